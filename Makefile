@@ -1,0 +1,63 @@
+# `make` alone lists what there is. Every target sets up first what it needs, so that any works as the very first.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+# No address, no date: only names, versions and hashes, the same whoever makes it.
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+
+.PHONY: help setup demo test check format bench mutants schemas lock clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+
+setup: $(READY) ## make .venv with everything, hash-checked
+
+$(READY): pyproject.toml requirements.lock
+	@echo 'Setting up .venv …'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(READY)
+
+demo: $(READY) ## all scenarios through real servers and both services
+	$(BIN)/klantcontact demo
+
+test: check ## check, then every test
+	$(BIN)/pytest --ignore=tests/benchmarks --cov --cov-report=term
+
+check: $(READY) ## format, lint, types, import contracts, generated files, compose file
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m schemas.generate --check
+	$(BIN)/pytest --quiet tests/contract/test_deploy.py
+	if docker compose version >/dev/null 2>&1; then docker compose config --quiet; fi
+
+format: $(READY) ## let ruff format and mend what it can
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+schemas: $(READY) ## make the JSON Schemas, AsyncAPI and examples from the models
+	$(BIN)/python -m schemas.generate
+
+bench: $(READY) ## throughput and memory beside the floor, as ratios
+	$(BIN)/python -m tests.benchmarks.run
+
+mutants: $(READY) ## mutation testing of the rules; survivors are listed
+	$(BIN)/mutmut run
+	$(BIN)/mutmut results
+
+lock: $(READY) ## choose versions anew; commit both lock files
+	$(COMPILE) --upgrade --all-extras --output-file requirements.lock
+	$(COMPILE) --constraint requirements.lock --extra image --output-file deploy/requirements.lock
+
+clean: ## remove what was made here
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage mutants

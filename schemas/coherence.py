@@ -1,0 +1,253 @@
+"""What several fields of a `contact.ended` must agree on.
+
+It runs over what could be read, so that a publisher sees every error at once, also beside a field that is invalid itself.
+An error over several fields stands at the missing one, else at the later one.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from schemas.contact_ended_v1 import (
+    Betrokkene,
+    CodeObjecttype,
+    CodeRegister,
+    CodeSoortObjectId,
+    Onderwerp,
+    OpgegevenAdres,
+    PartijIdentificator,
+    Rol,
+    SoortOpvolging,
+    Toestemming,
+    VervolgOp,
+    Werkgever,
+)
+from schemas.faults import Fault, FaultKind, path
+from schemas.identities import identities
+from schemas.vng import SoortPartij
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far a publisher's clock may run ahead of the broker's."""
+
+ZAAK_OPVOLGING = frozenset({SoortOpvolging.ZAAK_NIEUW, SoortOpvolging.ZAAK_BESTAAND})
+
+# domain.md 3.3: the combinations that Open Klant takes, and the digits of each number.
+_COMBINATIONS = {
+    CodeSoortObjectId.BSN: (CodeRegister.BRP, CodeObjecttype.NATUURLIJK_PERSOON, 9),
+    CodeSoortObjectId.RSIN: (CodeRegister.HR, CodeObjecttype.NIET_NATUURLIJK_PERSOON, 9),
+    CodeSoortObjectId.KVK_NUMMER: (CodeRegister.HR, CodeObjecttype.NIET_NATUURLIJK_PERSOON, 8),
+    CodeSoortObjectId.VESTIGINGSNUMMER: (CodeRegister.HR, CodeObjecttype.VESTIGING, 12),
+}
+_ELFPROEF = frozenset({CodeSoortObjectId.BSN, CodeSoortObjectId.RSIN})
+_ADDRESS_FIELDS = tuple(name for name in OpgegevenAdres.model_fields if name != "gebruik")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of a contact that could be read; None stands for one that could not."""
+
+    refs: Sequence[str | None]
+    betrokkenen: Sequence[Betrokkene | None]
+    onderwerp_ids: Sequence[str | None]
+    onderwerpen: Sequence[Onderwerp | None]
+    vervolg_op: VervolgOp | None
+    tot_stand_gekomen: bool | None
+    plaatsgevonden_op: datetime | None
+
+
+def incoherences(parts: Parts, written_at: datetime | None) -> Iterator[Fault]:
+    """Yield every disagreement; `written_at` is the record's own moment, against which the future is judged."""
+    if parts.plaatsgevonden_op and written_at and parts.plaatsgevonden_op > written_at + CLOCK_TOLERANCE:
+        yield Fault("data.plaatsgevondenOp", FaultKind.IN_DE_TOEKOMST)
+    yield from _doubled(parts.refs, "betrokkenen", "ref")
+    yield from _doubled(parts.onderwerp_ids, "onderwerpen", "onderwerpId")
+    for index, betrokkene in enumerate(parts.betrokkenen):
+        if betrokkene is not None:
+            yield from _of_betrokkene(betrokkene, index, parts)
+    for index, onderwerp in enumerate(parts.onderwerpen):
+        if onderwerp is not None:
+            yield from _of_onderwerp(onderwerp, index, parts)
+    if parts.vervolg_op is not None:
+        yield from _of_vervolg_op(parts.vervolg_op)
+    if len(parts.betrokkenen) > 1:
+        yield from _same_partij_twice(parts)
+    yield from _withdrawn_by_a_bystander(parts)
+
+
+def concerned_refs(onderwerpen: Sequence[Onderwerp | None], refs: Sequence[str | None]) -> set[str | None]:
+    """Give the refs of the betrokkenen that at least one onderwerp concerns."""
+    concerned: set[str | None] = set()
+    for onderwerp in onderwerpen:
+        concerned.update(
+            refs if onderwerp is None or onderwerp.betrokkenen is None else onderwerp.betrokkenen
+        )
+    return concerned
+
+
+def _doubled(values: Sequence[str | None], items: str, name: str) -> Iterator[Fault]:
+    if len(values) < 2:  # noqa: PLR2004 - it takes two
+        return
+    seen: set[str] = set()
+    for index, value in enumerate(values):
+        if value is None:
+            continue
+        if value in seen:
+            yield Fault(path("data", items, index, name), FaultKind.DUBBEL)
+        seen.add(value)
+
+
+def _of_betrokkene(betrokkene: Betrokkene, index: int, parts: Parts) -> Iterator[Fault]:
+    base = ("data", "betrokkenen", index)
+    for position, ref in enumerate(betrokkene.vertegenwoordigt):
+        if ref == betrokkene.ref:
+            yield Fault(path(*base, "vertegenwoordigt", position), FaultKind.NIET_TOEGESTAAN)
+        elif _is_unknown(ref, parts):
+            yield Fault(path(*base, "vertegenwoordigt", position), FaultKind.ONBEKENDE_REF)
+    if betrokkene.bezoekadres is not None and _has_no_content(betrokkene.bezoekadres):
+        yield Fault(path(*base, "bezoekadres"), FaultKind.LEEG)
+    if betrokkene.correspondentieadres is not None and _has_no_content(betrokkene.correspondentieadres):
+        yield Fault(path(*base, "correspondentieadres"), FaultKind.LEEG)
+    if betrokkene.partij_identificatoren:
+        own = (*base, "partijIdentificatoren")
+        yield from _of_identificatoren(betrokkene.partij_identificatoren, own, betrokkene.soort_partij)
+    if betrokkene.soort_partij is SoortPartij.CONTACTPERSOON and betrokkene.werkte_voor is not None:
+        yield from _of_employer(betrokkene.werkte_voor, (*base, "werkteVoor"), parts)
+
+
+def _of_employer(werkte_voor: str | Werkgever, base: tuple[str | int, ...], parts: Parts) -> Iterator[Fault]:
+    if isinstance(werkte_voor, Werkgever):
+        own = (*base, "partijIdentificatoren")
+        yield from _of_identificatoren(werkte_voor.partij_identificatoren, own, SoortPartij.ORGANISATIE)
+    elif _is_unknown(werkte_voor, parts):
+        yield Fault(path(*base), FaultKind.ONBEKENDE_REF)
+    else:
+        employer = _by_ref(werkte_voor, parts)
+        if employer is not None and employer.soort_partij is not SoortPartij.ORGANISATIE:
+            yield Fault(path(*base), FaultKind.NIET_TOEGESTAAN)
+
+
+def _of_identificatoren(
+    identificatoren: Sequence[PartijIdentificator], base: tuple[str | int, ...], soort_partij: SoortPartij
+) -> Iterator[Fault]:
+    seen: set[CodeSoortObjectId] = set()
+    for position, identificator in enumerate(identificatoren):
+        soort = identificator.code_soort_object_id
+        if soort in seen:
+            yield Fault(path(*base, position, "codeSoortObjectId"), FaultKind.DUBBEL)
+        seen.add(soort)
+        if not _fits(soort, soort_partij):
+            yield Fault(path(*base, position, "codeSoortObjectId"), FaultKind.NIET_TOEGESTAAN)
+        yield from _of_identificator(identificator, (*base, position))
+    if CodeSoortObjectId.VESTIGINGSNUMMER in seen and CodeSoortObjectId.KVK_NUMMER not in seen:
+        position = [each.code_soort_object_id for each in identificatoren].index(
+            CodeSoortObjectId.VESTIGINGSNUMMER
+        )
+        yield Fault(path(*base, position), FaultKind.ONTBREEKT)
+
+
+def _fits(soort: CodeSoortObjectId, soort_partij: SoortPartij) -> bool:
+    match soort_partij:
+        case SoortPartij.PERSOON:
+            return soort is CodeSoortObjectId.BSN
+        case SoortPartij.ORGANISATIE:
+            return soort is not CodeSoortObjectId.BSN
+        case SoortPartij.CONTACTPERSOON:
+            return False
+
+
+def _of_identificator(identificator: PartijIdentificator, base: tuple[str | int, ...]) -> Iterator[Fault]:
+    soort, number = identificator.code_soort_object_id, identificator.object_id
+    register, objecttype, digits = _COMBINATIONS[soort]
+    if identificator.code_register is not register or identificator.code_objecttype is not objecttype:
+        yield Fault(path(*base, "codeSoortObjectId"), FaultKind.NIET_TOEGESTAAN)
+    if len(number) != digits or not (number.isascii() and number.isdigit()):
+        yield Fault(path(*base, "objectId"), FaultKind.VERKEERDE_VORM)
+    elif soort in _ELFPROEF and not passes_elfproef(number):
+        yield Fault(path(*base, "objectId"), FaultKind.ELFPROEF)
+
+
+def passes_elfproef(number: str) -> bool:
+    """Check nine digits as bsn and rsin are checked: weights 9 to 2 and -1, a multiple of 11; all zeros is refused."""
+    weighted = sum(
+        int(digit) * weight for digit, weight in zip(number, (9, 8, 7, 6, 5, 4, 3, 2, -1), strict=True)
+    )
+    return weighted % 11 == 0 and number != "000000000"
+
+
+def _has_no_content(adres: OpgegevenAdres) -> bool:
+    values = (getattr(adres, name) for name in _ADDRESS_FIELDS)
+    return not any(value.strip() if isinstance(value, str) else value for value in values)
+
+
+def _of_onderwerp(onderwerp: Onderwerp, index: int, parts: Parts) -> Iterator[Fault]:
+    for position, ref in enumerate(onderwerp.betrokkenen or ()):
+        if _is_unknown(ref, parts):
+            yield Fault(path("data", "onderwerpen", index, "betrokkenen", position), FaultKind.ONBEKENDE_REF)
+    opvolging, base = onderwerp.opvolging, ("data", "onderwerpen", index, "opvolging")
+    if opvolging.soort is SoortOpvolging.INTERNE_TAAK:
+        if opvolging.gevraagde_handeling is None:
+            yield Fault(path(*base, "gevraagdeHandeling"), FaultKind.ONTBREEKT)
+        elif not opvolging.gevraagde_handeling.strip():
+            yield Fault(path(*base, "gevraagdeHandeling"), FaultKind.LEEG)
+        if opvolging.toegewezen_aan is None:
+            yield Fault(path(*base, "toegewezenAan"), FaultKind.ONTBREEKT)
+    elif opvolging.soort in ZAAK_OPVOLGING and opvolging.zaak is None:
+        yield Fault(path(*base, "zaak"), FaultKind.ONTBREEKT)
+
+
+def _of_vervolg_op(vervolg_op: VervolgOp) -> Iterator[Fault]:
+    if vervolg_op.klantcontact_id is None:
+        if vervolg_op.contact_id is None:
+            yield Fault("data.vervolgOp.contactId", FaultKind.ONTBREEKT)
+            if vervolg_op.onderwerp_id is None:
+                yield Fault("data.vervolgOp.klantcontactId", FaultKind.ONTBREEKT)
+        return
+    if vervolg_op.contact_id is not None:
+        yield Fault("data.vervolgOp.contactId", FaultKind.NIET_TOEGESTAAN)
+    if vervolg_op.onderwerp_id is not None:
+        yield Fault("data.vervolgOp.onderwerpId", FaultKind.NIET_TOEGESTAAN)
+
+
+def _same_partij_twice(parts: Parts) -> Iterator[Fault]:
+    seen: set[tuple[str, str]] = set()
+    for index, betrokkene in enumerate(parts.betrokkenen):
+        if betrokkene is None or betrokkene.rol is Rol.OVERIG:
+            continue
+        found = identities(betrokkene, lambda ref: _by_ref(ref, parts))
+        shared = next((each for each in found if (each.soort, each.waarde) in seen), None)
+        if shared is not None:
+            yield Fault(identity_path(index, shared.positie), FaultKind.DUBBELE_PARTIJ)
+        seen.update((each.soort, each.waarde) for each in found)
+
+
+def identity_path(index: int, positie: int) -> str:
+    """Give the path of the identity at that position of a betrokkene; a contactpersoon is known by its employer."""
+    if positie < 0:
+        return path("data", "betrokkenen", index, "werkteVoor")
+    return path("data", "betrokkenen", index, "partijIdentificatoren", positie)
+
+
+def _withdrawn_by_a_bystander(parts: Parts) -> Iterator[Fault]:
+    withdrawing = [
+        index
+        for index, betrokkene in enumerate(parts.betrokkenen)
+        if betrokkene is not None
+        and betrokkene.toestemming_hergebruik is Toestemming.INGETROKKEN
+        and betrokkene.rol is not Rol.OVERIG
+    ]
+    if not withdrawing or parts.tot_stand_gekomen is False:
+        return
+    concerned = concerned_refs(parts.onderwerpen, parts.refs)
+    for index in withdrawing:
+        if parts.refs[index] not in concerned:
+            yield Fault(
+                path("data", "betrokkenen", index, "toestemmingHergebruik"), FaultKind.NIET_TOEGESTAAN
+            )
+
+
+def _is_unknown(ref: str, parts: Parts) -> bool:
+    return ref not in parts.refs and None not in parts.refs
+
+
+def _by_ref(ref: str, parts: Parts) -> Betrokkene | None:
+    return next((each for each, own in zip(parts.betrokkenen, parts.refs, strict=True) if own == ref), None)

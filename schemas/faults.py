@@ -1,0 +1,105 @@
+"""What can be wrong with a message: where (`pad`) and of which kind (`soort`), never the value itself.
+
+Both lists are closed and part of the contract: publishers and operators may build on them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class FaultKind(StrEnum):
+    """The kind of one error."""
+
+    ONLEESBAAR = "onleesbaar"
+    """The record is a tombstone, not UTF-8, not JSON or not an object."""
+    TE_GROOT = "te_groot"
+    """The record's value has more than 64 KiB."""
+    ONTBREEKT = "ontbreekt"
+    """A required field is absent or null."""
+    VERKEERD_TYPE = "verkeerd_type"
+    """The field holds another JSON type, such as a number for a text or null in a list."""
+    LEEG = "leeg"
+    """A text that must say something is empty or blank, or an address has no content."""
+    TE_LANG = "te_lang"
+    """The text has too many characters."""
+    TE_VEEL = "te_veel"
+    """The list has too many items."""
+    TE_WEINIG = "te_weinig"
+    """The list has too few items."""
+    BUITEN_BEREIK = "buiten_bereik"
+    """The number or the date-time is out of range."""
+    ONBEKENDE_WAARDE = "onbekende_waarde"
+    """The value is not one of those that the contract lists, or not a version that we know."""
+    VERKEERDE_VORM = "verkeerde_vorm"
+    """The text is not of the form that the field asks for, such as a date-time without offset."""
+    VERKEERD_TEKEN = "verkeerd_teken"
+    """The text holds half of a surrogate pair, which is no character."""
+    ELFPROEF = "elfproef"
+    """The bsn or rsin fails its check digit, or is 000000000."""
+    IN_DE_TOEKOMST = "in_de_toekomst"
+    """The contact took place more than five minutes after the record was written."""
+    DUBBEL = "dubbel"
+    """What must be unique within the event stands there twice."""
+    DUBBELE_PARTIJ = "dubbele_partij"
+    """Two betrokkenen of one contact are the same partij."""
+    ONBEKENDE_REF = "onbekende_ref"
+    """No betrokkene of this event has that ref."""
+    NIET_TOEGESTAAN = "niet_toegestaan"
+    """The field may not be used in this combination."""
+    REVISIE_CONFLICT = "revisie_conflict"
+    """The same revisie of this contact came before with other contents."""
+
+
+class RefusalKind(StrEnum):
+    """Why a message became a dead letter."""
+
+    ONLEESBAAR = "onleesbaar"
+    TE_GROOT = "te_groot"
+    ENVELOP_ONGELDIG = "envelop_ongeldig"
+    CONTACT_ONGELDIG = "contact_ongeldig"
+    REVISIE_CONFLICT = "revisie_conflict"
+    INTERNE_FOUT = "interne_fout"
+
+
+class Fault(NamedTuple):
+    """One error: the path from the event's root with list positions, and its kind."""
+
+    pad: str
+    soort: FaultKind
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A message that is refused; `contact_id` is None when it can't be read or is itself invalid."""
+
+    kind: RefusalKind
+    faults: Sequence[Fault]
+    contact_id: str | None = None
+
+
+FAULT_KINDS = {
+    "missing": FaultKind.ONTBREEKT,
+    "blank": FaultKind.LEEG,
+    "string_too_short": FaultKind.LEEG,
+    "string_too_long": FaultKind.TE_LANG,
+    "too_long": FaultKind.TE_VEEL,
+    "too_short": FaultKind.TE_WEINIG,
+    "greater_than_equal": FaultKind.BUITEN_BEREIK,
+    "less_than_equal": FaultKind.BUITEN_BEREIK,
+    "int_parsing_size": FaultKind.BUITEN_BEREIK,
+    "moment_range": FaultKind.BUITEN_BEREIK,
+    "enum": FaultKind.ONBEKENDE_WAARDE,
+    "literal_error": FaultKind.ONBEKENDE_WAARDE,
+    "version": FaultKind.ONBEKENDE_WAARDE,
+    "string_pattern_mismatch": FaultKind.VERKEERDE_VORM,
+    "moment_format": FaultKind.VERKEERDE_VORM,
+    "form": FaultKind.VERKEERDE_VORM,
+}
+"""FaultKind for each error type of the validation library; any other type is a VERKEERD_TYPE."""
+
+
+def path(*parts: str | int) -> str:
+    """Join the parts of a location; marks of a union (`<…>`) are no part of the wire and are left out."""
+    return ".".join(str(part) for part in parts if not (isinstance(part, str) and part.startswith("<")))

@@ -1,0 +1,64 @@
+"""By which identities the partij of a betrokkene is found, in the order in which they are tried.
+
+Source: contract.md, "The decision" (bsn; vestigingsnummer with its kvk_nummer; rsin; kvk_nummer; a contactpersoon by
+pseudoniem and employer); domain.md P13 and 5.12 (a contactpersoon has no identificator of its own).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from schemas.contact_ended_v1 import Betrokkene, CodeSoortObjectId, PartijIdentificator, Werkgever
+from schemas.vng import SoortPartij
+
+FINDING_ORDER = {soort: rank for rank, soort in enumerate(CodeSoortObjectId)}
+
+_SEPARATOR = "\x1f"
+
+
+class Identity(NamedTuple):
+    """One way to find a partij: its kind, the normalised value, and where in `partijIdentificatoren` it stands."""
+
+    soort: str
+    waarde: str
+    positie: int
+
+
+def identities(betrokkene: Betrokkene, by_ref: Callable[[str], Betrokkene | None]) -> tuple[Identity, ...]:
+    """Give the identities of a betrokkene, the strongest first; none for who can only be a partij of its own."""
+    if betrokkene.soort_partij is not SoortPartij.CONTACTPERSOON:
+        return _of_identificatoren(betrokkene.partij_identificatoren)
+    pseudoniem = betrokkene.authenticatie.pseudoniem if betrokkene.authenticatie else None
+    if pseudoniem is None:
+        return ()
+    return tuple(
+        Identity(f"pseudoniem+{soort}", pseudoniem + _SEPARATOR + waarde, -1)
+        for soort, waarde, _ in _of_identificatoren(_of_employer(betrokkene, by_ref))
+    )
+
+
+def _of_employer(
+    betrokkene: Betrokkene, by_ref: Callable[[str], Betrokkene | None]
+) -> Sequence[PartijIdentificator]:
+    werkte_voor = betrokkene.werkte_voor
+    if isinstance(werkte_voor, Werkgever):
+        return werkte_voor.partij_identificatoren
+    employer = by_ref(werkte_voor) if werkte_voor is not None else None
+    return employer.partij_identificatoren if employer else ()
+
+
+def _of_identificatoren(identificatoren: Sequence[PartijIdentificator]) -> tuple[Identity, ...]:
+    if not identificatoren:
+        return ()
+    found = {
+        identificator.code_soort_object_id: Identity(
+            identificator.code_soort_object_id, identificator.object_id, positie
+        )
+        for positie, identificator in enumerate(identificatoren)
+    }
+    vestiging = found.get(CodeSoortObjectId.VESTIGINGSNUMMER)
+    if vestiging:
+        # Beside a vestigingsnummer the other two only name the parent, which is another partij.
+        parent = found.get(CodeSoortObjectId.KVK_NUMMER)
+        waarde = vestiging.waarde + _SEPARATOR + (parent.waarde if parent else "")
+        return (vestiging._replace(waarde=waarde),)
+    return tuple(found[soort] for soort in sorted(found, key=FINDING_ORDER.__getitem__))

@@ -1,0 +1,112 @@
+"""What the events that the classifier publishes have in common.
+
+Source: contract.md, "`klantcontact.registered` and `taak.created`".
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.contact_ended_v1 import CodeSoortObjectId
+from schemas.types import MAX_WHOLE_NUMBER, Bericht, Nummer, Tekst, Tekst40, Tekst100
+from schemas.vng import Adres, Contactnaam, DigitaalAdres
+
+Identifier = Annotated[
+    str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", json_schema_extra={"format": "uuid"})
+]
+Counter = Annotated[int, Field(ge=0, le=MAX_WHOLE_NUMBER)]
+
+
+class Regel(StrEnum):
+    """The rules of the decision table, in the order in which they are tried."""
+
+    G1 = "G1"
+    G2 = "G2"
+    V0 = "V0"
+    V1 = "V1"
+    V2 = "V2"
+    V3 = "V3"
+    V4 = "V4"
+
+
+class PartijResultaat(StrEnum):
+    """What the decision did to a partij."""
+
+    LEEG = "leeg"
+    NIEUW = "nieuw"
+    BESTAAND = "bestaand"
+    AANGEVULD = "aangevuld"
+
+
+class IntrekkingResultaat(StrEnum):
+    """What is left of a partij from which something is taken back."""
+
+    BESTAAND = "bestaand"
+    LEEG = "leeg"
+    VERVALLEN = "vervallen"
+
+
+class Hergebruik(StrEnum):
+    """Whether effective consent to reuse exists for a partij after the decision."""
+
+    GEGEVEN = "gegeven"
+    GEEN = "geen"
+
+
+class Identificatie(StrEnum):
+    """How a partij can be found again."""
+
+    EXTERN = "extern"
+    ZONDER_EXTERNE_IDENTIFICATOR = "zonder_externe_identificator"
+
+
+class Besluit(Bericht):
+    """Why the event exists: the rule, the policy it was judged under, and how often this revisie was judged."""
+
+    regel: Regel
+    beleidsversie: Tekst
+    besluitversie: Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)]
+    toelichting: Tekst
+
+
+class Herkomst(Bericht):
+    """The contact, and the revisie of it, that the event follows from."""
+
+    source: Tekst
+    event_id: Tekst
+    contact_id: Tekst100
+    revisie: Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)]
+    onderwerp_id: Tekst40 | None = None
+
+
+class PartijVerwijzing(Bericht):
+    """Points at a partij."""
+
+    partij_id: Identifier
+    nummer: Nummer
+
+
+class KlantcontactVerwijzing(Bericht):
+    """Points at a klantcontact."""
+
+    klantcontact_id: Identifier
+    nummer: Nummer
+
+
+class Contactgegevens(Bericht):
+    """Contact details that a rule allows to be kept."""
+
+    digitale_adressen: tuple[DigitaalAdres, ...] = ()
+    bezoekadres: Adres | None = None
+    correspondentieadres: Adres | None = None
+
+
+class Naam(Bericht):
+    """The name of a person or an organisation, where a rule allows it to be kept."""
+
+    contactnaam: Contactnaam | None = None
+    organisatienaam: Annotated[str, Field(max_length=200)] | None = None
+
+
+IdentificatorKinds = tuple[CodeSoortObjectId, ...]

@@ -1,0 +1,78 @@
+"""What every model here is made of: the frozen base class and the field types with a limit of their own."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+MAX_WHOLE_NUMBER = 2**53 - 1
+"""The largest integer that every JSON reader holds exactly; BSON holds it too."""
+
+EARLIEST_YEAR = 1900
+LATEST_YEAR = 9998
+"""A year below datetime's own limit, so that any offset can be turned into UTC."""
+
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+
+
+class Bericht(BaseModel):
+    """Base of everything on the wire: frozen, strict, camelCase outside and snake_case inside."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="ignore",
+        alias_generator=to_camel,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+        hide_input_in_errors=True,
+    )
+
+
+def _moment(value: Any) -> datetime:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    if not isinstance(value, str):
+        raise PydanticCustomError("moment_type", "a date-time is a text")
+    if not _RFC_3339.fullmatch(value):
+        raise PydanticCustomError(
+            "moment_format", "a date-time with offset is needed, as in 2026-09-02T10:00:00+02:00"
+        )
+    try:
+        moment = datetime.fromisoformat(value.upper())
+    except ValueError:
+        raise PydanticCustomError("moment_format", "there is no such date-time") from None
+    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        raise PydanticCustomError("moment_range", "the date-time is out of range")
+    return moment.astimezone(UTC)
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+"""A date-time with offset from 1900 on, held in UTC, so that equal instants are equal."""
+
+
+def _not_blank(value: str) -> str:
+    if not value or value.isspace():
+        raise PydanticCustomError("blank", "the text is empty or blank")
+    return value
+
+
+_NotBlank = AfterValidator(_not_blank)
+_VISIBLE = {"pattern": r"\S"}
+
+Tekst = Annotated[str, Field(min_length=1, json_schema_extra=_VISIBLE), _NotBlank]
+"""A text that may not be blank, without a limit of its own."""
+Tekst40 = Annotated[str, Field(min_length=1, max_length=40, json_schema_extra=_VISIBLE), _NotBlank]
+Tekst50 = Annotated[str, Field(min_length=1, max_length=50, json_schema_extra=_VISIBLE), _NotBlank]
+Tekst80 = Annotated[str, Field(min_length=1, max_length=80, json_schema_extra=_VISIBLE), _NotBlank]
+Tekst100 = Annotated[str, Field(min_length=1, max_length=100, json_schema_extra=_VISIBLE), _NotBlank]
+Tekst200 = Annotated[str, Field(min_length=1, max_length=200, json_schema_extra=_VISIBLE), _NotBlank]
+
+Ref = Tekst40
+"""The name that a betrokkene has within one event."""
+
+Nummer = Annotated[str, Field(pattern=r"^[0-9]{1,10}$")]
+"""A number given by the register: digits, at most ten, unique per kind."""

@@ -1,0 +1,71 @@
+"""Many messages to aiokafka at once: a few batches and futures instead of one of each for every message."""
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import chain, zip_longest
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.partitioner import murmur2
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from services.classifier.ports import Message
+
+Place = tuple[str, int]
+"""A topic and a partition of it."""
+
+
+async def send_in_bulk(producer: AIOKafkaProducer, messages: Sequence[Message]) -> Sequence[asyncio.Future[object]]:
+    """Hand messages to the producer, in whose transaction they are; each future ends when a batch was written.
+
+    Messages of one topic and key keep their order.
+    """
+    topics = {message.topic for message in messages}
+    partitions = {topic: len(await producer.partitions_for(topic)) for topic in topics}
+    batches = [
+        [(place, batch) for batch in _batches(producer, of_place)]
+        for place, of_place in _by_place(messages, partitions).items()
+    ]
+    # The first batch of every place before the second of any: a second one waits until the first is on its way, and places
+    # that are named together cost one round trip to be added to the transaction.
+    rounds = chain.from_iterable(zip_longest(*batches))
+    return [
+        await producer.send_batch(batch, topic, partition=partition)
+        for (topic, partition), batch in (each for each in rounds if each is not None)
+    ]
+
+
+def partition_of(key: bytes | None, partitions: int) -> int:
+    """Give the partition that Kafka's own clients choose for a key; any will do without one."""
+    if key is None:
+        return random.randrange(partitions)  # noqa: S311 - it spreads load and keeps no secret
+    return (murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+def _by_place(messages: Iterable[Message], partitions: dict[str, int]) -> dict[Place, list[Message]]:
+    places: dict[tuple[str, bytes | None], Place] = {}
+    by_place: defaultdict[Place, list[Message]] = defaultdict(list)
+    for message in messages:
+        place = places.get((message.topic, message.key))
+        if place is None:
+            place = message.topic, partition_of(message.key, partitions[message.topic])
+            places[message.topic, message.key] = place
+        by_place[place].append(message)
+    return by_place
+
+
+def _batches(producer: AIOKafkaProducer, messages: Iterable[Message]) -> Iterable[BatchBuilder]:
+    batch = producer.create_batch()
+    for message in messages:
+        # A batch that is full refuses; an empty one takes whatever comes.
+        if not _append(batch, message):
+            yield batch
+            batch = producer.create_batch()
+            _append(batch, message)
+    yield batch
+
+
+def _append(batch: BatchBuilder, message: Message) -> bool:
+    appended = batch.append(timestamp=None, key=message.key, value=message.value, headers=message.headers)
+    return appended is not None

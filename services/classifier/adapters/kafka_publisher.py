@@ -1,0 +1,155 @@
+"""The one writer for one partition of the input.
+
+Its transactional id belongs to that partition. Starting it ends whatever transaction the writer before had open, and shuts that
+writer out for good: from then on nobody else can publish for, or commit, this partition, whatever the consumer group thinks.
+So after each start the committed offset, read when it can't change any more, says for certain what was done.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Final
+
+import structlog
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError, ProducerFenced
+
+from services.classifier.adapters.bulk import send_in_bulk
+from services.classifier.adapters.committed_offset import committed_offset
+from services.classifier.ports import Message
+from services.runtime.backoff import pauses
+from services.runtime.errors import PartitionLost
+from services.runtime.failures import type_name
+
+log = structlog.get_logger()
+
+TRANSACTION_SECONDS: Final = 10.0
+"""Patience with one transaction, which takes some tens of milliseconds. aiokafka itself would try for ever; a broker that
+restarts is back sooner. It has to be well under the transaction's own timeout (30 s), so that we, and not the broker,
+decide what becomes of it."""
+
+START_SECONDS: Final = 10.0
+"""Patience with one start: connect, end the former transaction, read the committed offset."""
+
+CLOSE_SECONDS: Final = 2.0
+"""Patience with a producer that is given up. It is shut out by the next one in any case."""
+
+RETRIED: Final = (KafkaError, OSError, TimeoutError, AssertionError)
+"""What a transaction or a start can fail with while Kafka is away. aiokafka asserts that a transaction is in the right state,
+which it is not after a failure in the background."""
+
+_CLOSING: Final[set[asyncio.Task[None]]] = set()
+"""Producers that are being closed: asyncio itself keeps no hold of a task."""
+
+MakeProducer = Callable[[str], AIOKafkaProducer]
+"""Makes a producer with a transactional id, not yet started."""
+
+TellTrouble = Callable[[str | None], None]
+"""Takes what is wrong, or None when all is well again."""
+
+
+class KafkaPublisher:
+    """Publishes for one assigned partition. One task at a time uses it."""
+
+    def __init__(
+        self, *, make_producer: MakeProducer, group: str, partition: TopicPartition, tell_trouble: TellTrouble
+    ) -> None:
+        self._make_producer = make_producer
+        self._group = group
+        self._partition = partition
+        self._tell_trouble = tell_trouble
+        self._producer: AIOKafkaProducer | None = None
+        self._committed: int | None = None
+
+    async def take_over(self) -> int | None:
+        """Become the one writer, and give the offset that is committed (None: never). Waits as long as Kafka is away."""
+        for pause_seconds in pauses():
+            try:
+                async with asyncio.timeout(START_SECONDS):
+                    await self._start()
+            except RETRIED as error:
+                self._report(error)
+            else:
+                self._tell_trouble(None)
+                return self._committed
+            await asyncio.sleep(pause_seconds)
+        raise AssertionError("pauses have no end")
+
+    async def publish(self, messages: Sequence[Message], *, next_offset: int) -> None:
+        """Publish and commit the position in one transaction, as the port says.
+
+        When the outcome is unknown, the writer starts anew and the committed offset tells: where it was, and the whole is
+        tried again; where it was to be, and it had succeeded; anywhere else, and somebody else went on in the meantime.
+        """
+        for pause_seconds in pauses():
+            try:
+                async with asyncio.timeout(TRANSACTION_SECONDS):
+                    await self._transaction(messages, next_offset)
+            except ProducerFenced as error:
+                raise self._lost() from error
+            except RETRIED as error:
+                self._report(error)
+            else:
+                self._committed = next_offset
+                self._tell_trouble(None)
+                return
+            before = self._committed
+            await self.close()
+            await asyncio.sleep(pause_seconds)
+            committed = await self.take_over()
+            if committed == next_offset:
+                return
+            if committed != before:
+                raise self._lost()
+
+    async def close(self) -> None:
+        """Give the writer up. An open transaction is ended here when that is quick, else by the writer that comes next."""
+        producer, self._producer = self._producer, None
+        if producer is None:
+            return
+        closing = asyncio.create_task(_end(producer))
+        # What does not end in time goes on in the background until Kafka is back and shuts it out.
+        _CLOSING.add(closing)
+        closing.add_done_callback(_CLOSING.discard)
+        await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
+
+    async def _start(self) -> None:
+        await self.close()
+        producer = self._make_producer(f"{self._group}-{self._partition.topic}-{self._partition.partition}")
+        self._producer = producer
+        await producer.start()
+        self._committed = await committed_offset(producer.client, group=self._group, partition=self._partition)
+
+    async def _transaction(self, messages: Sequence[Message], next_offset: int) -> None:
+        producer = self._producer
+        assert producer is not None, "it was taken over before"
+        await producer.begin_transaction()
+        written = asyncio.gather(*await send_in_bulk(producer, messages))
+        written.add_done_callback(_seen)
+        await producer.send_offsets_to_transaction({self._partition: next_offset}, self._group)
+        # A batch that was refused does not fail the transaction by itself: to commit without looking would lose it.
+        await written
+        await producer.commit_transaction()
+
+    def _report(self, error: BaseException) -> None:
+        self._tell_trouble(f"Kafka does not take what we write ({type_name(error)})")
+        log.warning("transaction.failed", partition=self._partition.partition, exc_info=error)
+
+    def _lost(self) -> PartitionLost:
+        return PartitionLost(
+            f"Another instance has taken partition {self._partition.partition} of {self._partition.topic} over; it goes on "
+            "there."
+        )
+
+
+async def _end(producer: AIOKafkaProducer) -> None:
+    with suppress(KafkaError, AssertionError):  # it asserts that there is a transaction to abort
+        await producer.abort_transaction()
+    with suppress(*RETRIED):
+        await producer.stop()
+
+
+def _seen(written: asyncio.Future[list[object]]) -> None:
+    """Look at what became of batches for which nobody waits any more, which asyncio would log."""
+    if not written.cancelled():
+        written.exception()

@@ -1,0 +1,244 @@
+"""The partijregister and the besluiten in MongoDB: a batch's reads and writes are one transaction.
+
+All that two instances could disagree on is in it: a new klant seen by both gives one partij and one number, because the
+second to commit meets a write conflict or a sleutel that is taken, and starts again from what the first has written.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from typing import Final
+
+from pymongo import ASCENDING, AsyncMongoClient, InsertOne, ReplaceOne, UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    OperationFailure,
+    PyMongoError,
+)
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from schemas.contact_ended_v1 import SoortOpvolging
+from services.classifier.adapters.number_blocks import NumberBlocks
+from services.classifier.adapters.register_documents import (
+    BIJDRAGE_FIELDS,
+    Document,
+    besluit_document,
+    besluit_of,
+    bijdragen_of,
+    partij_document,
+    partij_of,
+)
+from services.domain.case import Case
+from services.domain.judgement import Judgement
+from services.domain.numbers import NumberKind
+from services.domain.partij import Partij
+from services.domain.policy import Beleid
+from services.domain.register import Register
+from services.runtime.errors import TransientFailure
+
+PARTIJREGISTER: Final = "partijregister"
+BESLUITEN: Final = "besluiten"
+NUMMERS: Final = "nummers"
+
+KEPT_WITHOUT_TRACE: Final = timedelta(days=120)
+"""How long a decision stays that gave nothing and touched nobody: longer than any topic is kept (90 days at most)."""
+
+MAX_CONFLICTS: Final = 30
+"""How often a batch starts anew because another instance got there first. Each time one of them gets on, so this many means
+that something else is wrong; the batch then waits as for a database that is away."""
+
+LONGEST_PAUSE_SECONDS: Final = 0.2
+"""Between two such attempts: as long as a slow transaction takes."""
+
+DUPLICATE_KEY: Final = 11000
+
+
+class MongoRegister:
+    """The real RegisterStore."""
+
+    def __init__(self, client: AsyncMongoClient[Document], database: str, beleid: Beleid) -> None:
+        """Take a client of a replica set; `prepare` must have run before the first batch."""
+        self._client = client
+        self._beleid = beleid
+        self._partijen = client[database][PARTIJREGISTER]
+        self._besluiten = client[database][BESLUITEN]
+        self._numbers = NumberBlocks(client[database][NUMMERS])
+
+    async def prepare(self) -> None:
+        """Create the indexes that the promises rest on; those that exist are left alone."""
+        await self._partijen.create_index(
+            "sleutels", unique=True, partialFilterExpression={"sleutels": {"$exists": True}}
+        )
+        await self._partijen.create_index("gereserveerd", sparse=True)
+        await self._besluiten.create_index([("partijen.partijId", ASCENDING)], sparse=True)
+        await self._besluiten.create_index([("uitgegeven.klantcontactId", ASCENDING)], sparse=True)
+        await self._besluiten.create_index("vervaltOp", expireAfterSeconds=0, sparse=True)
+
+    async def transact(
+        self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Judgement]]
+    ) -> Sequence[Judgement]:
+        """Look up, judge and record a batch, all or nothing; see the port."""
+        for attempt in range(MAX_CONFLICTS):
+            try:
+                return await self._attempt(batch, judge)
+            except PyMongoError as error:
+                if not _is_conflict(error):
+                    raise _as_ours(error) from error
+            await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2**attempt)))  # noqa: S311 - only spreads instances
+        raise TransientFailure("The register is so busy that this batch can't be recorded.")
+
+    async def _attempt(
+        self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Judgement]]
+    ) -> Sequence[Judgement]:
+        numbers = await self._numbers.take(_most_numbers(batch))
+        register = Register(self._beleid, numbers)
+        async with self._client.start_session() as session:
+            await session.start_transaction(
+                read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
+            )
+            try:
+                await self._look_up(batch, register, session)
+                known_partijen, known_besluiten = dict(register.partijen), set(register.besluiten)
+                judgements = judge(register)
+                await self._record(register, known_partijen, known_besluiten, session)
+            except BaseException:
+                await session.abort_transaction()
+                raise
+            await session.commit_transaction()
+        return judgements
+
+    # Looking up
+
+    async def _look_up(self, batch: Sequence[Case], register: Register, session: AsyncClientSession) -> None:
+        async for document in self._besluiten.find(_asked_besluiten(batch), session=session):
+            register.add_besluit(besluit_of(document))
+        asked = _asked_partijen(batch, register)
+        if asked:
+            async for document in self._partijen.find(asked, session=session):
+                register.add_partij(partij_of(document))
+        revised = _revised(batch, register)
+        if revised:
+            await self._look_up_bijdragen(register.touchable(revised), register, session)
+
+    async def _look_up_bijdragen(self, partij_ids: set[str], register: Register, session: AsyncClientSession) -> None:
+        """Read what every contact did to these partijen: a revision is judged as if its earlier self had not been."""
+        query = {"partijen.partijId": {"$in": sorted(partij_ids)}}
+        async for document in self._besluiten.find(query, BIJDRAGE_FIELDS, session=session):
+            for partij_id, bijdrage in bijdragen_of(document):
+                if partij_id in partij_ids:
+                    register.add_bijdrage(partij_id, document["_id"], bijdrage)
+
+    # Recording
+
+    async def _record(
+        self,
+        register: Register,
+        known_partijen: dict[str, Partij],
+        known_besluiten: set[str],
+        session: AsyncClientSession,
+    ) -> None:
+        changed = [register.partijen[partij_id] for partij_id in register.changed_partijen]
+        writes: list[InsertOne[Document] | ReplaceOne[Document] | UpdateOne] = []
+        for partij in changed:
+            # A sleutel can move between partijen: it is given up before anybody takes it.
+            before = known_partijen.get(partij.partij_id)
+            kept = [sleutel for sleutel in before.sleutels if sleutel in partij.sleutels] if before else []
+            if before and len(kept) < len(before.sleutels):
+                given_up = {"$set": {"sleutels": kept}} if kept else {"$unset": {"sleutels": ""}}
+                writes.append(UpdateOne({"_id": partij.partij_id}, given_up))
+        for partij in changed:
+            document = partij_document(partij)
+            is_known = partij.partij_id in known_partijen
+            writes.append(ReplaceOne({"_id": partij.partij_id}, document) if is_known else InsertOne(document))
+        if writes:
+            await self._partijen.bulk_write(writes, session=session)
+        await self._record_besluiten(register, known_besluiten, session)
+
+    async def _record_besluiten(
+        self, register: Register, known_besluiten: set[str], session: AsyncClientSession
+    ) -> None:
+        documents = [
+            besluit_document(register.besluiten[key], KEPT_WITHOUT_TRACE) for key in register.changed_besluiten
+        ]
+        new = [document for document in documents if document["_id"] not in known_besluiten]
+        replaced = [document for document in documents if document["_id"] in known_besluiten]
+        if new:
+            await self._besluiten.insert_many(new, ordered=False, session=session)
+        if replaced:
+            await self._besluiten.bulk_write(
+                [ReplaceOne({"_id": document["_id"]}, document) for document in replaced], session=session
+            )
+
+
+def _most_numbers(batch: Sequence[Case]) -> dict[NumberKind, int]:
+    """Give the most numbers that a batch can need."""
+    onderwerpen = [onderwerp for case in batch for onderwerp in case.received.contact.onderwerpen]
+    return {
+        NumberKind.KLANTCONTACT: len(onderwerpen),
+        NumberKind.INTERNE_TAAK: sum(each.opvolging.soort is SoortOpvolging.INTERNE_TAAK for each in onderwerpen),
+        NumberKind.PARTIJ: sum(len(case.gekend) for case in batch),
+    }
+
+
+def _asked_besluiten(batch: Sequence[Case]) -> Document:
+    keys = {case.key for case in batch}
+    keys.update(key for case in batch if (key := case.vervolg_key()) is not None)
+    by_key: Document = {"_id": {"$in": sorted(keys)}}
+    klantcontacten = {
+        asked.klantcontact_id.lower()
+        for case in batch
+        if (asked := case.received.contact.vervolg_op) is not None and asked.klantcontact_id is not None
+    }
+    if not klantcontacten:
+        return by_key
+    return {"$or": [by_key, {"uitgegeven.klantcontactId": {"$in": sorted(klantcontacten)}}]}
+
+
+def _asked_partijen(batch: Sequence[Case], register: Register) -> Document | None:
+    sleutels = sorted({sleutel for case in batch for of_one in case.sleutels for sleutel in of_one})
+    ids = {partij_id for case in batch for partij_id in case.own_partij_ids()}
+    for case in batch:
+        in_force = register.besluiten.get(case.key)
+        ids.update(touched.partij_id for touched in in_force.partijen) if in_force else None
+    branches: list[Document] = []
+    if sleutels:
+        branches += [{"sleutels": {"$in": sleutels}}, {"gereserveerd": {"$in": sleutels}}]
+    if ids:
+        branches.append({"_id": {"$in": sorted(ids)}})
+    return {"$or": branches} if branches else None
+
+
+def _revised(batch: Sequence[Case], register: Register) -> list[Case]:
+    """Give the cases that may be judged without an earlier self: of this batch, or of before."""
+    seen = Counter(case.key for case in batch)
+    return [
+        case
+        for case in batch
+        if seen[case.key] > 1
+        or ((in_force := register.besluiten.get(case.key)) and in_force.revisie < case.received.contact.revisie)
+    ]
+
+
+def _is_conflict(error: PyMongoError) -> bool:
+    """Tell whether another instance got there first, so that trying again at once makes sense."""
+    if isinstance(error, ConnectionFailure):
+        return False
+    if isinstance(error, BulkWriteError):
+        codes: Iterable[int] = (each.get("code", 0) for each in (error.details or {}).get("writeErrors", ()))
+        return DUPLICATE_KEY in codes or error.has_error_label("TransientTransactionError")
+    return isinstance(error, DuplicateKeyError) or error.has_error_label("TransientTransactionError")
+
+
+def _as_ours(error: PyMongoError) -> Exception:
+    """Tell a database that is away from a fault of our own: only the first may be waited for."""
+    away = isinstance(error, ConnectionFailure) or (
+        isinstance(error, OperationFailure)
+        and (error.has_error_label("UnknownTransactionCommitResult") or error.has_error_label("RetryableWriteError"))
+    )
+    return TransientFailure(f"MongoDB is away ({type(error).__name__}).") if away else error

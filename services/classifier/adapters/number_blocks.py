@@ -1,0 +1,57 @@
+"""Numbers from MongoDB, in blocks: a batch costs at most one call, and usually none."""
+
+from asyncio import Lock
+from itertools import islice
+from typing import Any, Final
+
+from pymongo import ReturnDocument
+from pymongo.asynchronous.collection import AsyncCollection
+
+from services.domain.numbers import LAST_NUMBER, NumberKind, Numbers
+from services.runtime.errors import KlantcontactError
+
+BLOCK: Final = 10_000
+"""Numbers fetched at once. A restart loses what is left of a block: of ten thousand million numbers, a millionth each time."""
+
+_COUNTERS: Final = "uitgegeven"
+
+
+class NumbersExhausted(KlantcontactError):
+    """All numbers of ten digits are handed out."""
+
+
+class NumberBlocks:
+    """Hands out numbers that no other instance has, has had, or will have."""
+
+    def __init__(self, collection: AsyncCollection[dict[str, Any]]) -> None:
+        """Take the collection that holds the counters."""
+        self._collection = collection
+        self._left = {kind: iter(range(0)) for kind in NumberKind}
+        self._remaining = dict.fromkeys(NumberKind, 0)
+        self._lock = Lock()
+
+    async def take(self, wanted: dict[NumberKind, int]) -> Numbers:
+        """Give so many numbers of each kind. What is not used is lost, which leaves a gap."""
+        async with self._lock:
+            short = {kind: max(BLOCK, count) for kind, count in wanted.items() if count > self._remaining[kind]}
+            if short:
+                await self._fetch(short)
+            numbers = {kind.value: iter(tuple(islice(self._left[kind], wanted[kind]))) for kind in NumberKind}
+            for kind, count in wanted.items():
+                self._remaining[kind] -= count
+        return Numbers(**numbers)
+
+    async def _fetch(self, short: dict[NumberKind, int]) -> None:
+        counters = await self._collection.find_one_and_update(
+            {"_id": _COUNTERS},
+            {"$inc": {kind.value: count for kind, count in short.items()}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        assert counters is not None, "an upsert gives a document"
+        for kind, count in short.items():
+            last = int(counters[kind.value])
+            if last > LAST_NUMBER:
+                raise NumbersExhausted
+            self._left[kind] = iter(range(last - count + 1, last + 1))
+            self._remaining[kind] = count

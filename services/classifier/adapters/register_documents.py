@@ -1,0 +1,98 @@
+"""The documents of `partijregister` and `besluiten`: the domain's own values with camelCase names.
+
+Moments are texts with microseconds, since a BSON date knows only milliseconds and what counts is which of two was first.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+from cattrs.preconf.bson import make_converter
+from cattrs.strategies import configure_tagged_union
+from pydantic.alias_generators import to_camel
+
+from services.domain.besluit import (
+    Aanleiding,
+    Besluit,
+    Intrekking,
+    KlantcontactIntrekking,
+    OnderwerpBesluit,
+    PartijBesluit,
+    PartijIntrekking,
+    TaakIntrekking,
+    Uitgegeven,
+    Vervolg,
+)
+from services.domain.consent import Moment
+from services.domain.partij import Bijdrage, Partij, Stand
+
+Document = dict[str, Any]
+
+_INTREKKINGEN: Final = (KlantcontactIntrekking, TaakIntrekking, PartijIntrekking)
+_PARTS: Final = (
+    Moment,
+    Stand,
+    Aanleiding,
+    OnderwerpBesluit,
+    PartijBesluit,
+    Uitgegeven,
+    *_INTREKKINGEN,
+    Vervolg,
+)
+
+_converter = make_converter()
+
+
+def _register(value_type: type) -> None:
+    names = {name: override(rename=to_camel(name)) for name in value_type.__dataclass_fields__}
+    write = make_dict_unstructure_fn(value_type, _converter, _cattrs_omit_if_default=True, **names)  # type: ignore[arg-type] # the library's own way to name fields
+    read = make_dict_structure_fn(value_type, _converter, **names)  # type: ignore[arg-type] # the same
+    _converter.register_unstructure_hook(value_type, write)
+    _converter.register_structure_hook(value_type, read)
+
+
+_converter.register_unstructure_hook(datetime, lambda moment: moment.isoformat(timespec="microseconds"))
+_converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
+for _part in _PARTS:
+    _register(_part)
+configure_tagged_union(Intrekking, _converter, tag_name="soort")
+for _whole in (Besluit, Partij):  # after their parts, whose converters are built into theirs
+    _register(_whole)
+
+
+def besluit_document(besluit: Besluit, kept_without_trace: timedelta) -> Document:
+    """Give the document of a decision. One that left no trace may be deleted some day, those that gave something may not."""
+    document: Document = _converter.unstructure(besluit)
+    document["_id"] = document.pop("key")
+    if besluit.without_trace:
+        document["vervaltOp"] = besluit.besloten_op.astimezone(UTC) + kept_without_trace
+    return document
+
+
+def besluit_of(document: Document) -> Besluit:
+    """Read a decision back."""
+    return _converter.structure({**document, "key": document["_id"]}, Besluit)
+
+
+def bijdragen_of(document: Document) -> list[tuple[str, Bijdrage]]:
+    """Read from a decision what it did to each partij; only `BIJDRAGE_FIELDS` need to be there."""
+    contact = Moment(datetime.fromisoformat(document["plaatsgevondenOp"]), document["source"], document["contactId"])
+    touched = _converter.structure(document["partijen"], list[PartijBesluit])
+    return [(each.partij_id, each.bijdrage(contact)) for each in touched]
+
+
+BIJDRAGE_FIELDS: Final = {"source": 1, "contactId": 1, "plaatsgevondenOp": 1, "partijen": 1}
+
+
+def partij_document(partij: Partij) -> Document:
+    """Give the document of a partij; one that nobody knows any more is found only by what it was made for."""
+    document: Document = _converter.unstructure(partij)
+    document["_id"] = document.pop("partijId")
+    if not partij.bekend and partij.grondsleutel is not None:
+        document["gereserveerd"] = partij.grondsleutel
+    return document
+
+
+def partij_of(document: Document) -> Partij:
+    """Read a partij back."""
+    return _converter.structure({**document, "partijId": document["_id"]}, Partij)

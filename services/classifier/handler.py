@@ -1,0 +1,134 @@
+"""What the classifier does with a batch of one partition: decode, look up, decide, record, publish and commit.
+
+Each batch ends in one of three ways: it is published and committed as a whole; the partition is lost to another instance,
+which takes it up; or the service stops, because our own code fails on message after message.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from schemas.decoding import Received, decode
+from schemas.faults import Refusal
+from services.classifier.accounts import Handled, tell_batch, tell_own_failure
+from services.classifier.encoding import Encoder, OwnFailure
+from services.classifier.ports import Clock, Publisher, Record, RegisterStore
+from services.domain.case import Case
+from services.runtime import metrics
+from services.runtime.backoff import pauses
+from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
+from services.runtime.health import Health, Part
+
+
+class Handler:
+    """Handles the batches of every partition that this instance holds; those of one partition one after another."""
+
+    def __init__(
+        self,
+        *,
+        prepare: Callable[[Received], Case],
+        store: RegisterStore,
+        encoder: Encoder,
+        clock: Clock,
+        health: Health,
+        own_failures_limit: int,
+    ) -> None:
+        self._prepare = prepare
+        self._store = store
+        self._encoder = encoder
+        self._clock = clock
+        self._health = health
+        self._own_failures_limit = own_failures_limit
+        # By partition: "in a row" means nothing between partitions.
+        self._own_failures_in_a_row: defaultdict[int, int] = defaultdict(int)
+
+    async def handle(self, records: Sequence[Record], publisher: Publisher) -> None:
+        """Handle the next records of one partition, and commit the position after them.
+
+        Waits as long as MongoDB or Kafka is away; whoever can't wait cancels. Raises PartitionLost when another
+        instance holds the partition now, and ServiceBroken after a run of own failures; nothing of the batch was
+        published then, and whoever handles it again publishes the same.
+        """
+        batch = await self._judge_patiently(records)
+        messages = [message for handled in batch for message in handled.messages]
+        with _timed("publish"):
+            await publisher.publish(messages, next_offset=records[-1].offset + 1)
+        tell_batch(batch)
+
+    async def _judge_patiently(self, records: Sequence[Record]) -> list[Handled]:
+        """Judge a batch, and as long as the database is away, wait and try again."""
+        failures_before = self._own_failures_in_a_row[records[0].partition]
+        for pause_seconds in pauses():
+            try:
+                batch = await self._judge_isolated(records)
+            except TransientFailure as failure:
+                metrics.TRANSIENT_FAILURES.labels(part=failure.part).inc()
+                self._health.set(failure.part, str(failure))
+                self._own_failures_in_a_row[records[0].partition] = failures_before
+            else:
+                self._health.set(Part.MONGODB, None)
+                return batch
+            await self._clock.sleep(pause_seconds)
+        raise AssertionError("pauses have no end")
+
+    async def _judge_isolated(self, records: Sequence[Record]) -> list[Handled]:
+        """Judge records; when our own code fails on them, halve them until the one it fails on is alone."""
+        try:
+            batch = await self._judge(records)
+        except (TransientFailure, PartitionLost):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever our own code does wrong with a message ends here
+            if len(records) == 1:
+                return [self._own_failure(records[0], error)]
+            middle = len(records) // 2
+            return [
+                *await self._judge_isolated(records[:middle]),
+                *await self._judge_isolated(records[middle:]),
+            ]
+        self._own_failures_in_a_row[records[0].partition] = 0
+        return batch
+
+    async def _judge(self, records: Sequence[Record]) -> list[Handled]:
+        """Decode, look up, decide, record, and encode what goes out."""
+        with _timed("decode"):
+            read = [self._read(record) for record in records]
+        cases = [each for each in read if isinstance(each, Case)]
+        now = self._clock.now()
+        with _timed("decide"):
+            judgements = await self._store.transact(
+                cases, lambda register: [register.judge(case, now) for case in cases]
+            )
+        with _timed("encode"):
+            judged = iter(judgements)
+            outcomes = [next(judged) if isinstance(each, Case) else each for each in read]
+            return [
+                Handled(record, outcome, self._encoder.messages(record, outcome, now))
+                for record, outcome in zip(records, outcomes, strict=True)
+            ]
+
+    def _read(self, record: Record) -> Case | Refusal:
+        read = decode(record.value, record.headers, record.written_at)
+        return self._prepare(read) if isinstance(read, Received) else read
+
+    def _own_failure(self, record: Record, error: Exception) -> Handled:
+        """Make a message on which our own code fails a dead letter. Raises ServiceBroken after a run of those."""
+        tell_own_failure(record, error)
+        self._own_failures_in_a_row[record.partition] += 1
+        if self._own_failures_in_a_row[record.partition] >= self._own_failures_limit:
+            raise ServiceBroken(
+                f"Our own code failed on {self._own_failures_limit} messages in a row of partition "
+                f"{record.partition}, up to offset {record.offset}. Nothing of them is lost: they are handled "
+                "again by the release that replaces this one."
+            ) from error
+        outcome = OwnFailure(error)
+        return Handled(record, outcome, self._encoder.messages(record, outcome, self._clock.now()))
+
+
+@contextmanager
+def _timed(step: str) -> Iterator[None]:
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        metrics.BATCH_STEP_SECONDS.labels(step=step).observe(time.perf_counter() - started)

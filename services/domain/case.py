@@ -1,0 +1,69 @@
+"""A contact made ready to be judged: with the keys by which the register is asked about it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from schemas.contact_ended_v1 import Rol
+from schemas.decoding import Received
+from schemas.identities import Identity, identities
+from services.domain.consent import Moment
+from services.domain.decide import counts
+from services.domain.gekend import gekend
+from services.domain.ids import contact_key, identifier
+from services.domain.policy import Beleid
+from services.domain.sleutels import Sleutels
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One received contact and what can be said of it without the register."""
+
+    received: Received
+    key: str
+    """Of the contact's decision record."""
+    digest: str
+    """Of its contents."""
+    moment: Moment
+    identities: tuple[tuple[Identity, ...], ...]
+    """For each betrokkene; empty for `overig`, and for everybody when the contact does not pass the gates."""
+    sleutels: tuple[tuple[str, ...], ...]
+    """The same as the register knows them."""
+    gekend: Mapping[int, str]
+    """The positions of who is gekend, each with the means that made it so."""
+
+    def own_partij_id(self, position: int) -> str:
+        """Give the id of the partij of somebody who can't be found again: the same one in every revision."""
+        contact = self.received.contact
+        return identifier(self.received.source, "partij", contact.contact_id, contact.betrokkenen[position].ref)
+
+    def vervolg_key(self) -> str | None:
+        """Give the key of the contact that this one follows up, when it is named by its contactId."""
+        asked = self.received.contact.vervolg_op
+        if asked is None or asked.contact_id is None:
+            return None
+        return contact_key(self.received.source, asked.contact_id)
+
+    def own_partij_ids(self) -> Sequence[str]:
+        """Give those ids for all who need one."""
+        return [self.own_partij_id(position) for position in self.gekend if not self.sleutels[position]]
+
+
+def prepare(received: Received, sleutels: Sleutels, beleid: Beleid) -> Case:
+    """Work out the keys of a contact."""
+    contact = received.contact
+    found: tuple[tuple[Identity, ...], ...] = ((),) * len(contact.betrokkenen)
+    if counts(contact):
+        by_ref = {betrokkene.ref: betrokkene for betrokkene in contact.betrokkenen}
+        found = tuple(
+            () if betrokkene.rol is Rol.OVERIG else identities(betrokkene, by_ref.get)
+            for betrokkene in contact.betrokkenen
+        )
+    return Case(
+        received=received,
+        key=contact_key(received.source, contact.contact_id),
+        digest=sleutels.of_contents(contact),
+        moment=Moment(contact.plaatsgevonden_op, received.source, contact.contact_id),
+        identities=found,
+        sleutels=tuple(tuple(sleutels.of_identity(each) for each in of_one) for of_one in found),
+        gekend=gekend(contact, found, beleid),
+    )

@@ -1,0 +1,109 @@
+"""The decision about one contact: a pure function of the contact and what the register knows without it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from schemas.contact_ended_v1 import Betrokkene, ContactEnded, Onderwerp, Rol, SoortOpvolging
+from schemas.outputs import PartijResultaat, Regel
+from services.domain.consent import Moment
+from services.domain.details import at_betrokkene
+from services.domain.partij import ONBEKEND, Stand
+from services.domain.partijen import PartijOordeel, judge_partij
+from services.domain.rules import Circumstances, rule_for
+
+
+@dataclass(frozen=True, slots=True)
+class OnderwerpOordeel:
+    """The outcome for one onderwerp."""
+
+    regel: Regel
+    klantcontact: bool
+    interne_taak: bool
+    partij: PartijResultaat | None
+    """What became of the partij of the first gekende betrokkene whom it concerns; None: there is none."""
+    contactgegevens: bool
+    """An address, telephone number or e-mail address stands at a betrokkene."""
+
+
+@dataclass(frozen=True, slots=True)
+class Oordeel:
+    """The outcome for the whole contact."""
+
+    onderwerpen: tuple[OnderwerpOordeel, ...]
+    partijen: Mapping[int, PartijOordeel]
+    """For each gekende betrokkene whom an onderwerp concerns, by its position."""
+
+
+def involves_klant(contact: ContactEnded) -> bool:
+    """Tell whether somebody took part who does not work for or with the municipality."""
+    return any(betrokkene.rol is not Rol.OVERIG for betrokkene in contact.betrokkenen)
+
+
+def counts(contact: ContactEnded) -> bool:
+    """Tell whether the contact passes the gates G1 and G2; if not, nothing that was said in it counts."""
+    return contact.tot_stand_gekomen is not False and involves_klant(contact)
+
+
+def concerns(onderwerp: Onderwerp, betrokkene: Betrokkene) -> bool:
+    """Tell whether an onderwerp concerns a betrokkene."""
+    assert onderwerp.betrokkenen is not None, "decoding fills it in"
+    return betrokkene.ref in onderwerp.betrokkenen
+
+
+def decide(
+    contact: ContactEnded,
+    moment: Moment,
+    gekend: Mapping[int, str],
+    standen: Mapping[int, Stand],
+    *,
+    follows_up: bool,
+) -> Oordeel:
+    """Judge a contact. `standen` holds, for each gekende betrokkene, what the register knows of its partij."""
+    partijen: dict[int, PartijOordeel] = {}
+    if counts(contact):
+        for position in gekend:
+            betrokkene = contact.betrokkenen[position]
+            if any(concerns(onderwerp, betrokkene) for onderwerp in contact.onderwerpen):
+                partijen[position] = judge_partij(betrokkene, moment, standen.get(position, ONBEKEND))
+    klant_involved = involves_klant(contact)
+    onderwerpen = tuple(
+        _judge_onderwerp(contact, onderwerp, partijen, klant_involved=klant_involved, follows_up=follows_up)
+        for onderwerp in contact.onderwerpen
+    )
+    return Oordeel(onderwerpen, partijen)
+
+
+def _judge_onderwerp(
+    contact: ContactEnded,
+    onderwerp: Onderwerp,
+    partijen: Mapping[int, PartijOordeel],
+    *,
+    klant_involved: bool,
+    follows_up: bool,
+) -> OnderwerpOordeel:
+    betrokkenen = contact.betrokkenen
+    # The first gekende goes by the order of the betrokkenen of the contact, whatever the rol.
+    first = next((partijen[at] for at in partijen if concerns(onderwerp, betrokkenen[at])), None)
+    rule = rule_for(
+        Circumstances(
+            klant_involved=klant_involved,
+            tot_stand_gekomen=contact.tot_stand_gekomen,
+            follows_up=follows_up,
+            gekend=first is not None,
+            consent=first is not None and first.consent,
+            opvolging=onderwerp.opvolging.soort,
+        )
+    )
+    interne_taak = rule.klantcontact and onderwerp.opvolging.soort is SoortOpvolging.INTERNE_TAAK
+    return OnderwerpOordeel(
+        regel=rule.regel,
+        klantcontact=rule.klantcontact,
+        interne_taak=interne_taak,
+        partij=first.resultaat if first else None,
+        contactgegevens=interne_taak
+        and any(
+            at_betrokkene(betrokkene, rule.regel, interne_taak=True, partij=partijen.get(position)).has_address
+            for position, betrokkene in enumerate(betrokkenen)
+            if betrokkene.rol is not Rol.OVERIG and concerns(onderwerp, betrokkene)
+        ),
+    )

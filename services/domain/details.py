@@ -1,0 +1,70 @@
+"""Which personal details of a betrokkene may stand at the betrokkene, and which at its partij.
+
+Source: contract.md, "*Contact details at the betrokkene*" and "*Default details*"; VNG basisterminologie (P1, P2, P4),
+gegevenswoordenboek (P3).
+"""
+
+from dataclasses import dataclass
+
+from schemas.contact_ended_v1 import Betrokkene, Gebruik, OpgegevenAdres, OpgegevenDigitaalAdres
+from schemas.outputs import Regel
+from schemas.vng import Contactnaam
+from services.domain.partijen import PartijOordeel
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """The details that may be kept in one place."""
+
+    contactnaam: Contactnaam | None = None
+    organisatienaam: str | None = None
+    digitale_adressen: tuple[OpgegevenDigitaalAdres, ...] = ()
+    bezoekadres: OpgegevenAdres | None = None
+    correspondentieadres: OpgegevenAdres | None = None
+
+    @property
+    def has_address(self) -> bool:
+        """Tell whether an address, telephone number or e-mail address is among them."""
+        return bool(self.digitale_adressen or self.bezoekadres or self.correspondentieadres)
+
+
+NOTHING = Details()
+
+NAMED_UNDER = frozenset({Regel.V2, Regel.V0})
+"""V2: the name is all there is to know whom it concerned. V0: the name is copied from the first contact (9708, T5)."""
+
+
+def at_betrokkene(betrokkene: Betrokkene, regel: Regel, *, interne_taak: bool, partij: PartijOordeel | None) -> Details:
+    """Give what may stand at the betrokkene of one onderwerp; `partij` is None for who is not gekend."""
+    named = regel in NAMED_UNDER or (interne_taak and not (partij and partij.carries_name))
+    at_partij = partij is not None and partij.takes_details
+
+    def serves(gebruik: Gebruik) -> bool:
+        return interne_taak and (gebruik is Gebruik.OPVOLGING or not at_partij)
+
+    if not named and not interne_taak:
+        return NOTHING
+    bezoek, correspondentie = betrokkene.bezoekadres, betrokkene.correspondentieadres
+    return Details(
+        contactnaam=betrokkene.contactnaam if named else None,
+        organisatienaam=betrokkene.organisatienaam if named else None,
+        digitale_adressen=tuple(adres for adres in betrokkene.digitale_adressen if serves(adres.gebruik)),
+        bezoekadres=bezoek if bezoek and serves(bezoek.gebruik) else None,
+        correspondentieadres=correspondentie if correspondentie and serves(correspondentie.gebruik) else None,
+    )
+
+
+def at_partij(betrokkene: Betrokkene, partij: PartijOordeel) -> Details:
+    """Give what this contact brings to the partij: its default details and the name, or nothing at all."""
+    if not partij.takes_details:
+        return NOTHING
+    bezoek, correspondentie = betrokkene.bezoekadres, betrokkene.correspondentieadres
+    return Details(
+        contactnaam=betrokkene.contactnaam,
+        organisatienaam=betrokkene.organisatienaam,
+        digitale_adressen=tuple(each for each in betrokkene.digitale_adressen if each.gebruik is Gebruik.STANDAARD),
+        bezoekadres=bezoek if bezoek and bezoek.gebruik is Gebruik.STANDAARD else None,
+        correspondentieadres=(
+            correspondentie if correspondentie and correspondentie.gebruik is Gebruik.STANDAARD else None
+        ),
+    )

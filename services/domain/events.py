@@ -1,0 +1,261 @@
+"""From a decision record and the contact itself to the events that go out, as plain values ready to be encoded.
+
+Everything that an event may hold of a contact is chosen here and in `details.py`. The same record and the same contact
+give the same events, to the byte. They are plain dictionaries, since building and checking models would cost most of the
+time of a batch; `tests/contract` holds each of them against the models of `schemas`.
+Source: contract.md, "`klantcontact.registered` and `taak.created`", "Three events take back", "Ids and numbers".
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from schemas import (
+    klantcontact_registered_v1,
+    klantcontact_withdrawn_v1,
+    partij_withdrawn_v1,
+    taak_created_v1,
+    taak_withdrawn_v1,
+)
+from schemas.contact_ended_v1 import Betrokkene, CodeSoortObjectId, Onderwerp, PartijIdentificator, Rol, Werkgever
+from schemas.decoding import Received
+from schemas.outputs import Hergebruik, Identificatie
+from schemas.vng import SoortPartij
+from services.domain.besluit import (
+    Besluit,
+    Intrekking,
+    KlantcontactIntrekking,
+    OnderwerpBesluit,
+    PartijBesluit,
+    PartijIntrekking,
+    Stream,
+    TaakIntrekking,
+    Uitgegeven,
+)
+from services.domain.decide import concerns
+from services.domain.details import at_betrokkene, at_partij
+from services.domain.envelope import Event, Sender
+from services.domain.ids import betrokkene_id, taak_id
+from services.domain.partijen import PartijOordeel
+from services.domain.sleutels import soort_of
+from services.domain.wire import Wire, wire, wired
+
+__all__ = ["Event", "events_of"]
+
+
+def events_of(received: Received, besluit: Besluit, source: str) -> Iterator[Event]:
+    """Give all events of a decision; `source` is the classifier's own. What is taken back comes first."""
+    composer = _Composer(received, besluit, Sender(besluit, source))
+    for intrekking in besluit.intrekkingen:
+        yield composer.withdrawn(intrekking)
+    for onderwerp, outcome in zip(received.contact.onderwerpen, besluit.onderwerpen, strict=True):
+        if outcome.klantcontact:
+            uitgegeven = besluit.numbers_of(outcome.onderwerp_id)
+            assert uitgegeven is not None, "a registered onderwerp has a number"
+            yield composer.registered(onderwerp, outcome, uitgegeven)
+            if outcome.interne_taak:
+                yield composer.taak_created(onderwerp, outcome, uitgegeven)
+
+
+@dataclass(frozen=True, slots=True)
+class _Composer:
+    """Puts together the events of one decision."""
+
+    received: Received
+    besluit: Besluit
+    sender: Sender
+
+    # The events
+
+    def registered(self, onderwerp: Onderwerp, outcome: OnderwerpBesluit, numbers: Uitgegeven) -> Event:
+        contact, besluit = self.received.contact, self.besluit
+        concerned = [
+            (at, betrokkene)
+            for at, betrokkene in enumerate(contact.betrokkenen)
+            if betrokkene.rol is not Rol.OVERIG and concerns(onderwerp, betrokkene)
+        ]
+        partijen = {each.positie: each for each in besluit.partijen}
+        klantcontact: Wire = {
+            "klantcontactId": numbers.klantcontact_id,
+            "nummer": numbers.klantcontact_nummer,
+            "kanaal": contact.kanaal,
+            "onderwerp": onderwerp.onderwerp,
+            "indicatieContactGelukt": contact.tot_stand_gekomen,
+            "taal": besluit.taal,
+            "vertrouwelijk": contact.vertrouwelijk,
+            "plaatsgevondenOp": contact.plaatsgevonden_op,
+        }
+        if onderwerp.inhoud is not None:
+            klantcontact["inhoud"] = onderwerp.inhoud
+        data = {
+            "klantcontact": klantcontact,
+            "actoren": [wire(actor) for actor in contact.actoren],
+            "betrokkenen": [self._betrokkene(each, outcome, partijen.get(at)) for at, each in concerned],
+            "partijen": [self._partij(each, partijen[at]) for at, each in concerned if at in partijen],
+            "onderwerpobjecten": self._onderwerpobjecten(onderwerp),
+            "bijlagen": [wire(bijlage) for bijlage in onderwerp.bijlagen],
+            **self.sender.why(outcome),
+        }
+        stream = Stream.CONFIDENTIAL if contact.vertrouwelijk else Stream.REGISTERED
+        return self.sender.event(
+            stream, klantcontact_registered_v1, numbers.klantcontact_id, numbers.klantcontact_id, data
+        )
+
+    def taak_created(self, onderwerp: Onderwerp, outcome: OnderwerpBesluit, numbers: Uitgegeven) -> Event:
+        besluit, opvolging = self.besluit, onderwerp.opvolging
+        assert opvolging.toegewezen_aan is not None, "an interne taak has an actor"
+        subject = taak_id(besluit.source, besluit.contact_id, outcome.onderwerp_id)
+        taak: Wire = {
+            "taakId": subject,
+            "nummer": numbers.taak_nummer,
+            "gevraagdeHandeling": opvolging.gevraagde_handeling,
+            "status": "te_verwerken",
+            "toegewezenOp": besluit.besloten_op,
+            "toegewezenAan": wire(opvolging.toegewezen_aan),
+            "aanleidinggevendKlantcontact": {
+                "klantcontactId": numbers.klantcontact_id,
+                "nummer": numbers.klantcontact_nummer,
+            },
+            "plaatsgevondenOp": besluit.plaatsgevonden_op,
+        }
+        if opvolging.toelichting is not None:
+            taak["toelichting"] = opvolging.toelichting
+        data = {"interneTaak": taak, **self.sender.why(outcome)}
+        return self.sender.event(Stream.TAAK, taak_created_v1, subject, numbers.klantcontact_id, data)
+
+    def withdrawn(self, intrekking: Intrekking) -> Event:
+        match intrekking:
+            case KlantcontactIntrekking():
+                return self._klantcontact_withdrawn(intrekking)
+            case TaakIntrekking():
+                return self._taak_withdrawn(intrekking)
+            case PartijIntrekking():
+                return self._partij_withdrawn(intrekking)
+
+    def _klantcontact_withdrawn(self, intrekking: KlantcontactIntrekking) -> Event:
+        had = self.besluit.numbers_of(intrekking.onderwerp_id)
+        assert had is not None, "what is taken back was handed out"
+        data = {
+            "klantcontactId": had.klantcontact_id,
+            "nummer": had.klantcontact_nummer,
+            "verplaatst": intrekking.verplaatst,
+            **self.sender.why_back(intrekking.aanleiding, intrekking.onderwerp_id),
+        }
+        of_stream = f"{had.klantcontact_id}.{intrekking.stream}"
+        return self.sender.event(
+            intrekking.stream,
+            klantcontact_withdrawn_v1,
+            had.klantcontact_id,
+            had.klantcontact_id,
+            data,
+            since=intrekking.aanleiding,
+            named=of_stream,
+        )
+
+    def _taak_withdrawn(self, intrekking: TaakIntrekking) -> Event:
+        besluit, had = self.besluit, self.besluit.numbers_of(intrekking.onderwerp_id)
+        assert had is not None, "what is taken back was handed out"
+        subject = taak_id(besluit.source, besluit.contact_id, intrekking.onderwerp_id)
+        data = {
+            "taakId": subject,
+            "klantcontactId": had.klantcontact_id,
+            "nummer": had.taak_nummer,
+            **self.sender.why_back(intrekking.aanleiding, intrekking.onderwerp_id),
+        }
+        return self.sender.event(
+            Stream.TAAK, taak_withdrawn_v1, subject, had.klantcontact_id, data, since=intrekking.aanleiding
+        )
+
+    def _partij_withdrawn(self, intrekking: PartijIntrekking) -> Event:
+        data = {
+            "partijId": intrekking.partij_id,
+            "nummer": intrekking.nummer,
+            "versie": intrekking.versie,
+            "geleegdBij": intrekking.geleegd_bij,
+            "resultaat": intrekking.resultaat,
+            "vervallenIdentificatoren": _identificator_kinds(intrekking.vervallen_soorten),
+            **self.sender.why_back(intrekking.aanleiding, None),
+        }
+        return self.sender.event(
+            Stream.REGISTERED,
+            partij_withdrawn_v1,
+            intrekking.partij_id,
+            intrekking.partij_id,
+            data,
+            since=intrekking.aanleiding,
+        )
+
+    # Their parts
+
+    def _betrokkene(self, betrokkene: Betrokkene, outcome: OnderwerpBesluit, partij: PartijBesluit | None) -> Wire:
+        besluit = self.besluit
+        judged = _oordeel(partij) if partij else None
+        details = at_betrokkene(betrokkene, outcome.regel, interne_taak=outcome.interne_taak, partij=judged)
+        kept: Wire = {
+            "betrokkeneId": betrokkene_id(besluit.source, besluit.contact_id, outcome.onderwerp_id, betrokkene.ref),
+            "rol": betrokkene.rol,
+            "initiator": betrokkene.initiator,
+            **wired(details),
+        }
+        if partij is not None:
+            kept["wasPartij"] = {"partijId": partij.partij_id, "nummer": partij.nummer}
+        return kept
+
+    def _partij(self, betrokkene: Betrokkene, partij: PartijBesluit) -> Wire:
+        kinds = {soort_of(sleutel) for sleutel in partij.sleutels}
+        brought: Wire = {
+            "partijId": partij.partij_id,
+            "versie": partij.versie,
+            "geleegdBij": partij.geleegd_bij,
+            "nummer": partij.nummer,
+            "soortPartij": betrokkene.soort_partij,
+            "resultaat": partij.resultaat,
+            "toestemming": Hergebruik.GEGEVEN if partij.consent else Hergebruik.GEEN,
+            "partijIdentificatoren": _linked(betrokkene.partij_identificatoren, kinds),
+            "vervallenIdentificatoren": _identificator_kinds(partij.vervallen_soorten),
+            "identificatie": Identificatie.EXTERN if kinds else Identificatie.ZONDER_EXTERNE_IDENTIFICATOR,
+            **wired(at_partij(betrokkene, _oordeel(partij))),
+        }
+        employer = self._employer(betrokkene)
+        if betrokkene.soort_partij is SoortPartij.CONTACTPERSOON and employer is not None:
+            brought["werkteVoorPartij"] = _employer_wired(employer, named=_oordeel(partij).takes_details)
+        return brought
+
+    def _employer(self, betrokkene: Betrokkene) -> Werkgever | Betrokkene | None:
+        """Give the organisatie that a contactpersoon worked for, unless it took part as `overig`."""
+        werkte_voor = betrokkene.werkte_voor
+        if not isinstance(werkte_voor, str):
+            return werkte_voor
+        found = next(each for each in self.received.contact.betrokkenen if each.ref == werkte_voor)
+        return None if found.rol is Rol.OVERIG else found
+
+    def _onderwerpobjecten(self, onderwerp: Onderwerp) -> list[Wire]:
+        objects: list[Wire] = []
+        vervolg, zaak = self.besluit.vervolg, onderwerp.opvolging.zaak
+        if vervolg is not None:
+            objects.append({"wasKlantcontact": {"klantcontactId": vervolg.klantcontact_id, "nummer": vervolg.nummer}})
+        named = [zaak, *onderwerp.onderwerpobjecten] if zaak is not None else onderwerp.onderwerpobjecten
+        objects.extend({"onderwerpobjectidentificator": wire(each)} for each in named)
+        return objects
+
+
+def _oordeel(partij: PartijBesluit) -> PartijOordeel:
+    return PartijOordeel(partij.resultaat, partij.consent, partij.verklaring, partij.vult, partij.carries_name)
+
+
+def _linked(identificatoren: tuple[PartijIdentificator, ...], kinds: set[str]) -> list[Wire]:
+    """Give the identificatoren that find the partij, and the kvk_nummer that a vestigingsnummer needs beside it."""
+    shown = {*kinds, CodeSoortObjectId.KVK_NUMMER} if CodeSoortObjectId.VESTIGINGSNUMMER in kinds else kinds
+    return [wire(each) for each in identificatoren if each.code_soort_object_id in shown]
+
+
+def _employer_wired(employer: Werkgever | Betrokkene, *, named: bool) -> Wire:
+    naam = employer.naam if isinstance(employer, Werkgever) else employer.organisatienaam
+    wired: Wire = {"partijIdentificatoren": [wire(each) for each in employer.partij_identificatoren]}
+    if named and naam is not None:
+        wired["organisatienaam"] = naam
+    return wired
+
+
+def _identificator_kinds(kinds: tuple[str, ...]) -> list[str]:
+    """Leave out the links of a contactpersoon: it has no identificator of its own that could fall away."""
+    return [kind for kind in kinds if kind in list(CodeSoortObjectId)]

@@ -1,0 +1,58 @@
+"""The ids that anyone can work out: UUIDv5 of what a contact is called, never of a person's number.
+
+Source: contract.md, "Ids and numbers".
+"""
+
+import re
+import uuid
+from functools import lru_cache
+from hashlib import sha1
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
+
+
+@lru_cache(maxsize=1024)
+def _begun_with_namespace(source: str) -> "_Hash":
+    return sha1(uuid.uuid5(uuid.NAMESPACE_URL, source).bytes, usedforsecurity=False)
+
+
+def _encoded(part: str) -> str:
+    # Nearly every part needs no encoding, and finding that out costs a tenth of doing it.
+    return part if _UNRESERVED.fullmatch(part) else quote(part, safe="")
+
+
+def identifier(source: str, *parts: str) -> str:
+    """Give the UUIDv5 of the parts, each percent-encoded and joined with `|`, in the namespace of the source."""
+    # Straight from SHA-1: uuid.uuid5 does the same in three times the time.
+    hashed = _begun_with_namespace(source).copy()
+    hashed.update("|".join([_encoded(part) for part in parts]).encode())
+    digest = bytearray(hashed.digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50
+    digest[8] = digest[8] & 0x3F | 0x80
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def contact_key(source: str, contact_id: str) -> str:
+    """Give the key of a contact's decision record."""
+    return identifier(source, "contact", contact_id)
+
+
+def klantcontact_id(source: str, contact_id: str, onderwerp_id: str) -> str:
+    """Give the id of the klantcontact of an onderwerp."""
+    return identifier(source, "klantcontact", contact_id, onderwerp_id)
+
+
+def taak_id(source: str, contact_id: str, onderwerp_id: str) -> str:
+    """Give the id of the interne taak of an onderwerp."""
+    return identifier(source, "taak", contact_id, onderwerp_id)
+
+
+def betrokkene_id(source: str, contact_id: str, onderwerp_id: str, ref: str) -> str:
+    """Give the id of a betrokkene bij klantcontact."""
+    return identifier(source, "betrokkene", contact_id, onderwerp_id, ref)

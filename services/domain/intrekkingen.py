@@ -1,0 +1,100 @@
+"""What a revision takes back: all that an earlier revisie of the contact may have shown, and this one does not.
+
+Source: contract.md, "Three events take back".
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from schemas.outputs import IntrekkingResultaat, PartijResultaat
+from services.domain.besluit import (
+    Aanleiding,
+    Besluit,
+    Intrekking,
+    KlantcontactIntrekking,
+    PartijIntrekking,
+    TaakIntrekking,
+)
+from services.domain.partij import Partij
+from services.domain.sleutels import soort_of
+
+
+def taken_back(
+    besluit: Besluit, in_force: Besluit | None, before: Mapping[str, Partij], released: Sequence[Partij]
+) -> Iterator[Intrekking]:
+    """Give all that is taken back; `released` are the partijen that an earlier revisie touched and this one does not.
+
+    It takes in what earlier revisies took back already, as they did: one of them may have been recorded but never
+    published, and who did see it recognises the repeat by its id.
+    """
+    why = Aanleiding(
+        besluit.revisie,
+        besluit.besluitversie,
+        besluit.besloten_op,
+        besluit.event_id,
+        besluit.beleidsversie,
+        besluit.onderwerpen[0].regel,
+    )
+    earlier = in_force.intrekkingen if in_force else ()
+    known = {replace(each, aanleiding=why): each for each in earlier}
+    gone = [
+        *_klantcontacten_gone(besluit, why),
+        *_taken_gone(besluit, why),
+        *_partijen_gone(besluit, why, before, released),
+    ]
+    for intrekking in gone:
+        yield known.get(intrekking, intrekking)
+    visible = {each.partij_id for each in besluit.partijen if not besluit.vertrouwelijk}
+    visible.update(each.partij_id for each in gone if isinstance(each, PartijIntrekking))
+    for each in earlier:
+        if isinstance(each, PartijIntrekking) and each.partij_id not in visible:
+            yield each
+
+
+def _klantcontacten_gone(besluit: Besluit, why: Aanleiding) -> Iterator[Intrekking]:
+    registered = {each.onderwerp_id for each in besluit.registered()}
+    for had in besluit.uitgegeven:
+        *left, last = had.streams
+        for stream in left:
+            yield KlantcontactIntrekking(why, had.onderwerp_id, stream, verplaatst=True)
+        if had.onderwerp_id not in registered:
+            yield KlantcontactIntrekking(why, had.onderwerp_id, last, verplaatst=False)
+
+
+def _taken_gone(besluit: Besluit, why: Aanleiding) -> Iterator[Intrekking]:
+    asked = {each.onderwerp_id for each in besluit.onderwerpen if each.interne_taak}
+    for had in besluit.uitgegeven:
+        if had.taak_nummer is not None and had.onderwerp_id not in asked:
+            yield TaakIntrekking(why, had.onderwerp_id)
+
+
+def _partijen_gone(
+    besluit: Besluit, why: Aanleiding, partijen: Mapping[str, Partij], released: Sequence[Partij]
+) -> Iterator[Intrekking]:
+    for partij in released:
+        resultaat = IntrekkingResultaat.VERVALLEN
+        if partij.bekend:
+            resultaat = IntrekkingResultaat.BESTAAND if partij.has_consent else IntrekkingResultaat.LEEG
+        lost = lost_kinds(partijen[partij.partij_id], partij)
+        yield PartijIntrekking(why, partij.partij_id, partij.nummer, partij.versie, partij.geleegd_bij, resultaat, lost)
+    if not besluit.vertrouwelijk:
+        return
+    # Whoever may not read the confidential stream still has to learn that a partij was emptied.
+    for each in besluit.partijen:
+        before = partijen.get(each.partij_id)
+        if each.resultaat is PartijResultaat.LEEG and before and before.bekend and not before.stand.leeg:
+            yield PartijIntrekking(
+                why,
+                each.partij_id,
+                each.nummer,
+                each.versie,
+                each.versie,
+                IntrekkingResultaat.LEEG,
+                each.vervallen_soorten,
+            )
+
+
+def lost_kinds(before: Partij, after: Partij) -> tuple[str, ...]:
+    """Give the kinds of identity by which a partij was found before and is no longer."""
+    kept = {soort_of(sleutel) for sleutel in after.sleutels}
+    return tuple(soort for soort in map(soort_of, before.sleutels) if soort not in kept)

@@ -1,0 +1,42 @@
+"""What comes of judging one contact: an expected outcome is a value, never an exception."""
+
+from dataclasses import dataclass
+
+from schemas.decoding import Received
+from schemas.faults import Refusal
+from services.domain.besluit import Besluit
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A contact, or a higher revisie of it, was judged for the first time."""
+
+    received: Received
+    besluit: Besluit
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The revisie in force came again, with the same contents: the same events go out again."""
+
+    received: Received
+    besluit: Besluit
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """A lower revisie than the one in force: nothing goes out. `besluit` is the one in force."""
+
+    received: Received
+    besluit: Besluit
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Only the register shows that the contact can't be right."""
+
+    received: Received
+    refusal: Refusal
+
+
+Judgement = Judged | Repeated | Overtaken | Refused

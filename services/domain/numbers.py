@@ -1,0 +1,33 @@
+"""Numbers that the register hands out: digits, at most ten, unique per kind, never reused; gaps are fine.
+
+Source: contract.md, "Ids and numbers"; VNG 9045 and 4733 (P10): a number is for people, not a technical key.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+LAST_NUMBER: Final = 9_999_999_999
+
+
+class NumberKind(StrEnum):
+    """What is numbered; each kind counts for itself."""
+
+    KLANTCONTACT = "klantcontact"
+    PARTIJ = "partij"
+    INTERNE_TAAK = "interne_taak"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The numbers that may be handed out now, of each kind in order. One that was taken is gone, also when unused."""
+
+    klantcontact: Iterator[int]
+    partij: Iterator[int]
+    interne_taak: Iterator[int]
+
+    def take(self, kind: NumberKind) -> str:
+        """Take the next number of a kind."""
+        source: Iterator[int] = getattr(self, kind.value)
+        return str(next(source))

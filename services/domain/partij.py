@@ -1,0 +1,124 @@
+"""What the register holds of a partij, and how one decision changes it: no name and no address.
+
+It stays the same size however many contacts a partij has. What one contact did stands in that contact's own decision
+record, from which a revision works out the partij without its earlier self.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from schemas.contact_ended_v1 import Toestemming
+from schemas.outputs import PartijResultaat
+from schemas.vng import SoortPartij
+from services.domain.consent import Moment, is_effective, newest
+
+FILLING = frozenset({PartijResultaat.NIEUW, PartijResultaat.AANGEVULD})
+"""The outcomes under which the partij carries name and default details."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """What the decision needs to know of a partij: the facts, without ids."""
+
+    bekend: bool = False
+    """Some other contact in force knows it."""
+    leeg: bool = True
+    """It was not `nieuw` or `aangevuld` since it was last `leeg`."""
+    gegeven: Moment | None = None
+    ingetrokken: Moment | None = None
+    gevuld: Moment | None = None
+    """The contact that last put default details there, if it was not emptied since."""
+
+
+ONBEKEND = Stand()
+
+
+@dataclass(frozen=True, slots=True)
+class Bijdrage:
+    """What one contact in force did to a partij."""
+
+    contact: Moment
+    versie: int
+    resultaat: PartijResultaat
+    verklaring: Toestemming | None
+    """Its statement of consent, if it made one."""
+    vult: bool
+    """It put default details there."""
+    sleutels: tuple[str, ...]
+    """The links that it brought or used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partij:
+    """A partij in the register. `versie` counts the decisions about it, `geleegd_bij` is the last that emptied it."""
+
+    partij_id: str
+    soort_partij: SoortPartij
+    nummer: str
+    grondsleutel: str | None
+    """The identity it was made for: by that it gets its id and number back, even when nobody knows it any more."""
+    versie: int = 0
+    geleegd_bij: int = 0
+    aangevuld_bij: int = 0
+    """The last versie at which it was `nieuw` or `aangevuld`."""
+    contacten: int = 0
+    """How many contacts in force know it."""
+    sleutels: tuple[str, ...] = ()
+    gegeven: Moment | None = None
+    ingetrokken: Moment | None = None
+    gevuld: Moment | None = None
+
+    @property
+    def bekend(self) -> bool:
+        """Tell whether a contact in force knows it."""
+        return self.contacten > 0
+
+    @property
+    def stand(self) -> Stand:
+        """Give the facts that a decision needs."""
+        leeg = self.aangevuld_bij <= self.geleegd_bij
+        return Stand(self.bekend, leeg, self.gegeven, self.ingetrokken, self.gevuld)
+
+    @property
+    def has_consent(self) -> bool:
+        """Tell whether consent to reuse is in force."""
+        return is_effective(self.gegeven, self.ingetrokken)
+
+    def with_bijdrage(self, bijdrage: Bijdrage) -> "Partij":
+        """Give the partij after one more decision."""
+        emptied = bijdrage.resultaat is PartijResultaat.LEEG
+        filled = bijdrage.contact if bijdrage.vult else self.gevuld
+        return Partij(
+            partij_id=self.partij_id,
+            soort_partij=self.soort_partij,
+            nummer=self.nummer,
+            grondsleutel=self.grondsleutel,
+            versie=bijdrage.versie,
+            geleegd_bij=bijdrage.versie if emptied else self.geleegd_bij,
+            aangevuld_bij=bijdrage.versie if bijdrage.resultaat in FILLING else self.aangevuld_bij,
+            contacten=self.contacten + 1,
+            sleutels=self.sleutels + tuple(each for each in bijdrage.sleutels if each not in self.sleutels),
+            gegeven=_stated(self.gegeven, bijdrage, Toestemming.GEGEVEN),
+            ingetrokken=_stated(self.ingetrokken, bijdrage, Toestemming.INGETROKKEN),
+            gevuld=None if emptied else filled,
+        )
+
+    def known_only_by(self, bijdragen: Iterable[Bijdrage]) -> "Partij":
+        """Give the partij as if only these contacts had been; what was emptied stays so, and no versie is reused."""
+        bare = replace(self, contacten=0, sleutels=(), gegeven=None, ingetrokken=None, gevuld=None, aangevuld_bij=0)
+        rebuilt = bare
+        for bijdrage in sorted(bijdragen, key=lambda each: each.versie):
+            vult = bijdrage.vult and bijdrage.versie > self.geleegd_bij
+            rebuilt = rebuilt.with_bijdrage(replace(bijdrage, vult=vult))
+        return replace(rebuilt, versie=self.versie, geleegd_bij=self.geleegd_bij)
+
+    def taken_back(self) -> "Partij":
+        """Give the partij after a decision that no longer touches it: emptied when no effective consent remains."""
+        versie = self.versie + 1
+        if self.has_consent:
+            return replace(self, versie=versie)
+        return replace(self, versie=versie, geleegd_bij=versie, gevuld=None)
+
+
+def _stated(known: Moment | None, bijdrage: Bijdrage, soort: Toestemming) -> Moment | None:
+    return newest(known, bijdrage.contact) if bijdrage.verklaring is soort else known

@@ -1,0 +1,69 @@
+"""What a contact does to the partij of one gekende betrokkene: `leeg`, `nieuw`, `bestaand` or `aangevuld`.
+
+Source: contract.md, "*Effective consent*", "V4, which partij" and "*Default details*"; VNG 6898 (R3, R4), 7554 (P7).
+"""
+
+from dataclasses import dataclass
+
+from schemas.contact_ended_v1 import Betrokkene, Gebruik, Toestemming
+from schemas.outputs import PartijResultaat
+from services.domain.consent import REFUSALS, STATEMENTS, Moment, is_effective, newest
+from services.domain.partij import FILLING, Stand
+
+
+@dataclass(frozen=True, slots=True)
+class PartijOordeel:
+    """The outcome for the partij of one betrokkene."""
+
+    resultaat: PartijResultaat
+    consent: bool
+    """Effective consent exists, this contact included."""
+    verklaring: Toestemming | None
+    """The statement that this contact makes for later ones."""
+    vult: bool
+    """Default details go to the partij."""
+    carries_name: bool
+    """The partij carries the name afterwards."""
+
+    @property
+    def takes_details(self) -> bool:
+        """Tell whether name and default details of this contact go to the partij."""
+        return self.resultaat in FILLING
+
+
+def judge_partij(betrokkene: Betrokkene, contact: Moment, stand: Stand) -> PartijOordeel:
+    """Judge what becomes of the partij, given what the register knows of it without this contact."""
+    said = betrokkene.toestemming_hergebruik
+    gegeven = newest(stand.gegeven, contact) if said is Toestemming.GEGEVEN else stand.gegeven
+    ingetrokken = newest(stand.ingetrokken, contact) if said is Toestemming.INGETROKKEN else stand.ingetrokken
+    consent = is_effective(gegeven, ingetrokken)
+    offered = offers_default_details(betrokkene)
+    resultaat = _with_consent(stand, contact, offered, said) if consent else PartijResultaat.LEEG
+    return PartijOordeel(
+        resultaat=resultaat,
+        consent=consent,
+        verklaring=said if said in STATEMENTS else None,
+        vult=offered and resultaat in FILLING,
+        carries_name=resultaat in FILLING or (resultaat is PartijResultaat.BESTAAND and not stand.leeg),
+    )
+
+
+def _with_consent(stand: Stand, contact: Moment, offered: bool, said: Toestemming) -> PartijResultaat:  # noqa: FBT001 - one fact among others
+    if not stand.bekend:
+        return PartijResultaat.NIEUW
+    if said in REFUSALS:
+        return PartijResultaat.BESTAAND
+    if offered and stand.gevuld is not None and contact.op < stand.gevuld.op:
+        return PartijResultaat.BESTAAND
+    return PartijResultaat.AANGEVULD if offered or stand.leeg else PartijResultaat.BESTAAND
+
+
+def offers_default_details(betrokkene: Betrokkene) -> bool:
+    """Tell whether an address is offered as default for later contacts; a name alone is none."""
+    return (
+        any(adres.gebruik is Gebruik.STANDAARD for adres in betrokkene.digitale_adressen)
+        or (betrokkene.bezoekadres is not None and betrokkene.bezoekadres.gebruik is Gebruik.STANDAARD)
+        or (
+            betrokkene.correspondentieadres is not None and betrokkene.correspondentieadres.gebruik is Gebruik.STANDAARD
+        )
+    )

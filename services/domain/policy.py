@@ -1,0 +1,52 @@
+"""The choices that a municipality makes itself: which means of authentication suffice, and a few switches.
+
+Source: contract.md, "`betrokkenen[]`" and "The decision"; VNG leaves the level of authentication to the municipality
+(V6881).
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+EVERY_KANAAL: Literal["*"] = "*"
+
+SUFFICIENT_BY_DEFAULT = (
+    "digid",
+    "eherkenning",
+    "eidas",
+    "identiteitsbewijs",
+    "telefonische_authenticatie",
+    "dossier",
+)
+
+
+class ZonderIdentificator(StrEnum):
+    """What becomes of somebody who is authenticated but has no identificator to be found by."""
+
+    EIGEN_PARTIJ = "eigen_partij"
+    """A partij with a number of its own, each time anew."""
+    NIET_GEKEND = "niet_gekend"
+    """Treated as not authenticated."""
+
+
+class Beleid(BaseModel):
+    """A policy. Its `versie` stands in every decision, so that each can be judged by the rules of its own time."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    versie: Annotated[str, Field(min_length=1, max_length=100)] = "V6898-voorstel-2023-10"
+    voldoende_middelen: Mapping[str, Literal["*"] | frozenset[str]] = dict.fromkeys(SUFFICIENT_BY_DEFAULT, EVERY_KANAAL)
+    """For each means that suffices: `*`, or the kanalen on which it does."""
+    zonder_externe_identificator: ZonderIdentificator = ZonderIdentificator.EIGEN_PARTIJ
+    standaard_taal: Annotated[str, Field(pattern=r"^[a-z]{3}$")] = "nld"
+    """The taal of a contact that names none (ISO 639-2/B); Open Klant wants one."""
+
+    def suffices(self, middel: str, kanaal: str) -> bool:
+        """Tell whether this means establishes who somebody is, on this kanaal."""
+        kanalen = self.voldoende_middelen.get(middel)
+        return kanalen is not None and (kanalen == EVERY_KANAAL or kanaal in kanalen)
+
+
+DEFAULT = Beleid()

@@ -1,0 +1,199 @@
+"""The register as far as a batch of contacts needs it: what it held, and what the contacts before in the batch changed.
+
+Judging a batch is a fold over this. The classifier fills it from MongoDB and writes back what changed; the dry run keeps
+one for a whole file. It holds no contents of any contact.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from schemas.coherence import identity_path
+from schemas.faults import Fault, FaultKind, Refusal, RefusalKind
+from services.domain.besluit import Besluit, Vervolg
+from services.domain.case import Case
+from services.domain.judgement import Judged, Judgement, Overtaken, Refused, Repeated
+from services.domain.numbers import Numbers
+from services.domain.partij import Bijdrage, Partij
+from services.domain.policy import Beleid
+from services.domain.verdict import Surroundings, Verdict, give_verdict
+
+
+@dataclass(slots=True)
+class Register:
+    """A working copy. Whoever fills it gives the records, partijen and bijdragen that the batch's cases ask for."""
+
+    beleid: Beleid
+    numbers: Numbers
+    partijen: dict[str, Partij] = field(default_factory=dict)
+    besluiten: dict[str, Besluit] = field(default_factory=dict)
+    changed_partijen: set[str] = field(default_factory=set)
+    changed_besluiten: set[str] = field(default_factory=set)
+    _linked: dict[str, str] = field(default_factory=dict)
+    """For each sleutel the known partij that it finds."""
+    _reserved: dict[str, set[str]] = field(default_factory=dict)
+    """For each sleutel the partijen that were made for it."""
+    _bijdragen: dict[str, dict[str, Bijdrage]] = field(default_factory=dict)
+    """For each partij what each contact did to it."""
+    _klantcontacten: dict[str, str] = field(default_factory=dict)
+    """For each klantcontact the contact that it was registered for."""
+
+    # Filling it
+
+    def add_partij(self, partij: Partij) -> None:
+        """Take in a partij as it is in the register."""
+        self.partijen[partij.partij_id] = partij
+        for sleutel in partij.sleutels:
+            self._linked[sleutel] = partij.partij_id
+        if partij.grondsleutel is not None:
+            self._reserved.setdefault(partij.grondsleutel, set()).add(partij.partij_id)
+
+    def add_besluit(self, besluit: Besluit) -> None:
+        """Take in a decision record as it is in the register."""
+        self.besluiten[besluit.key] = besluit
+        for uitgegeven in besluit.uitgegeven:
+            self._klantcontacten[uitgegeven.klantcontact_id] = besluit.key
+        for partij in besluit.partijen:
+            self.add_bijdrage(partij.partij_id, besluit.key, partij.bijdrage(besluit.moment))
+
+    def add_bijdrage(self, partij_id: str, contact_key: str, bijdrage: Bijdrage) -> None:
+        """Take in what a contact did to a partij."""
+        self._bijdragen.setdefault(partij_id, {})[contact_key] = bijdrage
+
+    def touchable(self, cases: Collection[Case]) -> set[str]:
+        """Give the partijen that these cases, or what came before them of the same contact, may touch."""
+        touched = {
+            partij.partij_id
+            for case in cases
+            if case.key in self.besluiten
+            for partij in self.besluiten[case.key].partijen
+        }
+        sleutels = {sleutel for case in cases for of_one in case.sleutels for sleutel in of_one}
+        return touched | {self._linked[sleutel] for sleutel in sleutels if sleutel in self._linked}
+
+    # Judging
+
+    def judge(self, case: Case, now: datetime) -> Judgement:
+        """Judge the next contact of the batch, and remember what it changes."""
+        in_force = self.besluiten.get(case.key)
+        revisie = case.received.contact.revisie
+        if in_force is None or revisie > in_force.revisie:
+            return self._judge_anew(case, in_force, now)
+        if revisie < in_force.revisie:
+            return Overtaken(case.received, in_force)
+        if case.digest == in_force.digest:
+            return Repeated(case.received, in_force)
+        return _refused(case, RefusalKind.REVISIE_CONFLICT, [Fault("data.revisie", FaultKind.REVISIE_CONFLICT)])
+
+    def _judge_anew(self, case: Case, in_force: Besluit | None, now: datetime) -> Judgement:
+        without = self._without(in_force)
+        found = [self._find(sleutels, without) for sleutels in case.sleutels]
+        doubled = _same_partij_twice(case, found)
+        if doubled:
+            return _refused(case, RefusalKind.CONTACT_ONGELDIG, doubled)
+        around = Surroundings(
+            in_force=in_force,
+            own=[self._own(case, position, each, without) for position, each in enumerate(found)],
+            before=self.partijen,
+            without=without,
+            vervolg=self._followed_up(case),
+            is_linked=lambda sleutel: self._find([sleutel], without) is not None,
+        )
+        verdict = give_verdict(case, around, self.beleid, self.numbers, now)
+        self._remember(verdict, in_force)
+        return Judged(case.received, verdict.besluit)
+
+    def _without(self, in_force: Besluit | None) -> Mapping[str, Partij]:
+        """Give the partijen that a contact touched, as if it had not been."""
+        if in_force is None:
+            return {}
+        return {
+            touched.partij_id: self.partijen[touched.partij_id].known_only_by(
+                bijdrage
+                for contact_key, bijdrage in self._bijdragen[touched.partij_id].items()
+                if contact_key != in_force.key
+            )
+            for touched in in_force.partijen
+        }
+
+    def _find(self, sleutels: Sequence[str], without: Mapping[str, Partij]) -> Partij | None:
+        """Find the partij of a betrokkene by the first identity that the register knows."""
+        for sleutel in sleutels:
+            partij_id = self._linked.get(sleutel)
+            if partij_id is not None:
+                partij = without.get(partij_id) or self.partijen[partij_id]
+                if sleutel in partij.sleutels:
+                    return partij
+        return None
+
+    def _own(self, case: Case, position: int, found: Partij | None, without: Mapping[str, Partij]) -> Partij | None:
+        """Give the partij of a betrokkene, also one that nobody knows any more but that was made for it."""
+        if found is not None or position not in case.gekend:
+            return found
+        if not case.sleutels[position]:
+            own = case.own_partij_id(position)
+            return without.get(own) or self.partijen.get(own)
+        for sleutel in case.sleutels[position]:
+            made_for = [without.get(each) or self.partijen[each] for each in self._reserved.get(sleutel, ())]
+            forgotten = [partij for partij in made_for if not partij.bekend]
+            if forgotten:
+                return min(forgotten, key=lambda partij: int(partij.nummer))
+        return None
+
+    def _followed_up(self, case: Case) -> Vervolg | None:
+        asked = case.received.contact.vervolg_op
+        if asked is None:
+            return None
+        if asked.klantcontact_id is not None:
+            wanted = asked.klantcontact_id.lower()
+            key = self._klantcontacten.get(wanted)
+        else:
+            wanted, key = None, case.vervolg_key()
+        earlier = self.besluiten.get(key) if key is not None else None
+        if earlier is None or earlier.key == case.key:
+            return None
+        for onderwerp in earlier.registered():
+            uitgegeven = earlier.numbers_of(onderwerp.onderwerp_id)
+            assert uitgegeven is not None, "a registered onderwerp has a number"
+            right_one = uitgegeven.klantcontact_id == wanted if wanted else asked.onderwerp_id is None
+            if right_one or asked.onderwerp_id == onderwerp.onderwerp_id:
+                return Vervolg(uitgegeven.klantcontact_id, uitgegeven.klantcontact_nummer)
+        return None
+
+    # Remembering
+
+    def _remember(self, verdict: Verdict, in_force: Besluit | None) -> None:
+        besluit = verdict.besluit
+        for touched in in_force.partijen if in_force else ():
+            self._bijdragen[touched.partij_id].pop(besluit.key)
+        for partij in verdict.partijen:
+            before = self.partijen.get(partij.partij_id)
+            for sleutel in before.sleutels if before else ():
+                if sleutel not in partij.sleutels and self._linked.get(sleutel) == partij.partij_id:
+                    del self._linked[sleutel]
+            self.add_partij(partij)
+            self.changed_partijen.add(partij.partij_id)
+        self.add_besluit(besluit)
+        self.changed_besluiten.add(besluit.key)
+
+
+def _refused(case: Case, kind: RefusalKind, faults: Sequence[Fault]) -> Refused:
+    return Refused(case.received, Refusal(kind, tuple(faults), case.received.contact.contact_id))
+
+
+def _same_partij_twice(case: Case, found: Iterable[Partij | None]) -> list[Fault]:
+    """Find betrokkenen who only in the register turn out to be the same partij."""
+    faults: list[Fault] = []
+    seen: set[str] = set()
+    for position, partij in enumerate(found):
+        if partij is None:
+            continue
+        if partij.partij_id in seen:
+            by = next(
+                identity
+                for identity, sleutel in zip(case.identities[position], case.sleutels[position], strict=True)
+                if sleutel in partij.sleutels
+            )
+            faults.append(Fault(identity_path(position, by.positie), FaultKind.DUBBELE_PARTIJ))
+        seen.add(partij.partij_id)
+    return faults

@@ -1,0 +1,107 @@
+"""The decision table: when a klantcontact is registered, and why.
+
+The laws of this file:
+- The rows are tried from top to bottom; the first that applies is the rule of the onderwerp.
+- The last rows cover every case that is left, so that every valid contact has a rule.
+- A row states when it applies and whether a klantcontact is registered. The rest follows for all rows alike: an interne
+  taak exactly when the onderwerp asks for one and there is a klantcontact; a partij for each gekende betrokkene
+  (`partijen.py`).
+- No rule looks at `kanaal` or `doorverbonden` (VNG basisterminologie, R11; 6898, R1b).
+- Adding a rule means adding a row here and to the table of contract.md.
+
+Source of the whole: VNG V6898 (a voorstel, followed strictly), with the gates of basisterminologie; numbers R1-R16 and
+T1-T10 are those of domain.md 4.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from schemas.contact_ended_v1 import SoortOpvolging
+from schemas.outputs import Regel
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """All that a row may look at: one onderwerp of one contact."""
+
+    klant_involved: bool
+    """Somebody with rol klant or vertegenwoordiger took part in the contact."""
+    tot_stand_gekomen: bool | None
+    """Whether contact arose; None is unknown, which counts as arisen."""
+    follows_up: bool
+    """`vervolgOp` points at a klantcontact of another contact that we registered and did not withdraw."""
+    gekend: bool
+    """A betrokkene whom this onderwerp concerns is gekend."""
+    consent: bool
+    """The first gekende betrokkene whom it concerns has given effective consent to reuse."""
+    opvolging: SoortOpvolging
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table."""
+
+    regel: Regel
+    applies: Callable[[Circumstances], bool]
+    klantcontact: bool
+    toelichting: str
+    """Why, for who reads the event or the register."""
+    source: str
+
+
+TABLE: tuple[Rule, ...] = (
+    Rule(
+        Regel.G1,
+        lambda case: not case.klant_involved,
+        klantcontact=False,
+        toelichting="Geen klant of vertegenwoordiger betrokken: dit is geen klantcontact.",
+        source="basisterminologie (R7), 6126 (R8)",
+    ),
+    Rule(
+        Regel.G2,
+        lambda case: case.tot_stand_gekomen is False,
+        klantcontact=False,
+        toelichting="Er is geen contact tot stand gekomen.",
+        source="basisterminologie (R9, R10)",
+    ),
+    Rule(
+        Regel.V0,
+        lambda case: case.follows_up,
+        klantcontact=True,
+        toelichting="Dit contact geeft opvolging aan een eerder geregistreerd klantcontact.",
+        source="basisterminologie (T4), 9708 and 2716 (R15, T5), domain.md 5.14",
+    ),
+    Rule(
+        Regel.V1,
+        lambda case: not case.gekend and case.opvolging is SoortOpvolging.GEEN,
+        klantcontact=False,
+        toelichting="Niemand is geauthenticeerd en er is geen opvolging nodig: niets wordt bewaard.",
+        source="6898 (R1), basisterminologie (R6)",
+    ),
+    Rule(
+        Regel.V2,
+        lambda case: not case.gekend,
+        klantcontact=True,
+        toelichting="Niemand is geauthenticeerd, maar er is opvolging nodig: geen partij.",
+        source="6898 (R2), 2120 (T1)",
+    ),
+    Rule(
+        Regel.V3,
+        lambda case: not case.consent,
+        klantcontact=True,
+        toelichting="Geauthenticeerd, zonder geldende toestemming voor hergebruik: een lege partij.",
+        source="6898 (R3), 7554 (P7), 0992 (R14)",
+    ),
+    Rule(
+        Regel.V4,
+        lambda _: True,
+        klantcontact=True,
+        toelichting="Geauthenticeerd, met geldende toestemming voor hergebruik.",
+        source="6898 (R4), 0992 (R14)",
+    ),
+)
+
+
+def rule_for(case: Circumstances) -> Rule:
+    """Give the first row that applies; there always is one."""
+    return next(rule for rule in TABLE if rule.applies(case))

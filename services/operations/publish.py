@@ -1,0 +1,135 @@
+"""Sending a file of `contact.ended` events, one a line, as a publisher would.
+
+Nothing is judged here: what stands on a line is sent as it stands, and the classifier says what is wrong with it.
+"""
+
+import hashlib
+from asyncio import Future
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from schemas.cloudevents import STRUCTURED
+from services.runtime.errors import TransientFailure
+from services.runtime.health import Part
+from services.runtime.kafka import idempotent_producer, require_topics
+from services.runtime.settings import Settings
+
+MAX_IN_FLIGHT = 1_000
+"""Lines sent and not yet acknowledged: some MB as a rule, and enough to keep a broker busy."""
+
+MAX_REFUSALS = 1_000
+"""Refusals that are named one by one; more of them say nothing new."""
+
+HEADERS = [("content-type", STRUCTURED.encode())]
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerRefusal:
+    """A line that the broker did not take. `reason` is Kafka's name for it and holds nothing of the line."""
+
+    line_number: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Publication:
+    """How far a file has come. Lines count from 1; empty ones count and are skipped."""
+
+    sent: int = 0
+    refused: int = 0
+    refusals: list[BrokerRefusal] = field(default_factory=list)
+    """The first 1,000 of them."""
+
+    def refuse(self, line_number: int, error: KafkaError) -> None:
+        """Note a line that the broker did not take."""
+        self.refused += 1
+        if len(self.refusals) < MAX_REFUSALS:
+            self.refusals.append(BrokerRefusal(line_number, type(error).__name__))
+
+
+async def publish(
+    settings: Settings, lines: Iterable[bytes], *, progress: Callable[[Publication], None] = lambda _: None
+) -> Publication:
+    """Send every line to `contact.ended`, in order, and say what the broker took. `progress` is called often.
+
+    Raises InvalidSettings when the topic does not exist, TransientFailure when Kafka does not answer or stops
+    doing so; sending the file again is safe, since a repeated contact changes nothing.
+    """
+    await require_topics(settings, settings.contact_topic)
+    publication = Publication()
+    async with _started(idempotent_producer(settings), settings) as producer:
+        waiting: deque[tuple[int, Future[Any]]] = deque()
+        for line_number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            if len(waiting) == MAX_IN_FLIGHT:
+                await _settle(*waiting.popleft(), publication)
+                progress(publication)
+            try:
+                sending = await producer.send(
+                    settings.contact_topic, line.rstrip(b"\r\n"), key=key_of(line), headers=HEADERS
+                )
+            except KafkaError as error:
+                _refused_or_away(line_number, error, publication)
+            else:
+                waiting.append((line_number, sending))
+        while waiting:
+            await _settle(*waiting.popleft(), publication)
+            progress(publication)
+    return publication
+
+
+def key_of(line: bytes) -> bytes | None:
+    """Give the Kafka key of an event: its own `partitionkey`, or a hash of the contact.
+
+    With the hash all revisions of one contact stay in order. A publisher that knows its klanten does better
+    with a pseudonym of the klant as `partitionkey`: then the contacts of one klant are judged in order too.
+    None for a line that can't be read.
+    """
+    try:
+        event = orjson.loads(line)
+        if isinstance(event.get("partitionkey"), str):
+            return str(event["partitionkey"]).encode()
+        contact = orjson.dumps([event["source"], event["data"]["contactId"]])
+    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, UnicodeEncodeError):
+        return None
+    return hashlib.sha256(contact).hexdigest().encode()
+
+
+async def _settle(line_number: int, sending: Future[Any], publication: Publication) -> None:
+    try:
+        await sending
+    except KafkaError as error:
+        _refused_or_away(line_number, error, publication)
+    else:
+        publication.sent += 1
+
+
+def _refused_or_away(line_number: int, error: KafkaError, publication: Publication) -> None:
+    if error.retriable:
+        raise TransientFailure(
+            f"Kafka stopped answering at line {line_number}; {publication.sent} lines were taken. Send the file "
+            "again when it is back: repeats change nothing.",
+            part=Part.KAFKA,
+        ) from error
+    publication.refuse(line_number, error)
+
+
+@asynccontextmanager
+async def _started(producer: AIOKafkaProducer, settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
+    try:
+        await producer.start()
+    except KafkaError as error:
+        await producer.stop()
+        raise TransientFailure(f"Kafka at {settings.kafka_bootstrap} does not answer.", part=Part.KAFKA) from error
+    try:
+        yield producer
+    finally:
+        await producer.stop()

@@ -1,0 +1,136 @@
+"""Making the topics, and seeing where those that exist depart from their definition.
+
+Nothing that exists is changed: that can cost data, and is for the operator to decide.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from services.runtime.errors import InvalidSettings, TransientFailure
+from services.runtime.health import Part
+from services.runtime.kafka import admin_client
+from services.runtime.settings import Settings
+from services.runtime.topics import MAX_REPLICAS, TopicDefinition, topic_definitions
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """One property of a topic that is not as defined, by Kafka's name for it."""
+
+    what: str
+    wanted: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicState:
+    """One topic as it was found, or made just now."""
+
+    name: str
+    exists: bool
+    created: bool = False
+    partitions: int = 0
+    departures: tuple[Departure, ...] = ()
+
+
+async def check_topics(settings: Settings) -> list[TopicState]:
+    """Compare every topic with its definition, input first.
+
+    Raises TransientFailure when Kafka does not answer, InvalidSettings when it refuses.
+    """
+    async with _asking(settings) as admin:
+        return await _states(admin, topic_definitions(settings))
+
+
+async def create_topics(settings: Settings) -> list[TopicState]:
+    """Make what is missing and report on everything, input first. Doing it again changes nothing.
+
+    A topic gets as many replicas as there are brokers, three at most. Raises as `check_topics` does.
+    """
+    definitions = topic_definitions(settings)
+    async with _asking(settings) as admin:
+        states = await _states(admin, definitions)
+        missing = [each for each, state in zip(definitions, states, strict=True) if not state.exists]
+        if missing:
+            await _create(admin, missing)
+    return [
+        state if state.exists else TopicState(name=each.name, exists=True, created=True, partitions=each.partitions)
+        for each, state in zip(definitions, states, strict=True)
+    ]
+
+
+@asynccontextmanager
+async def _asking(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Give an administration client, and sort what Kafka answers by who must act."""
+    async with admin_client(settings) as admin:
+        try:
+            yield admin
+        except TimeoutError as error:
+            raise TransientFailure(f"Kafka at {settings.kafka_bootstrap} does not answer.", part=Part.KAFKA) from error
+        except KafkaError as error:
+            if error.retriable:
+                raise TransientFailure(
+                    f"Kafka at {settings.kafka_bootstrap} can't do it now ({type(error).__name__}).",
+                    part=Part.KAFKA,
+                ) from error
+            raise InvalidSettings(
+                f"Kafka at {settings.kafka_bootstrap} refuses: {type(error).__name__} {error}"
+            ) from error
+
+
+# Finding --------------------------------------------------------------------------------------------------------------
+
+
+async def _states(admin: AIOKafkaAdminClient, definitions: Sequence[TopicDefinition]) -> list[TopicState]:
+    # All topics: to ask for one by name can make a broker create it, with a definition of its own.
+    partitions = {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
+    existing = [each.name for each in definitions if each.name in partitions]
+    configurations = await _configurations(admin, existing) if existing else {}
+    return [
+        _compare(each, partitions=partitions[each.name], configuration=configurations[each.name])
+        if each.name in partitions
+        else TopicState(name=each.name, exists=False)
+        for each in definitions
+    ]
+
+
+async def _configurations(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    configurations: dict[str, dict[str, str]] = {}
+    for response in await admin.describe_configs(resources):
+        for code, message, _kind, name, entries in response.resources:
+            if code:
+                raise for_code(code)(message)
+            configurations[name] = {entry[0]: entry[1] for entry in entries}
+    return configurations
+
+
+def _compare(definition: TopicDefinition, *, partitions: int, configuration: Mapping[str, str]) -> TopicState:
+    wanted = {"partitions": str(definition.partitions), **definition.configuration}
+    found = {"partitions": str(partitions), **configuration}
+    departures = [
+        Departure(what, wanted[what], found.get(what, "unknown"))
+        for what in wanted
+        if found.get(what, "unknown") != wanted[what]
+    ]
+    return TopicState(name=definition.name, exists=True, partitions=partitions, departures=tuple(departures))
+
+
+# Making ---------------------------------------------------------------------------------------------------------------
+
+
+async def _create(admin: AIOKafkaAdminClient, definitions: Sequence[TopicDefinition]) -> None:
+    cluster = await admin.describe_cluster()
+    replicas = min(len(cluster["brokers"]), MAX_REPLICAS)
+    response = await admin.create_topics(
+        [NewTopic(each.name, each.partitions, replicas, topic_configs=each.configuration) for each in definitions]
+    )
+    for name, code, message in response.topic_errors:
+        # Somebody else may have made it a moment ago.
+        if code not in (0, TopicAlreadyExistsError.errno):
+            raise for_code(code)(f"{name}: {message}")

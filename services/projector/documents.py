@@ -1,0 +1,38 @@
+"""How what is on the wire becomes a MongoDB document, and how a document that others may have added to is amended."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """What to change in a document that is there: fields (dotted paths) to set and to take away. Others' fields stay."""
+
+    set: Document
+    unset: tuple[str, ...] = field(default=())
+
+
+def plain(message: BaseModel) -> Document:
+    """Give a message as a document: camelCase, what is absent left out."""
+    return message.model_dump(by_alias=True, exclude_none=True)
+
+
+def all_plain(messages: Iterable[BaseModel]) -> list[Document]:
+    """Give several messages as documents."""
+    return [plain(message) for message in messages]
+
+
+def milliseconds(moment: datetime) -> datetime:
+    """Give the moment as BSON keeps it, so that what was read back compares as what was written."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def present(items: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Leave out what has no content."""
+    return ((name, value) for name, value in items if value)

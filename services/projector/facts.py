@@ -1,0 +1,52 @@
+"""From the bytes of a record to what happened. The envelope is checked and then left: `herkomst` and `besluit` say it all."""
+
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from schemas.klantcontact_registered_v1 import KlantcontactRegistered, KlantcontactRegisteredEvent
+from schemas.klantcontact_withdrawn_v1 import KlantcontactWithdrawn, KlantcontactWithdrawnEvent
+from schemas.partij_withdrawn_v1 import PartijWithdrawn, PartijWithdrawnEvent
+from schemas.taak_created_v1 import TaakCreated, TaakCreatedEvent
+from schemas.taak_withdrawn_v1 import TaakWithdrawn, TaakWithdrawnEvent
+from services.projector.errors import Unreadable
+
+Fact = KlantcontactRegistered | KlantcontactWithdrawn | TaakCreated | TaakWithdrawn | PartijWithdrawn
+
+_EVENTS: TypeAdapter[
+    KlantcontactRegisteredEvent
+    | KlantcontactWithdrawnEvent
+    | TaakCreatedEvent
+    | TaakWithdrawnEvent
+    | PartijWithdrawnEvent
+] = TypeAdapter(
+    Annotated[
+        KlantcontactRegisteredEvent
+        | KlantcontactWithdrawnEvent
+        | TaakCreatedEvent
+        | TaakWithdrawnEvent
+        | PartijWithdrawnEvent,
+        Field(discriminator="type"),
+    ]
+)
+
+MAX_REASONS = 10
+"""So many errors of one event are named: enough to see what is wrong, few enough for one log line."""
+
+
+def read(value: bytes | None) -> Fact:
+    """Read one record, in structured mode as the classifier writes it.
+
+    Raises Unreadable for anything else, also for a type or a version of the schema that this release does not know.
+    """
+    if value is None:
+        raise Unreadable(["no value"])
+    try:
+        return _EVENTS.validate_json(value).data
+    except ValidationError as error:
+        raise Unreadable(_reasons(error)) from None  # the text of the cause holds values
+
+
+def _reasons(error: ValidationError) -> list[str]:
+    faults = error.errors(include_url=False, include_context=False, include_input=False)[:MAX_REASONS]
+    return [f"{'.'.join(map(str, fault['loc'])) or 'event'}: {fault['type']}" for fault in faults]

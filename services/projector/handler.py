@@ -1,0 +1,144 @@
+"""What the projector does with a batch: read, write, commit. An event that it can't project ends its work.
+
+Only our own classifier writes the topics that are read, so such an event is a mistake of ours, and going on would
+leave the register without it unnoticed. What came before it in the batch is written and committed first.
+"""
+
+import asyncio
+import traceback
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from services.projector.errors import NotProjectable, Unreadable
+from services.projector.facts import Fact, read
+from services.projector.ports import Partition, Positions, Record, Register
+from services.runtime import metrics
+from services.runtime.backoff import pauses
+from services.runtime.errors import PartitionLost, TransientFailure
+from services.runtime.health import Health, Part
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why the work ended, and where: for whoever has to mend it. No values of the event."""
+
+    partition: Partition
+    offset: int
+    reasons: Sequence[str]
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        at = f"{self.partition.topic}, partition {self.partition.partition}, offset {self.offset}"
+        return f"stopped at {at}, which can't be projected: {'; '.join(self.reasons)}"
+
+
+class Projector:
+    """Projects batch after batch until one event can't be projected."""
+
+    def __init__(self, register: Register, positions: Positions, health: Health) -> None:
+        self._register = register
+        self._positions = positions
+        self._health = health
+        self.stop: Stop | None = None
+
+    async def handle(self, records: Sequence[Record]) -> None:
+        """Project the records of a batch, in their order. Does nothing any more after a stop."""
+        if self.stop is not None or not records:
+            return
+        facts, reasons = _read_all(records)
+        written, refused = await self._write(facts)
+        reasons = refused or reasons
+        await self._commit(records[:written])
+        _count(facts[:written])
+        if reasons:
+            self._stop_at(records[written], reasons)
+
+    async def _write(self, facts: Sequence[Fact]) -> tuple[int, Sequence[str]]:
+        """Write the facts; give how many were, and why the next one could not be.
+
+        What fails is found by halving. Writing is idempotent, so nothing is lost or doubled by that.
+        """
+        if not facts:
+            return 0, ()
+        try:
+            await self._patiently(lambda: self._register.apply(facts), Part.MONGODB)
+        except NotProjectable as refusal:
+            reasons: Sequence[str] = refusal.reasons
+        except Exception as error:  # noqa: BLE001 - whatever merging or encoding raises is a mistake of ours
+            reasons = [_where(error)]
+        else:
+            return len(facts), ()
+        if len(facts) == 1:
+            return 0, reasons
+        half = len(facts) // 2
+        written, refused = await self._write(facts[:half])
+        if refused:
+            return written, refused
+        more, refused = await self._write(facts[half:])
+        return half + more, refused
+
+    async def _commit(self, records: Sequence[Record]) -> None:
+        next_offsets = {record.partition: record.offset + 1 for record in records}
+        if not next_offsets:
+            return
+        try:
+            await self._patiently(lambda: self._positions.commit(next_offsets), Part.KAFKA)
+        except PartitionLost:
+            # Whoever has it now reads these records again, and finds that they change nothing.
+            log.warning("projector.commit_refused", partitions=len(next_offsets), events=len(records))
+        else:
+            metrics.LAST_COMMIT_TIMESTAMP_SECONDS.set_to_current_time()
+            log.info("projector.batch_committed", events=len(records), partitions=len(next_offsets))
+
+    async def _patiently(self, attempt: Callable[[], Awaitable[None]], part: Part) -> None:
+        """Try until the infrastructure is there again, and say in readiness that it is not."""
+        for pause_seconds in pauses():
+            try:
+                await attempt()
+            except TransientFailure as failure:
+                metrics.TRANSIENT_FAILURES.labels(part=failure.part).inc()
+                self._health.set(failure.part, str(failure))
+                await asyncio.sleep(pause_seconds)
+            else:
+                self._health.set(part, None)
+                return
+
+    def _stop_at(self, record: Record, reasons: Sequence[str]) -> None:
+        self.stop = Stop(record.partition, record.offset, reasons)
+        metrics.OWN_FAILURES.inc()
+        log.error(
+            "projector.stopped",
+            topic=record.partition.topic,
+            partition=record.partition.partition,
+            offset=record.offset,
+            reasons=list(reasons),
+        )
+        self._health.set(Part.SERVICE, str(self.stop))
+
+
+def _read_all(records: Iterable[Record]) -> tuple[list[Fact], Sequence[str]]:
+    """Read the records up to the first that can't be read; give why it can't."""
+    facts: list[Fact] = []
+    for record in records:
+        try:
+            facts.append(read(record.value))
+        except Unreadable as error:
+            return facts, error.reasons
+    return facts, ()
+
+
+def _where(error: Exception) -> str:
+    """Tell what was raised and where; its text may repeat a value of the event."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} in {Path(frames[-1].filename).name}, line {frames[-1].lineno}"
+
+
+def _count(facts: Iterable[Fact]) -> None:
+    for kind, count in Counter(type(fact) for fact in facts).items():
+        metrics.PROJECTED_EVENTS.labels(type=kind.__name__).inc(count)

@@ -1,0 +1,99 @@
+"""The collections as they stand in MongoDB: indexes, validators, and how long what is gone is remembered.
+
+All of it is made at every start, which changes nothing where it is there already. An operator who asks for another
+retention gets it at the next start.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import OperationFailure
+
+from services.projector.documents import Document
+from services.projector.validators import VALIDATORS
+from services.projector.writes import SINCE, Collection
+from services.runtime.settings import Settings
+
+SLACK_DAYS = 30
+"""What is gone is remembered so much longer than an event can be read: Kafka drops a segment some time after its
+last record has expired, and somebody may be projecting a backlog."""
+
+DAY_SECONDS = 24 * 60 * 60
+
+NAMESPACE_EXISTS = 48
+
+TTL_INDEX = "forgotten_after"
+
+INDEXES: Mapping[Collection, Sequence[IndexModel]] = {
+    Collection.KLANTCONTACTEN: [
+        IndexModel(
+            [("betrokkenen.wasPartij.partijId", ASCENDING), ("klantcontact.plaatsgevondenOp", DESCENDING)],
+            name="of_partij_newest_first",
+        ),
+        # Sparse: a place that is claimed (`writes.py`) has no number.
+        IndexModel([("klantcontact.nummer", ASCENDING)], name="nummer", unique=True, sparse=True),
+        IndexModel([("herkomst.contactId", ASCENDING), ("herkomst.source", ASCENDING)], name="of_contact"),
+    ],
+    Collection.PARTIJEN: [
+        IndexModel([("nummer", ASCENDING)], name="nummer", unique=True, sparse=True),
+    ],
+    Collection.INTERNE_TAKEN: [
+        IndexModel([("interneTaak.nummer", ASCENDING)], name="nummer", unique=True, sparse=True),
+        IndexModel([("herkomst.contactId", ASCENDING), ("herkomst.source", ASCENDING)], name="of_contact"),
+        IndexModel(
+            [
+                ("interneTaak.toegewezenAan.soortActor", ASCENDING),
+                ("interneTaak.toegewezenAan.naam", ASCENDING),
+                ("interneTaak.plaatsgevondenOp", ASCENDING),
+            ],
+            name="open_of_actor_longest_waiting_first",
+            # Of the taken of all years only those that are still to be done.
+            partialFilterExpression={"interneTaak.status": "te_verwerken"},
+        ),
+    ],
+}
+
+
+def remembered_seconds(settings: Settings) -> int:
+    """Tell how long what is gone is remembered: longer than the topics keep what could bring it back."""
+    return (settings.output_retention_days + SLACK_DAYS) * DAY_SECONDS
+
+
+async def prepare(database: AsyncDatabase[Document], remember_seconds: int) -> None:
+    """Make what is missing and mend what differs. Several instances may do so at once."""
+    for collection in Collection:
+        await _create(database, collection)
+    for collection, indexes in INDEXES.items():
+        await database[collection].create_indexes(list(indexes))
+    await _expire(database, remember_seconds)
+
+
+async def _create(database: AsyncDatabase[Document], collection: Collection) -> None:
+    validator = VALIDATORS[collection]
+    try:
+        await database.command("create", collection.value, validator=validator)
+    except OperationFailure as error:
+        if error.code != NAMESPACE_EXISTS:
+            raise
+        await _mend_validator(database, collection, validator)
+
+
+async def _mend_validator(
+    database: AsyncDatabase[Document], collection: Collection, validator: Document
+) -> None:
+    cursor = await database.list_collections(filter={"name": collection.value})
+    there = (await cursor.to_list())[0]["options"]
+    # A rolling update would otherwise lock the collection at every start.
+    if there.get("validator") != validator:
+        await database.command("collMod", collection.value, validator=validator)
+
+
+async def _expire(database: AsyncDatabase[Document], remember_seconds: int) -> None:
+    vervallen = database[Collection.VERVALLEN]
+    there = (await vervallen.index_information()).get(TTL_INDEX)
+    if there is None:
+        await vervallen.create_index(SINCE, name=TTL_INDEX, expireAfterSeconds=remember_seconds)
+    elif there["expireAfterSeconds"] != remember_seconds:
+        index = {"name": TTL_INDEX, "expireAfterSeconds": remember_seconds}
+        await database.command("collMod", Collection.VERVALLEN.value, index=index)

@@ -1,0 +1,147 @@
+"""What is kept of a partij: a state that any two parts of its history can be joined into, in any order.
+
+The laws of this file (contract.md, "Three events take back"):
+
+1. `join` is commutative, associative and idempotent, and an event is itself a small state. So repeats and order do not matter.
+2. Of what there is one of (nummer and soort, toestemming, the identificator of a kind) the highest `versie` counts,
+   whatever the revisie of the event. At one versie there is one decision, so one content.
+3. What a contact brought is kept under that contact, with the versie at which it did; a newer versie of the same contact
+   replaces it, also by nothing.
+4. Nothing of a versie below `geleegdBij` has contents, and nothing of a versie up to `vervallenBij` is left at all. Both
+   only grow.
+5. The MAX_CONTACTS newest contacts are kept. That does not depend on the order either: a contact falls out when that
+   many others have a higher versie. Those others can later only get a higher versie still, or be emptied or vervallen,
+   and then so is everything below them. So what fell out once would fall out of the whole as well.
+
+A contact that brings nothing is remembered (a marker: its id and versie) only where something older of it could still come
+and would not be emptied anyway.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from services.projector.documents import Document
+
+MAX_CONTACTS = 50
+"""contract.md: "The 50 newest contacts suffice". It bounds the document of a klant who calls every day."""
+
+CONSENT_GIVEN = "gegeven"
+NO_CONSENT = "geen"
+
+
+class Contact(NamedTuple):
+    """The contact that brought something: its id is unique within its source."""
+
+    source: str
+    contact_id: str
+
+
+class Kern(NamedTuple):
+    """What makes it this partij, as of the highest versie that said so."""
+
+    versie: int
+    nummer: str
+    soort_partij: str
+    identificatie: str
+    werkte_voor: tuple[Document, ...] | None
+    """The identificatoren of the organisatie that a contactpersoon works for; None: it works for none."""
+
+
+class Toestemming(NamedTuple):
+    """Whether effective consent exists, as of that versie."""
+
+    versie: int
+    waarde: str
+
+
+class Identificator(NamedTuple):
+    """The identificator of one kind, as of that versie; None: taken back."""
+
+    versie: int
+    document: Document | None
+
+
+class Bijdrage(NamedTuple):
+    """What one contact brought, as of that versie: `plaatsgevondenOp` and details as a document; empty: nothing (a marker)."""
+
+    versie: int
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class PartijState:
+    """All that is known of a partij."""
+
+    versie: int = 0
+    """The highest that was seen, of whatever."""
+    geleegd_bij: int = 0
+    vervallen_bij: int = 0
+    kern: Kern | None = None
+    """None: it is not there, or only what was taken back from it has come so far."""
+    toestemming: Toestemming | None = None
+    identificatoren: Mapping[str, Identificator] = field(default_factory=dict)
+    bijdragen: Mapping[Contact, Bijdrage] = field(default_factory=dict)
+
+
+UNKNOWN = PartijState()
+
+
+def join(left: PartijState, right: PartijState) -> PartijState:
+    """Give what both together know of one partij."""
+    geleegd_bij = max(left.geleegd_bij, right.geleegd_bij)
+    vervallen_bij = max(left.vervallen_bij, right.vervallen_bij)
+    identificatoren = dict(left.identificatoren)
+    for kind, theirs in right.identificatoren.items():
+        ours = identificatoren.get(kind)
+        if ours is None or _rank(theirs) > _rank(ours):
+            identificatoren[kind] = theirs
+    bijdragen = dict(left.bijdragen)
+    for contact, bijdrage in right.bijdragen.items():
+        if contact not in bijdragen or bijdrage.versie > bijdragen[contact].versie:
+            bijdragen[contact] = bijdrage
+    return PartijState(
+        versie=max(left.versie, right.versie),
+        geleegd_bij=geleegd_bij,
+        vervallen_bij=vervallen_bij,
+        kern=_newest_kern(left.kern, right.kern, vervallen_bij),
+        toestemming=_newest_toestemming(left.toestemming, right.toestemming, vervallen_bij),
+        identificatoren={kind: each for kind, each in identificatoren.items() if each.versie > vervallen_bij},
+        bijdragen=_newest_contacts(bijdragen, geleegd_bij, vervallen_bij),
+    )
+
+
+def _rank(identificator: Identificator) -> tuple[int, bool]:
+    """One decision may take a kind back and give it anew: what it gives counts."""
+    return identificator.versie, identificator.document is not None
+
+
+def _newest_kern(left: Kern | None, right: Kern | None, vervallen_bij: int) -> Kern | None:
+    known = [kern for kern in (left, right) if kern is not None and kern.versie > vervallen_bij]
+    return max(known, key=lambda kern: kern.versie, default=None)
+
+
+def _newest_toestemming(
+    left: Toestemming | None, right: Toestemming | None, vervallen_bij: int
+) -> Toestemming | None:
+    known = [each for each in (left, right) if each is not None and each.versie > vervallen_bij]
+    return max(known, key=lambda each: (each.versie, each.waarde == NO_CONSENT), default=None)
+
+
+def _newest_contacts(
+    bijdragen: dict[Contact, Bijdrage], geleegd_bij: int, vervallen_bij: int
+) -> dict[Contact, Bijdrage]:
+    left = {
+        contact: bijdrage
+        for contact, bijdrage in bijdragen.items()
+        if bijdrage.versie > vervallen_bij and _says_something(bijdrage, geleegd_bij)
+    }
+    if len(left) <= MAX_CONTACTS:
+        return left
+    newest = sorted(left, key=lambda contact: (left[contact].versie, contact), reverse=True)
+    return {contact: left[contact] for contact in newest[:MAX_CONTACTS]}
+
+
+def _says_something(bijdrage: Bijdrage, geleegd_bij: int) -> bool:
+    """A marker keeps back what its contact brought before; what was emptied needs no keeping back."""
+    return bijdrage.versie >= geleegd_bij if bijdrage.document else bijdrage.versie > geleegd_bij

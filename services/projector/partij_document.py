@@ -1,0 +1,187 @@
+"""How a partij stands in MongoDB: what it shows, worked out from what each contact brought, beside what merging needs.
+
+A partij that shows itself stands in `partijen`; one that is vervallen, or of which only what was taken back has come so
+far, stands in `vervallen` with ids and versies alone.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from services.projector.documents import Amendment, Document, present
+from services.projector.partij import Bijdrage, Contact, Identificator, Kern, PartijState, Toestemming
+
+MAY_BE_ABSENT = (
+    "contactnaam",
+    "organisatienaam",
+    "bezoekadres",
+    "correspondentieadres",
+    "werkteVoorPartij",
+)
+MAY_BE_ABSENT_WHEN_GONE = ("toestemming",)
+
+NAMES = ("contactnaam", "organisatienaam")
+
+
+def document(partij_id: str, state: PartijState) -> Document:
+    """Give the document of a partij that shows itself."""
+    kern, toestemming = state.kern, state.toestemming
+    assert kern is not None, "a partij that shows itself was listed by an event"
+    assert toestemming is not None, "which states the toestemming too"
+    return {
+        "_id": partij_id,
+        "nummer": kern.nummer,
+        "soortPartij": kern.soort_partij,
+        "identificatie": kern.identificatie,
+        "toestemming": toestemming.waarde,
+        "partijIdentificatoren": [
+            each.document for _, each in sorted(state.identificatoren.items()) if each.document is not None
+        ],
+        **_shown(kern, state.bijdragen.values()),
+        "versie": state.versie,
+        "geleegdBij": state.geleegd_bij,
+        "vervallenBij": state.vervallen_bij,
+        "bijdragen": _stored(state),
+        "versies": {
+            "kern": kern.versie,
+            "toestemming": toestemming.versie,
+            "identificatoren": _kinds(state),
+        },
+    }
+
+
+def marker(partij_id: str, state: PartijState) -> Document:
+    """Give what must be remembered of a partij that does not show itself."""
+    assert not any(each.document for each in state.bijdragen.values()), "what is gone has no contents"
+    toestemming = state.toestemming
+    return {
+        "_id": partij_id,
+        "versie": state.versie,
+        "geleegdBij": state.geleegd_bij,
+        "vervallenBij": state.vervallen_bij,
+        **({"toestemming": toestemming.waarde} if toestemming else {}),
+        "bijdragen": _stored(state),
+        "versies": {
+            **({"toestemming": toestemming.versie} if toestemming else {}),
+            "identificatoren": _kinds(state),
+        },
+    }
+
+
+def amendment(new: Document) -> Amendment:
+    """Give what changes in the document that is there."""
+    return _amendment(new, MAY_BE_ABSENT)
+
+
+def marker_amendment(new: Document) -> Amendment:
+    """Give what changes in what is remembered."""
+    return _amendment(new, MAY_BE_ABSENT_WHEN_GONE)
+
+
+def _amendment(new: Document, may_be_absent: Iterable[str]) -> Amendment:
+    return Amendment(
+        {name: value for name, value in new.items() if name != "_id"},
+        tuple(name for name in may_be_absent if name not in new),
+    )
+
+
+def _stored(state: PartijState) -> list[Document]:
+    """Give what each contact brought, the newest decision first."""
+    ordered = sorted(state.bijdragen.items(), key=lambda item: (-item[1].versie, item[0]))
+    return [
+        {
+            "source": contact.source,
+            "contactId": contact.contact_id,
+            "versie": bijdrage.versie,
+            **bijdrage.document,
+        }
+        for contact, bijdrage in ordered
+    ]
+
+
+def _kinds(state: PartijState) -> Document:
+    return {kind: each.versie for kind, each in sorted(state.identificatoren.items())}
+
+
+# Shown ---------------------------------------------------------------------------------------------------------------
+
+
+def _shown(kern: Kern, bijdragen: Iterable[Bijdrage]) -> Document:
+    brought = [bijdrage for bijdrage in bijdragen if bijdrage.document]
+    by_decision = [each.document for each in sorted(brought, key=lambda each: each.versie, reverse=True)]
+    by_moment = [
+        each.document
+        for each in sorted(brought, key=lambda each: (each.document["plaatsgevondenOp"], each.versie), reverse=True)
+    ]
+    named = next((each for each in by_decision if any(name in each for name in NAMES)), {})
+    return {
+        **{name: named[name] for name in NAMES if name in named},
+        "digitaleAdressen": list(_each_once(by_moment)),
+        **dict(
+            present((name, _newest(name, by_moment)) for name in ("bezoekadres", "correspondentieadres"))
+        ),
+        **dict(present([("werkteVoorPartij", _employer(kern, by_decision))])),
+    }
+
+
+def _newest(name: str, brought: Iterable[Document]) -> Document | None:
+    return next((each[name] for each in brought if name in each), None)
+
+
+def _each_once(brought: Iterable[Document]) -> Iterator[Document]:
+    """Give each soort and adres once, as the newest contact gave it."""
+    seen: set[tuple[str, str]] = set()
+    for each in brought:
+        for adres in each.get("digitaleAdressen", ()):
+            key = adres["soortDigitaalAdres"], adres["adres"]
+            if key not in seen:
+                seen.add(key)
+                yield adres
+
+
+def _employer(kern: Kern, by_decision: Iterable[Document]) -> Document | None:
+    if kern.werkte_voor is None:
+        return None
+    return {
+        **(_newest("werkteVoorNaam", by_decision) or {}),
+        "partijIdentificatoren": list(kern.werkte_voor),
+    }
+
+
+# Read back -----------------------------------------------------------------------------------------------------------
+
+
+def state_of(stored: Document) -> PartijState:
+    """Read the state back from either form."""
+    versies = stored["versies"]
+    identificatoren = {each["codeSoortObjectId"]: each for each in stored.get("partijIdentificatoren", ())}
+    return PartijState(
+        versie=stored["versie"],
+        geleegd_bij=stored["geleegdBij"],
+        vervallen_bij=stored["vervallenBij"],
+        kern=_kern_of(stored),
+        toestemming=(
+            Toestemming(versies["toestemming"], stored["toestemming"]) if "toestemming" in stored else None
+        ),
+        identificatoren={
+            kind: Identificator(versie, identificatoren.get(kind))
+            for kind, versie in versies["identificatoren"].items()
+        },
+        bijdragen=dict(map(_bijdrage_of, stored["bijdragen"])),
+    )
+
+
+def _kern_of(stored: Document) -> Kern | None:
+    if "soortPartij" not in stored:
+        return None
+    employer = stored.get("werkteVoorPartij")
+    return Kern(
+        versie=stored["versies"]["kern"],
+        nummer=stored["nummer"],
+        soort_partij=stored["soortPartij"],
+        identificatie=stored["identificatie"],
+        werkte_voor=None if employer is None else tuple(employer["partijIdentificatoren"]),
+    )
+
+
+def _bijdrage_of(stored: Document) -> tuple[Contact, Bijdrage]:
+    brought = {name: value for name, value in stored.items() if name not in {"source", "contactId", "versie"}}
+    return Contact(stored["source"], stored["contactId"]), Bijdrage(stored["versie"], brought)

@@ -1,0 +1,104 @@
+"""A batch of events folded into what is known of everything that they touch. Pure: the store reads before and writes after."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+from schemas.klantcontact_registered_v1 import KlantcontactRegistered
+from schemas.klantcontact_withdrawn_v1 import KlantcontactWithdrawn
+from schemas.partij_withdrawn_v1 import PartijWithdrawn
+from schemas.taak_created_v1 import TaakCreated
+from schemas.taak_withdrawn_v1 import TaakWithdrawn
+from services.projector import klantcontact, taak
+from services.projector.facts import Fact
+from services.projector.partij import UNKNOWN, PartijState, join
+from services.projector.partij_events import partijen_of, withdrawn_from
+from services.projector.versioned import Versioned
+
+
+@dataclass(slots=True)
+class States:
+    """Of each klantcontact, taak and partij, by id, what is known: before a batch, or what the batch changed."""
+
+    klantcontacten: dict[str, Versioned] = field(default_factory=dict)
+    taken: dict[str, Versioned] = field(default_factory=dict)
+    partijen: dict[str, PartijState] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """The ids that a batch has something to say of."""
+
+    klantcontacten: frozenset[str]
+    taken: frozenset[str]
+    partijen: frozenset[str]
+
+
+def touched_by(facts: Iterable[Fact]) -> Touched:
+    """Tell what must be looked up before `project`."""
+    klantcontacten: set[str] = set()
+    taken: set[str] = set()
+    partijen: set[str] = set()
+    for fact in facts:
+        match fact:
+            case KlantcontactRegistered():
+                klantcontacten.add(fact.klantcontact.klantcontact_id)
+                partijen.update(partij.partij_id for partij in fact.partijen)
+            case KlantcontactWithdrawn():
+                klantcontacten.add(fact.klantcontact_id)
+            case TaakCreated():
+                taken.add(fact.interne_taak.taak_id)
+            case TaakWithdrawn():
+                taken.add(fact.taak_id)
+            case PartijWithdrawn():
+                partijen.add(fact.partij_id)
+    return Touched(frozenset(klantcontacten), frozenset(taken), frozenset(partijen))
+
+
+def project(known: States, facts: Sequence[Fact]) -> States:
+    """Give what the events change; what stays as it is is left out, so that a repeat writes nothing."""
+    now = States(dict(known.klantcontacten), dict(known.taken), dict(known.partijen))
+    for fact in facts:
+        _take_in(now, fact)
+    return States(
+        _changed(known.klantcontacten, now.klantcontacten),
+        _changed(known.taken, now.taken),
+        _changed(known.partijen, now.partijen),
+    )
+
+
+def _take_in(now: States, fact: Fact) -> None:
+    match fact:
+        case KlantcontactRegistered():
+            _merge(now.klantcontacten, fact.klantcontact.klantcontact_id, partial(klantcontact.merge, fact=fact))
+            for partij_id, state in partijen_of(fact):
+                _join(now.partijen, partij_id, state)
+        case KlantcontactWithdrawn():
+            _merge(now.klantcontacten, fact.klantcontact_id, partial(klantcontact.merge, fact=fact))
+        case TaakCreated():
+            _merge(now.taken, fact.interne_taak.taak_id, partial(taak.merge, fact=fact))
+        case TaakWithdrawn():
+            _merge(now.taken, fact.taak_id, partial(taak.merge, fact=fact))
+        case PartijWithdrawn():
+            _join(now.partijen, fact.partij_id, withdrawn_from(fact))
+
+
+def _merge(
+    states: dict[str, Versioned], identifier: str, merge: Callable[[Versioned | None], Versioned | None]
+) -> None:
+    state = merge(states.get(identifier))
+    if state is not None:
+        states[identifier] = state
+
+
+def _join(states: dict[str, PartijState], partij_id: str, state: PartijState) -> None:
+    # Joined also with nothing: a state of which something counts as gone is made bare by `join`.
+    states[partij_id] = join(states.get(partij_id, UNKNOWN), state)
+
+
+_State = TypeVar("_State", Versioned, PartijState)
+
+
+def _changed(before: Mapping[str, _State], after: Mapping[str, _State]) -> dict[str, _State]:
+    return {identifier: state for identifier, state in after.items() if before.get(identifier) != state}

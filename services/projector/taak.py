@@ -1,0 +1,41 @@
+"""What is kept of an interne taak: the newest decision about it, and what the people who do it have made of it since."""
+
+from schemas.taak_created_v1 import TaakCreated
+from schemas.taak_withdrawn_v1 import TaakWithdrawn
+from services.projector.documents import Amendment, Document, milliseconds, plain
+from services.projector.versioned import Gone, Kept, Versioned, is_news, revision_of
+
+MADE_BY_OTHERS = "status"
+"""Ours only at the start, as `te_verwerken`; then it belongs to whoever does the taak."""
+
+MAY_BE_ABSENT = "toelichting"
+
+
+def merge(known: Versioned | None, fact: TaakCreated | TaakWithdrawn) -> Versioned | None:
+    """Give the taak after one more event, whatever the order in which events come."""
+    revision = revision_of(fact.herkomst, fact.besluit)
+    if not is_news(known, revision, gone=isinstance(fact, TaakWithdrawn)):
+        return known
+    return Gone(revision) if isinstance(fact, TaakWithdrawn) else Kept(revision, _document(fact))
+
+
+def _document(fact: TaakCreated) -> Document:
+    taak = plain(fact.interne_taak)
+    taak["toegewezenOp"] = milliseconds(fact.interne_taak.toegewezen_op)
+    taak["plaatsgevondenOp"] = milliseconds(fact.interne_taak.plaatsgevonden_op)
+    return {
+        "_id": fact.interne_taak.taak_id,
+        "interneTaak": taak,
+        "besluit": plain(fact.besluit),
+        "herkomst": plain(fact.herkomst),
+    }
+
+
+def amendment(document: Document) -> Amendment:
+    """Give what a newer decision changes in the taak that is there: all but its status and what others put in."""
+    taak = document["interneTaak"]
+    ours = {f"interneTaak.{name}": value for name, value in taak.items() if name != MADE_BY_OTHERS}
+    return Amendment(
+        {**ours, "besluit": document["besluit"], "herkomst": document["herkomst"]},
+        () if MAY_BE_ABSENT in taak else (f"interneTaak.{MAY_BE_ABSENT}",),
+    )

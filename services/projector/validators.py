@@ -1,0 +1,198 @@
+"""What MongoDB itself refuses: a second lock behind the models, for whoever writes past them.
+
+A document has its ids, numbers and moments in their own types; a partij without consent holds no name and no details;
+what is gone has no contents. Fields that others add beside ours are let be, except in `vervallen`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from schemas.contact_ended_v1 import CodeSoortObjectId
+from schemas.outputs import Hergebruik, Identificatie, Regel
+from schemas.vng import SoortPartij
+from services.projector.documents import Document
+from services.projector.partij import CONSENT_GIVEN, MAX_CONTACTS
+from services.projector.partij_document import MAY_BE_ABSENT
+from services.projector.writes import FROM, SINCE, Collection
+
+Rule = dict[str, Any]
+
+IDENTIFIER: Rule = {"bsonType": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
+NUMMER: Rule = {"bsonType": "string", "pattern": "^[0-9]{1,10}$"}
+TEXT: Rule = {"bsonType": "string", "minLength": 1}
+MOMENT: Rule = {"bsonType": "date"}
+COUNTER: Rule = {"bsonType": ["int", "long"], "minimum": 0}
+POSITIVE: Rule = {"bsonType": ["int", "long"], "minimum": 1}
+YES_OR_NO: Rule = {"bsonType": "bool"}
+
+
+def _object(required: Mapping[str, Rule], optional: Mapping[str, Rule] | None = None) -> Rule:
+    return {"bsonType": "object", "required": list(required), "properties": {**required, **(optional or {})}}
+
+
+def _exactly(required: Mapping[str, Rule], optional: Mapping[str, Rule] | None = None) -> Rule:
+    return {**_object(required, optional), "additionalProperties": False}
+
+
+def _list(items: Rule, max_items: int | None = None) -> Rule:
+    return {"bsonType": "array", "items": items, **({"maxItems": max_items} if max_items is not None else {})}
+
+
+def _one_of(values: list[str]) -> Rule:
+    return {"enum": values}
+
+
+CLAIMED: Rule = {"properties": {"_id": IDENTIFIER}, "additionalProperties": False}
+"""A place that is held within a transaction (`writes.py`); nobody else ever sees it."""
+
+BESLUIT = _object(
+    {
+        "regel": _one_of([regel.value for regel in Regel]),
+        "beleidsversie": TEXT,
+        "besluitversie": POSITIVE,
+        "toelichting": TEXT,
+    }
+)
+HERKOMST = _object(
+    {"source": TEXT, "eventId": TEXT, "contactId": TEXT, "revisie": POSITIVE}, {"onderwerpId": TEXT}
+)
+PARTIJ_VERWIJZING = _object({"partijId": IDENTIFIER, "nummer": NUMMER})
+KLANTCONTACT_VERWIJZING = _object({"klantcontactId": IDENTIFIER, "nummer": NUMMER})
+ACTOR = _object({"soortActor": TEXT, "naam": TEXT})
+ADRES: Rule = {"bsonType": "object"}
+DIGITALE_ADRESSEN = _list(_object({"soortDigitaalAdres": TEXT, "adres": TEXT}))
+PARTIJ_IDENTIFICATOREN = _list(
+    _object({"codeRegister": TEXT, "codeObjecttype": TEXT, "codeSoortObjectId": TEXT, "objectId": TEXT})
+)
+
+KLANTCONTACT = _object(
+    {
+        "_id": IDENTIFIER,
+        "klantcontact": _object(
+            {
+                "klantcontactId": IDENTIFIER,
+                "nummer": NUMMER,
+                "kanaal": TEXT,
+                "onderwerp": TEXT,
+                "indicatieContactGelukt": {"bsonType": ["bool", "null"]},
+                "taal": TEXT,
+                "vertrouwelijk": YES_OR_NO,
+                "plaatsgevondenOp": MOMENT,
+            },
+            {"inhoud": {"bsonType": "string"}},
+        ),
+        "actoren": _list(ACTOR),
+        "betrokkenen": _list(
+            _object(
+                {"betrokkeneId": IDENTIFIER, "rol": TEXT, "initiator": YES_OR_NO},
+                {"wasPartij": PARTIJ_VERWIJZING, "digitaleAdressen": DIGITALE_ADRESSEN},
+            )
+        ),
+        "onderwerpobjecten": _list({"bsonType": "object"}),
+        "bijlagen": _list({"bsonType": "object"}),
+        "besluit": BESLUIT,
+        "herkomst": HERKOMST,
+    }
+)
+
+INTERNE_TAAK = _object(
+    {
+        "_id": IDENTIFIER,
+        "interneTaak": _object(
+            {
+                "taakId": IDENTIFIER,
+                "nummer": NUMMER,
+                "gevraagdeHandeling": TEXT,
+                "status": TEXT,
+                "toegewezenOp": MOMENT,
+                "toegewezenAan": ACTOR,
+                "aanleidinggevendKlantcontact": KLANTCONTACT_VERWIJZING,
+                "plaatsgevondenOp": MOMENT,
+            }
+        ),
+        "besluit": BESLUIT,
+        "herkomst": HERKOMST,
+    }
+)
+
+KINDS = _exactly({}, {kind.value: POSITIVE for kind in CodeSoortObjectId})
+MARKER = _exactly({"source": TEXT, "contactId": TEXT, "versie": POSITIVE})
+"""A contact that brought nothing, or whose details are gone."""
+
+PARTIJ = _object(
+    {
+        "_id": IDENTIFIER,
+        "nummer": NUMMER,
+        "soortPartij": _one_of([soort.value for soort in SoortPartij]),
+        "identificatie": _one_of([each.value for each in Identificatie]),
+        "toestemming": _one_of([each.value for each in Hergebruik]),
+        "partijIdentificatoren": PARTIJ_IDENTIFICATOREN,
+        "digitaleAdressen": DIGITALE_ADRESSEN,
+        "versie": POSITIVE,
+        "geleegdBij": COUNTER,
+        "vervallenBij": COUNTER,
+        "bijdragen": _list(
+            _object(
+                {"source": TEXT, "contactId": TEXT, "versie": POSITIVE}, {"plaatsgevondenOp": MOMENT}
+            ),
+            MAX_CONTACTS,
+        ),
+        "versies": _exactly({"kern": POSITIVE, "toestemming": POSITIVE, "identificatoren": KINDS}),
+    },
+    {
+        "contactnaam": {"bsonType": "object"},
+        "organisatienaam": TEXT,
+        "bezoekadres": ADRES,
+        "correspondentieadres": ADRES,
+        "werkteVoorPartij": _object({"partijIdentificatoren": PARTIJ_IDENTIFICATOREN}),
+    },
+)
+
+DETAILS = [name for name in MAY_BE_ABSENT if name != "werkteVoorPartij"]
+
+WITHOUT_DETAILS: Rule = {
+    "not": {"anyOf": [{"required": [name]} for name in DETAILS]},
+    "properties": {
+        "digitaleAdressen": {"maxItems": 0},
+        "bijdragen": {"items": MARKER},
+        # Of an employer its identificatoren, which find the contactpersoon, and no name.
+        "werkteVoorPartij": _exactly({"partijIdentificatoren": PARTIJ_IDENTIFICATOREN}),
+    },
+}
+
+ONLY_WITH_CONSENT: Rule = {
+    "anyOf": [{"properties": {"toestemming": _one_of([CONSENT_GIVEN])}}, WITHOUT_DETAILS]
+}
+
+GONE_VERSIONED = _exactly(
+    {"_id": IDENTIFIER, FROM: TEXT, SINCE: MOMENT, "revisie": POSITIVE, "besluitversie": POSITIVE}
+)
+GONE_PARTIJ = _exactly(
+    {
+        "_id": IDENTIFIER,
+        FROM: _one_of([Collection.PARTIJEN.value]),
+        SINCE: MOMENT,
+        "versie": POSITIVE,
+        "geleegdBij": COUNTER,
+        "vervallenBij": COUNTER,
+        "bijdragen": _list(MARKER, MAX_CONTACTS),
+        "versies": _exactly({"identificatoren": KINDS}, {"toestemming": POSITIVE}),
+    },
+    {"toestemming": _one_of([each.value for each in Hergebruik])},
+)
+
+
+def _validator(*rules: Rule) -> Document:
+    return {"$jsonSchema": rules[0] if len(rules) == 1 else {"allOf": list(rules)}}
+
+
+def _or_claimed(*rules: Rule) -> Document:
+    return {"$jsonSchema": {"anyOf": [CLAIMED, {"allOf": list(rules)}]}}
+
+
+VALIDATORS: Mapping[Collection, Document] = {
+    Collection.KLANTCONTACTEN: _or_claimed(KLANTCONTACT),
+    Collection.INTERNE_TAKEN: _or_claimed(INTERNE_TAAK),
+    Collection.PARTIJEN: _or_claimed(PARTIJ, ONLY_WITH_CONSENT),
+    Collection.VERVALLEN: _validator({"anyOf": [GONE_VERSIONED, GONE_PARTIJ]}),
+}

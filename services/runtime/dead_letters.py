@@ -1,0 +1,144 @@
+"""What goes to the dead letters: the record as it came, with headers that say where it lay and what was wrong.
+
+No added header holds anything from the record: only its place, our own words for what was wrong, and field names.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from schemas.faults import Fault
+
+Header = tuple[str, bytes | None]
+
+PREFIX: Final = "dlq_"
+"""Every header that we add begins with it. A record that comes from the dead letters again loses what an earlier time
+put under these names, and nothing else."""
+
+TOPIC: Final = "dlq_topic"
+PARTITION: Final = "dlq_partition"
+OFFSET: Final = "dlq_offset"
+KIND: Final = "dlq_kind"
+FAULTS: Final = "dlq_faults"
+TIME: Final = "dlq_time"
+ATTEMPT: Final = "dlq_attempt"
+CUT: Final = "dlq_cut"
+
+NAMES: Final = frozenset({TOPIC, PARTITION, OFFSET, KIND, FAULTS, TIME, ATTEMPT, CUT})
+
+MAX_FAULTS: Final = 50
+"""Whoever repairs a message sees the rest after the first fifty; an event can hold thousands."""
+
+MAX_PAD_CHARACTERS: Final = 200
+"""The longest path of the contract has half of that; a longer one has a publisher's own field name in it."""
+
+MAX_ATTEMPT: Final = 1_000_000
+"""Nobody replays a message that often: a larger number in the header is nonsense."""
+
+MAX_BYTES: Final = 2_000_000
+"""What the topic of the dead letters takes (2 MiB, `services.runtime.topics`), with room for the batch's own lengths. An
+original can be larger: the 1 MiB that `contact.ended` takes is that of a compressed batch."""
+
+HEADER_OVERHEAD_BYTES: Final = 10
+"""The two lengths of a header on the wire, at most five bytes each."""
+
+_ATTEMPT = re.compile(rb"[0-9]{1,7}")
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the record lay."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record for the dead letters."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[Header]
+
+
+def dead_letter(
+    *,
+    key: bytes | None,
+    value: bytes | None,
+    headers: Sequence[Header],
+    position: Position,
+    kind: str,
+    faults: Sequence[Fault],
+    time: datetime,
+) -> DeadLetter:
+    """Make a dead letter of a record: its key, value and headers untouched, unless no broker could take them."""
+    added: list[Header] = [
+        (TOPIC, position.topic.encode()),
+        (PARTITION, str(position.partition).encode()),
+        (OFFSET, str(position.offset).encode()),
+        (KIND, kind.encode()),
+        (FAULTS, _faults(faults)),
+        (TIME, time.isoformat().encode()),
+        (ATTEMPT, str(attempt(headers) + 1).encode()),
+    ]
+    original = [header for header in headers if header[0] not in NAMES]
+    size = _size(key) + _size(value) + _size_of_headers([*original, *added])
+    if size <= MAX_BYTES:
+        return DeadLetter(key, value, [*original, *added])
+    return _cut(key, value, original, added)
+
+
+def attempt(headers: Sequence[Header]) -> int:
+    """Say how often a record became a dead letter before: 0 when no header says so, or when it holds nonsense."""
+    for name, value in headers:
+        if name == ATTEMPT and value is not None and _ATTEMPT.fullmatch(value):
+            return min(int(value), MAX_ATTEMPT)
+    return 0
+
+
+def _faults(faults: Sequence[Fault]) -> bytes:
+    """List the first faults as JSON; how many there are is no secret either, but tells a repairer nothing."""
+    told = [
+        {"pad": fault.pad[:MAX_PAD_CHARACTERS], "soort": str(fault.soort)} for fault in faults[:MAX_FAULTS]
+    ]
+    return json.dumps(told, separators=(",", ":")).encode()
+
+
+def _cut(
+    key: bytes | None, value: bytes | None, original: Sequence[Header], added: Sequence[Header]
+) -> DeadLetter:
+    """Keep what there is room for: first the key, then the headers in their order, then the value's beginning.
+
+    `dlq_cut` gives the sizes before, of what was cut.
+    """
+    sizes = {"key": _size(key), "headers": _size_of_headers(original), "value": _size(value)}
+    mark = (CUT, json.dumps(sizes).encode())
+    room = MAX_BYTES - _size_of_headers([*added, mark])
+    key = key[:room] if key is not None else None
+    room -= _size(key)
+    kept: list[Header] = []
+    for header in original:
+        if _size_of_headers([header]) > room:
+            break
+        kept.append(header)
+        room -= _size_of_headers([header])
+    value = value[:room] if value is not None else None
+    cut = {
+        name: sizes[name]
+        for name, left in (("key", _size(key)), ("headers", _size_of_headers(kept)), ("value", _size(value)))
+        if left < sizes[name]
+    }
+    return DeadLetter(key, value, [*kept, *added, (CUT, json.dumps(cut).encode())])
+
+
+def _size(part: bytes | None) -> int:
+    return len(part) if part is not None else 0
+
+
+def _size_of_headers(headers: Sequence[Header]) -> int:
+    return sum(len(name.encode()) + _size(value) + HEADER_OVERHEAD_BYTES for name, value in headers)

@@ -1,0 +1,33 @@
+"""What can go wrong in a running service, split by who must act."""
+
+
+class KlantcontactError(Exception):
+    """Something in this program went wrong."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.__doc__)
+
+
+class TransientFailure(KlantcontactError):
+    """Kafka or MongoDB can't be reached: wait and try again, nothing is skipped.
+
+    `part` names what is away, as it is called in readiness and in metrics (`services.runtime.health.Part`).
+    """
+
+    def __init__(self, message: str | None = None, *, part: str = "mongodb") -> None:
+        super().__init__(message)
+        self.part = part
+
+
+class InvalidSettings(KlantcontactError):
+    """The settings don't fit: the operator must change them. The message says which and how, never a value
+    that may be secret.
+    """
+
+
+class PartitionLost(KlantcontactError):
+    """Another instance has taken this partition over; it goes on there."""
+
+
+class ServiceBroken(KlantcontactError):
+    """Our own code fails on message after message: this release is broken and stops before it does more."""

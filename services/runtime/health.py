@@ -1,0 +1,165 @@
+"""Whether this process is well, and the small HTTP server that says so: /livez, /readyz and /metrics."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
+from threading import Event, Lock, Thread
+
+import structlog
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+
+from services.runtime.errors import InvalidSettings
+from services.runtime.settings import Settings
+
+log = structlog.get_logger()
+
+LOOP_SECONDS = 5.0
+"""An event loop that takes longer to answer hangs. The slowest batch holds it for a tenth of that."""
+
+CLIENT_SECONDS = 5.0
+"""A client that takes longer to ask is gone."""
+
+STOP_SECONDS = 0.1
+"""How soon the server notices that it has to stop."""
+
+
+class Part(StrEnum):
+    """What a service depends on, as readiness and metrics name it."""
+
+    KAFKA = "kafka"
+    MONGODB = "mongodb"
+    SERVICE = "service"
+    """The service itself: stopped on an event that it can't handle, or not assigned anything yet."""
+
+
+class Health:
+    """What each part of a service reports of itself. May be used from several threads.
+
+    Not ready until every part that is waited for has reported to be well.
+    """
+
+    def __init__(self, waits_for: Iterable[str] = (Part.KAFKA, Part.MONGODB)) -> None:
+        self._lock = Lock()
+        self._reasons: dict[str, str] = dict.fromkeys(waits_for, "has not answered yet")
+
+    def set(self, part: str, reason: str | None) -> None:
+        """Report that `part` is well (None), or why it is not. A change is logged."""
+        with self._lock:
+            before = self._reasons.get(part)
+            if reason is None:
+                self._reasons.pop(part, None)
+            else:
+                self._reasons[part] = reason
+        if before != reason:
+            self._tell(part, reason)
+
+    def ready(self) -> bool:
+        """Say whether every part is well."""
+        return not self.reasons()
+
+    def reasons(self) -> dict[str, str]:
+        """Give the parts that are not well, each with its reason."""
+        with self._lock:
+            return dict(self._reasons)
+
+    @staticmethod
+    def _tell(part: str, reason: str | None) -> None:
+        if reason is None:
+            log.info("health.recovered", part=str(part))
+        else:
+            log.warning("health.lost", part=str(part), reason=reason)
+
+
+@asynccontextmanager
+async def serve(settings: Settings, health: Health) -> AsyncIterator[str]:
+    """Answer over HTTP at `health_host`:`health_port` within the block, and give the address.
+
+    Threads of its own answer, so that they can say that the event loop does not. Raises InvalidSettings when
+    the address can't be had.
+    """
+    server = _listen(settings, health)
+    thread = Thread(target=server.serve_forever, args=(STOP_SECONDS,), name="health", daemon=True)
+    thread.start()
+    host = f"[{settings.health_host}]" if ":" in settings.health_host else settings.health_host
+    address = f"{host}:{server.server_port}"
+    log.info("health.served", address=address)
+    try:
+        yield address
+    finally:
+        await asyncio.to_thread(server.shutdown)
+        server.server_close()
+
+
+def _listen(settings: Settings, health: Health) -> "_Server":
+    try:
+        return _Server((settings.health_host, settings.health_port), health, asyncio.get_running_loop())
+    except OSError as error:
+        raise InvalidSettings(
+            "KLANTCONTACT_HEALTH_HOST and KLANTCONTACT_HEALTH_PORT: "
+            f"{settings.health_host}:{settings.health_port} can't be listened on ({error.strerror}). "
+            "Port 0 takes a free one."
+        ) from error
+
+
+class _Server(ThreadingHTTPServer):
+    def __init__(self, address: tuple[str, int], health: Health, loop: asyncio.AbstractEventLoop) -> None:
+        self.health = health
+        self.loop = loop
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        super().__init__(address, _Handler)
+
+    def server_bind(self) -> None:
+        """Bind without looking our own name up, which can take seconds where no name server answers."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment] # str | bytes
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Leave out what socketserver would print: a client that went away is no news."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    timeout = CLIENT_SECONDS
+
+    def do_GET(self) -> None:
+        match self.path:
+            case "/livez":
+                self._answer_json(*_liveness(self.server.loop))
+            case "/readyz":
+                self._answer_json(*_readiness(self.server.health))
+            case "/metrics":
+                self._answer(HTTPStatus.OK, CONTENT_TYPE_PLAIN_0_0_4, generate_latest())
+            case _:
+                self._answer_json(HTTPStatus.NOT_FOUND, {"paths": ["/livez", "/readyz", "/metrics"]})
+
+    def _answer_json(self, status: HTTPStatus, body: Mapping[str, object]) -> None:
+        self._answer(status, "application/json", json.dumps(body).encode())
+
+    def _answer(self, status: HTTPStatus, content_type: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as http.server names it
+        """Log nothing: a probe comes every few seconds."""
+
+
+def _liveness(loop: asyncio.AbstractEventLoop) -> tuple[HTTPStatus, Mapping[str, object]]:
+    answered = Event()
+    loop.call_soon_threadsafe(answered.set)
+    alive = answered.wait(LOOP_SECONDS)
+    return HTTPStatus.OK if alive else HTTPStatus.SERVICE_UNAVAILABLE, {"alive": alive}
+
+
+def _readiness(health: Health) -> tuple[HTTPStatus, Mapping[str, object]]:
+    reasons = health.reasons()
+    status = HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK
+    return status, {"ready": not reasons, "reasons": reasons}

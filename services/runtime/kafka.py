@@ -1,0 +1,170 @@
+"""The one place for what aiokafka and FastStream are told of Kafka.
+
+The security of the connection is that of the network: PLAINTEXT.
+"""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Literal, TypedDict
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaConnectionError, KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+
+from services.runtime.errors import InvalidSettings, TransientFailure
+from services.runtime.health import Part
+from services.runtime.settings import Settings
+from services.runtime.topics import MAX_BATCH_BYTES, MAX_DEAD_LETTER_BYTES
+
+CLIENT_ID = "klantcontact"
+
+PRODUCER_BATCH_BYTES = 512 * 1024
+"""Records that go to the broker at once. More than the default of 16 KiB, since a batch of contacts makes one
+round trip for each; well under the 1 MiB that a topic takes."""
+
+PRODUCER_BACKOFF_MS = 10
+"""Kafka 4 answers the first produce of a transaction with "not yet", and aiokafka then waits this long: its
+default of 100 halves the throughput (measured)."""
+
+TRANSACTION_TIMEOUT_MS = 30_000
+"""How long a transaction that nobody ends holds committed readers up. Ours take milliseconds, and one that
+outlives a broker's restart is no use to anyone."""
+
+BATCH_OVERHEAD_BYTES = 1024
+"""What a batch of one record holds besides key, value and headers is a tenth of this."""
+
+LINGER_MS = 5
+"""Lines of a file come faster than that: they go together."""
+
+REQUEST_SLACK_MS = 30_000
+"""A join is answered when the slowest member has come, up to the session's end: the client waits longer."""
+
+FETCH_MAX_BYTES = 16 * 1024 * 1024
+"""Bound of one fetch over all partitions (default 50 MiB): some batches of large contacts, no more memory."""
+
+MAX_PARTITION_FETCH_BYTES = 1024 * 1024
+
+BATCH_TIMEOUT_MS = 50
+"""How long a poll waits for a first record. FastStream sleeps as long again when none came."""
+
+ADMIN_TIMEOUT_MS = 15_000
+"""Patience with administration, in which a person waits. Creating all topics takes a second or two."""
+
+HEARTBEATS_A_SESSION = 3
+
+LIBRARY_LOGGER = logging.getLogger("faststream.kafka")
+"""Given to FastStream, which would otherwise write to the screen in a form of its own."""
+
+
+class SubscriberOptions(TypedDict):
+    """What every subscriber is told besides its topics, its batch size and its listener."""
+
+    group_id: str
+    ack_policy: AckPolicy
+    auto_offset_reset: Literal["earliest"]
+    isolation_level: Literal["read_committed"]
+    session_timeout_ms: int
+    heartbeat_interval_ms: int
+    fetch_max_bytes: int
+    max_partition_fetch_bytes: int
+    batch_timeout_ms: int
+
+
+def broker(settings: Settings) -> KafkaBroker:
+    """Make the FastStream broker of a service. It only reads: producers are made apart, one a partition."""
+    return KafkaBroker(
+        bootstrap_servers(settings),
+        client_id=CLIENT_ID,
+        consumer_only=True,
+        allow_auto_create_topics=False,
+        request_timeout_ms=settings.session_timeout_ms + REQUEST_SLACK_MS,
+        graceful_timeout=settings.shutdown_seconds,
+        logger=LIBRARY_LOGGER,
+        log_level=logging.DEBUG,
+    )
+
+
+def subscriber_options(settings: Settings, *, group: str) -> SubscriberOptions:
+    """Give the options of a subscriber that commits itself, misses nothing, and sees committed records."""
+    return SubscriberOptions(
+        group_id=group,
+        ack_policy=AckPolicy.MANUAL,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        session_timeout_ms=settings.session_timeout_ms,
+        heartbeat_interval_ms=settings.session_timeout_ms // HEARTBEATS_A_SESSION,
+        fetch_max_bytes=FETCH_MAX_BYTES,
+        max_partition_fetch_bytes=MAX_PARTITION_FETCH_BYTES,
+        batch_timeout_ms=BATCH_TIMEOUT_MS,
+    )
+
+
+def transactional_producer(settings: Settings, *, transactional_id: str) -> AIOKafkaProducer:
+    """Make a producer, not yet started. Starting it fences whoever had that id before."""
+    return AIOKafkaProducer(
+        bootstrap_servers=bootstrap_servers(settings),
+        client_id=CLIENT_ID,
+        transactional_id=transactional_id,
+        transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+        retry_backoff_ms=PRODUCER_BACKOFF_MS,
+        max_request_size=MAX_DEAD_LETTER_BYTES,
+        max_batch_size=PRODUCER_BATCH_BYTES,
+    )
+
+
+def idempotent_producer(settings: Settings) -> AIOKafkaProducer:
+    """Make a producer without transactions, not yet started, that doubles nothing when it tries again."""
+    return AIOKafkaProducer(
+        bootstrap_servers=bootstrap_servers(settings),
+        client_id=CLIENT_ID,
+        enable_idempotence=True,
+        # Refused here, since the gap that a refused record leaves in the broker's count spoils what follows.
+        max_request_size=MAX_BATCH_BYTES - BATCH_OVERHEAD_BYTES,
+        linger_ms=LINGER_MS,
+    )
+
+
+@asynccontextmanager
+async def admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Give an administration client for the block. Raises TransientFailure when no broker answers."""
+    client = AIOKafkaAdminClient(
+        bootstrap_servers=bootstrap_servers(settings),
+        client_id=CLIENT_ID,
+        request_timeout_ms=ADMIN_TIMEOUT_MS,
+    )
+    try:
+        await client.start()
+    except KafkaConnectionError as error:
+        await client.close()
+        raise TransientFailure(f"Kafka at {settings.kafka_bootstrap} does not answer.", part=Part.KAFKA) from error
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+def bootstrap_servers(settings: Settings) -> list[str]:
+    """Give the brokers to start from, one by one."""
+    return settings.kafka_bootstrap.split(",")
+
+
+async def require_topics(settings: Settings, *names: str) -> None:
+    """Make sure that topics exist, so that a service does not wait for ever for one that nobody made.
+
+    Raises InvalidSettings when one is missing, TransientFailure when Kafka does not answer.
+    """
+    async with admin_client(settings) as admin:
+        try:
+            # All of them: to ask for one by name can make a broker create it, with a definition of its own.
+            existing = set(await admin.list_topics())
+        except (KafkaError, TimeoutError) as error:
+            raise TransientFailure(f"Kafka at {settings.kafka_bootstrap} does not answer.", part=Part.KAFKA) from error
+    missing = [name for name in names if name not in existing]
+    if missing:
+        raise InvalidSettings(
+            f"Kafka at {settings.kafka_bootstrap} has no topic {', '.join(missing)}. Run "
+            "`klantcontact topics create`, or correct the …_TOPIC settings."
+        )

@@ -1,0 +1,134 @@
+"""One way to log for our own code and for the libraries: structlog, to stderr, no value from a message.
+
+Our own events have fixed names, and facts as keys; the id of a trace is bound with `structlog.contextvars`.
+Libraries write sentences that we do not control: `services.runtime.library_logs` says what is left of those.
+"""
+
+import asyncio
+import logging
+import sys
+import threading
+import warnings
+from datetime import date
+from enum import Enum
+from pathlib import PurePath
+from typing import Any, TextIO
+from uuid import UUID
+
+import orjson
+import structlog
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
+
+from services.runtime.failures import as_text, describe
+from services.runtime.library_logs import LibraryHandler
+from services.runtime.settings import Settings
+
+log = structlog.get_logger()
+
+PLAIN = (str, int, float, bool, type(None), date, UUID, Enum, PurePath)
+"""What may stand in a log line as it is. Of anything else only the type shows: its text may be contents."""
+
+NO_TEXT_FOR_TYPE = "<{}>"
+
+
+def configure(settings: Settings, *, stream: TextIO | None = None) -> None:
+    """Set up logging for this process: ours, the libraries', warnings, and exceptions that nobody caught.
+
+    Once a process: a logger that has been used keeps what it had then, since looking it up costs more than a line
+    that the level leaves out.
+    """
+    stream = stream or sys.stderr
+    readable = settings.log_format == "console" or (settings.log_format == "auto" and stream.isatty())
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.ExceptionRenderer(_as_text if readable else _as_list),
+            only_plain_values,
+            _renderer(readable=readable, stream=stream),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
+        logger_factory=structlog.PrintLoggerFactory(stream),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(handlers=[LibraryHandler(logging.WARNING)], level=logging.WARNING, force=True)
+    _catch_the_rest()
+
+
+def watch_loop(loop: asyncio.AbstractEventLoop) -> None:
+    """Log what a task or callback of `loop` raised and nobody saw; asyncio itself would print its text."""
+    loop.set_exception_handler(_report_unseen)
+
+
+def only_plain_values(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Put the type in the place of every value that is no plain fact, however deep it lies."""
+    for key, value in event.items():
+        event[key] = _plain(value)
+    return event
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, PLAIN):
+        return str(value) if isinstance(value, PurePath) else value
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    return NO_TEXT_FOR_TYPE.format(type(value).__qualname__)
+
+
+# Rendering --------------------------------------------------------------------------------------------------
+
+
+def _renderer(*, readable: bool, stream: TextIO) -> Processor:
+    if readable:
+        return structlog.dev.ConsoleRenderer(colors=stream.isatty())
+    return _json_line
+
+
+def _json_line(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
+    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _as_list(exc_info: ExcInfo) -> list[dict[str, Any]]:
+    return describe(exc_info[1])
+
+
+def _as_text(exc_info: ExcInfo) -> str:
+    return as_text(exc_info[1])
+
+
+# What would otherwise be printed ----------------------------------------------------------------------------
+
+
+def _catch_the_rest() -> None:
+    def uncaught(_kind: type[BaseException], error: BaseException, _trace: object) -> None:
+        log.critical("process.failed", exc_info=error)
+
+    def uncaught_in_thread(failure: threading.ExceptHookArgs) -> None:
+        log.critical("thread.failed", exc_info=failure.exc_value)
+
+    def unraisable(failure: "sys.UnraisableHookArgs") -> None:
+        log.error("cleanup.failed", exc_info=failure.exc_value)
+
+    sys.excepthook = uncaught
+    threading.excepthook = uncaught_in_thread
+    sys.unraisablehook = unraisable
+    warnings.showwarning = _report_warning  # type: ignore[assignment] # Python passes all by position
+
+
+def _report_warning(
+    _message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    _file: TextIO | None = None,
+    _line: str | None = None,
+) -> None:
+    log.warning("library.warned", category=category.__name__, place=f"{filename}:{lineno}")
+
+
+def _report_unseen(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    # The message is asyncio's own ("Task exception was never retrieved"); the rest of the context stays out.
+    log.error("task.failed", what=context.get("message"), exc_info=context.get("exception"))

@@ -1,0 +1,182 @@
+"""Everything that an operator can set, from environment variables that begin with `KLANTCONTACT_`."""
+
+import difflib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.cloudevents import Uri
+from services.runtime.errors import InvalidSettings
+
+PREFIX = "KLANTCONTACT_"
+
+NOT_SETTINGS = ("KLANTCONTACT_CACHE", "KLANTCONTACT_TEST_", "KLANTCONTACT_BENCH_")
+"""Beginnings of variables with our prefix that the local stack, the tests and the benchmarks read."""
+
+KUBERNETES_SERVICE_PARTS = ("_SERVICE_HOST", "_SERVICE_PORT", "_PORT")
+"""Kubernetes sets such variables for every Service of the namespace, also for one named klantcontact-…"""
+
+
+def _form(pattern: str, wanted: str) -> AfterValidator:
+    """Refuse what is not of the form, in words that an operator can use."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise PydanticCustomError("form", "{wanted}", {"wanted": wanted})
+        return value
+
+    return AfterValidator(check)
+
+
+Name = Annotated[str, _form(r"[A-Za-z0-9._-]{1,249}", "a name has letters, digits, '.', '_' and '-', at most 249")]
+Bootstrap = Annotated[
+    str,
+    _form(r"[^\s:,/]+:\d{1,5}(,[^\s:,/]+:\d{1,5})*", "brokers are given as host:port, several with commas"),
+]
+MongoUri = Annotated[
+    str, _form(r"mongodb(\+srv)?://\S+", "a MongoDB address looks like mongodb://host:27017/?replicaSet=rs0")
+]
+DatabaseName = Annotated[str, _form(r"[A-Za-z0-9_-]{1,63}", "a database has letters, digits, '_' and '-', at most 63")]
+
+
+class Settings(BaseSettings):
+    """The settings of every process. An empty variable counts as absent.
+
+    Whoever starts a process uses `load_settings`, which refuses with a message for the operator.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    kafka_bootstrap: Bootstrap = "127.0.0.1:9092"
+    """Brokers to start from: host:port, several with commas."""
+    mongo_uri: MongoUri = Field(default="mongodb://127.0.0.1:27017/?replicaSet=rs0", repr=False)
+    """Address of a replica set. May hold a password, so it is never shown."""
+    mongo_database: DatabaseName = "klantcontact"
+
+    contact_topic: Name = "contact.ended"
+    dead_letter_topic: Name = "contact.ended.dlq"
+    registered_topic: Name = "klantcontact.registered"
+    confidential_topic: Name = "klantcontact.registered.vertrouwelijk"
+    taak_topic: Name = "taak.created"
+    classifier_group: Name = "klantcontact-classifier"
+    projector_group: Name = "klantcontact-projector"
+    source: Uri = "urn:nld:oin:00000000000000000000:systeem:klantcontact"
+    """`source` of the events that we publish: put the municipality's own OIN in it."""
+
+    sleutel_file: Path | None = None
+    """File with the secret key of the register; see `services.runtime.sleutel`."""
+    sleutel: SecretStr | None = None
+    """The same key in the variable itself; a file is better kept."""
+    sleutelversie: int = Field(default=1, ge=1, le=2**31 - 1)
+    """Number of the key, stored beside each hash made with it."""
+    beleid_file: Path | None = None
+    """TOML file with the policy; without it the defaults of the contract hold."""
+
+    topic_partitions: int = Field(default=12, ge=1, le=1000)
+    """Partitions of a topic that is created: the most instances that can share the work. Twelve divides well
+    over 2, 3, 4, 6 and 12, and one of them carries more than the contacts of any municipality; each costs the
+    classifier a producer. It can't be lowered later, and raising it moves keys to other partitions."""
+    contact_retention_days: int = Field(default=7, ge=1, le=3650)
+    """How long `contact.ended` is kept: it holds everything that was said, so no longer than repair needs."""
+    dead_letter_retention_days: int = Field(default=30, ge=1, le=3650)
+    """How long a dead letter, which holds the original, waits to be repaired."""
+    output_retention_days: int = Field(default=90, ge=1, le=3650)
+    """How long subscribers can read back."""
+
+    batch_size: int = Field(default=500, ge=1, le=5000)
+    """Most contacts judged in one transaction. More is faster and holds more in memory: 5,000 of the largest
+    (64 KiB) are 320 MB before they are even read."""
+    own_failures_limit: int = Field(default=10, ge=1, le=1000)
+    """So many messages in a row on which our own code fails stop the service. Above 1,000 a broken release
+    would turn a day's contacts into dead letters."""
+    shutdown_seconds: int = Field(default=10, ge=1, le=25)
+    """Time to finish the batches in flight after SIGTERM. Kubernetes kills after 30 s."""
+    session_timeout_ms: int = Field(default=10_000, ge=1_000, le=300_000)
+    """Silence after which the group takes an instance for dead. Under a second a short pause of the machine
+    would do that; above five minutes its partitions would stand still too long. The broker has bounds of its
+    own (6 s to 30 min unless set otherwise)."""
+
+    health_host: str = "127.0.0.1"
+    """Where /livez, /readyz and /metrics answer; 0.0.0.0 in a container."""
+    health_port: int = Field(default=0, ge=0, le=65535)
+    """0 takes a free port, which the log names, so that both services start on one machine."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "json", "console"] = "auto"
+    """auto: readable lines on a terminal, JSON elsewhere."""
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        if self.sleutel is not None and self.sleutel_file is not None:
+            raise PydanticCustomError("sleutel", "give the key as KLANTCONTACT_SLEUTEL_FILE or …_SLEUTEL, not both")
+        if len(set(self.topics)) != len(self.topics):
+            raise PydanticCustomError("topics", "every topic needs a name of its own")
+        if self.classifier_group == self.projector_group:
+            raise PydanticCustomError("groups", "classifier and projector need a consumer group each")
+        return self
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The names of all topics, input first."""
+        return (
+            self.contact_topic,
+            self.dead_letter_topic,
+            self.registered_topic,
+            self.confidential_topic,
+            self.taak_topic,
+        )
+
+    def environment(self) -> dict[str, str]:
+        """Give the variables that make these settings in a child process, secrets included."""
+        given: dict[str, str] = {}
+        for name in sorted(self.model_fields_set):
+            value = getattr(self, name)
+            if value is not None:
+                plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+                given[f"{PREFIX}{name.upper()}"] = str(plain)
+        return given
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises InvalidSettings, which names every variable that does not fit and says what is wanted.
+    """
+    faults = list(_unknown_variables(os.environ))
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        faults += _faults(error)
+    else:
+        if not faults:
+            return settings
+    raise InvalidSettings("\n".join(["The settings don't fit:", *(f"  {fault}" for fault in faults)]))
+
+
+def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
+    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    for name in sorted(environment):
+        if not name.upper().startswith(PREFIX) or name.upper() in known or name.startswith(NOT_SETTINGS):
+            continue
+        yield f"{name} is not a setting. {_hint(name, known)}"
+
+
+def _hint(name: str, known: list[str]) -> str:
+    if any(part in name for part in KUBERNETES_SERVICE_PARTS) and name not in known:
+        return "Kubernetes adds it for a Service: put `enableServiceLinks: false` in the pod."
+    near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.8)
+    return f"Did you mean {near[0]}?" if near else "Remove it: the README lists what can be set."
+
+
+def _faults(error: ValidationError) -> Iterator[str]:
+    for each in error.errors(include_url=False, include_input=False):
+        name = "".join(str(part) for part in each["loc"][:1])
+        variable = f"{PREFIX}{name.upper()}: " if name else ""
+        yield f"{variable}{each['msg'][:1].lower()}{each['msg'][1:]}."

@@ -1,0 +1,63 @@
+"""The secret key with which the register makes its hashes. It is never shown."""
+
+import base64
+import binascii
+import re
+
+from services.runtime.errors import InvalidSettings
+from services.runtime.settings import Settings
+
+MIN_BYTES = 32
+"""HMAC-SHA256 is as strong as its hash from here on."""
+
+MAX_FILE_BYTES = 4096
+"""More is no key but a wrong file."""
+
+HOW_TO_MAKE_ONE = "Make one with `openssl rand -hex 32 > sleutel` and set KLANTCONTACT_SLEUTEL_FILE=sleutel."
+
+
+def load_sleutel(settings: Settings) -> bytes:
+    """Give the key: hexadecimal, base64 or raw text of at least 32 bytes, surrounding white space left out.
+
+    Raises InvalidSettings when there is none, it can't be read, or it is too short.
+    """
+    sleutel = _decoded(_text(settings))
+    if len(sleutel) < MIN_BYTES:
+        raise InvalidSettings(
+            f"The register's key has {len(sleutel)} bytes and needs at least {MIN_BYTES}. {HOW_TO_MAKE_ONE}"
+        )
+    return sleutel
+
+
+def _text(settings: Settings) -> bytes:
+    if settings.sleutel is not None:
+        return settings.sleutel.get_secret_value().encode().strip()
+    if settings.sleutel_file is None:
+        raise InvalidSettings(f"The register has no key. {HOW_TO_MAKE_ONE}")
+    try:
+        with settings.sleutel_file.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise InvalidSettings(
+            f"KLANTCONTACT_SLEUTEL_FILE: {settings.sleutel_file} can't be read ({error.strerror}). {HOW_TO_MAKE_ONE}"
+        ) from error
+    if len(content) > MAX_FILE_BYTES:
+        raise InvalidSettings(
+            f"KLANTCONTACT_SLEUTEL_FILE: {settings.sleutel_file} has more than {MAX_FILE_BYTES} bytes and "
+            f"can't be a key. {HOW_TO_MAKE_ONE}"
+        )
+    return content.strip()
+
+
+def _decoded(text: bytes) -> bytes:
+    """Read it as hexadecimal, else as base64; as it stands when it is neither, or too short as that."""
+    if re.fullmatch(rb"([0-9A-Fa-f]{2}){%d,}" % MIN_BYTES, text):
+        return bytes.fromhex(text.decode())
+    for other_characters in (b"+/", b"-_"):
+        try:
+            decoded = base64.b64decode(text, altchars=other_characters, validate=True)
+        except binascii.Error:
+            continue
+        if len(decoded) >= MIN_BYTES:
+            return decoded
+    return text

