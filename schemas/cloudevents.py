@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
 from schemas.types import Bericht, Moment, Tekst
@@ -15,12 +15,18 @@ from schemas.types import Bericht, Moment, Tekst
 STRUCTURED = "application/cloudevents+json; charset=UTF-8"
 """The content type of what we write."""
 
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+")
-_JSON = re.compile(r"\s*application/json\s*(;.*)?", re.IGNORECASE)
-_DATASCHEMA = re.compile(r"urn:klantinteracties:schema:(?P<event>[a-z.]+):(?P<version>[^:]+)")
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+URI = r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$"
+_URI = re.compile(URI)
+JSON = r"^\s*[aA][pP][pP][lL][iI][cC][aA][tT][iI][oO][nN]/[jJ][sS][oO][nN]\s*(;.*)?$"
+_JSON = re.compile(JSON)
+DATASCHEMA = "^urn:klantinteracties:schema:[a-z.]+:[^:]+$"
+_DATASCHEMA = re.compile(DATASCHEMA)
 
-Headers = Sequence[tuple[str, bytes]]
+TRACEPARENT = "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
+_TRACEPARENT = re.compile(TRACEPARENT)
+
+Headers = Sequence[tuple[str, bytes | None]]
+"""A header's value may be absent on the wire."""
 
 
 def _uri(value: str) -> str:
@@ -35,26 +41,25 @@ def _json(value: str) -> str:
     return value
 
 
-Uri = Annotated[Tekst, AfterValidator(_uri), Field(json_schema_extra={"format": "uri"})]
-JsonContentType = Annotated[str, AfterValidator(_json)]
+Uri = Annotated[Tekst, AfterValidator(_uri), Field(json_schema_extra={"format": "uri", "pattern": URI})]
+JsonContentType = Annotated[str, AfterValidator(_json), Field(json_schema_extra={"pattern": JSON})]
 
 
-class EnvelopeTime(Bericht):
-    """The moment at which an event was written."""
-
-    time: Moment
-
-
-class Envelope(EnvelopeTime):
-    """The attributes that every event has; further attributes are allowed and ignored."""
+class Envelope(Bericht):
+    """The attributes that every event has; others are allowed and ignored. None may hold anything personal."""
 
     specversion: Literal["1.0"]
     id: Tekst
     source: Uri
+    """Who speaks; recommended is `urn:nld:oin:<oin>:systeem:<naam>`."""
+    time: Moment
+    """When the event was written."""
     subject: str | None = None
     datacontenttype: JsonContentType | None = None
+    """`application/json`, with or without a charset."""
     dataschema: str | None = None
     traceparent: Any = None
+    """W3C Trace Context; carried on when it is valid, else ignored."""
 
 
 def schema_urn(event: str, version: int) -> str:
@@ -64,14 +69,19 @@ def schema_urn(event: str, version: int) -> str:
 
 def known_schema(event: str, version: int) -> AfterValidator:
     """Refuse a `dataschema` of ours that names another event or version; another form says nothing to us."""
+    known = schema_urn(event, version)
 
     def check(value: str) -> str:
-        named = _DATASCHEMA.fullmatch(value)
-        if named and (named["event"], named["version"]) != (event, str(version)):
+        if value != known and _DATASCHEMA.fullmatch(value):
             raise PydanticCustomError("version", "this event or version of the schema is not known")
         return value
 
     return AfterValidator(check)
+
+
+def known_schema_only(event: str, version: int) -> dict[str, JsonValue]:
+    """Say the same as a rule of JSON Schema."""
+    return {"anyOf": [{"const": schema_urn(event, version)}, {"not": {"pattern": DATASCHEMA}}]}
 
 
 def valid_traceparent(value: object) -> str | None:
@@ -79,14 +89,25 @@ def valid_traceparent(value: object) -> str | None:
     return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else None
 
 
+def attributes_size(headers: Headers) -> int:
+    """Give the bytes of all attributes that stand in headers."""
+    return sum(len(name) + len(value or b"") for name, value in headers if _is_attribute(name))
+
+
+def _is_attribute(name: str) -> bool:
+    return name.lower().startswith("ce_")
+
+
 def binary_attributes(headers: Headers) -> dict[str, Any] | None:
     """Give the attributes of a record in binary mode, or None when the record is in structured mode."""
-    if not any(name.lower().startswith("ce_") for name, _ in headers):
+    if not any(_is_attribute(name) for name, _ in headers):
         return None
     attributes: dict[str, Any] = {}
     for name, value in headers:
-        text = (value or b"").decode("utf-8", "replace")
-        if name.lower().startswith("ce_"):
+        if value is None:
+            continue
+        text = value.decode("utf-8", "replace")
+        if _is_attribute(name):
             attributes[name.lower().removeprefix("ce_")] = text
         elif name.lower() == "content-type":
             if text.lower().startswith("application/cloudevents"):

@@ -1,6 +1,8 @@
 """What several fields of a `contact.ended` must agree on.
 
-It runs over what could be read, so that a publisher sees every error at once, also beside a field that is invalid itself.
+It runs over what could be read, so that a publisher sees every error at once, also beside a field that is invalid
+itself. For that reason any value may be None (`partial.py`), whatever its type says; nothing is said then that depends
+on it.
 An error over several fields stands at the missing one, else at the later one.
 """
 
@@ -15,6 +17,7 @@ from schemas.contact_ended_v1 import (
     CodeSoortObjectId,
     Onderwerp,
     OpgegevenAdres,
+    Opvolging,
     PartijIdentificator,
     Rol,
     SoortOpvolging,
@@ -38,13 +41,18 @@ _COMBINATIONS = {
     CodeSoortObjectId.KVK_NUMMER: (CodeRegister.HR, CodeObjecttype.NIET_NATUURLIJK_PERSOON, 8),
     CodeSoortObjectId.VESTIGINGSNUMMER: (CodeRegister.HR, CodeObjecttype.VESTIGING, 12),
 }
+_FITTING = {
+    SoortPartij.PERSOON: {CodeSoortObjectId.BSN},
+    SoortPartij.ORGANISATIE: set(CodeSoortObjectId) - {CodeSoortObjectId.BSN},
+    SoortPartij.CONTACTPERSOON: set[CodeSoortObjectId](),
+}
 _ELFPROEF = frozenset({CodeSoortObjectId.BSN, CodeSoortObjectId.RSIN})
 _ADDRESS_FIELDS = tuple(name for name in OpgegevenAdres.model_fields if name != "gebruik")
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The parts of a contact that could be read; None stands for one that could not."""
+    """The parts of a contact."""
 
     refs: Sequence[str | None]
     betrokkenen: Sequence[Betrokkene | None]
@@ -78,9 +86,8 @@ def concerned_refs(onderwerpen: Sequence[Onderwerp | None], refs: Sequence[str |
     """Give the refs of the betrokkenen that at least one onderwerp concerns."""
     concerned: set[str | None] = set()
     for onderwerp in onderwerpen:
-        concerned.update(
-            refs if onderwerp is None or onderwerp.betrokkenen is None else onderwerp.betrokkenen
-        )
+        named: Sequence[str | None] | None = onderwerp.betrokkenen if onderwerp else None
+        concerned.update(refs if named is None or None in named else named)
     return concerned
 
 
@@ -98,8 +105,9 @@ def _doubled(values: Sequence[str | None], items: str, name: str) -> Iterator[Fa
 
 def _of_betrokkene(betrokkene: Betrokkene, index: int, parts: Parts) -> Iterator[Fault]:
     base = ("data", "betrokkenen", index)
-    for position, ref in enumerate(betrokkene.vertegenwoordigt):
-        if ref == betrokkene.ref:
+    represented: Sequence[str | None] = betrokkene.vertegenwoordigt
+    for position, ref in enumerate(represented):
+        if ref is not None and ref == betrokkene.ref:
             yield Fault(path(*base, "vertegenwoordigt", position), FaultKind.NIET_TOEGESTAAN)
         elif _is_unknown(ref, parts):
             yield Fault(path(*base, "vertegenwoordigt", position), FaultKind.ONBEKENDE_REF)
@@ -122,44 +130,33 @@ def _of_employer(werkte_voor: str | Werkgever, base: tuple[str | int, ...], part
         yield Fault(path(*base), FaultKind.ONBEKENDE_REF)
     else:
         employer = _by_ref(werkte_voor, parts)
-        if employer is not None and employer.soort_partij is not SoortPartij.ORGANISATIE:
+        if employer and employer.soort_partij not in (SoortPartij.ORGANISATIE, None):
             yield Fault(path(*base), FaultKind.NIET_TOEGESTAAN)
 
 
 def _of_identificatoren(
-    identificatoren: Sequence[PartijIdentificator], base: tuple[str | int, ...], soort_partij: SoortPartij
+    identificatoren: Sequence[PartijIdentificator | None], base: tuple[str | int, ...], soort_partij: SoortPartij | None
 ) -> Iterator[Fault]:
-    seen: set[CodeSoortObjectId] = set()
-    for position, identificator in enumerate(identificatoren):
-        soort = identificator.code_soort_object_id
-        if soort in seen:
+    kinds = [each and each.code_soort_object_id for each in identificatoren]
+    for position, (identificator, soort) in enumerate(zip(identificatoren, kinds, strict=True)):
+        if identificator is None or soort is None:
+            continue
+        if soort in kinds[:position]:
             yield Fault(path(*base, position, "codeSoortObjectId"), FaultKind.DUBBEL)
-        seen.add(soort)
-        if not _fits(soort, soort_partij):
+        if soort_partij and soort not in _FITTING[soort_partij]:
             yield Fault(path(*base, position, "codeSoortObjectId"), FaultKind.NIET_TOEGESTAAN)
         yield from _of_identificator(identificator, (*base, position))
-    if CodeSoortObjectId.VESTIGINGSNUMMER in seen and CodeSoortObjectId.KVK_NUMMER not in seen:
-        position = [each.code_soort_object_id for each in identificatoren].index(
-            CodeSoortObjectId.VESTIGINGSNUMMER
-        )
-        yield Fault(path(*base, position), FaultKind.ONTBREEKT)
-
-
-def _fits(soort: CodeSoortObjectId, soort_partij: SoortPartij) -> bool:
-    match soort_partij:
-        case SoortPartij.PERSOON:
-            return soort is CodeSoortObjectId.BSN
-        case SoortPartij.ORGANISATIE:
-            return soort is not CodeSoortObjectId.BSN
-        case SoortPartij.CONTACTPERSOON:
-            return False
+    if CodeSoortObjectId.VESTIGINGSNUMMER in kinds and not {CodeSoortObjectId.KVK_NUMMER, None} & set(kinds):
+        yield Fault(path(*base, kinds.index(CodeSoortObjectId.VESTIGINGSNUMMER)), FaultKind.ONTBREEKT)
 
 
 def _of_identificator(identificator: PartijIdentificator, base: tuple[str | int, ...]) -> Iterator[Fault]:
     soort, number = identificator.code_soort_object_id, identificator.object_id
     register, objecttype, digits = _COMBINATIONS[soort]
-    if identificator.code_register is not register or identificator.code_objecttype is not objecttype:
+    if identificator.code_register not in (register, None) or identificator.code_objecttype not in (objecttype, None):
         yield Fault(path(*base, "codeSoortObjectId"), FaultKind.NIET_TOEGESTAAN)
+    if not number:
+        return
     if len(number) != digits or not (number.isascii() and number.isdigit()):
         yield Fault(path(*base, "objectId"), FaultKind.VERKEERDE_VORM)
     elif soort in _ELFPROEF and not passes_elfproef(number):
@@ -168,9 +165,7 @@ def _of_identificator(identificator: PartijIdentificator, base: tuple[str | int,
 
 def passes_elfproef(number: str) -> bool:
     """Check nine digits as bsn and rsin are checked: weights 9 to 2 and -1, a multiple of 11; all zeros is refused."""
-    weighted = sum(
-        int(digit) * weight for digit, weight in zip(number, (9, 8, 7, 6, 5, 4, 3, 2, -1), strict=True)
-    )
+    weighted = sum(int(digit) * weight for digit, weight in zip(number, (9, 8, 7, 6, 5, 4, 3, 2, -1), strict=True))
     return weighted % 11 == 0 and number != "000000000"
 
 
@@ -180,10 +175,14 @@ def _has_no_content(adres: OpgegevenAdres) -> bool:
 
 
 def _of_onderwerp(onderwerp: Onderwerp, index: int, parts: Parts) -> Iterator[Fault]:
-    for position, ref in enumerate(onderwerp.betrokkenen or ()):
+    refs: Sequence[str | None] = onderwerp.betrokkenen or ()
+    for position, ref in enumerate(refs):
         if _is_unknown(ref, parts):
             yield Fault(path("data", "onderwerpen", index, "betrokkenen", position), FaultKind.ONBEKENDE_REF)
-    opvolging, base = onderwerp.opvolging, ("data", "onderwerpen", index, "opvolging")
+    opvolging: Opvolging | None = onderwerp.opvolging
+    base = ("data", "onderwerpen", index, "opvolging")
+    if opvolging is None:
+        return
     if opvolging.soort is SoortOpvolging.INTERNE_TAAK:
         if opvolging.gevraagde_handeling is None:
             yield Fault(path(*base, "gevraagdeHandeling"), FaultKind.ONTBREEKT)
@@ -211,13 +210,29 @@ def _of_vervolg_op(vervolg_op: VervolgOp) -> Iterator[Fault]:
 def _same_partij_twice(parts: Parts) -> Iterator[Fault]:
     seen: set[tuple[str, str]] = set()
     for index, betrokkene in enumerate(parts.betrokkenen):
-        if betrokkene is None or betrokkene.rol is Rol.OVERIG:
+        if betrokkene is None or betrokkene.rol in (Rol.OVERIG, None) or not _is_identifiable(betrokkene):
             continue
-        found = identities(betrokkene, lambda ref: _by_ref(ref, parts))
+        found = identities(betrokkene, lambda ref: _identifiable_by_ref(ref, parts))
         shared = next((each for each in found if (each.soort, each.waarde) in seen), None)
         if shared is not None:
             yield Fault(identity_path(index, shared.positie), FaultKind.DUBBELE_PARTIJ)
         seen.update((each.soort, each.waarde) for each in found)
+
+
+def _is_identifiable(betrokkene: Betrokkene) -> bool:
+    """Tell whether all could be read by which its partij is found."""
+    employer = betrokkene.werkte_voor if isinstance(betrokkene.werkte_voor, Werkgever) else None
+    own: Sequence[PartijIdentificator | None] = betrokkene.partij_identificatoren
+    of_employer: Sequence[PartijIdentificator | None] = employer.partij_identificatoren if employer else ()
+    all_of_it = (*own, *of_employer)
+    return bool(betrokkene.soort_partij) and all(
+        each and each.code_soort_object_id and each.object_id for each in all_of_it
+    )
+
+
+def _identifiable_by_ref(ref: str, parts: Parts) -> Betrokkene | None:
+    found = _by_ref(ref, parts)
+    return found if found and _is_identifiable(found) else None
 
 
 def identity_path(index: int, positie: int) -> str:
@@ -233,20 +248,18 @@ def _withdrawn_by_a_bystander(parts: Parts) -> Iterator[Fault]:
         for index, betrokkene in enumerate(parts.betrokkenen)
         if betrokkene is not None
         and betrokkene.toestemming_hergebruik is Toestemming.INGETROKKEN
-        and betrokkene.rol is not Rol.OVERIG
+        and betrokkene.rol not in (Rol.OVERIG, None)
     ]
     if not withdrawing or parts.tot_stand_gekomen is False:
         return
     concerned = concerned_refs(parts.onderwerpen, parts.refs)
     for index in withdrawing:
         if parts.refs[index] not in concerned:
-            yield Fault(
-                path("data", "betrokkenen", index, "toestemmingHergebruik"), FaultKind.NIET_TOEGESTAAN
-            )
+            yield Fault(path("data", "betrokkenen", index, "toestemmingHergebruik"), FaultKind.NIET_TOEGESTAAN)
 
 
-def _is_unknown(ref: str, parts: Parts) -> bool:
-    return ref not in parts.refs and None not in parts.refs
+def _is_unknown(ref: str | None, parts: Parts) -> bool:
+    return ref is not None and ref not in parts.refs and None not in parts.refs
 
 
 def _by_ref(ref: str, parts: Parts) -> Betrokkene | None:

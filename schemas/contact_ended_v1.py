@@ -1,13 +1,16 @@
-"""`nl.klantinteracties.contact.ended`, data, version 1: what a telephony or channel system says of a contact that ended.
+"""`nl.klantinteracties.contact.ended`, data, version 1: what a channel system says of a contact that has ended.
 
-Only what one field can be judged by stands here; what several fields must agree on is in `coherence.py`.
+Only what one field can be judged by stands here; what several fields must agree on is in `coherence.py`. What a
+publisher has to know of a field stands under it, and goes into the JSON Schema from there.
+Source: contract.md, "`contact.ended`, data, version 1"; domain.md 1.2 (addresses) and 3.3 (identificatoren).
 """
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from schemas.cloudevents import Envelope, known_schema, known_schema_only
 from schemas.types import MAX_WHOLE_NUMBER, Bericht, Moment, Ref, Tekst, Tekst40, Tekst50, Tekst100, Tekst200
 from schemas.vng import Actor, Adres, Contactnaam, DigitaalAdres, Objectidentificator, SoortPartij
 
@@ -85,20 +88,30 @@ class CodeSoortObjectId(StrEnum):
 
 
 class PartijIdentificator(Bericht):
-    """Identifies a person or organisation in a public register (domain.md 3.3)."""
+    """Identifies a person or organisation in a public register.
+
+    Allowed are, for a persoon: brp, natuurlijk_persoon, bsn (9 digits, 11-proef); for an organisatie: hr,
+    niet_natuurlijk_persoon, kvk_nummer (8 digits) or rsin (9 digits, 11-proef), and hr, vestiging, vestigingsnummer
+    (12 digits) with the kvk_nummer beside it. One of each kind. A contactpersoon has none of its own.
+    """
 
     code_register: CodeRegister
     code_objecttype: CodeObjecttype
     code_soort_object_id: CodeSoortObjectId
     object_id: Tekst200
+    """The number: digits only."""
 
 
 class Authenticatie(Bericht):
     """How somebody's identity was established in this contact."""
 
     middel: Tekst
+    """The means. Which of them suffice is the municipality's policy; by default digid, eherkenning, eidas,
+    identiteitsbewijs, telefonische_authenticatie and dossier."""
     pseudoniem: Tekst | None = None
+    """The means' own pseudonym of the acting person, by which a contactpersoon is recognised at its employer."""
     op: Moment | None = None
+    """When it was established."""
 
 
 class OpgegevenDigitaalAdres(DigitaalAdres):
@@ -108,7 +121,7 @@ class OpgegevenDigitaalAdres(DigitaalAdres):
 
 
 class OpgegevenAdres(Adres):
-    """A postal address as it was given, with what it may be used for."""
+    """A postal address as it was given, with what it may be used for. At least one other field says something."""
 
     gebruik: Gebruik = Gebruik.OPVOLGING
 
@@ -120,7 +133,7 @@ class Werkgever(Bericht):
     partij_identificatoren: Annotated[tuple[PartijIdentificator, ...], Field(max_length=MAX_ITEMS)] = ()
 
 
-def _form(value: Any) -> str:
+def _form(value: object) -> str:
     return "<ref>" if isinstance(value, str) else "<organisatie>"
 
 
@@ -134,19 +147,25 @@ class Betrokkene(Bericht):
     """Somebody who took part in the contact and does not work for the municipality, or a chain partner (`overig`)."""
 
     ref: Ref
+    """A name within this event, unique in it, by which other fields point here."""
     rol: Rol
     initiator: bool | None = None
+    """Whether this betrokkene began the contact; by default the first one when `richting` is inkomend."""
     soort_partij: SoortPartij = SoortPartij.PERSOON
     contactnaam: Contactnaam | None = None
     organisatienaam: Annotated[str, Field(max_length=200)] | None = None
     authenticatie: Authenticatie | None = None
+    """Absent when nobody's identity was established."""
     partij_identificatoren: Annotated[tuple[PartijIdentificator, ...], Field(max_length=MAX_ITEMS)] = ()
     toestemming_hergebruik: Toestemming = Toestemming.NIET_GEVRAAGD
+    """Ingetrokken is refused for a betrokkene that no onderwerp concerns."""
     digitale_adressen: Annotated[tuple[OpgegevenDigitaalAdres, ...], Field(max_length=MAX_ITEMS)] = ()
     bezoekadres: OpgegevenAdres | None = None
     correspondentieadres: OpgegevenAdres | None = None
     vertegenwoordigt: Annotated[tuple[Ref, ...], Field(max_length=MAX_PEOPLE)] = ()
+    """The refs of those whom this betrokkene formally represents; not itself."""
     werkte_voor: WerkteVoor | None = None
+    """For a contactpersoon: the ref of the organisatie it worked for, or that organisatie itself. Else ignored."""
 
 
 class Opvolging(Bericht):
@@ -154,55 +173,88 @@ class Opvolging(Bericht):
 
     soort: SoortOpvolging = SoortOpvolging.GEEN
     gevraagde_handeling: Annotated[str, Field(max_length=200)] | None = None
+    """Required, and not blank, for an interne_taak."""
     toelichting: Annotated[str, Field(max_length=1000)] | None = None
     toegewezen_aan: Actor | None = None
+    """Required for an interne_taak."""
     zaak: Objectidentificator | None = None
+    """Required for zaak_nieuw and zaak_bestaand; else ignored."""
 
 
 class Onderwerp(Bericht):
     """One subject of the contact; each becomes at most one klantcontact (VNG 7682)."""
 
     onderwerp_id: Tekst40 | None = None
+    """Stable over revisies, since ids are made from it; unique in the event. By default the position: 0, 1, …"""
     onderwerp: Tekst200
     inhoud: Annotated[str, Field(max_length=1000)] | None = None
+    """What is longer is refused, not cut."""
     opvolging: Opvolging = Opvolging()
     betrokkenen: Annotated[tuple[Ref, ...], Field(max_length=MAX_PEOPLE)] | None = None
+    """The refs of those whom this onderwerp concerns; by default all. An empty list concerns nobody."""
     onderwerpobjecten: Annotated[tuple[Objectidentificator, ...], Field(max_length=MAX_ITEMS)] = ()
     bijlagen: Annotated[tuple[Objectidentificator, ...], Field(max_length=MAX_ITEMS)] = ()
 
 
 class VervolgOp(Bericht):
-    """The earlier klantcontact whose follow-up this contact carries out; one of the two forms."""
+    """The earlier klantcontact whose follow-up this contact carries out, in exactly one of two forms: `klantcontactId`;
+    or `contactId` of the same source, with `onderwerpId` when it is not the first that was registered.
+    """
 
     klantcontact_id: Tekst100 | None = None
     contact_id: Tekst100 | None = None
     onderwerp_id: Tekst40 | None = None
 
 
-class ContactId(Bericht):
-    """The part of a contact by which a refusal is recognised."""
+class ContactEnded(Bericht):
+    """A contact that has ended. `source` and `contactId` together are the contact; a higher `revisie` corrects it.
+
+    A field that is null is absent. Fields that are not listed are ignored. Besides what this schema says, fields must
+    agree with each other: each is told where it stands.
+    """
 
     contact_id: Tekst100
-
-
-class ContactMoment(Bericht):
-    """The part of a contact that is judged against the clock."""
-
-    plaatsgevonden_op: Moment
-
-
-class ContactEnded(ContactId, ContactMoment):
-    """A contact that has ended. `source` and `contact_id` together are the contact; a higher `revisie` corrects it."""
-
+    """The contact in the source system; the same when the system sends a correction."""
     revisie: Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)] = 1
+    """A higher one is a later, corrected version of the same contact."""
     kanaal: Tekst50
+    """Free; no rule depends on it."""
     richting: Richting = Richting.INKOMEND
     tot_stand_gekomen: bool | None = True
+    """Whether contact was made; null means unknown. Becomes `indicatieContactGelukt`."""
+    plaatsgevonden_op: Moment
+    """Start of a call, receipt of a mail, scan of a letter, last message of a chat. Not in the future: at most 5
+    minutes after the record was written."""
     beeindigd_op: Moment | None = None
     taal: Annotated[str, Field(pattern=r"^[a-z]{3}$")] | None = None
+    """ISO 639-2/B; the municipality's own default when absent."""
     vertrouwelijk: bool = False
+    """Onderwerp and inhoud then travel on a topic of their own only."""
     doorverbonden: bool = False
+    """A transfer is not a follow-up: it never changes an outcome."""
     actoren: Annotated[tuple[Actor, ...], Field(min_length=1, max_length=MAX_PEOPLE)]
     betrokkenen: Annotated[tuple[Betrokkene, ...], Field(max_length=MAX_PEOPLE)]
+    """Empty: no klant took part."""
     onderwerpen: Annotated[tuple[Onderwerp, ...], Field(min_length=1, max_length=MAX_PEOPLE)]
     vervolg_op: VervolgOp | None = None
+
+
+class ContactEndedAttributes(Envelope):
+    """The attributes of the event."""
+
+    type: Literal["nl.klantinteracties.contact.ended"]
+    dataschema: (
+        Annotated[
+            str,
+            known_schema("contact.ended", VERSION),
+            Field(json_schema_extra=known_schema_only("contact.ended", VERSION)),
+        ]
+        | None
+    ) = None
+    """When given as `urn:klantinteracties:schema:<event>:<version>`: an event and version that we know."""
+
+
+class ContactEndedEvent(ContactEndedAttributes):
+    """The whole event: a CloudEvent of the NL GOV profile."""
+
+    data: ContactEnded

@@ -15,7 +15,7 @@ class FaultKind(StrEnum):
     ONLEESBAAR = "onleesbaar"
     """The record is a tombstone, not UTF-8, not JSON or not an object."""
     TE_GROOT = "te_groot"
-    """The record's value has more than 64 KiB."""
+    """The record's value has more than 64 KiB, or in binary mode its attributes have."""
     ONTBREEKT = "ontbreekt"
     """A required field is absent or null."""
     VERKEERD_TYPE = "verkeerd_type"
@@ -56,11 +56,17 @@ class RefusalKind(StrEnum):
     """Why a message became a dead letter."""
 
     ONLEESBAAR = "onleesbaar"
+    """It is a tombstone, not UTF-8, not JSON or not an object. The publisher's to repair."""
     TE_GROOT = "te_groot"
+    """It is larger than 64 KiB. The publisher's to repair."""
     ENVELOP_ONGELDIG = "envelop_ongeldig"
+    """At least one attribute of the CloudEvent is wrong. The publisher's to repair."""
     CONTACT_ONGELDIG = "contact_ongeldig"
+    """Only `data` is wrong. The publisher's to repair."""
     REVISIE_CONFLICT = "revisie_conflict"
+    """The same revisie of this contact came before with other contents: a correction needs a higher revisie."""
     INTERNE_FOUT = "interne_fout"
+    """Our own code failed on it: our bug. It has no errors to repair, and can be replayed after the next release."""
 
 
 class Fault(NamedTuple):
@@ -84,8 +90,6 @@ FAULT_KINDS = {
     "blank": FaultKind.LEEG,
     "string_too_short": FaultKind.LEEG,
     "string_too_long": FaultKind.TE_LANG,
-    "too_long": FaultKind.TE_VEEL,
-    "too_short": FaultKind.TE_WEINIG,
     "greater_than_equal": FaultKind.BUITEN_BEREIK,
     "less_than_equal": FaultKind.BUITEN_BEREIK,
     "int_parsing_size": FaultKind.BUITEN_BEREIK,
@@ -96,10 +100,25 @@ FAULT_KINDS = {
     "string_pattern_mismatch": FaultKind.VERKEERDE_VORM,
     "moment_format": FaultKind.VERKEERDE_VORM,
     "form": FaultKind.VERKEERDE_VORM,
+    "bool_type": FaultKind.VERKEERD_TYPE,
+    "int_type": FaultKind.VERKEERD_TYPE,
+    "model_type": FaultKind.VERKEERD_TYPE,
+    "moment_type": FaultKind.VERKEERD_TYPE,
+    "string_type": FaultKind.VERKEERD_TYPE,
+    "tuple_type": FaultKind.VERKEERD_TYPE,
 }
-"""FaultKind for each error type of the validation library; any other type is a VERKEERD_TYPE."""
+"""FaultKind for each error type of the validation library, or of our own."""
+
+LENGTHS_OF_LISTS = frozenset({"too_long", "too_short"})
+"""Error types that say nothing reliable: the library counts only items that are right. `tidying.py` counts them all."""
+
+OF_ONE_FIELD = frozenset({FaultKind.ONTBREEKT, FaultKind.LEEG, FaultKind.VERKEERDE_VORM})
+"""Kinds that say nothing new of a field in which something else is wrong already."""
+
+UNION_MARK = "<"
+"""With this begins, in the library's location of an error, what names a form of a union and is no part of the wire."""
 
 
 def path(*parts: str | int) -> str:
-    """Join the parts of a location; marks of a union (`<…>`) are no part of the wire and are left out."""
-    return ".".join(str(part) for part in parts if not (isinstance(part, str) and part.startswith("<")))
+    """Join the parts of a location."""
+    return ".".join(map(str, parts))

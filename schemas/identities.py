@@ -36,9 +36,7 @@ def identities(betrokkene: Betrokkene, by_ref: Callable[[str], Betrokkene | None
     )
 
 
-def _of_employer(
-    betrokkene: Betrokkene, by_ref: Callable[[str], Betrokkene | None]
-) -> Sequence[PartijIdentificator]:
+def _of_employer(betrokkene: Betrokkene, by_ref: Callable[[str], Betrokkene | None]) -> Sequence[PartijIdentificator]:
     werkte_voor = betrokkene.werkte_voor
     if isinstance(werkte_voor, Werkgever):
         return werkte_voor.partij_identificatoren

@@ -1,15 +1,14 @@
-"""`nl.klantinteracties.klantcontact.registered`, data, version 1: one onderwerp of a contact, and what may be kept of it."""
+"""`nl.klantinteracties.klantcontact.registered`, data, version 1: one onderwerp, and what may be kept of it."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.cloudevents import Envelope
 from schemas.contact_ended_v1 import PartijIdentificator, Rol
-from schemas.types import Bericht, Moment, Nummer, Tekst50, Tekst200
 from schemas.outputs import (
     Besluit,
     Contactgegevens,
+    Counter,
     Hergebruik,
     Herkomst,
     Identificatie,
@@ -17,10 +16,11 @@ from schemas.outputs import (
     Identifier,
     KlantcontactVerwijzing,
     Naam,
+    OutputEnvelope,
     PartijResultaat,
     PartijVerwijzing,
-    Counter,
 )
+from schemas.types import Bericht, Moment, Nummer, Tekst50, Tekst200
 from schemas.vng import Actor, Objectidentificator, SoortPartij
 
 TYPE = "nl.klantinteracties.klantcontact.registered"
@@ -28,55 +28,64 @@ VERSION = 1
 
 
 class Klantcontact(Bericht):
-    """The klantcontact itself (domain.md 1.1); `indicatieContactGelukt` null means unknown."""
+    """The klantcontact itself: one onderwerp of a contact."""
 
     klantcontact_id: Identifier
+    """UUIDv5 of what the contact and its onderwerp are called; the same in every revisie."""
     nummer: Nummer
     kanaal: Tekst50
     onderwerp: Tekst200
     inhoud: Annotated[str, Field(max_length=1000)] | None = None
     indicatie_contact_gelukt: bool | None
+    """Null means unknown."""
     taal: Annotated[str, Field(pattern=r"^[a-z]{3}$")]
     vertrouwelijk: bool
     plaatsgevonden_op: Moment
 
 
 class BetrokkeneBijKlantcontact(Naam, Contactgegevens):
-    """Somebody who took part (domain.md 1.2); name and details only where they serve a follow-up."""
+    """Somebody who took part; name and details are there only where they serve a follow-up."""
 
     betrokkene_id: Identifier
     rol: Rol
+    """Never overig."""
     initiator: bool
     was_partij: PartijVerwijzing | None = None
+    """Absent for who is not gekend."""
 
 
 class WerkteVoorPartij(Naam):
-    """The organisatie that a contactpersoon worked for at the time; its name only where the contactpersoon's may be kept."""
+    """The organisatie that a contactpersoon worked for at the time; named only where the contactpersoon may be."""
 
     partij_identificatoren: tuple[PartijIdentificator, ...] = ()
 
 
 class Partij(Naam, Contactgegevens):
-    """A partij after this decision (domain.md 1.3); `versie` counts the decisions about it, `geleegdBij` the last emptying.
+    """A partij after this decision. Name and details are those that this contact brings to it.
 
-    Details are those that this contact brings; `vervallenIdentificatoren` are kinds that a correction takes back.
+    Who keeps partijen lets the higher `versie` win, whatever the revisie of the event.
     """
 
     partij_id: Identifier
+    """Given once by the register."""
     versie: Counter
+    """Counts the decisions about this partij."""
     geleegd_bij: Counter
+    """The highest versie at which it was emptied; 0: never. Details of a lower versie are gone."""
     nummer: Nummer
     soort_partij: SoortPartij
     resultaat: PartijResultaat
     toestemming: Hergebruik
     partij_identificatoren: tuple[PartijIdentificator, ...] = ()
     vervallen_identificatoren: IdentificatorKinds = ()
+    """Kinds of identificator that an earlier revisie of this contact had linked, and nobody else."""
     werkte_voor_partij: WerkteVoorPartij | None = None
+    """Of a contactpersoon."""
     identificatie: Identificatie
 
 
 class Onderwerpobject(Bericht):
-    """What the klantcontact was about: an earlier klantcontact, or an object in some register; exactly one of the two."""
+    """What the klantcontact was about: an earlier klantcontact, or an object in some register; one of the two."""
 
     was_klantcontact: KlantcontactVerwijzing | None = None
     onderwerpobjectidentificator: Objectidentificator | None = None
@@ -88,15 +97,17 @@ class KlantcontactRegistered(Bericht):
     klantcontact: Klantcontact
     actoren: tuple[Actor, ...]
     betrokkenen: tuple[BetrokkeneBijKlantcontact, ...]
+    """Those whom the onderwerp concerns."""
     partijen: tuple[Partij, ...]
+    """Those of the betrokkenen."""
     onderwerpobjecten: tuple[Onderwerpobject, ...]
     bijlagen: tuple[Objectidentificator, ...]
     besluit: Besluit
     herkomst: Herkomst
 
 
-class KlantcontactRegisteredEvent(Envelope):
-    """The whole event."""
+class KlantcontactRegisteredEvent(OutputEnvelope):
+    """The whole event. `subject` is the klantcontactId."""
 
     type: Literal["nl.klantinteracties.klantcontact.registered"]
     dataschema: Literal["urn:klantinteracties:schema:klantcontact.registered:1"]

@@ -1,27 +1,27 @@
-"""`nl.klantinteracties.klantcontact.withdrawn`, data, version 1: a klantcontact is taken back, or moved to another topic."""
+"""`nl.klantinteracties.klantcontact.withdrawn`, data, version 1: a klantcontact is taken back, or moved elsewhere."""
 
 from typing import Literal
 
-from schemas.cloudevents import Envelope
+from schemas.outputs import Besluit, Herkomst, Identifier, OutputEnvelope
 from schemas.types import Bericht, Nummer
-from schemas.outputs import Besluit, Herkomst, Identifier
 
 TYPE = "nl.klantinteracties.klantcontact.withdrawn"
 VERSION = 1
 
 
 class KlantcontactWithdrawn(Bericht):
-    """No contents. `verplaatst`: it goes on under the same id on the other topic, where this reader may not look."""
+    """A klantcontact is no more, or no more on this topic. No contents: whoever keeps it removes it."""
 
     klantcontact_id: Identifier
     nummer: Nummer
     verplaatst: bool
+    """True: it goes on under the same id on the other topic, where this reader may not look."""
     besluit: Besluit
     herkomst: Herkomst
 
 
-class KlantcontactWithdrawnEvent(Envelope):
-    """The whole event."""
+class KlantcontactWithdrawnEvent(OutputEnvelope):
+    """The whole event. `subject` is the klantcontactId."""
 
     type: Literal["nl.klantinteracties.klantcontact.withdrawn"]
     dataschema: Literal["urn:klantinteracties:schema:klantcontact.withdrawn:1"]

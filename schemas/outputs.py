@@ -1,13 +1,15 @@
 """What the events that the classifier publishes have in common.
 
-Source: contract.md, "`klantcontact.registered` and `taak.created`".
+What stands here is promised to subscribers: what is absent is left out and never null, and a list is always there.
+Source: contract.md, "`klantcontact.registered` and `taak.created`"; domain.md 1.1 to 1.9 for the attributes.
 """
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from schemas.cloudevents import TRACEPARENT, Envelope
 from schemas.contact_ended_v1 import CodeSoortObjectId
 from schemas.types import MAX_WHOLE_NUMBER, Bericht, Nummer, Tekst, Tekst40, Tekst100
 from schemas.vng import Adres, Contactnaam, DigitaalAdres
@@ -67,17 +69,22 @@ class Besluit(Bericht):
     regel: Regel
     beleidsversie: Tekst
     besluitversie: Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)]
+    """1 at first, one more for each new judgement of the same revisie."""
     toelichting: Tekst
+    """For people; no value of the contact is in it."""
 
 
 class Herkomst(Bericht):
     """The contact, and the revisie of it, that the event follows from."""
 
     source: Tekst
+    """The `source` of the `contact.ended`."""
     event_id: Tekst
+    """The `id` of the `contact.ended`."""
     contact_id: Tekst100
     revisie: Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)]
     onderwerp_id: Tekst40 | None = None
+    """Absent when the event is about the whole contact."""
 
 
 class PartijVerwijzing(Bericht):
@@ -107,6 +114,14 @@ class Naam(Bericht):
 
     contactnaam: Contactnaam | None = None
     organisatienaam: Annotated[str, Field(max_length=200)] | None = None
+
+
+class OutputEnvelope(Envelope):
+    """The attributes of what the classifier publishes; a repeat of an event has the same `id`."""
+
+    subject: Identifier
+    datacontenttype: Literal["application/json"]
+    traceparent: Annotated[str, Field(pattern=TRACEPARENT)] | None = None
 
 
 IdentificatorKinds = tuple[CodeSoortObjectId, ...]

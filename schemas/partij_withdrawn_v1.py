@@ -2,29 +2,40 @@
 
 from typing import Literal
 
-from schemas.cloudevents import Envelope
+from schemas.outputs import (
+    Besluit,
+    Counter,
+    Herkomst,
+    IdentificatorKinds,
+    Identifier,
+    IntrekkingResultaat,
+    OutputEnvelope,
+)
 from schemas.types import Bericht, Nummer
-from schemas.outputs import Besluit, Herkomst, IdentificatorKinds, Identifier, IntrekkingResultaat, Counter
 
 TYPE = "nl.klantinteracties.partij.withdrawn"
 VERSION = 1
 
 
 class PartijWithdrawn(Bericht):
-    """No contents. `herkomst` names the contact whose details go; `vervallen`: no other contact knows the partij."""
+    """What the contact in `herkomst` had brought to a partij is no more. No contents: whoever keeps it removes it."""
 
     partij_id: Identifier
     nummer: Nummer
     versie: Counter
+    """Counts the decisions about this partij."""
     geleegd_bij: Counter
+    """The highest versie at which it was emptied; 0: never. Details of a lower versie are gone."""
     resultaat: IntrekkingResultaat
+    """Vervallen: no other contact knows the partij. Leeg: no effective consent remains."""
     vervallen_identificatoren: IdentificatorKinds = ()
+    """Kinds of identificator that only this contact had linked."""
     besluit: Besluit
     herkomst: Herkomst
 
 
-class PartijWithdrawnEvent(Envelope):
-    """The whole event."""
+class PartijWithdrawnEvent(OutputEnvelope):
+    """The whole event. `subject` is the partijId."""
 
     type: Literal["nl.klantinteracties.partij.withdrawn"]
     dataschema: Literal["urn:klantinteracties:schema:partij.withdrawn:1"]

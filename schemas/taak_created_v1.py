@@ -4,9 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.cloudevents import Envelope
+from schemas.outputs import Besluit, Herkomst, Identifier, KlantcontactVerwijzing, OutputEnvelope
 from schemas.types import Bericht, Moment, Nummer, Tekst200
-from schemas.outputs import Besluit, Herkomst, Identifier, KlantcontactVerwijzing
 from schemas.vng import Actor
 
 TYPE = "nl.klantinteracties.taak.created"
@@ -14,17 +13,20 @@ VERSION = 1
 
 
 class InterneTaak(Bericht):
-    """The interne taak (domain.md 1.8); waiting time counts from `plaatsgevondenOp` (VNG 8694)."""
+    """The interne taak."""
 
     taak_id: Identifier
+    """UUIDv5 of what the contact and its onderwerp are called; the same in every revisie."""
     nummer: Nummer
     gevraagde_handeling: Tekst200
     toelichting: Annotated[str, Field(max_length=1000)] | None = None
     status: Literal["te_verwerken"]
     toegewezen_op: Moment
+    """The moment of the decision."""
     toegewezen_aan: Actor
     aanleidinggevend_klantcontact: KlantcontactVerwijzing
     plaatsgevonden_op: Moment
+    """Of the contact; waiting time counts from here (VNG 8694)."""
 
 
 class TaakCreated(Bericht):
@@ -35,8 +37,8 @@ class TaakCreated(Bericht):
     herkomst: Herkomst
 
 
-class TaakCreatedEvent(Envelope):
-    """The whole event."""
+class TaakCreatedEvent(OutputEnvelope):
+    """The whole event. `subject` is the taakId."""
 
     type: Literal["nl.klantinteracties.taak.created"]
     dataschema: Literal["urn:klantinteracties:schema:taak.created:1"]

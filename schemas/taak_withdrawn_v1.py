@@ -2,16 +2,15 @@
 
 from typing import Literal
 
-from schemas.cloudevents import Envelope
+from schemas.outputs import Besluit, Herkomst, Identifier, OutputEnvelope
 from schemas.types import Bericht, Nummer
-from schemas.outputs import Besluit, Herkomst, Identifier
 
 TYPE = "nl.klantinteracties.taak.withdrawn"
 VERSION = 1
 
 
 class TaakWithdrawn(Bericht):
-    """No contents: the ids alone."""
+    """An interne taak is no more. No contents: whoever keeps it removes it."""
 
     taak_id: Identifier
     klantcontact_id: Identifier
@@ -20,8 +19,8 @@ class TaakWithdrawn(Bericht):
     herkomst: Herkomst
 
 
-class TaakWithdrawnEvent(Envelope):
-    """The whole event."""
+class TaakWithdrawnEvent(OutputEnvelope):
+    """The whole event. `subject` is the taakId."""
 
     type: Literal["nl.klantinteracties.taak.withdrawn"]
     dataschema: Literal["urn:klantinteracties:schema:taak.withdrawn:1"]

@@ -2,9 +2,9 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -15,7 +15,10 @@ EARLIEST_YEAR = 1900
 LATEST_YEAR = 9998
 """A year below datetime's own limit, so that any offset can be turned into UTC."""
 
-_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_TIME = r"([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+RFC_3339 = f"^{_DAY}[Tt]{_TIME}([Zz]|[+-][0-9]{{2}}:[0-9]{{2}})$"
+_RFC_3339 = re.compile(RFC_3339)
 
 
 class Bericht(BaseModel):
@@ -29,18 +32,17 @@ class Bericht(BaseModel):
         validate_by_alias=True,
         serialize_by_alias=True,
         hide_input_in_errors=True,
+        use_attribute_docstrings=True,
     )
 
 
-def _moment(value: Any) -> datetime:
+def _moment(value: object) -> datetime:
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     if not isinstance(value, str):
         raise PydanticCustomError("moment_type", "a date-time is a text")
     if not _RFC_3339.fullmatch(value):
-        raise PydanticCustomError(
-            "moment_format", "a date-time with offset is needed, as in 2026-09-02T10:00:00+02:00"
-        )
+        raise PydanticCustomError("moment_format", "a date-time with offset is needed, as in 2026-09-02T10:00:00+02:00")
     try:
         moment = datetime.fromisoformat(value.upper())
     except ValueError:
@@ -50,8 +52,12 @@ def _moment(value: Any) -> datetime:
     return moment.astimezone(UTC)
 
 
-Moment = Annotated[datetime, BeforeValidator(_moment)]
-"""A date-time with offset from 1900 on, held in UTC, so that equal instants are equal."""
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": RFC_3339}),
+]
+"""A date-time with offset from 1900 to 9998, held in UTC, so that equal instants are equal."""
 
 
 def _not_blank(value: str) -> str:

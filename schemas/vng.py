@@ -62,18 +62,21 @@ class Contactnaam(Bericht):
 
 
 class Adres(Bericht):
-    """A Dutch or foreign postal address as Open Klant takes it (domain.md 1.2)."""
+    """A Dutch or foreign postal address as Open Klant takes it."""
 
     nummeraanduiding_id: Annotated[str, Field(pattern=r"^[0-9]{16}$")] | None = None
+    """The address in the BAG."""
     straatnaam: Annotated[str, Field(max_length=255)] | None = None
     huisnummer: Annotated[int, Field(ge=1, le=99999)] | None = None
     huisnummertoevoeging: Annotated[str, Field(max_length=20)] | None = None
     postcode: Annotated[str, Field(pattern=r"^[1-9][0-9]{3} [A-Z]{2}$")] | None = None
+    """With a space: 1234 AB."""
     stad: Annotated[str, Field(max_length=255)] | None = None
     adresregel1: Annotated[str, Field(max_length=80)] | None = None
     adresregel2: Annotated[str, Field(max_length=80)] | None = None
     adresregel3: Annotated[str, Field(max_length=80)] | None = None
     land: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    """ISO 3166 alpha-2."""
 
 
 class DigitaalAdres(Bericht):

@@ -1,5 +1,6 @@
 """What the classifier tells of its work: log lines and counters, with ids and our own words only."""
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,15 +32,13 @@ class Handled:
 
 
 def tell_batch(batch: Sequence[Handled]) -> None:
-    """Log and count a batch that was published and committed."""
-    outcomes = Counter(_tell(handled) for handled in batch)
-    for outcome, number in outcomes.items():
-        metrics.CONTACTS.labels(outcome=outcome).inc(number)
-    metrics.BATCH_SIZE_CONTACTS.observe(len(batch))
-    metrics.LAST_COMMIT_TIMESTAMP_SECONDS.set_to_current_time()
+    """Log and count a batch that was published and committed: one line, and at debug one for each record."""
+    outcomes = Counter(_name(handled.outcome) for handled in batch)
+    _count(batch, outcomes)
+    if log.is_enabled_for(logging.DEBUG):
+        for handled in batch:
+            _tell(handled)
     first, last = batch[0].record, batch[-1].record
-    if refused := outcomes["refused"] + outcomes["failed"]:
-        log.warning("dead_letters.published", topic=first.topic, partition=first.partition, number=refused)
     log.info(
         "batch.committed",
         topic=first.topic,
@@ -50,6 +49,8 @@ def tell_batch(batch: Sequence[Handled]) -> None:
         messages=sum(len(handled.messages) for handled in batch),
         **outcomes,
     )
+    if refused := outcomes["refused"] + outcomes["failed"]:
+        log.warning("dead_letters.published", topic=first.topic, partition=first.partition, number=refused)
 
 
 def tell_own_failure(record: Record, error: Exception) -> None:
@@ -64,13 +65,58 @@ def tell_own_failure(record: Record, error: Exception) -> None:
     )
 
 
-def _tell(handled: Handled) -> str:
-    """Log and count one record, and name what became of it."""
+def _name(outcome: Outcome) -> str:
+    match outcome:
+        case Judged():
+            return "decided"
+        case Repeated():
+            return "repeated"
+        case Overtaken():
+            return "overtaken"
+        case Refused() | Refusal():
+            return "refused"
+        case OwnFailure():
+            return "failed"
+        case _:
+            assert_never(outcome)
+
+
+# Counting -------------------------------------------------------------------------------------------------------------
+
+
+def _count(batch: Sequence[Handled], outcomes: Counter[str]) -> None:
+    for name, number in outcomes.items():
+        metrics.CONTACTS.labels(outcome=name).inc(number)
+    rules, kinds = Counter[str](), Counter[str]()
+    for handled in batch:
+        match handled.outcome:
+            case Judged(received, besluit) | Repeated(received, besluit):
+                rules.update([onderwerp.regel.value for onderwerp in besluit.onderwerpen])
+                for path in received.unknown_fields:
+                    metrics.count_unknown_field(path)
+            case Refused(_, refusal):
+                kinds[refusal.kind.value] += 1
+            case Refusal(kind):
+                kinds[kind.value] += 1
+            case OwnFailure():
+                kinds[RefusalKind.INTERNE_FOUT.value] += 1
+    for rule, number in rules.items():
+        metrics.DECISIONS.labels(rule=rule).inc(number)
+    for kind_name, number in kinds.items():
+        metrics.DEAD_LETTERS.labels(kind=kind_name).inc(number)
+    metrics.BATCH_SIZE_CONTACTS.observe(len(batch))
+    metrics.LAST_COMMIT_TIMESTAMP_SECONDS.set_to_current_time()
+
+
+# One line a record ----------------------------------------------------------------------------------------------------
+
+
+def _tell(handled: Handled) -> None:
     match handled.outcome:
         case Judged(received, besluit):
-            return _tell_decision("decided", received, besluit)
+            _tell_decision(received, besluit, repeated=False)
         case Repeated(received, besluit):
-            return _tell_decision("repeated", received, besluit)
+            _tell_decision(received, besluit, repeated=True)
         case Overtaken(received, besluit):
             log.debug(
                 "contact.skipped",
@@ -78,38 +124,29 @@ def _tell(handled: Handled) -> str:
                 contact_id=received.contact.contact_id,
                 revisie=received.contact.revisie,
                 revisie_in_force=besluit.revisie,
+                trace_id=_trace_id(received.traceparent),
             )
-            return "overtaken"
         case Refused(_, refusal):
-            return _tell_refusal(handled.record, refusal)
+            _tell_refusal(handled.record, refusal)
         case Refusal() as refusal:
-            return _tell_refusal(handled.record, refusal)
+            _tell_refusal(handled.record, refusal)
         case OwnFailure():
-            metrics.DEAD_LETTERS.labels(kind=RefusalKind.INTERNE_FOUT.value).inc()
-            return "failed"
-        case _:
-            assert_never(handled.outcome)
+            pass  # told when it happened
 
 
-def _tell_decision(outcome: str, received: Received, besluit: Besluit) -> str:
-    for path in received.unknown_fields:
-        metrics.count_unknown_field(path)
-    for onderwerp in besluit.onderwerpen:
-        metrics.DECISIONS.labels(rule=onderwerp.regel.value).inc()
+def _tell_decision(received: Received, besluit: Besluit, *, repeated: bool) -> None:
     log.debug(
         "contact.decided",
-        repeated=outcome == "repeated",
+        repeated=repeated,
         contact_id=besluit.contact_id,
         revisie=besluit.revisie,
         rules=[onderwerp.regel.value for onderwerp in besluit.onderwerpen],
         policy=besluit.beleidsversie,
         trace_id=_trace_id(received.traceparent),
     )
-    return outcome
 
 
-def _tell_refusal(record: Record, refusal: Refusal) -> str:
-    metrics.DEAD_LETTERS.labels(kind=refusal.kind.value).inc()
+def _tell_refusal(record: Record, refusal: Refusal) -> None:
     log.debug(
         "contact.refused",
         kind=refusal.kind.value,
@@ -117,7 +154,6 @@ def _tell_refusal(record: Record, refusal: Refusal) -> str:
         offset=record.offset,
         faults=[f"{fault.pad}: {fault.soort}" for fault in refusal.faults[:MAX_FAULTS]],
     )
-    return "refused"
 
 
 def _trace_id(traceparent: str | None) -> str | None:

@@ -1,7 +1,7 @@
 """What the classifier does with a batch of one partition: decode, look up, decide, record, publish and commit.
 
-Each batch ends in one of three ways: it is published and committed as a whole; the partition is lost to another instance,
-which takes it up; or the service stops, because our own code fails on message after message.
+Each batch ends in one of three ways: it is published and committed as a whole; the partition is lost to another
+instance, which takes it up; or the service stops, because our own code fails on message after message.
 """
 
 import time
@@ -108,7 +108,8 @@ class Handler:
             ]
 
     def _read(self, record: Record) -> Case | Refusal:
-        read = decode(record.value, record.headers, record.written_at)
+        headers = [(name, value) for name, value in record.headers if value is not None]
+        read = decode(record.value, headers, record.written_at)
         return self._prepare(read) if isinstance(read, Received) else read
 
     def _own_failure(self, record: Record, error: Exception) -> Handled:

@@ -42,7 +42,7 @@ class RegisterStore(Protocol):
     async def transact(
         self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Judgement]]
     ) -> Sequence[Judgement]:
-        """Look up what the register knows of a batch, let `judge` decide over it, and record what changed: all or nothing.
+        """Look up what the register knows of a batch, let `judge` decide, and record what changed: all or nothing.
 
         The whole may be tried again, and so `judge` called again, when another instance got there first.
         Raises TransientFailure when the database is away; nothing was recorded then.

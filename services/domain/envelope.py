@@ -40,7 +40,7 @@ class Sender:
         since: Aanleiding | None = None,
         named: str | None = None,
     ) -> Event:
-        """Put data in its envelope. `since` is the decision that it goes back to, `named` tells equal subjects apart."""
+        """Put data in its envelope. `since` is the decision it goes back to, `named` tells equal subjects apart."""
         besluit = self.besluit
         why = since or besluit
         kind = module.TYPE.removeprefix(_TYPE_PREFIX)

@@ -1,10 +1,10 @@
-"""The register as far as a batch of contacts needs it: what it held, and what the contacts before in the batch changed.
+"""The register as far as a batch needs it: what it held, and what the contacts before in the batch changed.
 
-Judging a batch is a fold over this. The classifier fills it from MongoDB and writes back what changed; the dry run keeps
-one for a whole file. It holds no contents of any contact.
+Judging a batch is a fold over this. The classifier fills it from MongoDB and writes back what changed; the dry run
+keeps one for a whole file. It holds no contents of any contact.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -60,16 +60,22 @@ class Register:
         """Take in what a contact did to a partij."""
         self._bijdragen.setdefault(partij_id, {})[contact_key] = bijdrage
 
-    def touchable(self, cases: Collection[Case]) -> set[str]:
-        """Give the partijen that these cases, or what came before them of the same contact, may touch."""
-        touched = {
-            partij.partij_id
-            for case in cases
-            if case.key in self.besluiten
-            for partij in self.besluiten[case.key].partijen
-        }
-        sleutels = {sleutel for case in cases for of_one in case.sleutels for sleutel in of_one}
-        return touched | {self._linked[sleutel] for sleutel in sleutels if sleutel in self._linked}
+    def touchable(self, revised: Sequence[Case], batch: Sequence[Case]) -> set[str]:
+        """Give the partijen in the register that an earlier self of these cases touched, or may touch in this batch.
+
+        A case of the batch can link one identity to the partij of another, so whoever shares an identity counts too.
+        """
+        reached = {sleutel for case in revised for of_one in case.sleutels for sleutel in of_one}
+        groups = [set(of_one) for case in batch for of_one in case.sleutels]
+        groups += [set(partij.sleutels) for partij in self.partijen.values()]
+        joined = [group for group in groups if group & reached]
+        while joined:
+            reached.update(*joined)
+            groups = [group for group in groups if not group <= reached]
+            joined = [group for group in groups if group & reached]
+        earlier = [self.besluiten[case.key] for case in revised if case.key in self.besluiten]
+        touched = {partij.partij_id for besluit in earlier for partij in besluit.partijen}
+        return touched | {self._linked[sleutel] for sleutel in reached if sleutel in self._linked}
 
     # Judging
 

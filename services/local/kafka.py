@@ -79,7 +79,8 @@ def _format(java: str, *, class_path: str, configuration: Path) -> None:
     cluster_id = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
     # It runs for a second only: compiling its code costs more than it brings.
     quick = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData")
-    arguments = ("format", "--standalone", "-t", cluster_id, "-c", str(configuration))
+    # With the equals sign, since one in 64 ids begins with a hyphen and would be taken for an option.
+    arguments = ("format", "--standalone", f"--cluster-id={cluster_id}", "-c", str(configuration))
     done = subprocess.run(
         [java, *quick, "-cp", class_path, "kafka.tools.StorageTool", *arguments],
         check=False,

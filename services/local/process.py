@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -47,12 +47,14 @@ class Server:
         command: Sequence[str],
         log_file: Path,
         is_ready: Callable[["Server"], bool],
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.port = port
         self.log_file = log_file
         self._command = [*_dies_with_us(), *command]
         self._is_ready = is_ready
+        self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
         self._log_start = 0
 
@@ -95,6 +97,7 @@ class Server:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=self.log_file.parent,
+                env=self._environment,
                 start_new_session=True,
             )
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, TopicAlreadyExistsError, for_code
 
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.health import Part
-from services.runtime.kafka import admin_client
+from services.runtime.kafka import admin_client, await_topics
 from services.runtime.settings import Settings
 from services.runtime.topics import MAX_REPLICAS, TopicDefinition, topic_definitions
 
@@ -58,6 +58,7 @@ async def create_topics(settings: Settings) -> list[TopicState]:
         missing = [each for each, state in zip(definitions, states, strict=True) if not state.exists]
         if missing:
             await _create(admin, missing)
+            await await_topics(admin, settings, [each.name for each in missing])
     return [
         state if state.exists else TopicState(name=each.name, exists=True, created=True, partitions=each.partitions)
         for each, state in zip(definitions, states, strict=True)
@@ -90,7 +91,7 @@ async def _states(admin: AIOKafkaAdminClient, definitions: Sequence[TopicDefinit
     # All topics: to ask for one by name can make a broker create it, with a definition of its own.
     partitions = {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
     existing = [each.name for each in definitions if each.name in partitions]
-    configurations = await _configurations(admin, existing) if existing else {}
+    configurations = await _configurations(admin, existing)
     return [
         _compare(each, partitions=partitions[each.name], configuration=configurations[each.name])
         if each.name in partitions
@@ -101,8 +102,12 @@ async def _states(admin: AIOKafkaAdminClient, definitions: Sequence[TopicDefinit
 
 async def _configurations(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
-    configurations: dict[str, dict[str, str]] = {}
-    for response in await admin.describe_configs(resources):
+    configurations: dict[str, dict[str, str]] = {name: {} for name in names}
+    try:
+        responses = await admin.describe_configs(resources) if resources else []
+    except IncompatibleBrokerVersion:
+        return configurations  # the broker inside a process, which keeps nothing anyway
+    for response in responses:
         for code, message, _kind, name, entries in response.resources:
             if code:
                 raise for_code(code)(message)
@@ -114,9 +119,7 @@ def _compare(definition: TopicDefinition, *, partitions: int, configuration: Map
     wanted = {"partitions": str(definition.partitions), **definition.configuration}
     found = {"partitions": str(partitions), **configuration}
     departures = [
-        Departure(what, wanted[what], found.get(what, "unknown"))
-        for what in wanted
-        if found.get(what, "unknown") != wanted[what]
+        Departure(what, value, found[what]) for what, value in wanted.items() if what in found and found[what] != value
     ]
     return TopicState(name=definition.name, exists=True, partitions=partitions, departures=tuple(departures))
 
@@ -126,6 +129,10 @@ def _compare(definition: TopicDefinition, *, partitions: int, configuration: Map
 
 async def _create(admin: AIOKafkaAdminClient, definitions: Sequence[TopicDefinition]) -> None:
     cluster = await admin.describe_cluster()
+    if cluster["controller_id"] not in [broker["node_id"] for broker in cluster["brokers"]]:
+        # The broker inside a process has no administration and makes a topic when asked for it.
+        await admin.describe_topics([each.name for each in definitions])
+        return
     replicas = min(len(cluster["brokers"]), MAX_REPLICAS)
     response = await admin.create_topics(
         [NewTopic(each.name, each.partitions, replicas, topic_configs=each.configuration) for each in definitions]

@@ -1,4 +1,4 @@
-"""From the bytes of a record to what happened. The envelope is checked and then left: `herkomst` and `besluit` say it all."""
+"""From the bytes of a record to what happened. The envelope is checked and then left: `herkomst` says it all."""
 
 from typing import Annotated
 

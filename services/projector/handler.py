@@ -18,6 +18,7 @@ from services.projector.facts import Fact, read
 from services.projector.ports import Partition, Positions, Record, Register
 from services.runtime import metrics
 from services.runtime.backoff import pauses
+from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.health import Health, Part
 
@@ -38,26 +39,54 @@ class Stop:
         return f"stopped at {at}, which can't be projected: {'; '.join(self.reasons)}"
 
 
-class Projector:
-    """Projects batch after batch until one event can't be projected."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The records of a batch, and what they say: up to the first that can't be read, with the reasons for that."""
 
-    def __init__(self, register: Register, positions: Positions, health: Health) -> None:
+    records: Sequence[Record]
+    facts: Sequence[Fact]
+    reasons: Sequence[str] = ()
+
+
+def read_all(records: Sequence[Record]) -> Batch:
+    """Read a batch, in its order."""
+    facts: list[Fact] = []
+    for record in records:
+        try:
+            facts.append(read(record.value))
+        except Unreadable as error:
+            return Batch(records, facts, error.reasons)
+        except Exception as error:  # noqa: BLE001 - a mistake of ours as well
+            return Batch(records, facts, [_where(error)])
+    return Batch(records, facts)
+
+
+class _LeftUndone(Exception):
+    """The process ends before this batch was committed: whoever reads next does it again."""
+
+
+class Projector:
+    """Projects one batch after another until one event can't be projected."""
+
+    def __init__(self, register: Register, positions: Positions, health: Health, ending: Ending) -> None:
         self._register = register
         self._positions = positions
         self._health = health
+        self._ending = ending
         self.stop: Stop | None = None
 
-    async def handle(self, records: Sequence[Record]) -> None:
-        """Project the records of a batch, in their order. Does nothing any more after a stop."""
-        if self.stop is not None or not records:
+    async def project(self, batch: Batch) -> None:
+        """Write a batch and commit it. Does nothing any more after a stop."""
+        if self.stop is not None:
             return
-        facts, reasons = _read_all(records)
-        written, refused = await self._write(facts)
-        reasons = refused or reasons
-        await self._commit(records[:written])
-        _count(facts[:written])
-        if reasons:
-            self._stop_at(records[written], reasons)
+        try:
+            written, reasons = await self._write(batch.facts)
+            await self._commit(batch.records[:written])
+        except _LeftUndone:
+            return
+        _count(batch.facts[:written])
+        if written < len(batch.records):
+            self._stop_at(batch.records[written], reasons or batch.reasons)
 
     async def _write(self, facts: Sequence[Fact]) -> tuple[int, Sequence[str]]:
         """Write the facts; give how many were, and why the next one could not be.
@@ -68,6 +97,8 @@ class Projector:
             return 0, ()
         try:
             await self._patiently(lambda: self._register.apply(facts), Part.MONGODB)
+        except _LeftUndone:
+            raise
         except NotProjectable as refusal:
             reasons: Sequence[str] = refusal.reasons
         except Exception as error:  # noqa: BLE001 - whatever merging or encoding raises is a mistake of ours
@@ -97,14 +128,19 @@ class Projector:
             log.info("projector.batch_committed", events=len(records), partitions=len(next_offsets))
 
     async def _patiently(self, attempt: Callable[[], Awaitable[None]], part: Part) -> None:
-        """Try until the infrastructure is there again, and say in readiness that it is not."""
+        """Try until the infrastructure is there again, and say in readiness that it is not.
+
+        Raises _LeftUndone when the process ends while it is away.
+        """
         for pause_seconds in pauses():
             try:
                 await attempt()
             except TransientFailure as failure:
                 metrics.TRANSIENT_FAILURES.labels(part=failure.part).inc()
                 self._health.set(failure.part, str(failure))
-                await asyncio.sleep(pause_seconds)
+                await self._ending.unless(asyncio.sleep(pause_seconds))
+                if self._ending.asked:
+                    raise _LeftUndone from failure
             else:
                 self._health.set(part, None)
                 return
@@ -120,17 +156,6 @@ class Projector:
             reasons=list(reasons),
         )
         self._health.set(Part.SERVICE, str(self.stop))
-
-
-def _read_all(records: Iterable[Record]) -> tuple[list[Fact], Sequence[str]]:
-    """Read the records up to the first that can't be read; give why it can't."""
-    facts: list[Fact] = []
-    for record in records:
-        try:
-            facts.append(read(record.value))
-        except Unreadable as error:
-            return facts, error.reasons
-    return facts, ()
 
 
 def _where(error: Exception) -> str:

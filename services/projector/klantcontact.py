@@ -5,8 +5,11 @@ The details that the event brings to partijen are not among it; they stand with 
 
 from schemas.klantcontact_registered_v1 import KlantcontactRegistered
 from schemas.klantcontact_withdrawn_v1 import KlantcontactWithdrawn
-from services.projector.documents import Amendment, Document, all_plain, milliseconds, plain
+from services.projector.documents import Amendment, Document, milliseconds, plain
 from services.projector.versioned import Gone, Kept, Versioned, is_news, revision_of
+
+FIELDS = ("klantcontact", "actoren", "betrokkenen", "onderwerpobjecten", "bijlagen", "besluit", "herkomst")
+"""All but the partijen."""
 
 
 def merge(known: Versioned | None, fact: KlantcontactRegistered | KlantcontactWithdrawn) -> Versioned | None:
@@ -21,20 +24,12 @@ def merge(known: Versioned | None, fact: KlantcontactRegistered | KlantcontactWi
 
 
 def _document(fact: KlantcontactRegistered) -> Document:
-    klantcontact = plain(fact.klantcontact)
+    told = plain(fact)
+    klantcontact = told["klantcontact"]
     klantcontact["plaatsgevondenOp"] = milliseconds(fact.klantcontact.plaatsgevonden_op)
     # Null is an answer here: it is not known whether the contact was made.
     klantcontact["indicatieContactGelukt"] = fact.klantcontact.indicatie_contact_gelukt
-    return {
-        "_id": fact.klantcontact.klantcontact_id,
-        "klantcontact": klantcontact,
-        "actoren": all_plain(fact.actoren),
-        "betrokkenen": all_plain(fact.betrokkenen),
-        "onderwerpobjecten": all_plain(fact.onderwerpobjecten),
-        "bijlagen": all_plain(fact.bijlagen),
-        "besluit": plain(fact.besluit),
-        "herkomst": plain(fact.herkomst),
-    }
+    return {"_id": fact.klantcontact.klantcontact_id, **{name: told[name] for name in FIELDS}}
 
 
 def amendment(document: Document) -> Amendment:

@@ -79,9 +79,7 @@ async def _create(database: AsyncDatabase[Document], collection: Collection) -> 
         await _mend_validator(database, collection, validator)
 
 
-async def _mend_validator(
-    database: AsyncDatabase[Document], collection: Collection, validator: Document
-) -> None:
+async def _mend_validator(database: AsyncDatabase[Document], collection: Collection, validator: Document) -> None:
     cursor = await database.list_collections(filter={"name": collection.value})
     there = (await cursor.to_list())[0]["options"]
     # A rolling update would otherwise lock the collection at every start.

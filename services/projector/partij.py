@@ -2,19 +2,20 @@
 
 The laws of this file (contract.md, "Three events take back"):
 
-1. `join` is commutative, associative and idempotent, and an event is itself a small state. So repeats and order do not matter.
+1. `join` is commutative, associative and idempotent, and an event is itself a small state. So repeats and order do
+   not matter.
 2. Of what there is one of (nummer and soort, toestemming, the identificator of a kind) the highest `versie` counts,
    whatever the revisie of the event. At one versie there is one decision, so one content.
-3. What a contact brought is kept under that contact, with the versie at which it did; a newer versie of the same contact
-   replaces it, also by nothing.
-4. Nothing of a versie below `geleegdBij` has contents, and nothing of a versie up to `vervallenBij` is left at all. Both
-   only grow.
+3. What a contact brought is kept under that contact, with the versie at which it did; a newer versie of the same
+   contact replaces it, also by nothing.
+4. Nothing of a versie below `geleegdBij` has contents, and nothing of a versie up to `vervallenBij` is left at all.
+   Both only grow.
 5. The MAX_CONTACTS newest contacts are kept. That does not depend on the order either: a contact falls out when that
-   many others have a higher versie. Those others can later only get a higher versie still, or be emptied or vervallen,
-   and then so is everything below them. So what fell out once would fall out of the whole as well.
+   many others have a higher versie. Those others can later only get a higher versie still, or be emptied or
+   vervallen, and then so is everything below them. So what fell out once would fall out of the whole as well.
 
-A contact that brings nothing is remembered (a marker: its id and versie) only where something older of it could still come
-and would not be emptied anyway.
+A contact that brings nothing is remembered (a marker: its id and versie) only where something older of it could still
+come and would not be emptied anyway.
 """
 
 from collections.abc import Mapping
@@ -63,7 +64,7 @@ class Identificator(NamedTuple):
 
 
 class Bijdrage(NamedTuple):
-    """What one contact brought, as of that versie: `plaatsgevondenOp` and details as a document; empty: nothing (a marker)."""
+    """What one contact brought, as of that versie: `plaatsgevondenOp` and details; an empty document: nothing."""
 
     versie: int
     document: Document
@@ -121,9 +122,7 @@ def _newest_kern(left: Kern | None, right: Kern | None, vervallen_bij: int) -> K
     return max(known, key=lambda kern: kern.versie, default=None)
 
 
-def _newest_toestemming(
-    left: Toestemming | None, right: Toestemming | None, vervallen_bij: int
-) -> Toestemming | None:
+def _newest_toestemming(left: Toestemming | None, right: Toestemming | None, vervallen_bij: int) -> Toestemming | None:
     known = [each for each in (left, right) if each is not None and each.versie > vervallen_bij]
     return max(known, key=lambda each: (each.versie, each.waarde == NO_CONSENT), default=None)
 

@@ -115,9 +115,7 @@ def _shown(kern: Kern, bijdragen: Iterable[Bijdrage]) -> Document:
     return {
         **{name: named[name] for name in NAMES if name in named},
         "digitaleAdressen": list(_each_once(by_moment)),
-        **dict(
-            present((name, _newest(name, by_moment)) for name in ("bezoekadres", "correspondentieadres"))
-        ),
+        **dict(present((name, _newest(name, by_moment)) for name in ("bezoekadres", "correspondentieadres"))),
         **dict(present([("werkteVoorPartij", _employer(kern, by_decision))])),
     }
 
@@ -158,9 +156,7 @@ def state_of(stored: Document) -> PartijState:
         geleegd_bij=stored["geleegdBij"],
         vervallen_bij=stored["vervallenBij"],
         kern=_kern_of(stored),
-        toestemming=(
-            Toestemming(versies["toestemming"], stored["toestemming"]) if "toestemming" in stored else None
-        ),
+        toestemming=(Toestemming(versies["toestemming"], stored["toestemming"]) if "toestemming" in stored else None),
         identificatoren={
             kind: Identificator(versie, identificatoren.get(kind))
             for kind, versie in versies["identificatoren"].items()

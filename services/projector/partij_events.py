@@ -3,10 +3,17 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from schemas.klantcontact_registered_v1 import KlantcontactRegistered, Partij, WerkteVoorPartij
-from schemas.outputs import Besluit, Hergebruik, Herkomst, IntrekkingResultaat, PartijResultaat
+from schemas.klantcontact_registered_v1 import KlantcontactRegistered, Partij
+from schemas.outputs import (
+    Besluit,
+    Hergebruik,
+    Herkomst,
+    IdentificatorKinds,
+    IntrekkingResultaat,
+    PartijResultaat,
+)
 from schemas.partij_withdrawn_v1 import PartijWithdrawn
-from services.projector.documents import Document, all_plain, milliseconds, plain
+from services.projector.documents import Document, milliseconds, plain
 from services.projector.partij import (
     CONSENT_GIVEN,
     NO_CONSENT,
@@ -19,7 +26,10 @@ from services.projector.partij import (
 )
 
 FILLING = frozenset({PartijResultaat.NIEUW, PartijResultaat.AANGEVULD})
-"""The outcomes under which a contact brings name and default details; under others none are taken, whatever the event holds."""
+"""The outcomes under which a contact brings name and default details; under others none are taken."""
+
+NAMES = ("contactnaam", "organisatienaam")
+DETAILS = (*NAMES, "bezoekadres", "correspondentieadres")
 
 
 def partijen_of(fact: KlantcontactRegistered) -> Iterator[tuple[str, PartijState]]:
@@ -30,60 +40,47 @@ def partijen_of(fact: KlantcontactRegistered) -> Iterator[tuple[str, PartijState
 
 
 def _listed(partij: Partij, fact: KlantcontactRegistered, moment: datetime) -> PartijState:
-    versie = partij.versie
+    versie, told = partij.versie, plain(partij)
     emptied = partij.toestemming is Hergebruik.GEEN
-    brought = _brought(partij, moment) if partij.resultaat in FILLING and not emptied else {}
-    identificatoren = {kind.value: Identificator(versie, None) for kind in partij.vervallen_identificatoren}
-    for each in partij.partij_identificatoren:
-        identificatoren[each.code_soort_object_id.value] = Identificator(versie, plain(each))
+    brought = _brought(told, moment) if partij.resultaat in FILLING and not emptied else {}
     remembered = bool(brought) or _may_be_preceded(fact.herkomst, fact.besluit)
     return PartijState(
         versie=versie,
         # No consent means that nothing may be there, even if `geleegdBij` did not say so.
         geleegd_bij=max(partij.geleegd_bij, versie) if emptied else partij.geleegd_bij,
-        kern=_kern(partij),
-        toestemming=Toestemming(versie, partij.toestemming.value),
-        identificatoren=identificatoren,
+        kern=_kern(told),
+        toestemming=Toestemming(versie, told["toestemming"]),
+        identificatoren=_taken_back(versie, partij.vervallen_identificatoren)
+        | {each["codeSoortObjectId"]: Identificator(versie, each) for each in told["partijIdentificatoren"]},
         bijdragen={_contact(fact.herkomst): Bijdrage(versie, brought)} if remembered else {},
     )
 
 
-def _kern(partij: Partij) -> Kern:
-    werkte_voor = partij.werkte_voor_partij
+def _kern(told: Document) -> Kern:
+    werkte_voor = told.get("werkteVoorPartij")
     return Kern(
-        versie=partij.versie,
-        nummer=partij.nummer,
-        soort_partij=partij.soort_partij.value,
-        identificatie=partij.identificatie.value,
-        werkte_voor=None if werkte_voor is None else tuple(all_plain(werkte_voor.partij_identificatoren)),
+        versie=told["versie"],
+        nummer=told["nummer"],
+        soort_partij=told["soortPartij"],
+        identificatie=told["identificatie"],
+        werkte_voor=None if werkte_voor is None else tuple(werkte_voor["partijIdentificatoren"]),
     )
 
 
-def _brought(partij: Partij, moment: datetime) -> Document:
-    """Give name and details as this contact brought them, the name of an employer among them: all that goes with consent."""
-    details = plain_details(partij)
+def _brought(told: Document, moment: datetime) -> Document:
+    """Give name and details as this contact brought them, an employer's name among them: what goes with consent."""
+    details = {name: told[name] for name in DETAILS if told.get(name)}
+    if told["digitaleAdressen"]:
+        details["digitaleAdressen"] = list(told["digitaleAdressen"])
+    employer = told.get("werkteVoorPartij", {})
+    name_of_employer = {name: employer[name] for name in NAMES if employer.get(name)}
+    if name_of_employer:
+        details["werkteVoorNaam"] = name_of_employer
     return {"plaatsgevondenOp": moment, **details} if details else {}
 
 
-def plain_details(partij: Partij) -> Document:
-    """Give what has content of the name and the details."""
-    brought: Document = {}
-    if partij.contactnaam is not None:
-        brought["contactnaam"] = plain(partij.contactnaam)
-    brought["organisatienaam"] = partij.organisatienaam
-    brought["werkteVoorNaam"] = _name_of(partij.werkte_voor_partij)
-    brought["digitaleAdressen"] = all_plain(partij.digitale_adressen)
-    if partij.bezoekadres is not None:
-        brought["bezoekadres"] = plain(partij.bezoekadres)
-    if partij.correspondentieadres is not None:
-        brought["correspondentieadres"] = plain(partij.correspondentieadres)
-    return {name: value for name, value in brought.items() if value}
-
-
-def _name_of(werkte_voor: WerkteVoorPartij | None) -> Document | None:
-    if werkte_voor is None:
-        return None
-    return {name: value for name, value in plain(werkte_voor).items() if name != "partijIdentificatoren" and value}
+def _taken_back(versie: int, kinds: IdentificatorKinds) -> dict[str, Identificator]:
+    return {kind: Identificator(versie, None) for kind in kinds}
 
 
 def withdrawn_from(fact: PartijWithdrawn) -> PartijState:
@@ -96,7 +93,7 @@ def withdrawn_from(fact: PartijWithdrawn) -> PartijState:
         versie=versie,
         geleegd_bij=max(fact.geleegd_bij, versie) if emptied else fact.geleegd_bij,
         toestemming=Toestemming(versie, NO_CONSENT if emptied else CONSENT_GIVEN),
-        identificatoren={kind.value: Identificator(versie, None) for kind in fact.vervallen_identificatoren},
+        identificatoren=_taken_back(versie, fact.vervallen_identificatoren),
         bijdragen={_contact(fact.herkomst): Bijdrage(versie, {})},
     )
 

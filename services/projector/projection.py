@@ -1,4 +1,4 @@
-"""A batch of events folded into what is known of everything that they touch. Pure: the store reads before and writes after."""
+"""A batch of events folded into what is known of everything that they touch. The store reads before, writes after."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What is kept of an interne taak: the newest decision about it, and what the people who do it have made of it since."""
+"""What is kept of an interne taak: the newest decision about it, and what those who do it made of it since."""
 
 from schemas.taak_created_v1 import TaakCreated
 from schemas.taak_withdrawn_v1 import TaakWithdrawn
@@ -20,15 +20,10 @@ def merge(known: Versioned | None, fact: TaakCreated | TaakWithdrawn) -> Version
 
 
 def _document(fact: TaakCreated) -> Document:
-    taak = plain(fact.interne_taak)
-    taak["toegewezenOp"] = milliseconds(fact.interne_taak.toegewezen_op)
-    taak["plaatsgevondenOp"] = milliseconds(fact.interne_taak.plaatsgevonden_op)
-    return {
-        "_id": fact.interne_taak.taak_id,
-        "interneTaak": taak,
-        "besluit": plain(fact.besluit),
-        "herkomst": plain(fact.herkomst),
-    }
+    told = plain(fact)
+    told["interneTaak"]["toegewezenOp"] = milliseconds(fact.interne_taak.toegewezen_op)
+    told["interneTaak"]["plaatsgevondenOp"] = milliseconds(fact.interne_taak.plaatsgevonden_op)
+    return {"_id": fact.interne_taak.taak_id, **told}
 
 
 def amendment(document: Document) -> Amendment:

@@ -27,7 +27,9 @@ YES_OR_NO: Rule = {"bsonType": "bool"}
 
 
 def _object(required: Mapping[str, Rule], optional: Mapping[str, Rule] | None = None) -> Rule:
-    return {"bsonType": "object", "required": list(required), "properties": {**required, **(optional or {})}}
+    rule: Rule = {"bsonType": "object", "properties": {**required, **(optional or {})}}
+    # MongoDB refuses an empty list there.
+    return {**rule, "required": list(required)} if required else rule
 
 
 def _exactly(required: Mapping[str, Rule], optional: Mapping[str, Rule] | None = None) -> Rule:
@@ -53,9 +55,7 @@ BESLUIT = _object(
         "toelichting": TEXT,
     }
 )
-HERKOMST = _object(
-    {"source": TEXT, "eventId": TEXT, "contactId": TEXT, "revisie": POSITIVE}, {"onderwerpId": TEXT}
-)
+HERKOMST = _object({"source": TEXT, "eventId": TEXT, "contactId": TEXT, "revisie": POSITIVE}, {"onderwerpId": TEXT})
 PARTIJ_VERWIJZING = _object({"partijId": IDENTIFIER, "nummer": NUMMER})
 KLANTCONTACT_VERWIJZING = _object({"klantcontactId": IDENTIFIER, "nummer": NUMMER})
 ACTOR = _object({"soortActor": TEXT, "naam": TEXT})
@@ -132,9 +132,7 @@ PARTIJ = _object(
         "geleegdBij": COUNTER,
         "vervallenBij": COUNTER,
         "bijdragen": _list(
-            _object(
-                {"source": TEXT, "contactId": TEXT, "versie": POSITIVE}, {"plaatsgevondenOp": MOMENT}
-            ),
+            _object({"source": TEXT, "contactId": TEXT, "versie": POSITIVE}, {"plaatsgevondenOp": MOMENT}),
             MAX_CONTACTS,
         ),
         "versies": _exactly({"kern": POSITIVE, "toestemming": POSITIVE, "identificatoren": KINDS}),
@@ -160,9 +158,7 @@ WITHOUT_DETAILS: Rule = {
     },
 }
 
-ONLY_WITH_CONSENT: Rule = {
-    "anyOf": [{"properties": {"toestemming": _one_of([CONSENT_GIVEN])}}, WITHOUT_DETAILS]
-}
+ONLY_WITH_CONSENT: Rule = {"anyOf": [{"properties": {"toestemming": _one_of([CONSENT_GIVEN])}}, WITHOUT_DETAILS]}
 
 GONE_VERSIONED = _exactly(
     {"_id": IDENTIFIER, FROM: TEXT, SINCE: MOMENT, "revisie": POSITIVE, "besluitversie": POSITIVE}

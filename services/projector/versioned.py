@@ -1,8 +1,8 @@
 """A klantcontact and an interne taak are as their newest decision has them: registered, or taken back.
 
-The law of this file: of everything ever seen of one of them, the highest (revisie, besluitversie) is what counts, and taken
-back counts above registered when they are equal (they never should be). A maximum does not depend on the order in which
-it is taken, nor on repeats; so neither does what is stored.
+The law of this file: of everything ever seen of one of them, the highest (revisie, besluitversie) is what counts, and
+taken back counts above registered when they are equal (they never should be). A maximum does not depend on the order in
+which it is taken, nor on repeats; so neither does what is stored.
 """
 
 from dataclasses import dataclass

@@ -81,9 +81,7 @@ def plan(known: States, changed: States, now: datetime) -> Iterator[Placed]:
     """Give the writes that bring the database from what is known to what changed."""
     for identifier, contact in changed.klantcontacten.items():
         place = _place(known.klantcontacten.get(identifier))
-        yield from _versioned(
-            Collection.KLANTCONTACTEN, identifier, place, contact, klantcontact.amendment, now
-        )
+        yield from _versioned(Collection.KLANTCONTACTEN, identifier, place, contact, klantcontact.amendment, now)
     for identifier, state in changed.taken.items():
         place = _place(known.taken.get(identifier))
         yield from _versioned(Collection.INTERNE_TAKEN, identifier, place, state, taak.amendment, now)

@@ -20,3 +20,13 @@ def pauses() -> Iterator[float]:
     while True:
         yield random.uniform(bound_seconds / 2, bound_seconds)  # noqa: S311 - it spreads load and keeps no secret
         bound_seconds = min(bound_seconds * 2, CAP_SECONDS)
+
+
+def pauses_within(patience_seconds: float) -> Iterator[float]:
+    """Give pauses as `pauses` does, for as long as together they stay within a bound."""
+    left_seconds = patience_seconds
+    for pause_seconds in pauses():
+        left_seconds -= pause_seconds
+        if left_seconds < 0:
+            return
+        yield pause_seconds

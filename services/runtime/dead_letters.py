@@ -39,8 +39,8 @@ MAX_ATTEMPT: Final = 1_000_000
 """Nobody replays a message that often: a larger number in the header is nonsense."""
 
 MAX_BYTES: Final = 2_000_000
-"""What the topic of the dead letters takes (2 MiB, `services.runtime.topics`), with room for the batch's own lengths. An
-original can be larger: the 1 MiB that `contact.ended` takes is that of a compressed batch."""
+"""What the topic of the dead letters takes (2 MiB, `services.runtime.topics`), with room for the batch's own lengths.
+An original can be larger: the 1 MiB that `contact.ended` takes is that of a compressed batch."""
 
 HEADER_OVERHEAD_BYTES: Final = 10
 """The two lengths of a header on the wire, at most five bytes each."""
@@ -103,15 +103,11 @@ def attempt(headers: Sequence[Header]) -> int:
 
 def _faults(faults: Sequence[Fault]) -> bytes:
     """List the first faults as JSON; how many there are is no secret either, but tells a repairer nothing."""
-    told = [
-        {"pad": fault.pad[:MAX_PAD_CHARACTERS], "soort": str(fault.soort)} for fault in faults[:MAX_FAULTS]
-    ]
+    told = [{"pad": fault.pad[:MAX_PAD_CHARACTERS], "soort": str(fault.soort)} for fault in faults[:MAX_FAULTS]]
     return json.dumps(told, separators=(",", ":")).encode()
 
 
-def _cut(
-    key: bytes | None, value: bytes | None, original: Sequence[Header], added: Sequence[Header]
-) -> DeadLetter:
+def _cut(key: bytes | None, value: bytes | None, original: Sequence[Header], added: Sequence[Header]) -> DeadLetter:
     """Keep what there is room for: first the key, then the headers in their order, then the value's beginning.
 
     `dlq_cut` gives the sizes before, of what was cut.

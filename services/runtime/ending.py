@@ -4,9 +4,11 @@ import asyncio
 import signal
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -37,8 +39,8 @@ class Ending:
         if self._failure is not None:
             raise _alone(self._failure)
 
-    async def unless(self, step: Coroutine[Any, Any, None]) -> None:
-        """Take a step that may last, but leave it as soon as there is a reason to end. Raises what the step raises."""
+    async def unless(self, step: Coroutine[Any, Any, T]) -> T | None:
+        """Take a step that may last, but leave it, with None, as soon as there is a reason to end."""
         task, asked = asyncio.create_task(step), asyncio.create_task(self._asked.wait())
         try:
             await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
@@ -47,8 +49,7 @@ class Ending:
             if not task.done():
                 task.cancel()
                 await asyncio.wait({task})
-        if not task.cancelled():
-            task.result()
+        return None if task.cancelled() else task.result()
 
     @property
     def asked(self) -> bool:

@@ -3,8 +3,9 @@
 The security of the connection is that of the network: PLAINTEXT.
 """
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Literal, TypedDict
 
@@ -14,6 +15,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
+from services.runtime.backoff import pauses_within
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.health import Part
 from services.runtime.settings import Settings
@@ -49,6 +51,9 @@ MAX_PARTITION_FETCH_BYTES = 1024 * 1024
 
 BATCH_TIMEOUT_MS = 50
 """How long a poll waits for a first record. FastStream sleeps as long again when none came."""
+
+TOPICS_SHOW_SECONDS = 2.0
+"""How long after it was made a topic may stay unseen: every broker learns of it within a moment."""
 
 ADMIN_TIMEOUT_MS = 15_000
 """Patience with administration, in which a person waits. Creating all topics takes a second or two."""
@@ -157,14 +162,28 @@ async def require_topics(settings: Settings, *names: str) -> None:
     Raises InvalidSettings when one is missing, TransientFailure when Kafka does not answer.
     """
     async with admin_client(settings) as admin:
-        try:
-            # All of them: to ask for one by name can make a broker create it, with a definition of its own.
-            existing = set(await admin.list_topics())
-        except (KafkaError, TimeoutError) as error:
-            raise TransientFailure(f"Kafka at {settings.kafka_bootstrap} does not answer.", part=Part.KAFKA) from error
-    missing = [name for name in names if name not in existing]
+        missing = await await_topics(admin, settings, names)
     if missing:
         raise InvalidSettings(
             f"Kafka at {settings.kafka_bootstrap} has no topic {', '.join(missing)}. Run "
             "`klantcontact topics create`, or correct the …_TOPIC settings."
         )
+
+
+async def await_topics(admin: AIOKafkaAdminClient, settings: Settings, names: Iterable[str]) -> list[str]:
+    """Wait until topics show, which takes a broker a moment after they were made, and give those that don't.
+
+    Raises TransientFailure when Kafka does not answer.
+    """
+    missing: list[str] = []
+    for pause_seconds in pauses_within(TOPICS_SHOW_SECONDS):
+        try:
+            # All of them: to ask for one by name can make a broker create it, with a definition of its own.
+            existing = set(await admin.list_topics())
+        except (KafkaError, TimeoutError) as error:
+            raise TransientFailure(f"Kafka at {settings.kafka_bootstrap} does not answer.", part=Part.KAFKA) from error
+        missing = [name for name in names if name not in existing]
+        if not missing:
+            break
+        await asyncio.sleep(pause_seconds)
+    return missing

@@ -5,9 +5,9 @@ names hosts, topics, partitions and groups. Of every other library only the plac
 """
 
 import logging
-import time
 from dataclasses import dataclass
 from enum import Enum
+from time import monotonic
 
 import structlog
 
@@ -58,7 +58,7 @@ class LibraryHandler(logging.Handler):
 
     def _dropped_before(self, record: logging.LogRecord) -> int | None:
         """Give how many repeats were dropped since the last line; None when this one is dropped too."""
-        now = time.monotonic()
+        now = monotonic()
         if len(self._windows) > MAX_SENTENCES:
             self._windows.clear()
         window = self._windows.setdefault((record.pathname, record.lineno), _Window(now))

@@ -115,7 +115,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _coherent(self) -> Self:
         if self.sleutel is not None and self.sleutel_file is not None:
-            raise PydanticCustomError("sleutel", "give the key as KLANTCONTACT_SLEUTEL_FILE or …_SLEUTEL, not both")
+            raise PydanticCustomError(
+                "sleutel", "give the key as KLANTCONTACT_SLEUTEL_FILE or as KLANTCONTACT_SLEUTEL, not both"
+            )
         if len(set(self.topics)) != len(self.topics):
             raise PydanticCustomError("topics", "every topic needs a name of its own")
         if self.classifier_group == self.projector_group:
@@ -161,22 +163,27 @@ def load_settings() -> Settings:
 
 
 def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
-    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    known = [name.upper() for name in Settings.model_fields]
     for name in sorted(environment):
-        if not name.upper().startswith(PREFIX) or name.upper() in known or name.startswith(NOT_SETTINGS):
+        setting = name.upper().removeprefix(PREFIX)
+        if setting == name.upper() or setting in known or name.startswith(NOT_SETTINGS):
             continue
-        yield f"{name} is not a setting. {_hint(name, known)}"
+        yield f"{name} is not a setting. {_hint(setting, known)}"
 
 
-def _hint(name: str, known: list[str]) -> str:
-    if any(part in name for part in KUBERNETES_SERVICE_PARTS) and name not in known:
+def _hint(setting: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(setting, known, n=1, cutoff=0.8)
+    if near:
+        return f"Did you mean {PREFIX}{near[0]}?"
+    if any(part in setting for part in KUBERNETES_SERVICE_PARTS):
         return "Kubernetes adds it for a Service: put `enableServiceLinks: false` in the pod."
-    near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.8)
-    return f"Did you mean {near[0]}?" if near else "Remove it: the README lists what can be set."
+    return "Remove it: the README lists what can be set."
 
 
 def _faults(error: ValidationError) -> Iterator[str]:
     for each in error.errors(include_url=False, include_input=False):
-        name = "".join(str(part) for part in each["loc"][:1])
-        variable = f"{PREFIX}{name.upper()}: " if name else ""
-        yield f"{variable}{each['msg'][:1].lower()}{each['msg'][1:]}."
+        message = f"{each['msg']}."
+        if each["loc"]:
+            yield f"{PREFIX}{str(each['loc'][0]).upper()}: {message[0].lower()}{message[1:]}"
+        else:
+            yield f"{message[0].upper()}{message[1:]}"

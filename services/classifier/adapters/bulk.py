@@ -27,8 +27,8 @@ async def send_in_bulk(producer: AIOKafkaProducer, messages: Sequence[Message]) 
         [(place, batch) for batch in _batches(producer, of_place)]
         for place, of_place in _by_place(messages, partitions).items()
     ]
-    # The first batch of every place before the second of any: a second one waits until the first is on its way, and places
-    # that are named together cost one round trip to be added to the transaction.
+    # The first batch of every place before the second of any: a second one waits until the first is on its way, and
+    # places that are named together cost one round trip to be added to the transaction.
     rounds = chain.from_iterable(zip_longest(*batches))
     return [
         await producer.send_batch(batch, topic, partition=partition)
@@ -40,7 +40,7 @@ def partition_of(key: bytes | None, partitions: int) -> int:
     """Give the partition that Kafka's own clients choose for a key; any will do without one."""
     if key is None:
         return random.randrange(partitions)  # noqa: S311 - it spreads load and keeps no secret
-    return (murmur2(key) & 0x7FFFFFFF) % partitions
+    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
 
 
 def _by_place(messages: Iterable[Message], partitions: dict[str, int]) -> dict[Place, list[Message]]:
@@ -67,5 +67,5 @@ def _batches(producer: AIOKafkaProducer, messages: Iterable[Message]) -> Iterabl
 
 
 def _append(batch: BatchBuilder, message: Message) -> bool:
-    appended = batch.append(timestamp=None, key=message.key, value=message.value, headers=message.headers)
+    appended = batch.append(timestamp=None, key=message.key, value=message.value, headers=list(message.headers))
     return appended is not None

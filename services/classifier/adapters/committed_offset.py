@@ -1,8 +1,9 @@
 """The committed offset of a partition, once no transaction can change it any more.
 
-A consumer's own question (OffsetFetch v3) is answered from what has been written so far: the offset of a transaction that is
-decided, but not yet marked as such everywhere, is missing from it. Kafka has a form of the question that waits for that
-(v7, `require_stable`, KIP-447); aiokafka does not know it, so its few fields are spelled out here.
+A consumer's own question (OffsetFetch v3) is answered from what has been written so far: the offset of a
+transaction that is decided, but not yet marked as such everywhere, is missing from it. Kafka has a form of the
+question that waits for that (v7, `require_stable`, KIP-447); aiokafka does not know it, so its few fields are
+spelled out here.
 """
 
 from typing import Any, Final
@@ -16,7 +17,7 @@ from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16,
 NOTHING_COMMITTED: Final = -1
 
 
-class UnstableOffset(KafkaError):
+class UnstableOffset(KafkaError):  # type: ignore[misc] # aiokafka has no types; so below
     """A transaction over this offset is still being ended."""
 
     errno = 88
@@ -24,7 +25,7 @@ class UnstableOffset(KafkaError):
     retriable = True
 
 
-class OffsetFetchResponseV7(Response):
+class OffsetFetchResponseV7(Response):  # type: ignore[misc]
     """The answer, as Kafka's protocol guide lays it out."""
 
     API_KEY = 9
@@ -54,7 +55,7 @@ class OffsetFetchResponseV7(Response):
     )
 
 
-class OffsetFetchRequestV7(RequestStruct):
+class OffsetFetchRequestV7(RequestStruct):  # type: ignore[misc]
     """The question, as Kafka's protocol guide lays it out."""
 
     API_KEY = 9
@@ -74,7 +75,7 @@ class OffsetFetchRequestV7(RequestStruct):
     )
 
 
-class StableOffsetFetch(Request[OffsetFetchRequestV7]):
+class StableOffsetFetch(Request[OffsetFetchRequestV7]):  # type: ignore[misc]
     """Asks for the committed offset of one partition."""
 
     API_KEY = 9
@@ -85,7 +86,7 @@ class StableOffsetFetch(Request[OffsetFetchRequestV7]):
 
     def build(self, request_struct_class: type[OffsetFetchRequestV7]) -> OffsetFetchRequestV7:
         """Fill in the fields."""
-        topics = [(self._partition.topic, [self._partition.partition], {})]
+        topics: list[object] = [(self._partition.topic, [self._partition.partition], {})]
         return request_struct_class(self._group, topics, True, {})  # noqa: FBT003 - aiokafka takes fields in order
 
 

@@ -2,23 +2,26 @@
 
 What makes sure that nothing is handled twice or skipped, whatever the consumer group does:
 
-- On assignment, a writer of its own takes each partition over, which shuts the former one out (`kafka_publisher`). Only then is
-  the committed offset read, and sought. The listener does not wait for that: it would keep the heartbeat from starting.
-- A batch can have been fetched before a rebalance and arrive after it, when its partition has come back with a new start. It is
-  recognised by two signs, and dropped: it begins before the offset that comes next, or the consumer's position is no longer
-  beyond its end, since taking over sought it back. (Offsets have gaps, so "begins at the next offset" is no sign.)
-- On revocation nothing new is begun; what is in flight gets some time and is then cancelled; the writers are closed. All of that
-  before the listener returns, since the group waits for it.
+- On assignment, a writer of its own takes each partition over, which shuts the former one out (`kafka_publisher`).
+  Only then is the committed offset read, and sought. The listener does not wait for that: it would keep the
+  heartbeat from starting.
+- A batch can have been fetched before a rebalance and arrive after it, when its partition has come back with a new
+  start. It is recognised by two signs, and dropped: it begins before the offset that comes next, or the consumer's
+  position is no longer beyond its end, since taking over sought it back. (Offsets have gaps, so "begins at the next
+  offset" is no sign.)
+- On revocation nothing new is begun; what is in flight gets some time and is then cancelled; the writers are
+  closed. All of that before the listener returns, since the group waits for it.
 
-All of this happens in one event loop, and `Holding.active` is looked at, without a pause in between, before each step.
+All of this happens in one event loop, and `Holding.active` is looked at, without a pause in between, before each
+step.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import attrgetter
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -33,11 +36,12 @@ from services.runtime.errors import PartitionLost
 log = structlog.get_logger()
 
 SLICES_AT_ONCE: Final = 4
-"""Batches of different partitions handled side by side: while one waits for MongoDB or Kafka the others compute. More bring
-nothing on one core, and each holds its contacts in memory."""
+"""Batches of different partitions handled side by side: while one waits for MongoDB or Kafka the others compute.
+More bring nothing on one core, and each holds its contacts in memory."""
 
 MAX_STALE_BATCHES: Final = 1
-"""A batch from before a rebalance can arrive once after it. A second one means that the offsets of the topic have gone back."""
+"""A batch from before a rebalance can arrive once after it. A second one means that the offsets of the topic have
+gone back."""
 
 ConsumerRecords = Sequence["ConsumerRecord[bytes, bytes]"]
 
@@ -67,6 +71,8 @@ class Means:
     """What the partitions are handled with."""
 
     handler: Handler
+    consumer: Callable[[], AIOKafkaConsumer]
+    """Gives the consumer that listens."""
     make_publisher: Callable[[TopicPartition], KafkaPublisher]
     fail: Callable[[BaseException], None]
     """Takes what nobody can handle, and ends the process."""
@@ -80,8 +86,6 @@ class KafkaPartitions(ConsumerRebalanceListener):  # type: ignore[misc] # aiokaf
     """Listens to the group, and handles what is fetched of the partitions that it holds."""
 
     means: Means
-    consumer: Callable[[], AIOKafkaConsumer]
-    """Gives the consumer that was started last."""
     assigned: bool = False
     """Whether the group has told us which partitions are ours, be it none."""
     _holdings: dict[TopicPartition, Holding] = field(default_factory=dict)
@@ -96,7 +100,7 @@ class KafkaPartitions(ConsumerRebalanceListener):  # type: ignore[misc] # aiokaf
 
     # The group
 
-    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - aiokafka's
         """Finish or abandon everything. A group with an eager protocol revokes all there is."""
         self.assigned = False
         await self._failing(self._give_up(self.means.revocation_seconds))
@@ -110,7 +114,7 @@ class KafkaPartitions(ConsumerRebalanceListener):  # type: ignore[misc] # aiokaf
         self._stopping = True
         await self._give_up(seconds)
 
-    async def _failing(self, step: Any) -> None:
+    async def _failing(self, step: Awaitable[None]) -> None:
         """Do a step of the listener, of which aiokafka swallows the exceptions."""
         try:
             await step
@@ -124,6 +128,8 @@ class KafkaPartitions(ConsumerRebalanceListener):  # type: ignore[misc] # aiokaf
         for partition in sorted(assigned):
             holding = Holding(partition, self.means.make_publisher(partition))
             self._holdings[partition] = holding
+            # What would be fetched before the position is sought is of no use.
+            self.means.consumer().pause(partition)
             holding.taking_over = asyncio.create_task(self._failing(self._begin(holding)))
         self.assigned = True
         log.info("partitions.assigned", partitions=[partition.partition for partition in self._holdings])
@@ -133,7 +139,8 @@ class KafkaPartitions(ConsumerRebalanceListener):  # type: ignore[misc] # aiokaf
         next_offset = await self._first_offset(holding.partition, committed)
         if holding.active:
             holding.next_offset = next_offset
-            self.consumer().seek(holding.partition, next_offset)
+            self.means.consumer().seek(holding.partition, next_offset)
+            self.means.consumer().resume(holding.partition)
             log.debug("partition.taken_over", partition=holding.partition.partition, next_offset=next_offset)
 
     async def _first_offset(self, partition: TopicPartition, committed: int | None) -> int:
@@ -144,14 +151,16 @@ class KafkaPartitions(ConsumerRebalanceListener):  # type: ignore[misc] # aiokaf
         if first <= committed <= end:
             return committed
         # Retention took records that were never handled, or the topic was made anew under the same name.
-        log.error("records.missing", partition=partition.partition, committed=committed, first_offset=first, end_offset=end)
+        log.error(
+            "records.missing", partition=partition.partition, committed=committed, first_offset=first, end_offset=end
+        )
         return first
 
     async def _bounds(self, partition: TopicPartition) -> tuple[int, int]:
         for pause_seconds in pauses():
             try:
-                first = await self.consumer().beginning_offsets([partition])
-                end = await self.consumer().end_offsets([partition])
+                first = await self.means.consumer().beginning_offsets([partition])
+                end = await self.means.consumer().end_offsets([partition])
             except KafkaError as error:
                 log.warning("offsets.unknown", partition=partition.partition, exc_info=error)
             else:
@@ -161,6 +170,8 @@ class KafkaPartitions(ConsumerRebalanceListener):  # type: ignore[misc] # aiokaf
 
     async def _give_up(self, seconds: float) -> None:
         holdings, self._holdings = list(self._holdings.values()), {}
+        if not holdings:
+            return
         for holding in holdings:
             holding.active = False
         in_flight = {holding.work for holding in holdings if holding.work is not None and not holding.work.done()}
@@ -197,13 +208,12 @@ class KafkaPartitions(ConsumerRebalanceListener):  # type: ignore[misc] # aiokaf
         if await self._is_stale(holding, records):
             self._drop_stale(holding, records)
             return
-        size = self.means.batch_size
-        for begin in range(0, len(records), size):
+        for begin, end in _slices(len(records), self.means.batch_size):
             async with self._slots:
                 if not holding.active:
                     _tell_dropped(records[begin:], reason="revoked")
                     return
-                await self._handle_slice(holding, records[begin : begin + size])
+                await self._handle_slice(holding, records[begin:end])
 
     async def _handle_slice(self, holding: Holding, records: ConsumerRecords) -> None:
         try:
@@ -221,28 +231,34 @@ class KafkaPartitions(ConsumerRebalanceListener):  # type: ignore[misc] # aiokaf
         if records[0].offset < holding.next_offset:
             return True
         try:
-            position = await self.consumer().position(holding.partition)
+            position = await self.means.consumer().position(holding.partition)
         except IllegalStateError:
             return True
         return not holding.active or bool(position <= records[-1].offset)
 
     def _drop_stale(self, holding: Holding, records: ConsumerRecords) -> None:
-        _tell_dropped(records, reason="fetched before a rebalance")
+        _tell_dropped(records, reason="fetched before the partition was taken over")
         if not holding.active:
             return
         holding.stale_batches += 1
         if holding.stale_batches > MAX_STALE_BATCHES:
             raise PartitionLost(
-                f"The offsets of partition {holding.partition.partition} have gone back below {holding.next_offset}, which is "
-                "committed. A fresh start finds out where to go on."
+                f"The offsets of partition {holding.partition.partition} have gone back below {holding.next_offset}, "
+                "which is committed. A fresh start finds out where to go on."
             )
-        self.consumer().seek(holding.partition, holding.next_offset)
+        self.means.consumer().seek(holding.partition, holding.next_offset)
 
 
 def _by_partition(records: ConsumerRecords) -> Iterator[tuple[TopicPartition, ConsumerRecords]]:
     """Split a fetch, in which the records of one partition lie together."""
     for (topic, partition), batch in groupby(records, key=attrgetter("topic", "partition")):
         yield TopicPartition(topic, partition), list(batch)
+
+
+def _slices(number: int, size: int) -> Iterator[tuple[int, int]]:
+    """Cut into as few slices as the size allows, all about as long: a short rest would cost as much as a full one."""
+    slices = -(-number // size)
+    return pairwise(number * each // slices for each in range(slices + 1))
 
 
 def _tell_dropped(records: ConsumerRecords, *, reason: str) -> None:

@@ -1,14 +1,15 @@
 """The one writer for one partition of the input.
 
-Its transactional id belongs to that partition. Starting it ends whatever transaction the writer before had open, and shuts that
-writer out for good: from then on nobody else can publish for, or commit, this partition, whatever the consumer group thinks.
-So after each start the committed offset, read when it can't change any more, says for certain what was done.
+Its transactional id belongs to that partition. Starting it ends whatever transaction the writer before had open, and
+shuts that writer out for good: from then on nobody else can publish for, or commit, this partition, whatever the
+consumer group thinks. So after each start the committed offset, read when it can't change any more, says for certain
+what was done.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Final, Protocol
 
 import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -24,25 +25,33 @@ from services.runtime.failures import type_name
 log = structlog.get_logger()
 
 TRANSACTION_SECONDS: Final = 10.0
-"""Patience with one transaction, which takes some tens of milliseconds. aiokafka itself would try for ever; a broker that
-restarts is back sooner. It has to be well under the transaction's own timeout (30 s), so that we, and not the broker,
-decide what becomes of it."""
+"""Patience with one transaction, which takes some tens of milliseconds. aiokafka itself would try for ever; a broker
+that restarts is back sooner. It has to be well under the transaction's own timeout (30 s), so that we, and not the
+broker, decide what becomes of it."""
 
 START_SECONDS: Final = 10.0
 """Patience with one start: connect, end the former transaction, read the committed offset."""
+
+NOTICE_SECONDS: Final = 3.0
+"""After so long a transaction or a start that is still going on shows in readiness."""
 
 CLOSE_SECONDS: Final = 2.0
 """Patience with a producer that is given up. It is shut out by the next one in any case."""
 
 RETRIED: Final = (KafkaError, OSError, TimeoutError, AssertionError)
-"""What a transaction or a start can fail with while Kafka is away. aiokafka asserts that a transaction is in the right state,
-which it is not after a failure in the background."""
+"""What a transaction or a start can fail with while Kafka is away. aiokafka asserts that a transaction is in the
+right state, which it is not after a failure in the background."""
 
 _CLOSING: Final[set[asyncio.Task[None]]] = set()
 """Producers that are being closed: asyncio itself keeps no hold of a task."""
 
-MakeProducer = Callable[[str], AIOKafkaProducer]
-"""Makes a producer with a transactional id, not yet started."""
+
+class MakeProducer(Protocol):
+    """Makes a producer, not yet started."""
+
+    def __call__(self, *, transactional_id: str) -> AIOKafkaProducer:
+        """Make one with this id."""
+
 
 TellTrouble = Callable[[str | None], None]
 """Takes what is wrong, or None when all is well again."""
@@ -62,10 +71,10 @@ class KafkaPublisher:
         self._committed: int | None = None
 
     async def take_over(self) -> int | None:
-        """Become the one writer, and give the offset that is committed (None: never). Waits as long as Kafka is away."""
+        """Become the one writer, and give the offset that is committed (None: never). Waits while Kafka is away."""
         for pause_seconds in pauses():
             try:
-                async with asyncio.timeout(START_SECONDS):
+                async with self._patience(START_SECONDS):
                     await self._start()
             except RETRIED as error:
                 self._report(error)
@@ -78,12 +87,12 @@ class KafkaPublisher:
     async def publish(self, messages: Sequence[Message], *, next_offset: int) -> None:
         """Publish and commit the position in one transaction, as the port says.
 
-        When the outcome is unknown, the writer starts anew and the committed offset tells: where it was, and the whole is
-        tried again; where it was to be, and it had succeeded; anywhere else, and somebody else went on in the meantime.
+        When the outcome is unknown, the writer starts anew and the committed offset tells: where it was, and the
+        whole is tried again; where it was to be, and it had succeeded; anywhere else, and somebody else went on.
         """
         for pause_seconds in pauses():
             try:
-                async with asyncio.timeout(TRANSACTION_SECONDS):
+                async with self._patience(TRANSACTION_SECONDS):
                     await self._transaction(messages, next_offset)
             except ProducerFenced as error:
                 raise self._lost() from error
@@ -103,7 +112,7 @@ class KafkaPublisher:
                 raise self._lost()
 
     async def close(self) -> None:
-        """Give the writer up. An open transaction is ended here when that is quick, else by the writer that comes next."""
+        """Give the writer up. An open transaction is ended here if that is quick, else by the writer that is next."""
         producer, self._producer = self._producer, None
         if producer is None:
             return
@@ -115,7 +124,8 @@ class KafkaPublisher:
 
     async def _start(self) -> None:
         await self.close()
-        producer = self._make_producer(f"{self._group}-{self._partition.topic}-{self._partition.partition}")
+        name = f"{self._group}-{self._partition.topic}-{self._partition.partition}"
+        producer = self._make_producer(transactional_id=name)
         self._producer = producer
         await producer.start()
         self._committed = await committed_offset(producer.client, group=self._group, partition=self._partition)
@@ -131,14 +141,25 @@ class KafkaPublisher:
         await written
         await producer.commit_transaction()
 
+    @asynccontextmanager
+    async def _patience(self, seconds: float) -> AsyncIterator[None]:
+        """Wait that long at most for the block, and tell before that it takes long."""
+        told = f"Kafka has not answered for {NOTICE_SECONDS:.0f} seconds"
+        notice = asyncio.get_running_loop().call_later(NOTICE_SECONDS, self._tell_trouble, told)
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        finally:
+            notice.cancel()
+
     def _report(self, error: BaseException) -> None:
         self._tell_trouble(f"Kafka does not take what we write ({type_name(error)})")
         log.warning("transaction.failed", partition=self._partition.partition, exc_info=error)
 
     def _lost(self) -> PartitionLost:
         return PartitionLost(
-            f"Another instance has taken partition {self._partition.partition} of {self._partition.topic} over; it goes on "
-            "there."
+            f"Another instance has taken partition {self._partition.partition} of {self._partition.topic} over; "
+            "it goes on there."
         )
 
 

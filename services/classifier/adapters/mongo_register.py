@@ -50,8 +50,8 @@ KEPT_WITHOUT_TRACE: Final = timedelta(days=120)
 """How long a decision stays that gave nothing and touched nobody: longer than any topic is kept (90 days at most)."""
 
 MAX_CONFLICTS: Final = 30
-"""How often a batch starts anew because another instance got there first. Each time one of them gets on, so this many means
-that something else is wrong; the batch then waits as for a database that is away."""
+"""How often a batch starts anew because another instance got there first. Each time one of them gets on, so this many
+means that something else is wrong; the batch then waits as for a database that is away."""
 
 LONGEST_PAUSE_SECONDS: Final = 0.2
 """Between two such attempts: as long as a slow transaction takes."""
@@ -69,6 +69,7 @@ class MongoRegister:
         self._partijen = client[database][PARTIJREGISTER]
         self._besluiten = client[database][BESLUITEN]
         self._numbers = NumberBlocks(client[database][NUMMERS])
+        self._contended = asyncio.Lock()
 
     async def prepare(self) -> None:
         """Create the indexes that the promises rest on; those that exist are left alone."""
@@ -84,13 +85,25 @@ class MongoRegister:
         self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Judgement]]
     ) -> Sequence[Judgement]:
         """Look up, judge and record a batch, all or nothing; see the port."""
+        try:
+            return await self._attempt(batch, judge)
+        except PyMongoError as error:
+            if not _is_conflict(error):
+                raise _as_ours(error) from error
+        # Batches of this instance that met in one klant would meet again: they go on one after another.
+        async with self._contended:
+            return await self._attempt_until_first(batch, judge)
+
+    async def _attempt_until_first(
+        self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Judgement]]
+    ) -> Sequence[Judgement]:
         for attempt in range(MAX_CONFLICTS):
             try:
                 return await self._attempt(batch, judge)
             except PyMongoError as error:
                 if not _is_conflict(error):
                     raise _as_ours(error) from error
-            await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2**attempt)))  # noqa: S311 - only spreads instances
+            await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2**attempt)))  # noqa: S311 - it spreads instances
         raise TransientFailure("The register is so busy that this batch can't be recorded.")
 
     async def _attempt(
@@ -124,7 +137,7 @@ class MongoRegister:
                 register.add_partij(partij_of(document))
         revised = _revised(batch, register)
         if revised:
-            await self._look_up_bijdragen(register.touchable(revised), register, session)
+            await self._look_up_bijdragen(register.touchable(revised, batch), register, session)
 
     async def _look_up_bijdragen(self, partij_ids: set[str], register: Register, session: AsyncClientSession) -> None:
         """Read what every contact did to these partijen: a revision is judged as if its earlier self had not been."""

@@ -11,7 +11,7 @@ from services.domain.numbers import LAST_NUMBER, NumberKind, Numbers
 from services.runtime.errors import KlantcontactError
 
 BLOCK: Final = 10_000
-"""Numbers fetched at once. A restart loses what is left of a block: of ten thousand million numbers, a millionth each time."""
+"""Numbers fetched at once. A restart loses the rest of a block: a millionth of all numbers at most."""
 
 _COUNTERS: Final = "uitgegeven"
 

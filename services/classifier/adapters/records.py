@@ -20,11 +20,15 @@ def as_record(record: "ConsumerRecord[bytes, bytes]") -> Record:
     )
 
 
+FIRST = datetime.min.replace(tzinfo=UTC)
+LAST = datetime.max.replace(tzinfo=UTC)
+
+
 def moment(milliseconds: int) -> datetime:
-    """Give the moment of a timestamp in UTC. A publisher can put any number there unless the topic uses the broker's clock;
-    what lies outside the calendar becomes its nearest end.
+    """Give the moment of a timestamp in UTC. A publisher can put any number there, unless the topic uses the broker's
+    clock; what lies outside the calendar becomes its nearest end.
     """
     try:
         return datetime.fromtimestamp(milliseconds / 1000, UTC)
     except (OverflowError, ValueError, OSError):
-        return (datetime.min if milliseconds < 0 else datetime.max).replace(tzinfo=UTC)
+        return FIRST if milliseconds < 0 else LAST

@@ -1,8 +1,10 @@
 """The documents of `partijregister` and `besluiten`: the domain's own values with camelCase names.
 
-Moments are texts with microseconds, since a BSON date knows only milliseconds and what counts is which of two was first.
+Moments are texts with microseconds: a BSON date knows only milliseconds, and what counts is which of two was first.
 """
 
+from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -43,10 +45,11 @@ _PARTS: Final = (
 _converter = make_converter()
 
 
-def _register(value_type: type) -> None:
-    names = {name: override(rename=to_camel(name)) for name in value_type.__dataclass_fields__}
-    write = make_dict_unstructure_fn(value_type, _converter, _cattrs_omit_if_default=True, **names)  # type: ignore[arg-type] # the library's own way to name fields
-    read = make_dict_structure_fn(value_type, _converter, **names)  # type: ignore[arg-type] # the same
+def _register(value_type: type[Any]) -> None:
+    names = {field.name: override(rename=to_camel(field.name)) for field in fields(value_type)}
+    # The library names fields by keyword, beside its own keywords.
+    write = make_dict_unstructure_fn(value_type, _converter, _cattrs_omit_if_default=True, **names)  # type: ignore[arg-type]
+    read: Callable[..., Any] = make_dict_structure_fn(value_type, _converter, **names)  # type: ignore[arg-type]
     _converter.register_unstructure_hook(value_type, write)
     _converter.register_structure_hook(value_type, read)
 
@@ -61,7 +64,7 @@ for _whole in (Besluit, Partij):  # after their parts, whose converters are buil
 
 
 def besluit_document(besluit: Besluit, kept_without_trace: timedelta) -> Document:
-    """Give the document of a decision. One that left no trace may be deleted some day, those that gave something may not."""
+    """Give the document of a decision; only one that left no trace is deleted some day."""
     document: Document = _converter.unstructure(besluit)
     document["_id"] = document.pop("key")
     if besluit.without_trace:

@@ -1,8 +1,9 @@
 """FastStream's part: it polls, hands each fetch over, and does nothing else with it.
 
-What is set here, and why, follows from its source (0.7.8). Its own parser decodes headers as UTF-8, its decoder parses JSON and
-it validates a handler's arguments; whatever fails there is logged with the values in it, and the whole fetch skipped. It answers
-to an address that a record may name (`reply_to`). Its polling loop only logs what goes wrong, and goes on.
+What is set here, and why, follows from its source (0.7.8). Its own parser decodes headers as UTF-8, its decoder
+parses JSON and it validates a handler's arguments; whatever fails there is logged with the values in it, and the whole
+fetch skipped. It answers to an address that a record may name (`reply_to`). Its polling loop only logs what goes
+wrong, and goes on.
 """
 
 import logging
@@ -16,11 +17,11 @@ from faststream.kafka.annotations import KafkaMessage as InjectedMessage
 from faststream.kafka.message import KafkaMessage
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
-from services.runtime.kafka import LIBRARY_LOGGER, subscriber_options
+from services.runtime.kafka import subscriber_options
 from services.runtime.settings import Settings
 
 MAX_RECORDS: Final = 10_000
-"""Of one fetch. Its bytes are bounded already (`services.runtime.kafka`), and so are normally some thousands of contacts; this
+"""Of one fetch. Its bytes are bounded already (`services.runtime.kafka`), normally to some thousands of contacts; this
 bounds what very many very small records take once they are Python objects (about 1 kB each)."""
 
 Records = Sequence["ConsumerRecord[bytes, bytes]"]
@@ -73,7 +74,7 @@ class _NoConsumer:
     async def commit(self) -> None:
         raise AssertionError("a position is committed in the transaction of its messages")
 
-    def seek(self, partition: object, offset: int) -> None:
+    def seek(self, partition: object, offset: int) -> None:  # noqa: ARG002 - FastStream's signature
         raise AssertionError("a position is sought where the partitions are held")
 
 
@@ -90,10 +91,3 @@ class LoopFailures(logging.Handler):
         if error is None or (isinstance(error, KafkaError) and error.retriable):
             return
         self._fail(error)
-
-    def __enter__(self) -> "LoopFailures":
-        LIBRARY_LOGGER.addHandler(self)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        LIBRARY_LOGGER.removeHandler(self)

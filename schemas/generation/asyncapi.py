@@ -1,0 +1,171 @@
+"""AsyncAPI 3.0 of the whole: topics, who does what there, and the messages.
+
+It describes the application, so `receive` is where others publish and `send` is where others subscribe.
+"""
+
+import inspect
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from schemas.cloudevents import STRUCTURED
+from schemas.generation.published import CONTACT_ENDED, EVENTS, Published
+from schemas.generation.topics import CONTACT_TOPIC, DEAD_LETTER_TOPIC, TOPICS, Topic
+
+Document = dict[str, Any]
+
+DESCRIPTION: Final = """\
+From `contact.ended` to a register of klantcontacten that keeps exactly what it may keep.
+
+Every event is a CloudEvent 1.0 of the NL GOV profile 1.1, one a record, UTF-8 JSON. `contact.ended` is read in
+structured and in binary mode, at most 64 KiB; what we write is in structured mode. Nothing personal stands in an
+attribute, key or header. Within a version fields are only added: ignore what you do not know.
+
+What is wrong with an event is told by path and kind: see `faults.md`. Dutch terms: see `glossary.md`.
+"""
+
+_DAY_MILLISECONDS: Final = 24 * 60 * 60 * 1000
+_BINDING_VERSION: Final = "0.5.0"
+_BINARY: Final = "contactEndedBinary"
+_DEAD_LETTER: Final = "deadLetter"
+_TEXT: Final = {"type": "string"}
+
+_DEAD_LETTER_HEADERS: Final = {
+    "dlq_topic": "Where the original lay.",
+    "dlq_partition": "Its partition.",
+    "dlq_offset": "Its offset.",
+    "dlq_kind": "Why it is here: a refusal kind of `faults.md`.",
+    "dlq_faults": "JSON: the first fifty errors, each with `pad` and `soort`; no value of the message.",
+    "dlq_time": "When it was refused.",
+    "dlq_attempt": "How often it has become a dead letter.",
+    "dlq_cut": "JSON: the sizes before cutting, when the broker could not have taken all of it.",
+}
+
+
+def asyncapi(examples: Mapping[str, Any]) -> Document:
+    """Give the document; `examples` are complete events by the name of their file."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    messages = {_message_name(event): _message(event, examples) for event in EVENTS}
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Klantcontact",
+            "version": project["version"],
+            "description": DESCRIPTION,
+            "license": {"name": project["license"]},
+        },
+        "defaultContentType": STRUCTURED,
+        "channels": {topic.channel: _channel(topic) for topic in TOPICS},
+        "operations": dict(_operations()),
+        "components": {"messages": {**messages, _BINARY: _binary(), _DEAD_LETTER: _dead_letter()}},
+    }
+
+
+def _message_name(event: Published) -> str:
+    noun, participle = event.name.split(".")
+    return noun + participle.title()
+
+
+def _message_names(topic: Topic) -> list[str]:
+    names = [_message_name(event) for event in topic.events]
+    if topic is CONTACT_TOPIC:
+        return [*names, _BINARY]
+    return names or [_DEAD_LETTER]
+
+
+def _channel(topic: Topic) -> Document:
+    return {
+        "address": topic.address,
+        "title": topic.address,
+        "summary": topic.summary,
+        "description": f"Key: {topic.key}\n\nOrder: {topic.order}\n\nKept {topic.retention_days} days by default.\n",
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in _message_names(topic)},
+        "bindings": {
+            "kafka": {
+                "topic": topic.address,
+                "topicConfiguration": {
+                    "cleanup.policy": ["delete"],
+                    "retention.ms": topic.retention_days * _DAY_MILLISECONDS,
+                },
+                "bindingVersion": _BINDING_VERSION,
+            }
+        },
+    }
+
+
+def _operations() -> Iterator[tuple[str, Document]]:
+    for topic in TOPICS:
+        receives = topic is CONTACT_TOPIC
+        action = "receive" if receives else "send"
+        if receives:
+            summary = "You publish here. The classifier judges each contact once."
+        elif topic is DEAD_LETTER_TOPIC:
+            summary = "Operators read here, repair and replay."
+        else:
+            summary = "You subscribe here, in a consumer group of your own, reading committed."
+        yield (
+            f"{action}{topic.channel[0].upper()}{topic.channel[1:]}",
+            {
+                "action": action,
+                "channel": {"$ref": f"#/channels/{topic.channel}"},
+                "summary": summary,
+                "messages": [{"$ref": f"#/channels/{topic.channel}/messages/{name}"} for name in _message_names(topic)],
+            },
+        )
+
+
+def _message(event: Published, examples: Mapping[str, Any]) -> Document:
+    of_event = [name for name, example in examples.items() if example["type"] == event.type]
+    return {
+        "name": event.type,
+        "title": f"{event.name}, version {event.version}",
+        "summary": " ".join((inspect.getdoc(event.data) or "").split("\n\n", maxsplit=1)[0].split()),
+        "contentType": STRUCTURED,
+        "headers": _headers({"content-type": {"const": STRUCTURED}}),
+        "payload": {"$ref": f"./json/{event.event_file}"},
+        "bindings": _key(next(topic for topic in TOPICS if event in topic.events)),
+        "examples": [{"name": name.removesuffix(".json"), "payload": examples[name]} for name in of_event[:1]],
+    }
+
+
+def _binary() -> Document:
+    """Describe binary mode: the attributes in headers, the data alone in the value."""
+    attributes = CONTACT_ENDED.event.model_fields
+    return {
+        "name": CONTACT_ENDED.type,
+        "title": f"{CONTACT_ENDED.name}, version {CONTACT_ENDED.version}, in binary mode",
+        "summary": "The same event with its attributes in headers and only its data in the value.",
+        "contentType": "application/json",
+        "headers": _headers(
+            {
+                "content-type": {"const": "application/json"},
+                **{f"ce_{name}": {**_TEXT} for name in attributes if name not in ("data", "datacontenttype")},
+                "ce_specversion": {"const": "1.0"},
+                "ce_type": {"const": CONTACT_ENDED.type},
+            },
+            required=[f"ce_{name}" for name, info in attributes.items() if info.is_required() and name != "data"],
+        ),
+        "payload": {"$ref": f"./json/{CONTACT_ENDED.data_file}"},
+        "bindings": _key(CONTACT_TOPIC),
+    }
+
+
+def _dead_letter() -> Document:
+    return {
+        "name": _DEAD_LETTER,
+        "title": "A dead letter",
+        "summary": "The original's key, value and headers, untouched, and more headers.",
+        "contentType": "application/octet-stream",
+        "headers": _headers({name: {**_TEXT, "description": text} for name, text in _DEAD_LETTER_HEADERS.items()}),
+        "payload": {"description": "Whatever was sent, also when it is not JSON."},
+        "bindings": _key(DEAD_LETTER_TOPIC),
+    }
+
+
+def _headers(properties: Document, required: list[str] | None = None) -> Document:
+    return {"type": "object", "properties": properties, **({"required": required} if required else {})}
+
+
+def _key(topic: Topic) -> Document:
+    return {"kafka": {"key": {**_TEXT, "description": topic.key}, "bindingVersion": _BINDING_VERSION}}

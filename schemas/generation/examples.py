@@ -1,0 +1,63 @@
+"""The examples of what goes out: what the real decision makes of the examples of what comes in.
+
+Whoever wants another example writes a `contact.ended.<case>.json` and names it here.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from schemas.decoding import Received, decode
+from services.domain.case import prepare
+from services.domain.events import Event, events_of
+from services.domain.judgement import Judged
+from services.domain.numbers import Numbers
+from services.domain.policy import DEFAULT
+from services.domain.register import Register
+from services.domain.sleutels import Sleutels
+
+CASES: Final = ("terugbelverzoek", "gekende-klant", "vestiging", "contactpersoon", "vervolg", "correctie")
+"""In the order in which they happen: each sees what those before it have left in the register."""
+
+_SOURCE: Final = "urn:nld:oin:00000000000000000000:systeem:klantcontact"
+_KEY: Final = bytes(32)
+"""Nothing is kept, so there is nothing for a key to protect."""
+
+_DECIDES_AFTER: Final = timedelta(seconds=1)
+
+
+def input_name(case: str) -> str:
+    """Give the file of what comes in."""
+    return f"contact.ended.{case}.json"
+
+
+def output_examples(folder: Path) -> Mapping[str, Any]:
+    """Give each event that the examples in a folder lead to, by the name of its file."""
+    register = Register(DEFAULT, Numbers(count(1000000001), count(2000000001), count(3000000001)))
+    sleutels = Sleutels(_KEY)
+    examples: dict[str, Any] = {}
+    for case in CASES:
+        received = decode((folder / input_name(case)).read_bytes())
+        assert isinstance(received, Received), f"{input_name(case)} is invalid: {received}"
+        judgement = register.judge(prepare(received, sleutels, DEFAULT), _moment_after(received))
+        assert isinstance(judgement, Judged), f"{input_name(case)} is not judged: {judgement}"
+        examples.update(_named(events_of(received, judgement.besluit, _SOURCE), case))
+    return examples
+
+
+def _moment_after(received: Received) -> datetime:
+    return received.time + _DECIDES_AFTER
+
+
+def _named(events: Iterator[Event], case: str) -> Iterator[tuple[str, Any]]:
+    names: set[str] = set()
+    for event in events:
+        body = orjson.loads(orjson.dumps(event.body, option=orjson.OPT_UTC_Z))
+        name = f"{body['type'].removeprefix('nl.klantinteracties.')}.{case}.json"
+        assert name not in names, f"one example of a kind for a case: {name}"
+        names.add(name)
+        yield name, body

@@ -1,0 +1,56 @@
+"""The closed lists of what can be wrong, as a page: from the enums and what stands under their members."""
+
+import ast
+import inspect
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+
+from schemas.faults import FaultKind, RefusalKind
+
+_PAGE = """\
+# What can be wrong with a `contact.ended`
+
+Made from `schemas/faults.py` by `make schemas`. Both lists are closed: publishers and operators may build on them.
+
+An event that is refused becomes a dead letter (`dlq_kind`, `dlq_faults`), or a line of `klantcontact classify`
+(`fouten`). Each error has a `pad` and a `soort`, and never a value.
+
+`pad` is the path from the event's root with the positions in lists, such as `data.onderwerpen.0.onderwerp`; of an
+attribute its name, such as `specversion`; empty when nothing could be read. An error over several fields stands at the
+missing one, else at the later one.
+
+All errors are told at once, as far as one does not follow from another. After fifty errors in single fields, what
+several fields must agree on is not judged any more. Of a list that is too long, what is too much is not judged.
+
+## `soort`: the kind of an error
+
+{faults}
+
+## `dlq_kind`: why a message became a dead letter
+
+{refusals}
+"""
+
+
+def fault_tables() -> str:
+    """Give the page."""
+    return _PAGE.format(faults=_table(FaultKind), refusals=_table(RefusalKind))
+
+
+def meanings(kinds: type[StrEnum]) -> Iterator[tuple[str, str]]:
+    """Give each member's value with the text that stands under it."""
+    [definition] = ast.parse(inspect.getsource(kinds)).body
+    assert isinstance(definition, ast.ClassDef)
+    for member, text in zip(definition.body, definition.body[1:], strict=False):
+        if isinstance(member, ast.Assign) and isinstance(member.targets[0], ast.Name):
+            told = ast.literal_eval(text.value) if isinstance(text, ast.Expr) else ""
+            yield kinds[member.targets[0].id].value, " ".join(told.split())
+
+
+def _table(kinds: type[StrEnum]) -> str:
+    return "\n".join(["| kind | meaning |", "|---|---|", *_rows(meanings(kinds))])
+
+
+def _rows(told: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for value, text in told:
+        yield f"| `{value}` | {text} |"

@@ -1,0 +1,74 @@
+"""What is made of the models, as files: where each lies and what is in it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from schemas.generation.asyncapi import asyncapi
+from schemas.generation.examples import CASES, input_name, output_examples
+from schemas.generation.fault_tables import fault_tables
+from schemas.generation.json_schemas import json_schemas
+
+SCHEMAS: Final = Path(__file__).parents[1]
+JSON_SCHEMAS: Final = SCHEMAS / "json"
+EXAMPLES: Final = SCHEMAS / "examples"
+ASYNCAPI: Final = SCHEMAS / "asyncapi.yaml"
+FAULTS: Final = SCHEMAS / "faults.md"
+
+
+def generated() -> Mapping[Path, str]:
+    """Give every file that is made, with its contents."""
+    examples = output_examples(EXAMPLES)
+    inputs = {case: json.loads((EXAMPLES / input_name(case)).read_text("utf-8")) for case in CASES}
+    return {
+        **{JSON_SCHEMAS / name: _json(schema) for name, schema in json_schemas().items()},
+        **{EXAMPLES / name: _json(example) for name, example in examples.items()},
+        # What comes in is written by hand; only its form is looked after.
+        **{EXAMPLES / input_name(case): _json(example) for case, example in inputs.items()},
+        ASYNCAPI: _yaml(asyncapi({**examples, **{input_name(case): each for case, each in inputs.items()}})),
+        FAULTS: fault_tables(),
+    }
+
+
+def stale(wanted: Mapping[Path, str]) -> list[Path]:
+    """Give what differs from what is wanted: changed, missing, or there without being made."""
+    found = {*JSON_SCHEMAS.glob("*"), *EXAMPLES.glob("*"), *(path for path in (ASYNCAPI, FAULTS) if path.exists())}
+    changed = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
+    return sorted([*changed, *(found - set(wanted))])
+
+
+def write(wanted: Mapping[Path, str]) -> list[Path]:
+    """Write what differs, and remove what is not made any more. Gives what it changed."""
+    changed = stale(wanted)
+    for path in changed:
+        if path in wanted:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(wanted[path], "utf-8")
+        else:
+            path.unlink()
+    return changed
+
+
+def _json(value: Any) -> str:  # noqa: ANN401 - JSON
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes every part in full: what two places share is for a reader the same twice."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - the signature is the library's
+        return True
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _yaml(value: Any) -> str:  # noqa: ANN401 - JSON
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)

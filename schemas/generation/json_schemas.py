@@ -1,0 +1,117 @@
+"""JSON Schemas, draft 2020-12, from the models: of each event the whole, and its data alone.
+
+Laws of this file:
+- What comes in may hold null for whatever is not required, since null means absent.
+- What goes out never holds null for what is absent, and always holds its lists.
+- Fields that are not listed are allowed: publishers may be ahead of us, and we of subscribers.
+Each file stands by itself, so that no validator has to fetch anything.
+"""
+
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from schemas.generation.published import EVENTS, Published
+from schemas.types import Bericht
+
+Schema = dict[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_NULL = {"type": "null"}
+_ANY_OF = ("anyOf", "oneOf")
+_TOLD = ("description", "default")
+_NAMED = ("properties", "$defs")
+_FIRST = ("$schema", "$id", "$ref", "title", "description", "type", "format", "const", "enum", "properties", "required")
+
+
+def json_schemas() -> Mapping[str, Schema]:
+    """Give the contents of every file by its name."""
+    return dict(_files())
+
+
+def _files() -> Iterator[tuple[str, Schema]]:
+    for event in EVENTS:
+        whole = f"{event.name}, version {event.version}"
+        yield event.data_file, _schema(event, event.data, urn=event.urn, title=f"{whole}: data")
+        yield event.event_file, _schema(event, event.event, urn=f"{event.urn}:event", title=whole)
+
+
+def _schema(event: Published, model: type[Bericht], *, urn: str, title: str) -> Schema:
+    made = model.model_json_schema(schema_generator=_WithoutTitles)
+    definitions = made.pop("$defs", {})
+    for each in (made, *definitions.values()):
+        _apply_laws(each, is_input=event.is_input)
+    named = {"$schema": DIALECT, "$id": urn, **made, "title": title}
+    ordered: Schema = _ordered(named if not definitions else {**named, "$defs": dict(sorted(definitions.items()))})
+    return ordered
+
+
+class _WithoutTitles(GenerateJsonSchema):
+    """Names say it already."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - the signature is the library's
+        return False
+
+
+def _apply_laws(schema: Schema, *, is_input: bool) -> None:
+    """Apply the laws of this file to one object."""
+    schema.pop("title", None)
+    if "description" in schema:
+        schema["description"] = inspect.cleandoc(schema["description"]).replace("\n", " ").replace("  ", "\n\n")
+    required = schema.get("required", [])
+    for name, rule in schema.get("properties", {}).items():
+        if "description" in rule:
+            rule["description"] = " ".join(rule["description"].split())
+        if rule.get("default", ...) is None or isinstance(rule.get("default"), dict):
+            del rule["default"]  # absent, which needs no telling
+        if is_input:
+            schema["properties"][name] = rule if name in required else _or_null(rule)
+        else:
+            schema["properties"][name] = rule if name in required else _not_null(rule)
+            if rule.pop("default", None) == []:
+                required.append(name)
+
+
+def _or_null(rule: Schema) -> Schema:
+    """Allow null, in the shortest way that says it."""
+    told: Schema = {name: rule[name] for name in _TOLD if name in rule}
+    bare = {name: value for name, value in rule.items() if name not in _TOLD}
+    if not bare:
+        return rule
+    first, *others = [option for option in _flat(bare) if option != _NULL]
+    if not others and isinstance(first.get("type"), str) and not {"const", "enum"} & set(first):
+        return {**first, "type": [first["type"], "null"], **told}
+    return {"anyOf": [first, *others, _NULL], **told}
+
+
+def _not_null(rule: Schema) -> Schema:
+    """Take null from what a model admits when it reads."""
+    if _NULL not in rule.get("anyOf", []):
+        return rule
+    rest = {name: value for name, value in rule.items() if name != "anyOf"}
+    options = [option for option in rule["anyOf"] if option != _NULL]
+    return {**options[0], **rest} if len(options) == 1 else {"anyOf": options, **rest}
+
+
+def _flat(rule: Schema) -> list[Schema]:
+    """Give the alternatives of a rule, also those within an alternative."""
+    for name in _ANY_OF:
+        if set(rule) == {name}:
+            return [flat for option in rule[name] for flat in _flat(option)]
+    return [rule]
+
+
+def _ordered(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Give every schema its keys in the order in which one reads them; properties keep that of the model."""
+    if isinstance(value, list):
+        return [_ordered(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    names = sorted(value, key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST))
+    return {
+        name: {key: _ordered(each) for key, each in value[name].items()} if name in _NAMED else _ordered(value[name])
+        for name in names
+    }

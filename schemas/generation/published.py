@@ -1,0 +1,86 @@
+"""The events of the contract, in the order in which they are described."""
+
+from dataclasses import dataclass
+from types import ModuleType
+
+from schemas import (
+    contact_ended_v1,
+    klantcontact_registered_v1,
+    klantcontact_withdrawn_v1,
+    partij_withdrawn_v1,
+    taak_created_v1,
+    taak_withdrawn_v1,
+)
+from schemas.cloudevents import Envelope, schema_urn
+from schemas.types import Bericht
+
+_TYPE_PREFIX = "nl.klantinteracties."
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One version of one event."""
+
+    module: ModuleType
+    event: type[Envelope]
+    data: type[Bericht]
+    is_input: bool = False
+
+    @property
+    def type(self) -> str:
+        """Give the CloudEvents type."""
+        return str(self.module.TYPE)
+
+    @property
+    def name(self) -> str:
+        """Give the type without the prefix that all have."""
+        return self.type.removeprefix(_TYPE_PREFIX)
+
+    @property
+    def version(self) -> int:
+        """Give the version of the schema of its data."""
+        return int(self.module.VERSION)
+
+    @property
+    def urn(self) -> str:
+        """Give the name of the schema of its data, as `dataschema` has it."""
+        return schema_urn(self.name, self.version)
+
+    @property
+    def data_file(self) -> str:
+        """Give the file of the schema of its data."""
+        return f"{self.name}.{self.version}.json"
+
+    @property
+    def event_file(self) -> str:
+        """Give the file of the schema of the whole event in structured mode."""
+        return f"{self.name}.{self.version}.event.json"
+
+
+CONTACT_ENDED = Published(
+    contact_ended_v1, contact_ended_v1.ContactEndedEvent, contact_ended_v1.ContactEnded, is_input=True
+)
+KLANTCONTACT_REGISTERED = Published(
+    klantcontact_registered_v1,
+    klantcontact_registered_v1.KlantcontactRegisteredEvent,
+    klantcontact_registered_v1.KlantcontactRegistered,
+)
+KLANTCONTACT_WITHDRAWN = Published(
+    klantcontact_withdrawn_v1,
+    klantcontact_withdrawn_v1.KlantcontactWithdrawnEvent,
+    klantcontact_withdrawn_v1.KlantcontactWithdrawn,
+)
+TAAK_CREATED = Published(taak_created_v1, taak_created_v1.TaakCreatedEvent, taak_created_v1.TaakCreated)
+TAAK_WITHDRAWN = Published(taak_withdrawn_v1, taak_withdrawn_v1.TaakWithdrawnEvent, taak_withdrawn_v1.TaakWithdrawn)
+PARTIJ_WITHDRAWN = Published(
+    partij_withdrawn_v1, partij_withdrawn_v1.PartijWithdrawnEvent, partij_withdrawn_v1.PartijWithdrawn
+)
+
+EVENTS = (
+    CONTACT_ENDED,
+    KLANTCONTACT_REGISTERED,
+    KLANTCONTACT_WITHDRAWN,
+    TAAK_CREATED,
+    TAAK_WITHDRAWN,
+    PARTIJ_WITHDRAWN,
+)

@@ -1,0 +1,91 @@
+"""The five topics as AsyncAPI describes them. Names and retention are defaults: an operator can set others."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from schemas.generation.published import (
+    CONTACT_ENDED,
+    KLANTCONTACT_REGISTERED,
+    KLANTCONTACT_WITHDRAWN,
+    PARTIJ_WITHDRAWN,
+    TAAK_CREATED,
+    TAAK_WITHDRAWN,
+    Published,
+)
+
+_PER_KLANTCONTACT: Final = (
+    "every event of one klantcontact comes in order. To who reads committed each comes once, as far as crashes and "
+    "restarts go; where a repeat could ever slip through, it has the same `id`."
+)
+
+_BY_VERSIE: Final = (
+    " Events of one partij come from many klantcontacten, so in no order: let the higher `versie` win, and drop "
+    "details of a versie below `geleegdBij`."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One topic."""
+
+    channel: str
+    address: str
+    summary: str
+    key: str
+    order: str
+    retention_days: int
+    events: tuple[Published, ...]
+
+
+CONTACT_TOPIC: Final = Topic(
+    channel="contactEnded",
+    address="contact.ended",
+    summary="Telephony and channel systems publish here that a contact has ended; the classifier reads it.",
+    key="chosen by the publisher; one stable pseudonymous key per klant, never a number or name of that klant.",
+    order="contacts with the same key are judged in order. Without that the outcome is right too, but 'earlier' then "
+    "means 'judged earlier'.",
+    retention_days=7,
+    events=(CONTACT_ENDED,),
+)
+
+REGISTERED_TOPIC: Final = Topic(
+    channel="klantcontactRegistered",
+    address="klantcontact.registered",
+    summary="What was registered, and what is taken back, of contacts that are not vertrouwelijk.",
+    key="klantcontactId; of partij.withdrawn the partijId.",
+    order=_PER_KLANTCONTACT + _BY_VERSIE,
+    retention_days=90,
+    events=(KLANTCONTACT_REGISTERED, KLANTCONTACT_WITHDRAWN, PARTIJ_WITHDRAWN),
+)
+
+CONFIDENTIAL_TOPIC: Final = Topic(
+    channel="klantcontactRegisteredVertrouwelijk",
+    address="klantcontact.registered.vertrouwelijk",
+    summary="The same of contacts that are vertrouwelijk, for subscribers with that right; they are on no other topic.",
+    key="klantcontactId.",
+    order=_PER_KLANTCONTACT + _BY_VERSIE,
+    retention_days=90,
+    events=(KLANTCONTACT_REGISTERED, KLANTCONTACT_WITHDRAWN),
+)
+
+TAAK_TOPIC: Final = Topic(
+    channel="taakCreated",
+    address="taak.created",
+    summary="The interne taken that follow from klantcontacten. Onderwerp and inhoud are never here.",
+    key="klantcontactId.",
+    order=_PER_KLANTCONTACT + " A taak can be read before its klantcontact, which is on another topic.",
+    retention_days=90,
+    events=(TAAK_CREATED, TAAK_WITHDRAWN),
+)
+
+DEAD_LETTER_TOPIC: Final = Topic(
+    channel="deadLetters",
+    address="contact.ended.dlq",
+    summary="What could not be judged, as it came, with headers that say where it lay and what was wrong.",
+    key="that of the original.",
+    order="that of the original within its partition.",
+    retention_days=30,
+    events=(),
+)
+
+TOPICS: Final = (CONTACT_TOPIC, REGISTERED_TOPIC, CONFIDENTIAL_TOPIC, TAAK_TOPIC, DEAD_LETTER_TOPIC)

@@ -1,0 +1,135 @@
+"""The demo: every scenario of the standard through the whole system, and what is stored beside what should be.
+
+Everything of ours runs as `klantcontact …`, as anybody would start it.
+"""
+
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from pymongo import MongoClient
+from rich.console import Console
+from rich.table import Table
+
+from services.local.errors import StartFailed
+from services.local.scenarios import Scenario, load_scenarios
+from services.local.system import COMMAND, System, running_system
+from services.local.verification import Outcome, Row, count_refused, verify
+from services.runtime.settings import Settings
+
+STORED_SECONDS: Final = 45.0
+"""Patience with the last event; on a machine with nothing else to do all are stored within two."""
+
+LOOK_SECONDS: Final = 0.3
+
+COLLECTIONS: Final = ("klantcontacten", "partijen", "interne_taken", "besluiten")
+
+COLUMNS: Final = (
+    ("scenario", 8),
+    ("", 22),
+    ("rule", 7),
+    ("kc", 6),
+    ("taak", 6),
+    ("partij", 14),
+    ("", 5),
+)
+"""What the table shows and in how many characters, so that it fits a terminal of 80."""
+
+PARTITIONS: Final = 4
+"""Enough to show that several are handled side by side; each costs a producer to start."""
+
+
+def run() -> int:
+    """Run the demo and give the exit status of the command: 0 when every scenario is right."""
+    screen, scenarios = Console(), load_scenarios()
+    settings = Settings(topic_partitions=PARTITIONS)
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="klantcontact-demo-") as folder:
+        home = Path(folder)
+        screen.print("Starting Kafka, MongoDB, the classifier and the projector …")
+        with running_system(settings, folder=home, say=screen.print) as system:
+            screen.print(f"Runs on {system.stack.kafka_kind} and {system.stack.mongo_kind}.")
+            _publish(scenarios, home / "scenarios.jsonl")
+            rows, counts = _wait_until_stored(scenarios, system)
+    return _report(screen, scenarios, rows, counts, time.monotonic() - started)
+
+
+def _publish(scenarios: Sequence[Scenario], file: Path) -> None:
+    # One key a scenario: what happened to its klanten has to be judged in order.
+    lines = [
+        json.dumps({**event, "partitionkey": scenario.id})
+        for scenario in scenarios
+        for event in scenario.gebeurtenissen
+    ]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    sent = subprocess.run([*COMMAND, "publish", str(file)], capture_output=True, text=True, check=False)
+    if sent.returncode:
+        raise StartFailed(f"The events could not be sent: {sent.stdout}{sent.stderr}")
+
+
+def _wait_until_stored(scenarios: Sequence[Scenario], system: System) -> tuple[list[Row], dict[str, int]]:
+    deadline = time.monotonic() + STORED_SECONDS
+    with MongoClient[dict[str, Any]](system.settings.mongo_uri) as client:
+        database = client[system.settings.mongo_database]
+        while True:
+            rows = verify(scenarios, database)
+            if all(row.is_right for row in rows) or time.monotonic() > deadline:
+                counts = {name: database[name].count_documents({}) for name in COLLECTIONS}
+                return rows, {**counts, "dead letters": system.count_dead_letters()}
+            time.sleep(LOOK_SECONDS)
+
+
+def _report(
+    screen: Console, scenarios: Sequence[Scenario], rows: Sequence[Row], counts: dict[str, int], seconds: float
+) -> int:
+    screen.print("The scenarios of the standard, as they stand in MongoDB")
+    table = Table(*(name for name, _ in COLUMNS), box=None, pad_edge=False)
+    for scenario in scenarios:
+        table.add_row(*_cells(scenario, [row for row in rows if row.scenario == scenario.id]))
+    screen.print(table)
+    for row in rows:
+        if not row.is_right:
+            screen.print(
+                f"[red]WRONG[/red] {row.contact_id}: expected {_brief(row.expected)}; stored {_brief(row.found)}"
+            )
+    screen.print("kc: a klantcontact is registered; taak: an interne taak stands open.")
+    screen.print("   ".join(f"{name} {count}" for name, count in counts.items()))
+    wrong = sum(not row.is_right for row in rows)
+    refused = count_refused(scenarios)
+    all_right = not wrong and counts["dead letters"] == refused
+    verdict = "[green]all right[/green]" if all_right else f"[red]{wrong} wrong[/red]"
+    screen.print(
+        f"{len(scenarios)} scenarios, {len(rows)} contacts: {verdict}; "
+        f"{counts['dead letters']} of {refused} invalid events among the dead letters; {seconds:.0f} s"
+    )
+    return 0 if all_right else 1
+
+
+def _cells(scenario: Scenario, rows: Sequence[Row]) -> list[str]:
+    verdict = "[green]right[/green]" if all(row.is_right for row in rows) else "[red]WRONG[/red]"
+    outcomes = [outcome for row in rows for outcome in row.found]
+
+    def told(name: str) -> str:
+        return "/".join(dict.fromkeys(_word(outcome[name]) for outcome in outcomes))
+
+    title = scenario.titel if len(rows) == 1 else f"({len(rows)} contacts) {scenario.titel}"
+    shown = [scenario.id, title, *(told(name) for name in ("regel", "klantcontact", "interneTaak", "partij"))]
+    return [*(_fitted(text, width) for text, (_, width) in zip(shown, COLUMNS, strict=False)), verdict]
+
+
+def _fitted(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def _brief(outcomes: Sequence[Outcome]) -> str:
+    return "; ".join(" ".join(_word(value) for value in outcome.values()) for outcome in outcomes) or "nothing"

@@ -1,0 +1,57 @@
+"""`klantcontact up`: the whole system on this machine, to play with, until Ctrl-C."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from services.local.errors import StartFailed
+from services.local.process import Server
+from services.local.stack import MongoKind
+from services.local.system import System, running_system
+from services.runtime.mongo import address
+from services.runtime.settings import Settings
+
+LOOK_SECONDS = 0.5
+"""How often to look whether a service has ended by itself."""
+
+TAIL_LINES = 15
+
+
+def run(settings: Settings, *, folder: Path | None, say: Callable[[str], None]) -> None:
+    """Start everything, tell the addresses, and return once Ctrl-C or SIGTERM has stopped it all in order.
+
+    Raises LocalStackError when something does not start, or ends by itself; then nothing runs any more.
+    """
+    with running_system(settings, folder=folder, say=say) as system:
+        for line in _addresses(system):
+            say(line)
+        try:
+            _watch(system.services)
+        except KeyboardInterrupt:
+            say("Stopping.")
+
+
+def _addresses(system: System) -> Iterator[str]:
+    stack, settings = system.stack, system.settings
+    yield f"Kafka       {stack.kafka_bootstrap}  ({stack.kafka_kind})"
+    yield f"MongoDB     {address(settings)}  database {settings.mongo_database}  ({stack.mongo_kind})"
+    for name, service in system.services.items():
+        yield f"{name:<11} http://{service.address}/readyz and /metrics, log in {service.log_file}"
+    yield "In another terminal:"
+    yield f"  export KLANTCONTACT_KAFKA_BOOTSTRAP={stack.kafka_bootstrap}"
+    if stack.mongo_kind is not MongoKind.GIVEN:  # an address that was given may hold a password
+        yield f"  export KLANTCONTACT_MONGO_URI='{stack.mongo_uri}'"
+    if settings.sleutel_file is not None:
+        yield f"  export KLANTCONTACT_SLEUTEL_FILE={settings.sleutel_file}"
+    yield "  klantcontact publish events.jsonl"
+    yield f"Ctrl-C stops it all. Data and logs are in {system.home}."
+
+
+def _watch(services: Mapping[str, Server]) -> None:
+    """Wait for ever. Raises StartFailed when a service ends by itself."""
+    while True:
+        for name, service in services.items():
+            if not service.is_running:
+                tail = "\n".join(service.log_since_start().splitlines()[-TAIL_LINES:])
+                raise StartFailed(f"The {name} has ended. The end of its log:\n{tail}")
+        time.sleep(LOOK_SECONDS)

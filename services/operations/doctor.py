@@ -1,0 +1,202 @@
+"""What has to be in order before the services run: each check says what was found and what to do about it."""
+
+import asyncio
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.conn import create_conn
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
+from aiokafka.protocol.admin import ApiVersionRequest
+from pymongo.errors import PyMongoError
+
+from services.domain.policy import Beleid
+from services.operations.topics import TopicState, check_topics
+from services.runtime import mongo
+from services.runtime.backoff import pauses_within
+from services.runtime.errors import InvalidSettings, KlantcontactError
+from services.runtime.kafka import ADMIN_TIMEOUT_MS, CLIENT_ID, admin_client, bootstrap_servers
+from services.runtime.policy_file import load_policy_file
+from services.runtime.settings import Settings
+from services.runtime.sleutel import load_sleutel
+
+LIBRARIES = ("klantcontact", "faststream", "aiokafka", "pymongo", "pydantic", "uvloop")
+
+OLDEST_PYTHON = (3, 11)
+
+OLDEST_MONGODB = (6, 0)
+"""What we test with."""
+
+CREATE_TOPICS = 19
+"""Kafka's number of the request by which its age shows: Kafka 4.0 dropped the first two versions of it."""
+
+START_SECONDS = 10.0
+"""Patience with a broker that makes its topic for transactions, which the first question about them causes."""
+
+TRANSACTION_COORDINATOR = 1
+"""Kafka's number for that kind of coordinator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that was looked at. `advice` says what to do, and is empty when all is well."""
+
+    name: str
+    ok: bool
+    found: str
+    advice: str = ""
+
+
+async def examine(settings: Settings) -> list[Check]:
+    """Look at everything that a service needs, side by side; what is away costs some seconds. Changes nothing."""
+    kafka, topics, mongodb = await asyncio.gather(_kafka(settings), _topics(settings), _mongodb(settings))
+    return [_versions(), _sleutel(settings), _beleid(settings), kafka, topics, mongodb]
+
+
+def _failed(name: str, error: KlantcontactError, advice: str = "") -> Check:
+    """Take over what an error says; the messages of InvalidSettings hold the advice themselves."""
+    return Check(name=name, ok=False, found=str(error), advice=advice)
+
+
+def _versions() -> Check:
+    python = ".".join(str(part) for part in sys.version_info[:3])
+    fits = sys.version_info[:2] >= OLDEST_PYTHON
+    return Check(
+        name="versions",
+        ok=fits,
+        found=", ".join([f"Python {python}", *(f"{library} {_version(library)}" for library in LIBRARIES)]),
+        advice="" if fits else "Use Python 3.11 or newer.",
+    )
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _sleutel(settings: Settings) -> Check:
+    try:
+        sleutel = load_sleutel(settings)
+    except InvalidSettings as error:
+        return _failed("key", error)
+    return Check(name="key", ok=True, found=f"{len(sleutel)} bytes, version {settings.sleutelversie}")
+
+
+def _beleid(settings: Settings) -> Check:
+    try:
+        beleid = load_policy_file(settings.beleid_file, Beleid)
+    except InvalidSettings as error:
+        return _failed("policy", error)
+    origin = f"from {settings.beleid_file}" if settings.beleid_file else "the defaults of the contract"
+    return Check(name="policy", ok=True, found=f"version {beleid.versie}, {origin}")
+
+
+# Kafka ---------------------------------------------------------------------------------------------------------------
+
+
+async def _kafka(settings: Settings) -> Check:
+    advice = "Start it, or correct KLANTCONTACT_KAFKA_BOOTSTRAP."
+    try:
+        async with admin_client(settings) as admin:
+            brokers = (await admin.describe_cluster())["brokers"]
+            await _await_transactions(admin, settings)
+        age = await _age(settings)
+    except KlantcontactError as error:
+        return _failed("kafka", error, advice)
+    except (KafkaError, TimeoutError, OSError) as error:
+        found = f"Kafka at {settings.kafka_bootstrap} answers, but not all that is asked ({type(error).__name__})"
+        return Check(name="kafka", ok=False, found=found, advice=advice)
+    found = f"{settings.kafka_bootstrap}: {_count(len(brokers), 'broker')}, {age}, transactions answer"
+    return Check(name="kafka", ok=True, found=found)
+
+
+async def _await_transactions(admin: AIOKafkaAdminClient, settings: Settings) -> None:
+    """Ask who coordinates our transactions. Raises KafkaError when nobody does.
+
+    A broker that has just started finds out when it is asked, and says "not yet" meanwhile.
+    """
+    transactional_id = f"{settings.classifier_group}-doctor"
+    for pause_seconds in pauses_within(START_SECONDS):
+        try:
+            await admin.find_coordinator(transactional_id, TRANSACTION_COORDINATOR)
+        except GroupCoordinatorNotAvailableError:
+            await asyncio.sleep(pause_seconds)
+        else:
+            return
+    await admin.find_coordinator(transactional_id, TRANSACTION_COORDINATOR)
+
+
+async def _age(settings: Settings) -> str:
+    host, port = bootstrap_servers(settings)[0].rsplit(":", 1)
+    connection = await create_conn(host, int(port), client_id=CLIENT_ID, request_timeout_ms=ADMIN_TIMEOUT_MS)
+    try:
+        response = await connection.send(ApiVersionRequest())
+    finally:
+        connection.close()
+    oldest = {key: lowest for key, lowest, _highest in response.api_versions}
+    return "Kafka 4.0 or newer" if oldest[CREATE_TOPICS] > 0 else "older than Kafka 4.0"
+
+
+async def _topics(settings: Settings) -> Check:
+    try:
+        states = await check_topics(settings)
+    except KlantcontactError as error:
+        return _failed("topics", error)
+    missing = [state.name for state in states if not state.exists]
+    if missing:
+        return Check(
+            name="topics",
+            ok=False,
+            found=f"missing: {', '.join(missing)}",
+            advice="Run `klantcontact topics create`, or correct the …_TOPIC settings.",
+        )
+    departures = [each for state in states for each in _departures(state)]
+    if departures:
+        return Check(
+            name="topics",
+            ok=False,
+            found="; ".join(departures),
+            advice="Change the topic with Kafka's own tools, or the setting when the topic is as you want it.",
+        )
+    return Check(name="topics", ok=True, found=f"all {len(states)}, {_count(states[0].partitions, 'partition')} each")
+
+
+def _departures(state: TopicState) -> Iterable[str]:
+    return (f"{state.name} has {each.what} {each.found}, not {each.wanted}" for each in state.departures)
+
+
+# MongoDB -------------------------------------------------------------------------------------------------------------
+
+
+async def _mongodb(settings: Settings) -> Check:
+    try:
+        client = await mongo.connect(settings)
+    except InvalidSettings as error:
+        return _failed("mongodb", error)
+    except KlantcontactError as error:
+        return _failed("mongodb", error, "Start it, or correct KLANTCONTACT_MONGO_URI.")
+    async with client:
+        try:
+            hello = await client.admin.command("hello")
+            server = str((await client.server_info())["version"])
+            await _try_transaction(client, settings)
+        except PyMongoError as error:
+            found = f"MongoDB at {mongo.address(settings)} answers, but not to a transaction ({type(error).__name__})"
+            return Check(name="mongodb", ok=False, found=found, advice="See the log of MongoDB, and the user's rights.")
+    found = f"{mongo.address(settings)}: MongoDB {server}, replica set {hello.get('setName')}, transactions work"
+    fits = tuple(int(part) for part in server.split(".")[:2]) >= OLDEST_MONGODB
+    return Check(name="mongodb", ok=fits, found=found, advice="" if fits else "Use MongoDB 6.0 or newer.")
+
+
+async def _try_transaction(client: mongo.Client, settings: Settings) -> None:
+    """Read in a transaction. Raises PyMongoError when that can't be done."""
+    async with client.start_session() as session, await session.start_transaction():
+        await client[settings.mongo_database]["besluiten"].find_one({}, {"_id": 1}, session=session)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

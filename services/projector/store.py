@@ -1,0 +1,154 @@
+"""The register in MongoDB: a batch is one transaction, so that two instances can work on the same partij at once."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from pymongo import AsyncMongoClient, DeleteOne, InsertOne, UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from services.projector import layout
+from services.projector.documents import Document
+from services.projector.facts import Fact
+from services.projector.projection import States, Touched, project, touched_by
+from services.projector.store_errors import Again, told_apart
+from services.projector.stored import states_of
+from services.projector.writes import Amend, Claim, Collection, Insert, Placed, Remove, Write, plan
+from services.runtime.backoff import pauses
+from services.runtime.errors import TransientFailure
+from services.runtime.health import Part
+
+Operation = InsertOne[Document] | UpdateOne | DeleteOne
+
+MAX_COLLISIONS = 10
+"""So often another instance may get there first before the whole is put off: with pauses that grow to seconds, the
+other must have come through long before."""
+
+REVISION_FIELDS = {"herkomst.revisie": 1, "besluit.besluitversie": 1}
+
+
+def utc_now() -> datetime:
+    """Give the present moment."""
+    return datetime.now(UTC)
+
+
+class MongoRegister:
+    """The four collections, in a database that `layout.prepare` has prepared."""
+
+    def __init__(
+        self,
+        client: AsyncMongoClient[Document],
+        database_name: str,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._client = client
+        self._database = client[database_name]
+        self._now = now
+
+    async def apply(self, facts: Sequence[Fact]) -> None:
+        """Merge what happened into the collections, as `ports.Register` promises."""
+        for pause_seconds in islice(pauses(), MAX_COLLISIONS):
+            try:
+                await self._transact(facts)
+            except PyMongoError as error:
+                failure = told_apart(error)
+                if not isinstance(failure, Again):
+                    raise failure from None  # the text of the cause may hold values
+                await asyncio.sleep(pause_seconds)
+            else:
+                return
+        raise TransientFailure("Other instances keep changing what this one changes.", part=Part.MONGODB)
+
+    async def prepare(self, remember_seconds: int) -> None:
+        """Make the collections. Raises TransientFailure when the database is away."""
+        try:
+            await layout.prepare(self._database, remember_seconds)
+        except PyMongoError as error:
+            failure = told_apart(error)
+            if isinstance(failure, TransientFailure):
+                raise failure from error
+            raise
+
+    async def is_there(self) -> bool:
+        """Tell whether the database answers."""
+        try:
+            await self._client.admin.command("ping")
+        except PyMongoError:
+            return False
+        return True
+
+    async def _transact(self, facts: Sequence[Fact]) -> None:
+        async with (
+            self._client.start_session() as session,
+            await session.start_transaction(
+                read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
+            ),
+        ):
+            known = await self._read(touched_by(facts), session)
+            writes = plan(known, project(known, facts), self._now())
+            for collection, operations in _operations(writes).items():
+                await self._database[collection].bulk_write(operations, ordered=False, session=session)
+
+    # Reading
+
+    async def _read(self, touched: Touched, session: AsyncClientSession) -> States:
+        everything = touched.klantcontacten | touched.taken | touched.partijen
+        return states_of(
+            klantcontacten=await self._find(
+                Collection.KLANTCONTACTEN, touched.klantcontacten, session, REVISION_FIELDS
+            ),
+            taken=await self._find(Collection.INTERNE_TAKEN, touched.taken, session, REVISION_FIELDS),
+            partijen=await self._find(Collection.PARTIJEN, touched.partijen, session),
+            vervallen=await self._find(Collection.VERVALLEN, everything, session),
+        )
+
+    async def _find(
+        self,
+        collection: Collection,
+        identifiers: frozenset[str],
+        session: AsyncClientSession,
+        fields: Mapping[str, int] | None = None,
+    ) -> list[Document]:
+        if not identifiers:
+            return []
+        # One reply holds them all: the largest batch is far below what MongoDB puts into one.
+        cursor = self._database[collection].find(
+            {"_id": {"$in": list(identifiers)}}, fields, session=session, batch_size=len(identifiers) + 1
+        )
+        return await cursor.to_list()
+
+
+# Writing
+
+
+def _operations(writes: Iterable[Placed]) -> dict[Collection, list[Operation]]:
+    operations: dict[Collection, list[Operation]] = defaultdict(list)
+    for collection, write in writes:
+        operations[collection].extend(_operation(write))
+    return operations
+
+
+def _operation(write: Write) -> Sequence[Operation]:
+    match write:
+        case Insert():
+            return (InsertOne(write.document),)
+        case Amend():
+            return (UpdateOne({"_id": write.identifier}, _update(write)),)
+        case Remove():
+            return (DeleteOne({"_id": write.identifier}),)
+        case Claim():
+            # The driver sends the inserts of an unordered batch before its deletes.
+            return InsertOne({"_id": write.identifier}), DeleteOne({"_id": write.identifier})
+
+
+def _update(write: Amend) -> dict[str, Any]:
+    update: dict[str, Any] = {"$set": write.amendment.set}
+    if write.amendment.unset:
+        update["$unset"] = dict.fromkeys(write.amendment.unset, "")
+    return update

@@ -1,0 +1,77 @@
+"""What an error of MongoDB means for a batch: try again, wait, or never. Only codes and paths are taken from it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
+
+from services.projector.errors import DocumentRefused
+from services.runtime.errors import TransientFailure
+from services.runtime.health import Part
+
+DUPLICATE_KEY = 11000
+VALIDATION_FAILED = 121
+NOT_ALLOWED = frozenset({13, 18})
+"""Unauthorized, AuthenticationFailed."""
+
+ONE_MORE_TIME = ("TransientTransactionError", "UnknownTransactionCommitResult")
+"""MongoDB's own words for a transaction that collided, or of which it does not know whether it was committed."""
+
+MAX_REASONS = 10
+
+
+class Again(Exception):
+    """Another instance changed the same at the same time."""
+
+
+def told_apart(error: PyMongoError) -> Again | TransientFailure | DocumentRefused:
+    """Tell what to do after a batch failed; nothing of it was written, or it may be written once more."""
+    if isinstance(error, ConnectionFailure) or error.timeout:
+        return TransientFailure("MongoDB does not answer.", part=Part.MONGODB)
+    if any(error.has_error_label(label) for label in ONE_MORE_TIME):
+        return Again()
+    if isinstance(error, BulkWriteError):
+        return _of_writes(error.details["writeErrors"] if error.details else [])
+    code = error.code if isinstance(error, OperationFailure) else None
+    if code in NOT_ALLOWED:
+        return TransientFailure(f"MongoDB refuses this user (code {code}).", part=Part.MONGODB)
+    return DocumentRefused([f"{type(error).__name__}, code {code}"])
+
+
+def _of_writes(failures: list[Mapping[str, Any]]) -> Again | DocumentRefused:
+    if all(_is_same_document(failure) for failure in failures):
+        return Again()
+    return DocumentRefused(
+        [reason for failure in failures if not _is_same_document(failure) for reason in _reasons(failure)]
+    )
+
+
+def _is_same_document(failure: Mapping[str, Any]) -> bool:
+    """Tell whether another instance put in the same document since; any other key that is doubled is a mistake."""
+    return failure["code"] == DUPLICATE_KEY and failure.get("keyPattern") == {"_id": 1}
+
+
+def _reasons(failure: Mapping[str, Any]) -> list[str]:
+    if failure["code"] == DUPLICATE_KEY:
+        return [f"{path}: another document has it" for path in failure.get("keyPattern", {})]
+    if failure["code"] == VALIDATION_FAILED:
+        rules = list(_broken_rules(failure.get("errInfo", {}).get("details", {}), ()))
+        return [f"refused by the validator at {rule}" for rule in rules[:MAX_REASONS]] or ["refused by the validator"]
+    return [f"refused with code {failure['code']}"]
+
+
+def _broken_rules(node: object, path: tuple[str, ...]) -> Iterator[str]:
+    """Walk MongoDB's explanation for the names of fields and rules; beside them it holds the values."""
+    if isinstance(node, list):
+        for each in node:
+            yield from _broken_rules(each, path)
+    elif isinstance(node, Mapping):
+        if "propertyName" in node:
+            path = (*path, str(node["propertyName"]))
+        if "missingProperties" in node:
+            yield from (f"{'.'.join((*path, name))}: required" for name in node["missingProperties"])
+        elif "consideredValue" in node or "reason" in node:
+            yield f"{'.'.join(path)}: {node.get('operatorName')}"
+        for name, each in node.items():
+            if isinstance(each, list | Mapping) and not name.startswith(("specifiedAs", "considered")):
+                yield from _broken_rules(each, path)

@@ -1,0 +1,54 @@
+"""The scenarios of the standard in at one end as Kafka messages, the right documents out at the other."""
+
+import json
+import subprocess
+
+import pytest
+from pymongo import MongoClient
+
+from services.local.scenarios import load_scenarios
+from services.local.system import COMMAND, System
+from services.local.verification import count_refused, verify
+from tests.acceptance.pipeline import Document, documents, publish, read_all, wait_until_all_is_stored
+
+SCENARIOS = load_scenarios()
+EVENTS = [{**event, "partitionkey": scenario.id} for scenario in SCENARIOS for event in scenario.gebeurtenissen]
+
+
+@pytest.fixture(scope="module")
+def fed(system: System) -> System:
+    publish(system, EVENTS)
+    wait_until_all_is_stored(system)
+    return system
+
+
+def test_every_scenario_stands_in_mongodb_as_the_standard_asks(fed: System) -> None:
+    with MongoClient[Document](fed.settings.mongo_uri) as client:
+        rows = verify(SCENARIOS, client[fed.settings.mongo_database])
+    assert len(rows) > len(SCENARIOS)
+    assert [row for row in rows if not row.is_right] == []
+
+
+def test_every_invalid_event_is_among_the_dead_letters(fed: System) -> None:
+    assert fed.count_dead_letters() == count_refused(SCENARIOS) > 0
+
+
+def test_feeding_everything_again_changes_nothing_and_publishes_only_repeats(fed: System) -> None:
+    settings = fed.settings
+    outputs = [settings.registered_topic, settings.confidential_topic, settings.taak_topic]
+    before, published = documents(fed), read_all(fed, outputs)
+    publish(fed, EVENTS)
+    wait_until_all_is_stored(fed)
+    assert documents(fed) == before
+    ids_before = {json.loads(each.value)["id"] for each in published}
+    everything = read_all(fed, outputs)
+    assert len(everything) > len(published)
+    assert {json.loads(each.value)["id"] for each in everything} == ids_before
+
+
+def test_the_demo_finds_every_scenario_right() -> None:
+    demo = subprocess.run([*COMMAND, "demo"], capture_output=True, text=True, check=False)
+    assert demo.returncode == 0, demo.stdout + demo.stderr
+    assert "Apache Kafka" in demo.stdout
+    assert "all right" in demo.stdout
+    assert "WRONG" not in demo.stdout

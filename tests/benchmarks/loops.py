@@ -1,0 +1,143 @@
+"""The loops to compare with: what Kafka and MongoDB allow when nothing is decided.
+
+`bare`: copy and commit. `transactional`: copy in a Kafka transaction of a producer a partition. `floor`: the same with the
+classifier's MongoDB calls in one transaction a batch. Run as a process of its own: python -m tests.benchmarks.loops NAME …
+"""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import uvloop
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from pymongo import AsyncMongoClient, UpdateOne
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+Records = Sequence["ConsumerRecord[bytes, bytes]"]
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One loop and all that it reads and writes."""
+
+    name: str
+    bootstrap: str
+    mongo_uri: str
+    database: str
+    source: str
+    target: str
+    batch_size: int
+
+    @property
+    def group(self) -> str:
+        return f"{self.source}-{self.name}"
+
+    async def run(self) -> None:
+        """Copy until the process is ended."""
+        consumer: AIOKafkaConsumer = AIOKafkaConsumer(
+            self.source,
+            bootstrap_servers=self.bootstrap,
+            group_id=self.group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+        )
+        await consumer.start()
+        client = AsyncMongoClient[dict[str, Any]](self.mongo_uri)
+        await client[self.database]["floor_partijen"].create_index("sleutels", unique=True)
+        await client[self.database]["floor_besluiten"].create_index("partijen.partijId", sparse=True)
+        producers: dict[TopicPartition, AIOKafkaProducer] = {}
+        while True:
+            fetched = await consumer.getmany(timeout_ms=50, max_records=4 * self.batch_size)
+            for partition in fetched:
+                if partition not in producers:
+                    producers[partition] = await self._producer(partition)
+            async with asyncio.TaskGroup() as side_by_side:
+                for partition, records in fetched.items():
+                    side_by_side.create_task(self._handle(consumer, producers[partition], client, partition, records))
+
+    async def _producer(self, partition: TopicPartition) -> AIOKafkaProducer:
+        identity = None if self.name == "bare" else f"{self.group}-{partition.partition}"
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self.bootstrap,
+            transactional_id=identity,
+            retry_backoff_ms=10,
+            max_batch_size=512 * 1024,
+        )
+        await producer.start()
+        return producer
+
+    async def _handle(
+        self,
+        consumer: AIOKafkaConsumer,
+        producer: AIOKafkaProducer,
+        client: AsyncMongoClient[dict[str, Any]],
+        partition: TopicPartition,
+        records: Records,
+    ) -> None:
+        for start in range(0, len(records), self.batch_size):
+            batch = records[start : start + self.batch_size]
+            position = {partition: batch[-1].offset + 1}
+            if self.name == "bare":
+                await self._copy(producer, partition, batch)
+                await consumer.commit(position)
+                continue
+            if self.name == "floor":
+                await self._record(client, batch)
+            async with producer.transaction():
+                await self._copy(producer, partition, batch)
+                await producer.send_offsets_to_transaction(position, self.group)
+
+    async def _copy(self, producer: AIOKafkaProducer, partition: TopicPartition, records: Records) -> None:
+        written = []
+        batch = producer.create_batch()
+        for record in records:
+            if batch.append(timestamp=None, key=record.key, value=record.value) is None:
+                written.append(await producer.send_batch(batch, self.target, partition=partition.partition))
+                batch = producer.create_batch()
+                batch.append(timestamp=None, key=record.key, value=record.value)
+        written.append(await producer.send_batch(batch, self.target, partition=partition.partition))
+        await asyncio.gather(*written)
+
+    async def _record(self, client: AsyncMongoClient[dict[str, Any]], records: Records) -> None:
+        """Find twice, insert a record for each, upsert a partij for each: what a batch of contacts costs MongoDB."""
+        database = client[self.database]
+        besluiten, partijen = database["floor_besluiten"], database["floor_partijen"]
+        keys = [f"{record.partition}-{record.offset}-000000000000000000000" for record in records]
+        async with client.start_session() as session:
+            await session.start_transaction(
+                read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
+            )
+            await besluiten.find({"_id": {"$in": keys}}, session=session).to_list()
+            await partijen.find({"sleutels": {"$in": keys}}, session=session).to_list()
+            await besluiten.insert_many([_besluit(key) for key in keys], ordered=False, session=session)
+            await partijen.bulk_write(
+                [UpdateOne({"_id": key}, {"$set": _partij(key)}, upsert=True) for key in keys], session=session
+            )
+            await session.commit_transaction()
+
+
+def _besluit(key: str) -> dict[str, Any]:
+    return {
+        "_id": key,
+        "source": "urn:nld:oin:00000001823288444000:systeem:telefonie",
+        "contactId": key,
+        "revisie": 1,
+        "besluitversie": 1,
+        "digest": "1:0123456789012345678901234567890123456789012",
+        "beslotenOp": "2026-11-20T10:00:00.000000+00:00",
+        "onderwerpen": [{"onderwerpId": "0", "regel": "V4", "klantcontact": True}],
+        "partijen": [{"partijId": key, "nummer": "1", "versie": 1, "resultaat": "nieuw", "sleutels": [key]}],
+    }
+
+
+def _partij(key: str) -> dict[str, Any]:
+    moment = {"op": "2026-11-20T10:00:00.000000+00:00", "source": "urn:nld:oin", "contactId": key}
+    return {"nummer": "1", "versie": 1, "contacten": 1, "sleutels": [key], "gegeven": moment, "gevuld": moment}
+
+
+if __name__ == "__main__":
+    *texts, size = sys.argv[1:]
+    uvloop.run(Loop(*texts, batch_size=int(size)).run())

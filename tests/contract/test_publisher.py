@@ -1,0 +1,141 @@
+"""The publisher in memory and the one on Apache Kafka keep the same promises."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from functools import partial
+
+import pytest
+from aiokafka import TopicPartition
+
+from services.classifier.adapters.kafka_publisher import KafkaPublisher
+from services.classifier.ports import Message
+from services.runtime import kafka
+from services.runtime.errors import PartitionLost
+from services.runtime.settings import Settings
+from tests.fakes.publisher import FakePublisher, FakeTopics
+from tests.kafka_tools import committed_offsets, make_topics, read_committed
+
+Writer = FakePublisher | KafkaPublisher
+
+
+class World(ABC):
+    """A topic to publish to, an input partition whose position is committed, and writers for it."""
+
+    topic: str
+
+    @abstractmethod
+    def writer(self) -> Writer:
+        """Give a writer that has not taken over yet."""
+
+    @abstractmethod
+    def visible(self) -> list[tuple[bytes | None, bytes | None]]:
+        """Give key and value of what a committed reader sees."""
+
+    @abstractmethod
+    def committed(self) -> int:
+        """Give the position that is committed."""
+
+
+class Memory(World):
+    topic = "out"
+
+    def __init__(self) -> None:
+        self._topics = FakeTopics()
+
+    def writer(self) -> Writer:
+        return FakePublisher(self._topics)
+
+    def visible(self) -> list[tuple[bytes | None, bytes | None]]:
+        return [(message.key, message.value) for message in self._topics.messages]
+
+    def committed(self) -> int:
+        return self._topics.committed or 0
+
+
+class Kafka(World):
+    def __init__(self, bootstrap: str, prefix: str) -> None:
+        self.topic, self._input = f"{prefix}.out", f"{prefix}.contact.ended"
+        self._bootstrap, self._group = bootstrap, f"{prefix}-group"
+        self.writers: list[KafkaPublisher] = []
+        make_topics(bootstrap, self.topic, self._input)
+
+    def writer(self) -> Writer:
+        settings = Settings(kafka_bootstrap=self._bootstrap)
+        writer = KafkaPublisher(
+            make_producer=partial(kafka.transactional_producer, settings),
+            group=self._group,
+            partition=TopicPartition(self._input, 0),
+            tell_trouble=lambda _: None,
+        )
+        self.writers.append(writer)
+        return writer
+
+    def visible(self) -> list[tuple[bytes | None, bytes | None]]:
+        return [(message.key(), message.value()) for message in read_committed(self._bootstrap, [self.topic])]
+
+    def committed(self) -> int:
+        return committed_offsets(self._bootstrap, group=self._group, topic=self._input, partitions=1)[0]
+
+
+@pytest.fixture(params=["memory", "kafka"])
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    if request.param == "memory":
+        yield Memory()
+        return
+    real = Kafka(request.getfixturevalue("kafka_bootstrap"), request.getfixturevalue("topics"))
+    yield real
+    await asyncio.gather(*(writer.close() for writer in real.writers))
+
+
+def _message(world: World, value: bytes | None, key: bytes | None = b"k") -> Message:
+    return Message(world.topic, key, value, [("content-type", b"text/plain")])
+
+
+async def test_messages_and_the_position_become_visible_together(world: World) -> None:
+    writer = world.writer()
+    assert await writer.take_over() is None
+    await writer.publish([_message(world, b"1"), _message(world, b"2")], next_offset=7)
+    assert world.visible() == [(b"k", b"1"), (b"k", b"2")]
+    assert world.committed() == 7
+
+
+async def test_a_batch_without_messages_commits_its_position(world: World) -> None:
+    writer = world.writer()
+    await writer.take_over()
+    await writer.publish([], next_offset=7)
+    assert world.committed() == 7
+
+
+async def test_whoever_takes_over_learns_what_is_committed(world: World) -> None:
+    before, after = world.writer(), world.writer()
+    await before.take_over()
+    await before.publish([_message(world, b"1")], next_offset=7)
+    assert await after.take_over() == 7
+
+
+async def test_whoever_is_taken_over_publishes_nothing_any_more(world: World) -> None:
+    before, after = world.writer(), world.writer()
+    await before.take_over()
+    await after.take_over()
+    await after.publish([_message(world, b"new")], next_offset=7)
+    with pytest.raises(PartitionLost):
+        await before.publish([_message(world, b"old")], next_offset=5)
+    assert world.visible() == [(b"k", b"new")]
+    assert world.committed() == 7
+
+
+@pytest.mark.parametrize(("key", "value"), [(None, b"no key"), (b"no value", None), (None, None), (b"", b"")])
+async def test_a_message_may_lack_its_key_and_value(world: World, key: bytes | None, value: bytes | None) -> None:
+    writer = world.writer()
+    await writer.take_over()
+    await writer.publish([_message(world, value, key)], next_offset=1)
+    assert world.visible() == [(key, value)]
+
+
+async def test_more_than_one_batch_holds_goes_out_in_order(world: World) -> None:
+    writer = world.writer()
+    await writer.take_over()
+    values = [b"%06d" % number + b"x" * 10_000 for number in range(300)]
+    await writer.publish([_message(world, value) for value in values], next_offset=300)
+    assert [value for _, value in world.visible()] == values

@@ -1,0 +1,22 @@
+"""Time that stands still until it is told to go on."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+
+class FakeClock:
+    """Keeps the Clock's promises; sleeping takes no time, but moves the clock on."""
+
+    def __init__(self, moment: datetime = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)) -> None:
+        self.moment = moment
+        self.pauses_seconds: list[float] = []
+
+    def now(self) -> datetime:
+        """Give the moment that was set."""
+        return self.moment
+
+    async def sleep(self, seconds: float) -> None:
+        """Move on, and let others run."""
+        self.pauses_seconds.append(seconds)
+        self.moment += timedelta(seconds=seconds)
+        await asyncio.sleep(0)

@@ -1,0 +1,19 @@
+"""The positions of a consumer group, in memory."""
+
+from collections.abc import Iterable, Mapping
+
+from services.projector.ports import Partition
+
+
+class FakePositions:
+    """Keeps `services.projector.ports.Positions`'s promises; `failures` are raised by the next commits, in order."""
+
+    def __init__(self, failures: Iterable[Exception] = ()) -> None:
+        self._failures = list(failures)
+        self.committed: dict[Partition, int] = {}
+
+    async def commit(self, next_offsets: Mapping[Partition, int]) -> None:
+        """Remember from where to go on."""
+        if self._failures:
+            raise self._failures.pop(0)
+        self.committed.update(next_offsets)

@@ -1,0 +1,77 @@
+"""The register of the projector in memory: the same merging and the same writes as in MongoDB, on dicts."""
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from services.projector.documents import Amendment, Document
+from services.projector.facts import Fact
+from services.projector.projection import project, touched_by
+from services.projector.store import utc_now
+from services.projector.stored import states_of
+from services.projector.writes import Amend, Claim, Collection, Insert, Remove, Write, plan
+
+Contents = Mapping[Collection, Mapping[str, Document]]
+
+
+class FakeRegister:
+    """Keeps `services.projector.ports.Register`'s promises for one process."""
+
+    def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
+        self._now = now
+        self.collections: dict[Collection, dict[str, Document]] = {each: {} for each in Collection}
+        self.writes = 0
+
+    async def apply(self, facts: Sequence[Fact]) -> None:
+        """Merge what happened into the collections."""
+        self.merge(facts)
+
+    def merge(self, facts: Sequence[Fact]) -> None:
+        """Do the same for a test without an event loop."""
+        touched = touched_by(facts)
+        known = states_of(
+            klantcontacten=self._found(Collection.KLANTCONTACTEN, touched.klantcontacten),
+            taken=self._found(Collection.INTERNE_TAKEN, touched.taken),
+            partijen=self._found(Collection.PARTIJEN, touched.partijen),
+            vervallen=self._found(Collection.VERVALLEN, touched.klantcontacten | touched.taken | touched.partijen),
+        )
+        for collection, write in plan(known, project(known, facts), self._now()):
+            self._write(self.collections[collection], write)
+            self.writes += 1
+
+    def contents(self) -> Contents:
+        """Give everything that is there."""
+        return copy.deepcopy(self.collections)
+
+    def _found(self, collection: Collection, identifiers: frozenset[str]) -> list[Document]:
+        there = self.collections[collection]
+        return [copy.deepcopy(there[each]) for each in identifiers if each in there]
+
+    @staticmethod
+    def _write(there: dict[str, Document], write: Write) -> None:
+        match write:
+            case Insert():
+                assert write.document["_id"] not in there, "it was not there"
+                there[write.document["_id"]] = copy.deepcopy(write.document)
+            case Amend():
+                _amend(there[write.identifier], write.amendment)
+            case Remove():
+                del there[write.identifier]
+            case Claim():
+                assert write.identifier not in there, "it was not there"
+
+
+def _amend(document: Document, amendment: Amendment) -> None:
+    for path, value in amendment.set.items():
+        holder, name = _holder(document, path)
+        holder[name] = copy.deepcopy(value)
+    for path in amendment.unset:
+        holder, name = _holder(document, path)
+        holder.pop(name, None)
+
+
+def _holder(document: Document, path: str) -> tuple[Document, str]:
+    *steps, name = path.split(".")
+    for step in steps:
+        document = document[step]
+    return document, name

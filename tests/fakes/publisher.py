@@ -1,0 +1,37 @@
+"""Kafka in memory, as far as publishing for one partition of the input goes."""
+
+from collections.abc import Sequence
+
+from services.classifier.ports import Message
+from services.runtime.errors import PartitionLost
+
+
+class FakeTopics:
+    """What a committed reader sees, and who may write it."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.committed: int | None = None
+        self.writer: FakePublisher | None = None
+
+
+class FakePublisher:
+    """Keeps the Publisher's promises in memory. The one that took over last is the one writer."""
+
+    def __init__(self, topics: FakeTopics) -> None:
+        self._topics = topics
+        self.transactions: list[tuple[list[Message], int]] = []
+        """Each with the position that it committed."""
+
+    async def take_over(self) -> int | None:
+        """Become the one writer, and give the position that is committed."""
+        self._topics.writer = self
+        return self._topics.committed
+
+    async def publish(self, messages: Sequence[Message], *, next_offset: int) -> None:
+        """Publish and commit the position."""
+        if self._topics.writer is not self:
+            raise PartitionLost
+        self._topics.messages += messages
+        self._topics.committed = next_offset
+        self.transactions.append((list(messages), next_offset))

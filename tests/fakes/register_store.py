@@ -1,0 +1,35 @@
+"""The register in memory."""
+
+import copy
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import count
+
+from services.domain.case import Case
+from services.domain.judgement import Judgement
+from services.domain.numbers import Numbers
+from services.domain.policy import DEFAULT, Beleid
+from services.domain.register import Register
+from services.runtime.errors import TransientFailure
+
+
+class FakeRegisterStore:
+    """Keeps the RegisterStore's promises in memory; `failures` are raised first, one a call."""
+
+    def __init__(self, beleid: Beleid = DEFAULT, *, failures: Sequence[TransientFailure] = ()) -> None:
+        self.register = Register(beleid, Numbers(count(1), count(1), count(1)))
+        self.failures = deque(failures)
+        self.batches: list[list[str]] = []
+        """The contacts of each call that recorded something."""
+
+    async def transact(
+        self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Judgement]]
+    ) -> Sequence[Judgement]:
+        """Judge on a copy, which takes the register's place when all went well."""
+        if self.failures:
+            raise self.failures.popleft()
+        draft = copy.deepcopy(self.register)
+        judgements = judge(draft)
+        self.register = draft
+        self.batches.append([case.received.contact.contact_id for case in batch])
+        return judgements

@@ -1,0 +1,224 @@
+"""The classifier as processes of their own, a stream of contacts for them, and what must have become of each contact."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+
+from services.classifier.adapters.mongo_register import BESLUITEN
+from services.runtime.settings import PREFIX, Settings
+from tests.contacts import contact_ended, encoded
+from tests.kafka_tools import committed_offsets, make_topics, producer, read_committed, wait_for
+
+PARTITIONS = 4
+END_SECONDS = 15.0
+
+
+class ClassifierProcess:
+    """One instance, as a supervisor would start it."""
+
+    def __init__(self, settings: Settings, log_file: Path) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        self._log_file = log_file
+        with log_file.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "services.cli", "run", "classifier"],
+                env=environment | settings.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def log(self, event: str) -> list[dict[str, Any]]:
+        """Give the lines of one event that were logged so far."""
+        lines = (json.loads(line) for line in self._log_file.read_text().splitlines() if line.startswith("{"))
+        return [line for line in lines if line["event"] == event]
+
+    def assigned(self) -> list[int]:
+        """Give the partitions of the last assignment."""
+        assignments = self.log("partitions.assigned")
+        return assignments[-1]["partitions"] if assignments else []
+
+    def wait_until_assigned(self, partitions: int) -> None:
+        """Wait until it holds so many partitions."""
+        wait_for(f"{partitions} partitions are assigned", lambda: len(self.assigned()) == partitions)
+
+    def readiness(self) -> dict[str, Any]:
+        """Give what /readyz answers."""
+        address = wait_for("the health server answers", lambda: self.log("health.served"))[-1]["address"]
+        try:
+            with urllib.request.urlopen(f"http://{address}/readyz", timeout=5) as answer:  # noqa: S310 - our own process
+                body = answer.read()
+        except urllib.error.HTTPError as error:
+            body = error.read()
+        found: dict[str, Any] = json.loads(body)
+        return found
+
+    @property
+    def has_ended(self) -> bool:
+        """Say whether it is gone."""
+        return self._process.poll() is not None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._process.kill()
+        self._process.wait(END_SECONDS)
+
+    def terminate(self) -> int:
+        """Ask it to end, and give its exit status."""
+        self._process.terminate()
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait until it has ended, and give its exit status."""
+        return self._process.wait(END_SECONDS)
+
+
+@dataclass
+class World:
+    """The servers, the topics of one test, and the contacts that were published to them."""
+
+    settings: Settings
+    folder: Path
+    published: list[str] = field(default_factory=list)
+    processes: list[ClassifierProcess] = field(default_factory=list)
+
+    def start(self) -> ClassifierProcess:
+        """Start an instance."""
+        process = ClassifierProcess(self.settings, self.folder / f"classifier-{len(self.processes)}.log")
+        self.processes.append(process)
+        return process
+
+    def publish(self, number: int) -> None:
+        """Publish so many contacts, each of somebody unknown who must be called back."""
+        with self.stream(per_second=0) as load:
+            load.publish(number)
+
+    @contextmanager
+    def stream(self, *, per_second: int) -> Iterator["Load"]:
+        """Publish without pause within the block."""
+        load = Load(self, per_second)
+        load.start()
+        try:
+            yield load
+        finally:
+            load.stop()
+
+    def recorded(self) -> int:
+        """Count the decision records."""
+        with MongoClient[dict[str, Any]](self.settings.mongo_uri) as client:
+            return client[self.settings.mongo_database][BESLUITEN].count_documents({})
+
+    def committed(self) -> int:
+        """Count the records of the input that are committed as handled."""
+        topic, group = self.settings.contact_topic, self.settings.classifier_group
+        return sum(committed_offsets(self.settings.kafka_bootstrap, group=group, topic=topic, partitions=PARTITIONS))
+
+    def wait_until_handled(self, *, seconds: float = 40.0) -> None:
+        """Wait until all that was published is committed as handled."""
+        wait_for("everything is handled", lambda: self.committed() == len(self.published), seconds=seconds)
+
+    def outcomes(self) -> Counter[tuple[str, str]]:
+        """Count what a committed reader sees, by topic and contact."""
+        topics = {
+            self.settings.registered_topic: "registered",
+            self.settings.taak_topic: "taak",
+            self.settings.dead_letter_topic: "dead letter",
+        }
+        return Counter(
+            (topics[message.topic() or ""], _contact_of(message.value() or b""))
+            for message in read_committed(self.settings.kafka_bootstrap, list(topics))
+        )
+
+    def expected(self) -> Counter[tuple[str, str]]:
+        """Give what a committed reader must see: each klantcontact and each interne taak once, and nothing else."""
+        return Counter((topic, contact_id) for contact_id in self.published for topic in ("registered", "taak"))
+
+
+class Load(threading.Thread):
+    """Publishes contacts one after another."""
+
+    def __init__(self, world: World, per_second: int) -> None:
+        super().__init__(daemon=True)
+        self._world = world
+        self._per_second = per_second
+        self._stopped = threading.Event()
+        self._producer = producer(world.settings.kafka_bootstrap)
+        self._numbers = count(len(world.published))
+
+    def run(self) -> None:
+        """Publish until stopped."""
+        while self._per_second and not self._stopped.wait(0.05):
+            self.publish(self._per_second // 20)
+
+    def publish(self, number: int) -> None:
+        """Publish some now."""
+        for _ in range(number):
+            contact_id = f"c-{next(self._numbers)}"
+            self._producer.produce(
+                self._world.settings.contact_topic, value=encoded(contact_ended(contact_id)), key=contact_id.encode()
+            )
+            self._world.published.append(contact_id)
+        self._producer.poll(0)
+
+    def stop(self) -> None:
+        """Stop, and wait until the broker has it all."""
+        self._stopped.set()
+        if self.is_alive():
+            self.join()
+        assert self._producer.flush(60) == 0
+
+
+def _contact_of(value: bytes) -> str:
+    data = json.loads(value)["data"]
+    contact_id: str = data["herkomst"]["contactId"] if "herkomst" in data else data["contactId"]
+    return contact_id
+
+
+@contextmanager
+def world_on(*, kafka: str, mongo: str, name: str, folder: Path) -> Iterator[World]:
+    """Give a world of its own on these servers; whatever still runs at the end is killed, woken or not."""
+    settings = Settings(
+        kafka_bootstrap=kafka,
+        mongo_uri=mongo,
+        mongo_database=name,
+        contact_topic=f"{name}.contact.ended",
+        dead_letter_topic=f"{name}.contact.ended.dlq",
+        registered_topic=f"{name}.klantcontact.registered",
+        confidential_topic=f"{name}.klantcontact.registered.vertrouwelijk",
+        taak_topic=f"{name}.taak.created",
+        classifier_group=f"{name}-classifier",
+        sleutel="a key of the tests, thirty-two bytes",
+        batch_size=50,
+        # As short as Kafka's heartbeats bear; the brokers of the tests take a second.
+        session_timeout_ms=2_000,
+        log_format="json",
+    )
+    make_topics(kafka, *_names(settings), partitions=PARTITIONS)
+    world = World(settings, folder)
+    try:
+        yield world
+    finally:
+        for process in world.processes:
+            process.kill()
+
+
+def _names(settings: Settings) -> Sequence[str]:
+    return settings.topics

@@ -1,0 +1,88 @@
+"""Whatever happens to the classifier's processes, a committed reader sees the events of each contact once.
+
+Each test ends with the same comparison: what a committed reader sees against each contact's klantcontact and taak.
+"""
+
+import signal
+
+from services.runtime.errors import PartitionLost
+from tests.faults.classifier_process import ClassifierProcess, World
+from tests.kafka_tools import wait_for
+
+MANY = 2_000
+"""Some tens of batches: enough to be in the middle of one."""
+
+
+def test_killed_in_the_middle_of_a_batch_and_started_again(world: World) -> None:
+    world.publish(MANY)
+    hits = 0
+    for _ in range(12):
+        before = world.recorded()
+        process = world.start()
+        wait_for("a batch is recorded", lambda known=before: world.recorded() > known)
+        process.kill()
+        # Recorded and not published yet: the moment that a crash must not tear apart.
+        hits += world.recorded() > world.committed()
+        if hits == 2 or world.committed() == MANY:
+            break
+    assert hits == 2, "it was killed between recording and publishing"
+    world.start()
+    world.wait_until_handled()
+    assert world.outcomes() == world.expected()
+    assert world.recorded() == MANY
+
+
+def test_stopped_beyond_its_session_and_woken_when_another_has_taken_over(world: World) -> None:
+    sleeper, other = world.start(), world.start()
+    with world.stream(per_second=400):
+        for process in (sleeper, other):
+            process.wait_until_assigned(2)
+        for _ in range(2):
+            sleeper.send(signal.SIGSTOP)
+            other.wait_until_assigned(4)
+            sleeper.send(signal.SIGCONT)
+            sleeper = _woken(world, sleeper)
+            other.wait_until_assigned(2)
+    world.wait_until_handled()
+    assert world.outcomes() == world.expected()
+
+
+def _woken(world: World, sleeper: ClassifierProcess) -> ClassifierProcess:
+    """Wait until it has noticed: it either joined the group again, or ended since it had lost a partition while it
+    published, and is started again as a supervisor does.
+    """
+    assignments = len(sleeper.log("partitions.assigned"))
+    wait_for(
+        "the woken process has noticed",
+        lambda: sleeper.has_ended or len(sleeper.log("partitions.assigned")) > assignments,
+    )
+    if not sleeper.has_ended:
+        return sleeper
+    assert sleeper.wait() == 1
+    failure = sleeper.log("process.failing")[-1]["exception"]
+    assert any(each["type"].endswith(PartitionLost.__name__) for each in failure)
+    return world.start()
+
+
+def test_one_joins_and_one_leaves_under_load(world: World) -> None:
+    first = world.start()
+    with world.stream(per_second=400):
+        first.wait_until_assigned(4)
+        second = world.start()
+        second.wait_until_assigned(2)
+        first.wait_until_assigned(2)
+        assert first.terminate() == 0
+        second.wait_until_assigned(4)
+    world.wait_until_handled()
+    assert world.outcomes() == world.expected()
+
+
+def test_asked_to_end_it_finishes_what_is_in_flight(world: World) -> None:
+    world.publish(MANY)
+    process = world.start()
+    wait_for("some batches are handled", lambda: process.log("batch.committed"))
+    assert process.terminate() == 0
+    assert 0 < world.recorded() == world.committed() < MANY
+    world.start()
+    world.wait_until_handled()
+    assert world.outcomes() == world.expected()

@@ -1,0 +1,95 @@
+"""Kafka or MongoDB goes away under the classifier: it waits, says so, skips nothing, and doubles nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from services.local.process import Server
+from services.local.stack import Stack, local_stack
+from tests.faults.classifier_process import ClassifierProcess, World, world_on
+from tests.kafka_tools import wait_for
+
+
+@pytest.fixture(scope="module")
+def own_stack() -> Iterator[Stack]:
+    """Servers that nobody else uses, since they are stopped here."""
+    with local_stack(use_docker=False, allow_mock_broker=False) as running:
+        yield running
+
+
+@pytest.fixture
+def own_world(own_stack: Stack, tmp_path: Path) -> Iterator[World]:
+    """A world on those servers."""
+    name = f"test-{uuid4().hex[:12]}"
+    with world_on(kafka=own_stack.kafka_bootstrap, mongo=own_stack.mongo_uri, name=name, folder=tmp_path) as made:
+        yield made
+
+
+def _server(server: Server | None) -> Server:
+    assert server is not None, "the local stack started it"
+    return server
+
+
+def _wait_until_it_says_so(process: ClassifierProcess, part: str) -> None:
+    wait_for(f"readiness names {part}", lambda: part in process.readiness()["reasons"], seconds=20)
+
+
+def _wait_until_ready(process: ClassifierProcess) -> None:
+    wait_for("it is ready", lambda: process.readiness()["ready"])
+
+
+def test_a_broker_that_is_restarted_is_waited_for(own_stack: Stack, own_world: World) -> None:
+    process = own_world.start()
+    kafka = _server(own_stack.kafka)
+    with own_world.stream(per_second=200):
+        wait_for("it is at work", lambda: process.log("batch.committed"))
+        kafka.stop()
+        _wait_until_it_says_so(process, "kafka")
+        kafka.start()
+        _wait_until_ready(process)
+    own_world.wait_until_handled(seconds=60)
+    assert own_world.outcomes() == own_world.expected()
+    assert not process.has_ended
+
+
+def test_a_broker_that_is_killed_is_waited_for(own_stack: Stack, own_world: World) -> None:
+    process = own_world.start()
+    kafka = _server(own_stack.kafka)
+    with own_world.stream(per_second=200):
+        wait_for("it is at work", lambda: process.log("batch.committed"))
+        kafka.kill()
+        kafka.start()
+    own_world.wait_until_handled(seconds=60)
+    assert own_world.outcomes() == own_world.expected()
+
+
+def test_a_database_that_is_restarted_is_waited_for(own_stack: Stack, own_world: World) -> None:
+    process = own_world.start()
+    mongod = _server(own_stack.mongod)
+    with own_world.stream(per_second=200):
+        wait_for("it is at work", lambda: process.log("batch.committed"))
+        mongod.stop()
+        _wait_until_it_says_so(process, "mongodb")
+        mongod.start()
+        _wait_until_ready(process)
+    own_world.wait_until_handled(seconds=60)
+    assert own_world.outcomes() == own_world.expected()
+    assert own_world.recorded() == len(own_world.published)
+    assert not process.has_ended
+
+
+def test_a_service_that_starts_before_its_servers_waits_for_them(own_stack: Stack, own_world: World) -> None:
+    kafka, mongod = _server(own_stack.kafka), _server(own_stack.mongod)
+    own_world.publish(10)
+    kafka.stop()
+    mongod.stop()
+    process = own_world.start()
+    _wait_until_it_says_so(process, "kafka")
+    kafka.start()
+    _wait_until_it_says_so(process, "mongodb")
+    mongod.start()
+    _wait_until_ready(process)
+    own_world.wait_until_handled(seconds=60)
+    assert own_world.outcomes() == own_world.expected()

@@ -1,0 +1,144 @@
+"""The projector while things fail around it: nothing is skipped, and it says in readiness what it waits for."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.local.kafka import kafka_server
+from services.local.mongod import mongo_uri as uri_of
+from services.local.mongod import mongod_server
+from services.local.process import Server
+from services.runtime.settings import Settings
+from tests.projector_examples import Event, registered
+from tests.projector_process import (
+    ProjectorProcess,
+    count_committed,
+    expected,
+    publish,
+    settings_for,
+    stored,
+    wait_until,
+)
+from tests.projector_scenario import scenario
+
+
+def history(first: int, last: int) -> list[Event]:
+    """Give the events of many scenarios side by side, in an order that mixes them."""
+    events = [event for number in range(first, last) for batch in scenario(f"-{number}") for event in batch]
+    random.Random(first).shuffle(events)
+    return events
+
+
+@pytest.fixture
+def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -> Settings:
+    return settings_for(kafka_bootstrap, mongo_uri, topics, database)
+
+
+@pytest.fixture
+def own_mongod(tmp_path: Path) -> Iterator[Server]:
+    with mongod_server(tmp_path / "mongod") as server:
+        yield server
+
+
+@pytest.fixture
+def own_kafka(tmp_path: Path) -> Iterator[Server]:
+    with kafka_server(tmp_path / "kafka", say=print) as server:
+        yield server
+
+
+def test_instances_that_are_killed_and_that_join_lose_nothing(settings: Settings, tmp_path: Path) -> None:
+    events = history(0, 60)
+    publish(settings, events[:700])
+
+    with (
+        ProjectorProcess(settings, tmp_path, "first") as first,
+        ProjectorProcess(settings, tmp_path, "second") as second,
+    ):
+        wait_until("the first or second has begun", lambda: count_committed(settings) > 0)
+        first.server.kill()
+        publish(settings, events[700:])
+        with ProjectorProcess(settings, tmp_path, "third") as third:
+            wait_until("everything is committed", lambda: count_committed(settings) == len(events))
+            assert second.server.is_running
+            assert third.server.is_running
+
+    assert stored(settings) == expected(events)
+    assert not [line for each in (second, third) for line in each.log() if line["level"] in {"error", "critical"}]
+
+
+def test_mongodb_that_goes_away_is_waited_for(
+    kafka_bootstrap: str, topics: str, own_mongod: Server, tmp_path: Path
+) -> None:
+    settings = settings_for(kafka_bootstrap, uri_of(own_mongod.port), topics, "klantcontact")
+    before, during = history(0, 4), history(4, 8)
+    publish(settings, before)
+
+    with ProjectorProcess(settings, tmp_path) as projector:
+        wait_until("it keeps up", lambda: count_committed(settings) == len(before))
+        own_mongod.stop()
+        publish(settings, during)
+        wait_until("it says that MongoDB is away", lambda: "mongodb" in projector.reasons())
+        assert projector.status("/livez") == 200
+        own_mongod.start()
+        wait_until("it has caught up", lambda: count_committed(settings) == len(before) + len(during))
+        wait_until("it is ready again", lambda: projector.status("/readyz") == 200)
+
+    assert stored(settings) == expected([*before, *during])
+
+
+def test_mongodb_that_goes_away_while_there_is_nothing_to_do_shows_too(
+    kafka_bootstrap: str, topics: str, own_mongod: Server, tmp_path: Path
+) -> None:
+    settings = settings_for(kafka_bootstrap, uri_of(own_mongod.port), topics, "klantcontact")
+
+    with ProjectorProcess(settings, tmp_path) as projector:
+        projector.server.wait_until_ready()
+        own_mongod.stop()
+        wait_until("it says that MongoDB is away", lambda: "mongodb" in projector.reasons())
+        own_mongod.start()
+        wait_until("it is ready again", lambda: projector.status("/readyz") == 200)
+
+
+def test_it_can_start_before_mongodb_and_is_asked_to_end_before_it_came(
+    kafka_bootstrap: str, topics: str, tmp_path: Path
+) -> None:
+    mongod = mongod_server(tmp_path / "mongod")
+    settings = settings_for(kafka_bootstrap, uri_of(mongod.port), topics, "klantcontact")
+
+    with ProjectorProcess(settings, tmp_path) as projector:
+        wait_until("it says that MongoDB is away", lambda: "mongodb" in projector.reasons())
+        projector.server.terminate()
+        wait_until("it has ended", lambda: not projector.server.is_running, seconds=settings.shutdown_seconds)
+
+
+def test_kafka_that_goes_away_is_waited_for(mongo_uri: str, database: str, own_kafka: Server, tmp_path: Path) -> None:
+    settings = settings_for(own_kafka.address, mongo_uri, "away", database)
+    before, after = history(0, 4), history(4, 8)
+    publish(settings, before)
+
+    with ProjectorProcess(settings, tmp_path) as projector:
+        wait_until("it keeps up", lambda: count_committed(settings) == len(before))
+        own_kafka.stop()
+        wait_until("it says that Kafka is away", lambda: "kafka" in projector.reasons())
+        assert projector.status("/livez") == 200
+        own_kafka.start()
+        publish(settings, after)
+        wait_until("it has caught up", lambda: count_committed(settings) == len(before) + len(after))
+        wait_until("it is ready again", lambda: projector.status("/readyz") == 200)
+
+    assert stored(settings) == expected([*before, *after])
+
+
+def test_a_batch_in_hand_is_finished_when_it_is_asked_to_end(settings: Settings, tmp_path: Path) -> None:
+    events = [registered(f"c-{number}") for number in range(2_000)]
+    publish(settings, events)
+
+    with ProjectorProcess(settings, tmp_path) as projector:
+        wait_until("it has begun", lambda: count_committed(settings) > 0)
+        projector.server.terminate()
+        wait_until("it has ended", lambda: not projector.server.is_running, seconds=settings.shutdown_seconds)
+
+    written = len(next(iter(stored(settings).values())))
+    assert 0 < written == count_committed(settings) < len(events)

@@ -1,0 +1,348 @@
+"""The classifier's consumption on Apache Kafka, with a handler that copies each record: what arrives, and what a
+rebalance, a failure or a topic that has changed does to it.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError, NodeNotReadyError, UnsupportedCodecError
+from confluent_kafka import TopicPartition as Place
+from confluent_kafka.admin import AdminClient
+from structlog.testing import capture_logs
+
+from services.classifier.adapters import kafka_partitions
+from services.classifier.adapters.consumption import Consumption
+from services.classifier.adapters.kafka_partitions import KafkaPartitions
+from services.classifier.ports import Message, Publisher, Record
+from services.runtime.ending import Ending
+from services.runtime.errors import PartitionLost, ServiceBroken
+from services.runtime.health import Health
+from services.runtime.kafka import LIBRARY_LOGGER
+from services.runtime.settings import Settings
+from tests.kafka_tools import committed_offsets, make_topics, producer, publish_values, read_committed
+
+SECONDS = 30.0
+
+
+class Copier:
+    """Copies each record to another topic, in place of the classifier's own handler."""
+
+    def __init__(self, topic: str) -> None:
+        self._topic = topic
+        self.records: list[Record] = []
+
+    async def handle(self, records: Sequence[Record], publisher: Publisher) -> None:
+        self.records += records
+        messages = [Message(self._topic, record.key, record.value, record.headers) for record in records]
+        await publisher.publish(messages, next_offset=records[-1].offset + 1)
+
+
+class Running:
+    """One instance of a consumption, and what it is made of."""
+
+    def __init__(self, settings: Settings, handler: Any) -> None:
+        self.ending = Ending()
+        self.health = Health(waits_for=["kafka"])
+        self.consumption = Consumption(settings, handler=handler, health=self.health, ending=self.ending)
+
+    @property
+    def partitions(self) -> KafkaPartitions:
+        return self.consumption._partitions
+
+    def held(self) -> list[int]:
+        """Give the partitions that are taken over."""
+        return [each.partition for each, holding in self.partitions._holdings.items() if holding.next_offset >= 0]
+
+    async def __aenter__(self) -> "Running":
+        await self.consumption.__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.consumption.__aexit__()
+
+
+@pytest.fixture
+def settings(kafka_bootstrap: str, topics: str) -> Settings:
+    made = Settings(
+        kafka_bootstrap=kafka_bootstrap,
+        contact_topic=f"{topics}.contact.ended",
+        registered_topic=f"{topics}.registered",
+        classifier_group=f"{topics}-group",
+        session_timeout_ms=3_000,
+        shutdown_seconds=5,
+    )
+    make_topics(kafka_bootstrap, made.contact_topic, made.registered_topic, partitions=2)
+    return made
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(SECONDS):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+def _values(number: int, *, first: int = 0) -> list[bytes]:
+    return [b"%d" % each for each in range(first, first + number)]
+
+
+async def _copied(settings: Settings) -> list[bytes]:
+    messages = await asyncio.to_thread(read_committed, settings.kafka_bootstrap, [settings.registered_topic])
+    return sorted((message.value() or b"" for message in messages), key=int)
+
+
+async def _fetched(settings: Settings, partition: int) -> list[Any]:
+    """Fetch what lies in a partition, as a consumer would have before a rebalance."""
+    place = TopicPartition(settings.contact_topic, partition)
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka_bootstrap, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        consumer.assign([place])
+        return list((await consumer.getmany(place, timeout_ms=5_000))[place])
+    finally:
+        await consumer.stop()
+
+
+async def _rebalanced(running: Running, settings: Settings) -> None:
+    """Let another instance come and go, so that all partitions are back under a new writer."""
+    before = list(running.partitions._holdings.values())
+    async with Running(settings, Copier(settings.registered_topic)) as other:
+        await _until(lambda: len(other.held()) == len(running.held()) == 1)
+    await _until(lambda: len(running.held()) == 2)
+    assert not any(holding.active for holding in before)
+
+
+# What arrives ---------------------------------------------------------------------------------------------------------
+
+
+async def test_everything_is_handled_once_and_committed(settings: Settings) -> None:
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(50))
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier):
+        await _until(lambda: len(copier.records) == 50)
+    assert await _copied(settings) == _values(50)
+    committed = committed_offsets(
+        settings.kafka_bootstrap, group=settings.classifier_group, topic=settings.contact_topic, partitions=2
+    )
+    assert sum(committed) == 50
+
+
+@pytest.mark.parametrize("compression", ["gzip", "snappy", "lz4", "zstd"])
+async def test_every_compression_that_a_publisher_may_choose_is_read(settings: Settings, compression: str) -> None:
+    sender = producer(settings.kafka_bootstrap, compression=compression)
+    for _ in range(20):
+        sender.produce(settings.contact_topic, value=b"x" * 1_000)
+    assert sender.flush(10) == 0
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier):
+        await _until(lambda: len(copier.records) == 20)
+
+
+async def test_what_the_framework_stumbles_on_is_handed_over_untouched(settings: Settings) -> None:
+    sender = producer(settings.kafka_bootstrap)
+    headers = [("ce_id", b"\xff"), ("empty", None), ("reply_to", settings.registered_topic.encode())]
+    sender.produce(settings.contact_topic, value=b"\xff{", key=b"\xfe", headers=headers, partition=0)
+    sender.produce(settings.contact_topic, value=None, key=None, partition=0)
+    sender.produce(settings.contact_topic, value=b"", key=b"", partition=0)
+    assert sender.flush(10) == 0
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier):
+        await _until(lambda: len(copier.records) == 3)
+    assert [(each.key, each.value, list(each.headers)) for each in copier.records] == [
+        (b"\xfe", b"\xff{", headers),
+        (None, None, []),
+        (b"", b"", []),
+    ]
+
+
+# Rebalances -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_batch_from_before_a_rebalance_that_is_committed_already_is_not_handled_again(
+    settings: Settings,
+) -> None:
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier) as running:
+        await _until(lambda: len(copier.records) == 10)
+        old = await _fetched(settings, 0)
+        await _rebalanced(running, settings)
+        await running.partitions.handle(old)
+    assert await _copied(settings) == _values(10)
+
+
+async def test_a_batch_from_before_a_rebalance_does_not_skip_what_lies_before_it(settings: Settings) -> None:
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier) as running:
+        await _until(lambda: len(running.held()) == 2)
+        await _rebalanced(running, settings)
+        place = TopicPartition(settings.contact_topic, 0)
+        running.partitions.means.consumer().pause(place)
+        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+        old = await _fetched(settings, 0)
+        # As if the second half had been fetched before the rebalance, and the first half with it.
+        await running.partitions.handle(old[5:])
+        running.partitions.means.consumer().resume(place)
+        await _until(lambda: len(copier.records) == 10)
+    assert [each.offset for each in copier.records] == list(range(10))
+
+
+async def test_two_instances_share_the_partitions_and_nothing_is_lost_or_doubled(settings: Settings) -> None:
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(200))
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier) as running:
+        await _rebalanced(running, settings)
+        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(200, first=200))
+        await _until(lambda: len({each.value for each in copier.records}) == 400)
+    assert await _copied(settings) == _values(400)
+
+
+async def test_a_revocation_finishes_the_batch_in_flight(settings: Settings) -> None:
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    copier = _Waiting(settings.registered_topic)
+    running = Running(settings, copier)
+    async with running:
+        await copier.begun.wait()
+        revocation = asyncio.create_task(running.partitions.on_partitions_revoked([]))
+        await asyncio.sleep(0)
+        copier.may_go_on.set()
+        await revocation
+        assert len(await _copied(settings)) == 10
+
+
+async def test_a_revocation_abandons_a_batch_that_takes_too_long_as_a_whole(settings: Settings) -> None:
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    copier = _Waiting(settings.registered_topic)
+    async with Running(settings, copier) as running:
+        await copier.begun.wait()
+        await running.partitions.stop(seconds=0.1)
+    assert await _copied(settings) == []
+    next_one = Copier(settings.registered_topic)
+    async with Running(settings, next_one):
+        await _until(lambda: len(next_one.records) == 10)
+    assert await _copied(settings) == _values(10)
+
+
+class _Waiting(Copier):
+    """Waits in the middle of a batch."""
+
+    def __init__(self, topic: str) -> None:
+        super().__init__(topic)
+        self.begun, self.may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def handle(self, records: Sequence[Record], publisher: Publisher) -> None:
+        self.begun.set()
+        await self.may_go_on.wait()
+        await super().handle(records, publisher)
+
+
+# Failures -------------------------------------------------------------------------------------------------------------
+
+
+async def test_what_nobody_can_handle_ends_the_process_and_nothing_more_is_handled(settings: Settings) -> None:
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    broken = _Broken(settings.registered_topic)
+    async with Running(settings, broken) as running:
+        with pytest.raises(ServiceBroken):
+            await asyncio.wait_for(running.ending.wait(), SECONDS)
+        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=1)
+        await asyncio.sleep(0.5)
+    assert broken.calls == 1
+    assert await _copied(settings) == []
+
+
+class _Broken(Copier):
+    def __init__(self, topic: str) -> None:
+        super().__init__(topic)
+        self.calls = 0
+
+    async def handle(self, records: Sequence[Record], publisher: Publisher) -> None:
+        self.calls += 1
+        raise ServiceBroken
+
+
+async def test_an_exception_in_the_listener_ends_the_process(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(kafka_partitions, "Holding", broken)
+    async with Running(settings, Copier(settings.registered_topic)) as running:
+        with pytest.raises(KeyError):
+            await asyncio.wait_for(running.ending.wait(), SECONDS)
+
+
+@pytest.mark.parametrize("error", [UnsupportedCodecError, KafkaError, UnicodeError])
+async def test_what_the_polling_loop_only_logs_ends_the_process(settings: Settings, error: type[Exception]) -> None:
+    async def broken(**_: object) -> None:
+        raise error
+
+    async with Running(settings, Copier(settings.registered_topic)) as running:
+        running.partitions.means.consumer().getmany = broken
+        with pytest.raises(error):
+            await asyncio.wait_for(running.ending.wait(), SECONDS)
+
+
+async def test_what_kafka_gets_over_by_itself_does_not_end_the_process(settings: Settings) -> None:
+    async with Running(settings, Copier(settings.registered_topic)) as running:
+        LIBRARY_LOGGER.error("Kafka error occurred", exc_info=NodeNotReadyError())
+        assert not running.ending.asked
+
+
+async def test_a_partition_taken_over_by_another_writer_ends_the_process(settings: Settings) -> None:
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier) as running:
+        await _until(lambda: len(running.held()) == 2)
+        usurper = running.consumption._make_publisher(TopicPartition(settings.contact_topic, 0))
+        await usurper.take_over()
+        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+        with pytest.raises(PartitionLost):
+            await asyncio.wait_for(running.ending.wait(), SECONDS)
+        await usurper.close()
+    assert await _copied(settings) == []
+
+
+# A topic that has changed ---------------------------------------------------------------------------------------------
+
+
+async def test_records_that_retention_took_before_they_were_handled_are_reported(settings: Settings) -> None:
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier):
+        await _until(lambda: len(copier.records) == 10)
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10, first=10), partition=0)
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    for deletion in admin.delete_records([Place(settings.contact_topic, 0, 15)]).values():
+        deletion.result(10)
+    with capture_logs() as logs:
+        async with Running(settings, copier):
+            await _until(lambda: len(copier.records) == 15)
+    missing = [line for line in logs if line["event"] == "records.missing"]
+    assert missing == [
+        {
+            "event": "records.missing",
+            "log_level": "error",
+            "partition": 0,
+            "committed": 10,
+            "first_offset": 15,
+            "end_offset": 20,
+        }
+    ]
+    assert [each.offset for each in copier.records[10:]] == [15, 16, 17, 18, 19]
+
+
+async def test_a_topic_made_anew_under_the_same_name_is_read_from_its_beginning(settings: Settings) -> None:
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier):
+        await _until(lambda: len(copier.records) == 10)
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    admin.delete_topics([settings.contact_topic])[settings.contact_topic].result(10)
+    make_topics(settings.kafka_bootstrap, settings.contact_topic, partitions=2)
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(3, first=10), partition=0)
+    async with Running(settings, copier):
+        await _until(lambda: len(copier.records) == 13)
+    assert await _copied(settings) == _values(13)

@@ -1,0 +1,124 @@
+"""What the doctor finds, and what it says to do."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from services.local.network import HOST, free_port
+from services.operations.doctor import Check, examine
+from services.operations.topics import create_topics
+from services.runtime.mongo import address
+from services.runtime.settings import Settings
+
+
+@pytest.fixture
+def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -> Settings:
+    return Settings(
+        kafka_bootstrap=kafka_bootstrap,
+        mongo_uri=mongo_uri,
+        mongo_database=database,
+        contact_topic=f"{topics}.contact.ended",
+        dead_letter_topic=f"{topics}.contact.ended.dlq",
+        registered_topic=f"{topics}.klantcontact.registered",
+        confidential_topic=f"{topics}.klantcontact.registered.vertrouwelijk",
+        taak_topic=f"{topics}.taak.created",
+        topic_partitions=2,
+        sleutel=SecretStr("s" * 40),
+    )
+
+
+async def _found(settings: Settings) -> dict[str, Check]:
+    return {check.name: check for check in await examine(settings)}
+
+
+async def test_all_is_well(settings: Settings) -> None:
+    await create_topics(settings)
+    host = address(settings)
+
+    found = await _found(settings)
+
+    assert found.pop("versions").ok
+    assert list(found.values()) == [
+        Check(name="key", ok=True, found="40 bytes, version 1"),
+        Check(name="policy", ok=True, found="version V6898-voorstel-2023-10, the defaults of the contract"),
+        Check(
+            name="kafka",
+            ok=True,
+            found=f"{settings.kafka_bootstrap}: 1 broker, Kafka 4.0 or newer, transactions answer",
+        ),
+        Check(name="topics", ok=True, found="all 5, 2 partitions each"),
+        Check(
+            name="mongodb",
+            ok=True,
+            found=f"{host}: MongoDB 6.0.5, replica set klantcontact, transactions work",
+        ),
+    ]
+
+
+async def test_missing_topics_are_named_with_the_command_that_makes_them(settings: Settings) -> None:
+    found = await _found(settings)
+
+    assert found["topics"] == Check(
+        name="topics",
+        ok=False,
+        found=f"missing: {', '.join(settings.topics)}",
+        advice="Run `klantcontact topics create`, or correct the …_TOPIC settings.",
+    )
+
+
+async def test_a_topic_that_departs_from_its_definition_is_named(settings: Settings) -> None:
+    await create_topics(settings)
+
+    found = await _found(settings.model_copy(update={"contact_retention_days": 3}))
+
+    assert found["topics"] == Check(
+        name="topics",
+        ok=False,
+        found=f"{settings.contact_topic} has retention.ms 604800000, not 259200000",
+        advice="Change the topic with Kafka's own tools, or the setting when the topic is as you want it.",
+    )
+
+
+async def test_key_and_policy_that_do_not_fit_are_told(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "beleid.toml"
+    file.write_text("versie = ''")
+
+    found = await _found(settings.model_copy(update={"sleutel": SecretStr("geheim"), "beleid_file": file}))
+
+    assert found["key"] == Check(
+        name="key",
+        ok=False,
+        found="The register's key has 6 bytes and needs at least 32. Make one with `openssl rand -hex 32 > sleutel` "
+        "and set KLANTCONTACT_SLEUTEL_FILE=sleutel.",
+    )
+    assert found["policy"] == Check(
+        name="policy",
+        ok=False,
+        found=f"KLANTCONTACT_BELEID_FILE: {file} does not fit:\n  versie: String should have at least 1 character",
+    )
+
+
+async def test_servers_that_are_away_are_told_and_nothing_else_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.runtime.mongo.SELECTION_MILLISECONDS", 200)
+    monkeypatch.setattr("services.runtime.mongo.DIRECT_MILLISECONDS", 200)
+    kafka, mongo = f"{HOST}:{free_port()}", f"{HOST}:{free_port()}"
+
+    found = await _found(Settings(kafka_bootstrap=kafka, mongo_uri=f"mongodb://{mongo}/", sleutel=SecretStr("s" * 40)))
+
+    assert [found[name] for name in ("key", "kafka", "topics", "mongodb")] == [
+        Check(name="key", ok=True, found="40 bytes, version 1"),
+        Check(
+            name="kafka",
+            ok=False,
+            found=f"Kafka at {kafka} does not answer.",
+            advice="Start it, or correct KLANTCONTACT_KAFKA_BOOTSTRAP.",
+        ),
+        Check(name="topics", ok=False, found=f"Kafka at {kafka} does not answer."),
+        Check(
+            name="mongodb",
+            ok=False,
+            found=f"MongoDB at {mongo} does not answer.",
+            advice="Start it, or correct KLANTCONTACT_MONGO_URI.",
+        ),
+    ]

@@ -1,0 +1,175 @@
+"""The register in MongoDB judges as the one in memory does, whatever the batches, and when two instances race."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import pytest
+from pymongo import AsyncMongoClient
+
+from schemas.decoding import Received, decode
+from services.classifier.adapters.mongo_register import BESLUITEN, PARTIJREGISTER, MongoRegister
+from services.domain.besluit import Besluit
+from services.domain.case import Case, prepare
+from services.domain.judgement import Judged, Judgement, Refused, Repeated
+from services.domain.numbers import Numbers
+from services.domain.policy import DEFAULT
+from services.domain.register import Register
+from services.domain.sleutels import Sleutels
+from services.local.scenarios import load_scenarios
+
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
+
+Client = AsyncMongoClient[dict[str, Any]]
+
+
+@pytest.fixture
+async def client(mongo_uri: str) -> AsyncIterator[Client]:
+    async with AsyncMongoClient[dict[str, Any]](mongo_uri, tz_aware=True) as client:
+        yield client
+
+
+async def _store(client: Client, database: str) -> MongoRegister:
+    store = MongoRegister(client, database, DEFAULT)
+    await store.prepare()
+    return store
+
+
+def _cases(events: Sequence[dict[str, Any]]) -> list[Case]:
+    received = [decode(json.dumps(event).encode()) for event in events]
+    return [prepare(each, SLEUTELS, DEFAULT) for each in received if isinstance(each, Received)]
+
+
+def _judge_all(register: Register, cases: Sequence[Case]) -> list[Judgement]:
+    return [register.judge(case, NOW) for case in cases]
+
+
+async def _transact(store: MongoRegister, cases: Sequence[Case]) -> list[Judgement]:
+    return list(await store.transact(cases, lambda register: _judge_all(register, cases)))
+
+
+def _without_numbers(judgement: Judgement) -> object:
+    """Two registers hand out other numbers; all the rest must be equal."""
+    if isinstance(judgement, Refused):
+        return judgement
+    outcome = judgement.besluit
+    return type(judgement), outcome.onderwerpen, outcome.intrekkingen and len(outcome.intrekkingen), [
+        (each.partij_id, each.versie, each.geleegd_bij, each.resultaat, each.sleutels, each.stand)
+        for each in outcome.partijen
+    ]
+
+
+EVERY_EVENT = [event for scenario in load_scenarios() for event in scenario.gebeurtenissen]
+
+
+@pytest.mark.parametrize("size", [1, 4, 500], ids="batches of {}".format)
+async def test_every_scenario_is_judged_as_in_memory(client: Client, database: str, size: int) -> None:
+    cases = _cases(EVERY_EVENT)
+    store = await _store(client, database)
+    in_memory = _judge_all(Register(DEFAULT, Numbers(count(1), count(1), count(1))), cases)
+    stored: list[Judgement] = []
+    for start in range(0, len(cases), size):
+        stored += await _transact(store, cases[start : start + size])
+    assert [_without_numbers(each) for each in stored] == [_without_numbers(each) for each in in_memory]
+
+
+async def test_a_repeat_finds_the_very_same_decision(client: Client, database: str) -> None:
+    cases = _cases(EVERY_EVENT)
+    store = await _store(client, database)
+    first = [each.besluit for each in await _transact(store, cases) if isinstance(each, Judged)]
+    in_force: dict[str, Besluit] = {besluit.key: besluit for besluit in first}
+    again = await _transact(await _store(client, database), cases)
+    assert not [each for each in again if isinstance(each, Judged)]
+    repeated = [each.besluit for each in again if isinstance(each, Repeated)]
+    assert repeated
+    assert all(besluit == in_force[besluit.key] for besluit in repeated)
+
+
+def _new_klant(contact_id: str, bsn: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(json.dumps(load_scenarios()[-1].gebeurtenissen[0]))
+    event["data"] = {
+        "contactId": contact_id,
+        "kanaal": "telefoon",
+        "plaatsgevondenOp": "2026-03-02T09:50:00Z",
+        "actoren": [{"soortActor": "medewerker", "naam": "KCC"}],
+        "betrokkenen": [
+            {
+                "ref": "k",
+                "rol": "klant",
+                "authenticatie": {"middel": "digid"},
+                "toestemmingHergebruik": "gegeven",
+                "partijIdentificatoren": [
+                    {
+                        "codeRegister": "brp",
+                        "codeObjecttype": "natuurlijk_persoon",
+                        "codeSoortObjectId": "bsn",
+                        "objectId": bsn,
+                    }
+                ],
+            }
+        ],
+        "onderwerpen": [{"onderwerp": "Vraag"}],
+    }
+    return event
+
+
+async def test_one_new_klant_on_many_instances_at_once_gives_one_partij_and_one_number(
+    client: Client, database: str
+) -> None:
+    stores = [await _store(client, database) for _ in range(4)]
+    batches = [_cases([_new_klant(f"c-{store}-{each}", "999940004") for each in range(5)]) for store in range(4)]
+    outcomes = await asyncio.gather(*(_transact(*pair) for pair in zip(stores, batches, strict=True)))
+    judged = [each.besluit for outcome in outcomes for each in outcome if isinstance(each, Judged)]
+    assert len(judged) == 20
+    assert len({each.partijen[0].partij_id for each in judged}) == 1
+    assert len({each.partijen[0].nummer for each in judged}) == 1
+    assert sorted(each.partijen[0].versie for each in judged) == list(range(1, 21))
+    assert [each.partijen[0].resultaat for each in judged].count("nieuw") == 1
+    numbers = [each.uitgegeven[0].klantcontact_nummer for each in judged]
+    assert len(set(numbers)) == 20
+    assert await client[database][PARTIJREGISTER].count_documents({}) == 1
+
+
+async def test_a_batch_that_fails_leaves_nothing(client: Client, database: str) -> None:
+    store = await _store(client, database)
+
+    def fail(register: Register) -> Sequence[Judgement]:
+        _judge_all(register, cases)
+        raise RuntimeError
+
+    cases = _cases([_new_klant("c-1", "999940004")])
+    with pytest.raises(RuntimeError):
+        await store.transact(cases, fail)
+    assert await client[database][BESLUITEN].count_documents({}) == 0
+    assert await client[database][PARTIJREGISTER].count_documents({}) == 0
+
+
+async def test_only_a_decision_without_trace_is_deleted_some_day(client: Client, database: str) -> None:
+    store = await _store(client, database)
+    with_trace = _new_klant("c-1", "999940004")
+    without = _new_klant("c-2", "999940016")
+    del without["data"]["betrokkenen"][0]["authenticatie"]
+    await _transact(store, _cases([with_trace, without]))
+    kept = {each["contactId"]: each.get("vervaltOp") async for each in client[database][BESLUITEN].find()}
+    assert kept["c-1"] is None
+    assert kept["c-2"] == datetime(2027, 3, 20, 10, 0, tzinfo=UTC)
+
+
+async def test_the_register_holds_no_contact_details_and_no_readable_number(client: Client, database: str) -> None:
+    store = await _store(client, database)
+    await _transact(store, _cases(EVERY_EVENT))
+    besluiten = await client[database][BESLUITEN].find().to_list()
+    partijen = await client[database][PARTIJREGISTER].find().to_list()
+    text = json.dumps([besluiten, partijen], default=str)
+    for event in EVERY_EVENT:
+        for betrokkene in event["data"]["betrokkenen"]:
+            for identificator in betrokkene.get("partijIdentificatoren", []):
+                assert identificator["objectId"] not in text
+            for adres in betrokkene.get("digitaleAdressen", []):
+                assert adres["adres"] not in text
+            name = (betrokkene.get("contactnaam") or {}).get("achternaam")
+            assert name is None or name not in text

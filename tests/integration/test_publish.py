@@ -1,0 +1,93 @@
+"""Sending a file of events."""
+
+import json
+
+import pytest
+from confluent_kafka import Consumer, Message, TopicPartition
+
+from services.operations.publish import BrokerRefusal, Publication, key_of, publish
+from services.operations.topics import create_topics
+from services.runtime.errors import InvalidSettings
+from services.runtime.settings import Settings
+
+ANSWER_SECONDS = 10
+
+
+@pytest.fixture
+async def settings(kafka_bootstrap: str, topics: str) -> Settings:
+    made = Settings(
+        kafka_bootstrap=kafka_bootstrap,
+        contact_topic=f"{topics}.contact.ended",
+        dead_letter_topic=f"{topics}.contact.ended.dlq",
+        registered_topic=f"{topics}.klantcontact.registered",
+        confidential_topic=f"{topics}.klantcontact.registered.vertrouwelijk",
+        taak_topic=f"{topics}.taak.created",
+        topic_partitions=2,
+    )
+    await create_topics(made)
+    return made
+
+
+def _event(contact_id: str, revisie: int) -> bytes:
+    return json.dumps({"source": "urn:a", "data": {"contactId": contact_id, "revisie": revisie}}).encode()
+
+
+def _read(settings: Settings, *, count: int) -> list[Message]:
+    consumer = Consumer({"bootstrap.servers": settings.kafka_bootstrap, "group.id": "none"})
+    consumer.assign([TopicPartition(settings.contact_topic, partition, 0) for partition in range(2)])
+    try:
+        return consumer.consume(count, timeout=ANSWER_SECONDS)
+    finally:
+        consumer.close()
+
+
+async def test_every_line_arrives_as_it_stands(settings: Settings) -> None:
+    lines = [_event("c-1", 1) + b"\r\n", b"\n", b"  \n", b"no event \xff\n", _event("c-2", 1)]
+
+    publication = await publish(settings, lines)
+
+    messages = _read(settings, count=3)
+    assert publication == Publication(sent=3)
+    assert {(message.key(), message.value()) for message in messages} == {
+        (key_of(_event("c-1", 1)), _event("c-1", 1)),
+        (None, b"no event \xff"),
+        (key_of(_event("c-2", 1)), _event("c-2", 1)),
+    }
+    assert [message.headers() for message in messages] == [
+        [("content-type", b"application/cloudevents+json; charset=UTF-8")]
+    ] * 3
+
+
+async def test_revisions_of_one_contact_stay_in_order(settings: Settings) -> None:
+    lines = [_event(contact_id, revisie) for revisie in range(1, 51) for contact_id in ("c-1", "c-2")]
+
+    await publish(settings, lines)
+
+    values = [json.loads(message.value() or b"") for message in _read(settings, count=100)]
+    for contact_id in ("c-1", "c-2"):
+        revisions = [each["data"]["revisie"] for each in values if each["data"]["contactId"] == contact_id]
+        assert revisions == list(range(1, 51))
+
+
+async def test_what_the_broker_refuses_is_told_by_line_and_the_rest_goes_on(settings: Settings) -> None:
+    lines = [_event("c-1", 1), b"", b"x" * 2_000_000, _event("c-2", 1)]
+
+    publication = await publish(settings, lines)
+
+    assert publication == Publication(sent=2, refused=1, refusals=[BrokerRefusal(3, "MessageSizeTooLargeError")])
+    assert len(_read(settings, count=2)) == 2
+
+
+async def test_progress_is_told_up_to_the_end(settings: Settings) -> None:
+    seen: list[int] = []
+
+    await publish(settings, [_event("c-1", n) for n in range(1, 1502)], progress=lambda each: seen.append(each.sent))
+
+    assert seen == list(range(1, 1502))
+
+
+async def test_a_missing_topic_is_refused_before_anything_is_sent(settings: Settings) -> None:
+    missing = settings.model_copy(update={"contact_topic": f"{settings.contact_topic}.other"})
+
+    with pytest.raises(InvalidSettings, match=r"has no topic .* Run `klantcontact topics create`"):
+        await publish(missing, [_event("c-1", 1)])

@@ -1,0 +1,102 @@
+"""Making and checking the topics."""
+
+import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from services.local.mock_broker import mock_broker
+from services.local.network import HOST, free_port
+from services.operations.topics import Departure, TopicState, check_topics, create_topics
+from services.runtime.errors import InvalidSettings, TransientFailure
+from services.runtime.kafka import require_topics
+from services.runtime.settings import Settings
+
+ANSWER_SECONDS = 10
+
+
+@pytest.fixture
+def settings(kafka_bootstrap: str, topics: str) -> Settings:
+    return Settings(
+        kafka_bootstrap=kafka_bootstrap,
+        contact_topic=f"{topics}.contact.ended",
+        dead_letter_topic=f"{topics}.contact.ended.dlq",
+        registered_topic=f"{topics}.klantcontact.registered",
+        confidential_topic=f"{topics}.klantcontact.registered.vertrouwelijk",
+        taak_topic=f"{topics}.taak.created",
+        topic_partitions=2,
+    )
+
+
+def _make_by_hand(settings: Settings, name: str, *, partitions: int, configuration: dict[str, str]) -> None:
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    topic = NewTopic(name, num_partitions=partitions, replication_factor=1, config=configuration)
+    for made in admin.create_topics([topic]).values():
+        made.result(timeout=ANSWER_SECONDS)
+
+
+async def test_topics_are_made_as_defined_and_making_them_again_changes_nothing(settings: Settings) -> None:
+    before = await check_topics(settings)
+    made = await create_topics(settings)
+    again = await create_topics(settings)
+
+    assert before == [TopicState(name=name, exists=False) for name in settings.topics]
+    assert made == [TopicState(name=name, exists=True, created=True, partitions=2) for name in settings.topics]
+    assert again == [TopicState(name=name, exists=True, partitions=2) for name in settings.topics]
+    assert await check_topics(settings) == again
+
+
+async def test_a_topic_that_exists_is_left_as_it_is_and_where_it_differs_is_told(settings: Settings) -> None:
+    definition = {"retention.ms": "1000", "segment.ms": "86400000", "message.timestamp.type": "LogAppendTime"}
+    _make_by_hand(settings, settings.contact_topic, partitions=3, configuration=definition)
+
+    first = (await create_topics(settings))[0]
+
+    assert first == TopicState(
+        name=settings.contact_topic,
+        exists=True,
+        partitions=3,
+        departures=(
+            Departure("partitions", "2", "3"),
+            Departure("retention.ms", "604800000", "1000"),
+            # Kafka's own default has room for the head of a batch besides.
+            Departure("max.message.bytes", "1048576", "1048588"),
+        ),
+    )
+    assert (await check_topics(settings))[0] == first
+
+
+async def test_what_kafka_refuses_to_make_is_told(settings: Settings) -> None:
+    impossible = settings.model_copy(update={"contact_topic": ".."})
+
+    with pytest.raises(InvalidSettings, match=r"refuses: InvalidTopicError .*\.\.: "):
+        await create_topics(impossible)
+
+
+async def test_a_broker_without_administration_makes_topics_when_they_are_asked_for() -> None:
+    with mock_broker() as bootstrap:
+        settings = Settings(kafka_bootstrap=bootstrap, topic_partitions=4)
+        await create_topics(settings)
+
+        assert await check_topics(settings) == [
+            TopicState(name=name, exists=True, partitions=4) for name in settings.topics
+        ]
+
+
+async def test_a_service_does_not_start_without_its_topics(settings: Settings) -> None:
+    _make_by_hand(settings, settings.contact_topic, partitions=1, configuration={})
+
+    with pytest.raises(InvalidSettings) as refused:
+        await require_topics(settings, settings.contact_topic, settings.taak_topic)
+
+    assert str(refused.value) == (
+        f"Kafka at {settings.kafka_bootstrap} has no topic {settings.taak_topic}. Run `klantcontact topics create`, "
+        "or correct the …_TOPIC settings."
+    )
+
+
+async def test_kafka_that_is_away_is_waited_for() -> None:
+    bootstrap = f"{HOST}:{free_port()}"
+
+    with pytest.raises(TransientFailure) as failed:
+        await require_topics(Settings(kafka_bootstrap=bootstrap), "contact.ended")
+
+    assert (str(failed.value), failed.value.part) == (f"Kafka at {bootstrap} does not answer.", "kafka")

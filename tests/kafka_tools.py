@@ -1,0 +1,103 @@
+"""An independent look at Kafka: librdkafka makes topics, publishes, and reads what is committed."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    KafkaError,
+    Message,
+    Producer,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient, NewTopic
+
+ANSWER_SECONDS = 20
+
+T = TypeVar("T")
+
+
+def make_topics(bootstrap: str, *names: str, partitions: int = 1, configuration: dict[str, str] | None = None) -> None:
+    """Make topics, and wait until they are there."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    topics = [NewTopic(name, partitions, 1, config=configuration or {}) for name in names]
+    for creation in admin.create_topics(topics).values():
+        creation.result(timeout=ANSWER_SECONDS)
+
+
+def producer(bootstrap: str, *, compression: str = "none") -> Producer:
+    """Give a producer that doubles nothing."""
+    return Producer(
+        {"bootstrap.servers": bootstrap, "enable.idempotence": True, "compression.type": compression, "linger.ms": 5}
+    )
+
+
+def publish_values(bootstrap: str, topic: str, values: Iterable[bytes], *, partition: int | None = None) -> None:
+    """Publish values, each under a key of its own, or all to one partition."""
+    sender = producer(bootstrap)
+    for number, value in enumerate(values):
+        key = str(number).encode()
+        if partition is None:
+            sender.produce(topic, value=value, key=key)
+        else:
+            sender.produce(topic, value=value, key=key, partition=partition)
+        sender.poll(0)
+    assert sender.flush(ANSWER_SECONDS) == 0
+
+
+def read_committed(bootstrap: str, topics: Sequence[str]) -> list[Message]:
+    """Give everything that a committed reader sees now, partition by partition in order."""
+    reader = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "reader of the tests",
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+            "enable.auto.commit": False,
+        }
+    )
+    try:
+        known = reader.list_topics(timeout=ANSWER_SECONDS).topics
+        places = [TopicPartition(topic, each, OFFSET_BEGINNING) for topic in topics for each in known[topic].partitions]
+        reader.assign(places)
+        return _until_every_end(reader, len(places))
+    finally:
+        reader.close()
+
+
+def _until_every_end(reader: Consumer, partitions: int) -> list[Message]:
+    messages: list[Message] = []
+    ended: set[tuple[str | None, int | None]] = set()
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while len(ended) < partitions:
+        assert time.monotonic() < deadline, "the topics have an end"
+        message = reader.poll(1)
+        if message is None:
+            continue
+        error = message.error()
+        if error is None:
+            messages.append(message)
+        elif error.code() == KafkaError._PARTITION_EOF:
+            ended.add((message.topic(), message.partition()))
+    return messages
+
+
+def committed_offsets(bootstrap: str, *, group: str, topic: str, partitions: int) -> list[int]:
+    """Give what a group has committed for each partition, 0 where it has not, open transactions left out."""
+    asked = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, each) for each in range(partitions)])
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    answers = admin.list_consumer_group_offsets([asked], require_stable=False)
+    places = answers[group].result(timeout=ANSWER_SECONDS).topic_partitions
+    return [max(place.offset, 0) for place in places]
+
+
+def wait_for(what: str, condition: Callable[[], T], *, seconds: float = 30.0) -> T:
+    """Wait until a condition holds, and give what it gives."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"{what} within {seconds} s"
+        time.sleep(0.05)
+    return found

@@ -1,0 +1,149 @@
+"""A register in memory to which a test brings contacts one by one, and what comes of them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, Final
+
+import orjson
+
+from schemas.decoding import Received
+from schemas.faults import Fault
+from services.domain.besluit import Besluit
+from services.domain.case import prepare
+from services.domain.events import Event, events_of
+from services.domain.judgement import Judged, Judgement, Overtaken, Refused, Repeated
+from services.domain.numbers import Numbers
+from services.domain.policy import DEFAULT, Beleid
+from services.domain.register import Register
+from services.domain.sleutels import Sleutels
+from services.operations.dry_run import classify
+from tests.examples import SOURCE, Wire, event, line, received
+
+CLASSIFIER: Final = "urn:nld:oin:00000000000000000000:systeem:klantcontact"
+SLEUTELS: Final = Sleutels(b"a key of the tests, thirty-two bytes")
+NOW: Final = datetime(2026, 12, 1, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One event as it goes out: where to, under which key, and what a reader makes of its bytes."""
+
+    stream: str
+    key: str
+    body: Wire
+
+    @property
+    def kind(self) -> str:
+        """The event's type without the prefix that all have."""
+        return str(self.body["type"]).removeprefix("nl.klantinteracties.")
+
+    @property
+    def data(self) -> Wire:
+        data: Wire = self.body["data"]
+        return data
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What came of bringing one contact."""
+
+    judgement: Judgement
+    sent: tuple[Sent, ...]
+
+    @property
+    def besluit(self) -> Besluit:
+        assert not isinstance(self.judgement, Refused), self.judgement.refusal
+        return self.judgement.besluit
+
+    @property
+    def faults(self) -> list[Fault]:
+        assert isinstance(self.judgement, Refused)
+        return list(self.judgement.refusal.faults)
+
+    def of_kind(self, kind: str) -> list[Sent]:
+        return [each for each in self.sent if each.kind == kind]
+
+    @property
+    def registered(self) -> list[Wire]:
+        """The data of each klantcontact that goes out."""
+        return [each.data for each in self.of_kind("klantcontact.registered")]
+
+    @property
+    def partij(self) -> Wire:
+        """The only partij of the first klantcontact."""
+        [partij] = self.registered[0]["partijen"]
+        return dict(partij)
+
+    @property
+    def betrokkene(self) -> Wire:
+        """The only betrokkene of the first klantcontact."""
+        [betrokkene] = self.registered[0]["betrokkenen"]
+        return dict(betrokkene)
+
+
+@dataclass
+class Desk:
+    """Judges contacts in the order in which they are brought, each a minute after the one before."""
+
+    beleid: Beleid = DEFAULT
+    register: Register = field(init=False)
+    now: datetime = NOW
+
+    def __post_init__(self) -> None:
+        self.register = Register(self.beleid, Numbers(count(1), count(1), count(1)))
+
+    def bring(self, data: Wire, *, source: str = SOURCE, event_id: str = "evt-1", other: Wire | None = None) -> Brought:
+        """Bring the data of one contact, which must be valid by itself."""
+        return self.judge(received(data, source=source, event_id=event_id, other=other))
+
+    def judge(self, arrived: Received) -> Brought:
+        judgement = self.register.judge(prepare(arrived, SLEUTELS, self.beleid), self.now)
+        self.now += timedelta(minutes=1)
+        match judgement:
+            case Judged(came, besluit) | Repeated(came, besluit):
+                return Brought(judgement, tuple(_sent(each) for each in events_of(came, besluit, CLASSIFIER)))
+            case Overtaken() | Refused():
+                return Brought(judgement, ())
+
+
+def _sent(out: Event) -> Sent:
+    body: Wire = json.loads(orjson.dumps(out.body, option=orjson.OPT_UTC_Z))
+    return Sent(out.stream.value, out.key, body)
+
+
+# Through the dry run
+
+
+def answers(*contacts: Wire, beleid: Beleid = DEFAULT) -> list[Wire]:
+    """Give what `klantcontact classify` prints for contacts, in order."""
+    return list(classify([line(event(each)) for each in contacts], beleid))
+
+
+def summaries(*contacts: Wire, beleid: Beleid = DEFAULT) -> list[str]:
+    """Say in words what comes of each onderwerp of the last of some contacts."""
+    return [summary(each) for each in answers(*contacts, beleid=beleid)[-1]["uitkomsten"]]
+
+
+def outcome(*contacts: Wire, beleid: Beleid = DEFAULT) -> str:
+    """Say in words what comes of the only onderwerp of the last of some contacts."""
+    [only] = summaries(*contacts, beleid=beleid)
+    return only
+
+
+def summary(uitkomst: Mapping[str, Any]) -> str:
+    """Say in words what came of an onderwerp, as in "V4 klantcontact, taak, partij nieuw, contactgegevens"."""
+    parts = [
+        "klantcontact" if uitkomst["klantcontact"] else "niets",
+        "taak" if uitkomst["interneTaak"] else "",
+        "" if uitkomst["partij"] == "geen" else f"partij {uitkomst['partij']}",
+        "contactgegevens" if uitkomst["betrokkeneContactgegevens"] else "",
+    ]
+    return f"{uitkomst['regel']} {', '.join(part for part in parts if part)}"
+
+
+def refusals(*contacts: Wire, beleid: Beleid = DEFAULT) -> list[str]:
+    """Give each error of the last of some contacts, as in "data.onderwerpen.0.onderwerp ontbreekt"."""
+    return [f"{each['pad']} {each['soort']}" for each in answers(*contacts, beleid=beleid)[-1]["fouten"]]

@@ -1,0 +1,327 @@
+"""Which partij a betrokkene is: contract.md, "A betrokkene's partij is found by…" and "Smaller rules"."""
+
+import pytest
+
+from tests.examples import (
+    ALICE,
+    BOB,
+    Wire,
+    betrokkene,
+    bsn,
+    contact,
+    known,
+    kvk,
+    nth_rsin,
+    onderwerp,
+    rsin,
+    stranger,
+    vestiging,
+)
+from tests.unit.domain.desk import Brought, Desk
+
+R1, R2 = rsin(nth_rsin(0)), rsin(nth_rsin(1))
+K1, K2 = kvk("99990001"), kvk("99990002")
+V1, V2 = vestiging("999900000001"), vestiging("999900000002")
+
+
+def organisatie(*identificatoren: Wire, ref: str = "o", toestemming: str | None = None) -> Wire:
+    return betrokkene(
+        ref,
+        middel="eherkenning",
+        soort="organisatie",
+        identificatoren=identificatoren,
+        toestemming=toestemming,
+        other={"organisatienaam": "Bakkerij Bloem"},
+    )
+
+
+def employee(pseudoniem: str | None, werkte_voor: Wire | str | None, *, ref: str = "e") -> Wire:
+    return betrokkene(ref, soort="contactpersoon", middel="eherkenning", pseudoniem=pseudoniem, werkte_voor=werkte_voor)
+
+
+def employer(*identificatoren: Wire) -> Wire:
+    return {"naam": "Bakkerij Bloem", "partijIdentificatoren": list(identificatoren)}
+
+
+class Counter:
+    """A desk where each contact has one betrokkene, and that says whose partij it is."""
+
+    def __init__(self) -> None:
+        self.desk = Desk()
+        self.count = 0
+
+    def bring(self, *people: Wire) -> Brought:
+        self.count += 1
+        return self.desk.bring(contact(f"c-{self.count}", betrokkenen=people))
+
+    def partij(self, person: Wire) -> str:
+        return str(self.bring(person).partij["partijId"])
+
+
+def row(reason: str, first: list[Wire], second: list[Wire], *, same: bool) -> object:
+    return pytest.param(first, second, same, id=reason)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        row("the same rsin", [R1], [R1], same=True),
+        row("another rsin", [R1], [R2], same=False),
+        row("the same kvk_nummer", [K1], [K1], same=True),
+        row("another kvk_nummer", [K1], [K2], same=False),
+        row("an rsin that came with a kvk_nummer", [R1, K1], [R1], same=True),
+        row("a kvk_nummer that came with an rsin", [R1, K1], [K1], same=True),
+        row("in any order", [K1, R1], [R1, K1], same=True),
+        row("rsin goes before kvk_nummer", [R1, K1], [R1, K2], same=True),
+        row("a kvk_nummer helps when the rsin is not known", [K1], [R1, K1], same=True),
+        row("the same vestiging", [V1, K1], [V1, K1], same=True),
+        row("several vestigingen of one kvk_nummer are several partijen", [V1, K1], [V2, K1], same=False),
+        row("a vestigingsnummer counts with its kvk_nummer", [V1, K1], [V1, K2], same=False),
+        row("the vestiging is not its parent", [V1, K1], [K1], same=False),
+        row("nor is the parent the vestiging", [K1], [V1, K1], same=False),
+        row("beside a vestigingsnummer an rsin only names the parent", [V1, K1, R1], [R1], same=False),
+        row("also the other way round", [R1], [V1, K1, R1], same=False),
+        row("whatever the order in which they are written", [K1, V1], [V1, R1, K1], same=True),
+    ],
+)
+def test_an_organisatie_is_found(first: list[Wire], second: list[Wire], *, same: bool) -> None:
+    counter = Counter()
+    assert (counter.partij(organisatie(*first)) == counter.partij(organisatie(*second))) is same
+
+
+def test_a_persoon_is_found_by_bsn() -> None:
+    counter = Counter()
+    alice, bob = counter.partij(known(number=ALICE)), counter.partij(known(number=BOB))
+    assert alice != bob
+    assert counter.partij(known(number=ALICE)) == alice
+
+
+def test_an_rsin_and_a_bsn_with_the_same_digits_are_two() -> None:
+    counter = Counter()
+    assert counter.partij(known(number=nth_rsin(0))) != counter.partij(organisatie(R1))
+
+
+def test_a_persoon_is_never_found_by_pseudoniem() -> None:
+    counter = Counter()
+    person = betrokkene(middel="digid", pseudoniem="p-1")
+    assert counter.partij(person) != counter.partij(person)
+
+
+# Links
+
+
+def test_an_unknown_identificator_is_linked_to_the_partij_found() -> None:
+    counter = Counter()
+    first = counter.partij(organisatie(R1))
+    assert counter.partij(organisatie(R1, K1)) == first
+    assert counter.partij(organisatie(K1)) == first
+
+
+def test_links_lead_further() -> None:
+    counter = Counter()
+    first = counter.partij(organisatie(K1))
+    counter.partij(organisatie(K1, R1))
+    counter.partij(organisatie(R1))
+    assert counter.partij(organisatie(R1, K2)) == first
+
+
+def test_a_second_of_a_kind_is_noted_and_not_linked() -> None:
+    counter = Counter()
+    first = counter.partij(organisatie(R1, K1))
+    brought = counter.bring(organisatie(R1, K2))
+    assert brought.partij["partijId"] == first
+    assert brought.partij["partijIdentificatoren"] == [R1]
+    assert brought.besluit.kanttekeningen == ("tweede_van_soort",)
+    assert counter.partij(organisatie(K2)) != first
+
+
+def test_partijen_are_never_merged_and_what_points_elsewhere_is_left_there_and_noted() -> None:
+    counter = Counter()
+    by_rsin, by_kvk = counter.partij(organisatie(R1)), counter.partij(organisatie(K1))
+    brought = counter.bring(organisatie(R1, K1))
+    assert brought.partij["partijId"] == by_rsin
+    assert brought.partij["partijIdentificatoren"] == [R1]
+    assert brought.besluit.kanttekeningen == ("identificator_elders",)
+    assert counter.partij(organisatie(K1)) == by_kvk
+
+
+def test_each_note_is_made_once() -> None:
+    counter = Counter()
+    for each in ([R1, K1], [R2], [K2]):
+        counter.partij(organisatie(*each))
+    people = [organisatie(R1, K2), organisatie(R2, K1, ref="p")]
+    assert counter.bring(*people).besluit.kanttekeningen == ("identificator_elders",)
+
+
+def test_the_event_shows_the_identificatoren_that_find_the_partij_as_they_were_given() -> None:
+    assert Counter().bring(organisatie(K1, R1)).partij["partijIdentificatoren"] == [K1, R1]
+
+
+def test_with_a_vestigingsnummer_its_kvk_nummer_is_shown_and_the_rsin_is_not() -> None:
+    assert Counter().bring(organisatie(R1, K1, V1)).partij["partijIdentificatoren"] == [K1, V1]
+
+
+# A contactpersoon
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        row("pseudoniem and employer", [K1], [K1], same=True),
+        row("another employer", [K1], [K2], same=False),
+        row("an employer with several identificatoren is found as an organisatie is", [R1, K1], [K1], same=True),
+        row("rsin before kvk_nummer", [R1, K1], [R1, K2], same=True),
+        row("several vestigingen are several employers", [V1, K1], [V2, K1], same=False),
+        row("the vestiging is not the employer's parent", [V1, K1], [K1], same=False),
+        row("without identificator of the employer nobody is found", [], [], same=False),
+    ],
+)
+def test_a_contactpersoon_is_found_by_pseudoniem_and_employer(
+    first: list[Wire], second: list[Wire], *, same: bool
+) -> None:
+    counter = Counter()
+    people = [employee("p-1", employer(*each)) for each in (first, second)]
+    assert (counter.partij(people[0]) == counter.partij(people[1])) is same
+
+
+def test_another_pseudoniem_is_another_contactpersoon() -> None:
+    counter = Counter()
+    assert counter.partij(employee("p-1", employer(K1))) != counter.partij(employee("p-2", employer(K1)))
+
+
+def test_pseudoniem_alone_or_the_employer_alone_finds_nobody() -> None:
+    for person in (employee("p-1", None), employee(None, employer(K1)), employee("p-1", {"naam": "Bakkerij Bloem"})):
+        counter = Counter()
+        assert counter.partij(person) != counter.partij(person)
+        assert counter.bring(person).partij["identificatie"] == "zonder_externe_identificator"
+
+
+def test_the_employer_may_be_a_betrokkene_too() -> None:
+    counter = Counter()
+    alone = counter.bring(employee("p-1", employer(K1)))
+    both = counter.bring(organisatie(K1), employee("p-1", "o"))
+    [company, person] = both.registered[0]["partijen"]
+    assert person["partijId"] == alone.partij["partijId"]
+    assert company["partijId"] != person["partijId"]
+
+
+def test_working_for_an_organisatie_makes_no_partij_for_it() -> None:
+    counter = Counter()
+    assert len(counter.bring(employee("p-1", employer(K1))).registered[0]["partijen"]) == 1
+    assert counter.bring(organisatie(K1, toestemming="gegeven")).partij["resultaat"] == "nieuw"
+
+
+def test_a_contactpersoon_who_is_found_is_identified_and_shows_no_identificator_of_its_own() -> None:
+    partij = Counter().bring(employee("p-1", employer(K1))).partij
+    assert partij["identificatie"] == "extern"
+    assert partij["partijIdentificatoren"] == []
+    assert partij["soortPartij"] == "contactpersoon"
+    assert partij["werkteVoorPartij"] == {"partijIdentificatoren": [K1]}
+
+
+def test_the_same_person_as_klant_and_as_contactpersoon_is_two_partijen() -> None:
+    henk = betrokkene("k", middel="digid", pseudoniem="p-1", identificatoren=[bsn()])
+    [private, at_work] = Counter().bring(henk, employee("p-1", employer(K1))).registered[0]["partijen"]
+    assert private["partijId"] != at_work["partijId"]
+
+
+# Nobody else gets a partij
+
+
+def test_who_is_not_gekend_gets_no_partij_even_when_known() -> None:
+    counter = Counter()
+    counter.bring(known(number=BOB))
+    anonymous = betrokkene("b", identificatoren=[bsn(BOB)])
+    registered = counter.bring(known(), anonymous).registered[0]
+    assert [("wasPartij" in each) for each in registered["betrokkenen"]] == [True, False]
+    assert len(registered["partijen"]) == 1
+
+
+def test_each_gekende_gets_his_partij_by_his_own_facts() -> None:
+    counter = Counter()
+    people = [known("a", ALICE, toestemming="gegeven"), stranger("s"), known("b", BOB)]
+    partijen = counter.bring(*people).registered[0]["partijen"]
+    assert [(each["resultaat"], each["toestemming"]) for each in partijen] == [("nieuw", "gegeven"), ("leeg", "geen")]
+
+
+def test_whom_no_onderwerp_concerns_gets_no_partij() -> None:
+    desk = Desk()
+    people = [known("a", ALICE, toestemming="gegeven"), known("b", BOB, toestemming="gegeven")]
+    first = desk.bring(contact("c-1", betrokkenen=people, onderwerpen=[onderwerp(betrokkenen=["b"])]))
+    assert len(first.besluit.partijen) == 1
+    assert desk.bring(contact("c-2", betrokkenen=[known("a", ALICE)])).partij["versie"] == 1
+
+
+# The same partij twice
+
+
+def test_two_betrokkenen_who_are_one_partij_in_the_register_are_refused() -> None:
+    counter = Counter()
+    counter.bring(organisatie(R1, K1))
+    brought = counter.bring(organisatie(R1), organisatie(K1, ref="p"))
+    assert brought.faults == [("data.betrokkenen.1.partijIdentificatoren.0", "dubbele_partij")]
+
+
+def test_the_refusal_names_the_identificator_by_which_it_shows() -> None:
+    counter = Counter()
+    counter.bring(organisatie(R1, K1))
+    brought = counter.bring(organisatie(K1), organisatie(K2, R1, ref="p"), stranger("s"))
+    assert brought.faults == [("data.betrokkenen.1.partijIdentificatoren.1", "dubbele_partij")]
+
+
+def test_it_does_not_matter_whether_they_are_gekend() -> None:
+    counter = Counter()
+    counter.bring(organisatie(R1, K1))
+    people = [organisatie(R1), organisatie(K1, ref="p")]
+    for each in people:
+        del each["authenticatie"]
+    assert counter.bring(*people).faults == [("data.betrokkenen.1.partijIdentificatoren.0", "dubbele_partij")]
+
+
+def test_overig_does_not_count_there() -> None:
+    counter = Counter()
+    counter.bring(organisatie(R1, K1))
+    supplier = {**organisatie(K1, ref="p"), "rol": "overig"}
+    assert len(counter.bring(organisatie(R1), supplier).registered[0]["partijen"]) == 1
+
+
+def test_a_contactpersoon_is_named_by_its_employer() -> None:
+    counter = Counter()
+    counter.bring(employee("p-1", employer(R1, K1)))
+    brought = counter.bring(employee("p-1", employer(R1)), employee("p-1", employer(K1), ref="f"))
+    assert brought.faults == [("data.betrokkenen.1.werkteVoor", "dubbele_partij")]
+
+
+def test_a_refused_contact_leaves_the_register_as_it_was() -> None:
+    counter = Counter()
+    counter.bring(organisatie(R1, K1))
+    before = counter.desk.register.partijen.copy(), counter.desk.register.besluiten.copy()
+    counter.bring(organisatie(R1, toestemming="gegeven"), organisatie(K1, ref="p"))
+    assert (counter.desk.register.partijen, counter.desk.register.besluiten) == before
+
+
+def test_a_repeat_is_not_refused_when_the_register_has_learnt_since() -> None:
+    desk = Desk()
+    both = contact("c-1", betrokkenen=[organisatie(R1), betrokkene("s", soort="organisatie", identificatoren=[K1])])
+    first = desk.bring(both)
+    desk.bring(contact("c-2", betrokkenen=[organisatie(R1, K1)]))
+    assert desk.bring(both).sent == first.sent
+    assert desk.bring({**both, "revisie": 2}).faults == [
+        ("data.betrokkenen.1.partijIdentificatoren.0", "dubbele_partij")
+    ]
+
+
+def test_a_link_of_its_own_earlier_revisie_does_not_count_against_a_contact() -> None:
+    desk = Desk()
+    desk.bring(contact("c-1", betrokkenen=[organisatie(R1, K1)]))
+    people = [organisatie(R1), organisatie(K1, ref="p")]
+    partijen = desk.bring(contact("c-1", revisie=2, betrokkenen=people)).registered[0]["partijen"]
+    assert len({each["partijId"] for each in partijen}) == 2
+
+
+def test_under_g2_nobody_is_looked_up() -> None:
+    desk = Desk()
+    desk.bring(contact("c-1", betrokkenen=[organisatie(R1, K1)]))
+    people = [organisatie(R1), organisatie(K1, ref="p")]
+    unanswered = contact("c-2", betrokkenen=people, other={"totStandGekomen": False})
+    assert [each.regel.value for each in desk.bring(unanswered).besluit.onderwerpen] == ["G2"]

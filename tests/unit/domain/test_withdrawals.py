@@ -1,0 +1,293 @@
+"""Events that take back: contract.md, "Three events take back"."""
+
+import pytest
+
+from tests.examples import CALL_BACK, NEW_ZAAK, Wire, contact, email, known, onderwerp, phone, stranger
+from tests.unit.domain.desk import CLASSIFIER, Brought, Desk
+from tests.unit.domain.oracle_facts import name_based_id
+
+WITH_TAAK = onderwerp("a", opvolging=CALL_BACK)
+WITHOUT_TAAK = onderwerp("a", opvolging=NEW_ZAAK)
+ANSWERED = onderwerp("a")
+
+
+def steps(*onderwerpen: Wire | None, vertrouwelijk: tuple[int, ...] = ()) -> list[Brought]:
+    """Bring revisies of one contact of a stranger, each with one onderwerp; some of them are vertrouwelijk."""
+    desk = Desk()
+    return [
+        desk.bring(
+            contact(
+                revisie=revisie,
+                vertrouwelijk=revisie in vertrouwelijk,
+                onderwerpen=[each or onderwerp("other")],
+            )
+        )
+        for revisie, each in enumerate(onderwerpen, start=1)
+    ]
+
+
+def told(brought: Brought) -> list[str]:
+    """Say in words what goes out, as in "registered: klantcontact.withdrawn verplaatst"."""
+    return [
+        f"{each.stream}: {each.kind}" + (" verplaatst" if each.data.get("verplaatst") else "") for each in brought.sent
+    ]
+
+
+REGISTERED = "registered: klantcontact.registered"
+CONFIDENTIAL = "confidential: klantcontact.registered"
+TAAK = "taak: taak.created"
+GONE = "registered: klantcontact.withdrawn"
+GONE_CONFIDENTIAL = "confidential: klantcontact.withdrawn"
+MOVED = "registered: klantcontact.withdrawn verplaatst"
+MOVED_BACK = "confidential: klantcontact.withdrawn verplaatst"
+TAAK_GONE = "taak: taak.withdrawn"
+
+
+def row(reason: str, given: list[Brought], expected: list[str]) -> object:
+    return pytest.param(given, expected, id=reason)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        row("a first time takes nothing back", steps(WITH_TAAK), [REGISTERED, TAAK]),
+        row("nor does a revision that keeps all", steps(WITH_TAAK, WITH_TAAK), [REGISTERED, TAAK]),
+        row("no follow-up any more", steps(WITH_TAAK, ANSWERED), [GONE, TAAK_GONE]),
+        row("no such onderwerp any more", steps(WITH_TAAK, None), [GONE, TAAK_GONE]),
+        row("no taak any more", steps(WITH_TAAK, WITHOUT_TAAK), [TAAK_GONE, REGISTERED]),
+        row("there never was a taak", steps(WITHOUT_TAAK, ANSWERED), [GONE]),
+        row("there never was a klantcontact", steps(ANSWERED, None), []),
+        row("a taak that comes later", steps(WITHOUT_TAAK, WITH_TAAK), [REGISTERED, TAAK]),
+        row("carried over: the revisie between may not have been published", steps(WITH_TAAK, None, None), [GONE, TAAK_GONE]),
+        row("carried over for the taak alone", steps(WITH_TAAK, WITHOUT_TAAK, WITHOUT_TAAK), [TAAK_GONE, REGISTERED]),
+        row("back again: nothing is taken back", steps(WITH_TAAK, None, WITH_TAAK), [REGISTERED, TAAK]),
+        row("vertrouwelijk from the first: nobody else saw it", steps(WITH_TAAK, vertrouwelijk=(1,)), [CONFIDENTIAL, TAAK]),
+        row("it becomes vertrouwelijk", steps(WITH_TAAK, WITH_TAAK, vertrouwelijk=(2,)), [MOVED, CONFIDENTIAL, TAAK]),
+        row("it no longer is", steps(WITH_TAAK, WITH_TAAK, vertrouwelijk=(1,)), [MOVED_BACK, REGISTERED, TAAK]),
+        row("stays vertrouwelijk: carried over", steps(WITHOUT_TAAK, WITHOUT_TAAK, WITHOUT_TAAK, vertrouwelijk=(2, 3)), [MOVED, CONFIDENTIAL]),
+        row("to and fro", steps(WITHOUT_TAAK, WITHOUT_TAAK, WITHOUT_TAAK, vertrouwelijk=(2,)), [MOVED_BACK, REGISTERED]),
+        row("withdrawn where it was last", steps(WITHOUT_TAAK, WITHOUT_TAAK, None, vertrouwelijk=(2,)), [MOVED, GONE_CONFIDENTIAL]),
+        row("vertrouwelijk and withdrawn at once", steps(WITHOUT_TAAK, None, vertrouwelijk=(2,)), [GONE]),
+        row("withdrawn, the contact vertrouwelijk since", steps(WITHOUT_TAAK, None, None, vertrouwelijk=(2, 3)), [GONE]),
+        row("withdrawn before, back as vertrouwelijk", steps(WITHOUT_TAAK, None, WITHOUT_TAAK, vertrouwelijk=(3,)), [MOVED, CONFIDENTIAL]),
+    ],
+)  # fmt: skip
+def test_what_goes_out_for_the_last_revisie(given: list[Brought], expected: list[str]) -> None:
+    assert told(given[-1]) == expected
+
+
+def test_only_the_onderwerp_that_falls_away_is_taken_back() -> None:
+    desk = Desk()
+    both = [onderwerp("a", opvolging=CALL_BACK), onderwerp("b", opvolging=CALL_BACK)]
+    desk.bring(contact(onderwerpen=both))
+    second = desk.bring(contact(revisie=2, onderwerpen=[onderwerp("a"), both[1]]))
+    assert [(each.kind, each.data["herkomst"]["onderwerpId"]) for each in second.sent] == [
+        ("klantcontact.withdrawn", "a"),
+        ("taak.withdrawn", "a"),
+        ("klantcontact.registered", "b"),
+        ("taak.created", "b"),
+    ]
+
+
+def test_a_contact_that_turns_out_not_to_count_takes_all_back() -> None:
+    desk = Desk()
+    desk.bring(contact(betrokkenen=[known(toestemming="gegeven")], onderwerpen=[WITH_TAAK]))
+    second = desk.bring({**contact(revisie=2, betrokkenen=[known()]), "totStandGekomen": False})
+    assert told(second) == [GONE, TAAK_GONE, "registered: partij.withdrawn"]
+
+
+# Their contents, whole
+
+
+def herkomst(revisie: int, onderwerp_id: str | None = "a") -> Wire:
+    made = {
+        "source": "urn:nld:oin:00000000000000000000:systeem:telefonie",
+        "eventId": f"evt-{revisie}",
+        "contactId": "c-1",
+        "revisie": revisie,
+    }
+    return made if onderwerp_id is None else {**made, "onderwerpId": onderwerp_id}
+
+
+BESLUIT_V1 = {
+    "regel": "V1",
+    "beleidsversie": "V6898-voorstel-2023-10",
+    "besluitversie": 1,
+    "toelichting": "Niemand is geauthenticeerd en er is geen opvolging nodig: niets wordt bewaard.",
+}
+
+
+def withdrawn_at_revisie_2(*, then: int = 2) -> Brought:
+    """A contact of somebody known with a taak, of which nothing is left at revisie 2; `then` is the last revisie."""
+    desk = Desk()
+    person = known(toestemming="gegeven", adressen=[email(), phone()])
+    desk.bring(contact(betrokkenen=[person], onderwerpen=[WITH_TAAK]), event_id="evt-1")
+    last = None
+    for revisie in range(2, then + 1):
+        data = contact(revisie=revisie, betrokkenen=[stranger()], onderwerpen=[ANSWERED])
+        last = desk.bring(data, event_id=f"evt-{revisie}")
+    assert last is not None
+    return last
+
+
+def test_the_whole_events_hold_ids_and_no_contents() -> None:
+    source = "urn:nld:oin:00000000000000000000:systeem:telefonie"
+    klantcontact_id = name_based_id(source, "klantcontact", "c-1", "a")
+    taak_id = name_based_id(source, "taak", "c-1", "a")
+    brought = withdrawn_at_revisie_2()
+    partij_id = brought.sent[2].key
+
+    def whole(kind: str, subject: str, event_id: str, data: Wire) -> Wire:
+        return {
+            "specversion": "1.0",
+            "id": event_id,
+            "source": CLASSIFIER,
+            "type": f"nl.klantinteracties.{kind}",
+            "time": "2026-12-01T12:01:00Z",
+            "subject": subject,
+            "datacontenttype": "application/json",
+            "dataschema": f"urn:klantinteracties:schema:{kind}:1",
+            "data": data,
+        }
+
+    ids = [
+        name_based_id(source, "klantcontact.withdrawn", "c-1", f"{klantcontact_id}.registered", "2", "1"),
+        name_based_id(source, "taak.withdrawn", "c-1", taak_id, "2", "1"),
+        name_based_id(source, "partij.withdrawn", "c-1", partij_id, "2", "1"),
+    ]
+    assert [each.key for each in brought.sent] == [klantcontact_id, klantcontact_id, partij_id]
+    assert [each.body for each in brought.sent] == [
+        whole(
+            "klantcontact.withdrawn",
+            klantcontact_id,
+            ids[0],
+            {
+                "klantcontactId": klantcontact_id,
+                "nummer": "1",
+                "verplaatst": False,
+                "besluit": BESLUIT_V1,
+                "herkomst": herkomst(2),
+            },
+        ),
+        whole(
+            "taak.withdrawn",
+            taak_id,
+            ids[1],
+            {
+                "taakId": taak_id,
+                "klantcontactId": klantcontact_id,
+                "nummer": "1",
+                "besluit": BESLUIT_V1,
+                "herkomst": herkomst(2),
+            },
+        ),
+        whole(
+            "partij.withdrawn",
+            partij_id,
+            ids[2],
+            {
+                "partijId": partij_id,
+                "nummer": "1",
+                "versie": 2,
+                "geleegdBij": 2,
+                "resultaat": "vervallen",
+                "vervallenIdentificatoren": ["bsn"],
+                "besluit": BESLUIT_V1,
+                "herkomst": herkomst(2, None),
+            },
+        ),
+    ]
+
+
+def test_what_is_carried_over_is_the_very_same_event() -> None:
+    assert withdrawn_at_revisie_2(then=4).sent == withdrawn_at_revisie_2().sent
+
+
+def test_what_is_taken_back_anew_after_it_had_come_back_is_another_event() -> None:
+    first, again = (steps(WITH_TAAK, None, WITH_TAAK, None)[index] for index in (1, 3))
+    assert told(first) == told(again)
+    assert not {each.body["id"] for each in first.sent} & {each.body["id"] for each in again.sent}
+
+
+def test_a_klantcontact_that_moves_twice_is_told_on_each_stream_by_an_event_of_its_own() -> None:
+    gone = steps(WITHOUT_TAAK, WITHOUT_TAAK, None, vertrouwelijk=(2,))[-1].of_kind("klantcontact.withdrawn")
+    assert len({each.body["id"] for each in gone}) == 2
+    assert [each.data["herkomst"]["revisie"] for each in gone] == [2, 3]
+
+
+# Partijen
+
+
+def partijen_gone(brought: Brought) -> list[tuple[str, str]]:
+    return [(each.stream, each.data["resultaat"]) for each in brought.of_kind("partij.withdrawn")]
+
+
+def test_a_vertrouwelijk_contact_that_empties_a_partij_tells_it_to_everybody() -> None:
+    desk = Desk()
+    filled = desk.bring(contact("c-1", betrokkenen=[known(toestemming="gegeven", adressen=[email()])])).partij
+    emptied = desk.bring(contact("c-2", vertrouwelijk=True, betrokkenen=[known(toestemming="ingetrokken")]))
+    [gone] = emptied.of_kind("partij.withdrawn")
+    assert (gone.stream, gone.key) == ("registered", filled["partijId"])
+    assert gone.data["herkomst"]["contactId"] == "c-2"
+    assert (gone.data["versie"], gone.data["geleegdBij"], gone.data["resultaat"]) == (2, 2, "leeg")
+    assert gone.data["versie"] == emptied.partij["versie"]
+
+
+def test_it_tells_nothing_of_a_partij_that_held_nothing() -> None:
+    desk = Desk()
+    assert partijen_gone(desk.bring(contact("c-1", vertrouwelijk=True, betrokkenen=[known()]))) == []
+    assert partijen_gone(desk.bring(contact("c-2", vertrouwelijk=True, betrokkenen=[known()]))) == []
+
+
+def test_nor_when_it_does_not_empty_it() -> None:
+    desk = Desk()
+    desk.bring(contact("c-1", betrokkenen=[known(toestemming="gegeven")]))
+    assert partijen_gone(desk.bring(contact("c-2", vertrouwelijk=True, betrokkenen=[known()]))) == []
+
+
+def test_a_contact_that_is_not_vertrouwelijk_tells_it_in_its_own_event() -> None:
+    desk = Desk()
+    desk.bring(contact("c-1", betrokkenen=[known(toestemming="gegeven")]))
+    assert partijen_gone(desk.bring(contact("c-2", betrokkenen=[known(toestemming="ingetrokken")]))) == []
+
+
+def test_a_revision_that_becomes_vertrouwelijk_and_withdraws_tells_it_too() -> None:
+    desk = Desk()
+    desk.bring(contact(betrokkenen=[known(toestemming="gegeven")]))
+    second = desk.bring(contact(revisie=2, vertrouwelijk=True, betrokkenen=[known(toestemming="ingetrokken")]))
+    assert partijen_gone(second) == [("registered", "leeg")]
+    third = desk.bring(contact(revisie=3, vertrouwelijk=True, betrokkenen=[known()]))
+    assert [each.body["id"] for each in third.of_kind("partij.withdrawn")] == [
+        each.body["id"] for each in second.of_kind("partij.withdrawn")
+    ]
+
+
+def test_a_partij_that_is_touched_again_in_the_open_is_not_taken_back_any_more() -> None:
+    desk = Desk()
+    desk.bring(contact(betrokkenen=[known()]))
+    assert len(desk.bring(contact(revisie=2)).of_kind("partij.withdrawn")) == 1
+    assert desk.bring(contact(revisie=3, betrokkenen=[known()])).of_kind("partij.withdrawn") == []
+
+
+def test_touched_again_on_the_confidential_topic_only_it_still_is() -> None:
+    desk = Desk()
+    desk.bring(contact(betrokkenen=[known(toestemming="gegeven")]))
+    second = desk.bring(contact(revisie=2))
+    third = desk.bring(contact(revisie=3, vertrouwelijk=True, betrokkenen=[known(toestemming="gegeven")]))
+    assert third.of_kind("partij.withdrawn") == second.of_kind("partij.withdrawn")
+
+
+def test_a_withdrawal_of_a_partij_is_on_the_open_topic_also_when_the_contact_was_vertrouwelijk() -> None:
+    desk = Desk()
+    desk.bring(contact(vertrouwelijk=True, betrokkenen=[known(toestemming="gegeven")]))
+    second = desk.bring(contact(revisie=2, vertrouwelijk=True))
+    assert partijen_gone(second) == [("registered", "vervallen")]
+
+
+def test_a_decision_without_any_trace_is_told_from_one_that_left_something() -> None:
+    desk = Desk()
+    assert desk.bring(contact("c-1")).besluit.without_trace
+    assert not desk.bring(contact("c-2", betrokkenen=[known()])).besluit.without_trace
+    assert not desk.bring(contact("c-3", onderwerpen=[WITHOUT_TAAK])).besluit.without_trace
+    assert not desk.bring(contact("c-2", revisie=2)).besluit.without_trace
+    assert desk.bring(contact("c-1", revisie=2)).besluit.without_trace

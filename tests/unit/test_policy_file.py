@@ -1,0 +1,65 @@
+"""The policy file: what it changes, and how a mistake in it is told."""
+
+from pathlib import Path
+
+import pytest
+
+from services.domain.policy import DEFAULT, Beleid
+from services.runtime.errors import InvalidSettings
+from services.runtime.policy_file import load_policy_file
+
+
+def test_without_a_file_the_defaults_hold() -> None:
+    assert load_policy_file(None, Beleid) == DEFAULT
+
+
+def test_a_file_changes_what_it_names(tmp_path: Path) -> None:
+    file = tmp_path / "beleid.toml"
+    file.write_text("""
+        versie = "gemeente-2026-1"
+        zonder_externe_identificator = "niet_gekend"
+        [voldoende_middelen]
+        digid = "*"
+        controlevragen = ["telefoon"]
+    """)
+
+    assert load_policy_file(file, Beleid) == Beleid.model_validate(
+        {
+            "versie": "gemeente-2026-1",
+            "zonder_externe_identificator": "niet_gekend",
+            "voldoende_middelen": {"digid": "*", "controlevragen": frozenset({"telefoon"})},
+        }
+    )
+
+
+def test_a_mistake_is_told_by_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "beleid.toml"
+    file.write_text('standaard_taal = "Dutch"\nversi = "1"')
+
+    with pytest.raises(InvalidSettings) as refused:
+        load_policy_file(file, Beleid)
+
+    assert str(refused.value) == (
+        f"KLANTCONTACT_BELEID_FILE: {file} does not fit:\n"
+        "  standaard_taal: String should match pattern '^[a-z]{3}$'\n"
+        "  versi: Extra inputs are not permitted"
+    )
+
+
+@pytest.mark.parametrize("content", [b"versie = ", b"\xff"])
+def test_a_file_that_is_no_toml_is_refused(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "beleid.toml"
+    file.write_bytes(content)
+
+    with pytest.raises(InvalidSettings, match="is not TOML"):
+        load_policy_file(file, Beleid)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings) as refused:
+        load_policy_file(tmp_path / "beleid.toml", Beleid)
+
+    assert str(refused.value) == (
+        f"KLANTCONTACT_BELEID_FILE: {tmp_path}/beleid.toml can't be read (No such file or directory). Give the policy "
+        "file, or leave the variable out for the defaults."
+    )

@@ -1,0 +1,75 @@
+"""What an error of MongoDB means for a batch. The replies are those of mongod 6.0."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from pymongo.errors import AutoReconnect, BulkWriteError, OperationFailure, PyMongoError, ServerSelectionTimeoutError
+
+from services.projector.errors import DocumentRefused
+from services.projector.store_errors import Again, told_apart
+from services.runtime.errors import TransientFailure
+
+
+def labelled(error: PyMongoError, label: str) -> PyMongoError:
+    error._add_error_label(label)
+    return error
+
+
+def bulk(*failures: Mapping[str, Any]) -> BulkWriteError:
+    return BulkWriteError({"writeErrors": list(failures)})
+
+
+SAME_DOCUMENT = {"code": 11000, "keyPattern": {"_id": 1}, "keyValue": {"_id": "x"}}
+SAME_NUMBER = {"code": 11000, "keyPattern": {"nummer": 1}, "keyValue": {"nummer": "Jansen"}}
+
+
+@pytest.mark.parametrize(
+    ("error", "meaning", "why"),
+    [
+        (AutoReconnect("lost"), TransientFailure, "the connection was lost"),
+        (ServerSelectionTimeoutError("none"), TransientFailure, "there is no primary"),
+        (labelled(AutoReconnect("x"), "TransientTransactionError"), TransientFailure, "lost within a transaction"),
+        (labelled(OperationFailure("x", 112), "TransientTransactionError"), Again, "two transactions collided"),
+        (labelled(OperationFailure("x", 6), "UnknownTransactionCommitResult"), Again, "perhaps committed"),
+        (bulk(SAME_DOCUMENT), Again, "another instance put in the same document"),
+        (bulk(SAME_DOCUMENT, SAME_NUMBER), DocumentRefused, "a number that is taken is a mistake of ours"),
+        (OperationFailure("x", 13), TransientFailure, "the user has no right, which the operator mends"),
+        (OperationFailure("x", 10334), DocumentRefused, "a document that is too large"),
+    ],
+)
+def test_errors_are_told_apart(error: PyMongoError, meaning: type, why: str) -> None:
+    assert isinstance(told_apart(error), meaning), why
+
+
+def test_a_doubled_number_is_told_by_its_field() -> None:
+    assert str(told_apart(bulk(SAME_NUMBER))) == "nummer: another document has it"
+
+
+def test_a_refusal_of_the_validator_is_told_by_field_and_rule_without_values() -> None:
+    details = {
+        "operatorName": "$jsonSchema",
+        "schemaRulesNotSatisfied": [
+            {
+                "operatorName": "properties",
+                "propertiesNotSatisfied": [
+                    {
+                        "propertyName": "nummer",
+                        "details": [
+                            {
+                                "operatorName": "pattern",
+                                "specifiedAs": {"pattern": "^[0-9]{1,10}$"},
+                                "reason": "regular expression did not match",
+                                "consideredValue": "Jansen",
+                            }
+                        ],
+                    }
+                ],
+            },
+            {"operatorName": "required", "specifiedAs": {"required": ["versie"]}, "missingProperties": ["versie"]},
+        ],
+    }
+
+    refused = told_apart(bulk({"code": 121, "errInfo": {"failingDocumentId": "x", "details": details}}))
+
+    assert str(refused) == "refused by the validator at nummer: pattern; refused by the validator at versie: required"

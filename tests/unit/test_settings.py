@@ -1,0 +1,161 @@
+"""What an operator may set, and how a mistake is told."""
+
+import os
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from services.runtime.errors import InvalidSettings
+from services.runtime.settings import PREFIX, Settings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(PREFIX):
+            monkeypatch.delenv(name)
+
+
+def test_without_any_variable_the_defaults_hold() -> None:
+    assert load_settings() == Settings()
+
+
+def test_variables_are_read_and_an_empty_one_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KLANTCONTACT_BATCH_SIZE", "250")
+    monkeypatch.setenv("KLANTCONTACT_SLEUTEL_FILE", "")
+
+    assert load_settings() == Settings(batch_size=250)
+
+
+REFUSALS = [
+    pytest.param(
+        {"KLANTCONTACT_KAFKA_BOOTSTRP": "kafka:9092"},
+        "KLANTCONTACT_KAFKA_BOOTSTRP is not a setting. Did you mean KLANTCONTACT_KAFKA_BOOTSTRAP?",
+        id="unknown variable that looks like one of ours",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_HEALT_PORT": "8081"},
+        "KLANTCONTACT_HEALT_PORT is not a setting. Did you mean KLANTCONTACT_HEALTH_PORT?",
+        id="unknown variable that looks like one of ours and like one of Kubernetes",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_COLOUR": "blue"},
+        "KLANTCONTACT_COLOUR is not a setting. Remove it: the README lists what can be set.",
+        id="unknown variable",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_CLASSIFIER_SERVICE_HOST": "10.0.0.1"},
+        "KLANTCONTACT_CLASSIFIER_SERVICE_HOST is not a setting. Kubernetes adds it for a Service: put "
+        "`enableServiceLinks: false` in the pod.",
+        id="variable that Kubernetes adds",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_MONGO_URI": "http://user:geheim@host"},
+        "KLANTCONTACT_MONGO_URI: a MongoDB address looks like mongodb://host:27017/?replicaSet=rs0.",
+        id="bad MongoDB address",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_KAFKA_BOOTSTRAP": "geheim"},
+        "KLANTCONTACT_KAFKA_BOOTSTRAP: brokers are given as host:port, several with commas.",
+        id="bad Kafka address",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_SOURCE": "geheim"},
+        "KLANTCONTACT_SOURCE: a URI is needed, as in urn:nld:oin:<oin>:systeem:<naam>.",
+        id="source that is no URI",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_CONTACT_TOPIC": "geheim topic"},
+        "KLANTCONTACT_CONTACT_TOPIC: a name has letters, digits, '.', '_' and '-', at most 249.",
+        id="impossible name of a topic",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_MONGO_DATABASE": "ge/heim"},
+        "KLANTCONTACT_MONGO_DATABASE: a database has letters, digits, '_' and '-', at most 63.",
+        id="impossible name of a database",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_BATCH_SIZE": "5001"},
+        "KLANTCONTACT_BATCH_SIZE: input should be less than or equal to 5000.",
+        id="number out of bounds",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_SESSION_TIMEOUT_MS": "geheim"},
+        "KLANTCONTACT_SESSION_TIMEOUT_MS: input should be a valid integer, unable to parse string as an integer.",
+        id="no number",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_SLEUTEL": "geheim", "KLANTCONTACT_SLEUTEL_FILE": "/geheim"},
+        "Give the key as KLANTCONTACT_SLEUTEL_FILE or as KLANTCONTACT_SLEUTEL, not both.",
+        id="two keys",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_TAAK_TOPIC": "contact.ended"},
+        "Every topic needs a name of its own.",
+        id="one name for two topics",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_PROJECTOR_GROUP": "klantcontact-classifier"},
+        "Classifier and projector need a consumer group each.",
+        id="one group for two services",
+    ),
+]
+
+
+@pytest.mark.parametrize(("variables", "message"), REFUSALS)
+def test_a_setting_that_does_not_fit_is_refused_by_name_and_without_its_value(
+    variables: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(InvalidSettings) as refused:
+        load_settings()
+
+    assert str(refused.value) == f"The settings don't fit:\n  {message}"
+
+
+def test_every_mistake_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KLANTCONTACT_COLOUR", "blue")
+    monkeypatch.setenv("KLANTCONTACT_BATCH_SIZE", "0")
+    monkeypatch.setenv("KLANTCONTACT_LOG_LEVEL", "loud")
+
+    with pytest.raises(InvalidSettings) as refused:
+        load_settings()
+
+    assert str(refused.value).splitlines() == [
+        "The settings don't fit:",
+        "  KLANTCONTACT_COLOUR is not a setting. Remove it: the README lists what can be set.",
+        "  KLANTCONTACT_BATCH_SIZE: input should be greater than or equal to 1.",
+        "  KLANTCONTACT_LOG_LEVEL: input should be 'debug', 'info', 'warning' or 'error'.",
+    ]
+
+
+@pytest.mark.parametrize("name", ["KLANTCONTACT_CACHE", "KLANTCONTACT_TEST_KAFKA", "KLANTCONTACT_BENCH_EVENTS"])
+def test_variables_of_the_local_stack_and_the_tests_are_left_alone(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "anything")
+
+    assert load_settings() == Settings()
+
+
+def test_secrets_are_not_shown() -> None:
+    settings = Settings(mongo_uri="mongodb://user:geheim@host/", sleutel=SecretStr("geheim"))
+
+    assert "geheim" not in f"{settings!r} {settings}"
+
+
+def test_a_child_process_can_be_given_the_same_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(
+        mongo_uri="mongodb://user:geheim@host/", sleutel=SecretStr("s" * 32), beleid_file=Path("/beleid.toml")
+    )
+
+    for name, value in settings.environment().items():
+        monkeypatch.setenv(name, value)
+
+    assert settings.environment() == {
+        "KLANTCONTACT_BELEID_FILE": "/beleid.toml",
+        "KLANTCONTACT_MONGO_URI": "mongodb://user:geheim@host/",
+        "KLANTCONTACT_SLEUTEL": "s" * 32,
+    }
+    assert load_settings() == settings
