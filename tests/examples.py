@@ -1,6 +1,7 @@
 """Canonical objects for tests: valid events in the form in which they are sent, from which a test departs.
 
-Numbers come from ranges that stand for nobody: they begin with 9999. A field that is None is left out.
+Numbers come from ranges that stand for nobody: they begin with 9999. An argument that is None is left out;
+`other` holds fields that have no argument of their own here, as they are.
 """
 
 import json
@@ -115,7 +116,7 @@ def betrokkene(  # each is a field of the contract
     werkte_voor: str | Wire | None = None,
     other: Mapping[str, Any] | None = None,
 ) -> Wire:
-    """Somebody who took part; `other` holds fields that have no argument of their own here."""
+    """Somebody who took part."""
     authenticatie = present({"middel": middel, "pseudoniem": pseudoniem}) if middel else None
     return present(
         {
@@ -129,9 +130,8 @@ def betrokkene(  # each is a field of the contract
             "digitaleAdressen": None if adressen is None else list(adressen),
             "vertegenwoordigt": None if vertegenwoordigt is None else list(vertegenwoordigt),
             "werkteVoor": werkte_voor,
-            **(other or {}),
         }
-    )
+    ) | dict(other or {})
 
 
 def stranger(ref: str = "k", *, adressen: Sequence[Wire] = ()) -> Wire:
@@ -195,9 +195,8 @@ def onderwerp(
             "onderwerp": tekst,
             "opvolging": opvolging,
             "betrokkenen": None if betrokkenen is None else list(betrokkenen),
-            **(other or {}),
         }
-    )
+    ) | dict(other or {})
 
 
 # Contacten
@@ -227,9 +226,8 @@ def contact(
             "betrokkenen": [stranger()] if betrokkenen is None else list(betrokkenen),
             "onderwerpen": [onderwerp()] if onderwerpen is None else list(onderwerpen),
             "vervolgOp": vervolg_op,
-            **(other or {}),
         }
-    )
+    ) | dict(other or {})
 
 
 def event(

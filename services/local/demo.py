@@ -4,7 +4,6 @@ Everything of ours runs as `klantcontact …`, as anybody would start it.
 """
 
 import json
-import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from rich.table import Table
 
 from services.local.errors import StartFailed
 from services.local.scenarios import Scenario, load_scenarios
-from services.local.system import COMMAND, System, running_system
+from services.local.system import System, running_system
 from services.local.verification import Outcome, Row, count_refused, verify
 from services.runtime.settings import Settings
 
@@ -49,24 +48,24 @@ def run() -> int:
     settings = Settings(topic_partitions=PARTITIONS)
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="klantcontact-demo-") as folder:
-        home = Path(folder)
         screen.print("Starting Kafka, MongoDB, the classifier and the projector …")
-        with running_system(settings, folder=home, say=screen.print) as system:
+        with running_system(settings, folder=Path(folder), say=screen.print) as system:
             screen.print(f"Runs on {system.stack.kafka_kind} and {system.stack.mongo_kind}.")
-            _publish(scenarios, home / "scenarios.jsonl")
+            _publish(scenarios, system)
             rows, counts = _wait_until_stored(scenarios, system)
     return _report(screen, scenarios, rows, counts, time.monotonic() - started)
 
 
-def _publish(scenarios: Sequence[Scenario], file: Path) -> None:
+def _publish(scenarios: Sequence[Scenario], system: System) -> None:
     # One key a scenario: what happened to its klanten has to be judged in order.
     lines = [
         json.dumps({**event, "partitionkey": scenario.id})
         for scenario in scenarios
         for event in scenario.gebeurtenissen
     ]
+    file = system.home / "scenarios.jsonl"
     file.write_text("\n".join(lines), encoding="utf-8")
-    sent = subprocess.run([*COMMAND, "publish", str(file)], capture_output=True, text=True, check=False)
+    sent = system.run("publish", str(file))
     if sent.returncode:
         raise StartFailed(f"The events could not be sent: {sent.stdout}{sent.stderr}")
 

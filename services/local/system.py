@@ -12,30 +12,23 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
-
-from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from services.local.errors import StartFailed
 from services.local.network import HOST, free_port
 from services.local.process import Server, stop_all
 from services.local.stack import Stack, local_stack
+from services.local.topic_reader import committed_messages
 from services.runtime.settings import Settings
 
 COMMAND = (sys.executable, "-m", "services.cli")
 
 SERVICES = ("classifier", "projector")
 
-TOPICS_SECONDS = 60
-"""Making the topics takes a second on a machine with nothing else to do."""
-
 READY_SECONDS = 2
 """A service answers at once when it is asked how it is."""
-
-READ_SECONDS = 10
-"""Patience with one look at a topic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +40,19 @@ class System:
     settings: Settings
     home: Path
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Give the environment in which `klantcontact …` works on this system."""
+        return {**os.environ, **self.settings.environment()}
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `klantcontact …` on this system to its end."""
+        command = [*COMMAND, *arguments]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+
     def count_dead_letters(self) -> int:
         """Count the dead letters that a committed reader sees."""
-        consumer = Consumer(
-            {
-                "bootstrap.servers": self.settings.kafka_bootstrap,
-                "group.id": "klantcontact-count",
-                "isolation.level": "read_committed",
-                "enable.partition.eof": True,
-                "enable.auto.commit": False,
-            }
-        )
-        topic = self.settings.dead_letter_topic
-        partitions = consumer.list_topics(topic, timeout=READ_SECONDS).topics[topic].partitions
-        consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
-        count, at_end = 0, 0
-        try:
-            while at_end < len(partitions):
-                for message in consumer.consume(100, timeout=READ_SECONDS):
-                    error = message.error()
-                    at_end += error is not None and error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001 - public, for all its name
-                    count += error is None
-        finally:
-            consumer.close()
-        return count
+        return sum(1 for _ in committed_messages(self.settings.kafka_bootstrap, [self.settings.dead_letter_topic]))
 
 
 @contextmanager
@@ -83,15 +65,15 @@ def running_system(settings: Settings, *, folder: Path | None, say: Callable[[st
     """
     with _home(folder) as home, _stack(settings, home, say) as stack, ExitStack() as undo:
         ours = _settings_for(stack, settings, home)
-        undo.enter_context(_environment(ours))
-        _create_topics()
-        services = {name: _service(name, home) for name in SERVICES}
+        system = System(stack, {}, ours, home)
+        _create_topics(system)
+        services = {name: _service(name, system) for name in SERVICES}
         undo.callback(stop_all, list(services.values()))
         for service in services.values():
             service.spawn()
         for service in services.values():
             service.wait_until_ready()
-        yield System(stack, services, ours, home)
+        yield replace(system, services=services)
 
 
 @contextmanager
@@ -132,35 +114,22 @@ def _key_of(home: Path) -> Path:
     return file
 
 
-@contextmanager
-def _environment(settings: Settings) -> Iterator[None]:
-    """Have processes that are started within the block read these settings."""
-    before = dict(os.environ)
-    os.environ.update(settings.environment())
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-
-
-def _create_topics() -> None:
-    made = subprocess.run(
-        [*COMMAND, "topics", "create", "--json"], capture_output=True, text=True, timeout=TOPICS_SECONDS, check=False
-    )
+def _create_topics(system: System) -> None:
+    made = system.run("topics", "create", "--json")
     # A topic that differs from its definition is reported with a fault too, and is there all the same.
     if made.returncode and not made.stdout:
         raise StartFailed(f"The topics could not be made: {made.stderr.strip()}")
 
 
-def _service(name: str, home: Path) -> Server:
+def _service(name: str, system: System) -> Server:
     port = free_port()
     return Server(
         name=name,
         port=port,
-        command=["env", f"KLANTCONTACT_HEALTH_HOST={HOST}", f"KLANTCONTACT_HEALTH_PORT={port}", *COMMAND, "run", name],
-        log_file=home / f"{name}.log",
+        command=[*COMMAND, "run", name],
+        log_file=system.home / f"{name}.log",
         is_ready=_is_ready,
+        environment={**system.environment, "KLANTCONTACT_HEALTH_HOST": HOST, "KLANTCONTACT_HEALTH_PORT": str(port)},
     )
 
 

@@ -1,17 +1,16 @@
 """Sending events through the running system, and reading everything that comes of them."""
 
 import json
-import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka import Message
 from pymongo import MongoClient
 
-from services.local.system import COMMAND, System
+from services.local.system import System
+from services.local.topic_reader import committed_messages
 
 PATIENCE_SECONDS = 60
 Document = dict[str, Any]
@@ -32,7 +31,8 @@ def publish(system: System, events: Iterable[Mapping[str, Any] | bytes]) -> None
     lines = [event if isinstance(event, bytes) else json.dumps(event).encode() for event in events]
     file = system.home / "events.jsonl"
     file.write_bytes(b"\n".join(lines))
-    subprocess.run([*COMMAND, "publish", str(file)], check=True, capture_output=True)
+    sent = system.run("publish", str(file))
+    assert sent.returncode == 0, sent.stdout + sent.stderr
 
 
 def wait_until_all_is_stored(system: System) -> None:
@@ -52,48 +52,23 @@ def _wait(condition: Callable[[], bool], who: str) -> None:
 
 def _nothing_left(system: System, group: str, topics: Sequence[str]) -> bool:
     """Tell whether a committed reader at the positions of the group sees no further record."""
-    with closing(_consumer(system, group)) as consumer:
-        committed = consumer.committed(_partitions(consumer, topics), timeout=10)
-        return not any(
-            _read(consumer, [TopicPartition(each.topic, each.partition, max(each.offset, 0)) for each in committed])
-        )
+    return not any(True for _ in committed_messages(system.settings.kafka_bootstrap, topics, after_group=group))
 
 
 def read_all(system: System, topics: Sequence[str]) -> list[Published]:
     """Read everything that a committed reader sees in these topics."""
-    with closing(_consumer(system, "reads-everything")) as consumer:
-        places = [TopicPartition(each.topic, each.partition, 0) for each in _partitions(consumer, topics)]
-        return list(_read(consumer, places))
+    return [_published(message) for message in committed_messages(system.settings.kafka_bootstrap, topics)]
 
 
-def _consumer(system: System, group: str) -> Consumer:
-    return Consumer(
-        {
-            "bootstrap.servers": system.settings.kafka_bootstrap,
-            "group.id": group,
-            "isolation.level": "read_committed",
-            "enable.partition.eof": True,
-            "enable.auto.commit": False,
-        }
+def _published(message: Message) -> Published:
+    headers = message.headers() or []
+    assert isinstance(headers, list)
+    return Published(
+        topic=str(message.topic()),
+        key=message.key(),
+        value=message.value() or b"",
+        headers=[(name, value if isinstance(value, bytes) else str(value).encode()) for name, value in headers],
     )
-
-
-def _partitions(consumer: Consumer, topics: Sequence[str]) -> list[TopicPartition]:
-    known = consumer.list_topics(timeout=10).topics
-    return [TopicPartition(topic, number) for topic in topics for number in known[topic].partitions]
-
-
-def _read(consumer: Consumer, places: list[TopicPartition]) -> Iterable[Published]:
-    consumer.assign(places)
-    at_end = 0
-    while at_end < len(places):
-        for message in consumer.consume(500, timeout=10):
-            error = message.error()
-            if error is None:
-                yield Published(message.topic(), message.key(), message.value(), message.headers() or [])
-            else:
-                assert error.code() == KafkaError._PARTITION_EOF, error
-                at_end += 1
 
 
 def documents(system: System) -> dict[str, list[Document]]:

@@ -21,8 +21,8 @@ def _test_bsns() -> list[str]:
 def scenario_like_events(count: int) -> Iterator[tuple[bytes, bytes]]:
     """Give that many records as key and value.
 
-    Every contact is new. Its people come from a town of some thousands, each of whom always has the same key, as the contract
-    asks of publishers.
+    Every contact is new. Its people come from a town of some thousands, each of whom always has the same key, as the
+    contract asks of publishers.
     """
     bsns = _test_bsns()
     households = len(bsns) // PEOPLE_PER_SCENARIO

@@ -1,7 +1,7 @@
 """The loops to compare with: what Kafka and MongoDB allow when nothing is decided.
 
-`bare`: copy and commit. `transactional`: copy in a Kafka transaction of a producer a partition. `floor`: the same with the
-classifier's MongoDB calls in one transaction a batch. Run as a process of its own: python -m tests.benchmarks.loops NAME …
+`bare`: copy and commit. `transactional`: copy in a Kafka transaction of a producer a partition. `floor`: the same with
+the classifier's MongoDB calls in one transaction a batch. Each runs as a process of its own.
 """
 
 import asyncio
@@ -139,5 +139,5 @@ def _partij(key: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    *texts, size = sys.argv[1:]
-    uvloop.run(Loop(*texts, batch_size=int(size)).run())
+    name, bootstrap, mongo_uri, database, source, target, size = sys.argv[1:]
+    uvloop.run(Loop(name, bootstrap, mongo_uri, database, source, target, int(size)).run())

@@ -55,7 +55,7 @@ async def run(bootstrap: str, mongo_uri: str, database: str, source: str, target
     await FastStream(broker).run()
 
 
-async def _untouched(message: KafkaMessage) -> None:
+async def _untouched(_: KafkaMessage) -> None:
     """Leave the body alone."""
     await asyncio.sleep(0)
 

@@ -12,11 +12,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 from rich.console import Console
 from rich.table import Table
 
 from services.local.stack import Stack, local_stack
+from services.local.topic_reader import committed_messages
 from tests.benchmarks.events import scenario_like_events
 from tests.benchmarks.measure import Result, measure
 
@@ -119,20 +121,7 @@ def _fill(bootstrap: str, topic: str, count: int) -> None:
 
 def _committed_messages(bootstrap: str, topics: Sequence[str]) -> int:
     """Count what a committed reader sees: the ends of the topics also count markers."""
-    from confluent_kafka import Consumer, TopicPartition  # noqa: PLC0415 - only here
-
-    reader = Consumer({"bootstrap.servers": bootstrap, "group.id": "count", "enable.partition.eof": True})
-    places = [TopicPartition(topic, number, 0) for topic in topics for number in range(PARTITIONS)]
-    reader.assign(places)
-    seen, at_end = 0, 0
-    while at_end < len(places):
-        for message in reader.consume(1000, timeout=1):
-            if message.error():
-                at_end += 1
-            else:
-                seen += 1
-    reader.close()
-    return seen
+    return sum(1 for _ in committed_messages(bootstrap, topics))
 
 
 def _show(results: Sequence[Result]) -> None:

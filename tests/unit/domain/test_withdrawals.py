@@ -58,20 +58,44 @@ def row(reason: str, given: list[Brought], expected: list[str]) -> object:
         row("there never was a taak", steps(WITHOUT_TAAK, ANSWERED), [GONE]),
         row("there never was a klantcontact", steps(ANSWERED, None), []),
         row("a taak that comes later", steps(WITHOUT_TAAK, WITH_TAAK), [REGISTERED, TAAK]),
-        row("carried over: the revisie between may not have been published", steps(WITH_TAAK, None, None), [GONE, TAAK_GONE]),
+        row(
+            "carried over: the revisie between may not have been published",
+            steps(WITH_TAAK, None, None),
+            [GONE, TAAK_GONE],
+        ),
         row("carried over for the taak alone", steps(WITH_TAAK, WITHOUT_TAAK, WITHOUT_TAAK), [TAAK_GONE, REGISTERED]),
         row("back again: nothing is taken back", steps(WITH_TAAK, None, WITH_TAAK), [REGISTERED, TAAK]),
-        row("vertrouwelijk from the first: nobody else saw it", steps(WITH_TAAK, vertrouwelijk=(1,)), [CONFIDENTIAL, TAAK]),
+        row(
+            "vertrouwelijk from the first: nobody else saw it",
+            steps(WITH_TAAK, vertrouwelijk=(1,)),
+            [CONFIDENTIAL, TAAK],
+        ),
         row("it becomes vertrouwelijk", steps(WITH_TAAK, WITH_TAAK, vertrouwelijk=(2,)), [MOVED, CONFIDENTIAL, TAAK]),
         row("it no longer is", steps(WITH_TAAK, WITH_TAAK, vertrouwelijk=(1,)), [MOVED_BACK, REGISTERED, TAAK]),
-        row("stays vertrouwelijk: carried over", steps(WITHOUT_TAAK, WITHOUT_TAAK, WITHOUT_TAAK, vertrouwelijk=(2, 3)), [MOVED, CONFIDENTIAL]),
-        row("to and fro", steps(WITHOUT_TAAK, WITHOUT_TAAK, WITHOUT_TAAK, vertrouwelijk=(2,)), [MOVED_BACK, REGISTERED]),
-        row("withdrawn where it was last", steps(WITHOUT_TAAK, WITHOUT_TAAK, None, vertrouwelijk=(2,)), [MOVED, GONE_CONFIDENTIAL]),
+        row(
+            "stays vertrouwelijk: carried over",
+            steps(WITHOUT_TAAK, WITHOUT_TAAK, WITHOUT_TAAK, vertrouwelijk=(2, 3)),
+            [MOVED, CONFIDENTIAL],
+        ),
+        row(
+            "to and fro", steps(WITHOUT_TAAK, WITHOUT_TAAK, WITHOUT_TAAK, vertrouwelijk=(2,)), [MOVED_BACK, REGISTERED]
+        ),
+        row(
+            "withdrawn where it was last",
+            steps(WITHOUT_TAAK, WITHOUT_TAAK, None, vertrouwelijk=(2,)),
+            [MOVED, GONE_CONFIDENTIAL],
+        ),
         row("vertrouwelijk and withdrawn at once", steps(WITHOUT_TAAK, None, vertrouwelijk=(2,)), [GONE]),
-        row("withdrawn, the contact vertrouwelijk since", steps(WITHOUT_TAAK, None, None, vertrouwelijk=(2, 3)), [GONE]),
-        row("withdrawn before, back as vertrouwelijk", steps(WITHOUT_TAAK, None, WITHOUT_TAAK, vertrouwelijk=(3,)), [MOVED, CONFIDENTIAL]),
+        row(
+            "withdrawn, the contact vertrouwelijk since", steps(WITHOUT_TAAK, None, None, vertrouwelijk=(2, 3)), [GONE]
+        ),
+        row(
+            "withdrawn before, back as vertrouwelijk",
+            steps(WITHOUT_TAAK, None, WITHOUT_TAAK, vertrouwelijk=(3,)),
+            [MOVED, CONFIDENTIAL],
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_goes_out_for_the_last_revisie(given: list[Brought], expected: list[str]) -> None:
     assert told(given[-1]) == expected
 

@@ -1,0 +1,363 @@
+"""The events that go out, as whole documents: contract.md, "`klantcontact.registered` and `taak.created`"."""
+
+import pytest
+
+from services.domain.policy import Beleid
+from tests.examples import (
+    AFDELING,
+    ALICE,
+    CALL_BACK,
+    EMAIL,
+    KCC,
+    MOBILE,
+    SOURCE,
+    ZAAK,
+    Wire,
+    betrokkene,
+    bsn,
+    contact,
+    email,
+    known,
+    naam,
+    onderwerp,
+    phone,
+    stranger,
+)
+from tests.unit.domain.desk import CLASSIFIER, Brought, Desk
+from tests.unit.domain.oracle_facts import name_based_id
+
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+KLANTCONTACT_ID = name_based_id(SOURCE, "klantcontact", "c-1", "0")
+TAAK_ID = name_based_id(SOURCE, "taak", "c-1", "0")
+DOCUMENT = {"codeRegister": "open-zaak", "codeObjecttype": "DOCUMENT", "codeSoortObjectId": "uuid", "objectId": "d-1"}
+BOOM = {"codeRegister": "objecten", "codeObjecttype": "boom", "codeSoortObjectId": "id", "objectId": "b-1"}
+
+
+def herkomst(onderwerp_id: str = "0") -> Wire:
+    return {
+        "source": SOURCE,
+        "eventId": "evt-1",
+        "contactId": "c-1",
+        "revisie": 1,
+        "onderwerpId": onderwerp_id,
+    }
+
+
+def besluit(regel: str, toelichting: str) -> Wire:
+    return {
+        "regel": regel,
+        "beleidsversie": "V6898-voorstel-2023-10",
+        "besluitversie": 1,
+        "toelichting": toelichting,
+    }
+
+
+V2 = besluit("V2", "Niemand is geauthenticeerd, maar er is opvolging nodig: geen partij.")
+V3 = besluit("V3", "Geauthenticeerd, zonder geldende toestemming voor hergebruik: een lege partij.")
+V4 = besluit("V4", "Geauthenticeerd, met geldende toestemming voor hergebruik.")
+
+
+def envelope(kind: str, subject: str, data: Wire) -> Wire:
+    return {
+        "specversion": "1.0",
+        "id": name_based_id(SOURCE, kind, "c-1", subject, "1", "1"),
+        "source": CLASSIFIER,
+        "type": f"nl.klantinteracties.{kind}",
+        "time": "2026-12-01T12:00:00Z",
+        "subject": subject,
+        "datacontenttype": "application/json",
+        "dataschema": f"urn:klantinteracties:schema:{kind}:1",
+        "data": data,
+    }
+
+
+def test_a_stranger_who_must_be_called_back() -> None:
+    taak = {**CALL_BACK, "toelichting": "Liefst voor vijven"}
+    data = contact(betrokkenen=[stranger(adressen=[phone()])], onderwerpen=[onderwerp(opvolging=taak)])
+    registered, created = Desk().bring(data).sent
+    assert (registered.stream, registered.key) == ("registered", KLANTCONTACT_ID)
+    assert registered.body == envelope(
+        "klantcontact.registered",
+        KLANTCONTACT_ID,
+        {
+            "klantcontact": {
+                "klantcontactId": KLANTCONTACT_ID,
+                "nummer": "1",
+                "kanaal": "telefoon",
+                "onderwerp": "Vraag",
+                "indicatieContactGelukt": True,
+                "taal": "nld",
+                "vertrouwelijk": False,
+                "plaatsgevondenOp": "2026-03-02T09:50:00Z",
+            },
+            "actoren": [KCC],
+            "betrokkenen": [
+                {
+                    "betrokkeneId": name_based_id(SOURCE, "betrokkene", "c-1", "0", "k"),
+                    "rol": "klant",
+                    "initiator": True,
+                    "contactnaam": naam(),
+                    "digitaleAdressen": [phone(MOBILE, None)],
+                }
+            ],
+            "partijen": [],
+            "onderwerpobjecten": [],
+            "bijlagen": [],
+            "besluit": V2,
+            "herkomst": herkomst(),
+        },
+    )
+    assert (created.stream, created.key) == ("taak", KLANTCONTACT_ID)
+    assert created.body == envelope(
+        "taak.created",
+        TAAK_ID,
+        {
+            "interneTaak": {
+                "taakId": TAAK_ID,
+                "nummer": "1",
+                "gevraagdeHandeling": "Terugbellen",
+                "toelichting": "Liefst voor vijven",
+                "status": "te_verwerken",
+                "toegewezenOp": "2026-12-01T12:00:00Z",
+                "toegewezenAan": AFDELING,
+                "aanleidinggevendKlantcontact": {"klantcontactId": KLANTCONTACT_ID, "nummer": "1"},
+                "plaatsgevondenOp": "2026-03-02T09:50:00Z",
+            },
+            "besluit": V2,
+            "herkomst": herkomst(),
+        },
+    )
+
+
+def test_somebody_known_who_gives_consent_with_everything_that_a_contact_can_hold() -> None:
+    actor = {**KCC, "actoridentificator": {**BOOM, "codeObjecttype": "mdw"}}
+    person = betrokkene(
+        middel="digid",
+        pseudoniem="p-1",
+        identificatoren=[bsn(ALICE)],
+        toestemming="gegeven",
+        contactnaam=naam(),
+        adressen=[{**email(), "omschrijving": "privé"}, phone()],
+        other={"bezoekadres": {"straatnaam": "Dorpsstraat", "huisnummer": 1, "gebruik": "standaard"}},
+    )
+    data = contact(
+        op="2026-03-02T10:50:00.25+01:00",
+        kanaal="balie",
+        betrokkenen=[person],
+        onderwerpen=[
+            onderwerp(
+                opvolging={"soort": "zaak_nieuw", "zaak": ZAAK},
+                other={"inhoud": "Over een boom.", "onderwerpobjecten": [BOOM], "bijlagen": [DOCUMENT]},
+            )
+        ],
+        other={"richting": "uitgaand", "totStandGekomen": None, "taal": "eng", "actoren": [actor, AFDELING]},
+    )
+    [registered] = Desk().bring(data, other={"traceparent": TRACEPARENT}).sent
+    partij_id = registered.data["partijen"][0]["partijId"]
+    expected = envelope(
+        "klantcontact.registered",
+        KLANTCONTACT_ID,
+        {
+            "klantcontact": {
+                "klantcontactId": KLANTCONTACT_ID,
+                "nummer": "1",
+                "kanaal": "balie",
+                "onderwerp": "Vraag",
+                "inhoud": "Over een boom.",
+                "indicatieContactGelukt": None,
+                "taal": "eng",
+                "vertrouwelijk": False,
+                "plaatsgevondenOp": "2026-03-02T09:50:00.250000Z",
+            },
+            "actoren": [actor, AFDELING],
+            "betrokkenen": [
+                {
+                    "betrokkeneId": name_based_id(SOURCE, "betrokkene", "c-1", "0", "k"),
+                    "rol": "klant",
+                    "initiator": False,
+                    "digitaleAdressen": [],
+                    "wasPartij": {"partijId": partij_id, "nummer": "1"},
+                }
+            ],
+            "partijen": [
+                {
+                    "partijId": partij_id,
+                    "versie": 1,
+                    "geleegdBij": 0,
+                    "nummer": "1",
+                    "soortPartij": "persoon",
+                    "resultaat": "nieuw",
+                    "toestemming": "gegeven",
+                    "partijIdentificatoren": [bsn(ALICE)],
+                    "vervallenIdentificatoren": [],
+                    "contactnaam": naam(),
+                    "digitaleAdressen": [{**email(EMAIL, None), "omschrijving": "privé"}],
+                    "bezoekadres": {"straatnaam": "Dorpsstraat", "huisnummer": 1},
+                    "identificatie": "extern",
+                }
+            ],
+            "onderwerpobjecten": [
+                {"onderwerpobjectidentificator": ZAAK},
+                {"onderwerpobjectidentificator": BOOM},
+            ],
+            "bijlagen": [DOCUMENT],
+            "besluit": V4,
+            "herkomst": herkomst(),
+        },
+    )
+    assert registered.body == {**expected, "traceparent": TRACEPARENT}
+
+
+def test_a_lege_partij_holds_identificatoren_and_number_only() -> None:
+    [registered] = Desk().bring(contact(betrokkenen=[known(adressen=[email(), phone()])])).registered
+    [partij] = registered["partijen"]
+    assert partij == {
+        "partijId": partij["partijId"],
+        "versie": 1,
+        "geleegdBij": 1,
+        "nummer": "1",
+        "soortPartij": "persoon",
+        "resultaat": "leeg",
+        "toestemming": "geen",
+        "partijIdentificatoren": [bsn(ALICE)],
+        "vervallenIdentificatoren": [],
+        "digitaleAdressen": [],
+        "identificatie": "extern",
+    }
+    assert registered["besluit"] == V3
+
+
+def test_a_partij_id_has_nothing_to_do_with_the_number_of_the_klant() -> None:
+    ids = {
+        Desk().bring(contact(name, betrokkenen=[known(number)])).partij["partijId"]
+        for name, number in (("c-1", ALICE), ("c-2", ALICE), ("c-1", ALICE))
+    }
+    assert len(ids) == 2
+
+
+# Onderwerpen
+
+
+def test_there_is_one_klantcontact_for_each_onderwerp_and_its_taak_follows_it() -> None:
+    data = contact(
+        onderwerpen=[onderwerp("a", opvolging=CALL_BACK), onderwerp("b"), onderwerp("c", opvolging=CALL_BACK)]
+    )
+    brought = Desk().bring(data)
+    assert [(each.kind, each.data["herkomst"]["onderwerpId"]) for each in brought.sent] == [
+        ("klantcontact.registered", "a"),
+        ("taak.created", "a"),
+        ("klantcontact.registered", "c"),
+        ("taak.created", "c"),
+    ]
+    numbers = [each["klantcontact"]["nummer"] for each in brought.registered]
+    assert numbers == ["1", "2"]
+    assert [
+        each.data["interneTaak"]["aanleidinggevendKlantcontact"]["nummer"] for each in brought.of_kind("taak.created")
+    ] == numbers
+
+
+def test_the_events_of_one_onderwerp_show_nothing_of_another() -> None:
+    def subject(name: str, ref: str) -> Wire:
+        handeling = {**CALL_BACK, "gevraagdeHandeling": f"handeling-{name}", "toelichting": f"toelichting-{name}"}
+        objects = {
+            "onderwerpobjecten": [{**BOOM, "objectId": f"object-{name}"}],
+            "bijlagen": [{**BOOM, "objectId": f"bijlage-{name}"}],
+        }
+        return onderwerp(
+            name,
+            opvolging=handeling,
+            betrokkenen=[ref],
+            tekst=f"tekst-{name}",
+            other={**objects, "inhoud": f"inhoud-{name}"},
+        )
+
+    people = [betrokkene(ref, contactnaam=naam(f"naam-{ref}"), adressen=[phone(f"phone-{ref}")]) for ref in ("x", "y")]
+    brought = Desk().bring(contact(betrokkenen=people, onderwerpen=[subject("one", "x"), subject("two", "y")]))
+    for each in brought.sent:
+        other, ref = ("two", "y") if each.data["herkomst"]["onderwerpId"] == "one" else ("one", "x")
+        assert not [word for word in (f"-{other}", f"-{ref}") if word in str(each.body)]
+
+
+# Vertrouwelijk
+
+
+def test_of_a_vertrouwelijk_contact_onderwerp_and_inhoud_travel_in_its_own_event_only() -> None:
+    data = contact(
+        vertrouwelijk=True,
+        onderwerpen=[onderwerp(opvolging=CALL_BACK, tekst="geheim-onderwerp", other={"inhoud": "geheim-inhoud"})],
+    )
+    registered, created = Desk().bring(data).sent
+    assert (registered.stream, registered.key) == ("confidential", KLANTCONTACT_ID)
+    assert registered.data["klantcontact"]["vertrouwelijk"] is True
+    assert registered.data["klantcontact"]["onderwerp"] == "geheim-onderwerp"
+    assert registered.data["klantcontact"]["inhoud"] == "geheim-inhoud"
+    assert created.stream == "taak"
+    assert "geheim" not in str(created.body)
+
+
+# Defaults
+
+
+@pytest.mark.parametrize(
+    ("richting", "stated", "expected"),
+    [
+        ("inkomend", None, [True, False]),
+        ("uitgaand", None, [False, False]),
+        ("inkomend", False, [False, False]),
+        ("uitgaand", True, [True, False]),
+    ],
+)
+def test_the_initiator(richting: str, *, stated: bool | None, expected: list[bool]) -> None:
+    first = stranger() if stated is None else {**stranger(), "initiator": stated}
+    data = contact(
+        betrokkenen=[first, stranger("s")],
+        onderwerpen=[onderwerp(opvolging=CALL_BACK)],
+        other={"richting": richting},
+    )
+    [registered] = Desk().bring(data).registered
+    assert [each["initiator"] for each in registered["betrokkenen"]] == expected
+
+
+@pytest.mark.parametrize(("given", "expected"), [(True, True), (None, None)])
+def test_tot_stand_gekomen_becomes_indicatie_contact_gelukt(*, given: bool | None, expected: bool | None) -> None:
+    data = contact(betrokkenen=[known()], other={"totStandGekomen": given})
+    assert klantcontact(Desk().bring(data))["indicatieContactGelukt"] is expected
+
+
+def test_absent_it_is_true() -> None:
+    assert klantcontact(Desk().bring(contact(betrokkenen=[known()])))["indicatieContactGelukt"] is True
+
+
+def test_the_taal_of_the_policy_stands_in_for_an_absent_one() -> None:
+    beleid = Beleid(versie="ours", standaard_taal="fry")
+    assert klantcontact(Desk(beleid).bring(contact(betrokkenen=[known()])))["taal"] == "fry"
+    assert klantcontact(Desk(beleid).bring(contact(betrokkenen=[known()], other={"taal": "eng"})))["taal"] == "eng"
+
+
+def test_every_event_names_the_policy_it_was_decided_under() -> None:
+    brought = Desk(Beleid(versie="ours")).bring(contact(onderwerpen=[onderwerp(opvolging=CALL_BACK)]))
+    assert {each.data["besluit"]["beleidsversie"] for each in brought.sent} == {"ours"}
+
+
+def test_a_zaak_under_another_soort_is_ignored() -> None:
+    data = contact(betrokkenen=[known()], onderwerpen=[onderwerp(opvolging={"soort": "geen", "zaak": ZAAK})])
+    assert Desk().bring(data).registered[0]["onderwerpobjecten"] == []
+
+
+@pytest.mark.parametrize("traceparent", ["B. Hageman", "00-xyz", TRACEPARENT.upper()])
+def test_only_a_real_traceparent_is_carried_through(traceparent: str) -> None:
+    brought = Desk().bring(contact(betrokkenen=[known()]), other={"traceparent": traceparent})
+    assert "traceparent" not in brought.sent[0].body
+
+
+def test_nothing_personal_is_in_an_attribute_or_a_key() -> None:
+    person = known(toestemming="gegeven", adressen=[email(), phone()])
+    brought = Desk().bring(contact(betrokkenen=[person], onderwerpen=[onderwerp(opvolging=CALL_BACK)]))
+    for each in brought.sent:
+        around = str({name: value for name, value in each.body.items() if name != "data"}) + each.key
+        assert not [value for value in (ALICE, EMAIL, MOBILE, "Hageman", "Vraag") if value in around]
+
+
+def klantcontact(brought: Brought) -> Wire:
+    found: Wire = brought.registered[0]["klantcontact"]
+    return found
