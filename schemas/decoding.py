@@ -153,7 +153,7 @@ def _read_with_care(value: bytes, attributes: dict[str, Any] | None, written_at:
         if len(faults) <= MANY_FAULTS:
             faults += _found_besides(faults, _readable_incoherences(tree, written_at))
     else:
-        faults += incoherences(_parts_of(event.data), written_at or event.time)
+        faults += _found_besides(faults, incoherences(_parts_of(event.data), written_at or event.time))
         if not faults:
             return _received(event, event.data, tuple(tidied.unknown_fields))
     return _refused(faults, tree.get("data"))

@@ -66,13 +66,12 @@ class Register:
         A case of the batch can link one identity to the partij of another, so whoever shares an identity counts too.
         """
         reached = {sleutel for case in revised for of_one in case.sleutels for sleutel in of_one}
-        groups = [set(of_one) for case in batch for of_one in case.sleutels]
-        groups += [set(partij.sleutels) for partij in self.partijen.values()]
-        joined = [group for group in groups if group & reached]
-        while joined:
-            reached.update(*joined)
-            groups = [group for group in groups if not group <= reached]
-            joined = [group for group in groups if group & reached]
+        groups = [of_one for case in batch for of_one in case.sleutels if of_one]
+        groups += [partij.sleutels for partij in self.partijen.values()]
+        known = -1
+        while known < len(reached):
+            known = len(reached)
+            reached.update(*[group for group in groups if not reached.isdisjoint(group)])
         earlier = [self.besluiten[case.key] for case in revised if case.key in self.besluiten]
         touched = {partij.partij_id for besluit in earlier for partij in besluit.partijen}
         return touched | {self._linked[sleutel] for sleutel in reached if sleutel in self._linked}

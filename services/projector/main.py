@@ -1,5 +1,6 @@
 """The projector, wired together."""
 
+import gc
 from functools import partial
 
 from pymongo import AsyncMongoClient
@@ -43,6 +44,9 @@ async def _consume(settings: Settings, client: AsyncMongoClient[Document], healt
         health=health,
         ending=ending,
     )
+    # What the start made stays; and a batch makes no cycles. Looking for some costs a seventh of the time (measured).
+    gc.freeze()
+    gc.set_threshold(20000, 20, 50)
     if not ending.asked:
         async with consumption:
             await ending.wait()

@@ -45,8 +45,8 @@ def measure(
 ) -> Result:
     """Run a process until its group has committed all of the topics.
 
-    The clock runs from its first commit to its last, so that starting up does not count, and neither do the events up to
-    the first commit. `events` is what the topics hold.
+    The clock runs from its first commit to its last, so that starting up does not count, nor do the events before the
+    first commit. `events` is what the topics hold.
     """
     reader = Consumer({"bootstrap.servers": bootstrap, "group.id": group})
     partitions = [

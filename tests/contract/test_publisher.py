@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import ProducerFenced
 
 from services.classifier.adapters.kafka_publisher import KafkaPublisher
 from services.classifier.ports import Message
@@ -14,7 +15,7 @@ from services.runtime import kafka
 from services.runtime.errors import PartitionLost
 from services.runtime.settings import Settings
 from tests.fakes.publisher import FakePublisher, FakeTopics
-from tests.kafka_tools import committed_offsets, make_topics, read_committed
+from tests.kafka_tools import committed_offsets, expect_unseen, make_topics, read_committed
 
 Writer = FakePublisher | KafkaPublisher
 
@@ -76,6 +77,11 @@ class Kafka(World):
 
     def committed(self) -> int:
         return committed_offsets(self._bootstrap, group=self._group, topic=self._input, partitions=1)[0]
+
+
+@pytest.fixture(autouse=True)
+async def _expected_failures() -> None:
+    expect_unseen(asyncio.get_running_loop(), ProducerFenced)
 
 
 @pytest.fixture(params=["memory", "kafka"])

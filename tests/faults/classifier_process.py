@@ -1,4 +1,4 @@
-"""The classifier as processes of their own, a stream of contacts for them, and what must have become of each contact."""
+"""The classifier as processes of their own, a stream of contacts for them, and what must become of each contact."""
 
 import json
 import os
@@ -9,13 +9,14 @@ import threading
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
 from pymongo import MongoClient
 
 from services.classifier.adapters.mongo_register import BESLUITEN
@@ -60,7 +61,7 @@ class ClassifierProcess:
         """Give what /readyz answers."""
         address = wait_for("the health server answers", lambda: self.log("health.served"))[-1]["address"]
         try:
-            with urllib.request.urlopen(f"http://{address}/readyz", timeout=5) as answer:  # noqa: S310 - our own process
+            with urllib.request.urlopen(f"http://{address}/readyz", timeout=5) as answer:
                 body = answer.read()
         except urllib.error.HTTPError as error:
             body = error.read()
@@ -193,32 +194,28 @@ def _contact_of(value: bytes) -> str:
 
 
 @contextmanager
-def world_on(*, kafka: str, mongo: str, name: str, folder: Path) -> Iterator[World]:
+def world_on(*, kafka: str, mongo: str, name: str, database: str, folder: Path) -> Iterator[World]:
     """Give a world of its own on these servers; whatever still runs at the end is killed, woken or not."""
     settings = Settings(
         kafka_bootstrap=kafka,
         mongo_uri=mongo,
-        mongo_database=name,
+        mongo_database=database,
         contact_topic=f"{name}.contact.ended",
         dead_letter_topic=f"{name}.contact.ended.dlq",
         registered_topic=f"{name}.klantcontact.registered",
         confidential_topic=f"{name}.klantcontact.registered.vertrouwelijk",
         taak_topic=f"{name}.taak.created",
         classifier_group=f"{name}-classifier",
-        sleutel="a key of the tests, thirty-two bytes",
+        sleutel=SecretStr("a key of the tests, thirty-two bytes"),
         batch_size=50,
         # As short as Kafka's heartbeats bear; the brokers of the tests take a second.
         session_timeout_ms=2_000,
         log_format="json",
     )
-    make_topics(kafka, *_names(settings), partitions=PARTITIONS)
+    make_topics(kafka, *settings.topics, partitions=PARTITIONS)
     world = World(settings, folder)
     try:
         yield world
     finally:
         for process in world.processes:
             process.kill()
-
-
-def _names(settings: Settings) -> Sequence[str]:
-    return settings.topics

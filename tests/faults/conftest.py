@@ -11,6 +11,5 @@ from tests.faults.classifier_process import World, world_on
 @pytest.fixture
 def world(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str, tmp_path: Path) -> Iterator[World]:
     """A world on the shared servers, for faults of our own processes."""
-    assert topics and database  # what they clean up has the same name here
-    with world_on(kafka=kafka_bootstrap, mongo=mongo_uri, name=topics, folder=tmp_path) as made:
+    with world_on(kafka=kafka_bootstrap, mongo=mongo_uri, name=topics, database=database, folder=tmp_path) as made:
         yield made

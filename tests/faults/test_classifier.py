@@ -4,6 +4,7 @@ Each test ends with the same comparison: what a committed reader sees against ea
 """
 
 import signal
+from functools import partial
 
 from services.runtime.errors import PartitionLost
 from tests.faults.classifier_process import ClassifierProcess, World
@@ -19,7 +20,7 @@ def test_killed_in_the_middle_of_a_batch_and_started_again(world: World) -> None
     for _ in range(12):
         before = world.recorded()
         process = world.start()
-        wait_for("a batch is recorded", lambda known=before: world.recorded() > known)
+        wait_for("a batch is recorded", partial(_recorded_more, world, before))
         process.kill()
         # Recorded and not published yet: the moment that a crash must not tear apart.
         hits += world.recorded() > world.committed()
@@ -30,6 +31,10 @@ def test_killed_in_the_middle_of_a_batch_and_started_again(world: World) -> None
     world.wait_until_handled()
     assert world.outcomes() == world.expected()
     assert world.recorded() == MANY
+
+
+def _recorded_more(world: World, before: int) -> bool:
+    return world.recorded() > before
 
 
 def test_stopped_beyond_its_session_and_woken_when_another_has_taken_over(world: World) -> None:

@@ -23,7 +23,8 @@ def own_stack() -> Iterator[Stack]:
 def own_world(own_stack: Stack, tmp_path: Path) -> Iterator[World]:
     """A world on those servers."""
     name = f"test-{uuid4().hex[:12]}"
-    with world_on(kafka=own_stack.kafka_bootstrap, mongo=own_stack.mongo_uri, name=name, folder=tmp_path) as made:
+    kafka, mongo = own_stack.kafka_bootstrap, own_stack.mongo_uri
+    with world_on(kafka=kafka, mongo=mongo, name=name, database=name, folder=tmp_path) as made:
         yield made
 
 

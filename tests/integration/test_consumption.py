@@ -4,11 +4,11 @@ rebalance, a failure or a topic that has changed does to it.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self, cast
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError, NodeNotReadyError, UnsupportedCodecError
+from aiokafka.errors import KafkaError, NodeNotReadyError, ProducerFenced, UnsupportedCodecError
 from confluent_kafka import TopicPartition as Place
 from confluent_kafka.admin import AdminClient
 from structlog.testing import capture_logs
@@ -16,13 +16,14 @@ from structlog.testing import capture_logs
 from services.classifier.adapters import kafka_partitions
 from services.classifier.adapters.consumption import Consumption
 from services.classifier.adapters.kafka_partitions import KafkaPartitions
+from services.classifier.handler import Handler
 from services.classifier.ports import Message, Publisher, Record
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, ServiceBroken
 from services.runtime.health import Health
 from services.runtime.kafka import LIBRARY_LOGGER
 from services.runtime.settings import Settings
-from tests.kafka_tools import committed_offsets, make_topics, producer, publish_values, read_committed
+from tests.kafka_tools import committed_offsets, expect_unseen, make_topics, producer, publish_values, read_committed
 
 SECONDS = 30.0
 
@@ -43,10 +44,12 @@ class Copier:
 class Running:
     """One instance of a consumption, and what it is made of."""
 
-    def __init__(self, settings: Settings, handler: Any) -> None:
+    def __init__(self, settings: Settings, copier: "Copier") -> None:
         self.ending = Ending()
         self.health = Health(waits_for=["kafka"])
-        self.consumption = Consumption(settings, handler=handler, health=self.health, ending=self.ending)
+        self.consumption = Consumption(
+            settings, handler=cast("Handler", copier), health=self.health, ending=self.ending
+        )
 
     @property
     def partitions(self) -> KafkaPartitions:
@@ -56,12 +59,17 @@ class Running:
         """Give the partitions that are taken over."""
         return [each.partition for each, holding in self.partitions._holdings.items() if holding.next_offset >= 0]
 
-    async def __aenter__(self) -> "Running":
+    async def __aenter__(self) -> Self:
         await self.consumption.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.consumption.__aexit__()
+
+
+@pytest.fixture(autouse=True)
+async def _expected_failures() -> None:
+    expect_unseen(asyncio.get_running_loop(), ProducerFenced, UnicodeError)
 
 
 @pytest.fixture
@@ -80,7 +88,7 @@ def settings(kafka_bootstrap: str, topics: str) -> Settings:
 
 async def _until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(SECONDS):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - conditions of every kind are waited for
             await asyncio.sleep(0.02)
 
 
@@ -142,7 +150,11 @@ async def test_every_compression_that_a_publisher_may_choose_is_read(settings: S
 
 async def test_what_the_framework_stumbles_on_is_handed_over_untouched(settings: Settings) -> None:
     sender = producer(settings.kafka_bootstrap)
-    headers = [("ce_id", b"\xff"), ("empty", None), ("reply_to", settings.registered_topic.encode())]
+    headers: list[tuple[str, str | bytes | None]] = [
+        ("ce_id", b"\xff"),
+        ("empty", None),
+        ("reply_to", settings.registered_topic.encode()),
+    ]
     sender.produce(settings.contact_topic, value=b"\xff{", key=b"\xfe", headers=headers, partition=0)
     sender.produce(settings.contact_topic, value=None, key=None, partition=0)
     sender.produce(settings.contact_topic, value=b"", key=b"", partition=0)
@@ -258,7 +270,7 @@ class _Broken(Copier):
         super().__init__(topic)
         self.calls = 0
 
-    async def handle(self, records: Sequence[Record], publisher: Publisher) -> None:
+    async def handle(self, records: Sequence[Record], publisher: Publisher) -> None:  # noqa: ARG002 - as the real one
         self.calls += 1
         raise ServiceBroken
 

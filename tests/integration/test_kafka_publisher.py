@@ -7,14 +7,10 @@ from dataclasses import dataclass, field
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaConnectionError
-from confluent_kafka.admin import (
-    AdminClient,
-    AlterConfigOpType,
-    ConfigEntry,
-    ConfigResource,
-    ResourceType,
-)
+from aiokafka.errors import KafkaConnectionError, ProducerFenced
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._resource import ResourceType
 
 from services.classifier.adapters import kafka_publisher
 from services.classifier.adapters.committed_offset import UnstableOffset, committed_offset
@@ -23,7 +19,7 @@ from services.classifier.ports import Message
 from services.runtime import kafka
 from services.runtime.errors import PartitionLost
 from services.runtime.settings import Settings
-from tests.kafka_tools import committed_offsets, make_topics, producer, read_committed
+from tests.kafka_tools import committed_offsets, expect_unseen, make_topics, producer, read_committed
 
 Commit = Callable[[], Awaitable[None]]
 
@@ -82,6 +78,11 @@ class Desk:
     def committed(self) -> int:
         topic = self.partition.topic
         return committed_offsets(self.bootstrap, group=self.group, topic=topic, partitions=1)[0]
+
+
+@pytest.fixture(autouse=True)
+async def _expected_failures() -> None:
+    expect_unseen(asyncio.get_running_loop(), ProducerFenced)
 
 
 @pytest.fixture
@@ -143,10 +144,8 @@ async def test_a_transaction_that_hangs_is_made_anew(desk: Desk, monkeypatch: py
     desk.meddle = hang
     await writer.publish([desk.message(b"1")], next_offset=5)
     assert desk.visible() == [b"1"]
-    assert desk.troubles[1:3] == [
-        "Kafka has not answered for 0 seconds",
-        "Kafka does not take what we write (TimeoutError)",
-    ]
+    assert "Kafka has not answered for 0 seconds" in desk.troubles
+    assert "Kafka does not take what we write (TimeoutError)" in desk.troubles
     assert desk.troubles[-1] is None
 
 
@@ -155,7 +154,7 @@ async def test_a_batch_that_the_broker_refuses_is_not_lost(desk: Desk) -> None:
     too_large = desk.message(b"x" * 100_000)
     publishing = asyncio.create_task(writer.publish([desk.message(b"1"), too_large], next_offset=5))
     async with asyncio.timeout(20):
-        while len(desk.troubles) < 2:
+        while len(desk.troubles) < 2:  # noqa: ASYNC110 - another task fills it
             await asyncio.sleep(0.05)
     assert desk.committed() == 0
     await asyncio.to_thread(_allow_bytes, desk, 1_000_000)

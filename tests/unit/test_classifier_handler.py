@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
@@ -14,6 +13,7 @@ from services.classifier.handler import Handler
 from services.classifier.ports import Message, Record
 from services.domain.besluit import Stream
 from services.domain.case import Case, prepare
+from services.domain.events import Event
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
 from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
@@ -173,7 +173,7 @@ class _FailingEncoder(Encoder):
     def __init__(self, encoder: Encoder) -> None:
         self.__dict__ = encoder.__dict__
 
-    def _message(self, event: Any) -> Message:
+    def _message(self, event: Event) -> Message:
         if event.body["data"]["herkomst"]["contactId"] == "unencodable":
             raise _Bug
         return super()._message(event)

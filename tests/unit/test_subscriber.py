@@ -1,7 +1,5 @@
 """What FastStream is told: its own ways would commit what was not handled, skip what it can't read, or make topics."""
 
-from typing import Any
-
 from aiokafka import ConsumerRebalanceListener
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
@@ -15,9 +13,9 @@ SETTINGS = Settings(classifier_group="the-group", session_timeout_ms=9_000)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
-    def on_partitions_revoked(self, revoked: Any) -> None: ...
+    def on_partitions_revoked(self, revoked: object) -> None: ...
 
-    def on_partitions_assigned(self, assigned: Any) -> None: ...
+    def on_partitions_assigned(self, assigned: object) -> None: ...
 
 
 async def _nothing(_: object) -> None: ...

@@ -24,6 +24,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from schemas.contact_ended_v1 import SoortOpvolging
+from services.classifier.adapters.claims import Claims
 from services.classifier.adapters.number_blocks import NumberBlocks
 from services.classifier.adapters.register_documents import (
     BIJDRAGE_FIELDS,
@@ -69,7 +70,7 @@ class MongoRegister:
         self._partijen = client[database][PARTIJREGISTER]
         self._besluiten = client[database][BESLUITEN]
         self._numbers = NumberBlocks(client[database][NUMMERS])
-        self._contended = asyncio.Lock()
+        self._claims = Claims()
 
     async def prepare(self) -> None:
         """Create the indexes that the promises rest on; those that exist are left alone."""
@@ -85,13 +86,9 @@ class MongoRegister:
         self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Judgement]]
     ) -> Sequence[Judgement]:
         """Look up, judge and record a batch, all or nothing; see the port."""
-        try:
-            return await self._attempt(batch, judge)
-        except PyMongoError as error:
-            if not _is_conflict(error):
-                raise _as_ours(error) from error
-        # Batches of this instance that met in one klant would meet again: they go on one after another.
-        async with self._contended:
+        keys = {case.key for case in batch}
+        keys.update(sleutel for case in batch for of_one in case.sleutels for sleutel in of_one)
+        async with self._claims.hold(keys):
             return await self._attempt_until_first(batch, judge)
 
     async def _attempt_until_first(

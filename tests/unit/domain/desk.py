@@ -142,8 +142,3 @@ def summary(uitkomst: Mapping[str, Any]) -> str:
         "contactgegevens" if uitkomst["betrokkeneContactgegevens"] else "",
     ]
     return f"{uitkomst['regel']} {', '.join(part for part in parts if part)}"
-
-
-def refusals(*contacts: Wire, beleid: Beleid = DEFAULT) -> list[str]:
-    """Give each error of the last of some contacts, as in "data.onderwerpen.0.onderwerp ontbreekt"."""
-    return [f"{each['pad']} {each['soort']}" for each in answers(*contacts, beleid=beleid)[-1]["fouten"]]

@@ -4,7 +4,7 @@ It knows nothing of `services.domain` and keeps no running state: what a judgeme
 time, in the list of all judgements so far. Where it and the domain differ, contract.md says who is right.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from schemas.contact_ended_v1 import Betrokkene, ContactEnded, Gebruik, Onderwerp, Rol, SoortOpvolging, Toestemming
@@ -42,6 +42,16 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Gone:
+    """What is told of a partij from which something is taken back."""
+
+    versie: int
+    geleegd_bij: int
+    resultaat: str
+    kinds: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Judged:
     """One judgement, kept for ever."""
 
@@ -53,8 +63,14 @@ class Judged:
     outcomes: tuple[Outcome, ...]
     left: dict[int, str]
     """Partijen that it no longer touches and an earlier revisie did, with what became of them."""
-    lost_kinds: dict[int, frozenset[str]]
     emptied: frozenset[int]
+    lost_kinds: dict[int, frozenset[str]]
+    gone: dict[int, Gone] = field(default_factory=dict)
+    """What it takes back of partijen, and what earlier revisies took back and nobody has shown openly since."""
+
+    @property
+    def shown_openly(self) -> set[int]:
+        return {each.partij for each in self.touches.values()} if self.stream == "registered" else set()
 
 
 @dataclass(frozen=True)
@@ -97,14 +113,29 @@ class Oracle:
             touches=touches,
             outcomes=tuple(self._outcome(each, received, touches) for each in contact.onderwerpen),
             left=left,
-            lost_kinds=self._lost_kinds(touches, left, others),
             emptied=frozenset(
                 {each.partij for each in touches.values() if each.resultaat == "leeg"}
                 | {partij for partij, resultaat in left.items() if resultaat != "bestaand"}
             ),
+            lost_kinds=self._lost_kinds(touches, left, others),
         )
         self.history.append(judged)
-        return judged
+        self.history[-1] = replace(judged, gone=self._gone(judged, earlier))
+        return self.history[-1]
+
+    def _gone(self, judged: Judged, earlier: list[Judged]) -> dict[int, Gone]:
+        carried = earlier[-1].gone if earlier else {}
+        gone = {partij: each for partij, each in carried.items() if partij not in judged.shown_openly}
+        for partij, resultaat in judged.left.items():
+            gone[partij] = self._gone_now(partij, resultaat, judged)
+        for touch in judged.touches.values():
+            if judged.stream == "confidential" and touch.resultaat == "leeg" and not touch.was_empty:
+                gone[touch.partij] = self._gone_now(touch.partij, "leeg", judged)
+        return gone
+
+    def _gone_now(self, partij: int, resultaat: str, judged: Judged) -> Gone:
+        kinds = judged.lost_kinds[partij]
+        return Gone(self.versie(partij), self.geleegd_bij(partij), resultaat, own_kinds(kinds))
 
     # What is known
 
@@ -286,6 +317,11 @@ def klantcontact_id(judged: Judged, outcome: Outcome) -> str:
     """Work out the id of a klantcontact."""
     source, contact_id = judged.contact
     return name_based_id(source, "klantcontact", contact_id, outcome.onderwerp_id)
+
+
+def own_kinds(kinds: frozenset[str]) -> frozenset[str]:
+    """Leave out the links of a contactpersoon, which has no identificatoren of its own."""
+    return frozenset(each for each in kinds if not each.startswith("pseudoniem"))
 
 
 def _partijen(judged: Judged) -> set[int]:

@@ -1,17 +1,17 @@
 """The decision and a second opinion, written from contract.md alone, agree on every history."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from hypothesis import given
 
 from schemas.decoding import Received
-from services.domain.judgement import Judged, Refused
+from services.domain.judgement import Judged as Decided
+from services.domain.judgement import Refused
 from services.domain.policy import Beleid, ZonderIdentificator
 from tests.examples import Wire, received
 from tests.unit.domain.desk import Brought, Desk, Sent
-from tests.unit.domain.oracle import Doubled, Oracle, klantcontact_id
-from tests.unit.domain.oracle import Judged as Opinion
-from tests.unit.domain.oracle import Outcome
+from tests.unit.domain.oracle import Doubled, Gone, Judged, Oracle, Outcome, klantcontact_id, own_kinds
 from tests.unit.domain.oracle_facts import (
     ADRES,
     BEZOEKADRES,
@@ -39,112 +39,135 @@ def test_they_agree_too_when_who_has_no_identificator_is_not_gekend(history: His
 
 @dataclass
 class Comparison:
-    """Brings every contact to both; partijen have other names with each of them."""
+    """Brings every contact to both, and compares what they make of it."""
 
     desk: Desk
     oracle: Oracle
-    ids: dict[int, str] = field(default_factory=dict)
+    names: dict[str, int] = field(default_factory=dict)
+    """How the second opinion calls the partijen of the first."""
 
     def of(self, history: History) -> None:
         for source, data in history:
             arrived = received(data, source=source)
             opinion, brought = self.oracle.judge(arrived), self.desk.judge(arrived)
             if isinstance(opinion, Doubled):
-                assert isinstance(brought.judgement, Refused)
-                at = [each.ref for each in arrived.contact.betrokkenen].index(opinion.ref)
-                [fault] = brought.faults
-                assert (fault.pad.split(".")[:3], fault.soort) == (["data", "betrokkenen", str(at)], "dubbele_partij")
+                assert_doubled(opinion, arrived, brought)
                 continue
-            assert [
-                (
-                    each.onderwerp_id,
-                    each.regel,
-                    each.klantcontact,
-                    each.interne_taak,
-                    each.partij or "geen",
-                    each.contactgegevens,
-                )
-                for each in brought.besluit.onderwerpen
-            ] == [
-                (each.onderwerp_id, each.regel, each.klantcontact, each.taak, each.partij, each.gegevens)
+            assert outcomes_of(brought) == outcomes_expected(opinion)
+            if isinstance(brought.judgement, Decided):
+                self.learn_names(opinion, arrived, brought)
+                assert self.shown(brought) == self.expected(opinion)
+
+    def learn_names(self, opinion: Judged, arrived: Received, brought: Brought) -> None:
+        """Note which partij is which; once it has a name it keeps it, and no two have the same."""
+        for each in brought.besluit.partijen:
+            partij = opinion.touches[arrived.contact.betrokkenen[each.positie].ref].partij
+            assert self.names.setdefault(each.partij_id, partij) == partij
+        assert len(set(self.names.values())) == len(self.names)
+
+    def shown(self, brought: Brought) -> object:
+        """Give all that goes out, as far as it was decided."""
+        return (
+            [self.shown_klantcontact(each) for each in brought.of_kind("klantcontact.registered")],
+            [(each.stream, each.key, each.data["interneTaak"]["taakId"]) for each in brought.of_kind("taak.created")],
+            {(each.stream, each.key, each.data["verplaatst"]) for each in brought.of_kind("klantcontact.withdrawn")},
+            {(each.stream, each.key, each.data["taakId"]) for each in brought.of_kind("taak.withdrawn")},
+            {self.names[each.key]: _gone(each.data) for each in brought.of_kind("partij.withdrawn")},
+        )
+
+    def expected(self, opinion: Judged) -> object:
+        """Give all that should go out."""
+        revisies = [each for each in self.oracle.history if each.contact == opinion.contact]
+        return (
+            [self.expected_klantcontact(opinion, each) for each in opinion.outcomes if each.klantcontact],
+            [
+                ("taak", klantcontact_id(opinion, each), taak_id(opinion, each))
                 for each in opinion.outcomes
-            ]
-            if isinstance(brought.judgement, Judged):
-                self.events(arrived, opinion, brought)
+                if each.taak
+            ],
+            _klantcontacten_gone(revisies),
+            _taken_gone(revisies),
+            opinion.gone,
+        )
 
-    def events(self, arrived: Received, opinion: Opinion, brought: Brought) -> None:
-        registered = {each.data["herkomst"]["onderwerpId"]: each for each in brought.of_kind("klantcontact.registered")}
-        assert list(registered) == [each.onderwerp_id for each in opinion.outcomes if each.klantcontact]
-        for outcome in opinion.outcomes:
-            if outcome.klantcontact:
-                self.registered(arrived, opinion, outcome, registered[outcome.onderwerp_id])
-        taken = [each.data["herkomst"]["onderwerpId"] for each in brought.of_kind("taak.created")]
-        assert taken == [each.onderwerp_id for each in opinion.outcomes if each.taak]
-        self.taken_back(opinion, brought)
-
-    def registered(self, arrived: Received, opinion: Opinion, outcome: Outcome, sent: Sent) -> None:
-        assert sent.stream == opinion.stream
-        assert sent.key == klantcontact_id(opinion, outcome)
-        partijen = {each["partijId"]: each for each in sent.data["partijen"]}
-        shown = {each["betrokkeneId"]: each for each in sent.data["betrokkenen"]}
-        assert len(shown) == len(outcome.places)
-        for ref, place in outcome.places.items():
-            betrokkene = shown[
-                name_based_id(*opinion.contact[:1], "betrokkene", opinion.contact[1], outcome.onderwerp_id, ref)
-            ]
-            assert details(betrokkene) == place.at_betrokkene
-            assert ("wasPartij" in betrokkene) == (place.partij is not None)
-            if place.partij is None:
-                continue
-            touch = opinion.touches[ref]
-            assert betrokkene["wasPartij"]["partijId"] == self.ids.setdefault(
-                place.partij, betrokkene["wasPartij"]["partijId"]
+    def shown_klantcontact(self, sent: Sent) -> object:
+        """Give who stands in an event, with what details."""
+        betrokkenen = {
+            each["betrokkeneId"]: (self.name_of(each.get("wasPartij")), details(each))
+            for each in sent.data["betrokkenen"]
+        }
+        partijen = {
+            self.names[each["partijId"]]: (
+                each["versie"],
+                each["geleegdBij"],
+                each["resultaat"],
+                each["toestemming"],
+                each["identificatie"],
+                frozenset(each["vervallenIdentificatoren"]),
+                details(each),
             )
-            partij = partijen.pop(self.ids[place.partij])
-            assert details(partij) == place.at_partij
-            assert partij["versie"] == self.oracle.versie(place.partij)
-            assert partij["geleegdBij"] == self.oracle.geleegd_bij(place.partij)
-            assert partij["resultaat"] == touch.resultaat
-            assert partij["toestemming"] == ("gegeven" if touch.consent else "geen")
-            assert partij["nummer"] == betrokkene["wasPartij"]["nummer"]
-            assert set(partij["vervallenIdentificatoren"]) == own_kinds(opinion.lost_kinds[place.partij])
-            assert (partij["identificatie"] == "extern") == bool(touch.keys)
-        assert not partijen
-        assert len(set(self.ids.values())) == len(self.ids)
+            for each in sent.data["partijen"]
+        }
+        return sent.stream, sent.key, betrokkenen, partijen
 
-    def taken_back(self, opinion: Opinion, brought: Brought) -> None:
-        earlier = [each for each in self.oracle.history if each.contact == opinion.contact]
-        klantcontacten = {
-            (each.stream, each.key, each.data["verplaatst"]) for each in brought.of_kind("klantcontact.withdrawn")
+    def name_of(self, was_partij: Wire | None) -> int | None:
+        return self.names[was_partij["partijId"]] if was_partij else None
+
+    def expected_klantcontact(self, opinion: Judged, outcome: Outcome) -> object:
+        """Give who should stand in an event, with what details."""
+        source, contact_id = opinion.contact
+        betrokkenen = {
+            name_based_id(source, "betrokkene", contact_id, outcome.onderwerp_id, ref): (
+                place.partij,
+                place.at_betrokkene,
+            )
+            for ref, place in outcome.places.items()
         }
-        assert klantcontacten == _klantcontacten_gone(earlier)
-        taken = {(each.data["taakId"], each.key) for each in brought.of_kind("taak.withdrawn")}
-        assert taken == _taken_gone(earlier)
-        news = {
-            each.key: each.data
-            for each in brought.of_kind("partij.withdrawn")
-            if each.data["herkomst"]["revisie"] == opinion.revisie
+        partijen = {
+            touch.partij: (
+                self.oracle.versie(touch.partij),
+                self.oracle.geleegd_bij(touch.partij),
+                touch.resultaat,
+                "gegeven" if touch.consent else "geen",
+                "extern" if touch.keys else "zonder_externe_identificator",
+                own_kinds(opinion.lost_kinds[touch.partij]),
+                place.at_partij,
+            )
+            for ref, place in outcome.places.items()
+            if (touch := opinion.touches.get(ref))
         }
-        for partij, resultaat in opinion.left.items():
-            data = news.pop(self.ids[partij])
-            assert data["resultaat"] == resultaat
-            assert data["versie"] == self.oracle.versie(partij)
-            assert data["geleegdBij"] == self.oracle.geleegd_bij(partij)
-            assert set(data["vervallenIdentificatoren"]) == own_kinds(opinion.lost_kinds[partij])
-        emptied = {
-            self.ids[each.partij]: each
-            for each in opinion.touches.values()
-            if opinion.stream == "confidential" and each.resultaat == "leeg" and not each.was_empty
-        }
-        assert set(news) == set(emptied)
-        assert all(each["resultaat"] == "leeg" for each in news.values())
-        still_gone = {
-            self.ids[partij]
-            for each in earlier
-            for partij in each.left
-            if opinion.stream == "confidential" or partij not in {touch.partij for touch in opinion.touches.values()}
-        }
-        assert {each.key for each in brought.of_kind("partij.withdrawn")} >= still_gone
+        return opinion.stream, klantcontact_id(opinion, outcome), betrokkenen, partijen
+
+
+def assert_doubled(opinion: Doubled, arrived: Received, brought: Brought) -> None:
+    """Both refuse the contact for the same betrokkene."""
+    assert isinstance(brought.judgement, Refused)
+    at = [each.ref for each in arrived.contact.betrokkenen].index(opinion.ref)
+    [fault] = brought.faults
+    assert (fault.pad.split(".")[:3], fault.soort) == (["data", "betrokkenen", str(at)], "dubbele_partij")
+
+
+def outcomes_of(brought: Brought) -> object:
+    """Give what came of each onderwerp."""
+    return [
+        (
+            each.onderwerp_id,
+            each.regel,
+            each.klantcontact,
+            each.interne_taak,
+            each.partij or "geen",
+            each.contactgegevens,
+        )
+        for each in brought.besluit.onderwerpen
+    ]
+
+
+def outcomes_expected(opinion: Judged) -> object:
+    """Give what should come of each onderwerp."""
+    return [
+        (each.onderwerp_id, each.regel, each.klantcontact, each.taak, each.partij, each.gegevens)
+        for each in opinion.outcomes
+    ]
 
 
 def details(holder: Wire) -> frozenset[str]:
@@ -158,19 +181,25 @@ def details(holder: Wire) -> frozenset[str]:
     return frozenset(found)
 
 
-def own_kinds(kinds: frozenset[str]) -> set[str]:
-    """Leave out the links of a contactpersoon, which has no identificatoren of its own."""
-    return {each for each in kinds if not each.startswith("pseudoniem")}
+def taak_id(judged: Judged, outcome: Outcome) -> str:
+    """Work out the id of an interne taak."""
+    source, contact_id = judged.contact
+    return name_based_id(source, "taak", contact_id, outcome.onderwerp_id)
 
 
-def _klantcontacten_gone(revisies: list[Opinion]) -> set[tuple[str, str, bool]]:
+def _gone(data: Wire) -> Gone:
+    kinds = frozenset(data["vervallenIdentificatoren"])
+    return Gone(data["versie"], data["geleegdBij"], data["resultaat"], kinds)
+
+
+def _klantcontacten_gone(revisies: list[Judged]) -> set[tuple[str, str, bool]]:
     """Give what any revisie but the last may have shown on a stream, and the last does not."""
     seen: dict[str, list[str]] = {}
     for revisie in revisies:
         for outcome in revisie.outcomes:
             if outcome.klantcontact:
                 streams = seen.setdefault(klantcontact_id(revisie, outcome), [])
-                streams[:] = [each for each in streams if each != revisie.stream] + [revisie.stream]
+                streams[:] = [*(each for each in streams if each != revisie.stream), revisie.stream]
     now = {klantcontact_id(revisies[-1], each) for each in revisies[-1].outcomes if each.klantcontact}
     return {
         (stream, key, stream != streams[-1])
@@ -180,13 +209,15 @@ def _klantcontacten_gone(revisies: list[Opinion]) -> set[tuple[str, str, bool]]:
     }
 
 
-def _taken_gone(revisies: list[Opinion]) -> set[tuple[str, str]]:
-    def taken(revisie: Opinion) -> set[tuple[str, str]]:
-        source, contact_id = revisie.contact
+def _taken_gone(revisies: list[Judged]) -> set[tuple[str, str, str]]:
+    """Give the taken that any revisie but the last had, and the last has not."""
+
+    def taken(judgements: Iterable[Judged]) -> set[tuple[str, str, str]]:
         return {
-            (name_based_id(source, "taak", contact_id, each.onderwerp_id), klantcontact_id(revisie, each))
-            for each in revisie.outcomes
-            if each.taak
+            ("taak", klantcontact_id(each, outcome), taak_id(each, outcome))
+            for each in judgements
+            for outcome in each.outcomes
+            if outcome.taak
         }
 
-    return set().union(*map(taken, revisies[:-1])) - taken(revisies[-1])
+    return taken(revisies[:-1]) - taken(revisies[-1:])
