@@ -56,7 +56,7 @@ class Parts:
 
     refs: Sequence[str | None]
     betrokkenen: Sequence[Betrokkene | None]
-    onderwerp_ids: Sequence[str | None]
+    onderwerp_ids: list[str | None]
     onderwerpen: Sequence[Onderwerp | None]
     vervolg_op: VervolgOp | None
     tot_stand_gekomen: bool | None

@@ -149,7 +149,7 @@ def _read_with_care(value: bytes, attributes: dict[str, Any] | None, written_at:
     try:
         event = ContactEndedEvent.model_validate_json(json.dumps(tree))
     except ValidationError as error:
-        faults += _faults(error.errors(include_url=False, include_context=False, include_input=False))
+        faults += _faults(error.errors(include_url=False, include_context=False))
         if len(faults) <= MANY_FAULTS:
             faults += _found_besides(faults, _readable_incoherences(tree, written_at))
     else:
@@ -189,7 +189,14 @@ def _faults(errors: Sequence[ErrorDetails]) -> Iterator[Fault]:
     for error in errors:
         if error["type"] not in LENGTHS_OF_LISTS:
             place = [step for step in error["loc"] if not (isinstance(step, str) and step.startswith(UNION_MARK))]
-            yield Fault(path(*place), FAULT_KINDS.get(error["type"], FaultKind.VERKEERD_TYPE))
+            yield Fault(path(*place), _kind(error))
+
+
+def _kind(error: ErrorDetails) -> FaultKind:
+    kind = FAULT_KINDS.get(error["type"], FaultKind.VERKEERD_TYPE)
+    if kind is FaultKind.ONBEKENDE_WAARDE and not isinstance(error["input"], str):
+        return FaultKind.VERKEERD_TYPE
+    return kind
 
 
 def _readable_incoherences(tree: dict[str, Any], written_at: datetime | None) -> Iterator[Fault]:
@@ -197,7 +204,17 @@ def _readable_incoherences(tree: dict[str, Any], written_at: datetime | None) ->
     event = readable(ContactEndedEvent, tree)
     contact: ContactEnded | None = event.data if event else None
     if event and contact:
-        yield from incoherences(_parts_of(contact), written_at or event.time)
+        parts = _parts_of(contact)
+        for index in _unreadable_ids(tree["data"].get("onderwerpen")):
+            parts.onderwerp_ids[index] = None
+        yield from incoherences(parts, written_at or event.time)
+
+
+def _unreadable_ids(onderwerpen: object) -> Iterator[int]:
+    """Give the onderwerpen whose id is there but can't be read: those have not the default one."""
+    for index, each in enumerate(onderwerpen if isinstance(onderwerpen, list) else ()):
+        if isinstance(each, dict) and not isinstance(each.get("onderwerpId", ""), str):
+            yield index
 
 
 def _found_besides(faults: Sequence[Fault], more: Iterable[Fault]) -> Iterator[Fault]:

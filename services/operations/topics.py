@@ -5,7 +5,7 @@ Nothing that exists is changed: that can cost data, and is for the operator to d
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -56,13 +56,16 @@ async def create_topics(settings: Settings) -> list[TopicState]:
     async with _asking(settings) as admin:
         states = await _states(admin, definitions)
         missing = [each for each, state in zip(definitions, states, strict=True) if not state.exists]
-        if missing:
-            await _create(admin, missing)
-            await await_topics(admin, settings, [each.name for each in missing])
-    return [
-        state if state.exists else TopicState(name=each.name, exists=True, created=True, partitions=each.partitions)
-        for each, state in zip(definitions, states, strict=True)
-    ]
+        if not missing:
+            return states
+        made = await _create(admin, missing)
+        await await_topics(admin, settings, [each.name for each in missing])
+        return [
+            replace(state, exists=True, created=True, partitions=settings.topic_partitions)
+            if state.name in made
+            else state
+            for state in await _states(admin, definitions)
+        ]
 
 
 @asynccontextmanager
@@ -127,17 +130,18 @@ def _compare(definition: TopicDefinition, *, partitions: int, configuration: Map
 # Making ---------------------------------------------------------------------------------------------------------------
 
 
-async def _create(admin: AIOKafkaAdminClient, definitions: Sequence[TopicDefinition]) -> None:
+async def _create(admin: AIOKafkaAdminClient, definitions: Sequence[TopicDefinition]) -> set[str]:
+    """Give the names of those that were made; somebody else may have made one a moment ago."""
     cluster = await admin.describe_cluster()
     if cluster["controller_id"] not in [broker["node_id"] for broker in cluster["brokers"]]:
         # The broker inside a process has no administration and makes a topic when asked for it.
         await admin.describe_topics([each.name for each in definitions])
-        return
+        return {each.name for each in definitions}
     replicas = min(len(cluster["brokers"]), MAX_REPLICAS)
     response = await admin.create_topics(
         [NewTopic(each.name, each.partitions, replicas, topic_configs=each.configuration) for each in definitions]
     )
     for name, code, message in response.topic_errors:
-        # Somebody else may have made it a moment ago.
         if code not in (0, TopicAlreadyExistsError.errno):
             raise for_code(code)(f"{name}: {message}")
+    return {name for name, code, _message in response.topic_errors if not code}

@@ -12,7 +12,7 @@ import pytest
 from schemas.decoding import Received
 from schemas.faults import Refusal
 from tests.contract.changes import ABSENT, binary, changed, faults, structured
-from tests.examples import ALICE, BOB, Wire, bsn, kvk, nth_rsin, rsin, vestiging
+from tests.examples import Wire
 
 Row = tuple[str, Mapping[str, Any], list[str]]
 """Why; what is changed; the errors, as in "kanaal ontbreekt", sorted."""
@@ -168,7 +168,7 @@ ONE_FIELD: list[Row] = [
     *each("required", "ontbreekt", REQUIRED, ABSENT),
     *each("null means absent", "ontbreekt", REQUIRED, None),
     *each("a number is no text", "verkeerd_type", TEXTS, 1),
-    *each("a boolean is no text", "verkeerd_type", TEXTS, True),
+    *each("a boolean is no text", "verkeerd_type", TEXTS, value=True),
     *each("a list is no text", "verkeerd_type", TEXTS, ["tekst"]),
     *each("an object is no text", "verkeerd_type", TEXTS, {"tekst": "tekst"}),
     *each("a text with a minimum length is not empty", "leeg", NOT_BLANK, ""),
@@ -176,6 +176,8 @@ ONE_FIELD: list[Row] = [
     *each("half a surrogate pair is refused", "verkeerd_teken", TEXTS, f"a{HALF_A_PAIR}"),
     *[row for path, most in MOST_CHARACTERS.items() for row in each("too long", "te_lang", [path], "1" * (most + 1))],
     *each("not in the list", "onbekende_waarde", ENUMS, "anders"),
+    *each("a number is no text", "verkeerd_type", ENUMS, 1),
+    *each("an object is no text", "verkeerd_type", ENUMS, {}),
     *each("upper case is another value", "onbekende_waarde", ["richting"], "INKOMEND"),
     *each("empty is another value", "onbekende_waarde", ENUMS, ""),
     *each("a text is no boolean", "verkeerd_type", BOOLEANS, "true"),
@@ -195,7 +197,9 @@ ONE_FIELD: list[Row] = [
     *each("larger than any machine's", "buiten_bereik", ["revisie"], 10**40),
     *each("up to 99999", "buiten_bereik", [f"{KLANT}.correspondentieadres.huisnummer"], 100_000),
     *each("1.0 is no integer", "verkeerd_type", ["revisie", f"{KLANT}.correspondentieadres.huisnummer"], 1.0),
-    *each("a boolean is no number", "verkeerd_type", ["revisie", f"{KLANT}.correspondentieadres.huisnummer"], True),
+    *each(
+        "a boolean is no number", "verkeerd_type", ["revisie", f"{KLANT}.correspondentieadres.huisnummer"], value=True
+    ),
     *each("a text is no number", "verkeerd_type", ["revisie", f"{KLANT}.correspondentieadres.huisnummer"], "1"),
     *each("a number is no date-time", "verkeerd_type", MOMENTS, 1764493200),
     *each("no offset", "verkeerde_vorm", MOMENTS, "2026-11-30T09:50:00"),

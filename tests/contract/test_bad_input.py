@@ -1,10 +1,10 @@
 """What is wrong with an event is told by path and kind: every error at once, and never a value.
 
-Here the record and its envelope; `test_bad_contact.py` has the data. Each row changes one valid event; its reason stands
-beside it. Source: contract.md, "Envelope" and "Smaller rules".
+Here the record and its envelope; `test_bad_contact.py` has the data. Each row changes one valid event; its reason
+stands beside it. Source: contract.md, "Envelope" and "Smaller rules".
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -20,10 +20,11 @@ from tests.contract.changes import (
     structured,
     whole_event,
 )
-from tests.examples import line
+from tests.examples import Wire, line
 
 Changes = Mapping[str, Any]
 Expected = list[tuple[str, str]]
+Read = Callable[[Wire], Received | Refusal]
 
 HALF_A_PAIR = "\ud800"
 
@@ -148,7 +149,7 @@ ENVELOPE: list[tuple[str, Changes, Expected]] = [
 
 @pytest.mark.parametrize(("reason", "changes", "expected"), ENVELOPE)
 @pytest.mark.parametrize("read", [structured, binary])
-def test_a_wrong_envelope(read: Any, reason: str, changes: Changes, expected: Expected) -> None:
+def test_a_wrong_envelope(read: Read, reason: str, changes: Changes, expected: Expected) -> None:
     refused = read(changed(changes))
     assert isinstance(refused, Refusal), reason
     assert faults(refused) == expected
@@ -157,7 +158,7 @@ def test_a_wrong_envelope(read: Any, reason: str, changes: Changes, expected: Ex
 
 STRUCTURED_ENVELOPE: list[tuple[str, Changes, Expected]] = [
     *[("null is absent", {name: None}, [(name, "ontbreekt")]) for name in REQUIRED_ATTRIBUTES],
-    ("a text", {"specversion": 1.0}, [("specversion", "onbekende_waarde")]),
+    ("a text", {"specversion": 1.0}, [("specversion", "verkeerd_type")]),
     ("a text", {"id": 17}, [("id", "verkeerd_type")]),
     ("a text", {"source": {"oin": "1"}}, [("source", "verkeerd_type")]),
     ("a text", {"time": 1764493200}, [("time", "verkeerd_type")]),
@@ -189,7 +190,7 @@ def test_a_wrong_envelope_that_only_structured_mode_can_have(reason: str, change
         ([], "verkeerd_type", "a list is no object"),
     ],
 )
-def test_data_that_is_no_object(data: Any, kind: str, reason: str) -> None:
+def test_data_that_is_no_object(data: object, kind: str, reason: str) -> None:
     refused = structured(changed({"data": data}))
     assert isinstance(refused, Refusal), reason
     assert (faults(refused), refused.kind.value, refused.contact_id) == ([("data", kind)], "contact_ongeldig", None)

@@ -211,17 +211,16 @@ async def test_two_instances_share_the_partitions_and_nothing_is_lost_or_doubled
     assert await _copied(settings) == _values(400)
 
 
-async def test_a_revocation_finishes_the_batch_in_flight(settings: Settings) -> None:
+async def test_a_revocation_finishes_the_batch_in_flight_and_begins_no_other(settings: Settings) -> None:
     publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
     copier = _Waiting(settings.registered_topic)
-    running = Running(settings, copier)
-    async with running:
+    async with Running(settings.model_copy(update={"batch_size": 5}), copier) as running:
         await copier.begun.wait()
         revocation = asyncio.create_task(running.partitions.on_partitions_revoked([]))
         await asyncio.sleep(0)
         copier.may_go_on.set()
         await revocation
-        assert len(await _copied(settings)) == 10
+        assert await _copied(settings) == _values(5)
 
 
 async def test_a_revocation_abandons_a_batch_that_takes_too_long_as_a_whole(settings: Settings) -> None:

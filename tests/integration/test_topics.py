@@ -1,16 +1,14 @@
 """Making and checking the topics."""
 
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
+from aiokafka.admin import NewTopic
 
 from services.local.mock_broker import mock_broker
 from services.local.network import HOST, free_port
 from services.operations.topics import Departure, TopicState, check_topics, create_topics
 from services.runtime.errors import InvalidSettings, TransientFailure
-from services.runtime.kafka import require_topics
+from services.runtime.kafka import admin_client, require_topics
 from services.runtime.settings import Settings
-
-ANSWER_SECONDS = 10
 
 
 @pytest.fixture
@@ -26,11 +24,10 @@ def settings(kafka_bootstrap: str, topics: str) -> Settings:
     )
 
 
-def _make_by_hand(settings: Settings, name: str, *, partitions: int, configuration: dict[str, str]) -> None:
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
-    topic = NewTopic(name, num_partitions=partitions, replication_factor=1, config=configuration)
-    for made in admin.create_topics([topic]).values():
-        made.result(timeout=ANSWER_SECONDS)
+async def _make_by_hand(settings: Settings, name: str, *, partitions: int, configuration: dict[str, str]) -> None:
+    async with admin_client(settings) as admin:
+        response = await admin.create_topics([NewTopic(name, partitions, 1, topic_configs=configuration)])
+    assert response.topic_errors == [(name, 0, None)]
 
 
 async def test_topics_are_made_as_defined_and_making_them_again_changes_nothing(settings: Settings) -> None:
@@ -46,7 +43,7 @@ async def test_topics_are_made_as_defined_and_making_them_again_changes_nothing(
 
 async def test_a_topic_that_exists_is_left_as_it_is_and_where_it_differs_is_told(settings: Settings) -> None:
     definition = {"retention.ms": "1000", "segment.ms": "86400000", "message.timestamp.type": "LogAppendTime"}
-    _make_by_hand(settings, settings.contact_topic, partitions=3, configuration=definition)
+    await _make_by_hand(settings, settings.contact_topic, partitions=3, configuration=definition)
 
     first = (await create_topics(settings))[0]
 
@@ -82,7 +79,7 @@ async def test_a_broker_without_administration_makes_topics_when_they_are_asked_
 
 
 async def test_a_service_does_not_start_without_its_topics(settings: Settings) -> None:
-    _make_by_hand(settings, settings.contact_topic, partitions=1, configuration={})
+    await _make_by_hand(settings, settings.contact_topic, partitions=1, configuration={})
 
     with pytest.raises(InvalidSettings) as refused:
         await require_topics(settings, settings.contact_topic, settings.taak_topic)

@@ -90,6 +90,7 @@ class KafkaPublisher:
         When the outcome is unknown, the writer starts anew and the committed offset tells: where it was, and the
         whole is tried again; where it was to be, and it had succeeded; anywhere else, and somebody else went on.
         """
+        assert self._producer is not None, "it was taken over, and not given up"
         for pause_seconds in pauses():
             try:
                 async with self._patience(TRANSACTION_SECONDS):
@@ -132,7 +133,7 @@ class KafkaPublisher:
 
     async def _transaction(self, messages: Sequence[Message], next_offset: int) -> None:
         producer = self._producer
-        assert producer is not None, "it was taken over before"
+        assert producer is not None, "taking over gave one"
         await producer.begin_transaction()
         written = asyncio.gather(*await send_in_bulk(producer, messages))
         written.add_done_callback(_seen)

@@ -4,80 +4,24 @@ It knows nothing of `services.domain` and keeps no running state: what a judgeme
 time, in the list of all judgements so far. Where it and the domain differ, contract.md says who is right.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
 from schemas.contact_ended_v1 import Betrokkene, ContactEnded, Gebruik, Onderwerp, Rol, SoortOpvolging, Toestemming
 from schemas.decoding import Received
-from tests.unit.domain.oracle_facts import (
-    ADDRESSES,
-    FULL,
-    Key,
-    Place,
-    Touch,
-    counts,
-    details_of,
-    effective,
-    gekend,
-    keys_of,
-    name_based_id,
-    place,
+from tests.unit.domain.oracle_facts import FULL, Key, Touch, counts, details_of, effective, gekend, keys_of, place
+from tests.unit.domain.oracle_judgement import (
+    Doubled,
+    Gone,
+    Judged,
+    Outcome,
+    klantcontact_id,
+    links_of,
+    own_kinds,
+    partijen_of,
+    resultaat_of,
+    statements_about,
 )
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one onderwerp came to; for each betrokkene by ref where its details stand, when there is a klantcontact."""
-
-    onderwerp_id: str
-    regel: str
-    klantcontact: bool
-    taak: bool
-    partij: str
-    places: dict[str, Place]
-
-    @property
-    def gegevens(self) -> bool:
-        return any(each.startswith(ADDRESSES) for place in self.places.values() for each in place.at_betrokkene)
-
-
-@dataclass(frozen=True)
-class Gone:
-    """What is told of a partij from which something is taken back."""
-
-    versie: int
-    geleegd_bij: int
-    resultaat: str
-    kinds: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Judged:
-    """One judgement, kept for ever."""
-
-    contact: tuple[str, str]
-    revisie: int
-    moment: datetime
-    stream: str
-    touches: dict[str, Touch]
-    outcomes: tuple[Outcome, ...]
-    left: dict[int, str]
-    """Partijen that it no longer touches and an earlier revisie did, with what became of them."""
-    emptied: frozenset[int]
-    lost_kinds: dict[int, frozenset[str]]
-    gone: dict[int, Gone] = field(default_factory=dict)
-    """What it takes back of partijen, and what earlier revisies took back and nobody has shown openly since."""
-
-    @property
-    def shown_openly(self) -> set[int]:
-        return {each.partij for each in self.touches.values()} if self.stream == "registered" else set()
-
-
-@dataclass(frozen=True)
-class Doubled:
-    """Refused: the register shows that this betrokkene is the same partij as one before."""
-
-    ref: str
 
 
 class Oracle:
@@ -144,16 +88,16 @@ class Oracle:
 
     def versie(self, partij: int) -> int:
         """Count the decisions about a partij."""
-        return sum(partij in _partijen(each) for each in self.history)
+        return sum(partij in partijen_of(each) for each in self.history)
 
     def geleegd_bij(self, partij: int) -> int:
         """Give the number of the last of those at which it was emptied, 0 for never."""
-        about = [each for each in self.history if partij in _partijen(each)]
+        about = [each for each in self.history if partij in partijen_of(each)]
         return max((number for number, each in enumerate(about, start=1) if partij in each.emptied), default=0)
 
     def is_empty(self, partij: int, judgements: list[Judged]) -> bool:
         """Tell whether it was not once nieuw or aangevuld since it was last emptied, replaced revisies included."""
-        full = [each for each in judgements if _resultaat(each, partij) in FULL]
+        full = [each for each in judgements if resultaat_of(each, partij) in FULL]
         return not any(self._after_last_emptying(each, partij) for each in full)
 
     def _after_last_emptying(self, judged: Judged, partij: int) -> bool:
@@ -172,7 +116,7 @@ class Oracle:
     # Whose partij
 
     def _find(self, keys: list[Key], others: list[Judged]) -> int | None:
-        links = _links(others)
+        links = links_of(others)
         return next((links[key] for key in keys if key in links), None)
 
     def _doubled(self, contact: ContactEnded, others: list[Judged]) -> Doubled | None:
@@ -193,13 +137,13 @@ class Oracle:
         own = ("own", received.source, received.contact.contact_id, betrokkene.ref)
         for key in keys or [own]:
             for partij, made_for in enumerate(self.made_for):
-                if made_for == key and not any(_resultaat(each, partij) for each in others):
+                if made_for == key and not any(resultaat_of(each, partij) for each in others):
                     return partij
         self.made_for.append(keys[0] if keys else own)
         return len(self.made_for) - 1
 
     def _links_of(self, betrokkene: Betrokkene, partij: int, contact: ContactEnded, others: list[Judged]) -> list[Key]:
-        links = _links(others)
+        links = links_of(others)
         taken = {key[0] for key, linked in links.items() if linked == partij}
         return [
             key
@@ -222,7 +166,7 @@ class Oracle:
     def _touch(self, betrokkene: Betrokkene, received: Received, others: list[Judged]) -> Touch:
         contact, said = received.contact, betrokkene.toestemming_hergebruik
         partij = self._partij_of(betrokkene, received, others)
-        stated = [(contact.plaatsgevonden_op, said), *_statements(partij, others)]
+        stated = [(contact.plaatsgevonden_op, said), *statements_about(partij, others)]
         consent = effective(stated)
         offered = bool(details_of(betrokkene, Gebruik.STANDAARD))
         is_empty, filled_at = self.is_empty(partij, others), self._filled_at(partij, others)
@@ -230,7 +174,7 @@ class Oracle:
         too_old = offered and filled_at is not None and contact.plaatsgevonden_op < filled_at
         if not consent:
             resultaat = "leeg"
-        elif not any(_resultaat(each, partij) for each in others):
+        elif not any(resultaat_of(each, partij) for each in others):
             resultaat = "nieuw"
         elif (is_empty or offered) and not refused and not too_old:
             resultaat = "aangevuld"
@@ -248,15 +192,15 @@ class Oracle:
         )
 
     def _what_is_left(self, partij: int, others: list[Judged]) -> str:
-        if not any(_resultaat(each, partij) for each in others):
+        if not any(resultaat_of(each, partij) for each in others):
             return "vervallen"
-        return "bestaand" if effective(_statements(partij, others)) else "leeg"
+        return "bestaand" if effective(statements_about(partij, others)) else "leeg"
 
     def _lost_kinds(
         self, touches: dict[str, Touch], left: dict[int, str], others: list[Judged]
     ) -> dict[int, frozenset[str]]:
         def kinds(judgements: list[Judged], partij: int) -> set[str]:
-            return {key[0] for key, linked in _links(judgements).items() if linked == partij}
+            return {key[0] for key, linked in links_of(judgements).items() if linked == partij}
 
         kept: dict[int, set[str]] = {partij: set() for partij in left}
         kept.update({each.partij: {key[0] for key in each.keys} for each in touches.values()})
@@ -311,32 +255,3 @@ class Oracle:
                 ):
                     return (*judged.contact, outcome.onderwerp_id)
         return None
-
-
-def klantcontact_id(judged: Judged, outcome: Outcome) -> str:
-    """Work out the id of a klantcontact."""
-    source, contact_id = judged.contact
-    return name_based_id(source, "klantcontact", contact_id, outcome.onderwerp_id)
-
-
-def own_kinds(kinds: frozenset[str]) -> frozenset[str]:
-    """Leave out the links of a contactpersoon, which has no identificatoren of its own."""
-    return frozenset(each for each in kinds if not each.startswith("pseudoniem"))
-
-
-def _partijen(judged: Judged) -> set[int]:
-    return {each.partij for each in judged.touches.values()} | set(judged.left)
-
-
-def _resultaat(judged: Judged, partij: int) -> str | None:
-    return next((each.resultaat for each in judged.touches.values() if each.partij == partij), None)
-
-
-def _links(judgements: list[Judged]) -> dict[Key, int]:
-    return {key: touch.partij for each in judgements for touch in each.touches.values() for key in touch.keys}
-
-
-def _statements(partij: int, judgements: list[Judged]) -> list[tuple[datetime, Toestemming]]:
-    return [
-        (each.moment, touch.said) for each in judgements for touch in each.touches.values() if touch.partij == partij
-    ]

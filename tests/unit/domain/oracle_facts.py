@@ -58,6 +58,8 @@ class Place:
     partij: int | None
     at_betrokkene: frozenset[str]
     at_partij: frozenset[str]
+    takes_details: bool
+    """Its default details go to its partij, if it gave any."""
 
 
 def name_based_id(source: str, *parts: str) -> str:
@@ -159,5 +161,6 @@ def place(betrokkene: Betrokkene, regel: str, touch: Touch | None, *, taak: bool
     return Place(
         partij=touch.partij if touch else None,
         at_betrokkene=frozenset(at_betrokkene),
+        takes_details=to_partij,
         at_partij=standaard | names_of(betrokkene) if to_partij else frozenset(),
     )

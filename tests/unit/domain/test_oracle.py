@@ -11,7 +11,7 @@ from services.domain.judgement import Refused
 from services.domain.policy import Beleid, ZonderIdentificator
 from tests.examples import Wire, received
 from tests.unit.domain.desk import Brought, Desk, Sent
-from tests.unit.domain.oracle import Doubled, Gone, Judged, Oracle, Outcome, klantcontact_id, own_kinds
+from tests.unit.domain.oracle import Oracle
 from tests.unit.domain.oracle_facts import (
     ADRES,
     BEZOEKADRES,
@@ -21,9 +21,8 @@ from tests.unit.domain.oracle_facts import (
     name_based_id,
     written,
 )
-from tests.unit.domain.strategies import histories
-
-History = list[tuple[str, Wire]]
+from tests.unit.domain.oracle_judgement import Doubled, Gone, Judged, Outcome, klantcontact_id, own_kinds
+from tests.unit.domain.strategies import History, histories
 
 
 @given(histories())

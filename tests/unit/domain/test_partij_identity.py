@@ -10,52 +10,12 @@ from tests.examples import (
     bsn,
     contact,
     known,
-    kvk,
     nth_rsin,
     onderwerp,
-    rsin,
     stranger,
-    vestiging,
 )
-from tests.unit.domain.desk import Brought, Desk
-
-R1, R2 = rsin(nth_rsin(0)), rsin(nth_rsin(1))
-K1, K2 = kvk("99990001"), kvk("99990002")
-V1, V2 = vestiging("999900000001"), vestiging("999900000002")
-
-
-def organisatie(*identificatoren: Wire, ref: str = "o", toestemming: str | None = None) -> Wire:
-    return betrokkene(
-        ref,
-        middel="eherkenning",
-        soort="organisatie",
-        identificatoren=identificatoren,
-        toestemming=toestemming,
-        other={"organisatienaam": "Bakkerij Bloem"},
-    )
-
-
-def employee(pseudoniem: str | None, werkte_voor: Wire | str | None, *, ref: str = "e") -> Wire:
-    return betrokkene(ref, soort="contactpersoon", middel="eherkenning", pseudoniem=pseudoniem, werkte_voor=werkte_voor)
-
-
-def employer(*identificatoren: Wire) -> Wire:
-    return {"naam": "Bakkerij Bloem", "partijIdentificatoren": list(identificatoren)}
-
-
-class Counter:
-    """A desk where each contact has one betrokkene, and that says whose partij it is."""
-
-    def __init__(self) -> None:
-        self.desk = Desk()
-        self.count = 0
-
-    def bring(self, *people: Wire) -> Brought:
-        self.count += 1
-        return self.desk.bring(contact(f"c-{self.count}", betrokkenen=people))
-
-    def partij(self, person: Wire) -> str:
-        return str(self.bring(person).partij["partijId"])
+from tests.unit.domain.desk import Desk
+from tests.unit.domain.organisaties import K1, K2, R1, R2, V1, V2, Counter, employee, employer, organisatie
 
 
 def row(reason: str, first: list[Wire], second: list[Wire], *, same: bool) -> object:
@@ -250,78 +210,3 @@ def test_whom_no_onderwerp_concerns_gets_no_partij() -> None:
     first = desk.bring(contact("c-1", betrokkenen=people, onderwerpen=[onderwerp(betrokkenen=["b"])]))
     assert len(first.besluit.partijen) == 1
     assert desk.bring(contact("c-2", betrokkenen=[known("a", ALICE)])).partij["versie"] == 1
-
-
-# The same partij twice
-
-
-def test_two_betrokkenen_who_are_one_partij_in_the_register_are_refused() -> None:
-    counter = Counter()
-    counter.bring(organisatie(R1, K1))
-    brought = counter.bring(organisatie(R1), organisatie(K1, ref="p"))
-    assert brought.faults == [("data.betrokkenen.1.partijIdentificatoren.0", "dubbele_partij")]
-
-
-def test_the_refusal_names_the_identificator_by_which_it_shows() -> None:
-    counter = Counter()
-    counter.bring(organisatie(R1, K1))
-    brought = counter.bring(organisatie(K1), organisatie(K2, R1, ref="p"), stranger("s"))
-    assert brought.faults == [("data.betrokkenen.1.partijIdentificatoren.1", "dubbele_partij")]
-
-
-def test_it_does_not_matter_whether_they_are_gekend() -> None:
-    counter = Counter()
-    counter.bring(organisatie(R1, K1))
-    people = [organisatie(R1), organisatie(K1, ref="p")]
-    for each in people:
-        del each["authenticatie"]
-    assert counter.bring(*people).faults == [("data.betrokkenen.1.partijIdentificatoren.0", "dubbele_partij")]
-
-
-def test_overig_does_not_count_there() -> None:
-    counter = Counter()
-    counter.bring(organisatie(R1, K1))
-    supplier = {**organisatie(K1, ref="p"), "rol": "overig"}
-    assert len(counter.bring(organisatie(R1), supplier).registered[0]["partijen"]) == 1
-
-
-def test_a_contactpersoon_is_named_by_its_employer() -> None:
-    counter = Counter()
-    counter.bring(employee("p-1", employer(R1, K1)))
-    brought = counter.bring(employee("p-1", employer(R1)), employee("p-1", employer(K1), ref="f"))
-    assert brought.faults == [("data.betrokkenen.1.werkteVoor", "dubbele_partij")]
-
-
-def test_a_refused_contact_leaves_the_register_as_it_was() -> None:
-    counter = Counter()
-    counter.bring(organisatie(R1, K1))
-    before = counter.desk.register.partijen.copy(), counter.desk.register.besluiten.copy()
-    counter.bring(organisatie(R1, toestemming="gegeven"), organisatie(K1, ref="p"))
-    assert (counter.desk.register.partijen, counter.desk.register.besluiten) == before
-
-
-def test_a_repeat_is_not_refused_when_the_register_has_learnt_since() -> None:
-    desk = Desk()
-    both = contact("c-1", betrokkenen=[organisatie(R1), betrokkene("s", soort="organisatie", identificatoren=[K1])])
-    first = desk.bring(both)
-    desk.bring(contact("c-2", betrokkenen=[organisatie(R1, K1)]))
-    assert desk.bring(both).sent == first.sent
-    assert desk.bring({**both, "revisie": 2}).faults == [
-        ("data.betrokkenen.1.partijIdentificatoren.0", "dubbele_partij")
-    ]
-
-
-def test_a_link_of_its_own_earlier_revisie_does_not_count_against_a_contact() -> None:
-    desk = Desk()
-    desk.bring(contact("c-1", betrokkenen=[organisatie(R1, K1)]))
-    people = [organisatie(R1), organisatie(K1, ref="p")]
-    partijen = desk.bring(contact("c-1", revisie=2, betrokkenen=people)).registered[0]["partijen"]
-    assert len({each["partijId"] for each in partijen}) == 2
-
-
-def test_under_g2_nobody_is_looked_up() -> None:
-    desk = Desk()
-    desk.bring(contact("c-1", betrokkenen=[organisatie(R1, K1)]))
-    people = [organisatie(R1), organisatie(K1, ref="p")]
-    unanswered = contact("c-2", betrokkenen=people, other={"totStandGekomen": False})
-    assert [each.regel.value for each in desk.bring(unanswered).besluit.onderwerpen] == ["G2"]

@@ -1,0 +1,178 @@
+"""What is accepted, and what becomes of it: defaults, null, and the edges of every bound."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from schemas.contact_ended_v1 import ContactEnded
+from schemas.decoding import Received
+from schemas.faults import Refusal
+from tests.contract.changes import ABSENT, binary, changed, structured, whole_event
+from tests.contract.test_bad_contact import LISTS, MOST_CHARACTERS
+from tests.examples import Wire, contact, event, kvk
+
+KLANT, CONTACTPERSOON = "data.betrokkenen.0", "data.betrokkenen.2"
+
+Read = Callable[[Wire], Received | Refusal]
+
+
+def accepted(changes: Mapping[str, Any], read: Read = structured, base: Wire | None = None) -> ContactEnded:
+    """Give the contact of the changed event, which must be valid."""
+    received = read(changed(changes, base))
+    assert isinstance(received, Received), received
+    return received.contact
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"data.revisie": 2**53 - 1}, "the largest revisie"),
+        ({"data.plaatsgevondenOp": "2026-12-01T12:05:00Z"}, "5 minutes after the record"),
+        ({"data.plaatsgevondenOp": "1900-01-01T00:00:00Z"}, "the first moment"),
+        ({"data.beeindigdOp": "9998-12-31T23:59:59-23:59"}, "the last moment"),
+        ({"data.beeindigdOp": "2020-01-01T00:00:00Z"}, "ended before it began"),
+        ({"data.plaatsgevondenOp": "2026-11-30t09:50:00z"}, "RFC 3339 allows lower case"),
+        ({"data.plaatsgevondenOp": "2026-11-30T09:50:00.123456789+00:00"}, "any number of decimals"),
+        ({"data.plaatsgevondenOp": "2026-11-30T09:50:00-00:00"}, "an offset that says nothing"),
+        ({"data.betrokkenen": [], "data.onderwerpen": [{"onderwerp": "x"}]}, "an internal contact"),
+        ({"data.onderwerpen.0.betrokkenen": []}, "an onderwerp that concerns nobody"),
+        ({f"{KLANT}.contactnaam": {}}, "every part of a contactnaam may be absent"),
+        ({f"{KLANT}.contactnaam.voornaam": " "}, "a name may be blank"),
+        ({"data.onderwerpen.0.inhoud": ""}, "so may the inhoud"),
+        ({"data.onderwerpen.0.opvolging": {}}, "opvolging.soort may be absent"),
+        ({f"{KLANT}.correspondentieadres": {"adresregel1": "Rue 1", "land": "XX"}}, "codes of land are not looked up"),
+        ({f"{KLANT}.digitaleAdressen.1.adres": "geen nummer"}, "phone numbers are taken as given"),
+        ({f"{CONTACTPERSOON}.werkteVoor": {}}, "naam and identificatoren of an employer may be absent"),
+        ({f"{CONTACTPERSOON}.werkteVoor": {"naam": "X", "partijIdentificatoren": [kvk("99990002")]}}, "an employer"),
+        ({f"{CONTACTPERSOON}.authenticatie": ABSENT}, "not authenticated"),
+        ({"data.vervolgOp": {"klantcontactId": "no uuid"}}, "a klantcontact that we do not know"),
+        ({"data.taal": ABSENT}, "no taal"),
+        ({"data.kanaal": "fax 🙂"}, "any kanaal, any character"),
+        ({"datacontenttype": "Application/JSON; charset=utf-8"}, "a charset"),
+        ({"datacontenttype": ABSENT}, "no content type"),
+        ({"dataschema": ABSENT}, "no schema"),
+        ({"dataschema": "urn:elders:contact:7"}, "a schema of another form is ignored"),
+        ({"source": "https://telefonie.example/1"}, "any URI"),
+        ({"comexampleextension": "x"}, "another attribute is ignored"),
+    ],
+)
+@pytest.mark.parametrize("read", [structured, binary])
+def test_this_is_valid(read: Read, changes: Mapping[str, Any], reason: str) -> None:
+    assert isinstance(read(changed(changes)), Received), reason
+
+
+@pytest.mark.parametrize(("path", "most"), MOST_CHARACTERS.items())
+def test_a_text_of_the_greatest_length_is_valid(path: str, most: int) -> None:
+    accepted({f"data.{path}": "é" * most})
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in LISTS if path.split(".")[-1] not in ("betrokkenen", "partijIdentificatoren", "vertegenwoordigt")],
+)
+def test_a_list_of_the_greatest_length_is_valid_and_one_more_is_not(path: str) -> None:
+    whole = whole_event()
+    if path == "onderwerpen":
+        item: Any = {"onderwerp": "x"}
+    else:
+        holder: Any = whole["data"]
+        for step in path.split("."):
+            holder = holder[int(step) if isinstance(holder, list) else step]
+        item = holder[0]
+    accepted({f"data.{path}": [item] * LISTS[path]})
+    refused = structured(changed({f"data.{path}": [item] * (LISTS[path] + 1)}))
+    assert isinstance(refused, Refusal)
+    assert [(fault.pad, fault.soort.value) for fault in refused.faults] == [(f"data.{path}", "te_veel")]
+
+
+def test_50_betrokkenen_are_valid_who_all_represent_each_other() -> None:
+    refs = [f"r{index}" for index in range(50)]
+    people: list[Wire] = [
+        {"ref": ref, "rol": "klant", "vertegenwoordigt": [other for other in refs if other != ref][:5]} for ref in refs
+    ]
+    accepted({}, base=event(contact(betrokkenen=people)))
+
+
+@pytest.mark.parametrize("read", [structured, binary])
+def test_null_is_absent_everywhere_but_in_tot_stand_gekomen(read: Read) -> None:
+    bare = event(contact(other={"totStandGekomen": None}))
+    nulls = dict.fromkeys(
+        [
+            "data.revisie",
+            "data.richting",
+            "data.beeindigdOp",
+            "data.taal",
+            "data.vertrouwelijk",
+            "data.doorverbonden",
+            "data.vervolgOp",
+            "data.actoren.0.actoridentificator",
+            "data.betrokkenen.0.initiator",
+            "data.betrokkenen.0.soortPartij",
+            "data.betrokkenen.0.authenticatie",
+            "data.betrokkenen.0.partijIdentificatoren",
+            "data.betrokkenen.0.toestemmingHergebruik",
+            "data.betrokkenen.0.digitaleAdressen",
+            "data.betrokkenen.0.bezoekadres",
+            "data.betrokkenen.0.vertegenwoordigt",
+            "data.betrokkenen.0.werkteVoor",
+            "data.betrokkenen.0.contactnaam.voornaam",
+            "data.onderwerpen.0.onderwerpId",
+            "data.onderwerpen.0.inhoud",
+            "data.onderwerpen.0.opvolging",
+            "data.onderwerpen.0.betrokkenen",
+            "data.onderwerpen.0.onderwerpobjecten",
+            "data.onderwerpen.0.bijlagen",
+        ]
+    )
+    with_nulls = accepted(nulls, read, bare)
+    assert with_nulls == accepted({}, read, bare)
+    assert with_nulls.tot_stand_gekomen is None
+
+
+def test_null_attributes_are_absent() -> None:
+    received = structured(changed(dict.fromkeys(["subject", "datacontenttype", "dataschema", "traceparent"])))
+    assert isinstance(received, Received)
+    assert received.traceparent is None
+
+
+# Defaults -------------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_absent_has_the_default_of_the_contract() -> None:
+    read = accepted({}, base=event(contact()))
+    [betrokkene], [onderwerp] = read.betrokkenen, read.onderwerpen
+    assert (read.revisie, read.richting, read.tot_stand_gekomen, read.taal) == (1, "inkomend", True, None)
+    assert (read.vertrouwelijk, read.doorverbonden, read.vervolg_op) == (False, False, None)
+    assert (betrokkene.initiator, betrokkene.soort_partij, betrokkene.toestemming_hergebruik) == (
+        True,
+        "persoon",
+        "niet_gevraagd",
+    )
+    assert (onderwerp.onderwerp_id, onderwerp.betrokkenen, onderwerp.opvolging.soort) == ("0", ("k",), "geen")
+
+
+def test_only_the_first_betrokkene_is_initiator_and_only_when_inkomend() -> None:
+    people: list[Wire] = [
+        {"ref": "a", "rol": "klant"},
+        {"ref": "b", "rol": "klant"},
+        {"ref": "c", "rol": "klant", "initiator": True},
+    ]
+    inkomend = accepted({}, base=event(contact(betrokkenen=people)))
+    uitgaand = accepted({}, base=event(contact(betrokkenen=people, other={"richting": "uitgaand"})))
+    assert [each.initiator for each in inkomend.betrokkenen] == [True, False, True]
+    assert [each.initiator for each in uitgaand.betrokkenen] == [False, False, True]
+
+
+def test_the_gebruik_of_any_address_is_opvolging_by_default() -> None:
+    read = accepted({f"{KLANT}.digitaleAdressen.0.gebruik": ABSENT, f"{KLANT}.bezoekadres.gebruik": ABSENT})
+    klant = read.betrokkenen[0]
+    assert klant.bezoekadres
+    assert (klant.digitale_adressen[0].gebruik, klant.bezoekadres.gebruik) == ("opvolging", "opvolging")
+
+
+def test_moments_are_held_in_utc() -> None:
+    moment = accepted({"data.plaatsgevondenOp": "2026-11-30T09:50:00.5+01:00"}).plaatsgevonden_op
+    assert moment == datetime(2026, 11, 30, 8, 50, 0, 500_000, tzinfo=UTC)
+    assert moment.tzinfo is UTC

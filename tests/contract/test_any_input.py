@@ -1,0 +1,135 @@
+"""Whatever arrives is received or refused, quickly and without an exception."""
+
+import json
+import re
+
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from schemas import decoding
+from schemas.decoding import Received, decode
+from schemas.faults import FaultKind, Refusal, RefusalKind
+from tests.contract.changes import WRITTEN_AT, structured, whole_event
+from tests.contract.mutations import json_values, mutated_events
+from tests.examples import Wire, line
+
+VALID = line(whole_event())
+
+header_values = st.none() | st.binary(max_size=20) | st.sampled_from([b"1.0", b"application/cloudevents", b"urn:a:b"])
+header_names = st.sampled_from(["ce_id", "ce_source", "CE_TYPE", "content-type", "ce_", "ce_data", "x"]) | st.text(
+    max_size=5
+)
+headers = st.lists(st.tuples(header_names, header_values), max_size=6)
+
+
+def check(read: Received | Refusal) -> None:
+    """Hold what came out against what is promised of it."""
+    if isinstance(read, Received):
+        return
+    assert read.kind in RefusalKind
+    assert read.faults
+    assert len(set(read.faults)) == len(read.faults), "each error once"
+    assert all(fault.soort in FaultKind for fault in read.faults)
+    assert read.contact_id is None or "data.contactId" not in [fault.pad for fault in read.faults]
+
+
+@given(st.binary(max_size=200), headers)
+def test_any_bytes(value: bytes, some_headers: list[tuple[str, bytes | None]]) -> None:
+    check(decode(value, some_headers, WRITTEN_AT))
+
+
+@given(st.integers(0, len(VALID)), st.integers(0, len(VALID)), st.binary(max_size=10), headers)
+@settings(max_examples=300)
+def test_a_valid_record_in_which_a_piece_is_replaced(
+    start: int, end: int, piece: bytes, some_headers: list[tuple[str, bytes | None]]
+) -> None:
+    check(decode(VALID[:start] + piece + VALID[end:], some_headers, WRITTEN_AT))
+
+
+@given(json_values)
+def test_any_json(value: object) -> None:
+    check(decode(json.dumps(value).encode(), (), WRITTEN_AT))
+    check(structured({**whole_event(), "data": value}))
+
+
+@given(mutated_events())
+@settings(max_examples=500, deadline=None)
+def test_a_valid_event_with_a_few_changes(tree: Wire) -> None:
+    check(structured(tree))
+
+
+@given(mutated_events(most=30))
+@settings(max_examples=100, deadline=None)
+def test_a_valid_event_with_many_changes(tree: Wire) -> None:
+    check(structured(tree))
+
+
+# Two ways to read, one answer -----------------------------------------------------------------------------------------
+
+
+@given(mutated_events(most=2))
+@settings(max_examples=500, deadline=None)
+@example(whole_event())
+def test_what_is_read_fast_is_read_the_same_with_care(tree: Wire) -> None:
+    value = json.dumps(tree).encode()
+    fast = decoding._read_fast(value, None, WRITTEN_AT)
+    assert fast is None or fast == decoding._read_with_care(value, None, WRITTEN_AT)
+
+
+@given(st.sampled_from(sorted({*whole_event(), *whole_event()["data"]} - {"data"})), json_values)
+@settings(max_examples=200)
+def test_of_a_name_that_stands_twice_the_last_counts_in_both_ways(name: str, value: object) -> None:
+    twice = re.sub(
+        rb'"(%s)": ' % name.encode(),
+        lambda found: b'"%s": %s, %s' % (name.encode(), json.dumps(value).encode(), found[0]),
+        VALID,
+        count=1,
+    )
+    fast = decoding._read_fast(twice, None, WRITTEN_AT)
+    careful = decoding._read_with_care(twice, None, WRITTEN_AT)
+    assert isinstance(careful, Received), careful
+    assert fast is None or fast == careful
+
+
+@given(mutated_events(most=3))
+@settings(max_examples=200, deadline=None)
+def test_the_errors_of_the_data_are_the_same_in_binary_mode(tree: Wire) -> None:
+    assume({**tree, "data": None} == {**whole_event(), "data": None})
+    attributes = {"content-type": "application/json"}
+    attributes |= {f"ce_{name}": text for name, text in tree.items() if name not in ("data", "datacontenttype")}
+    binary = decode(
+        json.dumps(tree["data"]).encode(), [(name, text.encode()) for name, text in attributes.items()], WRITTEN_AT
+    )
+    if isinstance(tree["data"], dict):
+        assert binary == structured(tree)
+    else:
+        assert isinstance(binary, Refusal)
+
+
+# No value leaves ------------------------------------------------------------------------------------------------------
+
+CANARY = "KANARIE"
+
+
+def _marked(tree: object, mark: str) -> object:
+    if isinstance(tree, dict):
+        return {name: _marked(value, mark) for name, value in tree.items()}
+    if isinstance(tree, list):
+        return [_marked(value, mark) for value in tree]
+    return f"{tree}{mark}"
+
+
+def test_no_refusal_holds_a_value() -> None:
+    for mark in (CANARY, CANARY * 30, f"{CANARY}\ud800"):
+        refused = structured(_marked(whole_event(), mark))
+        assert isinstance(refused, Refusal)
+        assert len(refused.faults) > 50
+        assert CANARY not in repr((refused.kind, refused.faults))
+
+
+@given(mutated_events())
+@settings(max_examples=100, deadline=None)
+def test_no_refusal_of_a_changed_event_holds_a_value(tree: Wire) -> None:
+    refused = structured({**tree, "data": _marked(tree.get("data"), CANARY)})
+    shown = repr(refused.faults) if isinstance(refused, Refusal) else ""
+    assert CANARY not in shown

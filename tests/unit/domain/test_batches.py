@@ -1,0 +1,95 @@
+"""Where a batch ends does not matter: a register filled with what a batch asks for decides as one that holds all."""
+
+from dataclasses import dataclass, field
+from itertools import count
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.domain.besluit import Besluit
+from services.domain.case import Case, prepare
+from services.domain.judgement import Judgement
+from services.domain.numbers import Numbers
+from services.domain.partij import Partij
+from services.domain.policy import DEFAULT
+from services.domain.register import Register
+from tests.examples import received
+from tests.unit.domain.desk import NOW, SLEUTELS
+from tests.unit.domain.strategies import History, histories
+
+
+def ready(history: History) -> list[Case]:
+    return [prepare(received(data, source=source), SLEUTELS, DEFAULT) for source, data in history]
+
+
+@given(histories(), st.lists(st.integers(1, 4), min_size=12, max_size=12))
+def test_batches_of_any_size_give_what_one_by_one_gives(history: History, sizes: list[int]) -> None:
+    cases = ready(history)
+    whole = Register(DEFAULT, Numbers(count(1), count(1), count(1)))
+    expected = [whole.judge(case, NOW) for case in cases]
+    shelf, judged = Shelf(), []
+    for size in sizes:
+        judged += shelf.transact(cases[:size])
+        cases = cases[size:]
+    assert judged == expected
+    assert (shelf.partijen, shelf.besluiten) == (whole.partijen, whole.besluiten)
+
+
+@dataclass
+class Shelf:
+    """Keeps records between batches, and gives a batch only what it asks for, as the classifier's store does."""
+
+    numbers: Numbers = field(default_factory=lambda: Numbers(count(1), count(1), count(1)))
+    partijen: dict[str, Partij] = field(default_factory=dict)
+    besluiten: dict[str, Besluit] = field(default_factory=dict)
+
+    def transact(self, batch: list[Case]) -> list[Judgement]:
+        register = self.filled(batch)
+        judged = [register.judge(case, NOW) for case in batch]
+        self.partijen.update({each: register.partijen[each] for each in register.changed_partijen})
+        self.besluiten.update({each: register.besluiten[each] for each in register.changed_besluiten})
+        return judged
+
+    def filled(self, batch: list[Case]) -> Register:
+        register = Register(DEFAULT, self.numbers)
+        for besluit in self.asked_besluiten(batch):
+            register.add_besluit(besluit)
+        for partij in self.asked_partijen(batch):
+            register.add_partij(partij)
+        keys = [case.key for case in batch]
+        revised = [
+            case
+            for case in batch
+            if keys.count(case.key) > 1
+            or (case.key in self.besluiten and self.besluiten[case.key].revisie < case.received.contact.revisie)
+        ]
+        touchable = register.touchable(revised, batch)
+        for besluit in self.besluiten.values():
+            for each in besluit.partijen:
+                if each.partij_id in touchable:
+                    register.add_bijdrage(each.partij_id, besluit.key, each.bijdrage(besluit.moment))
+        return register
+
+    def asked_besluiten(self, batch: list[Case]) -> list[Besluit]:
+        keys = {case.key for case in batch} | {case.vervolg_key() for case in batch}
+        vervolg = [case.received.contact.vervolg_op for case in batch]
+        ids = {each.klantcontact_id for each in vervolg if each is not None}
+        return [
+            besluit
+            for besluit in self.besluiten.values()
+            if besluit.key in keys or ids & {each.klantcontact_id for each in besluit.uitgegeven}
+        ]
+
+    def asked_partijen(self, batch: list[Case]) -> list[Partij]:
+        sleutels = {sleutel for case in batch for of_one in case.sleutels for sleutel in of_one}
+        ids = {each for case in batch for each in case.own_partij_ids()}
+        for case in batch:
+            if case.key in self.besluiten:
+                ids.update(each.partij_id for each in self.besluiten[case.key].partijen)
+        return [
+            partij
+            for partij in self.partijen.values()
+            if partij.partij_id in ids
+            or sleutels & set(partij.sleutels)
+            or (not partij.bekend and partij.grondsleutel in sleutels)
+        ]
