@@ -92,7 +92,6 @@ FAULT_KINDS = {
     "string_too_long": FaultKind.TE_LANG,
     "greater_than_equal": FaultKind.BUITEN_BEREIK,
     "less_than_equal": FaultKind.BUITEN_BEREIK,
-    "int_parsing_size": FaultKind.BUITEN_BEREIK,
     "moment_range": FaultKind.BUITEN_BEREIK,
     "enum": FaultKind.ONBEKENDE_WAARDE,
     "literal_error": FaultKind.ONBEKENDE_WAARDE,

@@ -82,7 +82,7 @@ def _or_null(rule: Schema) -> Schema:
     if not bare:
         return rule
     first, *others = [option for option in _flat(bare) if option != _NULL]
-    if not others and isinstance(first.get("type"), str) and not {"const", "enum"} & set(first):
+    if not others and isinstance(first.get("type"), str) and not {"const", "enum", "anyOf"} & set(first):
         return {**first, "type": [first["type"], "null"], **told}
     return {"anyOf": [first, *others, _NULL], **told}
 

@@ -3,17 +3,18 @@
 Nothing is judged here: what stands on a line is sent as it stands, and the classifier says what is wrong with it.
 """
 
+import asyncio
 import hashlib
 from asyncio import Future
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from schemas.cloudevents import STRUCTURED
 from services.runtime.errors import TransientFailure
@@ -26,6 +27,13 @@ MAX_IN_FLIGHT = 1_000
 
 MAX_REFUSALS = 1_000
 """Refusals that are named one by one; more of them say nothing new."""
+
+STALL_SECONDS = 30.0
+"""How long a line may wait for the broker: the client itself would try for ever. A broker that restarts is back in
+half of that."""
+
+STOP_SECONDS = 5.0
+"""How long to wait for a producer to stop when all is said."""
 
 HEADERS = [("content-type", STRUCTURED.encode())]
 
@@ -72,13 +80,8 @@ async def publish(
             if len(waiting) == MAX_IN_FLIGHT:
                 await _settle(*waiting.popleft(), publication)
                 progress(publication)
-            try:
-                sending = await producer.send(
-                    settings.contact_topic, line.rstrip(b"\r\n"), key=key_of(line), headers=HEADERS
-                )
-            except KafkaError as error:
-                _refused_or_away(line_number, error, publication)
-            else:
+            sending = await _send(producer, settings.contact_topic, line, line_number, publication)
+            if sending is not None:
                 waiting.append((line_number, sending))
         while waiting:
             await _settle(*waiting.popleft(), publication)
@@ -95,7 +98,7 @@ def key_of(line: bytes) -> bytes | None:
     """
     try:
         event = orjson.loads(line)
-        if isinstance(event.get("partitionkey"), str):
+        if isinstance(event.get("partitionkey"), str) and event["partitionkey"]:
             return str(event["partitionkey"]).encode()
         contact = orjson.dumps([event["source"], event["data"]["contactId"]])
     except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, UnicodeEncodeError):
@@ -103,9 +106,27 @@ def key_of(line: bytes) -> bytes | None:
     return hashlib.sha256(contact).hexdigest().encode()
 
 
-async def _settle(line_number: int, sending: Future[Any], publication: Publication) -> None:
+async def _send(
+    producer: AIOKafkaProducer, topic: str, line: bytes, line_number: int, publication: Publication
+) -> Future[Any] | None:
+    """Hand one line to the producer. Gives None when it is refused already."""
     try:
-        await sending
+        async with asyncio.timeout(STALL_SECONDS):
+            sending: Future[Any] = await producer.send(topic, line.rstrip(b"\r\n"), key=key_of(line), headers=HEADERS)
+    except TimeoutError as error:
+        raise _stopped(line_number, publication) from error
+    except KafkaError as error:
+        _refused_or_away(line_number, error, publication)
+        return None
+    return sending
+
+
+async def _settle(line_number: int, sending: Future[Any], publication: Publication) -> None:
+    await asyncio.wait([sending], timeout=STALL_SECONDS)
+    if not sending.done():
+        raise _stopped(line_number, publication)
+    try:
+        sending.result()
     except KafkaError as error:
         _refused_or_away(line_number, error, publication)
     else:
@@ -113,13 +134,17 @@ async def _settle(line_number: int, sending: Future[Any], publication: Publicati
 
 
 def _refused_or_away(line_number: int, error: KafkaError, publication: Publication) -> None:
-    if error.retriable:
-        raise TransientFailure(
-            f"Kafka stopped answering at line {line_number}; {publication.sent} lines were taken. Send the file "
-            "again when it is back: repeats change nothing.",
-            part=Part.KAFKA,
-        ) from error
+    if error.retriable or isinstance(error, KafkaTimeoutError):
+        raise _stopped(line_number, publication) from error
     publication.refuse(line_number, error)
+
+
+def _stopped(line_number: int, publication: Publication) -> TransientFailure:
+    return TransientFailure(
+        f"Kafka stopped answering at line {line_number}; {publication.sent} lines were taken. Send the file again when "
+        "it is back: repeats change nothing.",
+        part=Part.KAFKA,
+    )
 
 
 @asynccontextmanager
@@ -132,4 +157,7 @@ async def _started(producer: AIOKafkaProducer, settings: Settings) -> AsyncItera
     try:
         yield producer
     finally:
-        await producer.stop()
+        # A producer that waits for Kafka does not stop of itself.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await producer.stop()

@@ -62,9 +62,7 @@ def test_of_two_that_want_the_jars_at_once_one_fetches(
     nothing = tmp_path / "nothing.sha256"
     nothing.touch()
     monkeypatch.setattr("services.local.kafka_jars.CHECKSUMS", nothing)
-    put_program(
-        programs / "mvn", '/bin/sleep 0.3; for last; do :; done; /bin/mkdir "${last#-DoutputDirectory=}"'
-    )
+    put_program(programs / "mvn", '/bin/sleep 0.3; for last; do :; done; /bin/mkdir "${last#-DoutputDirectory=}"')
     said: list[str] = []
     with ThreadPoolExecutor() as pool:
         first, second = pool.map(kafka_jars, [said.append] * 2)

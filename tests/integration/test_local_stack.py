@@ -75,9 +75,7 @@ async def publish(kafka: str, topic: str, values: list[bytes]) -> None:
 
 
 async def read(kafka: str, topic: str, *, count: int) -> list[bytes]:
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=kafka, isolation_level="read_committed", auto_offset_reset="earliest"
-    )
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, isolation_level="read_committed", auto_offset_reset="earliest")
     await consumer.start()
     try:
         consumer.assign([TopicPartition(topic, 0)])

@@ -11,6 +11,7 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from schemas.decoding import Received, decode
+from schemas.outputs import PartijResultaat
 from services.classifier.adapters.mongo_register import BESLUITEN, PARTIJREGISTER, MongoRegister
 from services.domain.besluit import Besluit
 from services.domain.case import Case, prepare
@@ -57,10 +58,15 @@ def _without_numbers(judgement: Judgement) -> object:
     if isinstance(judgement, Refused):
         return judgement
     outcome = judgement.besluit
-    return type(judgement), outcome.onderwerpen, outcome.intrekkingen and len(outcome.intrekkingen), [
-        (each.partij_id, each.versie, each.geleegd_bij, each.resultaat, each.sleutels, each.stand)
-        for each in outcome.partijen
-    ]
+    return (
+        type(judgement),
+        outcome.onderwerpen,
+        outcome.intrekkingen and len(outcome.intrekkingen),
+        [
+            (each.partij_id, each.versie, each.geleegd_bij, each.resultaat, each.sleutels, each.stand)
+            for each in outcome.partijen
+        ],
+    )
 
 
 EVERY_EVENT = [event for scenario in load_scenarios() for event in scenario.gebeurtenissen]
@@ -128,7 +134,7 @@ async def test_one_new_klant_on_many_instances_at_once_gives_one_partij_and_one_
     assert len({each.partijen[0].partij_id for each in judged}) == 1
     assert len({each.partijen[0].nummer for each in judged}) == 1
     assert sorted(each.partijen[0].versie for each in judged) == list(range(1, 21))
-    assert [each.partijen[0].resultaat for each in judged].count("nieuw") == 1
+    assert [each.partijen[0].resultaat for each in judged].count(PartijResultaat.NIEUW) == 1
     numbers = [each.uitgegeven[0].klantcontact_nummer for each in judged]
     assert len(set(numbers)) == 20
     assert await client[database][PARTIJREGISTER].count_documents({}) == 1

@@ -1,13 +1,18 @@
 """Sending a file of events."""
 
 import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
 
+from services.local.kafka import kafka_server
+from services.local.stack import Stack
 from services.operations.publish import BrokerRefusal, Publication, key_of, publish
 from services.operations.topics import create_topics
-from services.runtime.errors import InvalidSettings
+from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 
 ANSWER_SECONDS = 10
@@ -91,3 +96,28 @@ async def test_a_missing_topic_is_refused_before_anything_is_sent(settings: Sett
 
     with pytest.raises(InvalidSettings, match=r"has no topic .* Run `klantcontact topics create`"):
         await publish(missing, [_event("c-1", 1)])
+
+
+async def test_kafka_that_goes_away_is_told_with_how_far_it_came(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert stack.kafka_bootstrap  # its start has fetched the jars
+    monkeypatch.setattr("services.operations.publish.STALL_SECONDS", 0.5)
+    monkeypatch.setattr("services.operations.publish.STOP_SECONDS", 0.5)
+    with kafka_server(tmp_path, say=print) as broker:
+        settings = Settings(kafka_bootstrap=broker.address, topic_partitions=1)
+        await create_topics(settings)
+
+        def lines_and_a_kill() -> Iterator[bytes]:
+            yield from [_event("c-1", revisie) for revisie in range(1, 1001)]
+            broker.kill()
+            yield from [_event("c-1", revisie) for revisie in range(1001, 3001)]
+
+        with pytest.raises(TransientFailure) as failed:
+            await publish(settings, lines_and_a_kill())
+
+    assert re.fullmatch(
+        r"Kafka stopped answering at line \d+; \d+ lines were taken. Send the file again when it is back: repeats "
+        r"change nothing\.",
+        str(failed.value),
+    )

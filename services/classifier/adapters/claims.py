@@ -4,7 +4,8 @@ MongoDB would find out as well, by a write conflict at the end of all the work f
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Set
+from collections.abc import AsyncIterator
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 
 
@@ -12,10 +13,10 @@ class Claims:
     """What the batches in hand work on."""
 
     def __init__(self) -> None:
-        self._held: dict[asyncio.Event, Set[str]] = {}
+        self._held: dict[asyncio.Event, AbstractSet[str]] = {}
 
     @asynccontextmanager
-    async def hold(self, keys: Set[str]) -> AsyncIterator[None]:
+    async def hold(self, keys: AbstractSet[str]) -> AsyncIterator[None]:
         """Wait until no other batch works on one of these keys, and keep others from them within the block."""
         while others := [done for done, held in self._held.items() if not held.isdisjoint(keys)]:
             # Whoever waits holds nothing, so nobody can wait for ever.

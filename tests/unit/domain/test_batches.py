@@ -16,12 +16,14 @@ from services.domain.register import Register
 from tests.examples import received
 from tests.unit.domain.desk import NOW, SLEUTELS
 from tests.unit.domain.strategies import History, histories
+from tests.unit.domain.thoroughness import EXAMPLES
 
 
 def ready(history: History) -> list[Case]:
     return [prepare(received(data, source=source), SLEUTELS, DEFAULT) for source, data in history]
 
 
+@EXAMPLES
 @given(histories(), st.lists(st.integers(1, 4), min_size=12, max_size=12))
 def test_batches_of_any_size_give_what_one_by_one_gives(history: History, sizes: list[int]) -> None:
     cases = ready(history)

@@ -12,6 +12,7 @@ from tests.examples import SOURCE, Wire, received
 from tests.unit.domain.desk import Brought, Desk
 from tests.unit.domain.oracle_facts import gekend, name_based_id
 from tests.unit.domain.strategies import History, contacts, histories
+from tests.unit.domain.thoroughness import EXAMPLES
 
 REFUSALS = ("geweigerd", "ingetrokken")
 
@@ -31,12 +32,14 @@ def betrokkenen_by_id(data: Wire, onderwerp_id: str, source: str) -> dict[str, W
     }
 
 
+@EXAMPLES
 @given(contacts())
 def test_every_valid_contact_has_an_outcome_for_each_onderwerp(data: Wire) -> None:
     brought = Desk().bring(data)
     assert len(brought.besluit.onderwerpen) == len(data["onderwerpen"])
 
 
+@EXAMPLES
 @given(contacts())
 def test_v1_g1_and_g2_leave_no_trace_but_the_decision_record(data: Wire) -> None:
     desk = Desk()
@@ -49,6 +52,7 @@ def test_v1_g1_and_g2_leave_no_trace_but_the_decision_record(data: Wire) -> None
         assert not desk.register.partijen
 
 
+@EXAMPLES
 @given(histories())
 def test_a_partij_is_only_for_a_gekende_betrokkene_whom_the_onderwerp_concerns(history: History) -> None:
     for data, brought in decided(history):
@@ -67,6 +71,7 @@ def test_a_partij_is_only_for_a_gekende_betrokkene_whom_the_onderwerp_concerns(h
             assert len(registered["partijen"]) == len(with_partij)
 
 
+@EXAMPLES
 @given(histories())
 def test_details_are_in_a_partij_only_with_consent_and_not_refused_now(history: History) -> None:
     for data, brought in decided(history):
@@ -86,6 +91,7 @@ def test_details_are_in_a_partij_only_with_consent_and_not_refused_now(history: 
                     assert said[partij["partijId"]] not in REFUSALS
 
 
+@EXAMPLES
 @given(histories())
 def test_an_interne_taak_is_made_exactly_when_asked_for_with_a_klantcontact_and_an_actor(history: History) -> None:
     for data, brought in decided(history):
@@ -103,6 +109,7 @@ def test_an_interne_taak_is_made_exactly_when_asked_for_with_a_klantcontact_and_
             assert taak["interneTaak"]["toegewezenAan"] == asked[onderwerp_id]["toegewezenAan"]
 
 
+@EXAMPLES
 @given(histories())
 def test_there_is_one_klantcontact_for_each_onderwerp_that_is_registered(history: History) -> None:
     for _, brought in decided(history):
@@ -110,6 +117,7 @@ def test_there_is_one_klantcontact_for_each_onderwerp_that_is_registered(history
         assert registered == [each.onderwerp_id for each in brought.besluit.onderwerpen if each.klantcontact]
 
 
+@EXAMPLES
 @given(histories(longest=6), st.text(min_size=1, max_size=50).filter(str.strip), st.booleans())
 def test_kanaal_and_doorverbonden_change_nothing(history: History, kanaal: str, doorverbonden: bool) -> None:  # noqa: FBT001
     one, other = Desk(), Desk()
@@ -121,6 +129,7 @@ def test_kanaal_and_doorverbonden_change_nothing(history: History, kanaal: str, 
             assert replace(first.besluit, digest="") == replace(second.besluit, digest="")
 
 
+@EXAMPLES
 @given(histories())
 def test_deciding_twice_gives_the_same(history: History) -> None:
     one, other = Desk(), Desk()
@@ -128,6 +137,7 @@ def test_deciding_twice_gives_the_same(history: History) -> None:
         assert one.bring(data, source=source) == other.bring(data, source=source)
 
 
+@EXAMPLES
 @given(histories())
 def test_the_revisie_in_force_gives_the_same_events_at_any_later_time(history: History) -> None:
     desk = Desk()
@@ -142,6 +152,7 @@ def test_the_revisie_in_force_gives_the_same_events_at_any_later_time(history: H
         assert again.sent == sent
 
 
+@EXAMPLES
 @given(histories())
 def test_numbers_never_collide_and_stay_what_they_are(history: History) -> None:
     numbers: dict[str, dict[str, str]] = {"klantcontact": {}, "taak": {}, "partij": {}}
@@ -168,6 +179,7 @@ def _note(numbers: dict[str, str], identifier: str, nummer: str) -> None:
     assert len(nummer) <= 10
 
 
+@EXAMPLES
 @given(histories())
 def test_event_ids_are_unique_but_for_repeats(history: History) -> None:
     bodies: dict[str, object] = {}
@@ -178,6 +190,7 @@ def test_event_ids_are_unique_but_for_repeats(history: History) -> None:
             assert bodies.setdefault(each.body["id"], each) == each
 
 
+@EXAMPLES
 @given(histories())
 def test_versies_of_a_partij_only_rise_and_each_is_used_once(history: History) -> None:
     newest: dict[str, int] = defaultdict(int)
@@ -197,6 +210,7 @@ def test_versies_of_a_partij_only_rise_and_each_is_used_once(history: History) -
 # What the register keeps
 
 
+@EXAMPLES
 @given(histories())
 def test_the_state_kept_of_a_partij_is_the_one_that_follows_from_the_decision_records(history: History) -> None:
     desk = Desk()
@@ -216,6 +230,7 @@ def _comparable(partij: Partij) -> tuple[object, ...]:
     return (replace(partij, sleutels=(), gegeven=None, ingetrokken=None, gevuld=None), set(partij.sleutels), *moments)
 
 
+@EXAMPLES
 @given(histories())
 def test_no_identity_finds_two_partijen_and_no_partij_has_two_of_a_kind(history: History) -> None:
     desk = Desk()
@@ -229,6 +244,7 @@ def test_no_identity_finds_two_partijen_and_no_partij_has_two_of_a_kind(history:
             assert partij.bekend or not partij.sleutels
 
 
+@EXAMPLES
 @given(contacts())
 def test_the_record_and_the_register_hold_no_contents(data: Wire) -> None:
     desk = Desk()

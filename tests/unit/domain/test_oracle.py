@@ -23,13 +23,16 @@ from tests.unit.domain.oracle_facts import (
 )
 from tests.unit.domain.oracle_judgement import Doubled, Gone, Judged, Outcome, klantcontact_id, own_kinds
 from tests.unit.domain.strategies import History, histories
+from tests.unit.domain.thoroughness import MORE_EXAMPLES
 
 
+@MORE_EXAMPLES
 @given(histories())
 def test_both_come_to_the_same_over_any_history(history: History) -> None:
     Comparison(Desk(), Oracle()).of(history)
 
 
+@MORE_EXAMPLES
 @given(histories(longest=5))
 def test_they_agree_too_when_who_has_no_identificator_is_not_gekend(history: History) -> None:
     beleid = Beleid(zonder_externe_identificator=ZonderIdentificator.NIET_GEKEND)

@@ -15,8 +15,10 @@ from tests.unit.domain.desk import Brought, Desk
 from tests.unit.domain.oracle import Oracle
 from tests.unit.domain.oracle_judgement import Judged, Outcome
 from tests.unit.domain.strategies import History, contacts, histories, marks_in
+from tests.unit.domain.thoroughness import EXAMPLES
 
 
+@EXAMPLES
 @given(histories())
 def test_each_event_holds_exactly_what_its_rule_allows(history: History) -> None:
     desk, oracle = Desk(), Oracle()
@@ -38,6 +40,7 @@ def test_each_event_holds_exactly_what_its_rule_allows(history: History) -> None
         assert not marks_around(brought)
 
 
+@EXAMPLES
 @given(histories())
 def test_what_is_taken_back_holds_nothing(history: History) -> None:
     desk = Desk()
@@ -47,6 +50,7 @@ def test_what_is_taken_back_holds_nothing(history: History) -> None:
                 assert not marks_in(each.body)
 
 
+@EXAMPLES
 @given(contacts())
 def test_the_decision_record_and_the_register_hold_nothing(data: Wire) -> None:
     desk = Desk()

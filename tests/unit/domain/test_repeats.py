@@ -1,6 +1,7 @@
 """The same contact again: contract.md, "The same `revisie` again…" and "When contents are compared…"."""
 
 from collections.abc import Callable
+from copy import deepcopy
 
 import pytest
 
@@ -117,11 +118,12 @@ def test_a_conflict_leaves_what_was_decided() -> None:
 
 def given() -> Wire:
     """A contact with something of everything that may be written in another way."""
-    return contact(
+    data = contact(
         op="2026-03-02T10:50:00+01:00",
         betrokkenen=[betrokkene(middel="digid", identificatoren=[bsn(ALICE)], contactnaam=naam()), betrokkene("s")],
         onderwerpen=[onderwerp(opvolging={"soort": "geen"}), onderwerp(opvolging=CALL_BACK)],
     )
+    return deepcopy(data)
 
 
 def same(change: Callable[[Wire], object]) -> bool:
