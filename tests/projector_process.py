@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from bson import CodecOptions, decode, encode
 from pymongo import MongoClient
 
 from services.local.network import HOST, free_port
@@ -27,8 +26,6 @@ Documents = Mapping[Collection, Mapping[str, Event]]
 PARTITIONS = 2
 WAIT_SECONDS = 60.0
 ANSWER_SECONDS = 5
-
-IN_UTC: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
 
 
 def settings_for(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -> Settings:
@@ -156,10 +153,7 @@ def expected(events: Iterable[Event]) -> Documents:
     facts: list[Fact] = [fact(event) for event in events]
     fake.merge(facts)
     return {
-        collection: {
-            identifier: _without_moment(decode(encode(each), codec_options=IN_UTC))
-            for identifier, each in there.items()
-        }
+        collection: {identifier: _without_moment(each) for identifier, each in there.items()}
         for collection, there in fake.contents().items()
     }
 

@@ -4,12 +4,16 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from bson import CodecOptions, decode, encode
+
 from services.projector.documents import Amendment, Document
 from services.projector.facts import Fact
 from services.projector.projection import project, touched_by
 from services.projector.store import utc_now
 from services.projector.stored import states_of
 from services.projector.writes import Amend, Claim, Collection, Insert, Remove, Write, plan
+
+IN_UTC: CodecOptions[Document] = CodecOptions(tz_aware=True)
 
 Contents = Mapping[Collection, Mapping[str, Document]]
 
@@ -52,7 +56,7 @@ class FakeRegister:
         match write:
             case Insert():
                 assert write.document["_id"] not in there, "it was not there"
-                there[write.document["_id"]] = copy.deepcopy(write.document)
+                there[write.document["_id"]] = _as_stored(write.document)
             case Amend():
                 _amend(there[write.identifier], write.amendment)
             case Remove():
@@ -61,10 +65,15 @@ class FakeRegister:
                 assert write.identifier not in there, "it was not there"
 
 
+def _as_stored(document: Document) -> Document:
+    """Give it as MongoDB gives it back: moments to the millisecond, lists for tuples."""
+    return decode(encode(document), codec_options=IN_UTC)
+
+
 def _amend(document: Document, amendment: Amendment) -> None:
     for path, value in amendment.set.items():
         holder, name = _holder(document, path)
-        holder[name] = copy.deepcopy(value)
+        holder[name] = _as_stored({name: value})[name]
     for path in amendment.unset:
         holder, name = _holder(document, path)
         holder.pop(name, None)

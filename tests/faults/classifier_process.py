@@ -48,6 +48,10 @@ class ClassifierProcess:
         lines = (json.loads(line) for line in self._log_file.read_text().splitlines() if line.startswith("{"))
         return [line for line in lines if line["event"] == event]
 
+    def said(self) -> str:
+        """Give everything that it wrote."""
+        return self._log_file.read_text()
+
     def assigned(self) -> list[int]:
         """Give the partitions of the last assignment."""
         assignments = self.log("partitions.assigned")
@@ -101,9 +105,9 @@ class World:
     published: list[str] = field(default_factory=list)
     processes: list[ClassifierProcess] = field(default_factory=list)
 
-    def start(self) -> ClassifierProcess:
-        """Start an instance."""
-        process = ClassifierProcess(self.settings, self.folder / f"classifier-{len(self.processes)}.log")
+    def start(self, settings: Settings | None = None) -> ClassifierProcess:
+        """Start an instance, with the settings of this world or with others."""
+        process = ClassifierProcess(settings or self.settings, self.folder / f"classifier-{len(self.processes)}.log")
         self.processes.append(process)
         return process
 
@@ -210,6 +214,7 @@ def world_on(*, kafka: str, mongo: str, name: str, database: str, folder: Path) 
         batch_size=50,
         # As short as Kafka's heartbeats bear; the brokers of the tests take a second.
         session_timeout_ms=2_000,
+        shutdown_seconds=5,
         log_format="json",
     )
     make_topics(kafka, *settings.topics, partitions=PARTITIONS)

@@ -91,3 +91,9 @@ def test_asked_to_end_it_finishes_what_is_in_flight(world: World) -> None:
     world.start()
     world.wait_until_handled()
     assert world.outcomes() == world.expected()
+
+
+def test_a_missing_topic_is_a_refusal_to_start_that_says_what_to_do(world: World) -> None:
+    process = world.start(world.settings.model_copy(update={"taak_topic": "taak.of.nobody"}))
+    assert process.wait() == 2
+    assert "has no topic taak.of.nobody. Run `klantcontact topics create`" in process.said()

@@ -1,5 +1,6 @@
 """Kafka or MongoDB goes away under the classifier: it waits, says so, skips nothing, and doubles nothing."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -86,11 +87,35 @@ def test_a_service_that_starts_before_its_servers_waits_for_them(own_stack: Stac
     own_world.publish(10)
     kafka.stop()
     mongod.stop()
+    assert _terminated_at_its_start(own_world) == 0
     process = own_world.start()
     _wait_until_it_says_so(process, "kafka")
     kafka.start()
     _wait_until_it_says_so(process, "mongodb")
     mongod.start()
     _wait_until_ready(process)
+    own_world.wait_until_handled(seconds=60)
+    assert own_world.outcomes() == own_world.expected()
+
+
+def _terminated_at_its_start(world: World) -> int:
+    process = world.start()
+    _wait_until_it_says_so(process, "kafka")
+    return process.terminate()
+
+
+@pytest.mark.parametrize("part", ["kafka", "mongodb"])
+def test_asked_to_end_while_a_server_is_away_it_ends_in_time(own_stack: Stack, own_world: World, part: str) -> None:
+    process = own_world.start()
+    server = _server(own_stack.kafka if part == "kafka" else own_stack.mongod)
+    with own_world.stream(per_second=200):
+        wait_for("it is at work", lambda: process.log("batch.committed"))
+        server.stop()
+        _wait_until_it_says_so(process, part)
+        asked = time.monotonic()
+        assert process.terminate() == 0
+        assert time.monotonic() - asked < own_world.settings.shutdown_seconds + 2
+        server.start()
+    own_world.start()
     own_world.wait_until_handled(seconds=60)
     assert own_world.outcomes() == own_world.expected()

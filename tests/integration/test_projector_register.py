@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
-from bson import CodecOptions, decode, encode
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
@@ -38,7 +37,6 @@ from tests.projector_scenario import scenario
 Client = AsyncMongoClient[dict[str, Any]]
 Documents = Mapping[Collection, Mapping[str, Event]]
 
-IN_UTC: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
 REMEMBER_SECONDS = 1_000_000
 
 
@@ -68,9 +66,7 @@ def without_moment(document: Event) -> Event:
 
 def fake_contents(fake: FakeRegister) -> Documents:
     return {
-        collection: {
-            identifier: without_moment(decode(encode(each), codec_options=IN_UTC)) for identifier, each in there.items()
-        }
+        collection: {identifier: without_moment(each) for identifier, each in there.items()}
         for collection, there in fake.contents().items()
     }
 

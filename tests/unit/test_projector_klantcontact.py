@@ -57,18 +57,18 @@ def test_a_klantcontact_stands_as_it_was_published_without_its_partijen() -> Non
             "vertrouwelijk": False,
             "plaatsgevondenOp": PLAATSGEVONDEN_OP,
         },
-        "actoren": ({"soortActor": "medewerker", "naam": "KCC"},),
-        "betrokkenen": (
+        "actoren": [{"soortActor": "medewerker", "naam": "KCC"}],
+        "betrokkenen": [
             {
                 "betrokkeneId": registered(partijen=[listed])["data"]["betrokkenen"][0]["betrokkeneId"],
                 "rol": "klant",
                 "initiator": True,
-                "digitaleAdressen": (),
+                "digitaleAdressen": [],
                 "wasPartij": {"partijId": partij_id("jansen"), "nummer": nummer("partij|jansen")},
             },
-        ),
-        "onderwerpobjecten": (),
-        "bijlagen": (),
+        ],
+        "onderwerpobjecten": [],
+        "bijlagen": [],
         "besluit": {
             "regel": "V4",
             "beleidsversie": "2026-1",

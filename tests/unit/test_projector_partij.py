@@ -376,3 +376,12 @@ def test_the_same_event_again_writes_nothing() -> None:
     register.merge([event, fact(partij_withdrawn("c-2", "bakker"))])
 
     assert register.writes == before
+
+
+def test_an_identificator_that_one_decision_takes_back_and_gives_anew_stays() -> None:
+    """A vertrouwelijk contact that empties a partij says so twice: where it is listed, and in public."""
+    listed = brings("c-1", 2, resultaat="leeg", fields={"partijIdentificatoren": [bsn("999990020")]})
+    in_public = partij_withdrawn("c-1", versie=2, resultaat="leeg", kinds=["bsn"])
+
+    for order in ((listed, in_public), (in_public, listed)):
+        assert shown(stored(*order), "partijIdentificatoren") == {"partijIdentificatoren": [bsn("999990020")]}

@@ -5,12 +5,15 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import chain, zip_longest
+from typing import Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from services.classifier.adapters.murmur2 import murmur2
 from services.classifier.ports import Message
+
+WITHOUT_SIGN: Final = 0x7FFFFFFF
 
 Place = tuple[str, int]
 """A topic and a partition of it."""
@@ -40,7 +43,7 @@ def partition_of(key: bytes | None, partitions: int) -> int:
     """Give the partition that Kafka's own clients choose for a key; any will do without one."""
     if key is None:
         return random.randrange(partitions)  # noqa: S311 - it spreads load and keeps no secret
-    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
+    return (murmur2(key) & WITHOUT_SIGN) % partitions
 
 
 def _by_place(messages: Iterable[Message], partitions: dict[str, int]) -> dict[Place, list[Message]]:
