@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from confluent_kafka import (
@@ -24,9 +25,8 @@ T = TypeVar("T")
 
 def make_topics(bootstrap: str, *names: str, partitions: int = 1, configuration: dict[str, str] | None = None) -> None:
     """Make topics, and wait until they are there."""
-    admin = AdminClient({"bootstrap.servers": bootstrap})
     topics = [NewTopic(name, partitions, 1, config=configuration or {}) for name in names]
-    for creation in admin.create_topics(topics).values():
+    for creation in admin_client(bootstrap).create_topics(topics).values():
         creation.result(timeout=ANSWER_SECONDS)
 
 
@@ -87,11 +87,16 @@ def _until_every_end(reader: Consumer, partitions: int) -> list[Message]:
     return messages
 
 
+@cache
+def admin_client(bootstrap: str) -> AdminClient:
+    """Give the one client for administration: each has threads of its own, and tests ask many times a second."""
+    return AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+
+
 def committed_offsets(bootstrap: str, *, group: str, topic: str, partitions: int) -> list[int]:
     """Give what a group has committed for each partition, 0 where it has not, open transactions left out."""
     asked = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, each) for each in range(partitions)])
-    admin = AdminClient({"bootstrap.servers": bootstrap})
-    answers = admin.list_consumer_group_offsets([asked], require_stable=False)
+    answers = admin_client(bootstrap).list_consumer_group_offsets([asked], require_stable=False)
     places = answers[group].result(timeout=ANSWER_SECONDS).topic_partitions
     return [max(place.offset, 0) for place in places]
 

@@ -48,7 +48,7 @@ async def _consume(
     ending: Ending,
 ) -> None:
     store = MongoRegister(client, settings.mongo_database, beleid)
-    await store.prepare()
+    await ending.unless(until_answered(store.prepare, health))
     health.set(Part.MONGODB, None)
     handler = Handler(
         prepare=partial(prepare, sleutels=sleutels, beleid=beleid),

@@ -40,6 +40,10 @@ ONE_NODE_SUFFICES = (
 )
 
 
+REFUSED_USER = frozenset({13, 18})
+"""Unauthorized, AuthenticationFailed."""
+
+
 async def connect(settings: Settings) -> Client:
     """Give a client of a replica set that answers: majority writes and reads, moments in UTC.
 
@@ -50,6 +54,12 @@ async def connect(settings: Settings) -> Client:
     await asyncio.to_thread(_examine, settings)
     with _address_read():
         return AsyncMongoClient(settings.mongo_uri, **COMMON, **_patience(), timeoutMS=OPERATION_MILLISECONDS)
+
+
+def is_away(error: PyMongoError) -> bool:
+    """Tell whether to wait: nobody answers in time, or the user is refused until an operator mends that."""
+    refused = isinstance(error, OperationFailure) and error.code in REFUSED_USER
+    return isinstance(error, ConnectionFailure) or error.timeout or refused
 
 
 def address(settings: Settings) -> str:

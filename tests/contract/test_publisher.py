@@ -91,7 +91,7 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
         return
     real = Kafka(request.getfixturevalue("kafka_bootstrap"), request.getfixturevalue("topics"))
     yield real
-    await asyncio.gather(*(writer.close() for writer in real.writers))
+    await asyncio.gather(*(writer.release() for writer in real.writers))
 
 
 def _message(world: World, value: bytes | None, key: bytes | None = b"k") -> Message:

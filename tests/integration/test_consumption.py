@@ -13,9 +13,10 @@ from confluent_kafka import TopicPartition as Place
 from confluent_kafka.admin import AdminClient
 from structlog.testing import capture_logs
 
-from services.classifier.adapters import kafka_partitions
+from services.classifier.adapters import holding, kafka_partitions
 from services.classifier.adapters.consumption import Consumption
 from services.classifier.adapters.kafka_partitions import KafkaPartitions
+from services.classifier.adapters.kafka_publisher import KafkaPublisher
 from services.classifier.handler import Handler
 from services.classifier.ports import Message, Publisher, Record
 from services.runtime.ending import Ending
@@ -57,7 +58,7 @@ class Running:
 
     def held(self) -> list[int]:
         """Give the partitions that are taken over."""
-        return [each.partition for each, holding in self.partitions._holdings.items() if holding.next_offset >= 0]
+        return [each.partition for each, holding in self.partitions._holdings.items() if holding.is_taken_over]
 
     async def __aenter__(self) -> Self:
         await self.consumption.__aenter__()
@@ -119,7 +120,7 @@ async def _rebalanced(running: Running, settings: Settings) -> None:
     async with Running(settings, Copier(settings.registered_topic)) as other:
         await _until(lambda: len(other.held()) == len(running.held()) == 1)
     await _until(lambda: len(running.held()) == 2)
-    assert not any(holding.active for holding in before)
+    assert not any(holding.is_taken_over for holding in before)
 
 
 # What arrives ---------------------------------------------------------------------------------------------------------
@@ -131,10 +132,7 @@ async def test_everything_is_handled_once_and_committed(settings: Settings) -> N
     async with Running(settings, copier):
         await _until(lambda: len(copier.records) == 50)
     assert await _copied(settings) == _values(50)
-    committed = committed_offsets(
-        settings.kafka_bootstrap, group=settings.classifier_group, topic=settings.contact_topic, partitions=2
-    )
-    assert sum(committed) == 50
+    assert _committed(settings) == 50
 
 
 @pytest.mark.parametrize("compression", ["gzip", "snappy", "lz4", "zstd"])
@@ -191,12 +189,12 @@ async def test_a_batch_from_before_a_rebalance_does_not_skip_what_lies_before_it
         await _until(lambda: len(running.held()) == 2)
         await _rebalanced(running, settings)
         place = TopicPartition(settings.contact_topic, 0)
-        running.partitions.means.consumer().pause(place)
+        running.partitions._means.consumer().pause(place)
         publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
         old = await _fetched(settings, 0)
         # As if the second half had been fetched before the rebalance, and the first half with it.
         await running.partitions.handle(old[5:])
-        running.partitions.means.consumer().resume(place)
+        running.partitions._means.consumer().resume(place)
         await _until(lambda: len(copier.records) == 10)
     assert [each.offset for each in copier.records] == list(range(10))
 
@@ -292,7 +290,7 @@ async def test_what_the_polling_loop_only_logs_ends_the_process(settings: Settin
         raise error
 
     async with Running(settings, Copier(settings.registered_topic)) as running:
-        running.partitions.means.consumer().getmany = broken
+        running.partitions._means.consumer().getmany = broken
         with pytest.raises(error):
             await asyncio.wait_for(running.ending.wait(), SECONDS)
 
@@ -303,17 +301,46 @@ async def test_what_kafka_gets_over_by_itself_does_not_end_the_process(settings:
         assert not running.ending.asked
 
 
-async def test_a_partition_taken_over_by_another_writer_ends_the_process(settings: Settings) -> None:
-    copier = Copier(settings.registered_topic)
-    async with Running(settings, copier) as running:
+async def test_a_partition_that_another_writer_took_is_taken_back_while_the_group_gives_it_to_us(
+    settings: Settings,
+) -> None:
+    async with Running(settings, Copier(settings.registered_topic)) as running:
         await _until(lambda: len(running.held()) == 2)
-        usurper = running.consumption._make_publisher(TopicPartition(settings.contact_topic, 0))
-        await usurper.take_over()
+        other = await _taken_by_another(running, settings)
+        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+        await _until(lambda: "kafka" in running.health.reasons())
+        await _until(lambda: _committed(settings) == 10)
+        await _until(running.health.ready)
+        with pytest.raises(PartitionLost):
+            await other.publish([], next_offset=99)
+        await other.release()
+    assert await _copied(settings) == _values(10)
+
+
+async def test_a_partition_that_is_lost_again_and_again_ends_the_process(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holding, "MAX_LOSSES", 0)
+    async with Running(settings, Copier(settings.registered_topic)) as running:
+        await _until(lambda: len(running.held()) == 2)
+        other = await _taken_by_another(running, settings)
         publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
         with pytest.raises(PartitionLost):
             await asyncio.wait_for(running.ending.wait(), SECONDS)
-        await usurper.close()
+        await other.release()
     assert await _copied(settings) == []
+
+
+async def _taken_by_another(running: Running, settings: Settings) -> KafkaPublisher:
+    """Let a writer that is no member of the group take partition 0, as an instance does that slept."""
+    other = running.consumption._make_publisher(TopicPartition(settings.contact_topic, 0))
+    await other.take_over()
+    return other
+
+
+def _committed(settings: Settings) -> int:
+    group, topic = settings.classifier_group, settings.contact_topic
+    return sum(committed_offsets(settings.kafka_bootstrap, group=group, topic=topic, partitions=2))
 
 
 # A topic that has changed ---------------------------------------------------------------------------------------------

@@ -91,7 +91,7 @@ async def desk(kafka_bootstrap: str, topics: str) -> AsyncIterator[Desk]:
     make_topics(kafka_bootstrap, made.topic, made.partition.topic, configuration={"max.message.bytes": "50000"})
     yield made
     for writer in made.writers:
-        await writer.close()
+        await writer.release()
 
 
 async def test_a_commit_whose_answer_is_lost_is_not_repeated(desk: Desk) -> None:
@@ -185,7 +185,7 @@ async def test_giving_up_in_the_middle_leaves_nothing_that_holds_readers_up(desk
     publishing.cancel()
     with suppress(asyncio.CancelledError):
         await publishing
-    await writer.close()
+    await writer.release()
     sender = producer(desk.bootstrap)
     sender.produce(desk.topic, value=b"after")
     assert sender.flush(10) == 0

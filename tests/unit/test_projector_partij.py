@@ -385,3 +385,14 @@ def test_an_identificator_that_one_decision_takes_back_and_gives_anew_stays() ->
 
     for order in ((listed, in_public), (in_public, listed)):
         assert shown(stored(*order), "partijIdentificatoren") == {"partijIdentificatoren": [bsn("999990020")]}
+
+
+def test_moments_that_are_one_to_mongodb_are_one_within_a_batch_too() -> None:
+    first = brings("c-1", 1, op="2026-03-02T09:50:00.000900Z", fields={"bezoekadres": {"stad": "Almere"}})
+    second = brings("c-2", 2, op="2026-03-02T09:50:00.000100Z", fields={"bezoekadres": {"stad": "Zwolle"}})
+    register = FakeRegister()
+
+    register.merge([fact(first), fact(second)])
+
+    assert register.collections[Collection.PARTIJEN][JANSEN] == stored(first, second)
+    assert shown(stored(first, second), "bezoekadres") == {"bezoekadres": {"stad": "Zwolle"}}

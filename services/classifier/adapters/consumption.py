@@ -8,8 +8,9 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from services.classifier.adapters.holding import Means
 from services.classifier.adapters.kafka_health import KafkaHealth
-from services.classifier.adapters.kafka_partitions import KafkaPartitions, Means
+from services.classifier.adapters.kafka_partitions import KafkaPartitions
 from services.classifier.adapters.kafka_publisher import KafkaPublisher
 from services.classifier.adapters.subscriber import LoopFailures, subscribe
 from services.classifier.handler import Handler
@@ -25,6 +26,10 @@ log = structlog.get_logger()
 REVOCATION_SHARE: Final = 0.5
 """Of the session: how long what is in flight may take when partitions are revoked. The group waits for us as long as a
 session lasts, and then goes on without us; closing the writers has to fit in as well."""
+
+VERDICT_SHARE: Final = 0.5
+"""Of the session: how long after a loss we have certainly heard whether we are still a member. There are three
+heartbeats a session."""
 
 DRAIN_SHARE: Final = 0.7
 """Of the time for shutting down: how long what is in flight may take. The rest is for closing the writers and
@@ -51,6 +56,7 @@ class Consumption:
             fail=ending.fail,
             batch_size=settings.batch_size,
             revocation_seconds=session_seconds * REVOCATION_SHARE,
+            verdict_seconds=session_seconds * VERDICT_SHARE,
         )
         self._partitions = KafkaPartitions(means)
         self._subscriber = subscribe(
@@ -65,11 +71,17 @@ class Consumption:
         except BaseException:
             await self._leave()
             raise
-        self._watch = asyncio.create_task(self._health.watch(self._consumer, self._partitions))
+        self._watch = asyncio.create_task(self._keep_watch())
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._leave()
+
+    async def _keep_watch(self) -> None:
+        try:
+            await self._health.watch(self._consumer, self._partitions)
+        except Exception as error:  # noqa: BLE001 - without it readiness would say for ever what it said last
+            self._ending.fail(error)
 
     async def _join(self) -> None:
         try:

@@ -43,9 +43,7 @@ class KafkaHealth:
         while True:
             if partitions.assigned:
                 assigned_at = time.monotonic()
-            else:
-                self._troubles.clear()
-            if next(iter(self._troubles.values()), None) is None:
+            if not self._troubles:
                 self._report(consumer(), partitions, without_seconds=time.monotonic() - assigned_at)
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -53,7 +51,7 @@ class KafkaHealth:
         if not partitions.assigned:
             if without_seconds > self._assignment_seconds:
                 self._health.set(Part.KAFKA, "the consumer group gives no partitions")
-        elif partitions.is_idle() and _silent(consumer):
+        elif partitions.is_idle and _silent(consumer):
             self._health.set(Part.KAFKA, f"no answer to a fetch for {SILENCE_SECONDS:.0f} seconds")
         else:
             self._health.set(Part.KAFKA, None)

@@ -104,7 +104,7 @@ class KafkaPublisher:
                 self._tell_trouble(None)
                 return
             before = self._committed
-            await self.close()
+            await self._close()
             await asyncio.sleep(pause_seconds)
             committed = await self.take_over()
             if committed == next_offset:
@@ -112,8 +112,12 @@ class KafkaPublisher:
             if committed != before:
                 raise self._lost()
 
-    async def close(self) -> None:
-        """Give the writer up. An open transaction is ended here if that is quick, else by the writer that is next."""
+    async def release(self) -> None:
+        """Give the partition up. An open transaction is ended here if that is quick, else by the next writer."""
+        await self._close()
+        self._tell_trouble(None)
+
+    async def _close(self) -> None:
         producer, self._producer = self._producer, None
         if producer is None:
             return
@@ -124,7 +128,7 @@ class KafkaPublisher:
         await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
 
     async def _start(self) -> None:
-        await self.close()
+        await self._close()
         name = f"{self._group}-{self._partition.topic}-{self._partition.partition}"
         producer = self._make_producer(transactional_id=name)
         self._producer = producer
@@ -158,10 +162,11 @@ class KafkaPublisher:
         log.warning("transaction.failed", partition=self._partition.partition, exc_info=error)
 
     def _lost(self) -> PartitionLost:
-        return PartitionLost(
-            f"Another instance has taken partition {self._partition.partition} of {self._partition.topic} over; "
-            "it goes on there."
+        lost = PartitionLost(
+            f"Another instance has taken partition {self._partition.partition} of {self._partition.topic} over."
         )
+        self._tell_trouble(str(lost))
+        return lost
 
 
 async def _end(producer: AIOKafkaProducer) -> None:

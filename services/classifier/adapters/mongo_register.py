@@ -6,7 +6,6 @@ second to commit meets a write conflict or a sleutel that is taken, and starts a
 
 import asyncio
 import random
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Final
@@ -17,13 +16,11 @@ from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
     DuplicateKeyError,
-    OperationFailure,
     PyMongoError,
 )
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from schemas.contact_ended_v1 import SoortOpvolging
 from services.classifier.adapters.claims import Claims
 from services.classifier.adapters.number_blocks import NumberBlocks
 from services.classifier.adapters.register_documents import (
@@ -35,13 +32,14 @@ from services.classifier.adapters.register_documents import (
     partij_document,
     partij_of,
 )
+from services.classifier.adapters.register_queries import asked_besluiten, asked_partijen, most_numbers, revised
 from services.domain.case import Case
 from services.domain.judgement import Judgement
-from services.domain.numbers import NumberKind
 from services.domain.partij import Partij
 from services.domain.policy import Beleid
 from services.domain.register import Register
 from services.runtime.errors import TransientFailure
+from services.runtime.mongo import is_away
 
 PARTIJREGISTER: Final = "partijregister"
 BESLUITEN: Final = "besluiten"
@@ -73,7 +71,16 @@ class MongoRegister:
         self._claims = Claims()
 
     async def prepare(self) -> None:
-        """Create the indexes that the promises rest on; those that exist are left alone."""
+        """Create the indexes that the promises rest on; those that exist are left alone.
+
+        Raises TransientFailure when the database is away.
+        """
+        try:
+            await self._create_indexes()
+        except PyMongoError as error:
+            raise _as_ours(error) from error
+
+    async def _create_indexes(self) -> None:
         await self._partijen.create_index(
             "sleutels", unique=True, partialFilterExpression={"sleutels": {"$exists": True}}
         )
@@ -106,7 +113,7 @@ class MongoRegister:
     async def _attempt(
         self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Judgement]]
     ) -> Sequence[Judgement]:
-        numbers = await self._numbers.take(_most_numbers(batch))
+        numbers = await self._numbers.take(most_numbers(batch))
         register = Register(self._beleid, numbers)
         async with self._client.start_session() as session:
             await session.start_transaction(
@@ -126,15 +133,15 @@ class MongoRegister:
     # Looking up
 
     async def _look_up(self, batch: Sequence[Case], register: Register, session: AsyncClientSession) -> None:
-        async for document in self._besluiten.find(_asked_besluiten(batch), session=session):
+        async for document in self._besluiten.find(asked_besluiten(batch), session=session):
             register.add_besluit(besluit_of(document))
-        asked = _asked_partijen(batch, register)
+        asked = asked_partijen(batch, register)
         if asked:
             async for document in self._partijen.find(asked, session=session):
                 register.add_partij(partij_of(document))
-        revised = _revised(batch, register)
-        if revised:
-            await self._look_up_bijdragen(register.touchable(revised, batch), register, session)
+        corrected = revised(batch, register)
+        if corrected:
+            await self._look_up_bijdragen(register.touchable(corrected, batch), register, session)
 
     async def _look_up_bijdragen(self, partij_ids: set[str], register: Register, session: AsyncClientSession) -> None:
         """Read what every contact did to these partijen: a revision is judged as if its earlier self had not been."""
@@ -186,55 +193,6 @@ class MongoRegister:
             )
 
 
-def _most_numbers(batch: Sequence[Case]) -> dict[NumberKind, int]:
-    """Give the most numbers that a batch can need."""
-    onderwerpen = [onderwerp for case in batch for onderwerp in case.received.contact.onderwerpen]
-    return {
-        NumberKind.KLANTCONTACT: len(onderwerpen),
-        NumberKind.INTERNE_TAAK: sum(each.opvolging.soort is SoortOpvolging.INTERNE_TAAK for each in onderwerpen),
-        NumberKind.PARTIJ: sum(len(case.gekend) for case in batch),
-    }
-
-
-def _asked_besluiten(batch: Sequence[Case]) -> Document:
-    keys = {case.key for case in batch}
-    keys.update(key for case in batch if (key := case.vervolg_key()) is not None)
-    by_key: Document = {"_id": {"$in": sorted(keys)}}
-    klantcontacten = {
-        asked.klantcontact_id.lower()
-        for case in batch
-        if (asked := case.received.contact.vervolg_op) is not None and asked.klantcontact_id is not None
-    }
-    if not klantcontacten:
-        return by_key
-    return {"$or": [by_key, {"uitgegeven.klantcontactId": {"$in": sorted(klantcontacten)}}]}
-
-
-def _asked_partijen(batch: Sequence[Case], register: Register) -> Document | None:
-    sleutels = sorted({sleutel for case in batch for of_one in case.sleutels for sleutel in of_one})
-    ids = {partij_id for case in batch for partij_id in case.own_partij_ids()}
-    for case in batch:
-        in_force = register.besluiten.get(case.key)
-        ids.update(touched.partij_id for touched in in_force.partijen) if in_force else None
-    branches: list[Document] = []
-    if sleutels:
-        branches += [{"sleutels": {"$in": sleutels}}, {"gereserveerd": {"$in": sleutels}}]
-    if ids:
-        branches.append({"_id": {"$in": sorted(ids)}})
-    return {"$or": branches} if branches else None
-
-
-def _revised(batch: Sequence[Case], register: Register) -> list[Case]:
-    """Give the cases that may be judged without an earlier self: of this batch, or of before."""
-    seen = Counter(case.key for case in batch)
-    return [
-        case
-        for case in batch
-        if seen[case.key] > 1
-        or ((in_force := register.besluiten.get(case.key)) and in_force.revisie < case.received.contact.revisie)
-    ]
-
-
 def _is_conflict(error: PyMongoError) -> bool:
     """Tell whether another instance got there first, so that trying again at once makes sense."""
     if isinstance(error, ConnectionFailure):
@@ -246,9 +204,10 @@ def _is_conflict(error: PyMongoError) -> bool:
 
 
 def _as_ours(error: PyMongoError) -> Exception:
-    """Tell a database that is away from a fault of our own: only the first may be waited for."""
-    away = isinstance(error, ConnectionFailure) or (
-        isinstance(error, OperationFailure)
-        and (error.has_error_label("UnknownTransactionCommitResult") or error.has_error_label("RetryableWriteError"))
-    )
-    return TransientFailure(f"MongoDB is away ({type(error).__name__}).") if away else error
+    """Tell a database that is away from a fault of our own: only the first may be waited for.
+
+    A commit of which nobody knows whether it came through is one too: the batch is judged again and finds out.
+    """
+    if is_away(error) or error.has_error_label("UnknownTransactionCommitResult"):
+        return TransientFailure("MongoDB does not answer.")
+    return error

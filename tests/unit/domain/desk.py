@@ -29,11 +29,16 @@ NOW: Final = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Sent:
-    """One event as it goes out: where to, under which key, and what a reader makes of its bytes."""
+    """One event as it goes out: where to, under which key, and its bytes."""
 
     stream: str
     key: str
-    body: Wire
+    value: bytes
+
+    @property
+    def body(self) -> Wire:
+        body: Wire = json.loads(self.value)
+        return body
 
     @property
     def kind(self) -> str:
@@ -110,8 +115,7 @@ class Desk:
 
 
 def _sent(out: Event) -> Sent:
-    body: Wire = json.loads(orjson.dumps(out.body, option=orjson.OPT_UTC_Z))
-    return Sent(out.stream.value, out.key, body)
+    return Sent(out.stream.value, out.key, orjson.dumps(out.body, option=orjson.OPT_UTC_Z))
 
 
 # Through the dry run

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from itertools import count
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from services.domain.numbers import Numbers
 from services.domain.partij import Partij
 from services.domain.policy import DEFAULT
 from services.domain.register import Register
-from tests.examples import received
+from tests.examples import SOURCE, Wire, betrokkene, contact, kvk, nth_rsin, received, rsin
 from tests.unit.domain.desk import NOW, SLEUTELS
 from tests.unit.domain.strategies import History, histories
 from tests.unit.domain.thoroughness import EXAMPLES
@@ -35,6 +36,56 @@ def test_batches_of_any_size_give_what_one_by_one_gives(history: History, sizes:
         cases = cases[size:]
     assert judged == expected
     assert (shelf.partijen, shelf.besluiten) == (whole.partijen, whole.besluiten)
+
+
+def organisatie(contact_id: str, *identificatoren: Wire, revisie: int = 1) -> tuple[str, Wire]:
+    person = betrokkene(
+        soort="organisatie", middel="eherkenning", toestemming="gegeven", identificatoren=identificatoren
+    )
+    return SOURCE, contact(contact_id, revisie=revisie, betrokkenen=[person])
+
+
+R1, K1 = rsin(nth_rsin(0)), kvk("99990001")
+
+
+@pytest.mark.parametrize(
+    ("before", "batch"),
+    [
+        pytest.param(
+            [organisatie("a", K1)],
+            [organisatie("b", R1, K1), organisatie("c", R1), organisatie("c", R1, revisie=2)],
+            id="a link made in the batch leads a revised contact to a partij of before",
+        ),
+        pytest.param(
+            [organisatie("a", K1), organisatie("b", K1)],
+            [organisatie("b", R1, revisie=2), organisatie("b", K1, revisie=3)],
+            id="a revision goes from one partij to another and back",
+        ),
+        pytest.param(
+            [organisatie("a", R1, K1), organisatie("b", K1)],
+            [organisatie("b", revisie=2), organisatie("a", K1, revisie=2), organisatie("c", R1)],
+            id="a partij loses all but one who know it",
+        ),
+        pytest.param(
+            [organisatie("a", K1), organisatie("b", R1)],
+            [organisatie("c", R1), organisatie("d", K1)],
+            id="nothing is revised",
+        ),
+    ],
+)
+def test_a_batch_is_given_what_its_revisions_need(before: History, batch: History) -> None:
+    whole = Register(DEFAULT, Numbers(count(1), count(1), count(1)))
+    expected = [whole.judge(case, NOW) for case in ready(before + batch)]
+    shelf = Shelf()
+    assert shelf.transact(ready(before)) + shelf.transact(ready(batch)) == expected
+
+
+def test_what_no_revision_can_touch_is_not_asked_for() -> None:
+    shelf = Shelf()
+    shelf.transact(ready([organisatie("a", K1), organisatie("b", R1)]))
+    batch = ready([organisatie("a", K1, revisie=2), organisatie("c", R1)])
+    [partij] = [each for each in shelf.partijen.values() if each.sleutels == batch[0].sleutels[0]]
+    assert shelf.filled(batch).touchable(batch[:1], batch) == {partij.partij_id}
 
 
 @dataclass

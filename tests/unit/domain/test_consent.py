@@ -1,8 +1,11 @@
 """Effective consent over a history of one klant: contract.md, "*Effective consent*" and "V4, which partij"."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from tests.examples import CALL_BACK, EMAIL, MOBILE, Wire, contact, email, known, onderwerp, phone
+from services.domain.consent import Moment, newest
+from tests.examples import CALL_BACK, EMAIL, MOBILE, SOURCE, Wire, contact, email, known, onderwerp, phone
 from tests.unit.domain.desk import Desk, outcome
 
 NIEUW = "V4 klantcontact, partij nieuw"
@@ -96,6 +99,15 @@ def test_a_microsecond_makes_one_statement_the_newer() -> None:
     withdrawn = contact("c-1", op="2026-03-10T10:00:00Z", betrokkenen=[known(toestemming="ingetrokken")])
     given = contact("c-2", op="2026-03-10T10:00:00.000001Z", betrokkenen=[known(toestemming="gegeven")])
     assert outcome(withdrawn, given) == AANGEVULD
+
+
+def test_of_two_moments_the_later_is_kept_and_of_equal_ones_the_first() -> None:
+    early, late = (Moment(datetime(2026, 3, day, tzinfo=UTC), SOURCE, "a") for day in (1, 2))
+    same = Moment(early.op, SOURCE, "b")
+    assert newest(early, late) is newest(late, early) is late
+    assert newest(early, same) is early
+    assert newest(None, early) is newest(early, None) is early
+    assert newest(None, None) is None
 
 
 # Which details are too old

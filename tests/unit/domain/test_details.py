@@ -101,6 +101,32 @@ def test_of_somebody_known_who_must_be_called_back(
     assert standing(brought.partij) == at_partij
 
 
+@pytest.mark.parametrize(
+    ("person", "opvolging", "at_betrokkene", "at_partij"),
+    [
+        row("nobody gekend, a taak", stranger(adressen=BOTH), CALL_BACK, "naam standaard opvolging", None),
+        row("nobody gekend, no follow-up", stranger(adressen=BOTH), None, "naam", None),
+        row("no consent, a taak", given(), CALL_BACK, "naam standaard opvolging", ""),
+        row("no consent, no follow-up", given(), None, "naam", ""),
+        row("consent, a taak", given("gegeven"), CALL_BACK, "naam opvolging", "naam standaard"),
+        row("consent, a zaak", given("gegeven"), NEW_ZAAK, "naam", "naam standaard"),
+        row("consent, no follow-up", given("gegeven"), None, "naam", "naam standaard"),
+    ],
+)
+def test_under_v0_the_name_stands_at_the_betrokkene_too(
+    person: Wire, opvolging: Wire | None, at_betrokkene: str, at_partij: str | None
+) -> None:
+    desk = Desk()
+    desk.bring(contact("first", onderwerpen=[onderwerp(opvolging=CALL_BACK)]))
+    data = contact(
+        betrokkenen=[person], onderwerpen=[onderwerp(opvolging=opvolging)], vervolg_op={"contactId": "first"}
+    )
+    brought = desk.bring(data)
+    assert brought.besluit.onderwerpen[0].regel == "V0"
+    assert standing(brought.betrokkene) == at_betrokkene
+    assert [standing(each) for each in brought.registered[0]["partijen"]] == ([] if at_partij is None else [at_partij])
+
+
 def test_only_follow_up_details_leave_the_partij_untouched() -> None:
     data = contact(betrokkenen=[known(adressen=[phone()])], onderwerpen=[onderwerp(opvolging=CALL_BACK)])
     brought = desk_where("filled").bring(data)

@@ -8,7 +8,7 @@ import pytest
 
 from services.domain.ids import betrokkene_id, contact_key, identifier, klantcontact_id, taak_id
 from services.domain.numbers import LAST_NUMBER, NumberKind, Numbers
-from tests.examples import BOB, CALL_BACK, OTHER_SOURCE, SOURCE, contact, known, onderwerp, stranger
+from tests.examples import BOB, CALL_BACK, OTHER_SOURCE, SOURCE, betrokkene, contact, known, onderwerp, stranger
 from tests.unit.domain.desk import Desk
 
 
@@ -83,6 +83,17 @@ def test_an_onderwerp_without_id_is_called_by_its_position() -> None:
     assert Desk().bring(data).registered[0]["klantcontact"]["klantcontactId"] == klantcontact_id(SOURCE, "c-1", "1")
 
 
+def test_a_partij_is_called_after_the_revisie_that_it_was_made_for() -> None:
+    partij = Desk().bring(contact(betrokkenen=[known()], revisie=3)).partij
+    assert partij["partijId"] == worked_out(SOURCE, "partij|c-1|3|k")
+
+
+def test_the_partij_of_who_can_not_be_found_again_has_one_name_in_every_revisie() -> None:
+    person = betrokkene(middel="digid")
+    partij = Desk().bring(contact(betrokkenen=[person], revisie=3)).partij
+    assert partij["partijId"] == worked_out(SOURCE, "partij|c-1|k")
+
+
 def test_event_ids_differ_between_events_and_between_revisies() -> None:
     desk = Desk()
     data = contact(onderwerpen=[onderwerp("a", opvolging=CALL_BACK), onderwerp("b", opvolging=CALL_BACK)])
@@ -90,7 +101,7 @@ def test_event_ids_differ_between_events_and_between_revisies() -> None:
     assert len(set(ids)) == len(ids) == 8
 
 
-def test_event_ids_differ_between_besluitversies() -> None:
+def test_the_first_judgement_of_a_revisie_is_besluitversie_1() -> None:
     assert Desk().bring(contact(betrokkenen=[known()])).registered[0]["besluit"]["besluitversie"] == 1
 
 

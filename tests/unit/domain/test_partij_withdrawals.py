@@ -14,6 +14,7 @@ def test_a_vertrouwelijk_contact_that_empties_a_partij_tells_it_to_everybody() -
     emptied = desk.bring(contact("c-2", vertrouwelijk=True, betrokkenen=[known(toestemming="ingetrokken")]))
     [gone] = emptied.of_kind("partij.withdrawn")
     assert (gone.stream, gone.key) == ("registered", filled["partijId"])
+    assert gone.data["nummer"] == filled["nummer"]
     assert gone.data["herkomst"]["contactId"] == "c-2"
     assert (gone.data["versie"], gone.data["geleegdBij"], gone.data["resultaat"]) == (2, 2, "leeg")
     assert gone.data["versie"] == emptied.partij["versie"]

@@ -22,6 +22,7 @@ from tests.examples import (
     naam,
     onderwerp,
     phone,
+    received,
     stranger,
 )
 from tests.unit.domain.desk import CLASSIFIER, Desk
@@ -101,6 +102,7 @@ def test_the_same_revisie_with_other_contents_is_refused() -> None:
     desk.bring(FULL)
     refused = desk.bring(contact())
     assert isinstance(refused.judgement, Refused)
+    assert refused.judgement.received.contact == received(contact()).contact
     assert refused.judgement.refusal.kind == "revisie_conflict"
     assert refused.judgement.refusal.contact_id == "c-1"
     assert refused.faults == [("data.revisie", "revisie_conflict")]
@@ -152,6 +154,7 @@ def subject(data: Wire, index: int = 0) -> Wire:
     "change",
     [
         pytest.param(lambda data: data.update(revisie=1), id="the default revisie"),
+        pytest.param(lambda data: data.update(kanaal=data.pop("kanaal")), id="fields in another order"),
         pytest.param(lambda data: data.update(richting="inkomend", totStandGekomen=True), id="other defaults"),
         pytest.param(lambda data: data.update(vertrouwelijk=False, doorverbonden=False), id="booleans"),
         pytest.param(lambda data: data.update(taal=None, vervolgOp=None), id="null means absent"),

@@ -265,6 +265,16 @@ def test_what_a_replaced_revisie_emptied_stays_empty() -> None:
     assert (partij["resultaat"], partij["versie"], partij["geleegdBij"]) == ("aangevuld", 4, 2)
 
 
+def test_what_a_withdrawal_emptied_is_not_filled_any_more() -> None:
+    teller = Teller()
+    teller.bring("a", known(toestemming="gegeven"), op="2026-03-01T09:00:00Z")
+    teller.bring("b", known(adressen=[email()]), op="2026-03-20T09:00:00Z")
+    assert withdrawals(teller.bring("a"))[0][1] == "leeg"
+    teller.bring("c", known(toestemming="gegeven"), op="2026-03-25T09:00:00Z")
+    late = teller.bring("d", known(adressen=[email()]), op="2026-03-10T09:00:00Z")
+    assert late.partij["resultaat"] == "aangevuld"
+
+
 # Within one contact
 
 

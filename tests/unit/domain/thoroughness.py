@@ -6,16 +6,17 @@
 import os
 from typing import Final
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 _CHOSEN: Final = os.environ.get("EXAMPLES")
-_FOR_A_MUTANT: Final = 15
+_FOR_A_MUTANT: Final = "MUTANT_UNDER_TEST" in os.environ
 
 EXAMPLES: Final = settings(
-    max_examples=int(_CHOSEN) if _CHOSEN else _FOR_A_MUTANT if "MUTANT_UNDER_TEST" in os.environ else 150,
+    max_examples=int(_CHOSEN) if _CHOSEN else 15 if _FOR_A_MUTANT else 150,
     derandomize=_CHOSEN is None,
     deadline=None,
     database=None,
+    phases=[Phase.generate] if _FOR_A_MUTANT else tuple(Phase),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 """For a test of which one example takes some milliseconds."""

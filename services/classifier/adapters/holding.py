@@ -1,0 +1,227 @@
+"""One assigned partition, from its assignment to its revocation.
+
+What makes sure that nothing is handled twice or skipped:
+
+- A writer of its own takes the partition over, which shuts the former one out (`kafka_publisher`). Only then is the
+  committed offset read, and sought. Until then nothing is fetched.
+- A batch can have been fetched before a rebalance and arrive after it, when its partition has come back with a new
+  start. It is recognised by two signs, and dropped: it begins before the offset that comes next, or the consumer's
+  position is no longer beyond its end, since taking over sought it back. (Offsets have gaps, so "begins at the next
+  offset" is no sign.)
+- Whoever is shut out while the group still counts the partition as ours waits for the group's verdict: an instance
+  that slept has lost its place and hears so with the next heartbeat; one that has not takes the partition back.
+
+All of this happens in one event loop, and `_active` is looked at, without a pause in between, before each step.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError
+
+from services.classifier.adapters.kafka_publisher import KafkaPublisher
+from services.classifier.adapters.records import as_record
+from services.classifier.handler import Handler
+from services.runtime.backoff import pauses
+from services.runtime.errors import PartitionLost
+
+log = structlog.get_logger()
+
+MAX_STALE_BATCHES: Final = 1
+"""A batch from before a rebalance can arrive once after it. A second one means that the offsets of the topic have gone
+back."""
+
+MAX_LOSSES: Final = 3
+"""In a row. Somebody who keeps taking a partition that the group gives to us is no member of it: a second deployment
+under other names, or a writer with our id. That is for a person to look at."""
+
+ConsumerRecords = Sequence["ConsumerRecord[bytes, bytes]"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Means:
+    """What partitions are handled with."""
+
+    handler: Handler
+    consumer: Callable[[], AIOKafkaConsumer]
+    """Gives the consumer that is in the group."""
+    make_publisher: Callable[[TopicPartition], KafkaPublisher]
+    fail: Callable[[BaseException], None]
+    """Takes what nobody can handle, and ends the process."""
+    batch_size: int
+    revocation_seconds: float
+    """How long what is in flight may take when partitions are revoked."""
+    verdict_seconds: float
+    """How long after a loss the group has certainly told us whether a partition is still ours."""
+
+
+class Holding:
+    """Handles the batches of one partition."""
+
+    def __init__(self, partition: TopicPartition, means: Means, slots: asyncio.Semaphore) -> None:
+        """Begin to take the partition over. `slots` bounds what is handled at once over all partitions."""
+        self.partition = partition
+        self.work: asyncio.Task[None] | None = None
+        """What handles its present batch, when there is one."""
+        self._means = means
+        self._slots = slots
+        self._publisher = means.make_publisher(partition)
+        self._active = True
+        self._next_offset = -1
+        self._stale_batches = 0
+        self._losses = 0
+        self._taking_over = self._begin()
+
+    @property
+    def is_idle(self) -> bool:
+        """Say whether nothing is going on."""
+        return self._taking_over.done() and (self.work is None or self.work.done())
+
+    @property
+    def is_taken_over(self) -> bool:
+        """Say whether batches are handled."""
+        return self._active and self._taking_over.done()
+
+    async def handle(self, records: ConsumerRecords) -> None:
+        """Handle a batch in slices, or drop it to be fetched again. Raises what the handler raises."""
+        await self._taking_over
+        if await self._is_stale(records):
+            self._drop_stale(records)
+            return
+        for begin, end in _slices(len(records), self._means.batch_size):
+            async with self._slots:
+                if not self._active:
+                    tell_dropped(records[begin:], reason="revoked")
+                    return
+                if not await self._handle_slice(records[begin:end]):
+                    return
+
+    async def give_up(self, seconds: float) -> bool:
+        """Finish what is in flight, or abandon it as a whole after that time; say whether it was finished."""
+        self._active = False
+        self._taking_over.cancel()
+        finished = True
+        if self.work is not None and not self.work.done():
+            await asyncio.wait({self.work}, timeout=seconds)
+            finished = self.work.done()
+            self.work.cancel()
+            await asyncio.wait({self.work})
+        await self._publisher.release()
+        return finished
+
+    # Taking over
+
+    def _begin(self, *, after_seconds: float = 0.0) -> asyncio.Task[None]:
+        # What would be fetched before the position is sought is of no use.
+        self._means.consumer().pause(self.partition)
+        task = asyncio.create_task(self._take_over(after_seconds))
+        task.add_done_callback(self._tell_failure)
+        return task
+
+    async def _take_over(self, after_seconds: float) -> None:
+        await asyncio.sleep(after_seconds)
+        committed = await self._publisher.take_over()
+        self._next_offset = await self._first_offset(committed)
+        self._stale_batches = 0
+        self._means.consumer().seek(self.partition, self._next_offset)
+        self._means.consumer().resume(self.partition)
+        log.debug("partition.taken_over", partition=self.partition.partition, next_offset=self._next_offset)
+
+    def _tell_failure(self, taking_over: asyncio.Task[None]) -> None:
+        if not taking_over.cancelled() and (error := taking_over.exception()) is not None:
+            self._means.fail(error)
+
+    async def _first_offset(self, committed: int | None) -> int:
+        """Give where to begin: at the committed offset, or where the topic begins when it no longer holds that one."""
+        first, end = await self._bounds()
+        if committed is None:
+            return first
+        if first <= committed <= end:
+            return committed
+        # Retention took records that were never handled, or the topic was made anew under the same name.
+        log.error(
+            "records.missing",
+            partition=self.partition.partition,
+            committed=committed,
+            first_offset=first,
+            end_offset=end,
+        )
+        return first
+
+    async def _bounds(self) -> tuple[int, int]:
+        for pause_seconds in pauses():
+            try:
+                first = await self._means.consumer().beginning_offsets([self.partition])
+                end = await self._means.consumer().end_offsets([self.partition])
+            except KafkaError as error:
+                log.warning("offsets.unknown", partition=self.partition.partition, exc_info=error)
+            else:
+                return first[self.partition], end[self.partition]
+            await asyncio.sleep(pause_seconds)
+        raise AssertionError("pauses have no end")
+
+    # Handling
+
+    async def _handle_slice(self, records: ConsumerRecords) -> bool:
+        """Handle a slice; say whether the next one may follow."""
+        try:
+            await self._means.handler.handle([as_record(record) for record in records], self._publisher)
+        except PartitionLost as lost:
+            tell_dropped(records, reason="lost")
+            if self._active:
+                self._await_verdict(lost)
+            return False
+        self._next_offset = records[-1].offset + 1
+        self._losses = 0
+        return True
+
+    def _await_verdict(self, lost: PartitionLost) -> None:
+        self._losses += 1
+        if self._losses > MAX_LOSSES:
+            raise lost
+        log.warning("partition.lost", partition=self.partition.partition, losses=self._losses)
+        self._taking_over = self._begin(after_seconds=self._means.verdict_seconds)
+
+    async def _is_stale(self, records: ConsumerRecords) -> bool:
+        """Say whether a batch was fetched before its partition was taken over."""
+        if records[0].offset < self._next_offset:
+            return True
+        try:
+            position = await self._means.consumer().position(self.partition)
+        except IllegalStateError:
+            return True
+        return not self._active or bool(position <= records[-1].offset)
+
+    def _drop_stale(self, records: ConsumerRecords) -> None:
+        tell_dropped(records, reason="fetched before the partition was taken over")
+        if not self._active:
+            return
+        self._stale_batches += 1
+        if self._stale_batches > MAX_STALE_BATCHES:
+            raise PartitionLost(
+                f"The offsets of partition {self.partition.partition} have gone back below {self._next_offset}, "
+                "which is committed. A fresh start finds out where to go on."
+            )
+        self._means.consumer().seek(self.partition, self._next_offset)
+
+
+def _slices(number: int, size: int) -> Iterator[tuple[int, int]]:
+    """Cut into as few slices as the size allows, all about as long: a short rest would cost as much as a full one."""
+    slices = -(-number // size)
+    return pairwise(number * each // slices for each in range(slices + 1))
+
+
+def tell_dropped(records: ConsumerRecords, *, reason: str) -> None:
+    """Log a batch that is left to be fetched again, here or elsewhere."""
+    log.info(
+        "batch.dropped",
+        reason=reason,
+        partition=records[0].partition,
+        first_offset=records[0].offset,
+        last_offset=records[-1].offset,
+    )

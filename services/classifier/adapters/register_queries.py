@@ -1,0 +1,60 @@
+"""What a batch asks of the register before it can be judged."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from schemas.contact_ended_v1 import SoortOpvolging
+from services.classifier.adapters.register_documents import Document
+from services.domain.case import Case
+from services.domain.numbers import NumberKind
+from services.domain.register import Register
+
+
+def most_numbers(batch: Sequence[Case]) -> dict[NumberKind, int]:
+    """Give the most numbers that a batch can need."""
+    onderwerpen = [onderwerp for case in batch for onderwerp in case.received.contact.onderwerpen]
+    return {
+        NumberKind.KLANTCONTACT: len(onderwerpen),
+        NumberKind.INTERNE_TAAK: sum(each.opvolging.soort is SoortOpvolging.INTERNE_TAAK for each in onderwerpen),
+        NumberKind.PARTIJ: sum(len(case.gekend) for case in batch),
+    }
+
+
+def asked_besluiten(batch: Sequence[Case]) -> Document:
+    """Give the query for the decision records of these contacts, and of those that they follow up."""
+    keys = {case.key for case in batch}
+    keys.update(key for case in batch if (key := case.vervolg_key()) is not None)
+    by_key: Document = {"_id": {"$in": sorted(keys)}}
+    klantcontacten = {
+        asked.klantcontact_id.lower()
+        for case in batch
+        if (asked := case.received.contact.vervolg_op) is not None and asked.klantcontact_id is not None
+    }
+    if not klantcontacten:
+        return by_key
+    return {"$or": [by_key, {"uitgegeven.klantcontactId": {"$in": sorted(klantcontacten)}}]}
+
+
+def asked_partijen(batch: Sequence[Case], register: Register) -> Document | None:
+    """Give the query for the partijen that a batch can find or touched before; None: there are none to ask for."""
+    sleutels = sorted({sleutel for case in batch for of_one in case.sleutels for sleutel in of_one})
+    ids = {partij_id for case in batch for partij_id in case.own_partij_ids()}
+    in_force = [register.besluiten[case.key] for case in batch if case.key in register.besluiten]
+    ids.update(touched.partij_id for besluit in in_force for touched in besluit.partijen)
+    branches: list[Document] = []
+    if sleutels:
+        branches += [{"sleutels": {"$in": sleutels}}, {"gereserveerd": {"$in": sleutels}}]
+    if ids:
+        branches.append({"_id": {"$in": sorted(ids)}})
+    return {"$or": branches} if branches else None
+
+
+def revised(batch: Sequence[Case], register: Register) -> list[Case]:
+    """Give the cases that may be judged without an earlier self: of this batch, or of before."""
+    seen = Counter(case.key for case in batch)
+    return [
+        case
+        for case in batch
+        if seen[case.key] > 1
+        or ((in_force := register.besluiten.get(case.key)) and in_force.revisie < case.received.contact.revisie)
+    ]
