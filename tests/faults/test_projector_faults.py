@@ -68,6 +68,25 @@ def test_instances_that_are_killed_and_that_join_lose_nothing(settings: Settings
     assert not [line for each in (second, third) for line in each.log() if line["level"] in {"error", "critical"}]
 
 
+def test_an_instance_that_hung_and_was_replaced_goes_on_when_it_wakes(settings: Settings, tmp_path: Path) -> None:
+    events = history(0, 60)
+    publish(settings, events[:700])
+
+    with (
+        ProjectorProcess(settings, tmp_path, "first") as first,
+        ProjectorProcess(settings, tmp_path, "second") as second,
+    ):
+        wait_until("both have joined", lambda: first.status("/readyz") == second.status("/readyz") == 200)
+        first.server.pause()
+        publish(settings, events[700:])
+        wait_until("the other has done it all", lambda: count_committed(settings) == len(events))
+        first.server.resume()
+        wait_until("it is ready again", lambda: first.status("/readyz") == 200)
+        assert first.server.is_running
+
+    assert stored(settings) == expected(events)
+
+
 def test_mongodb_that_goes_away_is_waited_for(
     kafka_bootstrap: str, topics: str, own_mongod: Server, tmp_path: Path
 ) -> None:

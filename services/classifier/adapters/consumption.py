@@ -27,6 +27,9 @@ REVOCATION_SHARE: Final = 0.5
 """Of the session: how long what is in flight may take when partitions are revoked. The group waits for us as long as a
 session lasts, and then goes on without us; closing the writers has to fit in as well."""
 
+ABANDON_SHARE: Final = 0.2
+"""Of the session: how long it may take to cancel what was not finished in that time."""
+
 VERDICT_SHARE: Final = 0.5
 """Of the session: how long after a loss we have certainly heard whether we are still a member. There are three
 heartbeats a session."""
@@ -56,6 +59,7 @@ class Consumption:
             fail=ending.fail,
             batch_size=settings.batch_size,
             revocation_seconds=session_seconds * REVOCATION_SHARE,
+            abandon_seconds=session_seconds * ABANDON_SHARE,
             verdict_seconds=session_seconds * VERDICT_SHARE,
         )
         self._partitions = KafkaPartitions(means)

@@ -40,6 +40,9 @@ MAX_LOSSES: Final = 3
 """In a row. Somebody who keeps taking a partition that the group gives to us is no member of it: a second deployment
 under other names, or a writer with our id. That is for a person to look at."""
 
+CANCELLATIONS: Final = 10
+"""How often a batch is cancelled before it is left alone. It can't publish any more in any case."""
+
 ConsumerRecords = Sequence["ConsumerRecord[bytes, bytes]"]
 
 
@@ -56,6 +59,8 @@ class Means:
     batch_size: int
     revocation_seconds: float
     """How long what is in flight may take when partitions are revoked."""
+    abandon_seconds: float
+    """How long it may take to cancel what did not end in that time."""
     verdict_seconds: float
     """How long after a loss the group has certainly told us whether a partition is still ours."""
 
@@ -109,10 +114,21 @@ class Holding:
         if self.work is not None and not self.work.done():
             await asyncio.wait({self.work}, timeout=seconds)
             finished = self.work.done()
-            self.work.cancel()
-            await asyncio.wait({self.work})
+            await self._abandon(self.work)
         await self._publisher.release()
         return finished
+
+    async def _abandon(self, work: asyncio.Task[None]) -> None:
+        """Cancel a task, more than once if need be: `asyncio.wait_for`, which the database client uses, loses a
+        cancellation that comes when what it waits for is just done (Python 3.11, gh-86296).
+        """
+        for _ in range(CANCELLATIONS):
+            if work.done():
+                return
+            work.cancel()
+            await asyncio.wait({work}, timeout=self._means.abandon_seconds / CANCELLATIONS)
+        if not work.done():
+            log.error("batch.not_abandoned", partition=self.partition.partition)
 
     # Taking over
 

@@ -90,7 +90,8 @@ class KafkaPublisher:
         When the outcome is unknown, the writer starts anew and the committed offset tells: where it was, and the
         whole is tried again; where it was to be, and it had succeeded; anywhere else, and somebody else went on.
         """
-        assert self._producer is not None, "it was taken over, and not given up"
+        if self._producer is None:
+            raise PartitionLost(f"Partition {self._partition.partition} of {self._partition.topic} was given up.")
         for pause_seconds in pauses():
             try:
                 async with self._patience(TRANSACTION_SECONDS):

@@ -1,0 +1,73 @@
+"""What the classifier really publishes, through the projector: any order ends in the same, and the right, documents."""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.domain.partij import Partij
+from services.projector.facts import read
+from services.projector.writes import SINCE, Collection
+from tests.fakes.projector_store import FakeRegister
+from tests.unit.domain.desk import Desk
+from tests.unit.domain.strategies import History, histories
+
+DETAILS = ("contactnaam", "organisatienaam", "digitaleAdressen", "bezoekadres", "correspondentieadres")
+
+Documents = dict[Collection, dict[str, dict[str, Any]]]
+
+THOROUGH = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def _stored_after(batches: Sequence[Sequence[bytes]]) -> Documents:
+    register = FakeRegister()
+    for batch in batches:
+        register.merge([read(each) for each in batch])
+    return {
+        collection: {
+            identifier: {name: value for name, value in document.items() if name != SINCE}
+            for identifier, document in documents.items()
+        }
+        for collection, documents in register.contents().items()
+    }
+
+
+def _published(desk: Desk, history: History) -> list[bytes]:
+    return [sent.value for source, data in history for sent in desk.bring(data, source=source).sent]
+
+
+@THOROUGH
+@given(histories(), st.integers(), st.integers(1, 7))
+def test_every_order_ends_in_the_documents_of_the_in_order_run(history: History, seed: int, size: int) -> None:
+    published = _published(Desk(), history)
+    chance = random.Random(seed)
+    shuffled = [*published, *chance.sample(published, chance.randint(0, len(published)))]
+    chance.shuffle(shuffled)
+    batches = [shuffled[start : start + size] for start in range(0, len(shuffled), size)]
+    assert _stored_after(batches) == _stored_after([[each] for each in published])
+
+
+@THOROUGH
+@given(histories())
+def test_what_stands_at_the_end_is_what_is_in_force(history: History) -> None:
+    desk = Desk()
+    stored = _stored_after([_published(desk, history)])
+    besluiten = desk.register.besluiten.values()
+    registered = [each for besluit in besluiten for each in besluit.registered()]
+    assert len(stored[Collection.KLANTCONTACTEN]) == len(registered)
+    assert len(stored[Collection.INTERNE_TAKEN]) == sum(each.interne_taak for each in registered)
+    known = {partij.partij_id: partij for partij in desk.register.partijen.values() if partij.bekend}
+    assert set(stored[Collection.PARTIJEN]) == set(known)
+    for partij_id, document in stored[Collection.PARTIJEN].items():
+        _compare(document, known[partij_id])
+
+
+def _compare(document: dict[str, Any], partij: Partij) -> None:
+    assert document["nummer"] == partij.nummer
+    assert document["versie"] == partij.versie
+    assert document["toestemming"] == ("gegeven" if partij.has_consent else "geen")
+    if partij.stand.leeg:
+        assert not any(document.get(name) for name in DETAILS)
+    assert (partij.gevuld is None) or partij.has_consent
