@@ -96,14 +96,15 @@ def _report(
                 f"[red]WRONG[/red] {row.contact_id}: expected {_brief(row.expected)}; stored {_brief(row.found)}"
             )
     screen.print("kc: a klantcontact is registered; taak: an interne taak stands open.")
-    screen.print("   ".join(f"{name} {count}" for name, count in counts.items()))
+    screen.print("   ".join(f"{name} {count}" for name, count in counts.items()), soft_wrap=True)
     wrong = sum(not row.is_right for row in rows)
     refused = count_refused(scenarios)
     all_right = not wrong and counts["dead letters"] == refused
     verdict = "[green]all right[/green]" if all_right else f"[red]{wrong} wrong[/red]"
     screen.print(
         f"{len(scenarios)} scenarios, {len(rows)} contacts: {verdict}; "
-        f"{counts['dead letters']} of {refused} invalid events among the dead letters; {seconds:.0f} s"
+        f"{counts['dead letters']} of {refused} invalid events among the dead letters; {seconds:.0f} s",
+        soft_wrap=True,
     )
     return 0 if all_right else 1
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from services.local.errors import StartFailed
 from services.local.network import HOST, free_port
 from services.local.process import Server, stop_all
-from services.local.stack import Stack, local_stack
+from services.local.stack import KafkaKind, Stack, local_stack
 from services.local.topic_reader import committed_messages
 from services.runtime.settings import Settings
 
@@ -102,6 +102,8 @@ def _settings_for(stack: Stack, settings: Settings, home: Path) -> Settings:
     changes: dict[str, object] = {"kafka_bootstrap": stack.kafka_bootstrap, "mongo_uri": stack.mongo_uri}
     if settings.sleutel is None and settings.sleutel_file is None:
         changes["sleutel_file"] = _key_of(home)
+    if stack.kafka_kind is KafkaKind.MOCK:
+        changes["check_crcs"] = False
     return settings.model_copy(update=changes)
 
 

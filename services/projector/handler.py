@@ -80,8 +80,10 @@ class Projector:
         if self.stop is not None:
             return
         try:
-            written, reasons = await self._write(batch.facts)
-            await self._commit(batch.records[:written])
+            with metrics.BATCH_STEP_SECONDS.labels(step="write").time():
+                written, reasons = await self._write(batch.facts)
+            with metrics.BATCH_STEP_SECONDS.labels(step="commit").time():
+                await self._commit(batch.records[:written])
         except _LeftUndone:
             return
         _count(batch.facts[:written])

@@ -8,8 +8,7 @@ from schemas.klantcontact_withdrawn_v1 import KlantcontactWithdrawn
 from services.projector.documents import Amendment, Document, milliseconds, plain
 from services.projector.versioned import Gone, Kept, Versioned, is_news, revision_of
 
-FIELDS = ("klantcontact", "actoren", "betrokkenen", "onderwerpobjecten", "bijlagen", "besluit", "herkomst")
-"""All but the partijen."""
+ELSEWHERE = {"partijen"}
 
 
 def merge(known: Versioned | None, fact: KlantcontactRegistered | KlantcontactWithdrawn) -> Versioned | None:
@@ -24,12 +23,12 @@ def merge(known: Versioned | None, fact: KlantcontactRegistered | KlantcontactWi
 
 
 def _document(fact: KlantcontactRegistered) -> Document:
-    told = plain(fact)
+    told = plain(fact, without=ELSEWHERE)
     klantcontact = told["klantcontact"]
     klantcontact["plaatsgevondenOp"] = milliseconds(fact.klantcontact.plaatsgevonden_op)
     # Null is an answer here: it is not known whether the contact was made.
     klantcontact["indicatieContactGelukt"] = fact.klantcontact.indicatie_contact_gelukt
-    return {"_id": fact.klantcontact.klantcontact_id, **{name: told[name] for name in FIELDS}}
+    return {"_id": fact.klantcontact.klantcontact_id, **told}
 
 
 def amendment(document: Document) -> Amendment:

@@ -5,9 +5,9 @@ from functools import partial
 
 from pymongo import AsyncMongoClient
 
-from services.projector import layout
-from services.projector.consumption import Consumption
-from services.projector.store import MongoRegister
+from services.projector.adapters import layout
+from services.projector.adapters.consumption import Consumption
+from services.projector.adapters.mongo_register import MongoRegister
 from services.runtime.ending import Ending
 from services.runtime.health import Health, serve
 from services.runtime.kafka import require_topics

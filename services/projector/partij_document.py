@@ -6,7 +6,7 @@ far, stands in `vervallen` with ids and versies alone.
 
 from collections.abc import Iterable, Iterator
 
-from services.projector.documents import Amendment, Document, present
+from services.projector.documents import Amendment, Document
 from services.projector.partij import Bijdrage, Contact, Identificator, Kern, PartijState, Toestemming
 
 MAY_BE_ABSENT = (
@@ -111,12 +111,16 @@ def _shown(kern: Kern, bijdragen: Iterable[Bijdrage]) -> Document:
         each.document
         for each in sorted(brought, key=lambda each: (each.document["plaatsgevondenOp"], each.versie), reverse=True)
     ]
-    named = next((each for each in by_decision if any(name in each for name in NAMES)), {})
+    named: Document = next((each for each in by_decision if any(name in each for name in NAMES)), {})
+    details = {
+        **{name: named.get(name) for name in NAMES},
+        "bezoekadres": _newest("bezoekadres", by_moment),
+        "correspondentieadres": _newest("correspondentieadres", by_moment),
+        "werkteVoorPartij": _employer(kern, by_decision),
+    }
     return {
-        **{name: named[name] for name in NAMES if name in named},
         "digitaleAdressen": list(_each_once(by_moment)),
-        **dict(present((name, _newest(name, by_moment)) for name in ("bezoekadres", "correspondentieadres"))),
-        **dict(present([("werkteVoorPartij", _employer(kern, by_decision))])),
+        **{name: detail for name, detail in details.items() if detail is not None},
     }
 
 

@@ -60,7 +60,7 @@ ADMIN_TIMEOUT_MS = 15_000
 
 HEARTBEATS_A_SESSION = 3
 
-LIBRARY_LOGGER = logging.getLogger("faststream.kafka")
+LIBRARY_LOGGER = logging.getLogger("klantcontact.faststream")
 """Given to FastStream, which would otherwise write to the screen in a form of its own."""
 
 
@@ -76,6 +76,7 @@ class SubscriberOptions(TypedDict):
     fetch_max_bytes: int
     max_partition_fetch_bytes: int
     batch_timeout_ms: int
+    check_crcs: bool
 
 
 def broker(settings: Settings) -> KafkaBroker:
@@ -104,6 +105,7 @@ def subscriber_options(settings: Settings, *, group: str) -> SubscriberOptions:
         fetch_max_bytes=FETCH_MAX_BYTES,
         max_partition_fetch_bytes=MAX_PARTITION_FETCH_BYTES,
         batch_timeout_ms=BATCH_TIMEOUT_MS,
+        check_crcs=settings.check_crcs,
     )
 
 

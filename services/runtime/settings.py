@@ -104,6 +104,10 @@ class Settings(BaseSettings):
     would do that; above five minutes its partitions would stand still too long. The broker has bounds of its
     own (6 s to 30 min unless set otherwise)."""
 
+    check_crcs: bool = True
+    """Whether what Kafka gives is held against its checksum. Switched off only for the broker inside the demo's
+    process, which changes records on the way."""
+
     health_host: str = "127.0.0.1"
     """Where /livez, /readyz and /metrics answer; 0.0.0.0 in a container."""
     health_port: int = Field(default=0, ge=0, le=65535)

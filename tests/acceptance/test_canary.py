@@ -151,6 +151,12 @@ def test_no_mark_is_in_a_log_line_or_a_metric(fed: System) -> None:
             assert _found(answer.read().decode()) == set()
 
 
+def test_every_line_of_the_logs_is_one_json_object_with_an_event(fed: System) -> None:
+    for service in fed.services.values():
+        for line in service.log_file.read_text(encoding="utf-8").splitlines():
+            assert "event" in json.loads(line), line
+
+
 def test_no_mark_is_in_a_key_or_a_header(fed: System) -> None:
     for message in read_all(fed, fed.settings.topics):
         envelope = [

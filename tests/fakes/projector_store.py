@@ -6,10 +6,10 @@ from datetime import datetime
 
 from bson import CodecOptions, decode, encode
 
+from services.projector.adapters.mongo_register import utc_now
 from services.projector.documents import Amendment, Document
 from services.projector.facts import Fact
 from services.projector.projection import project, touched_by
-from services.projector.store import utc_now
 from services.projector.stored import states_of
 from services.projector.writes import Amend, Claim, Collection, Insert, Remove, Write, plan
 

@@ -11,9 +11,9 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import WriteError
 
-from services.projector import layout
-from services.projector.store import MongoRegister
-from services.projector.validators import VALIDATORS
+from services.projector.adapters import layout
+from services.projector.adapters.mongo_register import MongoRegister
+from services.projector.adapters.validators import VALIDATORS
 from services.projector.writes import Collection
 from services.runtime.settings import Settings
 from tests.projector_examples import (

@@ -11,9 +11,9 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as KafkaPartition
 
 from services.local.kafka import kafka_server
-from services.projector import positions
+from services.projector.adapters import positions
+from services.projector.adapters.positions import GroupPositions
 from services.projector.ports import Partition
-from services.projector.positions import GroupPositions
 from services.runtime.errors import PartitionLost, TransientFailure
 from tests.kafka_tools import make_topics
 

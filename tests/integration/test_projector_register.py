@@ -11,11 +11,11 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from services.projector import store
+from services.projector.adapters import mongo_register
+from services.projector.adapters.mongo_register import MongoRegister
 from services.projector.errors import DocumentRefused
 from services.projector.facts import Fact
 from services.projector.projection import States, Touched
-from services.projector.store import MongoRegister
 from services.projector.writes import SINCE, Collection, Insert, Placed
 from services.runtime.errors import TransientFailure
 from tests.fakes.projector_store import FakeRegister
@@ -135,7 +135,7 @@ async def test_what_a_validator_refuses_is_told_without_values(
         document = {"_id": klantcontact_id("c-1"), "klantcontact": {"onderwerp": "over Sam Jansen", "nummer": "Jansen"}}
         yield Collection.KLANTCONTACTEN, Insert(document)
 
-    monkeypatch.setattr(store, "plan", careless)
+    monkeypatch.setattr(mongo_register, "plan", careless)
 
     with pytest.raises(DocumentRefused) as caught:
         await register.apply(facts(registered("c-1")))
@@ -240,7 +240,7 @@ async def test_a_taak_that_somebody_changes_meanwhile_keeps_the_change(
 async def test_collisions_without_end_are_put_off(
     client: Client, register: MongoRegister, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "pauses", lambda: iter([0.0] * store.MAX_COLLISIONS))
+    monkeypatch.setattr(mongo_register, "pauses", lambda: iter([0.0] * mongo_register.MAX_COLLISIONS))
     collision = PyMongoError("always")
     collision._add_error_label("TransientTransactionError")
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.projector.consumption import Consumption
+from services.projector.adapters.consumption import Consumption
 from services.projector.facts import Fact
 from services.projector.handler import Projector
 from services.projector.ports import Partition, Record

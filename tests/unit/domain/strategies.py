@@ -1,6 +1,6 @@
 """Hypothesis strategies for any valid contact, and for histories of contacts over a few klanten.
 
-Every text that the publisher chooses holds a mark of its own, such as `m17m`: an output can be searched for what it
+Every text that the publisher chooses holds a mark of its own, such as `<17>`: an output can be searched for what it
 holds. Klanten, organisaties, contacts and moments are few, so that what one contact does matters to the next.
 
 A contact is made from one row of bytes, of which each choice takes one: that is twenty times as fast as a strategy for
@@ -67,7 +67,7 @@ MIDDELEN: Final = ["digid"] * 5 + ["dossier", "controlevragen", None]
 TOESTEMMINGEN: Final = ["gegeven"] * 3 + [None, "niet_gevraagd", "geweigerd", "ingetrokken"]
 OPVOLGINGEN: Final = [None, "interne_taak", "interne_taak", "geen", "zaak_nieuw", "zaak_bestaand"]
 
-_MARK: Final = re.compile(r"m\d+m")
+_MARK: Final = re.compile(r"<\d+>")
 _CHOICES_A_CONTACT: Final = 100
 
 Option = TypeVar("Option")
@@ -129,7 +129,7 @@ class _Maker:
         return self.pick([value, None])
 
     def text(self) -> str:
-        return f"m{next(self._marks)}m"
+        return f"<{next(self._marks)}>"
 
     def texts(self, *names: str) -> Wire:
         return {name: self.text() for name in names}

@@ -80,6 +80,11 @@ def row(reason: str, expected: str, *history: str) -> object:
             "c ingetrokken 20",
             "b.2 - 30",
         ),
+        row(
+            "a late consent does not make the newest older", BESTAAND, "a gegeven 10", "b gegeven 5", "c ingetrokken 7"
+        ),
+        row("nor a late withdrawal the newest of those", LEEG, "a ingetrokken 10", "b ingetrokken 5", "c gegeven 7"),
+        row("an older withdrawal once more", LEEG, "a gegeven 6", "b ingetrokken 10", "c ingetrokken 5"),
         row("at one moment the withdrawal is the newer", LEEG, "a gegeven 10", "b ingetrokken 10"),
         row("whichever came first", LEEG, "a ingetrokken 10", "b gegeven 10"),
         row("consent of the future counts now", AANGEVULD, "a - 10", "b gegeven 30", "c - 5", "d - 6 details"),

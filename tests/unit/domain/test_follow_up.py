@@ -64,6 +64,7 @@ def test_it_is_registered_and_points_to_the_earlier_klantcontact(vervolg_op: Wir
     first = desk.bring(FIRST)
     brought = desk.bring(follow_up(vervolg_op))
     assert regel(brought) == "V0"
+    assert brought.besluit.kanttekeningen == ()
     numbers = {each["klantcontact"]["klantcontactId"]: each["klantcontact"]["nummer"] for each in first.registered}
     wanted = id_of(onderwerp_id)
     assert brought.registered[0]["onderwerpobjecten"] == [

@@ -88,7 +88,7 @@ def test_a_repeat_of_a_replaced_revisie_is_a_lower_one() -> None:
     desk = Desk()
     desk.bring(FULL)
     second = desk.bring(contact(revisie=2))
-    assert desk.bring(FULL).judgement == Overtaken(desk.bring(FULL).judgement.received, second.besluit)
+    assert desk.bring(FULL).judgement == Overtaken(received(FULL), second.besluit)
 
 
 def test_the_source_belongs_to_the_name_of_a_contact() -> None:

@@ -198,6 +198,19 @@ def test_an_identificator_given_up_by_one_partij_can_be_linked_to_another() -> N
     assert teller.partij("c", organisatie(K1))[0] == second
 
 
+def test_an_identificator_can_go_from_one_betrokkene_to_another() -> None:
+    r2 = rsin(nth_rsin(1))
+    for people in ([organisatie(r2), organisatie(R1, K1)], [organisatie(R1, K1), organisatie(r2)]):
+        desk = Desk()
+        named = [{**each, "ref": f"r{index}"} for index, each in enumerate(people)]
+        desk.bring(contact("a", betrokkenen=named))
+        moved = [organisatie(r2, K1) if r2 in each["partijIdentificatoren"] else organisatie(R1) for each in people]
+        named = [{**each, "ref": f"r{index}"} for index, each in enumerate(moved)]
+        second = desk.bring(contact("a", revisie=2, betrokkenen=named)).registered[0]["partijen"]
+        [holder] = [each for each in second if r2 in each["partijIdentificatoren"]]
+        assert desk.bring(contact("b", betrokkenen=[organisatie(K1)])).partij["partijId"] == holder["partijId"]
+
+
 def test_a_partij_still_known_by_another_identificator_is_not_given_back_to_the_one_it_was_made_for() -> None:
     teller = Teller()
     first, _ = teller.partij("a", organisatie(R1, K1))

@@ -1,5 +1,6 @@
 """A contact in which two betrokkenen turn out to be one partij: contract.md, "Smaller rules"."""
 
+from services.domain.judgement import Refused
 from tests.examples import (
     betrokkene,
     contact,
@@ -30,6 +31,15 @@ def test_it_does_not_matter_whether_they_are_gekend() -> None:
     for each in people:
         del each["authenticatie"]
     assert counter.bring(*people).faults == [("data.betrokkenen.1.partijIdentificatoren.0", "dubbele_partij")]
+
+
+def test_others_between_them_do_not_matter() -> None:
+    counter = Counter()
+    counter.bring(organisatie(R1, K1))
+    brought = counter.bring(stranger("s"), organisatie(R1), stranger("t"), organisatie(K1, ref="p"))
+    assert brought.faults == [("data.betrokkenen.3.partijIdentificatoren.0", "dubbele_partij")]
+    assert isinstance(brought.judgement, Refused)
+    assert brought.judgement.refusal.kind == "contact_ongeldig"
 
 
 def test_overig_does_not_count_there() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pymongo.errors import AutoReconnect, BulkWriteError, OperationFailure, PyMongoError, ServerSelectionTimeoutError
 
+from services.projector.adapters.mongo_errors import Again, told_apart
 from services.projector.errors import DocumentRefused
-from services.projector.store_errors import Again, told_apart
 from services.runtime.errors import TransientFailure
 
 

@@ -8,11 +8,11 @@ import structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
+from services.projector.adapters.positions import GroupPositions
+from services.projector.adapters.subscriber import LoopFailures, subscribe
+from services.projector.adapters.watch import Idleness, watch
 from services.projector.handler import Projector, read_all
 from services.projector.ports import Record, Register
-from services.projector.positions import GroupPositions
-from services.projector.subscriber import LoopFailures, subscribe
-from services.projector.watch import Idleness, watch
 from services.runtime import kafka
 from services.runtime.ending import Ending
 from services.runtime.errors import TransientFailure

@@ -13,11 +13,11 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from services.projector import layout
+from services.projector.adapters import layout
+from services.projector.adapters.mongo_errors import Again, told_apart
 from services.projector.documents import Document
 from services.projector.facts import Fact
 from services.projector.projection import States, Touched, project, touched_by
-from services.projector.store_errors import Again, told_apart
 from services.projector.stored import states_of
 from services.projector.writes import Amend, Claim, Collection, Insert, Placed, Remove, Write, plan
 from services.runtime.backoff import pauses
@@ -26,9 +26,14 @@ from services.runtime.health import Part
 
 Operation = InsertOne[Document] | UpdateOne | DeleteOne
 
-MAX_COLLISIONS = 10
-"""So often another instance may get there first before the whole is put off: with pauses that grow to seconds, the
-other must have come through long before."""
+MAX_COLLISIONS = 6
+"""So often another transaction may be in the way before readiness says so. Those of other instances take milliseconds
+and the pauses add up to seconds: then it is one that a killed instance left behind, which MongoDB ends by itself."""
+
+IN_THE_WAY = (
+    "Another transaction holds what this one changes. If a killed instance left it behind, MongoDB ends it after its "
+    "transactionLifetimeLimitSeconds (60 unless set otherwise)."
+)
 
 REVISION_FIELDS = {"herkomst.revisie": 1, "besluit.besluitversie": 1}
 
@@ -63,7 +68,7 @@ class MongoRegister:
                 await asyncio.sleep(pause_seconds)
             else:
                 return
-        raise TransientFailure("Other instances keep changing what this one changes.", part=Part.MONGODB)
+        raise TransientFailure(IN_THE_WAY, part=Part.MONGODB)
 
     async def prepare(self, remember_seconds: int) -> None:
         """Make the collections. Raises TransientFailure when the database is away."""

@@ -10,8 +10,8 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure
 
+from services.projector.adapters.validators import VALIDATORS
 from services.projector.documents import Document
-from services.projector.validators import VALIDATORS
 from services.projector.writes import SINCE, Collection
 from services.runtime.settings import Settings
 

@@ -1,0 +1,1 @@
+"""How the projector reaches Kafka and MongoDB."""

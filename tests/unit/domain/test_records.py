@@ -1,0 +1,142 @@
+"""What the decision record and the register keep, so that each decision can be explained and judged again."""
+
+from datetime import UTC, datetime
+
+from schemas.contact_ended_v1 import Toestemming
+from schemas.identities import Identity
+from schemas.outputs import PartijResultaat
+from schemas.vng import SoortPartij
+from services.domain.besluit import PartijBesluit
+from services.domain.consent import Moment
+from services.domain.partij import Bijdrage, Partij, Stand
+from tests.examples import ALICE, SOURCE, Wire, contact, email, known, kvk, onderwerp
+from tests.unit.domain.desk import NOW, SLEUTELS, Desk
+from tests.unit.domain.organisaties import R1, employee, organisatie
+
+OP = "2026-03-{:02}T09:50:00Z"
+
+
+def moment(contact_id: str, day: int) -> Moment:
+    return Moment(datetime(2026, 3, day, 9, 50, tzinfo=UTC), SOURCE, contact_id)
+
+
+def bring(desk: Desk, contact_id: str, day: int, person: Wire) -> PartijBesluit:
+    """Bring a contact of one klant, and give what was decided about its partij."""
+    brought = desk.bring(contact(contact_id, op=OP.format(day), betrokkenen=[person]))
+    [partij] = brought.besluit.partijen
+    return partij
+
+
+def only_partij(desk: Desk) -> Partij:
+    [partij] = desk.register.partijen.values()
+    return partij
+
+
+def test_the_register_keeps_of_a_partij_the_newest_statement_of_each_kind_with_its_origin() -> None:
+    desk = Desk()
+    bring(desk, "a", 1, known(toestemming="gegeven", adressen=[email()]))
+    bring(desk, "b", 9, known(toestemming="gegeven"))
+    bring(desk, "c", 5, known(toestemming="ingetrokken"))
+    last = bring(desk, "d", 3, known(toestemming="geweigerd"))
+    partij = only_partij(desk)
+    assert partij == Partij(
+        partij_id=last.partij_id,
+        soort_partij=SoortPartij.PERSOON,
+        nummer="1",
+        grondsleutel=partij.sleutels[0],
+        versie=4,
+        geleegd_bij=0,
+        aangevuld_bij=1,
+        contacten=4,
+        sleutels=partij.sleutels,
+        gegeven=moment("b", 9),
+        ingetrokken=moment("c", 5),
+        gevuld=moment("a", 1),
+    )
+
+
+def test_the_record_says_what_the_register_knew_of_the_partij() -> None:
+    desk = Desk()
+    assert bring(desk, "a", 1, known(toestemming="gegeven", adressen=[email()])).stand == Stand()
+    assert bring(desk, "b", 2, known(toestemming="ingetrokken")).stand == Stand(
+        bekend=True, leeg=False, gegeven=moment("a", 1), gevuld=moment("a", 1)
+    )
+    assert bring(desk, "c", 3, known()).stand == Stand(
+        bekend=True, leeg=True, gegeven=moment("a", 1), ingetrokken=moment("b", 2)
+    )
+
+
+def test_only_what_is_a_statement_is_recorded_as_one() -> None:
+    recorded = {
+        said: bring(Desk(), "a", 1, known(toestemming=said)).verklaring
+        for said in ("gegeven", "ingetrokken", "geweigerd", "niet_gevraagd")
+    }
+    assert recorded == {
+        "gegeven": Toestemming.GEGEVEN,
+        "ingetrokken": Toestemming.INGETROKKEN,
+        "geweigerd": None,
+        "niet_gevraagd": None,
+    }
+
+
+def test_a_bijdrage_is_what_the_record_says_of_a_partij() -> None:
+    desk = Desk()
+    decided = bring(desk, "a", 1, known(toestemming="gegeven", adressen=[email()]))
+    assert decided.bijdrage(moment("a", 1)) == Bijdrage(
+        contact=moment("a", 1),
+        versie=1,
+        resultaat=PartijResultaat.NIEUW,
+        verklaring=Toestemming.GEGEVEN,
+        vult=True,
+        sleutels=only_partij(desk).sleutels,
+    )
+
+
+def test_a_partij_is_of_the_kind_that_it_was_made_as() -> None:
+    for person, soort in (
+        (known(), "persoon"),
+        (organisatie(R1), "organisatie"),
+        (employee("p", None), "contactpersoon"),
+    ):
+        desk = Desk()
+        bring(desk, "a", 1, person)
+        assert only_partij(desk).soort_partij == soort
+
+
+def test_a_partij_without_identificator_was_made_for_nothing_that_finds_it() -> None:
+    desk = Desk()
+    bring(desk, "a", 1, employee("p", None))
+    assert (only_partij(desk).grondsleutel, only_partij(desk).sleutels) == (None, ())
+
+
+def test_an_organisatie_is_made_for_the_first_of_its_identificatoren() -> None:
+    desk = Desk()
+    bring(desk, "a", 1, organisatie(kvk("99990001"), R1))
+    assert [sleutel.split(":")[1] for sleutel in only_partij(desk).sleutels] == ["rsin", "kvk_nummer"]
+    assert only_partij(desk).grondsleutel == only_partij(desk).sleutels[0]
+
+
+def test_the_record_itself() -> None:
+    desk = Desk()
+    data = contact("a", op=OP.format(1), vertrouwelijk=True, betrokkenen=[known()], onderwerpen=[onderwerp("x")])
+    besluit = desk.bring(data, event_id="evt-7").besluit
+    assert (besluit.source, besluit.contact_id, besluit.revisie, besluit.besluitversie) == (SOURCE, "a", 1, 1)
+    assert (besluit.event_id, besluit.besloten_op, besluit.taal, besluit.vertrouwelijk) == ("evt-7", NOW, "nld", True)
+    assert besluit.moment == moment("a", 1)
+    assert besluit.digest.startswith("1:")
+    assert besluit.beleidsversie == desk.beleid.versie
+
+
+def test_only_an_onderwerp_that_ever_had_numbers_has_them() -> None:
+    desk = Desk()
+    besluit = desk.bring(contact(betrokkenen=[known()], onderwerpen=[onderwerp("x")])).besluit
+    had = besluit.numbers_of("x")
+    assert had is not None
+    assert (had.klantcontact_nummer, had.taak_nummer) == ("1", None)
+    assert besluit.numbers_of("y") is None
+
+
+def test_sleutels_are_made_with_the_key_of_the_register() -> None:
+    desk = Desk()
+    bring(desk, "a", 1, known())
+    assert only_partij(desk).sleutels == (SLEUTELS.of_identity(Identity("bsn", ALICE, 0)),)
