@@ -142,6 +142,7 @@ def _tell_decision(received: Received, besluit: Besluit, *, repeated: bool) -> N
         revisie=besluit.revisie,
         rules=[onderwerp.regel.value for onderwerp in besluit.onderwerpen],
         policy=besluit.beleidsversie,
+        notes=list(besluit.kanttekeningen),
         trace_id=_trace_id(received.traceparent),
     )
 

@@ -82,7 +82,7 @@ def _partijen_gone(
     # Whoever may not read the confidential stream still has to learn that a partij was emptied.
     for each in besluit.partijen:
         before = partijen.get(each.partij_id)
-        if each.resultaat is PartijResultaat.LEEG and before and before.bekend and not before.stand.leeg:
+        if each.resultaat is PartijResultaat.LEEG and before and before.bekend and _offered_reuse(before):
             yield PartijIntrekking(
                 why,
                 each.partij_id,
@@ -92,6 +92,11 @@ def _partijen_gone(
                 IntrekkingResultaat.LEEG,
                 each.vervallen_soorten,
             )
+
+
+def _offered_reuse(partij: Partij) -> bool:
+    """Tell whether a reader may think that details of it can be used: it carries some, or consent to new ones."""
+    return not partij.stand.leeg or partij.has_consent
 
 
 def lost_kinds(before: Partij, after: Partij) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ class Register:
     changed_partijen: set[str] = field(default_factory=set)
     changed_besluiten: set[str] = field(default_factory=set)
     _linked: dict[str, str] = field(default_factory=dict)
-    """For each sleutel the known partij that it finds."""
+    """For each sleutel the partij that it found last; whether it still does, the partij itself says."""
     _reserved: dict[str, set[str]] = field(default_factory=dict)
     """For each sleutel the partijen that were made for it."""
     _bijdragen: dict[str, dict[str, Bijdrage]] = field(default_factory=dict)
@@ -172,10 +172,6 @@ class Register:
         for touched in in_force.partijen if in_force else ():
             self._bijdragen[touched.partij_id].pop(besluit.key)
         for partij in verdict.partijen:
-            before = self.partijen.get(partij.partij_id)
-            for sleutel in before.sleutels if before else ():
-                if sleutel not in partij.sleutels and self._linked.get(sleutel) == partij.partij_id:
-                    del self._linked[sleutel]
             self.add_partij(partij)
             self.changed_partijen.add(partij.partij_id)
         self.add_besluit(besluit)

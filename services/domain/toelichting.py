@@ -11,19 +11,22 @@ class Kanttekening(StrEnum):
     """What was noticed besides the rule."""
 
     VERVOLG_ONBEKEND = "vervolg_onbekend"
+    """`vervolgOp` points at no klantcontact that is registered here."""
     IDENTIFICATOR_ELDERS = "identificator_elders"
+    """An identificator already finds another partij, and is left there."""
     TWEEDE_VAN_SOORT = "tweede_van_soort"
+    """The partij has another identificator of that kind already; this one is not linked."""
 
 
 _OF_RULE = {rule.regel: rule.toelichting for rule in TABLE}
 
 _OF_NOTE = {
     Kanttekening.VERVOLG_ONBEKEND: "vervolgOp wijst naar geen klantcontact dat hier geregistreerd is.",
-    Kanttekening.IDENTIFICATOR_ELDERS: "Een identificator hoort al bij een andere partij en is daar gelaten.",
-    Kanttekening.TWEEDE_VAN_SOORT: "De partij heeft al een andere identificator van die soort; die is niet gekoppeld.",
 }
+"""Only what concerns the whole contact: the events of one onderwerp show nothing of another."""
 
 
 def toelichting(regel: Regel, kanttekeningen: Sequence[str] = ()) -> str:
     """Explain a decision in one or more sentences."""
-    return " ".join([_OF_RULE[regel], *(_OF_NOTE[Kanttekening(note)] for note in kanttekeningen)])
+    notes = [_OF_NOTE[Kanttekening(note)] for note in kanttekeningen if note in _OF_NOTE]
+    return " ".join([_OF_RULE[regel], *notes])

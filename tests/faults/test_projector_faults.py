@@ -45,18 +45,23 @@ def own_mongod(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
+def impatient_mongod(own_mongod: Server) -> Server:
+    """It ends what an instance had begun to write, and never will finish, after two seconds instead of a minute."""
+    with MongoClient[dict[str, Any]](uri_of(own_mongod.port)) as client:
+        client.admin.command("setParameter", 1, transactionLifetimeLimitSeconds=2)
+    return own_mongod
+
+
+@pytest.fixture
 def own_kafka(tmp_path: Path) -> Iterator[Server]:
     with kafka_server(tmp_path / "kafka", say=print) as server:
         yield server
 
 
 def test_instances_that_are_killed_and_that_join_lose_nothing(
-    kafka_bootstrap: str, topics: str, own_mongod: Server, tmp_path: Path
+    kafka_bootstrap: str, topics: str, impatient_mongod: Server, tmp_path: Path
 ) -> None:
-    settings = settings_for(kafka_bootstrap, uri_of(own_mongod.port), topics, "klantcontact")
-    # What a killed instance had begun to write is in the way for so long; a minute unless set otherwise.
-    with MongoClient[dict[str, Any]](settings.mongo_uri) as client:
-        client.admin.command("setParameter", 1, transactionLifetimeLimitSeconds=2)
+    settings = settings_for(kafka_bootstrap, uri_of(impatient_mongod.port), topics, "klantcontact")
     events = history(0, 60)
     publish(settings, events[:700])
 
@@ -78,7 +83,10 @@ def test_instances_that_are_killed_and_that_join_lose_nothing(
     assert not [line for line in ours if line["level"] in {"error", "critical"}]
 
 
-def test_an_instance_that_hung_and_was_replaced_goes_on_when_it_wakes(settings: Settings, tmp_path: Path) -> None:
+def test_an_instance_that_hung_and_was_replaced_goes_on_when_it_wakes(
+    kafka_bootstrap: str, topics: str, impatient_mongod: Server, tmp_path: Path
+) -> None:
+    settings = settings_for(kafka_bootstrap, uri_of(impatient_mongod.port), topics, "klantcontact")
     events = history(0, 60)
     publish(settings, events[:700])
 

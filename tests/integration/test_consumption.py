@@ -205,7 +205,7 @@ async def test_two_instances_share_the_partitions_and_nothing_is_lost_or_doubled
     async with Running(settings, copier) as running:
         await _rebalanced(running, settings)
         publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(200, first=200))
-        await _until(lambda: len({each.value for each in copier.records}) == 400)
+        await _until(lambda: _committed(settings) == 400)
     assert await _copied(settings) == _values(400)
 
 
@@ -232,6 +232,36 @@ async def test_a_revocation_abandons_a_batch_that_takes_too_long_as_a_whole(sett
     async with Running(settings, next_one):
         await _until(lambda: len(next_one.records) == 10)
     assert await _copied(settings) == _values(10)
+
+
+async def test_a_batch_that_loses_its_cancellation_is_cancelled_again(settings: Settings) -> None:
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    deaf = _Deaf(settings.registered_topic)
+    async with Running(settings, deaf) as running:
+        await deaf.begun.wait()
+        async with asyncio.timeout(5):
+            await running.partitions.stop(seconds=0.1)
+    assert deaf.cancellations == 3
+    assert await _copied(settings) == []
+
+
+class _Deaf(Copier):
+    """Loses two cancellations, as a database client may."""
+
+    def __init__(self, topic: str) -> None:
+        super().__init__(topic)
+        self.begun = asyncio.Event()
+        self.cancellations = 0
+
+    async def handle(self, records: Sequence[Record], publisher: Publisher) -> None:  # noqa: ARG002 - as the real one
+        self.begun.set()
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                self.cancellations += 1
+                if self.cancellations > 2:
+                    raise
 
 
 class _Waiting(Copier):

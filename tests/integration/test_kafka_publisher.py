@@ -69,6 +69,9 @@ class Desk:
         made.commit_transaction = meddled_with
         return made
 
+    def trouble(self) -> str | None:
+        return self.troubles[-1]
+
     def message(self, value: bytes) -> Message:
         return Message(self.topic, b"k", value, [])
 
@@ -117,7 +120,7 @@ async def test_a_commit_that_was_not_made_is_made_up_for(desk: Desk) -> None:
     await writer.publish([desk.message(b"2")], next_offset=6)
     assert desk.visible() == [b"1", b"2"]
     assert desk.committed() == 6
-    assert desk.troubles[-1] is None
+    assert desk.trouble() is None
 
 
 async def test_whoever_was_overtaken_while_the_outcome_was_unknown_gives_up(desk: Desk) -> None:
@@ -130,6 +133,9 @@ async def test_whoever_was_overtaken_while_the_outcome_was_unknown_gives_up(desk
     desk.meddle = overtake
     with pytest.raises(PartitionLost):
         await writer.publish([desk.message(b"mine")], next_offset=6)
+    assert desk.trouble() is not None
+    await writer.release()
+    assert desk.trouble() is None, "what is not ours any more is no trouble of ours"
     assert desk.visible() == [b"other"]
     assert desk.committed() == 9
 
@@ -146,7 +152,7 @@ async def test_a_transaction_that_hangs_is_made_anew(desk: Desk, monkeypatch: py
     assert desk.visible() == [b"1"]
     assert "Kafka has not answered for 0 seconds" in desk.troubles
     assert "Kafka does not take what we write (TimeoutError)" in desk.troubles
-    assert desk.troubles[-1] is None
+    assert desk.trouble() is None
 
 
 async def test_a_batch_that_the_broker_refuses_is_not_lost(desk: Desk) -> None:
@@ -186,6 +192,7 @@ async def test_giving_up_in_the_middle_leaves_nothing_that_holds_readers_up(desk
     with suppress(asyncio.CancelledError):
         await publishing
     await writer.release()
+    assert desk.trouble() is None
     sender = producer(desk.bootstrap)
     sender.produce(desk.topic, value=b"after")
     assert sender.flush(10) == 0

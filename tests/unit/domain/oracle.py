@@ -73,7 +73,7 @@ class Oracle:
         for partij, resultaat in judged.left.items():
             gone[partij] = self._gone_now(partij, resultaat, judged)
         for touch in judged.touches.values():
-            if judged.stream == "confidential" and touch.resultaat == "leeg" and not touch.was_empty:
+            if judged.stream == "confidential" and touch.resultaat == "leeg" and touch.offered_reuse:
                 gone[touch.partij] = self._gone_now(touch.partij, "leeg", judged)
         return gone
 
@@ -187,9 +187,14 @@ class Oracle:
             consent=consent,
             resultaat=resultaat,
             filled=resultaat in FULL and offered,
-            was_empty=self.is_empty(partij, self.in_force()),
+            offered_reuse=self._offered_reuse(partij),
             carries_name=consent and (resultaat in FULL or not is_empty),
         )
+
+    def _offered_reuse(self, partij: int) -> bool:
+        """Tell whether a reader of the open topic may think that the partij's details, or new ones, can be used."""
+        known = [each for each in self.in_force() if resultaat_of(each, partij)]
+        return bool(known) and (not self.is_empty(partij, known) or effective(statements_about(partij, known)))
 
     def _what_is_left(self, partij: int, others: list[Judged]) -> str:
         if not any(resultaat_of(each, partij) for each in others):

@@ -47,7 +47,7 @@ class Touch:
     consent: bool
     resultaat: str
     filled: bool
-    was_empty: bool
+    offered_reuse: bool
     carries_name: bool
 
 

@@ -210,3 +210,13 @@ def test_whom_no_onderwerp_concerns_gets_no_partij() -> None:
     first = desk.bring(contact("c-1", betrokkenen=people, onderwerpen=[onderwerp(betrokkenen=["b"])]))
     assert len(first.besluit.partijen) == 1
     assert desk.bring(contact("c-2", betrokkenen=[known("a", ALICE)])).partij["versie"] == 1
+
+
+def test_what_is_noted_of_one_betrokkene_is_not_told_with_an_onderwerp_of_another() -> None:
+    counter = Counter()
+    counter.partij(organisatie(R1, K1))
+    brought = counter.bring(organisatie(R1, K2))
+    assert brought.besluit.kanttekeningen == ("tweede_van_soort",)
+    assert brought.registered[0]["besluit"]["toelichting"] == (
+        "Geauthenticeerd, zonder geldende toestemming voor hergebruik: een lege partij."
+    )

@@ -26,6 +26,17 @@ def test_it_tells_nothing_of_a_partij_that_held_nothing() -> None:
     assert partijen_gone(desk.bring(contact("c-2", vertrouwelijk=True, betrokkenen=[known()]))) == []
 
 
+def test_it_tells_that_reuse_is_over_also_when_nothing_was_left_to_reuse() -> None:
+    desk = Desk()
+    desk.bring(contact("c-1", betrokkenen=[known(toestemming="gegeven")]))
+    desk.bring(contact("c-2", betrokkenen=[known(toestemming="ingetrokken")]))
+    corrected = desk.bring(contact("c-2", revisie=2, betrokkenen=[known(toestemming="geweigerd")]))
+    assert corrected.partij["toestemming"] == "gegeven"
+    assert partijen_gone(
+        desk.bring(contact("c-3", vertrouwelijk=True, betrokkenen=[known(toestemming="ingetrokken")]))
+    ) == [("registered", "leeg")]
+
+
 def test_nor_when_it_does_not_empty_it() -> None:
     desk = Desk()
     desk.bring(contact("c-1", betrokkenen=[known(toestemming="gegeven")]))
