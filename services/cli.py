@@ -214,10 +214,11 @@ def _serve(run: "Callable[[Settings], Awaitable[None]]") -> None:
     import structlog
     import uvloop
 
-    from services.runtime import logs
+    from services.runtime import garbage, logs
 
     settings = _settings()
     logs.configure(settings)
+    garbage.search_less_often()
 
     async def watched() -> None:
         logs.watch_loop(asyncio.get_running_loop())

@@ -13,6 +13,7 @@ from services.classifier.adapters.kafka_health import KafkaHealth
 from services.classifier.adapters.kafka_partitions import KafkaPartitions
 from services.classifier.adapters.kafka_publisher import KafkaPublisher
 from services.classifier.adapters.subscriber import LoopFailures, subscribe
+from services.classifier.adapters.tolerant_records import tolerate_header_names
 from services.classifier.handler import Handler
 from services.runtime import kafka
 from services.runtime.ending import Ending
@@ -50,6 +51,7 @@ class Consumption:
         self._ending = ending
         session_seconds = settings.session_timeout_ms / 1000
         self._health = KafkaHealth(health, assignment_seconds=session_seconds)
+        tolerate_header_names()
         self._loop_failures = LoopFailures(ending.fail)
         self._broker = kafka.broker(settings)
         means = Means(
