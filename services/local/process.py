@@ -2,6 +2,7 @@
 alone.
 """
 
+import os
 import shutil
 import signal
 import socket
@@ -143,8 +144,14 @@ class Server:
             self._process = None
 
     def pause(self) -> None:
-        """Freeze it (SIGSTOP): connections stay open and nothing answers. Raises NotRunning."""
-        self._running().send_signal(signal.SIGSTOP)
+        """Freeze it (SIGSTOP): connections stay open and nothing answers. Returns when it stands still.
+
+        Raises NotRunning.
+        """
+        process = self._running()
+        process.send_signal(signal.SIGSTOP)
+        # Every thread has to come to a stop first. Should the process end instead, that is told too.
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         """Let a paused server go on (SIGCONT). Raises NotRunning."""

@@ -72,7 +72,7 @@ class TolerantBatch:
 
 def _read_again(raw: memoryview) -> Iterator[Any]:
     batch = _DefaultRecordBatchPy(raw)
-    records = iter(batch)  # which also uncompresses it
+    records: Iterator[Any] = iter(batch)  # which also uncompresses it
     batch._buffer = _Escaping(batch._buffer)  # noqa: SLF001 - it is read in Python, and offers no other way
     return records
 
