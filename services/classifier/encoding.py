@@ -1,6 +1,6 @@
 """From what was decided about a record to the messages that go out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, assert_never
@@ -14,6 +14,7 @@ from services.domain.besluit import Stream
 from services.domain.events import Event, events_of
 from services.domain.judgement import Judged, Judgement, Overtaken, Refused, Repeated
 from services.runtime.dead_letters import Position, dead_letter
+from services.runtime.settings import Settings
 
 CONTENT_TYPE: Final = (("content-type", STRUCTURED.encode()),)
 
@@ -36,10 +37,14 @@ Outcome = Judgement | Refusal | OwnFailure
 class Encoder:
     """Knows under which names things go out."""
 
-    def __init__(self, *, topics: Mapping[Stream, str], dead_letter_topic: str, source: str) -> None:
-        self._topics = topics
-        self._dead_letter_topic = dead_letter_topic
-        self._source = source
+    def __init__(self, settings: Settings) -> None:
+        self._topics = {
+            Stream.REGISTERED: settings.registered_topic,
+            Stream.CONFIDENTIAL: settings.confidential_topic,
+            Stream.TAAK: settings.taak_topic,
+        }
+        self._dead_letter_topic = settings.dead_letter_topic
+        self._source = settings.source
 
     def messages(self, record: Record, outcome: Outcome, now: datetime) -> Sequence[Message]:
         """Give what goes out for a record: its events, one dead letter, or nothing."""

@@ -9,7 +9,6 @@ from services.classifier.adapters.mongo_register import MongoRegister
 from services.classifier.adapters.system_clock import SystemClock
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
-from services.domain.besluit import Stream
 from services.domain.case import prepare
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
@@ -17,15 +16,15 @@ from services.runtime.ending import Ending
 from services.runtime.health import Health, Part, serve
 from services.runtime.kafka import require_topics
 from services.runtime.mongo import Document, connect
-from services.runtime.patience import until_answered
+from services.runtime.patience import closed_soon, until_answered
 from services.runtime.policy_file import load_policy_file
 from services.runtime.settings import Settings
 from services.runtime.sleutel import load_sleutel
 
 
 async def run(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT. Raises InvalidSettings for what the operator must change, and the failure that
-    nobody can handle: the process then ends with a status that makes a supervisor start it again.
+    """Run until SIGTERM or SIGINT. Raises InvalidSettings for what the operator must change, and what nobody can handle,
+    after which a supervisor starts it again.
     """
     beleid = load_policy_file(settings.beleid_file, Beleid)
     sleutels = Sleutels(load_sleutel(settings), settings.sleutelversie)
@@ -35,7 +34,7 @@ async def run(settings: Settings) -> None:
             await ending.unless(until_answered(partial(require_topics, settings, *settings.topics), health))
             client = await ending.unless(until_answered(partial(connect, settings), health))
             if client is not None:
-                async with client:
+                async with closed_soon(client):
                     await _consume(settings, client, beleid, sleutels, health, ending)
 
 
@@ -53,18 +52,10 @@ async def _consume(
     handler = Handler(
         prepare=partial(prepare, sleutels=sleutels, beleid=beleid),
         store=store,
-        encoder=Encoder(topics=_topics(settings), dead_letter_topic=settings.dead_letter_topic, source=settings.source),
+        encoder=Encoder(settings),
         clock=SystemClock(),
         health=health,
         own_failures_limit=settings.own_failures_limit,
     )
     async with Consumption(settings, handler=handler, health=health, ending=ending):
         await ending.wait()
-
-
-def _topics(settings: Settings) -> dict[Stream, str]:
-    return {
-        Stream.REGISTERED: settings.registered_topic,
-        Stream.CONFIDENTIAL: settings.confidential_topic,
-        Stream.TAAK: settings.taak_topic,
-    }

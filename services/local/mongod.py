@@ -94,6 +94,8 @@ def _command(*, binary: Path, data: Path, port: int) -> list[str]:
         *("--wiredTigerCacheSizeGB", "0.25"),
         # The default is 5% of the disk, for ever.
         *("--oplogSize", "512"),
+        # What a killed instance had open blocks others on the same documents for so long; ours take milliseconds.
+        *("--setParameter", "transactionLifetimeLimitSeconds=10"),
         # There is no other node that could take over, so nothing to wait for on the way out (default 15 s).
         *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),

@@ -1,8 +1,9 @@
-"""Waiting at the start for what is away."""
+"""Waiting for what is away: at the start as long as it takes, at the end hardly at all."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Final, Protocol, TypeVar
 
 from services.runtime import metrics
 from services.runtime.backoff import pauses
@@ -10,6 +11,16 @@ from services.runtime.errors import TransientFailure
 from services.runtime.health import Health
 
 T = TypeVar("T")
+
+CLOSE_SECONDS: Final = 1.0
+"""For saying goodbye to a server. A client of MongoDB would look for one that is away for as long as it may."""
+
+
+class Closable(Protocol):
+    """A client of a server."""
+
+    async def close(self) -> None:
+        """Say goodbye."""
 
 
 async def until_answered(step: Callable[[], Awaitable[T]], health: Health) -> T:
@@ -22,3 +33,14 @@ async def until_answered(step: Callable[[], Awaitable[T]], health: Health) -> T:
             health.set(failure.part, str(failure))
         await asyncio.sleep(pause_seconds)
     raise AssertionError("pauses have no end")
+
+
+@asynccontextmanager
+async def closed_soon(client: Closable) -> AsyncIterator[None]:
+    """Close a client after the block, and don't wait for a server that is away."""
+    try:
+        yield
+    finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await client.close()

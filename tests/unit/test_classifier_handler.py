@@ -11,13 +11,13 @@ from schemas.decoding import Received
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
 from services.classifier.ports import Message, Record
-from services.domain.besluit import Stream
 from services.domain.case import Case, prepare
 from services.domain.events import Event
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
 from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
 from services.runtime.health import Health
+from services.runtime.settings import Settings
 from tests.contacts import contact_ended, record, records
 from tests.fakes.clock import FakeClock
 from tests.fakes.publisher import FakePublisher, FakeTopics
@@ -25,6 +25,7 @@ from tests.fakes.register_store import FakeRegisterStore
 
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
 LIMIT = 3
+SETTINGS = Settings(registered_topic="registered", taak_topic="taak", dead_letter_topic="dlq")
 
 
 class _Bug(Exception):
@@ -44,9 +45,7 @@ class _Bench:
         self.handler = Handler(
             prepare=self._prepare,
             store=self.store,
-            encoder=Encoder(
-                topics={stream: stream.value for stream in Stream}, dead_letter_topic="dlq", source="urn:test"
-            ),
+            encoder=Encoder(SETTINGS),
             clock=self.clock,
             health=self.health,
             own_failures_limit=LIMIT,
