@@ -16,15 +16,15 @@ from services.runtime.ending import Ending
 from services.runtime.health import Health, Part, serve
 from services.runtime.kafka import require_topics
 from services.runtime.mongo import Document, connect
-from services.runtime.patience import closed_soon, until_answered
+from services.runtime.patience import closed_soon, until_answered, watched
 from services.runtime.policy_file import load_policy_file
 from services.runtime.settings import Settings
 from services.runtime.sleutel import load_sleutel
 
 
 async def run(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT. Raises InvalidSettings for what the operator must change, and what nobody can handle,
-    after which a supervisor starts it again.
+    """Run until SIGTERM or SIGINT. Raises InvalidSettings for what the operator must change, and what nobody can
+    handle, after which a supervisor starts it again.
     """
     beleid = load_policy_file(settings.beleid_file, Beleid)
     sleutels = Sleutels(load_sleutel(settings), settings.sleutelversie)
@@ -48,7 +48,6 @@ async def _consume(
 ) -> None:
     store = MongoRegister(client, settings.mongo_database, beleid)
     await ending.unless(until_answered(store.prepare, health))
-    health.set(Part.MONGODB, None)
     handler = Handler(
         prepare=partial(prepare, sleutels=sleutels, beleid=beleid),
         store=store,
@@ -57,5 +56,6 @@ async def _consume(
         health=health,
         own_failures_limit=settings.own_failures_limit,
     )
-    async with Consumption(settings, handler=handler, health=health, ending=ending):
+    consumption = Consumption(settings, handler=handler, health=health, ending=ending)
+    async with watched(store.is_there, health, Part.MONGODB), consumption:
         await ending.wait()

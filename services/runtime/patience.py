@@ -16,6 +16,10 @@ CLOSE_SECONDS: Final = 1.0
 """For saying goodbye to a server. A client of MongoDB would look for one that is away for as long as it may."""
 
 
+LOOK_SECONDS: Final = 1.0
+"""A person who looks at readiness should not see what was true ten seconds ago."""
+
+
 class Closable(Protocol):
     """A client of a server."""
 
@@ -33,6 +37,22 @@ async def until_answered(step: Callable[[], Awaitable[T]], health: Health) -> T:
             health.set(failure.part, str(failure))
         await asyncio.sleep(pause_seconds)
     raise AssertionError("pauses have no end")
+
+
+@asynccontextmanager
+async def watched(is_there: Callable[[], Awaitable[bool]], health: Health, part: str) -> AsyncIterator[None]:
+    """Ask something every second whether it is there, and tell readiness: also while there is nothing to do with it."""
+
+    async def watch() -> None:
+        while True:
+            health.set(part, None if await is_there() else f"{part} does not answer")
+            await asyncio.sleep(LOOK_SECONDS)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
 
 
 @asynccontextmanager

@@ -82,6 +82,18 @@ def test_a_database_that_is_restarted_is_waited_for(own_stack: Stack, own_world:
     assert not process.has_ended
 
 
+def test_a_database_that_goes_away_is_missed_also_while_there_is_nothing_to_do(
+    own_stack: Stack, own_world: World
+) -> None:
+    process = own_world.start()
+    _wait_until_ready(process)
+    mongod = _server(own_stack.mongod)
+    mongod.stop()
+    _wait_until_it_says_so(process, "mongodb")
+    mongod.start()
+    _wait_until_ready(process)
+
+
 def test_a_service_that_starts_before_its_servers_waits_for_them(own_stack: Stack, own_world: World) -> None:
     kafka, mongod = _server(own_stack.kafka), _server(own_stack.mongod)
     own_world.publish(10)

@@ -89,6 +89,14 @@ class MongoRegister:
         await self._besluiten.create_index([("uitgegeven.klantcontactId", ASCENDING)], sparse=True)
         await self._besluiten.create_index("vervaltOp", expireAfterSeconds=0, sparse=True)
 
+    async def is_there(self) -> bool:
+        """Tell whether the register can be read."""
+        try:
+            await self._partijen.find_one({}, {"_id": 1})
+        except PyMongoError:
+            return False
+        return True
+
     async def transact(
         self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Judgement]]
     ) -> Sequence[Judgement]:
