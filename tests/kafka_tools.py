@@ -11,6 +11,7 @@ from confluent_kafka import (
     Consumer,
     ConsumerGroupTopicPartitions,
     KafkaError,
+    KafkaException,
     Message,
     Producer,
     TopicPartition,
@@ -96,9 +97,18 @@ def admin_client(bootstrap: str) -> AdminClient:
 def committed_offsets(bootstrap: str, *, group: str, topic: str, partitions: int) -> list[int]:
     """Give what a group has committed for each partition, 0 where it has not, open transactions left out."""
     asked = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, each) for each in range(partitions)])
-    answers = admin_client(bootstrap).list_consumer_group_offsets([asked], require_stable=False)
-    places = answers[group].result(timeout=ANSWER_SECONDS).topic_partitions
-    return [max(place.offset, 0) for place in places]
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while True:
+        answers = admin_client(bootstrap).list_consumer_group_offsets([asked], require_stable=False)
+        try:
+            places = answers[group].result(timeout=ANSWER_SECONDS).topic_partitions
+        except KafkaException as error:
+            # A broker that has just come back is still reading.
+            if not error.args[0].retriable() or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return [max(place.offset, 0) for place in places]
 
 
 def expect_unseen(loop: asyncio.AbstractEventLoop, *expected: type[BaseException]) -> None:

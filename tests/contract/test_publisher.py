@@ -67,6 +67,7 @@ class Kafka(World):
             make_producer=partial(kafka.transactional_producer, settings),
             group=self._group,
             partition=TopicPartition(self._input, 0),
+            topics=[self.topic],
             tell_trouble=lambda _: None,
         )
         self.writers.append(writer)

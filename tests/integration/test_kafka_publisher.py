@@ -1,12 +1,13 @@
 """The writer of one partition on Apache Kafka, when a transaction fails, or nobody knows whether it did."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaConnectionError, ProducerFenced
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
@@ -14,6 +15,7 @@ from confluent_kafka.admin._resource import ResourceType
 
 from services.classifier.adapters import kafka_publisher
 from services.classifier.adapters.committed_offset import UnstableOffset, committed_offset
+from services.classifier.adapters.hanging_transaction import abort_hanging_transaction
 from services.classifier.adapters.kafka_publisher import KafkaPublisher
 from services.classifier.ports import Message
 from services.runtime import kafka
@@ -52,6 +54,7 @@ class Desk:
             make_producer=self._make_producer,
             group=self.group,
             partition=self.partition,
+            topics=[self.topic],
             tell_trouble=self.troubles.append,
         )
         self.writers.append(writer)
@@ -197,6 +200,31 @@ async def test_giving_up_in_the_middle_leaves_nothing_that_holds_readers_up(desk
     sender.produce(desk.topic, value=b"after")
     assert sender.flush(10) == 0
     assert desk.visible() == [b"after"]
+
+
+async def test_a_transaction_that_kafka_forgot_to_end_is_aborted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The broker's fault can't be had on demand: here the offset stays uncertain until the writer aborts something."""
+    aborted: list[str] = []
+
+    async def uncertain_until_aborted(client: AIOKafkaClient, *, group: str, partition: TopicPartition) -> int | None:
+        if not aborted:
+            raise UnstableOffset
+        return await committed_offset(client, group=group, partition=partition)
+
+    async def abort(
+        producer: AIOKafkaProducer, *, group: str, partition: TopicPartition, topics: Sequence[str]
+    ) -> None:
+        await abort_hanging_transaction(producer, group=group, partition=partition, topics=topics)
+        aborted.extend(topics)
+
+    monkeypatch.setattr(kafka_publisher, "CERTAIN_SECONDS", 0.1)
+    monkeypatch.setattr(kafka_publisher, "committed_offset", uncertain_until_aborted)
+    monkeypatch.setattr(kafka_publisher, "abort_hanging_transaction", abort)
+    writer = await desk.writer()
+    assert aborted == [desk.topic]
+    await writer.publish([desk.message(b"1")], next_offset=5)
+    assert desk.visible() == [b"1"]
+    assert desk.committed() == 5
 
 
 # The committed offset -------------------------------------------------------------------------------------------------

@@ -116,5 +116,6 @@ class Consumption:
             make_producer=partial(kafka.transactional_producer, self._settings),
             group=self._settings.classifier_group,
             partition=partition,
+            topics=[topic for topic in self._settings.topics if topic != self._settings.contact_topic],
             tell_trouble=self._health.teller(partition),
         )

@@ -16,7 +16,8 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from services.classifier.adapters.bulk import send_in_bulk
-from services.classifier.adapters.committed_offset import committed_offset
+from services.classifier.adapters.committed_offset import UnstableOffset, committed_offset
+from services.classifier.adapters.hanging_transaction import abort_hanging_transaction
 from services.classifier.ports import Message
 from services.runtime.backoff import pauses
 from services.runtime.errors import PartitionLost
@@ -31,6 +32,12 @@ broker, decide what becomes of it."""
 
 START_SECONDS: Final = 10.0
 """Patience with one start: connect, end the former transaction, read the committed offset."""
+
+CERTAIN_SECONDS: Final = 2.0
+"""By then the end of the former transaction, which the start waited for, has been written everywhere (it takes 3 ms at
+the median, 21 at most); after that it never will be."""
+
+UNCERTAIN_PAUSE_SECONDS: Final = 0.02
 
 NOTICE_SECONDS: Final = 3.0
 """After so long a transaction or a start that is still going on shows in readiness."""
@@ -61,11 +68,19 @@ class KafkaPublisher:
     """Publishes for one assigned partition. One task at a time uses it."""
 
     def __init__(
-        self, *, make_producer: MakeProducer, group: str, partition: TopicPartition, tell_trouble: TellTrouble
+        self,
+        *,
+        make_producer: MakeProducer,
+        group: str,
+        partition: TopicPartition,
+        topics: Sequence[str],
+        tell_trouble: TellTrouble,
     ) -> None:
+        """Take as `topics` all that are ever published to."""
         self._make_producer = make_producer
         self._group = group
         self._partition = partition
+        self._topics = topics
         self._tell_trouble = tell_trouble
         self._producer: AIOKafkaProducer | None = None
         self._committed: int | None = None
@@ -134,7 +149,23 @@ class KafkaPublisher:
         producer = self._make_producer(transactional_id=name)
         self._producer = producer
         await producer.start()
-        self._committed = await committed_offset(producer.client, group=self._group, partition=self._partition)
+        try:
+            self._committed = await self._certain_offset(producer, seconds=CERTAIN_SECONDS)
+        except UnstableOffset:
+            log.warning("transaction.hanging", partition=self._partition.partition)
+            await abort_hanging_transaction(producer, group=self._group, partition=self._partition, topics=self._topics)
+            self._committed = await self._certain_offset(producer, seconds=CERTAIN_SECONDS)
+
+    async def _certain_offset(self, producer: AIOKafkaProducer, *, seconds: float) -> int | None:
+        """Read the committed offset. Raises UnstableOffset when a transaction may still change it after that time."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while True:
+            try:
+                return await committed_offset(producer.client, group=self._group, partition=self._partition)
+            except UnstableOffset:
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+            await asyncio.sleep(UNCERTAIN_PAUSE_SECONDS)
 
     async def _transaction(self, messages: Sequence[Message], next_offset: int) -> None:
         producer = self._producer
