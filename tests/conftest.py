@@ -6,6 +6,7 @@ Each test gets names of its own and leaves nothing behind, so that tests can sha
 """
 
 import os
+import signal
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -17,6 +18,14 @@ from pymongo import MongoClient
 from services.local.stack import Stack, local_stack
 
 ANSWER_SECONDS = 10
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C and a hang-up, also where a shell that runs us in the background has switched them off: the processes
+    that tests start and end by them inherit it.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

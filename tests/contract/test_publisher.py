@@ -15,7 +15,7 @@ from services.runtime import kafka
 from services.runtime.errors import PartitionLost
 from services.runtime.settings import Settings
 from tests.fakes.publisher import FakePublisher, FakeTopics
-from tests.kafka_tools import committed_offsets, expect_unseen, make_topics, read_committed
+from tests.kafka_tools import committed_offsets, expect_unseen, make_topics, read_committed, wait_for
 
 Writer = FakePublisher | KafkaPublisher
 
@@ -95,6 +95,11 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     await asyncio.gather(*(writer.release() for writer in real.writers))
 
 
+def _wait_until_committed(world: World, offset: int) -> None:
+    """Others see the position once the transaction is marked as ended, which a new broker takes a second for."""
+    wait_for(f"{offset} is committed", lambda: world.committed() == offset)
+
+
 def _message(world: World, value: bytes | None, key: bytes | None = b"k") -> Message:
     return Message(world.topic, key, value, [("content-type", b"text/plain")])
 
@@ -104,14 +109,14 @@ async def test_messages_and_the_position_become_visible_together(world: World) -
     assert await writer.take_over() is None
     await writer.publish([_message(world, b"1"), _message(world, b"2")], next_offset=7)
     assert world.visible() == [(b"k", b"1"), (b"k", b"2")]
-    assert world.committed() == 7
+    _wait_until_committed(world, 7)
 
 
 async def test_a_batch_without_messages_commits_its_position(world: World) -> None:
     writer = world.writer()
     await writer.take_over()
     await writer.publish([], next_offset=7)
-    assert world.committed() == 7
+    _wait_until_committed(world, 7)
 
 
 async def test_whoever_takes_over_learns_what_is_committed(world: World) -> None:
@@ -129,7 +134,7 @@ async def test_whoever_is_taken_over_publishes_nothing_any_more(world: World) ->
     with pytest.raises(PartitionLost):
         await before.publish([_message(world, b"old")], next_offset=5)
     assert world.visible() == [(b"k", b"new")]
-    assert world.committed() == 7
+    _wait_until_committed(world, 7)
 
 
 @pytest.mark.parametrize(("key", "value"), [(None, b"no key"), (b"no value", None), (None, None), (b"", b"")])

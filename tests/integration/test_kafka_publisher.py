@@ -21,7 +21,7 @@ from services.classifier.ports import Message
 from services.runtime import kafka
 from services.runtime.errors import PartitionLost
 from services.runtime.settings import Settings
-from tests.kafka_tools import committed_offsets, expect_unseen, make_topics, producer, read_committed
+from tests.kafka_tools import committed_offsets, expect_unseen, make_topics, producer, read_committed, wait_for
 
 Commit = Callable[[], Awaitable[None]]
 
@@ -110,7 +110,7 @@ async def test_a_commit_whose_answer_is_lost_is_not_repeated(desk: Desk) -> None
     await writer.publish([desk.message(b"1")], next_offset=5)
     await writer.publish([desk.message(b"2")], next_offset=6)
     assert desk.visible() == [b"1", b"2"]
-    assert desk.committed() == 6
+    wait_for("the position is committed", lambda: desk.committed() == 6)
 
 
 async def test_a_commit_that_was_not_made_is_made_up_for(desk: Desk) -> None:
@@ -122,7 +122,7 @@ async def test_a_commit_that_was_not_made_is_made_up_for(desk: Desk) -> None:
     desk.meddle = fail
     await writer.publish([desk.message(b"2")], next_offset=6)
     assert desk.visible() == [b"1", b"2"]
-    assert desk.committed() == 6
+    wait_for("the position is committed", lambda: desk.committed() == 6)
     assert desk.trouble() is None
 
 
@@ -140,7 +140,7 @@ async def test_whoever_was_overtaken_while_the_outcome_was_unknown_gives_up(desk
     await writer.release()
     assert desk.trouble() is None, "what is not ours any more is no trouble of ours"
     assert desk.visible() == [b"other"]
-    assert desk.committed() == 9
+    wait_for("the position is committed", lambda: desk.committed() == 9)
 
 
 async def test_a_transaction_that_hangs_is_made_anew(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +169,7 @@ async def test_a_batch_that_the_broker_refuses_is_not_lost(desk: Desk) -> None:
     await asyncio.to_thread(_allow_bytes, desk, 1_000_000)
     await publishing
     assert desk.visible() == [b"1", too_large.value]
-    assert desk.committed() == 5
+    wait_for("the position is committed", lambda: desk.committed() == 5)
 
 
 def _allow_bytes(desk: Desk, number: int) -> None:
@@ -224,7 +224,7 @@ async def test_a_transaction_that_kafka_forgot_to_end_is_aborted(desk: Desk, mon
     assert aborted == [desk.topic]
     await writer.publish([desk.message(b"1")], next_offset=5)
     assert desk.visible() == [b"1"]
-    assert desk.committed() == 5
+    wait_for("the position is committed", lambda: desk.committed() == 5)
 
 
 # The committed offset -------------------------------------------------------------------------------------------------

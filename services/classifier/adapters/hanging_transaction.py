@@ -2,7 +2,7 @@
 
 Apache Kafka 4.3.1 does that when a broker is shut down in the moment after a commit: the transaction coordinator writes
 CompleteCommit, and the markers that make the records visible, and the offset count, are in none of the partitions (seen
-in the logs of such a broker; one stop under load in three or four did it). Nobody ends it any more: whoever reads
+in the logs of such a broker; one stop under load in six did it). Nobody ends it any more: whoever reads
 committed records waits for ever, and the committed offset is never certain again.
 
 The next marker of the same producer id ends it as well, the way that marker says. So it is aborted, in every partition
