@@ -122,7 +122,7 @@ def test_asked_to_end_while_a_server_is_away_it_ends_in_time(own_stack: Stack, o
     server = _server(own_stack.kafka if part == "kafka" else own_stack.mongod)
     with own_world.stream(per_second=200):
         wait_for("it is at work", lambda: process.log("batch.committed"))
-        server.stop()
+        server.kill()  # Kafka stopped in order may forget the markers of a last commit: `hanging_transaction.py`
         _wait_until_it_says_so(process, part)
         asked = time.monotonic()
         assert process.terminate() == 0
