@@ -12,7 +12,7 @@ from services.classifier.adapters.holding import Means
 from services.classifier.adapters.kafka_health import KafkaHealth
 from services.classifier.adapters.kafka_partitions import KafkaPartitions
 from services.classifier.adapters.kafka_publisher import KafkaPublisher
-from services.classifier.adapters.subscriber import LoopFailures, subscribe
+from services.classifier.adapters.subscriber import subscribe
 from services.classifier.adapters.tolerant_records import tolerate_header_names
 from services.classifier.handler import Handler
 from services.runtime import kafka
@@ -20,6 +20,7 @@ from services.runtime.ending import Ending
 from services.runtime.errors import TransientFailure
 from services.runtime.health import Health, Part
 from services.runtime.kafka import LIBRARY_LOGGER
+from services.runtime.loop_failures import LoopFailures
 from services.runtime.settings import Settings
 
 log = structlog.get_logger()

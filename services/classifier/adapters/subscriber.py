@@ -6,18 +6,17 @@ fetch skipped. It answers to an address that a record may name (`reply_to`). Its
 wrong, and goes on.
 """
 
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord
-from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage as InjectedMessage
 from faststream.kafka.message import KafkaMessage
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from services.runtime.kafka import subscriber_options
+from services.runtime.loop_failures import Fail
 from services.runtime.settings import Settings
 
 MAX_RECORDS: Final = 10_000
@@ -26,7 +25,6 @@ bounds what very many very small records take once they are Python objects (abou
 
 Records = Sequence["ConsumerRecord[bytes, bytes]"]
 Handle = Callable[[Records], Awaitable[None]]
-Fail = Callable[[BaseException], None]
 
 
 def subscribe(
@@ -76,18 +74,3 @@ class _NoConsumer:
 
     def seek(self, partition: object, offset: int) -> None:  # noqa: ARG002 - FastStream's signature
         raise AssertionError("a position is sought where the partitions are held")
-
-
-class LoopFailures(logging.Handler):
-    """Hands on what FastStream's polling loop fails with: its log is the only place where it says so."""
-
-    def __init__(self, fail: Fail) -> None:
-        super().__init__(logging.ERROR)
-        self._fail = fail
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Let a failure end the process, unless it is one of Kafka that passes."""
-        error = record.exc_info[1] if record.exc_info else None
-        if error is None or (isinstance(error, KafkaError) and error.retriable):
-            return
-        self._fail(error)

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from services.projector.adapters.positions import GroupPositions
-from services.projector.adapters.subscriber import LoopFailures, subscribe
+from services.projector.adapters.subscriber import subscribe
 from services.projector.adapters.watch import Idleness, watch
 from services.projector.handler import Projector, read_all
 from services.projector.ports import Record, Register
@@ -18,6 +18,7 @@ from services.runtime.ending import Ending
 from services.runtime.errors import TransientFailure
 from services.runtime.health import Health, Part
 from services.runtime.kafka import LIBRARY_LOGGER
+from services.runtime.loop_failures import LoopFailures
 from services.runtime.settings import Settings
 
 log = structlog.get_logger()

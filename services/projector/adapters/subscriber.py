@@ -5,12 +5,10 @@ it validates a handler's arguments; what fails there is logged with the values i
 answers to an address that a record may name (`reply_to`). Its polling loop only logs what goes wrong, and goes on.
 """
 
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from aiokafka import ConsumerRecord
-from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage as InjectedMessage
 from faststream.kafka.message import KafkaMessage
@@ -18,6 +16,7 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from services.projector.ports import Partition, Record
 from services.runtime.kafka import subscriber_options
+from services.runtime.loop_failures import Fail
 from services.runtime.settings import Settings
 
 MAX_POLL_INTERVAL_MS: Final = 7 * 24 * 60 * 60 * 1000
@@ -25,7 +24,6 @@ MAX_POLL_INTERVAL_MS: Final = 7 * 24 * 60 * 60 * 1000
 heartbeat shows that we live. Given away, they would stop the next instance at the same event."""
 
 Handle = Callable[[Sequence[Record]], Awaitable[None]]
-Fail = Callable[[BaseException], None]
 
 
 def subscribe(broker: KafkaBroker, settings: Settings, *, handle: Handle, fail: Fail) -> BatchSubscriber:
@@ -79,18 +77,3 @@ class _NoConsumer:
 
     def seek(self, *_: object) -> None:
         raise AssertionError("what was read stays read")
-
-
-class LoopFailures(logging.Handler):
-    """Hands on what FastStream's polling loop fails with: its log is the only place where it says so."""
-
-    def __init__(self, fail: Fail) -> None:
-        super().__init__(logging.ERROR)
-        self._fail = fail
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Let a failure end the process, unless it is one of Kafka that passes."""
-        error = record.exc_info[1] if record.exc_info else None
-        if error is None or (isinstance(error, KafkaError) and error.retriable):
-            return
-        self._fail(error)
