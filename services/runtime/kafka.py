@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Literal, TypedDict
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from faststream import AckPolicy
@@ -131,6 +131,20 @@ def idempotent_producer(settings: Settings) -> AIOKafkaProducer:
         # Refused here, since the gap that a refused record leaves in the broker's count spoils what follows.
         max_request_size=MAX_BATCH_BYTES - BATCH_OVERHEAD_BYTES,
         linger_ms=LINGER_MS,
+    )
+
+
+def range_consumer(settings: Settings) -> AIOKafkaConsumer:
+    """Make a consumer of what is committed, in no group and not yet started: partitions are assigned by hand."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap_servers(settings),
+        client_id=CLIENT_ID,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        isolation_level="read_committed",
+        fetch_max_bytes=FETCH_MAX_BYTES,
+        max_partition_fetch_bytes=MAX_PARTITION_FETCH_BYTES,
+        check_crcs=settings.check_crcs,
     )
 
 

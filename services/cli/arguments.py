@@ -1,0 +1,51 @@
+"""What commands share of what is typed: the settings, a file of events, and the usual options."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Final
+
+import typer
+
+from services.cli.screen import tell
+
+if TYPE_CHECKING:
+    from services.runtime.settings import Settings
+
+FAULTS_FOUND: Final = 1
+WRONG_USE: Final = 2
+
+EventsFile = Annotated[Path, typer.Argument(metavar="FILE|-", help="CloudEvents, one JSON object a line; - is stdin.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, for a program to read.")]
+
+
+def settings() -> "Settings":
+    """Read the settings from the environment."""
+    from services.runtime.settings import load_settings
+
+    return load_settings()
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[BinaryIO]:
+    """Open a file for its lines, or stdin for `-`."""
+    if file == Path("-"):
+        if sys.stdin.isatty():
+            tell("Type or paste events, one a line; Ctrl-D ends.")
+        yield sys.stdin.buffer
+        return
+    try:
+        lines = file.open("rb")
+    except OSError as error:
+        raise typer.BadParameter(f"{file}: {error.strerror}") from error
+    with lines:
+        yield lines
+
+
+def count_lines(file: Path) -> int | None:
+    """Count the lines that say something; None for stdin."""
+    if file == Path("-"):
+        return None
+    with file.open("rb") as lines:
+        return sum(1 for line in lines if line.strip())

@@ -1,0 +1,184 @@
+"""Reading topics as they stand, for operators: committed records only, in no group, so that nobody's position moves."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    KafkaError,
+    OffsetOutOfRangeError,
+    TopicAuthorizationFailedError,
+)
+
+from services.runtime.errors import InvalidSettings, TransientFailure
+from services.runtime.health import Part
+from services.runtime.kafka import admin_client, range_consumer, require_topics
+from services.runtime.settings import Settings
+
+Records = Sequence["ConsumerRecord[bytes, bytes]"]
+
+Progress = Callable[[int, int | None], None]
+"""Takes how many records were read, and how many there are in all when that is known."""
+
+STALL_SECONDS: Final = 30.0
+"""How long a broker may give nothing while there is more: one that restarts is back in half of that."""
+
+POLL_MILLISECONDS: Final = 500
+
+MAX_RECORDS: Final = 2_000
+"""Of one partition at once: some MB as a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What is to be read of one partition: from offset `begin` up to and without `end`."""
+
+    topic: str
+    partition: int
+    first: int
+    """The first offset that the topic still holds: what lies before it was removed when its time had come."""
+    begin: int
+    end: int
+
+    @property
+    def length(self) -> int:
+        """How many records there are at most; markers of transactions count too."""
+        return max(0, self.end - self.begin)
+
+
+class TopicReader:
+    """Says which offsets lie where, and reads them."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, settings: Settings) -> None:
+        self._consumer = consumer
+        self._settings = settings
+
+    async def whole(self, *topics: str) -> list[Stretch]:
+        """Give all that topics hold now. Raises InvalidSettings for one that does not exist."""
+        await require_topics(self._settings, *topics)
+        with _told(self._settings):
+            partitions = await self._partitions_of(topics)
+            first = await self._consumer.beginning_offsets(partitions)
+            end = await self._consumer.end_offsets(partitions)
+        return [
+            Stretch(each.topic, each.partition, first=first[each], begin=first[each], end=end[each])
+            for each in partitions
+        ]
+
+    async def between(self, topic: str, *, since: datetime | None, until: datetime | None) -> list[Stretch]:
+        """Give what a topic got from `since` on and before `until`; None: from its beginning, up to now."""
+        whole = await self.whole(topic)
+        begins = await self._offsets_at(whole, since) if since else {}
+        ends = await self._offsets_at(whole, until) if until else {}
+        return [
+            Stretch(
+                each.topic,
+                each.partition,
+                first=each.first,
+                begin=(begins.get(each.partition, each.end) if since else each.begin),
+                end=ends.get(each.partition, each.end),
+            )
+            for each in whole
+        ]
+
+    async def records(
+        self, stretches: Sequence[Stretch], progress: Progress = lambda _done, _of: None
+    ) -> AsyncIterator[Records]:
+        """Give the records of these stretches: of one partition in order, some at once, until every end.
+
+        Raises TransientFailure when Kafka stops answering, and when a topic loses what was still to be read.
+        """
+        left = {TopicPartition(each.topic, each.partition): each for each in stretches if each.length}
+        total = sum(each.length for each in left.values())
+        progress(0, total)
+        with _told(self._settings):
+            self._consumer.assign(list(left))
+            for partition, stretch in left.items():
+                self._consumer.seek(partition, stretch.begin)
+        while left:
+            for batch in await self._fetch(left):
+                yield batch
+            with _told(self._settings):
+                positions = {each: await self._consumer.position(each) for each in left}
+            for partition, position in positions.items():
+                if position >= left[partition].end:
+                    left.pop(partition)
+                    self._consumer.pause(partition)
+            unread = sum(max(0, stretch.end - positions[partition]) for partition, stretch in left.items())
+            progress(total - unread, total)
+
+    async def _fetch(self, left: dict[TopicPartition, Stretch]) -> list[Records]:
+        """Give the next records of what is left; none when there was nothing but markers."""
+        before = {each: await self._consumer.position(each) for each in left}
+        try:
+            with _told(self._settings):
+                async with asyncio.timeout(STALL_SECONDS):
+                    while True:
+                        fetched = await self._consumer.getmany(
+                            *left, timeout_ms=POLL_MILLISECONDS, max_records=MAX_RECORDS
+                        )
+                        moved = [each for each in left if await self._consumer.position(each) > before[each]]
+                        if fetched or moved:
+                            break
+        except TimeoutError as error:
+            raise _away(self._settings) from error
+        cut = [[each for each in batch if each.offset < left[place].end] for place, batch in fetched.items()]
+        return [batch for batch in cut if batch]
+
+    async def _partitions_of(self, topics: Sequence[str]) -> list[TopicPartition]:
+        async with admin_client(self._settings) as admin:
+            described = await admin.describe_topics(list(topics))
+        return [
+            TopicPartition(each["topic"], number)
+            for each in described
+            for number in sorted(part["partition"] for part in each["partitions"])
+        ]
+
+    async def _offsets_at(self, whole: Sequence[Stretch], moment: datetime) -> dict[int, int]:
+        """Give for each partition the offset of the first record written at or after a moment, if there is one."""
+        milliseconds = int(moment.timestamp() * 1000)
+        with _told(self._settings):
+            found = await self._consumer.offsets_for_times(
+                {TopicPartition(each.topic, each.partition): milliseconds for each in whole}
+            )
+        return {place.partition: each.offset for place, each in found.items() if each is not None}
+
+
+@asynccontextmanager
+async def topic_reader(settings: Settings) -> AsyncIterator[TopicReader]:
+    """Give a reader for the block. Raises TransientFailure when Kafka does not answer."""
+    consumer = range_consumer(settings)
+    try:
+        with _told(settings):
+            await consumer.start()
+        yield TopicReader(consumer, settings)
+    finally:
+        await consumer.stop()
+
+
+@contextmanager
+def _told(settings: Settings) -> Iterator[None]:
+    """Say in words for an operator what Kafka answers."""
+    try:
+        yield
+    except (TopicAuthorizationFailedError, ClusterAuthorizationFailedError) as error:
+        raise InvalidSettings(
+            f"Kafka at {settings.kafka_bootstrap} does not let this user read ({type(error).__name__}). Ask for the "
+            "right to read and describe the topics."
+        ) from error
+    except OffsetOutOfRangeError as error:
+        raise TransientFailure(
+            "Kafka removed records while they were read: their time had come. Start again with a later beginning.",
+            part=Part.KAFKA,
+        ) from error
+    except KafkaError as error:
+        raise _away(settings) from error
+
+
+def _away(settings: Settings) -> TransientFailure:
+    return TransientFailure(f"Kafka at {settings.kafka_bootstrap} does not answer.", part=Part.KAFKA)
