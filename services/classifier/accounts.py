@@ -2,9 +2,9 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, assert_never
+from typing import Final
 
 import structlog
 
@@ -13,7 +13,7 @@ from schemas.faults import Refusal, RefusalKind
 from services.classifier.encoding import Outcome, OwnFailure
 from services.classifier.ports import Message, Record
 from services.domain.besluit import Besluit
-from services.domain.judgement import Judged, Overtaken, Refused, Repeated
+from services.domain.judgement import Judged, Overtaken, Refused, Rejudged, Repeated, Unchanged
 from services.runtime import metrics
 
 log = structlog.get_logger()
@@ -33,7 +33,7 @@ class Handled:
 
 def tell_batch(batch: Sequence[Handled]) -> None:
     """Log and count a batch that was published and committed: one line, and at debug one for each record."""
-    outcomes = Counter(_name(handled.outcome) for handled in batch)
+    outcomes = Counter(_NAMES[type(handled.outcome)] for handled in batch)
     _count(batch, outcomes)
     if log.is_enabled_for(logging.DEBUG):
         for handled in batch:
@@ -65,20 +65,16 @@ def tell_own_failure(record: Record, error: Exception) -> None:
     )
 
 
-def _name(outcome: Outcome) -> str:
-    match outcome:
-        case Judged():
-            return "decided"
-        case Repeated():
-            return "repeated"
-        case Overtaken():
-            return "overtaken"
-        case Refused() | Refusal():
-            return "refused"
-        case OwnFailure():
-            return "failed"
-        case _:
-            assert_never(outcome)
+_NAMES: Final[Mapping[type[Outcome], str]] = {
+    Judged: "decided",
+    Rejudged: "rejudged",
+    Unchanged: "unchanged",
+    Repeated: "repeated",
+    Overtaken: "overtaken",
+    Refused: "refused",
+    Refusal: "refused",
+    OwnFailure: "failed",
+}
 
 
 # Counting -------------------------------------------------------------------------------------------------------------
@@ -90,7 +86,7 @@ def _count(batch: Sequence[Handled], outcomes: Counter[str]) -> None:
     rules, kinds = Counter[str](), Counter[str]()
     for handled in batch:
         match handled.outcome:
-            case Judged(received, besluit) | Repeated(received, besluit):
+            case Judged(received, besluit) | Rejudged(received, besluit) | Repeated(received, besluit):
                 rules.update([onderwerp.regel.value for onderwerp in besluit.onderwerpen])
                 for path in received.unknown_fields:
                     metrics.count_unknown_field(path)
@@ -113,14 +109,14 @@ def _count(batch: Sequence[Handled], outcomes: Counter[str]) -> None:
 
 def _tell(handled: Handled) -> None:
     match handled.outcome:
-        case Judged(received, besluit):
+        case Judged(received, besluit) | Rejudged(received, besluit):
             _tell_decision(received, besluit, repeated=False)
         case Repeated(received, besluit):
             _tell_decision(received, besluit, repeated=True)
-        case Overtaken(received, besluit):
+        case Overtaken(received, besluit) | Unchanged(received, besluit):
             log.debug(
                 "contact.skipped",
-                reason="overtaken",
+                reason=_NAMES[type(handled.outcome)],
                 contact_id=received.contact.contact_id,
                 revisie=received.contact.revisie,
                 revisie_in_force=besluit.revisie,
@@ -140,6 +136,7 @@ def _tell_decision(received: Received, besluit: Besluit, *, repeated: bool) -> N
         repeated=repeated,
         contact_id=besluit.contact_id,
         revisie=besluit.revisie,
+        besluitversie=besluit.besluitversie,
         rules=[onderwerp.regel.value for onderwerp in besluit.onderwerpen],
         policy=besluit.beleidsversie,
         notes=list(besluit.kanttekeningen),

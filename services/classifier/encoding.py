@@ -12,7 +12,7 @@ from schemas.faults import Refusal, RefusalKind
 from services.classifier.ports import Message, Record
 from services.domain.besluit import Stream
 from services.domain.events import Event, events_of
-from services.domain.judgement import Judged, Judgement, Overtaken, Refused, Repeated
+from services.domain.judgement import Judged, Judgement, Overtaken, Refused, Rejudged, Repeated, Unchanged
 from services.runtime.dead_letters import Position, dead_letter
 from services.runtime.settings import Settings
 
@@ -51,7 +51,9 @@ class Encoder:
         match outcome:
             case Judged(received, besluit) | Repeated(received, besluit):
                 return [self._message(event) for event in events_of(received, besluit, self._source)]
-            case Overtaken():
+            case Rejudged(received, besluit):
+                return [self._message(event) for event in events_of(received, besluit, self._source, only_new=True)]
+            case Overtaken() | Unchanged():
                 return []
             case Refused(_, refusal):
                 return [self._dead_letter(record, refusal, now)]

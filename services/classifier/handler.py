@@ -6,19 +6,30 @@ instance, which takes it up; or the service stops, because our own code fails on
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Protocol
 
 from schemas.decoding import Received, decode
 from schemas.faults import Refusal
 from services.classifier.accounts import Handled, tell_batch, tell_own_failure
 from services.classifier.encoding import Encoder, OwnFailure
+from services.classifier.instructions import herbeoordeling_of
 from services.classifier.ports import Clock, Publisher, Record, RegisterStore
+from services.domain.besluit import Position
 from services.domain.case import Case
+from services.domain.herbeoordeling import Herbeoordeling
 from services.runtime import metrics
 from services.runtime.backoff import pauses
 from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
 from services.runtime.health import Health, Part
+
+
+class Prepare(Protocol):
+    """Works out the keys of a contact (`services.domain.case.prepare`)."""
+
+    def __call__(self, received: Received, *, position: Position | None, herbeoordeling: Herbeoordeling | None) -> Case:
+        """Make a contact ready to be judged."""
 
 
 class Handler:
@@ -27,7 +38,7 @@ class Handler:
     def __init__(
         self,
         *,
-        prepare: Callable[[Received], Case],
+        prepare: Prepare,
         store: RegisterStore,
         encoder: Encoder,
         clock: Clock,
@@ -110,7 +121,10 @@ class Handler:
     def _read(self, record: Record) -> Case | Refusal:
         headers = [(name, value) for name, value in record.headers if value is not None]
         read = decode(record.value, headers, record.written_at)
-        return self._prepare(read) if isinstance(read, Received) else read
+        if not isinstance(read, Received):
+            return read
+        position = Position(record.topic, record.partition, record.offset)
+        return self._prepare(read, position=position, herbeoordeling=herbeoordeling_of(record.headers))
 
     def _own_failure(self, record: Record, error: Exception) -> Handled:
         """Make a message on which our own code fails a dead letter. Raises ServiceBroken after a run of those."""

@@ -6,11 +6,15 @@ From it and the contact itself, every event of the decision can be made again, w
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from schemas.contact_ended_v1 import Toestemming
 from schemas.outputs import IntrekkingResultaat, PartijResultaat, Regel
 from services.domain.consent import Moment
 from services.domain.partij import Bijdrage, Stand
+
+MAX_VOORGANGERS: Final = 20
+"""Of the judgements before, so many are remembered: a contact has two or three as a rule."""
 
 
 class Stream(StrEnum):
@@ -19,6 +23,27 @@ class Stream(StrEnum):
     REGISTERED = "registered"
     CONFIDENTIAL = "confidential"
     TAAK = "taak"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the record that was judged lay in Kafka."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Aanleiding:
+    """Which decision gave an event."""
+
+    revisie: int
+    besluitversie: int
+    besloten_op: datetime
+    event_id: str
+    beleidsversie: str
+    regel: Regel
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +56,8 @@ class OnderwerpBesluit:
     interne_taak: bool
     partij: PartijResultaat | None
     contactgegevens: bool
+    sinds: Aanleiding | None = None
+    """The former judgement of this revisie that said the same, and whose events still hold. None: this one says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +97,6 @@ class Uitgegeven:
     klantcontact_nummer: str
     streams: tuple[Stream, ...]
     taak_nummer: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Aanleiding:
-    """Which decision took something back."""
-
-    revisie: int
-    besluitversie: int
-    besloten_op: datetime
-    event_id: str
-    beleidsversie: str
-    regel: Regel
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +142,19 @@ class Vervolg:
 
 
 @dataclass(frozen=True, slots=True)
+class Voorganger:
+    """A judgement of the contact that a correction or a new judgement replaced."""
+
+    revisie: int
+    besluitversie: int
+    besloten_op: datetime
+    beleidsversie: str
+    regels: tuple[Regel, ...]
+    """Of its onderwerpen, in their order."""
+    position: Position | None
+
+
+@dataclass(frozen=True, slots=True)
 class Besluit:
     """The decision record. `besluitversie` counts the judgements of one revisie."""
 
@@ -150,6 +178,10 @@ class Besluit:
     intrekkingen: tuple[Intrekking, ...] = ()
     kanttekeningen: tuple[str, ...] = ()
     """What somebody who reads the decision should know besides; words of our own, no values."""
+    position: Position | None = None
+    """Of the record of this revisie that was judged first; None in a dry run."""
+    voorgangers: tuple[Voorganger, ...] = ()
+    """The judgements before, the last one last."""
 
     @property
     def moment(self) -> Moment:
@@ -160,6 +192,26 @@ class Besluit:
     def without_trace(self) -> bool:
         """Tell whether it gave no number and touched no partij, now or before."""
         return not self.partijen and not self.uitgegeven and not self.intrekkingen
+
+    def aanleiding(self, regel: Regel) -> Aanleiding:
+        """Give this decision as what gave an event."""
+        return Aanleiding(self.revisie, self.besluitversie, self.besloten_op, self.event_id, self.beleidsversie, regel)
+
+    def gave(self, intrekking: Intrekking) -> bool:
+        """Tell whether this decision took something back, and not one before it."""
+        why = intrekking.aanleiding
+        return (why.revisie, why.besluitversie) == (self.revisie, self.besluitversie)
+
+    def as_voorganger(self) -> Voorganger:
+        """Give what is remembered of this judgement once another replaces it."""
+        return Voorganger(
+            revisie=self.revisie,
+            besluitversie=self.besluitversie,
+            besloten_op=self.besloten_op,
+            beleidsversie=self.beleidsversie,
+            regels=tuple(each.regel for each in self.onderwerpen),
+            position=self.position,
+        )
 
     def numbers_of(self, onderwerp_id: str) -> Uitgegeven | None:
         """Give what was handed out to an onderwerp."""

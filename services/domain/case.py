@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from schemas.contact_ended_v1 import Rol
 from schemas.decoding import Received
 from schemas.identities import Identity, identities
+from services.domain.besluit import Position
 from services.domain.consent import Moment
 from services.domain.decide import counts
 from services.domain.gekend import gekend
+from services.domain.herbeoordeling import Herbeoordeling
 from services.domain.ids import contact_key, identifier
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
@@ -30,6 +32,10 @@ class Case:
     """The same as the register knows them."""
     gekend: Mapping[int, str]
     """The positions of who is gekend, each with the means that made it so."""
+    position: Position | None = None
+    """Of its record in Kafka; None in a dry run."""
+    herbeoordeling: Herbeoordeling | None = None
+    """Set when an operator asks for a new judgement."""
 
     def own_partij_id(self, position: int) -> str:
         """Give the id of the partij of somebody who can't be found again: the same one in every revision."""
@@ -48,7 +54,14 @@ class Case:
         return [self.own_partij_id(position) for position in self.gekend if not self.sleutels[position]]
 
 
-def prepare(received: Received, sleutels: Sleutels, beleid: Beleid) -> Case:
+def prepare(
+    received: Received,
+    sleutels: Sleutels,
+    beleid: Beleid,
+    *,
+    position: Position | None = None,
+    herbeoordeling: Herbeoordeling | None = None,
+) -> Case:
     """Work out the keys of a contact."""
     contact = received.contact
     found: tuple[tuple[Identity, ...], ...] = ((),) * len(contact.betrokkenen)
@@ -66,4 +79,6 @@ def prepare(received: Received, sleutels: Sleutels, beleid: Beleid) -> Case:
         identities=found,
         sleutels=tuple(tuple(sleutels.of_identity(each) for each in of_one) for of_one in found),
         gekend=gekend(contact, found, beleid),
+        position=position,
+        herbeoordeling=herbeoordeling,
     )

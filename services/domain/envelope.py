@@ -68,15 +68,15 @@ class Sender:
 
     def why(self, outcome: OnderwerpBesluit) -> Wire:
         """Give `besluit` and `herkomst` of what was decided about an onderwerp."""
-        besluit = self.besluit
+        since = outcome.sinds or self.besluit
         return {
             "besluit": {
                 "regel": outcome.regel,
-                "beleidsversie": besluit.beleidsversie,
-                "besluitversie": besluit.besluitversie,
-                "toelichting": toelichting(outcome.regel, besluit.kanttekeningen),
+                "beleidsversie": since.beleidsversie,
+                "besluitversie": since.besluitversie,
+                "toelichting": toelichting(outcome.regel, self.besluit.kanttekeningen),
             },
-            "herkomst": self._herkomst(besluit.event_id, besluit.revisie, outcome.onderwerp_id),
+            "herkomst": self._herkomst(since.event_id, since.revisie, outcome.onderwerp_id),
         }
 
     def why_back(self, aanleiding: Aanleiding, onderwerp_id: str | None) -> Wire:

@@ -42,13 +42,17 @@ from services.domain.wire import Wire, wire, wired
 __all__ = ["Event", "events_of"]
 
 
-def events_of(received: Received, besluit: Besluit, source: str) -> Iterator[Event]:
-    """Give all events of a decision; `source` is the classifier's own. What is taken back comes first."""
+def events_of(received: Received, besluit: Besluit, source: str, *, only_new: bool = False) -> Iterator[Event]:
+    """Give all events of a decision; `source` is the classifier's own. What is taken back comes first.
+
+    With `only_new` what a former judgement of the contact said already is left out.
+    """
     composer = _Composer(received, besluit, Sender(besluit, source))
     for intrekking in besluit.intrekkingen:
-        yield composer.withdrawn(intrekking)
+        if not only_new or besluit.gave(intrekking):
+            yield composer.withdrawn(intrekking)
     for onderwerp, outcome in zip(received.contact.onderwerpen, besluit.onderwerpen, strict=True):
-        if outcome.klantcontact:
+        if outcome.klantcontact and not (only_new and outcome.sinds):
             uitgegeven = besluit.numbers_of(outcome.onderwerp_id)
             assert uitgegeven is not None, "a registered onderwerp has a number"
             yield composer.registered(onderwerp, outcome, uitgegeven)
@@ -97,7 +101,12 @@ class _Composer:
         }
         stream = Stream.CONFIDENTIAL if contact.vertrouwelijk else Stream.REGISTERED
         return self.sender.event(
-            stream, klantcontact_registered_v1, numbers.klantcontact_id, numbers.klantcontact_id, data
+            stream,
+            klantcontact_registered_v1,
+            numbers.klantcontact_id,
+            numbers.klantcontact_id,
+            data,
+            since=outcome.sinds,
         )
 
     def taak_created(self, onderwerp: Onderwerp, outcome: OnderwerpBesluit, numbers: Uitgegeven) -> Event:
@@ -109,7 +118,7 @@ class _Composer:
             "nummer": numbers.taak_nummer,
             "gevraagdeHandeling": opvolging.gevraagde_handeling,
             "status": "te_verwerken",
-            "toegewezenOp": besluit.besloten_op,
+            "toegewezenOp": (outcome.sinds or besluit).besloten_op,
             "toegewezenAan": wire(opvolging.toegewezen_aan),
             "aanleidinggevendKlantcontact": {
                 "klantcontactId": numbers.klantcontact_id,
@@ -120,7 +129,9 @@ class _Composer:
         if opvolging.toelichting is not None:
             taak["toelichting"] = opvolging.toelichting
         data = {"interneTaak": taak, **self.sender.why(outcome)}
-        return self.sender.event(Stream.TAAK, taak_created_v1, subject, numbers.klantcontact_id, data)
+        return self.sender.event(
+            Stream.TAAK, taak_created_v1, subject, numbers.klantcontact_id, data, since=outcome.sinds
+        )
 
     def withdrawn(self, intrekking: Intrekking) -> Event:
         match intrekking:

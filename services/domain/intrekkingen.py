@@ -27,14 +27,7 @@ def taken_back(
     It takes in what earlier revisies took back already, as they did: one of them may have been recorded but never
     published, and who did see it recognises the repeat by its id.
     """
-    why = Aanleiding(
-        besluit.revisie,
-        besluit.besluitversie,
-        besluit.besloten_op,
-        besluit.event_id,
-        besluit.beleidsversie,
-        besluit.onderwerpen[0].regel,
-    )
+    why = besluit.aanleiding(besluit.onderwerpen[0].regel)
     earlier = in_force.intrekkingen if in_force else ()
     known = {replace(each, aanleiding=why): each for each in earlier}
     gone = [

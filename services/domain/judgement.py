@@ -16,6 +16,22 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejudged:
+    """An operator asked for a new judgement of the revisie in force, and it came out otherwise."""
+
+    received: Received
+    besluit: Besluit
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """An operator asked for a new judgement, and it came out the same: nothing goes out. `besluit` is in force."""
+
+    received: Received
+    besluit: Besluit
+
+
+@dataclass(frozen=True, slots=True)
 class Repeated:
     """The revisie in force came again, with the same contents: the same events go out again."""
 
@@ -39,4 +55,4 @@ class Refused:
     refusal: Refusal
 
 
-Judgement = Judged | Repeated | Overtaken | Refused
+Judgement = Judged | Rejudged | Unchanged | Repeated | Overtaken | Refused

@@ -5,18 +5,19 @@ keeps one for a whole file. It holds no contents of any contact.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from schemas.coherence import identity_path
 from schemas.faults import Fault, FaultKind, Refusal, RefusalKind
 from services.domain.besluit import Besluit, Vervolg
 from services.domain.case import Case
-from services.domain.judgement import Judged, Judgement, Overtaken, Refused, Repeated
+from services.domain.herbeoordeling import Feiten
+from services.domain.judgement import Judged, Judgement, Overtaken, Refused, Rejudged, Repeated, Unchanged
 from services.domain.numbers import Numbers
 from services.domain.partij import Bijdrage, Partij
 from services.domain.policy import Beleid
-from services.domain.verdict import Surroundings, Verdict, give_verdict
+from services.domain.verdict import Surroundings, Verdict, by_record, give_verdict, revives
 
 
 @dataclass(slots=True)
@@ -87,6 +88,9 @@ class Register:
         if revisie < in_force.revisie:
             return Overtaken(case.received, in_force)
         if case.digest == in_force.digest:
+            asked = case.herbeoordeling
+            if asked is not None and asked.besluitversie == in_force.besluitversie:
+                return self._judge_again(case, in_force, asked.feiten, now)
             return Repeated(case.received, in_force)
         return _refused(case, RefusalKind.REVISIE_CONFLICT, [Fault("data.revisie", FaultKind.REVISIE_CONFLICT)])
 
@@ -96,17 +100,38 @@ class Register:
         doubled = _same_partij_twice(case, found)
         if doubled:
             return _refused(case, RefusalKind.CONTACT_ONGELDIG, doubled)
-        around = Surroundings(
+        verdict = give_verdict(case, self._around(case, in_force, found, without), self.beleid, self.numbers, now)
+        self._remember(verdict, in_force)
+        return Judged(case.received, verdict.besluit)
+
+    def _judge_again(self, case: Case, in_force: Besluit, feiten: Feiten, now: datetime) -> Judgement:
+        """Judge the revisie in force anew. What comes out as it was keeps its record, and changes nothing."""
+        without = self._without(in_force)
+        found = [self._find(sleutels, without) for sleutels in case.sleutels]
+        around = self._around(case, in_force, found, without)
+        around = replace(around, former={each.positie: each for each in in_force.partijen})
+        facts = by_record(around, in_force) if feiten is Feiten.VASTGELEGD else around
+        verdict = give_verdict(case, facts, self.beleid, self.numbers, now)
+        if revives(verdict, case, around):
+            verdict = give_verdict(case, around, self.beleid, self.numbers, now)
+        if not verdict.says_something_new:
+            return Unchanged(case.received, in_force)
+        self._remember(verdict, in_force)
+        return Rejudged(case.received, verdict.besluit)
+
+    def _around(
+        self, case: Case, in_force: Besluit | None, found: Sequence[Partij | None], without: Mapping[str, Partij]
+    ) -> Surroundings:
+        own = [self._own(case, position, each, without) for position, each in enumerate(found)]
+        return Surroundings(
             in_force=in_force,
-            own=[self._own(case, position, each, without) for position, each in enumerate(found)],
+            own=own,
+            standen={at: partij.stand for at, partij in enumerate(own) if partij is not None},
             before=self.partijen,
             without=without,
             vervolg=self._followed_up(case),
             is_linked=lambda sleutel: self._find([sleutel], without) is not None,
         )
-        verdict = give_verdict(case, around, self.beleid, self.numbers, now)
-        self._remember(verdict, in_force)
-        return Judged(case.received, verdict.besluit)
 
     def _without(self, in_force: Besluit | None) -> Mapping[str, Partij]:
         """Give the partijen that a contact touched, as if it had not been."""

@@ -1,11 +1,12 @@
 """From the outcome for a contact to its decision record: ids, numbers, links and versies."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from services.domain.besluit import (
+    MAX_VOORGANGERS,
     Besluit,
     OnderwerpBesluit,
     PartijBesluit,
@@ -15,10 +16,12 @@ from services.domain.besluit import (
 )
 from services.domain.case import Case
 from services.domain.decide import Oordeel, counts, decide
+from services.domain.herbeoordeling import same_outcome, with_what_stays
 from services.domain.ids import identifier, klantcontact_id
 from services.domain.intrekkingen import lost_kinds, taken_back
 from services.domain.numbers import NumberKind, Numbers
-from services.domain.partij import Bijdrage, Partij
+from services.domain.partij import ONBEKEND, Bijdrage, Partij, Stand
+from services.domain.partijen import judge_partij
 from services.domain.policy import Beleid
 from services.domain.sleutels import soort_of
 from services.domain.toelichting import Kanttekening
@@ -31,40 +34,77 @@ class Surroundings:
     """What the register holds around one case, as far as its verdict needs it."""
 
     in_force: Besluit | None
-    """The decision of an earlier revisie."""
+    """The decision of an earlier revisie, or the former judgement of this one."""
     own: Sequence[Partij | None]
-    """For each betrokkene its partij as if the earlier revisies had not been."""
+    """For each betrokkene its partij as if the decision in force had not been."""
+    standen: Mapping[int, Stand]
+    """For each betrokkene with a partij the facts to judge by."""
     before: Mapping[str, Partij]
     """The partijen as they are now."""
     without: Mapping[str, Partij]
-    """Those that the earlier revisie touched, as if it had not been."""
+    """Those that the decision in force touched, as if it had not been."""
     vervolg: Vervolg | None
     is_linked: Callable[[str], bool]
     """Whether a sleutel already finds a known partij."""
+    former: Mapping[int, PartijBesluit] = field(default_factory=dict)
+    """When the revisie in force is judged again: what was decided about the partij of each betrokkene."""
+    keeps_links: bool = False
+    """Whether those keep the links that they have, whatever is linked today."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A new decision record, and the partijen as they are after it; those that lose a link come first."""
+    """A new decision record, and the partijen that it changes as they are after it; those that lose a link first."""
 
     besluit: Besluit
     partijen: tuple[Partij, ...]
+
+    @property
+    def says_something_new(self) -> bool:
+        """Tell whether any onderwerp fares otherwise than under the judgement before of the same revisie."""
+        return any(each.sinds is None for each in self.besluit.onderwerpen)
 
 
 @dataclass(frozen=True, slots=True)
 class _Touched:
     besluit: PartijBesluit
-    partij: Partij
+    partij: Partij | None
+    """As it is afterwards; None: as it was."""
     kanttekeningen: tuple[Kanttekening, ...]
 
 
+def by_record(around: Surroundings, in_force: Besluit) -> Surroundings:
+    """Put the facts that a decision record holds in the place of what the register knows today."""
+    recorded = {each.positie: each for each in in_force.partijen}
+    own = [around.without[recorded[at].partij_id] if at in recorded else each for at, each in enumerate(around.own)]
+    standen = {**around.standen, **{at: each.stand for at, each in recorded.items()}}
+    return replace(around, own=own, standen=standen, vervolg=in_force.vervolg, keeps_links=True)
+
+
+def revives(verdict: Verdict, case: Case, today: Surroundings) -> bool:
+    """Tell whether a judgement by old facts says something new that rests on consent which is no longer in force.
+
+    What was withdrawn since must never come back.
+    """
+    said_anew = [each for each in verdict.besluit.partijen if each != today.former.get(each.positie)]
+    return any(
+        each.consent
+        and not judge_partij(
+            case.received.contact.betrokkenen[each.positie], case.moment, today.standen.get(each.positie, ONBEKEND)
+        ).consent
+        for each in said_anew
+    )
+
+
 def give_verdict(case: Case, around: Surroundings, beleid: Beleid, numbers: Numbers, now: datetime) -> Verdict:
-    """Decide about a contact, or about a higher revisie of it, under the ids and numbers that it already had."""
+    """Decide about a contact, a higher revisie of it, or the revisie in force again, under the ids and numbers that it
+    already had.
+    """
     contact, in_force = case.received.contact, around.in_force
-    standen = {at: partij.stand for at, partij in enumerate(around.own) if partij is not None}
-    oordeel = decide(contact, case.moment, case.gekend, standen, follows_up=around.vervolg is not None)
+    former = in_force if in_force is not None and in_force.revisie == contact.revisie else None
+    oordeel = decide(contact, case.moment, case.gekend, around.standen, follows_up=around.vervolg is not None)
     touched = [_touch(case, at, oordeel, around, numbers) for at in oordeel.partijen]
-    released = list(_release(around, {each.partij.partij_id for each in touched}))
+    released = list(_release(around, {each.besluit.partij_id for each in touched}))
     onderwerpen = _onderwerpen(case, oordeel)
     uitgegeven = _hand_out(case, oordeel, in_force, numbers)
     besluit = Besluit(
@@ -72,12 +112,13 @@ def give_verdict(case: Case, around: Surroundings, beleid: Beleid, numbers: Numb
         source=case.received.source,
         contact_id=contact.contact_id,
         revisie=contact.revisie,
-        besluitversie=FIRST_JUDGEMENT,
+        besluitversie=former.besluitversie + 1 if former else FIRST_JUDGEMENT,
         digest=case.digest,
         beleidsversie=beleid.versie,
         besloten_op=now,
-        event_id=case.received.event_id,
-        traceparent=case.received.traceparent,
+        # What is judged again follows from the event that came first, which a replayed copy may not be.
+        event_id=former.event_id if former else case.received.event_id,
+        traceparent=former.traceparent if former else case.received.traceparent,
         plaatsgevonden_op=contact.plaatsgevonden_op,
         taal=contact.taal or beleid.standaard_taal,
         vertrouwelijk=contact.vertrouwelijk,
@@ -86,10 +127,15 @@ def give_verdict(case: Case, around: Surroundings, beleid: Beleid, numbers: Numb
         vervolg=around.vervolg,
         uitgegeven=uitgegeven,
         kanttekeningen=_kanttekeningen(case, around.vervolg, touched),
+        position=former.position if former else case.position,
+        voorgangers=(*in_force.voorgangers, in_force.as_voorganger())[-MAX_VOORGANGERS:] if in_force else (),
     )
+    if former is not None:
+        besluit = with_what_stays(besluit, former, contact)
     if in_force is not None or contact.vertrouwelijk:
         besluit = replace(besluit, intrekkingen=tuple(taken_back(besluit, in_force, around.before, released)))
-    return Verdict(besluit, (*released, *(each.partij for each in touched)))
+    changed = [each.partij for each in touched if each.partij is not None]
+    return Verdict(besluit, (*released, *changed))
 
 
 def _onderwerpen(case: Case, oordeel: Oordeel) -> tuple[OnderwerpBesluit, ...]:
@@ -121,7 +167,10 @@ def _touch(case: Case, at: int, oordeel: Oordeel, around: Surroundings, numbers:
     """Give the partij of a gekende betrokkene after this decision."""
     outcome = oordeel.partijen[at]
     base = around.own[at] or _new_partij(case, at, numbers)
+    former = around.former.get(at)
     sleutels, notes = _links(case.sleutels[at], base, around.is_linked)
+    if former is not None and around.keeps_links:
+        sleutels, notes = former.sleutels, ()
     versie = base.versie + 1
     bijdrage = Bijdrage(case.moment, versie, outcome.resultaat, outcome.verklaring, outcome.vult, sleutels)
     partij = base.with_bijdrage(bijdrage)
@@ -139,9 +188,11 @@ def _touch(case: Case, at: int, oordeel: Oordeel, around: Surroundings, numbers:
         verklaring=outcome.verklaring,
         sleutels=sleutels,
         middel=case.gekend[at],
-        stand=base.stand,
+        stand=around.standen.get(at, ONBEKEND),
         vervallen_soorten=lost_kinds(before, partij) if before is not None else (),
     )
+    if former is not None and same_outcome(besluit, former):
+        return _Touched(former, None, notes)
     return _Touched(besluit, partij, notes)
 
 

@@ -11,8 +11,10 @@ from schemas.decoding import Received
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
 from services.classifier.ports import Message, Record
+from services.domain.besluit import Position
 from services.domain.case import Case, prepare
 from services.domain.events import Event
+from services.domain.herbeoordeling import Herbeoordeling
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
 from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
@@ -51,10 +53,10 @@ class _Bench:
             own_failures_limit=LIMIT,
         )
 
-    def _prepare(self, received: Received) -> Case:
+    def _prepare(self, received: Received, *, position: Position | None, herbeoordeling: Herbeoordeling | None) -> Case:
         if received.contact.contact_id.startswith("bug"):
             raise _Bug
-        return prepare(received, SLEUTELS, DEFAULT)
+        return prepare(received, SLEUTELS, DEFAULT, position=position, herbeoordeling=herbeoordeling)
 
     async def handle(self, batch: Sequence[Record]) -> None:
         await self.handler.handle(batch, self.publisher)

@@ -7,12 +7,19 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.domain.herbeoordeling import Feiten
+from services.domain.ids import contact_key
 from services.domain.partij import Partij
+from services.domain.policy import DEFAULT
 from services.projector.facts import read
 from services.projector.writes import SINCE, Collection
 from tests.fakes.projector_store import FakeRegister
 from tests.unit.domain.desk import Desk
+from tests.unit.domain.policies import POLICIES
 from tests.unit.domain.strategies import History, histories
+
+CHANGES = 0.3
+"""How often a new policy, and a new judgement by it, follows a contact."""
 
 DETAILS = ("contactnaam", "organisatienaam", "digitaleAdressen", "bezoekadres", "correspondentieadres")
 
@@ -34,14 +41,26 @@ def _stored_after(batches: Sequence[Sequence[bytes]]) -> Documents:
     }
 
 
-def _published(desk: Desk, history: History) -> list[bytes]:
-    return [sent.value for source, data in history for sent in desk.bring(data, source=source).sent]
+def _published(desk: Desk, history: History, seed: int) -> list[bytes]:
+    """Give what a history publishes, in which now and then the policy changes and a contact is judged again."""
+    chance = random.Random(seed)
+    published: list[bytes] = []
+    for number, (source, data) in enumerate(history):
+        published += [sent.value for sent in desk.bring(data, source=source).sent]
+        if chance.random() < CHANGES:
+            desk.change_policy(chance.choice([DEFAULT, *POLICIES]))
+            of, former = chance.choice(history[: number + 1])
+            in_force = desk.register.besluiten.get(contact_key(of, former["contactId"]))
+            besluitversie = in_force.besluitversie if in_force else 1
+            again = desk.again(former, source=of, besluitversie=besluitversie, feiten=chance.choice(list(Feiten)))
+            published += [sent.value for sent in again.sent]
+    return published
 
 
 @THOROUGH
 @given(histories(), st.integers(), st.integers(1, 7))
 def test_every_order_ends_in_the_documents_of_the_in_order_run(history: History, seed: int, size: int) -> None:
-    published = _published(Desk(), history)
+    published = _published(Desk(), history, seed)
     chance = random.Random(seed)
     shuffled = [*published, *chance.sample(published, chance.randint(0, len(published)))]
     chance.shuffle(shuffled)
@@ -50,10 +69,10 @@ def test_every_order_ends_in_the_documents_of_the_in_order_run(history: History,
 
 
 @THOROUGH
-@given(histories())
-def test_what_stands_at_the_end_is_what_is_in_force(history: History) -> None:
+@given(histories(), st.integers())
+def test_what_stands_at_the_end_is_what_is_in_force(history: History, seed: int) -> None:
     desk = Desk()
-    stored = _stored_after([_published(desk, history)])
+    stored = _stored_after([_published(desk, history, seed)])
     besluiten = desk.register.besluiten.values()
     registered = [each for besluit in besluiten for each in besluit.registered()]
     assert len(stored[Collection.KLANTCONTACTEN]) == len(registered)

@@ -8,6 +8,7 @@ import asyncio
 import random
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from itertools import count
 from typing import Final
 
 from pymongo import ASCENDING, AsyncMongoClient, InsertOne, ReplaceOne, UpdateOne
@@ -33,8 +34,10 @@ from services.classifier.adapters.register_documents import (
     partij_of,
 )
 from services.classifier.adapters.register_queries import asked_besluiten, asked_partijen, most_numbers, revised
+from services.classifier.adapters.tallies import TELLINGEN, tallies
 from services.domain.case import Case
 from services.domain.judgement import Judgement
+from services.domain.numbers import Numbers
 from services.domain.partij import Partij
 from services.domain.policy import Beleid
 from services.domain.register import Register
@@ -67,6 +70,7 @@ class MongoRegister:
         self._beleid = beleid
         self._partijen = client[database][PARTIJREGISTER]
         self._besluiten = client[database][BESLUITEN]
+        self._tellingen = client[database][TELLINGEN]
         self._numbers = NumberBlocks(client[database][NUMMERS])
         self._claims = Claims()
 
@@ -87,6 +91,8 @@ class MongoRegister:
         await self._partijen.create_index("gereserveerd", sparse=True)
         await self._besluiten.create_index([("partijen.partijId", ASCENDING)], sparse=True)
         await self._besluiten.create_index([("uitgegeven.klantcontactId", ASCENDING)], sparse=True)
+        await self._besluiten.create_index("contactId")
+        await self._besluiten.create_index([("uitgegeven.klantcontactNummer", ASCENDING)], sparse=True)
         await self._besluiten.create_index("vervaltOp", expireAfterSeconds=0, sparse=True)
 
     async def is_there(self) -> bool:
@@ -132,6 +138,7 @@ class MongoRegister:
                 known_partijen, known_besluiten = dict(register.partijen), set(register.besluiten)
                 judgements = judge(register)
                 await self._record(register, known_partijen, known_besluiten, session)
+                await self._count(judgements, session)
             except BaseException:
                 await session.abort_transaction()
                 raise
@@ -139,6 +146,19 @@ class MongoRegister:
         return judgements
 
     # Looking up
+
+    async def look_up(self, batch: Sequence[Case]) -> Register:
+        """Give what the register knows for a batch, to judge it without any consequence. Numbers are made up.
+
+        Raises TransientFailure when the database is away.
+        """
+        register = Register(self._beleid, Numbers(count(1), count(1), count(1)))
+        try:
+            async with self._client.start_session(snapshot=True) as session:
+                await self._look_up(batch, register, session)
+        except PyMongoError as error:
+            raise _as_ours(error) from error
+        return register
 
     async def _look_up(self, batch: Sequence[Case], register: Register, session: AsyncClientSession) -> None:
         async for document in self._besluiten.find(asked_besluiten(batch), session=session):
@@ -199,6 +219,11 @@ class MongoRegister:
             await self._besluiten.bulk_write(
                 [ReplaceOne({"_id": document["_id"]}, document) for document in replaced], session=session
             )
+
+    async def _count(self, judgements: Sequence[Judgement], session: AsyncClientSession) -> None:
+        updates = list(tallies(judgements))
+        if updates:
+            await self._tellingen.bulk_write(updates, ordered=False, session=session)
 
 
 def _is_conflict(error: PyMongoError) -> bool:

@@ -21,9 +21,11 @@ from services.domain.besluit import (
     OnderwerpBesluit,
     PartijBesluit,
     PartijIntrekking,
+    Position,
     TaakIntrekking,
     Uitgegeven,
     Vervolg,
+    Voorganger,
 )
 from services.domain.consent import Moment
 from services.domain.partij import Bijdrage, Partij, Stand
@@ -40,6 +42,8 @@ _PARTS: Final = (
     Uitgegeven,
     *_INTREKKINGEN,
     Vervolg,
+    Position,
+    Voorganger,
 )
 
 _converter = make_converter()

@@ -50,11 +50,12 @@ def asked_partijen(batch: Sequence[Case], register: Register) -> Document | None
 
 
 def revised(batch: Sequence[Case], register: Register) -> list[Case]:
-    """Give the cases that may be judged without an earlier self: of this batch, or of before."""
+    """Give the cases that may be judged as if a decision before had not been: of this batch, or of before."""
     seen = Counter(case.key for case in batch)
     return [
         case
         for case in batch
         if seen[case.key] > 1
+        or case.herbeoordeling is not None
         or ((in_force := register.besluiten.get(case.key)) and in_force.revisie < case.received.contact.revisie)
     ]

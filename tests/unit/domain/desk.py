@@ -14,7 +14,8 @@ from schemas.faults import Fault
 from services.domain.besluit import Besluit
 from services.domain.case import prepare
 from services.domain.events import Event, events_of
-from services.domain.judgement import Judged, Judgement, Overtaken, Refused, Repeated
+from services.domain.herbeoordeling import Feiten, Herbeoordeling
+from services.domain.judgement import Judged, Judgement, Overtaken, Refused, Rejudged, Repeated, Unchanged
 from services.domain.numbers import Numbers
 from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
@@ -104,13 +105,28 @@ class Desk:
         """Bring the data of one contact, which must be valid by itself."""
         return self.judge(received(data, source=source, event_id=event_id, other=other))
 
-    def judge(self, arrived: Received) -> Brought:
-        judgement = self.register.judge(prepare(arrived, SLEUTELS, self.beleid), self.now)
+    def again(
+        self, data: Wire, *, besluitversie: int = 1, feiten: Feiten = Feiten.VASTGELEGD, source: str = SOURCE
+    ) -> Brought:
+        """Ask for a new judgement of a contact, with another event around the same contents."""
+        copy = received(data, source=source, event_id="evt-copy")
+        return self.judge(copy, herbeoordeling=Herbeoordeling(besluitversie, feiten))
+
+    def change_policy(self, beleid: Beleid) -> None:
+        """Judge by another policy from now on."""
+        self.beleid = self.register.beleid = beleid
+
+    def judge(self, arrived: Received, *, herbeoordeling: Herbeoordeling | None = None) -> Brought:
+        case = prepare(arrived, SLEUTELS, self.beleid, herbeoordeling=herbeoordeling)
+        judgement = self.register.judge(case, self.now)
         self.now += timedelta(minutes=1)
         match judgement:
+            case Rejudged(came, besluit):
+                out = events_of(came, besluit, CLASSIFIER, only_new=True)
+                return Brought(judgement, tuple(_sent(each) for each in out))
             case Judged(came, besluit) | Repeated(came, besluit):
                 return Brought(judgement, tuple(_sent(each) for each in events_of(came, besluit, CLASSIFIER)))
-            case Overtaken() | Refused():
+            case Overtaken() | Unchanged() | Refused():
                 return Brought(judgement, ())
 
 

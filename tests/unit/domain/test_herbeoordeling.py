@@ -1,0 +1,257 @@
+"""A new judgement of the revisie in force: under another policy, or by what the register knows today."""
+
+import random
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.outputs import PartijResultaat
+from services.domain.herbeoordeling import Feiten
+from services.domain.judgement import Judged, Overtaken, Refused, Rejudged, Repeated, Unchanged
+from services.domain.policy import DEFAULT, Beleid
+from tests.examples import CALL_BACK, Wire, betrokkene, bsn, contact, email, known, onderwerp, stranger
+from tests.unit.domain.desk import Brought, Desk
+from tests.unit.domain.policies import LOOSE, OWN_WORDS, POLICIES, STRICT
+from tests.unit.domain.strategies import History, histories
+from tests.unit.domain.thoroughness import EXAMPLES
+
+KLANT = known(toestemming="gegeven", adressen=[email()])
+
+
+def outcomes(brought: Brought) -> list[tuple[str, bool, bool, PartijResultaat | None]]:
+    return [
+        (each.regel.value, each.klantcontact, each.interne_taak, each.partij) for each in brought.besluit.onderwerpen
+    ]
+
+
+def kinds(brought: Brought) -> list[str]:
+    return [each.kind for each in brought.sent]
+
+
+def test_under_the_same_policy_nothing_changes_and_nothing_goes_out() -> None:
+    desk = Desk()
+    data = contact(betrokkenen=[KLANT])
+    first = desk.bring(data)
+    before = dict(desk.register.partijen)
+    again = desk.again(data)
+    assert isinstance(again.judgement, Unchanged)
+    assert again.sent == ()
+    assert again.besluit is first.besluit
+    assert desk.register.partijen == before
+
+
+def test_a_new_name_of_the_policy_alone_is_no_difference() -> None:
+    desk = Desk()
+    data = contact(betrokkenen=[KLANT])
+    desk.bring(data)
+    desk.change_policy(DEFAULT.model_copy(update={"versie": "hernoemd"}))
+    assert isinstance(desk.again(data).judgement, Unchanged)
+
+
+def test_what_a_new_policy_no_longer_allows_is_taken_back() -> None:
+    desk = Desk()
+    data = contact(betrokkenen=[KLANT])
+    first = desk.bring(data)
+    desk.change_policy(STRICT)
+    again = desk.again(data)
+    assert outcomes(first) == [("V4", True, False, PartijResultaat.NIEUW)]
+    assert outcomes(again) == [("V1", False, False, None)]
+    assert kinds(again) == ["klantcontact.withdrawn", "partij.withdrawn"]
+    gone, partij = again.sent
+    assert gone.data["klantcontactId"] == first.registered[0]["klantcontact"]["klantcontactId"]
+    assert gone.data["besluit"] == {
+        "regel": "V1",
+        "beleidsversie": "zonder digid",
+        "besluitversie": 2,
+        "toelichting": "Niemand is geauthenticeerd en er is geen opvolging nodig: niets wordt bewaard.",
+    }
+    assert partij.data["partijId"] == first.partij["partijId"]
+    assert partij.data["resultaat"] == "vervallen"
+
+
+def test_under_the_old_policy_again_it_has_the_ids_and_numbers_that_it_had() -> None:
+    desk = Desk()
+    data = contact(betrokkenen=[KLANT])
+    first = desk.bring(data)
+    desk.change_policy(STRICT)
+    desk.again(data)
+    desk.change_policy(DEFAULT)
+    back = desk.again(data, besluitversie=2)
+    assert outcomes(back) == outcomes(first)
+    assert back.besluit.besluitversie == 3
+    assert back.registered[0]["klantcontact"] == first.registered[0]["klantcontact"]
+    assert (back.partij["partijId"], back.partij["nummer"]) == (first.partij["partijId"], first.partij["nummer"])
+    assert back.sent[-1].body["id"] != first.sent[0].body["id"]
+
+
+def test_who_becomes_gekend_is_judged_by_what_the_register_knows_today() -> None:
+    desk = Desk()
+    asked = contact("a", betrokkenen=[betrokkene(middel="controlevragen", identificatoren=[bsn()])])
+    desk.bring(asked)
+    desk.bring(contact("b", betrokkenen=[KLANT]))
+    desk.change_policy(LOOSE)
+    again = desk.again(asked)
+    assert outcomes(again) == [("V4", True, False, PartijResultaat.BESTAAND)]
+
+
+def test_the_facts_of_the_record_count_unless_those_of_today_are_asked_for() -> None:
+    desk = Desk()
+    silent = contact("a", betrokkenen=[known(toestemming=None)])
+    desk.bring(silent)
+    desk.bring(contact("b", betrokkenen=[KLANT]))
+    assert isinstance(desk.again(silent, feiten=Feiten.VASTGELEGD).judgement, Unchanged)
+    today = desk.again(silent, feiten=Feiten.HUIDIG)
+    assert outcomes(today) == [("V4", True, False, PartijResultaat.BESTAAND)]
+
+
+def test_consent_that_was_withdrawn_since_is_never_revived() -> None:
+    desk = Desk()
+    data = contact("a", betrokkenen=[KLANT])
+    first = desk.bring(data)
+    desk.bring(contact("b", op="2026-03-03T09:00:00Z", betrokkenen=[known(toestemming="ingetrokken")]))
+    # As an older release of ours might have decided it: by the facts of then, this one would fill the partij.
+    [partij] = first.besluit.partijen
+    empty = replace(partij, resultaat=PartijResultaat.LEEG, consent=False, vult=False, carries_name=False)
+    [outcome] = first.besluit.onderwerpen
+    desk.register.add_besluit(
+        replace(first.besluit, partijen=(empty,), onderwerpen=(replace(outcome, partij=PartijResultaat.LEEG),))
+    )
+    again = desk.again(data)
+    assert outcomes(again) == [("V3", True, False, PartijResultaat.LEEG)]
+
+
+def _two_subjects() -> Wire:
+    """Give a contact about what a stranger asks, and about what somebody asks who is gekend under the policy."""
+    return contact(
+        betrokkenen=[stranger("s"), betrokkene("k", middel="digid", identificatoren=[bsn()], toestemming="gegeven")],
+        onderwerpen=[
+            onderwerp("vreemde", opvolging=CALL_BACK, betrokkenen=["s"]),
+            onderwerp("bekende", opvolging=CALL_BACK, betrokkenen=["k"]),
+        ],
+    )
+
+
+def test_only_what_changed_goes_out() -> None:
+    desk = Desk()
+    data = _two_subjects()
+    first = desk.bring(data)
+    desk.change_policy(STRICT)
+    again = desk.again(data)
+    assert [each.data["herkomst"].get("onderwerpId") for each in again.sent] == [None, "bekende", "bekende"]
+    assert kinds(again) == ["partij.withdrawn", "klantcontact.registered", "taak.created"]
+    assert {each.data["besluit"]["besluitversie"] for each in again.sent} == {2}
+    assert again.sent[1].data["klantcontact"] == first.registered[1]["klantcontact"]
+
+
+def test_a_redelivery_repeats_the_newest_judgement_with_what_still_holds_of_the_former() -> None:
+    desk = Desk()
+    data = _two_subjects()
+    first = desk.bring(data)
+    desk.change_policy(STRICT)
+    again = desk.again(data)
+    repeat = desk.bring(data)
+    assert isinstance(repeat.judgement, Repeated)
+    unchanged = [each for each in first.sent if each.data["herkomst"].get("onderwerpId") == "vreemde"]
+    assert sorted(each.value for each in repeat.sent) == sorted(each.value for each in (*unchanged, *again.sent))
+
+
+def test_another_default_language_is_a_difference() -> None:
+    desk = Desk()
+    data = contact(betrokkenen=[KLANT])
+    desk.bring(data)
+    desk.change_policy(OWN_WORDS)
+    again = desk.again(data)
+    assert [each["klantcontact"]["taal"] for each in again.registered] == ["eng"]
+    assert again.partij["versie"] == 1
+
+
+def test_asked_twice_it_is_judged_once() -> None:
+    desk = Desk()
+    data = contact(betrokkenen=[KLANT])
+    desk.bring(data)
+    desk.change_policy(STRICT)
+    once = desk.again(data)
+    twice = desk.again(data)
+    assert isinstance(twice.judgement, Repeated)
+    assert twice.besluit == once.besluit
+    assert isinstance(desk.again(data, besluitversie=2).judgement, Unchanged)
+
+
+def test_the_judgements_before_are_remembered() -> None:
+    desk = Desk()
+    data = contact(betrokkenen=[KLANT])
+    first = desk.bring(data)
+    desk.change_policy(STRICT)
+    desk.again(data)
+    third = desk.bring(contact(betrokkenen=[KLANT], revisie=2))
+    assert [
+        (each.revisie, each.besluitversie, each.beleidsversie, [regel.value for regel in each.regels])
+        for each in third.besluit.voorgangers
+    ] == [(1, 1, DEFAULT.versie, ["V4"]), (1, 2, "zonder digid", ["V1"])]
+    assert third.besluit.voorgangers[0].besloten_op == first.besluit.besloten_op
+    assert (third.besluit.revisie, third.besluit.besluitversie) == (2, 1)
+
+
+def test_herkomst_stays_the_event_that_came_first() -> None:
+    desk = Desk()
+    data = contact(betrokkenen=[KLANT])
+    desk.bring(data, event_id="evt-first")
+    desk.change_policy(OWN_WORDS)
+    [again] = desk.again(data).registered
+    assert again["herkomst"]["eventId"] == "evt-first"
+
+
+def test_a_contact_that_was_never_judged_is_judged_as_any_other() -> None:
+    assert isinstance(Desk().again(contact(betrokkenen=[KLANT])).judgement, Judged)
+
+
+def test_another_revisie_and_other_contents_are_what_they_always_are() -> None:
+    desk = Desk()
+    desk.bring(contact(revisie=2, betrokkenen=[KLANT]))
+    assert isinstance(desk.again(contact(betrokkenen=[KLANT])).judgement, Overtaken)
+    assert isinstance(desk.again(contact(revisie=2, betrokkenen=[stranger()])).judgement, Refused)
+    assert isinstance(desk.again(contact(revisie=3, betrokkenen=[KLANT])).judgement, Judged)
+
+
+# For any history
+
+
+def _in_force(desk: Desk, history: History) -> list[tuple[str, Wire]]:
+    """Give of each contact the revisie in force, as it was sent first."""
+    found: dict[tuple[str, str], tuple[str, Wire]] = {}
+    for source, data in history:
+        brought = desk.bring(data, source=source)
+        if isinstance(brought.judgement, Judged):
+            found[source, data["contactId"]] = (source, data)
+    return list(found.values())
+
+
+@EXAMPLES
+@given(histories())
+def test_by_the_facts_of_its_record_a_contact_comes_out_as_it_did(history: History) -> None:
+    desk = Desk()
+    for source, data in _in_force(desk, history):
+        assert isinstance(desk.again(data, source=source).judgement, Unchanged)
+
+
+@EXAMPLES
+@given(histories(), st.sampled_from(POLICIES), st.sampled_from(list(Feiten)), st.integers())
+def test_judged_again_it_keeps_ids_and_numbers_and_a_second_time_nothing_changes(
+    history: History, beleid: Beleid, feiten: Feiten, seed: int
+) -> None:
+    desk = Desk()
+    standing = _in_force(desk, history)
+    random.Random(seed).shuffle(standing)
+    before = {key: besluit.uitgegeven for key, besluit in desk.register.besluiten.items()}
+    desk.change_policy(beleid)
+    for source, data in standing:
+        again = desk.again(data, source=source, feiten=feiten)
+        had = {each.onderwerp_id: each for each in before[again.besluit.key]}
+        for each in again.besluit.uitgegeven:
+            former = had.get(each.onderwerp_id)
+            assert former is None or former.klantcontact_nummer == each.klantcontact_nummer
+            assert former is None or former.taak_nummer in (None, each.taak_nummer)
+        twice = desk.again(data, source=source, feiten=feiten, besluitversie=again.besluit.besluitversie)
+        assert isinstance(twice.judgement, Unchanged)
+        assert isinstance(again.judgement, Rejudged | Unchanged)
