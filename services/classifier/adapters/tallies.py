@@ -3,7 +3,7 @@
 Each partition of the input counts in a document of its own: two instances never write the same one.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC
 from typing import Final
@@ -19,14 +19,12 @@ WITHOUT_PARTITION: Final = -1
 
 def tallies(judgements: Sequence[Judgement]) -> Iterator[UpdateOne]:
     """Give what a batch adds to the counts. A day is one of UTC; a new judgement counts on its own day."""
-    counted = Counter[tuple[str, str, int, str]]()
+    counted: defaultdict[tuple[str, str, int], Counter[str]] = defaultdict(Counter)
     for judgement in judgements:
         if isinstance(judgement, Judged | Rejudged):
             besluit = judgement.besluit
             day = besluit.besloten_op.astimezone(UTC).date().isoformat()
             partition = besluit.position.partition if besluit.position else WITHOUT_PARTITION
-            for onderwerp in besluit.onderwerpen:
-                counted[day, besluit.source, partition, onderwerp.regel.value] += 1
-    for (day, source, partition, regel), number in counted.items():
-        key = {"dag": day, "source": source, "partition": partition, "regel": regel}
-        yield UpdateOne({"_id": key}, {"$inc": {"aantal": number}}, upsert=True)
+            counted[day, besluit.source, partition].update(each.regel.value for each in besluit.onderwerpen)
+    for (day, source, partition), by_rule in counted.items():
+        yield UpdateOne({"_id": {"dag": day, "source": source, "partition": partition}}, {"$inc": by_rule}, upsert=True)
