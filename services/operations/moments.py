@@ -1,0 +1,23 @@
+"""Moments as an operator types them."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+_AGO: Final = re.compile(r"(\d{1,5})([smhdw])", re.ASCII)
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def read_moment(text: str, now: datetime) -> datetime:
+    """Read a moment with its offset from UTC, or how long ago it was. Raises ValueError, in words for an operator."""
+    if ago := _AGO.fullmatch(text):
+        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError(
+        "a moment looks like 2026-11-20T09:00:00+01:00, with its offset, or like 90s, 30m, 2h, 3d or 1w ago"
+    )

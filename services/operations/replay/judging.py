@@ -1,0 +1,128 @@
+"""Judging stored contacts again, without any consequence: the fold of the classifier over what its register knows.
+
+It uses the classifier's own reading, look-up and rules, so that it can't show anything else than the classifier does.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from schemas.decoding import Received, decode
+from services.classifier.adapters.mongo_register import MongoRegister
+from services.classifier.adapters.records import as_record
+from services.classifier.ports import Record
+from services.domain.besluit import Besluit, Position
+from services.domain.case import Case, prepare
+from services.domain.herbeoordeling import Feiten, Herbeoordeling
+from services.domain.judgement import Rejudged
+from services.domain.policy import Beleid
+from services.domain.register import Register
+from services.domain.sleutels import Sleutels
+from services.operations.replay.differences import Difference, Standing, difference
+from services.operations.replay.selection import Selection
+from services.operations.topic_reader import Progress, Stretch, TopicReader
+
+BATCH_SIZE: Final = 500
+"""Contacts that are looked up at once, as the classifier does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A record, what became of it, and what would change."""
+
+    record: Record
+    source: str | None
+    """None, and no contactId, when the record can't be read: it is a dead letter."""
+    contact_id: str | None
+    standing: Standing
+    difference: Difference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judges records again by a policy, and by the facts that were asked for."""
+
+    register: MongoRegister
+    sleutels: Sleutels
+    beleid: Beleid
+    feiten: Feiten
+
+    async def examine(
+        self, reader: TopicReader, stretches: Sequence[Stretch], selection: Selection, progress: Progress
+    ) -> AsyncIterator[Examined]:
+        """Give every record of a selection with what would become of it, of one partition in order.
+
+        Raises TransientFailure when Kafka or MongoDB is away.
+        """
+        held = {each.partition: each.first for each in stretches}
+        async for fetched in reader.records(stretches, progress):
+            for start in range(0, len(fetched), BATCH_SIZE):
+                records = [as_record(each) for each in fetched[start : start + BATCH_SIZE]]
+                for examined in await self._batch(records, selection, held):
+                    yield examined
+
+    async def _batch(
+        self, records: Sequence[Record], selection: Selection, held: Mapping[int, int]
+    ) -> Sequence[Examined]:
+        read = [(record, self._read(record)) for record in records]
+        # Of what can't be read nobody can say whether it was meant, unless everything was.
+        meant = [
+            (record, case)
+            for record, case in read
+            if (case is None and not selection.source and not selection.contacts)
+            or (
+                case is not None
+                and selection.fits(source=case.received.source, contact_id=case.received.contact.contact_id)
+            )
+        ]
+        register = await self.register.look_up([case for _, case in meant if case is not None])
+        return [
+            self._examined(record, case, register, held)
+            if case is not None
+            else Examined(record, None, None, Standing.DEAD_LETTER)
+            for record, case in meant
+        ]
+
+    def _read(self, record: Record) -> Case | None:
+        headers = [(name, value) for name, value in record.headers if value is not None]
+        read = decode(record.value, headers, record.written_at)
+        if not isinstance(read, Received):
+            return None
+        position = Position(record.topic, record.partition, record.offset)
+        # The version is not known before the look-up; that it is to be judged again decides what is looked up.
+        return prepare(
+            read, self.sleutels, self.beleid, position=position, herbeoordeling=Herbeoordeling(1, self.feiten)
+        )
+
+    def _examined(self, record: Record, case: Case, register: Register, held: Mapping[int, int]) -> Examined:
+        standing, found = self._judged(case, register, held)
+        received = case.received
+        return Examined(record, received.source, received.contact.contact_id, standing, found)
+
+    def _judged(self, case: Case, register: Register, held: Mapping[int, int]) -> tuple[Standing, Difference | None]:
+        in_force = register.besluiten.get(case.key)
+        standing = _standing(case, in_force, held)
+        if standing is not None or in_force is None:
+            return standing or Standing.NOT_JUDGED, None
+        asked = replace(case, herbeoordeling=Herbeoordeling(in_force.besluitversie, self.feiten))
+        judgement = register.judge(asked, datetime.now(UTC))
+        if not isinstance(judgement, Rejudged):
+            return Standing.SAME, None
+        assert case.position is not None, "it was read from Kafka"
+        return Standing.CHANGES, difference(in_force, judgement.besluit, case.position)
+
+
+def _standing(case: Case, in_force: Besluit | None, held: Mapping[int, int]) -> Standing | None:
+    """Tell why a record is not judged again; None: it is."""
+    revisie = case.received.contact.revisie
+    if in_force is None or revisie > in_force.revisie:
+        return Standing.NOT_JUDGED
+    if revisie < in_force.revisie:
+        return Standing.OVERTAKEN
+    if case.digest != in_force.digest:
+        return Standing.DEAD_LETTER
+    first = in_force.position
+    if first is None or first == case.position or first.offset < held.get(first.partition, 0):
+        return None
+    return Standing.REPEAT

@@ -1,0 +1,93 @@
+"""Replay: what would be decided now about contacts that are still in `contact.ended`, and doing so.
+
+Without `execute` it only reads, in no consumer group, while the services run.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.classifier.adapters.mongo_register import MongoRegister
+from services.domain.herbeoordeling import Feiten
+from services.domain.policy import Beleid
+from services.domain.sleutels import Sleutels
+from services.operations.replay.differences import Summary
+from services.operations.replay.judging import Examined, Judge
+from services.operations.replay.requests import Answer, Answered, Requests, requests
+from services.operations.replay.selection import Selection, stretches_of
+from services.operations.topic_reader import Progress, topic_reader
+from services.runtime.mongo import connect
+from services.runtime.settings import Settings
+from services.runtime.sleutel import load_sleutel
+
+Tell = Callable[[Examined, Answer | None], None]
+"""Takes what is to be shown of one contact, as soon as it is known."""
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What a replay has shown, and when it was executed what came of that."""
+
+    summary: Summary = field(default_factory=Summary)
+    answers: dict[str, int] = field(default_factory=dict)
+    trimmed: dict[int, int] = field(default_factory=dict)
+    """Partitions of which the beginning has been removed, with the first offset that is left."""
+
+    @property
+    def is_as_shown(self) -> bool:
+        """Tell whether the classifier did all that was shown."""
+        return not (self.answers.get(Answer.LEFT) or self.answers.get(Answer.OTHERWISE))
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it for a program to read."""
+        return {**self.summary.as_json(), "answers": self.answers, "trimmed": self.trimmed}
+
+
+async def replay(
+    settings: Settings,
+    selection: Selection,
+    *,
+    beleid: Beleid,
+    feiten: Feiten,
+    execute: bool,
+    tell: Tell,
+    progress: Progress,
+) -> Replayed:
+    """Judge a selection again and tell the differences; with `execute`, have the classifier do it.
+
+    Raises InvalidSelection and UnknownContact for what can't be selected, InvalidSettings, TransientFailure when Kafka
+    or MongoDB is away, and Unanswered when the classifier does not do what it was asked. What was done then stays done;
+    whoever starts again goes on where it was.
+    """
+    sleutels = Sleutels(load_sleutel(settings), settings.sleutelversie)
+    replayed = Replayed()
+    async with await connect(settings) as client, topic_reader(settings) as reader:
+        judge = Judge(MongoRegister(client, settings.mongo_database, beleid), sleutels, beleid, feiten)
+        stretches = await stretches_of(selection, reader, client, settings)
+        replayed.trimmed = {each.partition: each.first for each in stretches if each.first and each.begin == each.first}
+        examined = judge.examine(reader, stretches, selection, progress)
+        if execute:
+            async with requests(settings, client, feiten) as asking:
+                await _execute(examined, asking, replayed, tell)
+        else:
+            async for each in examined:
+                replayed.summary.add(each.standing, each.difference)
+                tell(each, None)
+    return replayed
+
+
+async def _execute(examined: AsyncIterator[Examined], asking: Requests, replayed: Replayed, tell: Tell) -> None:
+    def note(answered: Answered) -> None:
+        each, answer = answered
+        replayed.answers[answer] = replayed.answers.get(answer, 0) + 1
+        tell(each, answer)
+
+    async for each in examined:
+        replayed.summary.add(each.standing, each.difference)
+        if each.difference is None:
+            tell(each, None)
+            continue
+        for answered in await asking.ask(each, each.difference):
+            note(answered)
+    for answered in await asking.answers():
+        note(answered)

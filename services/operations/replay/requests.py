@@ -1,0 +1,164 @@
+"""Asking the classifier for new judgements, and hearing what came of it.
+
+Each request is a copy of the contact's own record, with a header, on the same partition: whoever owns that partition
+decides, after all that lies before it there. Nothing is remembered here. Whoever starts again after an interruption
+finds the contacts that were judged already no different any more, and asks only for the rest; asking twice is harmless.
+"""
+
+import asyncio
+import time
+from asyncio import Future
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from services.classifier.adapters.mongo_register import BESLUITEN
+from services.classifier.adapters.register_documents import besluit_of
+from services.classifier.instructions import with_herbeoordeling
+from services.domain.besluit import Besluit
+from services.domain.herbeoordeling import Feiten, Herbeoordeling
+from services.domain.ids import contact_key
+from services.operations.replay.differences import Difference, Outcome
+from services.operations.replay.errors import Unanswered
+from services.operations.replay.judging import Examined
+from services.operations.sending import STALL_SECONDS, started_producer
+from services.runtime.errors import TransientFailure
+from services.runtime.health import Part
+from services.runtime.kafka import admin_client
+from services.runtime.mongo import Client
+from services.runtime.settings import Settings
+
+AT_ONCE: Final = 500
+"""Requests under way: what the classifier takes in one batch, so that its ordinary work waits for one batch at most."""
+
+PATIENCE_SECONDS: Final = 60.0
+"""How long the classifier may get no further. One that takes over a partition after a crash is there in half of it."""
+
+LOOK_SECONDS: Final = 0.2
+"""Between two looks at how far the classifier has come: a batch takes about as long."""
+
+
+class Answer(StrEnum):
+    """What came of a request."""
+
+    AS_SHOWN = "judged as shown"
+    OTHERWISE = "judged otherwise than shown"
+    """By another policy than ours, or after facts that have changed meanwhile."""
+    LEFT = "left as it was"
+    """The classifier found no difference: it has another policy than ours."""
+
+
+Answered = tuple[Examined, Answer]
+
+
+@dataclass(slots=True)
+class Requests:
+    """Sends requests, some at once, and gives the answers."""
+
+    producer: AIOKafkaProducer
+    admin: AIOKafkaAdminClient
+    client: Client
+    settings: Settings
+    feiten: Feiten
+    _waiting: list[tuple[Examined, Future[Any]]] = field(default_factory=list)
+
+    async def ask(self, examined: Examined, difference: Difference) -> Sequence[Answered]:
+        """Ask for a new judgement; give the answers when as many requests are under way as may be.
+
+        Raises TransientFailure when Kafka stops answering, Unanswered when the classifier does.
+        """
+        record, asked = examined.record, Herbeoordeling(difference.besluitversie, self.feiten)
+        sending = await self.producer.send(
+            self.settings.contact_topic,
+            value=record.value,
+            key=record.key,
+            partition=record.partition,
+            headers=with_herbeoordeling(list(record.headers), asked),
+        )
+        self._waiting.append((examined, sending))
+        return await self.answers() if len(self._waiting) >= AT_ONCE else []
+
+    async def answers(self) -> Sequence[Answered]:
+        """Wait until all that was asked is judged, and give what came of it. Raises as `ask` does."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return []
+        ends = await self._written([sending for _, sending in waiting])
+        await self._until_committed(ends, len(waiting))
+        return await self._compared([examined for examined, _ in waiting])
+
+    async def _written(self, sendings: Sequence[Future[Any]]) -> dict[TopicPartition, int]:
+        """Give for each partition the position after the last request. Raises TransientFailure."""
+        try:
+            async with asyncio.timeout(STALL_SECONDS):
+                written = await asyncio.gather(*sendings)
+        except (TimeoutError, KafkaError) as error:
+            raise self._kafka_is_away() from error
+        ends: dict[TopicPartition, int] = {}
+        for each in written:
+            ends[each.topic_partition] = max(ends.get(each.topic_partition, 0), each.offset + 1)
+        return ends
+
+    async def _until_committed(self, ends: dict[TopicPartition, int], number: int) -> None:
+        far, since = -1, time.monotonic()
+        while True:
+            committed = await self._committed(list(ends))
+            if all(committed.get(partition, 0) >= end for partition, end in ends.items()):
+                return
+            if (now_far := sum(committed.values())) > far:
+                far, since = now_far, time.monotonic()
+            elif time.monotonic() - since > PATIENCE_SECONDS:
+                raise Unanswered(
+                    f"The classifier has not got any further for {PATIENCE_SECONDS:.0f} seconds with the last {number} "
+                    "requests: is it running (`klantcontact doctor`)? What it was asked stands in the topic, and is "
+                    "judged as soon as it runs; start this again then to see the rest."
+                )
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _committed(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        try:
+            found = await self.admin.list_consumer_group_offsets(
+                self.settings.classifier_group, partitions=list(partitions)
+            )
+        except KafkaError as error:
+            raise self._kafka_is_away() from error
+        return {partition: each.offset for partition, each in found.items()}
+
+    async def _compared(self, asked: Sequence[Examined]) -> list[Answered]:
+        differences = [each.difference for each in asked if each.difference is not None]
+        keys = [contact_key(each.source, each.contact_id) for each in differences]
+        collection = self.client[self.settings.mongo_database][BESLUITEN]
+        documents = await collection.find({"_id": {"$in": keys}}).to_list()
+        now = {document["_id"]: besluit_of(document) for document in documents}
+        return [
+            (examined, _answer(difference, now.get(key)))
+            for examined, difference, key in zip(asked, differences, keys, strict=True)
+        ]
+
+    def _kafka_is_away(self) -> TransientFailure:
+        return TransientFailure(
+            f"Kafka at {self.settings.kafka_bootstrap} stopped answering. What was judged so far stays judged; start "
+            "again when it is back, and it goes on where it was.",
+            part=Part.KAFKA,
+        )
+
+
+def _answer(asked: Difference, besluit: Besluit | None) -> Answer:
+    if besluit is None or (besluit.revisie, besluit.besluitversie) == (asked.revisie, asked.besluitversie):
+        return Answer.LEFT
+    outcomes = {each.onderwerp_id: Outcome.of(each) for each in besluit.onderwerpen}
+    as_shown = all(outcomes.get(each.onderwerp_id) == each.wordt for each in asked.onderwerpen)
+    return Answer.AS_SHOWN if as_shown else Answer.OTHERWISE
+
+
+@asynccontextmanager
+async def requests(settings: Settings, client: Client, feiten: Feiten) -> AsyncIterator[Requests]:
+    """Give the means to ask, for the block. Raises TransientFailure when Kafka does not answer."""
+    async with started_producer(settings) as producer, admin_client(settings) as admin:
+        yield Requests(producer, admin, client, settings, feiten)

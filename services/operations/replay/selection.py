@@ -1,0 +1,123 @@
+"""Which records of `contact.ended` are judged again."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from services.classifier.adapters.mongo_register import BESLUITEN
+from services.operations.replay.errors import InvalidSelection, UnknownContact
+from services.operations.topic_reader import Stretch, TopicReader
+from services.runtime.mongo import Client
+from services.runtime.settings import Settings
+
+_OFFSETS: Final = re.compile(r"(\d{1,9}):(\d{1,18})-(\d{1,18})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Offsets:
+    """Some records of one partition, the last one included."""
+
+    partition: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """A period, offsets, or contacts by name; and of those, if asked, only what comes from one source."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    """The moments at which the broker wrote the records: from `since` on and before `until`."""
+    offsets: tuple[Offsets, ...] = ()
+    contacts: tuple[str, ...] = ()
+    """Their `contactId`."""
+    source: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        ways = [self.since or self.until, self.offsets, self.contacts]
+        if sum(bool(way) for way in ways) > 1:
+            raise InvalidSelection("Choose a period (--from, --to), --offsets or --contact, not several of them.")
+        if self.since and self.until and self.since >= self.until:
+            raise InvalidSelection("--from must lie before --to.")
+
+    @property
+    def is_everything(self) -> bool:
+        """Tell whether nothing was chosen."""
+        return self == Selection()
+
+    def fits(self, *, source: str, contact_id: str) -> bool:
+        """Tell whether a contact is meant, of the records that `stretches` gives."""
+        return (self.source is None or source == self.source) and (not self.contacts or contact_id in self.contacts)
+
+
+def read_offsets(text: str) -> Offsets:
+    """Read `P:A-B`: partition P from offset A up to and including B. Raises InvalidSelection."""
+    read = _OFFSETS.fullmatch(text)
+    if read is None or int(read[2]) > int(read[3]):
+        raise InvalidSelection("--offsets looks like 3:1000-1999: partition 3, from offset 1000 up to and with 1999.")
+    return Offsets(int(read[1]), int(read[2]), int(read[3]))
+
+
+async def stretches_of(
+    selection: Selection, reader: TopicReader, client: Client, settings: Settings
+) -> Sequence[Stretch]:
+    """Give the stretches of the topic in which the selection lies.
+
+    Raises InvalidSelection for offsets that the topic does not hold (any more), UnknownContact for a contact of which
+    there is no decision, or whose record was removed.
+    """
+    if selection.offsets:
+        return _at_offsets(selection.offsets, await reader.whole(settings.contact_topic))
+    if selection.contacts:
+        return await _of_contacts(selection, await reader.whole(settings.contact_topic), client, settings)
+    return await reader.between(settings.contact_topic, since=selection.since, until=selection.until)
+
+
+def _at_offsets(asked: Sequence[Offsets], whole: Sequence[Stretch]) -> list[Stretch]:
+    by_partition = {each.partition: each for each in whole}
+    if doubled := [each.partition for each in asked if [other.partition for other in asked].count(each.partition) > 1]:
+        raise InvalidSelection(f"--offsets names partition {doubled[0]} twice.")
+    return [_within(each, by_partition.get(each.partition)) for each in asked]
+
+
+def _within(asked: Offsets, held: Stretch | None) -> Stretch:
+    if held is None:
+        raise InvalidSelection(f"contact.ended has no partition {asked.partition}.")
+    if asked.first < held.first:
+        raise InvalidSelection(
+            f"Partition {asked.partition} holds offset {held.first} and later: what lies before has been removed, its "
+            "time had come."
+        )
+    if asked.last >= held.end:
+        raise InvalidSelection(f"Partition {asked.partition} ends before offset {held.end}.")
+    return replace(held, begin=asked.first, end=asked.last + 1)
+
+
+async def _of_contacts(
+    selection: Selection, whole: Sequence[Stretch], client: Client, settings: Settings
+) -> list[Stretch]:
+    """Find the records by the positions that the decisions hold: one read each instead of the whole topic."""
+    query = {"contactId": {"$in": list(selection.contacts)}}
+    if selection.source is not None:
+        query["source"] = selection.source  # type: ignore[assignment] # a query has values of all kinds
+    fields = {"contactId": 1, "position": 1}
+    found = await client[settings.mongo_database][BESLUITEN].find(query, fields).to_list()
+    held = {each.partition: each for each in whole}
+    stretches: list[Stretch] = []
+    for contact_id in selection.contacts:
+        positions = [each["position"] for each in found if each["contactId"] == contact_id and each.get("position")]
+        if not positions:
+            raise UnknownContact(f"There is no decision about contact {contact_id}: `klantcontact explain` says more.")
+        for position in positions:
+            partition = held[position["partition"]]
+            if position["offset"] < partition.first:
+                raise UnknownContact(
+                    f"The record of contact {contact_id} has been removed from {settings.contact_topic}, its time had "
+                    "come: it can't be judged again."
+                )
+            stretches.append(replace(partition, begin=position["offset"], end=position["offset"] + 1))
+    return stretches
