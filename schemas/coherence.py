@@ -7,7 +7,6 @@ An error over several fields stands at the missing one, else at the later one.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from schemas.contact_ended_v1 import (
@@ -27,6 +26,7 @@ from schemas.contact_ended_v1 import (
 )
 from schemas.faults import Fault, FaultKind, path
 from schemas.identities import identities
+from schemas.values import value_class
 from schemas.vng import SoortPartij
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -50,7 +50,7 @@ _ELFPROEF = frozenset({CodeSoortObjectId.BSN, CodeSoortObjectId.RSIN})
 _ADDRESS_FIELDS = tuple(name for name in OpgegevenAdres.model_fields if name != "gebruik")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Parts:
     """The parts of a contact."""
 

@@ -1,10 +1,10 @@
 """The decision about one contact: a pure function of the contact and what the register knows without it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from schemas.contact_ended_v1 import Betrokkene, ContactEnded, Onderwerp, Rol, SoortOpvolging
 from schemas.outputs import PartijResultaat, Regel
+from schemas.values import value_class
 from services.domain.consent import Moment
 from services.domain.details import at_betrokkene
 from services.domain.partij import ONBEKEND, Stand
@@ -12,7 +12,7 @@ from services.domain.partijen import PartijOordeel, judge_partij
 from services.domain.rules import Circumstances, rule_for
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class OnderwerpOordeel:
     """The outcome for one onderwerp."""
 
@@ -25,7 +25,7 @@ class OnderwerpOordeel:
     """An address, telephone number or e-mail address stands at a betrokkene."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Oordeel:
     """The outcome for the whole contact."""
 

@@ -1,10 +1,11 @@
 """From the outcome for a contact to its decision record: ids, numbers, links and versies."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from schemas.values import value_class
 from services.domain.besluit import (
     Besluit,
     OnderwerpBesluit,
@@ -26,7 +27,7 @@ from services.domain.toelichting import Kanttekening
 FIRST_JUDGEMENT: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Surroundings:
     """What the register holds around one case, as far as its verdict needs it."""
 
@@ -43,7 +44,7 @@ class Surroundings:
     """Whether a sleutel already finds a known partij."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Verdict:
     """A new decision record, and the partijen as they are after it; those that lose a link come first."""
 
@@ -51,7 +52,7 @@ class Verdict:
     partijen: tuple[Partij, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class _Touched:
     besluit: PartijBesluit
     partij: Partij
