@@ -30,7 +30,9 @@ class OnderwerpBesluit:
     klantcontact: bool
     interne_taak: bool
     partij: PartijResultaat | None
+    """What became of the partij of the first gekende betrokkene whom it concerns; None: there is none."""
     contactgegevens: bool
+    """An address, telephone number or e-mail address stands at a betrokkene."""
 
 
 @value_class(frozen=True, slots=True)
