@@ -3,13 +3,13 @@
 From it and the contact itself, every event of the decision can be made again, whatever the register has learnt since.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from schemas.contact_ended_v1 import Toestemming
 from schemas.outputs import IntrekkingResultaat, PartijResultaat, Regel
+from schemas.values import value_class
 from services.domain.consent import Moment
 from services.domain.partij import Bijdrage, Stand
 
@@ -25,7 +25,7 @@ class Stream(StrEnum):
     TAAK = "taak"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Position:
     """Where the record that was judged lay in Kafka."""
 
@@ -34,7 +34,7 @@ class Position:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Aanleiding:
     """Which decision gave an event."""
 
@@ -46,7 +46,7 @@ class Aanleiding:
     regel: Regel
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class OnderwerpBesluit:
     """What was decided about one onderwerp of the revisie in force."""
 
@@ -55,12 +55,14 @@ class OnderwerpBesluit:
     klantcontact: bool
     interne_taak: bool
     partij: PartijResultaat | None
+    """What became of the partij of the first gekende betrokkene whom it concerns; None: there is none."""
     contactgegevens: bool
+    """An address, telephone number or e-mail address stands at a betrokkene."""
     sinds: Aanleiding | None = None
     """The former judgement of this revisie that said the same, and whose events still hold. None: this one says it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class PartijBesluit:
     """What was decided about the partij of one betrokkene."""
 
@@ -88,7 +90,7 @@ class PartijBesluit:
         return Bijdrage(contact, self.versie, self.resultaat, self.verklaring, self.vult, self.sleutels)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Uitgegeven:
     """The numbers that an onderwerp was ever given, and the streams its klantcontact has been on: the last one last."""
 
@@ -99,7 +101,7 @@ class Uitgegeven:
     taak_nummer: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class KlantcontactIntrekking:
     """A klantcontact that an earlier revisie may have shown on a stream, and the one in force does not."""
 
@@ -109,7 +111,7 @@ class KlantcontactIntrekking:
     verplaatst: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class TaakIntrekking:
     """An interne taak that an earlier revisie may have shown, and the one in force does not."""
 
@@ -117,7 +119,7 @@ class TaakIntrekking:
     onderwerp_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class PartijIntrekking:
     """What this contact had brought to a partij, and takes back."""
 
@@ -133,7 +135,7 @@ class PartijIntrekking:
 Intrekking = KlantcontactIntrekking | TaakIntrekking | PartijIntrekking
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Vervolg:
     """The klantcontact that a contact follows up."""
 
@@ -141,7 +143,7 @@ class Vervolg:
     nummer: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Voorganger:
     """A judgement of the contact that a correction or a new judgement replaced."""
 
@@ -154,7 +156,7 @@ class Voorganger:
     position: Position | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Besluit:
     """The decision record. `besluitversie` counts the judgements of one revisie."""
 

@@ -4,10 +4,11 @@ Source: contract.md, "Ids and numbers" (`besluitversie` counts the judgements of
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from schemas.contact_ended_v1 import ContactEnded, Onderwerp
+from schemas.values import value_class
 from services.domain.besluit import Besluit, OnderwerpBesluit, PartijBesluit
 from services.domain.decide import concerns
 from services.domain.toelichting import toelichting
@@ -23,7 +24,7 @@ class Feiten(StrEnum):
     """What the register knows today without this contact."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Herbeoordeling:
     """The request to judge a contact again, by an operator."""
 
