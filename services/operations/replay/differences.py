@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from services.domain.besluit import Besluit, OnderwerpBesluit, Position
+from services.domain.besluit import Besluit, OnderwerpBesluit
 
 
 class Standing(StrEnum):
@@ -31,6 +31,16 @@ class Outcome:
     interne_taak: bool
     partij: str
     contactgegevens: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it under the names of the contract's dry run."""
+        return {
+            "regel": self.regel,
+            "klantcontact": self.klantcontact,
+            "interneTaak": self.interne_taak,
+            "partij": self.partij,
+            "betrokkeneContactgegevens": self.contactgegevens,
+        }
 
     @classmethod
     def of(cls, onderwerp: OnderwerpBesluit) -> "Outcome":
@@ -61,16 +71,22 @@ class Difference:
     revisie: int
     besluitversie: int
     """Of the judgement in force."""
-    position: Position
     onderwerpen: tuple[OnderwerpDifference, ...]
     """Those that change."""
 
     def as_json(self) -> dict[str, Any]:
         """Give it for a program to read."""
-        return asdict(self)
+        return {
+            "revisie": self.revisie,
+            "besluitversie": self.besluitversie,
+            "onderwerpen": [
+                {"onderwerpId": each.onderwerp_id, "was": each.was.as_json(), "wordt": each.wordt.as_json()}
+                for each in self.onderwerpen
+            ],
+        }
 
 
-def difference(was: Besluit, wordt: Besluit, position: Position) -> Difference:
+def difference(was: Besluit, wordt: Besluit) -> Difference:
     """Compare the judgement in force with a new one that says something else."""
     onderwerpen = [
         OnderwerpDifference(
@@ -82,7 +98,7 @@ def difference(was: Besluit, wordt: Besluit, position: Position) -> Difference:
         for old, new in zip(was.onderwerpen, wordt.onderwerpen, strict=True)
         if new.sinds is None
     ]
-    return Difference(was.source, was.contact_id, was.revisie, was.besluitversie, position, tuple(onderwerpen))
+    return Difference(was.source, was.contact_id, was.revisie, was.besluitversie, tuple(onderwerpen))
 
 
 @dataclass(slots=True)

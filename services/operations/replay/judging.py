@@ -109,8 +109,7 @@ class Judge:
         judgement = register.judge(asked, datetime.now(UTC))
         if not isinstance(judgement, Rejudged):
             return Standing.SAME, None
-        assert case.position is not None, "it was read from Kafka"
-        return Standing.CHANGES, difference(in_force, judgement.besluit, case.position)
+        return Standing.CHANGES, difference(in_force, judgement.besluit)
 
 
 def _standing(case: Case, in_force: Besluit | None, held: Mapping[int, int]) -> Standing | None:

@@ -1,0 +1,184 @@
+"""Stored contacts are judged again under another policy, while the services run: first dry, then for real."""
+
+import json
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.local.system import System, running_system
+from services.runtime.settings import Settings
+from tests.acceptance.pipeline import documents, publish, read_all, wait_until_all_is_stored
+from tests.examples import CALL_BACK, Wire, betrokkene, bsn, contact, email, event, known, nth_bsn, onderwerp
+from tests.kafka_tools import committed_offsets
+
+STRICT = 'versie = "zonder digid"\n[voldoende_middelen]\ndossier = "*"\n'
+
+CONTACTS: list[Wire] = [
+    contact("v4", betrokkenen=[known(toestemming="gegeven", adressen=[email()])]),
+    contact("v1"),
+    contact("v2", onderwerpen=[onderwerp(opvolging=CALL_BACK)]),
+    contact("v3", betrokkenen=[known(number=nth_bsn(7))], onderwerpen=[onderwerp("t", opvolging=CALL_BACK)]),
+    contact(
+        "dossier", betrokkenen=[betrokkene(middel="dossier", identificatoren=[bsn(nth_bsn(8))], toestemming="gegeven")]
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Both services, with a policy file that a test can change."""
+    home: Path = tmp_path_factory.mktemp("system")
+    beleid = home / "beleid.toml"
+    beleid.write_text('versie = "eerst"\n')
+    settings = Settings(topic_partitions=2, beleid_file=beleid)
+    with running_system(settings, folder=home, say=print) as running:
+        publish(running, [event(each) for each in CONTACTS])
+        wait_until_all_is_stored(running)
+        yield running
+
+
+def replay(system: System, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return system.run("replay", *arguments)
+
+
+def answered(done: subprocess.CompletedProcess[str]) -> tuple[dict[str, list[list[str]]], Wire]:
+    """Give for each contact that differs the rules before and after, and the summary."""
+    *rows, last = map(json.loads, done.stdout.splitlines())
+    rules = {
+        row["contactId"]: [[each["was"]["regel"], each["wordt"]["regel"]] for each in row.get("onderwerpen", [])]
+        for row in rows
+    }
+    return rules, last["summary"]
+
+
+def outputs(system: System) -> list[dict[str, Any]]:
+    settings = system.settings
+    topics = [settings.registered_topic, settings.confidential_topic, settings.taak_topic]
+    return [json.loads(each.value) for each in read_all(system, topics)]
+
+
+def of_contact(system: System, contact_id: str) -> Counter[tuple[str, int]]:
+    """Count the events of a contact by id and besluitversie."""
+    return Counter(
+        (each["id"], each["data"]["besluit"]["besluitversie"])
+        for each in outputs(system)
+        if each["data"]["herkomst"]["contactId"] == contact_id
+    )
+
+
+def positions(system: System) -> list[int]:
+    settings = system.settings
+    return committed_offsets(
+        settings.kafka_bootstrap, group=settings.classifier_group, topic=settings.contact_topic, partitions=2
+    )
+
+
+def test_under_the_policy_in_force_nothing_would_change(system: System) -> None:
+    before, at = documents(system), positions(system)
+    done = replay(system, "--json")
+    rules, summary = answered(done)
+    assert done.returncode == 0, done.stderr
+    assert rules == {each["contactId"]: [] for each in CONTACTS}
+    assert summary["records"]["same"] == len(CONTACTS)
+    assert (documents(system), positions(system)) == (before, at)
+
+
+def test_a_dry_run_under_another_policy_shows_the_difference_and_changes_nothing(
+    system: System, tmp_path: Path
+) -> None:
+    strict = tmp_path / "strict.toml"
+    strict.write_text(STRICT)
+    before, at = documents(system), positions(system)
+    done = replay(system, "--json", "--diff-only", "--policy", str(strict))
+    rules, summary = answered(done)
+    assert done.returncode == 0, done.stderr
+    assert rules == {"v4": [["V4", "V1"]], "v3": [["V3", "V2"]]}
+    assert summary["regels"] == [
+        {"was": "V3", "wordt": "V2", "onderwerpen": 1},
+        {"was": "V4", "wordt": "V1", "onderwerpen": 1},
+    ]
+    assert (documents(system), positions(system)) == (before, at)
+    shown = replay(system, "--diff-only", "--policy", str(strict))
+    assert "V4 → V1" in shown.stdout
+    assert "Nothing was changed." in shown.stderr
+
+
+def test_what_the_classifier_does_otherwise_than_shown_is_told(system: System, tmp_path: Path) -> None:
+    strict = tmp_path / "strict.toml"
+    strict.write_text(STRICT)
+    before = documents(system)
+    done = replay(system, "--execute", "--contact", "v4", "--policy", str(strict))
+    assert done.returncode == 1
+    assert "left as it was" in done.stdout
+    assert "does the classifier run with the policy that was used here?" in done.stderr
+    assert documents(system) == before
+
+
+def test_executed_it_brings_about_what_was_shown_and_a_second_time_nothing(system: System) -> None:
+    assert system.settings.beleid_file is not None
+    system.settings.beleid_file.write_text(STRICT)
+    classifier = system.services["classifier"]
+    classifier.stop()
+    classifier.start()
+    before = {(each["type"], each["id"]) for each in outputs(system)}
+    done = replay(system, "--execute", "--json", "--diff-only")
+    rules, summary = answered(done)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert rules == {"v4": [["V4", "V1"]], "v3": [["V3", "V2"]]}
+    assert summary["answers"] == {"judged as shown": 2}
+    wait_until_all_is_stored(system)
+    new = [each for each in outputs(system) if (each["type"], each["id"]) not in before]
+    assert sorted((each["type"].split(".", 2)[2], each["data"]["herkomst"]["contactId"]) for each in new) == [
+        ("klantcontact.registered", "v3"),
+        ("klantcontact.withdrawn", "v4"),
+        ("partij.withdrawn", "v3"),
+        ("partij.withdrawn", "v4"),
+        ("taak.created", "v3"),
+    ]
+    assert {each["data"]["besluit"]["besluitversie"] for each in new} == {2}
+    stored = documents(system)
+    assert {each["herkomst"]["contactId"] for each in stored["klantcontacten"]} == {"v2", "v3", "dossier"}
+    again = replay(system, "--execute", "--json", "--diff-only")
+    assert answered(again)[0] == {}
+    assert len(outputs(system)) == len(before) + len(new)
+
+
+def test_a_redelivery_afterwards_repeats_the_newest_judgement(system: System) -> None:
+    before = of_contact(system, "v3")
+    publish(system, [event(CONTACTS[3])])
+    wait_until_all_is_stored(system)
+    after = of_contact(system, "v3")
+    newest = {key: number for key, number in before.items() if key[1] == 2}
+    assert len(newest) == 3
+    assert after == before + Counter(newest.keys())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "told"),
+    [
+        (["--from", "yesterday"], 2, "a moment looks like"),
+        (["--from", "2026-11-02T00:00:00Z", "--to", "2026-11-01T00:00:00Z"], 2, "--from must lie before --to"),
+        (["--offsets", "0:9-3"], 2, "--offsets looks like"),
+        (["--offsets", "0:1-2", "--contact", "v4"], 2, "not several of them"),
+        (["--offsets", "9:0-1"], 1, "has no partition 9"),
+        (["--offsets", "0:0-100000"], 1, "Partition 0 ends before offset"),
+        (["--contact", "nobody"], 1, "There is no decision about contact nobody"),
+    ],
+)
+def test_what_can_not_be_selected_is_told(system: System, arguments: list[str], status: int, told: str) -> None:
+    done = replay(system, *arguments)
+    assert done.returncode == status
+    # A box around the message may break its lines.
+    assert told.rsplit(maxsplit=1)[-1] in done.stderr
+    assert done.stdout.count("\n") <= 1
+
+
+def test_one_contact_is_found_by_its_name_without_reading_the_topic(system: System) -> None:
+    done = replay(system, "--json", "--contact", "v2")
+    rules, summary = answered(done)
+    assert rules == {"v2": []}
+    assert sum(summary["records"].values()) == 1

@@ -1,0 +1,133 @@
+"""A replay that is interrupted, that nobody answers, or whose contacts are gone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka import TopicPartition
+
+from services.domain.herbeoordeling import Feiten
+from services.domain.policy import Beleid
+from services.local.system import System, running_system
+from services.operations.replay import requests
+from services.operations.replay.differences import Standing
+from services.operations.replay.errors import InvalidSelection, Unanswered, UnknownContact
+from services.operations.replay.judging import Examined
+from services.operations.replay.replay import Replayed, replay
+from services.operations.replay.requests import Answer
+from services.operations.replay.selection import Offsets, Selection
+from services.runtime.errors import TransientFailure
+from services.runtime.policy_file import load_policy_file
+from services.runtime.settings import Settings
+from tests.acceptance.pipeline import publish, wait_until_all_is_stored
+from tests.examples import contact, email, event, known, nth_bsn
+from tests.kafka_tools import admin_client
+
+STRICT = 'versie = "zonder digid"\n[voldoende_middelen]\ndossier = "*"\n'
+NUMBER = 6
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Both services, of which the classifier has a stricter policy now than when it judged six contacts."""
+    home: Path = tmp_path_factory.mktemp("system")
+    beleid = home / "beleid.toml"
+    beleid.write_text('versie = "eerst"\n')
+    settings = Settings(topic_partitions=1, beleid_file=beleid)
+    with running_system(settings, folder=home, say=print) as running:
+        publish(running, [_contact(number) for number in range(NUMBER)])
+        wait_until_all_is_stored(running)
+        beleid.write_text(STRICT)
+        running.services["classifier"].stop()
+        running.services["classifier"].start()
+        yield running
+
+
+def _contact(number: int) -> dict[str, object]:
+    klant = known(number=nth_bsn(number), toestemming="gegeven", adressen=[email()])
+    return event(contact(f"c-{number}", betrokkenen=[klant]))
+
+
+class Interrupted(Exception):
+    """Somebody pressed Ctrl-C."""
+
+
+async def execute(
+    system: System, selection: Selection | None = None, *, interrupted_after: int = NUMBER, dry: bool = False
+) -> Replayed:
+    told = 0
+
+    def tell(_: Examined, answer: Answer | None) -> None:
+        nonlocal told
+        told += answer is not None
+        if told > interrupted_after:
+            raise Interrupted
+
+    settings = system.settings
+    return await replay(
+        settings,
+        selection or Selection(),
+        beleid=load_policy_file(settings.beleid_file, Beleid),
+        feiten=Feiten.VASTGELEGD,
+        execute=not dry,
+        tell=tell,
+        progress=lambda _done, _of: None,
+    )
+
+
+async def test_interrupted_it_goes_on_where_it_was(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "AT_ONCE", 1)
+    with pytest.raises(Interrupted):
+        await execute(system, interrupted_after=2)
+    rest = await execute(system)
+    assert rest.answers == {Answer.AS_SHOWN: NUMBER - 3}
+    assert rest.summary.records[Standing.SAME] == 3
+
+
+async def test_a_classifier_that_does_not_answer_is_told_and_does_it_when_it_is_back(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(system, [_contact(NUMBER)])
+    wait_until_all_is_stored(system)
+    _use(system, 'versie = "weer ruimer"\n')
+    system.services["classifier"].stop()
+    monkeypatch.setattr(requests, "PATIENCE_SECONDS", 0.5)
+    with pytest.raises(Unanswered, match="is it running"):
+        await execute(system)
+    system.services["classifier"].start()
+    wait_until_all_is_stored(system)
+    done = await execute(system, dry=True)
+    assert done.summary.records[Standing.SAME] == NUMBER + 1
+    assert done.summary.records[Standing.CHANGES] == 0
+
+
+def _use(system: System, policy: str) -> None:
+    assert system.settings.beleid_file is not None
+    system.settings.beleid_file.write_text(policy)
+
+
+async def test_what_kafka_has_removed_is_named(system: System) -> None:
+    topic = system.settings.contact_topic
+    with_removed = admin_client(system.settings.kafka_bootstrap).delete_records([TopicPartition(topic, 0, 2)])
+    for each in with_removed.values():
+        each.result(timeout=20)
+    whole = await execute(system, dry=True)
+    assert whole.trimmed == {0: 2}
+    with pytest.raises(InvalidSelection, match="holds offset 2 and later"):
+        await execute(system, Selection(offsets=(Offsets(0, 0, 3),)))
+    with pytest.raises(UnknownContact, match="has been removed"):
+        await execute(system, Selection(contacts=("c-0",)))
+
+
+async def test_without_mongodb_nothing_is_asked(system: System) -> None:
+    away = system.settings.model_copy(update={"mongo_uri": "mongodb://127.0.0.1:1/?replicaSet=rs0"})
+    with pytest.raises(TransientFailure, match="does not answer"):
+        await replay(
+            away,
+            Selection(),
+            beleid=Beleid(),
+            feiten=Feiten.HUIDIG,
+            execute=True,
+            tell=lambda _examined, _answer: None,
+            progress=lambda _done, _of: None,
+        )
