@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypedDict
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
@@ -21,7 +21,26 @@ from confluent_kafka.cimpl import NewTopic
 
 ANSWER_SECONDS = 20
 
-T = TypeVar("T")
+
+class TopicNames(TypedDict):
+    """The topics, as the settings call them."""
+
+    contact_topic: str
+    dead_letter_topic: str
+    registered_topic: str
+    confidential_topic: str
+    taak_topic: str
+
+
+def topic_names(prefix: str) -> TopicNames:
+    """Give the topics of one test, as in `Settings(**topic_names(topics))`."""
+    return TopicNames(
+        contact_topic=f"{prefix}.contact.ended",
+        dead_letter_topic=f"{prefix}.contact.ended.dlq",
+        registered_topic=f"{prefix}.klantcontact.registered",
+        confidential_topic=f"{prefix}.klantcontact.registered.vertrouwelijk",
+        taak_topic=f"{prefix}.taak.created",
+    )
 
 
 def make_topics(bootstrap: str, *names: str, partitions: int = 1, configuration: dict[str, str] | None = None) -> None:
@@ -123,12 +142,3 @@ def expect_unseen(loop: asyncio.AbstractEventLoop, *expected: type[BaseException
             loop.default_exception_handler(context)
 
     loop.set_exception_handler(handle)
-
-
-def wait_for(what: str, condition: Callable[[], T], *, seconds: float = 30.0) -> T:
-    """Wait until a condition holds, and give what it gives."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"{what} within {seconds} s"
-        time.sleep(0.05)
-    return found
