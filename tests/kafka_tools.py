@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
@@ -21,7 +21,34 @@ from confluent_kafka.cimpl import NewTopic
 
 ANSWER_SECONDS = 20
 
+COORDINATOR_COMES = {
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+}
+
 T = TypeVar("T")
+
+
+class TopicNames(TypedDict):
+    """The topics, as the settings call them."""
+
+    contact_topic: str
+    dead_letter_topic: str
+    registered_topic: str
+    confidential_topic: str
+    taak_topic: str
+
+
+def topic_names(prefix: str) -> TopicNames:
+    """Give the topics of one test, as in `Settings(**topic_names(topics))`."""
+    return TopicNames(
+        contact_topic=f"{prefix}.contact.ended",
+        dead_letter_topic=f"{prefix}.contact.ended.dlq",
+        registered_topic=f"{prefix}.klantcontact.registered",
+        confidential_topic=f"{prefix}.klantcontact.registered.vertrouwelijk",
+        taak_topic=f"{prefix}.taak.created",
+    )
 
 
 def make_topics(bootstrap: str, *names: str, partitions: int = 1, configuration: dict[str, str] | None = None) -> None:
@@ -110,19 +137,38 @@ def admin_client(bootstrap: str) -> AdminClient:
 
 def committed_offsets(bootstrap: str, *, group: str, topic: str, partitions: int) -> list[int]:
     """Give what a group has committed for each partition, 0 where it has not, open transactions left out."""
+    _await_coordinator(bootstrap, group, topic)
     asked = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, each) for each in range(partitions)])
+
+    def ask() -> list[int]:
+        answer = admin_client(bootstrap).list_consumer_group_offsets([asked], require_stable=False)[group]
+        return [max(place.offset, 0) for place in answer.result(timeout=ANSWER_SECONDS).topic_partitions]
+
+    return _patiently(ask)
+
+
+@cache
+def _await_coordinator(bootstrap: str, group: str, topic: str) -> None:
+    """Wait until a broker that has just started knows who coordinates a group: asked before that, librdkafka's client
+    for administration crashes, and Python with it (2.16). A consumer only raises.
+    """
+    member = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False, "log_level": 0})
+    try:
+        _patiently(lambda: member.committed([TopicPartition(topic, 0)], timeout=ANSWER_SECONDS))
+    finally:
+        member.close()
+
+
+def _patiently(ask: Callable[[], T]) -> T:
+    """Ask again while the coordinator of the group is still reading, as one that has just come does."""
     deadline = time.monotonic() + ANSWER_SECONDS
     while True:
-        answers = admin_client(bootstrap).list_consumer_group_offsets([asked], require_stable=False)
         try:
-            places = answers[group].result(timeout=ANSWER_SECONDS).topic_partitions
+            return ask()
         except KafkaException as error:
-            # A broker that has just come back is still reading.
-            if not error.args[0].retriable() or time.monotonic() > deadline:
+            if error.args[0].code() not in COORDINATOR_COMES or time.monotonic() > deadline:
                 raise
-            time.sleep(0.1)
-        else:
-            return [max(place.offset, 0) for place in places]
+        time.sleep(0.1)
 
 
 def expect_unseen(loop: asyncio.AbstractEventLoop, *expected: type[BaseException]) -> None:
@@ -137,12 +183,3 @@ def expect_unseen(loop: asyncio.AbstractEventLoop, *expected: type[BaseException
             loop.default_exception_handler(context)
 
     loop.set_exception_handler(handle)
-
-
-def wait_for(what: str, condition: Callable[[], T], *, seconds: float = 30.0) -> T:
-    """Wait until a condition holds, and give what it gives."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"{what} within {seconds} s"
-        time.sleep(0.05)
-    return found

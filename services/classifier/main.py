@@ -57,5 +57,5 @@ async def _consume(
         own_failures_limit=settings.own_failures_limit,
     )
     consumption = Consumption(settings, handler=handler, health=health, ending=ending)
-    async with watched(store.is_there, health, Part.MONGODB), consumption:
+    async with watched(store.is_there, health, Part.MONGODB, when=lambda: consumption.is_idle), consumption:
         await ending.wait()

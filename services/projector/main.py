@@ -1,6 +1,5 @@
 """The projector, wired together."""
 
-import gc
 from functools import partial
 
 from pymongo import AsyncMongoClient
@@ -9,10 +8,10 @@ from services.projector.adapters import layout
 from services.projector.adapters.consumption import Consumption
 from services.projector.adapters.mongo_register import MongoRegister
 from services.runtime.ending import Ending
-from services.runtime.health import Health, serve
+from services.runtime.health import Health, Part, serve
 from services.runtime.kafka import require_topics
 from services.runtime.mongo import Document, connect
-from services.runtime.patience import until_answered
+from services.runtime.patience import closed_soon, until_answered, watched
 from services.runtime.settings import Settings
 
 
@@ -29,7 +28,7 @@ async def run(settings: Settings) -> None:
             await ending.unless(until_answered(partial(require_topics, settings, *topics), health))
             client = await ending.unless(until_answered(partial(connect, settings), health))
             if client is not None:
-                async with client:
+                async with closed_soon(client):
                     await _consume(settings, client, health, ending)
 
 
@@ -37,20 +36,6 @@ async def _consume(settings: Settings, client: AsyncMongoClient[Document], healt
     register = MongoRegister(client, settings.mongo_database)
     prepare = partial(register.prepare, layout.remembered_seconds(settings))
     await ending.unless(until_answered(prepare, health))
-    consumption = Consumption(
-        settings,
-        register=register,
-        is_database_there=register.is_there,
-        health=health,
-        ending=ending,
-    )
-    _look_for_garbage_less()
-    if not ending.asked:
-        async with consumption:
-            await ending.wait()
-
-
-def _look_for_garbage_less() -> None:
-    """Looking for cycles took a fifth of the time: what the start made stays, and a batch goes without them."""
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    consumption = Consumption(settings, register=register, health=health, ending=ending)
+    async with watched(register.is_there, health, Part.MONGODB, when=lambda: consumption.is_idle), consumption:
+        await ending.wait()

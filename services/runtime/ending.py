@@ -33,6 +33,11 @@ class Ending:
             self._failure = error
         self._asked.set()
 
+    def end_with(self, task: "asyncio.Task[Any]") -> None:
+        """Let the process end with what a task has raised, if it has. It is a callback of tasks."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.fail(error)
+
     async def wait(self) -> None:
         """Wait until there is a reason to end. Raises the failure, if that is the reason."""
         await self._asked.wait()

@@ -25,6 +25,9 @@ LOOP_SECONDS = 5.0
 CLIENT_SECONDS = 5.0
 """A client that takes longer to ask is gone."""
 
+LOOK_SECONDS = 1.0
+"""How often a watch looks. Who reads readiness should not see what was true ten seconds ago."""
+
 STOP_SECONDS = 0.1
 """How soon the server notices that it has to stop."""
 

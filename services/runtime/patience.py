@@ -8,16 +8,12 @@ from typing import Final, Protocol, TypeVar
 from services.runtime import metrics
 from services.runtime.backoff import pauses
 from services.runtime.errors import TransientFailure
-from services.runtime.health import Health
+from services.runtime.health import LOOK_SECONDS, Health
 
 T = TypeVar("T")
 
 CLOSE_SECONDS: Final = 1.0
 """For saying goodbye to a server. A client of MongoDB would look for one that is away for as long as it may."""
-
-
-LOOK_SECONDS: Final = 1.0
-"""A person who looks at readiness should not see what was true ten seconds ago."""
 
 
 class Closable(Protocol):
@@ -40,12 +36,18 @@ async def until_answered(step: Callable[[], Awaitable[T]], health: Health) -> T:
 
 
 @asynccontextmanager
-async def watched(is_there: Callable[[], Awaitable[bool]], health: Health, part: str) -> AsyncIterator[None]:
-    """Ask something every second whether it is there, and tell readiness: also while there is nothing to do with it."""
+async def watched(
+    is_there: Callable[[], Awaitable[bool]], health: Health, part: str, *, when: Callable[[], bool]
+) -> AsyncIterator[None]:
+    """Ask something every second whether it is there, and tell readiness when there is nothing to do with it: what is
+    in hand knows better, and tells by itself.
+    """
 
     async def watch() -> None:
         while True:
-            health.set(part, None if await is_there() else f"{part} does not answer")
+            answers = await is_there()
+            if when():
+                health.set(part, None if answers else f"{part} does not answer")
             await asyncio.sleep(LOOK_SECONDS)
 
     watching = asyncio.create_task(watch())

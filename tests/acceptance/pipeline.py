@@ -1,8 +1,7 @@
 """Sending events through the running system, and reading everything that comes of them."""
 
 import json
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +10,8 @@ from pymongo import MongoClient
 
 from services.local.system import System
 from services.local.topic_reader import committed_messages
+from tests.waiting import wait_for
 
-PATIENCE_SECONDS = 60
 Document = dict[str, Any]
 
 
@@ -39,15 +38,11 @@ def wait_until_all_is_stored(system: System) -> None:
     """Wait until neither service has anything left to read."""
     settings = system.settings
     outputs = [settings.registered_topic, settings.confidential_topic, settings.taak_topic]
-    _wait(lambda: _nothing_left(system, settings.classifier_group, [settings.contact_topic]), "classifier")
-    _wait(lambda: _nothing_left(system, settings.projector_group, outputs), "projector")
-
-
-def _wait(condition: Callable[[], bool], who: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"the {who} did not get through its topics"
-        time.sleep(0.1)
+    wait_for(
+        "the classifier got through its topic",
+        lambda: _nothing_left(system, settings.classifier_group, [settings.contact_topic]),
+    )
+    wait_for("the projector got through its topics", lambda: _nothing_left(system, settings.projector_group, outputs))
 
 
 def _nothing_left(system: System, group: str, topics: Sequence[str]) -> bool:

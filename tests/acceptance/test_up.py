@@ -16,7 +16,7 @@ from pymongo import MongoClient
 
 from services.local.stack import Stack
 from tests.contacts import contact_ended
-from tests.kafka_tools import wait_for
+from tests.waiting import wait_for
 
 START_SECONDS = 90.0
 STOP_SECONDS = 60

@@ -1,7 +1,7 @@
 """A whole valid event in which everything is there, and how a test departs from it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -35,12 +35,19 @@ ABSENT: Final = object()
 """What a change puts in the place of a field that it takes away."""
 
 
+Changes = Mapping[str, Any]
+"""What is put in the place of what stands at each path."""
+
+Read = Callable[[Wire], Received | Refusal]
+"""Reads an event in one of the two modes."""
+
+
 def whole_event() -> Wire:
     """Give a valid event with every field of the contract: a persoon, a contactpersoon, and their organisatie."""
     return _copied(_WHOLE)
 
 
-def changed(changes: Mapping[str, Any], base: Wire | None = None) -> Wire:
+def changed(changes: Changes, base: Wire | None = None) -> Wire:
     """Give the whole event with some paths changed, such as `data.actoren.0.naam`; a position past the end appends."""
     tree = _copied(base or _WHOLE)
     for path, value in changes.items():

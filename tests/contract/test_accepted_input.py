@@ -1,6 +1,5 @@
 """What is accepted, and what becomes of it: defaults, null, and the edges of every bound."""
 
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,16 +8,14 @@ import pytest
 from schemas.contact_ended_v1 import ContactEnded
 from schemas.decoding import Received
 from schemas.faults import Refusal
-from tests.contract.changes import ABSENT, binary, changed, structured, whole_event
+from tests.contract.changes import ABSENT, Changes, Read, binary, changed, structured, whole_event
 from tests.contract.test_bad_contact import LISTS, MOST_CHARACTERS
 from tests.examples import Wire, contact, event, kvk
 
 KLANT, CONTACTPERSOON = "data.betrokkenen.0", "data.betrokkenen.2"
 
-Read = Callable[[Wire], Received | Refusal]
 
-
-def accepted(changes: Mapping[str, Any], read: Read = structured, base: Wire | None = None) -> ContactEnded:
+def accepted(changes: Changes, read: Read = structured, base: Wire | None = None) -> ContactEnded:
     """Give the contact of the changed event, which must be valid."""
     received = read(changed(changes, base))
     assert isinstance(received, Received), received
@@ -59,7 +56,7 @@ def accepted(changes: Mapping[str, Any], read: Read = structured, base: Wire | N
     ],
 )
 @pytest.mark.parametrize("read", [structured, binary])
-def test_this_is_valid(read: Read, changes: Mapping[str, Any], reason: str) -> None:
+def test_this_is_valid(read: Read, changes: Changes, reason: str) -> None:
     assert isinstance(read(changed(changes)), Received), reason
 
 

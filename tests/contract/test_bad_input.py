@@ -4,9 +4,6 @@ Here the record and its envelope; `test_bad_contact.py` has the data. Each row c
 stands beside it. Source: contract.md, "Envelope" and "Smaller rules".
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 import pytest
 
 from schemas.decoding import MAX_BYTES, Received, decode
@@ -14,17 +11,17 @@ from schemas.faults import Refusal
 from tests.contract.changes import (
     ABSENT,
     WRITTEN_AT,
+    Changes,
+    Read,
     binary,
     changed,
     faults,
     structured,
     whole_event,
 )
-from tests.examples import Wire, line
+from tests.examples import line
 
-Changes = Mapping[str, Any]
 Expected = list[tuple[str, str]]
-Read = Callable[[Wire], Received | Refusal]
 
 HALF_A_PAIR = "\ud800"
 

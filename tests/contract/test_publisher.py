@@ -15,7 +15,8 @@ from services.runtime import kafka
 from services.runtime.errors import PartitionLost
 from services.runtime.settings import Settings
 from tests.fakes.publisher import FakePublisher, FakeTopics
-from tests.kafka_tools import committed_offsets, expect_unseen, make_topics, read_committed, wait_for
+from tests.kafka_tools import committed_offsets, expect_unseen, make_topics, read_committed
+from tests.waiting import wait_for
 
 Writer = FakePublisher | KafkaPublisher
 

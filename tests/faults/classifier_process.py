@@ -1,13 +1,7 @@
 """The classifier as processes of their own, a stream of contacts for them, and what must become of each contact."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,37 +14,17 @@ from pydantic import SecretStr
 from pymongo import MongoClient
 
 from services.classifier.adapters.mongo_register import BESLUITEN
-from services.runtime.settings import PREFIX, Settings
+from services.runtime.settings import Settings
 from tests.contacts import contact_ended, encoded
-from tests.kafka_tools import committed_offsets, make_topics, producer, read_committed, wait_for
+from tests.kafka_tools import committed_offsets, make_topics, producer, read_committed, topic_names
+from tests.service_process import ServiceProcess
+from tests.waiting import wait_for
 
 PARTITIONS = 4
-END_SECONDS = 15.0
 
 
-class ClassifierProcess:
-    """One instance, as a supervisor would start it."""
-
-    def __init__(self, settings: Settings, log_file: Path) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        self._log_file = log_file
-        with log_file.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "services.cli", "run", "classifier"],
-                env=environment | settings.environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-
-    def log(self, event: str) -> list[dict[str, Any]]:
-        """Give the lines of one event that were logged so far."""
-        lines = (json.loads(line) for line in self._log_file.read_text().splitlines() if line.startswith("{"))
-        return [line for line in lines if line["event"] == event]
-
-    def said(self) -> str:
-        """Give everything that it wrote."""
-        return self._log_file.read_text()
+class ClassifierProcess(ServiceProcess):
+    """One instance, and which partitions it holds."""
 
     def assigned(self) -> list[int]:
         """Give the partitions of the last assignment."""
@@ -60,40 +34,6 @@ class ClassifierProcess:
     def wait_until_assigned(self, partitions: int) -> None:
         """Wait until it holds so many partitions."""
         wait_for(f"{partitions} partitions are assigned", lambda: len(self.assigned()) == partitions)
-
-    def readiness(self) -> dict[str, Any]:
-        """Give what /readyz answers."""
-        address = wait_for("the health server answers", lambda: self.log("health.served"))[-1]["address"]
-        try:
-            with urllib.request.urlopen(f"http://{address}/readyz", timeout=5) as answer:
-                body = answer.read()
-        except urllib.error.HTTPError as error:
-            body = error.read()
-        found: dict[str, Any] = json.loads(body)
-        return found
-
-    @property
-    def has_ended(self) -> bool:
-        """Say whether it is gone."""
-        return self._process.poll() is not None
-
-    def send(self, number: signal.Signals) -> None:
-        """Send a signal."""
-        self._process.send_signal(number)
-
-    def kill(self) -> None:
-        """End it as a power cut would."""
-        self._process.kill()
-        self._process.wait(END_SECONDS)
-
-    def terminate(self) -> int:
-        """Ask it to end, and give its exit status."""
-        self._process.terminate()
-        return self.wait()
-
-    def wait(self) -> int:
-        """Wait until it has ended, and give its exit status."""
-        return self._process.wait(END_SECONDS)
 
 
 @dataclass
@@ -107,7 +47,9 @@ class World:
 
     def start(self, settings: Settings | None = None) -> ClassifierProcess:
         """Start an instance, with the settings of this world or with others."""
-        process = ClassifierProcess(settings or self.settings, self.folder / f"classifier-{len(self.processes)}.log")
+        log_file = self.folder / f"classifier-{len(self.processes)}.log"
+        process = ClassifierProcess("classifier", settings or self.settings, log_file)
+        process.server.spawn()
         self.processes.append(process)
         return process
 
@@ -204,11 +146,6 @@ def world_on(*, kafka: str, mongo: str, name: str, database: str, folder: Path) 
         kafka_bootstrap=kafka,
         mongo_uri=mongo,
         mongo_database=database,
-        contact_topic=f"{name}.contact.ended",
-        dead_letter_topic=f"{name}.contact.ended.dlq",
-        registered_topic=f"{name}.klantcontact.registered",
-        confidential_topic=f"{name}.klantcontact.registered.vertrouwelijk",
-        taak_topic=f"{name}.taak.created",
         classifier_group=f"{name}-classifier",
         sleutel=SecretStr("a key of the tests, thirty-two bytes"),
         batch_size=50,
@@ -216,6 +153,7 @@ def world_on(*, kafka: str, mongo: str, name: str, database: str, folder: Path) 
         session_timeout_ms=2_000,
         shutdown_seconds=5,
         log_format="json",
+        **topic_names(name),
     )
     make_topics(kafka, *settings.topics, partitions=PARTITIONS)
     world = World(settings, folder)
@@ -223,4 +161,4 @@ def world_on(*, kafka: str, mongo: str, name: str, database: str, folder: Path) 
         yield world
     finally:
         for process in world.processes:
-            process.kill()
+            process.server.kill()

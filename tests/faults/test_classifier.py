@@ -3,11 +3,10 @@
 Each test ends with the same comparison: what a committed reader sees against each contact's klantcontact and taak.
 """
 
-import signal
 from functools import partial
 
 from tests.faults.classifier_process import World
-from tests.kafka_tools import wait_for
+from tests.waiting import wait_for
 
 MANY = 2_000
 """Some tens of batches: enough to be in the middle of one."""
@@ -20,7 +19,7 @@ def test_killed_in_the_middle_of_a_batch_and_started_again(world: World) -> None
         before = world.recorded()
         process = world.start()
         wait_for("a batch is recorded", partial(_recorded_more, world, before))
-        process.kill()
+        process.server.kill()
         # Recorded and not published yet: the moment that a crash must not tear apart.
         hits += world.recorded() > world.committed()
         if hits == 2 or world.committed() == MANY:
@@ -42,14 +41,14 @@ def test_stopped_beyond_its_session_and_woken_when_another_has_taken_over(world:
         for process in (sleeper, other):
             process.wait_until_assigned(2)
         for _ in range(2):
-            sleeper.send(signal.SIGSTOP)
+            sleeper.server.pause()
             other.wait_until_assigned(4)
-            sleeper.send(signal.SIGCONT)
+            sleeper.server.resume()
             other.wait_until_assigned(2)
     world.wait_until_handled()
     assert world.outcomes() == world.expected()
-    assert not sleeper.has_ended
-    assert not other.has_ended
+    assert sleeper.server.is_running
+    assert other.server.is_running
 
 
 def test_one_joins_and_one_leaves_under_load(world: World) -> None:

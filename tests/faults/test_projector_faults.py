@@ -15,15 +15,15 @@ from services.local.process import Server
 from services.runtime.settings import Settings
 from tests.projector_examples import Event, registered
 from tests.projector_process import (
-    ProjectorProcess,
     count_committed,
     expected,
+    projector_process,
     publish,
     settings_for,
     stored,
-    wait_until,
 )
 from tests.projector_scenario import scenario
+from tests.waiting import wait_for
 
 
 def history(first: int, last: int) -> list[Event]:
@@ -66,14 +66,14 @@ def test_instances_that_are_killed_and_that_join_lose_nothing(
     publish(settings, events[:700])
 
     with (
-        ProjectorProcess(settings, tmp_path, "first") as first,
-        ProjectorProcess(settings, tmp_path, "second") as second,
+        projector_process(settings, tmp_path, "first") as first,
+        projector_process(settings, tmp_path, "second") as second,
     ):
-        wait_until("the first or second has begun", lambda: count_committed(settings) > 0)
+        wait_for("the first or second has begun", lambda: count_committed(settings) > 0)
         first.server.kill()
         publish(settings, events[700:])
-        with ProjectorProcess(settings, tmp_path, "third") as third:
-            wait_until("everything is committed", lambda: count_committed(settings) == len(events))
+        with projector_process(settings, tmp_path, "third") as third:
+            wait_for("everything is committed", lambda: count_committed(settings) == len(events))
             assert second.server.is_running
             assert third.server.is_running
 
@@ -91,15 +91,15 @@ def test_an_instance_that_hung_and_was_replaced_goes_on_when_it_wakes(
     publish(settings, events[:700])
 
     with (
-        ProjectorProcess(settings, tmp_path, "first") as first,
-        ProjectorProcess(settings, tmp_path, "second") as second,
+        projector_process(settings, tmp_path, "first") as first,
+        projector_process(settings, tmp_path, "second") as second,
     ):
-        wait_until("both have joined", lambda: first.status("/readyz") == second.status("/readyz") == 200)
+        wait_for("both have joined", lambda: first.status("/readyz") == second.is_ready())
         first.server.pause()
         publish(settings, events[700:])
-        wait_until("the other has done it all", lambda: count_committed(settings) == len(events))
+        wait_for("the other has done it all", lambda: count_committed(settings) == len(events))
         first.server.resume()
-        wait_until("it is ready again", lambda: first.status("/readyz") == 200)
+        wait_for("it is ready again", first.is_ready)
         assert first.server.is_running
 
     assert stored(settings) == expected(events)
@@ -112,15 +112,15 @@ def test_mongodb_that_goes_away_is_waited_for(
     before, during = history(0, 4), history(4, 8)
     publish(settings, before)
 
-    with ProjectorProcess(settings, tmp_path) as projector:
-        wait_until("it keeps up", lambda: count_committed(settings) == len(before))
+    with projector_process(settings, tmp_path) as projector:
+        wait_for("it keeps up", lambda: count_committed(settings) == len(before))
         own_mongod.stop()
         publish(settings, during)
-        wait_until("it says that MongoDB is away", lambda: "mongodb" in projector.reasons())
+        wait_for("it says that MongoDB is away", lambda: "mongodb" in projector.reasons())
         assert projector.status("/livez") == 200
         own_mongod.start()
-        wait_until("it has caught up", lambda: count_committed(settings) == len(before) + len(during))
-        wait_until("it is ready again", lambda: projector.status("/readyz") == 200)
+        wait_for("it has caught up", lambda: count_committed(settings) == len(before) + len(during))
+        wait_for("it is ready again", projector.is_ready)
 
     assert stored(settings) == expected([*before, *during])
 
@@ -130,12 +130,12 @@ def test_mongodb_that_goes_away_while_there_is_nothing_to_do_shows_too(
 ) -> None:
     settings = settings_for(kafka_bootstrap, uri_of(own_mongod.port), topics, "klantcontact")
 
-    with ProjectorProcess(settings, tmp_path) as projector:
+    with projector_process(settings, tmp_path) as projector:
         projector.server.wait_until_ready()
         own_mongod.stop()
-        wait_until("it says that MongoDB is away", lambda: "mongodb" in projector.reasons())
+        wait_for("it says that MongoDB is away", lambda: "mongodb" in projector.reasons())
         own_mongod.start()
-        wait_until("it is ready again", lambda: projector.status("/readyz") == 200)
+        wait_for("it is ready again", projector.is_ready)
 
 
 def test_it_can_start_before_mongodb_and_is_asked_to_end_before_it_came(
@@ -144,10 +144,10 @@ def test_it_can_start_before_mongodb_and_is_asked_to_end_before_it_came(
     mongod = mongod_server(tmp_path / "mongod")
     settings = settings_for(kafka_bootstrap, uri_of(mongod.port), topics, "klantcontact")
 
-    with ProjectorProcess(settings, tmp_path) as projector:
-        wait_until("it says that MongoDB is away", lambda: "mongodb" in projector.reasons())
+    with projector_process(settings, tmp_path) as projector:
+        wait_for("it says that MongoDB is away", lambda: "mongodb" in projector.reasons())
         projector.server.terminate()
-        wait_until("it has ended", lambda: not projector.server.is_running, seconds=settings.shutdown_seconds)
+        wait_for("it has ended", lambda: not projector.server.is_running, seconds=settings.shutdown_seconds)
 
 
 def test_kafka_that_goes_away_is_waited_for(mongo_uri: str, database: str, own_kafka: Server, tmp_path: Path) -> None:
@@ -155,25 +155,25 @@ def test_kafka_that_goes_away_is_waited_for(mongo_uri: str, database: str, own_k
     before, after = history(0, 4), history(4, 8)
     publish(settings, before)
 
-    with ProjectorProcess(settings, tmp_path) as projector:
-        wait_until("everything is stored", lambda: stored(settings) == expected(before))
+    with projector_process(settings, tmp_path) as projector:
+        wait_for("everything is stored", lambda: stored(settings) == expected(before))
         own_kafka.stop()
-        wait_until("it says that Kafka is away", lambda: "kafka" in projector.reasons())
+        wait_for("it says that Kafka is away", lambda: "kafka" in projector.reasons())
         assert projector.status("/livez") == 200
         own_kafka.start()
         publish(settings, after)
-        wait_until("the rest is stored too", lambda: stored(settings) == expected([*before, *after]))
-        wait_until("it is ready again", lambda: projector.status("/readyz") == 200)
+        wait_for("the rest is stored too", lambda: stored(settings) == expected([*before, *after]))
+        wait_for("it is ready again", projector.is_ready)
 
 
 def test_a_batch_in_hand_is_finished_when_it_is_asked_to_end(settings: Settings, tmp_path: Path) -> None:
     events = [registered(f"c-{number}") for number in range(2_000)]
     publish(settings, events)
 
-    with ProjectorProcess(settings, tmp_path) as projector:
-        wait_until("it has begun", lambda: count_committed(settings) > 0)
+    with projector_process(settings, tmp_path) as projector:
+        wait_for("it has begun", lambda: count_committed(settings) > 0)
         projector.server.terminate()
-        wait_until("it has ended", lambda: not projector.server.is_running, seconds=settings.shutdown_seconds)
+        wait_for("it has ended", lambda: not projector.server.is_running, seconds=settings.shutdown_seconds)
 
     written = len(next(iter(stored(settings).values())))
     assert 0 < written == count_committed(settings) < len(events)

@@ -13,6 +13,7 @@ from services.local.network import HOST, free_port
 from services.runtime.settings import Settings
 from services.runtime.sleutel import HOW_TO_MAKE_ONE
 from tests.contacts import contact_ended
+from tests.kafka_tools import topic_names
 
 SECONDS = 60
 
@@ -39,15 +40,7 @@ def _line(event: object) -> bytes:
 
 @pytest.fixture
 def settings(kafka_bootstrap: str, topics: str) -> Settings:
-    return Settings(
-        kafka_bootstrap=kafka_bootstrap,
-        contact_topic=f"{topics}.contact.ended",
-        dead_letter_topic=f"{topics}.contact.ended.dlq",
-        registered_topic=f"{topics}.klantcontact.registered",
-        confidential_topic=f"{topics}.klantcontact.registered.vertrouwelijk",
-        taak_topic=f"{topics}.taak.created",
-        topic_partitions=2,
-    )
+    return Settings(kafka_bootstrap=kafka_bootstrap, topic_partitions=2, **topic_names(topics))
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from services.classifier.handler import Handler
 from services.classifier.ports import Message, Publisher, Record
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, ServiceBroken
+from services.runtime.group_health import GroupHealth
 from services.runtime.health import Health
 from services.runtime.kafka import LIBRARY_LOGGER
 from services.runtime.settings import Settings
@@ -242,6 +243,14 @@ async def test_two_instances_share_the_partitions_and_nothing_is_lost_or_doubled
     assert await _copied(settings) == _values(400)
 
 
+async def test_an_instance_for_which_no_partition_is_left_is_ready(settings: Settings) -> None:
+    first, second, third = (Running(settings, Copier(settings.registered_topic)) for _ in range(3))
+    async with first, second, third:
+        await _until(lambda: sorted([*first.held(), *second.held(), *third.held()]) == [0, 1])
+        await _until(lambda: first.health.ready() and second.health.ready() and third.health.ready())
+        assert [] in (first.held(), second.held(), third.held())
+
+
 async def test_a_revocation_finishes_the_batch_in_flight_and_begins_no_other(settings: Settings) -> None:
     publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
     copier = _Waiting(settings.registered_topic)
@@ -342,6 +351,16 @@ async def test_an_exception_in_the_listener_ends_the_process(
         raise KeyError
 
     monkeypatch.setattr(kafka_partitions, "Holding", broken)
+    async with Running(settings, Copier(settings.registered_topic)) as running:
+        with pytest.raises(KeyError):
+            await asyncio.wait_for(running.ending.wait(), SECONDS)
+
+
+async def test_a_watch_that_fails_ends_the_process(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(GroupHealth, "_look", broken)
     async with Running(settings, Copier(settings.registered_topic)) as running:
         with pytest.raises(KeyError):
             await asyncio.wait_for(running.ending.wait(), SECONDS)

@@ -10,6 +10,7 @@ from services.operations.doctor import Check, examine
 from services.operations.topics import create_topics
 from services.runtime.mongo import address
 from services.runtime.settings import Settings
+from tests.kafka_tools import topic_names
 
 
 @pytest.fixture
@@ -18,13 +19,9 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
         kafka_bootstrap=kafka_bootstrap,
         mongo_uri=mongo_uri,
         mongo_database=database,
-        contact_topic=f"{topics}.contact.ended",
-        dead_letter_topic=f"{topics}.contact.ended.dlq",
-        registered_topic=f"{topics}.klantcontact.registered",
-        confidential_topic=f"{topics}.klantcontact.registered.vertrouwelijk",
-        taak_topic=f"{topics}.taak.created",
         topic_partitions=2,
         sleutel=SecretStr("s" * 40),
+        **topic_names(topics),
     )
 
 

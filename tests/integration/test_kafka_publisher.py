@@ -21,7 +21,8 @@ from services.classifier.ports import Message
 from services.runtime import kafka
 from services.runtime.errors import PartitionLost
 from services.runtime.settings import Settings
-from tests.kafka_tools import committed_offsets, expect_unseen, make_topics, producer, read_committed, wait_for
+from tests.kafka_tools import committed_offsets, expect_unseen, make_topics, producer, read_committed
+from tests.waiting import wait_for
 
 Commit = Callable[[], Awaitable[None]]
 

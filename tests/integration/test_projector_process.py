@@ -12,15 +12,15 @@ from tests.kafka_tools import committed_offsets
 from tests.projector_examples import encoded, klantcontact_id, registered
 from tests.projector_process import (
     WAIT_SECONDS,
-    ProjectorProcess,
     count_committed,
     expected,
+    projector_process,
     publish,
     settings_for,
     stored,
-    wait_until,
 )
 from tests.projector_scenario import scenario
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def test_everything_twice_and_shuffled_ends_in_the_same_documents(settings: Sett
     random.Random(5).shuffle(shuffled)
     publish(settings, shuffled)
 
-    with ProjectorProcess(settings, tmp_path) as projector:
-        wait_until("everything is committed", lambda: count_committed(settings) == len(shuffled))
+    with projector_process(settings, tmp_path) as projector:
+        wait_for("everything is committed", lambda: count_committed(settings) == len(shuffled))
         projector.server.wait_until_ready()
 
     assert stored(settings) == expected(events)
@@ -54,8 +54,8 @@ def test_what_was_never_committed_by_its_publisher_is_not_projected(settings: Se
             assert publisher.flush(WAIT_SECONDS) == 0
             publisher.abort_transaction(WAIT_SECONDS)
 
-    with ProjectorProcess(settings, tmp_path):
-        wait_until("what is committed is stored", lambda: bool(stored(settings)[Collection.KLANTCONTACTEN]))
+    with projector_process(settings, tmp_path):
+        wait_for("what is committed is stored", lambda: bool(stored(settings)[Collection.KLANTCONTACTEN]))
 
     assert set(stored(settings)[Collection.KLANTCONTACTEN]) == {klantcontact_id("c-2")}
 
@@ -66,8 +66,8 @@ def test_headers_that_are_no_text_lose_nothing(settings: Settings, tmp_path: Pat
     publisher.produce(settings.registered_topic, encoded(registered("c-1")), headers=headers)
     assert publisher.flush(WAIT_SECONDS) == 0
 
-    with ProjectorProcess(settings, tmp_path):
-        wait_until("it is committed", lambda: count_committed(settings) == 1)
+    with projector_process(settings, tmp_path):
+        wait_for("it is committed", lambda: count_committed(settings) == 1)
 
     assert set(stored(settings)[Collection.KLANTCONTACTEN]) == {klantcontact_id("c-1")}
 
@@ -79,8 +79,8 @@ def test_an_event_that_cant_be_projected_stops_it_there_and_it_says_so(settings:
         publisher.produce(settings.registered_topic, encoded(event), partition=1)
     assert publisher.flush(WAIT_SECONDS) == 0
 
-    with ProjectorProcess(settings, tmp_path) as projector:
-        wait_until("it stops", lambda: "service" in projector.reasons())
+    with projector_process(settings, tmp_path) as projector:
+        wait_for("it stops", lambda: "service" in projector.reasons())
         reason = "nl.klantinteracties.klantcontact.registered.data.klantcontact.nummer: string_pattern_mismatch"
 
         place = f"{settings.registered_topic}, partition 1, offset 1"

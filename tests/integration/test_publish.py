@@ -14,21 +14,14 @@ from services.operations.publish import BrokerRefusal, Publication, key_of, publ
 from services.operations.topics import create_topics
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
+from tests.kafka_tools import topic_names
 
 ANSWER_SECONDS = 10
 
 
 @pytest.fixture
 async def settings(kafka_bootstrap: str, topics: str) -> Settings:
-    made = Settings(
-        kafka_bootstrap=kafka_bootstrap,
-        contact_topic=f"{topics}.contact.ended",
-        dead_letter_topic=f"{topics}.contact.ended.dlq",
-        registered_topic=f"{topics}.klantcontact.registered",
-        confidential_topic=f"{topics}.klantcontact.registered.vertrouwelijk",
-        taak_topic=f"{topics}.taak.created",
-        topic_partitions=2,
-    )
+    made = Settings(kafka_bootstrap=kafka_bootstrap, topic_partitions=2, **topic_names(topics))
     await create_topics(made)
     return made
 

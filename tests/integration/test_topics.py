@@ -9,19 +9,12 @@ from services.operations.topics import Departure, TopicState, check_topics, crea
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.kafka import admin_client, require_topics
 from services.runtime.settings import Settings
+from tests.kafka_tools import topic_names
 
 
 @pytest.fixture
 def settings(kafka_bootstrap: str, topics: str) -> Settings:
-    return Settings(
-        kafka_bootstrap=kafka_bootstrap,
-        contact_topic=f"{topics}.contact.ended",
-        dead_letter_topic=f"{topics}.contact.ended.dlq",
-        registered_topic=f"{topics}.klantcontact.registered",
-        confidential_topic=f"{topics}.klantcontact.registered.vertrouwelijk",
-        taak_topic=f"{topics}.taak.created",
-        topic_partitions=2,
-    )
+    return Settings(kafka_bootstrap=kafka_bootstrap, topic_partitions=2, **topic_names(topics))
 
 
 async def _make_by_hand(settings: Settings, name: str, *, partitions: int, configuration: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from services.projector.adapters.consumption import Consumption
 from services.projector.facts import Fact
-from services.projector.handler import Projector
+from services.projector.handler import Projector, read_all
 from services.projector.ports import Partition, Record
 from services.projector.writes import Collection
 from services.runtime.ending import Ending
@@ -44,18 +44,11 @@ class _Bench:
         self.positions = FakePositions(failures)
         self.ending = Ending()
         health = Health()
-        self.consumption = Consumption(
-            Settings(), register=self.register, is_database_there=self._yes, health=health, ending=self.ending
-        )
+        self.consumption = Consumption(Settings(), register=self.register, health=health, ending=self.ending)
         self.consumption._projector = Projector(self.register, self.positions, health, self.ending)
-        self.consumption._watching.close()
-
-    @staticmethod
-    async def _yes() -> bool:
-        return True
 
     async def handle(self, *records: Record) -> None:
-        await self.consumption._handle(records)
+        await self.consumption._write_next(read_all(records))
 
 
 def record(contact: str, offset: int) -> Record:
@@ -78,7 +71,7 @@ async def test_a_batch_is_taken_while_the_one_before_is_written_and_written_afte
 
     bench.register.may_write.set()
     await second
-    await bench.consumption._finish_writing()
+    await bench.consumption._finish_writing(5)
     assert bench.register.begun == [1, 2]
     assert bench.positions.committed == {PLACE: 4}
 
@@ -106,7 +99,7 @@ async def test_who_is_asked_to_end_begins_no_other_batch_but_finishes_the_one_in
     bench.ending.ask()
     bench.register.may_write.set()
     await bench.handle(record("c-2", 2))
-    await bench.consumption._finish_writing()
+    await bench.consumption._finish_writing(5)
 
     assert set(bench.register.collections[Collection.KLANTCONTACTEN]) == {klantcontact_id("c-1")}
     assert bench.positions.committed == {PLACE: 2}

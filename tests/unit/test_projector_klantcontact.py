@@ -25,6 +25,8 @@ from tests.projector_examples import (
 PLAATSGEVONDEN_OP = datetime(2026, 3, 2, 9, 50, 0, 123_000, tzinfo=UTC)
 """As BSON keeps it: to the millisecond."""
 
+HERKOMST = {"source": SOURCE, "eventId": "e-c-1-1", "contactId": "c-1", "revisie": 1, "onderwerpId": "0"}
+
 
 def register_after(*events: Event) -> FakeRegister:
     register = FakeRegister()
@@ -75,13 +77,7 @@ def test_a_klantcontact_stands_as_it_was_published_without_its_partijen() -> Non
             "besluitversie": 1,
             "toelichting": "Zo is het besloten.",
         },
-        "herkomst": {
-            "source": SOURCE,
-            "eventId": "e-c-1-1",
-            "contactId": "c-1",
-            "revisie": 1,
-            "onderwerpId": "0",
-        },
+        "herkomst": HERKOMST,
     }
 
 
@@ -108,13 +104,7 @@ def test_a_taak_stands_as_it_was_published_also_before_its_klantcontact() -> Non
             "besluitversie": 1,
             "toelichting": "Zo is het besloten.",
         },
-        "herkomst": {
-            "source": SOURCE,
-            "eventId": "e-c-1-1",
-            "contactId": "c-1",
-            "revisie": 1,
-            "onderwerpId": "0",
-        },
+        "herkomst": HERKOMST,
     }
 
 

@@ -12,9 +12,10 @@ from operator import attrgetter
 from typing import Final
 
 import structlog
-from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka import TopicPartition
 
 from services.classifier.adapters.holding import ConsumerRecords, Holding, Means, tell_dropped
+from services.runtime.reading import Assignment, Fetch
 
 log = structlog.get_logger()
 
@@ -23,12 +24,11 @@ SLICES_AT_ONCE: Final = 4
 More bring nothing on one core, and each holds its contacts in memory."""
 
 
-class KafkaPartitions(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka has no types
+class KafkaPartitions(Assignment):
     """Listens to the group, and hands what is fetched to the partition that it is of."""
 
     def __init__(self, means: Means) -> None:
-        self.assigned = False
-        """Whether the group has told us which partitions are ours, be it none."""
+        super().__init__()
         self._means = means
         self._slots = asyncio.Semaphore(SLICES_AT_ONCE)
         self._holdings: dict[TopicPartition, Holding] = {}
@@ -41,16 +41,17 @@ class KafkaPartitions(ConsumerRebalanceListener):  # type: ignore[misc] # aiokaf
 
     # The group
 
-    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - aiokafka's
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Finish or abandon everything. A group with an eager protocol revokes all there is."""
-        self.assigned = False
+        await super().on_partitions_revoked(revoked)
         await self._failing(self._give_up(self._means.revocation_seconds))
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Begin to take the partitions over."""
         await self._failing(self._take(assigned))
+        await super().on_partitions_assigned(assigned)
 
-    async def stop(self, *, seconds: float) -> None:
+    async def stop(self, seconds: float) -> None:
         """Finish or abandon everything within that time, and take nothing more."""
         self._stopping = True
         await self._give_up(seconds)
@@ -68,7 +69,6 @@ class KafkaPartitions(ConsumerRebalanceListener):  # type: ignore[misc] # aiokaf
         assert not self._holdings, "everything is revoked before anything is assigned"
         for partition in sorted(assigned):
             self._holdings[partition] = Holding(partition, self._means, self._slots)
-        self.assigned = True
         log.info("partitions.assigned", partitions=[partition.partition for partition in self._holdings])
 
     async def _give_up(self, seconds: float) -> None:
@@ -83,13 +83,13 @@ class KafkaPartitions(ConsumerRebalanceListener):  # type: ignore[misc] # aiokaf
 
     # The records
 
-    async def handle(self, records: ConsumerRecords) -> None:
+    async def handle(self, fetch: Fetch) -> None:
         """Handle what was fetched, partition by partition side by side; returns when all of it is done or dropped.
 
         Raises what the handler raises, in an exception group.
         """
         async with asyncio.TaskGroup() as group:
-            for partition, batch in _by_partition(records):
+            for partition, batch in _by_partition(fetch):
                 holding = self._holdings.get(partition)
                 if holding is None:
                     tell_dropped(batch, reason="not assigned")
@@ -97,7 +97,6 @@ class KafkaPartitions(ConsumerRebalanceListener):  # type: ignore[misc] # aiokaf
                     holding.work = group.create_task(holding.handle(batch))
 
 
-def _by_partition(records: ConsumerRecords) -> Iterator[tuple[TopicPartition, ConsumerRecords]]:
-    """Split a fetch, in which the records of one partition lie together."""
-    for (topic, partition), batch in groupby(records, key=attrgetter("topic", "partition")):
+def _by_partition(fetch: Fetch) -> Iterator[tuple[TopicPartition, ConsumerRecords]]:
+    for (topic, partition), batch in groupby(fetch, key=attrgetter("topic", "partition")):
         yield TopicPartition(topic, partition), list(batch)

@@ -29,12 +29,9 @@ from tests.unit.domain.validity import (
     employer,
     people,
     refusals_of,
+    row,
     subject,
 )
-
-
-def row(reason: str, data: Wire, *expected: str) -> object:
-    return pytest.param(data, list(expected), id=reason)
 
 
 @pytest.mark.parametrize(

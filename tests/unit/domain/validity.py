@@ -1,5 +1,7 @@
 """Contacts that say something odd, and what is wrong with them."""
 
+import pytest
+
 from tests.examples import (
     Wire,
     betrokkene,
@@ -20,6 +22,11 @@ FIRST, NEXT = "data.betrokkenen.0", "data.betrokkenen.1"
 ID, NEXT_ID = f"{FIRST}.partijIdentificatoren", f"{NEXT}.partijIdentificatoren"
 TOPIC = "data.onderwerpen.0"
 TWICE = "dubbele_partij"
+
+
+def row(reason: str, data: Wire, *expected: str) -> object:
+    """A contact, and the errors that it is refused for."""
+    return pytest.param(data, list(expected), id=reason)
 
 
 def people(*persons: Wire) -> Wire:

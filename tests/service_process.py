@@ -1,0 +1,85 @@
+"""A service as the process that an operator runs."""
+
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from services.local.network import HOST, free_port
+from services.local.process import Server
+from services.local.system import COMMAND
+from services.runtime.settings import PREFIX, Settings
+
+ANSWER_SECONDS = 5
+END_SECONDS = 15.0
+
+
+class ServiceProcess:
+    """One instance of a service. As a context manager: started on entry, without waiting; stopped on exit."""
+
+    def __init__(self, service: str, settings: Settings, log_file: Path) -> None:
+        port = free_port()
+        own = settings.model_copy(update={"health_host": HOST, "health_port": port})
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        self.server = Server(
+            name=log_file.stem,
+            port=port,
+            command=[*COMMAND, "run", service],
+            log_file=log_file,
+            is_ready=lambda _: self.is_ready(),
+            environment=inherited | own.environment(),
+        )
+
+    def __enter__(self) -> Self:
+        self.server.spawn()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.stop()
+
+    def is_ready(self) -> bool:
+        """Say whether it answers that it is ready."""
+        return self.status("/readyz") == 200
+
+    def status(self, path: str) -> int:
+        """Give the status of an answer; 0 while nobody answers."""
+        return self._ask(path)[0]
+
+    def reasons(self) -> Mapping[str, str]:
+        """Give what readiness says is not well; nothing while nobody answers."""
+        body = self._ask("/readyz")[1]
+        reasons: Mapping[str, str] = json.loads(body)["reasons"] if body else {}
+        return reasons
+
+    def log(self, event: str | None = None) -> list[dict[str, Any]]:
+        """Give the lines that were logged so far: those of one event, or all."""
+        lines = [json.loads(line) for line in self.said().splitlines() if line.startswith("{")]
+        return [line for line in lines if event in {None, line["event"]}]
+
+    def said(self) -> str:
+        """Give everything that it wrote."""
+        return self.server.log_file.read_text()
+
+    def terminate(self) -> int:
+        """Ask it to end, and give its exit status."""
+        self.server.terminate()
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait until it has ended, and give its exit status."""
+        process = self.server._process
+        assert process is not None, "it was started"
+        return process.wait(END_SECONDS)
+
+    def _ask(self, path: str) -> tuple[int, bytes]:
+        try:
+            with urllib.request.urlopen(f"http://{self.server.address}{path}", timeout=ANSWER_SECONDS) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+        except (urllib.error.URLError, OSError):
+            return 0, b""

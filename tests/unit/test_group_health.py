@@ -1,0 +1,125 @@
+"""What readiness says of the consumer group, on a clock that the test moves."""
+
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from services.runtime import group_health
+from services.runtime.group_health import GroupHealth
+from services.runtime.health import Health, Part
+from services.runtime.reading import Reading
+
+PLACE = TopicPartition("contact.ended", 0)
+SILENT = {"kafka": "no answer to a fetch for 10 seconds"}
+
+
+class _Consumer:
+    """Was given one partition, and last got an answer about it at `answered_at`."""
+
+    def __init__(self) -> None:
+        self.answered_at: float | None = None
+        self.pauses = False
+
+    def assignment(self) -> set[TopicPartition]:
+        return {PLACE}
+
+    def paused(self) -> set[TopicPartition]:
+        return {PLACE} if self.pauses else set()
+
+    def last_poll_timestamp(self, _: TopicPartition) -> float | None:
+        return None if self.answered_at is None else self.answered_at * 1000
+
+
+class _Bench:
+    """A member of a group, and the clock."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1_000.0
+        monkeypatch.setattr(group_health, "time", SimpleNamespace(time=self._time, monotonic=self._time))
+        self.told_elsewhere = False
+        self.consumer = _Consumer()
+        self.reading = Reading(
+            topics=[],
+            group="",
+            max_records=1,
+            handle=self._nothing,
+            finish=self._nothing,
+            tells_of_kafka=lambda: self.told_elsewhere,
+        )
+        self.health = Health(waits_for=[Part.KAFKA])
+        self.group_health = GroupHealth(self.health, self.reading, assignment_seconds=30)
+
+    def _time(self) -> float:
+        return self.now
+
+    async def _nothing(self, _: object) -> None: ...
+
+    def pass_seconds(self, seconds: int, *, answers: bool) -> dict[str, str]:
+        """Look every second, and give what readiness says at the end."""
+        for _ in range(seconds):
+            self.now += 1
+            if answers:
+                self.consumer.answered_at = self.now
+            self.group_health._look(cast("AIOKafkaConsumer", self.consumer))
+        return self.health.reasons()
+
+    async def assigned(self) -> None:
+        await self.reading.assignment.on_partitions_assigned([PLACE])
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> _Bench:
+    return _Bench(monkeypatch)
+
+
+async def test_it_is_not_well_before_the_group_has_given_partitions(bench: _Bench) -> None:
+    assert bench.pass_seconds(5, answers=True) == {"kafka": "has not answered yet"}
+    await bench.assigned()
+    assert bench.pass_seconds(1, answers=True) == {}
+
+
+async def test_a_rebalance_may_take_as_long_as_a_session(bench: _Bench) -> None:
+    await bench.assigned()
+    bench.pass_seconds(1, answers=True)
+    await bench.reading.assignment.on_partitions_revoked([PLACE])
+    assert bench.pass_seconds(30, answers=True) == {}
+    assert bench.pass_seconds(1, answers=True) == {"kafka": "the consumer group gives no partitions"}
+
+
+async def test_a_broker_that_falls_silent_is_missed_and_welcome_again(bench: _Bench) -> None:
+    await bench.assigned()
+    assert bench.pass_seconds(20, answers=True) == {}
+    assert bench.pass_seconds(10, answers=False) == {}
+    assert bench.pass_seconds(1, answers=False) == SILENT
+    assert bench.pass_seconds(1, answers=True) == {}
+
+
+async def test_silence_while_a_fetch_is_handled_or_the_partitions_are_paused_is_none(bench: _Bench) -> None:
+    await bench.assigned()
+    bench.pass_seconds(1, answers=True)
+    with bench.group_health.handling():
+        assert bench.pass_seconds(20, answers=False) == {}
+    assert bench.pass_seconds(10, answers=False) == {}
+    bench.consumer.pauses = True
+    assert bench.pass_seconds(20, answers=False) == {}
+    bench.consumer.pauses = False
+    assert bench.pass_seconds(10, answers=False) == {}
+    assert bench.pass_seconds(1, answers=False) == SILENT
+
+
+async def test_a_fetch_that_was_handled_between_two_looks_is_an_answer(bench: _Bench) -> None:
+    await bench.assigned()
+    assert bench.pass_seconds(8, answers=False) == {}
+    bench.consumer.answered_at = bench.now - 60
+    with bench.group_health.handling():
+        pass
+    assert bench.pass_seconds(8, answers=False) == {}
+
+
+async def test_what_is_in_flight_has_the_word(bench: _Bench) -> None:
+    await bench.assigned()
+    bench.told_elsewhere = True
+    bench.health.set(Part.KAFKA, "Kafka does not take our position.")
+    assert bench.pass_seconds(5, answers=True) == {"kafka": "Kafka does not take our position."}

@@ -1,0 +1,58 @@
+"""What FastStream is told: its own ways would commit what was not handled, skip what it can't read, or make topics."""
+
+import pytest
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.subscriber.usecase import BatchSubscriber
+
+from services.runtime import kafka
+from services.runtime.polling import subscribe
+from services.runtime.reading import Reading
+from services.runtime.settings import Settings
+
+SETTINGS = Settings(session_timeout_ms=9_000)
+
+
+async def _nothing(_: object) -> None: ...
+
+
+@pytest.fixture
+def broker() -> KafkaBroker:
+    return kafka.broker(SETTINGS)
+
+
+@pytest.fixture
+def subscriber(broker: KafkaBroker) -> BatchSubscriber:
+    reading = Reading(
+        topics=["a", "b"],
+        group="the-group",
+        max_records=7,
+        max_poll_interval_ms=60_000,
+        handle=_nothing,
+        finish=_nothing,
+        tells_of_kafka=bool,
+    )
+    return subscribe(broker, SETTINGS, reading, handle=_nothing, fail=lambda _: None)
+
+
+def test_positions_are_never_committed_by_the_framework_or_the_client(subscriber: BatchSubscriber) -> None:
+    assert subscriber.ack_policy is AckPolicy.MANUAL
+    assert subscriber._connection_args["enable_auto_commit"] is False
+
+
+def test_topics_are_never_made_by_reading_them(broker: KafkaBroker) -> None:
+    assert broker.config.allow_auto_create_topics is False
+
+
+def test_it_starts_at_the_beginning_and_reads_what_is_committed(subscriber: BatchSubscriber) -> None:
+    assert subscriber.topic_names == ["a", "b"]
+    assert subscriber.group_id == "the-group"
+    assert subscriber._connection_args["auto_offset_reset"] == "earliest"
+    assert subscriber._connection_args["isolation_level"] == "read_committed"
+    assert subscriber._connection_args["session_timeout_ms"] == 9_000
+    assert subscriber._connection_args["max_poll_interval_ms"] == 60_000
+
+
+def test_one_fetch_is_bounded(subscriber: BatchSubscriber) -> None:
+    assert subscriber.max_records == 7
+    assert subscriber._connection_args["fetch_max_bytes"] <= 16 * 1024 * 1024

@@ -1,0 +1,16 @@
+"""Waiting for what happens elsewhere."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def wait_for(what: str, condition: Callable[[], T], *, seconds: float = 60.0) -> T:
+    """Wait until a condition holds, and give what it gives."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"{what} within {seconds} s"
+        time.sleep(0.05)
+    return found
