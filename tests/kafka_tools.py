@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeVar
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
@@ -20,6 +20,14 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 ANSWER_SECONDS = 20
+
+COORDINATOR_COMES = {
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+}
+
+T = TypeVar("T")
 
 
 class TopicNames(TypedDict):
@@ -115,19 +123,46 @@ def admin_client(bootstrap: str) -> AdminClient:
 
 def committed_offsets(bootstrap: str, *, group: str, topic: str, partitions: int) -> list[int]:
     """Give what a group has committed for each partition, 0 where it has not, open transactions left out."""
+    _await_coordinator(bootstrap, group, topic)
     asked = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, each) for each in range(partitions)])
+
+    def ask() -> list[int]:
+        answer = admin_client(bootstrap).list_consumer_group_offsets([asked], require_stable=False)[group]
+        return [max(place.offset, 0) for place in answer.result(timeout=ANSWER_SECONDS).topic_partitions]
+
+    return _patiently(ask)
+
+
+@cache
+def _await_coordinator(bootstrap: str, group: str, topic: str) -> None:
+    """Wait until a broker that has just started knows who coordinates a group: asked before that, librdkafka's client
+    for administration crashes, and Python with it (2.16). A consumer only raises.
+    """
+    member = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": group,
+            "isolation.level": "read_uncommitted",  # else it would wait for the end of open transactions as well
+            "enable.auto.commit": False,
+            "log_level": 0,
+        }
+    )
+    try:
+        _patiently(lambda: member.committed([TopicPartition(topic, 0)], timeout=ANSWER_SECONDS))
+    finally:
+        member.close()
+
+
+def _patiently(ask: Callable[[], T]) -> T:
+    """Ask again while the coordinator of the group is still reading, as one that has just come does."""
     deadline = time.monotonic() + ANSWER_SECONDS
     while True:
-        answers = admin_client(bootstrap).list_consumer_group_offsets([asked], require_stable=False)
         try:
-            places = answers[group].result(timeout=ANSWER_SECONDS).topic_partitions
+            return ask()
         except KafkaException as error:
-            # A broker that has just come back is still reading.
-            if not error.args[0].retriable() or time.monotonic() > deadline:
+            if error.args[0].code() not in COORDINATOR_COMES or time.monotonic() > deadline:
                 raise
-            time.sleep(0.1)
-        else:
-            return [max(place.offset, 0) for place in places]
+        time.sleep(0.1)
 
 
 def expect_unseen(loop: asyncio.AbstractEventLoop, *expected: type[BaseException]) -> None:

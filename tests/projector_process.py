@@ -64,10 +64,7 @@ def publish(settings: Settings, events: Iterable[Event]) -> None:
 
 
 def count_committed(settings: Settings) -> int:
-    """Tell how many records the group has committed, of topics without gaps.
-
-    Not for a broker that has just started: librdkafka 2.16 crashes when it is asked before the group has a coordinator.
-    """
+    """Tell how many records the group has committed, of topics without gaps."""
     group = settings.projector_group
     return sum(
         sum(committed_offsets(settings.kafka_bootstrap, group=group, topic=topic, partitions=PARTITIONS))
