@@ -7,8 +7,8 @@ An error over several fields stands at the missing one, else at the later one.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import mul
 
 from schemas.contact_ended_v1 import (
     Betrokkene,
@@ -27,6 +27,7 @@ from schemas.contact_ended_v1 import (
 )
 from schemas.faults import Fault, FaultKind, path
 from schemas.identities import identities
+from schemas.values import value_class
 from schemas.vng import SoortPartij
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -46,11 +47,12 @@ _FITTING = {
     SoortPartij.ORGANISATIE: set(CodeSoortObjectId) - {CodeSoortObjectId.BSN},
     SoortPartij.CONTACTPERSOON: set[CodeSoortObjectId](),
 }
+_WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 _ELFPROEF = frozenset({CodeSoortObjectId.BSN, CodeSoortObjectId.RSIN})
 _ADDRESS_FIELDS = tuple(name for name in OpgegevenAdres.model_fields if name != "gebruik")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Parts:
     """The parts of a contact."""
 
@@ -165,8 +167,7 @@ def _of_identificator(identificator: PartijIdentificator, base: tuple[str | int,
 
 def passes_elfproef(number: str) -> bool:
     """Check nine digits as bsn and rsin are checked: weights 9 to 2 and -1, a multiple of 11; all zeros is refused."""
-    weighted = sum(int(digit) * weight for digit, weight in zip(number, (9, 8, 7, 6, 5, 4, 3, 2, -1), strict=True))
-    return weighted % 11 == 0 and number != "000000000"
+    return sum(map(mul, map(int, number), _WEIGHTS)) % 11 == 0 and number != "000000000"
 
 
 def _has_no_content(adres: OpgegevenAdres) -> bool:

@@ -7,7 +7,6 @@ in one place.
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +36,7 @@ from schemas.faults import (
 )
 from schemas.partial import readable
 from schemas.tidying import tidy
+from schemas.values import value_class
 from schemas.vng import SoortPartij
 
 MAX_BYTES = 64 * 1024
@@ -49,7 +49,7 @@ _MAX_DIGITS = 100
 """More than any number here may have, and few enough for Python to read."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Received:
     """A contact that may be judged, with what the envelope says of it."""
 

@@ -4,9 +4,10 @@ Both lists are closed and part of the contract: publishers and operators may bui
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from schemas.values import value_class
 
 
 class FaultKind(StrEnum):
@@ -76,7 +77,7 @@ class Fault(NamedTuple):
     soort: FaultKind
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Refusal:
     """A message that is refused; `contact_id` is None when it can't be read or is itself invalid."""
 

@@ -1,16 +1,16 @@
 """What a model expects in each of its fields, as far as its tree must be walked before it can be validated."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
 from schemas.types import Bericht
+from schemas.values import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Shape:
     """One field. `model` is that of the objects in it, if it may hold any; `is_text`: any text may stand there."""
 

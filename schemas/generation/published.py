@@ -1,6 +1,5 @@
 """The events of the contract, in the order in which they are described."""
 
-from dataclasses import dataclass
 from types import ModuleType
 
 from schemas import (
@@ -13,11 +12,12 @@ from schemas import (
 )
 from schemas.cloudevents import Envelope, schema_urn
 from schemas.types import Bericht
+from schemas.values import value_class
 
 _TYPE_PREFIX = "nl.klantinteracties."
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Published:
     """One version of one event."""
 

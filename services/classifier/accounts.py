@@ -3,13 +3,13 @@
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, assert_never
 
 import structlog
 
 from schemas.decoding import Received
 from schemas.faults import Refusal, RefusalKind
+from schemas.values import value_class
 from services.classifier.encoding import Outcome, OwnFailure
 from services.classifier.ports import Message, Record
 from services.domain.besluit import Besluit
@@ -22,7 +22,7 @@ MAX_FAULTS: Final = 20
 """Of one message in its log line; the dead letter has more of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Handled:
     """A record, what became of it, and what goes out for it."""
 

@@ -1,7 +1,6 @@
 """From what was decided about a record to the messages that go out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, assert_never
 
@@ -9,6 +8,7 @@ import orjson
 
 from schemas.cloudevents import STRUCTURED
 from schemas.faults import Refusal, RefusalKind
+from schemas.values import value_class
 from services.classifier.ports import Message, Record
 from services.domain.besluit import Stream
 from services.domain.events import Event, events_of
@@ -23,7 +23,7 @@ MAX_MESSAGE_BYTES: Final = 1_000_000
 above, the broker's refusal would hold its partition up for ever, and a failure here makes it a dead letter."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class OwnFailure:
     """A record on which our own code failed."""
 

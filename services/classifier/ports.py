@@ -1,10 +1,10 @@
 """What the classifier needs from the outside world; one real adapter and one fake of each."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from schemas.values import value_class
 from services.domain.case import Case
 from services.domain.judgement import Judgement
 from services.domain.register import Register
@@ -13,7 +13,7 @@ Headers = Sequence[tuple[str, bytes | None]]
 """A header's value may be absent on the wire."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Record:
     """One record of `contact.ended` as the broker gave it, bytes untouched."""
 
@@ -26,7 +26,7 @@ class Record:
     headers: Headers
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Message:
     """One message to publish."""
 

@@ -3,12 +3,12 @@
 From it and the contact itself, every event of the decision can be made again, whatever the register has learnt since.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from schemas.contact_ended_v1 import Toestemming
 from schemas.outputs import IntrekkingResultaat, PartijResultaat, Regel
+from schemas.values import value_class
 from services.domain.consent import Moment
 from services.domain.partij import Bijdrage, Stand
 
@@ -21,7 +21,7 @@ class Stream(StrEnum):
     TAAK = "taak"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class OnderwerpBesluit:
     """What was decided about one onderwerp of the revisie in force."""
 
@@ -30,10 +30,12 @@ class OnderwerpBesluit:
     klantcontact: bool
     interne_taak: bool
     partij: PartijResultaat | None
+    """What became of the partij of the first gekende betrokkene whom it concerns; None: there is none."""
     contactgegevens: bool
+    """An address, telephone number or e-mail address stands at a betrokkene."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class PartijBesluit:
     """What was decided about the partij of one betrokkene."""
 
@@ -61,7 +63,7 @@ class PartijBesluit:
         return Bijdrage(contact, self.versie, self.resultaat, self.verklaring, self.vult, self.sleutels)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Uitgegeven:
     """The numbers that an onderwerp was ever given, and the streams its klantcontact has been on: the last one last."""
 
@@ -72,7 +74,7 @@ class Uitgegeven:
     taak_nummer: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Aanleiding:
     """Which decision took something back."""
 
@@ -84,7 +86,7 @@ class Aanleiding:
     regel: Regel
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class KlantcontactIntrekking:
     """A klantcontact that an earlier revisie may have shown on a stream, and the one in force does not."""
 
@@ -94,7 +96,7 @@ class KlantcontactIntrekking:
     verplaatst: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class TaakIntrekking:
     """An interne taak that an earlier revisie may have shown, and the one in force does not."""
 
@@ -102,7 +104,7 @@ class TaakIntrekking:
     onderwerp_id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class PartijIntrekking:
     """What this contact had brought to a partij, and takes back."""
 
@@ -118,7 +120,7 @@ class PartijIntrekking:
 Intrekking = KlantcontactIntrekking | TaakIntrekking | PartijIntrekking
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Vervolg:
     """The klantcontact that a contact follows up."""
 
@@ -126,7 +128,7 @@ class Vervolg:
     nummer: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Besluit:
     """The decision record. `besluitversie` counts the judgements of one revisie."""
 

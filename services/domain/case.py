@@ -1,11 +1,11 @@
 """A contact made ready to be judged: with the keys by which the register is asked about it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from schemas.contact_ended_v1 import Rol
 from schemas.decoding import Received
 from schemas.identities import Identity, identities
+from schemas.values import value_class
 from services.domain.consent import Moment
 from services.domain.decide import counts
 from services.domain.gekend import gekend
@@ -14,7 +14,7 @@ from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Case:
     """One received contact and what can be said of it without the register."""
 

@@ -4,10 +4,10 @@ Source: contract.md, "*Effective consent*"; AVG art. 7(3): withdrawing is as eas
 wins.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.contact_ended_v1 import Toestemming
+from schemas.values import value_class
 
 STATEMENTS = frozenset({Toestemming.GEGEVEN, Toestemming.INGETROKKEN})
 """What states something for later contacts; `geweigerd` and `niet_gevraagd` speak of this one only."""
@@ -16,7 +16,7 @@ REFUSALS = frozenset({Toestemming.GEWEIGERD, Toestemming.INGETROKKEN})
 """What keeps the details of this contact out of the partij. A withdrawal older than a known consent is one too."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Moment:
     """Something that a contact did to a partij, and when that contact took place."""
 

@@ -1,10 +1,10 @@
 """The decision about one contact: a pure function of the contact and what the register knows without it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from schemas.contact_ended_v1 import Betrokkene, ContactEnded, Onderwerp, Rol, SoortOpvolging
-from schemas.outputs import PartijResultaat, Regel
+from schemas.values import value_class
+from services.domain.besluit import OnderwerpBesluit
 from services.domain.consent import Moment
 from services.domain.details import at_betrokkene
 from services.domain.partij import ONBEKEND, Stand
@@ -12,24 +12,11 @@ from services.domain.partijen import PartijOordeel, judge_partij
 from services.domain.rules import Circumstances, rule_for
 
 
-@dataclass(frozen=True, slots=True)
-class OnderwerpOordeel:
-    """The outcome for one onderwerp."""
-
-    regel: Regel
-    klantcontact: bool
-    interne_taak: bool
-    partij: PartijResultaat | None
-    """What became of the partij of the first gekende betrokkene whom it concerns; None: there is none."""
-    contactgegevens: bool
-    """An address, telephone number or e-mail address stands at a betrokkene."""
-
-
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Oordeel:
     """The outcome for the whole contact."""
 
-    onderwerpen: tuple[OnderwerpOordeel, ...]
+    onderwerpen: tuple[OnderwerpBesluit, ...]
     partijen: Mapping[int, PartijOordeel]
     """For each gekende betrokkene whom an onderwerp concerns, by its position."""
 
@@ -60,7 +47,7 @@ def decide(
 ) -> Oordeel:
     """Judge a contact. `standen` holds, for each gekende betrokkene, what the register knows of its partij."""
     partijen: dict[int, PartijOordeel] = {}
-    if counts(contact):
+    if contact.tot_stand_gekomen is not False:  # the gate G2; who is gekend shows that G1 is passed
         for position in gekend:
             betrokkene = contact.betrokkenen[position]
             if any(concerns(onderwerp, betrokkene) for onderwerp in contact.onderwerpen):
@@ -80,7 +67,7 @@ def _judge_onderwerp(
     *,
     klant_involved: bool,
     follows_up: bool,
-) -> OnderwerpOordeel:
+) -> OnderwerpBesluit:
     betrokkenen = contact.betrokkenen
     # The first gekende goes by the order of the betrokkenen of the contact, whatever the rol.
     first = next((partijen[at] for at in partijen if concerns(onderwerp, betrokkenen[at])), None)
@@ -95,7 +82,8 @@ def _judge_onderwerp(
         )
     )
     interne_taak = rule.klantcontact and onderwerp.opvolging.soort is SoortOpvolging.INTERNE_TAAK
-    return OnderwerpOordeel(
+    return OnderwerpBesluit(
+        onderwerp_id=onderwerp.onderwerp_id or "",
         regel=rule.regel,
         klantcontact=rule.klantcontact,
         interne_taak=interne_taak,

@@ -4,15 +4,14 @@ Source: contract.md, "*Contact details at the betrokkene*" and "*Default details
 gegevenswoordenboek (P3).
 """
 
-from dataclasses import dataclass
-
 from schemas.contact_ended_v1 import Betrokkene, Gebruik, OpgegevenAdres, OpgegevenDigitaalAdres
 from schemas.outputs import Regel
+from schemas.values import value_class
 from schemas.vng import Contactnaam
 from services.domain.partijen import PartijOordeel
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Details:
     """The details that may be kept in one place."""
 

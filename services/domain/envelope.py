@@ -1,10 +1,10 @@
 """What every event of a decision carries around its data: the envelope, why it exists, and what it follows from."""
 
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Final
 
 from schemas.cloudevents import schema_urn
+from schemas.values import value_class
 from services.domain.besluit import Aanleiding, Besluit, OnderwerpBesluit, Stream
 from services.domain.ids import identifier
 from services.domain.toelichting import toelichting
@@ -13,7 +13,7 @@ from services.domain.wire import Wire
 _TYPE_PREFIX: Final = "nl.klantinteracties."
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Event:
     """One event to publish: where it goes, its Kafka key, and the CloudEvent."""
 
@@ -22,7 +22,7 @@ class Event:
     body: Wire
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Sender:
     """Addresses the events of one decision; `source` is the classifier's own."""
 

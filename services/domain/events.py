@@ -7,7 +7,6 @@ Source: contract.md, "`klantcontact.registered` and `taak.created`", "Three even
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from schemas import (
     klantcontact_registered_v1,
@@ -19,6 +18,7 @@ from schemas import (
 from schemas.contact_ended_v1 import Betrokkene, CodeSoortObjectId, Onderwerp, PartijIdentificator, Rol, Werkgever
 from schemas.decoding import Received
 from schemas.outputs import Hergebruik, Identificatie
+from schemas.values import value_class
 from schemas.vng import SoortPartij
 from services.domain.besluit import (
     Besluit,
@@ -56,7 +56,7 @@ def events_of(received: Received, besluit: Besluit, source: str) -> Iterator[Eve
                 yield composer.taak_created(onderwerp, outcome, uitgegeven)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class _Composer:
     """Puts together the events of one decision."""
 

@@ -15,27 +15,28 @@ if TYPE_CHECKING:
 
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
 
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+"""The two high bits of a UUID's ninth byte are 1 and 0."""
+
 
 @lru_cache(maxsize=1024)
 def _begun_with_namespace(source: str) -> "_Hash":
     return sha1(uuid.uuid5(uuid.NAMESPACE_URL, source).bytes, usedforsecurity=False)
 
 
-def _encoded(part: str) -> str:
-    # Nearly every part needs no encoding, and finding that out costs a tenth of doing it.
-    return part if _UNRESERVED.fullmatch(part) else quote(part, safe="")
+def _joined(parts: tuple[str, ...]) -> str:
+    # Nearly no part needs encoding, and finding that out of all at once costs a tenth of doing it.
+    safe = _UNRESERVED.fullmatch("".join(parts))
+    return "|".join(parts if safe else [quote(part, safe="") for part in parts])
 
 
 def identifier(source: str, *parts: str) -> str:
     """Give the UUIDv5 of the parts, each percent-encoded and joined with `|`, in the namespace of the source."""
     # Straight from SHA-1: uuid.uuid5 does the same in three times the time.
     hashed = _begun_with_namespace(source).copy()
-    hashed.update("|".join([_encoded(part) for part in parts]).encode())
-    digest = bytearray(hashed.digest()[:16])
-    digest[6] = digest[6] & 0x0F | 0x50
-    digest[8] = digest[8] & 0x3F | 0x80
-    text = digest.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    hashed.update(_joined(parts).encode())
+    text = hashed.hexdigest()
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{_VARIANT[text[16]]}{text[17:20]}-{text[20:32]}"
 
 
 def contact_key(source: str, contact_id: str) -> str:

@@ -1,13 +1,12 @@
 """What comes of judging one contact: an expected outcome is a value, never an exception."""
 
-from dataclasses import dataclass
-
 from schemas.decoding import Received
 from schemas.faults import Refusal
+from schemas.values import value_class
 from services.domain.besluit import Besluit
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Judged:
     """A contact, or a higher revisie of it, was judged for the first time."""
 
@@ -15,7 +14,7 @@ class Judged:
     besluit: Besluit
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Repeated:
     """The revisie in force came again, with the same contents: the same events go out again."""
 
@@ -23,7 +22,7 @@ class Repeated:
     besluit: Besluit
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Overtaken:
     """A lower revisie than the one in force: nothing goes out. `besluit` is the one in force."""
 
@@ -31,7 +30,7 @@ class Overtaken:
     besluit: Besluit
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Refused:
     """Only the register shows that the contact can't be right."""
 

@@ -4,9 +4,10 @@ Source: contract.md, "Ids and numbers"; VNG 9045 and 4733 (P10): a number is for
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from schemas.values import value_class
 
 LAST_NUMBER: Final = 9_999_999_999
 
@@ -19,7 +20,7 @@ class NumberKind(StrEnum):
     INTERNE_TAAK = "interne_taak"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Numbers:
     """The numbers that may be handed out now, of each kind in order. One that was taken is gone, also when unused."""
 

@@ -5,10 +5,11 @@ record, from which a revision works out the partij without its earlier self.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from schemas.contact_ended_v1 import Toestemming
 from schemas.outputs import PartijResultaat
+from schemas.values import value_class
 from schemas.vng import SoortPartij
 from services.domain.consent import Moment, is_effective, newest
 
@@ -16,7 +17,7 @@ FILLING = frozenset({PartijResultaat.NIEUW, PartijResultaat.AANGEVULD})
 """The outcomes under which the partij carries name and default details."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Stand:
     """What the decision needs to know of a partij: the facts, without ids."""
 
@@ -33,7 +34,7 @@ class Stand:
 ONBEKEND = Stand()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Bijdrage:
     """What one contact in force did to a partij."""
 
@@ -48,7 +49,7 @@ class Bijdrage:
     """The links that it brought or used."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Partij:
     """A partij in the register. `versie` counts the decisions about it, `geleegd_bij` is the last that emptied it."""
 

@@ -3,15 +3,14 @@
 Source: contract.md, "*Effective consent*", "V4, which partij" and "*Default details*"; VNG 6898 (R3, R4), 7554 (P7).
 """
 
-from dataclasses import dataclass
-
 from schemas.contact_ended_v1 import Betrokkene, Gebruik, Toestemming
 from schemas.outputs import PartijResultaat
+from schemas.values import value_class
 from services.domain.consent import REFUSALS, STATEMENTS, Moment, is_effective, newest
 from services.domain.partij import FILLING, Stand
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class PartijOordeel:
     """The outcome for the partij of one betrokkene."""
 

@@ -14,13 +14,13 @@ T1-T10 are those of domain.md 4.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from schemas.contact_ended_v1 import SoortOpvolging
 from schemas.outputs import Regel
+from schemas.values import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Circumstances:
     """All that a row may look at: one onderwerp of one contact."""
 
@@ -37,7 +37,7 @@ class Circumstances:
     opvolging: SoortOpvolging
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Rule:
     """One row of the table."""
 

@@ -1,13 +1,13 @@
 """From the outcome for a contact to its decision record: ids, numbers, links and versies."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from schemas.values import value_class
 from services.domain.besluit import (
     Besluit,
-    OnderwerpBesluit,
     PartijBesluit,
     Stream,
     Uitgegeven,
@@ -26,7 +26,7 @@ from services.domain.toelichting import Kanttekening
 FIRST_JUDGEMENT: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Surroundings:
     """What the register holds around one case, as far as its verdict needs it."""
 
@@ -43,7 +43,7 @@ class Surroundings:
     """Whether a sleutel already finds a known partij."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Verdict:
     """A new decision record, and the partijen as they are after it; those that lose a link come first."""
 
@@ -51,7 +51,7 @@ class Verdict:
     partijen: tuple[Partij, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class _Touched:
     besluit: PartijBesluit
     partij: Partij
@@ -65,7 +65,6 @@ def give_verdict(case: Case, around: Surroundings, beleid: Beleid, numbers: Numb
     oordeel = decide(contact, case.moment, case.gekend, standen, follows_up=around.vervolg is not None)
     touched = [_touch(case, at, oordeel, around, numbers) for at in oordeel.partijen]
     released = list(_release(around, {each.partij.partij_id for each in touched}))
-    onderwerpen = _onderwerpen(case, oordeel)
     uitgegeven = _hand_out(case, oordeel, in_force, numbers)
     besluit = Besluit(
         key=case.key,
@@ -81,7 +80,7 @@ def give_verdict(case: Case, around: Surroundings, beleid: Beleid, numbers: Numb
         plaatsgevonden_op=contact.plaatsgevonden_op,
         taal=contact.taal or beleid.standaard_taal,
         vertrouwelijk=contact.vertrouwelijk,
-        onderwerpen=onderwerpen,
+        onderwerpen=oordeel.onderwerpen,
         partijen=tuple(each.besluit for each in touched),
         vervolg=around.vervolg,
         uitgegeven=uitgegeven,
@@ -90,20 +89,6 @@ def give_verdict(case: Case, around: Surroundings, beleid: Beleid, numbers: Numb
     if in_force is not None or contact.vertrouwelijk:
         besluit = replace(besluit, intrekkingen=tuple(taken_back(besluit, in_force, around.before, released)))
     return Verdict(besluit, (*released, *(each.partij for each in touched)))
-
-
-def _onderwerpen(case: Case, oordeel: Oordeel) -> tuple[OnderwerpBesluit, ...]:
-    return tuple(
-        OnderwerpBesluit(
-            onderwerp_id=onderwerp.onderwerp_id or "",
-            regel=uitkomst.regel,
-            klantcontact=uitkomst.klantcontact,
-            interne_taak=uitkomst.interne_taak,
-            partij=uitkomst.partij,
-            contactgegevens=uitkomst.contactgegevens,
-        )
-        for onderwerp, uitkomst in zip(case.received.contact.onderwerpen, oordeel.onderwerpen, strict=True)
-    )
 
 
 def _kanttekeningen(case: Case, vervolg: Vervolg | None, touched: Sequence[_Touched]) -> tuple[str, ...]:

@@ -1,28 +1,20 @@
 """From models and chosen details to plain values as they go over the wire, without what is absent."""
 
-from typing import Any
+from typing import Any, Final
 
 from schemas.types import Bericht
 from services.domain.details import Details
 
 Wire = dict[str, Any]
 
-_FIELDS: dict[type[Bericht], tuple[tuple[str, str], ...]] = {}
+_DONE: Final = {"gebruik"}
 
 
 def wire(model: Bericht) -> Wire:
     """Give a model as it goes over the wire, without what is absent; `gebruik` has done its work by then."""
-    fields = _FIELDS.get(type(model))
-    if fields is None:
-        described = type(model).model_fields.items()
-        fields = tuple((name, info.alias or name) for name, info in described if name != "gebruik")
-        _FIELDS[type(model)] = fields
-    values = model.__dict__
-    return {
-        alias: wire(value) if isinstance(value, Bericht) else value
-        for name, alias in fields
-        if (value := values[name]) is not None
-    }
+    # What `model_dump` itself calls, in half of its time.
+    wired: Wire = model.__pydantic_serializer__.to_python(model, exclude=_DONE, exclude_none=True)
+    return wired
 
 
 def wired(details: Details) -> Wire:

@@ -1,15 +1,16 @@
 """How what is on the wire becomes a MongoDB document, and how a document that others may have added to is amended."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
 
+from schemas.values import value_class
+
 Document = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Amendment:
     """What to change in a document that is there: fields (dotted paths) to set and to take away; others stay."""
 

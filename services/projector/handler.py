@@ -8,11 +8,11 @@ import asyncio
 import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
+from schemas.values import value_class
 from services.projector.errors import NotProjectable, Unreadable
 from services.projector.facts import Fact, read
 from services.projector.ports import Partition, Positions, Record, Register
@@ -25,7 +25,7 @@ from services.runtime.health import Health, Part
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Stop:
     """Why the work ended, and where: for whoever has to mend it. No values of the event."""
 
@@ -39,7 +39,7 @@ class Stop:
         return f"stopped at {at}, which can't be projected: {'; '.join(self.reasons)}"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Batch:
     """The records of a batch, and what they say: up to the first that can't be read, with the reasons for that."""
 

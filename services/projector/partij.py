@@ -19,9 +19,10 @@ come and would not be emptied anyway.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
+from schemas.values import value_class
 from services.projector.documents import Document
 
 MAX_CONTACTS = 50
@@ -70,7 +71,7 @@ class Bijdrage(NamedTuple):
     document: Document
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class PartijState:
     """All that is known of a partij."""
 

@@ -10,6 +10,7 @@ from schemas.klantcontact_withdrawn_v1 import KlantcontactWithdrawn
 from schemas.partij_withdrawn_v1 import PartijWithdrawn
 from schemas.taak_created_v1 import TaakCreated
 from schemas.taak_withdrawn_v1 import TaakWithdrawn
+from schemas.values import value_class
 from services.projector import klantcontact, taak
 from services.projector.facts import Fact
 from services.projector.partij import UNKNOWN, PartijState, join
@@ -26,7 +27,7 @@ class States:
     partijen: dict[str, PartijState] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Touched:
     """The ids that a batch has something to say of."""
 

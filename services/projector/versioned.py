@@ -5,10 +5,10 @@ taken back counts above registered when they are equal (they never should be). A
 which it is taken, nor on repeats; so neither does what is stored.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from schemas.outputs import Besluit, Herkomst
+from schemas.values import value_class
 from services.projector.documents import Document
 
 
@@ -19,7 +19,7 @@ class Revision(NamedTuple):
     besluitversie: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Kept:
     """It was registered. `document` is None when it stands in the database as it is."""
 
@@ -27,7 +27,7 @@ class Kept:
     document: Document | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Gone:
     """It was taken back; remembered so that an earlier decision that comes late does not bring it back."""
 

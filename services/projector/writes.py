@@ -7,10 +7,10 @@ the transaction lasts: then the database sees the two collide, and one of them t
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum, auto
 
+from schemas.values import value_class
 from services.projector import klantcontact, partij_document, taak
 from services.projector.documents import Amendment, Document
 from services.projector.partij import PartijState
@@ -34,14 +34,14 @@ SINCE = "sinds"
 """In `vervallen`: when it was last written; it is kept for a while from then on (`adapters/layout.py`)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Insert:
     """Put in a document that is not there yet."""
 
     document: Document
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Amend:
     """Change our fields of a document that is there."""
 
@@ -49,14 +49,14 @@ class Amend:
     amendment: Amendment
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Remove:
     """Take a document away."""
 
     identifier: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Claim:
     """Hold the place of a document that is not there, until the transaction ends."""
 

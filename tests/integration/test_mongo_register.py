@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pymongo import AsyncMongoClient
 
+from schemas.coherence import passes_elfproef
 from schemas.decoding import Received, decode
 from schemas.outputs import PartijResultaat
 from services.classifier.adapters.mongo_register import BESLUITEN, PARTIJREGISTER, MongoRegister
@@ -138,6 +139,49 @@ async def test_one_new_klant_on_many_instances_at_once_gives_one_partij_and_one_
     numbers = [each.uitgegeven[0].klantcontact_nummer for each in judged]
     assert len(set(numbers)) == 20
     assert await client[database][PARTIJREGISTER].count_documents({}) == 1
+
+
+def _organisatie(contact_id: str, numbers: dict[str, str], *, revisie: int = 1) -> dict[str, Any]:
+    event = _new_klant(contact_id, "")
+    event["data"]["revisie"] = revisie
+    event["data"]["betrokkenen"][0] |= {
+        "soortPartij": "organisatie",
+        "partijIdentificatoren": [
+            {
+                "codeRegister": "hr",
+                "codeObjecttype": "niet_natuurlijk_persoon",
+                "codeSoortObjectId": soort,
+                "objectId": number,
+            }
+            for soort, number in numbers.items()
+        ],
+    }
+    return event
+
+
+async def test_a_sleutel_moves_from_one_known_partij_to_another_within_a_batch(client: Client, database: str) -> None:
+    """Many at once: with one, the order of the writes would be right every other time by chance."""
+    store = await _store(client, database)
+    rsins = [number for number in map(str, range(900000000, 900000200)) if passes_elfproef(number)]
+    pairs = [(rsins[at], rsins[at + 1], f"1234000{at}") for at in range(0, 10, 2)]
+    before: list[dict[str, Any]] = []
+    after: list[dict[str, Any]] = []
+    for own, other, kvk in pairs:
+        before += [
+            _organisatie(f"a-{kvk}", {"rsin": own, "kvk_nummer": kvk}),
+            _organisatie(f"b-{kvk}", {"rsin": other}),
+        ]
+        after += [
+            _organisatie(f"a-{kvk}", {"rsin": own}, revisie=2),
+            _organisatie(f"c-{kvk}", {"rsin": other, "kvk_nummer": kvk}),
+        ]
+    first = await _transact(store, _cases(before))
+    second = await _transact(store, _cases(after))
+
+    assert [type(each) for each in (*first, *second)] == [Judged] * 4 * len(pairs)
+    owners = [each.besluit.partijen[0].partij_id for each in first if isinstance(each, Judged)]
+    stored = {each["_id"]: len(each["sleutels"]) async for each in client[database][PARTIJREGISTER].find()}
+    assert [stored[owner] for owner in owners] == [1, 2] * len(pairs)
 
 
 async def test_a_batch_that_fails_leaves_nothing(client: Client, database: str) -> None:

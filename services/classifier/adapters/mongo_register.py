@@ -52,6 +52,9 @@ MAX_CONFLICTS: Final = 30
 """How often a batch starts anew because another instance got there first. Each time one of them gets on, so this many
 means that something else is wrong; the batch then waits as for a database that is away."""
 
+AT_ONCE: Final = 10_000
+"""Documents in one answer; more than a batch normally asks for, where MongoDB's own first 101 would make it two."""
+
 LONGEST_PAUSE_SECONDS: Final = 0.2
 """Between two such attempts: as long as a slow transaction takes."""
 
@@ -141,11 +144,13 @@ class MongoRegister:
     # Looking up
 
     async def _look_up(self, batch: Sequence[Case], register: Register, session: AsyncClientSession) -> None:
-        async for document in self._besluiten.find(asked_besluiten(batch), session=session):
+        for document in await self._besluiten.find(
+            asked_besluiten(batch), session=session, batch_size=AT_ONCE
+        ).to_list():
             register.add_besluit(besluit_of(document))
         asked = asked_partijen(batch, register)
         if asked:
-            async for document in self._partijen.find(asked, session=session):
+            for document in await self._partijen.find(asked, session=session, batch_size=AT_ONCE).to_list():
                 register.add_partij(partij_of(document))
         corrected = revised(batch, register)
         if corrected:
@@ -154,7 +159,7 @@ class MongoRegister:
     async def _look_up_bijdragen(self, partij_ids: set[str], register: Register, session: AsyncClientSession) -> None:
         """Read what every contact did to these partijen: a revision is judged as if its earlier self had not been."""
         query = {"partijen.partijId": {"$in": sorted(partij_ids)}}
-        async for document in self._besluiten.find(query, BIJDRAGE_FIELDS, session=session):
+        async for document in self._besluiten.find(query, BIJDRAGE_FIELDS, session=session, batch_size=AT_ONCE):
             for partij_id, bijdrage in bijdragen_of(document):
                 if partij_id in partij_ids:
                     register.add_bijdrage(partij_id, document["_id"], bijdrage)
@@ -168,19 +173,22 @@ class MongoRegister:
         known_besluiten: set[str],
         session: AsyncClientSession,
     ) -> None:
-        changed = [register.partijen[partij_id] for partij_id in register.changed_partijen]
-        writes: list[InsertOne[Document] | ReplaceOne[Document] | UpdateOne] = []
-        for partij in changed:
-            # A sleutel can move between partijen: it is given up before anybody takes it.
-            before = known_partijen.get(partij.partij_id)
-            kept = [sleutel for sleutel in before.sleutels if sleutel in partij.sleutels] if before else []
-            if before and len(kept) < len(before.sleutels):
-                given_up = {"$set": {"sleutels": kept}} if kept else {"$unset": {"sleutels": ""}}
-                writes.append(UpdateOne({"_id": partij.partij_id}, given_up))
-        for partij in changed:
-            document = partij_document(partij)
-            is_known = partij.partij_id in known_partijen
-            writes.append(ReplaceOne({"_id": partij.partij_id}, document) if is_known else InsertOne(document))
+        given_up: list[UpdateOne] = []
+        replaced: list[ReplaceOne[Document]] = []
+        inserted: list[InsertOne[Document]] = []
+        for partij in map(register.partijen.__getitem__, register.changed_partijen):
+            document, before = partij_document(partij), known_partijen.get(partij.partij_id)
+            if before is None:
+                inserted.append(InsertOne(document))
+                continue
+            replaced.append(ReplaceOne({"_id": partij.partij_id}, document))
+            kept = [sleutel for sleutel in before.sleutels if sleutel in partij.sleutels]
+            if len(kept) < len(before.sleutels):
+                fewer = {"$set": {"sleutels": kept}} if kept else {"$unset": {"sleutels": ""}}
+                given_up.append(UpdateOne({"_id": partij.partij_id}, fewer))
+        # A sleutel can move between partijen: it is given up before anybody takes it. Besides, what is of one kind lies
+        # together, since each change of kind is a round trip.
+        writes: list[UpdateOne | ReplaceOne[Document] | InsertOne[Document]] = [*given_up, *replaced, *inserted]
         if writes:
             await self._partijen.bulk_write(writes, session=session)
         await self._record_besluiten(register, known_besluiten, session)

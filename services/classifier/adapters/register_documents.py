@@ -6,6 +6,7 @@ Moments are texts with microseconds: a BSON date knows only milliseconds, and wh
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
@@ -45,6 +46,12 @@ _PARTS: Final = (
 _converter = make_converter()
 
 
+@lru_cache(maxsize=1024)
+def _text_of(moment: datetime) -> str:
+    # Kept, since a batch has one moment of decision, and a contact's own stands in its record and at its partijen.
+    return moment.isoformat(timespec="microseconds")
+
+
 def _register(value_type: type[Any]) -> None:
     names = {field.name: override(rename=to_camel(field.name)) for field in fields(value_type)}
     # The library names fields by keyword, beside its own keywords.
@@ -54,7 +61,7 @@ def _register(value_type: type[Any]) -> None:
     _converter.register_structure_hook(value_type, read)
 
 
-_converter.register_unstructure_hook(datetime, lambda moment: moment.isoformat(timespec="microseconds"))
+_converter.register_unstructure_hook(datetime, _text_of)
 _converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
 for _part in _PARTS:
     _register(_part)
