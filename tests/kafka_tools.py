@@ -78,20 +78,6 @@ def publish_values(bootstrap: str, topic: str, values: Iterable[bytes], *, parti
     assert sender.flush(ANSWER_SECONDS) == 0
 
 
-def transaction(bootstrap: str, topic: str, values: Iterable[bytes], *, committed: bool) -> None:
-    """Publish values in one transaction, and commit or abort it."""
-    sender = Producer({"bootstrap.servers": bootstrap, "transactional.id": f"{topic}-{committed}"})
-    sender.init_transactions(ANSWER_SECONDS)
-    sender.begin_transaction()
-    for value in values:
-        sender.produce(topic, value=value)
-    if committed:
-        sender.commit_transaction(ANSWER_SECONDS)
-    else:
-        assert sender.flush(ANSWER_SECONDS) == 0
-        sender.abort_transaction(ANSWER_SECONDS)
-
-
 def read_committed(bootstrap: str, topics: Sequence[str]) -> list[Message]:
     """Give everything that a committed reader sees now, partition by partition in order."""
     reader = Consumer(
@@ -152,7 +138,15 @@ def _await_coordinator(bootstrap: str, group: str, topic: str) -> None:
     """Wait until a broker that has just started knows who coordinates a group: asked before that, librdkafka's client
     for administration crashes, and Python with it (2.16). A consumer only raises.
     """
-    member = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False, "log_level": 0})
+    member = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": group,
+            "isolation.level": "read_uncommitted",  # else it would wait for the end of open transactions as well
+            "enable.auto.commit": False,
+            "log_level": 0,
+        }
+    )
     try:
         _patiently(lambda: member.committed([TopicPartition(topic, 0)], timeout=ANSWER_SECONDS))
     finally:
