@@ -78,6 +78,20 @@ def publish_values(bootstrap: str, topic: str, values: Iterable[bytes], *, parti
     assert sender.flush(ANSWER_SECONDS) == 0
 
 
+def transaction(bootstrap: str, topic: str, values: Iterable[bytes], *, committed: bool) -> None:
+    """Publish values in one transaction, and commit or abort it."""
+    sender = Producer({"bootstrap.servers": bootstrap, "transactional.id": f"{topic}-{committed}"})
+    sender.init_transactions(ANSWER_SECONDS)
+    sender.begin_transaction()
+    for value in values:
+        sender.produce(topic, value=value)
+    if committed:
+        sender.commit_transaction(ANSWER_SECONDS)
+    else:
+        assert sender.flush(ANSWER_SECONDS) == 0
+        sender.abort_transaction(ANSWER_SECONDS)
+
+
 def read_committed(bootstrap: str, topics: Sequence[str]) -> list[Message]:
     """Give everything that a committed reader sees now, partition by partition in order."""
     reader = Consumer(
