@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from confluent_kafka import KafkaError, Message
 from pydantic import SecretStr
 from pymongo import MongoClient
 
@@ -25,7 +26,8 @@ from tests.contacts import contact_ended, encoded
 from tests.kafka_tools import committed_offsets, make_topics, producer, read_committed, wait_for
 
 PARTITIONS = 4
-END_SECONDS = 15.0
+END_SECONDS = 30.0
+"""Far more than the time that a process is given to shut down: what still runs after it does not end by itself."""
 
 
 class ClassifierProcess:
@@ -167,6 +169,7 @@ class Load(threading.Thread):
         self._stopped = threading.Event()
         self._producer = producer(world.settings.kafka_bootstrap)
         self._numbers = count(len(world.published))
+        self._refused: list[KafkaError] = []
 
     def run(self) -> None:
         """Publish until stopped."""
@@ -178,7 +181,10 @@ class Load(threading.Thread):
         for _ in range(number):
             contact_id = f"c-{next(self._numbers)}"
             self._producer.produce(
-                self._world.settings.contact_topic, value=encoded(contact_ended(contact_id)), key=contact_id.encode()
+                self._world.settings.contact_topic,
+                value=encoded(contact_ended(contact_id)),
+                key=contact_id.encode(),
+                on_delivery=self._note,
             )
             self._world.published.append(contact_id)
         self._producer.poll(0)
@@ -189,6 +195,11 @@ class Load(threading.Thread):
         if self.is_alive():
             self.join()
         assert self._producer.flush(60) == 0
+        assert not self._refused, "every contact is in the topic"
+
+    def _note(self, error: KafkaError | None, _: Message) -> None:
+        if error is not None:
+            self._refused.append(error)
 
 
 def _contact_of(value: bytes) -> str:
