@@ -272,7 +272,7 @@ async def test_a_batch_that_loses_its_cancellation_is_cancelled_again(settings: 
     deaf = _Deaf(settings.registered_topic)
     async with Running(settings, deaf) as running:
         await deaf.begun.wait()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await running.partitions.stop(seconds=0.1)
     assert deaf.cancellations == 3
     assert await _copied(settings) == []
