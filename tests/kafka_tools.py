@@ -2,14 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
-from typing import Any, TypedDict, TypeVar
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
+from typing import Any, TypedDict
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
     Consumer,
-    ConsumerGroupTopicPartitions,
     KafkaError,
     KafkaException,
     Message,
@@ -26,8 +25,6 @@ COORDINATOR_COMES = {
     KafkaError.COORDINATOR_NOT_AVAILABLE,
     KafkaError.NOT_COORDINATOR,
 }
-
-T = TypeVar("T")
 
 
 class TopicNames(TypedDict):
@@ -135,48 +132,32 @@ def admin_client(bootstrap: str) -> AdminClient:
     return AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
 
 
+@lru_cache(maxsize=4)
+def _onlooker(bootstrap: str, group: str) -> Consumer:
+    """Give a consumer that never joins its group. It has threads of its own, and tests ask many times a second.
+
+    A client for administration could ask too, but librdkafka 2.16 crashes when a broker answers that one that it is not
+    the coordinator, as one does that has just come back.
+    """
+    return Consumer(
+        {"bootstrap.servers": bootstrap, "group.id": group, "isolation.level": "read_uncommitted", "log_level": 0}
+    )
+
+
 def committed_offsets(bootstrap: str, *, group: str, topic: str, partitions: int) -> list[int]:
     """Give what a group has committed for each partition, 0 where it has not, open transactions left out."""
-    _await_coordinator(bootstrap, group, topic)
-    asked = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, each) for each in range(partitions)])
-
-    def ask() -> list[int]:
-        answer = admin_client(bootstrap).list_consumer_group_offsets([asked], require_stable=False)[group]
-        return [max(place.offset, 0) for place in answer.result(timeout=ANSWER_SECONDS).topic_partitions]
-
-    return _patiently(ask)
-
-
-@cache
-def _await_coordinator(bootstrap: str, group: str, topic: str) -> None:
-    """Wait until a broker that has just started knows who coordinates a group: asked before that, librdkafka's client
-    for administration crashes, and Python with it (2.16). A consumer only raises.
-    """
-    member = Consumer(
-        {
-            "bootstrap.servers": bootstrap,
-            "group.id": group,
-            "isolation.level": "read_uncommitted",  # else it would wait for the end of open transactions as well
-            "enable.auto.commit": False,
-            "log_level": 0,
-        }
-    )
-    try:
-        _patiently(lambda: member.committed([TopicPartition(topic, 0)], timeout=ANSWER_SECONDS))
-    finally:
-        member.close()
-
-
-def _patiently(ask: Callable[[], T]) -> T:
-    """Ask again while the coordinator of the group is still reading, as one that has just come does."""
+    asked = [TopicPartition(topic, each) for each in range(partitions)]
     deadline = time.monotonic() + ANSWER_SECONDS
     while True:
         try:
-            return ask()
-        except KafkaException as error:
-            if error.args[0].code() not in COORDINATOR_COMES or time.monotonic() > deadline:
+            places = _onlooker(bootstrap, group).committed(asked, timeout=ANSWER_SECONDS)
+        except KafkaException:
+            # A broker that has just come back is not the coordinator yet, or is still reading.
+            if time.monotonic() > deadline:
                 raise
-        time.sleep(0.1)
+            time.sleep(0.1)
+        else:
+            return [max(place.offset, 0) for place in places]
 
 
 def expect_unseen(loop: asyncio.AbstractEventLoop, *expected: type[BaseException]) -> None:

@@ -14,7 +14,8 @@ from services.local.system import COMMAND
 from services.runtime.settings import PREFIX, Settings
 
 ANSWER_SECONDS = 5
-END_SECONDS = 15.0
+END_SECONDS = 30.0
+"""Far more than the time that a process is given to shut down: what still runs after it does not end by itself."""
 
 
 class ServiceProcess:

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from confluent_kafka import KafkaError, Message
 from pydantic import SecretStr
 from pymongo import MongoClient
 
@@ -109,6 +110,7 @@ class Load(threading.Thread):
         self._stopped = threading.Event()
         self._producer = producer(world.settings.kafka_bootstrap)
         self._numbers = count(len(world.published))
+        self._refused: list[KafkaError] = []
 
     def run(self) -> None:
         """Publish until stopped."""
@@ -120,7 +122,10 @@ class Load(threading.Thread):
         for _ in range(number):
             contact_id = f"c-{next(self._numbers)}"
             self._producer.produce(
-                self._world.settings.contact_topic, value=encoded(contact_ended(contact_id)), key=contact_id.encode()
+                self._world.settings.contact_topic,
+                value=encoded(contact_ended(contact_id)),
+                key=contact_id.encode(),
+                on_delivery=self._note,
             )
             self._world.published.append(contact_id)
         self._producer.poll(0)
@@ -131,6 +136,11 @@ class Load(threading.Thread):
         if self.is_alive():
             self.join()
         assert self._producer.flush(60) == 0
+        assert not self._refused, "every contact is in the topic"
+
+    def _note(self, error: KafkaError | None, _: Message) -> None:
+        if error is not None:
+            self._refused.append(error)
 
 
 def _contact_of(value: bytes) -> str:

@@ -147,7 +147,7 @@ def test_it_can_start_before_mongodb_and_is_asked_to_end_before_it_came(
     with projector_process(settings, tmp_path) as projector:
         wait_for("it says that MongoDB is away", lambda: "mongodb" in projector.reasons())
         projector.server.terminate()
-        wait_for("it has ended", lambda: not projector.server.is_running, seconds=settings.shutdown_seconds)
+        wait_for("it has ended", lambda: not projector.server.is_running)
 
 
 def test_kafka_that_goes_away_is_waited_for(mongo_uri: str, database: str, own_kafka: Server, tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_batch_in_hand_is_finished_when_it_is_asked_to_end(settings: Settings,
     with projector_process(settings, tmp_path) as projector:
         wait_for("it has begun", lambda: count_committed(settings) > 0)
         projector.server.terminate()
-        wait_for("it has ended", lambda: not projector.server.is_running, seconds=settings.shutdown_seconds)
+        wait_for("it has ended", lambda: not projector.server.is_running)
 
     written = len(next(iter(stored(settings).values())))
     assert 0 < written == count_committed(settings) < len(events)

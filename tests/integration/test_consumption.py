@@ -26,7 +26,15 @@ from services.runtime.group_health import GroupHealth
 from services.runtime.health import Health
 from services.runtime.kafka import LIBRARY_LOGGER
 from services.runtime.settings import Settings
-from tests.kafka_tools import committed_offsets, expect_unseen, make_topics, producer, publish_values, read_committed
+from tests.kafka_tools import (
+    committed_offsets,
+    expect_unseen,
+    make_topics,
+    producer,
+    publish_values,
+    read_committed,
+    topic_names,
+)
 
 SECONDS = 30.0
 
@@ -79,13 +87,12 @@ async def _expected_failures() -> None:
 def settings(kafka_bootstrap: str, topics: str) -> Settings:
     made = Settings(
         kafka_bootstrap=kafka_bootstrap,
-        contact_topic=f"{topics}.contact.ended",
-        registered_topic=f"{topics}.registered",
+        **topic_names(topics),
         classifier_group=f"{topics}-group",
         session_timeout_ms=3_000,
         shutdown_seconds=5,
     )
-    make_topics(kafka_bootstrap, made.contact_topic, made.registered_topic, partitions=2)
+    make_topics(kafka_bootstrap, *made.topics, partitions=2)
     return made
 
 
@@ -281,7 +288,7 @@ async def test_a_batch_that_loses_its_cancellation_is_cancelled_again(settings: 
     deaf = _Deaf(settings.registered_topic)
     async with Running(settings, deaf) as running:
         await deaf.begun.wait()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await running.partitions.stop(seconds=0.1)
     assert deaf.cancellations == 3
     assert await _copied(settings) == []

@@ -1,30 +1,40 @@
 """The writer of one partition on Apache Kafka, when a transaction fails, or nobody knows whether it did."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import Enum, auto
+from functools import partial
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaConnectionError, ProducerFenced
-from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
 from services.classifier.adapters import kafka_publisher
 from services.classifier.adapters.committed_offset import UnstableOffset, committed_offset
-from services.classifier.adapters.hanging_transaction import abort_hanging_transaction
 from services.classifier.adapters.kafka_publisher import KafkaPublisher
+from services.classifier.adapters.last_end import End
 from services.classifier.ports import Message
 from services.runtime import kafka
 from services.runtime.errors import PartitionLost
 from services.runtime.settings import Settings
-from tests.kafka_tools import committed_offsets, expect_unseen, make_topics, producer, read_committed
+from tests.kafka_tools import (
+    admin_client,
+    committed_offsets,
+    expect_unseen,
+    make_topics,
+    producer,
+    read_committed,
+)
 from tests.waiting import wait_for
 
 Commit = Callable[[], Awaitable[None]]
+
+START_SECONDS = 30
+"""More than any start takes; what hangs for so long hangs for ever."""
 
 
 @dataclass
@@ -50,6 +60,10 @@ class Desk:
     def partition(self) -> TopicPartition:
         return TopicPartition(f"{self.prefix}.contact.ended", 0)
 
+    @property
+    def transactional_id(self) -> str:
+        return f"{self.group}-{self.partition.topic}-0"
+
     async def writer(self) -> KafkaPublisher:
         writer = KafkaPublisher(
             make_producer=self._make_producer,
@@ -59,7 +73,8 @@ class Desk:
             tell_trouble=self.troubles.append,
         )
         self.writers.append(writer)
-        await writer.take_over()
+        async with asyncio.timeout(START_SECONDS):
+            await writer.take_over()
         return writer
 
     def _make_producer(self, *, transactional_id: str) -> AIOKafkaProducer:
@@ -175,9 +190,12 @@ async def test_a_batch_that_the_broker_refuses_is_not_lost(desk: Desk) -> None:
 
 def _allow_bytes(desk: Desk, number: int) -> None:
     entry = ConfigEntry("max.message.bytes", str(number), incremental_operation=AlterConfigOpType.SET)
-    resource = ConfigResource(ResourceType.TOPIC, desk.topic, incremental_configs=[entry])
-    admin = AdminClient({"bootstrap.servers": desk.bootstrap})
-    for change in admin.incremental_alter_configs([resource]).values():
+    _alter_configuration(desk.bootstrap, ResourceType.TOPIC, desk.topic, entry)
+
+
+def _alter_configuration(bootstrap: str, kind: ResourceType, name: str, entry: ConfigEntry) -> None:
+    resource = ConfigResource(kind, name, incremental_configs=[entry])
+    for change in admin_client(bootstrap).incremental_alter_configs([resource]).values():
         change.result(10)
 
 
@@ -203,26 +221,76 @@ async def test_giving_up_in_the_middle_leaves_nothing_that_holds_readers_up(desk
     assert desk.visible() == [b"after"]
 
 
-async def test_a_transaction_that_kafka_forgot_to_end_is_aborted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The broker's fault can't be had on demand: here the offset stays uncertain until the writer aborts something."""
-    aborted: list[str] = []
+# What Kafka forgot to end ---------------------------------------------------------------------------------------------
 
-    async def uncertain_until_aborted(client: AIOKafkaClient, *, group: str, partition: TopicPartition) -> int | None:
-        if not aborted:
-            raise UnstableOffset
-        return await committed_offset(client, group=group, partition=partition)
 
-    async def abort(
-        producer: AIOKafkaProducer, *, group: str, partition: TopicPartition, topics: Sequence[str]
-    ) -> None:
-        await abort_hanging_transaction(producer, group=group, partition=partition, topics=topics)
-        aborted.extend(topics)
+class Part(Enum):
+    """What a transaction writes to, and Kafka can forget to end it in."""
 
-    monkeypatch.setattr(kafka_publisher, "CERTAIN_SECONDS", 0.1)
-    monkeypatch.setattr(kafka_publisher, "committed_offset", uncertain_until_aborted)
-    monkeypatch.setattr(kafka_publisher, "abort_hanging_transaction", abort)
+    OUTPUT = auto()
+    POSITION = auto()
+
+
+@pytest.fixture
+def forgetful(kafka_bootstrap: str) -> Iterator[None]:
+    """A Kafka that takes the records of a transaction in partitions that its coordinator was never told of: it ends the
+    transaction without them, as a broker does that is stopped at the wrong moment.
+    """
+    name = "transaction.partition.verification.enable"
+    brokers = admin_client(kafka_bootstrap).list_topics(timeout=10).brokers
+    alter = [partial(_alter_configuration, kafka_bootstrap, ResourceType.BROKER, str(broker)) for broker in brokers]
+    for each in alter:
+        each(ConfigEntry(name, "false", incremental_operation=AlterConfigOpType.SET))
+    yield
+    for each in alter:
+        each(ConfigEntry(name, None, incremental_operation=AlterConfigOpType.DELETE))
+
+
+async def _leave_hanging(desk: Desk, end: End, forgotten: set[Part]) -> None:
+    """Write to the output and move the position to 5 in a transaction that ends everywhere but in some parts."""
+    settings = Settings(kafka_bootstrap=desk.bootstrap)
+    async with kafka.transactional_producer(settings, transactional_id=desk.transactional_id) as former:
+        await former.begin_transaction()
+        known = former._txn_manager
+        if Part.OUTPUT in forgotten:
+            known._txn_partitions.add(TopicPartition(desk.topic, 0))
+        else:
+            known.maybe_add_partition_to_txn(TopicPartition(desk.topic, 0))
+        # An output that is not forgotten: a transaction of nothing is not ended at all.
+        known.maybe_add_partition_to_txn(desk.partition)
+        await (await former.send(desk.topic, b"1"))
+        if Part.POSITION in forgotten:
+            known.consumer_group_added(desk.group)
+        await former.send_offsets_to_transaction({desk.partition: 5}, desk.group)
+        await (former.commit_transaction() if end is End.COMMIT else former.abort_transaction())
+
+
+FORGOTTEN = [{Part.OUTPUT}, {Part.POSITION}, {Part.OUTPUT, Part.POSITION}]
+
+
+@pytest.mark.usefixtures("forgetful")
+@pytest.mark.parametrize("forgotten", FORGOTTEN)
+async def test_a_commit_that_kafka_forgot_in_part_is_whole_after_the_next_start(
+    desk: Desk, forgotten: set[Part]
+) -> None:
+    await _leave_hanging(desk, End.COMMIT, forgotten)
     writer = await desk.writer()
-    assert aborted == [desk.topic]
+    assert desk.visible() == [b"1"]
+    assert desk.committed() == 5
+    await writer.publish([desk.message(b"2")], next_offset=6)
+    assert desk.visible() == [b"1", b"2"]
+    wait_for("the position is committed", lambda: desk.committed() == 6)
+
+
+@pytest.mark.usefixtures("forgetful")
+@pytest.mark.parametrize("forgotten", FORGOTTEN)
+async def test_an_abort_that_kafka_forgot_in_part_is_whole_after_the_next_start(
+    desk: Desk, forgotten: set[Part]
+) -> None:
+    await _leave_hanging(desk, End.ABORT, forgotten)
+    writer = await desk.writer()
+    assert desk.visible() == []
+    assert desk.committed() == 0
     await writer.publish([desk.message(b"1")], next_offset=5)
     assert desk.visible() == [b"1"]
     wait_for("the position is committed", lambda: desk.committed() == 5)

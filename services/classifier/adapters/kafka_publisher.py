@@ -17,7 +17,8 @@ from aiokafka.errors import KafkaError, ProducerFenced
 
 from services.classifier.adapters.bulk import send_in_bulk
 from services.classifier.adapters.committed_offset import UnstableOffset, committed_offset
-from services.classifier.adapters.hanging_transaction import abort_hanging_transaction
+from services.classifier.adapters.hanging_transaction import repeat_end
+from services.classifier.adapters.last_end import last_end
 from services.classifier.ports import Message
 from services.runtime.backoff import pauses
 from services.runtime.errors import PartitionLost
@@ -33,11 +34,8 @@ broker, decide what becomes of it."""
 START_SECONDS: Final = 10.0
 """Patience with one start: connect, end the former transaction, read the committed offset."""
 
-CERTAIN_SECONDS: Final = 2.0
-"""By then the end of the former transaction, which the start waited for, has been written everywhere (it takes 3 ms at
-the median, 21 at most); after that it never will be."""
-
 UNCERTAIN_PAUSE_SECONDS: Final = 0.02
+"""The end of the former transaction is written everywhere after 3 ms at the median, 21 at most."""
 
 NOTICE_SECONDS: Final = 3.0
 """After so long a transaction or a start that is still going on shows in readiness."""
@@ -148,23 +146,19 @@ class KafkaPublisher:
         name = f"{self._group}-{self._partition.topic}-{self._partition.partition}"
         producer = self._make_producer(transactional_id=name)
         self._producer = producer
+        await producer.client.bootstrap()
+        # Starting makes the coordinator forget it.
+        end = await last_end(producer.client, name)
         await producer.start()
-        try:
-            self._committed = await self._certain_offset(producer, seconds=CERTAIN_SECONDS)
-        except UnstableOffset:
-            log.warning("transaction.hanging", partition=self._partition.partition)
-            await abort_hanging_transaction(producer, group=self._group, partition=self._partition, topics=self._topics)
-            self._committed = await self._certain_offset(producer, seconds=CERTAIN_SECONDS)
+        if end is not None:
+            await repeat_end(producer, transactional_id=name, end=end, group=self._group, topics=self._topics)
+        self._committed = await self._certain_offset(producer)
 
-    async def _certain_offset(self, producer: AIOKafkaProducer, *, seconds: float) -> int | None:
-        """Read the committed offset. Raises UnstableOffset when a transaction may still change it after that time."""
-        deadline = asyncio.get_running_loop().time() + seconds
+    async def _certain_offset(self, producer: AIOKafkaProducer) -> int | None:
+        """Read the committed offset once the end of the former transaction has been written."""
         while True:
-            try:
+            with suppress(UnstableOffset):
                 return await committed_offset(producer.client, group=self._group, partition=self._partition)
-            except UnstableOffset:
-                if asyncio.get_running_loop().time() > deadline:
-                    raise
             await asyncio.sleep(UNCERTAIN_PAUSE_SECONDS)
 
     async def _transaction(self, messages: Sequence[Message], next_offset: int) -> None:
