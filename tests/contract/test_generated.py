@@ -9,7 +9,7 @@ import yaml
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from schemas import contact_ended_v1
-from schemas.faults import FaultKind, RefusalKind
+from schemas.faults import HINTS, FaultKind, RefusalKind
 from schemas.generate import main
 from schemas.generation import files
 from schemas.generation.examples import CASES, input_name
@@ -155,6 +155,11 @@ def test_every_kind_of_error_is_explained(kinds: type[FaultKind] | type[RefusalK
     told = dict(meanings(kinds))
     assert list(told) == [kind.value for kind in kinds]
     assert all(text.endswith(".") for text in told.values())
+
+
+def test_every_kind_of_error_has_a_hint_that_names_something_to_do() -> None:
+    assert set(HINTS) == set(FaultKind)
+    assert all(text.endswith(".") and text in files.FAULTS.read_text("utf-8") for text in HINTS.values())
 
 
 def test_versions_stand_in_types_as_in_constants() -> None:
