@@ -13,7 +13,7 @@ from services.cli.screen import printable, progress
 
 if TYPE_CHECKING:
     from services.operations.publish import Publication
-    from services.operations.validate import Validation
+    from services.operations.validate import Summary, Validation
 
 app = typer.Typer()
 
@@ -33,25 +33,32 @@ def validate(file: EventsFile, policy: PolicyFile = None, *, as_json: AsJsonLine
     import orjson
 
     from services.domain.policy import Beleid
+    from services.operations.validate import Summary
     from services.operations.validate import validate as check
     from services.runtime.policy_file import load_policy_file
 
     beleid = load_policy_file(policy or settings().beleid_file, Beleid)
-    checked = invalid = 0
+    summary = Summary()
     with opened(file) as lines, progress("validating", shown=not as_json) as bar:
         total = count_lines(file)
         for validation in check(lines, beleid):
-            checked += 1
-            invalid += bool(validation.findings)
+            summary.add(validation)
             if as_json:
                 sys.stdout.buffer.write(orjson.dumps(validation, option=orjson.OPT_APPEND_NEWLINE))
             elif validation.findings or validation.unknown_fields:
                 typer.echo(_told(validation))
-            bar(checked, total)
+            bar(summary.events, total)
     if not as_json:
-        typer.echo(f"{checked} events: {checked - invalid} valid, {invalid} invalid")
+        _print_summary(summary)
     sys.stdout.flush()
-    raise typer.Exit(FAULTS_FOUND if invalid else 0)
+    raise typer.Exit(FAULTS_FOUND if summary.invalid else 0)
+
+
+def _print_summary(summary: "Summary") -> None:
+    valid = summary.events - summary.invalid
+    typer.echo(f"{summary.events} events: {valid} valid, {summary.invalid} invalid")
+    for (pad, soort), count in summary.causes.most_common():
+        typer.echo(f"{count:>7}  {pad or 'the event'}: {soort}")
 
 
 def _told(validation: "Validation") -> str:

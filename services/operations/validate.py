@@ -3,8 +3,9 @@
 No value of an event is in any answer, but its contactId and the names of fields that are not read.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from schemas.contact_ended_v1 import ContactEndedEvent
@@ -48,6 +49,22 @@ class Validation:
     unknown_fields: Sequence[UnknownField]
 
 
+@dataclass(slots=True)
+class Summary:
+    """All events together. A cause is a path without list positions and a kind; it counts once an event."""
+
+    events: int = 0
+    invalid: int = 0
+    causes: Counter[tuple[str, FaultKind]] = field(default_factory=Counter)
+
+    def add(self, validation: Validation) -> None:
+        """Count one event."""
+        self.events += 1
+        self.invalid += bool(validation.findings)
+        causes = [(_without_positions(each.pad), each.soort) for each in validation.findings]
+        self.causes.update(dict.fromkeys(causes, 1))
+
+
 def validate(lines: Iterable[bytes], beleid: Beleid) -> Iterator[Validation]:
     """Check structured CloudEvents, one a line, in order: each by itself, and against the lines before it.
 
@@ -74,6 +91,10 @@ def _validation(line_number: int, judgement: Judgement | Refusal) -> Validation:
 
 def _finding(fault: Fault) -> Finding:
     return Finding(fault.pad, fault.soort, HINTS[fault.soort], schema_line(fault))
+
+
+def _without_positions(pad: str) -> str:
+    return ".".join(step for step in pad.split(".") if not step.isdigit())
 
 
 def _meant(pad: str) -> str | None:

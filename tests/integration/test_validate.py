@@ -62,6 +62,8 @@ def test_what_is_wrong_is_told_by_line_with_a_hint_and_the_line_of_the_schema() 
         "    schemas/json/contact.ended.1.event.json:6  type: object\n"
         "\n"
         "3 events: 1 valid, 2 invalid\n"
+        "      1  data.kanaal: ontbreekt\n"
+        "      1  the event: onleesbaar\n"
     )
 
 

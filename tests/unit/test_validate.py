@@ -4,7 +4,7 @@ from typing import Any
 
 from schemas.faults import HINTS, FaultKind
 from services.domain.policy import DEFAULT
-from services.operations.validate import UnknownField, Validation, validate
+from services.operations.validate import Summary, UnknownField, Validation, validate
 from tests.contacts import contact_ended, encoded
 from tests.examples import contact, event, kvk, line, nth_rsin, rsin
 
@@ -98,3 +98,18 @@ def test_unknown_fields_of_an_event_that_only_the_register_refuses_are_named() -
     again["data"]["extra"] = 1
     told = _told(encoded(contact_ended("c-1")), encoded(again))
     assert told[1].unknown_fields == (UnknownField("data.extra", None),)
+
+
+def test_a_summary_counts_each_cause_once_an_event_wherever_in_a_list_it_stands() -> None:
+    twice: dict[str, Any] = contact_ended("c-1")
+    twice["data"]["onderwerpen"] = [{"onderwerp": ""}, {"onderwerp": ""}]
+    once: dict[str, Any] = contact_ended("c-2", onderwerp="")
+    del once["data"]["kanaal"]
+    summary = Summary()
+    for validation in _told(*map(encoded, [twice, once, contact_ended("c-3")])):
+        summary.add(validation)
+    assert (summary.events, summary.invalid) == (3, 2)
+    assert summary.causes == {
+        ("data.onderwerpen.onderwerp", FaultKind.LEEG): 2,
+        ("data.kanaal", FaultKind.ONTBREEKT): 1,
+    }
