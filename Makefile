@@ -12,7 +12,7 @@ READY := .venv/ready
 # No address, no date: only names, versions and hashes, the same whoever makes it.
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
-.PHONY: help setup demo test check format bench mutants schemas lock clean
+.PHONY: help setup demo test check format bench mutants schemas docs lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -45,8 +45,11 @@ format: $(READY) ## let ruff format and mend what it can
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-schemas: $(READY) ## make the JSON Schemas, AsyncAPI and examples from the models
+schemas: $(READY) ## make the JSON Schemas, AsyncAPI, its page and examples from the models
 	$(BIN)/python -m schemas.generate
+
+docs: schemas ## the same, and say where the page for publishers and subscribers is
+	@echo 'Open schemas/index.html in a browser; it needs no network.'
 
 bench: $(READY) ## throughput and memory beside the floor, as ratios
 	$(BIN)/python -m tests.benchmarks.run

@@ -49,12 +49,15 @@ class Envelope(Bericht):
     """The attributes that every event has; others are allowed and ignored. None may hold anything personal."""
 
     specversion: Literal["1.0"]
+    """The version of CloudEvents."""
     id: Tekst
+    """Names this event; a repeat has the same."""
     source: Uri
     """Who speaks; recommended is `urn:nld:oin:<oin>:systeem:<naam>`."""
     time: Moment
     """When the event was written."""
     subject: str | None = None
+    """What the event is about; never anything personal."""
     datacontenttype: JsonContentType | None = None
     """`application/json`, with or without a charset."""
     dataschema: str | None = None

@@ -99,7 +99,7 @@ class PartijIdentificator(Bericht):
     code_objecttype: CodeObjecttype
     code_soort_object_id: CodeSoortObjectId
     object_id: Tekst200
-    """The number: digits only."""
+    """The number: digits only, as many as its kind has; a bsn or rsin passes the 11-proef."""
 
 
 class Authenticatie(Bericht):
@@ -144,7 +144,10 @@ WerkteVoor = Annotated[
 
 
 class Betrokkene(Bericht):
-    """Somebody who took part in the contact and does not work for the municipality, or a chain partner (`overig`)."""
+    """Somebody who took part in the contact and does not work for the municipality, or a chain partner (`overig`).
+
+    No two of one contact are the same partij: they share no identificator, nor a pseudoniem at one employer.
+    """
 
     ref: Ref
     """A name within this event, unique in it, by which other fields point here."""
@@ -216,7 +219,7 @@ class ContactEnded(Bericht):
     contact_id: Tekst100
     """The contact in the source system; the same when the system sends a correction."""
     revisie: Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)] = 1
-    """A higher one is a later, corrected version of the same contact."""
+    """A higher one is a later, corrected version of the same contact. The same one with other contents is refused."""
     kanaal: Tekst50
     """Free; no rule depends on it."""
     richting: Richting = Richting.INKOMEND
@@ -255,6 +258,6 @@ class ContactEndedAttributes(Envelope):
 
 
 class ContactEndedEvent(ContactEndedAttributes):
-    """The whole event: a CloudEvent of the NL GOV profile."""
+    """The whole event: a CloudEvent of the NL GOV profile, one UTF-8 JSON object a record, at most 64 KiB."""
 
     data: ContactEnded

@@ -156,19 +156,19 @@ def _read_with_care(value: bytes, attributes: dict[str, Any] | None, written_at:
         faults += _found_besides(faults, incoherences(_parts_of(event.data), written_at or event.time))
         if not faults:
             return _received(event, event.data, tuple(tidied.unknown_fields))
-    return _refused(faults, tree.get("data"))
+    return _refused(faults, tree.get("data"), tuple(tidied.unknown_fields))
 
 
 def _unreadable() -> Refusal:
     return Refusal(RefusalKind.ONLEESBAAR, (Fault("", FaultKind.ONLEESBAAR),))
 
 
-def _refused(faults: Sequence[Fault], data: object) -> Refusal:
+def _refused(faults: Sequence[Fault], data: object, unknown_fields: Sequence[str]) -> Refusal:
     places = {fault.pad for fault in faults}
     of_contact = all(place.split(".", 1)[0] == "data" for place in places)
     kind = RefusalKind.CONTACT_ONGELDIG if of_contact else RefusalKind.ENVELOP_ONGELDIG
     contact_id = data.get("contactId") if isinstance(data, dict) and "data.contactId" not in places else None
-    return Refusal(kind, tuple(dict.fromkeys(faults)), contact_id)
+    return Refusal(kind, tuple(dict.fromkeys(faults)), contact_id, unknown_fields)
 
 
 def _parse(value: bytes) -> dict[str, Any] | None:

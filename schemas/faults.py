@@ -3,9 +3,9 @@
 Both lists are closed and part of the contract: publishers and operators may build on them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from schemas.values import value_class
 
@@ -53,6 +53,32 @@ class FaultKind(StrEnum):
     """The same revisie of this contact came before with other contents."""
 
 
+HINTS: Final[Mapping[FaultKind, str]] = {
+    FaultKind.ONLEESBAAR: "Send one JSON object a record: UTF-8, no byte order mark, nothing before or after it.",
+    FaultKind.TE_GROOT: "Stay below 64 KiB: put what is long in a document, and point at it in `bijlagen`.",
+    FaultKind.ONTBREEKT: "Send the field. null counts as absent, and a name is read exactly as the schema spells it.",
+    FaultKind.VERKEERD_TYPE: "Send the JSON type that the schema names: no number or boolean in quotes, no 1.0 for 1.",
+    FaultKind.LEEG: "Fill it in, or leave the field out where it is not required.",
+    FaultKind.TE_LANG: "Shorten it: a text that is too long is refused, never cut.",
+    FaultKind.TE_VEEL: "Send fewer items: the list is refused, never cut.",
+    FaultKind.TE_WEINIG: "Send at least one item: a contact has an actor and an onderwerp.",
+    FaultKind.BUITEN_BEREIK: "Stay within the schema's minimum and maximum; a date-time lies from 1900 to 9998.",
+    FaultKind.ONBEKENDE_WAARDE: "Choose a value that the schema lists; upper and lower case count.",
+    FaultKind.VERKEERDE_VORM: "Write it in the schema's form: a date-time with seconds and offset, as in "
+    "2026-09-02T10:00:00+02:00; a postcode with a space; of a number all digits and nothing else.",
+    FaultKind.VERKEERD_TEKEN: "Cut texts between characters, not within one: half a surrogate pair was left.",
+    FaultKind.ELFPROEF: "Look for a typing error in the bsn or rsin. Without a right number, leave it out.",
+    FaultKind.IN_DE_TOEKOMST: "Set the publisher's clock, and look at the offset of the date-time.",
+    FaultKind.DUBBEL: "Give each its own: a ref or onderwerpId stands once in an event, a kind of identificator once "
+    "at a betrokkene. An onderwerp without onderwerpId has its position for one.",
+    FaultKind.DUBBELE_PARTIJ: "Send one betrokkene for each partij: these two have the same identificator.",
+    FaultKind.ONBEKENDE_REF: "Name the `ref` of a betrokkene of this same event, exactly as it stands there.",
+    FaultKind.NIET_TOEGESTAAN: "Leave it out, or change what it stands beside: the schema says what goes together.",
+    FaultKind.REVISIE_CONFLICT: "Send a correction with a higher `revisie`; send the same revisie only unchanged.",
+}
+"""What a publisher does about each kind."""
+
+
 class RefusalKind(StrEnum):
     """Why a message became a dead letter."""
 
@@ -79,11 +105,15 @@ class Fault(NamedTuple):
 
 @value_class(frozen=True, slots=True)
 class Refusal:
-    """A message that is refused; `contact_id` is None when it can't be read or is itself invalid."""
+    """A message that is refused; `contact_id` is None when it can't be read or is itself invalid.
+
+    `unknown_fields` are those that were ignored: one of them may be the misspelt name of what is missing.
+    """
 
     kind: RefusalKind
     faults: Sequence[Fault]
     contact_id: str | None = None
+    unknown_fields: Sequence[str] = ()
 
 
 FAULT_KINDS = {

@@ -120,6 +120,7 @@ class OutputEnvelope(Envelope):
     """The attributes of what the classifier publishes; a repeat of an event has the same `id`."""
 
     subject: Identifier
+    """The id of what the event is about."""
     datacontenttype: Literal["application/json"]
     traceparent: Annotated[str, Field(pattern=TRACEPARENT)] | None = None
 

@@ -79,7 +79,7 @@ def _channel(topic: Topic) -> Document:
         "address": topic.address,
         "title": topic.address,
         "summary": topic.summary,
-        "description": f"Key: {topic.key}\n\nOrder: {topic.order}\n\nKept {topic.retention_days} days by default.\n",
+        "description": f"Key: {topic.key}\n\nOrder: {topic.order}\n\nKept: {topic.retention_days} days by default.\n",
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in _message_names(topic)},
         "bindings": {
             "kafka": {

@@ -2,10 +2,10 @@
 
 import ast
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
 
-from schemas.faults import FaultKind, RefusalKind
+from schemas.faults import HINTS, FaultKind, RefusalKind
 
 _PAGE = """\
 # What can be wrong with a `contact.ended`
@@ -13,7 +13,8 @@ _PAGE = """\
 Made from `schemas/faults.py` by `make schemas`. Both lists are closed: publishers and operators may build on them.
 
 An event that is refused becomes a dead letter (`dlq_kind`, `dlq_faults`), or a line of `klantcontact classify`
-(`fouten`). Each error has a `pad` and a `soort`, and never a value.
+(`fouten`). Each error has a `pad` and a `soort`, and never a value. `klantcontact validate` tells a publisher the same
+beforehand, with the line of the JSON Schema that says so.
 
 `pad` is the path from the event's root with the positions in lists, such as `data.onderwerpen.0.onderwerp`; of an
 attribute its name, such as `specversion`; empty when nothing could be read. An error over several fields stands at the
@@ -24,17 +25,23 @@ several fields must agree on is not judged any more. Of a list that is too long,
 
 ## `soort`: the kind of an error
 
+| kind | meaning | what to do |
+|---|---|---|
 {faults}
 
 ## `dlq_kind`: why a message became a dead letter
 
+| kind | meaning |
+|---|---|
 {refusals}
 """
 
 
 def fault_tables() -> str:
     """Give the page."""
-    return _PAGE.format(faults=_table(FaultKind), refusals=_table(RefusalKind))
+    faults = (_row(f"`{value}`", meaning, HINTS[FaultKind(value)]) for value, meaning in meanings(FaultKind))
+    refusals = (_row(f"`{value}`", meaning) for value, meaning in meanings(RefusalKind))
+    return _PAGE.format(faults="\n".join(faults), refusals="\n".join(refusals))
 
 
 def meanings(kinds: type[StrEnum]) -> Iterator[tuple[str, str]]:
@@ -47,10 +54,5 @@ def meanings(kinds: type[StrEnum]) -> Iterator[tuple[str, str]]:
             yield kinds[member.targets[0].id].value, " ".join(told.split())
 
 
-def _table(kinds: type[StrEnum]) -> str:
-    return "\n".join(["| kind | meaning |", "|---|---|", *_rows(meanings(kinds))])
-
-
-def _rows(told: Iterable[tuple[str, str]]) -> Iterator[str]:
-    for value, text in told:
-        yield f"| `{value}` | {text} |"
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"

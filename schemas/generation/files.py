@@ -11,31 +11,40 @@ from schemas.generation.asyncapi import asyncapi
 from schemas.generation.examples import CASES, input_name, output_examples
 from schemas.generation.fault_tables import fault_tables
 from schemas.generation.json_schemas import json_schemas
+from schemas.generation.page import page
 
 SCHEMAS: Final = Path(__file__).parents[1]
 JSON_SCHEMAS: Final = SCHEMAS / "json"
 EXAMPLES: Final = SCHEMAS / "examples"
 ASYNCAPI: Final = SCHEMAS / "asyncapi.yaml"
 FAULTS: Final = SCHEMAS / "faults.md"
+PAGE: Final = SCHEMAS / "index.html"
 
 
 def generated() -> Mapping[Path, str]:
     """Give every file that is made, with its contents."""
     examples = output_examples(EXAMPLES)
     inputs = {case: json.loads((EXAMPLES / input_name(case)).read_text("utf-8")) for case in CASES}
+    schemas = json_schemas()
+    document = asyncapi({**examples, **{input_name(case): each for case, each in inputs.items()}})
     return {
-        **{JSON_SCHEMAS / name: _json(schema) for name, schema in json_schemas().items()},
+        **{JSON_SCHEMAS / name: _json(schema) for name, schema in schemas.items()},
         **{EXAMPLES / name: _json(example) for name, example in examples.items()},
         # What comes in is written by hand; only its form is looked after.
         **{EXAMPLES / input_name(case): _json(example) for case, example in inputs.items()},
-        ASYNCAPI: _yaml(asyncapi({**examples, **{input_name(case): each for case, each in inputs.items()}})),
+        ASYNCAPI: _yaml(document),
         FAULTS: fault_tables(),
+        PAGE: page(document, schemas),
     }
 
 
 def stale(wanted: Mapping[Path, str]) -> list[Path]:
     """Give what differs from what is wanted: changed, missing, or there without being made."""
-    found = {*JSON_SCHEMAS.glob("*"), *EXAMPLES.glob("*"), *(path for path in (ASYNCAPI, FAULTS) if path.exists())}
+    found = {
+        *JSON_SCHEMAS.glob("*"),
+        *EXAMPLES.glob("*"),
+        *(path for path in (ASYNCAPI, FAULTS, PAGE) if path.exists()),
+    }
     changed = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
     return sorted([*changed, *(found - set(wanted))])
 

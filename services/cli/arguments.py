@@ -18,6 +18,7 @@ WRONG_USE: Final = 2
 
 EventsFile = Annotated[Path, typer.Argument(metavar="FILE|-", help="CloudEvents, one JSON object a line; - is stdin.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, for a program to read.")]
+AsJsonLines = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout, for a program to read.")]
 
 
 def settings() -> "Settings":

@@ -1,4 +1,4 @@
-"""For publishers of events: what would become of them, and sending them."""
+"""For publishers of events: what is wrong with them, what would become of them, and sending them."""
 
 import json
 import sys
@@ -8,22 +8,77 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli.arguments import FAULTS_FOUND, AsJson, EventsFile, count_lines, opened, settings
-from services.cli.screen import progress
+from services.cli.arguments import FAULTS_FOUND, AsJson, AsJsonLines, EventsFile, count_lines, opened, settings
+from services.cli.screen import printable, progress
 
 if TYPE_CHECKING:
     from services.operations.publish import Publication
+    from services.operations.validate import Summary, Validation
 
 app = typer.Typer()
 
 PANEL = "For publishers of events"
 
+PolicyFile = Annotated[Path | None, typer.Option(help="TOML file; else KLANTCONTACT_BELEID_FILE.")]
+
 
 @app.command(rich_help_panel=PANEL)
-def classify(
-    file: EventsFile = Path("-"),
-    policy: Annotated[Path | None, typer.Option(help="TOML file; else KLANTCONTACT_BELEID_FILE.")] = None,
-) -> None:
+def validate(file: EventsFile, policy: PolicyFile = None, *, as_json: AsJsonLines = False) -> None:
+    """Say what is wrong with events, what to do about it, and which line of the schema says so.
+
+    The checks are the classifier's own, without any server: of each event by itself, and of what only the lines
+    together show, such as one revisie with two contents. Fields that are not read are named too, and are no error.
+    Exit status 1: some events are invalid.
+    """
+    import orjson
+
+    from services.domain.policy import Beleid
+    from services.operations.validate import Summary
+    from services.operations.validate import validate as check
+    from services.runtime.policy_file import load_policy_file
+
+    beleid = load_policy_file(policy or settings().beleid_file, Beleid)
+    summary = Summary()
+    with opened(file) as lines, progress("validating", shown=not as_json) as bar:
+        total = count_lines(file)
+        for validation in check(lines, beleid):
+            summary.add(validation)
+            if as_json:
+                sys.stdout.buffer.write(orjson.dumps(validation, option=orjson.OPT_APPEND_NEWLINE))
+            elif validation.findings or validation.unknown_fields:
+                typer.echo(_told(validation))
+            bar(summary.events, total)
+    if not as_json:
+        _print_summary(summary)
+    sys.stdout.flush()
+    raise typer.Exit(FAULTS_FOUND if summary.invalid else 0)
+
+
+def _print_summary(summary: "Summary") -> None:
+    valid = summary.events - summary.invalid
+    typer.echo(f"{summary.events} events: {valid} valid, {summary.invalid} invalid")
+    for (pad, soort), count in summary.causes.most_common():
+        typer.echo(f"{count:>7}  {pad or 'the event'}: {soort}")
+
+
+def _told(validation: "Validation") -> str:
+    """Write what there is to say of one event, for a person; an empty line ends it."""
+    contact = f", contact {printable(validation.contact_id)}" if validation.contact_id else ""
+    told = [typer.style(f"line {validation.line_number}{contact}", bold=True)]
+    for finding in validation.findings:
+        told += [
+            f"  {typer.style(finding.pad or 'the event', fg='cyan')}: {typer.style(finding.soort, fg='red')}",
+            f"    {finding.hint}",
+            f"    {finding.schema.file}:{finding.schema.line}  {finding.schema.rule}",
+        ]
+    for unknown in validation.unknown_fields:
+        meant = f"; is `{unknown.meant}` meant?" if unknown.meant else ""
+        told.append(f"  {typer.style(printable(unknown.pad), fg='cyan')}: not read, no such field{meant}")
+    return "\n".join([*told, ""])
+
+
+@app.command(rich_help_panel=PANEL)
+def classify(file: EventsFile = Path("-"), policy: PolicyFile = None) -> None:
     """Judge events without any server, and print for each what would be registered, as one JSON object a line.
 
     An event that is refused gives its line number and what is wrong with it. Exit status 1: some were.

@@ -17,6 +17,11 @@ def tell(line: str) -> None:
     typer.echo(line, err=True)
 
 
+def printable(text: str) -> str:
+    """Give a text that somebody else wrote as it may be shown: what could steer the screen is written out."""
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
 def print_table(rows: Iterable[Sequence[str]], *, heading: Sequence[str] = ()) -> None:
     """Print rows in columns as wide as they need; what stands in a cell is never read as markup."""
     from rich.console import Console

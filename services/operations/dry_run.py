@@ -1,45 +1,22 @@
-"""The dry run: what would be registered, judged over memory, with no Kafka and no MongoDB.
-
-It is the same fold as the classifier's, and remembers parties, consent and decisions from line to line.
-Source: contract.md, "Dry run".
-"""
+"""The dry run: what would be registered for a file of events. Source: contract.md, "Dry run"."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from itertools import count
-from typing import Any, Final
+from typing import Any
 
-from schemas.decoding import decode
 from schemas.faults import Refusal
 from services.domain.besluit import Besluit
-from services.domain.case import prepare
 from services.domain.judgement import Refused
-from services.domain.numbers import Numbers
 from services.domain.policy import Beleid
-from services.domain.register import Register
-from services.domain.sleutels import Sleutels
 from services.domain.toelichting import toelichting
-
-_KEY: Final = bytes(32)
-"""Nothing is kept, so there is nothing for a key to protect."""
-
-_NOW: Final = datetime(2000, 1, 1, tzinfo=UTC)
-"""The moment of the decision is in no answer of a dry run."""
+from services.operations.judged_lines import judged_lines
 
 
 def classify(lines: Iterable[bytes], beleid: Beleid) -> Iterator[dict[str, Any]]:
     """Judge structured CloudEvents, one a line, in order; give for each line what the contract prints for it."""
-    sleutels = Sleutels(_KEY)
-    register = Register(beleid, Numbers(count(1), count(1), count(1)))
-    for line_number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        received = decode(line)
-        if isinstance(received, Refusal):
-            yield _refusal(line_number, received)
-            continue
-        judgement = register.judge(prepare(received, sleutels, beleid), _NOW)
-        if isinstance(judgement, Refused):
+    for line_number, judgement in judged_lines(lines, beleid):
+        if isinstance(judgement, Refusal):
+            yield _refusal(line_number, judgement)
+        elif isinstance(judgement, Refused):
             yield _refusal(line_number, judgement.refusal)
         else:
             yield _outcomes(judgement.besluit)

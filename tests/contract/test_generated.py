@@ -9,7 +9,7 @@ import yaml
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from schemas import contact_ended_v1
-from schemas.faults import FaultKind, RefusalKind
+from schemas.faults import HINTS, FaultKind, RefusalKind
 from schemas.generate import main
 from schemas.generation import files
 from schemas.generation.examples import CASES, input_name
@@ -44,7 +44,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for case in CASES:
         (tmp_path / "examples" / input_name(case)).write_bytes((files.EXAMPLES / input_name(case)).read_bytes())
     monkeypatch.setattr("schemas.generate.SCHEMAS", tmp_path / "schemas")
-    for name in ("JSON_SCHEMAS", "EXAMPLES", "ASYNCAPI", "FAULTS"):
+    for name in ("JSON_SCHEMAS", "EXAMPLES", "ASYNCAPI", "FAULTS", "PAGE"):
         monkeypatch.setattr(files, name, tmp_path / getattr(files, name).relative_to(files.SCHEMAS))
     return tmp_path
 
@@ -59,7 +59,9 @@ def test_making_writes_what_is_missing_and_then_nothing(elsewhere: Path, capsys:
     assert made.read_text("utf-8") == files.SCHEMAS.joinpath("asyncapi.yaml").read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", ["json/taak.created.1.json", "asyncapi.yaml", "faults.md", "examples/unknown.json"])
+@pytest.mark.parametrize(
+    "name", ["json/taak.created.1.json", "asyncapi.yaml", "faults.md", "index.html", "examples/unknown.json"]
+)
 def test_a_file_that_differs_is_named_with_what_to_do(
     name: str, elsewhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -155,6 +157,11 @@ def test_every_kind_of_error_is_explained(kinds: type[FaultKind] | type[RefusalK
     told = dict(meanings(kinds))
     assert list(told) == [kind.value for kind in kinds]
     assert all(text.endswith(".") for text in told.values())
+
+
+def test_every_kind_of_error_has_a_hint_that_names_something_to_do() -> None:
+    assert set(HINTS) == set(FaultKind)
+    assert all(text.endswith(".") and text in files.FAULTS.read_text("utf-8") for text in HINTS.values())
 
 
 def test_versions_stand_in_types_as_in_constants() -> None:

@@ -1,0 +1,147 @@
+"""The line of a JSON Schema that says what an error is against.
+
+A path of an event is walked through the schema: names through `properties`, positions through `items`, on the way
+through `$ref` and what may be null. At the end stands the rule of the error's kind, such as `maxLength`; where no rule
+of JSON Schema can say it, a description does: the field's own, or the nearest around it.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from schemas.faults import Fault, FaultKind
+
+Pointer = tuple[str | int, ...]
+"""The way to a place in a schema from its root, as a JSON pointer has it."""
+
+EVENT: Final = "contact.ended.1.event.json"
+DATA: Final = "contact.ended.1.json"
+
+_RULES: Final[Mapping[FaultKind, tuple[str, ...]]] = {
+    FaultKind.ONLEESBAAR: ("type",),
+    FaultKind.VERKEERD_TYPE: ("type",),
+    FaultKind.VERKEERD_TEKEN: ("type",),
+    FaultKind.LEEG: ("minLength",),
+    FaultKind.TE_LANG: ("maxLength",),
+    FaultKind.TE_VEEL: ("maxItems",),
+    FaultKind.TE_WEINIG: ("minItems",),
+    FaultKind.BUITEN_BEREIK: ("minimum", "format"),
+    FaultKind.ONBEKENDE_WAARDE: ("enum", "const"),
+    FaultKind.VERKEERDE_VORM: ("format", "pattern"),
+}
+"""The rules that may say it, the best first. Of the kinds that are not here only a description speaks."""
+
+_NOT_BLANK: Final = r"\S"
+"""As a pattern it says only that a text says something, which is no form."""
+
+_KEY: Final = re.compile(r'"((?:[^"\\]|\\.)*)": ')
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaLine:
+    """A line of a schema; `rule` is what stands there, in a form to read. Lines count from 1."""
+
+    file: str
+    line: int
+    rule: str
+
+
+def schema_line(fault: Fault) -> SchemaLine:
+    """Give the line that an error is against."""
+    name, *steps = fault.pad.split(".") if fault.pad else [""]
+    file, place = (DATA, steps) if name == "data" and steps else (EVENT, [name] if name else [])
+    if fault.soort is FaultKind.DUBBELE_PARTIJ:
+        place = place[:2]  # of betrokkenen as such, wherever the identity stands
+    schema = _schema(file)
+    pointer, rule = schema.rule_of(place, fault.soort)
+    return SchemaLine(f"schemas/json/{file}", schema.line_numbers[pointer], rule)
+
+
+@dataclass(frozen=True, slots=True)
+class _Schema:
+    root: Mapping[str, Any]
+    line_numbers: Mapping[Pointer, int]
+
+    def rule_of(self, place: list[str], kind: FaultKind) -> tuple[Pointer, str]:
+        trail = self._trail(place)
+        if kind is FaultKind.ONTBREEKT:
+            for form in self._forms(trail[-2] if place else ()):
+                required = self._at(form).get("required", [])
+                if place[-1] in required:
+                    return (*form, "required", required.index(place[-1])), "required"
+        for keyword in _RULES.get(kind, ()):
+            for form in self._forms(trail[-1]):
+                value = self._at(form).get(keyword, _NOT_BLANK)
+                if value != _NOT_BLANK:
+                    return (*form, keyword), f"{keyword}: {_readable(value)}"
+        return self._described(trail)
+
+    def _described(self, trail: list[Pointer]) -> tuple[Pointer, str]:
+        """Give the nearest description: of a field, of the object that it holds, or of what is around it."""
+        return next(
+            ((*form, "description"), " ".join(node["description"].split()))
+            for pointer in reversed(trail)
+            for form in self._forms(pointer)
+            if "description" in (node := self._at(form)) and (form == pointer or "properties" in node)
+        )
+
+    def _trail(self, place: list[str]) -> list[Pointer]:
+        """Give where each step of a path leads, the root first."""
+        trail: list[Pointer] = [()]
+        for step in place:
+            trail.append(next(self._down(trail[-1], step)))
+        return trail
+
+    def _down(self, pointer: Pointer, step: str) -> Iterator[Pointer]:
+        for form in self._forms(pointer, every=True):
+            node = self._at(form)
+            if step in node.get("properties", {}):
+                yield (*form, "properties", step)
+            elif step.isdigit() and "items" in node:
+                yield (*form, "items")
+
+    def _forms(self, pointer: Pointer, *, every: bool = False) -> Iterator[Pointer]:
+        """Give a place and what it refers to. Of several forms none speaks for the field, unless `every` is asked."""
+        yield pointer
+        node = self._at(pointer)
+        if "$ref" in node:
+            yield from self._forms(("$defs", node["$ref"].removeprefix("#/$defs/")), every=every)
+        options = [index for index, option in enumerate(node.get("anyOf", [])) if option != {"type": "null"}]
+        if every or len(options) == 1:
+            for index in options:
+                yield from self._forms((*pointer, "anyOf", index), every=every)
+
+    def _at(self, pointer: Pointer) -> Mapping[str, Any]:
+        found: Any = self.root
+        for step in pointer:
+            found = found[step]
+        assert isinstance(found, dict), pointer
+        return found
+
+
+@cache
+def _schema(file: str) -> _Schema:
+    text = files("schemas").joinpath("json", file).read_text("utf-8")
+    return _Schema(json.loads(text), dict(_line_numbers(text)))
+
+
+def _line_numbers(text: str) -> Iterator[tuple[Pointer, int]]:
+    """Find the line of each place. Schemas are written with one key or item a line and two spaces a level."""
+    place: list[str | int] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        written = line.lstrip(" ")
+        if written[0] in "]}":
+            continue
+        depth = (len(line) - len(written)) // 2
+        before = place[depth - 1] if 0 < depth <= len(place) else None
+        key = _KEY.match(written)
+        place[max(depth - 1, 0) :] = [key[1] if key else before + 1 if isinstance(before, int) else 0] if depth else []
+        yield tuple(place), number
+
+
+def _readable(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,106 @@
+"""What is wrong with a publisher's events, as the classifier would say it, and what to do about it.
+
+No value of an event is in any answer, but its contactId and the names of fields that are not read.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from schemas.contact_ended_v1 import ContactEndedEvent
+from schemas.faults import HINTS, Fault, FaultKind, Refusal
+from schemas.shapes import shapes_of
+from schemas.types import Bericht
+from services.domain.judgement import Judgement, Refused
+from services.domain.policy import Beleid
+from services.operations.judged_lines import judged_lines
+from services.operations.schema_lines import SchemaLine, schema_line
+
+ALIKE = 0.75
+"""How alike two names must be, from 0 to 1, for one to be taken for a misspelling of the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One error: where, of which kind, what to do about it, and the line of the schema that it is against."""
+
+    pad: str
+    soort: FaultKind
+    hint: str
+    schema: SchemaLine
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownField:
+    """A field that is ignored, by its path without list positions; `meant` is the known name that is most like it."""
+
+    pad: str
+    meant: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """One event. It is valid when it has no findings; unknown fields are no error. Lines count from 1."""
+
+    line_number: int
+    contact_id: str | None
+    findings: Sequence[Finding]
+    unknown_fields: Sequence[UnknownField]
+
+
+@dataclass(slots=True)
+class Summary:
+    """All events together. A cause is a path without list positions and a kind; it counts once an event."""
+
+    events: int = 0
+    invalid: int = 0
+    causes: Counter[tuple[str, FaultKind]] = field(default_factory=Counter)
+
+    def add(self, validation: Validation) -> None:
+        """Count one event."""
+        self.events += 1
+        self.invalid += bool(validation.findings)
+        causes = [(_without_positions(each.pad), each.soort) for each in validation.findings]
+        self.causes.update(dict.fromkeys(causes, 1))
+
+
+def validate(lines: Iterable[bytes], beleid: Beleid) -> Iterator[Validation]:
+    """Check structured CloudEvents, one a line, in order: each by itself, and against the lines before it.
+
+    Only several events together show a revisie_conflict, and some cases of dubbele_partij.
+    """
+    for line_number, judgement in judged_lines(lines, beleid):
+        yield _validation(line_number, judgement)
+
+
+def _validation(line_number: int, judgement: Judgement | Refusal) -> Validation:
+    if isinstance(judgement, Refusal):
+        contact_id, faults, unknown = judgement.contact_id, judgement.faults, judgement.unknown_fields
+    else:
+        contact_id = judgement.received.contact.contact_id
+        faults = judgement.refusal.faults if isinstance(judgement, Refused) else ()
+        unknown = judgement.received.unknown_fields
+    return Validation(
+        line_number,
+        contact_id,
+        tuple(map(_finding, faults)),
+        tuple(UnknownField(pad, _meant(pad)) for pad in unknown),
+    )
+
+
+def _finding(fault: Fault) -> Finding:
+    return Finding(fault.pad, fault.soort, HINTS[fault.soort], schema_line(fault))
+
+
+def _without_positions(pad: str) -> str:
+    return ".".join(step for step in pad.split(".") if not step.isdigit())
+
+
+def _meant(pad: str) -> str | None:
+    """Give the known name at the same place that is most like the last one of a path."""
+    model: type[Bericht] = ContactEndedEvent
+    rest = pad
+    while (name := rest.partition(".")[0]) != rest and (shape := shapes_of(model).get(name)) and shape.model:
+        model, rest = shape.model, rest.partition(".")[2]
+    return next(iter(get_close_matches(rest, shapes_of(model), n=1, cutoff=ALIKE)), None)
