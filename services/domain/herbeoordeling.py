@@ -11,7 +11,6 @@ from schemas.contact_ended_v1 import ContactEnded, Onderwerp
 from schemas.values import value_class
 from services.domain.besluit import Besluit, OnderwerpBesluit, PartijBesluit
 from services.domain.decide import concerns
-from services.domain.toelichting import toelichting
 
 
 class Feiten(StrEnum):
@@ -53,13 +52,12 @@ def with_what_stays(besluit: Besluit, former: Besluit, contact: ContactEnded) ->
 
 def _marked(besluit: Besluit, former: Besluit, contact: ContactEnded) -> Iterator[OnderwerpBesluit]:
     for onderwerp, new, old in zip(contact.onderwerpen, besluit.onderwerpen, former.onderwerpen, strict=True):
-        stays = replace(old, sinds=None) == new and _around(besluit, onderwerp, new, contact) == _around(
-            former, onderwerp, old, contact
-        )
+        around, before = _around(besluit, onderwerp, contact), _around(former, onderwerp, contact)
+        stays = replace(old, sinds=None) == new and around == before
         yield replace(new, sinds=old.sinds or former.aanleiding(old.regel)) if stays else new
 
 
-def _around(besluit: Besluit, onderwerp: Onderwerp, outcome: OnderwerpBesluit, contact: ContactEnded) -> object:
+def _around(besluit: Besluit, onderwerp: Onderwerp, contact: ContactEnded) -> object:
     """Give all that the events of an onderwerp show besides its outcome and the contact itself."""
     partijen = [each for each in besluit.partijen if concerns(onderwerp, contact.betrokkenen[each.positie])]
-    return partijen, besluit.taal, besluit.vervolg, toelichting(outcome.regel, besluit.kanttekeningen)
+    return partijen, besluit.taal, besluit.vervolg

@@ -11,7 +11,7 @@ import orjson
 
 from schemas.decoding import Received
 from schemas.faults import Fault
-from services.domain.besluit import Besluit
+from services.domain.besluit import Besluit, Position
 from services.domain.case import prepare
 from services.domain.events import Event, events_of
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
@@ -97,6 +97,8 @@ class Desk:
     beleid: Beleid = DEFAULT
     register: Register = field(init=False)
     now: datetime = NOW
+    brought: int = 0
+    """How many contacts were brought: the offset of the next one."""
 
     def __post_init__(self) -> None:
         self.register = Register(self.beleid, Numbers(count(1), count(1), count(1)))
@@ -108,7 +110,7 @@ class Desk:
     def again(
         self, data: Wire, *, besluitversie: int = 1, feiten: Feiten = Feiten.VASTGELEGD, source: str = SOURCE
     ) -> Brought:
-        """Ask for a new judgement of a contact, with another event around the same contents."""
+        """Ask for a new judgement of a contact, with another event around the same contents at another place."""
         copy = received(data, source=source, event_id="evt-copy")
         return self.judge(copy, herbeoordeling=Herbeoordeling(besluitversie, feiten))
 
@@ -117,9 +119,11 @@ class Desk:
         self.beleid = self.register.beleid = beleid
 
     def judge(self, arrived: Received, *, herbeoordeling: Herbeoordeling | None = None) -> Brought:
-        case = prepare(arrived, SLEUTELS, self.beleid, herbeoordeling=herbeoordeling)
+        position = Position("contact.ended", 0, self.brought)
+        case = prepare(arrived, SLEUTELS, self.beleid, position=position, herbeoordeling=herbeoordeling)
         judgement = self.register.judge(case, self.now)
         self.now += timedelta(minutes=1)
+        self.brought += 1
         match judgement:
             case Rejudged(came, besluit):
                 out = events_of(came, besluit, CLASSIFIER, only_new=True)

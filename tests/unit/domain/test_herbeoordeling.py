@@ -2,19 +2,39 @@
 
 import random
 from dataclasses import replace
+from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.outputs import PartijResultaat
+from schemas.outputs import PartijResultaat, Regel
+from services.domain.besluit import Position
 from services.domain.herbeoordeling import Feiten
 from services.domain.judgement import Judged, Overtaken, Refused, Rejudged, Repeated, Unchanged
 from services.domain.policy import DEFAULT, Beleid
-from tests.examples import CALL_BACK, Wire, betrokkene, bsn, contact, email, known, onderwerp, stranger
-from tests.unit.domain.desk import Brought, Desk
+from tests.examples import (
+    ALICE,
+    BOB,
+    CALL_BACK,
+    Wire,
+    betrokkene,
+    bsn,
+    contact,
+    email,
+    known,
+    kvk,
+    nth_rsin,
+    onderwerp,
+    rsin,
+    stranger,
+)
+from tests.unit.domain.desk import NOW, Brought, Desk
 from tests.unit.domain.policies import LOOSE, OWN_WORDS, POLICIES, STRICT
 from tests.unit.domain.strategies import History, histories
 from tests.unit.domain.thoroughness import EXAMPLES
+
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+R1, K1 = rsin(nth_rsin(0)), kvk("99990001")
 
 KLANT = known(toestemming="gegeven", adressen=[email()])
 
@@ -38,6 +58,7 @@ def test_under_the_same_policy_nothing_changes_and_nothing_goes_out() -> None:
     assert isinstance(again.judgement, Unchanged)
     assert again.sent == ()
     assert again.besluit is first.besluit
+    assert again.judgement.received.event_id == "evt-copy"
     assert desk.register.partijen == before
 
 
@@ -58,6 +79,7 @@ def test_what_a_new_policy_no_longer_allows_is_taken_back() -> None:
     assert outcomes(first) == [("V4", True, False, PartijResultaat.NIEUW)]
     assert outcomes(again) == [("V1", False, False, None)]
     assert kinds(again) == ["klantcontact.withdrawn", "partij.withdrawn"]
+    assert again.besluit.besloten_op == NOW + timedelta(minutes=1)
     gone, partij = again.sent
     assert gone.data["klantcontactId"] == first.registered[0]["klantcontact"]["klantcontactId"]
     assert gone.data["besluit"] == {
@@ -110,15 +132,104 @@ def test_consent_that_was_withdrawn_since_is_never_revived() -> None:
     data = contact("a", betrokkenen=[KLANT])
     first = desk.bring(data)
     desk.bring(contact("b", op="2026-03-03T09:00:00Z", betrokkenen=[known(toestemming="ingetrokken")]))
-    # As an older release of ours might have decided it: by the facts of then, this one would fill the partij.
-    [partij] = first.besluit.partijen
-    empty = replace(partij, resultaat=PartijResultaat.LEEG, consent=False, vult=False, carries_name=False)
-    [outcome] = first.besluit.onderwerpen
-    desk.register.add_besluit(
-        replace(first.besluit, partijen=(empty,), onderwerpen=(replace(outcome, partij=PartijResultaat.LEEG),))
-    )
+    _as_an_older_release_decided(desk, first)
     again = desk.again(data)
     assert outcomes(again) == [("V3", True, False, PartijResultaat.LEEG)]
+    assert again.besluit.besloten_op == NOW + timedelta(minutes=2)
+    # The judgement by the old facts had taken 3; a gap is fine.
+    assert again.registered[0]["klantcontact"]["nummer"] == "4"
+
+
+def test_the_facts_of_the_record_count_as_well_where_an_older_release_decided_otherwise() -> None:
+    desk = Desk()
+    data = contact("a", betrokkenen=[KLANT])
+    first = desk.bring(data)
+    desk.bring(contact("b", op="2026-03-03T09:00:00Z", betrokkenen=[KLANT]))
+    _as_an_older_release_decided(desk, first)
+    assert outcomes(desk.again(data)) == [("V4", True, False, PartijResultaat.NIEUW)]
+
+
+def _as_an_older_release_decided(desk: Desk, brought: Brought) -> None:
+    """Put a record in the place of one, as if the partij had been left empty by mistake then, and no number given."""
+    [partij], [outcome] = brought.besluit.partijen, brought.besluit.onderwerpen
+    empty = replace(partij, resultaat=PartijResultaat.LEEG, consent=False, vult=False, carries_name=False)
+    mistaken = replace(outcome, partij=PartijResultaat.LEEG)
+    desk.register.add_besluit(replace(brought.besluit, partijen=(empty,), onderwerpen=(mistaken,), uitgegeven=()))
+
+
+def test_who_becomes_gekend_and_is_new_may_have_given_consent() -> None:
+    desk = Desk()
+    klant = betrokkene(middel="controlevragen", identificatoren=[bsn()], toestemming="gegeven")
+    data = contact(betrokkenen=[klant])
+    desk.bring(data)
+    desk.change_policy(LOOSE)
+    assert outcomes(desk.again(data)) == [("V4", True, False, PartijResultaat.NIEUW)]
+
+
+def test_other_means_of_authentication_or_other_facts_with_the_same_outcome_are_no_difference() -> None:
+    desk = Desk()
+    data = contact(
+        betrokkenen=[
+            betrokkene("k", middel="digid", identificatoren=[bsn(ALICE)]),
+            betrokkene("v", "vertegenwoordiger", middel="dossier", identificatoren=[bsn(BOB)], vertegenwoordigt=["k"]),
+        ]
+    )
+    desk.bring(data)
+    desk.bring(contact("later", betrokkenen=[known(number=ALICE)]))
+    desk.change_policy(STRICT)
+    assert isinstance(desk.again(data, feiten=Feiten.VASTGELEGD).judgement, Unchanged)
+    assert isinstance(desk.again(data, feiten=Feiten.HUIDIG).judgement, Unchanged)
+
+
+def test_a_second_betrokkene_who_is_no_longer_gekend_is_a_difference() -> None:
+    desk = Desk()
+    data = contact(
+        betrokkenen=[
+            betrokkene("k", middel="dossier", identificatoren=[bsn(ALICE)]),
+            betrokkene("l", middel="digid", identificatoren=[bsn(BOB)]),
+        ]
+    )
+    first = desk.bring(data)
+    desk.change_policy(STRICT)
+    again = desk.again(data)
+    assert outcomes(again) == outcomes(first)
+    assert kinds(again) == ["partij.withdrawn", "klantcontact.registered"]
+    assert [each["partijId"] for each in again.registered[0]["partijen"]] == [first.besluit.partijen[0].partij_id]
+
+
+def test_a_contact_that_no_longer_knows_a_partij_is_forgotten_by_the_next() -> None:
+    desk = Desk()
+    a, b = contact("a", betrokkenen=[KLANT]), contact("b", betrokkenen=[KLANT])
+    desk.bring(a)
+    desk.bring(b)
+    desk.change_policy(STRICT)
+    results = [desk.again(each).of_kind("partij.withdrawn")[0].data["resultaat"] for each in (a, b)]
+    assert results == ["bestaand", "vervallen"]
+
+
+def _organisatie(*identificatoren: Wire) -> Wire:
+    return betrokkene(middel="eherkenning", soort="organisatie", identificatoren=identificatoren)
+
+
+def test_a_partij_stays_that_of_the_record_when_only_this_contact_links_it_now() -> None:
+    desk = Desk()
+    desk.bring(contact("x", betrokkenen=[_organisatie(R1)]))
+    desk.bring(contact("z", betrokkenen=[_organisatie(K1)]))
+    data = contact("a", betrokkenen=[_organisatie(R1, K1)])
+    desk.bring(data)
+    desk.bring(contact("x", revisie=2))
+    assert isinstance(desk.again(data).judgement, Unchanged)
+
+
+def test_links_stay_those_of_the_record_when_more_could_be_linked_now() -> None:
+    desk = Desk()
+    desk.bring(contact("x", betrokkenen=[_organisatie(R1)]))
+    desk.bring(contact("z", betrokkenen=[_organisatie(K1)]))
+    data = contact("a", betrokkenen=[_organisatie(R1, K1)])
+    desk.bring(data)
+    desk.bring(contact("z", revisie=2))
+    assert isinstance(desk.again(data, feiten=Feiten.VASTGELEGD).judgement, Unchanged)
+    assert isinstance(desk.again(data, feiten=Feiten.HUIDIG).judgement, Rejudged)
 
 
 def _two_subjects() -> Wire:
@@ -142,6 +253,7 @@ def test_only_what_changed_goes_out() -> None:
     assert kinds(again) == ["partij.withdrawn", "klantcontact.registered", "taak.created"]
     assert {each.data["besluit"]["besluitversie"] for each in again.sent} == {2}
     assert again.sent[1].data["klantcontact"] == first.registered[1]["klantcontact"]
+    assert again.besluit.onderwerpen[0].sinds == first.besluit.aanleiding(Regel.V2)
 
 
 def test_a_redelivery_repeats_the_newest_judgement_with_what_still_holds_of_the_former() -> None:
@@ -164,6 +276,7 @@ def test_another_default_language_is_a_difference() -> None:
     again = desk.again(data)
     assert [each["klantcontact"]["taal"] for each in again.registered] == ["eng"]
     assert again.partij["versie"] == 1
+    assert again.besluit.voorgangers[0].position == again.besluit.position == Position("contact.ended", 0, 0)
 
 
 def test_asked_twice_it_is_judged_once() -> None:
@@ -196,10 +309,11 @@ def test_the_judgements_before_are_remembered() -> None:
 def test_herkomst_stays_the_event_that_came_first() -> None:
     desk = Desk()
     data = contact(betrokkenen=[KLANT])
-    desk.bring(data, event_id="evt-first")
+    desk.bring(data, event_id="evt-first", other={"traceparent": TRACEPARENT})
     desk.change_policy(OWN_WORDS)
-    [again] = desk.again(data).registered
-    assert again["herkomst"]["eventId"] == "evt-first"
+    [again] = desk.again(data).sent
+    assert again.data["herkomst"]["eventId"] == "evt-first"
+    assert again.body["traceparent"] == TRACEPARENT
 
 
 def test_a_contact_that_was_never_judged_is_judged_as_any_other() -> None:
