@@ -7,8 +7,7 @@ import asyncio
 import hashlib
 from asyncio import Future
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,9 +16,10 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from schemas.cloudevents import STRUCTURED
+from services.operations.sending import STALL_SECONDS, started_producer
 from services.runtime.errors import TransientFailure
 from services.runtime.health import Part
-from services.runtime.kafka import idempotent_producer, require_topics
+from services.runtime.kafka import require_topics
 from services.runtime.settings import Settings
 
 MAX_IN_FLIGHT = 1_000
@@ -27,13 +27,6 @@ MAX_IN_FLIGHT = 1_000
 
 MAX_REFUSALS = 1_000
 """Refusals that are named one by one; more of them say nothing new."""
-
-STALL_SECONDS = 30.0
-"""How long a line may wait for the broker: the client itself would try for ever. A broker that restarts is back in
-half of that."""
-
-STOP_SECONDS = 5.0
-"""How long to wait for a producer to stop when all is said."""
 
 HEADERS = [("content-type", STRUCTURED.encode())]
 
@@ -72,7 +65,7 @@ async def publish(
     """
     await require_topics(settings, settings.contact_topic)
     publication = Publication()
-    async with _started(idempotent_producer(settings), settings) as producer:
+    async with started_producer(settings) as producer:
         waiting: deque[tuple[int, Future[Any]]] = deque()
         for line_number, line in enumerate(lines, start=1):
             if not line.strip():
@@ -145,19 +138,3 @@ def _stopped(line_number: int, publication: Publication) -> TransientFailure:
         "it is back: repeats change nothing.",
         part=Part.KAFKA,
     )
-
-
-@asynccontextmanager
-async def _started(producer: AIOKafkaProducer, settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
-    try:
-        await producer.start()
-    except KafkaError as error:
-        await producer.stop()
-        raise TransientFailure(f"Kafka at {settings.kafka_bootstrap} does not answer.", part=Part.KAFKA) from error
-    try:
-        yield producer
-    finally:
-        # A producer that waits for Kafka does not stop of itself.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(STOP_SECONDS):
-                await producer.stop()

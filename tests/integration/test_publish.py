@@ -103,7 +103,7 @@ async def test_kafka_that_goes_away_is_told_with_how_far_it_came(
 ) -> None:
     assert stack.kafka_bootstrap  # its start has fetched the jars
     monkeypatch.setattr("services.operations.publish.STALL_SECONDS", 0.5)
-    monkeypatch.setattr("services.operations.publish.STOP_SECONDS", 0.5)
+    monkeypatch.setattr("services.operations.sending.STOP_SECONDS", 0.5)
     with kafka_server(tmp_path, say=print) as broker:
         settings = Settings(kafka_bootstrap=broker.address, topic_partitions=1)
         await create_topics(settings)

@@ -1,0 +1,39 @@
+"""What everything shares that sends to Kafka for an operator: a producer that starts, and stops whatever Kafka does."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from services.runtime.errors import TransientFailure
+from services.runtime.health import Part
+from services.runtime.kafka import idempotent_producer
+from services.runtime.settings import Settings
+
+STALL_SECONDS: Final = 30.0
+"""How long a record may wait for the broker: the client itself would try for ever. A broker that restarts is back in
+half of that."""
+
+STOP_SECONDS: Final = 5.0
+"""How long to wait for a producer to stop when all is said."""
+
+
+@asynccontextmanager
+async def started_producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
+    """Give a producer that doubles nothing for the block. Raises TransientFailure when Kafka does not answer."""
+    producer = idempotent_producer(settings)
+    try:
+        await producer.start()
+    except KafkaError as error:
+        await producer.stop()
+        raise TransientFailure(f"Kafka at {settings.kafka_bootstrap} does not answer.", part=Part.KAFKA) from error
+    try:
+        yield producer
+    finally:
+        # A producer that waits for Kafka does not stop of itself.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await producer.stop()
