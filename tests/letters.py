@@ -1,6 +1,6 @@
 """Dead letters as they lie in Kafka: what the classifier makes of a record, at a place in the dead letter topic."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from aiokafka import ConsumerRecord
@@ -8,7 +8,9 @@ from aiokafka import ConsumerRecord
 from schemas.faults import Fault, FaultKind, RefusalKind
 from services.operations.dead_letters.letters import Letter, letter_of
 from services.runtime.dead_letters import Header, Position, dead_letter
+from services.runtime.settings import Settings
 from tests.contacts import NOW, SOURCE
+from tests.kafka_tools import producer
 
 DEAD_LETTER_TOPIC = "contact.ended.dlq"
 MISSING = Fault("data.kanaal", FaultKind.ONTBREEKT)
@@ -65,3 +67,35 @@ def record(
         serialized_value_size=len(value or b""),
         headers=tuple(headers),
     )
+
+
+def publish_letters(
+    settings: Settings,
+    values: Iterable[bytes],
+    *,
+    partition: int = 0,
+    headers: Sequence[Header] = (),
+    faults: Sequence[Fault] = (MISSING,),
+    topic: str | None = None,
+) -> None:
+    """Put letters of these values into the dead letter topic, as the classifier does, each under a key of its own."""
+    sender = producer(settings.kafka_bootstrap)
+    for number, value in enumerate(values):
+        made = dead_letter(
+            key=f"klant-{number}".encode(),
+            value=value,
+            headers=headers,
+            position=Position(topic or settings.contact_topic, partition, number),
+            kind=RefusalKind.CONTACT_ONGELDIG,
+            faults=faults,
+            time=datetime.now(UTC),
+        )
+        sender.produce(
+            settings.dead_letter_topic,
+            value=made.value,
+            key=made.key,
+            partition=partition,
+            headers=list(made.headers),
+        )
+        sender.poll(0)
+    assert sender.flush(60) == 0

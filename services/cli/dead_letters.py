@@ -14,7 +14,7 @@ from services.cli import letter_filters
 from services.cli.arguments import FAULTS_FOUND, AsJson, settings
 from services.cli.letter_filters import Ids, InState, Kinds, Paths, Shown, Since, Sources, Until
 from services.cli.letters_on_screen import GROUP_HEADING, group_rows, group_values, told_rows, told_values
-from services.cli.screen import print_table, progress, tell
+from services.cli.screen import counted, print_table, progress, tell
 
 if TYPE_CHECKING:
     from services.operations.dead_letters.listing import Group
@@ -190,10 +190,10 @@ def export(
     chosen = letter_filters.selection(
         kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, state=state
     )
-    _log_accesses()
     with _made(file) as out, progress("reading", shown=True) as bar:
+        _log_accesses()
         number = uvloop.run(_write(exported(settings(), chosen, bar), out))
-    tell(f"{number} letters written")
+    tell(f"{counted(number, 'letter')} written, with all that was said: remove the file when it has served.")
 
 
 # What they share ------------------------------------------------------------------------------------------------------
@@ -214,7 +214,8 @@ def _log_accesses() -> None:
 def _print_groups(groups: Sequence["Group"]) -> None:
     if groups:
         print_table(group_rows(groups), heading=GROUP_HEADING)
-    tell(f"{sum(group.number for group in groups)} letters")
+    number = sum(group.number for group in groups)
+    tell(f"{counted(number, 'letter')} in {counted(len(groups), 'group')}")
 
 
 def _tell_plan(groups: Sequence["Group"], skipped: Counter[str], *, as_json: bool) -> None:
@@ -230,7 +231,7 @@ def _tell_outcome(done: str, number: int, skipped: Counter[str], *, as_json: boo
     if as_json:
         typer.echo(json.dumps({"done": number, "skipped": skipped}))
     else:
-        typer.echo(f"{number} letters {done}, {skipped.total()} skipped" if skipped else f"{number} letters {done}")
+        typer.echo(f"{counted(number, 'letter')} {done}" + (f", {skipped.total()} skipped" if skipped else ""))
         _tell_skipped(skipped)
     raise typer.Exit(FAULTS_FOUND if skipped else 0)
 

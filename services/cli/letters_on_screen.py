@@ -13,18 +13,23 @@ if TYPE_CHECKING:
     from services.operations.dead_letters.reading import Found
     from services.operations.dead_letters.states import Change
 
-GROUP_HEADING = ("letters", "state", "kind", "where", "source", "oldest", "newest", "for example")
+GROUP_HEADING = ("letters", "kind, where, source", "oldest, newest, one ID")
 
-WHOLE_EVENT = "(the event)"
+WHOLE_EVENT = "(the event as a whole)"
+UNKNOWN_KIND = "unknown kind"
 
 
 def group_rows(groups: Sequence["Group"]) -> Iterator[Sequence[str]]:
-    """Give a row for each group."""
+    """Give a row for each group. Cells have several lines, so that a source is not broken on a narrow screen."""
     for group in groups:
         what = group.what
-        where = "\n".join(path or WHOLE_EVENT for path in what.paths) or "-"
-        moments = (_minute(group.oldest), _minute(group.newest))
-        yield (str(group.number), what.state, what.kind or "-", where, what.source, *moments, str(group.example))
+        lines = (
+            f"{what.kind or UNKNOWN_KIND}, {what.state}",
+            *(path or WHOLE_EVENT for path in what.paths),
+            what.source,
+        )
+        one = (_minute(group.oldest), _minute(group.newest), str(group.example))
+        yield str(group.number), "\n".join(lines), "\n".join(one)
 
 
 def group_values(groups: Sequence["Group"]) -> list[dict[str, Any]]:
@@ -51,7 +56,7 @@ def told_rows(told: "Told") -> Iterator[Sequence[str]]:
     letter, history = told.found.letter, told.found.history
     yield "letter", f"{letter.id}, dead since {_second(letter.written_at)}, attempt {letter.attempt}"
     yield "state", history.state
-    yield "kind", f"{letter.kind}: {meanings(RefusalKind)[letter.kind]}" if letter.kind else "-"
+    yield "kind", f"{letter.kind}: {meanings(RefusalKind)[letter.kind]}" if letter.kind else UNKNOWN_KIND
     for fault in letter.faults:
         yield "wrong", f"{fault.pad or WHOLE_EVENT}: {fault.soort}. {meanings(FaultKind)[fault.soort]}"
     origin = letter.origin
@@ -91,7 +96,7 @@ def _done(change: "Change") -> str:
 
 def _short(found: "Found") -> str:
     letter = found.letter
-    return f"{letter.id}, {letter.kind or '-'}, dead since {_second(letter.written_at)}, {found.history.state}"
+    return f"{letter.id}, {letter.kind or UNKNOWN_KIND}, dead since {_second(letter.written_at)}, {found.history.state}"
 
 
 def _minute(moment: datetime) -> str:

@@ -1,32 +1,13 @@
 """Kafka or MongoDB goes away under the classifier: it waits, says so, skips nothing, and doubles nothing."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from services.local.process import Server
-from services.local.stack import Stack, local_stack
-from tests.faults.classifier_process import ClassifierProcess, World, world_on
+from services.local.stack import Stack
+from tests.faults.classifier_process import ClassifierProcess, World
 from tests.kafka_tools import wait_for
-
-
-@pytest.fixture(scope="module")
-def own_stack() -> Iterator[Stack]:
-    """Servers that nobody else uses, since they are stopped here."""
-    with local_stack(use_docker=False, allow_mock_broker=False) as running:
-        yield running
-
-
-@pytest.fixture
-def own_world(own_stack: Stack, tmp_path: Path) -> Iterator[World]:
-    """A world on those servers."""
-    name = f"test-{uuid4().hex[:12]}"
-    kafka, mongo = own_stack.kafka_bootstrap, own_stack.mongo_uri
-    with world_on(kafka=kafka, mongo=mongo, name=name, database=name, folder=tmp_path) as made:
-        yield made
 
 
 def _server(server: Server | None) -> Server:
