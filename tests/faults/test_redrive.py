@@ -1,4 +1,4 @@
-"""Kafka or MongoDB is killed in the middle of a redrive: it says so and ends, and the next goes on where it was."""
+"""Kafka or MongoDB goes in the middle of a redrive: it says so and ends, and the next goes on where it was."""
 
 import json
 import os
@@ -18,9 +18,9 @@ from tests.faults.classifier_process import World
 from tests.kafka_tools import read_committed, wait_for
 from tests.letters import publish_letters
 
-LETTERS = 2_000
-PER_SECOND = 400
-"""Slow enough to be killed half-way, and marked every second."""
+LETTERS = 1_000
+PER_SECOND = 50
+"""Slow enough to be caught half-way. So many are marked at once, fewer than a producer holds while nobody answers."""
 
 END_SECONDS = 60
 
@@ -53,7 +53,7 @@ def _marked(world: World) -> int:
 
 
 @pytest.mark.parametrize("part", ["kafka", "mongod"])
-def test_what_is_killed_in_the_middle_is_told_and_the_next_redrive_does_the_rest(
+def test_what_goes_away_in_the_middle_is_told_and_the_next_redrive_does_the_rest(
     own_stack: Stack, own_world: World, part: str
 ) -> None:
     server = own_stack.kafka if part == "kafka" else own_stack.mongod
@@ -62,15 +62,17 @@ def test_what_is_killed_in_the_middle_is_told_and_the_next_redrive_does_the_rest
     first = Redrive(own_world, "--rate", str(PER_SECOND))
     wait_for("some are sent back and marked", lambda: _marked(own_world) > 0)
 
-    server.kill()
+    # Frozen first, as a host that is gone: what Kafka has not said that it has may not be marked.
+    server.pause()
     status, out, err = first.outcome()
+    server.kill()
     server.start()
 
     marked = _marked(own_world)
     said = re.fullmatch(
         rf"{NAMES[part]} at \S+ (stopped answering \(\w+\)|does not answer)\. (?P<marked>\d+) letters were sent "
-        r"back and marked; of \d+ more it is not known\. Start again: it goes on where it was, and what is sent twice changes "
-        r"nothing\.\n",
+        r"back and marked; of \d+ more it is not known\. Start again: it goes on where it was, and what is sent twice "
+        r"changes nothing\.\n",
         err,
     )
     assert said, err

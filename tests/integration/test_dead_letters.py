@@ -388,6 +388,20 @@ async def test_without_mongodb_no_content_is_told(settings: Settings) -> None:
         [line async for line in exported(away, Selection())]
 
 
+async def test_what_can_not_be_recorded_is_not_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: object) -> None:
+        raise TransientFailure("away")
+
+    publish_letters(settings, _values(1))
+    monkeypatch.setattr("services.operations.dead_letters.states.LetterStates.note_accesses", refuse)
+    given: list[bytes] = []
+    with pytest.raises(TransientFailure):
+        given += [line async for line in exported(settings, Selection())]
+    with pytest.raises(TransientFailure):
+        await told(settings, LetterId(0, 0), with_content=True)
+    assert given == []
+
+
 async def test_without_the_topic_of_the_contacts_nothing_is_sent(settings: Settings) -> None:
     missing = settings.model_copy(update={"contact_topic": f"{settings.contact_topic}.other"})
     with pytest.raises(InvalidSettings, match="has no topic"):
