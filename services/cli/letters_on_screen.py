@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from services.operations.dead_letters.reading import Found
     from services.operations.dead_letters.states import Change
 
-GROUP_HEADING = ("letters", "kind, where, source", "oldest, newest, one ID")
+GROUP_HEADING = ("letters", "kind, where, source", "from, to, one ID")
 
 WHOLE_EVENT = "(the event as a whole)"
 UNKNOWN_KIND = "unknown kind"

@@ -141,12 +141,15 @@ async def test_listing_needs_no_right_to_write_and_leaves_nothing(settings: Sett
 async def test_letters_go_back_as_they_came_and_in_order(settings: Settings) -> None:
     publish_letters(settings, _values(700), partition=0, headers=[("traceparent", b"00-1")])
     publish_letters(settings, _values(50, first=700), partition=1)
+    steps: list[int] = []
 
-    done = await redrive(settings, Selection())
+    done = await redrive(settings, Selection(), progress=lambda done, _of: steps.append(done))
 
     messages = _sent_back(settings)
     of_partition = [[each for each in messages if each.partition() == number] for number in range(PARTITIONS)]
     assert done == Redriven(sent=750)
+    assert steps == sorted(steps)
+    assert (steps[0], steps[-1], 500 in steps) == (0, 750, True)
     assert [each.value() for each in of_partition[0]] == _values(700)
     assert [each.value() for each in of_partition[1]] == _values(50, first=700)
     assert [each.key() for each in of_partition[1]] == [f"klant-{number}".encode() for number in range(50)]

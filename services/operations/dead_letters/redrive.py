@@ -57,12 +57,14 @@ async def redrive(
         partitions = await producer.partitions_for(settings.contact_topic)
         returns = Returns(producer, settings, partitions)
         run = _Run(letters, returns, settings.contact_topic, Pace(per_second), corrections)
+        way = _Way(run, progress)
         try:
-            async for batch in _selected(letters, selection, corrections, progress):
+            async for batch in _selected(letters, selection, corrections, way.read):
                 for found in batch:
                     await run.take(found)
                     if returns.number >= min(BATCH, per_second or BATCH):
                         await run.mark()
+                        way.sent()
             await run.mark()
         except (TransientFailure, InvalidSettings) as error:
             raise _stopped(error, run) from error
@@ -141,6 +143,27 @@ class _Run:
         )
         self.redriven.sent += len(sent)
         self.returns.forget()
+
+
+class _Way:
+    """How far a redrive has come: what was read before, and what was sent of the batch at hand."""
+
+    def __init__(self, run: _Run, progress: Progress) -> None:
+        self._run = run
+        self._progress = progress
+        self._read: tuple[int, int | None] = (0, None)
+        self._sent_then = 0
+
+    def read(self, done: int, of: int | None) -> None:
+        """Take how far the reader is."""
+        self._read = done, of
+        self._sent_then = self._run.redriven.sent + self._run.returns.number
+        self._progress(done, of)
+
+    def sent(self) -> None:
+        """Tell how far that brings us, now that some more were sent."""
+        done, of = self._read
+        self._progress(done + max(0, self._run.redriven.sent - self._sent_then), of)
 
 
 def _stopped(error: TransientFailure | InvalidSettings, run: _Run) -> TransientFailure | InvalidSettings:
