@@ -3,10 +3,10 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
@@ -111,7 +111,7 @@ def redrive(
     import uvloop
 
     from services.operations.dead_letters.corrections import Corrections
-    from services.operations.dead_letters.redrive import planned
+    from services.operations.dead_letters.redrive import Plan, Redriven, planned
     from services.operations.dead_letters.redrive import redrive as send_back
 
     chosen = letter_filters.selection(
@@ -122,16 +122,17 @@ def redrive(
     _refuse_state(state, named=bool(letter_id or corrected))
     with _opened(corrected) as file, progress("sending back", shown=not as_json) as bar:
         corrections = Corrections(file) if file else None
-        if dry_run:
-            plan = uvloop.run(planned(settings(), chosen, corrections=corrections, progress=bar))
-            done = None
-        else:
-            done = uvloop.run(send_back(settings(), chosen, corrections=corrections, per_second=rate, progress=bar))
-            plan = None
-    if plan:
-        _tell_plan(*plan, as_json=as_json)
-    if done:
-        _tell_outcome("sent back", done.sent, done.skipped, as_json=as_json)
+        work: Coroutine[Any, Any, Plan | Redriven] = (
+            planned(settings(), chosen, corrections=corrections, progress=bar)
+            if dry_run
+            else send_back(settings(), chosen, corrections=corrections, per_second=rate, progress=bar)
+        )
+        outcome = uvloop.run(work)
+    match outcome:
+        case Plan(groups, skipped):
+            _tell_plan(groups, skipped, as_json=as_json)
+        case Redriven(sent, skipped):
+            _tell_outcome("sent back", sent, skipped, as_json=as_json)
 
 
 @app.command()

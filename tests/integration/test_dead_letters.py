@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from confluent_kafka import Message
+from confluent_kafka import Message, TopicPartition
 from pymongo import MongoClient
 
 from schemas.faults import Fault, FaultKind, RefusalKind
@@ -28,7 +28,7 @@ from services.operations.dead_letters.states import COLLECTION, TTL_INDEX
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 from tests.contacts import SOURCE
-from tests.kafka_tools import make_topics, read_committed
+from tests.kafka_tools import admin_client, make_topics, read_committed
 from tests.letters import MISSING, publish_letters
 
 PARTITIONS = 2
@@ -198,9 +198,9 @@ async def test_only_what_the_filter_means_goes_back(settings: Settings) -> None:
 async def test_a_dry_run_tells_what_would_go_and_sends_nothing(settings: Settings) -> None:
     publish_letters(settings, _values(3))
     publish_letters(settings, _values(2), topic="elsewhere")
-    groups, skipped = await planned(settings, Selection())
-    assert [group.number for group in groups] == [3]
-    assert skipped == {f"it did not come from {settings.contact_topic}": 2}
+    plan = await planned(settings, Selection())
+    assert [group.number for group in plan.groups] == [3]
+    assert plan.skipped == {f"it did not come from {settings.contact_topic}": 2}
     assert _sent_back(settings) == []
     assert _records(settings) == {}
 
@@ -223,7 +223,7 @@ async def test_what_can_not_go_back_is_left_open_and_told(settings: Settings) ->
 async def test_a_letter_that_is_not_open_goes_back_only_when_it_is_named_with_its_state(settings: Settings) -> None:
     publish_letters(settings, _values(2))
     await redrive(settings, Selection())
-    with pytest.raises(LettersRefused, match=r"0-1 is redriven\. To take it all the same name it with --id"):
+    with pytest.raises(LettersRefused, match=r"0-1 is redriven\. To take it all the same add --state redriven"):
         await redrive(settings, _ids("0-1"))
     again = Selection(ids=frozenset({LetterId(0, 1)}), states=frozenset({State.REDRIVEN}))
     assert await redrive(settings, again) == Redriven(sent=1)
@@ -308,7 +308,7 @@ async def test_a_corrected_line_of_a_letter_that_can_not_be_taken_stops_all(sett
         await redrive(settings, Selection(), corrections=_corrections(*lines, {"letter": "0-9", "event": {}}))
     assert str(refused.value).splitlines() == [
         "Nothing was done:",
-        "  line 2: 0-1 is discarded. To take it all the same name it with --id and --state discarded.",
+        "  line 2: 0-1 is discarded. To take it all the same add --state discarded.",
         f"  line 4: 0-9 is not in {settings.dead_letter_topic}, or no longer.",
     ]
     assert _sent_back(settings) == []
@@ -379,6 +379,17 @@ async def test_what_is_recorded_holds_nothing_of_a_letter(settings: Settings) ->
 async def test_a_letter_that_is_not_there_is_told(settings: Settings) -> None:
     with pytest.raises(LettersRefused, match=f"0-0 is not in {settings.dead_letter_topic}, or no longer"):
         await told(settings, LetterId(0, 0), with_content=True)
+
+
+async def test_what_the_topic_no_longer_holds_is_told_and_the_rest_goes_on(settings: Settings) -> None:
+    publish_letters(settings, _values(3))
+    beginning = [TopicPartition(settings.dead_letter_topic, 0, 2)]
+    for removal in admin_client(settings.kafka_bootstrap).delete_records(beginning).values():
+        removal.result(timeout=10)
+    with pytest.raises(LettersRefused, match=r"0-1 is not in \S+, or no longer"):
+        await redrive(settings, _ids("0-1", "0-2"))
+    assert await redrive(settings, Selection()) == Redriven(sent=1)
+    assert [each.value() for each in _sent_back(settings)] == [_value(2)]
 
 
 # What is away ---------------------------------------------------------------------------------------------------------

@@ -99,7 +99,7 @@ def _narrowed(stretch: Stretch, offsets: Sequence[int]) -> Stretch:
 def _why_not(state: State | None, topic: str) -> str:
     if state is None:
         return f"is not in {topic}, or no longer."
-    return f"is {state}. To take it all the same name it with --id and --state {state}."
+    return f"is {state}. To take it all the same add --state {state}."
 
 
 @asynccontextmanager

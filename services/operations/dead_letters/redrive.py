@@ -38,6 +38,14 @@ class Redriven:
     """How many were left as they were, by reason."""
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a redrive would do: send these groups, and skip so many by reason."""
+
+    groups: Sequence[Group]
+    skipped: Counter[str]
+
+
 async def redrive(
     settings: Settings,
     selection: Selection,
@@ -77,8 +85,8 @@ async def planned(
     *,
     corrections: Corrections | None = None,
     progress: Progress = unseen,
-) -> tuple[Sequence[Group], Counter[str]]:
-    """Say what `redrive` would send, in groups, and what it would skip, by reason. Sends and marks nothing."""
+) -> Plan:
+    """Say what `redrive` would do. Sends and marks nothing."""
     groups, skipped = Groups(), Counter[str]()
     async with dead_letters(settings) as letters:
         async for batch in _selected(letters, selection, corrections, progress):
@@ -88,7 +96,7 @@ async def planned(
                     groups.add(each.letter, each.history.state)
                 else:
                     skipped[reason] += 1
-    return groups.largest_first(), skipped
+    return Plan(groups.largest_first(), skipped)
 
 
 def _selected(
