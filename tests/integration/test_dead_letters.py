@@ -7,6 +7,7 @@ import os
 import pwd
 import socket
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,11 +21,11 @@ from services.operations.dead_letters.discard import discard
 from services.operations.dead_letters.errors import InvalidFilter, LettersRefused
 from services.operations.dead_letters.export import exported
 from services.operations.dead_letters.history import told
-from services.operations.dead_letters.letters import LetterId
+from services.operations.dead_letters.letters import Letter, LetterId
 from services.operations.dead_letters.listing import What, listed
 from services.operations.dead_letters.redrive import Redriven, planned, redrive
 from services.operations.dead_letters.selection import Selection, State
-from services.operations.dead_letters.states import COLLECTION, TTL_INDEX
+from services.operations.dead_letters.states import COLLECTION, TTL_INDEX, Change, LetterStates
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 from tests.contacts import SOURCE
@@ -414,6 +415,27 @@ async def test_what_can_not_be_recorded_is_not_told(settings: Settings, monkeypa
     with pytest.raises(TransientFailure):
         await told(settings, LetterId(0, 0), with_content=True)
     assert given == []
+
+
+async def test_mongodb_that_goes_away_is_told_with_what_was_discarded_and_the_next_does_the_rest(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = LetterStates.change
+    calls: list[int] = []
+
+    async def fail_the_second_time(self: LetterStates, changes: Iterable[tuple[Letter, Change]]) -> None:
+        calls.append(1)
+        if len(calls) > 1:
+            raise TransientFailure("MongoDB is away.")
+        await change(self, changes)
+
+    publish_letters(settings, _values(3), partition=0)
+    publish_letters(settings, _values(3), partition=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(LetterStates, "change", fail_the_second_time)
+        with pytest.raises(TransientFailure, match=r"MongoDB is away\. 3 letters were discarded; start again"):
+            await discard(settings, Selection(), reason="a test")
+    assert await discard(settings, Selection(), reason="a test") == 3
 
 
 async def test_without_the_topic_of_the_contacts_nothing_is_sent(settings: Settings) -> None:
