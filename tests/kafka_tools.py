@@ -58,7 +58,13 @@ def make_topics(bootstrap: str, *names: str, partitions: int = 1, configuration:
 def producer(bootstrap: str, *, compression: str = "none") -> Producer:
     """Give a producer that doubles nothing."""
     return Producer(
-        {"bootstrap.servers": bootstrap, "enable.idempotence": True, "compression.type": compression, "linger.ms": 5}
+        {
+            "bootstrap.servers": bootstrap,
+            "enable.idempotence": True,
+            "compression.type": compression,
+            "linger.ms": 5,
+            "message.max.bytes": 2_100_000,  # what the topic of the dead letters takes
+        }
     )
 
 

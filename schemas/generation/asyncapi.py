@@ -39,6 +39,7 @@ _DEAD_LETTER_HEADERS: Final = {
     "dlq_faults": "JSON: the first fifty errors, each with `pad` and `soort`; no value of the message.",
     "dlq_time": "When it was refused.",
     "dlq_attempt": "How often it has become a dead letter.",
+    "dlq_letter": "Earlier letters of a record that was sent back and failed again: `partition-offset`, with commas.",
     "dlq_cut": "JSON: the sizes before cutting, when the broker could not have taken all of it.",
 }
 

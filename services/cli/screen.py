@@ -22,6 +22,11 @@ def printable(text: str) -> str:
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
+def counted(number: int, what: str) -> str:
+    """Name a number of things."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def print_table(rows: Iterable[Sequence[str]], *, heading: Sequence[str] = ()) -> None:
     """Print rows in columns as wide as they need; what stands in a cell is never read as markup."""
     from rich.console import Console

@@ -26,8 +26,10 @@ FAULTS: Final = "dlq_faults"
 TIME: Final = "dlq_time"
 ATTEMPT: Final = "dlq_attempt"
 CUT: Final = "dlq_cut"
+EARLIER: Final = "dlq_letter"
+"""Which letters a record comes from that was sent back, oldest first: it keeps its history when it fails again."""
 
-NAMES: Final = frozenset({TOPIC, PARTITION, OFFSET, KIND, FAULTS, TIME, ATTEMPT, CUT})
+NAMES: Final = frozenset({TOPIC, PARTITION, OFFSET, KIND, FAULTS, TIME, ATTEMPT, CUT, EARLIER})
 
 MAX_FAULTS: Final = 50
 """Whoever repairs a message sees the rest after the first fifty; an event can hold thousands."""
@@ -42,10 +44,14 @@ MAX_BYTES: Final = 2_000_000
 """What the topic of the dead letters takes (2 MiB, `services.runtime.topics`), with room for the batch's own lengths.
 An original can be larger: the 1 MiB that `contact.ended` takes is that of a compressed batch."""
 
+MAX_EARLIER: Final = 10
+"""The newest letters of a record's history. Whoever sent it back ten times in vain learns nothing from an eleventh."""
+
 HEADER_OVERHEAD_BYTES: Final = 10
 """The two lengths of a header on the wire, at most five bytes each."""
 
 _ATTEMPT = re.compile(rb"[0-9]{1,7}")
+_EARLIER = re.compile(rb"[0-9]{1,9}-[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,9 @@ def dead_letter(
         (TIME, time.isoformat().encode()),
         (ATTEMPT, str(attempt(headers) + 1).encode()),
     ]
-    original = [header for header in headers if header[0] not in NAMES]
+    if earlier := earlier_letters(headers):
+        added.append((EARLIER, ",".join(earlier).encode()))
+    original = original_headers(headers)
     size = _size(key) + _size(value) + _size_of_headers([*original, *added])
     if size <= MAX_BYTES:
         return DeadLetter(key, value, [*original, *added])
@@ -99,6 +107,19 @@ def attempt(headers: Sequence[Header]) -> int:
         if name == ATTEMPT and value is not None and _ATTEMPT.fullmatch(value):
             return min(int(value), MAX_ATTEMPT)
     return 0
+
+
+def earlier_letters(headers: Sequence[Header]) -> tuple[str, ...]:
+    """Give the ids of the letters that a record comes from, oldest first; of a header that holds nonsense none."""
+    for name, value in headers:
+        if name == EARLIER and value is not None:
+            return tuple(each.decode() for each in value.split(b",") if _EARLIER.fullmatch(each))[-MAX_EARLIER:]
+    return ()
+
+
+def original_headers(headers: Sequence[Header]) -> list[Header]:
+    """Give the headers without those that a dead letter adds."""
+    return [header for header in headers if header[0] not in NAMES]
 
 
 def _faults(faults: Sequence[Fault]) -> bytes:

@@ -130,6 +130,7 @@ def idempotent_producer(settings: Settings) -> AIOKafkaProducer:
         enable_idempotence=True,
         # Refused here, since the gap that a refused record leaves in the broker's count spoils what follows.
         max_request_size=MAX_BATCH_BYTES - BATCH_OVERHEAD_BYTES,
+        max_batch_size=PRODUCER_BATCH_BYTES,
         linger_ms=LINGER_MS,
     )
 

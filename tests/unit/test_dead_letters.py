@@ -17,6 +17,7 @@ from services.runtime.dead_letters import (
     Position,
     attempt,
     dead_letter,
+    earlier_letters,
 )
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -106,6 +107,31 @@ def test_what_an_earlier_time_put_under_our_names_is_replaced() -> None:
     assert attempt(again.headers) == 2
 
 
+def test_the_letters_that_a_record_comes_from_are_carried_over() -> None:
+    letter = _made(headers=[("dlq_letter", b"0-1,3-120"), ("x", b"1")])
+    assert [header for header in letter.headers if header[0] in {"dlq_letter", "x"}] == [
+        ("x", b"1"),
+        ("dlq_letter", b"0-1,3-120"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (None, ()),
+        (b"", ()),
+        (b"Jansen", ()),
+        (b"3-120,Jansen,3-121", ("3-120", "3-121")),
+        (b"3-120" + b"0" * 30, ()),
+        (b",".join(b"0-%d" % number for number in range(12)), tuple(f"0-{number}" for number in range(2, 12))),
+    ],
+)
+def test_of_the_letters_before_only_ids_are_kept_and_the_newest_ten(
+    header: bytes | None, expected: tuple[str, ...]
+) -> None:
+    assert earlier_letters([("dlq_letter", header)]) == expected
+
+
 def test_faults_are_bounded_in_number_and_length() -> None:
     faults = [Fault("p" * 10_000, FaultKind.TE_LANG)] * 10_000
     told = json.loads(dict(_made(faults=faults).headers)["dlq_faults"] or b"")
@@ -138,6 +164,6 @@ def test_a_key_that_no_broker_takes_is_cut() -> None:
 
 def test_no_added_header_holds_anything_of_the_record() -> None:
     secret = b"Jansen"
-    letter = _made(key=secret, value=secret, headers=[("x", secret), ("dlq_attempt", secret)])
+    letter = _made(key=secret, value=secret, headers=[("x", secret), ("dlq_attempt", secret), ("dlq_letter", secret)])
     added = [value for name, value in letter.headers if name.startswith("dlq_")]
     assert not any(secret in (value or b"") for value in added)

@@ -1,0 +1,150 @@
+"""One dead letter as it lies in Kafka: its id, why it is there, where it came from, and the record itself.
+
+The topic is read as it is, so that what somebody else put in it is a letter of unknown kind and stops nobody.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final, NamedTuple, Self
+
+import orjson
+from aiokafka import ConsumerRecord
+
+from schemas.cloudevents import binary_attributes
+from schemas.faults import Fault, FaultKind, RefusalKind
+from services.operations.dead_letters.errors import InvalidFilter
+from services.runtime import dead_letters as added
+from services.runtime.dead_letters import Header, Position
+
+UNKNOWN: Final = "-"
+"""Stands for a kind or a source that can't be read."""
+
+MAX_SOURCE_CHARACTERS: Final = 120
+
+SOURCE: Final = re.compile(r"(urn:|https?://)[A-Za-z0-9:._/~-]+")
+"""A source that is shown. It comes from an event with something wrong in it, so it has to look like the name of a
+system: no address of a person, no query, nothing to break a screen."""
+
+_ID = re.compile(r"(\d{1,9})-(\d{1,18})", re.ASCII)
+_NUMBER = re.compile(rb"\d{1,18}")
+_TOPIC = re.compile(rb"[A-Za-z0-9._-]{1,249}")
+
+
+class LetterId(NamedTuple):
+    """The place of a letter in the dead letter topic, which is its name: `3-120`."""
+
+    partition: int
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.partition}-{self.offset}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read an id. Raises InvalidFilter."""
+        found = _ID.fullmatch(text.strip())
+        if found is None:
+            raise InvalidFilter("a letter's id looks like 3-120: its partition and its offset")
+        return cls(int(found[1]), int(found[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What was sent: this is what few may see."""
+
+    key: bytes | None = field(repr=False)
+    value: bytes | None = field(repr=False)
+    headers: Sequence[Header] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One dead letter."""
+
+    id: LetterId
+    written_at: datetime
+    """When it became a dead letter, by the broker's clock."""
+    kind: RefusalKind | None
+    faults: tuple[Fault, ...]
+    origin: Position | None
+    """Where the record lay."""
+    source: str
+    attempt: int
+    """How often this record has become a dead letter."""
+    earlier: tuple[LetterId, ...]
+    """The letters that it comes from, oldest first."""
+    is_cut: bool
+    """Whether a part of it is missing, since it did not fit."""
+    content: Content
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Give where things are wrong, list positions left out, each once and in order."""
+        return tuple(sorted({generalised(fault.pad) for fault in self.faults}))
+
+
+def generalised(path: str) -> str:
+    """Give a path without its list positions: `data.onderwerpen.*.inhoud`."""
+    return ".".join("*" if part.isdecimal() else part for part in path.split("."))
+
+
+def letter_of(record: "ConsumerRecord[bytes, bytes]") -> Letter:
+    """Read a record of the dead letter topic."""
+    headers: Sequence[Header] = record.headers
+    given = dict(headers)
+    original = added.original_headers(headers)
+    return Letter(
+        id=LetterId(record.partition, record.offset),
+        written_at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        kind=_kind(given.get(added.KIND)),
+        faults=_faults(given.get(added.FAULTS)),
+        origin=_origin(given),
+        source=_source(record.value, original),
+        attempt=added.attempt(headers),
+        earlier=tuple(map(LetterId.parse, added.earlier_letters(headers))),
+        is_cut=added.CUT in given,
+        content=Content(record.key, record.value, original),
+    )
+
+
+def _kind(value: bytes | None) -> RefusalKind | None:
+    try:
+        return RefusalKind((value or b"").decode())
+    except ValueError:
+        return None
+
+
+def _faults(value: bytes | None) -> tuple[Fault, ...]:
+    try:
+        return tuple(Fault(_printable(each["pad"]), FaultKind(each["soort"])) for each in json.loads(value or b"[]"))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ()
+
+
+def _printable(path: str) -> str:
+    """Keep a field name of a publisher's own from steering the screen."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in path)
+
+
+def _origin(given: dict[str, bytes | None]) -> Position | None:
+    topic, partition, offset = (given.get(name) or b"" for name in (added.TOPIC, added.PARTITION, added.OFFSET))
+    if _TOPIC.fullmatch(topic) and _NUMBER.fullmatch(partition) and _NUMBER.fullmatch(offset):
+        return Position(topic.decode(), int(partition), int(offset))
+    return None
+
+
+def _source(value: bytes | None, headers: Sequence[Header]) -> str:
+    """Give who sent it, when that can be read and looks like the name of a system."""
+    attributes = binary_attributes(headers)
+    if attributes is None:
+        try:
+            event = orjson.loads(value or b"")
+        except orjson.JSONDecodeError:
+            return UNKNOWN
+        attributes = event if isinstance(event, dict) else {}
+    source = attributes.get("source")
+    shown = isinstance(source, str) and len(source) <= MAX_SOURCE_CHARACTERS and SOURCE.fullmatch(source)
+    return str(source) if shown else UNKNOWN

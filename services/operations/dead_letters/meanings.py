@@ -1,0 +1,25 @@
+"""What each kind means, in the words that stand beside it in `schemas/faults.py`: the contract says it in one place."""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from itertools import pairwise
+
+
+@cache
+def meanings(kinds: type[StrEnum]) -> Mapping[str, str]:
+    """Give for each member the text that follows it in the source, on one line."""
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(kinds))).body
+    assert isinstance(definition, ast.ClassDef)
+    return {
+        kinds[member.targets[0].id].value: " ".join(text.value.value.split())
+        for member, text in pairwise(definition.body)
+        if isinstance(member, ast.Assign)
+        and isinstance(member.targets[0], ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
+    }

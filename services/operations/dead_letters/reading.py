@@ -1,0 +1,109 @@
+"""The dead letters as they lie in Kafka, each with what was done with it. Some at once, so that any number fits."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from services.operations.dead_letters.errors import LettersRefused
+from services.operations.dead_letters.letters import Letter, LetterId, letter_of
+from services.operations.dead_letters.selection import Selection, State
+from services.operations.dead_letters.states import History, LetterStates, letter_states
+from services.operations.topic_reader import Progress, Stretch, TopicReader, topic_reader
+from services.runtime.settings import Settings
+
+
+def unseen(_done: int, _of: int | None) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A letter and what was done with it."""
+
+    letter: Letter
+    history: History
+
+
+class DeadLetters:
+    """The letters that the topic held when it was asked: what becomes one later is not among them."""
+
+    def __init__(self, reader: TopicReader, states: LetterStates, settings: Settings) -> None:
+        self._reader = reader
+        self._topic = settings.dead_letter_topic
+        self.states = states
+
+    async def selected(
+        self, selection: Selection, progress: Progress = unseen, *, places: Mapping[LetterId, str] | None = None
+    ) -> AsyncIterator[list[Found]]:
+        """Give the letters that are meant: of one partition in order, some at once; a list may be empty.
+
+        Raises LettersRefused before the first when one that is named by its id can't be taken, with the place where
+        it was named if that is given; TransientFailure when Kafka or MongoDB goes away.
+        """
+        if selection.ids:
+            await self._require(selection, places or {})
+        async for batch in self._read(await self._stretches(selection), selection, progress):
+            yield [each for each in batch if each.history.state in selection.states]
+
+    async def _require(self, selection: Selection, places: Mapping[LetterId, str]) -> None:
+        """Raise LettersRefused when some of the letters that are named are not there, or in another state."""
+        wanted = Selection(ids=selection.ids)
+        found: dict[LetterId, State] = {}
+        async for batch in self._read(await self._stretches(wanted), wanted, unseen):
+            found.update({each.letter.id: each.history.state for each in batch})
+        reasons = [
+            f"{places.get(each, '')}{each} {_why_not(found.get(each), self._topic)}"
+            for each in sorted(selection.ids, key=lambda each: (places.get(each, ""), each))
+            if found.get(each) not in selection.states
+        ]
+        if reasons:
+            raise LettersRefused(reasons)
+
+    async def one(self, letter_id: LetterId) -> Found | None:
+        """Give one letter, or None when the topic does not hold it, or no longer."""
+        wanted = Selection(ids=frozenset({letter_id}))
+        found = [each async for batch in self._read(await self._stretches(wanted), wanted, unseen) for each in batch]
+        return found[0] if found else None
+
+    async def after(self, letter: Letter, progress: Progress) -> AsyncIterator[list[Found]]:
+        """Give every letter that became one at the same time as this or later."""
+        wanted = Selection(since=letter.written_at)
+        async for batch in self._read(await self._stretches(wanted), wanted, progress):
+            yield batch
+
+    async def _read(
+        self, stretches: Sequence[Stretch], selection: Selection, progress: Progress
+    ) -> AsyncIterator[list[Found]]:
+        async for records in self._reader.records(stretches, progress):
+            letters = [letter for letter in map(letter_of, records) if selection.fits(letter)]
+            histories = await self.states.histories(letters) if letters else []
+            yield [Found(letter, history) for letter, history in zip(letters, histories, strict=True)]
+
+    async def _stretches(self, selection: Selection) -> list[Stretch]:
+        """Give what has to be read: with ids only what lies between the first and the last of each partition."""
+        whole = await self._reader.between(self._topic, since=selection.since, until=selection.until)
+        if not selection.ids:
+            return whole
+        return [
+            _narrowed(each, [name.offset for name in selection.ids if name.partition == each.partition])
+            for each in whole
+        ]
+
+
+def _narrowed(stretch: Stretch, offsets: Sequence[int]) -> Stretch:
+    if not offsets:
+        return replace(stretch, end=stretch.begin)
+    return replace(stretch, begin=max(stretch.begin, min(offsets)), end=min(stretch.end, max(offsets) + 1))
+
+
+def _why_not(state: State | None, topic: str) -> str:
+    if state is None:
+        return f"is not in {topic}, or no longer."
+    return f"is {state}. To take it all the same add --state {state}."
+
+
+@asynccontextmanager
+async def dead_letters(settings: Settings) -> AsyncIterator[DeadLetters]:
+    """Give access to the dead letters for the block. Raises TransientFailure when Kafka or MongoDB is away."""
+    async with letter_states(settings) as states, topic_reader(settings) as reader:
+        yield DeadLetters(reader, states, settings)

@@ -1,0 +1,109 @@
+"""Sending a letter's record back to where it lay, so that the classifier judges it again.
+
+It goes to the partition in which it lay: a publisher's own way of choosing partitions need not be Kafka's, and what
+has one key has to stay in one order.
+"""
+
+import asyncio
+from asyncio import Future
+from collections.abc import Sequence
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAuthorizationFailedError
+
+from services.operations.dead_letters.letters import Content, Letter
+from services.operations.sending import STALL_SECONDS
+from services.runtime.dead_letters import ATTEMPT, EARLIER, MAX_EARLIER, Header
+from services.runtime.errors import InvalidSettings, TransientFailure
+from services.runtime.health import Part
+from services.runtime.settings import Settings
+
+TOO_LARGE: Final = "larger than the topic takes"
+
+
+def why_not(letter: Letter, topic: str) -> str | None:
+    """Say why a letter can't go back as it is, or None when it can."""
+    if letter.is_cut:
+        return "a part of it is missing, since it did not fit"
+    if letter.origin is None:
+        return "it does not say where it came from"
+    if letter.origin.topic != topic:
+        return f"it did not come from {topic}"
+    return None
+
+
+def headers_of(letter: Letter, content: Content) -> list[Header]:
+    """Give the headers to send: those of the record, how often it failed, and the letters that it comes from."""
+    chain = [*letter.earlier, letter.id][-MAX_EARLIER:]
+    return [
+        *content.headers,
+        (ATTEMPT, str(letter.attempt).encode()),
+        (EARLIER, ",".join(map(str, chain)).encode()),
+    ]
+
+
+class Returns:
+    """Sends records back, some at once, in the order in which they are given."""
+
+    def __init__(self, producer: AIOKafkaProducer, settings: Settings, partitions: set[int]) -> None:
+        self._producer = producer
+        self._settings = settings
+        self._partitions = partitions
+        self._waiting: list[tuple[Letter, Future[Any]]] = []
+
+    @property
+    def number(self) -> int:
+        """Say how many were handed over and not yet forgotten."""
+        return len(self._waiting)
+
+    async def send(self, letter: Letter, content: Content) -> str | None:
+        """Hand one record to the producer, or say why Kafka won't have it."""
+        try:
+            async with asyncio.timeout(STALL_SECONDS):
+                sending: Future[Any] = await self._producer.send(
+                    self._settings.contact_topic,
+                    content.value,
+                    key=content.key,
+                    partition=self._partition(letter, content),
+                    headers=headers_of(letter, content),
+                )
+        except MessageSizeTooLargeError:
+            return TOO_LARGE
+        except (TimeoutError, KafkaError) as error:
+            raise self._told(error) from error
+        self._waiting.append((letter, sending))
+        return None
+
+    async def settle(self) -> Sequence[Letter]:
+        """Wait until Kafka has all that was sent, and give those letters.
+
+        Raises TransientFailure when it stops answering, InvalidSettings when it does not let this user write.
+        """
+        if self._waiting:
+            await asyncio.wait([sending for _, sending in self._waiting], timeout=STALL_SECONDS)
+        try:
+            for _, sending in self._waiting:
+                if not sending.done():
+                    raise TimeoutError
+                sending.result()
+        except (TimeoutError, KafkaError) as error:
+            raise self._told(error) from error
+        return [letter for letter, _ in self._waiting]
+
+    def forget(self) -> None:
+        """Forget what was settled."""
+        self._waiting.clear()
+
+    def _partition(self, letter: Letter, content: Content) -> int | None:
+        """Give where it lay; None lets the key decide, when that was corrected or the topic was made anew."""
+        there = letter.origin.partition if letter.origin else None
+        return there if content.key == letter.content.key and there in self._partitions else None
+
+    def _told(self, error: Exception) -> TransientFailure | InvalidSettings:
+        kafka = f"Kafka at {self._settings.kafka_bootstrap}"
+        if isinstance(error, TopicAuthorizationFailedError):
+            return InvalidSettings(
+                f"{kafka} does not let this user write to {self._settings.contact_topic}. Ask for that right."
+            )
+        return TransientFailure(f"{kafka} stopped answering ({type(error).__name__}).", part=Part.KAFKA)

@@ -1,0 +1,90 @@
+"""Kafka or MongoDB goes in the middle of a redrive: it says so and ends, and the next goes on where it was."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+
+from services.local.stack import Stack
+from services.operations.dead_letters.states import COLLECTION
+from services.runtime.settings import PREFIX
+from tests.faults.classifier_process import World
+from tests.kafka_tools import read_committed
+from tests.letters import publish_letters
+from tests.waiting import wait_for
+
+LETTERS = 1_000
+PER_SECOND = 50
+"""Slow enough to be caught half-way. So many are marked at once, fewer than a producer holds while nobody answers."""
+
+END_SECONDS = 60
+
+NAMES = {"kafka": "Kafka", "mongod": "MongoDB"}
+
+
+class Redrive:
+    """`klantcontact dlq redrive` as a process."""
+
+    def __init__(self, world: World, *options: str) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "services.cli", "dlq", "redrive", *options],
+            env=environment | world.settings.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def outcome(self) -> tuple[int, str, str]:
+        """Wait for its end, and give its exit status and what it said on stdout and stderr."""
+        out, err = self._process.communicate(timeout=END_SECONDS)
+        return self._process.returncode, out, err
+
+
+def _marked(world: World) -> int:
+    with MongoClient[dict[str, Any]](world.settings.mongo_uri) as client:
+        return client[world.settings.mongo_database][COLLECTION].count_documents({"changes.state": "redriven"})
+
+
+@pytest.mark.parametrize("part", ["kafka", "mongod"])
+def test_what_goes_away_in_the_middle_is_told_and_the_next_redrive_does_the_rest(
+    own_stack: Stack, own_world: World, part: str
+) -> None:
+    server = own_stack.kafka if part == "kafka" else own_stack.mongod
+    assert server is not None
+    publish_letters(own_world.settings, [json.dumps({"number": number}).encode() for number in range(LETTERS)])
+    first = Redrive(own_world, "--rate", str(PER_SECOND))
+    wait_for("some are sent back and marked", lambda: _marked(own_world) > 0)
+
+    # Frozen first, as a host that is gone: what Kafka has not said that it has may not be marked.
+    server.pause()
+    status, out, err = first.outcome()
+    server.kill()
+    server.start()
+
+    marked = _marked(own_world)
+    said = re.fullmatch(
+        rf"{NAMES[part]} at \S+ (stopped answering \(\w+\)|does not answer)\. (?P<marked>\d+) letters were sent "
+        r"back and marked; of \d+ more it is not known\. Start again: it goes on where it was, and what is sent twice "
+        r"changes nothing\.\n",
+        err,
+    )
+    assert said, err
+    assert (status, out) == (1, "")
+    # What MongoDB did last it may not have been able to say.
+    assert int(said["marked"]) <= marked <= int(said["marked"]) + PER_SECOND < LETTERS
+
+    status, out, err = Redrive(own_world).outcome()
+    assert (status, out, err) == (0, f"{LETTERS - marked} letters sent back\n", "")
+    assert _marked(own_world) == LETTERS
+    messages = read_committed(own_world.settings.kafka_bootstrap, [own_world.settings.contact_topic])
+    times = Counter(json.loads(each.value() or b"")["number"] for each in messages)
+    assert times.keys() == set(range(LETTERS))
+    assert sum(times.values()) - LETTERS <= PER_SECOND

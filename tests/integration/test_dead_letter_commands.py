@@ -1,0 +1,140 @@
+"""`klantcontact dlq …` as a person types it: what is refused, with which words and exit status."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from services.cli.dead_letters import app
+from services.runtime.settings import PREFIX, Settings
+from tests.kafka_tools import make_topics
+from tests.letters import publish_letters
+
+SECONDS = 60
+
+DONE, FAULTS_FOUND, WRONG_USE = 0, 1, 2
+
+
+@pytest.fixture
+def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -> Settings:
+    made = Settings(
+        kafka_bootstrap=kafka_bootstrap,
+        mongo_uri=mongo_uri,
+        mongo_database=database,
+        contact_topic=f"{topics}.contact.ended",
+        dead_letter_topic=f"{topics}.contact.ended.dlq",
+    )
+    make_topics(kafka_bootstrap, made.contact_topic, made.dead_letter_topic)
+    return made
+
+
+def _dlq(*arguments: str, settings: Settings | None = None) -> subprocess.CompletedProcess[str]:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return subprocess.run(
+        [sys.executable, "-m", "services.cli", "dlq", *arguments],
+        env=plain | (settings.environment() if settings else {}) | {"COLUMNS": "200"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["list", "--kind", "strange"], "is not one of 'onleesbaar', 'te_groot'"),
+        (["list", "--path", ".."], "--path: a path looks like data.onderwerpen.*.inhoud"),
+        (["list", "--source", "telefonie"], "--source: a source looks like urn:nld:oin"),
+        (["list", "--since", "yesterday"], "--since: a moment looks like 2026-11-20T09:00:00+01:00, with its offset"),
+        (["list", "--until", "2026-11-20T09:00:00"], "--until: a moment looks like"),
+        (["list", "--since", "1h", "--until", "2h"], "--since must lie before --until"),
+        (["list", "--id", "120"], "--id: a letter's id looks like 3-120"),
+        (["show", "120"], "ID: a letter's id looks like 3-120"),
+        (["redrive", "--state", "all"], "name letters that are not open one by one, with --id"),
+        (["redrive", "--rate", "0"], "--rate"),
+        (["redrive", "--from", "/nowhere"], "--from: /nowhere: No such file or directory"),
+        (["redrive", "--from", "/nowhere", "--id", "3-1"], "--from: the file says which letters"),
+        (["discard", "--id", "3-1"], "Missing option '--reason'"),
+        (["discard", "--reason", "x"], "give a filter that says which, or --all"),
+        (["discard", "--reason", "x", "--id", "3-1", "--all"], "give a filter that says which, or --all"),
+        (["discard", "--reason", "x" * 201, "--id", "3-1"], "--reason: a reason has 1 to 200 characters"),
+        (["export", "/nowhere/letters.jsonl"], "FILE: /nowhere/letters.jsonl: No such file or directory"),
+    ],
+)
+def test_wrong_use_is_told_and_ends_with_2(arguments: list[str], told: str) -> None:
+    done = CliRunner().invoke(app, arguments, env={"COLUMNS": "200"})
+    assert (done.exit_code, done.stdout) == (WRONG_USE, "")
+    assert told in done.stderr
+
+
+def test_what_a_letter_holds_shows_only_when_it_is_asked_for(settings: Settings) -> None:
+    publish_letters(settings, [b"zqcanaryqz\x1b[2J"])
+    for arguments in (
+        ["list"],
+        ["list", "--json"],
+        ["show", "0-0"],
+        ["show", "--json", "0-0"],
+        ["redrive", "--dry-run"],
+    ):
+        done = _dlq(*arguments, settings=settings)
+        assert done.returncode == DONE, done.stderr
+        assert "zqcanaryqz" not in done.stdout + done.stderr
+    shown = _dlq("show", "--content", "--json", "0-0", settings=settings)
+    assert json.loads(shown.stdout)["value"] == "zqcanaryqz\x1b[2J"
+    assert "zqcanaryqz" not in shown.stderr
+    assert "\x1b" not in shown.stdout
+
+
+def test_an_export_is_for_its_owner_only_and_overwrites_nothing(settings: Settings, tmp_path: Path) -> None:
+    publish_letters(settings, [b"1", b"2"])
+    file = tmp_path / "letters.jsonl"
+    first, second = (_dlq("export", str(file), settings=settings) for _ in range(2))
+    assert (first.returncode, first.stdout) == (DONE, "")
+    assert (second.returncode, "File exists" in second.stderr) == (WRONG_USE, True)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [json.loads(line)["letter"] for line in file.read_text().splitlines()] == ["0-0", "0-1"]
+    on_stdout = _dlq("export", "--id", "0-1", settings=settings)
+    assert [json.loads(line)["event"] for line in on_stdout.stdout.splitlines()] == [2]
+
+
+def test_an_export_that_does_not_come_to_its_end_leaves_no_file(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "letters.jsonl"
+    done = _dlq("export", str(file), "--id", "0-7", settings=settings)
+    assert done.returncode == FAULTS_FOUND
+    assert f"0-7 is not in {settings.dead_letter_topic}, or no longer." in done.stderr
+    assert not file.exists()
+
+
+def test_what_can_not_be_sent_back_ends_with_1_and_the_reason(settings: Settings) -> None:
+    publish_letters(settings, [b"1"])
+    publish_letters(settings, [b"2"], topic="elsewhere")
+    done = _dlq("redrive", settings=settings)
+    assert (done.returncode, done.stdout) == (FAULTS_FOUND, "1 letter sent back, 1 skipped\n")
+    assert done.stderr == f"  1 skipped: it did not come from {settings.contact_topic}\n"
+
+
+def test_a_program_reads_what_was_done(settings: Settings) -> None:
+    publish_letters(settings, [b"1", b"2"])
+    plan = json.loads(_dlq("redrive", "--dry-run", "--json", settings=settings).stdout)
+    assert [group["letters"] for group in plan["groups"]] == [2]
+    sent = _dlq("redrive", "--id", "0-0", "--json", settings=settings)
+    assert json.loads(sent.stdout) == {"done": 1, "skipped": {}}
+    discarded = _dlq("discard", "--all", "--reason", "a test", "--json", settings=settings)
+    assert json.loads(discarded.stdout) == {"done": 1, "skipped": {}}
+    everything = json.loads(_dlq("list", "--state", "all", "--json", settings=settings).stdout)
+    assert {group["state"]: group["letters"] for group in everything["groups"]} == {"redriven": 1, "discarded": 1}
+
+
+def test_corrections_that_can_not_be_read_are_told_by_line_and_end_with_1(settings: Settings, tmp_path: Path) -> None:
+    publish_letters(settings, [b"1"])
+    file = tmp_path / "corrected.jsonl"
+    file.write_text('{"letter": "0-0", "event": {}}\nzqcanaryqz\n')
+    done = _dlq("redrive", "--from", str(file), settings=settings)
+    assert (done.returncode, done.stdout) == (FAULTS_FOUND, "")
+    assert done.stderr == "Nothing was done:\n  line 2: is no JSON\n"

@@ -1,0 +1,20 @@
+"""The words that stand beside a kind in the contract are those that an operator sees."""
+
+from enum import StrEnum
+
+import pytest
+
+from schemas.faults import FaultKind, RefusalKind
+from services.operations.dead_letters.meanings import meanings
+
+
+@pytest.mark.parametrize("kinds", [FaultKind, RefusalKind])
+def test_every_kind_has_a_meaning(kinds: type[StrEnum]) -> None:
+    found = meanings(kinds)
+    assert found.keys() == {kind.value for kind in kinds}
+    assert all(text.endswith(".") and "\n" not in text for text in found.values())
+
+
+def test_the_meaning_is_that_of_its_kind() -> None:
+    assert meanings(FaultKind)["ontbreekt"] == "A required field is absent or null."
+    assert meanings(RefusalKind)["te_groot"] == "It is larger than 64 KiB. The publisher's to repair."

@@ -1,0 +1,29 @@
+"""So many a second."""
+
+from services.operations.dead_letters.pace import Pace
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_pieces_that_come_at_once_are_spread() -> None:
+    pace = Pace(4, Clock())
+    assert [pace.delay_seconds() for _ in range(4)] == [0.0, 0.25, 0.5, 0.75]
+
+
+def test_after_a_pause_a_second_may_be_caught_up_and_no_more() -> None:
+    clock = Clock()
+    pace = Pace(4, clock)
+    pace.delay_seconds()
+    clock.now += 60
+    assert [pace.delay_seconds() for _ in range(7)] == [0.0] * 5 + [0.25, 0.5]
+
+
+def test_without_a_rate_nothing_waits() -> None:
+    pace = Pace(None, Clock())
+    assert {pace.delay_seconds() for _ in range(1_000)} == {0.0}
