@@ -4,18 +4,20 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-_AGO: Final = re.compile(r"(\d{1,5})([smhdw])", re.ASCII)
+_AGO: Final = re.compile(r"(\d{1,4})([smhdw])", re.ASCII)
+_BEFORE_ALL: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Kafka knows no earlier moment."""
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def read_moment(text: str, now: datetime) -> datetime:
     """Read a moment with its offset from UTC, or how long ago it was. Raises ValueError, in words for an operator."""
     if ago := _AGO.fullmatch(text):
-        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        return max(_BEFORE_ALL, now - timedelta(**{_UNITS[ago[2]]: int(ago[1])}))
     try:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is not None:
-            return moment.astimezone(UTC)
+            return max(_BEFORE_ALL, moment.astimezone(UTC))
     except (ValueError, OverflowError):
         pass
     raise ValueError(

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -26,8 +26,6 @@ class State(StrEnum):
 OPEN_ONLY: Final = frozenset({State.OPEN})
 
 _AGO: Final = re.compile(r"(\d{1,4})([smhdw])", re.ASCII)
-_BEFORE_ALL: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""Kafka knows no earlier moment."""
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
