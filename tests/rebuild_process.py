@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pymongo.database import Database
+
+from services.projector.adapters.swap import COLLECTION, ONLY
 from services.runtime.settings import Settings
 
 SECONDS = 120
@@ -16,6 +19,9 @@ SECONDS = 120
 STOP_AT = """
 import os, signal, sys
 import {module} as module
+import services.operations.rebuild_collections
+
+services.operations.rebuild_collections.PATIENCE_SECONDS = 1.0
 
 calls = 0
 
@@ -80,8 +86,13 @@ def stopped_before(
             process.kill()
 
 
-def go_on(process: "subprocess.Popen[bytes]") -> int:
-    """Let a process that stands still go on to its end, and give its exit status."""
+def go_on(process: "subprocess.Popen[bytes]") -> tuple[int, str]:
+    """Let a process that stands still go on to its end, and give its exit status and what it says to a person."""
     process.send_signal(signal.SIGCONT)
-    process.communicate(timeout=SECONDS)
-    return process.returncode
+    _, said = process.communicate(timeout=SECONDS)
+    return process.returncode, said.decode()
+
+
+def let_silence_pass(there: Database[dict[str, Any]]) -> None:
+    """Make the last sign of life of a rebuild an old one."""
+    there[COLLECTION].update_one(ONLY, [{"$set": {"seen": {"$subtract": ["$seen", 60_000]}}}])

@@ -13,7 +13,7 @@ from services.cli.operators import PANEL
 from services.cli.screen import Progress, print_table, progress, tell
 
 if TYPE_CHECKING:
-    from services.operations.rebuild import Report
+    from services.operations.rebuild_report import Report
     from services.operations.rebuild_verify import Comparison
     from services.projector.writes import Collection
 
@@ -116,7 +116,7 @@ def _tell(report: "Report") -> None:
 
 
 def _beginning(report: "Report") -> list[str]:
-    from services.operations.rebuild import Outcome
+    from services.operations.rebuild_report import Outcome
 
     began = f"{report.interrupted:%Y-%m-%d %H:%M:%S} UTC" if report.interrupted else ""
     if report.outcome is Outcome.FINISHED:
@@ -156,7 +156,7 @@ def _tell_ids(comparison: "Comparison") -> None:
 
 
 def _end(report: "Report") -> list[str]:
-    from services.operations.rebuild import Outcome
+    from services.operations.rebuild_report import Outcome
 
     if report.outcome in {Outcome.SWAPPED, Outcome.FINISHED}:
         return [IN_PLACE.format(carried=report.carried_over)]

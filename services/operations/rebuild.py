@@ -7,14 +7,13 @@ The swap itself is one step to the projector (`services/projector/adapters/swap.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+import pymongo
 from pymongo.errors import PyMongoError
 
 from services.operations import rebuild_live
@@ -22,9 +21,10 @@ from services.operations.rebuild_collections import drop, identities, put_in_pla
 from services.operations.rebuild_errors import RebuildRefused, mongo_told, swap_told
 from services.operations.rebuild_feed import Feed
 from services.operations.rebuild_others import CarryOver
-from services.operations.rebuild_record import Claim, Record, claimed
+from services.operations.rebuild_record import GOODBYE_SECONDS, Claim, Record, claimed
+from services.operations.rebuild_report import Outcome, Report
 from services.operations.rebuild_verify import Comparison, compare, compare_again
-from services.operations.topic_reader import Progress, Stretch, TopicReader, topic_reader
+from services.operations.topic_reader import Progress, TopicReader, topic_reader
 from services.projector.adapters import layout
 from services.projector.adapters.generation import Generation
 from services.projector.adapters.mongo_register import MongoRegister, utc_now
@@ -51,38 +51,6 @@ LOOKS: Final = 3
 
 PROJECTOR_SECONDS: Final = 10.0
 """Patience with a projector that is behind: it does what comes in within a second."""
-
-
-class Outcome(StrEnum):
-    """How a rebuild ended."""
-
-    SWAPPED = "swapped"
-    COMPARED = "compared"
-    """A dry run: nothing was put in place."""
-    DIFFERENT = "different"
-    """Nothing was put in place, since new and live collections differ."""
-    FINISHED = "finished"
-    """An earlier rebuild had been interrupted in its swap; this run did the rest of that."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What a rebuild did."""
-
-    outcome: Outcome
-    interrupted: datetime | None = None
-    """When an earlier rebuild began that was interrupted, and thrown away or (FINISHED) finished now."""
-    events: int = 0
-    trimmed: Sequence[Stretch] = ()
-    """The partitions whose beginning was removed when its time had come."""
-    live_documents_of: datetime | None = None
-    """When the live documents were taken in for what the topics no longer hold; None: they were not needed."""
-    live_documents: int = 0
-    comparisons: Sequence[Comparison] = ()
-    projector_behind: int = 0
-    """How many events the projector had still to do when the comparison ended."""
-    carried_over: int = 0
-    """How many documents got what others own."""
 
 
 def _show_nothing(_step: str, _done: int, _of: int | None) -> None:
@@ -191,7 +159,7 @@ class _Rebuild:
             await self._claim.begin_swap(positions=self._feed.positions, made=made)
             await self._take_in(self._new, "last events")
         except BaseException:
-            with suppress(PyMongoError, RebuildRefused):  # whoever comes next does it
+            with suppress(PyMongoError, RebuildRefused), pymongo.timeout(GOODBYE_SECONDS):  # whoever comes next does it
                 await self._throw_away()
             raise
         return await _uninterrupted(self.put_in_place(made, Outcome.SWAPPED))

@@ -48,12 +48,14 @@ async def drop(database: AsyncDatabase[Document], generation: Generation) -> dic
 
 async def rehearse(database: AsyncDatabase[Document]) -> None:
     """Rename a collection for nothing, so that a right that is missing shows before anything was done."""
-    for name in REHEARSAL:
-        await database.drop_collection(name)
     before, after = REHEARSAL
-    await database.create_collection(before)
-    await database[before].rename(after)
-    await database.drop_collection(after)
+    await database.drop_collection(after)  # of a rehearsal that was killed
+    try:
+        await database[before].insert_one({})
+        await database[before].rename(after)
+    finally:
+        for name in REHEARSAL:
+            await database.drop_collection(name)
 
 
 async def put_in_place(database: AsyncDatabase[Document], made: Mapping[Collection, UUID]) -> None:

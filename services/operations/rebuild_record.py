@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+import pymongo
 from pymongo import ReturnDocument
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
@@ -24,6 +25,9 @@ SILENCE_SECONDS: Final = 15
 """After so long without a sign of life a rebuild counts as killed. An election of MongoDB takes less."""
 
 SIGN_SECONDS: Final = 3.0
+
+GOODBYE_SECONDS: Final = 5.0
+"""For leaving nothing behind. A MongoDB that is away is not waited for: it all lapses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ async def claimed(database: AsyncDatabase[Document]) -> AsyncIterator[Claim]:
         yield claim
     finally:
         living.cancel()
-        with suppress(PyMongoError):  # then it lapses
+        with suppress(PyMongoError), pymongo.timeout(GOODBYE_SECONDS):  # else it lapses
             await claim.give_up()
 
 

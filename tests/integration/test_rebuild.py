@@ -16,9 +16,10 @@ from pymongo.asynchronous.database import AsyncDatabase
 from services.local.network import HOST, free_port
 from services.operations import rebuild as rebuilding
 from services.operations import rebuild_collections
-from services.operations.rebuild import Outcome, drop_old, rebuild
+from services.operations.rebuild import drop_old, rebuild
 from services.operations.rebuild_errors import RebuildRefused, RebuildStopped
 from services.operations.rebuild_record import claimed
+from services.operations.rebuild_report import Outcome
 from services.projector.adapters.generation import Generation
 from services.projector.adapters.mongo_register import MongoRegister
 from services.projector.adapters.swap import COLLECTION, ONLY, Phase
