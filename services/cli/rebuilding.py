@@ -59,7 +59,9 @@ def rebuild(
     import uvloop
 
     from services.operations import rebuild as rebuilding
+    from services.runtime import garbage
 
+    garbage.search_less_often()
     if drop_old:
         if dry_run or accept_differences or from_live:
             raise typer.BadParameter("--drop-old does nothing else; give it alone.")
@@ -123,13 +125,17 @@ def _beginning(report: "Report") -> list[str]:
         return [f"The rebuild begun at {began} had been interrupted in its swap; that is finished now."]
     lines = [f"A rebuild begun at {began} had been interrupted; what it made was thrown away."] if began else []
     since = f"{report.live_documents_of:%Y-%m-%d %H:%M:%S} UTC" if report.live_documents_of else ""
-    lines += [
-        f"{each.topic}, partition {each.partition}, begins at offset {each.first}: what was before is no longer there."
-        for each in report.trimmed
-    ]
+    lines += [f"{topic} no longer holds its beginning: {'; '.join(cut)}." for topic, cut in _cut(report).items()]
     if since:
         return [*lines, f"Began: {report.live_documents:,} live documents of {since}, under {report.events:,} events."]
     return [*lines, f"Began: the topics from their beginning, {report.events:,} events."]
+
+
+def _cut(report: "Report") -> dict[str, list[str]]:
+    cut: dict[str, list[str]] = {}
+    for each in report.trimmed:
+        cut.setdefault(each.topic, []).append(f"partition {each.partition} from offset {each.first}")
+    return cut
 
 
 def _row(comparison: "Comparison") -> tuple[str, ...]:
