@@ -1,6 +1,6 @@
 """A batch of events folded into what is known of everything that they touch. The store reads before, writes after."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -15,7 +15,16 @@ from services.projector import klantcontact, taak
 from services.projector.facts import Fact
 from services.projector.partij import UNKNOWN, PartijState, join
 from services.projector.partij_events import partijen_of, withdrawn_from
-from services.projector.versioned import Versioned
+from services.projector.versioned import Gone, Versioned, is_news
+
+
+@value_class(frozen=True, slots=True)
+class Touched:
+    """The ids that a batch has something to say of."""
+
+    klantcontacten: frozenset[str]
+    taken: frozenset[str]
+    partijen: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -26,14 +35,10 @@ class States:
     taken: dict[str, Versioned] = field(default_factory=dict)
     partijen: dict[str, PartijState] = field(default_factory=dict)
 
-
-@value_class(frozen=True, slots=True)
-class Touched:
-    """The ids that a batch has something to say of."""
-
-    klantcontacten: frozenset[str]
-    taken: frozenset[str]
-    partijen: frozenset[str]
+    @property
+    def touched(self) -> Touched:
+        """The ids that something is known of."""
+        return Touched(frozenset(self.klantcontacten), frozenset(self.taken), frozenset(self.partijen))
 
 
 def touched_by(facts: Iterable[Fact]) -> Touched:
@@ -67,6 +72,27 @@ def project(known: States, facts: Sequence[Fact]) -> States:
         _changed(known.taken, now.taken),
         _changed(known.partijen, now.partijen),
     )
+
+
+def joined(known: States, more: States) -> States:
+    """Give what changes when more is known. Of what both know equally well, what is known already stays."""
+    return States(
+        dict(_newer(known.klantcontacten, more.klantcontacten)),
+        dict(_newer(known.taken, more.taken)),
+        _changed(
+            known.partijen,
+            {
+                partij_id: join(known.partijen.get(partij_id, UNKNOWN), state)
+                for partij_id, state in more.partijen.items()
+            },
+        ),
+    )
+
+
+def _newer(known: Mapping[str, Versioned], more: Mapping[str, Versioned]) -> Iterator[tuple[str, Versioned]]:
+    for identifier, state in more.items():
+        if is_news(known.get(identifier), state.revision, gone=isinstance(state, Gone)):
+            yield identifier, state
 
 
 def _take_in(now: States, fact: Fact) -> None:

@@ -1,6 +1,7 @@
 """What the documents that are there say of everything that a batch touches."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from services.projector.documents import Document
 from services.projector.partij_document import state_of
@@ -31,6 +32,19 @@ def states_of(
             case Collection.INTERNE_TAKEN:
                 known.taken[stored["_id"]] = _gone(stored)
     return known
+
+
+def told_by(collection: Collection, documents: Iterable[Document]) -> States:
+    """Read whole documents of one collection as something to merge elsewhere."""
+    match collection:
+        case Collection.KLANTCONTACTEN:
+            return States(klantcontacten={each["_id"]: replace(_kept(each), document=each) for each in documents})
+        case Collection.INTERNE_TAKEN:
+            return States(taken={each["_id"]: replace(_kept(each), document=each) for each in documents})
+        case Collection.PARTIJEN:
+            return States(partijen={each["_id"]: state_of(each) for each in documents})
+        case Collection.VERVALLEN:
+            return states_of(klantcontacten=(), taken=(), partijen=(), vervallen=documents)
 
 
 def _kept(stored: Document) -> Kept:

@@ -9,7 +9,7 @@ from bson import CodecOptions, decode, encode
 from services.projector.adapters.mongo_register import utc_now
 from services.projector.documents import Amendment, Document
 from services.projector.facts import Fact
-from services.projector.projection import project, touched_by
+from services.projector.projection import States, Touched, joined, project, touched_by
 from services.projector.stored import states_of
 from services.projector.writes import Amend, Claim, Collection, Insert, Remove, Write, plan
 
@@ -32,14 +32,20 @@ class FakeRegister:
 
     def merge(self, facts: Sequence[Fact]) -> None:
         """Do the same for a test without an event loop."""
-        touched = touched_by(facts)
+        self._merge(touched_by(facts), lambda known: project(known, facts))
+
+    def absorb(self, states: States) -> None:
+        """Merge what another generation knows."""
+        self._merge(states.touched, lambda known: joined(known, states))
+
+    def _merge(self, touched: Touched, changes: Callable[[States], States]) -> None:
         known = states_of(
             klantcontacten=self._found(Collection.KLANTCONTACTEN, touched.klantcontacten),
             taken=self._found(Collection.INTERNE_TAKEN, touched.taken),
             partijen=self._found(Collection.PARTIJEN, touched.partijen),
             vervallen=self._found(Collection.VERVALLEN, touched.klantcontacten | touched.taken | touched.partijen),
         )
-        for collection, write in plan(known, project(known, facts), self._now()):
+        for collection, write in plan(known, changes(known), self._now()):
             self._write(self.collections[collection], write)
             self.writes += 1
 

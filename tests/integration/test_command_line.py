@@ -278,3 +278,20 @@ def test_help_loads_no_library_of_a_command() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=SECONDS)
 
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+# rebuild -------------------------------------------------------------------------------------------------------------
+
+
+def test_rebuild_does_not_drop_the_old_and_something_else_at_once() -> None:
+    done = _run("rebuild", "--drop-old", "--accept-differences")
+
+    assert done.returncode == WRONG_USE
+    assert b"--drop-old does nothing else" in done.stderr
+
+
+def test_rebuild_with_kafka_away_tells_so_and_ends_with_1(away: Settings) -> None:
+    done = _run("rebuild", settings=away)
+
+    assert done.returncode == FAULTS_FOUND
+    assert done.stderr.decode() == f"Kafka at {away.kafka_bootstrap} does not answer.\n"

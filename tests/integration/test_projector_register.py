@@ -12,7 +12,7 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from services.projector.adapters import mongo_register
-from services.projector.adapters.mongo_register import MongoRegister
+from services.projector.adapters.mongo_register import Changes, MongoRegister
 from services.projector.errors import DocumentRefused
 from services.projector.facts import Fact
 from services.projector.projection import States, Touched
@@ -244,7 +244,7 @@ async def test_collisions_without_end_are_put_off(
     collision = PyMongoError("always")
     collision._add_error_label("TransientTransactionError")
 
-    async def always(_facts: Sequence[Fact]) -> None:
+    async def always(_touched: Touched, _changes: Changes) -> None:
         raise collision
 
     monkeypatch.setattr(register, "_transact", always)

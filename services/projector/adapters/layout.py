@@ -10,6 +10,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure
 
+from services.projector.adapters.generation import Generation
 from services.projector.adapters.validators import VALIDATORS
 from services.projector.documents import Document
 from services.projector.writes import SINCE, Collection
@@ -60,38 +61,38 @@ def remembered_seconds(settings: Settings) -> int:
     return (settings.output_retention_days + SLACK_DAYS) * DAY_SECONDS
 
 
-async def prepare(database: AsyncDatabase[Document], remember_seconds: int) -> None:
+async def prepare(
+    database: AsyncDatabase[Document], remember_seconds: int, generation: Generation = Generation.LIVE
+) -> None:
     """Make what is missing and mend what differs. Several instances may do so at once."""
     for collection in Collection:
-        await _create(database, collection)
+        await _create(database, generation.name_of(collection), VALIDATORS[collection])
     for collection, indexes in INDEXES.items():
-        await database[collection].create_indexes(list(indexes))
-    await _expire(database, remember_seconds)
+        await database[generation.name_of(collection)].create_indexes(list(indexes))
+    await _expire(database, generation.name_of(Collection.VERVALLEN), remember_seconds)
 
 
-async def _create(database: AsyncDatabase[Document], collection: Collection) -> None:
-    validator = VALIDATORS[collection]
+async def _create(database: AsyncDatabase[Document], name: str, validator: Document) -> None:
     try:
-        await database.command("create", collection.value, validator=validator)
+        await database.command("create", name, validator=validator)
     except OperationFailure as error:
         if error.code != NAMESPACE_EXISTS:
             raise
-        await _mend_validator(database, collection, validator)
+        await _mend_validator(database, name, validator)
 
 
-async def _mend_validator(database: AsyncDatabase[Document], collection: Collection, validator: Document) -> None:
-    cursor = await database.list_collections(filter={"name": collection.value})
+async def _mend_validator(database: AsyncDatabase[Document], name: str, validator: Document) -> None:
+    cursor = await database.list_collections(filter={"name": name})
     there = (await cursor.to_list())[0]["options"]
     # A rolling update would otherwise lock the collection at every start.
     if there.get("validator") != validator:
-        await database.command("collMod", collection.value, validator=validator)
+        await database.command("collMod", name, validator=validator)
 
 
-async def _expire(database: AsyncDatabase[Document], remember_seconds: int) -> None:
-    vervallen = database[Collection.VERVALLEN]
-    there = (await vervallen.index_information()).get(TTL_INDEX)
+async def _expire(database: AsyncDatabase[Document], vervallen: str, remember_seconds: int) -> None:
+    there = (await database[vervallen].index_information()).get(TTL_INDEX)
     if there is None:
-        await vervallen.create_index(SINCE, name=TTL_INDEX, expireAfterSeconds=remember_seconds)
+        await database[vervallen].create_index(SINCE, name=TTL_INDEX, expireAfterSeconds=remember_seconds)
     elif there["expireAfterSeconds"] != remember_seconds:
         index = {"name": TTL_INDEX, "expireAfterSeconds": remember_seconds}
-        await database.command("collMod", Collection.VERVALLEN.value, index=index)
+        await database.command("collMod", vervallen, index=index)

@@ -9,15 +9,17 @@ from typing import Any
 
 from pymongo import AsyncMongoClient, DeleteOne, InsertOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from services.projector.adapters import layout
+from services.projector.adapters import layout, swap
+from services.projector.adapters.generation import Generation
 from services.projector.adapters.mongo_errors import Again, told_apart
 from services.projector.documents import Document
 from services.projector.facts import Fact
-from services.projector.projection import States, Touched, project, touched_by
+from services.projector.projection import States, Touched, joined, project, touched_by
 from services.projector.stored import states_of
 from services.projector.writes import Amend, Claim, Collection, Insert, Placed, Remove, Write, plan
 from services.runtime.backoff import pauses
@@ -25,6 +27,9 @@ from services.runtime.errors import TransientFailure
 from services.runtime.health import Part
 
 Operation = InsertOne[Document] | UpdateOne | DeleteOne
+
+Changes = Callable[[States], States]
+"""From what is known to what changes."""
 
 MAX_COLLISIONS = 6
 """So often another transaction may be in the way before readiness says so. Those of other instances take milliseconds
@@ -44,23 +49,32 @@ def utc_now() -> datetime:
 
 
 class MongoRegister:
-    """The four collections, in a database that `layout.prepare` has prepared."""
+    """The four collections of a generation, in a database that `layout.prepare` has prepared."""
 
     def __init__(
         self,
         client: AsyncMongoClient[Document],
         database_name: str,
         now: Callable[[], datetime] = utc_now,
+        generation: Generation = Generation.LIVE,
     ) -> None:
         self._client = client
         self._database = client[database_name]
         self._now = now
+        self._generation = generation
 
     async def apply(self, facts: Sequence[Fact]) -> None:
         """Merge what happened into the collections, as `ports.Register` promises."""
+        await self._merge(touched_by(facts), lambda known: project(known, facts))
+
+    async def absorb(self, states: States) -> None:
+        """Merge what another generation knows, on the same terms as `apply`. Its kept documents have to be whole."""
+        await self._merge(states.touched, lambda known: joined(known, states))
+
+    async def _merge(self, touched: Touched, changes: Changes) -> None:
         for pause_seconds in islice(pauses(), MAX_COLLISIONS):
             try:
-                await self._transact(facts)
+                await self._transact(touched, changes)
             except PyMongoError as error:
                 failure = told_apart(error)
                 if not isinstance(failure, Again):
@@ -73,7 +87,8 @@ class MongoRegister:
     async def prepare(self, remember_seconds: int) -> None:
         """Make the collections. Raises TransientFailure when the database is away."""
         try:
-            await layout.prepare(self._database, remember_seconds)
+            await self._step_back()
+            await layout.prepare(self._database, remember_seconds, self._generation)
         except PyMongoError as error:
             failure = told_apart(error)
             if isinstance(failure, TransientFailure):
@@ -88,17 +103,25 @@ class MongoRegister:
             return False
         return True
 
-    async def _transact(self, facts: Sequence[Fact]) -> None:
+    async def _transact(self, touched: Touched, changes: Changes) -> None:
         async with (
             self._client.start_session() as session,
             await session.start_transaction(
                 read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
             ),
         ):
-            known = await self._read(touched_by(facts), session)
-            writes = plan(known, project(known, facts), self._now())
+            await self._step_back(session)
+            known = await self._read(touched, session)
+            writes = plan(known, changes(known), self._now())
             for collection, operations in _operations(writes).items():
-                await self._database[collection].bulk_write(operations, ordered=False, session=session)
+                await self._collection(collection).bulk_write(operations, ordered=False, session=session)
+
+    async def _step_back(self, session: AsyncClientSession | None = None) -> None:
+        if self._generation is Generation.LIVE:
+            await swap.step_back(self._database, session)
+
+    def _collection(self, collection: Collection) -> AsyncCollection[Document]:
+        return self._database[self._generation.name_of(collection)]
 
     # Reading
 
@@ -123,7 +146,7 @@ class MongoRegister:
         if not identifiers:
             return []
         # One reply holds them all: the largest batch is far below what MongoDB puts into one.
-        cursor = self._database[collection].find(
+        cursor = self._collection(collection).find(
             {"_id": {"$in": list(identifiers)}}, fields, session=session, batch_size=len(identifiers) + 1
         )
         return await cursor.to_list()

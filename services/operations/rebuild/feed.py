@@ -1,0 +1,92 @@
+"""From the topics into a register, with the projector's own reading and merging, and how far that has come."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndMetadata
+
+from services.operations.rebuild.errors import RebuildStopped, patiently
+from services.operations.topic_reader import Progress, Records, Stretch, TopicReader
+from services.projector.adapters.mongo_register import MongoRegister
+from services.projector.errors import NotProjectable
+from services.projector.facts import read
+from services.projector.ports import Partition
+from services.runtime.kafka import admin_client
+from services.runtime.settings import Settings
+
+
+class Feed:
+    """Reads the topics of the projector from where it was up to their present end."""
+
+    def __init__(self, reader: TopicReader, settings: Settings, positions: Mapping[Partition, int]) -> None:
+        self._reader = reader
+        self._settings = settings
+        self._topics = (settings.registered_topic, settings.confidential_topic, settings.taak_topic)
+        self.positions = dict(positions)
+        """The next offset of each partition."""
+        self.seen: dict[Partition, int] = {}
+        """The same, without markers of transactions at the end: a group that has come this far has seen as much."""
+        self.trimmed: list[Stretch] = []
+        """The partitions that no longer had their beginning when they were read from it."""
+
+    async def take_in(self, register: MongoRegister, show: Progress) -> int:
+        """Bring a register up to the present end, and give how many events there were.
+
+        Raises RebuildStopped for an event that can't be projected, TransientFailure when Kafka or MongoDB is away.
+        """
+        whole = await self._reader.whole(*self._topics)
+        self.trimmed += [each for each in whole if each.first > 0 and _partition(each) not in self.positions]
+        stretches = [replace(each, begin=self.positions.get(_partition(each), each.first)) for each in whole]
+        taken = 0
+        async for records in self._reader.records(stretches, show):
+            for batch in _cut(records, self._settings.batch_size):
+                await _apply(register, batch)
+            taken += len(records)
+            self.seen[_partition(records[-1])] = records[-1].offset + 1
+        self.positions |= {_partition(each): each.end for each in stretches}
+        return taken
+
+    async def behind(self) -> int:
+        """Tell how many records the projector's group has still to do of what was taken in: all, if none can tell."""
+        asked = [TopicPartition(*each) for each in self.seen]
+        committed: dict[TopicPartition, OffsetAndMetadata] = {}
+        try:
+            async with admin_client(self._settings) as admin:
+                committed = await admin.list_consumer_group_offsets(self._settings.projector_group, partitions=asked)
+        except (KafkaError, TimeoutError) as error:
+            # The first question about groups makes the broker's topic for them; it says "not yet" until that is there.
+            if isinstance(error, KafkaError) and not error.retriable:
+                raise
+        done = {each: max(0, committed[each].offset) if each in committed else 0 for each in asked}
+        return sum(max(0, seen - done[TopicPartition(*each)]) for each, seen in self.seen.items())
+
+
+async def _apply(register: MongoRegister, records: Records) -> None:
+    """Apply a batch, or find the one record in it that can't be."""
+    try:
+        await _apply_all(register, records)
+    except NotProjectable:
+        for record in records:
+            try:
+                await _apply_all(register, [record])
+            except NotProjectable as refusal:
+                raise RebuildStopped(
+                    f"The record at {record.topic}, partition {record.partition}, offset {record.offset} can't be "
+                    f"projected: {refusal}. The projector stops there too; it takes a release that can."
+                ) from None
+
+
+async def _apply_all(register: MongoRegister, records: Records) -> None:
+    facts = [read(record.value) for record in records]
+    await patiently(lambda: register.apply(facts))
+
+
+def _cut(records: Records, size: int) -> Iterator[Records]:
+    for start in range(0, len(records), size):
+        yield records[start : start + size]
+
+
+def _partition(place: "Stretch | ConsumerRecord[bytes, bytes]") -> Partition:
+    return Partition(place.topic, place.partition)

@@ -1,0 +1,275 @@
+"""Making the projector's collections anew from the topics, beside the live ones, and putting them in their place.
+
+Why nothing gets lost while the projector goes on: what is stored does not depend on the order of events, nor on
+repeats. So the new collections may be filled from the topics at any time, and after the swap once more from where that
+ended up to the end of then: whatever the projector last wrote to the old collections was in a topic before that.
+The swap itself is one step to the projector (`services/projector/adapters/swap.py`).
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import pymongo
+from pymongo.errors import PyMongoError
+
+from services.operations.rebuild import live
+from services.operations.rebuild.collections import drop, identities, put_in_place, rehearse
+from services.operations.rebuild.errors import RebuildRefused, mongo_told, swap_told
+from services.operations.rebuild.feed import Feed
+from services.operations.rebuild.others import CarryOver
+from services.operations.rebuild.record import GOODBYE_SECONDS, Claim, Record, claimed
+from services.operations.rebuild.report import Outcome, Report
+from services.operations.rebuild.verify import Comparison, compare, compare_again
+from services.operations.topic_reader import Progress, TopicReader, topic_reader
+from services.projector.adapters import layout
+from services.projector.adapters.generation import Generation
+from services.projector.adapters.mongo_register import MongoRegister, utc_now
+from services.projector.adapters.swap import Phase
+from services.projector.writes import Collection
+from services.runtime.backoff import pauses_within
+from services.runtime.mongo import Client, connect
+from services.runtime.settings import Settings
+
+T = TypeVar("T")
+
+Show = Callable[[str, int, int | None], None]
+"""Takes what is being done, how much of it is done, and how much there is in all when that is known."""
+
+LITTLE: Final = 1_000
+"""So many events the projector may have to wait for: some tenths of a second."""
+
+CATCH_UPS: Final = 20
+"""Each takes a fraction of the time of the one before, unless events come faster than we read. What is left then is
+taken in after the swap all the same."""
+
+LOOKS: Final = 3
+"""So often what differs is looked at again. A document that the projector has just changed differs once."""
+
+PROJECTOR_SECONDS: Final = 10.0
+"""Patience with a projector that is behind: it does what comes in within a second."""
+
+
+def _show_nothing(_step: str, _done: int, _of: int | None) -> None:
+    pass
+
+
+async def rebuild(
+    settings: Settings,
+    *,
+    dry_run: bool = False,
+    accept_differences: bool = False,
+    from_live: bool = False,
+    show: Show = _show_nothing,
+) -> Report:
+    """Build, verify and swap; or finish a swap that was interrupted.
+
+    When it fails, or is cancelled, before the swap, nothing of it stays; from then on cancelling comes too late.
+    Raises RebuildRefused when something has to be done first, RebuildStopped for what can't be projected,
+    InvalidSettings for topics or rights that are missing, TransientFailure when Kafka or MongoDB is away.
+    """
+    async with topic_reader(settings) as reader:
+        with mongo_told(settings):
+            async with await connect(settings) as client, claimed(client[settings.mongo_database]) as claim:
+                if claim.found.phase in {Phase.SWAPPING, Phase.SWAPPED}:
+                    return await _finish(settings, client, reader, claim, show, dry_run=dry_run)
+                making = _Rebuild(settings, client, reader, claim, show)
+                return await making.run(dry_run=dry_run, accept_differences=accept_differences, from_live=from_live)
+
+
+async def drop_old(settings: Settings) -> Mapping[Collection, int]:
+    """Drop the collections of before the last rebuild, and give how many documents were in each.
+
+    Raises RebuildRefused while a rebuild is under way or was interrupted in its swap, and as `rebuild` does.
+    """
+    with mongo_told(settings):
+        async with await connect(settings) as client, claimed(client[settings.mongo_database]) as claim:
+            if claim.found.phase in {Phase.SWAPPING, Phase.SWAPPED}:
+                raise RebuildRefused(_to_be_finished(claim.found))
+            return await drop(client[settings.mongo_database], Generation.FORMER)
+
+
+async def _finish(
+    settings: Settings, client: Client, reader: TopicReader, claim: Claim, show: Show, *, dry_run: bool
+) -> Report:
+    found = claim.found
+    if dry_run:
+        raise RebuildRefused(_to_be_finished(found))
+    finishing = _Rebuild(settings, client, reader, claim, show, found)
+    if found.phase is Phase.SWAPPING:
+        await finishing.carry_over(await _not_in_place(client, settings, found.made))
+    return await _uninterrupted(finishing.put_in_place(found.made, Outcome.FINISHED))
+
+
+async def _not_in_place(client: Client, settings: Settings, made: Mapping[Collection, UUID]) -> list[Collection]:
+    there = await identities(client[settings.mongo_database], Generation.LIVE)
+    return [collection for collection, identity in made.items() if there.get(collection) != identity]
+
+
+def _to_be_finished(found: Record) -> str:
+    return (
+        f"The rebuild begun at {found.started:%Y-%m-%d %H:%M:%S} UTC was interrupted in its swap. Run "
+        "`klantcontact rebuild`, which finishes it."
+    )
+
+
+class _Rebuild:
+    """One rebuild, step by step."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        client: Client,
+        reader: TopicReader,
+        claim: Claim,
+        show: Show,
+        interrupted: Record | None = None,
+    ) -> None:
+        self._settings = settings
+        self._database = client[settings.mongo_database]
+        self._new = MongoRegister(client, settings.mongo_database, generation=Generation.NEW)
+        self._live = MongoRegister(client, settings.mongo_database)
+        self._claim = claim
+        self._show = show
+        self._feed = Feed(reader, settings, interrupted.positions if interrupted else {})
+        self._carry_over = CarryOver(self._database)
+        self._interrupted = None if claim.found.phase is Phase.IDLE else claim.found.started
+        self._events = self._live_documents = self._behind = self._carried = 0
+        self._live_documents_of: datetime | None = None
+        self._comparisons: list[Comparison] = []
+
+    async def run(self, *, dry_run: bool, accept_differences: bool, from_live: bool) -> Report:
+        if not dry_run:
+            await self._refuse_to_lose_the_former()
+            await rehearse(self._database)
+        await self._claim.begin()
+        try:
+            await self._build(from_live=from_live)
+            await self._verify()
+            if dry_run:
+                return await self._leave(Outcome.COMPARED)
+            if not accept_differences and any(each.differences for each in self._comparisons):
+                return await self._leave(Outcome.DIFFERENT)
+            await self.carry_over(Collection)
+            made = await identities(self._database, Generation.NEW)
+            _heed_cancellation()
+            await self._claim.begin_swap(positions=self._feed.positions, made=made)
+            await self._take_in(self._new, "last events")
+        except BaseException:
+            with suppress(PyMongoError, RebuildRefused), pymongo.timeout(GOODBYE_SECONDS):  # whoever comes next does it
+                await self._throw_away()
+            raise
+        return await _uninterrupted(self.put_in_place(made, Outcome.SWAPPED))
+
+    async def carry_over(self, collections: Iterable[Collection]) -> None:
+        """Carry over what others own to new collections that are not in place yet."""
+        self._carried += await self._carry_over.before_swap(collections, self._step("carrying over"))
+
+    async def put_in_place(self, made: Mapping[Collection, UUID], outcome: Outcome) -> Report:
+        """Do all that is left from the moment on at which the projector stands still."""
+        with swap_told(self._settings):
+            await put_in_place(self._database, made)
+            await self._claim.move(Phase.SWAPPED)
+            await self._take_in(self._live, "last events")
+            self._carried += await self._carry_over.after_swap(self._step("carrying over"))
+            await self._claim.move(Phase.IDLE)
+        return self._report(outcome)
+
+    async def _refuse_to_lose_the_former(self) -> None:
+        former = await identities(self._database, Generation.FORMER)
+        if former:
+            names = ", ".join(Generation.FORMER.name_of(each) for each in former)
+            raise RebuildRefused(
+                f"The collections of before the last rebuild are still there: {names}. When all is well without them, "
+                "run `klantcontact rebuild --drop-old`; then this one."
+            )
+
+    async def _build(self, *, from_live: bool) -> None:
+        await drop(self._database, Generation.NEW)
+        await self._new.prepare(layout.remembered_seconds(self._settings))
+        await self._take_in(self._new, "events")
+        if from_live or self._feed.trimmed:
+            self._live_documents_of = utc_now()
+            self._live_documents = await live.absorb(self._database, self._new, self._step("live documents"))
+        for _ in range(CATCH_UPS):
+            if await self._take_in(self._new, "newer events") < LITTLE:
+                return
+
+    async def _verify(self) -> None:
+        self._comparisons = await compare(self._database, self._step("comparing"))
+        for _ in range(LOOKS):
+            if self._behind or not any(each.differences for each in self._comparisons):
+                return
+            await self._take_in(self._new, "newer events")
+            self._behind = await self._wait_for_projector()
+            self._comparisons = await compare_again(self._database, self._comparisons)
+
+    async def _wait_for_projector(self) -> int:
+        """Wait until the projector has done what was taken in, and give how much it is still behind."""
+        behind = await self._feed.behind()
+        for pause_seconds in pauses_within(PROJECTOR_SECONDS):
+            if not behind:
+                return 0
+            await asyncio.sleep(pause_seconds)
+            behind = await self._feed.behind()
+        return behind
+
+    async def _take_in(self, register: MongoRegister, step: str) -> int:
+        taken = await self._feed.take_in(register, self._step(step))
+        self._events += taken
+        return taken
+
+    async def _leave(self, outcome: Outcome) -> Report:
+        await self._throw_away()
+        return self._report(outcome)
+
+    async def _throw_away(self) -> None:
+        await self._claim.move(Phase.IDLE)
+        await drop(self._database, Generation.NEW)
+
+    def _step(self, step: str) -> Progress:
+        def show(done: int, of: int | None) -> None:
+            _heed_cancellation()
+            self._show(step, done, of)
+
+        return show
+
+    def _report(self, outcome: Outcome) -> Report:
+        return Report(
+            outcome=outcome,
+            interrupted=self._interrupted,
+            events=self._events,
+            trimmed=self._feed.trimmed,
+            live_documents_of=self._live_documents_of,
+            live_documents=self._live_documents,
+            comparisons=self._comparisons,
+            projector_behind=self._behind,
+            carried_over=self._carried,
+        )
+
+
+def _heed_cancellation() -> None:
+    """Stop where cancelling was swallowed: `wait_for` of Python 3.11, which the driver uses, does so at times.
+
+    That is gh-86296, mended in Python 3.12.
+    """
+    current = asyncio.current_task()
+    if current is not None and current.cancelling():
+        raise asyncio.CancelledError
+
+
+async def _uninterrupted(work: Coroutine[Any, Any, T]) -> T:
+    """Do something to its end, also when it is cancelled meanwhile."""
+    task = asyncio.ensure_future(work)
+    while True:
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled():
+                raise
+            current = asyncio.current_task()
+            assert current is not None, "we are in one"
+            current.uncancel()

@@ -1,0 +1,169 @@
+"""Holding the new collections against the live ones: every id, and the contents of some.
+
+Both go on changing, so what differs at first is looked at again after both have come further (`rebuild.py`).
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+
+from services.operations.rebuild.batches import BATCH, by_id
+from services.operations.topic_reader import Progress
+from services.projector.adapters.generation import Generation
+from services.projector.documents import Document
+from services.projector.ownership import OURS
+from services.projector.writes import Collection
+
+SAMPLE: Final = 1_000
+"""So many documents of each collection are compared. What is wrong in one of 300 is then seen with 97% certainty."""
+
+MAX_LISTED: Final = 10_000
+"""So many ids of a kind are kept, to look at again and to show; more than that are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One collection: live and new."""
+
+    collection: Collection
+    live: int
+    new: int
+    compared: int
+    """How many documents were compared in contents."""
+    only_live: Sequence[str] = ()
+    only_new: Sequence[str] = ()
+    changed: Sequence[str] = ()
+    unlisted: int = 0
+    """How many more ids stand in only one of the two."""
+
+    @property
+    def differences(self) -> int:
+        """Count what is not the same in both."""
+        return len(self.only_live) + len(self.only_new) + len(self.changed) + self.unlisted
+
+
+async def compare(database: AsyncDatabase[Document], show: Progress) -> list[Comparison]:
+    """Compare every id, and a sample of the documents: all of them where there are few."""
+    total = sum([await database[each].estimated_document_count() for each in Collection])
+    done, comparisons = 0, []
+    for collection in Collection:
+        sides = _Sides(database, collection)
+        counts = _Counts()
+        async for identifier, in_live, in_new in sides.merged():
+            counts.take(identifier, in_live=in_live, in_new=in_new)
+            if counts.seen % BATCH == 0:
+                show(done + counts.seen, max(total, done + counts.seen))
+        done += counts.seen
+        sample = await sides.sample()
+        comparisons.append(
+            Comparison(
+                collection=collection,
+                live=counts.live,
+                new=counts.new,
+                compared=len(sample),
+                only_live=counts.only_live,
+                only_new=counts.only_new,
+                changed=await sides.changed(sample),
+                unlisted=counts.unlisted,
+            )
+        )
+    show(done, done)
+    return comparisons
+
+
+async def compare_again(database: AsyncDatabase[Document], before: Sequence[Comparison]) -> list[Comparison]:
+    """Look again at what differed, and at nothing else."""
+    return [await _again(_Sides(database, each.collection), each) for each in before]
+
+
+async def _again(sides: "_Sides", before: Comparison) -> Comparison:
+    in_doubt = [*before.only_live, *before.only_new, *before.changed]
+    live, new = await sides.there(in_doubt)
+    return Comparison(
+        collection=before.collection,
+        live=before.live,
+        new=before.new,
+        compared=before.compared,
+        only_live=[each for each in in_doubt if each in live and each not in new],
+        only_new=[each for each in in_doubt if each in new and each not in live],
+        changed=[each for each in in_doubt if each in live and each in new and live[each] != new[each]],
+        unlisted=before.unlisted,
+    )
+
+
+class _Counts:
+    """What a walk through the ids of both comes to."""
+
+    def __init__(self) -> None:
+        self.seen = self.live = self.new = self.unlisted = 0
+        self.only_live: list[str] = []
+        self.only_new: list[str] = []
+
+    def take(self, identifier: str, *, in_live: bool, in_new: bool) -> None:
+        self.seen += 1
+        self.live += in_live
+        self.new += in_new
+        if in_live and in_new:
+            return
+        listed = self.only_live if in_live else self.only_new
+        if len(listed) < MAX_LISTED:
+            listed.append(identifier)
+        else:
+            self.unlisted += 1
+
+
+class _Sides:
+    """A collection as it is live, and as it was made anew."""
+
+    def __init__(self, database: AsyncDatabase[Document], collection: Collection) -> None:
+        self._live = database[Generation.LIVE.name_of(collection)]
+        self._new = database[Generation.NEW.name_of(collection)]
+        self._fields: Mapping[str, int] = dict.fromkeys(OURS[collection], 1)
+
+    async def merged(self) -> AsyncIterator[tuple[str, bool, bool]]:
+        """Give every id, in order, with whether it is live and whether it is new."""
+        live, new = _ids(self._live), _ids(self._new)
+        left, right = await anext(live, None), await anext(new, None)
+        while left is not None or right is not None:
+            first = min(each for each in (left, right) if each is not None)
+            yield first, left == first, right == first
+            if left == first:
+                left = await anext(live, None)
+            if right == first:
+                right = await anext(new, None)
+
+    async def sample(self) -> list[str]:
+        """Give the ids of some live documents: of all, where there are few."""
+        if await self._live.count_documents({}, limit=SAMPLE + 1) <= SAMPLE:
+            return [each async for each in _ids(self._live)]
+        cursor = await self._live.aggregate([{"$sample": {"size": SAMPLE}}, {"$project": {"_id": 1}}])
+        return list({each["_id"] for each in await cursor.to_list()})
+
+    async def changed(self, identifiers: Sequence[str]) -> list[str]:
+        """Give those of which our part is not the same in both."""
+        live, new = await self.there(identifiers)
+        return [each for each in identifiers if each in live and each in new and live[each] != new[each]]
+
+    async def there(self, identifiers: Sequence[str]) -> tuple[dict[str, Document], dict[str, Document]]:
+        """Give our part of the documents that are there, live and new."""
+        live: dict[str, Document] = {}
+        new: dict[str, Document] = {}
+        for some in _cut(identifiers):
+            live |= await by_id(self._live, some, self._fields)
+            new |= await by_id(self._new, some, self._fields)
+        return live, new
+
+
+def _cut(identifiers: Sequence[str]) -> Iterator[list[str]]:
+    for start in range(0, len(identifiers), BATCH):
+        yield list(identifiers[start : start + BATCH])
+
+
+async def _ids(collection: AsyncCollection[Document]) -> AsyncIterator[str]:
+    # From the index alone, in its order; simple binary comparison, as Python compares such texts.
+    async with collection.find({}, {"_id": 1}, batch_size=BATCH).sort("_id", 1).hint("_id_") as cursor:
+        async for each in cursor:
+            yield each["_id"]

@@ -1,0 +1,159 @@
+"""A rebuild whose servers go away in the middle of it, or refuse it: it says so, and leaves nothing half done."""
+
+import base64
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from services.local.kafka import kafka_server
+from services.local.mongod import mongo_uri as uri_of
+from services.local.mongod import mongod_server
+from services.local.network import HOST
+from services.local.process import Server
+from services.projector.adapters.mongo_register import MongoRegister
+from services.projector.adapters.swap import COLLECTION, ONLY, Phase
+from services.projector.writes import Collection
+from services.runtime.mongo import connect
+from services.runtime.settings import Settings
+from tests.projector_examples import fact, taak_created
+from tests.projector_process import expected, publish, settings_for, stored
+from tests.rebuild_process import go_on, let_silence_pass, report_of, run_rebuild, stopped_before
+
+T = TypeVar("T")
+
+DONE, FAULTS_FOUND, WRONG_USE = 0, 1, 2
+
+EVENTS = [taak_created(f"c-{number}") for number in range(20)]
+
+
+@pytest.fixture
+def own_mongod(tmp_path: Path) -> Iterator[Server]:
+    with mongod_server(tmp_path / "mongod") as server:
+        yield server
+
+
+@pytest.fixture
+def own_kafka(tmp_path: Path) -> Iterator[Server]:
+    with kafka_server(tmp_path / "kafka", say=print) as server:
+        yield server
+
+
+async def published_and_projected(settings: Settings) -> None:
+    publish(settings, EVENTS)
+    async with await connect(settings) as client:
+        register = MongoRegister(client, settings.mongo_database)
+        await register.prepare(1_000_000)
+        await register.apply([fact(event) for event in EVENTS])
+
+
+def in_database(settings: Settings, look: Callable[[Database[dict[str, Any]]], T]) -> T:
+    with MongoClient[dict[str, Any]](settings.mongo_uri, w="majority") as client:
+        return look(client[settings.mongo_database])
+
+
+def names(settings: Settings) -> set[str]:
+    return in_database(settings, lambda database: set(database.list_collection_names()))
+
+
+def state(settings: Settings) -> dict[str, Any]:
+    return in_database(settings, lambda database: database[COLLECTION].find_one(ONLY) or {})
+
+
+@pytest.mark.parametrize(
+    ("function", "outcome"), [("compare", "swapped"), ("identities", "swapped"), ("put_in_place", "finished")]
+)
+async def test_mongodb_that_goes_away_is_told_and_the_next_one_begins_anew_or_finishes(
+    kafka_bootstrap: str, topics: str, own_mongod: Server, function: str, outcome: str
+) -> None:
+    settings = settings_for(kafka_bootstrap, uri_of(own_mongod.port), topics, "klantcontact")
+    await published_and_projected(settings)
+
+    with stopped_before(settings, function, module="rebuild", calls=function == "identities") as rebuilding:
+        own_mongod.stop()
+        status, said = go_on(rebuilding)
+    own_mongod.start()
+
+    assert status == FAULTS_FOUND
+    assert said.startswith(f"MongoDB at {own_mongod.address} does not answer.")
+    assert ("run `klantcontact rebuild` again, which finishes it" in said) == (outcome == "finished")
+    assert stored(settings) == expected(EVENTS)
+    in_database(settings, let_silence_pass)
+    again = run_rebuild(settings, "--json")
+    assert (again.returncode, report_of(again)["outcome"]) == (DONE, outcome)
+    assert report_of(again)["interrupted"]
+    assert stored(settings) == expected(EVENTS)
+
+
+@pytest.mark.parametrize(("function", "calls"), [("compare", 0), ("identities", 1)])
+async def test_kafka_that_goes_away_before_the_swap_leaves_nothing_behind(
+    mongo_uri: str, database: str, own_kafka: Server, function: str, calls: int
+) -> None:
+    settings = settings_for(own_kafka.address, mongo_uri, "away", database)
+    await published_and_projected(settings)
+    # Something to look at again, so that Kafka is asked for more.
+    in_database(settings, lambda there: there[Collection.INTERNE_TAKEN].delete_many({}) if not calls else None)
+
+    with stopped_before(settings, function, module="rebuild", calls=calls) as rebuilding:
+        own_kafka.stop()
+        status, said = go_on(rebuilding)
+
+    assert (status, said) == (FAULTS_FOUND, f"Kafka at {own_kafka.address} does not answer.\n")
+    assert names(settings) == {*Collection, COLLECTION}
+    assert state(settings)["phase"] == Phase.IDLE
+    assert "holder" not in state(settings)
+
+
+# Rights
+
+WITHOUT_DROPPING = [
+    *("find", "insert", "update", "remove", "createCollection", "createIndex"),
+    *("listCollections", "listIndexes", "collMod"),
+]
+"""Renaming takes the right to drop as well."""
+
+PASSWORD = "password"  # noqa: S105 - of a server that lives for a test
+
+
+@pytest.fixture
+def guarded_mongod(tmp_path: Path) -> Iterator[Server]:
+    """It asks for a login: `reader` may read, `writer` may do all but rename and drop."""
+    key = tmp_path / "key"
+    key.write_bytes(base64.b64encode(secrets.token_bytes(48)))
+    key.chmod(0o600)
+    server = mongod_server(tmp_path / "mongod")
+    server._command += ["--auth", "--keyFile", str(key)]
+    with server:
+        with MongoClient[dict[str, Any]](HOST, server.port, directConnection=True) as client:
+            client.admin.command("createUser", "root", pwd=PASSWORD, roles=["root"])
+        with MongoClient[dict[str, Any]](
+            HOST, server.port, directConnection=True, username="root", password=PASSWORD
+        ) as client:
+            rights = [{"resource": {"db": "klantcontact", "collection": ""}, "actions": WITHOUT_DROPPING}]
+            client.klantcontact.command("createRole", "writing", privileges=rights, roles=[])
+            client.klantcontact.command("createUser", "reader", pwd=PASSWORD, roles=["read"])
+            client.klantcontact.command("createUser", "writer", pwd=PASSWORD, roles=["writing"])
+        yield server
+
+
+@pytest.mark.parametrize("user", ["reader", "writer"])
+def test_a_right_that_is_missing_shows_before_anything_was_done(
+    kafka_bootstrap: str, topics: str, guarded_mongod: Server, user: str
+) -> None:
+    login = uri_of(guarded_mongod.port).replace("//", f"//{user}:{PASSWORD}@") + "&authSource=klantcontact"
+    settings = settings_for(kafka_bootstrap, login, topics, "klantcontact")
+
+    run = run_rebuild(settings)
+
+    assert run.returncode == WRONG_USE
+    assert "refuses this user (code 13)" in run.stderr
+    assert "readWrite and dbAdmin on klantcontact" in run.stderr
+    assert PASSWORD not in run.stderr
+    root = uri_of(guarded_mongod.port).replace("//", f"//root:{PASSWORD}@") + "&authSource=admin"
+    with MongoClient[dict[str, Any]](root) as client:
+        left = set(client.klantcontact.list_collection_names())
+    assert left == ({COLLECTION} if user == "writer" else set())

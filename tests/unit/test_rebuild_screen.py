@@ -1,0 +1,75 @@
+"""What `klantcontact rebuild` says of where it began and how it ended."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from services.cli import rebuilding
+from services.operations.rebuild.report import Outcome, Report
+from services.operations.rebuild.verify import Comparison
+from services.operations.topic_reader import Stretch
+from services.projector.writes import Collection
+
+THEN = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+
+
+def told(report: Report, capsys: pytest.CaptureFixture[str]) -> tuple[list[str], list[str]]:
+    rebuilding._tell(report)
+    printed = capsys.readouterr()
+    return printed.out.splitlines(), printed.err.splitlines()
+
+
+def test_topics_that_lost_their_beginning_are_named_with_the_offset_from_which_they_count(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    trimmed = [Stretch("taak.created", number, first=7, begin=7, end=9) for number in (0, 2)]
+    report = Report(
+        outcome=Outcome.SWAPPED, events=4, trimmed=trimmed, live_documents=1_200, live_documents_of=THEN, carried_over=3
+    )
+
+    out, err = told(report, capsys)
+
+    assert out == [
+        "taak.created no longer holds its beginning: partition 0 from offset 7; partition 2 from offset 7.",
+        "Began: 1,200 live documents of 2026-11-24 09:30:00 UTC, under 4 events.",
+    ]
+    assert err == [rebuilding.IN_PLACE.format(carried=3)]
+
+
+def test_one_that_was_interrupted_while_building_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    out, err = told(Report(outcome=Outcome.COMPARED, interrupted=THEN), capsys)
+
+    assert out == [
+        "A rebuild begun at 2026-11-24 09:30:00 UTC had been interrupted; what it made was thrown away.",
+        "Began: the topics from their beginning, 0 events.",
+    ]
+    assert err == [rebuilding.NOT_IN_PLACE]
+
+
+def test_differences_are_listed_by_id_up_to_a_screenful_and_it_is_said_what_to_do(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    comparison = Comparison(
+        collection=Collection.PARTIJEN,
+        live=40,
+        new=28,
+        compared=28,
+        only_live=[f"p-{number}" for number in range(12)],
+        changed=["p-99"],
+        unlisted=2,
+    )
+    report = Report(outcome=Outcome.DIFFERENT, comparisons=[comparison], projector_behind=5)
+
+    out, err = told(report, capsys)
+
+    assert out[3:] == [
+        *(f"partijen  only live  p-{number}" for number in range(10)),
+        "partijen  only live  and 2 more: --json lists them",
+        "partijen  changed  p-99",
+        "partijen  and 2 more in only one of the two",
+    ]
+    assert err == [
+        rebuilding.NOT_IN_PLACE,
+        "The projector is 5 events behind: let it catch up, and start again.",
+        rebuilding.WHAT_DIFFERS,
+    ]
