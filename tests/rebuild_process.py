@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psutil
 from pymongo.database import Database
 
 from services.projector.adapters.swap import COLLECTION, ONLY
 from services.runtime.settings import Settings
+from tests.waiting import wait_for
 
 SECONDS = 120
 
@@ -81,6 +83,9 @@ def stopped_before(
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == b"stopped\n", process.communicate(timeout=SECONDS)
+            # It says so a moment before it does.
+            still = psutil.Process(process.pid)
+            wait_for("it stands still", lambda: still.status() == psutil.STATUS_STOPPED)
             yield process
         finally:
             process.kill()
