@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from services.cli import local, operators, publishers, running
+from services.cli import explaining, local, operators, publishers, running
 from services.cli.arguments import FAULTS_FOUND, WRONG_USE
 from services.cli.screen import tell
 from services.local.errors import LocalStackError
@@ -37,6 +37,7 @@ app = typer.Typer(help=ABOUT, epilog=EPILOG, no_args_is_help=True, add_completio
 app.add_typer(publishers.app)
 app.add_typer(running.app, name="run", rich_help_panel=operators.PANEL)
 app.add_typer(operators.app)
+app.add_typer(explaining.app)
 app.add_typer(local.app)
 
 
