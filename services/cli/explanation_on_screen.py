@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 
 Row = tuple[str, str]
 
-MOST: Final = {"onderwerp": 3, "betrokkene": 2, "earlier": 3, "taken back": 3, "projector": 5, "dead letters": 3}
-"""So many of each fit."""
+MOST: Final = {"onderwerp": 2, "betrokkene": 1, "earlier": 2, "taken back": 2, "projector": 4, "dead letters": 2}
+"""So many of each fit, and one more where that is the last: it takes the place of saying so."""
 
-MAX_PATHS: Final = 2
+MAX_PATHS: Final = 1
+
+MAX_ELSEWHERE: Final = 40
+"""Characters of the id of another contact, which stands in the middle of a line."""
 
 
 def explained(found: "Explained", asked: str) -> Iterator[Row]:
@@ -43,13 +46,15 @@ def explained(found: "Explained", asked: str) -> Iterator[Row]:
         "earlier",
         [
             f"{_second(each.besloten_op)}: revisie {each.revisie}, judgement {each.besluitversie}, "
-            f"{'/'.join(each.regels)}, policy {printable(each.beleidsversie)}"
+            f"{'/'.join(dict.fromkeys(each.regels))}, policy {printable(each.beleidsversie)}"
             for each in reversed(decision.voorgangers)
         ],
     )
     yield from _few("taken back", [_taken_back(each) for each in decision.taken_back])
-    yield from _few("projector", [_projected(each, kafka) for each in found.projected])
-    if kafka and any(each.state in {State.ABSENT, State.OUTDATED} for each in found.projected):
+    late = [each for each in found.projected if each.state in {State.ABSENT, State.OUTDATED}]
+    rest = [each for each in found.projected if each not in late]
+    yield from _few("projector", [_projected(each, kafka) for each in (*late, *rest)])
+    if kafka and late:
         yield "", _behind(kafka)
     if kafka and kafka.letters:
         yield from _letters(kafka.letters)
@@ -67,10 +72,11 @@ def not_decided(found: "NotDecided") -> Iterator[Row]:
 
 def _few(name: str, texts: Sequence[str], *, number: int | None = None) -> Iterator[Row]:
     """Give the first of some texts, and say how many there are besides; `number` when they are not even all here."""
-    shown = texts[: MOST[name]]
+    number = len(texts) if number is None else number
+    shown = texts[: MOST[name] if number > MOST[name] + 1 else number]
     for at, text in enumerate(shown):
         yield name if at == 0 else "", text
-    if more := (number or len(texts)) - len(shown):
+    if more := number - len(shown):
         yield "", f"… and {more} more; --json gives more of them"
 
 
@@ -146,7 +152,7 @@ def _before(facts: "PartijFacts", decision: "Decision") -> str:
 
 def _contact(moment: "Moment", decision: "Decision") -> str:
     source = "" if moment.source == decision.source else f" of {printable(moment.source)}"
-    return f"contact {printable(moment.contact_id)}{source}, {_second(moment.op)}"
+    return f"contact {printable(moment.contact_id, MAX_ELSEWHERE)}{source}, {_second(moment.op)}"
 
 
 def _taken_back(each: "TakenBack") -> str:
@@ -211,7 +217,7 @@ def _letters(letters: "Letters") -> Iterator[Row]:
 
 def _letter(letter: "Letter") -> str:
     paths = [printable(path) or "the whole event" for path in letter.paths]
-    more = f" and {len(paths) - MAX_PATHS} more" if len(paths) > MAX_PATHS else ""
+    more = f" (+{len(paths) - MAX_PATHS})" if len(paths) > MAX_PATHS else ""
     where = f" at {', '.join(paths[:MAX_PATHS])}{more}" if paths else ""
     return f"{letter.id}, {_second(letter.written_at)}: {letter.kind or 'unknown kind'}{where}"
 
@@ -221,4 +227,4 @@ def _kind(kind: NumberKind) -> str:
 
 
 def _second(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"

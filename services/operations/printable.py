@@ -6,7 +6,7 @@ MAX_CHARACTERS: Final = 100
 """A contactId is no longer, and a source hardly ever."""
 
 
-def printable(text: str) -> str:
-    """Give a text of one line with nothing in it that steers a screen, cut where it is long."""
+def printable(text: str, most: int = MAX_CHARACTERS) -> str:
+    """Give a text of one line with nothing in it that steers a screen, cut after so many characters."""
     shown = "".join(character if character.isprintable() else "\ufffd" for character in text)
-    return shown if len(shown) <= MAX_CHARACTERS else f"{shown[: MAX_CHARACTERS - 1]}…"
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"

@@ -59,13 +59,13 @@ class TakenBack:
 
     kind: NumberKind
     nummer: str
-    resultaat: IntrekkingResultaat | None
-    """Of a partij: what is left of it."""
-    moved: bool
-    """Of a klantcontact: `vertrouwelijk` changed, and it goes on under the same id on the other topic."""
     op: datetime
     revisie: int
     besluitversie: int
+    resultaat: IntrekkingResultaat | None = None
+    """Of a partij: what is left of it."""
+    moved: bool = False
+    """Of a klantcontact: `vertrouwelijk` changed, and it goes on under the same id on the other topic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,11 +144,11 @@ def _taken_back(besluit: Besluit) -> Iterator[TakenBack]:
         yield TakenBack(
             kind=kind,
             nummer=nummer,
-            resultaat=each.resultaat if isinstance(each, PartijIntrekking) else None,
-            moved=isinstance(each, KlantcontactIntrekking) and each.verplaatst,
             op=each.aanleiding.besloten_op,
             revisie=each.aanleiding.revisie,
             besluitversie=each.aanleiding.besluitversie,
+            resultaat=each.resultaat if isinstance(each, PartijIntrekking) else None,
+            moved=isinstance(each, KlantcontactIntrekking) and each.verplaatst,
         )
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from shlex import quote
 from typing import Any, Final
 
 from services.classifier.adapters.mongo_register import BESLUITEN
@@ -76,16 +77,13 @@ async def find_besluit(database: Database, asked: Asked) -> Besluit | None:
 
 
 def _choice(asked: Asked, found: list[Besluit]) -> str:
-    names = [asked.name_of(each) for each in found]
-    options = []
-    if names.count(Name.CONTACT) > 1:
-        options.append("--source URN")
-    if Name.NUMMER in names and len(set(names)) > 1:
-        options.append("--nummer or --contact")
     lines = [
-        f"  {name} of contact {printable(each.contact_id)} of {printable(each.source)}"
-        for name, each in zip(names, found, strict=True)
+        f"  by its {asked.name_of(each)}: klantcontact explain {_typed(each.contact_id)} --contact "
+        f"--source {_typed(each.source)}"
+        for each in found
     ]
-    return "\n".join(
-        [f"{printable(asked.text)} is the", *lines, f"Say which one is meant, with {' and '.join(options)}."]
-    )
+    return "\n".join([f"{printable(asked.text)} means several contacts. Ask for one of them:", *lines])
+
+
+def _typed(text: str) -> str:
+    return quote(printable(text))
