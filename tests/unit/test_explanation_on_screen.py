@@ -143,29 +143,39 @@ def test_the_onderwerp_that_was_asked_for_comes_first() -> None:
     assert ("", "… and 7 more; --json gives more of them") in rows
 
 
-def full() -> Explained:
-    """Explain a contact with more of everything than is shown."""
-    people = [known(f"k{number}", nth_bsn(number), adressen=[email()]) for number in range(9)]
-    subjects = [onderwerp("o" * 39 + str(number), opvolging=CALL_BACK) for number in range(9)]
+def full(*, onderwerpen: int = 9, betrokkenen: int = 9, revisies: int = 9, dead: int = 9) -> Explained:
+    """Explain a contact with a lot of everything, and everything as long as it can be."""
+    people = [known(f"k{number}", nth_bsn(number), adressen=[email()]) for number in range(betrokkenen + 1)]
+    subjects = [onderwerp("o" * 39 + str(number), opvolging=CALL_BACK) for number in range(onderwerpen + 1)]
     desk = Desk()
-    for each in range(9):
+    for each in range(betrokkenen):
         earlier = [known("k", nth_bsn(each), toestemming="gegeven", adressen=[email()])]
         desk.bring(contact("e" * 99 + str(each), betrokkenen=earlier, op="2026-03-01T09:50:00Z"), source=OTHER_SOURCE)
-    for revisie in range(1, 9):
-        data = contact("c" * 100, betrokkenen=people, onderwerpen=subjects, revisie=revisie)
-        desk.bring(data, other={"traceparent": TRACEPARENT})
-    data = contact(
-        "c" * 100, betrokkenen=people[:8], onderwerpen=subjects[:4], revisie=9, vervolg_op={"contactId": "x"}
+    for revisie in range(1, revisies):
+        desk.bring(contact("c" * 100, betrokkenen=people, onderwerpen=subjects, revisie=revisie))
+    last = contact(
+        "c" * 100,
+        betrokkenen=people[:betrokkenen],
+        onderwerpen=subjects[:onderwerpen],
+        revisie=revisies,
+        vervolg_op={"contactId": "nowhere"},
     )
-    besluit = desk.bring(data, other={"traceparent": TRACEPARENT}).besluit
+    besluit = desk.bring(last, other={"traceparent": TRACEPARENT}).besluit
     letter = replace(LETTER, paths=tuple(f"data.onderwerpen.{number}.onderwerp" for number in range(9)))
-    return explanation(besluit, in_kafka(behind=10**9, found=letters(*[letter] * 9, number=1000)))
+    return explanation(besluit, in_kafka(behind=10**9, found=letters(*[letter] * dead)))
 
 
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param(full(), id="more of everything than is shown"),
+        pytest.param(full(onderwerpen=3, betrokkenen=2, revisies=4, dead=3), id="as much as is shown"),
+    ],
+)
 def test_even_the_fullest_explanation_fits_one_screen(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    found: Explained, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    page = screen(list(explained(full(), "")), monkeypatch, capsys).splitlines()
+    page = screen(list(explained(found, "")), monkeypatch, capsys).splitlines()
 
     assert len(page) <= LINES
     assert max(map(len, page)) <= COLUMNS
@@ -206,15 +216,15 @@ def test_a_program_gets_everything_in_camel_case() -> None:
     read = json.loads(json.dumps(json_value(full())))
 
     assert list(read) == ["decision", "projected", "kafka", "kafkaFault"]
-    assert len(read["decision"]["onderwerpen"]) == 4
-    assert len(read["decision"]["partijen"]) == 8
+    assert len(read["decision"]["onderwerpen"]) == 9
+    assert len(read["decision"]["partijen"]) == 9
     assert len(read["decision"]["voorgangers"]) == 8
     assert read["decision"]["partijen"][0]["statement"] == {
         "toestemming": "gegeven",
         "contact": {"op": "2026-03-01T09:50:00+00:00", "source": OTHER_SOURCE, "contactId": "e" * 99 + "0"},
         "inThisContact": False,
     }
-    assert read["kafka"]["letters"]["number"] == 1000
+    assert read["kafka"]["letters"]["number"] == 9
     assert read["kafka"]["letters"]["newest"][0] == {
         "id": "3-120",
         "writtenAt": "2026-12-01T12:00:00+00:00",
