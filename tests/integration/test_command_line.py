@@ -267,7 +267,7 @@ def test_help_names_every_command_and_three_to_try_first() -> None:
 
     page = done.stdout.decode()
     assert done.returncode == DONE
-    for command in ("classify", "publish", "run", "topics", "doctor", "demo", "up"):
+    for command in ("classify", "publish", "run", "topics", "doctor", "explain", "stats", "demo", "up"):
         assert f" {command} " in page
     first = page.index("Three things to try first")
     assert first < page.index("klantcontact demo") < page.index("klantcontact classify") < page.index("klantcontact up")
