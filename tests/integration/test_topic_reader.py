@@ -67,10 +67,12 @@ async def test_reading_nothing_after_a_part_of_something_does_not_hang(settings:
     topic = f"{topics}.in"
     make_topics(settings.kafka_bootstrap, topic)
     publish_values(settings.kafka_bootstrap, topic, [b"1", b"2"])
-    async with asyncio.timeout(20), topic_reader(settings) as reader:
+    async with asyncio.timeout(20) as limit, topic_reader(settings) as reader:
         async for _ in reader.records(await reader.whole(topic)):
             break
+        await reader.whole(topic)  # meanwhile the consumer has asked for more, and waits
         assert [batch async for batch in reader.records([])] == []
+    assert not limit.expired(), "the consumer took the end of the limit for its own"
 
 
 async def test_a_topic_that_is_not_there_is_refused(settings: Settings, topics: str) -> None:
