@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from services.cli import dead_letters, local, operators, publishers, rebuilding, replaying, running
+from services.cli import dead_letters, explaining, local, operators, publishers, rebuilding, replaying, running
 from services.cli.arguments import FAULTS_FOUND, WRONG_USE
 from services.cli.screen import tell
 from services.local.errors import LocalStackError
@@ -40,6 +40,7 @@ app.add_typer(operators.app)
 app.add_typer(replaying.app)
 app.add_typer(dead_letters.app, name="dlq", rich_help_panel=operators.PANEL)
 app.add_typer(rebuilding.app)
+app.add_typer(explaining.app)
 app.add_typer(local.app)
 
 

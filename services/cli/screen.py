@@ -27,13 +27,15 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def print_table(rows: Iterable[Sequence[str]], *, heading: Sequence[str] = ()) -> None:
+def print_table(rows: Iterable[Sequence[str]], *, heading: Sequence[str] = (), bold_first: bool = False) -> None:
     """Print rows in columns as wide as they need; what stands in a cell is never read as markup."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table.grid(padding=(0, 2))
+    if bold_first:
+        table.add_column(style="bold", no_wrap=True)
     if heading:
         table.add_row(*(Text(cell, style="bold") for cell in heading))
     for row in rows:

@@ -22,11 +22,20 @@ _OF_RULE = {rule.regel: rule.toelichting for rule in TABLE}
 
 _OF_NOTE = {
     Kanttekening.VERVOLG_ONBEKEND: "vervolgOp wijst naar geen klantcontact dat hier geregistreerd is.",
+    Kanttekening.IDENTIFICATOR_ELDERS: "Een identificator hoort al bij een andere partij en is daar gelaten.",
+    Kanttekening.TWEEDE_VAN_SOORT: "De partij heeft al een andere identificator van die soort; deze is niet gekoppeld.",
 }
-"""Only what concerns the whole contact: the events of one onderwerp show nothing of another."""
+
+_OF_WHOLE_CONTACT = frozenset({Kanttekening.VERVOLG_ONBEKEND})
+"""What may stand in every event of the contact: the events of one onderwerp show nothing of another."""
 
 
 def toelichting(regel: Regel, kanttekeningen: Sequence[str] = ()) -> str:
     """Explain a decision in one or more sentences."""
-    notes = [_OF_NOTE[Kanttekening(note)] for note in kanttekeningen if note in _OF_NOTE]
+    notes = [_OF_NOTE[Kanttekening(note)] for note in kanttekeningen if note in _OF_WHOLE_CONTACT]
     return " ".join([_OF_RULE[regel], *notes])
+
+
+def kanttekening(note: Kanttekening) -> str:
+    """Say in a sentence what was noticed; for operators, since not every event of the contact may show it."""
+    return _OF_NOTE[note]

@@ -96,6 +96,9 @@ class TopicReader:
         left = {TopicPartition(each.topic, each.partition): each for each in stretches if each.length}
         total = sum(each.length for each in left.values())
         progress(0, total)
+        if not left:
+            # aiokafka's consumer loses the call to stop when that follows at once on another assignment, and hangs.
+            return
         with _told(self._settings):
             self._consumer.assign(list(left))
             for partition, stretch in left.items():

@@ -191,3 +191,14 @@ def test_no_file_beside_the_topics_and_the_database_holds_a_mark(fed: System) ->
     written = [path for path in Path(fed.home).glob("*.log") if path.is_file()]
     assert written
     assert all(_found(path.read_text(encoding="utf-8", errors="replace")) == set() for path in written)
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_no_mark_is_in_an_explanation_or_a_count(fed: System, options: tuple[str, ...]) -> None:
+    for event in BSNS:
+        told = fed.run("explain", f"canary-{event}", *options)
+        assert f"canary-{event}" in told.stdout, "it has to say something to be of any use here"
+        assert _found(told.stdout + told.stderr) == set()
+    counted = fed.run("stats", "--by", "rule,source,day", *options)
+    assert "V4" in counted.stdout
+    assert _found(counted.stdout + counted.stderr) == set()

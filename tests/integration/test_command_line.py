@@ -260,7 +260,10 @@ def test_help_names_every_command_and_three_to_try_first() -> None:
 
     page = done.stdout.decode()
     assert done.returncode == DONE
-    commands = ("validate", "classify", "publish", "run", "topics", "doctor", "replay", "dlq", "demo", "up")
+    commands = (
+        *("validate", "classify", "publish", "run", "topics", "doctor", "explain", "stats", "replay", "dlq", "rebuild"),
+        *("demo", "up"),
+    )
     for command in commands:
         assert f" {command} " in page
     first = page.index("Three things to try first")

@@ -1,5 +1,6 @@
 """Reading a stretch of a topic, on real Kafka."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -60,6 +61,18 @@ async def test_offsets_are_read_as_they_are_asked_for(settings: Settings, topics
     make_topics(settings.kafka_bootstrap, topic)
     publish_values(settings.kafka_bootstrap, topic, [b"1", b"2", b"3", b"4"])
     assert await values(settings, [Stretch(topic, 0, first=0, begin=1, end=3)]) == [b"2", b"3"]
+
+
+async def test_reading_nothing_after_a_part_of_something_does_not_hang(settings: Settings, topics: str) -> None:
+    topic = f"{topics}.in"
+    make_topics(settings.kafka_bootstrap, topic)
+    publish_values(settings.kafka_bootstrap, topic, [b"1", b"2"])
+    async with asyncio.timeout(20) as limit, topic_reader(settings) as reader:
+        async for _ in reader.records(await reader.whole(topic)):
+            break
+        await reader.whole(topic)  # meanwhile the consumer has asked for more, and waits
+        assert [batch async for batch in reader.records([])] == []
+    assert not limit.expired(), "the consumer took the end of the limit for its own"
 
 
 async def test_a_topic_that_is_not_there_is_refused(settings: Settings, topics: str) -> None:

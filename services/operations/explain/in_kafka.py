@@ -1,0 +1,99 @@
+"""What Kafka still says of a contact: its record, how far the services are, and its dead letters."""
+
+from dataclasses import dataclass
+
+from aiokafka import TopicPartition
+
+from services.domain.besluit import Position
+from services.operations.explain.letters import Letters
+from services.operations.group_positions import count_to_read, next_offsets, still_to_read
+from services.operations.origin import Origin, origin_of
+from services.operations.topic_reader import Progress, TopicReader
+from services.runtime.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InKafka:
+    """What Kafka says of a contact that was decided."""
+
+    record_is_held: bool | None
+    """Whether the topic still holds the record that was judged; None: it lay in a topic that is not ours now."""
+    projector_behind: int
+    """How many records the projector has yet to read, at most."""
+    letters: Letters | None
+    """None: they were not looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A record of a contact of which there is no decision record."""
+
+    source: str
+    position: Position
+    is_judged: bool
+    """The classifier is past it: then it was refused, or judged so long ago that nothing is left of that."""
+
+
+async def look(
+    reader: TopicReader,
+    settings: Settings,
+    contact: Origin,
+    position: Position | None,
+    *,
+    letters: bool,
+    progress: Progress,
+) -> InKafka:
+    """Look for what belongs to a contact that was decided. Raises as `topic_reader` does."""
+    outputs = await reader.whole(settings.registered_topic, settings.confidential_topic, settings.taak_topic)
+    positions = await next_offsets(settings, settings.projector_group)
+    behind = await count_to_read(reader, still_to_read(outputs, positions))
+    return InKafka(
+        record_is_held=await _is_held(reader, settings, position),
+        projector_behind=behind,
+        letters=await read_letters(reader, settings, contact, progress) if letters else None,
+    )
+
+
+async def _is_held(reader: TopicReader, settings: Settings, position: Position | None) -> bool | None:
+    if position is None or position.topic != settings.contact_topic:
+        return None
+    return any(
+        each.partition == position.partition and each.begin <= position.offset < each.end
+        for each in await reader.whole(position.topic)
+    )
+
+
+async def read_letters(reader: TopicReader, settings: Settings, contact: Origin, progress: Progress) -> Letters:
+    """Read all dead letters for those of a contact; without a source those of every source."""
+    found = Letters()
+    whole = await reader.whole(settings.dead_letter_topic)
+    async for batch in reader.records(whole, progress):
+        for record in batch:
+            if _is_of(origin_of(record.value, record.headers), contact):
+                found.add(record)
+    return found
+
+
+async def sightings(
+    reader: TopicReader, settings: Settings, contact: Origin, progress: Progress
+) -> tuple[Sighting, ...]:
+    """Read all of `contact.ended` for the records of a contact; give the first of each source, judged and not.
+
+    Only needed for a contact without a decision record.
+    """
+    whole = await reader.whole(settings.contact_topic)
+    positions = await next_offsets(settings, settings.classifier_group)
+    found: dict[tuple[str, bool], Sighting] = {}
+    async for batch in reader.records(whole, progress):
+        for record in batch:
+            origin = origin_of(record.value, record.headers)
+            if not _is_of(origin, contact) or origin.source is None:
+                continue
+            is_judged = record.offset < positions.get(TopicPartition(record.topic, record.partition), 0)
+            position = Position(record.topic, record.partition, record.offset)
+            found.setdefault((origin.source, is_judged), Sighting(origin.source, position, is_judged))
+    return tuple(found.values())
+
+
+def _is_of(origin: Origin, contact: Origin) -> bool:
+    return origin.contact_id == contact.contact_id and contact.source in {None, origin.source}

@@ -1,0 +1,89 @@
+"""Finding the decision record that somebody means by what they have in hand: a contactId, klantcontactId or number."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from shlex import quote
+from typing import Any, Final
+
+from services.classifier.adapters.mongo_register import BESLUITEN
+from services.classifier.adapters.register_documents import besluit_of
+from services.domain.besluit import Besluit
+from services.operations.database import Database
+from services.operations.explain.errors import SeveralContacts
+from services.operations.printable import printable
+
+MAX_FOUND: Final = 20
+"""So many are listed: a contactId is used by as many sources at most as there are, and a number is one contact's."""
+
+_NUMMER: Final = re.compile(r"\d{1,10}", re.ASCII)
+_IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class Name(StrEnum):
+    """By what a contact can be named."""
+
+    CONTACT = "contactId"
+    KLANTCONTACT = "klantcontactId"
+    NUMMER = "klantcontactnummer"
+
+
+EVERY_NAME: Final = frozenset(Name)
+
+
+def is_nummer(text: str) -> bool:
+    """Tell whether a text has the form of the number of a klantcontact."""
+    return _NUMMER.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody typed, and how far they said what it is."""
+
+    text: str
+    names: frozenset[Name] = EVERY_NAME
+    source: str | None = None
+
+    def conditions(self) -> Iterator[dict[str, Any]]:
+        """Give what a decision record may have to be the one that is meant; each has an index."""
+        if Name.CONTACT in self.names:
+            yield {"contactId": self.text}
+        if Name.KLANTCONTACT in self.names and _IDENTIFIER.fullmatch(self.text.lower()):
+            yield {"uitgegeven.klantcontactId": self.text.lower()}
+        if Name.NUMMER in self.names and is_nummer(self.text):
+            yield {"uitgegeven.klantcontactNummer": self.text}
+
+    def name_of(self, besluit: Besluit) -> Name:
+        """Tell by which name a record was found."""
+        if Name.CONTACT in self.names and besluit.contact_id == self.text:
+            return Name.CONTACT
+        ids = {each.klantcontact_id for each in besluit.uitgegeven}
+        return Name.KLANTCONTACT if self.text.lower() in ids else Name.NUMMER
+
+
+async def find_besluit(database: Database, asked: Asked) -> Besluit | None:
+    """Find the one record that is meant. Raises SeveralContacts when there are more."""
+    conditions = list(asked.conditions())
+    if not conditions:
+        return None
+    query: dict[str, Any] = {"$or": conditions}
+    if asked.source is not None:
+        query["source"] = asked.source
+    found = [besluit_of(each) async for each in database[BESLUITEN].find(query).sort("_id").limit(MAX_FOUND)]
+    if len(found) > 1:
+        raise SeveralContacts(_choice(asked, found))
+    return found[0] if found else None
+
+
+def _choice(asked: Asked, found: list[Besluit]) -> str:
+    lines = [
+        f"  by its {asked.name_of(each)}: klantcontact explain {_typed(each.contact_id)} --contact "
+        f"--source {_typed(each.source)}"
+        for each in found
+    ]
+    return "\n".join([f"{printable(asked.text)} means several contacts. Ask for one of them:", *lines])
+
+
+def _typed(text: str) -> str:
+    return quote(printable(text))

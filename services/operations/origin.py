@@ -1,0 +1,50 @@
+"""Which contact a record is about, read leniently: also of an event that is refused, as long as it is JSON.
+
+Of what can't be read nobody can tell; a letter that was cut off, or that is no JSON, is of no contact.
+"""
+
+import json
+from typing import Any, NamedTuple
+
+import orjson
+
+from schemas.cloudevents import Headers, binary_attributes
+
+
+class Origin(NamedTuple):
+    """What an event calls its contact, as far as it does; never checked, so fit to compare with and not to show."""
+
+    source: str | None
+    contact_id: str | None
+
+
+NOWHERE = Origin(None, None)
+
+
+def origin_of(value: bytes | None, headers: Headers = ()) -> Origin:
+    """Read `source` and `contactId` of a record in structured or binary mode."""
+    tree = _object(_parsed(value))
+    attributes = binary_attributes(headers)
+    if attributes is None:
+        attributes, tree = tree, _object(tree.get("data"))
+    return Origin(_text(attributes.get("source")), _text(tree.get("contactId")))
+
+
+def _parsed(value: bytes | None) -> object:
+    try:
+        return orjson.loads(value or b"")
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        # What the fast way can't take: half a surrogate pair, NaN, a byte that is no UTF-8.
+        return json.loads((value or b"").decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _object(tree: object) -> dict[str, Any]:
+    return tree if isinstance(tree, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,67 @@
+"""How many decisions there were by rule, source and day, from the classifier's own counters; never from contents."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from bson import MaxKey
+
+from services.classifier.adapters.tallies import TELLINGEN
+from services.operations.database import read_database
+from services.runtime.settings import Settings
+
+
+class By(StrEnum):
+    """What decisions are counted by."""
+
+    RULE = "rule"
+    SOURCE = "source"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many decisions had these values, in the order in which it was asked for."""
+
+    values: tuple[str, ...]
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """The counts in order of their values, and their sum."""
+
+    by: tuple[By, ...]
+    counts: tuple[Count, ...]
+    total: int
+
+
+async def stats(
+    settings: Settings, *, by: Sequence[By] = (By.RULE,), since: date | None = None, until: date | None = None
+) -> Stats:
+    """Count the decisions about onderwerpen; corrections and new judgements are decisions too, repeats are none.
+
+    `since` and `until` are days in UTC, both included. Raises as `read_database` does.
+    """
+    counted: Counter[tuple[str, ...]] = Counter()
+    async with read_database(settings) as database:
+        async for document in database[TELLINGEN].find(_period(since, until)):
+            values = {By.SOURCE: document["_id"]["source"], By.DAY: document["_id"]["dag"]}
+            for rule, number in document.items():
+                if rule != "_id":
+                    counted[tuple((values | {By.RULE: rule})[each] for each in by)] += number
+    counts = tuple(Count(values, number) for values, number in sorted(counted.items()))
+    return Stats(tuple(by), counts, counted.total())
+
+
+def _period(since: date | None, until: date | None) -> dict[str, Any]:
+    """Give what selects these days by the index of `_id`, in which the day comes first."""
+    bounds: dict[str, Any] = {}
+    if since is not None:
+        bounds["$gte"] = {"dag": since.isoformat()}
+    if until is not None:
+        bounds["$lte"] = {"dag": until.isoformat(), "source": MaxKey()}
+    return {"_id": bounds} if bounds else {}
