@@ -33,7 +33,7 @@ class Handled:
 
 def tell_batch(batch: Sequence[Handled]) -> None:
     """Log and count a batch that was published and committed: one line, and at debug one for each record."""
-    outcomes = Counter(_NAMES[type(handled.outcome)] for handled in batch)
+    outcomes = Counter(OUTCOMES[type(handled.outcome)] for handled in batch)
     _count(batch, outcomes)
     if log.is_enabled_for(logging.DEBUG):
         for handled in batch:
@@ -65,7 +65,7 @@ def tell_own_failure(record: Record, error: Exception) -> None:
     )
 
 
-_NAMES: Final[Mapping[type[Outcome], str]] = {
+OUTCOMES: Final[Mapping[type[Outcome], str]] = {
     Judged: "decided",
     Rejudged: "rejudged",
     Unchanged: "unchanged",
@@ -75,6 +75,7 @@ _NAMES: Final[Mapping[type[Outcome], str]] = {
     Refusal: "refused",
     OwnFailure: "failed",
 }
+"""What became of a record, as logs, metrics and traces name it."""
 
 
 # Counting -------------------------------------------------------------------------------------------------------------
@@ -100,7 +101,7 @@ def _count(batch: Sequence[Handled], outcomes: Counter[str]) -> None:
         metrics.DECISIONS.labels(rule=rule).inc(number)
     for kind_name, number in kinds.items():
         metrics.DEAD_LETTERS.labels(kind=kind_name).inc(number)
-    metrics.BATCH_SIZE_CONTACTS.observe(len(batch))
+    metrics.BATCH_SIZE_RECORDS.observe(len(batch))
     metrics.LAST_COMMIT_TIMESTAMP_SECONDS.set_to_current_time()
 
 
@@ -116,7 +117,7 @@ def _tell(handled: Handled) -> None:
         case Overtaken(received, besluit) | Unchanged(received, besluit):
             log.debug(
                 "contact.skipped",
-                reason=_NAMES[type(handled.outcome)],
+                reason=OUTCOMES[type(handled.outcome)],
                 contact_id=received.contact.contact_id,
                 revisie=received.contact.revisie,
                 revisie_in_force=besluit.revisie,
