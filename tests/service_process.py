@@ -4,7 +4,7 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,14 +20,15 @@ END_SECONDS = 15.0
 class ServiceProcess:
     """One instance of a service. As a context manager: started on entry, without waiting; stopped on exit."""
 
-    def __init__(self, service: str, settings: Settings, log_file: Path) -> None:
+    def __init__(self, service: str, settings: Settings, log_file: Path, *, program: Sequence[str] = COMMAND) -> None:
+        """Take as `program` what is run: the command itself, or one of the tests around it."""
         port = free_port()
         own = settings.model_copy(update={"health_host": HOST, "health_port": port})
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         self.server = Server(
             name=log_file.stem,
             port=port,
-            command=[*COMMAND, "run", service],
+            command=[*program, "run", service],
             log_file=log_file,
             is_ready=lambda _: self.is_ready(),
             environment=inherited | own.environment(),

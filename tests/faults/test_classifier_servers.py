@@ -1,35 +1,16 @@
 """Kafka or MongoDB goes away under the classifier: it waits, says so, skips nothing, and doubles nothing."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from services.local.process import Server
-from services.local.stack import Stack, local_stack
+from services.local.stack import Stack
 from services.runtime.health import Part
-from tests.faults.classifier_process import ClassifierProcess, World, world_on
+from tests.faults.classifier_process import ClassifierProcess, World
 from tests.waiting import wait_for
 
 PARTS = [Part.KAFKA, Part.MONGODB]
-
-
-@pytest.fixture(scope="module")
-def own_stack() -> Iterator[Stack]:
-    """Servers that nobody else uses, since they are stopped here."""
-    with local_stack(use_docker=False, allow_mock_broker=False) as running:
-        yield running
-
-
-@pytest.fixture
-def own_world(own_stack: Stack, tmp_path: Path) -> Iterator[World]:
-    """A world on those servers."""
-    name = f"test-{uuid4().hex[:12]}"
-    kafka, mongo = own_stack.kafka_bootstrap, own_stack.mongo_uri
-    with world_on(kafka=kafka, mongo=mongo, name=name, database=name, folder=tmp_path) as made:
-        yield made
 
 
 def _server(stack: Stack, part: str) -> Server:
@@ -39,7 +20,7 @@ def _server(stack: Stack, part: str) -> Server:
 
 
 def _wait_until_it_says_so(process: ClassifierProcess, part: str) -> None:
-    wait_for(f"readiness names {part}", lambda: part in process.reasons(), seconds=20)
+    wait_for(f"readiness names {part}", lambda: part in process.reasons(), seconds=10)
 
 
 def _wait_until_ready(process: ClassifierProcess) -> None:
