@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from prometheus_client.parser import text_string_to_metric_families
+
 from services.local.network import HOST, free_port
 from services.local.process import Server
 from services.local.system import COMMAND
@@ -54,6 +56,22 @@ class ServiceProcess:
         body = self._ask("/readyz")[1]
         reasons: Mapping[str, str] = json.loads(body)["reasons"] if body else {}
         return reasons
+
+    def facts(self) -> Mapping[str, Mapping[str, Any]]:
+        """Give what readiness shows; nothing while nobody answers."""
+        body = self._ask("/readyz")[1]
+        facts: Mapping[str, Mapping[str, Any]] = json.loads(body)["facts"] if body else {}
+        return facts
+
+    def measured(self, name: str) -> Mapping[tuple[str, ...], float]:
+        """Give a metric's values by the values of its labels, in the order of their names."""
+        families = text_string_to_metric_families(self._ask("/metrics")[1].decode())
+        return {
+            tuple(value for _, value in sorted(sample.labels.items())): sample.value
+            for family in families
+            for sample in family.samples
+            if sample.name == name
+        }
 
     def log(self, event: str | None = None) -> list[dict[str, Any]]:
         """Give the lines that were logged so far: those of one event, or all."""

@@ -17,6 +17,7 @@ from services.domain.events import Event
 from services.domain.herbeoordeling import Herbeoordeling
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
+from services.runtime import metrics
 from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
 from services.runtime.health import Health
 from services.runtime.settings import Settings
@@ -64,6 +65,11 @@ class _Bench:
     def published(self) -> list[tuple[str, str]]:
         """Give topic and subject of what was published, or for a dead letter its kind."""
         return [_told(message) for message in self.topics.messages]
+
+
+@pytest.fixture(autouse=True)
+def _not_stopped() -> None:
+    metrics.STOPPED.set(0)
 
 
 def _told(message: Message) -> tuple[str, str]:
@@ -220,6 +226,23 @@ async def test_a_run_interrupted_by_a_database_that_is_away_is_not_counted_twice
     batch = [contact_ended(f"bug-{number}") for number in range(LIMIT - 1)]
     await bench.handle(records(*batch, contact_ended("c-1")))
     assert bench.published()[-1] == ("taak", "c-1")
+
+
+async def test_a_run_shows_in_the_metrics_and_so_does_the_stop_at_its_end() -> None:
+    in_a_row, stopped = "klantcontact_own_failures_in_a_row", "klantcontact_stopped"
+    bench = _Bench()
+    await bench.handle(records(*[contact_ended(f"bug-{number}") for number in range(LIMIT - 1)]))
+    assert (REGISTRY.get_sample_value(in_a_row), REGISTRY.get_sample_value(stopped)) == (LIMIT - 1, 0)
+    with pytest.raises(ServiceBroken):
+        await bench.handle([record(contact_ended("bug-9"), offset=LIMIT)])
+    assert (REGISTRY.get_sample_value(in_a_row), REGISTRY.get_sample_value(stopped)) == (LIMIT, 1)
+
+
+async def test_a_message_that_goes_well_ends_the_run_in_the_metrics_too() -> None:
+    bench = _Bench()
+    await bench.handle(records(contact_ended("bug-1")))
+    await bench.handle([record(contact_ended("c-1"), offset=1)])
+    assert REGISTRY.get_sample_value("klantcontact_own_failures_in_a_row") == 0
 
 
 # A database that is away ----------------------------------------------------------------------------------------------
