@@ -8,6 +8,8 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from schemas.decoding import Received
+from schemas.faults import RefusalKind
+from services.classifier.accounts import OUTCOMES
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
 from services.classifier.ports import Message, Record
@@ -334,6 +336,13 @@ async def test_what_is_skipped_is_told_with_its_reason() -> None:
             "trace_id": None,
         }
     ]
+
+
+def test_what_never_happened_stands_at_zero_so_that_its_first_time_is_an_increase() -> None:
+    kinds = {sample.labels["kind"] for family in metrics.DEAD_LETTERS.collect() for sample in family.samples}
+    outcomes = {sample.labels["outcome"] for family in metrics.CONTACTS.collect() for sample in family.samples}
+    assert kinds == set(RefusalKind)
+    assert outcomes == set(OUTCOMES.values())
 
 
 async def test_unknown_fields_are_ignored_and_counted_by_path() -> None:
