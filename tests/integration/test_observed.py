@@ -61,9 +61,8 @@ def test_the_classifier_shows_the_writers_of_its_partitions_too(
     kafka_bootstrap: str, mongo_uri: str, topics: str, database: str, tmp_path: Path
 ) -> None:
     with world_on(kafka=kafka_bootstrap, mongo=mongo_uri, name=topics, database=database, folder=tmp_path) as world:
-        process = world.start()
         world.publish(50)
-        world.wait_until_handled()
+        process = world.start()
         expected = [(world.settings.contact_topic, str(number), 0.0) for number in range(PARTITIONS)]
         wait_for("it is not behind", lambda: _lags(process) == expected)
         facts = process.facts()
