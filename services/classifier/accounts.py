@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
@@ -35,6 +36,7 @@ def tell_batch(batch: Sequence[Handled]) -> None:
     """Log and count a batch that was published and committed: one line, and at debug one for each record."""
     outcomes = Counter(OUTCOMES[type(handled.outcome)] for handled in batch)
     _count(batch, outcomes)
+    _measure(batch)
     if log.is_enabled_for(logging.DEBUG):
         for handled in batch:
             _tell(handled)
@@ -108,6 +110,12 @@ def _count(batch: Sequence[Handled], outcomes: Counter[str]) -> None:
         metrics.DECISIONS.labels(rule=rule).inc(number)
     for kind_name, number in kinds.items():
         metrics.DEAD_LETTERS.labels(kind=kind_name).inc(number)
+
+
+def _measure(batch: Sequence[Handled]) -> None:
+    now = datetime.now(UTC)
+    for handled in batch:
+        metrics.PUBLISHED_TO_DECIDED_SECONDS.observe((now - handled.record.written_at).total_seconds())
     metrics.BATCH_SIZE_RECORDS.observe(len(batch))
     metrics.LAST_COMMIT_TIMESTAMP_SECONDS.set_to_current_time()
 

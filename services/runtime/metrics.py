@@ -8,9 +8,10 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.runtime.durations import Durations
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
-SECOND, MINUTE, HOUR, DAY = 1, 60, 3_600, 86_400
+PASSING_SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, MINUTE, 5 * MINUTE, HOUR, DAY)
+"""From a batch that goes straight through to a weekend's backlog."""
 
 # The classifier: what becomes of contacts ----------------------------------------------------------------------------
 
@@ -32,6 +33,12 @@ DEAD_LETTERS = Counter(
     ["kind"],  # `schemas.faults.RefusalKind`
 )
 
+PUBLISHED_TO_DECIDED_SECONDS = Histogram(
+    "klantcontact_published_to_decided_seconds",
+    "Time from when Kafka took a record of contact.ended until what came of it was published; repeats count too.",
+    buckets=PASSING_SECONDS,
+)
+
 UNKNOWN_FIELDS = Counter(
     "klantcontact_unknown_fields",
     "Fields that the contract does not know and that were ignored, by path.",
@@ -47,18 +54,17 @@ PROJECTED_EVENTS = Counter(
     ["type"],  # the five that the contract has
 )
 
-CONTACT_TO_STORED_SECONDS = Durations(
+CONTACT_TO_STORED_SECONDS = Histogram(
     "klantcontact_contact_to_stored_seconds",
     "Time from when a contact took place (plaatsgevondenOp) until its klantcontact was stored; repeats count too.",
     # From a contact of seconds to one that its source held back for days.
     buckets=(10, 30, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, 12 * HOUR, DAY, 7 * DAY),
 )
 
-DECIDED_TO_STORED_SECONDS = Durations(
+DECIDED_TO_STORED_SECONDS = Histogram(
     "klantcontact_decided_to_stored_seconds",
     "Time from the moment that an event gives as its own (the decision) until it was stored; repeats count too.",
-    # From a batch that goes straight through to a weekend's backlog.
-    buckets=(0.1, 0.25, 0.5, SECOND, 2.5, 5, 10, 30, MINUTE, 5 * MINUTE, HOUR, DAY),
+    buckets=PASSING_SECONDS,
 )
 
 OPEN_TAKEN = Gauge("klantcontact_open_taken", "Interne taken with status te_verwerken. Every instance tells the same.")

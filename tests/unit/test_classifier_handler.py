@@ -338,6 +338,16 @@ async def test_what_is_skipped_is_told_with_its_reason() -> None:
     ]
 
 
+async def test_how_long_it_took_to_be_decided_is_counted_for_each_record() -> None:
+    name = "klantcontact_published_to_decided_seconds"
+    count, seconds = (REGISTRY.get_sample_value(f"{name}_{part}") or 0 for part in ("count", "sum"))
+    bench = _Bench()
+    await bench.handle(records(contact_ended(), b"{"))
+    assert REGISTRY.get_sample_value(f"{name}_count") == count + 2
+    # The records of the tests are of a day that has passed.
+    assert (REGISTRY.get_sample_value(f"{name}_sum") or 0) > seconds + 1
+
+
 def test_what_never_happened_stands_at_zero_so_that_its_first_time_is_an_increase() -> None:
     kinds = {sample.labels["kind"] for family in metrics.DEAD_LETTERS.collect() for sample in family.samples}
     outcomes = {sample.labels["outcome"] for family in metrics.CONTACTS.collect() for sample in family.samples}
