@@ -80,14 +80,13 @@ OUTCOMES: Final[Mapping[type[Outcome], str]] = {
 """What became of a record, as logs, metrics and traces name it."""
 
 
+# Counting -------------------------------------------------------------------------------------------------------------
+
+# At 0 from the start: an increase from nothing at all is none to Prometheus, and the first ones would be missed.
 for _name in OUTCOMES.values():
     metrics.CONTACTS.labels(outcome=_name)
 for _kind in RefusalKind:
-    # At 0 from the start: an increase from nothing at all is none to Prometheus, and the first ones would be missed.
     metrics.DEAD_LETTERS.labels(kind=_kind.value)
-
-
-# Counting -------------------------------------------------------------------------------------------------------------
 
 
 def _count(batch: Sequence[Handled], outcomes: Counter[str]) -> None:
