@@ -29,7 +29,7 @@ def nummer(name: str) -> str:
 
 def fact(event: Event) -> Fact:
     """Read an event as the projector does."""
-    return read(encoded(event))
+    return read(encoded(event)).data
 
 
 def encoded(event: Event) -> bytes:

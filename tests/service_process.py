@@ -4,9 +4,11 @@ import json
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
+
+from prometheus_client.parser import text_string_to_metric_families
 
 from services.local.network import HOST, free_port
 from services.local.process import Server
@@ -21,14 +23,15 @@ END_SECONDS = 30.0
 class ServiceProcess:
     """One instance of a service. As a context manager: started on entry, without waiting; stopped on exit."""
 
-    def __init__(self, service: str, settings: Settings, log_file: Path) -> None:
+    def __init__(self, service: str, settings: Settings, log_file: Path, *, program: Sequence[str] = COMMAND) -> None:
+        """Take as `program` what is run: the command itself, or one of the tests around it."""
         port = free_port()
         own = settings.model_copy(update={"health_host": HOST, "health_port": port})
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         self.server = Server(
             name=log_file.stem,
             port=port,
-            command=[*COMMAND, "run", service],
+            command=[*program, "run", service],
             log_file=log_file,
             is_ready=lambda _: self.is_ready(),
             environment=inherited | own.environment(),
@@ -54,6 +57,22 @@ class ServiceProcess:
         body = self._ask("/readyz")[1]
         reasons: Mapping[str, str] = json.loads(body)["reasons"] if body else {}
         return reasons
+
+    def facts(self) -> Mapping[str, Mapping[str, Any]]:
+        """Give what readiness shows; nothing while nobody answers."""
+        body = self._ask("/readyz")[1]
+        facts: Mapping[str, Mapping[str, Any]] = json.loads(body)["facts"] if body else {}
+        return facts
+
+    def measured(self, name: str) -> Mapping[tuple[str, ...], float]:
+        """Give a metric's values by the values of its labels, in the order of their names."""
+        families = text_string_to_metric_families(self._ask("/metrics")[1].decode())
+        return {
+            tuple(value for _, value in sorted(sample.labels.items())): sample.value
+            for family in families
+            for sample in family.samples
+            if sample.name == name
+        }
 
     def log(self, event: str | None = None) -> list[dict[str, Any]]:
         """Give the lines that were logged so far: those of one event, or all."""

@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
@@ -33,8 +34,9 @@ class Handled:
 
 def tell_batch(batch: Sequence[Handled]) -> None:
     """Log and count a batch that was published and committed: one line, and at debug one for each record."""
-    outcomes = Counter(_NAMES[type(handled.outcome)] for handled in batch)
+    outcomes = Counter(OUTCOMES[type(handled.outcome)] for handled in batch)
     _count(batch, outcomes)
+    _measure(batch)
     if log.is_enabled_for(logging.DEBUG):
         for handled in batch:
             _tell(handled)
@@ -65,7 +67,7 @@ def tell_own_failure(record: Record, error: Exception) -> None:
     )
 
 
-_NAMES: Final[Mapping[type[Outcome], str]] = {
+OUTCOMES: Final[Mapping[type[Outcome], str]] = {
     Judged: "decided",
     Rejudged: "rejudged",
     Unchanged: "unchanged",
@@ -75,9 +77,16 @@ _NAMES: Final[Mapping[type[Outcome], str]] = {
     Refusal: "refused",
     OwnFailure: "failed",
 }
+"""What became of a record, as logs, metrics and traces name it."""
 
 
 # Counting -------------------------------------------------------------------------------------------------------------
+
+# At 0 from the start: an increase from nothing at all is none to Prometheus, and the first ones would be missed.
+for _name in OUTCOMES.values():
+    metrics.CONTACTS.labels(outcome=_name)
+for _kind in RefusalKind:
+    metrics.DEAD_LETTERS.labels(kind=_kind.value)
 
 
 def _count(batch: Sequence[Handled], outcomes: Counter[str]) -> None:
@@ -100,7 +109,13 @@ def _count(batch: Sequence[Handled], outcomes: Counter[str]) -> None:
         metrics.DECISIONS.labels(rule=rule).inc(number)
     for kind_name, number in kinds.items():
         metrics.DEAD_LETTERS.labels(kind=kind_name).inc(number)
-    metrics.BATCH_SIZE_CONTACTS.observe(len(batch))
+
+
+def _measure(batch: Sequence[Handled]) -> None:
+    now = datetime.now(UTC)
+    for handled in batch:
+        metrics.PUBLISHED_TO_DECIDED_SECONDS.observe((now - handled.record.written_at).total_seconds())
+    metrics.BATCH_SIZE_RECORDS.observe(len(batch))
     metrics.LAST_COMMIT_TIMESTAMP_SECONDS.set_to_current_time()
 
 
@@ -116,7 +131,7 @@ def _tell(handled: Handled) -> None:
         case Overtaken(received, besluit) | Unchanged(received, besluit):
             log.debug(
                 "contact.skipped",
-                reason=_NAMES[type(handled.outcome)],
+                reason=OUTCOMES[type(handled.outcome)],
                 contact_id=received.contact.contact_id,
                 revisie=received.contact.revisie,
                 revisie_in_force=besluit.revisie,

@@ -16,6 +16,7 @@ from services.classifier.accounts import Handled, tell_batch, tell_own_failure
 from services.classifier.encoding import Encoder, OwnFailure
 from services.classifier.instructions import herbeoordeling_of
 from services.classifier.ports import Clock, Publisher, Record, RegisterStore
+from services.classifier.spans import tell_spans
 from services.domain.besluit import Position
 from services.domain.case import Case
 from services.domain.herbeoordeling import Herbeoordeling
@@ -23,6 +24,7 @@ from services.runtime import metrics
 from services.runtime.backoff import pauses
 from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
 from services.runtime.health import Health, Part
+from services.runtime.tracing import Spans
 
 
 class Prepare(Protocol):
@@ -44,6 +46,7 @@ class Handler:
         clock: Clock,
         health: Health,
         own_failures_limit: int,
+        spans: Spans | None = None,
     ) -> None:
         self._prepare = prepare
         self._store = store
@@ -51,6 +54,7 @@ class Handler:
         self._clock = clock
         self._health = health
         self._own_failures_limit = own_failures_limit
+        self._spans = spans
         # By partition: "in a row" means nothing between partitions.
         self._own_failures_in_a_row: defaultdict[int, int] = defaultdict(int)
 
@@ -61,11 +65,14 @@ class Handler:
         instance holds the partition now, and ServiceBroken after a run of own failures; nothing of the batch was
         published then, and whoever handles it again publishes the same.
         """
+        started_ns = time.time_ns()
         batch = await self._judge_patiently(records)
         messages = [message for handled in batch for message in handled.messages]
         with _timed("publish"):
             await publisher.publish(messages, next_offset=records[-1].offset + 1)
         tell_batch(batch)
+        if self._spans is not None:
+            tell_spans(self._spans, batch, started_ns=started_ns)
 
     async def _judge_patiently(self, records: Sequence[Record]) -> list[Handled]:
         """Judge a batch, and as long as the database is away, wait and try again."""
@@ -76,7 +83,7 @@ class Handler:
             except TransientFailure as failure:
                 metrics.TRANSIENT_FAILURES.labels(part=failure.part).inc()
                 self._health.set(failure.part, str(failure))
-                self._own_failures_in_a_row[records[0].partition] = failures_before
+                self._count_in_a_row(records[0].partition, failures_before)
             else:
                 self._health.set(Part.MONGODB, None)
                 return batch
@@ -97,7 +104,7 @@ class Handler:
                 *await self._judge_isolated(records[:middle]),
                 *await self._judge_isolated(records[middle:]),
             ]
-        self._own_failures_in_a_row[records[0].partition] = 0
+        self._count_in_a_row(records[0].partition, 0)
         return batch
 
     async def _judge(self, records: Sequence[Record]) -> list[Handled]:
@@ -129,8 +136,9 @@ class Handler:
     def _own_failure(self, record: Record, error: Exception) -> Handled:
         """Make a message on which our own code fails a dead letter. Raises ServiceBroken after a run of those."""
         tell_own_failure(record, error)
-        self._own_failures_in_a_row[record.partition] += 1
+        self._count_in_a_row(record.partition, self._own_failures_in_a_row[record.partition] + 1)
         if self._own_failures_in_a_row[record.partition] >= self._own_failures_limit:
+            metrics.STOPPED.set(1)
             raise ServiceBroken(
                 f"Our own code failed on {self._own_failures_limit} messages in a row of partition "
                 f"{record.partition}, up to offset {record.offset}. Nothing of them is lost: they are handled "
@@ -138,6 +146,10 @@ class Handler:
             ) from error
         outcome = OwnFailure(error)
         return Handled(record, outcome, self._encoder.messages(record, outcome, self._clock.now()))
+
+    def _count_in_a_row(self, partition: int, number: int) -> None:
+        self._own_failures_in_a_row[partition] = number
+        metrics.OWN_FAILURES_IN_A_ROW.set(max(self._own_failures_in_a_row.values()))
 
 
 @contextmanager

@@ -13,13 +13,15 @@ from services.domain.case import prepare
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
 from services.runtime.ending import Ending
-from services.runtime.health import Health, Part, serve
+from services.runtime.health import Health, serve
 from services.runtime.kafka import require_topics
 from services.runtime.mongo import Document, connect
-from services.runtime.patience import closed_soon, until_answered, watched
+from services.runtime.mongo_health import watched
+from services.runtime.patience import closed_soon, until_answered
 from services.runtime.policy_file import load_policy_file
 from services.runtime.settings import Settings
 from services.runtime.sleutel import load_sleutel
+from services.runtime.tracing import Spans, tracing
 
 
 async def run(settings: Settings) -> None:
@@ -29,13 +31,13 @@ async def run(settings: Settings) -> None:
     beleid = load_policy_file(settings.beleid_file, Beleid)
     sleutels = Sleutels(load_sleutel(settings), settings.sleutelversie)
     ending, health = Ending(), Health()
-    with ending.on_signals():
+    with ending.on_signals(), tracing("classifier") as spans:
         async with serve(settings, health):
             await ending.unless(until_answered(partial(require_topics, settings, *settings.topics), health))
             client = await ending.unless(until_answered(partial(connect, settings), health))
             if client is not None:
                 async with closed_soon(client):
-                    await _consume(settings, client, beleid, sleutels, health, ending)
+                    await _consume(settings, client, beleid, sleutels, health, ending, spans)
 
 
 async def _consume(
@@ -45,6 +47,7 @@ async def _consume(
     sleutels: Sleutels,
     health: Health,
     ending: Ending,
+    spans: Spans | None,
 ) -> None:
     store = MongoRegister(client, settings.mongo_database, beleid)
     await ending.unless(until_answered(store.prepare, health))
@@ -55,7 +58,8 @@ async def _consume(
         clock=SystemClock(),
         health=health,
         own_failures_limit=settings.own_failures_limit,
+        spans=spans,
     )
     consumption = Consumption(settings, handler=handler, health=health, ending=ending)
-    async with watched(store.is_there, health, Part.MONGODB, when=lambda: consumption.is_idle), consumption:
+    async with watched(client, health, ending, is_idle=lambda: consumption.is_idle, count=store.count), consumption:
         await ending.wait()

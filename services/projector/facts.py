@@ -1,4 +1,4 @@
-"""From the bytes of a record to what happened. The envelope is checked and then left: `herkomst` says it all."""
+"""From the bytes of a record to what happened. The envelope is checked and only measured: `herkomst` says it all."""
 
 from typing import Annotated
 
@@ -13,28 +13,21 @@ from services.projector.errors import Unreadable
 
 Fact = KlantcontactRegistered | KlantcontactWithdrawn | TaakCreated | TaakWithdrawn | PartijWithdrawn
 
-_EVENTS: TypeAdapter[
+Event = (
     KlantcontactRegisteredEvent
     | KlantcontactWithdrawnEvent
     | TaakCreatedEvent
     | TaakWithdrawnEvent
     | PartijWithdrawnEvent
-] = TypeAdapter(
-    Annotated[
-        KlantcontactRegisteredEvent
-        | KlantcontactWithdrawnEvent
-        | TaakCreatedEvent
-        | TaakWithdrawnEvent
-        | PartijWithdrawnEvent,
-        Field(discriminator="type"),
-    ]
 )
+
+_EVENTS: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
 
 MAX_REASONS = 10
 """So many errors of one event are named: enough to see what is wrong, few enough for one log line."""
 
 
-def read(value: bytes | None) -> Fact:
+def read(value: bytes | None) -> Event:
     """Read one record, in structured mode as the classifier writes it.
 
     Raises Unreadable for anything else, also for a type or a version of the schema that this release does not know.
@@ -42,7 +35,7 @@ def read(value: bytes | None) -> Fact:
     if value is None:
         raise Unreadable(["no value"])
     try:
-        return _EVENTS.validate_json(value).data
+        return _EVENTS.validate_json(value)
     except ValidationError as error:
         raise Unreadable(_reasons(error)) from None  # the text of the cause holds values
 

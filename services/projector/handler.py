@@ -5,22 +5,24 @@ leave the register without it unnoticed. What came before it in the batch is wri
 """
 
 import asyncio
+import time
 import traceback
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import structlog
 
 from schemas.values import value_class
+from services.projector.accounts import count_stored, tell_spans
 from services.projector.errors import NotProjectable, Unreadable
-from services.projector.facts import Fact, read
+from services.projector.facts import Event, Fact, read
 from services.projector.ports import Partition, Positions, Record, Register
 from services.runtime import metrics
 from services.runtime.backoff import pauses
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.health import Health, Part
+from services.runtime.tracing import Spans
 
 log = structlog.get_logger()
 
@@ -44,21 +46,21 @@ class Batch:
     """The records of a batch, and what they say: up to the first that can't be read, with the reasons for that."""
 
     records: Sequence[Record]
-    facts: Sequence[Fact]
+    events: Sequence[Event]
     reasons: Sequence[str] = ()
 
 
 def read_all(records: Sequence[Record]) -> Batch:
     """Read a batch, in its order."""
-    facts: list[Fact] = []
+    events: list[Event] = []
     for record in records:
         try:
-            facts.append(read(record.value))
+            events.append(read(record.value))
         except Unreadable as error:
-            return Batch(records, facts, error.reasons)
+            return Batch(records, events, error.reasons)
         except Exception as error:  # noqa: BLE001 - a mistake of ours as well
-            return Batch(records, facts, [_where(error)])
-    return Batch(records, facts)
+            return Batch(records, events, [_where(error)])
+    return Batch(records, events)
 
 
 class _LeftUndone(Exception):
@@ -68,25 +70,36 @@ class _LeftUndone(Exception):
 class Projector:
     """Projects one batch after another until one event can't be projected."""
 
-    def __init__(self, register: Register, positions: Positions, health: Health, ending: Ending) -> None:
+    def __init__(
+        self,
+        register: Register,
+        positions: Positions,
+        health: Health,
+        ending: Ending,
+        spans: Spans | None = None,
+    ) -> None:
         self._register = register
         self._positions = positions
         self._health = health
         self._ending = ending
+        self._spans = spans
         self.stop: Stop | None = None
 
     async def project(self, batch: Batch) -> None:
         """Write a batch and commit it. Does nothing any more after a stop."""
         if self.stop is not None:
             return
+        started_ns = time.time_ns()
         try:
             with metrics.BATCH_STEP_SECONDS.labels(step="write").time():
-                written, reasons = await self._write(batch.facts)
+                written, reasons = await self._write([event.data for event in batch.events])
             with metrics.BATCH_STEP_SECONDS.labels(step="commit").time():
                 await self._commit(batch.records[:written])
         except _LeftUndone:
             return
-        _count(batch.facts[:written])
+        count_stored(batch.events[:written])
+        if self._spans is not None:
+            tell_spans(self._spans, batch.records[:written], batch.events[:written], started_ns=started_ns)
         if written < len(batch.records):
             self._stop_at(batch.records[written], reasons or batch.reasons)
 
@@ -150,6 +163,8 @@ class Projector:
     def _stop_at(self, record: Record, reasons: Sequence[str]) -> None:
         self.stop = Stop(record.partition, record.offset, reasons)
         metrics.OWN_FAILURES.inc()
+        metrics.OWN_FAILURES_IN_A_ROW.set(1)
+        metrics.STOPPED.set(1)
         log.error(
             "projector.stopped",
             topic=record.partition.topic,
@@ -164,8 +179,3 @@ def _where(error: Exception) -> str:
     """Tell what was raised and where; its text may repeat a value of the event."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{type(error).__name__} in {Path(frames[-1].filename).name}, line {frames[-1].lineno}"
-
-
-def _count(facts: Iterable[Fact]) -> None:
-    for kind, count in Counter(type(fact) for fact in facts).items():
-        metrics.PROJECTED_EVENTS.labels(type=kind.__name__).inc(count)

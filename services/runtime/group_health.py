@@ -2,17 +2,21 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.runtime.health import LOOK_SECONDS, Health, Part
+from services.runtime.health import LOOK_SECONDS, Facts, Health, Part
 from services.runtime.reading import Reading
 
-SILENCE_SECONDS: Final = 10.0
-"""A broker answers a fetch within half a second, also when there is nothing. Twenty missed answers are no accident."""
+SILENCE_SECONDS: Final = 5.0
+"""A broker answers a fetch within half a second, also when there is nothing. Ten missed answers are no accident."""
+
+POLL_SECONDS: Final = 7.0
+"""FastStream polls ten times a second while there is nothing, and waits 5 s after an error that passes by itself."""
 
 
 class GroupHealth:
@@ -24,7 +28,11 @@ class GroupHealth:
         self._reading = reading
         self._assignment_seconds = assignment_seconds
         self._handling = False
-        self._known_at = self._asking_since = time.monotonic()
+        self._known_at = self._asking_since = self._polled_at = time.monotonic()
+
+    def polling(self) -> None:
+        """Take note that the consumer is asked for records."""
+        self._polled_at = time.monotonic()
 
     @contextmanager
     def handling(self) -> Iterator[None]:
@@ -34,7 +42,7 @@ class GroupHealth:
             yield
         finally:
             self._handling = False
-            self._asking_since = time.monotonic()
+            self._asking_since = self._polled_at = time.monotonic()
 
     async def watch(self, consumer: Callable[[], AIOKafkaConsumer]) -> None:
         """Tell readiness every second, without end."""
@@ -42,21 +50,39 @@ class GroupHealth:
             self._look(consumer())
             await asyncio.sleep(LOOK_SECONDS)
 
+    def facts(self, consumer: AIOKafkaConsumer) -> Facts:
+        """Give what readiness shows of the group."""
+        return {
+            "assigned": _by_topic(consumer.assignment()) if self._reading.assignment.is_known else None,
+            "polled_seconds_ago": 0.0 if self._handling else round(time.monotonic() - self._polled_at, 1),
+        }
+
     def _look(self, consumer: AIOKafkaConsumer) -> None:
         now = time.monotonic()
         if self._reading.assignment.is_known:
             self._known_at = now
         if self._handling or consumer.paused():
             self._asking_since = now
-        if self._reading.tells_of_kafka():
-            return
+        if not self._reading.tells_of_kafka():
+            self._tell(consumer, now)
+
+    def _tell(self, consumer: AIOKafkaConsumer, now: float) -> None:
         if now - self._known_at > self._assignment_seconds:
             self._health.set(Part.KAFKA, "the consumer group gives no partitions")
+        elif not self._handling and now - self._polled_at > POLL_SECONDS:
+            self._health.set(Part.KAFKA, f"the consumer has not polled for {POLL_SECONDS:.0f} seconds")
         elif self._reading.assignment.is_known:
             is_silent = now - self._asking_since > SILENCE_SECONDS and _some_silent(consumer)
             self._health.set(
                 Part.KAFKA, f"no answer to a fetch for {SILENCE_SECONDS:.0f} seconds" if is_silent else None
             )
+
+
+def _by_topic(partitions: Iterable[TopicPartition]) -> dict[str, list[int]]:
+    by_topic: defaultdict[str, list[int]] = defaultdict(list)
+    for each in sorted(partitions):
+        by_topic[each.topic].append(each.partition)
+    return by_topic
 
 
 def _some_silent(consumer: AIOKafkaConsumer) -> bool:

@@ -3,24 +3,35 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
-from threading import Event, Lock, Thread
+from threading import Lock, Thread
+from typing import TypeVar
 
 import structlog
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
+from services.runtime import metrics
 from services.runtime.errors import InvalidSettings
 from services.runtime.settings import Settings
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
+Facts = Mapping[str, object]
+"""What a part is doing, for a person to look at: numbers, moments and names of our own."""
+
 LOOP_SECONDS = 5.0
 """An event loop that takes longer to answer hangs. The slowest batch holds it for a tenth of that."""
+
+READY_LOOP_SECONDS = 2.0
+"""One that takes longer than this is not well: readiness may fall sooner than a process is given up."""
 
 CLIENT_SECONDS = 5.0
 """A client that takes longer to ask is gone."""
@@ -50,6 +61,15 @@ class Health:
     def __init__(self, waits_for: Iterable[str] = (Part.KAFKA, Part.MONGODB)) -> None:
         self._lock = Lock()
         self._reasons: dict[str, str] = dict.fromkeys(waits_for, "has not answered yet")
+        self._describers: dict[str, Callable[[], Facts]] = {}
+
+    def describe(self, part: str, facts: Callable[[], Facts]) -> None:
+        """Let readiness show the facts of a part. They are asked for in the event loop."""
+        self._describers[part] = facts
+
+    def facts(self) -> dict[str, Facts]:
+        """Give the facts of every part. Called in the event loop."""
+        return {str(part): facts() for part, facts in self._describers.items()}
 
     def set(self, part: str, reason: str | None) -> None:
         """Report that `part` is well (None), or why it is not. A change is logged."""
@@ -135,8 +155,10 @@ class _Handler(BaseHTTPRequestHandler):
             case "/livez":
                 self._answer_json(*_liveness(self.server.loop))
             case "/readyz":
-                self._answer_json(*_readiness(self.server.health))
+                self._answer_json(*_readiness(self.server.loop, self.server.health))
             case "/metrics":
+                status, _ = _readiness(self.server.loop, self.server.health)
+                metrics.READY.set(status == HTTPStatus.OK)
                 self._answer(HTTPStatus.OK, CONTENT_TYPE_PLAIN_0_0_4, generate_latest())
             case _:
                 self._answer_json(HTTPStatus.NOT_FOUND, {"paths": ["/livez", "/readyz", "/metrics"]})
@@ -156,13 +178,25 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _liveness(loop: asyncio.AbstractEventLoop) -> tuple[HTTPStatus, Mapping[str, object]]:
-    answered = Event()
-    loop.call_soon_threadsafe(answered.set)
-    alive = answered.wait(LOOP_SECONDS)
+    alive = _asked(loop, lambda: True, seconds=LOOP_SECONDS) is not None
     return HTTPStatus.OK if alive else HTTPStatus.SERVICE_UNAVAILABLE, {"alive": alive}
 
 
-def _readiness(health: Health) -> tuple[HTTPStatus, Mapping[str, object]]:
+def _readiness(loop: asyncio.AbstractEventLoop, health: Health) -> tuple[HTTPStatus, Mapping[str, object]]:
+    facts = _asked(loop, health.facts, seconds=READY_LOOP_SECONDS)
     reasons = health.reasons()
+    if facts is None:
+        # Nobody who watches the parts has looked either.
+        reasons[Part.SERVICE] = f"the event loop has not answered for {READY_LOOP_SECONDS:.0f} seconds"
     status = HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK
-    return status, {"ready": not reasons, "reasons": reasons}
+    return status, {"ready": not reasons, "reasons": reasons, "facts": facts or {}}
+
+
+def _asked(loop: asyncio.AbstractEventLoop, question: Callable[[], T], *, seconds: float) -> T | None:
+    """Ask something in the event loop. Gives None when it does not answer in time."""
+    answer: Future[T] = Future()
+    loop.call_soon_threadsafe(lambda: answer.set_result(question()))
+    try:
+        return answer.result(seconds)
+    except TimeoutError:
+        return None

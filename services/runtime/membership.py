@@ -11,8 +11,9 @@ from services.runtime import kafka
 from services.runtime.ending import Ending
 from services.runtime.errors import TransientFailure
 from services.runtime.group_health import GroupHealth
-from services.runtime.health import Health, Part
+from services.runtime.health import Facts, Health, Part
 from services.runtime.kafka import LIBRARY_LOGGER
+from services.runtime.lag import LagWatch
 from services.runtime.polling import LoopFailures, subscribe
 from services.runtime.reading import Fetch, Reading
 from services.runtime.settings import Settings
@@ -32,12 +33,16 @@ class Membership:
     def __init__(self, settings: Settings, reading: Reading, health: Health, ending: Ending) -> None:
         self._shutdown_seconds = settings.shutdown_seconds
         self._reading = reading
-        self._health = GroupHealth(health, reading, assignment_seconds=settings.session_timeout_ms / 1000)
+        self._group = GroupHealth(health, reading, assignment_seconds=settings.session_timeout_ms / 1000)
+        self._lag = LagWatch(reading.assignment)
+        self._health = health
         self._ending = ending
         self._broker = kafka.broker(settings)
-        self._subscriber = subscribe(self._broker, settings, reading, handle=self._handle, fail=ending.fail)
+        self._subscriber = subscribe(
+            self._broker, settings, reading, handle=self._handle, polling=self._group.polling, fail=ending.fail
+        )
         self._loop_failures = LoopFailures(ending.fail)
-        self._watch: asyncio.Task[None] | None = None
+        self._watches: list[asyncio.Task[None]] = []
 
     def consumer(self) -> AIOKafkaConsumer:
         """Give the consumer that is in the group."""
@@ -53,9 +58,14 @@ class Membership:
             await self._leave()
             raise
         if not self._ending.asked:
-            self._watch = asyncio.create_task(self._health.watch(self.consumer))
-            # Without it readiness would say for ever what it said last.
-            self._watch.add_done_callback(self._ending.end_with)
+            self._watches = [
+                asyncio.create_task(self._group.watch(self.consumer)),
+                asyncio.create_task(self._lag.watch(self.consumer)),
+            ]
+            for watch in self._watches:
+                # Without it readiness would say for ever what it said last.
+                watch.add_done_callback(self._ending.end_with)
+            self._health.describe(Part.KAFKA, self._facts)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -68,8 +78,8 @@ class Membership:
             raise TransientFailure("Kafka stopped answering while we joined the group.", part=Part.KAFKA) from error
 
     async def _leave(self) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
+        for watch in self._watches:
+            watch.cancel()
         await self._reading.finish(self._shutdown_seconds * DRAIN_SHARE)
         try:
             async with asyncio.timeout(self._shutdown_seconds * (1 - DRAIN_SHARE)):
@@ -79,5 +89,11 @@ class Membership:
         LIBRARY_LOGGER.removeHandler(self._loop_failures)
 
     async def _handle(self, fetch: Fetch) -> None:
-        with self._health.handling():
+        self._reading.assignment.backlog.take(fetch)
+        with self._group.handling():
             await self._reading.handle(fetch)
+
+    def _facts(self) -> Facts:
+        consumer = self._subscriber.consumer
+        group = {} if consumer is None else self._group.facts(consumer)
+        return {**group, **self._lag.facts()}

@@ -1,58 +1,143 @@
 """Every metric of the services. A name that is not here does not exist, and a typo fails type checking.
 
-Labels take few values, all our own: never one from a message.
+Labels take few values, all our own: never one from a message. Beside each label stands what bounds it.
 """
 
 import re
+from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
-CONTACTS = Counter("klantcontact_contacts", "Records taken from contact.ended, by what became of them.", ["outcome"])
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
-DECISIONS = Counter("klantcontact_decisions", "Onderwerpen decided, by rule of the decision table.", ["rule"])
+PASSING_SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, MINUTE, 5 * MINUTE, HOUR, DAY)
+"""From a batch that goes straight through to a weekend's backlog."""
 
-DEAD_LETTERS = Counter("klantcontact_dead_letters", "Records sent to the dead letters, by kind.", ["kind"])
+# The classifier: what becomes of contacts ----------------------------------------------------------------------------
+
+CONTACTS = Counter(
+    "klantcontact_contacts",
+    "Records taken from contact.ended, by what became of them.",
+    ["outcome"],  # the seven of `services.classifier.accounts`
+)
+
+DECISIONS = Counter(
+    "klantcontact_decisions",
+    "Onderwerpen decided, by rule of the decision table.",
+    ["rule"],  # the rows of `services.domain.rules`
+)
+
+DEAD_LETTERS = Counter(
+    "klantcontact_dead_letters",
+    "Records sent to the dead letters, by kind.",
+    ["kind"],  # `schemas.faults.RefusalKind`
+)
+
+PUBLISHED_TO_DECIDED_SECONDS = Histogram(
+    "klantcontact_published_to_decided_seconds",
+    "Time from when Kafka took a record of contact.ended until what came of it was published; repeats count too.",
+    buckets=PASSING_SECONDS,
+)
 
 UNKNOWN_FIELDS = Counter(
     "klantcontact_unknown_fields",
     "Fields that the contract does not know and that were ignored, by path.",
-    ["path"],
+    ["path"],  # plain names only, and the first hundred: `count_unknown_field`
 )
 """Counted through `count_unknown_field` only."""
 
-BATCH_SIZE_CONTACTS = Histogram(
-    "klantcontact_batch_size_contacts",
-    "Records in one batch of one partition.",
+# The projector: what is stored ---------------------------------------------------------------------------------------
+
+PROJECTED_EVENTS = Counter(
+    "klantcontact_projected_events",
+    "Events written into the collections, by type.",
+    ["type"],  # the five that the contract has
+)
+
+CONTACT_TO_STORED_SECONDS = Histogram(
+    "klantcontact_contact_to_stored_seconds",
+    "Time from when a contact took place (plaatsgevondenOp) until its klantcontact was stored; repeats count too.",
+    # From a contact of seconds to one that its source held back for days.
+    buckets=(10, 30, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, 12 * HOUR, DAY, 7 * DAY),
+)
+
+DECIDED_TO_STORED_SECONDS = Histogram(
+    "klantcontact_decided_to_stored_seconds",
+    "Time from the moment that an event gives as its own (the decision) until it was stored; repeats count too.",
+    buckets=PASSING_SECONDS,
+)
+
+OPEN_TAKEN = Gauge("klantcontact_open_taken", "Interne taken with status te_verwerken. Every instance tells the same.")
+
+# Both: batches and positions -----------------------------------------------------------------------------------------
+
+BATCH_SIZE_RECORDS = Histogram(
+    "klantcontact_batch_size_records",
+    "Records in one batch.",
     buckets=(1, 10, 50, 100, 250, 500, 1000, 2500, 5000),
 )
 
 BATCH_STEP_SECONDS = Histogram(
     "klantcontact_batch_step_seconds",
     "Time that one step took for a whole batch.",
-    ["step"],
+    ["step"],  # decode, decide, encode and publish; write and commit
     # From one contact alone to a database that answers at the end of its patience.
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 
 LAST_COMMIT_TIMESTAMP_SECONDS = Gauge(
-    "klantcontact_last_commit_timestamp_seconds", "When a batch was last committed, in seconds since 1970."
+    "klantcontact_last_commit_timestamp_seconds",
+    "When a batch was last committed, in seconds since 1970; 0 before the first.",
 )
 
-OWN_FAILURES = Counter("klantcontact_own_failures", "Messages on which our own code failed. Each is a bug of ours.")
+LAG_RECORDS = Gauge(
+    "klantcontact_lag_records",
+    "Records of an assigned partition that are not handled yet.",
+    ["topic", "partition"],  # those that this instance is assigned; what it gives up is taken away
+)
+
+OLDEST_UNPROCESSED_AGE_SECONDS = Gauge(
+    "klantcontact_oldest_unprocessed_age_seconds",
+    "How long the oldest record of an assigned partition that is not handled yet has waited in Kafka; 0 without any.",
+    ["topic", "partition"],  # as above
+)
+
+COLLECTION_DOCUMENTS = Gauge(
+    "klantcontact_collection_documents",
+    "Documents in a collection, as MongoDB estimates. Every instance tells the same.",
+    ["collection"],  # partijregister and besluiten; those of `services.projector.writes`
+)
+
+# Both: whether all is well -------------------------------------------------------------------------------------------
+
+READY = Gauge("klantcontact_ready", "Whether /readyz would say so (1) or not (0).")
 
 TRANSIENT_FAILURES = Counter(
     "klantcontact_transient_failures",
     "Times that a part did not answer and was waited for, by part.",
-    ["part"],
+    ["part"],  # `services.runtime.health.Part`
 )
 
-PROJECTED_EVENTS = Counter("klantcontact_projected_events", "Events written into the collections, by type.", ["type"])
+OWN_FAILURES = Counter("klantcontact_own_failures", "Messages on which our own code failed. Each is a bug of ours.")
 
-MAX_UNKNOWN_PATHS = 100
+OWN_FAILURES_IN_A_ROW = Gauge(
+    "klantcontact_own_failures_in_a_row",
+    "Messages in a row on which our own code failed, of the partition with the longest row. A run stops the service.",
+)
+
+STOPPED = Gauge(
+    "klantcontact_stopped",
+    "Whether the service does nothing more (1) because our own code failed: the projector stands still at the event, "
+    "the classifier is about to end.",
+)
+
+# Ignored fields ------------------------------------------------------------------------------------------------------
+
+MAX_UNKNOWN_PATHS: Final = 100
 """Paths that get a series of their own. The contract itself has fewer fields: more are not a publisher ahead
 of us but one gone wrong."""
 
-OTHER_PATHS = "other"
+OTHER_PATHS: Final = "other"
 
 _PLAIN_PATH = re.compile(r"[A-Za-z_.]{1,100}")
 _known_paths: set[str] = set()

@@ -7,8 +7,9 @@ from typing import Final, Protocol, TypeVar
 
 from services.runtime import metrics
 from services.runtime.backoff import pauses
+from services.runtime.ending import Ending
 from services.runtime.errors import TransientFailure
-from services.runtime.health import LOOK_SECONDS, Health
+from services.runtime.health import Health
 
 T = TypeVar("T")
 
@@ -36,25 +37,20 @@ async def until_answered(step: Callable[[], Awaitable[T]], health: Health) -> T:
 
 
 @asynccontextmanager
-async def watched(
-    is_there: Callable[[], Awaitable[bool]], health: Health, part: str, *, when: Callable[[], bool]
-) -> AsyncIterator[None]:
-    """Ask something every second whether it is there, and tell readiness when there is nothing to do with it: what is
-    in hand knows better, and tells by itself.
-    """
+async def repeated(step: Callable[[], Awaitable[None]], ending: Ending, *, seconds: float) -> AsyncIterator[None]:
+    """Take a step again and again within the block, with a pause in between. What it raises ends the process."""
 
-    async def watch() -> None:
+    async def repeat() -> None:
         while True:
-            answers = await is_there()
-            if when():
-                health.set(part, None if answers else f"{part} does not answer")
-            await asyncio.sleep(LOOK_SECONDS)
+            await step()
+            await asyncio.sleep(seconds)
 
-    watching = asyncio.create_task(watch())
+    repeating = asyncio.create_task(repeat())
+    repeating.add_done_callback(ending.end_with)
     try:
         yield
     finally:
-        watching.cancel()
+        repeating.cancel()
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ wrong, and goes on.
 import logging
 from collections.abc import Awaitable, Callable
 
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage as InjectedMessage
@@ -26,9 +27,12 @@ def subscribe(
     reading: Reading,
     *,
     handle: Callable[[Fetch], Awaitable[None]],
+    polling: Callable[[], None],
     fail: Fail,
 ) -> BatchSubscriber:
-    """Subscribe, with `handle` around that of `reading`. `fail` takes what it raises; nothing is handed over then."""
+    """Subscribe, with `handle` around that of `reading`. `fail` takes what it raises; nothing is handed over then.
+    `polling` is called before each poll.
+    """
     subscriber = broker.subscriber(
         *reading.topics,
         batch=True,
@@ -54,7 +58,19 @@ def subscribe(
             fail(error)
 
     assert isinstance(subscriber, BatchSubscriber), "that is what batch=True gives"
+    _tell_polls(subscriber, polling)
     return subscriber
+
+
+def _tell_polls(subscriber: BatchSubscriber, polling: Callable[[], None]) -> None:
+    """Tell of each poll. Whether the loop still turns shows nowhere else: aiokafka fetches ahead without it."""
+    poll = subscriber.get_msg
+
+    async def told_poll(consumer: AIOKafkaConsumer) -> Fetch:
+        polling()
+        return await poll(consumer)
+
+    subscriber.get_msg = told_poll  # type: ignore[assignment, method-assign] # only this one subscriber's
 
 
 class LoopFailures(logging.Handler):

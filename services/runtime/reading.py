@@ -6,6 +6,8 @@ from typing import Final
 
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 
+from services.runtime.backlog import Backlog
+
 MAX_POLL_INTERVAL_MS: Final = 5 * 60 * 1000
 """Kafka's default. Nothing that goes well takes as long."""
 
@@ -22,6 +24,8 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
     def __init__(self) -> None:
         self.is_known = False
         """Whether the group has told us which partitions are ours, be it none."""
+        self.backlog = Backlog()
+        """What of them is in hand."""
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - aiokafka's
         """All that we have is to be divided anew."""
@@ -29,6 +33,7 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - aiokafka's
         """This is ours now."""
+        self.backlog.forget()
         self.is_known = True
 
 

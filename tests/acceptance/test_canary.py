@@ -13,6 +13,8 @@ import pytest
 
 from services.local.system import System
 from tests.acceptance.pipeline import documents, publish, read_all, wait_until_all_is_stored
+from tests.acceptance.trace_receiver import TraceReceiver
+from tests.waiting import wait_for
 
 BSNS = {"V1": "999940454", "V3": "999940466", "V4": "999940478", "invalid": "999940491"}
 """The number is a mark too: a digest of it may be stored, the number itself only where the rule allows."""
@@ -71,6 +73,10 @@ def _betrokkene(event: str, *, authenticated: bool, toestemming: str) -> dict[st
     return betrokkene
 
 
+def _trace_of(event: str) -> str:
+    return f"{event.encode().hex():0>32}"
+
+
 def _event(event: str, *, authenticated: bool, toestemming: str = "niet_gevraagd") -> dict[str, Any]:
     return {
         "specversion": "1.0",
@@ -78,6 +84,7 @@ def _event(event: str, *, authenticated: bool, toestemming: str = "niet_gevraagd
         "source": "urn:nld:oin:00000001823288444000:systeem:telefonie",
         "type": "nl.klantinteracties.contact.ended",
         "time": "2026-03-02T10:00:00Z",
+        "traceparent": f"00-{_trace_of(event)}-00f067aa0ba902b7-01",
         "data": {
             "contactId": f"canary-{event}",
             "kanaal": "telefoon",
@@ -113,7 +120,17 @@ ALLOWED = {
 
 
 @pytest.fixture(scope="module")
-def fed(system: System) -> System:
+def traces() -> Iterator[TraceReceiver]:
+    """What takes the traces of the services that are started after this."""
+    with TraceReceiver() as receiver, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint)
+        environment.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def fed(traces: TraceReceiver, system: System) -> System:
+    assert traces.endpoint
     publish(
         system,
         [
@@ -149,6 +166,16 @@ def test_no_mark_is_in_a_log_line_or_a_metric(fed: System) -> None:
             assert _found(answer.read().decode()) == set()
         with urllib.request.urlopen(f"http://{service.address}/readyz", timeout=10) as answer:
             assert _found(answer.read().decode()) == set()
+
+
+def test_each_contact_has_one_trace_from_its_publisher_to_what_is_stored_without_a_mark(
+    traces: TraceReceiver, fed: System
+) -> None:
+    assert fed.services
+    stored = ["contact.decide", "klantcontact.store"]
+    expected = {_trace_of("V1"): ["contact.decide"], _trace_of("V3"): stored, _trace_of("V4"): stored}
+    wait_for("every span is exported", lambda: traces.names() == expected, seconds=20)
+    assert _found(traces.text()) == set()
 
 
 def test_every_line_of_the_logs_is_one_json_object_with_an_event(fed: System) -> None:

@@ -41,8 +41,17 @@ async def test_readiness_follows_what_the_parts_report() -> None:
         health.set(Part.KAFKA, None)
         after = await _ask(address, "/readyz")
 
-    assert before == (503, {"ready": False, "reasons": {"kafka": "has not answered yet"}})
-    assert after == (200, {"ready": True, "reasons": {}})
+    assert before == (503, {"ready": False, "reasons": {"kafka": "has not answered yet"}, "facts": {}})
+    assert after == (200, {"ready": True, "reasons": {}, "facts": {}})
+
+
+async def test_readiness_shows_the_facts_of_each_part_also_when_all_is_well() -> None:
+    health = Health(())
+    health.describe(Part.MONGODB, lambda: {"primary": "127.0.0.1:27017"})
+    async with serve(Settings(), health) as address:
+        answer = await _ask(address, "/readyz")
+
+    assert answer == (200, {"ready": True, "reasons": {}, "facts": {"mongodb": {"primary": "127.0.0.1:27017"}}})
 
 
 async def test_a_service_that_runs_is_alive() -> None:
@@ -60,6 +69,29 @@ async def test_a_service_whose_event_loop_hangs_is_not_alive(monkeypatch: pytest
         asking.join(ANSWER_SECONDS)
 
     assert answers == [(503, '{"alive": false}')]
+
+
+async def test_a_service_whose_event_loop_hangs_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health_module, "READY_LOOP_SECONDS", 0.05)
+    answers: list[tuple[int, str]] = []
+    async with serve(Settings(), Health(())) as address:
+        asking = threading.Thread(target=lambda: answers.append(_get(address, "/readyz")))
+        asking.start()
+        asking.join(ANSWER_SECONDS)
+
+    assert [(status, json.loads(body)["reasons"]) for status, body in answers] == [
+        (503, {"service": "the event loop has not answered for 0 seconds"})
+    ]
+
+
+@pytest.mark.parametrize(("reason", "ready"), [(None, 1.0), ("does not answer", 0.0)])
+async def test_metrics_tell_what_readiness_would(reason: str | None, ready: float) -> None:
+    health = Health(())
+    health.set(Part.KAFKA, reason)
+    async with serve(Settings(), health) as address:
+        _, body = await asyncio.to_thread(_get, address, "/metrics")
+
+    assert f"\nklantcontact_ready {ready}\n" in body
 
 
 async def test_metrics_are_served_in_the_format_of_prometheus() -> None:

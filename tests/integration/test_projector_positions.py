@@ -14,6 +14,7 @@ from services.local.kafka import kafka_server
 from services.projector.adapters import positions
 from services.projector.adapters.positions import GroupPositions
 from services.projector.ports import Partition
+from services.runtime.backlog import Backlog
 from services.runtime.errors import PartitionLost, TransientFailure
 from tests.kafka_tools import make_topics
 
@@ -33,7 +34,7 @@ class Member:
             session_timeout_ms=3_000,
             heartbeat_interval_ms=500,
         )
-        self.positions = GroupPositions(lambda: self.consumer)
+        self.positions = GroupPositions(lambda: self.consumer, Backlog())
 
     async def __aenter__(self) -> Self:
         await self.consumer.start()

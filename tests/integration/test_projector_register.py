@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
@@ -69,6 +70,23 @@ def fake_contents(fake: FakeRegister) -> Documents:
         collection: {identifier: without_moment(each) for identifier, each in there.items()}
         for collection, there in fake.contents().items()
     }
+
+
+async def test_it_tells_how_much_there_is_and_how_much_is_to_be_done(
+    register: MongoRegister, client: Client, database: str
+) -> None:
+    await register.apply(facts(registered("c-1"), registered("c-2"), taak_created("c-1"), taak_created("c-2")))
+    done = {"$set": {"interneTaak.status": "verwerkt"}}
+    await client[database][Collection.INTERNE_TAKEN].update_one({"_id": taak_id("c-1")}, done)
+
+    await register.count()
+
+    assert REGISTRY.get_sample_value("klantcontact_open_taken") == 1
+    documents = {
+        collection: REGISTRY.get_sample_value("klantcontact_collection_documents", {"collection": collection})
+        for collection in Collection
+    }
+    assert documents == {"klantcontacten": 2, "partijen": 0, "interne_taken": 2, "vervallen": 0}
 
 
 def facts(*events: Event) -> list[Fact]:

@@ -8,6 +8,8 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from schemas.decoding import Received
+from schemas.faults import RefusalKind
+from services.classifier.accounts import OUTCOMES
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
 from services.classifier.ports import Message, Record
@@ -17,6 +19,7 @@ from services.domain.events import Event
 from services.domain.herbeoordeling import Herbeoordeling
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
+from services.runtime import metrics
 from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
 from services.runtime.health import Health
 from services.runtime.settings import Settings
@@ -64,6 +67,11 @@ class _Bench:
     def published(self) -> list[tuple[str, str]]:
         """Give topic and subject of what was published, or for a dead letter its kind."""
         return [_told(message) for message in self.topics.messages]
+
+
+@pytest.fixture(autouse=True)
+def _not_stopped() -> None:
+    metrics.STOPPED.set(0)
 
 
 def _told(message: Message) -> tuple[str, str]:
@@ -222,6 +230,23 @@ async def test_a_run_interrupted_by_a_database_that_is_away_is_not_counted_twice
     assert bench.published()[-1] == ("taak", "c-1")
 
 
+async def test_a_run_shows_in_the_metrics_and_so_does_the_stop_at_its_end() -> None:
+    in_a_row, stopped = "klantcontact_own_failures_in_a_row", "klantcontact_stopped"
+    bench = _Bench()
+    await bench.handle(records(*[contact_ended(f"bug-{number}") for number in range(LIMIT - 1)]))
+    assert (REGISTRY.get_sample_value(in_a_row), REGISTRY.get_sample_value(stopped)) == (LIMIT - 1, 0)
+    with pytest.raises(ServiceBroken):
+        await bench.handle([record(contact_ended("bug-9"), offset=LIMIT)])
+    assert (REGISTRY.get_sample_value(in_a_row), REGISTRY.get_sample_value(stopped)) == (LIMIT, 1)
+
+
+async def test_a_message_that_goes_well_ends_the_run_in_the_metrics_too() -> None:
+    bench = _Bench()
+    await bench.handle(records(contact_ended("bug-1")))
+    await bench.handle([record(contact_ended("c-1"), offset=1)])
+    assert REGISTRY.get_sample_value("klantcontact_own_failures_in_a_row") == 0
+
+
 # A database that is away ----------------------------------------------------------------------------------------------
 
 
@@ -311,6 +336,23 @@ async def test_what_is_skipped_is_told_with_its_reason() -> None:
             "trace_id": None,
         }
     ]
+
+
+async def test_how_long_it_took_to_be_decided_is_counted_for_each_record() -> None:
+    name = "klantcontact_published_to_decided_seconds"
+    count, seconds = (REGISTRY.get_sample_value(f"{name}_{part}") or 0 for part in ("count", "sum"))
+    bench = _Bench()
+    await bench.handle(records(contact_ended(), b"{"))
+    assert REGISTRY.get_sample_value(f"{name}_count") == count + 2
+    # The records of the tests are of a day that has passed.
+    assert (REGISTRY.get_sample_value(f"{name}_sum") or 0) > seconds + 1
+
+
+def test_what_never_happened_stands_at_zero_so_that_its_first_time_is_an_increase() -> None:
+    kinds = {sample.labels["kind"] for family in metrics.DEAD_LETTERS.collect() for sample in family.samples}
+    outcomes = {sample.labels["outcome"] for family in metrics.CONTACTS.collect() for sample in family.samples}
+    assert kinds == set(RefusalKind)
+    assert outcomes == set(OUTCOMES.values())
 
 
 async def test_unknown_fields_are_ignored_and_counted_by_path() -> None:

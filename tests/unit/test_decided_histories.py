@@ -31,7 +31,7 @@ THOROUGH = settings(max_examples=100, deadline=None, suppress_health_check=[Heal
 def _stored_after(batches: Sequence[Sequence[bytes]]) -> Documents:
     register = FakeRegister()
     for batch in batches:
-        register.merge([read(each) for each in batch])
+        register.merge([read(each).data for each in batch])
     return {
         collection: {
             identifier: {name: value for name, value in document.items() if name != SINCE}

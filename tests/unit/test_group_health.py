@@ -12,7 +12,8 @@ from services.runtime.health import Health, Part
 from services.runtime.reading import Reading
 
 PLACE = TopicPartition("contact.ended", 0)
-SILENT = {"kafka": "no answer to a fetch for 10 seconds"}
+SILENT = {"kafka": "no answer to a fetch for 5 seconds"}
+STALLED = {"kafka": "the consumer has not polled for 7 seconds"}
 
 
 class _Consumer:
@@ -40,6 +41,7 @@ class _Bench:
         monkeypatch.setattr(group_health, "time", SimpleNamespace(time=self._time, monotonic=self._time))
         self.told_elsewhere = False
         self.consumer = _Consumer()
+        self.polls = True
         self.reading = Reading(
             topics=[],
             group="",
@@ -60,6 +62,8 @@ class _Bench:
         """Look every second, and give what readiness says at the end."""
         for _ in range(seconds):
             self.now += 1
+            if self.polls:
+                self.group_health.polling()
             if answers:
                 self.consumer.answered_at = self.now
             self.group_health._look(cast("AIOKafkaConsumer", self.consumer))
@@ -91,7 +95,7 @@ async def test_a_rebalance_may_take_as_long_as_a_session(bench: _Bench) -> None:
 async def test_a_broker_that_falls_silent_is_missed_and_welcome_again(bench: _Bench) -> None:
     await bench.assigned()
     assert bench.pass_seconds(20, answers=True) == {}
-    assert bench.pass_seconds(10, answers=False) == {}
+    assert bench.pass_seconds(5, answers=False) == {}
     assert bench.pass_seconds(1, answers=False) == SILENT
     assert bench.pass_seconds(1, answers=True) == {}
 
@@ -101,21 +105,48 @@ async def test_silence_while_a_fetch_is_handled_or_the_partitions_are_paused_is_
     bench.pass_seconds(1, answers=True)
     with bench.group_health.handling():
         assert bench.pass_seconds(20, answers=False) == {}
-    assert bench.pass_seconds(10, answers=False) == {}
+    assert bench.pass_seconds(5, answers=False) == {}
     bench.consumer.pauses = True
     assert bench.pass_seconds(20, answers=False) == {}
     bench.consumer.pauses = False
-    assert bench.pass_seconds(10, answers=False) == {}
+    assert bench.pass_seconds(5, answers=False) == {}
     assert bench.pass_seconds(1, answers=False) == SILENT
 
 
 async def test_a_fetch_that_was_handled_between_two_looks_is_an_answer(bench: _Bench) -> None:
     await bench.assigned()
-    assert bench.pass_seconds(8, answers=False) == {}
+    assert bench.pass_seconds(4, answers=False) == {}
     bench.consumer.answered_at = bench.now - 60
     with bench.group_health.handling():
         pass
-    assert bench.pass_seconds(8, answers=False) == {}
+    assert bench.pass_seconds(4, answers=False) == {}
+
+
+async def test_a_consumer_that_asks_for_nothing_any_more_is_missed_and_welcome_again(bench: _Bench) -> None:
+    await bench.assigned()
+    bench.pass_seconds(1, answers=True)
+    bench.polls = False
+    assert bench.pass_seconds(7, answers=True) == {}
+    assert bench.pass_seconds(1, answers=True) == STALLED
+    bench.polls = True
+    assert bench.pass_seconds(1, answers=True) == {}
+
+
+async def test_who_handles_a_fetch_need_not_ask_for_the_next(bench: _Bench) -> None:
+    await bench.assigned()
+    bench.polls = False
+    with bench.group_health.handling():
+        assert bench.pass_seconds(20, answers=False) == {}
+    assert bench.pass_seconds(5, answers=False) == {}
+
+
+async def test_it_shows_what_is_assigned_and_when_it_was_polled(bench: _Bench) -> None:
+    consumer = cast("AIOKafkaConsumer", bench.consumer)
+    assert bench.group_health.facts(consumer) == {"assigned": None, "polled_seconds_ago": 0.0}
+    await bench.assigned()
+    bench.polls = False
+    bench.pass_seconds(3, answers=True)
+    assert bench.group_health.facts(consumer) == {"assigned": {"contact.ended": [0]}, "polled_seconds_ago": 3.0}
 
 
 async def test_what_is_in_flight_has_the_word(bench: _Bench) -> None:

@@ -1,42 +1,37 @@
-"""What is watched shows in readiness while nothing is in hand; what is in hand tells by itself."""
+"""What is done again and again goes on until its block ends, and does not fail unseen."""
 
 import asyncio
 
 import pytest
 
-from services.runtime import patience
-from services.runtime.health import Health, Part
-from services.runtime.patience import watched
+from services.runtime.ending import Ending
+from services.runtime.patience import repeated
 
 TURNS = 20
-"""More turns of the event loop than a look takes."""
+"""More turns of the event loop than some steps take."""
 
 
-@pytest.fixture(autouse=True)
-def _quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "LOOK_SECONDS", 0)
+async def test_a_step_is_taken_again_and_again_until_the_block_ends() -> None:
+    taken: list[int] = []
 
+    async def step() -> None:
+        taken.append(len(taken))
 
-async def _reasons_after(*, answers: bool, idle: bool, before: str | None) -> dict[str, str]:
-    async def is_there() -> bool:
-        return answers
-
-    health = Health(waits_for=[])
-    health.set(Part.MONGODB, before)
-    async with watched(is_there, health, Part.MONGODB, when=lambda: idle):
+    async with repeated(step, Ending(), seconds=0):
         for _ in range(TURNS):
             await asyncio.sleep(0)
-    return health.reasons()
+    at_the_end = len(taken)
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+
+    assert len(taken) == at_the_end > 1
 
 
-async def test_what_is_away_shows_also_while_there_is_nothing_to_do_with_it() -> None:
-    assert await _reasons_after(answers=False, idle=True, before=None) == {"mongodb": "mongodb does not answer"}
+async def test_a_step_that_fails_ends_the_process_rather_than_be_missed() -> None:
+    async def step() -> None:
+        raise KeyError("a mistake of ours")
 
-
-async def test_what_is_back_shows_too() -> None:
-    assert await _reasons_after(answers=True, idle=True, before="The batch failed.") == {}
-
-
-async def test_a_batch_in_hand_knows_better_than_an_answer() -> None:
-    waits = "Another transaction holds what this one changes."
-    assert await _reasons_after(answers=True, idle=False, before=waits) == {"mongodb": waits}
+    ending = Ending()
+    async with repeated(step, ending, seconds=0):
+        with pytest.raises(KeyError):
+            await asyncio.wait_for(ending.wait(), timeout=5)

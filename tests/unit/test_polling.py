@@ -32,7 +32,7 @@ def subscriber(broker: KafkaBroker) -> BatchSubscriber:
         finish=_nothing,
         tells_of_kafka=bool,
     )
-    return subscribe(broker, SETTINGS, reading, handle=_nothing, fail=lambda _: None)
+    return subscribe(broker, SETTINGS, reading, handle=_nothing, polling=lambda: None, fail=lambda _: None)
 
 
 def test_positions_are_never_committed_by_the_framework_or_the_client(subscriber: BatchSubscriber) -> None:

@@ -34,14 +34,14 @@ from tests.projector_examples import (
     ],
 )
 def test_each_event_is_read_as_what_it_is(event: Event, kind: type) -> None:
-    assert isinstance(read(encoded(event)), kind)
+    assert isinstance(read(encoded(event)).data, kind)
 
 
 def test_a_field_that_this_release_does_not_know_is_ignored() -> None:
     event = registered()
     event["data"]["klantcontact"]["later"] = "bedacht"
 
-    assert read(encoded(event)) == read(encoded(registered()))
+    assert read(encoded(event)).data == read(encoded(registered())).data
 
 
 def changed(event: Event, **attributes: object) -> bytes:

@@ -15,6 +15,7 @@ from services.projector.facts import Fact
 from services.projector.handler import Projector, read_all
 from services.projector.ports import Partition, Record
 from services.projector.writes import Collection
+from services.runtime import metrics
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.health import Health, Part
@@ -79,6 +80,25 @@ async def test_a_batch_is_written_and_the_position_of_each_partition_is_committe
     assert bench.positions.committed == {FIRST: 12, SECOND: 11}
     assert {"event": "projector.batch_committed", "events": 3, "partitions": 2, "log_level": "info"} in logs
     assert bench.health.ready()
+
+
+async def test_how_long_it_took_to_be_stored_is_counted_for_each_event() -> None:
+    names = ("klantcontact_decided_to_stored_seconds_count", "klantcontact_contact_to_stored_seconds_count")
+    before = [REGISTRY.get_sample_value(name) or 0 for name in names]
+    sums_before = [REGISTRY.get_sample_value(name.replace("_count", "_sum")) or 0 for name in names]
+
+    await _Bench().handle([*records(registered("c-1"), registered("c-2")), *records(taak_created(), partition=SECOND)])
+
+    assert [(REGISTRY.get_sample_value(name) or 0) for name in names] == [before[0] + 3, before[1] + 2]
+    sums = [REGISTRY.get_sample_value(name.replace("_count", "_sum")) or 0 for name in names]
+    # The events of the tests are of a day that has passed.
+    assert all(after - first > 1 for first, after in zip(sums_before, sums, strict=True))
+
+
+async def test_a_stop_shows_in_the_metrics() -> None:
+    metrics.STOPPED.set(0)
+    await _Bench().handle([Record(FIRST, 10, None)])
+    assert REGISTRY.get_sample_value("klantcontact_stopped") == 1
 
 
 async def test_what_could_not_be_written_is_not_committed() -> None:

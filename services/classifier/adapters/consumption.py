@@ -53,6 +53,7 @@ class Consumption:
             verdict_seconds=session_seconds * VERDICT_SHARE,
         )
         self._partitions = KafkaPartitions(means)
+        health.describe("producers", self._partitions.facts)
         reading = Reading(
             topics=[settings.contact_topic],
             group=settings.classifier_group,

@@ -15,18 +15,19 @@ All of this happens in one event loop, and `_active` is looked at, without a pau
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from services.classifier.adapters.kafka_publisher import KafkaPublisher
 from services.classifier.adapters.records import as_record
 from services.classifier.handler import Handler
+from services.runtime.backlog import Backlog, Batch
 from services.runtime.backoff import pauses
 from services.runtime.errors import PartitionLost
 
@@ -42,8 +43,6 @@ under other names, or a writer with our id. That is for a person to look at."""
 
 CANCELLATIONS: Final = 10
 """How often a batch is cancelled before it is left alone. It can't publish any more in any case."""
-
-ConsumerRecords = Sequence["ConsumerRecord[bytes, bytes]"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,13 +67,16 @@ class Means:
 class Holding:
     """Handles the batches of one partition."""
 
-    def __init__(self, partition: TopicPartition, means: Means, slots: asyncio.Semaphore) -> None:
-        """Begin to take the partition over. `slots` bounds what is handled at once over all partitions."""
+    def __init__(self, partition: TopicPartition, means: Means, slots: asyncio.Semaphore, backlog: Backlog) -> None:
+        """Begin to take the partition over. `slots` bounds what is handled at once over all partitions; `backlog`
+        hears what is done.
+        """
         self.partition = partition
         self.work: asyncio.Task[None] | None = None
         """What handles its present batch, when there is one."""
         self._means = means
         self._slots = slots
+        self._backlog = backlog
         self._publisher = means.make_publisher(partition)
         self._active = True
         self._next_offset = -1
@@ -92,7 +94,7 @@ class Holding:
         """Say whether batches are handled."""
         return self._active and self._taking_over.done()
 
-    async def handle(self, records: ConsumerRecords) -> None:
+    async def handle(self, records: Batch) -> None:
         """Handle a batch in slices, or drop it to be fetched again. Raises what the handler raises."""
         await self._taking_over
         if await self._is_stale(records):
@@ -183,7 +185,7 @@ class Holding:
 
     # Handling
 
-    async def _handle_slice(self, records: ConsumerRecords) -> bool:
+    async def _handle_slice(self, records: Batch) -> bool:
         """Handle a slice; say whether the next one may follow."""
         try:
             await self._means.handler.handle([as_record(record) for record in records], self._publisher)
@@ -193,6 +195,7 @@ class Holding:
                 self._await_verdict(lost)
             return False
         self._next_offset = records[-1].offset + 1
+        self._backlog.handled(self.partition, self._next_offset)
         self._losses = 0
         return True
 
@@ -203,7 +206,7 @@ class Holding:
         log.warning("partition.lost", partition=self.partition.partition, losses=self._losses)
         self._taking_over = self._begin(after_seconds=self._means.verdict_seconds)
 
-    async def _is_stale(self, records: ConsumerRecords) -> bool:
+    async def _is_stale(self, records: Batch) -> bool:
         """Say whether a batch was fetched before its partition was taken over."""
         if records[0].offset < self._next_offset:
             return True
@@ -213,7 +216,7 @@ class Holding:
             return True
         return not self._active or bool(position <= records[-1].offset)
 
-    def _drop_stale(self, records: ConsumerRecords) -> None:
+    def _drop_stale(self, records: Batch) -> None:
         tell_dropped(records, reason="fetched before the partition was taken over")
         if not self._active:
             return
@@ -232,7 +235,7 @@ def _slices(number: int, size: int) -> Iterator[tuple[int, int]]:
     return pairwise(number * each // slices for each in range(slices + 1))
 
 
-def tell_dropped(records: ConsumerRecords, *, reason: str) -> None:
+def tell_dropped(records: Batch, *, reason: str) -> None:
     """Log a batch that is left to be fetched again, here or elsewhere."""
     log.info(
         "batch.dropped",

@@ -6,15 +6,15 @@ the writers are closed; all of that before the listener returns, since the group
 """
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Iterator
-from itertools import groupby
-from operator import attrgetter
+from collections.abc import Awaitable, Iterable
 from typing import Final
 
 import structlog
 from aiokafka import TopicPartition
 
-from services.classifier.adapters.holding import ConsumerRecords, Holding, Means, tell_dropped
+from services.classifier.adapters.holding import Holding, Means, tell_dropped
+from services.runtime.backlog import by_partition
+from services.runtime.health import Facts
 from services.runtime.reading import Assignment, Fetch
 
 log = structlog.get_logger()
@@ -38,6 +38,11 @@ class KafkaPartitions(Assignment):
     def is_idle(self) -> bool:
         """Say whether nothing is going on."""
         return all(holding.is_idle for holding in self._holdings.values())
+
+    def facts(self) -> Facts:
+        """Give what readiness shows of the writers: one for each partition, which has to take it over first."""
+        taken_over = [holding.is_taken_over for holding in self._holdings.values()]
+        return {"ready": taken_over.count(True), "taking_over": taken_over.count(False)}
 
     # The group
 
@@ -68,7 +73,7 @@ class KafkaPartitions(Assignment):
             return
         assert not self._holdings, "everything is revoked before anything is assigned"
         for partition in sorted(assigned):
-            self._holdings[partition] = Holding(partition, self._means, self._slots)
+            self._holdings[partition] = Holding(partition, self._means, self._slots, self.backlog)
         log.info("partitions.assigned", partitions=[partition.partition for partition in self._holdings])
 
     async def _give_up(self, seconds: float) -> None:
@@ -89,14 +94,9 @@ class KafkaPartitions(Assignment):
         Raises what the handler raises, in an exception group.
         """
         async with asyncio.TaskGroup() as group:
-            for partition, batch in _by_partition(fetch):
+            for partition, batch in by_partition(fetch):
                 holding = self._holdings.get(partition)
                 if holding is None:
                     tell_dropped(batch, reason="not assigned")
                 else:
                     holding.work = group.create_task(holding.handle(batch))
-
-
-def _by_partition(fetch: Fetch) -> Iterator[tuple[TopicPartition, ConsumerRecords]]:
-    for (topic, partition), batch in groupby(fetch, key=attrgetter("topic", "partition")):
-        yield TopicPartition(topic, partition), list(batch)

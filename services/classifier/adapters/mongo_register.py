@@ -43,6 +43,7 @@ from services.domain.policy import Beleid
 from services.domain.register import Register
 from services.runtime.errors import TransientFailure
 from services.runtime.mongo import is_away
+from services.runtime.mongo_health import count_documents
 
 PARTIJREGISTER: Final = "partijregister"
 BESLUITEN: Final = "besluiten"
@@ -70,11 +71,12 @@ class MongoRegister:
     def __init__(self, client: AsyncMongoClient[Document], database: str, beleid: Beleid) -> None:
         """Take a client of a replica set; `prepare` must have run before the first batch."""
         self._client = client
+        self._database = client[database]
         self._beleid = beleid
-        self._partijen = client[database][PARTIJREGISTER]
-        self._besluiten = client[database][BESLUITEN]
-        self._tellingen = client[database][TELLINGEN]
-        self._numbers = NumberBlocks(client[database][NUMMERS])
+        self._partijen = self._database[PARTIJREGISTER]
+        self._besluiten = self._database[BESLUITEN]
+        self._tellingen = self._database[TELLINGEN]
+        self._numbers = NumberBlocks(self._database[NUMMERS])
         self._claims = Claims()
 
     async def prepare(self) -> None:
@@ -98,13 +100,9 @@ class MongoRegister:
         await self._besluiten.create_index([("uitgegeven.klantcontactNummer", ASCENDING)], sparse=True)
         await self._besluiten.create_index("vervaltOp", expireAfterSeconds=0, sparse=True)
 
-    async def is_there(self) -> bool:
-        """Tell whether the register can be read."""
-        try:
-            await self._partijen.find_one({}, {"_id": 1})
-        except PyMongoError:
-            return False
-        return True
+    async def count(self) -> None:
+        """Tell the metrics how much there is."""
+        await count_documents(self._database, (PARTIJREGISTER, BESLUITEN))
 
     async def transact(
         self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Judgement]]

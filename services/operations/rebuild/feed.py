@@ -79,7 +79,7 @@ async def _apply(register: MongoRegister, records: Records) -> None:
 
 
 async def _apply_all(register: MongoRegister, records: Records) -> None:
-    facts = [read(record.value) for record in records]
+    facts = [read(record.value).data for record in records]
     await patiently(lambda: register.apply(facts))
 
 

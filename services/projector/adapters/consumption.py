@@ -12,8 +12,9 @@ from services.projector.ports import Partition, Record, Register
 from services.runtime.ending import Ending
 from services.runtime.health import Health
 from services.runtime.membership import Membership
-from services.runtime.reading import Fetch, Reading
+from services.runtime.reading import Assignment, Fetch, Reading
 from services.runtime.settings import Settings
+from services.runtime.tracing import Spans
 
 log = structlog.get_logger()
 
@@ -25,9 +26,19 @@ heartbeat shows that we live. Given away, they would stop the next instance at t
 class Consumption:
     """Projects what arrives within its block, as `Membership` does."""
 
-    def __init__(self, settings: Settings, *, register: Register, health: Health, ending: Ending) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        register: Register,
+        health: Health,
+        ending: Ending,
+        spans: Spans | None = None,
+    ) -> None:
         self._ending = ending
-        self._projector = Projector(register, GroupPositions(self._consumer), health, ending)
+        assignment = Assignment()
+        positions = GroupPositions(self._consumer, assignment.backlog)
+        self._projector = Projector(register, positions, health, ending, spans)
         self._writing: asyncio.Task[None] | None = None
         reading = Reading(
             topics=[settings.registered_topic, settings.confidential_topic, settings.taak_topic],
@@ -37,6 +48,7 @@ class Consumption:
             handle=self._handle,
             finish=self._finish_writing,
             tells_of_kafka=lambda: not self.is_idle,
+            assignment=assignment,
         )
         self._membership = Membership(settings, reading, health, ending)
 

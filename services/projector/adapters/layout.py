@@ -26,6 +26,11 @@ NAMESPACE_EXISTS = 48
 
 TTL_INDEX = "forgotten_after"
 
+OPEN = {"interneTaak.status": "te_verwerken"}
+"""What tells the taken of all years from those that are still to be done."""
+
+OPEN_INDEX = "open_of_actor_longest_waiting_first"
+
 INDEXES: Mapping[Collection, Sequence[IndexModel]] = {
     Collection.KLANTCONTACTEN: [
         IndexModel(
@@ -48,9 +53,8 @@ INDEXES: Mapping[Collection, Sequence[IndexModel]] = {
                 ("interneTaak.toegewezenAan.naam", ASCENDING),
                 ("interneTaak.plaatsgevondenOp", ASCENDING),
             ],
-            name="open_of_actor_longest_waiting_first",
-            # Of the taken of all years only those that are still to be done.
-            partialFilterExpression={"interneTaak.status": "te_verwerken"},
+            name=OPEN_INDEX,
+            partialFilterExpression=OPEN,
         ),
     ],
 }
@@ -70,6 +74,11 @@ async def prepare(
     for collection, indexes in INDEXES.items():
         await database[generation.name_of(collection)].create_indexes(list(indexes))
     await _expire(database, generation.name_of(Collection.VERVALLEN), remember_seconds)
+
+
+async def count_open_taken(database: AsyncDatabase[Document]) -> int:
+    """Count them in their index, which holds no others."""
+    return await database[Collection.INTERNE_TAKEN].count_documents(OPEN, hint=OPEN_INDEX)
 
 
 async def _create(database: AsyncDatabase[Document], name: str, validator: Document) -> None:

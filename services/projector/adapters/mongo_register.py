@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -22,9 +23,11 @@ from services.projector.facts import Fact
 from services.projector.projection import States, Touched, joined, project, touched_by
 from services.projector.stored import states_of
 from services.projector.writes import Amend, Claim, Collection, Insert, Placed, Remove, Write, plan
+from services.runtime import metrics
 from services.runtime.backoff import pauses
 from services.runtime.errors import TransientFailure
 from services.runtime.health import Part
+from services.runtime.mongo_health import count_documents
 
 Operation = InsertOne[Document] | UpdateOne | DeleteOne
 
@@ -95,13 +98,11 @@ class MongoRegister:
                 raise failure from error
             raise
 
-    async def is_there(self) -> bool:
-        """Tell whether the database answers."""
-        try:
-            await self._client.admin.command("ping")
-        except PyMongoError:
-            return False
-        return True
+    async def count(self) -> None:
+        """Tell the metrics how much there is, and how much of it is to be done."""
+        await count_documents(self._database, tuple(Collection))
+        with suppress(PyMongoError):
+            metrics.OPEN_TAKEN.set(await layout.count_open_taken(self._database))
 
     async def _transact(self, touched: Touched, changes: Changes) -> None:
         async with (

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from services.projector.ports import Partition
+from services.runtime.backlog import Backlog
 from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.health import Part
 
@@ -18,8 +19,10 @@ COMMIT_SECONDS: Final = 5.0
 class GroupPositions:
     """Commits through the consumer that reads the partitions."""
 
-    def __init__(self, consumer: Callable[[], AIOKafkaConsumer]) -> None:
+    def __init__(self, consumer: Callable[[], AIOKafkaConsumer], backlog: Backlog) -> None:
+        """Take the consumer that is in the group, and who hears what is done."""
         self._consumer = consumer
+        self._backlog = backlog
 
     async def commit(self, next_offsets: Mapping[Partition, int]) -> None:
         """Commit, as `ports.Positions` promises."""
@@ -36,3 +39,5 @@ class GroupPositions:
             if not error.retriable:
                 raise
             raise TransientFailure("Kafka does not take our position.", part=Part.KAFKA) from error
+        for partition, offset in offsets.items():
+            self._backlog.handled(partition, offset)

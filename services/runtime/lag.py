@@ -1,0 +1,103 @@
+"""How far behind each assigned partition is, and how long its oldest record waits: for metrics and readiness."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError
+
+from services.runtime import metrics
+from services.runtime.health import Facts
+from services.runtime.reading import Assignment
+
+LOOK_SECONDS: Final = 5.0
+"""How often the ends of the partitions are asked for: one small request to each broker."""
+
+ANSWER_SECONDS: Final = 3.0
+"""Patience with them. What was known before counts for as long as Kafka is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far behind a partition is."""
+
+    records: int
+    """Offsets until the end, of which some may be markers of transactions or records that were aborted."""
+    age_seconds: float
+    """How long the oldest of them has waited. While it is not fetched yet: since it was seen to be there."""
+
+
+@dataclass
+class LagWatch:
+    """Looks every five seconds."""
+
+    assignment: Assignment
+    lags: Mapping[TopicPartition, Lag] = field(default_factory=dict)
+    """Of the partitions that are assigned now."""
+    _ends: dict[TopicPartition, int] = field(default_factory=dict)
+    _behind_since: dict[TopicPartition, float] = field(default_factory=dict)
+
+    async def watch(self, consumer: Callable[[], AIOKafkaConsumer]) -> None:
+        """Keep the metrics up to date, without end."""
+        while True:
+            await self._look(consumer())
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def facts(self) -> Facts:
+        """Give what readiness shows of it."""
+        return {
+            "lag_records": sum(lag.records for lag in self.lags.values()),
+            "oldest_unprocessed_seconds": round(max((lag.age_seconds for lag in self.lags.values()), default=0.0), 1),
+        }
+
+    async def _look(self, consumer: AIOKafkaConsumer) -> None:
+        assigned = consumer.assignment() if self.assignment.is_known else frozenset()
+        next_offsets: dict[TopicPartition, int] = {}
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                self._ends.update(await consumer.end_offsets(assigned))
+                next_offsets = {each: await self._next_offset(consumer, each) for each in assigned}
+        except (KafkaError, IllegalStateError, TimeoutError):
+            # Readiness tells what is wrong. Meanwhile what is in hand grows older.
+            next_offsets = {
+                each: record.offset for each in assigned if (record := self.assignment.backlog.oldest(each))
+            }
+        now = time.time()
+        lags = {each: self._lag(each, offset, now) for each, offset in next_offsets.items() if each in self._ends}
+        self._show({**{each: lag for each, lag in self.lags.items() if each in assigned}, **lags})
+
+    async def _next_offset(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> int:
+        """Give the offset of what is to be handled next: the oldest in hand, else where the consumer stands."""
+        record = self.assignment.backlog.oldest(partition)
+        offset: int = record.offset if record is not None else await consumer.position(partition)
+        return offset
+
+    def _lag(self, partition: TopicPartition, next_offset: int, now: float) -> Lag:
+        records = max(0, self._ends[partition] - next_offset)
+        in_hand = self.assignment.backlog.oldest(partition)
+        if not records and in_hand is None:
+            self._behind_since.pop(partition, None)
+            return Lag(0, 0.0)
+        since = self._behind_since.setdefault(partition, now)
+        if in_hand is not None:
+            since = in_hand.timestamp / 1000
+        return Lag(records, max(0.0, now - since))
+
+    def _show(self, lags: Mapping[TopicPartition, Lag]) -> None:
+        """Give each partition its series, and take those away of what we no longer have."""
+        for partition in self.lags.keys() - lags.keys():
+            metrics.LAG_RECORDS.remove(*_labels(partition))
+            metrics.OLDEST_UNPROCESSED_AGE_SECONDS.remove(*_labels(partition))
+            self._ends.pop(partition, None)
+            self._behind_since.pop(partition, None)
+        self.lags = lags
+        for partition, lag in lags.items():
+            metrics.LAG_RECORDS.labels(*_labels(partition)).set(lag.records)
+            metrics.OLDEST_UNPROCESSED_AGE_SECONDS.labels(*_labels(partition)).set(lag.age_seconds)
+
+
+def _labels(partition: TopicPartition) -> Iterable[str]:
+    return partition.topic, str(partition.partition)

@@ -1,0 +1,83 @@
+"""What readiness and metrics say of MongoDB: whether it has a primary that answers, and how much it holds."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+import pymongo
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
+
+from services.runtime import metrics
+from services.runtime.ending import Ending
+from services.runtime.health import LOOK_SECONDS, Facts, Health, Part
+from services.runtime.mongo import Client, Document
+from services.runtime.patience import repeated
+
+ANSWER_SECONDS: Final = 3.0
+"""Patience with one question to the primary, which a healthy one answers in a millisecond. An election takes two
+seconds, and readiness should not fall for every one."""
+
+COUNT_SECONDS: Final = 15.0
+"""How often documents are counted: as often as Prometheus usually asks."""
+
+
+@asynccontextmanager
+async def watched(
+    client: Client,
+    health: Health,
+    ending: Ending,
+    *,
+    is_idle: Callable[[], bool],
+    count: Callable[[], Awaitable[None]],
+) -> AsyncIterator[None]:
+    """Within the block, look after the primary every second, and let `count` tell now and then how much there is."""
+    watch = PrimaryWatch(client, health, is_idle=is_idle)
+    async with (
+        repeated(watch.look, ending, seconds=LOOK_SECONDS),
+        repeated(count, ending, seconds=COUNT_SECONDS),
+    ):
+        yield
+
+
+class PrimaryWatch:
+    """Asks for the primary, and tells readiness."""
+
+    def __init__(self, client: Client, health: Health, *, is_idle: Callable[[], bool]) -> None:
+        """Take whether nothing is in hand: what is, knows better that all is well, and tells by itself."""
+        self._client = client
+        self._health = health
+        self._is_idle = is_idle
+        self._primary: str | None = None
+        self._answered_at = time.monotonic()
+        health.describe(Part.MONGODB, self._facts)
+
+    async def look(self) -> None:
+        """Ask once."""
+        self._primary = await self._ask()
+        if self._primary is None:
+            self._health.set(Part.MONGODB, f"no primary has answered for {ANSWER_SECONDS:.0f} seconds")
+            return
+        self._answered_at = time.monotonic()
+        if self._is_idle():
+            self._health.set(Part.MONGODB, None)
+
+    async def _ask(self) -> str | None:
+        """Give the address of the primary (of mongos, in a sharded cluster), if there is one that takes writes."""
+        try:
+            with pymongo.timeout(ANSWER_SECONDS):
+                hello = await self._client.admin.command("hello")
+        except PyMongoError:
+            return None
+        return str(hello.get("me", "mongos")) if hello.get("isWritablePrimary") else None
+
+    def _facts(self) -> Facts:
+        return {"primary": self._primary, "answered_seconds_ago": round(time.monotonic() - self._answered_at, 1)}
+
+
+async def count_documents(database: AsyncDatabase[Document], collections: Sequence[str]) -> None:
+    """Tell how many documents there are, as the database knows without counting. Away, it is asked next time."""
+    with suppress(PyMongoError):
+        for name in collections:
+            metrics.COLLECTION_DOCUMENTS.labels(name).set(await database[name].estimated_document_count())

@@ -1,0 +1,58 @@
+"""What receives traces: the part of an OpenTelemetry collector that takes them over HTTP."""
+
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Self
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from services.local.network import HOST
+
+
+class TraceReceiver:
+    """Keeps every span that was sent to its endpoint within the block."""
+
+    def __init__(self) -> None:
+        self._requests: list[ExportTraceServiceRequest] = []
+        self._server = ThreadingHTTPServer((HOST, 0), _handler(self._requests))
+        self.endpoint = f"http://{HOST}:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def names(self) -> Mapping[str, list[str]]:
+        """Give the names of the spans of each trace, in alphabetical order."""
+        spans = list(self._spans())
+        traces = {span.trace_id.hex() for span in spans}
+        return {trace: sorted(span.name for span in spans if span.trace_id.hex() == trace) for trace in traces}
+
+    def text(self) -> str:
+        """Give everything that was sent, to search in."""
+        return " ".join(map(str, self._requests))
+
+    def _spans(self) -> Iterator[Span]:
+        for request in list(self._requests):
+            for resource in request.resource_spans:
+                for scope in resource.scope_spans:
+                    yield from scope.spans
+
+
+def _handler(requests: list[ExportTraceServiceRequest]) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            requests.append(ExportTraceServiceRequest.FromString(body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as http.server names it
+            """Say nothing."""
+
+    return Handler
