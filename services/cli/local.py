@@ -1,5 +1,6 @@
 """On this machine: everything at once, to see it work."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,20 @@ def demo() -> None:
     from services.local.demo import run
 
     raise typer.Exit(run())
+
+
+@app.command(rich_help_panel=PANEL)
+def sample(
+    number: Annotated[int, typer.Argument(min=1, max=1_000_000, help="How many events.")] = 1000,
+    broken: Annotated[int, typer.Option(min=0, help="So many of them are broken, in five ways.")] = 0,
+) -> None:
+    """Print made-up events, one a line, to try things on: always the same ones."""
+    from services.local.sample import sample as made_up
+
+    if broken > number:
+        raise typer.BadParameter("--broken can't be more than all of them.")
+    for line in made_up(number, broken=broken):
+        sys.stdout.buffer.write(line + b"\n")
 
 
 @app.command(rich_help_panel=PANEL)

@@ -17,9 +17,10 @@ from confluent_kafka.cimpl import NewTopic
 from rich.console import Console
 from rich.table import Table
 
+from services.local.sample import scenario_like_events
+from services.local.scenarios import load_scenarios
 from services.local.stack import Stack, local_stack
 from services.local.topic_reader import committed_messages
-from tests.benchmarks.events import scenario_like_events
 from tests.benchmarks.measure import Result, measure
 
 EVENTS = int(os.environ.get("KLANTCONTACT_BENCH_EVENTS", "50000"))
@@ -113,7 +114,7 @@ def _create_topics(bootstrap: str, names: Sequence[str]) -> None:
 
 def _fill(bootstrap: str, topic: str, count: int) -> None:
     producer = Producer({"bootstrap.servers": bootstrap, "queue.buffering.max.messages": 1_000_000})
-    for key, value in scenario_like_events(count):
+    for key, value in scenario_like_events(count, load_scenarios()):
         producer.produce(topic, value, key)
         producer.poll(0)
     assert producer.flush(60) == 0, "Kafka did not take all events"

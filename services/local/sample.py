@@ -1,11 +1,15 @@
-"""Events like those of the scenarios, as many as wanted: other contacts, other people, the same mix of outcomes."""
+"""Events like those of the scenarios, as many as wanted: other contacts, other people, the same mix of outcomes.
+
+They are the same every time, and all people and numbers in them are made up.
+"""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from schemas.coherence import passes_elfproef
-from services.local.scenarios import load_scenarios
+from services.local.scenarios import Scenario, load_scenarios
 
 _BSN = re.compile(r'"objectId": "(9999\d{5})"')
 _KVK = re.compile(r'"objectId": "(\d{4})(\d{4})"')
@@ -15,12 +19,48 @@ _CONTACT_ID = re.compile(r'"contactId": "([^"]+)"')
 PEOPLE_PER_SCENARIO = 8
 """As many as the longest history has."""
 
+WAYS = 5
+"""How many ways of breaking an event there are."""
+
 
 def _test_bsns() -> list[str]:
     return [number for number in map(str, range(999900000, 1000000000)) if passes_elfproef(number)]
 
 
-def scenario_like_events(count: int) -> Iterator[tuple[bytes, bytes]]:
+def sample(count: int, *, broken: int = 0) -> Iterator[bytes]:
+    """Give that many events, one a line, of which some are broken: evenly spread, in five ways in turn."""
+    valid = [each for each in load_scenarios() if not any(wanted and wanted.ongeldig for wanted in each.verwacht)]
+    breaks = 0
+    for number, (key, value) in enumerate(scenario_like_events(count, valid), start=1):
+        event = {**json.loads(value), "partitionkey": key.decode()}
+        if number * broken // count > breaks:
+            yield _broken(event, breaks % WAYS)
+            breaks += 1
+        else:
+            yield _line(event)
+
+
+def _broken(event: dict[str, Any], way: int) -> bytes:
+    data = event["data"]
+    match way:
+        case 0:
+            del data["kanaal"]
+        case 1:
+            data["plaatsgevondenOp"] = data["plaatsgevondenOp"][:19]
+        case 2:
+            data["actoren"][0]["naam"] = " "
+        case 3:
+            del event["time"]
+        case _:
+            return _line(event)[:-1]
+    return _line(event)
+
+
+def _line(event: dict[str, Any]) -> bytes:
+    return json.dumps(event, ensure_ascii=False).encode()
+
+
+def scenario_like_events(count: int, scenarios: Sequence[Scenario]) -> Iterator[tuple[bytes, bytes]]:
     """Give that many records as key and value.
 
     Every contact is new. Its people come from a town of some thousands, each of whom always has the same key, as the
@@ -28,9 +68,7 @@ def scenario_like_events(count: int) -> Iterator[tuple[bytes, bytes]]:
     """
     bsns = _test_bsns()
     households = len(bsns) // PEOPLE_PER_SCENARIO
-    templates = [
-        [json.dumps(event, ensure_ascii=False) for event in scenario.gebeurtenissen] for scenario in load_scenarios()
-    ]
+    templates = [[json.dumps(event, ensure_ascii=False) for event in scenario.gebeurtenissen] for scenario in scenarios]
     made = 0
     for round_number in range(count):
         for scenario_number, template in enumerate(templates):
