@@ -24,7 +24,7 @@ class Backlog:
             self._in_hand[partition].append(batch)
 
     def handled(self, partition: TopicPartition, next_offset: int) -> None:
-        """Take note that what lies before an offset is handled and committed."""
+        """Take note that what lies before an offset is handled and committed, here or elsewhere."""
         left = [self._from(batch, next_offset) for batch in self._in_hand.pop(partition, ())]
         if any(left):
             self._in_hand[partition] = [batch for batch in left if batch]

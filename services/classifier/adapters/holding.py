@@ -146,6 +146,7 @@ class Holding:
         committed = await self._publisher.take_over()
         self._next_offset = await self._first_offset(committed)
         self._stale_batches = 0
+        self._backlog.handled(self.partition, self._next_offset)
         self._means.consumer().seek(self.partition, self._next_offset)
         self._means.consumer().resume(self.partition)
         log.debug("partition.taken_over", partition=self.partition.partition, next_offset=self._next_offset)
@@ -218,6 +219,7 @@ class Holding:
 
     def _drop_stale(self, records: Batch) -> None:
         tell_dropped(records, reason="fetched before the partition was taken over")
+        self._backlog.handled(self.partition, self._next_offset)
         if not self._active:
             return
         self._stale_batches += 1
