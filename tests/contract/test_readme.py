@@ -6,6 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
+import pytest
+import typer
+
+from services.cli import app
 from services.runtime.settings import PREFIX, Settings
 
 README = Path("README.md").read_text(encoding="utf-8")
@@ -38,3 +43,25 @@ def test_every_file_that_it_links_to_exists() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", README)
     assert links
     assert [link for link in links if not Path(link).exists()] == []
+
+
+DOCUMENTS = ("README.md", "deploy/prometheus/alerts.yml")
+NAMED = re.compile(r"(?:\$ (?:\.venv/bin/)?|`)klantcontact ([a-z]+(?: [a-z]+)?)")
+
+
+def _commands() -> set[str]:
+    """Give every command there is, those of a group with the group's name before them, and with any word after."""
+    group = typer.main.get_command(app)
+    assert isinstance(group, click.Group)
+    found: set[str] = set()
+    for name, command in group.commands.items():
+        found |= {name} if not isinstance(command, click.Group) else {f"{name} {each}" for each in command.commands}
+    return found
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_command_that_a_reader_is_told_to_type_exists(document: str) -> None:
+    named = set(NAMED.findall(Path(document).read_text(encoding="utf-8")))
+    known = _commands()
+    assert named
+    assert {each for each in named if each not in known and each.split()[0] not in known} == set()
