@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import click
 import pytest
 import typer
+from typer.core import TyperGroup
 
 from services.cli import app
 from services.runtime.settings import PREFIX, Settings
@@ -52,10 +52,10 @@ NAMED = re.compile(r"(?:\$ (?:\.venv/bin/)?|`)klantcontact ([a-z]+(?: [a-z]+)?)"
 def _commands() -> set[str]:
     """Give every command there is, those of a group with the group's name before them, and with any word after."""
     group = typer.main.get_command(app)
-    assert isinstance(group, click.Group)
+    assert isinstance(group, TyperGroup)
     found: set[str] = set()
     for name, command in group.commands.items():
-        found |= {name} if not isinstance(command, click.Group) else {f"{name} {each}" for each in command.commands}
+        found |= {name} if not isinstance(command, TyperGroup) else {f"{name} {each}" for each in command.commands}
     return found
 
 
