@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from services.cli.letters_on_screen import UNKNOWN_KIND, WHOLE_EVENT
 from services.domain.numbers import NumberKind
 from services.operations.explain.projected import State
 from services.operations.printable import printable
@@ -216,10 +217,10 @@ def _letters(letters: "Letters") -> Iterator[Row]:
 
 
 def _letter(letter: "Letter") -> str:
-    paths = [printable(path) or "the whole event" for path in letter.paths]
+    paths = [printable(path) or WHOLE_EVENT for path in letter.paths]
     more = f" (+{len(paths) - MAX_PATHS})" if len(paths) > MAX_PATHS else ""
     where = f" at {', '.join(paths[:MAX_PATHS])}{more}" if paths else ""
-    return f"{letter.id}, {_second(letter.written_at)}: {letter.kind or 'unknown kind'}{where}"
+    return f"{letter.id}, {_second(letter.written_at)}, {letter.state}: {letter.kind or UNKNOWN_KIND}{where}"
 
 
 def _kind(kind: NumberKind) -> str:
