@@ -18,7 +18,7 @@ from pymongo.errors import PyMongoError
 
 from services.operations.rebuild import live
 from services.operations.rebuild.collections import drop, identities, put_in_place, rehearse
-from services.operations.rebuild.errors import RebuildRefused, mongo_told, swap_told
+from services.operations.rebuild.errors import RebuildRefused, rebuild_told, swap_told
 from services.operations.rebuild.feed import Feed
 from services.operations.rebuild.others import CarryOver
 from services.operations.rebuild.record import GOODBYE_SECONDS, Claim, Record, claimed
@@ -72,7 +72,7 @@ async def rebuild(
     InvalidSettings for topics or rights that are missing, TransientFailure when Kafka or MongoDB is away.
     """
     async with topic_reader(settings) as reader:
-        with mongo_told(settings):
+        with rebuild_told(settings):
             async with await connect(settings) as client, claimed(client[settings.mongo_database]) as claim:
                 if claim.found.phase in {Phase.SWAPPING, Phase.SWAPPED}:
                     return await _finish(settings, client, reader, claim, show, dry_run=dry_run)
@@ -85,7 +85,7 @@ async def drop_old(settings: Settings) -> Mapping[Collection, int]:
 
     Raises RebuildRefused while a rebuild is under way or was interrupted in its swap, and as `rebuild` does.
     """
-    with mongo_told(settings):
+    with rebuild_told(settings):
         async with await connect(settings) as client, claimed(client[settings.mongo_database]) as claim:
             if claim.found.phase in {Phase.SWAPPING, Phase.SWAPPED}:
                 raise RebuildRefused(_to_be_finished(claim.found))
