@@ -15,7 +15,7 @@ from aiokafka import ConsumerRecord
 from schemas.faults import Fault, FaultKind, RefusalKind
 from services.operations.dead_letters.errors import InvalidFilter
 from services.operations.origin import origin_of
-from services.operations.printable import printable
+from services.operations.wording import printable
 from services.runtime import dead_letters as added
 from services.runtime.dead_letters import Header, Position
 

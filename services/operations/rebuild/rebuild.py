@@ -25,6 +25,7 @@ from services.operations.rebuild.record import GOODBYE_SECONDS, Claim, Record, c
 from services.operations.rebuild.report import Outcome, Report
 from services.operations.rebuild.verify import Comparison, compare, compare_again
 from services.operations.topic_reader import Progress, TopicReader, topic_reader
+from services.operations.wording import to_the_second
 from services.projector.adapters import layout
 from services.projector.adapters.generation import Generation
 from services.projector.adapters.mongo_register import MongoRegister, utc_now
@@ -110,9 +111,10 @@ async def _not_in_place(client: Client, settings: Settings, made: Mapping[Collec
 
 
 def _to_be_finished(found: Record) -> str:
+    assert found.started is not None, "it has begun"
     return (
-        f"The rebuild begun at {found.started:%Y-%m-%d %H:%M:%S} UTC was interrupted in its swap. Run "
-        "`klantcontact rebuild`, which finishes it."
+        f"The rebuild begun at {to_the_second(found.started)} was interrupted in its swap. Run `klantcontact rebuild`, "
+        "which finishes it."
     )
 
 
