@@ -14,7 +14,8 @@ from services.cli import letter_filters
 from services.cli.arguments import FAULTS_FOUND, AsJson, settings
 from services.cli.letter_filters import Ids, InState, Kinds, Paths, Shown, Since, Sources, Until
 from services.cli.letters_on_screen import GROUP_HEADING, group_rows, group_values, told_rows, told_values
-from services.cli.screen import counted, print_table, progress, tell
+from services.cli.screen import print_table, progress, tell
+from services.operations.wording import counted
 
 if TYPE_CHECKING:
     from services.operations.dead_letters.listing import Group

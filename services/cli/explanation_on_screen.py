@@ -4,12 +4,12 @@ Of a list the first few are shown; a program gets them all.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from services.cli.letters_on_screen import UNKNOWN_KIND, WHOLE_EVENT
 from services.domain.numbers import NumberKind
 from services.operations.explain.projected import State
-from services.operations.printable import printable
+from services.operations.wording import printable, to_the_second
 
 if TYPE_CHECKING:
     from services.domain.consent import Moment
@@ -45,7 +45,7 @@ def explained(found: "Explained", asked: str) -> Iterator[Row]:
     yield from _few(
         "earlier",
         [
-            f"{_second(each.besloten_op)}: revisie {each.revisie}, judgement {each.besluitversie}, "
+            f"{to_the_second(each.besloten_op)}: revisie {each.revisie}, judgement {each.besluitversie}, "
             f"{'/'.join(dict.fromkeys(each.regels))}, policy {printable(each.beleidsversie)}"
             for each in reversed(decision.voorgangers)
         ],
@@ -86,9 +86,9 @@ def _few(name: str, texts: Sequence[str], *, number: int | None = None) -> Itera
 def _heading(decision: "Decision", kafka: "InKafka | None") -> Iterator[Row]:
     yield "contact", f"{printable(decision.contact_id)} of {printable(decision.source)}"
     confidential = ", vertrouwelijk" if decision.vertrouwelijk else ""
-    yield "", f"took place {_second(decision.plaatsgevonden_op)}; revisie {decision.revisie}{confidential}"
+    yield "", f"took place {to_the_second(decision.plaatsgevonden_op)}; revisie {decision.revisie}{confidential}"
     policy = printable(decision.beleidsversie)
-    yield "decided", f"{_second(decision.besloten_op)}, judgement {decision.besluitversie}, by policy {policy}"
+    yield "decided", f"{to_the_second(decision.besloten_op)}, judgement {decision.besluitversie}, by policy {policy}"
     if decision.position:
         at = f"{decision.position.topic}, partition {decision.position.partition}, offset {decision.position.offset}"
         yield "record", f"{at}{_held(kafka)}"
@@ -152,7 +152,7 @@ def _before(facts: "PartijFacts", decision: "Decision") -> str:
 
 def _contact(moment: "Moment", decision: "Decision") -> str:
     source = "" if moment.source == decision.source else f" of {printable(moment.source)}"
-    return f"contact {printable(moment.contact_id, MAX_ELSEWHERE)}{source}, {_second(moment.op)}"
+    return f"contact {printable(moment.contact_id, MAX_ELSEWHERE)}{source}, {to_the_second(moment.op)}"
 
 
 def _taken_back(each: "TakenBack") -> str:
@@ -161,7 +161,7 @@ def _taken_back(each: "TakenBack") -> str:
         what += " from the topic it was on: vertrouwelijk changed"
     if each.resultaat:
         what += f", which is {each.resultaat}"
-    return f"{what}; {_second(each.op)}, revisie {each.revisie}, judgement {each.besluitversie}"
+    return f"{what}; {to_the_second(each.op)}, revisie {each.revisie}, judgement {each.besluitversie}"
 
 
 # What came of it -----------------------------------------------------------------------------------------------------
@@ -216,15 +216,11 @@ def _letters(letters: "Letters") -> Iterator[Row]:
 
 
 def _letter(letter: "Letter") -> str:
-    paths = [printable(path) or "the whole event" for path in letter.paths]
+    paths = [printable(path) or WHOLE_EVENT for path in letter.paths]
     more = f" (+{len(paths) - MAX_PATHS})" if len(paths) > MAX_PATHS else ""
     where = f" at {', '.join(paths[:MAX_PATHS])}{more}" if paths else ""
-    return f"{letter.id}, {_second(letter.written_at)}: {letter.kind or 'unknown kind'}{where}"
+    return f"{letter.id}, {to_the_second(letter.written_at)}, {letter.state}: {letter.kind or UNKNOWN_KIND}{where}"
 
 
 def _kind(kind: NumberKind) -> str:
     return kind.replace("_", " ")
-
-
-def _second(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"

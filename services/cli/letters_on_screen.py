@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from schemas.faults import FaultKind, RefusalKind
+from services.operations.wording import to_the_second
 
 if TYPE_CHECKING:
     from services.operations.dead_letters.history import Told
@@ -54,7 +55,7 @@ def told_rows(told: "Told") -> Iterator[Sequence[str]]:
     from services.operations.dead_letters.meanings import meanings
 
     letter, history = told.found.letter, told.found.history
-    yield "letter", f"{letter.id}, dead since {_second(letter.written_at)}, attempt {letter.attempt}"
+    yield "letter", f"{letter.id}, dead since {to_the_second(letter.written_at)}, attempt {letter.attempt}"
     yield "state", history.state
     yield "kind", f"{letter.kind}: {meanings(RefusalKind)[letter.kind]}" if letter.kind else UNKNOWN_KIND
     for fault in letter.faults:
@@ -65,7 +66,7 @@ def told_rows(told: "Told") -> Iterator[Sequence[str]]:
     if letter.is_cut:
         yield "cut", "A part of it is missing, since it did not fit: it can't be sent back."
     yield from (("done", _done(change)) for change in history.changes)
-    yield from (("seen", f"{_second(access.at)} by {access.by}") for access in history.accesses)
+    yield from (("seen", f"{to_the_second(access.at)} by {access.by}") for access in history.accesses)
     for letter_id, found in told.earlier:
         yield "before", _short(found) if found else f"{letter_id}, which the topic no longer holds"
     yield from (("after", _short(found)) for found in told.later)
@@ -91,17 +92,13 @@ def told_values(told: "Told") -> dict[str, Any]:
 def _done(change: "Change") -> str:
     corrected = ", corrected" if change.corrected else ""
     reason = f": {change.reason}" if change.reason else ""
-    return f"{_second(change.at)} {change.state} by {change.by}, attempt {change.attempt}{corrected}{reason}"
+    return f"{to_the_second(change.at)} {change.state} by {change.by}, attempt {change.attempt}{corrected}{reason}"
 
 
 def _short(found: "Found") -> str:
-    letter = found.letter
-    return f"{letter.id}, {letter.kind or UNKNOWN_KIND}, dead since {_second(letter.written_at)}, {found.history.state}"
+    letter, state = found.letter, found.history.state
+    return f"{letter.id}, {letter.kind or UNKNOWN_KIND}, dead since {to_the_second(letter.written_at)}, {state}"
 
 
 def _minute(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%MZ}"
-
-
-def _second(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from services.cli.arguments import FAULTS_FOUND, AsJson, AsJsonLines, EventsFile, count_lines, opened, settings
-from services.cli.screen import printable, progress
+from services.cli.screen import progress
+from services.operations.wording import printable
 
 if TYPE_CHECKING:
     from services.operations.publish import Publication

@@ -11,6 +11,7 @@ import typer
 from services.cli.arguments import FAULTS_FOUND, AsJson, settings
 from services.cli.operators import PANEL
 from services.cli.screen import Progress, print_table, progress, tell
+from services.operations.wording import to_the_second
 
 if TYPE_CHECKING:
     from services.operations.rebuild.report import Report
@@ -120,11 +121,11 @@ def _tell(report: "Report") -> None:
 def _beginning(report: "Report") -> list[str]:
     from services.operations.rebuild.report import Outcome
 
-    began = f"{report.interrupted:%Y-%m-%d %H:%M:%S} UTC" if report.interrupted else ""
+    began = to_the_second(report.interrupted) if report.interrupted else ""
     if report.outcome is Outcome.FINISHED:
         return [f"The rebuild begun at {began} had been interrupted in its swap; that is finished now."]
     lines = [f"A rebuild begun at {began} had been interrupted; what it made was thrown away."] if began else []
-    since = f"{report.live_documents_of:%Y-%m-%d %H:%M:%S} UTC" if report.live_documents_of else ""
+    since = to_the_second(report.live_documents_of) if report.live_documents_of else ""
     lines += [f"{topic} no longer holds its beginning: {'; '.join(cut)}." for topic, cut in _cut(report).items()]
     if since:
         return [*lines, f"Began: {report.live_documents:,} live documents of {since}, under {report.events:,} events."]

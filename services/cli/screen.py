@@ -17,16 +17,6 @@ def tell(line: str) -> None:
     typer.echo(line, err=True)
 
 
-def printable(text: str) -> str:
-    """Give a text that somebody else wrote as it may be shown: what could steer the screen is written out."""
-    return text if text.isprintable() else ascii(text)[1:-1]
-
-
-def counted(number: int, what: str) -> str:
-    """Name a number of things."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
 def print_table(rows: Iterable[Sequence[str]], *, heading: Sequence[str] = (), bold_first: bool = False) -> None:
     """Print rows in columns as wide as they need; what stands in a cell is never read as markup."""
     from rich.console import Console

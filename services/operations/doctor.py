@@ -14,6 +14,7 @@ from pymongo.errors import PyMongoError
 
 from services.domain.policy import Beleid
 from services.operations.topics import TopicState, check_topics
+from services.operations.wording import counted
 from services.runtime import mongo
 from services.runtime.backoff import pauses_within
 from services.runtime.errors import InvalidSettings, KlantcontactError
@@ -110,7 +111,7 @@ async def _kafka(settings: Settings) -> Check:
     except (KafkaError, TimeoutError, OSError) as error:
         found = f"Kafka at {settings.kafka_bootstrap} answers, but not all that is asked ({type(error).__name__})"
         return Check(name="kafka", ok=False, found=found, advice=advice)
-    found = f"{settings.kafka_bootstrap}: {_count(len(brokers), 'broker')}, {age}, transactions answer"
+    found = f"{settings.kafka_bootstrap}: {counted(len(brokers), 'broker')}, {age}, transactions answer"
     return Check(name="kafka", ok=True, found=found)
 
 
@@ -162,7 +163,7 @@ async def _topics(settings: Settings) -> Check:
             found="; ".join(departures),
             advice="Change the topic with Kafka's own tools, or the setting when the topic is as you want it.",
         )
-    return Check(name="topics", ok=True, found=f"all {len(states)}, {_count(states[0].partitions, 'partition')} each")
+    return Check(name="topics", ok=True, found=f"all {len(states)}, {counted(states[0].partitions, 'partition')} each")
 
 
 def _departures(state: TopicState) -> Iterable[str]:
@@ -196,7 +197,3 @@ async def _try_transaction(client: mongo.Client, settings: Settings) -> None:
     """Read in a transaction. Raises PyMongoError when that can't be done."""
     async with client.start_session() as session, await session.start_transaction():
         await client[settings.mongo_database]["besluiten"].find_one({}, {"_id": 1}, session=session)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

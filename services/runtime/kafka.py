@@ -19,6 +19,7 @@ from services.runtime.backoff import pauses_within
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.health import Part
 from services.runtime.settings import Settings
+from services.runtime.tolerant_records import tolerate_header_names
 from services.runtime.topics import MAX_BATCH_BYTES, MAX_DEAD_LETTER_BYTES
 
 CLIENT_ID = "klantcontact"
@@ -81,6 +82,7 @@ class SubscriberOptions(TypedDict):
 
 def broker(settings: Settings) -> KafkaBroker:
     """Make the FastStream broker of a service. It only reads: producers are made apart, one a partition."""
+    tolerate_header_names()
     return KafkaBroker(
         bootstrap_servers(settings),
         client_id=CLIENT_ID,
@@ -137,6 +139,7 @@ def idempotent_producer(settings: Settings) -> AIOKafkaProducer:
 
 def range_consumer(settings: Settings) -> AIOKafkaConsumer:
     """Make a consumer of what is committed, in no group and not yet started: partitions are assigned by hand."""
+    tolerate_header_names()
     return AIOKafkaConsumer(
         bootstrap_servers=bootstrap_servers(settings),
         client_id=CLIENT_ID,

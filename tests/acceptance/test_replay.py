@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 
-from services.local.system import System, running_system
-from services.runtime.settings import Settings
+from services.local.system import System
 from tests.acceptance.pipeline import documents, publish, read_all, wait_until_all_is_stored
+from tests.acceptance.policy import STRICT, start_classifier_with, system_with_policy_file
 from tests.examples import CALL_BACK, Wire, betrokkene, bsn, contact, email, event, known, nth_bsn, onderwerp
 from tests.kafka_tools import committed_offsets
-
-STRICT = 'versie = "zonder digid"\n[voldoende_middelen]\ndossier = "*"\n'
 
 CONTACTS: list[Wire] = [
     contact("v4", betrokkenen=[known(toestemming="gegeven", adressen=[email()])]),
@@ -31,11 +29,7 @@ CONTACTS: list[Wire] = [
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Both services, with a policy file that a test can change."""
-    home: Path = tmp_path_factory.mktemp("system")
-    beleid = home / "beleid.toml"
-    beleid.write_text('versie = "eerst"\n')
-    settings = Settings(topic_partitions=2, beleid_file=beleid)
-    with running_system(settings, folder=home, say=print) as running:
+    with system_with_policy_file(tmp_path_factory.mktemp("system"), partitions=2) as running:
         publish(running, [event(each) for each in CONTACTS])
         wait_until_all_is_stored(running)
         yield running
@@ -119,11 +113,7 @@ def test_what_the_classifier_does_otherwise_than_shown_is_told(system: System, t
 
 
 def test_executed_it_brings_about_what_was_shown_and_a_second_time_nothing(system: System) -> None:
-    assert system.settings.beleid_file is not None
-    system.settings.beleid_file.write_text(STRICT)
-    classifier = system.services["classifier"]
-    classifier.stop()
-    classifier.start()
+    start_classifier_with(system, STRICT)
     before = {(each["type"], each["id"]) for each in outputs(system)}
     done = replay(system, "--execute", "--json", "--diff-only")
     rules, summary = answered(done)

@@ -1,14 +1,15 @@
 """A replay that is interrupted, that nobody answers, or whose contacts are gone."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from confluent_kafka import TopicPartition
+from pymongo.errors import OperationFailure
 
+from services.classifier.adapters.mongo_register import MongoRegister
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import Beleid
-from services.local.system import System, running_system
+from services.local.system import System
 from services.operations.replay import requests
 from services.operations.replay.differences import Standing
 from services.operations.replay.errors import InvalidSelection, Unanswered, UnknownContact
@@ -16,30 +17,23 @@ from services.operations.replay.judging import Examined
 from services.operations.replay.replay import Replayed, replay
 from services.operations.replay.requests import Answer
 from services.operations.replay.selection import Offsets, Selection
-from services.runtime.errors import TransientFailure
+from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.policy_file import load_policy_file
-from services.runtime.settings import Settings
 from tests.acceptance.pipeline import publish, wait_until_all_is_stored
+from tests.acceptance.policy import STRICT, start_classifier_with, system_with_policy_file, write_policy
 from tests.examples import contact, email, event, known, nth_bsn
 from tests.kafka_tools import admin_client
 
-STRICT = 'versie = "zonder digid"\n[voldoende_middelen]\ndossier = "*"\n'
 NUMBER = 6
 
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Both services, of which the classifier has a stricter policy now than when it judged six contacts."""
-    home: Path = tmp_path_factory.mktemp("system")
-    beleid = home / "beleid.toml"
-    beleid.write_text('versie = "eerst"\n')
-    settings = Settings(topic_partitions=1, beleid_file=beleid)
-    with running_system(settings, folder=home, say=print) as running:
+    with system_with_policy_file(tmp_path_factory.mktemp("system"), partitions=1) as running:
         publish(running, [_contact(number) for number in range(NUMBER)])
         wait_until_all_is_stored(running)
-        beleid.write_text(STRICT)
-        running.services["classifier"].stop()
-        running.services["classifier"].start()
+        start_classifier_with(running, STRICT)
         yield running
 
 
@@ -89,7 +83,7 @@ async def test_a_classifier_that_does_not_answer_is_told_and_does_it_when_it_is_
 ) -> None:
     publish(system, [_contact(NUMBER)])
     wait_until_all_is_stored(system)
-    _use(system, 'versie = "weer ruimer"\n')
+    write_policy(system, 'versie = "weer ruimer"\n')
     system.services["classifier"].stop()
     monkeypatch.setattr(requests, "PATIENCE_SECONDS", 0.5)
     with pytest.raises(Unanswered, match="is it running"):
@@ -99,11 +93,6 @@ async def test_a_classifier_that_does_not_answer_is_told_and_does_it_when_it_is_
     done = await execute(system, dry=True)
     assert done.summary.records[Standing.SAME] == NUMBER + 1
     assert done.summary.records[Standing.CHANGES] == 0
-
-
-def _use(system: System, policy: str) -> None:
-    assert system.settings.beleid_file is not None
-    system.settings.beleid_file.write_text(policy)
 
 
 async def test_what_kafka_has_removed_is_named(system: System) -> None:
@@ -131,3 +120,12 @@ async def test_without_mongodb_nothing_is_asked(system: System) -> None:
             tell=lambda _examined, _answer: None,
             progress=lambda _done, _of: None,
         )
+
+
+async def test_a_right_that_mongodb_does_not_give_is_named(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refused(*_: object) -> None:
+        raise OperationFailure("not authorized", 13)
+
+    monkeypatch.setattr(MongoRegister, "_look_up", refused)
+    with pytest.raises(InvalidSettings, match="Ask for the right to read the database klantcontact"):
+        await execute(system, dry=True)

@@ -151,7 +151,7 @@ def test_a_right_that_is_missing_shows_before_anything_was_done(
 
     assert run.returncode == WRONG_USE
     assert "refuses this user (code 13)" in run.stderr
-    assert "readWrite and dbAdmin on klantcontact" in run.stderr
+    assert "readWrite and dbAdmin) in the database klantcontact" in run.stderr
     assert PASSWORD not in run.stderr
     root = uri_of(guarded_mongod.port).replace("//", f"//root:{PASSWORD}@") + "&authSource=admin"
     with MongoClient[dict[str, Any]](root) as client:

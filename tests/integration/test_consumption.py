@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self, cast
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, NodeNotReadyError, ProducerFenced, UnsupportedCodecError
-from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 from confluent_kafka import TopicPartition as Place
 from confluent_kafka.admin import AdminClient
 from structlog.testing import capture_logs
@@ -26,6 +25,7 @@ from services.runtime.group_health import GroupHealth
 from services.runtime.health import Health
 from services.runtime.kafka import LIBRARY_LOGGER
 from services.runtime.settings import Settings
+from tests.header_names import publish_with_header_names
 from tests.kafka_tools import (
     committed_offsets,
     expect_unseen,
@@ -178,34 +178,16 @@ async def test_what_the_framework_stumbles_on_is_handed_over_untouched(settings:
 
 @pytest.mark.parametrize("compression", [0, 1])
 async def test_a_header_name_that_is_no_text_stops_nothing(settings: Settings, compression: int) -> None:
-    await _publish_with_header_names(settings, [b"a", b"\xff\xfe", b"\xe9", b"b"], compression)
+    names_sent = [b"a", b"\xff\xfe", b"\xe9", b"b"]
+    await publish_with_header_names(
+        settings.kafka_bootstrap, settings.contact_topic, names_sent, compression=compression
+    )
     copier = Copier(settings.registered_topic)
     async with Running(settings, copier):
         await _until(lambda: len(copier.records) == 4)
     names = [name for each in copier.records for name, _ in each.headers]
     assert names == ["a", r"\xff\xfe", r"\xe9", "b"]
     assert [each.value for each in copier.records] == [b"0", b"1", b"2", b"3"]
-
-
-async def _publish_with_header_names(settings: Settings, names: Sequence[bytes], compression: int) -> None:
-    """Publish one batch; only aiokafka's own builder in Python lets a name be any bytes."""
-    async with AIOKafkaProducer(bootstrap_servers=settings.kafka_bootstrap) as sender:
-        batch = sender.create_batch()
-        batch._builder = _DefaultRecordBatchBuilderPy(2, compression, 0, -1, -1, 0, 100_000)
-        for number, name in enumerate(names):
-            value = b"%d" % number
-            batch.append(timestamp=None, key=value, value=value, headers=[(_Name(name), b"1")])
-        await (await sender.send_batch(batch, settings.contact_topic, partition=0))
-
-
-class _Name:
-    """A header's name that is encoded as it is."""
-
-    def __init__(self, name: bytes) -> None:
-        self._name = name
-
-    def encode(self, _: str) -> bytes:
-        return self._name
 
 
 # Rebalances -----------------------------------------------------------------------------------------------------------

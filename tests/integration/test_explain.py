@@ -15,6 +15,10 @@ from services.domain.besluit import Position
 from services.domain.numbers import NumberKind
 from services.local.network import HOST, free_port
 from services.operations.database import read_database
+from services.operations.dead_letters.discard import discard
+from services.operations.dead_letters.letters import LetterId
+from services.operations.dead_letters.selection import Selection
+from services.operations.dead_letters.selection import State as LetterState
 from services.operations.explain.errors import SeveralContacts, UnknownContact
 from services.operations.explain.explain import Explained, NotDecided, explain
 from services.operations.explain.in_kafka import Sighting
@@ -204,20 +208,25 @@ async def test_the_dead_letters_of_the_contact_are_told_and_those_of_no_other(to
     await town.decide(CALLED)
     town.refuse(contact("c-2"))
     town.refuse(contact("c-1"), source=OTHER_SOURCE)
+    town.refuse(CALLED)
     town.refuse(
         CALLED, faults=[Fault("data.onderwerpen.0.inhoud", FaultKind.TE_LANG), Fault("data.kanaal", FaultKind.LEEG)]
     )
+
+    named = Selection(ids=frozenset({LetterId(0, 2)}))
+    await discard(town.settings, named, reason="a test of the new PBX")
 
     found = await explained(town)
 
     assert found.kafka is not None
     assert found.kafka.letters is not None
-    [letter] = found.kafka.letters.newest
-    assert found.kafka.letters.number == 1
+    discarded, letter = found.kafka.letters.newest
+    assert found.kafka.letters.number == 2
+    assert (discarded.id, discarded.state, letter.state) == ("0-2", LetterState.DISCARDED, LetterState.OPEN)
     assert (letter.id, letter.kind, letter.paths) == (
-        "0-2",
+        "0-3",
         RefusalKind.CONTACT_ONGELDIG,
-        ("data.onderwerpen.0.inhoud", "data.kanaal"),
+        ("data.kanaal", "data.onderwerpen.*.inhoud"),
     )
     assert abs((letter.written_at - datetime.now(UTC)).total_seconds()) < 3600
 

@@ -8,6 +8,7 @@ import pytest
 from services.operations.topic_reader import Stretch, topic_reader
 from services.runtime.errors import InvalidSettings
 from services.runtime.settings import Settings
+from tests.header_names import publish_with_header_names
 from tests.kafka_tools import make_topics, publish_values, transaction
 
 
@@ -61,6 +62,16 @@ async def test_offsets_are_read_as_they_are_asked_for(settings: Settings, topics
     make_topics(settings.kafka_bootstrap, topic)
     publish_values(settings.kafka_bootstrap, topic, [b"1", b"2", b"3", b"4"])
     assert await values(settings, [Stretch(topic, 0, first=0, begin=1, end=3)]) == [b"2", b"3"]
+
+
+async def test_a_header_name_that_is_no_text_is_read_escaped(settings: Settings, topics: str) -> None:
+    topic = f"{topics}.in"
+    make_topics(settings.kafka_bootstrap, topic)
+    await publish_with_header_names(settings.kafka_bootstrap, topic, [b"a", b"\xff", b"b"])
+    async with topic_reader(settings) as reader:
+        stretches = await reader.whole(topic)
+        read = [record.headers async for batch in reader.records(stretches) for record in batch]
+    assert read == [(("a", b"1"),), ((r"\xff", b"1"),), (("b", b"1"),)]
 
 
 async def test_reading_nothing_after_a_part_of_something_does_not_hang(settings: Settings, topics: str) -> None:

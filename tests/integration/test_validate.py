@@ -115,7 +115,7 @@ def test_a_name_that_would_steer_the_screen_is_written_out() -> None:
     done = _validate("-", stdin=encoded(steering))
 
     assert (done.returncode, b"\x1b" in done.stdout) == (DONE, False)
-    assert b"data.\\x1b[2Jx: not read" in done.stdout
+    assert "data.\ufffd[2Jx: not read".encode() in done.stdout
 
 
 def test_the_policy_that_is_given_counts(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from schemas.contact_ended_v1 import Toestemming
 from schemas.outputs import IntrekkingResultaat, PartijResultaat, Regel
+from services.domain.besluit import Position
 from services.domain.consent import Moment
 from services.domain.numbers import NumberKind
 from services.domain.policy import DEFAULT, Beleid
@@ -139,7 +140,7 @@ def test_the_decision_itself_is_told() -> None:
         NOW,
         DEFAULT.versie,
         True,
-        None,
+        Position("contact.ended", 0, 0),
     )
 
 

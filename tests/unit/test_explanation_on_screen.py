@@ -13,6 +13,7 @@ from services.cli.json_values import json_value
 from services.cli.screen import print_table
 from services.domain.besluit import Besluit, Position
 from services.domain.policy import DEFAULT
+from services.operations.dead_letters.selection import State as LetterState
 from services.operations.explain.decision import decision_of
 from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.in_kafka import InKafka, Sighting
@@ -24,13 +25,13 @@ from tests.unit.domain.desk import Desk
 COLUMNS, LINES = 100, 50
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-LETTER = Letter(id="3-120", written_at=NOW, kind=RefusalKind.CONTACT_ONGELDIG, paths=("data.kanaal",))
+LETTER = Letter(
+    id="3-120", written_at=NOW, kind=RefusalKind.CONTACT_ONGELDIG, paths=("data.kanaal",), state=LetterState.DISCARDED
+)
 
 
-def letters(*given: Letter, number: int | None = None) -> Letters:
-    found = Letters(number=len(given) if number is None else number)
-    found.newest.extend(given)
-    return found
+def letters(*given: Letter) -> Letters:
+    return Letters(len(given), given)
 
 
 def in_kafka(*, behind: int = 0, found: Letters | None = None) -> InKafka:
@@ -93,7 +94,7 @@ def test_a_contact_of_a_known_klant_whose_consent_is_of_an_earlier_contact() -> 
         ("", "interne taak 1 not yet"),
         ("", "partij 1 not yet"),
         ("", "the projector has at most 4 records to go"),
-        ("dead letters", "3-120, 2026-12-01 12:00:00Z: contact_ongeldig at data.kanaal"),
+        ("dead letters", "3-120, 2026-12-01 12:00:00Z, discarded: contact_ongeldig at data.kanaal"),
     ]
 
 
@@ -202,13 +203,13 @@ def test_a_contact_that_waits_to_be_judged() -> None:
 
 def test_a_contact_that_was_refused() -> None:
     seen = Sighting(SOURCE, Position("contact.ended", 3, 17), is_judged=True)
-    strange = Letter(id="0-1", written_at=NOW, kind=None, paths=("",))
+    strange = Letter(id="0-1", written_at=NOW, kind=None, paths=("",), state=LetterState.OPEN)
 
     refused = "read and not decided: it was refused, or nothing is left of the decision"
     assert list(not_decided(NotDecided("c-1", (seen,), letters(strange, LETTER))))[2:] == [
         ("record", f"contact.ended, partition 3, offset 17, of {SOURCE}: {refused}"),
-        ("dead letters", "3-120, 2026-12-01 12:00:00Z: contact_ongeldig at data.kanaal"),
-        ("", "0-1, 2026-12-01 12:00:00Z: unknown kind at the whole event"),
+        ("dead letters", "3-120, 2026-12-01 12:00:00Z, discarded: contact_ongeldig at data.kanaal"),
+        ("", "0-1, 2026-12-01 12:00:00Z, open: unknown kind at (the event as a whole)"),
     ]
 
 
@@ -230,4 +231,5 @@ def test_a_program_gets_everything_in_camel_case() -> None:
         "writtenAt": "2026-12-01T12:00:00+00:00",
         "kind": "contact_ongeldig",
         "paths": [f"data.onderwerpen.{number}.onderwerp" for number in range(9)],
+        "state": "discarded",
     }

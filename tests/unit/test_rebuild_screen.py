@@ -31,7 +31,7 @@ def test_topics_that_lost_their_beginning_are_named_with_the_offset_from_which_t
 
     assert out == [
         "taak.created no longer holds its beginning: partition 0 from offset 7; partition 2 from offset 7.",
-        "Began: 1,200 live documents of 2026-11-24 09:30:00 UTC, under 4 events.",
+        "Began: 1,200 live documents of 2026-11-24 09:30:00Z, under 4 events.",
     ]
     assert err == [rebuilding.IN_PLACE.format(carried=3)]
 
@@ -40,7 +40,7 @@ def test_one_that_was_interrupted_while_building_is_told(capsys: pytest.CaptureF
     out, err = told(Report(outcome=Outcome.COMPARED, interrupted=THEN), capsys)
 
     assert out == [
-        "A rebuild begun at 2026-11-24 09:30:00 UTC had been interrupted; what it made was thrown away.",
+        "A rebuild begun at 2026-11-24 09:30:00Z had been interrupted; what it made was thrown away.",
         "Began: the topics from their beginning, 0 events.",
     ]
     assert err == [rebuilding.NOT_IN_PLACE]

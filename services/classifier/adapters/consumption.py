@@ -8,7 +8,6 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from services.classifier.adapters.holding import Means
 from services.classifier.adapters.kafka_partitions import KafkaPartitions
 from services.classifier.adapters.kafka_publisher import KafkaPublisher
-from services.classifier.adapters.tolerant_records import tolerate_header_names
 from services.classifier.adapters.writer_health import WriterHealth
 from services.classifier.handler import Handler
 from services.runtime import kafka
@@ -38,7 +37,6 @@ class Consumption:
     """Handles what arrives on `contact.ended` within its block, as `Membership` does."""
 
     def __init__(self, settings: Settings, *, handler: Handler, health: Health, ending: Ending) -> None:
-        tolerate_header_names()
         self._settings = settings
         self._writer_health = WriterHealth(health)
         session_seconds = settings.session_timeout_ms / 1000

@@ -151,14 +151,11 @@ class MongoRegister:
     async def look_up(self, batch: Sequence[Case]) -> Register:
         """Give what the register knows for a batch, to judge it without any consequence. Numbers are made up.
 
-        Raises TransientFailure when the database is away.
+        Raises PyMongoError: whoever asks is no service that could wait.
         """
         register = Register(self._beleid, Numbers(count(1), count(1), count(1)))
-        try:
-            async with self._client.start_session(snapshot=True) as session:
-                await self._look_up(batch, register, session)
-        except PyMongoError as error:
-            raise _as_ours(error) from error
+        async with self._client.start_session(snapshot=True) as session:
+            await self._look_up(batch, register, session)
         return register
 
     async def _look_up(self, batch: Sequence[Case], register: Register, session: AsyncClientSession) -> None:

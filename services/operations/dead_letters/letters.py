@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, NamedTuple, Self
 
-import orjson
 from aiokafka import ConsumerRecord
 
-from schemas.cloudevents import binary_attributes
 from schemas.faults import Fault, FaultKind, RefusalKind
 from services.operations.dead_letters.errors import InvalidFilter
+from services.operations.origin import origin_of
+from services.operations.wording import printable
 from services.runtime import dead_letters as added
 from services.runtime.dead_letters import Header, Position
 
@@ -102,7 +102,7 @@ def letter_of(record: "ConsumerRecord[bytes, bytes]") -> Letter:
         kind=_kind(given.get(added.KIND)),
         faults=_faults(given.get(added.FAULTS)),
         origin=_origin(given),
-        source=_source(record.value, original),
+        source=_shown(origin_of(record.value, original).source),
         attempt=added.attempt(headers),
         earlier=tuple(map(LetterId.parse, added.earlier_letters(headers))),
         is_cut=added.CUT in given,
@@ -119,14 +119,12 @@ def _kind(value: bytes | None) -> RefusalKind | None:
 
 def _faults(value: bytes | None) -> tuple[Fault, ...]:
     try:
-        return tuple(Fault(_printable(each["pad"]), FaultKind(each["soort"])) for each in json.loads(value or b"[]"))
+        return tuple(
+            Fault(printable(each["pad"], added.MAX_PAD_CHARACTERS), FaultKind(each["soort"]))
+            for each in json.loads(value or b"[]")
+        )
     except (ValueError, TypeError, KeyError, RecursionError):
         return ()
-
-
-def _printable(path: str) -> str:
-    """Keep a field name of a publisher's own from steering the screen."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in path)
 
 
 def _origin(given: dict[str, bytes | None]) -> Position | None:
@@ -136,15 +134,8 @@ def _origin(given: dict[str, bytes | None]) -> Position | None:
     return None
 
 
-def _source(value: bytes | None, headers: Sequence[Header]) -> str:
-    """Give who sent it, when that can be read and looks like the name of a system."""
-    attributes = binary_attributes(headers)
-    if attributes is None:
-        try:
-            event = orjson.loads(value or b"")
-        except orjson.JSONDecodeError:
-            return UNKNOWN
-        attributes = event if isinstance(event, dict) else {}
-    source = attributes.get("source")
-    shown = isinstance(source, str) and len(source) <= MAX_SOURCE_CHARACTERS and SOURCE.fullmatch(source)
-    return str(source) if shown else UNKNOWN
+def _shown(source: str | None) -> str:
+    """Give who sent it, when that looks like the name of a system."""
+    if source is None or len(source) > MAX_SOURCE_CHARACTERS or not SOURCE.fullmatch(source):
+        return UNKNOWN
+    return source

@@ -1,6 +1,5 @@
 """Which dead letters an operator means: the filters that all commands share."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -24,9 +23,6 @@ class State(StrEnum):
 
 
 OPEN_ONLY: Final = frozenset({State.OPEN})
-
-_AGO: Final = re.compile(r"(\d{1,4})([smhdw])", re.ASCII)
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,21 +6,19 @@ A letter of which nothing is recorded is open. A record goes some time after its
 import os
 import pwd
 import socket
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pymongo import UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import OperationFailure, PyMongoError
 
+from services.operations.database import mongo_told
 from services.operations.dead_letters.letters import Letter
 from services.operations.dead_letters.selection import State
 from services.runtime import mongo
-from services.runtime.errors import InvalidSettings, TransientFailure
-from services.runtime.health import Part
 from services.runtime.settings import Settings
 
 Document = dict[str, Any]
@@ -88,7 +86,7 @@ class LetterStates:
     async def histories(self, letters: Sequence[Letter]) -> list[History]:
         """Give what is recorded of each of these letters, in their order."""
         keys = [self._key(letter) for letter in letters]
-        with _told(self._settings):
+        with self._told():
             found = self._collection.find({"_id": {"$in": keys}})
             known = {each["_id"]: _history(each) async for each in found}
         return [known.get(key, UNTOUCHED) for key in keys]
@@ -114,7 +112,7 @@ class LetterStates:
             for letter, entry in entries
         ]
         if updates:
-            with _told(self._settings):
+            with self._told():
                 await self._prepare()
                 await self._collection.bulk_write(updates, ordered=False)
 
@@ -123,6 +121,9 @@ class LetterStates:
         if not self._prepared:
             await self._collection.create_index(EXPIRES_AT, name=TTL_INDEX, expireAfterSeconds=0)
             self._prepared = True
+
+    def _told(self) -> AbstractContextManager[None]:
+        return mongo_told(self._settings, right=f"read and write the collection {COLLECTION} of")
 
     def _key(self, letter: Letter) -> str:
         """Name a letter for good: in a topic that was made anew the same place holds another one."""
@@ -161,20 +162,3 @@ def _history(document: Document) -> History:
         tuple(Change(**{**each, "state": State(each["state"])}) for each in document.get("changes", ())),
         tuple(Access(each["by"], each["at"]) for each in document.get("accesses", ())),
     )
-
-
-@contextmanager
-def _told(settings: Settings) -> Iterator[None]:
-    """Say in words for an operator what MongoDB answers; its own text may repeat a value."""
-    address = mongo.address(settings)
-    try:
-        yield
-    except OperationFailure as error:
-        if error.code in mongo.REFUSED_USER:
-            raise InvalidSettings(
-                f"MongoDB at {address} refuses this user (code {error.code}). Ask for the right to read and write "
-                f"{settings.mongo_database}.{COLLECTION}."
-            ) from error
-        raise TransientFailure(f"MongoDB at {address} can't do it (code {error.code}).", part=Part.MONGODB) from error
-    except PyMongoError as error:
-        raise TransientFailure(f"MongoDB at {address} does not answer.", part=Part.MONGODB) from error

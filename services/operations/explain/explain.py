@@ -12,8 +12,8 @@ from services.operations.explain.letters import Letters
 from services.operations.explain.projected import Projected, read_projected
 from services.operations.explain.search import Asked, Name, find_besluit
 from services.operations.origin import Origin
-from services.operations.printable import printable
 from services.operations.topic_reader import Progress, topic_reader
+from services.operations.wording import printable
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 

@@ -1,11 +1,12 @@
 """What Kafka still says of a contact: its record, how far the services are, and its dead letters."""
 
+from collections import deque
 from dataclasses import dataclass
 
-from aiokafka import TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 
 from services.domain.besluit import Position
-from services.operations.explain.letters import Letters
+from services.operations.explain.letters import MAX_LETTERS, Letters, with_states
 from services.operations.group_positions import count_to_read, next_offsets, still_to_read
 from services.operations.origin import Origin, origin_of
 from services.operations.topic_reader import Progress, TopicReader
@@ -65,13 +66,15 @@ async def _is_held(reader: TopicReader, settings: Settings, position: Position |
 
 async def read_letters(reader: TopicReader, settings: Settings, contact: Origin, progress: Progress) -> Letters:
     """Read all dead letters for those of a contact; without a source those of every source."""
-    found = Letters()
+    number = 0
+    newest: deque[ConsumerRecord[bytes, bytes]] = deque(maxlen=MAX_LETTERS)
     whole = await reader.whole(settings.dead_letter_topic)
     async for batch in reader.records(whole, progress):
         for record in batch:
             if _is_of(origin_of(record.value, record.headers), contact):
-                found.add(record)
-    return found
+                number += 1
+                newest.append(record)
+    return Letters(number, await with_states(settings, newest))
 
 
 async def sightings(

@@ -1,24 +1,26 @@
-"""The dead letters of one contact: what was wrong with them and when, and nothing of what they hold."""
+"""The dead letters of one contact: what was wrong with them, when and what was done; nothing of what they hold."""
 
-import json
-from collections import deque
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from schemas.faults import RefusalKind
-from services.runtime import dead_letters
+from services.operations.dead_letters.letters import letter_of
+from services.operations.dead_letters.selection import State
+from services.operations.dead_letters.states import letter_states
+from services.runtime.settings import Settings
 
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
 
 MAX_LETTERS: Final = 20
-"""Of one contact so many are kept, the newest: a publisher may send the same broken event for ever."""
+"""Of one contact so many are told, the newest: a publisher may send the same broken event for ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One dead letter."""
+    """One dead letter, without its content."""
 
     id: str
     """Partition and offset in the topic of the dead letters, as in `3-120`."""
@@ -26,42 +28,32 @@ class Letter:
     kind: RefusalKind | None
     """None: somebody else put it there."""
     paths: tuple[str, ...]
-    """Where something was wrong, in the order in which it was found, each once."""
+    """Where something was wrong, list positions left out, each once and in order."""
+    state: State
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Letters:
-    """The newest dead letters of a contact, and how many there were in all."""
+    """The newest dead letters of a contact, oldest first, and how many there were in all."""
 
     number: int = 0
-    newest: deque[Letter] = field(default_factory=lambda: deque(maxlen=MAX_LETTERS))
-
-    def add(self, record: "ConsumerRecord[bytes, bytes]") -> None:
-        """Take in a letter that is of the contact."""
-        self.number += 1
-        self.newest.append(letter_of(record))
+    newest: tuple[Letter, ...] = ()
 
 
-def letter_of(record: "ConsumerRecord[bytes, bytes]") -> Letter:
-    """Read the headers that we added to a dead letter."""
-    given = dict(record.headers)
-    return Letter(
-        id=f"{record.partition}-{record.offset}",
-        written_at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
-        kind=_kind(given.get(dead_letters.KIND)),
-        paths=_paths(given.get(dead_letters.FAULTS)),
-    )
-
-
-def _kind(value: bytes | None) -> RefusalKind | None:
-    try:
-        return RefusalKind((value or b"").decode())
-    except ValueError:
-        return None
-
-
-def _paths(value: bytes | None) -> tuple[str, ...]:
-    try:
-        return tuple(dict.fromkeys(str(each["pad"]) for each in json.loads(value or b"[]")))
-    except (ValueError, TypeError, KeyError, RecursionError):
+async def with_states(settings: Settings, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> tuple[Letter, ...]:
+    """Tell of records of the dead letter topic, and what was done with each. Raises as `LetterStates` does."""
+    letters = [letter_of(each) for each in records]
+    if not letters:
         return ()
+    async with letter_states(settings) as states:
+        histories = await states.histories(letters)
+    return tuple(
+        Letter(
+            id=str(letter.id),
+            written_at=letter.written_at,
+            kind=letter.kind,
+            paths=letter.paths,
+            state=history.state,
+        )
+        for letter, history in zip(letters, histories, strict=True)
+    )

@@ -12,7 +12,7 @@ from services.classifier.adapters.register_documents import besluit_of
 from services.domain.besluit import Besluit
 from services.operations.database import Database
 from services.operations.explain.errors import SeveralContacts
-from services.operations.printable import printable
+from services.operations.wording import printable
 
 MAX_FOUND: Final = 20
 """So many are listed: a contactId is used by as many sources at most as there are, and a number is one contact's."""

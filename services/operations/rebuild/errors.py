@@ -1,16 +1,13 @@
-"""Why a rebuild stops, in words for the operator, and MongoDB's own errors turned into them."""
+"""Why a rebuild stops, in words for the operator, and how long it bears with MongoDB."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
-from pymongo.errors import OperationFailure, PyMongoError
-
+from services.operations.database import mongo_told
 from services.runtime.backoff import pauses_within
-from services.runtime.errors import InvalidSettings, KlantcontactError, TransientFailure
-from services.runtime.health import Part
-from services.runtime.mongo import REFUSED_USER, address, is_away
+from services.runtime.errors import KlantcontactError, TransientFailure
 from services.runtime.settings import Settings
 
 PATIENCE_SECONDS: Final = 30.0
@@ -25,32 +22,18 @@ class RebuildStopped(KlantcontactError):
     """It met what it can't put into the new collections."""
 
 
-@contextmanager
-def mongo_told(settings: Settings) -> Iterator[None]:
-    """Say in words for an operator what MongoDB answers.
-
-    Raises InvalidSettings for a right that is missing, TransientFailure when it is away.
-    """
-    try:
-        yield
-    except PyMongoError as error:
-        at = f"MongoDB at {address(settings)}"
-        if isinstance(error, OperationFailure) and error.code in REFUSED_USER:
-            raise InvalidSettings(
-                f"KLANTCONTACT_MONGO_URI: {at} refuses this user (code {error.code}). A rebuild makes, renames and "
-                f"drops collections and their validators: it takes the roles readWrite and dbAdmin on "
-                f"{settings.mongo_database}."
-            ) from None
-        if is_away(error):
-            raise TransientFailure(f"{at} does not answer.", part=Part.MONGODB) from error
-        raise
+def rebuild_told(settings: Settings) -> AbstractContextManager[None]:
+    """Say in words for an operator what MongoDB answers; see `mongo_told`."""
+    return mongo_told(
+        settings, right="make, rename and drop collections with validators (the roles readWrite and dbAdmin) in"
+    )
 
 
 @contextmanager
 def swap_told(settings: Settings) -> Iterator[None]:
     """Do the same, and say what an operator must do since the swap had begun."""
     try:
-        with mongo_told(settings):
+        with rebuild_told(settings):
             yield
     except TransientFailure as failure:
         raise TransientFailure(

@@ -18,13 +18,14 @@ from pymongo.errors import PyMongoError
 
 from services.operations.rebuild import live
 from services.operations.rebuild.collections import drop, identities, put_in_place, rehearse
-from services.operations.rebuild.errors import RebuildRefused, mongo_told, swap_told
+from services.operations.rebuild.errors import RebuildRefused, rebuild_told, swap_told
 from services.operations.rebuild.feed import Feed
 from services.operations.rebuild.others import CarryOver
 from services.operations.rebuild.record import GOODBYE_SECONDS, Claim, Record, claimed
 from services.operations.rebuild.report import Outcome, Report
 from services.operations.rebuild.verify import Comparison, compare, compare_again
 from services.operations.topic_reader import Progress, TopicReader, topic_reader
+from services.operations.wording import to_the_second
 from services.projector.adapters import layout
 from services.projector.adapters.generation import Generation
 from services.projector.adapters.mongo_register import MongoRegister, utc_now
@@ -72,7 +73,7 @@ async def rebuild(
     InvalidSettings for topics or rights that are missing, TransientFailure when Kafka or MongoDB is away.
     """
     async with topic_reader(settings) as reader:
-        with mongo_told(settings):
+        with rebuild_told(settings):
             async with await connect(settings) as client, claimed(client[settings.mongo_database]) as claim:
                 if claim.found.phase in {Phase.SWAPPING, Phase.SWAPPED}:
                     return await _finish(settings, client, reader, claim, show, dry_run=dry_run)
@@ -85,7 +86,7 @@ async def drop_old(settings: Settings) -> Mapping[Collection, int]:
 
     Raises RebuildRefused while a rebuild is under way or was interrupted in its swap, and as `rebuild` does.
     """
-    with mongo_told(settings):
+    with rebuild_told(settings):
         async with await connect(settings) as client, claimed(client[settings.mongo_database]) as claim:
             if claim.found.phase in {Phase.SWAPPING, Phase.SWAPPED}:
                 raise RebuildRefused(_to_be_finished(claim.found))
@@ -110,9 +111,10 @@ async def _not_in_place(client: Client, settings: Settings, made: Mapping[Collec
 
 
 def _to_be_finished(found: Record) -> str:
+    assert found.started is not None, "it has begun"
     return (
-        f"The rebuild begun at {found.started:%Y-%m-%d %H:%M:%S} UTC was interrupted in its swap. Run "
-        "`klantcontact rebuild`, which finishes it."
+        f"The rebuild begun at {to_the_second(found.started)} was interrupted in its swap. Run `klantcontact rebuild`, "
+        "which finishes it."
     )
 
 

@@ -53,7 +53,7 @@ class Judge:
     ) -> AsyncIterator[Examined]:
         """Give every record of a selection with what would become of it, of one partition in order.
 
-        Raises TransientFailure when Kafka or MongoDB is away.
+        Raises as `topic_reader` and `MongoRegister.look_up` do.
         """
         held = {each.partition: each.first for each in stretches}
         async for fetched in reader.records(stretches, progress):

@@ -11,12 +11,12 @@ from services.classifier.adapters.mongo_register import MongoRegister
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
+from services.operations.database import read_database
 from services.operations.replay.differences import Summary
 from services.operations.replay.judging import Examined, Judge
 from services.operations.replay.requests import Answer, Answered, Requests, requests
 from services.operations.replay.selection import Selection, stretches_of
 from services.operations.topic_reader import Progress, topic_reader
-from services.runtime.mongo import connect
 from services.runtime.settings import Settings
 from services.runtime.sleutel import load_sleutel
 
@@ -61,13 +61,13 @@ async def replay(
     """
     sleutels = Sleutels(load_sleutel(settings), settings.sleutelversie)
     replayed = Replayed()
-    async with await connect(settings) as client, topic_reader(settings) as reader:
-        judge = Judge(MongoRegister(client, settings.mongo_database, beleid), sleutels, beleid, feiten)
-        stretches = await stretches_of(selection, reader, client, settings)
+    async with read_database(settings) as database, topic_reader(settings) as reader:
+        judge = Judge(MongoRegister(database.client, database.name, beleid), sleutels, beleid, feiten)
+        stretches = await stretches_of(selection, reader, database, settings)
         replayed.trimmed = {each.partition: each.first for each in stretches if each.first and each.begin == each.first}
         examined = judge.examine(reader, stretches, selection, progress)
         if execute:
-            async with requests(settings, client, feiten) as asking:
+            async with requests(settings, database, feiten) as asking:
                 await _execute(examined, asking, replayed, tell)
         else:
             async for each in examined:

@@ -24,6 +24,7 @@ from services.classifier.instructions import with_herbeoordeling
 from services.domain.besluit import Besluit
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.ids import contact_key
+from services.operations.database import Database
 from services.operations.replay.differences import Difference, Outcome
 from services.operations.replay.errors import Unanswered
 from services.operations.replay.judging import Examined
@@ -31,7 +32,6 @@ from services.operations.sending import STALL_SECONDS, started_producer
 from services.runtime.errors import TransientFailure
 from services.runtime.health import Part
 from services.runtime.kafka import admin_client
-from services.runtime.mongo import Client
 from services.runtime.settings import Settings
 
 AT_ONCE: Final = 500
@@ -63,7 +63,7 @@ class Requests:
 
     producer: AIOKafkaProducer
     admin: AIOKafkaAdminClient
-    client: Client
+    database: Database
     settings: Settings
     feiten: Feiten
     _waiting: list[tuple[Examined, Future[Any]]] = field(default_factory=list)
@@ -133,8 +133,7 @@ class Requests:
     async def _compared(self, asked: Sequence[Examined]) -> list[Answered]:
         differences = [each.difference for each in asked if each.difference is not None]
         keys = [contact_key(each.source, each.contact_id) for each in differences]
-        collection = self.client[self.settings.mongo_database][BESLUITEN]
-        documents = await collection.find({"_id": {"$in": keys}}).to_list()
+        documents = await self.database[BESLUITEN].find({"_id": {"$in": keys}}).to_list()
         now = {document["_id"]: besluit_of(document) for document in documents}
         return [
             (examined, _answer(difference, now.get(key)))
@@ -158,7 +157,7 @@ def _answer(asked: Difference, besluit: Besluit | None) -> Answer:
 
 
 @asynccontextmanager
-async def requests(settings: Settings, client: Client, feiten: Feiten) -> AsyncIterator[Requests]:
+async def requests(settings: Settings, database: Database, feiten: Feiten) -> AsyncIterator[Requests]:
     """Give the means to ask, for the block. Raises TransientFailure when Kafka does not answer."""
     async with started_producer(settings) as producer, admin_client(settings) as admin:
-        yield Requests(producer, admin, client, settings, feiten)
+        yield Requests(producer, admin, database, settings, feiten)

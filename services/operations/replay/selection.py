@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Final
 
 from services.classifier.adapters.mongo_register import BESLUITEN
+from services.operations.database import Database
 from services.operations.replay.errors import InvalidSelection, UnknownContact
 from services.operations.topic_reader import Stretch, TopicReader
-from services.runtime.mongo import Client
 from services.runtime.settings import Settings
 
 _OFFSETS: Final = re.compile(r"(\d{1,9}):(\d{1,18})-(\d{1,18})", re.ASCII)
@@ -63,7 +63,7 @@ def read_offsets(text: str) -> Offsets:
 
 
 async def stretches_of(
-    selection: Selection, reader: TopicReader, client: Client, settings: Settings
+    selection: Selection, reader: TopicReader, database: Database, settings: Settings
 ) -> Sequence[Stretch]:
     """Give the stretches of the topic in which the selection lies.
 
@@ -73,7 +73,7 @@ async def stretches_of(
     if selection.offsets:
         return _at_offsets(selection.offsets, await reader.whole(settings.contact_topic))
     if selection.contacts:
-        return await _of_contacts(selection, await reader.whole(settings.contact_topic), client, settings)
+        return await _of_contacts(selection, await reader.whole(settings.contact_topic), database, settings)
     return await reader.between(settings.contact_topic, since=selection.since, until=selection.until)
 
 
@@ -98,14 +98,14 @@ def _within(asked: Offsets, held: Stretch | None) -> Stretch:
 
 
 async def _of_contacts(
-    selection: Selection, whole: Sequence[Stretch], client: Client, settings: Settings
+    selection: Selection, whole: Sequence[Stretch], database: Database, settings: Settings
 ) -> list[Stretch]:
     """Find the records by the positions that the decisions hold: one read each instead of the whole topic."""
     query = {"contactId": {"$in": list(selection.contacts)}}
     if selection.source is not None:
         query["source"] = selection.source  # type: ignore[assignment] # a query has values of all kinds
     fields = {"contactId": 1, "position": 1}
-    found = await client[settings.mongo_database][BESLUITEN].find(query, fields).to_list()
+    found = await database[BESLUITEN].find(query, fields).to_list()
     held = {each.partition: each for each in whole}
     stretches: list[Stretch] = []
     for contact_id in selection.contacts:

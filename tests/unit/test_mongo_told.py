@@ -1,0 +1,34 @@
+"""What an operator hears of what MongoDB answers."""
+
+import pytest
+from pymongo.errors import AutoReconnect, BulkWriteError, InvalidOperation, OperationFailure, PyMongoError
+
+from services.operations.database import mongo_told
+from services.runtime.errors import InvalidSettings, KlantcontactError, TransientFailure
+from services.runtime.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("error", "expected", "told"),
+    [
+        (
+            OperationFailure("zqcanaryqz", 13),
+            InvalidSettings,
+            r"refuses this user \(code 13\)\. Ask for the right to write the database klantcontact\.",
+        ),
+        (OperationFailure("zqcanaryqz", 96), TransientFailure, r"can't do it \(code 96\)"),
+        (BulkWriteError({"writeErrors": [{"op": "zqcanaryqz"}]}), TransientFailure, r"can't do it \(code 65\)"),
+        (AutoReconnect("zqcanaryqz"), TransientFailure, "does not answer"),
+    ],
+)
+def test_what_mongodb_answers_is_told_without_its_text(
+    error: PyMongoError, expected: type[KlantcontactError], told: str
+) -> None:
+    with pytest.raises(expected, match=told) as raised, mongo_told(Settings(), right="write"):
+        raise error
+    assert "zqcanaryqz" not in str(raised.value)
+
+
+def test_a_mistake_of_ours_is_not_taken_for_a_fault_of_mongodb() -> None:
+    with pytest.raises(InvalidOperation), mongo_told(Settings()):
+        raise InvalidOperation("closed")
