@@ -9,19 +9,21 @@ from aiokafka import TopicPartition
 from aiokafka.errors import (
     GroupAuthorizationFailedError,
     GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
     KafkaError,
     NotCoordinatorForGroupError,
 )
 
 from services.operations.topic_reader import Stretch, TopicReader
 from services.runtime.backoff import pauses_within
-from services.runtime.errors import InvalidSettings, TransientFailure
-from services.runtime.health import Part
-from services.runtime.kafka import admin_client
+from services.runtime.errors import InvalidSettings
+from services.runtime.kafka import admin_client, kafka_is_away
 from services.runtime.settings import Settings
 
 COORDINATOR_SECONDS: Final = 10.0
 """Patience with a broker that has just started: it finds out who coordinates a group when it is asked."""
+
+NOT_YET: Final = (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError)
 
 
 async def next_offsets(settings: Settings, group: str) -> dict[TopicPartition, int]:
@@ -34,7 +36,7 @@ async def next_offsets(settings: Settings, group: str) -> dict[TopicPartition, i
             for pause_seconds in pauses_within(COORDINATOR_SECONDS):
                 try:
                     committed = await admin.list_consumer_group_offsets(group)
-                except (GroupCoordinatorNotAvailableError, NotCoordinatorForGroupError):
+                except NOT_YET:
                     await asyncio.sleep(pause_seconds)
                 else:
                     return {place: each.offset for place, each in committed.items() if each.offset >= 0}
@@ -44,8 +46,8 @@ async def next_offsets(settings: Settings, group: str) -> dict[TopicPartition, i
             "describe it."
         ) from error
     except (KafkaError, TimeoutError) as error:
-        raise _away(settings) from error
-    raise _away(settings)
+        raise kafka_is_away(settings) from error
+    raise kafka_is_away(settings)
 
 
 def still_to_read(whole: Sequence[Stretch], positions: dict[TopicPartition, int]) -> list[Stretch]:
@@ -61,7 +63,3 @@ async def count_to_read(reader: TopicReader, stretches: Sequence[Stretch]) -> in
     async for _ in reader.records(stretches):
         return sum(each.length for each in stretches)
     return 0
-
-
-def _away(settings: Settings) -> TransientFailure:
-    return TransientFailure(f"Kafka at {settings.kafka_bootstrap} does not answer.", part=Part.KAFKA)

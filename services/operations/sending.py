@@ -8,9 +8,7 @@ from typing import Final
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from services.runtime.errors import TransientFailure
-from services.runtime.health import Part
-from services.runtime.kafka import idempotent_producer
+from services.runtime.kafka import idempotent_producer, kafka_is_away
 from services.runtime.settings import Settings
 
 STALL_SECONDS: Final = 30.0
@@ -29,7 +27,7 @@ async def started_producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer
         await producer.start()
     except KafkaError as error:
         await producer.stop()
-        raise TransientFailure(f"Kafka at {settings.kafka_bootstrap} does not answer.", part=Part.KAFKA) from error
+        raise kafka_is_away(settings) from error
     try:
         yield producer
     finally:

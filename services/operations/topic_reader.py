@@ -17,7 +17,7 @@ from aiokafka.errors import (
 
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.health import Part
-from services.runtime.kafka import admin_client, range_consumer, require_topics
+from services.runtime.kafka import admin_client, kafka_is_away, range_consumer, require_topics
 from services.runtime.settings import Settings
 
 Records = Sequence["ConsumerRecord[bytes, bytes]"]
@@ -129,7 +129,7 @@ class TopicReader:
                         if fetched or moved:
                             break
         except TimeoutError as error:
-            raise _away(self._settings) from error
+            raise kafka_is_away(self._settings) from error
         cut = [[each for each in batch if each.offset < left[place].end] for place, batch in fetched.items()]
         return [batch for batch in cut if batch]
 
@@ -180,8 +180,4 @@ def _told(settings: Settings) -> Iterator[None]:
             part=Part.KAFKA,
         ) from error
     except KafkaError as error:
-        raise _away(settings) from error
-
-
-def _away(settings: Settings) -> TransientFailure:
-    return TransientFailure(f"Kafka at {settings.kafka_bootstrap} does not answer.", part=Part.KAFKA)
+        raise kafka_is_away(settings) from error

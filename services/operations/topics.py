@@ -13,7 +13,7 @@ from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, TopicAlreadyE
 
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.health import Part
-from services.runtime.kafka import admin_client, await_topics
+from services.runtime.kafka import admin_client, await_topics, kafka_is_away
 from services.runtime.settings import Settings
 from services.runtime.topics import MAX_REPLICAS, TopicDefinition, topic_definitions
 
@@ -75,7 +75,7 @@ async def _asking(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
         try:
             yield admin
         except TimeoutError as error:
-            raise TransientFailure(f"Kafka at {settings.kafka_bootstrap} does not answer.", part=Part.KAFKA) from error
+            raise kafka_is_away(settings) from error
         except KafkaError as error:
             if error.retriable:
                 raise TransientFailure(

@@ -164,11 +164,16 @@ async def admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]
         await client.start()
     except KafkaConnectionError as error:
         await client.close()
-        raise TransientFailure(f"Kafka at {settings.kafka_bootstrap} does not answer.", part=Part.KAFKA) from error
+        raise kafka_is_away(settings) from error
     try:
         yield client
     finally:
         await client.close()
+
+
+def kafka_is_away(settings: Settings) -> TransientFailure:
+    """Say that Kafka does not answer."""
+    return TransientFailure(f"Kafka at {settings.kafka_bootstrap} does not answer.", part=Part.KAFKA)
 
 
 def bootstrap_servers(settings: Settings) -> list[str]:
@@ -201,7 +206,7 @@ async def await_topics(admin: AIOKafkaAdminClient, settings: Settings, names: It
             # All of them: to ask for one by name can make a broker create it, with a definition of its own.
             existing = set(await admin.list_topics())
         except (KafkaError, TimeoutError) as error:
-            raise TransientFailure(f"Kafka at {settings.kafka_bootstrap} does not answer.", part=Part.KAFKA) from error
+            raise kafka_is_away(settings) from error
         missing = [name for name in names if name not in existing]
         if not missing:
             break

@@ -42,7 +42,7 @@ from services.domain.partij import Partij
 from services.domain.policy import Beleid
 from services.domain.register import Register
 from services.runtime.errors import TransientFailure
-from services.runtime.mongo import is_away
+from services.runtime.mongo import is_away, mongo_is_away
 from services.runtime.mongo_health import count_documents
 
 PARTIJREGISTER: Final = "partijregister"
@@ -245,5 +245,5 @@ def _as_ours(error: PyMongoError) -> Exception:
     A commit of which nobody knows whether it came through is one too: the batch is judged again and finds out.
     """
     if is_away(error) or error.has_error_label("UnknownTransactionCommitResult"):
-        return TransientFailure("MongoDB does not answer.")
+        return mongo_is_away(error)
     return error

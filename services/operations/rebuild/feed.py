@@ -4,16 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
-from aiokafka.structs import OffsetAndMetadata
 
+from services.operations.group_positions import next_offsets
 from services.operations.rebuild.errors import RebuildStopped, patiently
 from services.operations.topic_reader import Progress, Records, Stretch, TopicReader
 from services.projector.adapters.mongo_register import MongoRegister
 from services.projector.errors import NotProjectable
 from services.projector.facts import read
 from services.projector.ports import Partition
-from services.runtime.kafka import admin_client
 from services.runtime.settings import Settings
 
 
@@ -49,18 +47,9 @@ class Feed:
         return taken
 
     async def behind(self) -> int:
-        """Tell how many records the projector's group has still to do of what was taken in: all, if none can tell."""
-        asked = [TopicPartition(*each) for each in self.seen]
-        committed: dict[TopicPartition, OffsetAndMetadata] = {}
-        try:
-            async with admin_client(self._settings) as admin:
-                committed = await admin.list_consumer_group_offsets(self._settings.projector_group, partitions=asked)
-        except (KafkaError, TimeoutError) as error:
-            # The first question about groups makes the broker's topic for them; it says "not yet" until that is there.
-            if isinstance(error, KafkaError) and not error.retriable:
-                raise
-        done = {each: max(0, committed[each].offset) if each in committed else 0 for each in asked}
-        return sum(max(0, seen - done[TopicPartition(*each)]) for each, seen in self.seen.items())
+        """Tell how much of what was taken in the projector's group has still to do. Raises as `next_offsets` does."""
+        done = await next_offsets(self._settings, self._settings.projector_group)
+        return sum(max(0, seen - done.get(TopicPartition(*each), 0)) for each, seen in self.seen.items())
 
 
 async def _apply(register: MongoRegister, records: Records) -> None:

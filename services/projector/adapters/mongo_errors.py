@@ -7,8 +7,7 @@ from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 
 from services.projector.errors import DocumentRefused
 from services.runtime.errors import TransientFailure
-from services.runtime.health import Part
-from services.runtime.mongo import REFUSED_USER, is_away
+from services.runtime.mongo import is_away, mongo_is_away
 
 DUPLICATE_KEY = 11000
 VALIDATION_FAILED = 121
@@ -26,18 +25,13 @@ class Again(Exception):
 def told_apart(error: PyMongoError) -> Again | TransientFailure | DocumentRefused:
     """Tell what to do after a batch failed; nothing of it was written, or it may be written once more."""
     if is_away(error):
-        return TransientFailure(_absence(error), part=Part.MONGODB)
+        return mongo_is_away(error)
     if any(error.has_error_label(label) for label in ONE_MORE_TIME):
         return Again()
     if isinstance(error, BulkWriteError):
         return _of_writes(error.details["writeErrors"] if error.details else [])
     code = error.code if isinstance(error, OperationFailure) else None
     return DocumentRefused([f"{type(error).__name__}, code {code}"])
-
-
-def _absence(error: PyMongoError) -> str:
-    code = error.code if isinstance(error, OperationFailure) else None
-    return f"MongoDB refuses this user (code {code})." if code in REFUSED_USER else "MongoDB does not answer."
 
 
 def _of_writes(failures: list[Mapping[str, Any]]) -> Again | DocumentRefused:
