@@ -102,7 +102,7 @@ class Loop:
         await asyncio.gather(*written)
 
     async def _record(self, client: AsyncMongoClient[dict[str, Any]], records: Records) -> None:
-        """Find twice, insert a record for each, upsert a partij for each: what a batch of contacts costs MongoDB."""
+        """Find twice, insert a record for each, upsert a partij for each, and count: what a batch asks of MongoDB."""
         database = client[self.database]
         besluiten, partijen = database["floor_besluiten"], database["floor_partijen"]
         keys = [f"{record.partition}-{record.offset}-000000000000000000000" for record in records]
@@ -116,6 +116,8 @@ class Loop:
             await partijen.bulk_write(
                 [UpdateOne({"_id": key}, {"$set": _partij(key)}, upsert=True) for key in keys], session=session
             )
+            counted = UpdateOne({"_id": records[0].partition}, {"$inc": {"V4": len(keys)}}, upsert=True)
+            await database["floor_tellingen"].bulk_write([counted], ordered=False, session=session)
             await session.commit_transaction()
 
 
