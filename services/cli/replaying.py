@@ -116,17 +116,21 @@ def _tell_json(*, diff_only: bool) -> "Tell":
 
 
 def _tell_rows(*, diff_only: bool) -> "Tell":
+    from services.operations.wording import printable
+
     typer.echo(_row(HEADING))
 
     def show(examined: "Examined", answer: "Answer | None") -> None:
-        contact_id = examined.contact_id or f"{examined.record.partition}:{examined.record.offset}"
+        contact_id = printable(examined.contact_id or f"{examined.record.partition}:{examined.record.offset}")
         if examined.difference is None:
             if not diff_only:
                 typer.echo(_row((contact_id, "", "", "", "", "", examined.standing.value)))
             return
         for onderwerp in examined.difference.onderwerpen:
             note = answer.value if answer else "in its events only" if onderwerp.only_besides else "changes"
-            typer.echo(_row((contact_id, onderwerp.onderwerp_id, *_change(onderwerp.was, onderwerp.wordt), note)))
+            typer.echo(
+                _row((contact_id, printable(onderwerp.onderwerp_id), *_change(onderwerp.was, onderwerp.wordt), note))
+            )
 
     return show
 
@@ -165,4 +169,7 @@ def _print_summary(replayed: "Replayed", *, executed: bool) -> None:
     if not executed and summary.records["changes"]:
         tell("Nothing was changed. --execute has the classifier judge these contacts again.")
     if not replayed.is_as_shown:
-        tell("Not everything came out as shown: does the classifier run with the policy that was used here?")
+        tell(
+            "Not everything came out as shown: does the classifier run with the policy that was used here? If so, "
+            "something changed meanwhile; start again to see."
+        )

@@ -53,7 +53,7 @@ def with_what_stays(besluit: Besluit, former: Besluit, contact: ContactEnded) ->
 def _marked(besluit: Besluit, former: Besluit, contact: ContactEnded) -> Iterator[OnderwerpBesluit]:
     for onderwerp, new, old in zip(contact.onderwerpen, besluit.onderwerpen, former.onderwerpen, strict=True):
         around, before = _around(besluit, onderwerp, contact), _around(former, onderwerp, contact)
-        stays = replace(old, sinds=None) == new and around == before
+        stays = replace(old, sinds=None) == new and (around == before or not new.klantcontact)
         yield replace(new, sinds=old.sinds or former.aanleiding(old.regel)) if stays else new
 
 

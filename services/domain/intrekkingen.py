@@ -75,7 +75,9 @@ def _partijen_gone(
     # Whoever may not read the confidential stream still has to learn that a partij was emptied.
     for each in besluit.partijen:
         before = partijen.get(each.partij_id)
-        if each.resultaat is PartijResultaat.LEEG and before and before.bekend and _offered_reuse(before):
+        if before is None or before.versie >= each.versie:
+            continue  # nobody knew it, or nothing became of it this time
+        if each.resultaat is PartijResultaat.LEEG and before.bekend and _offered_reuse(before):
             yield PartijIntrekking(
                 why,
                 each.partij_id,

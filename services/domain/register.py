@@ -105,7 +105,11 @@ class Register:
         return Judged(case.received, verdict.besluit)
 
     def _judge_again(self, case: Case, in_force: Besluit, feiten: Feiten, now: datetime) -> Judgement:
-        """Judge the revisie in force anew. What comes out as it was keeps its record, and changes nothing."""
+        """Judge the revisie in force anew. What comes out as it was keeps its record, and changes nothing.
+
+        Two betrokkenen can have become one partij since. That would be refused at a first judgement; here what stands
+        was accepted once, and stays.
+        """
         without = self._without(in_force)
         found = [self._find(sleutels, without) for sleutels in case.sleutels]
         around = self._around(case, in_force, found, without)
@@ -114,7 +118,7 @@ class Register:
         verdict = give_verdict(case, facts, self.beleid, self.numbers, now)
         if revives(verdict, case, around):
             verdict = give_verdict(case, around, self.beleid, self.numbers, now)
-        if not verdict.says_something_new:
+        if verdict.names_a_partij_twice or not verdict.says_something_new:
             return Unchanged(case.received, in_force)
         self._remember(verdict, in_force)
         return Rejudged(case.received, verdict.besluit)

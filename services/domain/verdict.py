@@ -60,6 +60,11 @@ class Verdict:
     partijen: tuple[Partij, ...]
 
     @property
+    def names_a_partij_twice(self) -> bool:
+        """Tell whether two betrokkenen of the contact have the same partij."""
+        return len({each.partij_id for each in self.besluit.partijen}) < len(self.besluit.partijen)
+
+    @property
     def says_something_new(self) -> bool:
         """Tell whether any onderwerp fares otherwise than under the judgement before of the same revisie."""
         return any(each.sinds is None for each in self.besluit.onderwerpen)
@@ -125,7 +130,7 @@ def give_verdict(case: Case, around: Surroundings, beleid: Beleid, numbers: Numb
         partijen=tuple(each.besluit for each in touched),
         vervolg=around.vervolg,
         uitgegeven=uitgegeven,
-        kanttekeningen=_kanttekeningen(case, around.vervolg, touched),
+        kanttekeningen=_kanttekeningen(case, around, touched),
         position=former.position if former else case.position,
         voorgangers=(*in_force.voorgangers, in_force.as_voorganger())[-MAX_VOORGANGERS:] if in_force else (),
     )
@@ -137,10 +142,12 @@ def give_verdict(case: Case, around: Surroundings, beleid: Beleid, numbers: Numb
     return Verdict(besluit, (*released, *changed))
 
 
-def _kanttekeningen(case: Case, vervolg: Vervolg | None, touched: Sequence[_Touched]) -> tuple[str, ...]:
+def _kanttekeningen(case: Case, around: Surroundings, touched: Sequence[_Touched]) -> tuple[str, ...]:
     notes: list[str] = [note for each in touched for note in each.kanttekeningen]
+    if around.keeps_links and around.in_force is not None:
+        notes += [each for each in around.in_force.kanttekeningen if each != Kanttekening.VERVOLG_ONBEKEND]
     contact = case.received.contact
-    if contact.vervolg_op is not None and vervolg is None and counts(contact):
+    if contact.vervolg_op is not None and around.vervolg is None and counts(contact):
         notes.append(Kanttekening.VERVOLG_ONBEKEND)
     return tuple(dict.fromkeys(notes))
 

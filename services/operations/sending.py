@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
+from services.runtime.errors import InvalidSettings, TransientFailure
+from services.runtime.health import Part
 from services.runtime.kafka import idempotent_producer, kafka_is_away
 from services.runtime.settings import Settings
 
@@ -17,6 +19,14 @@ half of that."""
 
 STOP_SECONDS: Final = 5.0
 """How long to wait for a producer to stop when all is said."""
+
+
+def not_sent(settings: Settings, error: Exception) -> TransientFailure | InvalidSettings:
+    """Say in words for an operator why Kafka does not take what is sent to `contact.ended`."""
+    kafka = f"Kafka at {settings.kafka_bootstrap}"
+    if isinstance(error, TopicAuthorizationFailedError):
+        return InvalidSettings(f"{kafka} does not let this user write to {settings.contact_topic}. Ask for that right.")
+    return TransientFailure(f"{kafka} stopped answering ({type(error).__name__}).", part=Part.KAFKA)
 
 
 @asynccontextmanager

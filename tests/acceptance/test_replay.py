@@ -167,6 +167,13 @@ def test_what_can_not_be_selected_is_told(system: System, arguments: list[str], 
     assert done.stdout.count("\n") <= 1
 
 
+def test_contacts_are_found_by_their_names_without_reading_the_topic(system: System) -> None:
+    names = [each["contactId"] for each in CONTACTS]
+    done = replay(system, "--json", *[option for name in names for option in ("--contact", name)])
+    rules, _ = answered(done)
+    assert rules.keys() == set(names)
+
+
 def test_one_contact_is_found_by_its_name_without_reading_the_topic(system: System) -> None:
     done = replay(system, "--json", "--contact", "v2")
     rules, summary = answered(done)

@@ -10,7 +10,7 @@ from services.classifier.adapters.mongo_register import MongoRegister
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import Beleid
 from services.local.system import System
-from services.operations.replay import requests
+from services.operations.replay import judging, requests
 from services.operations.replay.differences import Standing
 from services.operations.replay.errors import InvalidSelection, Unanswered, UnknownContact
 from services.operations.replay.judging import Examined
@@ -70,7 +70,7 @@ async def execute(
 
 
 async def test_interrupted_it_goes_on_where_it_was(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(requests, "AT_ONCE", 1)
+    monkeypatch.setattr(judging, "BATCH_SIZE", 1)
     with pytest.raises(Interrupted):
         await execute(system, interrupted_after=2)
     rest = await execute(system)
@@ -104,7 +104,7 @@ async def test_what_kafka_has_removed_is_named(system: System) -> None:
     assert whole.trimmed == {0: 2}
     with pytest.raises(InvalidSelection, match="holds offset 2 and later"):
         await execute(system, Selection(offsets=(Offsets(0, 0, 3),)))
-    with pytest.raises(UnknownContact, match="has been removed"):
+    with pytest.raises(UnknownContact, match="is no longer in"):
         await execute(system, Selection(contacts=("c-0",)))
 
 

@@ -12,11 +12,13 @@ from services.domain.register import Register
 
 def most_numbers(batch: Sequence[Case]) -> dict[NumberKind, int]:
     """Give the most numbers that a batch can need."""
-    onderwerpen = [onderwerp for case in batch for onderwerp in case.received.contact.onderwerpen]
+    # A new judgement can be made twice: by old facts, and then by those of today.
+    judged = [each for case in batch for each in ([case, case] if case.herbeoordeling else [case])]
+    onderwerpen = [onderwerp for case in judged for onderwerp in case.received.contact.onderwerpen]
     return {
         NumberKind.KLANTCONTACT: len(onderwerpen),
         NumberKind.INTERNE_TAAK: sum(each.opvolging.soort is SoortOpvolging.INTERNE_TAAK for each in onderwerpen),
-        NumberKind.PARTIJ: sum(len(case.gekend) for case in batch),
+        NumberKind.PARTIJ: sum(len(case.gekend) for case in judged),
     }
 
 

@@ -1,6 +1,6 @@
 """How many decisions there were by day, source and rule: counted with the decisions, so that no content is ever needed.
 
-Each partition of the input counts in a document of its own: two instances never write the same one.
+Each partition of the input counts in a document of its own, so that instances do not wait for each other.
 """
 
 from collections import Counter, defaultdict

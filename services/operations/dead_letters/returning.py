@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAuthorizationFailedError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from services.operations.dead_letters.letters import Content, Letter
-from services.operations.sending import STALL_SECONDS
+from services.operations.sending import STALL_SECONDS, not_sent
 from services.runtime.dead_letters import ATTEMPT, EARLIER, MAX_EARLIER, Header
-from services.runtime.errors import InvalidSettings, TransientFailure
-from services.runtime.health import Part
 from services.runtime.settings import Settings
 
 TOO_LARGE: Final = "larger than the topic takes"
@@ -71,7 +69,7 @@ class Returns:
         except MessageSizeTooLargeError:
             return TOO_LARGE
         except (TimeoutError, KafkaError) as error:
-            raise self._told(error) from error
+            raise not_sent(self._settings, error) from error
         self._waiting.append((letter, sending))
         return None
 
@@ -88,7 +86,7 @@ class Returns:
                     raise TimeoutError
                 sending.result()
         except (TimeoutError, KafkaError) as error:
-            raise self._told(error) from error
+            raise not_sent(self._settings, error) from error
         return [letter for letter, _ in self._waiting]
 
     def forget(self) -> None:
@@ -99,11 +97,3 @@ class Returns:
         """Give where it lay; None lets the key decide, when that was corrected or the topic was made anew."""
         there = letter.origin.partition if letter.origin else None
         return there if content.key == letter.content.key and there in self._partitions else None
-
-    def _told(self, error: Exception) -> TransientFailure | InvalidSettings:
-        kafka = f"Kafka at {self._settings.kafka_bootstrap}"
-        if isinstance(error, TopicAuthorizationFailedError):
-            return InvalidSettings(
-                f"{kafka} does not let this user write to {self._settings.contact_topic}. Ask for that right."
-            )
-        return TransientFailure(f"{kafka} stopped answering ({type(error).__name__}).", part=Part.KAFKA)

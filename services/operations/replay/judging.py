@@ -1,9 +1,10 @@
 """Judging stored contacts again, without any consequence: the fold of the classifier over what its register knows.
 
-It uses the classifier's own reading, look-up and rules, so that it can't show anything else than the classifier does.
+It uses the classifier's own reading, look-up and rules. What one contact would change for another is seen within a
+batch; a dry run does not remember it from batch to batch, since it records nothing.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -20,7 +21,7 @@ from services.domain.policy import Beleid
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
 from services.operations.replay.differences import Difference, Standing, difference
-from services.operations.replay.selection import Selection
+from services.operations.replay.selection import Selection, is_held
 from services.operations.topic_reader import Progress, Stretch, TopicReader
 
 BATCH_SIZE: Final = 500
@@ -49,21 +50,25 @@ class Judge:
     feiten: Feiten
 
     async def examine(
-        self, reader: TopicReader, stretches: Sequence[Stretch], selection: Selection, progress: Progress
-    ) -> AsyncIterator[Examined]:
-        """Give every record of a selection with what would become of it, of one partition in order.
+        self,
+        reader: TopicReader,
+        stretches: Sequence[Stretch],
+        selection: Selection,
+        whole: Sequence[Stretch],
+        progress: Progress,
+    ) -> AsyncIterator[Sequence[Examined]]:
+        """Give every record of a selection with what would become of it, some of one partition at once, in order.
 
-        Raises as `topic_reader` and `MongoRegister.look_up` do.
+        `whole` is all that the topic holds. Each batch is looked up when it is asked for, so that whoever has the one
+        before carried out first is shown what comes of both. Raises as `topic_reader` and `MongoRegister.look_up` do.
         """
-        held = {each.partition: each.first for each in stretches}
         async for fetched in reader.records(stretches, progress):
             for start in range(0, len(fetched), BATCH_SIZE):
                 records = [as_record(each) for each in fetched[start : start + BATCH_SIZE]]
-                for examined in await self._batch(records, selection, held):
-                    yield examined
+                yield await self._batch(records, selection, whole)
 
     async def _batch(
-        self, records: Sequence[Record], selection: Selection, held: Mapping[int, int]
+        self, records: Sequence[Record], selection: Selection, whole: Sequence[Stretch]
     ) -> Sequence[Examined]:
         read = [(record, self._read(record)) for record in records]
         # Of what can't be read nobody can say whether it was meant, unless everything was.
@@ -78,7 +83,7 @@ class Judge:
         ]
         register = await self.register.look_up([case for _, case in meant if case is not None])
         return [
-            self._examined(record, case, register, held)
+            self._examined(record, case, register, whole)
             if case is not None
             else Examined(record, None, None, Standing.DEAD_LETTER)
             for record, case in meant
@@ -95,14 +100,14 @@ class Judge:
             read, self.sleutels, self.beleid, position=position, herbeoordeling=Herbeoordeling(1, self.feiten)
         )
 
-    def _examined(self, record: Record, case: Case, register: Register, held: Mapping[int, int]) -> Examined:
-        standing, found = self._judged(case, register, held)
+    def _examined(self, record: Record, case: Case, register: Register, whole: Sequence[Stretch]) -> Examined:
+        standing, found = self._judged(case, register, whole)
         received = case.received
         return Examined(record, received.source, received.contact.contact_id, standing, found)
 
-    def _judged(self, case: Case, register: Register, held: Mapping[int, int]) -> tuple[Standing, Difference | None]:
+    def _judged(self, case: Case, register: Register, whole: Sequence[Stretch]) -> tuple[Standing, Difference | None]:
         in_force = register.besluiten.get(case.key)
-        standing = _standing(case, in_force, held)
+        standing = _standing(case, in_force, whole)
         if standing is not None or in_force is None:
             return standing or Standing.NOT_JUDGED, None
         asked = replace(case, herbeoordeling=Herbeoordeling(in_force.besluitversie, self.feiten))
@@ -112,7 +117,7 @@ class Judge:
         return Standing.CHANGES, difference(in_force, judgement.besluit)
 
 
-def _standing(case: Case, in_force: Besluit | None, held: Mapping[int, int]) -> Standing | None:
+def _standing(case: Case, in_force: Besluit | None, whole: Sequence[Stretch]) -> Standing | None:
     """Tell why a record is not judged again; None: it is."""
     revisie = case.received.contact.revisie
     if in_force is None or revisie > in_force.revisie:
@@ -122,6 +127,6 @@ def _standing(case: Case, in_force: Besluit | None, held: Mapping[int, int]) -> 
     if case.digest != in_force.digest:
         return Standing.DEAD_LETTER
     first = in_force.position
-    if first is None or first == case.position or first.offset < held.get(first.partition, 0):
+    if first is None or first == case.position or not is_held(first, whole):
         return None
     return Standing.REPEAT

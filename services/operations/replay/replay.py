@@ -3,7 +3,7 @@
 Without `execute` it only reads, in no consumer group, while the services run.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from services.domain.sleutels import Sleutels
 from services.operations.database import read_database
 from services.operations.replay.differences import Summary
 from services.operations.replay.judging import Examined, Judge
-from services.operations.replay.requests import Answer, Answered, Requests, requests
+from services.operations.replay.requests import Answer, Requests, requests
 from services.operations.replay.selection import Selection, stretches_of
 from services.operations.topic_reader import Progress, topic_reader
 from services.runtime.settings import Settings
@@ -63,31 +63,34 @@ async def replay(
     replayed = Replayed()
     async with read_database(settings) as database, topic_reader(settings) as reader:
         judge = Judge(MongoRegister(database.client, database.name, beleid), sleutels, beleid, feiten)
-        stretches = await stretches_of(selection, reader, database, settings)
-        replayed.trimmed = {each.partition: each.first for each in stretches if each.first and each.begin == each.first}
-        examined = judge.examine(reader, stretches, selection, progress)
+        whole = await reader.whole(settings.contact_topic)
+        stretches = await stretches_of(selection, whole, reader, database, settings)
+        if selection.is_of_a_period:
+            begun = [each for each in stretches if each.begin == each.first > 0]
+            replayed.trimmed = {each.partition: each.first for each in begun}
+        examined = judge.examine(reader, stretches, selection, whole, progress)
         if execute:
             async with requests(settings, database, feiten) as asking:
                 await _execute(examined, asking, replayed, tell)
         else:
-            async for each in examined:
-                replayed.summary.add(each.standing, each.difference)
-                tell(each, None)
+            async for batch in examined:
+                for each in batch:
+                    replayed.summary.add(each.standing, each.difference)
+                    tell(each, None)
     return replayed
 
 
-async def _execute(examined: AsyncIterator[Examined], asking: Requests, replayed: Replayed, tell: Tell) -> None:
-    def note(answered: Answered) -> None:
-        each, answer = answered
-        replayed.answers[answer] = replayed.answers.get(answer, 0) + 1
-        tell(each, answer)
-
-    async for each in examined:
-        replayed.summary.add(each.standing, each.difference)
-        if each.difference is None:
-            tell(each, None)
-            continue
-        for answered in await asking.ask(each, each.difference):
-            note(answered)
-    for answered in await asking.answers():
-        note(answered)
+async def _execute(
+    examined: AsyncIterator[Sequence[Examined]], asking: Requests, replayed: Replayed, tell: Tell
+) -> None:
+    async for batch in examined:
+        for each in batch:
+            replayed.summary.add(each.standing, each.difference)
+            if each.difference is None:
+                tell(each, None)
+            else:
+                await asking.ask(each, each.difference)
+        # Before the next batch is looked up: what was judged here may change what is to be shown there.
+        for each, answer in await asking.answers():
+            replayed.answers[answer] = replayed.answers.get(answer, 0) + 1
+            tell(each, answer)

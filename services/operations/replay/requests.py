@@ -15,7 +15,6 @@ from enum import StrEnum
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from services.classifier.adapters.mongo_register import BESLUITEN
@@ -25,17 +24,12 @@ from services.domain.besluit import Besluit
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.ids import contact_key
 from services.operations.database import Database
+from services.operations.group_positions import next_offsets
 from services.operations.replay.differences import Difference, Outcome
 from services.operations.replay.errors import Unanswered
 from services.operations.replay.judging import Examined
-from services.operations.sending import STALL_SECONDS, started_producer
-from services.runtime.errors import TransientFailure
-from services.runtime.health import Part
-from services.runtime.kafka import admin_client
+from services.operations.sending import STALL_SECONDS, not_sent, started_producer
 from services.runtime.settings import Settings
-
-AT_ONCE: Final = 500
-"""Requests under way: what the classifier takes in one batch, so that its ordinary work waits for one batch at most."""
 
 PATIENCE_SECONDS: Final = 60.0
 """How long the classifier may get no further. One that takes over a partition after a crash is there in half of it."""
@@ -62,30 +56,35 @@ class Requests:
     """Sends requests, some at once, and gives the answers."""
 
     producer: AIOKafkaProducer
-    admin: AIOKafkaAdminClient
     database: Database
     settings: Settings
     feiten: Feiten
     _waiting: list[tuple[Examined, Future[Any]]] = field(default_factory=list)
 
-    async def ask(self, examined: Examined, difference: Difference) -> Sequence[Answered]:
-        """Ask for a new judgement; give the answers when as many requests are under way as may be.
+    async def ask(self, examined: Examined, difference: Difference) -> None:
+        """Ask for a new judgement.
 
-        Raises TransientFailure when Kafka stops answering, Unanswered when the classifier does.
+        Raises TransientFailure when Kafka stops answering, InvalidSettings when it does not let this user write.
         """
         record, asked = examined.record, Herbeoordeling(difference.besluitversie, self.feiten)
-        sending = await self.producer.send(
-            self.settings.contact_topic,
-            value=record.value,
-            key=record.key,
-            partition=record.partition,
-            headers=with_herbeoordeling(list(record.headers), asked),
-        )
+        try:
+            async with asyncio.timeout(STALL_SECONDS):
+                sending = await self.producer.send(
+                    self.settings.contact_topic,
+                    value=record.value,
+                    key=record.key,
+                    partition=record.partition,
+                    headers=with_herbeoordeling(list(record.headers), asked),
+                )
+        except (TimeoutError, KafkaError) as error:
+            raise not_sent(self.settings, error) from error
         self._waiting.append((examined, sending))
-        return await self.answers() if len(self._waiting) >= AT_ONCE else []
 
     async def answers(self) -> Sequence[Answered]:
-        """Wait until all that was asked is judged, and give what came of it. Raises as `ask` does."""
+        """Wait until all that was asked is judged, and give what came of it.
+
+        Raises as `ask` does, and Unanswered when the classifier gets no further.
+        """
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return []
@@ -99,7 +98,7 @@ class Requests:
             async with asyncio.timeout(STALL_SECONDS):
                 written = await asyncio.gather(*sendings)
         except (TimeoutError, KafkaError) as error:
-            raise self._kafka_is_away() from error
+            raise not_sent(self.settings, error) from error
         ends: dict[TopicPartition, int] = {}
         for each in written:
             ends[each.topic_partition] = max(ends.get(each.topic_partition, 0), each.offset + 1)
@@ -108,10 +107,12 @@ class Requests:
     async def _until_committed(self, ends: dict[TopicPartition, int], number: int) -> None:
         far, since = -1, time.monotonic()
         while True:
-            committed = await self._committed(list(ends))
-            if all(committed.get(partition, 0) >= end for partition, end in ends.items()):
+            committed = await next_offsets(self.settings, self.settings.classifier_group)
+            # Only as far as the requests lie: what else arrives on these partitions is no answer.
+            reached = {partition: min(committed.get(partition, 0), end) for partition, end in ends.items()}
+            if reached == ends:
                 return
-            if (now_far := sum(committed.values())) > far:
+            if (now_far := sum(reached.values())) > far:
                 far, since = now_far, time.monotonic()
             elif time.monotonic() - since > PATIENCE_SECONDS:
                 raise Unanswered(
@@ -120,15 +121,6 @@ class Requests:
                     "judged as soon as it runs; start this again then to see the rest."
                 )
             await asyncio.sleep(LOOK_SECONDS)
-
-    async def _committed(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-        try:
-            found = await self.admin.list_consumer_group_offsets(
-                self.settings.classifier_group, partitions=list(partitions)
-            )
-        except KafkaError as error:
-            raise self._kafka_is_away() from error
-        return {partition: each.offset for partition, each in found.items()}
 
     async def _compared(self, asked: Sequence[Examined]) -> list[Answered]:
         differences = [each.difference for each in asked if each.difference is not None]
@@ -139,13 +131,6 @@ class Requests:
             (examined, _answer(difference, now.get(key)))
             for examined, difference, key in zip(asked, differences, keys, strict=True)
         ]
-
-    def _kafka_is_away(self) -> TransientFailure:
-        return TransientFailure(
-            f"Kafka at {self.settings.kafka_bootstrap} stopped answering. What was judged so far stays judged; start "
-            "again when it is back, and it goes on where it was.",
-            part=Part.KAFKA,
-        )
 
 
 def _answer(asked: Difference, besluit: Besluit | None) -> Answer:
@@ -159,5 +144,5 @@ def _answer(asked: Difference, besluit: Besluit | None) -> Answer:
 @asynccontextmanager
 async def requests(settings: Settings, database: Database, feiten: Feiten) -> AsyncIterator[Requests]:
     """Give the means to ask, for the block. Raises TransientFailure when Kafka does not answer."""
-    async with started_producer(settings) as producer, admin_client(settings) as admin:
-        yield Requests(producer, admin, database, settings, feiten)
+    async with started_producer(settings) as producer:
+        yield Requests(producer, database, settings, feiten)

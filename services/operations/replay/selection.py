@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from services.classifier.adapters.mongo_register import BESLUITEN
+from services.domain.besluit import Position
 from services.operations.database import Database
 from services.operations.replay.errors import InvalidSelection, UnknownContact
 from services.operations.topic_reader import Stretch, TopicReader
@@ -45,9 +46,9 @@ class Selection:
             raise InvalidSelection("--from must lie before --to.")
 
     @property
-    def is_everything(self) -> bool:
-        """Tell whether nothing was chosen."""
-        return self == Selection()
+    def is_of_a_period(self) -> bool:
+        """Tell whether no record was named by itself."""
+        return not (self.offsets or self.contacts)
 
     def fits(self, *, source: str, contact_id: str) -> bool:
         """Tell whether a contact is meant, of the records that `stretches` gives."""
@@ -63,17 +64,17 @@ def read_offsets(text: str) -> Offsets:
 
 
 async def stretches_of(
-    selection: Selection, reader: TopicReader, database: Database, settings: Settings
+    selection: Selection, whole: Sequence[Stretch], reader: TopicReader, database: Database, settings: Settings
 ) -> Sequence[Stretch]:
-    """Give the stretches of the topic in which the selection lies.
+    """Give the stretches of the topic in which the selection lies, one a partition; `whole` is all that it holds.
 
     Raises InvalidSelection for offsets that the topic does not hold (any more), UnknownContact for a contact of which
     there is no decision, or whose record was removed.
     """
     if selection.offsets:
-        return _at_offsets(selection.offsets, await reader.whole(settings.contact_topic))
+        return _at_offsets(selection.offsets, whole)
     if selection.contacts:
-        return await _of_contacts(selection, await reader.whole(settings.contact_topic), database, settings)
+        return await _of_contacts(selection, whole, database)
     return await reader.between(settings.contact_topic, since=selection.since, until=selection.until)
 
 
@@ -97,27 +98,36 @@ def _within(asked: Offsets, held: Stretch | None) -> Stretch:
     return replace(held, begin=asked.first, end=asked.last + 1)
 
 
-async def _of_contacts(
-    selection: Selection, whole: Sequence[Stretch], database: Database, settings: Settings
-) -> list[Stretch]:
-    """Find the records by the positions that the decisions hold: one read each instead of the whole topic."""
+async def _of_contacts(selection: Selection, whole: Sequence[Stretch], database: Database) -> list[Stretch]:
+    """Find the records by the positions that the decisions hold, so that what lies around them is all that is read."""
     query = {"contactId": {"$in": list(selection.contacts)}}
     if selection.source is not None:
         query["source"] = selection.source  # type: ignore[assignment] # a query has values of all kinds
     fields = {"contactId": 1, "position": 1}
     found = await database[BESLUITEN].find(query, fields).to_list()
-    held = {each.partition: each for each in whole}
-    stretches: list[Stretch] = []
+    offsets: dict[int, list[int]] = {}
     for contact_id in selection.contacts:
-        positions = [each["position"] for each in found if each["contactId"] == contact_id and each.get("position")]
-        if not positions:
+        documents = [each["position"] for each in found if each["contactId"] == contact_id and each.get("position")]
+        if not documents:
             raise UnknownContact(f"There is no decision about contact {contact_id}: `klantcontact explain` says more.")
-        for position in positions:
-            partition = held[position["partition"]]
-            if position["offset"] < partition.first:
+        for position in (Position(**each) for each in documents):
+            if not is_held(position, whole):
                 raise UnknownContact(
-                    f"The record of contact {contact_id} has been removed from {settings.contact_topic}, its time had "
-                    "come: it can't be judged again."
+                    f"The record of contact {contact_id} that was judged is no longer in {whole[0].topic}. Where a "
+                    "repeat of it is, a replay of that period (--from, --to) judges that."
                 )
-            stretches.append(replace(partition, begin=position["offset"], end=position["offset"] + 1))
-    return stretches
+            offsets.setdefault(position.partition, []).append(position.offset)
+    return [
+        replace(each, begin=min(offsets[each.partition]), end=max(offsets[each.partition]) + 1)
+        for each in whole
+        if each.partition in offsets
+    ]
+
+
+def is_held(position: Position, whole: Sequence[Stretch]) -> bool:
+    """Tell whether a topic still holds a position: not when it is another topic, or a shorter one made anew since."""
+    return any(
+        (position.topic, position.partition) == (each.topic, each.partition)
+        and each.first <= position.offset < each.end
+        for each in whole
+    )

@@ -328,6 +328,49 @@ def test_another_revisie_and_other_contents_are_what_they_always_are() -> None:
     assert isinstance(desk.again(contact(revisie=3, betrokkenen=[KLANT])).judgement, Judged)
 
 
+def test_two_betrokkenen_who_have_become_one_partij_leave_the_judgement_as_it_was() -> None:
+    desk = Desk()
+    k = betrokkene("k", middel="eherkenning", soort="organisatie", identificatoren=[R1])
+    l_ = betrokkene("l", middel="controlevragen", soort="organisatie", identificatoren=[K1])
+    data = contact("a", betrokkenen=[k, l_])
+    desk.bring(data)
+    desk.bring(contact("c", betrokkenen=[_organisatie(R1, K1)]))
+    desk.change_policy(LOOSE)
+    assert isinstance(desk.again(data).judgement, Unchanged)
+    assert isinstance(desk.bring(contact("a", revisie=2)).judgement, Judged)
+
+
+def test_what_has_no_event_is_no_different_for_another_language() -> None:
+    desk = Desk()
+    data = contact()
+    desk.bring(data)
+    desk.change_policy(OWN_WORDS)
+    assert isinstance(desk.again(data).judgement, Unchanged)
+
+
+def test_notes_about_identificatoren_stay_with_the_links_that_they_are_about() -> None:
+    desk = Desk()
+    desk.bring(contact("x", betrokkenen=[_organisatie(R1)]))
+    desk.bring(contact("z", betrokkenen=[_organisatie(K1)]))
+    data = contact("a", betrokkenen=[_organisatie(R1, K1)])
+    first = desk.bring(data)
+    desk.change_policy(OWN_WORDS)
+    assert first.besluit.kanttekeningen == desk.again(data).besluit.kanttekeningen == ("identificator_elders",)
+
+
+def test_a_vertrouwelijk_contact_takes_back_nothing_twice() -> None:
+    desk = Desk()
+    withdrawing = betrokkene("k", middel="dossier", identificatoren=[bsn(ALICE)], toestemming="ingetrokken")
+    other = betrokkene("l", middel="digid", identificatoren=[bsn(BOB)])
+    data = contact("a", vertrouwelijk=True, betrokkenen=[withdrawing, other])
+    desk.bring(data)
+    later = known(number=ALICE, toestemming="gegeven")
+    desk.bring(contact("b", op="2026-03-03T09:00:00Z", betrokkenen=[later]))
+    desk.change_policy(STRICT)
+    again = desk.again(data)
+    assert [each.data["resultaat"] for each in again.of_kind("partij.withdrawn")] == ["vervallen"]
+
+
 # For any history
 
 
