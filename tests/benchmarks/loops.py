@@ -48,6 +48,8 @@ class Loop:
         client = AsyncMongoClient[dict[str, Any]](self.mongo_uri)
         await client[self.database]["floor_partijen"].create_index("sleutels", unique=True)
         await client[self.database]["floor_besluiten"].create_index("partijen.partijId", sparse=True)
+        # An index makes the collection: made inside a transaction it would let the others of that moment fail.
+        await client[self.database]["floor_tellingen"].create_index("source", sparse=True)
         producers: dict[TopicPartition, AIOKafkaProducer] = {}
         while True:
             fetched = await consumer.getmany(timeout_ms=50, max_records=4 * self.batch_size)
