@@ -371,6 +371,37 @@ def test_a_vertrouwelijk_contact_takes_back_nothing_twice() -> None:
     assert [each.data["resultaat"] for each in again.of_kind("partij.withdrawn")] == ["vervallen"]
 
 
+def test_a_correction_takes_no_note_of_its_earlier_self_along() -> None:
+    desk = Desk()
+    desk.bring(contact("x", betrokkenen=[_organisatie(R1)]))
+    desk.bring(contact("z", betrokkenen=[_organisatie(K1)]))
+    desk.bring(contact("a", betrokkenen=[_organisatie(R1, K1)]))
+    assert desk.bring(contact("a", revisie=2, betrokkenen=[_organisatie(R1)])).besluit.kanttekeningen == ()
+
+
+def test_notes_about_who_becomes_gekend_come_beside_those_that_were_there() -> None:
+    desk = Desk()
+    desk.bring(contact("x", betrokkenen=[_organisatie(R1)]))
+    desk.bring(contact("z", betrokkenen=[_organisatie(K1)]))
+    desk.bring(contact("y", betrokkenen=[_organisatie(rsin(nth_rsin(1)), kvk("99990002"))]))
+    k = betrokkene("k", middel="eherkenning", soort="organisatie", identificatoren=[R1, K1])
+    other = [rsin(nth_rsin(2)), kvk("99990002")]
+    l_ = betrokkene("l", middel="controlevragen", soort="organisatie", identificatoren=other)
+    data = contact("a", betrokkenen=[k, l_])
+    desk.bring(data)
+    desk.change_policy(LOOSE)
+    assert set(desk.again(data).besluit.kanttekeningen) == {"identificator_elders", "tweede_van_soort"}
+
+
+def test_a_vertrouwelijk_contact_empties_a_partij_also_beside_a_new_one() -> None:
+    desk = Desk()
+    desk.bring(contact("b", betrokkenen=[known(number=ALICE, toestemming="gegeven", adressen=[email()])]))
+    new = known("l", number=BOB)
+    withdrawing = known("k", number=ALICE, toestemming="ingetrokken")
+    data = contact("a", op="2026-03-03T09:00:00Z", vertrouwelijk=True, betrokkenen=[new, withdrawing])
+    assert [each.data["resultaat"] for each in desk.bring(data).of_kind("partij.withdrawn")] == ["leeg"]
+
+
 # For any history
 
 
