@@ -70,9 +70,10 @@ class TopicReader:
             for each in partitions
         ]
 
-    async def between(self, topic: str, *, since: datetime | None, until: datetime | None) -> list[Stretch]:
-        """Give what a topic got from `since` on and before `until`; None: from its beginning, up to now."""
-        whole = await self.whole(topic)
+    async def between(
+        self, whole: Sequence[Stretch], *, since: datetime | None, until: datetime | None
+    ) -> list[Stretch]:
+        """Narrow what a topic holds to what it got from `since` on and before `until`; None does not narrow."""
         begins = await self._offsets_at(whole, since) if since else {}
         ends = await self._offsets_at(whole, until) if until else {}
         return [

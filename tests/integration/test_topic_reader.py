@@ -49,9 +49,10 @@ async def test_a_period_begins_and_ends_where_the_records_of_that_time_lie(setti
     now = datetime.now(UTC)
     hour = timedelta(hours=1)
     async with topic_reader(settings) as reader:
-        before = await reader.between(topic, since=now - hour, until=now + hour)
-        after = await reader.between(topic, since=now + hour, until=None)
-        earlier = await reader.between(topic, since=None, until=now - hour)
+        whole = await reader.whole(topic)
+        before = await reader.between(whole, since=now - hour, until=now + hour)
+        after = await reader.between(whole, since=now + hour, until=None)
+        earlier = await reader.between(whole, since=None, until=now - hour)
     assert before == [Stretch(topic, 0, first=0, begin=0, end=3)]
     assert after == [Stretch(topic, 0, first=0, begin=3, end=3)]
     assert earlier == [Stretch(topic, 0, first=0, begin=0, end=0)]

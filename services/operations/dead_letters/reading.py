@@ -81,7 +81,8 @@ class DeadLetters:
 
     async def _stretches(self, selection: Selection) -> list[Stretch]:
         """Give what has to be read: with ids only what lies between the first and the last of each partition."""
-        whole = await self._reader.between(self._topic, since=selection.since, until=selection.until)
+        held = await self._reader.whole(self._topic)
+        whole = await self._reader.between(held, since=selection.since, until=selection.until)
         if not selection.ids:
             return whole
         return [

@@ -64,7 +64,7 @@ async def replay(
     async with read_database(settings) as database, topic_reader(settings) as reader:
         judge = Judge(MongoRegister(database.client, database.name, beleid), sleutels, beleid, feiten)
         whole = await reader.whole(settings.contact_topic)
-        stretches = await stretches_of(selection, whole, reader, database, settings)
+        stretches = await stretches_of(selection, whole, reader, database)
         if selection.is_of_a_period:
             begun = [each for each in stretches if each.begin == each.first > 0]
             replayed.trimmed = {each.partition: each.first for each in begun}

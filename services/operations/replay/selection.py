@@ -11,7 +11,6 @@ from services.domain.besluit import Position
 from services.operations.database import Database
 from services.operations.replay.errors import InvalidSelection, UnknownContact
 from services.operations.topic_reader import Stretch, TopicReader
-from services.runtime.settings import Settings
 
 _OFFSETS: Final = re.compile(r"(\d{1,9}):(\d{1,18})-(\d{1,18})", re.ASCII)
 
@@ -64,7 +63,7 @@ def read_offsets(text: str) -> Offsets:
 
 
 async def stretches_of(
-    selection: Selection, whole: Sequence[Stretch], reader: TopicReader, database: Database, settings: Settings
+    selection: Selection, whole: Sequence[Stretch], reader: TopicReader, database: Database
 ) -> Sequence[Stretch]:
     """Give the stretches of the topic in which the selection lies, one a partition; `whole` is all that it holds.
 
@@ -75,7 +74,7 @@ async def stretches_of(
         return _at_offsets(selection.offsets, whole)
     if selection.contacts:
         return await _of_contacts(selection, whole, database)
-    return await reader.between(settings.contact_topic, since=selection.since, until=selection.until)
+    return await reader.between(whole, since=selection.since, until=selection.until)
 
 
 def _at_offsets(asked: Sequence[Offsets], whole: Sequence[Stretch]) -> list[Stretch]:
