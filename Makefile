@@ -22,8 +22,9 @@ setup: $(READY) ## make .venv with everything, hash-checked
 $(READY): pyproject.toml requirements.lock
 	@echo 'Setting up .venv …'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/pip --disable-pip-version-check check
 	touch $(READY)
 
 demo: $(READY) ## all scenarios through real servers and both services
