@@ -6,18 +6,17 @@ from dataclasses import replace
 from typing import Final
 
 from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
-    GroupAuthorizationFailedError,
     GroupCoordinatorNotAvailableError,
     GroupLoadInProgressError,
-    KafkaError,
     NotCoordinatorForGroupError,
 )
 
+from services.operations.broker import kafka_told
 from services.operations.topic_reader import Stretch, TopicReader
 from services.runtime.backoff import pauses_within
-from services.runtime.errors import InvalidSettings
-from services.runtime.kafka import admin_client, kafka_is_away
+from services.runtime.kafka import kafka_is_away
 from services.runtime.settings import Settings
 
 COORDINATOR_SECONDS: Final = 10.0
@@ -26,27 +25,19 @@ COORDINATOR_SECONDS: Final = 10.0
 NOT_YET: Final = (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError)
 
 
-async def next_offsets(settings: Settings, group: str) -> dict[TopicPartition, int]:
+async def next_offsets(admin: AIOKafkaAdminClient, settings: Settings, group: str) -> dict[TopicPartition, int]:
     """Give for each partition the offset from which a group goes on; one that it never committed is left out.
 
     Raises TransientFailure when Kafka does not answer, InvalidSettings when it does not let this user ask.
     """
-    try:
-        async with admin_client(settings) as admin:
-            for pause_seconds in pauses_within(COORDINATOR_SECONDS):
-                try:
-                    committed = await admin.list_consumer_group_offsets(group)
-                except NOT_YET:
-                    await asyncio.sleep(pause_seconds)
-                else:
-                    return {place: each.offset for place, each in committed.items() if each.offset >= 0}
-    except GroupAuthorizationFailedError as error:
-        raise InvalidSettings(
-            f"Kafka at {settings.kafka_bootstrap} does not let this user see the group {group}. Ask for the right to "
-            "describe it."
-        ) from error
-    except (KafkaError, TimeoutError) as error:
-        raise kafka_is_away(settings) from error
+    with kafka_told(settings, right=f"see the group {group}"):
+        for pause_seconds in pauses_within(COORDINATOR_SECONDS):
+            try:
+                committed = await admin.list_consumer_group_offsets(group)
+            except NOT_YET:
+                await asyncio.sleep(pause_seconds)
+            else:
+                return {place: each.offset for place, each in committed.items() if each.offset >= 0}
     raise kafka_is_away(settings)
 
 

@@ -2,15 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
-from services.runtime.errors import InvalidSettings, TransientFailure
-from services.runtime.health import Part
-from services.runtime.kafka import idempotent_producer, kafka_is_away
+from services.operations.broker import kafka_told
+from services.runtime.kafka import idempotent_producer
 from services.runtime.settings import Settings
 
 STALL_SECONDS: Final = 30.0
@@ -21,24 +19,18 @@ STOP_SECONDS: Final = 5.0
 """How long to wait for a producer to stop when all is said."""
 
 
-def not_sent(settings: Settings, error: Exception) -> TransientFailure | InvalidSettings:
-    """Say in words for an operator why Kafka does not take what is sent to `contact.ended`."""
-    kafka = f"Kafka at {settings.kafka_bootstrap}"
-    if isinstance(error, TopicAuthorizationFailedError):
-        return InvalidSettings(f"{kafka} does not let this user write to {settings.contact_topic}. Ask for that right.")
-    return TransientFailure(f"{kafka} stopped answering ({type(error).__name__}).", part=Part.KAFKA)
+def write_told(settings: Settings) -> AbstractContextManager[None]:
+    """Say in words for an operator why Kafka does not take what is sent to `contact.ended`. Raises as `kafka_told`."""
+    return kafka_told(settings, right=f"write to {settings.contact_topic}")
 
 
 @asynccontextmanager
 async def started_producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
-    """Give a producer that doubles nothing for the block. Raises TransientFailure when Kafka does not answer."""
+    """Give a producer that doubles nothing for the block. Raises as `write_told` does."""
     producer = idempotent_producer(settings)
     try:
-        await producer.start()
-    except KafkaError as error:
-        await producer.stop()
-        raise kafka_is_away(settings) from error
-    try:
+        with write_told(settings):
+            await producer.start()
         yield producer
     finally:
         # A producer that waits for Kafka does not stop of itself.

@@ -1,23 +1,16 @@
 """Reading topics as they stand, for operators: committed records only, in no group, so that nobody's position moves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import (
-    ClusterAuthorizationFailedError,
-    KafkaError,
-    OffsetOutOfRangeError,
-    TopicAuthorizationFailedError,
-)
 
-from services.runtime.errors import InvalidSettings, TransientFailure
-from services.runtime.health import Part
-from services.runtime.kafka import admin_client, kafka_is_away, range_consumer, require_topics
+from services.operations.broker import kafka_told
+from services.runtime.kafka import admin_client, range_consumer, require_topics
 from services.runtime.settings import Settings
 
 Records = Sequence["ConsumerRecord[bytes, bytes]"]
@@ -119,18 +112,13 @@ class TopicReader:
     async def _fetch(self, left: dict[TopicPartition, Stretch]) -> list[Records]:
         """Give the next records of what is left; none when there was nothing but markers."""
         before = {each: await self._consumer.position(each) for each in left}
-        try:
-            with _told(self._settings):
-                async with asyncio.timeout(STALL_SECONDS):
-                    while True:
-                        fetched = await self._consumer.getmany(
-                            *left, timeout_ms=POLL_MILLISECONDS, max_records=MAX_RECORDS
-                        )
-                        moved = [each for each in left if await self._consumer.position(each) > before[each]]
-                        if fetched or moved:
-                            break
-        except TimeoutError as error:
-            raise kafka_is_away(self._settings) from error
+        with _told(self._settings):
+            async with asyncio.timeout(STALL_SECONDS):
+                while True:
+                    fetched = await self._consumer.getmany(*left, timeout_ms=POLL_MILLISECONDS, max_records=MAX_RECORDS)
+                    moved = [each for each in left if await self._consumer.position(each) > before[each]]
+                    if fetched or moved:
+                        break
         cut = [[each for each in batch if each.offset < left[place].end] for place, batch in fetched.items()]
         return [batch for batch in cut if batch]
 
@@ -165,20 +153,5 @@ async def topic_reader(settings: Settings) -> AsyncIterator[TopicReader]:
         await consumer.stop()
 
 
-@contextmanager
-def _told(settings: Settings) -> Iterator[None]:
-    """Say in words for an operator what Kafka answers."""
-    try:
-        yield
-    except (TopicAuthorizationFailedError, ClusterAuthorizationFailedError) as error:
-        raise InvalidSettings(
-            f"Kafka at {settings.kafka_bootstrap} does not let this user read ({type(error).__name__}). Ask for the "
-            "right to read and describe the topics."
-        ) from error
-    except OffsetOutOfRangeError as error:
-        raise TransientFailure(
-            "Kafka removed records while they were read: their time had come. Start again with a later beginning.",
-            part=Part.KAFKA,
-        ) from error
-    except KafkaError as error:
-        raise kafka_is_away(settings) from error
+def _told(settings: Settings) -> AbstractContextManager[None]:
+    return kafka_told(settings, right="read and describe the topics")

@@ -6,14 +6,15 @@ Nothing that exists is changed: that can cost data, and is for the operator to d
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, TopicAlreadyExistsError, for_code
 
-from services.runtime.errors import InvalidSettings, TransientFailure
-from services.runtime.health import Part
-from services.runtime.kafka import admin_client, await_topics, kafka_is_away
+from services.operations.broker import REFUSED_USER, kafka_told
+from services.runtime.errors import InvalidSettings
+from services.runtime.kafka import admin_client, await_topics
 from services.runtime.settings import Settings
 from services.runtime.topics import MAX_REPLICAS, TopicDefinition, topic_definitions
 
@@ -70,21 +71,10 @@ async def create_topics(settings: Settings) -> list[TopicState]:
 
 @asynccontextmanager
 async def _asking(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
-    """Give an administration client, and sort what Kafka answers by who must act."""
+    """Give an administration client for the block. Raises as `kafka_told` does."""
     async with admin_client(settings) as admin:
-        try:
+        with kafka_told(settings, right="describe and create topics"):
             yield admin
-        except TimeoutError as error:
-            raise kafka_is_away(settings) from error
-        except KafkaError as error:
-            if error.retriable:
-                raise TransientFailure(
-                    f"Kafka at {settings.kafka_bootstrap} can't do it now ({type(error).__name__}).",
-                    part=Part.KAFKA,
-                ) from error
-            raise InvalidSettings(
-                f"Kafka at {settings.kafka_bootstrap} refuses: {type(error).__name__} {error}"
-            ) from error
 
 
 # Finding --------------------------------------------------------------------------------------------------------------
@@ -143,5 +133,12 @@ async def _create(admin: AIOKafkaAdminClient, definitions: Sequence[TopicDefinit
     )
     for name, code, message in response.topic_errors:
         if code not in (0, TopicAlreadyExistsError.errno):
-            raise for_code(code)(f"{name}: {message}")
+            _refuse(name, for_code(code), message)
     return {name for name, code, _message in response.topic_errors if not code}
+
+
+def _refuse(topic: str, error: type[KafkaError], message: str) -> NoReturn:
+    """Raise what Kafka answers; in its own words what is wrong with a topic, unless it is about who asks or when."""
+    if issubclass(error, REFUSED_USER) or error.retriable:
+        raise error
+    raise InvalidSettings(f"Kafka refuses to make the topic {topic}: {error.__name__} {message}")

@@ -90,7 +90,7 @@ async def test_what_is_too_large_is_told_and_stops_nobody() -> None:
 @pytest.mark.parametrize(
     ("error", "expected", "told"),
     [
-        (RequestTimedOutError(), TransientFailure, r"stopped answering \(RequestTimedOutError\)"),
+        (RequestTimedOutError(), TransientFailure, r"can't do it now \(RequestTimedOutError\)"),
         (TopicAuthorizationFailedError(), InvalidSettings, r"does not let this user write to contact\.ended"),
     ],
 )

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import MessageSizeTooLargeError
 
 from services.operations.dead_letters.letters import Content, Letter
-from services.operations.sending import STALL_SECONDS, not_sent
+from services.operations.sending import STALL_SECONDS, write_told
 from services.runtime.dead_letters import ATTEMPT, EARLIER, MAX_EARLIER, Header
 from services.runtime.settings import Settings
 
@@ -57,19 +57,18 @@ class Returns:
 
     async def send(self, letter: Letter, content: Content) -> str | None:
         """Hand one record to the producer, or say why Kafka won't have it."""
-        try:
-            async with asyncio.timeout(STALL_SECONDS):
-                sending: Future[Any] = await self._producer.send(
-                    self._settings.contact_topic,
-                    content.value,
-                    key=content.key,
-                    partition=self._partition(letter, content),
-                    headers=headers_of(letter, content),
-                )
-        except MessageSizeTooLargeError:
-            return TOO_LARGE
-        except (TimeoutError, KafkaError) as error:
-            raise not_sent(self._settings, error) from error
+        with write_told(self._settings):
+            try:
+                async with asyncio.timeout(STALL_SECONDS):
+                    sending: Future[Any] = await self._producer.send(
+                        self._settings.contact_topic,
+                        content.value,
+                        key=content.key,
+                        partition=self._partition(letter, content),
+                        headers=headers_of(letter, content),
+                    )
+            except MessageSizeTooLargeError:
+                return TOO_LARGE
         self._waiting.append((letter, sending))
         return None
 
@@ -80,13 +79,11 @@ class Returns:
         """
         if self._waiting:
             await asyncio.wait([sending for _, sending in self._waiting], timeout=STALL_SECONDS)
-        try:
+        with write_told(self._settings):
             for _, sending in self._waiting:
                 if not sending.done():
                     raise TimeoutError
                 sending.result()
-        except (TimeoutError, KafkaError) as error:
-            raise not_sent(self._settings, error) from error
         return [letter for letter, _ in self._waiting]
 
     def forget(self) -> None:

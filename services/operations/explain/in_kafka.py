@@ -10,6 +10,7 @@ from services.operations.explain.letters import MAX_LETTERS, Letters, with_state
 from services.operations.group_positions import count_to_read, next_offsets, still_to_read
 from services.operations.origin import Origin, origin_of
 from services.operations.topic_reader import Progress, TopicReader
+from services.runtime.kafka import admin_client
 from services.runtime.settings import Settings
 
 
@@ -46,7 +47,8 @@ async def look(
 ) -> InKafka:
     """Look for what belongs to a contact that was decided. Raises as `topic_reader` does."""
     outputs = await reader.whole(settings.registered_topic, settings.confidential_topic, settings.taak_topic)
-    positions = await next_offsets(settings, settings.projector_group)
+    async with admin_client(settings) as admin:
+        positions = await next_offsets(admin, settings, settings.projector_group)
     behind = await count_to_read(reader, still_to_read(outputs, positions))
     return InKafka(
         record_is_held=await _is_held(reader, settings, position),
@@ -85,7 +87,8 @@ async def sightings(
     Only needed for a contact without a decision record.
     """
     whole = await reader.whole(settings.contact_topic)
-    positions = await next_offsets(settings, settings.classifier_group)
+    async with admin_client(settings) as admin:
+        positions = await next_offsets(admin, settings, settings.classifier_group)
     found: dict[tuple[str, bool], Sighting] = {}
     async for batch in reader.records(whole, progress):
         for record in batch:

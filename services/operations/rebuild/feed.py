@@ -12,6 +12,7 @@ from services.projector.adapters.mongo_register import MongoRegister
 from services.projector.errors import NotProjectable
 from services.projector.facts import read
 from services.projector.ports import Partition
+from services.runtime.kafka import admin_client
 from services.runtime.settings import Settings
 
 
@@ -48,7 +49,8 @@ class Feed:
 
     async def behind(self) -> int:
         """Tell how much of what was taken in the projector's group has still to do. Raises as `next_offsets` does."""
-        done = await next_offsets(self._settings, self._settings.projector_group)
+        async with admin_client(self._settings) as admin:
+            done = await next_offsets(admin, self._settings, self._settings.projector_group)
         return sum(max(0, seen - done.get(TopicPartition(*each), 0)) for each, seen in self.seen.items())
 
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.admin import AIOKafkaAdminClient
 
 from services.classifier.adapters.mongo_register import BESLUITEN
 from services.classifier.adapters.register_documents import besluit_of
@@ -28,7 +28,8 @@ from services.operations.group_positions import next_offsets
 from services.operations.replay.differences import Difference, Outcome
 from services.operations.replay.errors import Unanswered
 from services.operations.replay.judging import Examined
-from services.operations.sending import STALL_SECONDS, not_sent, started_producer
+from services.operations.sending import STALL_SECONDS, started_producer, write_told
+from services.runtime.kafka import admin_client
 from services.runtime.settings import Settings
 
 PATIENCE_SECONDS: Final = 60.0
@@ -56,6 +57,7 @@ class Requests:
     """Sends requests, some at once, and gives the answers."""
 
     producer: AIOKafkaProducer
+    admin: AIOKafkaAdminClient
     database: Database
     settings: Settings
     feiten: Feiten
@@ -67,7 +69,7 @@ class Requests:
         Raises TransientFailure when Kafka stops answering, InvalidSettings when it does not let this user write.
         """
         record, asked = examined.record, Herbeoordeling(difference.besluitversie, self.feiten)
-        try:
+        with write_told(self.settings):
             async with asyncio.timeout(STALL_SECONDS):
                 sending = await self.producer.send(
                     self.settings.contact_topic,
@@ -76,8 +78,6 @@ class Requests:
                     partition=record.partition,
                     headers=with_herbeoordeling(list(record.headers), asked),
                 )
-        except (TimeoutError, KafkaError) as error:
-            raise not_sent(self.settings, error) from error
         self._waiting.append((examined, sending))
 
     async def answers(self) -> Sequence[Answered]:
@@ -94,11 +94,9 @@ class Requests:
 
     async def _written(self, sendings: Sequence[Future[Any]]) -> dict[TopicPartition, int]:
         """Give for each partition the position after the last request. Raises TransientFailure."""
-        try:
+        with write_told(self.settings):
             async with asyncio.timeout(STALL_SECONDS):
                 written = await asyncio.gather(*sendings)
-        except (TimeoutError, KafkaError) as error:
-            raise not_sent(self.settings, error) from error
         ends: dict[TopicPartition, int] = {}
         for each in written:
             ends[each.topic_partition] = max(ends.get(each.topic_partition, 0), each.offset + 1)
@@ -107,7 +105,7 @@ class Requests:
     async def _until_committed(self, ends: dict[TopicPartition, int], number: int) -> None:
         far, since = -1, time.monotonic()
         while True:
-            committed = await next_offsets(self.settings, self.settings.classifier_group)
+            committed = await next_offsets(self.admin, self.settings, self.settings.classifier_group)
             # Only as far as the requests lie: what else arrives on these partitions is no answer.
             reached = {partition: min(committed.get(partition, 0), end) for partition, end in ends.items()}
             if reached == ends:
@@ -144,5 +142,5 @@ def _answer(asked: Difference, besluit: Besluit | None) -> Answer:
 @asynccontextmanager
 async def requests(settings: Settings, database: Database, feiten: Feiten) -> AsyncIterator[Requests]:
     """Give the means to ask, for the block. Raises TransientFailure when Kafka does not answer."""
-    async with started_producer(settings) as producer:
-        yield Requests(producer, database, settings, feiten)
+    async with started_producer(settings) as producer, admin_client(settings) as admin:
+        yield Requests(producer, admin, database, settings, feiten)
