@@ -1,0 +1,63 @@
+"""The frame of a service: it waits for its servers, does its work, and ends when it is asked to."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+from services.runtime.ending import Ending
+from services.runtime.health import Health, serve
+from services.runtime.kafka import require_topics
+from services.runtime.mongo import Client, connect
+from services.runtime.mongo_health import watched
+from services.runtime.patience import closed_soon, until_answered
+from services.runtime.settings import Settings
+from services.runtime.tracing import Spans, tracing
+
+
+class Consumption(AbstractAsyncContextManager[Any], Protocol):
+    """Handles what arrives in Kafka, within its block."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether nothing is in hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a service has at hand once its servers have answered."""
+
+    settings: Settings
+    client: Client
+    health: Health
+    ending: Ending
+    spans: Spans | None
+
+    async def patiently(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Take a step at the start, however long a server makes it wait, but no longer than we are to run."""
+        await self.ending.unless(until_answered(step, self.health))
+
+    async def consume(self, consumption: Consumption, *, count: Callable[[], Awaitable[None]]) -> None:
+        """Handle what arrives until there is a reason to end; `count` tells the metrics how much there is."""
+        primary = watched(self.client, self.health, self.ending, is_idle=lambda: consumption.is_idle, count=count)
+        async with primary, consumption:
+            await self.ending.wait()
+
+
+async def run_service(
+    name: str, settings: Settings, topics: Sequence[str], work: Callable[[Service], Awaitable[None]]
+) -> None:
+    """Do the work of a service until SIGTERM or SIGINT.
+
+    Raises InvalidSettings for what the operator must change, and the failure that nobody can handle: the process then
+    ends with a status that makes a supervisor start it again.
+    """
+    ending, health = Ending(), Health()
+    with ending.on_signals(), tracing(name) as spans:
+        async with serve(settings, health):
+            await ending.unless(until_answered(partial(require_topics, settings, *topics), health))
+            client = await ending.unless(until_answered(partial(connect, settings), health))
+            if client is not None:
+                async with closed_soon(client):
+                    await work(Service(settings, client, health, ending, spans))
