@@ -67,7 +67,7 @@ class Parts:
 
 def incoherences(parts: Parts, written_at: datetime | None) -> Iterator[Fault]:
     """Yield every disagreement; `written_at` is the record's own moment, against which the future is judged."""
-    if parts.plaatsgevonden_op and written_at and parts.plaatsgevonden_op > written_at + CLOCK_TOLERANCE:
+    if parts.plaatsgevonden_op and written_at and parts.plaatsgevonden_op - CLOCK_TOLERANCE > written_at:
         yield Fault("data.plaatsgevondenOp", FaultKind.IN_DE_TOEKOMST)
     yield from _doubled(parts.refs, "betrokkenen", "ref")
     yield from _doubled(parts.onderwerp_ids, "onderwerpen", "onderwerpId")

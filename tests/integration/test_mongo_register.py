@@ -13,7 +13,12 @@ from pymongo import AsyncMongoClient
 from schemas.coherence import passes_elfproef
 from schemas.decoding import Received, decode
 from schemas.outputs import PartijResultaat
-from services.classifier.adapters.mongo_register import BESLUITEN, PARTIJREGISTER, MongoRegister
+from services.classifier.adapters.mongo_register import (
+    BESLUITEN,
+    PARTIJREGISTER,
+    MongoRegister,
+    kept_without_trace,
+)
 from services.domain.besluit import Besluit
 from services.domain.case import Case, prepare
 from services.domain.judgement import Judged, Judgement, Refused, Repeated
@@ -22,6 +27,7 @@ from services.domain.policy import DEFAULT
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
 from services.local.scenarios import load_scenarios
+from services.runtime.settings import Settings
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
@@ -207,6 +213,11 @@ async def test_only_a_decision_without_trace_is_deleted_some_day(client: Client,
     kept = {each["contactId"]: each.get("vervaltOp") async for each in client[database][BESLUITEN].find()}
     assert kept["c-1"] is None
     assert kept["c-2"] == datetime(2027, 3, 20, 10, 0, tzinfo=UTC)
+
+
+def test_it_stays_longer_than_any_topic() -> None:
+    assert kept_without_trace(Settings()).days == 120
+    assert kept_without_trace(Settings(contact_retention_days=365)).days == 395
 
 
 async def test_the_register_holds_no_contact_details_and_no_readable_number(client: Client, database: str) -> None:

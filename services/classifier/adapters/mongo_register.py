@@ -44,13 +44,17 @@ from services.domain.register import Register
 from services.runtime.errors import TransientFailure
 from services.runtime.mongo import is_away, mongo_is_away
 from services.runtime.mongo_health import count_documents
+from services.runtime.settings import Settings
 
 PARTIJREGISTER: Final = "partijregister"
 BESLUITEN: Final = "besluiten"
 NUMMERS: Final = "nummers"
 
 KEPT_WITHOUT_TRACE: Final = timedelta(days=120)
-"""How long a decision stays that gave nothing and touched nobody: longer than any topic is kept (90 days at most)."""
+"""How long a decision stays that gave nothing and touched nobody, at least: longer than topics are kept by default."""
+
+SLACK: Final = timedelta(days=30)
+"""Kafka drops a segment some time after its last record has expired."""
 
 MAX_CONFLICTS: Final = 30
 """How often a batch starts anew because another instance got there first. Each time one of them gets on, so this many
@@ -65,14 +69,28 @@ LONGEST_PAUSE_SECONDS: Final = 0.2
 DUPLICATE_KEY: Final = 11000
 
 
+def kept_without_trace(settings: Settings) -> timedelta:
+    """Tell how long a decision without a trace stays: longer than the topics keep what could bring it back."""
+    longest = max(settings.contact_retention_days, settings.dead_letter_retention_days, settings.output_retention_days)
+    return max(KEPT_WITHOUT_TRACE, timedelta(days=longest) + SLACK)
+
+
 class MongoRegister:
     """The real RegisterStore."""
 
-    def __init__(self, client: AsyncMongoClient[Document], database: str, beleid: Beleid) -> None:
+    def __init__(
+        self,
+        client: AsyncMongoClient[Document],
+        database: str,
+        beleid: Beleid,
+        *,
+        kept_without_trace: timedelta = KEPT_WITHOUT_TRACE,
+    ) -> None:
         """Take a client of a replica set; `prepare` must have run before the first batch."""
         self._client = client
         self._database = client[database]
         self._beleid = beleid
+        self._kept_without_trace = kept_without_trace
         self._partijen = self._database[PARTIJREGISTER]
         self._besluiten = self._database[BESLUITEN]
         self._tellingen = self._database[TELLINGEN]
@@ -212,7 +230,7 @@ class MongoRegister:
         self, register: Register, known_besluiten: set[str], session: AsyncClientSession
     ) -> None:
         documents = [
-            besluit_document(register.besluiten[key], KEPT_WITHOUT_TRACE) for key in register.changed_besluiten
+            besluit_document(register.besluiten[key], self._kept_without_trace) for key in register.changed_besluiten
         ]
         new = [document for document in documents if document["_id"] not in known_besluiten]
         replaced = [document for document in documents if document["_id"] in known_besluiten]
