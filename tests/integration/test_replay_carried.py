@@ -18,7 +18,8 @@ from services.domain.case import prepare
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.judgement import Judgement, Rejudged
 from services.domain.policy import DEFAULT, Beleid
-from services.operations.replay.carried import MAX_CARRIED, CarriedRegister
+from services.operations.replay import carried as carrying
+from services.operations.replay.carried import CarriedRegister
 from services.operations.replay.differences import Difference
 from services.operations.replay.judging import Examined, Judge, LookUp
 from services.operations.replay.selection import Selection
@@ -90,9 +91,9 @@ class Town:
         self.history, self.beleid = history, DEFAULT
         await self._judge([(offset, None) for offset in range(len(history))])
 
-    async def dry(self, sizes: Sequence[int], limit: int = MAX_CARRIED) -> tuple[list[Examined], CarriedRegister]:
+    async def dry(self, sizes: Sequence[int]) -> tuple[list[Examined], CarriedRegister]:
         """Give what a dry run shows that looks at so many records at once, and what it carries at its end."""
-        carried = CarriedRegister(self.store, limit)
+        carried = CarriedRegister(self.store)
         return [each async for batch in self._examined(carried.look_up, sizes) for each in batch], carried
 
     async def execute(self, sizes: Sequence[int]) -> list[Examined]:
@@ -184,17 +185,18 @@ def _comparable(value: object) -> object:
 
 
 @pytest.mark.parametrize(
-    ("limit", "partijen", "forgotten"),
+    ("most", "partijen", "forgotten"),
     [
-        pytest.param(MAX_CARRIED, ["nieuw", "bestaand", "bestaand", "bestaand"], 0, id="far below"),
+        pytest.param(4, ["nieuw", "bestaand", "bestaand", "bestaand"], 0, id="all are carried"),
         pytest.param(1, ["nieuw", "bestaand", "nieuw", "bestaand"], 2, id="more than one can't be carried"),
     ],
 )
 async def test_contacts_of_one_klant_in_other_batches_see_each_other_up_to_a_limit(
-    town: Town, limit: int, partijen: list[str], forgotten: int
+    town: Town, monkeypatch: pytest.MonkeyPatch, most: int, partijen: list[str], forgotten: int
 ) -> None:
+    monkeypatch.setattr(carrying, "MAX_CARRIED", most)
     await town.live_through([_of_klant(f"c-{number}", "controlevragen") for number in range(4)])
     town.beleid = LOOSE
-    shown, carried = await town.dry([1] * 4, limit)
+    shown, carried = await town.dry([1] * 4)
     assert [each.difference and each.difference.onderwerpen[0].wordt.partij for each in shown] == partijen
     assert carried.forgotten == forgotten

@@ -21,9 +21,8 @@ class CarriedRegister:
     """
 
     stored: MongoRegister
-    limit: int = MAX_CARRIED
     forgotten: int = 0
-    """How many changed contacts no longer count for those after them, because there were more than the limit."""
+    """How many changed contacts no longer count for those after them, because there were more than MAX_CARRIED."""
     register: Register | None = field(default=None, init=False)
     """The changes, and what the last batch asked for besides."""
 
@@ -31,7 +30,7 @@ class CarriedRegister:
         """Give what is known for a batch; judging it there adds to the changes. Raises as `MongoRegister.look_up`."""
         if self.register is not None:
             self.register.forget_unchanged()
-            if len(self.register.besluiten) > self.limit:
+            if len(self.register.besluiten) > MAX_CARRIED:
                 self.forgotten += len(self.register.besluiten)
                 self.register = None
         self.register = await self.stored.look_up(batch, self.register)
