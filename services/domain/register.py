@@ -82,15 +82,14 @@ class Register:
         """
         reached = {sleutel for case in revised for of_one in case.sleutels for sleutel in of_one}
         groups = [of_one for case in batch for of_one in case.sleutels if of_one]
-        found: set[str] = set()
         known = -1
         while known < len(reached):
             known = len(reached)
             reached.update(*[group for group in groups if not reached.isdisjoint(group)])
-            found = {self._linked[sleutel] for sleutel in reached if sleutel in self._linked}
-            reached.update(*[self.partijen[partij_id].sleutels for partij_id in found])
+            reached.update(*[self.partijen[self._linked[each]].sleutels for each in reached if each in self._linked])
         earlier = [self.besluiten[case.key] for case in revised if case.key in self.besluiten]
-        return found | {partij.partij_id for besluit in earlier for partij in besluit.partijen}
+        touched = {partij.partij_id for besluit in earlier for partij in besluit.partijen}
+        return touched | {self._linked[sleutel] for sleutel in reached if sleutel in self._linked}
 
     # Judging
 
