@@ -22,7 +22,7 @@ from services.classifier.adapters.mongo_register import (
 from services.domain.besluit import Besluit
 from services.domain.case import Case, prepare
 from services.domain.judgement import Judged, Judgement, Refused, Repeated
-from services.domain.numbers import Numbers
+from services.domain.numbers import LAST_NUMBER, NumberKind, Numbers
 from services.domain.policy import DEFAULT
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
@@ -163,6 +163,12 @@ def _organisatie(contact_id: str, numbers: dict[str, str], *, revisie: int = 1) 
         ],
     }
     return event
+
+
+async def test_numbers_that_are_made_up_are_higher_than_any_that_is_handed_out(client: Client, database: str) -> None:
+    """Of two partijen that nobody knows any more, the one with the lowest number comes back: never one made up."""
+    register = await (await _store(client, database)).look_up([])
+    assert all(int(register.numbers.take(kind)) > LAST_NUMBER for kind in NumberKind)
 
 
 async def test_a_sleutel_moves_from_one_known_partij_to_another_within_a_batch(client: Client, database: str) -> None:

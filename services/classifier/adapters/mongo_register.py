@@ -37,7 +37,7 @@ from services.classifier.adapters.register_queries import asked_besluiten, asked
 from services.classifier.adapters.tallies import TELLINGEN, tallies
 from services.domain.case import Case
 from services.domain.judgement import Judgement
-from services.domain.numbers import Numbers
+from services.domain.numbers import LAST_NUMBER, Numbers
 from services.domain.partij import Partij
 from services.domain.policy import Beleid
 from services.domain.register import Register
@@ -166,12 +166,16 @@ class MongoRegister:
 
     # Looking up
 
-    async def look_up(self, batch: Sequence[Case]) -> Register:
+    async def look_up(self, batch: Sequence[Case], register: Register | None = None) -> Register:
         """Give what the register knows for a batch, to judge it without any consequence. Numbers are made up.
 
+        One that was given for a batch before is filled further: what was changed there stands for what is stored.
         Raises PyMongoError: whoever asks is no service that could wait.
         """
-        register = Register(self._beleid, Numbers(count(1), count(1), count(1)))
+        if register is None:
+            # Higher than all that were handed out, as new ones are: of two forgotten partijen the lowest comes back.
+            first = LAST_NUMBER + 1
+            register = Register(self._beleid, Numbers(count(first), count(first), count(first)))
         async with self._client.start_session(snapshot=True) as session:
             await self._look_up(batch, register, session)
         return register
@@ -180,11 +184,13 @@ class MongoRegister:
         for document in await self._besluiten.find(
             asked_besluiten(batch), session=session, batch_size=AT_ONCE
         ).to_list():
-            register.add_besluit(besluit_of(document))
+            if document["_id"] not in register.changed_besluiten:
+                register.add_besluit(besluit_of(document))
         asked = asked_partijen(batch, register)
         if asked:
             for document in await self._partijen.find(asked, session=session, batch_size=AT_ONCE).to_list():
-                register.add_partij(partij_of(document))
+                if document["_id"] not in register.changed_partijen:
+                    register.add_partij(partij_of(document))
         corrected = revised(batch, register)
         if corrected:
             await self._look_up_bijdragen(register.touchable(corrected, batch), register, session)
@@ -193,6 +199,8 @@ class MongoRegister:
         """Read what every contact did to these partijen: a revision is judged as if its earlier self had not been."""
         query = {"partijen.partijId": {"$in": sorted(partij_ids)}}
         async for document in self._besluiten.find(query, BIJDRAGE_FIELDS, session=session, batch_size=AT_ONCE):
+            if document["_id"] in register.changed_besluiten:
+                continue
             for partij_id, bijdrage in bijdragen_of(document):
                 if partij_id in partij_ids:
                     register.add_bijdrage(partij_id, document["_id"], bijdrage)
