@@ -1,0 +1,44 @@
+"""What code cites can be followed: the page is in the repository, and so is the heading."""
+
+import ast
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+FOLDERS = ("schemas", "services", "tests")
+DECISION = Path("schemas/decision.md")
+
+PAGE = re.compile(r"[\w./-]+\.md\b")
+HEADINGS = re.compile(rf'`{DECISION}`,((?: "[^"]+",?)+)')
+"""One or more headings in quotation marks, with commas between."""
+
+
+def _told(path: Path) -> Iterator[str]:
+    """Give each docstring and comment of a module, as one line."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield " ".join(node.value.value.split())
+    with tokenize.open(path) as lines:
+        yield from (each.string for each in tokenize.generate_tokens(lines.readline) if each.type == tokenize.COMMENT)
+
+
+TOLD = [(path, told) for folder in FOLDERS for path in sorted(Path(folder).rglob("*.py")) for told in _told(path)]
+
+
+def test_every_page_that_code_cites_exists() -> None:
+    cited = [(path, page) for path, told in TOLD for page in PAGE.findall(told)]
+    assert cited
+    assert [(str(path), page) for path, page in cited if not Path(page).is_file()] == []
+
+
+def test_every_heading_that_code_cites_is_on_the_page_of_the_decision() -> None:
+    cited = [
+        (path, heading)
+        for path, told in TOLD
+        for headings in HEADINGS.findall(told)
+        for heading in re.findall(r'"([^"]+)"', headings)
+    ]
+    headings = set(re.findall(r"^## (.+)$", DECISION.read_text(encoding="utf-8"), re.MULTILINE))
+    assert cited
+    assert [(str(path), heading) for path, heading in cited if heading not in headings] == []
