@@ -10,7 +10,6 @@ from dataclasses import replace
 from schemas.contact_ended_v1 import Toestemming
 from schemas.outputs import PartijResultaat
 from schemas.values import value_class
-from schemas.vng import SoortPartij
 from services.domain.consent import Moment, is_effective, newest
 
 FILLING = frozenset({PartijResultaat.NIEUW, PartijResultaat.AANGEVULD})
@@ -54,7 +53,6 @@ class Partij:
     """A partij in the register. `versie` counts the decisions about it, `geleegd_bij` is the last that emptied it."""
 
     partij_id: str
-    soort_partij: SoortPartij
     nummer: str
     grondsleutel: str | None
     """The identity it was made for: by that it gets its id and number back, even when nobody knows it any more."""
@@ -91,7 +89,6 @@ class Partij:
         filled = bijdrage.contact if bijdrage.vult else self.gevuld
         return Partij(
             partij_id=self.partij_id,
-            soort_partij=self.soort_partij,
             nummer=self.nummer,
             grondsleutel=self.grondsleutel,
             versie=bijdrage.versie,

@@ -194,7 +194,6 @@ def _new_partij(case: Case, at: int, numbers: Numbers) -> Partij:
     by_origin = (case.received.source, "partij", contact.contact_id, str(contact.revisie), betrokkene.ref)
     return Partij(
         partij_id=identifier(*by_origin) if sleutels else case.own_partij_id(at),
-        soort_partij=betrokkene.soort_partij,
         nummer=numbers.take(NumberKind.PARTIJ),
         grondsleutel=sleutels[0] if sleutels else None,
     )
