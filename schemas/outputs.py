@@ -41,6 +41,10 @@ class PartijResultaat(StrEnum):
     AANGEVULD = "aangevuld"
 
 
+FILLING = frozenset({PartijResultaat.NIEUW, PartijResultaat.AANGEVULD})
+"""The outcomes under which a contact brings name and default details to the partij; under others it brings none."""
+
+
 class IntrekkingResultaat(StrEnum):
     """What is left of a partij from which something is taken back."""
 

@@ -8,12 +8,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from schemas.contact_ended_v1 import Toestemming
-from schemas.outputs import PartijResultaat
+from schemas.outputs import FILLING, PartijResultaat
 from schemas.values import value_class
 from services.domain.consent import Moment, is_effective, newest
-
-FILLING = frozenset({PartijResultaat.NIEUW, PartijResultaat.AANGEVULD})
-"""The outcomes under which the partij carries name and default details."""
 
 
 @value_class(frozen=True, slots=True)

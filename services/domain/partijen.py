@@ -4,10 +4,10 @@ Source: VNG V6898 and F7554; `schemas/decision.md`, "Effective consent", "Outcom
 """
 
 from schemas.contact_ended_v1 import Betrokkene, Gebruik, Toestemming
-from schemas.outputs import PartijResultaat
+from schemas.outputs import FILLING, PartijResultaat
 from schemas.values import value_class
 from services.domain.consent import REFUSALS, STATEMENTS, Moment, is_effective, newest
-from services.domain.partij import FILLING, Stand
+from services.domain.partij import Stand
 
 
 @value_class(frozen=True, slots=True)
