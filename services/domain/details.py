@@ -35,10 +35,10 @@ NAMED_UNDER = frozenset({Regel.V2, Regel.V0})
 def at_betrokkene(betrokkene: Betrokkene, regel: Regel, *, interne_taak: bool, partij: PartijOordeel | None) -> Details:
     """Give what may stand at the betrokkene of one onderwerp; `partij` is None for who is not gekend."""
     named = regel in NAMED_UNDER or (interne_taak and not (partij and partij.carries_name))
-    at_partij = partij is not None and partij.takes_details
+    defaults_go_to_partij = partij is not None and partij.takes_details
 
     def serves(gebruik: Gebruik) -> bool:
-        return interne_taak and (gebruik is Gebruik.OPVOLGING or not at_partij)
+        return interne_taak and (gebruik is Gebruik.OPVOLGING or not defaults_go_to_partij)
 
     if not named and not interne_taak:
         return NOTHING
