@@ -1,4 +1,4 @@
-"""What code cites can be followed: the page is in the repository, and so is the heading."""
+"""What code cites can be followed: the file is in the repository, and the heading is on its page."""
 
 import ast
 import re
@@ -9,7 +9,8 @@ from pathlib import Path
 FOLDERS = ("schemas", "services", "tests")
 DECISION = Path("schemas/decision.md")
 
-PAGE = re.compile(r"[\w./-]+\.md\b")
+FILE = re.compile(r"[\w./-]+\.(?:md|py)\b")
+FOLDER = re.compile(r"`((?:schemas|services|tests|deploy)/[\w/]+)`")
 HEADINGS = re.compile(rf'`{DECISION}`,((?: "[^"]+",?)+)')
 """One or more headings in quotation marks, with commas between."""
 
@@ -26,10 +27,12 @@ def _told(path: Path) -> Iterator[str]:
 TOLD = [(path, told) for folder in FOLDERS for path in sorted(Path(folder).rglob("*.py")) for told in _told(path)]
 
 
-def test_every_page_that_code_cites_exists() -> None:
-    cited = [(path, page) for path, told in TOLD for page in PAGE.findall(told)]
+def test_every_file_that_code_cites_exists() -> None:
+    cited = [(path, name) for path, told in TOLD for pattern in (FILE, FOLDER) for name in pattern.findall(told)]
     assert cited
-    assert [(str(path), page) for path, page in cited if not Path(page).is_file()] == []
+    assert [
+        (str(path), name) for path, name in cited if not (Path(name).exists() or (path.parent / name).exists())
+    ] == []
 
 
 def test_every_heading_that_code_cites_is_on_the_page_of_the_decision() -> None:
