@@ -6,6 +6,8 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
+from services.domain.rules import TABLE
+
 FOLDERS = ("schemas", "services", "tests")
 DECISION = Path("schemas/decision.md")
 
@@ -45,3 +47,9 @@ def test_every_heading_that_code_cites_is_on_the_page_of_the_decision() -> None:
     headings = set(re.findall(r"^## (.+)$", DECISION.read_text(encoding="utf-8"), re.MULTILINE))
     assert cited
     assert [(str(path), heading) for path, heading in cited if heading not in headings] == []
+
+
+def test_the_rows_on_the_page_are_those_of_the_table_that_runs() -> None:
+    row = re.compile(r"^\| `(\w\d)` \|.+?\| (yes|no) \|.+\| ([^|]+) \|$", re.MULTILINE)
+    shown = row.findall(DECISION.read_text(encoding="utf-8"))
+    assert shown == [(rule.regel, "yes" if rule.klantcontact else "no", rule.source) for rule in TABLE]
