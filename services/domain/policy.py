@@ -1,7 +1,6 @@
 """The choices that a municipality makes itself: which means of authentication suffice, and a few switches.
 
-Source: contract.md, "`betrokkenen[]`" and "The decision"; VNG leaves the level of authentication to the municipality
-(V6881).
+Source: VNG V6881 leaves the level of authentication to the municipality; `schemas/decision.md`, "Gekend".
 """
 
 from collections.abc import Mapping

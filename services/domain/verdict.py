@@ -197,7 +197,6 @@ def _new_partij(case: Case, at: int, in_force: Besluit | None, numbers: Numbers)
         by_origin.append(str(in_force.besluitversie + 1))
     return Partij(
         partij_id=identifier(*by_origin) if sleutels else case.own_partij_id(at),
-        soort_partij=betrokkene.soort_partij,
         nummer=numbers.take(NumberKind.PARTIJ),
         grondsleutel=sleutels[0] if sleutels else None,
     )

@@ -1,7 +1,7 @@
 """What is wrong with the data of an event is told by path and kind: every error at once, and never a value.
 
-Each row changes one valid event; its reason stands beside it, what is expected is written by hand from contract.md,
-"`contact.ended`, data, version 1" and "Smaller rules". The paths of a row are those within `data`.
+Each row changes one valid event; its reason stands beside it, what is expected is written by hand from
+`schemas/decision.md`, "Validity", and the fields of the information model. The paths of a row are those within `data`.
 """
 
 from typing import Any

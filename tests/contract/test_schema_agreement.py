@@ -1,7 +1,7 @@
 """The JSON Schema of `contact.ended` and the reader agree, so that a publisher who checks beforehand is not surprised.
 
 The schema can't say everything: what fields must agree on is left to the reader. And it says a little more in places
-that the reader ignores. Both are in `deviations.md`.
+that the reader ignores. Both are in `schemas/deviations.md`.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """Sending dead letters back in bulk to be judged again, as they were or corrected.
 
 What is sent is marked once Kafka has it, some hundreds at once. Interrupted between the two, a second run sends those
-again, which changes nothing: the same revisie of a contact is harmless (contract.md). So nothing is lost, and whoever
-starts again goes on where it was.
+again, which changes nothing: the same revisie of a contact is harmless (`schemas/decision.md`, "Repeats"). So nothing
+is lost, and whoever starts again goes on where it was.
 """
 
 from collections import Counter
