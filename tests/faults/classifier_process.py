@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from pymongo import MongoClient
 
 from services.classifier.adapters.mongo_register import BESLUITEN
+from services.local.system import COMMAND
 from services.runtime.settings import Settings
 from tests.contacts import contact_ended, encoded
 from tests.kafka_tools import committed_offsets, holds_readers_up, make_topics, producer, read_committed, topic_names
@@ -47,10 +48,10 @@ class World:
     acknowledged: list[str] = field(default_factory=list)
     processes: list[ClassifierProcess] = field(default_factory=list)
 
-    def start(self, settings: Settings | None = None) -> ClassifierProcess:
-        """Start an instance, with the settings of this world or with others."""
+    def start(self, settings: Settings | None = None, *, program: Sequence[str] = COMMAND) -> ClassifierProcess:
+        """Start an instance, with the settings of this world or with others; as the command, or a program around it."""
         log_file = self.folder / f"classifier-{len(self.processes)}.log"
-        process = ClassifierProcess("classifier", settings or self.settings, log_file)
+        process = ClassifierProcess("classifier", settings or self.settings, log_file, program=program)
         process.server.spawn()
         self.processes.append(process)
         return process

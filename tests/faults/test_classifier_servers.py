@@ -26,7 +26,7 @@ def _server(stack: Stack, part: str) -> Server:
 
 
 def _wait_until_it_says_so(process: ClassifierProcess, part: str) -> None:
-    wait_for(f"readiness names {part}", lambda: part in process.reasons(), seconds=10)
+    wait_for(f"readiness names {part}", lambda: part in process.reasons())
 
 
 def _wait_until_ready(process: ClassifierProcess) -> None:
