@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from schemas.faults import FaultKind, RefusalKind
-from services.operations.wording import to_the_second
+from services.cli.screen import print_table, tell
+from services.operations.wording import counted, to_the_second
 
 if TYPE_CHECKING:
     from services.operations.dead_letters.history import Told
@@ -31,6 +32,14 @@ def group_rows(groups: Sequence["Group"]) -> Iterator[Sequence[str]]:
         )
         one = (_minute(group.oldest), _minute(group.newest), str(group.example))
         yield str(group.number), "\n".join(lines), "\n".join(one)
+
+
+def print_groups(groups: Sequence["Group"]) -> None:
+    """Print them for a person, and how many letters that makes."""
+    if groups:
+        print_table(group_rows(groups), heading=GROUP_HEADING)
+    number = sum(group.number for group in groups)
+    tell(f"{counted(number, 'letter')} in {counted(len(groups), 'group')}")
 
 
 def group_values(groups: Sequence["Group"]) -> list[dict[str, Any]]:

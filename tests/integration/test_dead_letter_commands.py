@@ -124,11 +124,28 @@ def test_a_program_reads_what_was_done(settings: Settings) -> None:
     plan = json.loads(_dlq("redrive", "--dry-run", "--json", settings=settings).stdout)
     assert [group["letters"] for group in plan["groups"]] == [2]
     sent = _dlq("redrive", "--id", "0-0", "--json", settings=settings)
-    assert json.loads(sent.stdout) == {"done": 1, "skipped": {}}
+    assert json.loads(sent.stdout) == {"done": 1, "earlier": 0, "skipped": {}}
     discarded = _dlq("discard", "--all", "--reason", "a test", "--json", settings=settings)
-    assert json.loads(discarded.stdout) == {"done": 1, "skipped": {}}
+    assert json.loads(discarded.stdout) == {"done": 1, "earlier": 0, "skipped": {}}
     everything = json.loads(_dlq("list", "--state", "all", "--json", settings=settings).stdout)
     assert {group["state"]: group["letters"] for group in everything["groups"]} == {"redriven": 1, "discarded": 1}
+
+
+def test_what_went_back_before_is_told_with_what_sends_it_once_more(settings: Settings, tmp_path: Path) -> None:
+    publish_letters(settings, [b"1", b"2"])
+    file = tmp_path / "letters.jsonl"
+    assert _dlq("export", str(file), settings=settings).returncode == DONE
+    assert _dlq("redrive", "--from", str(file), settings=settings).returncode == DONE
+    again = _dlq("redrive", "--from", str(file), settings=settings)
+    assert (again.returncode, again.stdout) == (DONE, "0 letters sent back, 2 earlier\n")
+    assert again.stderr == (
+        "  2 sent back earlier, and not again. To send them once more, as when their lines were changed since, add "
+        "--state redriven.\n"
+    )
+    for_a_program = _dlq("redrive", "--from", str(file), "--json", settings=settings)
+    assert json.loads(for_a_program.stdout) == {"done": 0, "earlier": 2, "skipped": {}}
+    once_more = _dlq("redrive", "--from", str(file), "--state", "redriven", "--state", "discarded", settings=settings)
+    assert (once_more.returncode, once_more.stdout) == (DONE, "2 letters sent back\n")
 
 
 def test_corrections_that_can_not_be_read_are_told_by_line_and_end_with_1(settings: Settings, tmp_path: Path) -> None:

@@ -49,6 +49,10 @@ class Selection:
         """Tell whether no filter narrows it down."""
         return not (self.kinds or self.paths or self.sources or self.ids or self.since or self.until)
 
+    def takes(self, state: State) -> bool:
+        """Tell whether a letter in this state is meant: one that is named may always be open."""
+        return state in self.states or (bool(self.ids) and state is State.OPEN)
+
     def fits(self, letter: Letter) -> bool:
         """Tell whether a letter is meant. Its state and its time are left to whoever looks them up."""
         return (

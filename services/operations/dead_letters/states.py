@@ -51,6 +51,14 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Aim:
+    """What a command makes of letters, so that they are known when it is started again."""
+
+    state: State
+    corrected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """Somebody saw what a letter holds."""
 
@@ -69,6 +77,17 @@ class History:
     def state(self) -> State:
         """Give what the last change made of it."""
         return self.changes[-1].state if self.changes else State.OPEN
+
+    @property
+    def told(self) -> str:
+        """Say in words what the last change made of it."""
+        if self.state is not State.REDRIVEN:
+            return self.state
+        return f"{self.state} {'corrected' if self.changes[-1].corrected else 'as it came'}"
+
+    def has_come_to(self, aim: Aim) -> bool:
+        """Tell whether the last change was the same as that of a command."""
+        return bool(self.changes) and Aim(self.changes[-1].state, self.changes[-1].corrected) == aim
 
 
 UNTOUCHED: Final = History()
