@@ -7,7 +7,7 @@ import os
 import pwd
 import socket
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,10 +24,11 @@ from services.operations.dead_letters.export import exported
 from services.operations.dead_letters.history import told
 from services.operations.dead_letters.letters import Letter, LetterId
 from services.operations.dead_letters.listing import What, listed
-from services.operations.dead_letters.outcome import Outcome
+from services.operations.dead_letters.outcome import BEING_SENT, Outcome
 from services.operations.dead_letters.redrive import planned, redrive
+from services.operations.dead_letters.returning import Returns
 from services.operations.dead_letters.selection import Selection, State
-from services.operations.dead_letters.states import COLLECTION, TTL_INDEX, Change, LetterStates
+from services.operations.dead_letters.states import COLLECTION, TTL_INDEX, Change, History, LetterStates, Meant
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 from tests.contacts import SOURCE
@@ -222,6 +223,7 @@ async def test_what_can_not_go_back_is_left_open_and_told(settings: Settings) ->
         "larger than the topic takes": 1,
     }
     assert await _states(settings) == {State.OPEN: 4, State.REDRIVEN: 1}
+    assert await discard(settings, Selection(), reason="a test") == Outcome(done=4)
 
 
 async def test_a_letter_that_is_named_and_went_back_before_is_passed_over(settings: Settings) -> None:
@@ -382,6 +384,74 @@ async def test_discarded_letters_are_marked_with_the_reason_and_stay_in_the_topi
     assert len(read_committed(settings.kafka_bootstrap, [settings.dead_letter_topic])) == 3
 
 
+class Held:
+    """Holds redrives up when a batch is on its way and not yet marked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.arrived = asyncio.Event()
+        self.go_on = asyncio.Event()
+        settle = Returns.settle
+
+        async def held(returns: Returns) -> Sequence[Letter]:
+            self.arrived.set()
+            await self.go_on.wait()
+            return await settle(returns)
+
+        monkeypatch.setattr("services.operations.dead_letters.redrive.BATCH", 10)
+        monkeypatch.setattr(Returns, "settle", held)
+
+
+async def test_a_letter_is_sent_back_or_discarded_and_never_both(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held(monkeypatch)
+    publish_letters(settings, _values(25))
+    redriving = asyncio.create_task(redrive(settings, Selection()))
+    await held.arrived.wait()
+    discarded = await discard(settings, Selection(), reason="a test")
+    held.go_on.set()
+    assert discarded == Outcome(done=15, skipped=Counter({BEING_SENT: 10}))
+    assert await redriving == Outcome(done=10, skipped=Counter({"it is discarded by now": 15}))
+    assert [each.value() for each in _sent_back(settings)] == _values(10)
+    assert [len(record["changes"]) for record in _records(settings).values()] == [1] * 25
+    assert await _states(settings) == {State.REDRIVEN: 10, State.DISCARDED: 15}
+
+
+async def test_all_at_once_a_letter_still_comes_to_one_end(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.operations.dead_letters.redrive.BATCH", 10)
+    publish_letters(settings, _values(200))
+    everything = Selection()
+    await asyncio.gather(
+        redrive(settings, everything),
+        discard(settings, everything, reason="a test"),
+        redrive(settings, everything),
+        discard(settings, everything, reason="another"),
+    )
+    ends = {each: {change["state"] for change in record["changes"]} for each, record in _records(settings).items()}
+    assert all(len(states) == 1 for states in ends.values())
+    sent = {json.loads(each.value() or b"")["data"]["number"] for each in _sent_back(settings)}
+    assert sent == {int(each.split("-")[1]) for each, states in ends.items() if states == {"redriven"}}
+
+
+async def test_what_an_interrupted_redrive_had_under_way_can_be_sent_at_once_and_discarded_after_a_while(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_letters(settings, _values(20))
+    with monkeypatch.context() as patched:
+        held = Held(patched)
+        redriving = asyncio.create_task(redrive(settings, Selection()))
+        await held.arrived.wait()
+        redriving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await redriving
+    first, second = _ids("0-0", "0-1"), _ids("0-2")
+    assert await discard(settings, first, reason="a test") == Outcome(skipped=Counter({BEING_SENT: 2}))
+    assert await redrive(settings, first) == Outcome(done=2)
+    monkeypatch.setattr("services.operations.dead_letters.states.MAX_SENDING", timedelta())
+    assert await discard(settings, second, reason="a test") == Outcome(done=1)
+    assert await redrive(settings, Selection()) == Outcome(done=17)
+
+
 async def test_letters_that_are_named_and_were_discarded_before_are_passed_over(settings: Settings) -> None:
     publish_letters(settings, _values(2))
     await discard(settings, _ids("0-0"), reason="a test")
@@ -478,19 +548,21 @@ async def test_what_can_not_be_recorded_is_not_told(settings: Settings, monkeypa
 async def test_mongodb_that_goes_away_is_told_with_what_was_discarded_and_the_next_does_the_rest(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    change = LetterStates.change
+    change = LetterStates.change_meant
     calls: list[int] = []
 
-    async def fail_the_second_time(self: LetterStates, changes: Iterable[tuple[Letter, Change]]) -> None:
+    async def fail_the_second_time(
+        self: LetterStates, changes: Iterable[tuple[Letter, Change]], meant: Meant
+    ) -> list[History]:
         calls.append(1)
         if len(calls) > 1:
             raise TransientFailure("MongoDB is away.")
-        await change(self, changes)
+        return await change(self, changes, meant)
 
     publish_letters(settings, _values(3), partition=0)
     publish_letters(settings, _values(3), partition=1)
     with monkeypatch.context() as patched:
-        patched.setattr(LetterStates, "change", fail_the_second_time)
+        patched.setattr(LetterStates, "change_meant", fail_the_second_time)
         with pytest.raises(TransientFailure, match=r"MongoDB is away\. 3 letters were discarded; start again"):
             await discard(settings, Selection(), reason="a test")
     assert await discard(settings, Selection(), reason="a test") == Outcome(done=3)

@@ -3,10 +3,14 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from services.operations.dead_letters.letters import Letter
-from services.operations.dead_letters.selection import Selection
-from services.operations.dead_letters.states import Aim, History
+from services.operations.dead_letters.states import MAX_SENDING, Aim, History, Meant
+
+BEING_SENT: Final = (
+    f"it is being sent back, or was when that was interrupted; start again in {MAX_SENDING.seconds // 60} minutes"
+)
 
 
 @dataclass(slots=True)
@@ -21,15 +25,17 @@ class Outcome:
     """How many were left as they were, by reason."""
 
     def still_meant(
-        self, letters: Sequence[Letter], histories: Sequence[History], selection: Selection, aim: Aim
+        self, letters: Sequence[Letter], histories: Sequence[History], meant: Meant, aim: Aim
     ) -> list[Letter]:
         """Give those of these letters that are meant by what is recorded of them now, and count the others."""
-        meant = []
+        chosen = []
         for letter, history in zip(letters, histories, strict=True):
-            if selection.takes(history.state):
-                meant.append(letter)
+            if meant(history):
+                chosen.append(letter)
+            elif history.is_being_sent:
+                self.skipped[BEING_SENT] += 1
             elif history.has_come_to(aim):
                 self.earlier += 1
             else:
                 self.skipped[f"it is {history.told} by now"] += 1
-        return meant
+        return chosen

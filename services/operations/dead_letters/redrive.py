@@ -1,8 +1,8 @@
 """Sending dead letters back in bulk to be judged again, as they were or corrected.
 
-What is sent is marked once Kafka has it, some hundreds at once. Interrupted between the two, a second run sends those
-again, which changes nothing: the same revisie of a contact is harmless (contract.md). So nothing is lost, and whoever
-starts again goes on where it was.
+What is sent is claimed first, so that nobody discards it meanwhile, and marked once Kafka has it, some hundreds at
+once. Interrupted between the two, a second run sends those again, which changes nothing: the same revisie of a contact
+is harmless (contract.md). So nothing is lost, and whoever starts again goes on where it was.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ from services.operations.dead_letters.pace import Pace
 from services.operations.dead_letters.reading import DeadLetters, Found, dead_letters, unseen
 from services.operations.dead_letters.returning import Returns, why_not
 from services.operations.dead_letters.selection import Selection, State
-from services.operations.dead_letters.states import Aim, Change, LetterStates, whoever_asks
+from services.operations.dead_letters.states import Aim, Change, History, LetterStates, whoever_asks
 from services.operations.sending import started_producer
 from services.operations.topic_reader import Progress
 from services.runtime.errors import InvalidSettings, TransientFailure
@@ -27,7 +27,7 @@ from services.runtime.kafka import require_topics
 from services.runtime.settings import Settings
 
 BATCH: Final = 500
-"""Marked at once. As many may be sent again after an interruption."""
+"""Claimed, sent and marked at once. As many may be sent again after an interruption."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ async def planned(
     async with dead_letters(settings) as letters:
         async for batch in meant.found_in(letters, progress):
             for each in batch:
-                if not meant.selection.takes(each.history.state):
+                if not meant.takes(each.history):
                     earlier += 1
                 elif reason := why_not(each.letter, settings.contact_topic):
                     skipped[reason] += 1
@@ -106,6 +106,10 @@ class _Meant:
         places = self._corrections.names if self._corrections else None
         return letters.selected(self.selection, progress, aim=self.aim, places=places)
 
+    def takes(self, history: History) -> bool:
+        """Tell whether a letter is to be sent, by what is recorded of it."""
+        return self.selection.takes(history.state)
+
     def content_of(self, letter: Letter) -> Content:
         """Give what is to be sent."""
         return self._corrections.instead_of(letter) if self._corrections else letter.content
@@ -124,16 +128,35 @@ class _Run:
         self.outcome = Outcome()
 
     async def send(self, batch: Sequence[Found]) -> None:
-        """Send those that can go, note why the others don't, and mark what Kafka has."""
-        letters, histories = [each.letter for each in batch], [each.history for each in batch]
-        for letter in self.outcome.still_meant(letters, histories, self._meant.selection, self._meant.aim):
-            reason = why_not(letter, self._topic)
-            if reason is None:
+        """Send those that can go and mark what Kafka has; note why the others don't go."""
+        sendable = [each.letter for each in batch if self._can_go(each.letter)]
+        if not sendable:
+            return
+        await self._pace.wait()  # before they are claimed: at a slow rate that takes long
+        refused = []
+        for number, letter in enumerate(await self._claimed(sendable)):
+            if number:
                 await self._pace.wait()
-                reason = await self.returns.send(letter, self._meant.content_of(letter))
+            reason = await self.returns.send(letter, self._meant.content_of(letter))
             if reason is not None:
                 self.outcome.skipped[reason] += 1
+                refused.append(letter)
         await self._mark()
+        await self._states.release(refused)
+
+    def _can_go(self, letter: Letter) -> bool:
+        reason = why_not(letter, self._topic)
+        if reason is not None:
+            self.outcome.skipped[reason] += 1
+        return reason is None
+
+    async def _claimed(self, letters: Sequence[Letter]) -> list[Letter]:
+        """Claim letters, and give those that are still to be sent: much may have been done since they were read.
+
+        What another redrive has claimed is sent all the same: it may have been interrupted.
+        """
+        histories = await self._states.claim(letters, self._meant.takes)
+        return self.outcome.still_meant(letters, histories, self._meant.takes, self._meant.aim)
 
     async def _mark(self) -> None:
         sent, now = await self.returns.settle(), datetime.now(UTC)
