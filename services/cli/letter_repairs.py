@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+Everything = Annotated[bool, typer.Option("--all", help="All that are open, with no filter.")]
+
 
 class What(NamedTuple):
     """What a command does, in words."""
@@ -49,6 +51,7 @@ def redrive(
         Path | None, typer.Option("--from", metavar="FILE", help="Corrected lines of `dlq export`: send what they say.")
     ] = None,
     rate: Annotated[float | None, typer.Option(min=0.01, help="At most so many letters a second.")] = None,
+    everything: Everything = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be sent back.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -69,6 +72,7 @@ def redrive(
     )
     if corrected is not None and not chosen.is_everything:
         raise typer.BadParameter("the file says which letters: leave the other filters out", param_hint="--from")
+    _require_filter(given=bool(corrected) or not chosen.is_everything, everything=everything)
     _refuse_states(state, named=bool(letter_id or corrected))
     with _opened(corrected) as file, progress("sending back", shown=not as_json) as bar:
         corrections = Corrections(file) if file else None
@@ -98,7 +102,7 @@ def discard(
     since: Since = None,
     until: Until = None,
     state: States = None,
-    everything: Annotated[bool, typer.Option("--all", help="All that are open, with no filter.")] = False,
+    everything: Everything = False,
     as_json: AsJson = False,
 ) -> None:
     """Mark letters as needing no repair. They stay in Kafka until their time comes, and show with --state discarded."""
@@ -109,8 +113,7 @@ def discard(
     chosen = letter_filters.selection(
         kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, states=state
     )
-    if chosen.is_everything != everything:
-        raise typer.BadParameter("give a filter that says which, or --all", param_hint="--all")
+    _require_filter(given=not chosen.is_everything, everything=everything)
     _refuse_states(state, named=bool(letter_id))
     with letter_filters.refused("--reason"), progress("reading", shown=not as_json) as bar:
         outcome = uvloop.run(mark(settings(), chosen, reason=reason, progress=bar))
@@ -118,6 +121,11 @@ def discard(
 
 
 # What they share ------------------------------------------------------------------------------------------------------
+
+
+def _require_filter(*, given: bool, everything: bool) -> None:
+    if given == everything:
+        raise typer.BadParameter("give a filter that says which, or --all", param_hint="--all")
 
 
 def _refuse_states(states: Sequence[Shown] | None, *, named: bool) -> None:

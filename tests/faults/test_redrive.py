@@ -101,7 +101,7 @@ def test_what_goes_away_in_the_middle_is_told_and_the_next_redrive_does_the_rest
     server = own_stack.kafka if part == "kafka" else own_stack.mongod
     assert server is not None
     publish_letters(own_world.settings, [json.dumps({"number": number}).encode() for number in range(LETTERS)])
-    first = Redrive(own_world, "--rate", str(PER_SECOND))
+    first = Redrive(own_world, "--all", "--rate", str(PER_SECOND))
     wait_for("some are sent back and marked", lambda: _marked(own_world) > 0)
 
     # Frozen first, as a host that is gone: what Kafka has not said that it has may not be marked.
@@ -122,7 +122,7 @@ def test_what_goes_away_in_the_middle_is_told_and_the_next_redrive_does_the_rest
     # What MongoDB did last it may not have been able to say.
     assert int(said["marked"]) <= marked <= int(said["marked"]) + PER_SECOND < LETTERS
 
-    status, out, err = Redrive(own_world).outcome()
+    status, out, err = Redrive(own_world, "--all").outcome()
     assert (status, out, err) == (0, f"{LETTERS - marked} letters sent back\n", "")
     assert _marked(own_world) == LETTERS
     times = _times_sent(own_world)

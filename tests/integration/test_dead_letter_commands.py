@@ -56,7 +56,11 @@ def _dlq(*arguments: str, settings: Settings | None = None) -> subprocess.Comple
         (["list", "--since", "1h", "--until", "2h"], "--since must lie before --until"),
         (["list", "--id", "120"], "--id: a letter's id looks like 3-120"),
         (["show", "120"], "ID: a letter's id looks like 3-120"),
-        (["redrive", "--state", "all"], "name letters that are not open one by one, with --id"),
+        (["redrive", "--all", "--state", "all"], "name letters that are not open one by one, with --id"),
+        (["redrive"], "give a filter that says which, or --all"),
+        (["redrive", "--dry-run"], "give a filter that says which, or --all"),
+        (["redrive", "--all", "--kind", "te_groot"], "give a filter that says which, or --all"),
+        (["redrive", "--all", "--from", "/nowhere"], "give a filter that says which, or --all"),
         (["redrive", "--rate", "0"], "--rate"),
         (["redrive", "--from", "/nowhere"], "--from: /nowhere: No such file or directory"),
         (["redrive", "--from", "/nowhere", "--id", "3-1"], "--from: the file says which letters"),
@@ -80,7 +84,7 @@ def test_what_a_letter_holds_shows_only_when_it_is_asked_for(settings: Settings)
         ["list", "--json"],
         ["show", "0-0"],
         ["show", "--json", "0-0"],
-        ["redrive", "--dry-run"],
+        ["redrive", "--all", "--dry-run"],
     ):
         done = _dlq(*arguments, settings=settings)
         assert done.returncode == DONE, done.stderr
@@ -114,14 +118,14 @@ def test_an_export_that_does_not_come_to_its_end_leaves_no_file(settings: Settin
 def test_what_can_not_be_sent_back_ends_with_1_and_the_reason(settings: Settings) -> None:
     publish_letters(settings, [b"1"])
     publish_letters(settings, [b"2"], topic="elsewhere")
-    done = _dlq("redrive", settings=settings)
+    done = _dlq("redrive", "--all", settings=settings)
     assert (done.returncode, done.stdout) == (FAULTS_FOUND, "1 letter sent back, 1 skipped\n")
     assert done.stderr == f"  1 skipped: it did not come from {settings.contact_topic}\n"
 
 
 def test_a_program_reads_what_was_done(settings: Settings) -> None:
     publish_letters(settings, [b"1", b"2"])
-    plan = json.loads(_dlq("redrive", "--dry-run", "--json", settings=settings).stdout)
+    plan = json.loads(_dlq("redrive", "--all", "--dry-run", "--json", settings=settings).stdout)
     assert [group["letters"] for group in plan["groups"]] == [2]
     sent = _dlq("redrive", "--id", "0-0", "--json", settings=settings)
     assert json.loads(sent.stdout) == {"done": 1, "earlier": 0, "skipped": {}}
