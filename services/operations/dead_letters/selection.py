@@ -5,9 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from schemas.faults import RefusalKind
+from schemas.faults import RefusalKind, generalised
 from services.operations.dead_letters.errors import InvalidFilter
-from services.operations.dead_letters.letters import SOURCE, UNKNOWN, Letter, LetterId, generalised
+from services.operations.dead_letters.letters import SOURCE, UNKNOWN, Letter, LetterId
 from services.operations.moments import read_moment
 
 
