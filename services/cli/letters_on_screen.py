@@ -61,7 +61,7 @@ def group_values(groups: Sequence["Group"]) -> list[dict[str, Any]]:
 
 def told_rows(told: "Told") -> Iterator[Sequence[str]]:
     """Give one letter in rows: a name and what there is to say."""
-    from services.operations.dead_letters.meanings import meanings
+    from schemas.meanings import meanings
 
     letter, history = told.found.letter, told.found.history
     yield "letter", f"{letter.id}, dead since {to_the_second(letter.written_at)}, attempt {letter.attempt}"
