@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from schemas.faults import FaultKind, RefusalKind
 from services.cli.screen import print_table, tell
-from services.operations.wording import counted, to_the_second
+from services.operations.wording import counted, printable, to_the_second
 
 if TYPE_CHECKING:
     from services.operations.dead_letters.history import Told
@@ -99,8 +99,10 @@ def told_values(told: "Told") -> dict[str, Any]:
 
 
 def _done(change: "Change") -> str:
+    from services.operations.dead_letters.discard import MAX_REASON_CHARACTERS
+
     corrected = ", corrected" if change.corrected else ""
-    reason = f": {change.reason}" if change.reason else ""
+    reason = f": {printable(change.reason, MAX_REASON_CHARACTERS)}" if change.reason else ""
     return f"{to_the_second(change.at)} {change.state} by {change.by}, attempt {change.attempt}{corrected}{reason}"
 
 
