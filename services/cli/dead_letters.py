@@ -2,8 +2,8 @@
 
 import json
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -14,6 +14,7 @@ from services.cli.arguments import AsJson, settings
 from services.cli.letter_filters import Ids, Kinds, Paths, Since, Sources, States, Until
 from services.cli.letters_on_screen import group_values, print_groups, told_rows, told_values
 from services.cli.screen import print_table, progress, tell
+from services.local.signals import ended_like_interrupted
 from services.operations.wording import counted
 
 ABOUT = (
@@ -130,22 +131,24 @@ def _made(path: Path) -> Iterator[BinaryIO]:
     if path == Path("-"):
         yield sys.stdout.buffer
         return
-    try:
-        path.touch(mode=0o600, exist_ok=False)
-    except OSError as error:
-        raise typer.BadParameter(f"{path}: {error.strerror}", param_hint="FILE") from error
-    try:
-        with path.open("wb") as out:
-            yield out
-    except BaseException:
-        path.unlink()
-        raise
+    with ended_like_interrupted():
+        try:
+            path.touch(mode=0o600, exist_ok=False)
+        except OSError as error:
+            raise typer.BadParameter(f"{path}: {error.strerror}", param_hint="FILE") from error
+        try:
+            with path.open("wb") as out:
+                yield out
+        except BaseException:
+            path.unlink()
+            raise
 
 
-async def _write(lines: AsyncIterator[bytes], out: BinaryIO) -> int:
+async def _write(lines: AsyncGenerator[bytes, None], out: BinaryIO) -> int:
     number = 0
-    async for some in lines:
-        out.write(some)
-        number += some.count(b"\n")
+    async with aclosing(lines):  # also when nobody reads on, as `head` does
+        async for some in lines:
+            out.write(some)
+            number += some.count(b"\n")
     out.flush()
     return number

@@ -2,8 +2,12 @@
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,11 +36,30 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
     return made
 
 
-def _dlq(*arguments: str, settings: Settings | None = None) -> subprocess.CompletedProcess[str]:
+def _environment(settings: Settings | None) -> dict[str, str]:
     plain = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return plain | (settings.environment() if settings else {}) | {"COLUMNS": "200"}
+
+
+@contextmanager
+def _started(*arguments: str, settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "services.cli", "dlq", *arguments],
+        env=_environment(settings),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _dlq(*arguments: str, settings: Settings | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "services.cli", "dlq", *arguments],
-        env=plain | (settings.environment() if settings else {}) | {"COLUMNS": "200"},
+        env=_environment(settings),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -113,6 +136,35 @@ def test_an_export_that_does_not_come_to_its_end_leaves_no_file(settings: Settin
     assert done.returncode == FAULTS_FOUND
     assert f"0-7 is not in {settings.dead_letter_topic}, or no longer." in done.stderr
     assert not file.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda number: number.name)
+def test_an_export_that_is_ended_leaves_no_file(settings: Settings, tmp_path: Path, number: signal.Signals) -> None:
+    file = tmp_path / "letters.jsonl"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(SECONDS)
+        host, port = silent.getsockname()
+        nobody_answers = settings.model_copy(update={"kafka_bootstrap": f"{host}:{port}"})
+        with _started("export", str(file), settings=nobody_answers) as process:
+            silent.accept()
+            assert file.exists()
+            process.send_signal(number)
+            _, told = process.communicate(timeout=SECONDS)
+    assert process.returncode != DONE
+    assert b"Traceback" not in told
+    assert not file.exists()
+
+
+def test_an_export_that_nobody_reads_to_its_end_ends_without_a_word(settings: Settings) -> None:
+    publish_letters(settings, [b"x" * 1_000] * 500)
+    with _started("export", "-", settings=settings) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline()
+        process.stdout.close()
+        told = process.stderr.read().decode()
+        assert process.wait(SECONDS) == FAULTS_FOUND
+    assert {json.loads(line)["event"] for line in told.splitlines()} == {"dead_letter.content_shown"}
 
 
 def test_what_can_not_be_sent_back_ends_with_1_and_the_reason(settings: Settings) -> None:
