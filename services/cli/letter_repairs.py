@@ -137,10 +137,11 @@ def _tell_plan(plan: "Plan", *, as_json: bool) -> None:
     if as_json:
         told = {"groups": group_values(plan.groups), "earlier": plan.earlier, "skipped": plan.skipped}
         typer.echo(json.dumps(told))
-        return
-    print_groups(plan.groups)
-    _tell_others(SENT_BACK, plan.earlier, plan.skipped)
-    tell("Nothing was sent: this was a dry run.")
+    else:
+        print_groups(plan.groups)
+        _tell_others(SENT_BACK, plan.earlier, plan.skipped)
+        tell("Nothing was sent: this was a dry run.")
+    raise typer.Exit(FAULTS_FOUND if plan.skipped else 0)
 
 
 def _tell_outcome(what: What, outcome: "Outcome", *, as_json: bool) -> None:

@@ -86,6 +86,7 @@ def _dlq(*arguments: str, settings: Settings | None = None) -> subprocess.Comple
         (["redrive", "--all", "--from", "/nowhere"], "give a filter that says which, or --all"),
         (["redrive", "--rate", "0"], "--rate"),
         (["redrive", "--from", "/nowhere"], "--from: /nowhere: No such file or directory"),
+        (["redrive", "--from", "-"], "--from: it is read twice, so it has to be a file"),
         (["redrive", "--from", "/nowhere", "--id", "3-1"], "--from: the file says which letters"),
         (["discard", "--id", "3-1"], "Missing option '--reason'"),
         (["discard", "--reason", "x"], "give a filter that says which, or --all"),
@@ -170,9 +171,12 @@ def test_an_export_that_nobody_reads_to_its_end_ends_without_a_word(settings: Se
 def test_what_can_not_be_sent_back_ends_with_1_and_the_reason(settings: Settings) -> None:
     publish_letters(settings, [b"1"])
     publish_letters(settings, [b"2"], topic="elsewhere")
+    skipped = f"  1 skipped: it did not come from {settings.contact_topic}\n"
+    plan = _dlq("redrive", "--all", "--dry-run", settings=settings)
+    assert (plan.returncode, skipped in plan.stderr) == (FAULTS_FOUND, True)
     done = _dlq("redrive", "--all", settings=settings)
     assert (done.returncode, done.stdout) == (FAULTS_FOUND, "1 letter sent back, 1 skipped\n")
-    assert done.stderr == f"  1 skipped: it did not come from {settings.contact_topic}\n"
+    assert done.stderr == skipped
 
 
 def test_a_program_reads_what_was_done(settings: Settings) -> None:
