@@ -129,7 +129,8 @@ class _Run:
 
     async def send(self, batch: Sequence[Found]) -> None:
         """Send those that can go and mark what Kafka has; note why the others don't go."""
-        sendable = [each.letter for each in batch if self._can_go(each.letter)]
+        found = self._still_meant([each.letter for each in batch], [each.history for each in batch])
+        sendable = [letter for letter in found if self._can_go(letter)]
         if not sendable:
             return
         await self._pace.wait()  # before they are claimed: at a slow rate that takes long
@@ -156,6 +157,9 @@ class _Run:
         What another redrive has claimed is sent all the same: it may have been interrupted.
         """
         histories = await self._states.claim(letters, self._meant.takes)
+        return self._still_meant(letters, histories)
+
+    def _still_meant(self, letters: Sequence[Letter], histories: Sequence[History]) -> list[Letter]:
         return self.outcome.still_meant(letters, histories, self._meant.takes, self._meant.aim)
 
     async def _mark(self) -> None:
