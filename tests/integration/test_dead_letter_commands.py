@@ -147,17 +147,18 @@ def test_an_export_that_is_ended_leaves_no_file(settings: Settings, tmp_path: Pa
         host, port = silent.getsockname()
         nobody_answers = settings.model_copy(update={"kafka_bootstrap": f"{host}:{port}"})
         with _started("export", str(file), settings=nobody_answers) as process:
-            silent.accept()
-            assert file.exists()
-            process.send_signal(number)
-            _, told = process.communicate(timeout=SECONDS)
+            asked, _ = silent.accept()
+            with asked:
+                assert file.exists()
+                process.send_signal(number)
+                _, told = process.communicate(timeout=SECONDS)
     assert process.returncode != DONE
     assert b"Traceback" not in told
     assert not file.exists()
 
 
 def test_an_export_that_nobody_reads_to_its_end_ends_without_a_word(settings: Settings) -> None:
-    publish_letters(settings, [b"x" * 1_000] * 500)
+    publish_letters(settings, [b"x" * 1_000] * 4_000)  # more than a pipe takes
     with _started("export", "-", settings=settings) as process:
         assert process.stdout is not None
         assert process.stderr is not None
