@@ -97,8 +97,9 @@ class Settings(BaseSettings):
     own_failures_limit: int = Field(default=10, ge=1, le=1000)
     """So many messages in a row on which our own code fails stop the service. Above 1,000 a broken release
     would turn a day's contacts into dead letters."""
-    shutdown_seconds: int = Field(default=10, ge=1, le=25)
-    """Time to finish the batches in flight after SIGTERM. Kubernetes kills after 30 s."""
+    shutdown_seconds: int = Field(default=10, ge=1, le=20)
+    """Time to finish the batches in flight after SIGTERM. Kubernetes kills after 30 s, and closing what is open can
+    take some seconds more."""
     session_timeout_ms: int = Field(default=10_000, ge=1_000, le=300_000)
     """Silence after which the group takes an instance for dead. Under a second a short pause of the machine
     would do that; above five minutes its partitions would stand still too long. The broker has bounds of its

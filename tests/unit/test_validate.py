@@ -81,7 +81,7 @@ def test_unknown_fields_are_a_remark_with_the_name_that_may_be_meant() -> None:
         "data.afdeling": None,
         "data.betrokkenen.contactnaam.achternaam2": "achternaam",
         "data.onderwerpen.opvolging.toegewezenaan": "toegewezenAan",
-        "data.a.b": None,
+        "data.a·b": None,
     }
 
 

@@ -2,7 +2,7 @@
 
 What is sent is claimed first, so that nobody discards it meanwhile, and marked once Kafka has it, some hundreds at
 once. Interrupted between the two, a second run sends those again, which changes nothing: the same revisie of a contact
-is harmless (contract.md). So nothing is lost, and whoever starts again goes on where it was.
+is harmless (`schemas/decision.md`, "Repeats"). So nothing is lost, and whoever starts again goes on where it was.
 """
 
 from collections import Counter
