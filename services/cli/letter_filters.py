@@ -39,7 +39,10 @@ Since = Annotated[
 Until = Annotated[str | None, typer.Option(help="Dead before this moment, in the same forms.")]
 States = Annotated[
     list[Shown] | None,
-    typer.Option("--state", help="What was done with it; open unless given. With --id also those. May be repeated."),
+    typer.Option(
+        "--state",
+        help="What was done with it: open unless given. One that is named may always be open. May be repeated.",
+    ),
 ]
 
 

@@ -105,7 +105,10 @@ def discard(
     everything: Everything = False,
     as_json: AsJson = False,
 ) -> None:
-    """Mark letters as needing no repair. They stay in Kafka until their time comes, and show with --state discarded."""
+    """Mark letters as needing no repair. They stay in Kafka until their time comes, and show with --state discarded.
+
+    Exit status 1: some were just being sent back.
+    """
     import uvloop
 
     from services.operations.dead_letters.discard import discard as mark
