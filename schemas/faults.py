@@ -152,3 +152,8 @@ UNION_MARK = "<"
 def path(*parts: str | int) -> str:
     """Join the parts of a location."""
     return ".".join(map(str, parts))
+
+
+def generalised(pad: str) -> str:
+    """Give a path without its list positions, as publishers and operators see it: `data.onderwerpen.*.inhoud`."""
+    return ".".join("*" if part.isdecimal() else part for part in pad.split("."))

@@ -18,6 +18,8 @@ half of that."""
 STOP_SECONDS: Final = 5.0
 """How long to wait for a producer to stop when all is said."""
 
+TOO_LARGE: Final = "larger than the topic takes"
+
 
 def write_told(settings: Settings) -> AbstractContextManager[None]:
     """Say in words for an operator why Kafka does not take what is sent to `contact.ended`. Raises as `kafka_told`."""

@@ -156,7 +156,7 @@ def test_a_redelivery_afterwards_repeats_the_newest_judgement(system: System) ->
         (["--offsets", "0:1-2", "--contact", "v4"], 2, "not several of them"),
         (["--offsets", "9:0-1"], 1, "has no partition 9"),
         (["--offsets", "0:0-100000"], 1, "Partition 0 ends before offset"),
-        (["--contact", "nobody"], 1, "There is no decision about contact nobody"),
+        (["--contact", "nobody\x1b[2J"], 1, "There is no decision about contact nobody\ufffd[2J:"),
     ],
 )
 def test_what_can_not_be_selected_is_told(system: System, arguments: list[str], status: int, told: str) -> None:

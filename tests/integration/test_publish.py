@@ -6,14 +6,18 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import PolicyViolationError, TopicAuthorizationFailedError
 from confluent_kafka import Consumer, Message, TopicPartition
 
+from schemas.faults import HINTS, FaultKind
 from services.local.kafka import kafka_server
 from services.local.process import START_SECONDS
 from services.local.stack import Stack
-from services.operations.publish import BrokerRefusal, Publication, key_of, publish
+from services.operations.publish import ASK, BrokerRefusal, Publication, key_of, publish
 from services.operations.topics import create_topics
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
@@ -75,8 +79,25 @@ async def test_what_the_broker_refuses_is_told_by_line_and_the_rest_goes_on(sett
 
     publication = await publish(settings, lines)
 
-    assert publication == Publication(sent=2, refused=1, refusals=[BrokerRefusal(3, "MessageSizeTooLargeError")])
+    refusal = BrokerRefusal(3, "larger than the topic takes", HINTS[FaultKind.TE_GROOT])
+    assert publication == Publication(sent=2, refused=1, refusals=[refusal])
     assert len(_read(settings, count=2)) == 2
+
+
+async def test_what_this_topic_does_not_take_is_told_with_kafkas_name_for_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AIOKafkaProducer, "send", AsyncMock(side_effect=PolicyViolationError))
+    publication = await publish(settings, [_event("c-1", 1)])
+    assert publication == Publication(refused=1, refusals=[BrokerRefusal(1, "not taken (PolicyViolationError)", ASK)])
+
+
+async def test_a_user_who_may_not_write_is_told_once_and_what_to_ask_for(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AIOKafkaProducer, "send", AsyncMock(side_effect=TopicAuthorizationFailedError))
+    with pytest.raises(InvalidSettings, match=r"let this user write to \S+ \(TopicAuth\w+\)\. Ask for that"):
+        await publish(settings, [_event("c-1", 1), _event("c-2", 1)])
 
 
 async def test_progress_is_told_up_to_the_end(settings: Settings) -> None:
