@@ -20,6 +20,7 @@ from services.operations.sending import STALL_SECONDS, started_producer
 from services.runtime.errors import TransientFailure
 from services.runtime.health import Part
 from services.runtime.kafka import require_topics
+from services.runtime.kafka_rights import missing_right
 from services.runtime.settings import Settings
 
 MAX_IN_FLIGHT = 1_000
@@ -60,8 +61,8 @@ async def publish(
 ) -> Publication:
     """Send every line to `contact.ended`, in order, and say what the broker took. `progress` is called often.
 
-    Raises InvalidSettings when the topic does not exist, TransientFailure when Kafka does not answer or stops
-    doing so; sending the file again is safe, since a repeated contact changes nothing.
+    Raises InvalidSettings when the topic does not exist or this user may not write to it, TransientFailure when Kafka
+    does not answer or stops doing so; sending the file again is safe, since a repeated contact changes nothing.
     """
     await require_topics(settings, settings.contact_topic)
     publication = Publication()
@@ -127,6 +128,9 @@ async def _settle(line_number: int, sending: Future[Any], publication: Publicati
 
 
 def _refused_or_away(line_number: int, error: KafkaError, publication: Publication) -> None:
+    if told := missing_right(error):
+        # As it would be with every other line.
+        raise told from error
     if error.retriable or isinstance(error, KafkaTimeoutError):
         raise _stopped(line_number, publication) from error
     publication.refuse(line_number, error)

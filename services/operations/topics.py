@@ -14,6 +14,7 @@ from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, TopicAlreadyE
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.health import Part
 from services.runtime.kafka import admin_client, await_topics, kafka_is_away
+from services.runtime.kafka_rights import missing_right
 from services.runtime.settings import Settings
 from services.runtime.topics import MAX_REPLICAS, TopicDefinition, topic_definitions
 
@@ -77,6 +78,8 @@ async def _asking(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
         except TimeoutError as error:
             raise kafka_is_away(settings) from error
         except KafkaError as error:
+            if told := missing_right(error):
+                raise told from error
             if error.retriable:
                 raise TransientFailure(
                     f"Kafka at {settings.kafka_bootstrap} can't do it now ({type(error).__name__}).",
