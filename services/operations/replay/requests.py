@@ -143,6 +143,11 @@ def _answer(asked: Difference, besluit: Besluit | None) -> Answer:
 
 @asynccontextmanager
 async def requests(settings: Settings, database: Database, feiten: Feiten) -> AsyncIterator[Requests]:
-    """Give the means to ask, for the block. Raises TransientFailure when Kafka does not answer."""
+    """Give the means to ask, for the block.
+
+    Raises TransientFailure when Kafka does not answer, InvalidSettings when it does not let this user ask or hear.
+    """
+    # Who may not hear the answers asks nothing.
+    await next_offsets(settings, settings.classifier_group)
     async with started_producer(settings) as producer:
         yield Requests(producer, database, settings, feiten)
