@@ -6,11 +6,16 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    KafkaConnectionError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+)
 
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.health import Part
-from services.runtime.kafka import idempotent_producer, kafka_is_away
+from services.runtime.kafka import idempotent_producer, unreached
 from services.runtime.settings import Settings
 
 STALL_SECONDS: Final = 30.0
@@ -24,20 +29,26 @@ STOP_SECONDS: Final = 5.0
 def not_sent(settings: Settings, error: Exception) -> TransientFailure | InvalidSettings:
     """Say in words for an operator why Kafka does not take what is sent to `contact.ended`."""
     kafka = f"Kafka at {settings.kafka_bootstrap}"
-    if isinstance(error, TopicAuthorizationFailedError):
+    # Whoever may write to no topic at all is refused as a producer, by the cluster.
+    if isinstance(error, TopicAuthorizationFailedError | ClusterAuthorizationFailedError):
         return InvalidSettings(f"{kafka} does not let this user write to {settings.contact_topic}. Ask for that right.")
     return TransientFailure(f"{kafka} stopped answering ({type(error).__name__}).", part=Part.KAFKA)
 
 
 @asynccontextmanager
 async def started_producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
-    """Give a producer that doubles nothing for the block. Raises TransientFailure when Kafka does not answer."""
+    """Give a producer that doubles nothing for the block.
+
+    Raises TransientFailure when Kafka does not answer, InvalidSettings when this user may write nowhere.
+    """
     producer = idempotent_producer(settings)
     try:
         await producer.start()
     except KafkaError as error:
         await producer.stop()
-        raise kafka_is_away(settings) from error
+        if isinstance(error, KafkaConnectionError):
+            raise await unreached(settings) from error
+        raise not_sent(settings, error) from error
     try:
         yield producer
     finally:

@@ -17,7 +17,7 @@ from aiokafka.errors import (
 
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.health import Part
-from services.runtime.kafka import admin_client, kafka_is_away, range_consumer, require_topics
+from services.runtime.kafka import admin_client, kafka_is_away, range_consumer, require_topics, unreached
 from services.runtime.settings import Settings
 
 Records = Sequence["ConsumerRecord[bytes, bytes]"]
@@ -158,8 +158,10 @@ async def topic_reader(settings: Settings) -> AsyncIterator[TopicReader]:
     """Give a reader for the block. Raises TransientFailure when Kafka does not answer."""
     consumer = range_consumer(settings)
     try:
-        with _told(settings):
+        try:
             await consumer.start()
+        except KafkaError as error:
+            raise await unreached(settings) from error
         yield TopicReader(consumer, settings)
     finally:
         await consumer.stop()
