@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from pymongo import MongoClient
 from services.cli import main
 from services.runtime.settings import PREFIX, Settings
 from tests.contacts import contact_ended
-from tests.kafka_tools import ANSWER_SECONDS, admin_client
+from tests.kafka_tools import ANSWER_SECONDS, admin_client, committed_offsets, read_committed
 from tests.secure_kafka import PASSWORD, SecureKafka
 from tests.service_process import ServiceProcess
 
@@ -42,11 +43,17 @@ class Town:
         """Give the settings with which somebody logs in."""
         return self.settings.model_copy(update={"kafka_username": user})
 
-    def run(self, user: str, arguments: str, **changes: object) -> Ran:
+    def in_another_group(self, user: str) -> Settings:
+        """Give the settings of somebody who reads beside the services of the town, into another database."""
+        groups = {"classifier_group": "another", "projector_group": "another-projector"}
+        database = {"mongo_database": f"{self.settings.mongo_database}-another"}
+        return self.settings_of(user).model_copy(update={**groups, **database})
+
+    def run(self, user: str, arguments: str, changes: Mapping[str, object] | None = None) -> Ran:
         """Run a command to its end, in this process."""
         files = {name: self.kafka.folder / name for name in ("events", "strict")}
         command = ["klantcontact", *(part.format(**files) for part in arguments.split())]
-        theirs = self.settings_of(user).model_copy(update=changes).environment()
+        theirs = self.settings_of(user).model_copy(update=changes or {}).environment()
         ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
         with (
@@ -76,9 +83,16 @@ class Town:
     def ends(self) -> list[int]:
         """Give the ends of all partitions."""
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        asked = {TopicPartition(topic, each): latest for topic in self.settings.topics for each in range(2)}
+        asked = {TopicPartition(topic, each): latest for topic in self.settings.topics for each in range(PARTITIONS)}
         answers = admin_client(self.kafka.plain).list_offsets(asked)
         return [answer.result(ANSWER_SECONDS).offset for answer in answers.values()]
+
+    def committed(self) -> tuple[int, list[int]]:
+        """Count what a committed reader sees, and tell how far the other classifier has come."""
+        topics, contact_topic = self.settings.topics, self.settings.contact_topic
+        plain = self.kafka.plain
+        handled = committed_offsets(plain, group="another", topic=contact_topic, partitions=PARTITIONS)
+        return len(read_committed(plain, topics)), handled
 
 
 def contacts() -> list[dict[str, Any]]:
