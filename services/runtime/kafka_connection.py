@@ -104,7 +104,7 @@ def _told(error: Exception, broker: str) -> KlantcontactError | None:
                 f"{PREFIX}KAFKA_CA_FILE, and a name that it holds in {PREFIX}KAFKA_BOOTSTRAP."
             )
         case ssl.SSLError():
-            return InvalidSettings(f"Kafka at {broker} does not speak TLS as we do ({error.reason}). {FITS_PORT}")
+            return InvalidSettings(f"Kafka at {broker} does not speak TLS as we do ({error.strerror}). {FITS_PORT}")
         case KafkaConnectionError() | ConnectionResetError():
             # A broker that is just stopping does so too: there is reason to wait.
             return TransientFailure(f"Kafka at {broker} hangs up at the first word. {FITS_PORT}", part=Part.KAFKA)
