@@ -113,14 +113,14 @@ def _told(error: Exception, broker: str) -> KlantcontactError | None:
 
 
 def _password(settings: Settings) -> str:
-    password = load_secret(
-        settings.kafka_password,
-        settings.kafka_password_file,
-        file_variable=f"{PREFIX}KAFKA_PASSWORD_FILE",
-        advice=f"Put the password of {PREFIX}KAFKA_USERNAME in it.",
-    )
+    variable, advice = f"{PREFIX}KAFKA_PASSWORD_FILE", f"Put the password of {PREFIX}KAFKA_USERNAME in it."
+    password = load_secret(settings.kafka_password, settings.kafka_password_file, file_variable=variable, advice=advice)
     assert password is not None, "the settings have one where they have a user"
-    return password.decode()
+    try:
+        return password.decode()
+    except UnicodeDecodeError:
+        # From nothing: that error holds the password.
+        raise InvalidSettings(f"{variable}: {settings.kafka_password_file} is no UTF-8. {advice}") from None
 
 
 @cache

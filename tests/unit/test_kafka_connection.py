@@ -60,6 +60,19 @@ def test_a_file_without_a_password_is_named(tmp_path: Path) -> None:
     )
 
 
+def test_a_password_that_is_no_text_is_refused_without_showing_it(tmp_path: Path) -> None:
+    file = tmp_path / "wachtwoord"
+    file.write_bytes(b"geheim\xff")
+
+    with pytest.raises(InvalidSettings) as refused:
+        connection(Settings.model_validate(LOGIN | {"kafka_password_file": file}))
+
+    assert str(refused.value) == (
+        f"KLANTCONTACT_KAFKA_PASSWORD_FILE: {file} is no UTF-8. Put the password of KLANTCONTACT_KAFKA_USERNAME in it."
+    )
+    assert refused.value.__cause__ is None
+
+
 def test_a_file_without_certificates_is_named(tmp_path: Path) -> None:
     empty, absent = tmp_path / "empty.pem", tmp_path / "absent.pem"
     empty.touch()
