@@ -17,11 +17,11 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeEr
 
 from schemas.cloudevents import STRUCTURED
 from schemas.faults import HINTS, FaultKind
-from services.operations.broker import REFUSED_USER
 from services.operations.sending import STALL_SECONDS, TOO_LARGE, started_producer, write_told
 from services.runtime.errors import TransientFailure
 from services.runtime.health import Part
 from services.runtime.kafka import require_topics
+from services.runtime.kafka_rights import REFUSED_USER
 from services.runtime.settings import Settings
 
 MAX_IN_FLIGHT = 1_000
@@ -134,10 +134,10 @@ async def _settle(line_number: int, sending: Future[Any], publication: Publicati
 
 
 def _refused_or_away(line_number: int, error: KafkaError, publication: Publication) -> None:
+    if isinstance(error, REFUSED_USER):
+        raise error  # as it would be with every other line
     if error.retriable or isinstance(error, KafkaTimeoutError):
         raise _stopped(line_number, publication) from error
-    if isinstance(error, REFUSED_USER):
-        raise error
     publication.refuse(line_number, error)
 
 

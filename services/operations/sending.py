@@ -6,9 +6,10 @@ from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError
 
 from services.operations.broker import kafka_told
-from services.runtime.kafka import idempotent_producer
+from services.runtime.kafka import idempotent_producer, unreached
 from services.runtime.settings import Settings
 
 STALL_SECONDS: Final = 30.0
@@ -32,7 +33,10 @@ async def started_producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer
     producer = idempotent_producer(settings)
     try:
         with write_told(settings):
-            await producer.start()
+            try:
+                await producer.start()
+            except KafkaConnectionError as error:
+                raise await unreached(settings) from error
         yield producer
     finally:
         # A producer that waits for Kafka does not stop of itself.

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.client import ConnectionGroup, CoordinationType
-from aiokafka.errors import NoError, for_code
+from aiokafka.errors import NoError, OperationNotAttempted, for_code
 from aiokafka.protocol.transaction import AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, EndTxnRequest
 
 from services.classifier.adapters.last_end import End
@@ -38,9 +38,10 @@ async def repeat_end(
         EndTxnRequest(*writer, end.value),
     ):
         response = await producer.client.send(coordinator, request, group=ConnectionGroup.COORDINATION)
-        for error in map(for_code, _error_codes(response)):
-            if error is not NoError:
-                raise error
+        refused = [error for error in map(for_code, _error_codes(response)) if error is not NoError]
+        if refused:
+            # One partition says why; of the others Kafka only says that it did not try.
+            raise min(refused, key=lambda error: error is OperationNotAttempted)
 
 
 def _error_codes(response: object) -> list[int]:

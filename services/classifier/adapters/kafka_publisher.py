@@ -28,6 +28,7 @@ from services.classifier.ports import Message
 from services.runtime.backoff import pauses
 from services.runtime.errors import PartitionLost
 from services.runtime.failures import type_name
+from services.runtime.kafka_rights import missing_right
 
 log = structlog.get_logger()
 
@@ -219,7 +220,8 @@ class KafkaPublisher:
             notice.cancel()
 
     def _report(self, error: BaseException) -> None:
-        self._tell_trouble(f"Kafka does not take what we write ({type_name(error)})")
+        told = missing_right(error) or f"Kafka does not take what we write ({type_name(error)})"
+        self._tell_trouble(str(told))
         log.warning("transaction.failed", partition=self._partition.partition, exc_info=error)
 
     def _lost(self) -> PartitionLost:
