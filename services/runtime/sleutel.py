@@ -8,12 +8,15 @@ from services.runtime.errors import InvalidSettings
 from services.runtime.settings import Settings
 
 MIN_BYTES = 32
-"""HMAC-SHA256 is as strong as its hash from here on."""
+"""As long as the digest of HMAC-SHA256: a shorter key would be its weakest part (RFC 2104)."""
 
 MAX_FILE_BYTES = 4096
 """More is no key but a wrong file."""
 
-HOW_TO_MAKE_ONE = "Make one with `openssl rand -hex 32 > sleutel` and set KLANTCONTACT_SLEUTEL_FILE=sleutel."
+HOW_TO_GET_ONE = (
+    "A register that is in use can only be read with the key that it has: put that back and never make another. For a "
+    "new register, make one with `openssl rand -hex 32 > sleutel` and set KLANTCONTACT_SLEUTEL_FILE=sleutel."
+)
 
 
 def load_sleutel(settings: Settings) -> bytes:
@@ -24,7 +27,7 @@ def load_sleutel(settings: Settings) -> bytes:
     sleutel = _decoded(_text(settings))
     if len(sleutel) < MIN_BYTES:
         raise InvalidSettings(
-            f"The register's key has {len(sleutel)} bytes and needs at least {MIN_BYTES}. {HOW_TO_MAKE_ONE}"
+            f"The register's key has {len(sleutel)} bytes and needs at least {MIN_BYTES}. {HOW_TO_GET_ONE}"
         )
     return sleutel
 
@@ -33,18 +36,18 @@ def _text(settings: Settings) -> bytes:
     if settings.sleutel is not None:
         return settings.sleutel.get_secret_value().encode().strip()
     if settings.sleutel_file is None:
-        raise InvalidSettings(f"The register has no key. {HOW_TO_MAKE_ONE}")
+        raise InvalidSettings(f"The register has no key. {HOW_TO_GET_ONE}")
     try:
         with settings.sleutel_file.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise InvalidSettings(
-            f"KLANTCONTACT_SLEUTEL_FILE: {settings.sleutel_file} can't be read ({error.strerror}). {HOW_TO_MAKE_ONE}"
+            f"KLANTCONTACT_SLEUTEL_FILE: {settings.sleutel_file} can't be read ({error.strerror}). {HOW_TO_GET_ONE}"
         ) from error
     if len(content) > MAX_FILE_BYTES:
         raise InvalidSettings(
             f"KLANTCONTACT_SLEUTEL_FILE: {settings.sleutel_file} has more than {MAX_FILE_BYTES} bytes and "
-            f"can't be a key. {HOW_TO_MAKE_ONE}"
+            f"can't be a key. {HOW_TO_GET_ONE}"
         )
     return content.strip()
 
