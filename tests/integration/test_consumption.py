@@ -374,6 +374,26 @@ async def test_what_kafka_gets_over_by_itself_does_not_end_the_process(settings:
         assert not running.ending.asked
 
 
+async def test_a_partition_without_a_leader_is_told_and_taken_over_when_it_has_one(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elected = asyncio.Event()
+    ask = AIOKafkaConsumer.beginning_offsets
+
+    async def ask_of_leader(consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> object:
+        if partitions == [TopicPartition(settings.contact_topic, 1)]:
+            await elected.wait()
+        return await ask(consumer, partitions)
+
+    monkeypatch.setattr(AIOKafkaConsumer, "beginning_offsets", ask_of_leader)
+    async with Running(settings, Copier(settings.registered_topic)) as running:
+        told = f"Kafka does not say where partition 1 of {settings.contact_topic} begins and ends (TimeoutError)"
+        await _until(lambda: running.health.reasons() == {"kafka": told})
+        assert (running.held(), running.partitions.facts()) == ([0], {"ready": 1, "taking_over": 1})
+        elected.set()
+        await _until(lambda: running.held() == [0, 1] and running.health.ready())
+
+
 async def test_a_partition_that_another_writer_took_is_taken_back_while_the_group_gives_it_to_us(
     settings: Settings,
 ) -> None:
