@@ -31,6 +31,7 @@ from services.runtime.backlog import Backlog, Batch
 from services.runtime.backoff import pauses
 from services.runtime.errors import PartitionLost
 from services.runtime.failures import type_name
+from services.runtime.missing_records import tell_missing
 
 log = structlog.get_logger()
 
@@ -170,14 +171,7 @@ class Holding:
             return first
         if first <= committed <= end:
             return committed
-        # Retention took records that were never handled, or the topic was made anew under the same name.
-        log.error(
-            "records.missing",
-            partition=self.partition.partition,
-            committed=committed,
-            first_offset=first,
-            end_offset=end,
-        )
+        tell_missing(self.partition, next_offset=committed, first_offset=first)
         return first
 
     async def _bounds(self) -> tuple[int, int]:
