@@ -4,6 +4,7 @@ from functools import partial
 
 from services.classifier.adapters.consumption import Consumption
 from services.classifier.adapters.mongo_register import MongoRegister, kept_without_trace
+from services.classifier.adapters.register_key import RegisterKey
 from services.classifier.adapters.system_clock import SystemClock
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
@@ -25,6 +26,7 @@ async def run(settings: Settings) -> None:
 
 async def _classify(service: Service, *, beleid: Beleid, sleutels: Sleutels) -> None:
     settings, health = service.settings, service.health
+    await service.patiently(RegisterKey(service.client[settings.mongo_database], sleutels).claim)
     kept = kept_without_trace(settings)
     store = MongoRegister(service.client, settings.mongo_database, beleid, kept_without_trace=kept)
     await service.patiently(store.prepare)

@@ -10,16 +10,15 @@ from typing import Final
 from schemas.contact_ended_v1 import ContactEnded
 from schemas.identities import Identity
 
-MIN_KEY_BYTES: Final = 32
-"""As long as the digest itself: a shorter key would be the weakest part (RFC 2104)."""
+_CONTROLE: Final = b"controle van de sleutel van dit register"
+"""No kind of identity, which has no spaces, and no contents, which are JSON: so its digest is that of nothing else."""
 
 
 class Sleutels:
     """Makes the digests of one register. `versie` is the key's own, so that it can be replaced some day."""
 
     def __init__(self, key: bytes, versie: int = 1) -> None:
-        """Take a secret key of at least MIN_KEY_BYTES."""
-        assert len(key) >= MIN_KEY_BYTES, "the settings refuse a short key"
+        """Take a secret key; `services.runtime.sleutel` refuses one that is too short for a secret."""
         self._key = key
         self._versie = versie
 
@@ -31,6 +30,10 @@ class Sleutels:
         """Give the digest by which the same contents are recognised: without defaults, date-times as instants."""
         contents = contact.__pydantic_serializer__.to_json(contact, by_alias=True, exclude_defaults=True)
         return f"{self._versie}:{self._digest(contents)}"
+
+    def controle(self) -> str:
+        """Give what tells this key and versie from any other, and nothing else of it."""
+        return f"{self._versie}:{self._digest(_CONTROLE)}"
 
     def _digest(self, message: bytes) -> str:
         return urlsafe_b64encode(digest(self._key, message, "sha256")).rstrip(b"=").decode()

@@ -11,7 +11,10 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 from aiokafka.protocol.admin import ApiVersionRequest
 from pymongo.errors import PyMongoError
 
+from services.classifier.adapters.register_key import RegisterKey
 from services.domain.policy import Beleid
+from services.domain.sleutels import Sleutels
+from services.operations.database import read_database
 from services.operations.topics import TopicState, check_topics
 from services.operations.wording import counted
 from services.runtime import mongo
@@ -53,8 +56,10 @@ class Check:
 
 async def examine(settings: Settings) -> list[Check]:
     """Look at everything that a service needs, side by side; what is away costs some seconds. Changes nothing."""
-    kafka, topics, mongodb = await asyncio.gather(_kafka(settings), _topics(settings), _mongodb(settings))
-    return [_versions(), _sleutel(settings), _beleid(settings), kafka, topics, mongodb]
+    sleutel, kafka, topics, mongodb = await asyncio.gather(
+        _sleutel(settings), _kafka(settings), _topics(settings), _mongodb(settings)
+    )
+    return [_versions(), sleutel, _beleid(settings), kafka, topics, mongodb]
 
 
 def _failed(name: str, error: KlantcontactError, advice: str = "") -> Check:
@@ -80,12 +85,15 @@ def _version(library: str) -> str:
         return "not installed"
 
 
-def _sleutel(settings: Settings) -> Check:
+async def _sleutel(settings: Settings) -> Check:
     try:
         sleutel = load_sleutel(settings)
-    except InvalidSettings as error:
+        async with read_database(settings) as database:
+            is_known = await RegisterKey(database, Sleutels(sleutel, settings.sleutelversie)).check()
+    except KlantcontactError as error:
         return _failed("key", error)
-    return Check(name="key", ok=True, found=f"{len(sleutel)} bytes, version {settings.sleutelversie}")
+    register = "that of the register" if is_known else "which the register takes when the classifier starts"
+    return Check(name="key", ok=True, found=f"{len(sleutel)} bytes, version {settings.sleutelversie}, {register}")
 
 
 def _beleid(settings: Settings) -> Check:

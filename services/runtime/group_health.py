@@ -5,7 +5,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -19,6 +19,13 @@ POLL_SECONDS: Final = 7.0
 """FastStream polls ten times a second while there is nothing, and waits 5 s after an error that passes by itself."""
 
 
+class _Answer(NamedTuple):
+    """The last answer about a partition: aiokafka's moment of it (None: never yet), and when we saw that it was new."""
+
+    moment: float | None
+    seen_at: float
+
+
 class GroupHealth:
     """Looks at the consumer once a second."""
 
@@ -28,7 +35,8 @@ class GroupHealth:
         self._reading = reading
         self._assignment_seconds = assignment_seconds
         self._handling = False
-        self._known_at = self._asking_since = self._polled_at = time.monotonic()
+        self._known_at = self._polled_at = time.monotonic()
+        self._answers: dict[TopicPartition, _Answer] = {}
 
     def polling(self) -> None:
         """Take note that the consumer is asked for records."""
@@ -42,7 +50,8 @@ class GroupHealth:
             yield
         finally:
             self._handling = False
-            self._asking_since = self._polled_at = time.monotonic()
+            self._polled_at = time.monotonic()
+            self._answers.clear()
 
     async def watch(self, consumer: Callable[[], AIOKafkaConsumer]) -> None:
         """Tell readiness every second, without end."""
@@ -61,21 +70,26 @@ class GroupHealth:
         now = time.monotonic()
         if self._reading.assignment.is_known:
             self._known_at = now
-        if self._handling or consumer.paused():
-            self._asking_since = now
+        self._answers = {each: self._last_answer(consumer, each, now) for each in consumer.assignment()}
         if not self._reading.tells_of_kafka():
-            self._tell(consumer, now)
+            self._tell(now)
 
-    def _tell(self, consumer: AIOKafkaConsumer, now: float) -> None:
+    def _tell(self, now: float) -> None:
         if now - self._known_at > self._assignment_seconds:
             self._health.set(Part.KAFKA, "the consumer group gives no partitions")
         elif not self._handling and now - self._polled_at > POLL_SECONDS:
             self._health.set(Part.KAFKA, f"the consumer has not polled for {POLL_SECONDS:.0f} seconds")
         elif self._reading.assignment.is_known:
-            is_silent = now - self._asking_since > SILENCE_SECONDS and _some_silent(consumer)
+            is_silent = any(now - answer.seen_at > SILENCE_SECONDS for answer in self._answers.values())
             self._health.set(
                 Part.KAFKA, f"no answer to a fetch for {SILENCE_SECONDS:.0f} seconds" if is_silent else None
             )
+
+    def _last_answer(self, consumer: AIOKafkaConsumer, partition: TopicPartition, now: float) -> _Answer:
+        """Give the last answer about a partition; as if it came just now while nothing is asked about it."""
+        moment, before = consumer.last_poll_timestamp(partition), self._answers.get(partition)
+        is_asked_about = not self._handling and partition not in consumer.paused()
+        return before if before is not None and before.moment == moment and is_asked_about else _Answer(moment, now)
 
 
 def _by_topic(partitions: Iterable[TopicPartition]) -> dict[str, list[int]]:
@@ -83,10 +97,3 @@ def _by_topic(partitions: Iterable[TopicPartition]) -> dict[str, list[int]]:
     for each in sorted(partitions):
         by_topic[each.topic].append(each.partition)
     return by_topic
-
-
-def _some_silent(consumer: AIOKafkaConsumer) -> bool:
-    """Say whether some partition has had no answer for too long. One that was never asked about is no such."""
-    oldest_milliseconds = (time.time() - SILENCE_SECONDS) * 1000
-    answered = [consumer.last_poll_timestamp(partition) for partition in consumer.assignment()]
-    return any(moment is not None and moment < oldest_milliseconds for moment in answered)

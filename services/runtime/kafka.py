@@ -16,6 +16,7 @@ from services.runtime.backoff import pauses_within
 from services.runtime.errors import InvalidSettings, KlantcontactError, TransientFailure
 from services.runtime.health import Part
 from services.runtime.kafka_connection import CLIENT_ID, brokers, connection, refusal, security
+from services.runtime.missing_records import listen_for_resets
 from services.runtime.settings import Settings
 from services.runtime.tolerant_records import tolerate_header_names
 from services.runtime.topics import MAX_BATCH_BYTES, MAX_DEAD_LETTER_BYTES
@@ -84,6 +85,7 @@ class SubscriberOptions(TypedDict):
 def broker(settings: Settings) -> KafkaBroker:
     """Make the FastStream broker of a service. It only reads: producers are made apart, one a partition."""
     tolerate_header_names()
+    listen_for_resets()
     return KafkaBroker(
         brokers(settings),
         client_id=CLIENT_ID,

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
@@ -13,11 +13,13 @@ from services.runtime import metrics
 from services.runtime.health import Facts
 from services.runtime.reading import Assignment
 
+T = TypeVar("T")
+
 LOOK_SECONDS: Final = 5.0
-"""How often the ends of the partitions are asked for: one small request to each broker."""
+"""How often the end of each partition is asked for, by a small request of its own."""
 
 ANSWER_SECONDS: Final = 3.0
-"""Patience with them. What was known before counts for as long as Kafka is away."""
+"""Patience with the answer. What was known before counts for as long as a partition has no broker that gives one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,28 +57,23 @@ class LagWatch:
 
     async def _look(self, consumer: AIOKafkaConsumer) -> None:
         assigned = consumer.assignment() if self.assignment.is_known else frozenset()
-        next_offsets: dict[TopicPartition, int] = {}
-        try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                self._ends.update(await consumer.end_offsets(assigned))
-                next_offsets = {each: await self._next_offset(consumer, each) for each in assigned}
-        except (KafkaError, IllegalStateError, TimeoutError):
-            # Readiness tells what is wrong. Meanwhile what is in hand grows older.
-            next_offsets = {
-                each: record.offset for each in assigned if (record := self.assignment.backlog.oldest(each))
-            }
+        # Each by itself: one without a leader leaves the others as they are.
+        numbers = await asyncio.gather(*(self._records(consumer, each) for each in assigned))
         now = time.time()
-        lags = {each: self._lag(each, offset, now) for each, offset in next_offsets.items() if each in self._ends}
+        known = {each: records for each, records in zip(assigned, numbers, strict=True) if records is not None}
+        lags = {each: self._lag(each, records, now) for each, records in known.items()}
         self._show({**{each: lag for each, lag in self.lags.items() if each in assigned}, **lags})
 
-    async def _next_offset(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> int:
-        """Give the offset of what is to be handled next: the oldest in hand, else where the consumer stands."""
+    async def _records(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> int | None:
+        """Give how many offsets are left until the end; None while nothing is known of it."""
+        self._ends.update(await _answer(consumer.end_offsets([partition])) or {})
         record = self.assignment.backlog.oldest(partition)
-        offset: int = record.offset if record is not None else await consumer.position(partition)
-        return offset
+        next_offset: int | None = record.offset if record else await _answer(consumer.position(partition))
+        if next_offset is None or partition not in self._ends:
+            return None
+        return max(0, self._ends[partition] - next_offset)
 
-    def _lag(self, partition: TopicPartition, next_offset: int, now: float) -> Lag:
-        records = max(0, self._ends[partition] - next_offset)
+    def _lag(self, partition: TopicPartition, records: int, now: float) -> Lag:
         in_hand = self.assignment.backlog.oldest(partition)
         if not records and in_hand is None:
             self._behind_since.pop(partition, None)
@@ -97,6 +94,15 @@ class LagWatch:
         for partition, lag in lags.items():
             metrics.LAG_RECORDS.labels(*_labels(partition)).set(lag.records)
             metrics.OLDEST_UNPROCESSED_AGE_SECONDS.labels(*_labels(partition)).set(lag.age_seconds)
+
+
+async def _answer(question: Awaitable[T]) -> T | None:
+    """Give what Kafka answers, or None when it does not. Readiness tells what is wrong then."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await question
+    except (KafkaError, IllegalStateError, TimeoutError):
+        return None
 
 
 def _labels(partition: TopicPartition) -> Iterable[str]:

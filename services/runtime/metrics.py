@@ -105,6 +105,12 @@ COLLECTION_DOCUMENTS = Gauge(
     ["collection"],  # partijregister and besluiten; those of `services.projector.writes`
 )
 
+RECORDS_MISSING = Counter(
+    "klantcontact_records_missing",
+    "Times that the next records of a partition were gone from Kafka before this process had handled them.",
+)
+"""Without labels, so that it is there from the start. The log says which partition, and from which offset on."""
+
 # Both: whether all is well -------------------------------------------------------------------------------------------
 
 READY = Gauge("klantcontact_ready", "Whether /readyz would say so (1) or not (0).")

@@ -9,9 +9,12 @@ from services.runtime.secret import load_secret
 from services.runtime.settings import PREFIX, Settings
 
 MIN_BYTES = 32
-"""HMAC-SHA256 is as strong as its hash from here on."""
+"""As long as the digest of HMAC-SHA256: a shorter key would be its weakest part (RFC 2104)."""
 
-HOW_TO_MAKE_ONE = "Make one with `openssl rand -hex 32 > sleutel` and set KLANTCONTACT_SLEUTEL_FILE=sleutel."
+HOW_TO_GET_ONE = (
+    "A register that is in use can only be read with the key that it has: put that back and never make another. For a "
+    "new register, make one with `openssl rand -hex 32 > sleutel` and set KLANTCONTACT_SLEUTEL_FILE=sleutel."
+)
 
 
 def load_sleutel(settings: Settings) -> bytes:
@@ -20,14 +23,14 @@ def load_sleutel(settings: Settings) -> bytes:
     Raises InvalidSettings when there is none, it can't be read, or it is too short.
     """
     text = load_secret(
-        settings.sleutel, settings.sleutel_file, file_variable=f"{PREFIX}SLEUTEL_FILE", advice=HOW_TO_MAKE_ONE
+        settings.sleutel, settings.sleutel_file, file_variable=f"{PREFIX}SLEUTEL_FILE", advice=HOW_TO_GET_ONE
     )
     if text is None:
-        raise InvalidSettings(f"The register has no key. {HOW_TO_MAKE_ONE}")
+        raise InvalidSettings(f"The register has no key. {HOW_TO_GET_ONE}")
     sleutel = _decoded(text)
     if len(sleutel) < MIN_BYTES:
         raise InvalidSettings(
-            f"The register's key has {len(sleutel)} bytes and needs at least {MIN_BYTES}. {HOW_TO_MAKE_ONE}"
+            f"The register's key has {len(sleutel)} bytes and needs at least {MIN_BYTES}. {HOW_TO_GET_ONE}"
         )
     return sleutel
 

@@ -12,7 +12,7 @@ import pytest
 from schemas.faults import HINTS, FaultKind
 from services.local.network import HOST, free_port
 from services.runtime.settings import Settings
-from services.runtime.sleutel import HOW_TO_MAKE_ONE
+from services.runtime.sleutel import HOW_TO_GET_ONE
 from tests.contacts import contact_ended
 from tests.kafka_tools import topic_names
 
@@ -164,7 +164,7 @@ def test_a_service_without_a_key_refuses_to_start_and_says_how_to_make_one() -> 
     assert (entry["event"], entry["level"], entry["reason"]) == (
         "service.refused",
         "critical",
-        f"The register has no key. {HOW_TO_MAKE_ONE}",
+        f"The register has no key. {HOW_TO_GET_ONE}",
     )
 
 
@@ -234,8 +234,8 @@ def test_a_server_that_is_away_is_told_and_ends_with_1(arguments: list[str], awa
     assert done.stderr.decode() == f"Kafka at {away.kafka_bootstrap} does not answer.\n"
 
 
-def test_the_doctor_gives_a_program_what_it_gives_a_person(settings: Settings, mongo_uri: str) -> None:
-    healthy = settings.model_copy(update={"mongo_uri": mongo_uri})
+def test_the_doctor_gives_a_program_what_it_gives_a_person(settings: Settings, mongo_uri: str, database: str) -> None:
+    healthy = settings.model_copy(update={"mongo_uri": mongo_uri, "mongo_database": database})
     _run("topics", "create", settings=healthy)
 
     well = _run("doctor", "--json", settings=healthy, KLANTCONTACT_SLEUTEL="s" * 32)

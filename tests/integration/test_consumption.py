@@ -374,6 +374,26 @@ async def test_what_kafka_gets_over_by_itself_does_not_end_the_process(settings:
         assert not running.ending.asked
 
 
+async def test_a_partition_without_a_leader_is_told_and_taken_over_when_it_has_one(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elected = asyncio.Event()
+    ask = AIOKafkaConsumer.beginning_offsets
+
+    async def ask_of_leader(consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> object:
+        if partitions == [TopicPartition(settings.contact_topic, 1)]:
+            await elected.wait()
+        return await ask(consumer, partitions)
+
+    monkeypatch.setattr(AIOKafkaConsumer, "beginning_offsets", ask_of_leader)
+    async with Running(settings, Copier(settings.registered_topic)) as running:
+        told = f"Kafka does not say where partition 1 of {settings.contact_topic} begins and ends (TimeoutError)"
+        await _until(lambda: running.health.reasons() == {"kafka": told})
+        assert (running.held(), running.partitions.facts()) == ([0], {"ready": 1, "taking_over": 1})
+        elected.set()
+        await _until(lambda: running.held() == [0, 1] and running.health.ready())
+
+
 async def test_a_partition_that_another_writer_took_is_taken_back_while_the_group_gives_it_to_us(
     settings: Settings,
 ) -> None:
@@ -425,9 +445,7 @@ async def test_records_that_retention_took_before_they_were_handled_are_reported
     async with Running(settings, copier):
         await _until(lambda: len(copier.records) == 10)
     publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10, first=10), partition=0)
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
-    for deletion in admin.delete_records([Place(settings.contact_topic, 0, 15)]).values():
-        deletion.result(10)
+    _delete_records(settings, before=15)
     with capture_logs() as logs:
         async with Running(settings, copier):
             await _until(lambda: len(copier.records) == 15)
@@ -436,13 +454,40 @@ async def test_records_that_retention_took_before_they_were_handled_are_reported
         {
             "event": "records.missing",
             "log_level": "error",
+            "topic": settings.contact_topic,
             "partition": 0,
-            "committed": 10,
+            "next_offset": 10,
             "first_offset": 15,
-            "end_offset": 20,
         }
     ]
     assert [each.offset for each in copier.records[10:]] == [15, 16, 17, 18, 19]
+
+
+async def test_records_that_retention_took_while_we_read_are_reported(settings: Settings) -> None:
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    copier = Copier(settings.registered_topic)
+    with capture_logs() as logs:
+        async with Running(settings, copier) as running:
+            await _until(lambda: len(copier.records) == 10)
+            _delete_records(settings, before=8)
+            running.partitions._means.consumer().seek(TopicPartition(settings.contact_topic, 0), 5)
+            await _until(lambda: any(line["event"] == "records.missing" for line in logs))
+            publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(1, first=10), partition=0)
+            await _until(lambda: len(copier.records) == 11)
+    [missing] = [line for line in logs if line["event"] == "records.missing"]
+    assert (missing["topic"], missing["partition"], missing["next_offset"], missing["first_offset"]) == (
+        settings.contact_topic,
+        0,
+        5,
+        None,
+    )
+
+
+def _delete_records(settings: Settings, *, before: int) -> None:
+    """Take records away as retention does."""
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    for deletion in admin.delete_records([Place(settings.contact_topic, 0, before)]).values():
+        deletion.result(10)
 
 
 async def test_a_topic_made_anew_under_the_same_name_is_read_from_its_beginning(settings: Settings) -> None:

@@ -5,11 +5,14 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from services.classifier.adapters.register_key import RegisterKey
+from services.domain.sleutels import Sleutels
 from services.local.network import HOST, free_port
 from services.operations.doctor import Check, examine
 from services.operations.topics import create_topics
-from services.runtime.mongo import address
+from services.runtime.mongo import address, connect
 from services.runtime.settings import Settings
+from services.runtime.sleutel import HOW_TO_GET_ONE
 from tests.kafka_tools import topic_names
 
 
@@ -37,7 +40,7 @@ async def test_all_is_well(settings: Settings) -> None:
 
     assert found.pop("versions").ok
     assert list(found.values()) == [
-        Check(name="key", ok=True, found="40 bytes, version 1"),
+        Check(name="key", ok=True, found="40 bytes, version 1, which the register takes when the classifier starts"),
         Check(name="policy", ok=True, found="version V6898-voorstel-2023-10, the defaults of the contract"),
         Check(
             name="kafka",
@@ -87,13 +90,26 @@ async def test_key_and_policy_that_do_not_fit_are_told(settings: Settings, tmp_p
     assert found["key"] == Check(
         name="key",
         ok=False,
-        found="The register's key has 6 bytes and needs at least 32. Make one with `openssl rand -hex 32 > sleutel` "
-        "and set KLANTCONTACT_SLEUTEL_FILE=sleutel.",
+        found="The register's key has 6 bytes and needs at least 32. " + HOW_TO_GET_ONE,
     )
     assert found["policy"] == Check(
         name="policy",
         ok=False,
         found=f"KLANTCONTACT_BELEID_FILE: {file} does not fit:\n  versie: String should have at least 1 character",
+    )
+
+
+async def test_the_key_is_held_against_that_of_the_register(settings: Settings) -> None:
+    async with await connect(settings) as client:
+        await RegisterKey(client[settings.mongo_database], Sleutels(b"s" * 40)).claim()
+
+    own = await _found(settings)
+    other = await _found(settings.model_copy(update={"sleutel": SecretStr("t" * 40)}))
+
+    assert own["key"] == Check(name="key", ok=True, found="40 bytes, version 1, that of the register")
+    assert (other["key"].ok, other["key"].found.partition(":")[2][:39]) == (
+        False,
+        " this is not the key of the register in",
     )
 
 
@@ -105,7 +121,7 @@ async def test_servers_that_are_away_are_told_and_nothing_else_is_hidden(monkeyp
     found = await _found(Settings(kafka_bootstrap=kafka, mongo_uri=f"mongodb://{mongo}/", sleutel=SecretStr("s" * 40)))
 
     assert [found[name] for name in ("key", "kafka", "topics", "mongodb")] == [
-        Check(name="key", ok=True, found="40 bytes, version 1"),
+        Check(name="key", ok=False, found=f"MongoDB at {mongo} does not answer."),
         Check(
             name="kafka",
             ok=False,

@@ -4,7 +4,8 @@ import random
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from services.projector.writes import Collection
 from services.runtime.settings import Settings
@@ -70,6 +71,34 @@ def test_headers_that_are_no_text_lose_nothing(settings: Settings, tmp_path: Pat
         wait_for("it is committed", lambda: count_committed(settings) == 1)
 
     assert set(stored(settings)[Collection.KLANTCONTACTEN]) == {klantcontact_id("c-1")}
+
+
+def test_what_retention_took_before_it_was_projected_is_told_and_the_rest_is_projected(
+    settings: Settings, tmp_path: Path
+) -> None:
+    publisher = Producer({"bootstrap.servers": settings.kafka_bootstrap})
+    for batch in (["c-1"], ["c-2", "c-3"]):
+        for contact in batch:
+            publisher.produce(settings.registered_topic, encoded(registered(contact)), partition=0)
+        assert publisher.flush(WAIT_SECONDS) == 0
+        if batch == ["c-1"]:
+            with projector_process(settings, tmp_path):
+                wait_for("the first is committed", lambda: count_committed(settings) == 1)
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    for deletion in admin.delete_records([TopicPartition(settings.registered_topic, 0, 2)]).values():
+        deletion.result(WAIT_SECONDS)
+
+    with projector_process(settings, tmp_path, "second") as projector:
+        wait_for("the last is committed", lambda: count_committed(settings) == 3)
+        measured = projector.measured("klantcontact_records_missing_total")
+
+    missing = [
+        (line["level"], line["topic"], line["partition"], line["next_offset"])
+        for line in projector.log("records.missing")
+    ]
+    assert missing == [("error", settings.registered_topic, 0, 1)]
+    assert measured == {(): 1}
+    assert set(stored(settings)[Collection.KLANTCONTACTEN]) == {klantcontact_id("c-1"), klantcontact_id("c-3")}
 
 
 def test_an_event_that_cant_be_projected_stops_it_there_and_it_says_so(settings: Settings, tmp_path: Path) -> None:

@@ -12,25 +12,27 @@ from services.runtime.health import Health, Part
 from services.runtime.reading import Reading
 
 PLACE = TopicPartition("contact.ended", 0)
+OTHER = TopicPartition("contact.ended", 1)
 SILENT = {"kafka": "no answer to a fetch for 5 seconds"}
 STALLED = {"kafka": "the consumer has not polled for 7 seconds"}
 
 
 class _Consumer:
-    """Was given one partition, and last got an answer about it at `answered_at`."""
+    """Was given partitions, and last got an answer about PLACE at `answered_at`; about another never."""
 
     def __init__(self) -> None:
         self.answered_at: float | None = None
-        self.pauses = False
+        self.assigned = {PLACE}
+        self.paused_ones: set[TopicPartition] = set()
 
     def assignment(self) -> set[TopicPartition]:
-        return {PLACE}
+        return self.assigned
 
     def paused(self) -> set[TopicPartition]:
-        return {PLACE} if self.pauses else set()
+        return self.paused_ones
 
-    def last_poll_timestamp(self, _: TopicPartition) -> float | None:
-        return None if self.answered_at is None else self.answered_at * 1000
+    def last_poll_timestamp(self, partition: TopicPartition) -> float | None:
+        return None if self.answered_at is None or partition is not PLACE else self.answered_at * 1000
 
 
 class _Bench:
@@ -106,11 +108,25 @@ async def test_silence_while_a_fetch_is_handled_or_the_partitions_are_paused_is_
     with bench.group_health.handling():
         assert bench.pass_seconds(20, answers=False) == {}
     assert bench.pass_seconds(5, answers=False) == {}
-    bench.consumer.pauses = True
+    bench.consumer.paused_ones = {PLACE}
     assert bench.pass_seconds(20, answers=False) == {}
-    bench.consumer.pauses = False
+    bench.consumer.paused_ones = set()
     assert bench.pass_seconds(5, answers=False) == {}
     assert bench.pass_seconds(1, answers=False) == SILENT
+
+
+async def test_a_paused_partition_does_not_hide_that_another_is_silent(bench: _Bench) -> None:
+    await bench.assigned()
+    bench.consumer.assigned, bench.consumer.paused_ones = {PLACE, OTHER}, {OTHER}
+    assert bench.pass_seconds(20, answers=True) == {}
+    assert bench.pass_seconds(6, answers=False) == SILENT
+
+
+async def test_a_partition_of_which_nothing_was_heard_yet_is_silent_too(bench: _Bench) -> None:
+    await bench.assigned()
+    bench.consumer.assigned = {PLACE, OTHER}
+    assert bench.pass_seconds(6, answers=True) == {}
+    assert bench.pass_seconds(1, answers=True) == SILENT
 
 
 async def test_a_fetch_that_was_handled_between_two_looks_is_an_answer(bench: _Bench) -> None:

@@ -1,5 +1,6 @@
 """How far behind the assigned partitions are, and how long the oldest record waits, on a clock that the test moves."""
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
 from typing import cast
@@ -24,6 +25,7 @@ class _Consumer:
         self.positions = {PLACE: 100}
         self.ends = {PLACE: 100}
         self.answers = True
+        self.leaderless: set[TopicPartition] = set()
 
     def assignment(self) -> set[TopicPartition]:
         return set(self.positions)
@@ -34,6 +36,8 @@ class _Consumer:
     async def end_offsets(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         if not self.answers:
             raise KafkaError
+        if self.leaderless.intersection(partitions):
+            await asyncio.Event().wait()
         return {each: self.ends[each] for each in partitions}
 
 
@@ -119,6 +123,19 @@ async def test_while_kafka_is_away_what_was_known_stays(bench: _Bench) -> None:
     await bench.look()
     bench.consumer.answers = False
     assert await bench.look() == {PLACE: Lag(0, 0.0)}
+
+
+async def test_a_partition_without_a_leader_keeps_no_other_from_being_looked_at(
+    bench: _Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lag, "ANSWER_SECONDS", 0.01)
+    bench.consumer.positions[OTHER] = bench.consumer.ends[OTHER] = 7
+    bench.consumer.ends[PLACE] = 103
+    assert await bench.look() == {PLACE: Lag(3, 0.0), OTHER: Lag(0, 0.0)}
+    bench.consumer.leaderless = {PLACE}
+    bench.consumer.ends[OTHER] = 9
+    bench.now += 20
+    assert await bench.look() == {PLACE: Lag(3, 20.0), OTHER: Lag(2, 0.0)}
 
 
 async def test_a_partition_that_is_given_up_loses_its_series(bench: _Bench) -> None:

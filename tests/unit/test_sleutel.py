@@ -12,7 +12,10 @@ from services.runtime.sleutel import load_sleutel
 
 KEY = bytes(range(200, 232))
 
-HOW = "Make one with `openssl rand -hex 32 > sleutel` and set KLANTCONTACT_SLEUTEL_FILE=sleutel."
+HOW = (
+    "A register that is in use can only be read with the key that it has: put that back and never make another. For a "
+    "new register, make one with `openssl rand -hex 32 > sleutel` and set KLANTCONTACT_SLEUTEL_FILE=sleutel."
+)
 
 FORMS = [
     pytest.param(KEY.hex(), KEY, id="hexadecimal, as openssl rand -hex makes it"),

@@ -44,6 +44,7 @@ class Consumption:
             handler=handler,
             consumer=self._consumer,
             make_publisher=self._make_publisher,
+            teller=self._writer_health.teller,
             fail=ending.fail,
             batch_size=settings.batch_size,
             revocation_seconds=session_seconds * REVOCATION_SHARE,

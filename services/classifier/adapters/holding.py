@@ -24,18 +24,24 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
-from services.classifier.adapters.kafka_publisher import KafkaPublisher
+from services.classifier.adapters.kafka_publisher import KafkaPublisher, TellTrouble
 from services.classifier.adapters.records import as_record
 from services.classifier.handler import Handler
 from services.runtime.backlog import Backlog, Batch
 from services.runtime.backoff import pauses
 from services.runtime.errors import PartitionLost
+from services.runtime.failures import type_name
+from services.runtime.missing_records import tell_missing
 
 log = structlog.get_logger()
 
 MAX_STALE_BATCHES: Final = 1
 """A batch from before a rebalance can arrive once after it. A second one means that the offsets of the topic have gone
 back."""
+
+BOUNDS_SECONDS: Final = 3.0
+"""Patience with the question where a partition begins and ends, which takes a millisecond. aiokafka would wait forty
+seconds for a partition that has no leader, and readiness has to tell within ten, starting the writer included."""
 
 MAX_LOSSES: Final = 3
 """In a row. Somebody who keeps taking a partition that the group gives to us is no member of it: a second deployment
@@ -53,6 +59,8 @@ class Means:
     consumer: Callable[[], AIOKafkaConsumer]
     """Gives the consumer that is in the group."""
     make_publisher: Callable[[TopicPartition], KafkaPublisher]
+    teller: Callable[[TopicPartition], TellTrouble]
+    """Gives what takes the trouble that there is with a partition, for readiness."""
     fail: Callable[[BaseException], None]
     """Takes what nobody can handle, and ends the process."""
     batch_size: int
@@ -78,6 +86,7 @@ class Holding:
         self._slots = slots
         self._backlog = backlog
         self._publisher = means.make_publisher(partition)
+        self._tell_trouble = means.teller(partition)
         self._active = True
         self._next_offset = -1
         self._stale_batches = 0
@@ -162,24 +171,23 @@ class Holding:
             return first
         if first <= committed <= end:
             return committed
-        # Retention took records that were never handled, or the topic was made anew under the same name.
-        log.error(
-            "records.missing",
-            partition=self.partition.partition,
-            committed=committed,
-            first_offset=first,
-            end_offset=end,
-        )
+        tell_missing(self.partition, next_offset=committed, first_offset=first)
         return first
 
     async def _bounds(self) -> tuple[int, int]:
         for pause_seconds in pauses():
             try:
-                first = await self._means.consumer().beginning_offsets([self.partition])
-                end = await self._means.consumer().end_offsets([self.partition])
-            except KafkaError as error:
+                async with asyncio.timeout(BOUNDS_SECONDS):
+                    first = await self._means.consumer().beginning_offsets([self.partition])
+                    end = await self._means.consumer().end_offsets([self.partition])
+            except (KafkaError, TimeoutError) as error:
+                self._tell_trouble(
+                    f"Kafka does not say where partition {self.partition.partition} of {self.partition.topic} begins "
+                    f"and ends ({type_name(error)})"
+                )
                 log.warning("offsets.unknown", partition=self.partition.partition, exc_info=error)
             else:
+                self._tell_trouble(None)
                 return first[self.partition], end[self.partition]
             await asyncio.sleep(pause_seconds)
         raise AssertionError("pauses have no end")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.classifier.adapters.mongo_register import MongoRegister
+from services.classifier.adapters.register_key import RegisterKey
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
@@ -66,6 +67,7 @@ async def replay(
     sleutels = Sleutels(load_sleutel(settings), settings.sleutelversie)
     replayed = Replayed()
     async with read_database(settings) as database, topic_reader(settings) as reader:
+        await RegisterKey(database, sleutels).check()
         stored = MongoRegister(database.client, database.name, beleid)
         carried = CarriedRegister(stored)
         judge = Judge(stored.look_up if execute else carried.look_up, sleutels, beleid, feiten)

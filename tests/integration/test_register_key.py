@@ -1,0 +1,105 @@
+"""A register is tied to the key that it is made with; another one is refused before it does any harm."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import pytest
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from structlog.testing import capture_logs
+
+from services.classifier.adapters.mongo_register import BESLUITEN
+from services.classifier.adapters.register_key import SLEUTELCONTROLE, RegisterKey
+from services.domain.sleutels import Sleutels
+from services.local.network import HOST, free_port
+from services.runtime.errors import InvalidSettings, TransientFailure
+
+OWN: Final = Sleutels(b"a key of the tests, thirty-two bytes")
+OTHER: Final = Sleutels(b"another key, just as long as the own")
+OWN_AGAIN: Final = Sleutels(b"a key of the tests, thirty-two bytes", 2)
+
+Database = AsyncDatabase[dict[str, Any]]
+
+
+@pytest.fixture
+async def register(mongo_uri: str, database: str) -> AsyncIterator[Database]:
+    async with AsyncMongoClient[dict[str, Any]](mongo_uri, w="majority") as client:
+        yield client[database]
+
+
+async def _kept(register: Database) -> list[dict[str, Any]]:
+    return await register[SLEUTELCONTROLE].find().to_list()
+
+
+async def test_a_new_register_takes_the_first_key_and_knows_it_from_then_on(register: Database) -> None:
+    assert not await RegisterKey(register, OWN).check()
+    assert await _kept(register) == []
+
+    with capture_logs() as lines:
+        await RegisterKey(register, OWN).claim()
+        await RegisterKey(register, OWN).claim()
+
+    assert await RegisterKey(register, OWN).check()
+    assert await _kept(register) == [{"_id": "register", "controle": OWN.controle()}]
+    assert lines == [{"event": "register.key_taken", "log_level": "info", "database": register.name}]
+
+
+@pytest.mark.parametrize(
+    ("sleutels", "told"),
+    [
+        pytest.param(
+            OTHER,
+            "KLANTCONTACT_SLEUTEL_FILE or KLANTCONTACT_SLEUTEL: this is not the key of the register in database {}. "
+            "Put that key back, or correct KLANTCONTACT_MONGO_URI and KLANTCONTACT_MONGO_DATABASE: with another key no "
+            "klant in it is found any more.",
+            id="another key",
+        ),
+        pytest.param(
+            OWN_AGAIN,
+            "KLANTCONTACT_SLEUTELVERSIE is 2, and the register in database {} has a key of version 1. Set it to 1: "
+            "replacing a register's key is not built.",
+            id="another version of the same key",
+        ),
+    ],
+)
+async def test_another_key_is_refused_and_changes_nothing(register: Database, sleutels: Sleutels, told: str) -> None:
+    await RegisterKey(register, OWN).claim()
+    before = await _kept(register)
+
+    for step in (RegisterKey(register, sleutels).claim, RegisterKey(register, sleutels).check):
+        with pytest.raises(InvalidSettings) as refused:
+            await step()
+        assert str(refused.value) == told.format(register.name)
+
+    assert await _kept(register) == before
+
+
+async def test_of_instances_that_start_at_once_with_two_keys_only_those_with_one_go_on(register: Database) -> None:
+    keys = [OWN, OTHER] * 5
+
+    outcomes = await asyncio.gather(*(RegisterKey(register, key).claim() for key in keys), return_exceptions=True)
+
+    going_on = {key.controle() for key, outcome in zip(keys, outcomes, strict=True) if outcome is None}
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["InvalidSettings"] * 5 + ["NoneType"] * 5
+    assert [kept["controle"] for kept in await _kept(register)] == list(going_on)
+
+
+async def test_a_register_that_an_earlier_release_made_takes_the_key_and_says_that_nothing_proves_it(
+    register: Database,
+) -> None:
+    await register[BESLUITEN].insert_one({"_id": "a decision"})
+
+    with capture_logs() as lines:
+        await RegisterKey(register, OWN).claim()
+
+    assert lines == [{"event": "register.key_taken_unverified", "log_level": "warning", "database": register.name}]
+    with pytest.raises(InvalidSettings):
+        await RegisterKey(register, OTHER).claim()
+
+
+async def test_a_database_that_is_away_is_waited_for() -> None:
+    uri = f"mongodb://{HOST}:{free_port()}/?serverSelectionTimeoutMS=200"
+    async with AsyncMongoClient[dict[str, Any]](uri) as client:
+        with pytest.raises(TransientFailure):
+            await RegisterKey(client["register"], OWN).claim()
