@@ -18,8 +18,8 @@ def test_unknown_fields_are_ignored_and_named_without_positions() -> None:
         "data.onderwerpen.0.opvolging.toegewezenAan.team": 1,
         f"{CONTACTPERSOON}.werkteVoor": {"naam": "X", "<organisatie>": 1, "adres": {}},
         "data.contact_id": "c-2",
+        f"{KLANT}.authenticatie": {"middel": "digid", "dhr. Jansen": 1},
     }
-    unknown[f"{KLANT}.authenticatie"] = {"middel": "digid", "dhr. Jansen": 1}
     received = structured(changed(unknown))
     assert isinstance(received, Received)
     assert sorted(received.unknown_fields) == [
@@ -32,7 +32,8 @@ def test_unknown_fields_are_ignored_and_named_without_positions() -> None:
         "data.nieuw",
         "data.onderwerpen.opvolging.toegewezenAan.team",
     ]
-    assert received.contact == accepted({f"{CONTACTPERSOON}.werkteVoor": {"naam": "X"}})
+    known = {f"{CONTACTPERSOON}.werkteVoor": {"naam": "X"}, f"{KLANT}.authenticatie": {"middel": "digid"}}
+    assert received.contact == accepted(known)
 
 
 @pytest.mark.parametrize("value", ["\ud800", {"\ud800": 1}, [None], 10**400, {"a": {"b": [{"c": None}]}}, "x" * 10_000])
