@@ -44,9 +44,11 @@ def opened(file: Path) -> Iterator[BinaryIO]:
         yield lines
 
 
-def count_lines(file: Path) -> int | None:
-    """Count the lines that say something; None for stdin."""
-    if file == Path("-"):
+def count_lines(lines: BinaryIO) -> int | None:
+    """Count the lines that say something from here on, and go back; None for what can be read only once, as a pipe."""
+    if not lines.seekable():
         return None
-    with file.open("rb") as lines:
-        return sum(1 for line in lines if line.strip())
+    here = lines.tell()
+    number = sum(1 for line in lines if line.strip())
+    lines.seek(here)
+    return number

@@ -41,7 +41,7 @@ def validate(file: EventsFile, policy: PolicyFile = None, *, as_json: AsJsonLine
     beleid = load_policy_file(policy or settings().beleid_file, Beleid)
     summary = Summary()
     with opened(file) as lines, progress("validating", shown=not as_json) as bar:
-        total = count_lines(file)
+        total = count_lines(lines)
         for validation in check(lines, beleid):
             summary.add(validation)
             if as_json:
@@ -111,7 +111,7 @@ def publish(file: EventsFile, *, as_json: AsJson = False) -> None:
     from services.operations.publish import publish as send
 
     with opened(file) as lines, progress("sending", shown=not as_json) as bar:
-        total = count_lines(file)
+        total = count_lines(lines)
 
         def show(publication: "Publication") -> None:
             bar(publication.sent + publication.refused, total)
