@@ -11,8 +11,9 @@ import sys
 import typer
 
 from services.cli import dead_letters, explaining, local, operators, publishers, rebuilding, replaying, running
-from services.cli.arguments import FAULTS_FOUND, WRONG_USE
+from services.cli.arguments import FAULTS_FOUND, WRONG_USE, are_text
 from services.cli.screen import tell
+from services.cli.streams import open_what_is_closed, written_out
 from services.local.errors import LocalStackError
 from services.runtime.errors import InvalidSettings, KlantcontactError
 
@@ -46,10 +47,15 @@ app.add_typer(local.app)
 
 def main() -> None:
     """Run the command line: the entry point of the package."""
+    open_what_is_closed()
+    if not are_text(sys.argv[1:]):
+        tell("What was typed is not all UTF-8: there are characters in it that this terminal writes in another way.")
+        sys.exit(WRONG_USE)
     # Until a service sets up its log, what the libraries write of a server that is away is not for the screen.
     logging.basicConfig(handlers=[logging.NullHandler()])
     try:
-        app()
+        with written_out():
+            app()
     except (KlantcontactError, LocalStackError) as error:
         tell(str(error))
         sys.exit(WRONG_USE if isinstance(error, InvalidSettings) else FAULTS_FOUND)

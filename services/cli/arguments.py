@@ -1,7 +1,7 @@
 """What commands share of what is typed: the settings, a file of events, and the usual options."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, Final
@@ -19,6 +19,15 @@ WRONG_USE: Final = 2
 EventsFile = Annotated[Path, typer.Argument(metavar="FILE|-", help="CloudEvents, one JSON object a line; - is stdin.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, for a program to read.")]
 AsJsonLines = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout, for a program to read.")]
+
+
+def are_text(arguments: Sequence[str]) -> bool:
+    """Tell whether all that was typed is UTF-8. What is not could neither be looked for nor shown."""
+    try:
+        "".join(arguments).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def settings() -> "Settings":

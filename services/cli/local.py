@@ -39,10 +39,19 @@ def sample(
 @app.command(rich_help_panel=PANEL)
 def up(
     folder: Annotated[
-        Path | None, typer.Option(help="Where data and logs stay for the next time; else they go at the end.")
+        Path | None,
+        typer.Option(
+            file_okay=False, writable=True, help="Where data and logs stay for the next time; else they go at the end."
+        ),
     ] = None,
 ) -> None:
     """Start Kafka, MongoDB and both services, print their addresses, and stop it all at Ctrl-C."""
     from services.local.up import run
 
-    run(settings(), folder=folder, say=tell)
+    given = settings()
+    try:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise typer.BadParameter(f"{folder}: {error.strerror}", param_hint="--folder") from error
+    run(given, folder=folder, say=tell)

@@ -59,3 +59,70 @@ def test_what_was_read_of_stdin_before_is_not_read_again(folder: Path) -> None:
     done = _bash("(read -r first; $klantcontact validate -) < $folder/events.jsonl", folder)
 
     assert (done.returncode, done.stdout) == (DONE, b"2 events: 2 valid, 0 invalid\n")
+
+
+# What is closed, or full ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["validate", "classify"])
+def test_stdin_that_is_closed_is_empty(command: str, folder: Path) -> None:
+    done = _bash(f"$klantcontact {command} - <&-", folder)
+
+    assert (done.returncode, done.stderr) == (DONE, b"")
+
+
+def test_stdin_that_is_closed_gives_nothing_to_publish(folder: Path) -> None:
+    # As far as Kafka, which is away.
+    done = _bash("KLANTCONTACT_KAFKA_BOOTSTRAP=127.0.0.1:1 $klantcontact publish - <&-", folder)
+
+    assert (done.returncode, done.stderr) == (FAULTS_FOUND, b"Kafka at 127.0.0.1:1 does not answer.\n")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_output_that_is_closed_changes_nothing(closed: str, folder: Path) -> None:
+    valid = _bash(f"$klantcontact validate $folder/events.jsonl {closed}", folder)
+    # With a loop of uvloop, which insists on stdin, stdout and stderr.
+    away = _bash(f"KLANTCONTACT_KAFKA_BOOTSTRAP=127.0.0.1:1 $klantcontact topics create --json {closed}", folder)
+
+    assert (valid.returncode, away.returncode) == (DONE, FAULTS_FOUND)
+    assert b"Traceback" not in valid.stderr + away.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sample 10",
+        "classify $folder/events.jsonl",
+        "validate $folder/events.jsonl",
+        "validate --json $folder/events.jsonl",
+    ],
+)
+def test_output_that_does_not_fit_is_told_in_one_line_and_ends_with_1(command: str, folder: Path) -> None:
+    done = _bash(f"$klantcontact {command} > /dev/full", folder)
+
+    assert (done.returncode, done.stderr) == (
+        FAULTS_FOUND,
+        b"The output is not complete: No space left on device.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [r"explain $'caf\xe9'", r"explain x --source $'\xe9'", r"replay --contact $'\xe9'", r"validate $'\xe9.jsonl'"],
+)
+def test_what_is_no_text_is_refused_before_anything_is_done(arguments: str, folder: Path) -> None:
+    done = _bash(f"$klantcontact {arguments}", folder)
+
+    assert (done.returncode, done.stdout) == (WRONG_USE, b"")
+    assert done.stderr.startswith(b"What was typed is not all UTF-8")
+    assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("events.jsonl", b"is a file"), ("/proc/nope", b"/proc/nope: No such file or directory")]
+)
+def test_a_folder_that_can_not_be_one_is_refused(name: str, told: bytes, folder: Path) -> None:
+    done = _bash(f"cd $folder; PYTHONPATH={Path.cwd()} $klantcontact up --folder {name}", folder)
+
+    assert (done.returncode, done.stdout) == (WRONG_USE, b"")
+    assert told in b" ".join(done.stderr.split())
