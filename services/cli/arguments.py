@@ -11,6 +11,7 @@ import typer
 from services.cli.screen import tell
 
 if TYPE_CHECKING:
+    from services.domain.policy import Beleid
     from services.runtime.settings import Settings
 
 FAULTS_FOUND: Final = 1
@@ -19,6 +20,7 @@ WRONG_USE: Final = 2
 EventsFile = Annotated[Path, typer.Argument(metavar="FILE|-", help="CloudEvents, one JSON object a line; - is stdin.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, for a program to read.")]
 AsJsonLines = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout, for a program to read.")]
+PolicyFile = Annotated[Path | None, typer.Option("--policy", help="TOML file; else KLANTCONTACT_BELEID_FILE.")]
 
 
 def are_text(arguments: Sequence[str]) -> bool:
@@ -35,6 +37,16 @@ def settings() -> "Settings":
     from services.runtime.settings import load_settings
 
     return load_settings()
+
+
+def beleid(policy: Path | None) -> "Beleid":
+    """Read the policy that `--policy` names, else that of the settings."""
+    from services.domain.policy import Beleid
+    from services.runtime.policy_file import load_policy_file
+
+    if policy is not None:
+        return load_policy_file(policy, Beleid, given_as="--policy")
+    return load_policy_file(settings().beleid_file, Beleid)
 
 
 @contextmanager
