@@ -1,8 +1,8 @@
 """`klantcontact …`: what a person types. Each command is a few lines around library code that does the work.
 
-Exit status: 0 done; 1 the work found faults, or what it needs is away; 2 wrong use or wrong settings. What a program
-may read goes to stdout, what is for a person only to stderr. A command imports only what it needs, so that `--help`
-answers at once.
+Exit status: 0 done; 1 the work found faults, or what it needs is away; 2 wrong use or wrong settings; 130 interrupted
+by Ctrl-C, except where that is how one ends it (`run`, `up`). What a program may read goes to stdout, what is for a
+person only to stderr. A command imports only what it needs, so that `--help` answers at once.
 """
 
 import logging
@@ -31,7 +31,7 @@ ABOUT = (
 
 EPILOG = (
     "Settings are environment variables that begin with KLANTCONTACT_; the README lists them. Exit status: 0 done, "
-    "1 the work found faults, 2 wrong use."
+    "1 the work found faults or what it needs is away, 2 wrong use or settings, 130 interrupted by Ctrl-C."
 )
 
 app = typer.Typer(help=ABOUT, epilog=EPILOG, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
