@@ -91,7 +91,7 @@ def classify(file: EventsFile = Path("-"), policy: PolicyFile = None) -> None:
     """
     import orjson
 
-    from services.operations.dry_run import classify as judge
+    from services.operations.classify import classify as judge
 
     some_invalid, chosen = False, beleid(policy)
     with opened(file) as lines:
