@@ -69,13 +69,15 @@ async def explain(
 
 
 async def _not_decided(settings: Settings, asked: Asked, *, letters: bool, progress: Progress) -> NotDecided:
+    of_that_source = f" of {printable(asked.source)}" if asked.source else ""
     if Name.CONTACT not in asked.names:
-        raise UnknownContact(f"No klantcontact has the number {asked.text}.")
+        raise UnknownContact(f"No klantcontact{of_that_source} has the number {asked.text}.")
     contact = Origin(asked.source, asked.text)
     async with topic_reader(settings) as reader:
         seen = await sightings(reader, settings, contact, progress)
         found = await read_letters(reader, settings, contact, progress) if letters else None
     if not seen and not (found and found.number):
         looked = "" if letters else " The dead letters were not looked at."
-        raise UnknownContact(f"Nothing is known of contact {printable(asked.text)}: {NEVER_SEEN}.{looked}")
+        contact_id = printable(asked.text)
+        raise UnknownContact(f"Nothing is known of contact {contact_id}{of_that_source}: {NEVER_SEEN}.{looked}")
     return NotDecided(asked.text, seen, found)
