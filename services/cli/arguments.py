@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, Final
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 FAULTS_FOUND: Final = 1
 WRONG_USE: Final = 2
+
+BRACKETS: Final = {b"{": ".", b"[": "'.[]'", b"[{": "'.[]'"}
+"""How JSON over several lines begins, and what jq calls the events in it."""
 
 EventsFile = Annotated[Path, typer.Argument(metavar="FILE|-", help="CloudEvents, one JSON object a line; - is stdin.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, for a program to read.")]
@@ -51,10 +55,12 @@ def beleid(policy: Path | None) -> "Beleid":
 
 @contextmanager
 def opened(file: Path) -> Iterator[BinaryIO]:
-    """Open a file for its lines, or stdin for `-`."""
+    """Open a file for its lines, or stdin for `-`. Refuses JSON that goes on over several lines."""
     if file == Path("-"):
         if sys.stdin.isatty():
             tell("Type or paste events, one a line; Ctrl-D ends.")
+        assert isinstance(sys.stdin.buffer, BufferedReader), "what Python reads stdin with"
+        _refuse_spread(sys.stdin.buffer)
         yield sys.stdin.buffer
         return
     try:
@@ -62,7 +68,18 @@ def opened(file: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise typer.BadParameter(f"{file}: {error.strerror}") from error
     with lines:
+        _refuse_spread(lines)
         yield lines
+
+
+def _refuse_spread(lines: BufferedReader) -> None:
+    """Look at the first line without reading it: a bracket alone begins JSON that is laid out for the eye."""
+    line, end, _ = lines.peek().lstrip().partition(b"\n")
+    if end and line.strip() in BRACKETS:
+        raise typer.BadParameter(
+            "The JSON in it goes on over several lines, and one event a line is read. "
+            f"`jq -c {BRACKETS[line.strip()]} FILE` writes it so."
+        )
 
 
 def count_lines(lines: BinaryIO) -> int | None:
