@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from services.cli.arguments import settings
-from services.cli.screen import tell
+from services.cli.screen import progress, tell
 
 app = typer.Typer()
 
@@ -32,8 +32,10 @@ def sample(
 
     if broken > number:
         raise typer.BadParameter("--broken can't be more than all of them.")
-    for line in made_up(number, broken=broken):
-        sys.stdout.buffer.write(line + b"\n")
+    with progress("making up", shown=not sys.stdout.isatty()) as bar:
+        for made, line in enumerate(made_up(number, broken=broken), start=1):
+            sys.stdout.buffer.write(line + b"\n")
+            bar(made, number)
 
 
 @app.command(rich_help_panel=PANEL)

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from services.cli.arguments import (
     opened,
     settings,
 )
+from services.cli.json_values import json_value
 from services.cli.screen import progress, tell
 from services.operations.wording import printable
 
@@ -51,7 +51,7 @@ def validate(file: EventsFile, policy: PolicyFile = None, *, as_json: AsJsonLine
         for validation in check(lines, chosen):
             summary.add(validation)
             if as_json:
-                sys.stdout.buffer.write(orjson.dumps(validation, option=orjson.OPT_APPEND_NEWLINE))
+                sys.stdout.buffer.write(orjson.dumps(json_value(validation), option=orjson.OPT_APPEND_NEWLINE))
             elif validation.findings or validation.unknown_fields:
                 bar.print(_told(validation))
             bar(summary.events, total)
@@ -94,10 +94,12 @@ def classify(file: EventsFile = Path("-"), policy: PolicyFile = None) -> None:
     from services.operations.classify import classify as judge
 
     some_invalid, chosen = False, beleid(policy)
-    with opened(file) as lines:
-        for answer in judge(lines, chosen):
+    with opened(file) as lines, progress("judging", shown=not sys.stdout.isatty()) as bar:
+        total = count_lines(lines)
+        for number, answer in enumerate(judge(lines, chosen), start=1):
             some_invalid = some_invalid or "fouten" in answer
             sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE))
+            bar(number, total)
     sys.stdout.buffer.flush()
     raise typer.Exit(FAULTS_FOUND if some_invalid else 0)
 
@@ -129,7 +131,7 @@ def publish(file: EventsFile, *, as_json: AsJson = False) -> None:
             tell(f"Interrupted: at least {publication.sent} sent. Send the file again: repeats change nothing.")
             raise
     if as_json:
-        typer.echo(json.dumps(asdict(publication)))
+        typer.echo(json.dumps(json_value(publication)))
     else:
         for refusal in publication.refusals:
             typer.echo(f"line {refusal.line_number}: {refusal.reason}")

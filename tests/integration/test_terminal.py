@@ -100,3 +100,29 @@ def test_colours_show_unless_the_person_wants_none(events: Path) -> None:
 
     assert colours <= set(COLOUR.findall(_seen("validate", str(events))))
     assert not colours & set(COLOUR.findall(_seen("validate", str(events), variables={"NO_COLOR": "1"})))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "bar"), [(["classify", "{events}"], r"judging ━+ 2/2 .*"), (["sample", "3"], r"making up ━+ 3/3 .*")]
+)
+def test_lines_that_go_to_a_file_are_counted_on_the_terminal(
+    arguments: list[str], bar: str, events: Path, tmp_path: Path
+) -> None:
+    lines = _screen(_seen(*(each.format(events=events) for each in arguments), stdout=tmp_path / "lines"))
+
+    assert [bool(re.fullmatch(bar, line)) for line in lines] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["doctor"], ["topics", "create"], ["stats"], ["rebuild", "--drop-old"]], ids=lambda each: each[0]
+)
+def test_who_waits_for_a_server_sees_that_something_is_done(arguments: list[str]) -> None:
+    away = {
+        "KLANTCONTACT_KAFKA_BOOTSTRAP": "127.0.0.1:1",
+        "KLANTCONTACT_MONGO_URI": "mongodb://127.0.0.1:1/?directConnection=true",
+    }
+
+    seen = _seen(*arguments, variables=away)
+
+    assert re.match(r"⠋ (asking|dropping)", COLOUR.sub("", OTHER.sub("", seen)))
+    assert not [line for line in _screen(seen) if "⠋" in line]
