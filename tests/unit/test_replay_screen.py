@@ -7,13 +7,18 @@ from datetime import UTC, datetime
 import pytest
 
 from services.classifier.ports import Record
+from services.cli import replaying
 from services.cli.replay_on_screen import summary_lines
 from services.cli.replaying import _Shown
-from services.cli.screen import progress
+from services.cli.screen import Progress, progress
+from services.domain.herbeoordeling import Feiten
+from services.domain.policy import DEFAULT, Beleid
 from services.operations.replay.differences import Difference, OnderwerpDifference, Outcome, Standing
 from services.operations.replay.judging import Examined
-from services.operations.replay.replay import Replayed
+from services.operations.replay.replay import Replayed, Tell
 from services.operations.replay.requests import Answer
+from services.operations.replay.selection import Selection
+from services.runtime.settings import Settings
 
 V4 = Outcome("V4", klantcontact=True, interne_taak=False, partij="nieuw", contactgegevens=False)
 V1 = Outcome("V1", klantcontact=False, interne_taak=False, partij="geen", contactgegevens=False)
@@ -93,3 +98,33 @@ def test_what_fits_nothing_is_told() -> None:
     assert list(summary_lines(Replayed(), executed=False)) == [
         "Nothing that contact.ended holds fits what was asked for."
     ]
+
+
+def test_interrupted_it_says_how_much_was_judged(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def interrupted(
+        _settings: Settings,
+        _selection: Selection,
+        *,
+        beleid: Beleid,
+        feiten: Feiten,
+        execute: bool,
+        tell: Tell,
+        progress: Progress,
+    ) -> Replayed:
+        assert (beleid, feiten, execute) == (DEFAULT, Feiten.VASTGELEGD, True)
+        progress(2, 9)
+        tell(SAME, None)
+        tell(CHANGES, Answer.AS_SHOWN)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("services.operations.replay.replay.replay", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        replaying.replay(execute=True)
+
+    assert capsys.readouterr().err == (
+        "Interrupted: 1 contact judged again so far. What was asked besides stands in the topic, and is judged all the "
+        "same; start this again for the rest.\n"
+    )
