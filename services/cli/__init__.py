@@ -1,8 +1,8 @@
 """`klantcontact …`: what a person types. Each command is a few lines around library code that does the work.
 
-Exit status: 0 done; 1 the work found faults, or what it needs is away; 2 wrong use or wrong settings. What a program
-may read goes to stdout, what is for a person only to stderr. A command imports only what it needs, so that `--help`
-answers at once.
+Exit status: 0 done; 1 the work found faults, or what it needs is away; 2 wrong use or wrong settings; 130 interrupted
+by Ctrl-C, except where that is how one ends it (`run`, `up`). What a program may read goes to stdout, what is for a
+person only to stderr. A command imports only what it needs, so that `--help` answers at once.
 """
 
 import logging
@@ -11,8 +11,9 @@ import sys
 import typer
 
 from services.cli import dead_letters, explaining, local, operators, publishers, rebuilding, replaying, running
-from services.cli.arguments import FAULTS_FOUND, WRONG_USE
+from services.cli.arguments import FAULTS_FOUND, WRONG_USE, are_text
 from services.cli.screen import tell
+from services.cli.streams import open_what_is_closed, written_out
 from services.local.errors import LocalStackError
 from services.runtime.errors import InvalidSettings, KlantcontactError
 
@@ -30,7 +31,7 @@ ABOUT = (
 
 EPILOG = (
     "Settings are environment variables that begin with KLANTCONTACT_; the README lists them. Exit status: 0 done, "
-    "1 the work found faults, 2 wrong use."
+    "1 the work found faults or what it needs is away, 2 wrong use or settings, 130 interrupted by Ctrl-C."
 )
 
 app = typer.Typer(help=ABOUT, epilog=EPILOG, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -46,10 +47,15 @@ app.add_typer(local.app)
 
 def main() -> None:
     """Run the command line: the entry point of the package."""
+    open_what_is_closed()
+    if not are_text(sys.argv[1:]):
+        tell("What was typed is not all UTF-8: there are characters in it that this terminal writes in another way.")
+        sys.exit(WRONG_USE)
     # Until a service sets up its log, what the libraries write of a server that is away is not for the screen.
     logging.basicConfig(handlers=[logging.NullHandler()])
     try:
-        app()
+        with written_out():
+            app()
     except (KlantcontactError, LocalStackError) as error:
         tell(str(error))
         sys.exit(WRONG_USE if isinstance(error, InvalidSettings) else FAULTS_FOUND)

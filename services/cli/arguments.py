@@ -1,8 +1,9 @@
 """What commands share of what is typed: the settings, a file of events, and the usual options."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, Final
 
@@ -11,14 +12,28 @@ import typer
 from services.cli.screen import tell
 
 if TYPE_CHECKING:
+    from services.domain.policy import Beleid
     from services.runtime.settings import Settings
 
 FAULTS_FOUND: Final = 1
 WRONG_USE: Final = 2
 
+BRACKETS: Final = {b"{": ".", b"[": "'.[]'", b"[{": "'.[]'"}
+"""How JSON over several lines begins, and what jq calls the events in it."""
+
 EventsFile = Annotated[Path, typer.Argument(metavar="FILE|-", help="CloudEvents, one JSON object a line; - is stdin.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, for a program to read.")]
 AsJsonLines = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout, for a program to read.")]
+PolicyFile = Annotated[Path | None, typer.Option("--policy", help="TOML file; else KLANTCONTACT_BELEID_FILE.")]
+
+
+def are_text(arguments: Sequence[str]) -> bool:
+    """Tell whether all that was typed is UTF-8. What is not could neither be looked for nor shown."""
+    try:
+        "".join(arguments).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def settings() -> "Settings":
@@ -28,12 +43,24 @@ def settings() -> "Settings":
     return load_settings()
 
 
+def beleid(policy: Path | None) -> "Beleid":
+    """Read the policy that `--policy` names, else that of the settings."""
+    from services.domain.policy import Beleid
+    from services.runtime.policy_file import load_policy_file
+
+    if policy is not None:
+        return load_policy_file(policy, Beleid, given_as="--policy")
+    return load_policy_file(settings().beleid_file, Beleid)
+
+
 @contextmanager
 def opened(file: Path) -> Iterator[BinaryIO]:
-    """Open a file for its lines, or stdin for `-`."""
+    """Open a file for its lines, or stdin for `-`. Refuses JSON that goes on over several lines."""
     if file == Path("-"):
         if sys.stdin.isatty():
             tell("Type or paste events, one a line; Ctrl-D ends.")
+        assert isinstance(sys.stdin.buffer, BufferedReader), "what Python reads stdin with"
+        _refuse_spread(sys.stdin.buffer)
         yield sys.stdin.buffer
         return
     try:
@@ -41,12 +68,25 @@ def opened(file: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise typer.BadParameter(f"{file}: {error.strerror}") from error
     with lines:
+        _refuse_spread(lines)
         yield lines
 
 
-def count_lines(file: Path) -> int | None:
-    """Count the lines that say something; None for stdin."""
-    if file == Path("-"):
+def _refuse_spread(lines: BufferedReader) -> None:
+    """Look at the first line without reading it: a bracket alone begins JSON that is laid out for the eye."""
+    line, end, _ = lines.peek().lstrip().partition(b"\n")
+    if end and line.strip() in BRACKETS:
+        raise typer.BadParameter(
+            "The JSON in it goes on over several lines, and one event a line is read. "
+            f"`jq -c {BRACKETS[line.strip()]} FILE` writes it so."
+        )
+
+
+def count_lines(lines: BinaryIO) -> int | None:
+    """Count the lines that say something from here on, and go back; None for what can be read only once, as a pipe."""
+    if not lines.seekable():
         return None
-    with file.open("rb") as lines:
-        return sum(1 for line in lines if line.strip())
+    here = lines.tell()
+    number = sum(1 for line in lines if line.strip())
+    lines.seek(here)
+    return number

@@ -9,7 +9,7 @@ import typer
 
 from services.cli.arguments import FAULTS_FOUND, WRONG_USE, AsJson, settings
 from services.cli.operators import PANEL
-from services.cli.screen import print_table, progress, tell
+from services.cli.screen import print_table, progress, tell, waiting
 
 if TYPE_CHECKING:
     from services.operations.explain.search import Asked
@@ -94,9 +94,9 @@ def stats(
     dimensions = _dimensions(by or ["rule"])
     if since and until and since > until:
         raise typer.BadParameter("--since lies after --until.")
-    counted = uvloop.run(
-        count(settings(), by=dimensions, since=since.date() if since else None, until=until.date() if until else None)
-    )
+    first, last = (day.date() if day else None for day in (since, until))
+    with waiting("asking MongoDB", shown=not as_json):
+        counted = uvloop.run(count(settings(), by=dimensions, since=first, until=last))
     if as_json:
         counts = [{**dict(zip(dimensions, each.values, strict=True)), "number": each.number} for each in counted.counts]
         typer.echo(json.dumps({"counts": counts, "total": counted.total}))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from services.cli.arguments import settings
-from services.cli.screen import tell
+from services.cli.screen import progress, tell
 
 app = typer.Typer()
 
@@ -32,17 +32,28 @@ def sample(
 
     if broken > number:
         raise typer.BadParameter("--broken can't be more than all of them.")
-    for line in made_up(number, broken=broken):
-        sys.stdout.buffer.write(line + b"\n")
+    with progress("making up", shown=not sys.stdout.isatty()) as bar:
+        for made, line in enumerate(made_up(number, broken=broken), start=1):
+            sys.stdout.buffer.write(line + b"\n")
+            bar(made, number)
 
 
 @app.command(rich_help_panel=PANEL)
 def up(
     folder: Annotated[
-        Path | None, typer.Option(help="Where data and logs stay for the next time; else they go at the end.")
+        Path | None,
+        typer.Option(
+            file_okay=False, writable=True, help="Where data and logs stay for the next time; else they go at the end."
+        ),
     ] = None,
 ) -> None:
     """Start Kafka, MongoDB and both services, print their addresses, and stop it all at Ctrl-C."""
     from services.local.up import run
 
-    run(settings(), folder=folder, say=tell)
+    given = settings()
+    try:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise typer.BadParameter(f"{folder}: {error.strerror}", param_hint="--folder") from error
+    run(given, folder=folder, say=tell)

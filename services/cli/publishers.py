@@ -2,25 +2,34 @@
 
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from services.cli.arguments import FAULTS_FOUND, AsJson, AsJsonLines, EventsFile, count_lines, opened, settings
-from services.cli.screen import progress
+from services.cli.arguments import (
+    FAULTS_FOUND,
+    AsJson,
+    AsJsonLines,
+    EventsFile,
+    PolicyFile,
+    beleid,
+    count_lines,
+    opened,
+    settings,
+)
+from services.cli.json_values import json_value
+from services.cli.screen import progress, tell
 from services.operations.wording import printable
 
 if TYPE_CHECKING:
-    from services.operations.publish import Publication
+    from rich.text import Text
+
     from services.operations.validate import Summary, Validation
 
 app = typer.Typer()
 
 PANEL = "For publishers of events"
-
-PolicyFile = Annotated[Path | None, typer.Option(help="TOML file; else KLANTCONTACT_BELEID_FILE.")]
 
 
 @app.command(rich_help_panel=PANEL)
@@ -33,21 +42,18 @@ def validate(file: EventsFile, policy: PolicyFile = None, *, as_json: AsJsonLine
     """
     import orjson
 
-    from services.domain.policy import Beleid
     from services.operations.validate import Summary
     from services.operations.validate import validate as check
-    from services.runtime.policy_file import load_policy_file
 
-    beleid = load_policy_file(policy or settings().beleid_file, Beleid)
-    summary = Summary()
-    with opened(file) as lines, progress("validating", shown=not as_json) as bar:
-        total = count_lines(file)
-        for validation in check(lines, beleid):
+    summary, chosen = Summary(), beleid(policy)
+    with opened(file) as lines, progress("validating", shown=not (as_json and sys.stdout.isatty())) as bar:
+        total = count_lines(lines)
+        for validation in check(lines, chosen):
             summary.add(validation)
             if as_json:
-                sys.stdout.buffer.write(orjson.dumps(validation, option=orjson.OPT_APPEND_NEWLINE))
+                sys.stdout.buffer.write(orjson.dumps(json_value(validation), option=orjson.OPT_APPEND_NEWLINE))
             elif validation.findings or validation.unknown_fields:
-                typer.echo(_told(validation))
+                bar.print(_told(validation))
             bar(summary.events, total)
     if not as_json:
         _print_summary(summary)
@@ -62,20 +68,19 @@ def _print_summary(summary: "Summary") -> None:
         typer.echo(f"{count:>7}  {pad or 'the event'}: {soort}")
 
 
-def _told(validation: "Validation") -> str:
+def _told(validation: "Validation") -> "Text":
     """Write what there is to say of one event, for a person; an empty line ends it."""
+    from rich.text import Text
+
     contact = f", contact {printable(validation.contact_id)}" if validation.contact_id else ""
-    told = [typer.style(f"line {validation.line_number}{contact}", bold=True)]
+    told = Text().append(f"line {validation.line_number}{contact}", "bold")
     for finding in validation.findings:
-        told += [
-            f"  {typer.style(finding.pad or 'the event', fg='cyan')}: {typer.style(finding.soort, fg='red')}",
-            f"    {finding.hint}",
-            f"    {finding.schema.file}:{finding.schema.line}  {finding.schema.rule}",
-        ]
+        told.append("\n  ").append(finding.pad or "the event", "cyan").append(": ").append(finding.soort, "red")
+        told.append(f"\n    {finding.hint}\n    {finding.schema.file}:{finding.schema.line}  {finding.schema.rule}")
     for unknown in validation.unknown_fields:
         meant = f"; is `{unknown.meant}` meant?" if unknown.meant else ""
-        told.append(f"  {typer.style(printable(unknown.pad), fg='cyan')}: not read, no such field{meant}")
-    return "\n".join([*told, ""])
+        told.append("\n  ").append(printable(unknown.pad), "cyan").append(f": not read, no such field{meant}")
+    return told.append("\n")
 
 
 @app.command(rich_help_panel=PANEL)
@@ -86,16 +91,15 @@ def classify(file: EventsFile = Path("-"), policy: PolicyFile = None) -> None:
     """
     import orjson
 
-    from services.domain.policy import Beleid
-    from services.operations.dry_run import classify as judge
-    from services.runtime.policy_file import load_policy_file
+    from services.operations.classify import classify as judge
 
-    beleid = load_policy_file(policy or settings().beleid_file, Beleid)
-    some_invalid = False
-    with opened(file) as lines:
-        for answer in judge(lines, beleid):
+    some_invalid, chosen = False, beleid(policy)
+    with opened(file) as lines, progress("judging", shown=not sys.stdout.isatty()) as bar:
+        total = count_lines(lines)
+        for number, answer in enumerate(judge(lines, chosen), start=1):
             some_invalid = some_invalid or "fouten" in answer
             sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE))
+            bar(number, total)
     sys.stdout.buffer.flush()
     raise typer.Exit(FAULTS_FOUND if some_invalid else 0)
 
@@ -108,17 +112,26 @@ def publish(file: EventsFile, *, as_json: AsJson = False) -> None:
     """
     import uvloop
 
+    from services.operations.publish import Publication
     from services.operations.publish import publish as send
 
     with opened(file) as lines, progress("sending", shown=not as_json) as bar:
-        total = count_lines(file)
+        total = count_lines(lines)
 
-        def show(publication: "Publication") -> None:
-            bar(publication.sent + publication.refused, total)
+        publication = Publication()
 
-        publication = uvloop.run(send(settings(), lines, progress=show))
+        def show(far: Publication) -> None:
+            nonlocal publication
+            publication = far
+            bar(far.sent + far.refused, total)
+
+        try:
+            publication = uvloop.run(send(settings(), lines, progress=show))
+        except KeyboardInterrupt:
+            tell(f"Interrupted: at least {publication.sent} sent. Send the file again: repeats change nothing.")
+            raise
     if as_json:
-        typer.echo(json.dumps(asdict(publication)))
+        typer.echo(json.dumps(json_value(publication)))
     else:
         for refusal in publication.refusals:
             typer.echo(f"line {refusal.line_number}: {refusal.reason}\n  {refusal.hint}")

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
 from services.cli.arguments import FAULTS_FOUND, AsJson, settings
+from services.cli.json_values import json_value
 from services.cli.operators import PANEL
-from services.cli.screen import Progress, print_table, progress, tell
+from services.cli.screen import Progress, print_table, progress, tell, waiting
 from services.operations.wording import to_the_second
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ def rebuild(
     if drop_old:
         if dry_run or accept_differences or from_live:
             raise typer.BadParameter("--drop-old does nothing else; give it alone.")
-        _tell_dropped(uvloop.run(rebuilding.drop_old(settings())), as_json=as_json)
+        with waiting("dropping", shown=not as_json):
+            dropped = uvloop.run(rebuilding.drop_old(settings()))
+        _tell_dropped(dropped, as_json=as_json)
         return
     with _Bars(shown=not as_json) as bars:
         report = uvloop.run(
@@ -75,7 +77,7 @@ def rebuild(
             )
         )
     if as_json:
-        typer.echo(json.dumps(asdict(report), default=str))
+        typer.echo(json.dumps(json_value(report)))
     else:
         _tell(report)
     differs = any(each.differences for each in report.comparisons)

@@ -3,13 +3,23 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+    from rich.text import Text
 
 STYLES = {"ok": "green", "NOT OK": "bold red"}
 
 Progress = Callable[[int, int | None], None]
 """Takes what is done, and how much there is in all when that is known."""
+
+UNBROKEN: Final = 1_000_000
+"""Columns of what is no screen: there a line stays one, for `grep` to find it whole."""
 
 
 def tell(line: str) -> None:
@@ -30,13 +40,44 @@ def print_table(rows: Iterable[Sequence[str]], *, heading: Sequence[str] = (), b
         table.add_row(*(Text(cell, style="bold") for cell in heading))
     for row in rows:
         table.add_row(*(Text(cell, style=STYLES.get(cell, ""), overflow="fold") for cell in row))
-    Console().print(table)
+    if sys.stdout.isatty():
+        Console().print(table)
+        return
+    console = Console(width=UNBROKEN, color_system=None)
+    with console.capture() as printed:
+        console.print(table)
+    for line in printed.get().splitlines():
+        typer.echo(line.rstrip())
+
+
+class Bar:
+    """How far something has come, on the screen; and lines above it, which would run through it otherwise."""
+
+    def __init__(self, bars: "Bars", task: "TaskID") -> None:
+        self._bars = bars
+        self._task = task
+
+    def __call__(self, done: int, of: int | None) -> None:
+        """Show what is done, and how much there is in all when that is known."""
+        if self._bars.disable:
+            return
+        speed = self._bars.tasks[self._task].speed
+        self._bars.update(self._task, completed=done, total=of, rate=f"{speed:,.0f}/s" if speed else "")
+
+    def print(self, line: "Text | str") -> None:
+        """Print a line to stdout. What stands in it is never read as markup."""
+        from rich.text import Text
+
+        text = Text(line) if isinstance(line, str) else line
+        if sys.stdout.isatty():
+            self._bars.console.print(text)
+        else:
+            typer.echo(text.plain)
 
 
 @contextmanager
-def progress(description: str, *, shown: bool) -> Iterator[Progress]:
+def progress(description: str, *, shown: bool) -> Iterator[Bar]:
     """Show how far something has come, with its rate and the time left; only where a person looks."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
@@ -47,11 +88,31 @@ def progress(description: str, *, shown: bool) -> Iterator[Progress]:
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with Bars(*columns, console=Console(stderr=True), disable=not (shown and sys.stderr.isatty())) as bars:
-        task = bars.add_task(description, total=None, rate="")
+    console = _screen()
+    with Bars(
+        *columns,
+        console=console,
+        disable=not (shown and console.file.isatty()),
+        # What a program or a file gets stays its own.
+        redirect_stdout=sys.stdout.isatty(),
+        redirect_stderr=sys.stderr.isatty(),
+    ) as bars:
+        yield Bar(bars, bars.add_task(description, total=None, rate=""))
 
-        def show(done: int, of: int | None) -> None:
-            speed = bars.tasks[task].speed
-            bars.update(task, completed=done, total=of, rate=f"{speed:,.0f}/s" if speed else "")
 
-        yield show
+@contextmanager
+def waiting(description: str, *, shown: bool) -> Iterator[None]:
+    """Show that something is being done of which nobody knows how long it takes; only where a person looks."""
+    console = _screen()
+    if not (shown and console.file.isatty()):
+        yield
+        return
+    with console.status(description):
+        yield
+
+
+def _screen() -> "Console":
+    """Give the screen that a person looks at: that of stdout, for what is printed there, else that of stderr."""
+    from rich.console import Console
+
+    return Console(stderr=not sys.stdout.isatty())

@@ -186,7 +186,8 @@ class Server:
 
     def _explain(self, what: str) -> str:
         tail = self.log_since_start().splitlines()[-TAIL_LINES:]
-        return "\n".join([f"{self.name} {what}. The end of its log, {self.log_file}:", *tail])
+        # Without the name of the file: in a temporary folder it is gone by the time that this is read.
+        return "\n".join([f"{self.name} {what}. The end of its log:", *tail])
 
 
 def stop_all(servers: Sequence[Server]) -> None:

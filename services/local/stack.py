@@ -105,7 +105,7 @@ def local_stack(
     goes. `say` gets the few lines that a person should see (a download, a fallback). Within the block SIGTERM
     and SIGHUP act as Ctrl-C, when it is entered in the main thread and nobody else handles them.
 
-    Raises LocalStackError: MissingTool names what to install, StartFailed the log and its last lines. Then
+    Raises LocalStackError: MissingTool names what to install, StartFailed the last lines of the log. Then
     nothing runs.
     """
     docker = use_docker and (kafka is None or mongo is None) and containers.engine_answers()

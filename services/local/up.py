@@ -22,6 +22,7 @@ def run(settings: Settings, *, folder: Path | None, say: Callable[[str], None]) 
 
     Raises LocalStackError when something does not start, or ends by itself; then nothing runs any more.
     """
+    say("Starting Kafka, MongoDB, the classifier and the projector …")
     with running_system(settings, folder=folder, say=say) as system:
         for line in _addresses(system):
             say(line)

@@ -14,30 +14,30 @@ from services.runtime.errors import InvalidSettings
 Policy = TypeVar("Policy", bound=BaseModel)
 
 
-def load_policy_file(file: Path | None, kind: type[Policy]) -> Policy:
+def load_policy_file(file: Path | None, kind: type[Policy], *, given_as: str = "KLANTCONTACT_BELEID_FILE") -> Policy:
     """Give the policy that the TOML file holds; what it leaves out, and no file at all, has the default of `kind`.
 
-    Raises InvalidSettings when there is no such file, it is no TOML, or a value does not fit; it names every place.
+    `given_as` is what named the file. Raises InvalidSettings, which says so, when there is no such file, it is no TOML,
+    or a value does not fit; it names every place.
     """
     try:
-        return kind.model_validate(_values(file))
+        return kind.model_validate(_values(file, given_as))
     except ValidationError as error:
         faults = [
             f"  {'.'.join(str(part) for part in each['loc'])}: {each['msg']}"
             for each in error.errors(include_url=False, include_input=False)
         ]
-        raise InvalidSettings("\n".join([f"KLANTCONTACT_BELEID_FILE: {file} does not fit:", *faults])) from error
+        raise InvalidSettings("\n".join([f"{given_as}: {file} does not fit:", *faults])) from error
 
 
-def _values(file: Path | None) -> dict[str, Any]:
+def _values(file: Path | None, given_as: str) -> dict[str, Any]:
     if file is None:
         return {}
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidSettings(
-            f"KLANTCONTACT_BELEID_FILE: {file} can't be read ({error.strerror}). Give the policy file, or leave the "
-            "variable out for the defaults."
+            f"{given_as}: {file} can't be read ({error.strerror}). Give the policy file, or leave {given_as} out."
         ) from error
     except ValueError as error:  # no TOML, or no UTF-8
-        raise InvalidSettings(f"KLANTCONTACT_BELEID_FILE: {file} is not TOML: {error}.") from error
+        raise InvalidSettings(f"{given_as}: {file} is not TOML: {error}.") from error

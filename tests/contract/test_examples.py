@@ -12,7 +12,7 @@ from schemas.generation.examples import CASES, input_name
 from schemas.generation.files import EXAMPLES, JSON_SCHEMAS
 from schemas.generation.published import EVENTS
 from services.domain.policy import DEFAULT
-from services.operations.dry_run import classify
+from services.operations.classify import classify
 
 FILES = sorted(path.name for path in EXAMPLES.glob("*.json"))
 BY_TYPE = {event.type: event for event in EVENTS}

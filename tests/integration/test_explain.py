@@ -119,6 +119,8 @@ async def test_of_a_contact_that_nobody_knows_it_is_said_what_that_can_mean(town
         await explain(town.settings, Asked("nowhere"))
     with pytest.raises(UnknownContact, match="No klantcontact has the number 7"):
         await explain(town.settings, Asked("7", frozenset({Name.NUMMER})))
+    with pytest.raises(UnknownContact, match="Nothing is known of contact nowhere of urn:nobody: it never came"):
+        await explain(town.settings, Asked("nowhere", source="urn:nobody"))
     with pytest.raises(UnknownContact, match="The dead letters were not looked at"):
         await explain(town.settings, Asked("nowhere"), letters=False)
 

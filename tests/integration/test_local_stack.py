@@ -209,12 +209,12 @@ class TestFailedStart:
         (data / "storage.bson").write_text("not what mongod wrote")
         return tmp_path
 
-    def test_names_the_log_shows_its_end_and_leaves_no_process(self, broken: Path) -> None:
+    def test_shows_the_end_of_the_log_and_leaves_no_process(self, broken: Path) -> None:
         before = our_servers()
         with pytest.raises(StartFailed) as failure, only_mongod(broken):
             pytest.fail("mongod can't have started")
         first, *tail = str(failure.value).splitlines()
-        assert first == f"mongod ended while it started. The end of its log, {broken}/mongod/mongod.log:"
+        assert first == "mongod ended while it started. The end of its log:"
         assert 1 <= len(tail) <= 15
         assert tail[-1] in (broken / "mongod" / "mongod.log").read_text()
         assert our_servers() == before

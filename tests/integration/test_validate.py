@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.contacts import contact_ended, encoded
 from tests.contract.changes import changed, whole_event
 
@@ -18,8 +20,12 @@ CANARY = "zqcanaryqz"
 
 
 def _validate(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return _klantcontact("validate", *arguments, stdin=stdin)
+
+
+def _klantcontact(*arguments: str, stdin: bytes) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-m", "services.cli", "validate", *arguments],
+        [sys.executable, "-m", "services.cli", *arguments],
         env={name: value for name, value in os.environ.items() if not name.startswith("KLANTCONTACT_")},
         input=stdin,
         capture_output=True,
@@ -76,13 +82,13 @@ def test_a_program_gets_one_object_a_line_for_each_event() -> None:
     first, second = map(json.loads, done.stdout.splitlines())
     assert (done.returncode, done.stderr) == (FAULTS_FOUND, b"")
     assert first == {
-        "line_number": 1,
-        "contact_id": "c-1",
+        "lineNumber": 1,
+        "contactId": "c-1",
         "findings": [],
-        "unknown_fields": [{"pad": "data.extra", "meant": None}],
+        "unknownFields": [{"pad": "data.extra", "meant": None}],
     }
     [finding] = second["findings"]
-    assert (second["line_number"], finding["pad"], finding["soort"]) == (2, "data.revisie", "revisie_conflict")
+    assert (second["lineNumber"], finding["pad"], finding["soort"]) == (2, "data.revisie", "revisie_conflict")
     assert set(finding) == {"pad", "soort", "hint", "schema"}
     assert set(finding["schema"]) == {"file", "line", "rule"}
 
@@ -134,3 +140,15 @@ def test_wrong_use_is_told_and_ends_with_2() -> None:
     assert [(done.returncode, done.stdout) for done in (missing, none)] == [(WRONG_USE, b"")] * 2
     assert b"No such file or directory" in missing.stderr
     assert b"Missing argument" in none.stderr
+
+
+@pytest.mark.parametrize(("laid_out", "advice"), [("object", "`jq -c . FILE`"), ("array", "`jq -c '.[]' FILE`")])
+def test_json_over_several_lines_is_refused_with_what_puts_it_on_one(laid_out: str, advice: str) -> None:
+    event = contact_ended("c-1")
+    text = json.dumps(event if laid_out == "object" else [event], indent=2).encode()
+
+    for command in ("validate", "classify", "publish"):
+        done = _klantcontact(command, "-", stdin=text)
+
+        assert (done.returncode, done.stdout) == (WRONG_USE, b"")
+        assert advice in " ".join(done.stderr.decode().replace("│", " ").split())

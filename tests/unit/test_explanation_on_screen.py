@@ -1,6 +1,7 @@
 """What an operator sees of an explanation: all of it in one screen, and nothing that steers the screen."""
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -51,6 +52,9 @@ def told(besluit: Besluit, kafka: InKafka | None, asked: str = "") -> list[tuple
 
 def screen(rows: Sequence[tuple[str, str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
     monkeypatch.setenv("COLUMNS", str(COLUMNS))
+    monkeypatch.setenv("LINES", str(LINES))
+    monkeypatch.setenv("TERM", "dumb")  # a terminal without colours
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     print_table(rows, bold_first=True)
     return capsys.readouterr().out
 

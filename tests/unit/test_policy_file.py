@@ -64,11 +64,18 @@ def test_a_file_that_is_no_toml_is_refused(content: bytes, tmp_path: Path) -> No
         load_policy_file(file, Beleid)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InvalidSettings) as refused:
-        load_policy_file(tmp_path / "beleid.toml", Beleid)
+def test_a_file_that_is_not_there_is_named_with_what_named_it(tmp_path: Path) -> None:
+    file = tmp_path / "beleid.toml"
 
-    assert str(refused.value) == (
-        f"KLANTCONTACT_BELEID_FILE: {tmp_path}/beleid.toml can't be read (No such file or directory). Give the policy "
-        "file, or leave the variable out for the defaults."
+    with pytest.raises(InvalidSettings) as by_variable:
+        load_policy_file(file, Beleid)
+    with pytest.raises(InvalidSettings) as by_option:
+        load_policy_file(file, Beleid, given_as="--policy")
+
+    assert str(by_variable.value) == (
+        f"KLANTCONTACT_BELEID_FILE: {file} can't be read (No such file or directory). Give the policy file, or leave "
+        "KLANTCONTACT_BELEID_FILE out."
+    )
+    assert str(by_option.value) == (
+        f"--policy: {file} can't be read (No such file or directory). Give the policy file, or leave --policy out."
     )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.cli import rebuilding
+from services.cli.json_values import json_value
 from services.operations.rebuild.report import Outcome, Report
 from services.operations.rebuild.verify import Comparison
 from services.operations.topic_reader import Stretch
@@ -73,3 +74,32 @@ def test_differences_are_listed_by_id_up_to_a_screenful_and_it_is_said_what_to_d
         "The projector is 5 events behind: let it catch up, and start again.",
         rebuilding.WHAT_DIFFERS,
     ]
+
+
+def test_a_program_gets_it_all_in_camel_case_with_moments_of_iso_8601() -> None:
+    comparison = Comparison(collection=Collection.PARTIJEN, live=2, new=1, compared=1, only_live=["p-1"])
+    trimmed = [Stretch("taak.created", 0, first=7, begin=7, end=9)]
+    report = Report(outcome=Outcome.DIFFERENT, interrupted=THEN, trimmed=trimmed, comparisons=[comparison])
+
+    assert json_value(report) == {
+        "outcome": "different",
+        "interrupted": "2026-11-24T09:30:00+00:00",
+        "events": 0,
+        "trimmed": [{"topic": "taak.created", "partition": 0, "first": 7, "begin": 7, "end": 9}],
+        "liveDocumentsOf": None,
+        "liveDocuments": 0,
+        "comparisons": [
+            {
+                "collection": "partijen",
+                "live": 2,
+                "new": 1,
+                "compared": 1,
+                "onlyLive": ["p-1"],
+                "onlyNew": [],
+                "changed": [],
+                "unlisted": 0,
+            }
+        ],
+        "projectorBehind": 0,
+        "carriedOver": 0,
+    }

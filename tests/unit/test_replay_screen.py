@@ -1,16 +1,136 @@
-"""What `klantcontact replay` says at its end."""
+"""What `klantcontact replay` shows of what it looked at."""
+
+import json
+import re
+from datetime import UTC, datetime
 
 import pytest
 
+from services.classifier.ports import Record
 from services.cli import replaying
-from services.operations.replay.replay import Replayed
+from services.cli.replay_on_screen import summary_lines
+from services.cli.replaying import _Shown
+from services.cli.screen import Progress, progress
+from services.domain.herbeoordeling import Feiten
+from services.domain.policy import DEFAULT, Beleid
+from services.operations.replay.differences import Difference, OnderwerpDifference, Outcome, Standing
+from services.operations.replay.judging import Examined
+from services.operations.replay.replay import Replayed, Tell
+from services.operations.replay.requests import Answer
+from services.operations.replay.selection import Selection
+from services.runtime.settings import Settings
 
-FORGOTTEN = "what 200,001 contacts change for those after them"
+V4 = Outcome("V4", klantcontact=True, interne_taak=False, partij="nieuw", contactgegevens=False)
+V1 = Outcome("V1", klantcontact=False, interne_taak=False, partij="geen", contactgegevens=False)
+
+
+def _examined(standing: Standing, difference: Difference | None = None) -> Examined:
+    record = Record("contact.ended", 3, 17, datetime(2026, 11, 24, tzinfo=UTC), None, b"{}", [])
+    return Examined(record, "urn:a", "c-1", standing, difference)
+
+
+SAME = _examined(Standing.SAME)
+CHANGES = _examined(
+    Standing.CHANGES,
+    Difference(
+        "urn:a",
+        "c-1",
+        1,
+        1,
+        (
+            OnderwerpDifference("0", was=V4, wordt=V1, only_besides=False),
+            OnderwerpDifference("1", was=V4, wordt=V4, only_besides=True),
+        ),
+    ),
+)
+
+
+def _shown(
+    *contacts: tuple[Examined, Answer | None],
+    capsys: pytest.CaptureFixture[str],
+    as_json: bool = False,
+    diff_only: bool = False,
+) -> list[str]:
+    with progress("judging again", shown=False) as bar:
+        shown = _Shown(bar, as_json=as_json, diff_only=diff_only)
+        for examined, answer in contacts:
+            shown(examined, answer)
+    return capsys.readouterr().out.splitlines()
+
+
+def test_the_heading_comes_once_and_with_the_first_row_only(capsys: pytest.CaptureFixture[str]) -> None:
+    nothing = _shown((SAME, None), capsys=capsys, diff_only=True)
+    rows = _shown((SAME, None), (CHANGES, None), (CHANGES, Answer.AS_SHOWN), capsys=capsys)
+
+    changes = [
+        ["c-1", "0", "V4 → V1", "yes → no", "no", "nieuw → geen", "changes"],
+        ["c-1", "1", "V4", "yes", "no", "nieuw", "in its events only"],
+    ]
+    answered = [[*cells[:-1], "judged as shown"] for cells in changes]
+    assert nothing == []
+    assert [re.split(" {2,}", row) for row in rows] == [
+        ["contact", "onderwerp", "rule", "klantcontact", "taak", "partij"],
+        ["c-1", "same"],
+        *changes,
+        *answered,
+    ]
+
+
+def test_a_program_gets_all_that_a_person_gets(capsys: pytest.CaptureFixture[str]) -> None:
+    line, same = _shown((CHANGES, Answer.LEFT), (SAME, None), capsys=capsys, as_json=True)
+
+    place = {"source": "urn:a", "contactId": "c-1", "partition": 3, "offset": 17}
+    assert json.loads(line) == {
+        **place,
+        "standing": "changes",
+        "revisie": 1,
+        "besluitversie": 1,
+        "onderwerpen": [
+            {"onderwerpId": "0", "was": V4.as_json(), "wordt": V1.as_json(), "onlyBesides": False},
+            {"onderwerpId": "1", "was": V4.as_json(), "wordt": V4.as_json(), "onlyBesides": True},
+        ],
+        "answer": "left as it was",
+    }
+    assert json.loads(same) == {**place, "standing": "same"}
+
+
+def test_what_fits_nothing_is_told() -> None:
+    assert list(summary_lines(Replayed(), executed=False)) == [
+        "Nothing that contact.ended holds fits what was asked for."
+    ]
+
+
+def test_interrupted_it_says_how_much_was_judged(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def interrupted(
+        _settings: Settings,
+        _selection: Selection,
+        *,
+        beleid: Beleid,
+        feiten: Feiten,
+        execute: bool,
+        tell: Tell,
+        progress: Progress,
+    ) -> Replayed:
+        assert (beleid, feiten, execute) == (DEFAULT, Feiten.VASTGELEGD, True)
+        progress(2, 9)
+        tell(SAME, None)
+        tell(CHANGES, Answer.AS_SHOWN)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("services.operations.replay.replay.replay", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        replaying.replay(execute=True)
+
+    assert capsys.readouterr().err == (
+        "Interrupted: 1 contact judged again so far. What was asked besides stands in the topic, and is judged all the "
+        "same; start this again for the rest.\n"
+    )
 
 
 @pytest.mark.parametrize(("forgotten", "times"), [(0, 0), (200_001, 1)])
-def test_what_a_dry_run_could_not_carry_along_is_told(
-    forgotten: int, times: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    replaying._print_summary(Replayed(forgotten=forgotten), executed=False)
-    assert capsys.readouterr().err.count(FORGOTTEN) == times
+def test_what_a_dry_run_could_not_carry_along_is_told(forgotten: int, times: int) -> None:
+    told = "\n".join(summary_lines(Replayed(forgotten=forgotten), executed=False))
+    assert told.count("what 200,001 contacts change for those after them") == times

@@ -4,7 +4,7 @@ import pytest
 
 from services.domain.besluit import Position
 from services.operations.replay.errors import InvalidSelection
-from services.operations.replay.selection import Offsets, Selection, is_held, read_offsets
+from services.operations.replay.selection import Offsets, Selection, _at_offsets, is_held, read_offsets
 from services.operations.topic_reader import Stretch
 
 WHOLE = [Stretch("contact.ended", 0, first=10, begin=10, end=20), Stretch("contact.ended", 1, first=0, begin=0, end=5)]
@@ -38,3 +38,15 @@ def test_offsets_name_the_last_one_too() -> None:
 def test_only_one_way_of_choosing_is_taken() -> None:
     with pytest.raises(InvalidSelection, match="not several of them"):
         Selection(offsets=(Offsets(0, 1, 2),), contacts=("c-1",))
+
+
+def test_a_partition_is_named_once() -> None:
+    with pytest.raises(InvalidSelection, match="names partition 1 twice"):
+        Selection(offsets=(Offsets(1, 0, 0), Offsets(1, 3, 4)))
+
+
+def test_a_partition_that_the_topic_has_not_is_refused_by_the_name_of_the_topic() -> None:
+    whole = [Stretch("gemeente.contact.ended", 0, first=0, begin=0, end=5)]
+
+    with pytest.raises(InvalidSelection, match=r"gemeente\.contact\.ended has no partition 99"):
+        _at_offsets([Offsets(99, 0, 1)], whole)

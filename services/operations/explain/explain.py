@@ -63,16 +63,18 @@ async def explain(
 
 
 async def _not_decided(settings: Settings, asked: Asked, *, letters: bool, progress: Progress) -> NotDecided:
+    of_that_source = f" of {printable(asked.source)}" if asked.source else ""
     if Name.CONTACT not in asked.names:
-        raise UnknownContact(f"No klantcontact has the number {asked.text}.")
+        raise UnknownContact(f"No klantcontact{of_that_source} has the number {asked.text}.")
     contact = Origin(asked.source, asked.text)
     async with topic_reader(settings) as reader:
         seen = await sightings(reader, settings, contact, progress)
         found = await read_letters(reader, settings, contact, progress) if letters else None
     if not seen and not (found and found.number):
+        asked_for = f"{printable(asked.text)}{of_that_source}"
         looked = "" if letters else " The dead letters were not looked at."
         raise UnknownContact(
-            f"Nothing is known of contact {printable(asked.text)}: it never came, or it was judged more than "
+            f"Nothing is known of contact {asked_for}: it never came, or it was judged more than "
             f"{kept_without_trace(settings).days} days ago without leaving a trace (G1, G2 and V1 leave none).{looked}"
         )
     return NotDecided(asked.text, seen, found)

@@ -211,10 +211,12 @@ class _Rebuild:
 
     async def _wait_for_projector(self) -> int:
         """Wait until the projector has done what was taken in, and give how much it is still behind."""
-        behind = await self._feed.behind()
+        show = self._step("waiting for the projector")
+        behind = at_first = await self._feed.behind()
         for pause_seconds in pauses_within(PROJECTOR_SECONDS):
             if not behind:
                 return 0
+            show(max(0, at_first - behind), at_first)
             await asyncio.sleep(pause_seconds)
             behind = await self._feed.behind()
         return behind

@@ -80,7 +80,12 @@ class Difference:
             "revisie": self.revisie,
             "besluitversie": self.besluitversie,
             "onderwerpen": [
-                {"onderwerpId": each.onderwerp_id, "was": each.was.as_json(), "wordt": each.wordt.as_json()}
+                {
+                    "onderwerpId": each.onderwerp_id,
+                    "was": each.was.as_json(),
+                    "wordt": each.wordt.as_json(),
+                    "onlyBesides": each.only_besides,
+                }
                 for each in self.onderwerpen
             ],
         }

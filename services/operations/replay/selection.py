@@ -44,6 +44,9 @@ class Selection:
             raise InvalidSelection("Choose a period (--from, --to), --offsets or --contact, not several of them.")
         if self.since and self.until and self.since >= self.until:
             raise InvalidSelection("--from must lie before --to.")
+        partitions = [each.partition for each in self.offsets]
+        if doubled := [each for each in partitions if partitions.count(each) > 1]:
+            raise InvalidSelection(f"--offsets names partition {doubled[0]} twice.")
 
     @property
     def is_of_a_period(self) -> bool:
@@ -80,14 +83,12 @@ async def stretches_of(
 
 def _at_offsets(asked: Sequence[Offsets], whole: Sequence[Stretch]) -> list[Stretch]:
     by_partition = {each.partition: each for each in whole}
-    if doubled := [each.partition for each in asked if [other.partition for other in asked].count(each.partition) > 1]:
-        raise InvalidSelection(f"--offsets names partition {doubled[0]} twice.")
-    return [_within(each, by_partition.get(each.partition)) for each in asked]
+    if unknown := [each.partition for each in asked if each.partition not in by_partition]:
+        raise InvalidSelection(f"{whole[0].topic} has no partition {unknown[0]}.")
+    return [_within(each, by_partition[each.partition]) for each in asked]
 
 
-def _within(asked: Offsets, held: Stretch | None) -> Stretch:
-    if held is None:
-        raise InvalidSelection(f"contact.ended has no partition {asked.partition}.")
+def _within(asked: Offsets, held: Stretch) -> Stretch:
     if asked.first < held.first:
         raise InvalidSelection(
             f"Partition {asked.partition} holds offset {held.first} and later: what lies before has been removed, its "

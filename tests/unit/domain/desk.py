@@ -20,7 +20,7 @@ from services.domain.numbers import Numbers
 from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
-from services.operations.dry_run import classify
+from services.operations.classify import classify
 from tests.examples import SOURCE, Wire, event, line, received
 
 CLASSIFIER: Final = "urn:nld:oin:00000000000000000000:systeem:klantcontact"

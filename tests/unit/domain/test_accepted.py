@@ -3,7 +3,7 @@
 import pytest
 
 from services.domain.policy import DEFAULT
-from services.operations.dry_run import classify
+from services.operations.classify import classify
 from tests.examples import (
     ALICE,
     BOB,

@@ -7,7 +7,7 @@ import pytest
 
 from services.domain.policy import DEFAULT
 from services.local.scenarios import Scenario, Verwachting, load_scenarios
-from services.operations.dry_run import classify
+from services.operations.classify import classify
 from tests.examples import line
 
 SCENARIOS = load_scenarios()

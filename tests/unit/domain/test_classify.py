@@ -1,7 +1,7 @@
 """`klantcontact classify`: `schemas/decision.md`, "Dry run"."""
 
 from services.domain.policy import DEFAULT
-from services.operations.dry_run import classify
+from services.operations.classify import classify
 from tests.examples import (
     CALL_BACK,
     SOURCE,

@@ -1,4 +1,4 @@
-"""The dry run: what would be registered for a file of events. Source: `schemas/decision.md`, "Dry run"."""
+"""What would be registered for a file of events, without any server. Source: `schemas/decision.md`, "Dry run"."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

@@ -1,0 +1,41 @@
+"""The settings of the system on one machine, as its services get them in a folder of their own."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from services.local.stack import KafkaKind, MongoKind, Stack
+from services.local.system import _settings_for
+from services.runtime.settings import Settings
+
+STACK = Stack(
+    kafka_bootstrap="127.0.0.1:19092",
+    mongo_uri="mongodb://127.0.0.1:17017",
+    kafka_kind=KafkaKind.JARS,
+    mongo_kind=MongoKind.WHEEL,
+)
+
+
+def test_files_with_a_relative_name_are_found_from_where_it_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    ours = _settings_for(STACK, Settings(sleutel_file=Path("sleutel"), beleid_file=Path("beleid.toml")), tmp_path)
+
+    assert ours.environment() == {
+        "KLANTCONTACT_KAFKA_BOOTSTRAP": STACK.kafka_bootstrap,
+        "KLANTCONTACT_MONGO_URI": STACK.mongo_uri,
+        "KLANTCONTACT_SLEUTEL_FILE": str(tmp_path / "sleutel"),
+        "KLANTCONTACT_BELEID_FILE": str(tmp_path / "beleid.toml"),
+    }
+
+
+def test_a_key_is_made_only_where_the_settings_have_none(tmp_path: Path) -> None:
+    without = _settings_for(STACK, Settings(), tmp_path)
+    given = _settings_for(STACK, Settings(sleutel=SecretStr("s" * 32)), tmp_path / "given")
+
+    assert without.sleutel_file == tmp_path / "sleutel"
+    assert given.sleutel_file is None
+    assert not (tmp_path / "given").exists()
