@@ -1,5 +1,6 @@
 """What the classifier does with a batch: what goes out, what is recorded, and what happens when something fails."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 
@@ -11,7 +12,7 @@ from schemas.decoding import Received
 from schemas.faults import RefusalKind
 from services.classifier.accounts import OUTCOMES
 from services.classifier.encoding import Encoder
-from services.classifier.handler import Handler
+from services.classifier.handler import TURN_BYTES, Handler
 from services.classifier.ports import Message, Record
 from services.domain.besluit import Position
 from services.domain.case import Case, prepare
@@ -126,6 +127,25 @@ async def test_the_same_revisie_with_other_contents_is_a_dead_letter() -> None:
     assert bench.published()[2:] == [("dlq", "revisie_conflict")]
     headers = dict(bench.topics.messages[2].headers)
     assert json.loads(headers["dlq_faults"] or b"") == [{"pad": "data.revisie", "soort": "revisie_conflict"}]
+
+
+async def test_large_contacts_leave_the_rest_of_the_process_its_turn_while_they_are_read_and_encoded() -> None:
+    turns = 0
+
+    async def the_rest() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    others = asyncio.create_task(the_rest())
+    contacts = [contact_ended(f"c-{number}") for number in range(9)]
+    for contact in contacts:
+        contact["data"]["ignored"] = "x" * (TURN_BYTES // 3)
+    await asyncio.sleep(0)
+    await _Bench().handle(records(*contacts))
+    others.cancel()
+    assert turns == 3 + 3, "as nothing else in this test waits"
 
 
 async def test_a_batch_of_nothing_but_bad_input_is_dead_lettered_and_committed() -> None:

@@ -30,6 +30,7 @@ from services.classifier.handler import Handler
 from services.runtime.backlog import Backlog, Batch
 from services.runtime.backoff import pauses
 from services.runtime.errors import PartitionLost
+from services.runtime.parts import light_parts
 
 log = structlog.get_logger()
 
@@ -40,6 +41,11 @@ back."""
 MAX_LOSSES: Final = 3
 """In a row. Somebody who keeps taking a partition that the group gives to us is no member of it: a second deployment
 under other names, or a writer with our id. That is for a person to look at."""
+
+MAX_SLICE_BYTES: Final = 1024 * 1024
+"""Of the contacts of one slice. A contact causes up to fifty times its own size, all of which is in memory until it is
+published, and has to go out while a transaction is waited for. 500 contacts of 2 kB are still one slice; of the largest
+that may be sent, 16 are."""
 
 CANCELLATIONS: Final = 10
 """How often a batch is cancelled before it is left alone. It can't publish any more in any case."""
@@ -100,13 +106,15 @@ class Holding:
         if await self._is_stale(records):
             self._drop_stale(records)
             return
-        for begin, end in _slices(len(records), self._means.batch_size):
+        begin = 0
+        for part in _slices(records, self._means.batch_size):
             async with self._slots:
                 if not self._active:
                     tell_dropped(records[begin:], reason="revoked")
                     return
-                if not await self._handle_slice(records[begin:end]):
+                if not await self._handle_slice(part):
                     return
+            begin += len(part)
 
     async def give_up(self, seconds: float) -> bool:
         """Finish what is in flight, or abandon it as a whole after that time; say whether it was finished."""
@@ -231,10 +239,13 @@ class Holding:
         self._means.consumer().seek(self.partition, self._next_offset)
 
 
-def _slices(number: int, size: int) -> Iterator[tuple[int, int]]:
-    """Cut into as few slices as the size allows, all about as long: a short rest would cost as much as a full one."""
-    slices = -(-number // size)
-    return pairwise(number * each // slices for each in range(slices + 1))
+def _slices(records: Batch, size: int) -> Iterator[Batch]:
+    """Cut into as few slices as the size allows, all about as long: a short rest would cost as much as a full one.
+    One that is too heavy is cut again.
+    """
+    slices = -(-len(records) // size)
+    for begin, end in pairwise(len(records) * each // slices for each in range(slices + 1)):
+        yield from light_parts(records[begin:end], MAX_SLICE_BYTES)
 
 
 def tell_dropped(records: Batch, *, reason: str) -> None:
