@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from structlog.testing import capture_logs
 
 from services.classifier.adapters.holding import MAX_SLICE_BYTES, Holding, Means
 from services.classifier.adapters.kafka_publisher import KafkaPublisher
@@ -117,3 +118,48 @@ async def test_a_batch_is_cut_by_number_and_by_weight(
     await bench.holding.handle(_records(number, size_bytes=size_bytes))
     assert [len(each) for each in bench.slices] == lengths, why
     assert list(chain.from_iterable(bench.slices)) == list(range(number)), "nothing is left out"
+
+
+async def test_all_that_a_loss_leaves_undone_is_told() -> None:
+    bench = _Bench(batch_size=2, lost_from=2)
+    with capture_logs() as logs:
+        await bench.holding.handle(_records(6, size_bytes=1))
+    await bench.holding.give_up(1)
+    assert bench.slices == [[0, 1]]
+    assert [line for line in logs if line["event"] == "batch.dropped"] == [
+        {
+            "event": "batch.dropped",
+            "log_level": "info",
+            "reason": "lost",
+            "partition": 0,
+            "first_offset": 2,
+            "last_offset": 5,
+        }
+    ]
+
+
+# Giving up ------------------------------------------------------------------------------------------------------------
+
+
+class _DeafTakingOver:
+    """Loses its first cancellation, as `asyncio.wait_for` may, and needs some more of the loop to end."""
+
+    def __init__(self) -> None:
+        self.begun, self.ended = asyncio.Event(), False
+
+    async def __call__(self) -> None:
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)
+        self.ended = True
+
+
+async def test_taking_over_that_loses_its_cancellation_does_not_seek_for_the_next_holder() -> None:
+    take_over = _DeafTakingOver()
+    bench = _Bench(take_over=take_over)
+    await take_over.begun.wait()
+    await bench.holding.give_up(1)
+    assert take_over.ended, "nothing of it goes on"
+    assert bench.consumer.sought == []

@@ -112,14 +112,18 @@ class Holding:
                 if not self._active:
                     tell_dropped(records[begin:], reason="revoked")
                     return
-                if not await self._handle_slice(part):
+                try:
+                    await self._handle_slice(part)
+                except PartitionLost as lost:
+                    tell_dropped(records[begin:], reason="lost")
+                    self._await_verdict(lost)
                     return
             begin += len(part)
 
     async def give_up(self, seconds: float) -> bool:
         """Finish what is in flight, or abandon it as a whole after that time; say whether it was finished."""
         self._active = False
-        self._taking_over.cancel()
+        await self._abandon(self._taking_over)
         finished = True
         if self.work is not None and not self.work.done():
             await asyncio.wait({self.work}, timeout=seconds)
@@ -153,6 +157,8 @@ class Holding:
         await asyncio.sleep(after_seconds)
         committed = await self._publisher.take_over()
         self._next_offset = await self._first_offset(committed)
+        if not self._active:
+            return  # the cancellation was lost, and the position is for whoever holds the partition now
         self._stale_batches = 0
         self._backlog.handled(self.partition, self._next_offset)
         self._means.consumer().seek(self.partition, self._next_offset)
@@ -194,21 +200,15 @@ class Holding:
 
     # Handling
 
-    async def _handle_slice(self, records: Batch) -> bool:
-        """Handle a slice; say whether the next one may follow."""
-        try:
-            await self._means.handler.handle([as_record(record) for record in records], self._publisher)
-        except PartitionLost as lost:
-            tell_dropped(records, reason="lost")
-            if self._active:
-                self._await_verdict(lost)
-            return False
+    async def _handle_slice(self, records: Batch) -> None:
+        await self._means.handler.handle([as_record(record) for record in records], self._publisher)
         self._next_offset = records[-1].offset + 1
         self._backlog.handled(self.partition, self._next_offset)
         self._losses = 0
-        return True
 
     def _await_verdict(self, lost: PartitionLost) -> None:
+        if not self._active:
+            return
         self._losses += 1
         if self._losses > MAX_LOSSES:
             raise lost
