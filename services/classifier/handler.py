@@ -28,9 +28,9 @@ from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailu
 from services.runtime.health import Health, Part
 from services.runtime.tracing import Spans
 
-TURN_BYTES: Final = 128 * 1024
-"""Of contacts that are read, or encoded, in one go: some milliseconds, a tenth of a second when they are the largest
-that may be sent. Meanwhile nothing else runs, such as the heartbeat."""
+TURN_SECONDS: Final = 0.05
+"""How long contacts are read, or encoded, in one go: about a usual batch. Meanwhile nothing else runs, such as the
+heartbeat. One contact takes as long at most."""
 
 
 class Prepare(Protocol):
@@ -158,14 +158,13 @@ class Handler:
 
 
 async def _in_turns(records: Iterable[Record]) -> AsyncIterator[Record]:
-    """Go through records, and leave the rest of the process its turn each time that many bytes were worked at."""
-    worked_bytes = 0
+    """Go through records, and leave the rest of the process its turn each time that some time was worked."""
+    began = time.perf_counter()
     for record in records:
         yield record
-        worked_bytes += len(record.value or b"")
-        if worked_bytes > TURN_BYTES:
-            worked_bytes = 0
+        if time.perf_counter() - began >= TURN_SECONDS:
             await asyncio.sleep(0)
+            began = time.perf_counter()
 
 
 @contextmanager
