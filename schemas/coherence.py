@@ -3,7 +3,8 @@
 It runs over what could be read, so that a publisher sees every error at once, also beside a field that is invalid
 itself. For that reason any value may be None (`partial.py`), whatever its type says; nothing is said then that depends
 on it.
-An error over several fields stands at the missing one, else at the later one.
+An error over several fields stands at the missing one, else at the later one. Source: `schemas/decision.md`,
+"Validity".
 """
 
 from collections.abc import Iterator, Sequence
@@ -35,7 +36,7 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 
 ZAAK_OPVOLGING = frozenset({SoortOpvolging.ZAAK_NIEUW, SoortOpvolging.ZAAK_BESTAAND})
 
-# domain.md 3.3: the combinations that Open Klant takes, and the digits of each number.
+# The combinations that Open Klant 2.18 takes as partij-identificator, and the digits of each number.
 _COMBINATIONS = {
     CodeSoortObjectId.BSN: (CodeRegister.BRP, CodeObjecttype.NATUURLIJK_PERSOON, 9),
     CodeSoortObjectId.RSIN: (CodeRegister.HR, CodeObjecttype.NIET_NATUURLIJK_PERSOON, 9),
@@ -67,7 +68,7 @@ class Parts:
 
 def incoherences(parts: Parts, written_at: datetime | None) -> Iterator[Fault]:
     """Yield every disagreement; `written_at` is the record's own moment, against which the future is judged."""
-    if parts.plaatsgevonden_op and written_at and parts.plaatsgevonden_op > written_at + CLOCK_TOLERANCE:
+    if parts.plaatsgevonden_op and written_at and parts.plaatsgevonden_op - CLOCK_TOLERANCE > written_at:
         yield Fault("data.plaatsgevondenOp", FaultKind.IN_DE_TOEKOMST)
     yield from _doubled(parts.refs, "betrokkenen", "ref")
     yield from _doubled(parts.onderwerp_ids, "onderwerpen", "onderwerpId")

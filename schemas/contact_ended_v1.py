@@ -2,7 +2,8 @@
 
 Only what one field can be judged by stands here; what several fields must agree on is in `coherence.py`. What a
 publisher has to know of a field stands under it, and goes into the JSON Schema from there.
-Source: contract.md, "`contact.ended`, data, version 1"; domain.md 1.2 (addresses) and 3.3 (identificatoren).
+Source: VNG's gegevenswoordenboek, in the spelling and lengths of Open Klant 2.18; `schemas/deviations.md` names what
+departs.
 """
 
 from enum import StrEnum

@@ -63,7 +63,7 @@ HINTS: Final[Mapping[FaultKind, str]] = {
     FaultKind.TE_VEEL: "Send fewer items: the list is refused, never cut. A correction keeps the `onderwerpId` of what "
     "it corrects; over all its revisies one contact can have 200 onderwerpen and 200 partijen.",
     FaultKind.TE_WEINIG: "Send at least one item: a contact has an actor and an onderwerp.",
-    FaultKind.BUITEN_BEREIK: "Stay within the schema's minimum and maximum; a date-time lies from 1900 to 9998.",
+    FaultKind.BUITEN_BEREIK: "Stay within the schema's minimum and maximum; a date-time lies from 1900 to 9998 in UTC.",
     FaultKind.ONBEKENDE_WAARDE: "Choose a value that the schema lists; upper and lower case count.",
     FaultKind.VERKEERDE_VORM: "Write it in the schema's form: a date-time with seconds and offset, as in "
     "2026-09-02T10:00:00+02:00; a postcode with a space; of a number all digits and nothing else.",
@@ -153,3 +153,8 @@ UNION_MARK = "<"
 def path(*parts: str | int) -> str:
     """Join the parts of a location."""
     return ".".join(map(str, parts))
+
+
+def generalised(pad: str) -> str:
+    """Give a path without its list positions, as publishers and operators see it: `data.onderwerpen.*.inhoud`."""
+    return ".".join("*" if part.isdecimal() else part for part in pad.split("."))

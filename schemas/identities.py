@@ -1,7 +1,7 @@
 """By which identities the partij of a betrokkene is found, in the order in which they are tried.
 
-Source: contract.md, "The decision" (bsn; vestigingsnummer with its kvk_nummer; rsin; kvk_nummer; a contactpersoon by
-pseudoniem and employer); domain.md P13 and 5.12 (a contactpersoon has no identificator of its own).
+Source: `schemas/decision.md`, "Finding a partij"; a contactpersoon has no identificator of its own: VNG B0862 and the
+registratievoorbeeld "Product aangevraagd door organisatie".
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """What the events that the classifier publishes have in common.
 
 What stands here is promised to subscribers: what is absent is left out and never null, and a list is always there.
-Source: contract.md, "`klantcontact.registered` and `taak.created`"; domain.md 1.1 to 1.9 for the attributes.
+Source: VNG's gegevenswoordenboek, in the spelling of Open Klant 2.18; `schemas/deviations.md` names what departs.
 """
 
 from enum import StrEnum
@@ -39,6 +39,10 @@ class PartijResultaat(StrEnum):
     NIEUW = "nieuw"
     BESTAAND = "bestaand"
     AANGEVULD = "aangevuld"
+
+
+FILLING = frozenset({PartijResultaat.NIEUW, PartijResultaat.AANGEVULD})
+"""The outcomes under which a contact brings name and default details to the partij; under others it brings none."""
 
 
 class IntrekkingResultaat(StrEnum):

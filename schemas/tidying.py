@@ -61,7 +61,7 @@ def _tidy_object(tree: dict[str, Any], model: type[Bericht], at: _Place, tidied:
             del tree[name]
             if at and len(tidied.unknown_fields) < MAX_UNKNOWN_FIELDS:
                 steps = [step for step in at if isinstance(step, str)]
-                tidied.unknown_fields[".".join([*steps, _whole_characters(name)])] = None
+                tidied.unknown_fields[".".join([*steps, _one_step(name)])] = None
         elif value is None and name != NULL_MEANS_UNKNOWN:
             del tree[name]
         else:
@@ -95,6 +95,11 @@ def _tidied_list(items: list[Any], shape: Shape, at: _Place, tidied: Tidied) -> 
     if shape.max_items is not None and len(items) > shape.max_items:
         tidied.faults.append(Fault(path(*at), FaultKind.TE_VEEL))
     return [_tidied(item, shape, (*at, index), tidied) for index, item in enumerate(items[: shape.max_items])]
+
+
+def _one_step(name: str) -> str:
+    """Give a publisher's own name so that it is one step of a path, and what comes before it is ours alone."""
+    return _whole_characters(name).replace(".", "·")
 
 
 def _whole_characters(text: str) -> str:

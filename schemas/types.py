@@ -13,7 +13,7 @@ MAX_WHOLE_NUMBER = 2**53 - 1
 
 EARLIEST_YEAR = 1900
 LATEST_YEAR = 9998
-"""A year below datetime's own limit, so that any offset can be turned into UTC."""
+"""A year below datetime's own limit, so that a clock's tolerance can be added."""
 
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = r"([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
@@ -44,12 +44,17 @@ def _moment(value: object) -> datetime:
     if not _RFC_3339.fullmatch(value):
         raise PydanticCustomError("moment_format", "a date-time with offset is needed, as in 2026-09-02T10:00:00+02:00")
     try:
-        moment = datetime.fromisoformat(value.upper())
+        written = datetime.fromisoformat(value.upper())
     except ValueError:
         raise PydanticCustomError("moment_format", "there is no such date-time") from None
-    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+    try:
+        moment = written.astimezone(UTC)
+    except OverflowError:
+        moment = None
+    # In UTC, as it goes out: what we accept must be a moment for who reads what we publish too.
+    if moment is None or not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
         raise PydanticCustomError("moment_range", "the date-time is out of range")
-    return moment.astimezone(UTC)
+    return moment
 
 
 Moment = Annotated[
@@ -57,7 +62,7 @@ Moment = Annotated[
     BeforeValidator(_moment),
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": RFC_3339}),
 ]
-"""A date-time with offset from 1900 to 9998, held in UTC, so that equal instants are equal."""
+"""A date-time with offset, in UTC from 1900 to 9998 and held in it, so that equal instants are equal."""
 
 
 def _not_blank(value: str) -> str:

@@ -1,6 +1,7 @@
 """The objects of the VNG information model that several events share, under their own names.
 
-Source of every attribute and length: domain.md 1.1-1.10 (GWB 2.0.0 beside Open Klant 2.18); spelling of Open Klant.
+Source of every attribute and length: VNG's gegevenswoordenboek (SIM 2.0.0) and the Klantinteracties API of Open Klant
+2.18, in the spelling of the latter; `schemas/deviations.md` names what departs.
 """
 
 from enum import StrEnum

@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 from confluent_kafka import (
     OFFSET_BEGINNING,
     Consumer,
+    IsolationLevel,
     KafkaError,
     KafkaException,
     Message,
@@ -16,6 +17,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.cimpl import NewTopic
 
 ANSWER_SECONDS = 20
@@ -93,6 +95,23 @@ def transaction(bootstrap: str, topic: str, values: Iterable[bytes], *, committe
     else:
         assert sender.flush(ANSWER_SECONDS) == 0
         sender.abort_transaction(ANSWER_SECONDS)
+
+
+def holds_readers_up(bootstrap: str, topics: Sequence[str]) -> bool:
+    """Say whether a transaction is open in some topic, so that a committed reader sees the end later.
+
+    A position can be committed before the outputs of the same transaction are: Kafka writes that in each partition by
+    itself.
+    """
+    admin = admin_client(bootstrap)
+    known = admin.list_topics(timeout=ANSWER_SECONDS).topics
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # it has no types
+    places = {TopicPartition(topic, each): latest for topic in topics for each in known[topic].partitions}
+    of_all, of_committed = (
+        [end.result(ANSWER_SECONDS).offset for end in admin.list_offsets(places, isolation_level=level).values()]
+        for level in (IsolationLevel.READ_UNCOMMITTED, IsolationLevel.READ_COMMITTED)
+    )
+    return of_all != of_committed
 
 
 def read_committed(bootstrap: str, topics: Sequence[str]) -> list[Message]:

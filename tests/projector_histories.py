@@ -1,8 +1,9 @@
 """Histories as the classifier could have published them: a few contacts with revisions and new judgements, one or two
 partijen. Beside the events comes what must stand at the end, worked out the plain way: in order, with no merging.
 
-What is drawn follows contract.md: an outcome for a partij fits what other contacts know of it, what no longer stands is
-withdrawn, versies count the decisions about a partij, a vertrouwelijk contact that empties says so in public.
+What is drawn follows `schemas/decision.md`, "Taking back": an outcome for a partij fits what other contacts know of it,
+what no longer stands is withdrawn, versies count the decisions about a partij, a vertrouwelijk contact that empties
+says so in public.
 """
 
 from collections.abc import Callable, Sequence

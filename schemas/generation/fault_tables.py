@@ -1,11 +1,7 @@
 """The closed lists of what can be wrong, as a page: from the enums and what stands under their members."""
 
-import ast
-import inspect
-from collections.abc import Iterator
-from enum import StrEnum
-
 from schemas.faults import HINTS, FaultKind, RefusalKind
+from schemas.meanings import meanings
 
 _PAGE = """\
 # What can be wrong with a `contact.ended`
@@ -39,19 +35,9 @@ several fields must agree on is not judged any more. Of a list that is too long,
 
 def fault_tables() -> str:
     """Give the page."""
-    faults = (_row(f"`{value}`", meaning, HINTS[FaultKind(value)]) for value, meaning in meanings(FaultKind))
-    refusals = (_row(f"`{value}`", meaning) for value, meaning in meanings(RefusalKind))
+    faults = (_row(f"`{value}`", meaning, HINTS[FaultKind(value)]) for value, meaning in meanings(FaultKind).items())
+    refusals = (_row(f"`{value}`", meaning) for value, meaning in meanings(RefusalKind).items())
     return _PAGE.format(faults="\n".join(faults), refusals="\n".join(refusals))
-
-
-def meanings(kinds: type[StrEnum]) -> Iterator[tuple[str, str]]:
-    """Give each member's value with the text that stands under it."""
-    [definition] = ast.parse(inspect.getsource(kinds)).body
-    assert isinstance(definition, ast.ClassDef)
-    for member, text in zip(definition.body, definition.body[1:], strict=False):
-        if isinstance(member, ast.Assign) and isinstance(member.targets[0], ast.Name):
-            told = ast.literal_eval(text.value) if isinstance(text, ast.Expr) else ""
-            yield kinds[member.targets[0].id].value, " ".join(told.split())
 
 
 def _row(*cells: str) -> str:

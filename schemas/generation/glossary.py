@@ -22,7 +22,7 @@ class Glossary:
 
 
 def read_glossary() -> Glossary:
-    """Read `glossary.md`."""
+    """Read `schemas/glossary.md`."""
     sections = GLOSSARY.read_text("utf-8").split("\n## ")
     tables = {section.split("\n", 1)[0]: list(_rows(section)) for section in sections}
     values = [(place.rpartition(".")[2], name, meaning) for name, meaning, place in tables["Values"]]

@@ -14,10 +14,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from schemas.faults import HINTS, FaultKind, RefusalKind
-from schemas.generation.fault_tables import meanings
 from schemas.generation.fields import Reader, Table
 from schemas.generation.glossary import read_glossary
 from schemas.generation.published import EVENTS
+from schemas.meanings import meanings
 
 Document = Mapping[str, Any]
 
@@ -56,8 +56,8 @@ def page(document: Document, schemas: Mapping[str, Document]) -> str:
         document=document,
         operations={each["channel"]["$ref"].rpartition("/")[2]: each for each in document["operations"].values()},
         messages=list(_messages(document, schemas)),
-        faults=[(kind, meaning, HINTS[FaultKind(kind)]) for kind, meaning in meanings(FaultKind)],
-        refusals=list(meanings(RefusalKind)),
+        faults=[(kind, meaning, HINTS[FaultKind(kind)]) for kind, meaning in meanings(FaultKind).items()],
+        refusals=list(meanings(RefusalKind).items()),
         terms=read_glossary().things,
     )
 

@@ -3,7 +3,7 @@
 from functools import partial
 
 from services.classifier.adapters.consumption import Consumption
-from services.classifier.adapters.mongo_register import MongoRegister
+from services.classifier.adapters.mongo_register import MongoRegister, kept_without_trace
 from services.classifier.adapters.system_clock import SystemClock
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
@@ -25,7 +25,8 @@ async def run(settings: Settings) -> None:
 
 async def _classify(service: Service, *, beleid: Beleid, sleutels: Sleutels) -> None:
     settings, health = service.settings, service.health
-    store = MongoRegister(service.client, settings.mongo_database, beleid)
+    kept = kept_without_trace(settings)
+    store = MongoRegister(service.client, settings.mongo_database, beleid, kept_without_trace=kept)
     await service.patiently(store.prepare)
     handler = Handler(
         prepare=partial(prepare, sleutels=sleutels, beleid=beleid),

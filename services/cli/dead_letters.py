@@ -1,24 +1,21 @@
-"""For operators: the dead letters, from seeing what there is to sending them back."""
+"""For operators: the dead letters, what there is and what they hold."""
 
 import json
 import sys
-from collections import Counter
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import Annotated, BinaryIO
 
 import typer
 
-from services.cli import letter_filters
-from services.cli.arguments import FAULTS_FOUND, AsJson, settings
-from services.cli.letter_filters import Ids, InState, Kinds, Paths, Shown, Since, Sources, Until
-from services.cli.letters_on_screen import GROUP_HEADING, group_rows, group_values, told_rows, told_values
+from services.cli import letter_filters, letter_repairs
+from services.cli.arguments import AsJson, settings
+from services.cli.letter_filters import Ids, Kinds, Paths, Since, Sources, States, Until
+from services.cli.letters_on_screen import group_values, print_groups, told_rows, told_values
 from services.cli.screen import print_table, progress, tell
+from services.local.signals import ended_like_interrupted
 from services.operations.wording import counted
-
-if TYPE_CHECKING:
-    from services.operations.dead_letters.listing import Group
 
 ABOUT = (
     "The dead letters: events that were refused, with what was wrong with them. What they hold shows only when it is "
@@ -26,6 +23,7 @@ ABOUT = (
 )
 
 app = typer.Typer(no_args_is_help=True, help=ABOUT)
+app.add_typer(letter_repairs.app)
 
 
 @app.command("list")
@@ -37,7 +35,7 @@ def list_letters(
     letter_id: Ids = None,
     since: Since = None,
     until: Until = None,
-    state: InState = Shown.OPEN,
+    state: States = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what lies there, in groups with the same kind, places and source; nothing of what the letters hold."""
@@ -46,14 +44,14 @@ def list_letters(
     from services.operations.dead_letters.listing import listed
 
     chosen = letter_filters.selection(
-        kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, state=state
+        kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, states=state
     )
     with progress("reading", shown=not as_json) as bar:
         groups = uvloop.run(listed(settings(), chosen, bar))
     if as_json:
         typer.echo(json.dumps({"groups": group_values(groups)}))
     else:
-        _print_groups(groups)
+        print_groups(groups)
 
 
 @app.command()
@@ -88,87 +86,6 @@ def show(
 
 
 @app.command()
-def redrive(
-    *,
-    kind: Kinds = None,
-    path: Paths = None,
-    source: Sources = None,
-    letter_id: Ids = None,
-    since: Since = None,
-    until: Until = None,
-    state: InState = Shown.OPEN,
-    corrected: Annotated[
-        Path | None, typer.Option("--from", metavar="FILE", help="Corrected lines of `dlq export`: send what they say.")
-    ] = None,
-    rate: Annotated[float | None, typer.Option(min=0.01, help="At most so many letters a second.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be sent back.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Send letters back to where they came from, to be judged again. Interrupted, start it again: it goes on.
-
-    Letters that are not open are sent only when they are named, by --id or --from, with their --state. Exit status 1:
-    some could not be sent.
-    """
-    import uvloop
-
-    from services.operations.dead_letters.corrections import Corrections
-    from services.operations.dead_letters.redrive import Plan, Redriven, planned
-    from services.operations.dead_letters.redrive import redrive as send_back
-
-    chosen = letter_filters.selection(
-        kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, state=state
-    )
-    if corrected is not None and not chosen.is_everything:
-        raise typer.BadParameter("the file says which letters: leave the other filters out", param_hint="--from")
-    _refuse_state(state, named=bool(letter_id or corrected))
-    with _opened(corrected) as file, progress("sending back", shown=not as_json) as bar:
-        corrections = Corrections(file) if file else None
-        work: Coroutine[Any, Any, Plan | Redriven] = (
-            planned(settings(), chosen, corrections=corrections, progress=bar)
-            if dry_run
-            else send_back(settings(), chosen, corrections=corrections, per_second=rate, progress=bar)
-        )
-        outcome = uvloop.run(work)
-    match outcome:
-        case Plan(groups, skipped):
-            _tell_plan(groups, skipped, as_json=as_json)
-        case Redriven(sent, skipped):
-            _tell_outcome("sent back", sent, skipped, as_json=as_json)
-
-
-@app.command()
-def discard(
-    *,
-    reason: Annotated[
-        str, typer.Option(help="Why they need no repair, in at most 200 characters. It is kept: name no person in it.")
-    ],
-    kind: Kinds = None,
-    path: Paths = None,
-    source: Sources = None,
-    letter_id: Ids = None,
-    since: Since = None,
-    until: Until = None,
-    state: InState = Shown.OPEN,
-    everything: Annotated[bool, typer.Option("--all", help="All that are open, with no filter.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Mark letters as needing no repair. They stay in Kafka until their time comes, and show with --state discarded."""
-    import uvloop
-
-    from services.operations.dead_letters.discard import discard as mark
-
-    chosen = letter_filters.selection(
-        kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, state=state
-    )
-    if chosen.is_everything != everything:
-        raise typer.BadParameter("give a filter that says which, or --all", param_hint="--all")
-    _refuse_state(state, named=bool(letter_id))
-    with letter_filters.refused("--reason"), progress("reading", shown=not as_json) as bar:
-        number = uvloop.run(mark(settings(), chosen, reason=reason, progress=bar))
-    _tell_outcome("discarded", number, Counter(), as_json=as_json)
-
-
-@app.command()
 def export(
     file: Annotated[Path, typer.Argument(metavar="FILE|-", help="A file that is made; - is stdout.")] = Path("-"),
     *,
@@ -178,7 +95,7 @@ def export(
     letter_id: Ids = None,
     since: Since = None,
     until: Until = None,
-    state: InState = Shown.OPEN,
+    state: States = None,
 ) -> None:
     """Write letters with all that they hold, one JSON object a line, to be corrected. Every access is recorded.
 
@@ -190,7 +107,7 @@ def export(
     from services.operations.dead_letters.export import exported
 
     chosen = letter_filters.selection(
-        kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, state=state
+        kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, states=state
     )
     with _made(file) as out, progress("reading", shown=True) as bar:
         _log_accesses()
@@ -201,56 +118,11 @@ def export(
 # What they share ------------------------------------------------------------------------------------------------------
 
 
-def _refuse_state(state: Shown, *, named: bool) -> None:
-    if state is not Shown.OPEN and not named:
-        raise typer.BadParameter("name letters that are not open one by one, with --id", param_hint="--state")
-
-
 def _log_accesses() -> None:
     """Set up the log, whose lines go to stderr."""
     from services.runtime.logs import configure
 
     configure(settings())
-
-
-def _print_groups(groups: Sequence["Group"]) -> None:
-    if groups:
-        print_table(group_rows(groups), heading=GROUP_HEADING)
-    number = sum(group.number for group in groups)
-    tell(f"{counted(number, 'letter')} in {counted(len(groups), 'group')}")
-
-
-def _tell_plan(groups: Sequence["Group"], skipped: Counter[str], *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps({"groups": group_values(groups), "skipped": skipped}))
-        return
-    _print_groups(groups)
-    _tell_skipped(skipped)
-    tell("Nothing was sent: this was a dry run.")
-
-
-def _tell_outcome(done: str, number: int, skipped: Counter[str], *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps({"done": number, "skipped": skipped}))
-    else:
-        typer.echo(f"{counted(number, 'letter')} {done}" + (f", {skipped.total()} skipped" if skipped else ""))
-        _tell_skipped(skipped)
-    raise typer.Exit(FAULTS_FOUND if skipped else 0)
-
-
-def _tell_skipped(skipped: Counter[str]) -> None:
-    for reason, number in skipped.most_common():
-        tell(f"  {number} skipped: {reason}")
-
-
-@contextmanager
-def _opened(path: Path | None) -> Iterator[BinaryIO | None]:
-    from services.operations.dead_letters.corrections import opened
-
-    with letter_filters.refused("--from"):
-        file = opened(path) if path else None
-    with closing(file) if file else nullcontext():
-        yield file
 
 
 @contextmanager
@@ -259,22 +131,24 @@ def _made(path: Path) -> Iterator[BinaryIO]:
     if path == Path("-"):
         yield sys.stdout.buffer
         return
-    try:
-        path.touch(mode=0o600, exist_ok=False)
-    except OSError as error:
-        raise typer.BadParameter(f"{path}: {error.strerror}", param_hint="FILE") from error
-    try:
-        with path.open("wb") as out:
-            yield out
-    except BaseException:
-        path.unlink()
-        raise
+    with ended_like_interrupted():
+        try:
+            path.touch(mode=0o600, exist_ok=False)
+        except OSError as error:
+            raise typer.BadParameter(f"{path}: {error.strerror}", param_hint="FILE") from error
+        try:
+            with path.open("wb") as out:
+                yield out
+        except BaseException:
+            path.unlink()
+            raise
 
 
-async def _write(lines: AsyncIterator[bytes], out: BinaryIO) -> int:
+async def _write(lines: AsyncGenerator[bytes, None], out: BinaryIO) -> int:
     number = 0
-    async for some in lines:
-        out.write(some)
-        number += some.count(b"\n")
+    async with aclosing(lines):  # also when nobody reads on, as `head` does
+        async for some in lines:
+            out.write(some)
+            number += some.count(b"\n")
     out.flush()
     return number

@@ -37,7 +37,13 @@ Since = Annotated[
     str | None, typer.Option(help="Dead from this moment on: 2026-11-20T09:00:00+01:00, or 90s, 30m, 2h, 3d, 1w ago.")
 ]
 Until = Annotated[str | None, typer.Option(help="Dead before this moment, in the same forms.")]
-InState = Annotated[Shown, typer.Option("--state", help="What was done with it.")]
+States = Annotated[
+    list[Shown] | None,
+    typer.Option(
+        "--state",
+        help="What was done with it: open unless given. One that is named may always be open. May be repeated.",
+    ),
+]
 
 
 def selection(
@@ -48,7 +54,7 @@ def selection(
     ids: Sequence[str] | None,
     since: str | None,
     until: str | None,
-    state: Shown,
+    states: Sequence[Shown] | None,
 ) -> "Selection":
     """Read what was typed. Raises typer.BadParameter, which names the option."""
     from services.operations.dead_letters.letters import LetterId
@@ -60,14 +66,14 @@ def selection(
         source_filter,
     )
 
-    now = datetime.now(UTC)
+    now, shown = datetime.now(UTC), states or [Shown.OPEN]
 
     def moment(text: str) -> datetime:
         return moment_filter(text, now)
 
     with refused("--since"):
         return Selection(
-            states=frozenset(State) if state is Shown.ALL else frozenset({State(state.value)}),
+            states=frozenset(State) if Shown.ALL in shown else frozenset(State(each.value) for each in shown),
             kinds=frozenset(kinds or ()),
             paths=_each("--path", path_filter, paths),
             sources=_each("--source", source_filter, sources),

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from schemas.faults import FaultKind, RefusalKind
-from services.operations.wording import to_the_second
+from services.cli.screen import print_table, tell
+from services.operations.wording import counted, printable, to_the_second
 
 if TYPE_CHECKING:
     from services.operations.dead_letters.history import Told
@@ -33,6 +34,14 @@ def group_rows(groups: Sequence["Group"]) -> Iterator[Sequence[str]]:
         yield str(group.number), "\n".join(lines), "\n".join(one)
 
 
+def print_groups(groups: Sequence["Group"]) -> None:
+    """Print them for a person, and how many letters that makes."""
+    if groups:
+        print_table(group_rows(groups), heading=GROUP_HEADING)
+    number = sum(group.number for group in groups)
+    tell(f"{counted(number, 'letter')} in {counted(len(groups), 'group')}")
+
+
 def group_values(groups: Sequence["Group"]) -> list[dict[str, Any]]:
     """Give the groups for a program."""
     return [
@@ -52,7 +61,7 @@ def group_values(groups: Sequence["Group"]) -> list[dict[str, Any]]:
 
 def told_rows(told: "Told") -> Iterator[Sequence[str]]:
     """Give one letter in rows: a name and what there is to say."""
-    from services.operations.dead_letters.meanings import meanings
+    from schemas.meanings import meanings
 
     letter, history = told.found.letter, told.found.history
     yield "letter", f"{letter.id}, dead since {to_the_second(letter.written_at)}, attempt {letter.attempt}"
@@ -90,8 +99,10 @@ def told_values(told: "Told") -> dict[str, Any]:
 
 
 def _done(change: "Change") -> str:
+    from services.operations.dead_letters.discard import MAX_REASON_CHARACTERS
+
     corrected = ", corrected" if change.corrected else ""
-    reason = f": {change.reason}" if change.reason else ""
+    reason = f": {printable(change.reason, MAX_REASON_CHARACTERS)}" if change.reason else ""
     return f"{to_the_second(change.at)} {change.state} by {change.by}, attempt {change.attempt}{corrected}{reason}"
 
 

@@ -121,6 +121,6 @@ def publish(file: EventsFile, *, as_json: AsJson = False) -> None:
         typer.echo(json.dumps(asdict(publication)))
     else:
         for refusal in publication.refusals:
-            typer.echo(f"line {refusal.line_number}: {refusal.reason}")
+            typer.echo(f"line {refusal.line_number}: {refusal.reason}\n  {refusal.hint}")
         typer.echo(f"{publication.sent} sent, {publication.refused} refused by the broker")
     raise typer.Exit(FAULTS_FOUND if publication.refused else 0)

@@ -166,6 +166,11 @@ def _print_summary(replayed: "Replayed", *, executed: bool) -> None:
         tell(f"{number:>8}  contacts {answer}")
     for partition, first in replayed.trimmed.items():
         tell(f"Partition {partition} holds offset {first} and later; what lay before has been removed.")
+    if replayed.forgotten:
+        tell(
+            f"More changed than a dry run can carry along: what {replayed.forgotten:,} contacts change for those after "
+            "them is not in what was shown of those. Choose less of contact.ended, and execute that first."
+        )
     if not executed and summary.records["changes"]:
         tell("Nothing was changed. --execute has the classifier judge these contacts again.")
     if not replayed.is_as_shown:

@@ -1,7 +1,7 @@
 """Effective consent to reuse of contact details: the newest statement known counts, by the moment of its contact.
 
-Source: contract.md, "*Effective consent*"; AVG art. 7(3): withdrawing is as easy as giving, so at equal moments it
-wins.
+Source: `schemas/decision.md`, "Effective consent"; AVG art. 7(3): withdrawing is as easy as giving, so at equal moments
+it wins.
 """
 
 from datetime import datetime

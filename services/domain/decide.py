@@ -45,7 +45,7 @@ def decide(
     *,
     follows_up: bool,
 ) -> Oordeel:
-    """Judge a contact. `standen` holds, for each gekende betrokkene, what the register knows of its partij."""
+    """Judge a contact. `standen` holds, for each betrokkene with a partij, what the register knows of it."""
     partijen: dict[int, PartijOordeel] = {}
     if contact.tot_stand_gekomen is not False:  # the gate G2; who is gekend shows that G1 is passed
         for position in gekend:

@@ -1,7 +1,6 @@
 """Which personal details of a betrokkene may stand at the betrokkene, and which at its partij.
 
-Source: contract.md, "*Contact details at the betrokkene*" and "*Default details*"; VNG basisterminologie (P1, P2, P4),
-gegevenswoordenboek (P3).
+Source: VNG basisterminologie, uitgangspunten and gegevenswoordenboek; `schemas/decision.md`, "Details".
 """
 
 from schemas.contact_ended_v1 import Betrokkene, Gebruik, OpgegevenAdres, OpgegevenDigitaalAdres
@@ -30,16 +29,16 @@ class Details:
 NOTHING = Details()
 
 NAMED_UNDER = frozenset({Regel.V2, Regel.V0})
-"""V2: the name is all there is to know whom it concerned. V0: the name is copied from the first contact (9708, T5)."""
+"""V2: the name is all there is to know whom it concerned. V0: the name is copied from the first contact (C9708)."""
 
 
 def at_betrokkene(betrokkene: Betrokkene, regel: Regel, *, interne_taak: bool, partij: PartijOordeel | None) -> Details:
     """Give what may stand at the betrokkene of one onderwerp; `partij` is None for who is not gekend."""
     named = regel in NAMED_UNDER or (interne_taak and not (partij and partij.carries_name))
-    at_partij = partij is not None and partij.takes_details
+    defaults_go_to_partij = partij is not None and partij.takes_details
 
     def serves(gebruik: Gebruik) -> bool:
-        return interne_taak and (gebruik is Gebruik.OPVOLGING or not at_partij)
+        return interne_taak and (gebruik is Gebruik.OPVOLGING or not defaults_go_to_partij)
 
     if not named and not interne_taak:
         return NOTHING

@@ -3,7 +3,7 @@
 Everything that an event may hold of a contact is chosen here and in `details.py`. The same record and the same contact
 give the same events, to the byte. They are plain dictionaries, since building models would cost most of the time of a
 batch; `tests/contract` holds each of them against the models of `schemas`.
-Source: contract.md, "`klantcontact.registered` and `taak.created`", "Three events take back", "Ids and numbers".
+Source: `schemas/decision.md`, "Rows", "Details", "Taking back", "Ids and numbers".
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Who is gekend: whose identity was established in this contact, by a sufficient means or a formal representative.
 
-Source: contract.md, "The decision" and "Smaller rules"; VNG 3485 (R12), 1199 and 9853 (R13: caller-id and From: never),
-basisterminologie (P5: formally authorised), 4749 (P9).
+Source: VNG B3485, C1199 and C9853 (caller-id and From: never), basisterminologie (formally authorised), B4749
+(without a BSN); `schemas/decision.md`, "Gekend".
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
 """A new judgement of the revisie in force: what is asked, and what of the former judgement stays as it was.
 
-Source: contract.md, "Ids and numbers" (`besluitversie` counts the judgements of one revisie).
+Source: `schemas/decision.md`, "New judgements".
 """
 
 from collections.abc import Iterator

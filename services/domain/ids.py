@@ -1,6 +1,6 @@
 """The ids that anyone can work out: UUIDv5 of what a contact is called, never of a person's number.
 
-Source: contract.md, "Ids and numbers".
+Source: `schemas/decision.md`, "Ids and numbers".
 """
 
 import re

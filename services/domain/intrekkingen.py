@@ -1,6 +1,6 @@
 """What a revision takes back: all that an earlier revisie of the contact may have shown, and this one does not.
 
-Source: contract.md, "Three events take back".
+Source: `schemas/decision.md`, "Taking back".
 """
 
 from collections.abc import Iterator, Mapping, Sequence

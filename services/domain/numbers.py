@@ -1,6 +1,6 @@
 """Numbers that the register hands out: digits, at most ten, unique per kind, never reused; gaps are fine.
 
-Source: contract.md, "Ids and numbers"; VNG 9045 and 4733 (P10): a number is for people, not a technical key.
+Source: VNG B9045 and B4733 (for people, no technical key); `schemas/decision.md`, "Ids and numbers".
 """
 
 from collections.abc import Iterator

@@ -8,13 +8,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from schemas.contact_ended_v1 import Toestemming
-from schemas.outputs import PartijResultaat
+from schemas.outputs import FILLING, PartijResultaat
 from schemas.values import value_class
-from schemas.vng import SoortPartij
 from services.domain.consent import Moment, is_effective, newest
-
-FILLING = frozenset({PartijResultaat.NIEUW, PartijResultaat.AANGEVULD})
-"""The outcomes under which the partij carries name and default details."""
 
 
 @value_class(frozen=True, slots=True)
@@ -54,7 +50,6 @@ class Partij:
     """A partij in the register. `versie` counts the decisions about it, `geleegd_bij` is the last that emptied it."""
 
     partij_id: str
-    soort_partij: SoortPartij
     nummer: str
     grondsleutel: str | None
     """The identity it was made for: by that it gets its id and number back, even when nobody knows it any more."""
@@ -91,7 +86,6 @@ class Partij:
         filled = bijdrage.contact if bijdrage.vult else self.gevuld
         return Partij(
             partij_id=self.partij_id,
-            soort_partij=self.soort_partij,
             nummer=self.nummer,
             grondsleutel=self.grondsleutel,
             versie=bijdrage.versie,

@@ -1,13 +1,13 @@
 """What a contact does to the partij of one gekende betrokkene: `leeg`, `nieuw`, `bestaand` or `aangevuld`.
 
-Source: contract.md, "*Effective consent*", "V4, which partij" and "*Default details*"; VNG 6898 (R3, R4), 7554 (P7).
+Source: VNG V6898 and F7554; `schemas/decision.md`, "Effective consent", "Outcome for a partij", "Details".
 """
 
 from schemas.contact_ended_v1 import Betrokkene, Gebruik, Toestemming
-from schemas.outputs import PartijResultaat
+from schemas.outputs import FILLING, PartijResultaat
 from schemas.values import value_class
 from services.domain.consent import REFUSALS, STATEMENTS, Moment, is_effective, newest
-from services.domain.partij import FILLING, Stand
+from services.domain.partij import Stand
 
 
 @value_class(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """The choices that a municipality makes itself: which means of authentication suffice, and a few switches.
 
-Source: contract.md, "`betrokkenen[]`" and "The decision"; VNG leaves the level of authentication to the municipality
-(V6881).
+Source: VNG V6881 leaves the level of authentication to the municipality; `schemas/decision.md`, "Gekend".
 """
 
 from collections.abc import Mapping
@@ -9,6 +8,8 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.types import Tekst100
 
 EVERY_KANAAL: Literal["*"] = "*"
 
@@ -36,7 +37,7 @@ class Beleid(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    versie: Annotated[str, Field(min_length=1, max_length=100)] = "V6898-voorstel-2023-10"
+    versie: Tekst100 = "V6898-voorstel-2023-10"
     voldoende_middelen: Mapping[str, Literal["*"] | frozenset[str]] = dict.fromkeys(SUFFICIENT_BY_DEFAULT, EVERY_KANAAL)
     """For each means that suffices: `*`, or the kanalen on which it does."""
     zonder_externe_identificator: ZonderIdentificator = ZonderIdentificator.EIGEN_PARTIJ

@@ -61,6 +61,20 @@ class Register:
         """Take in what a contact did to a partij."""
         self._bijdragen.setdefault(partij_id, {})[contact_key] = bijdrage
 
+    def forget_unchanged(self) -> None:
+        """Keep only what judging has changed, ready for another batch, which takes in anew what it asks for."""
+        partijen, besluiten = self.changed_partijen, self.changed_besluiten
+        self.partijen = {each: self.partijen[each] for each in partijen}
+        self.besluiten = {each: self.besluiten[each] for each in besluiten}
+        self._linked = {sleutel: each for each in partijen for sleutel in self.partijen[each].sleutels}
+        self._reserved = {sleutel: kept for sleutel, ids in self._reserved.items() if (kept := ids & partijen)}
+        self._klantcontacten = {each: key for each, key in self._klantcontacten.items() if key in besluiten}
+        self._bijdragen = {
+            partij_id: {key: bijdrage for key, bijdrage in by_contact.items() if key in besluiten}
+            for partij_id, by_contact in self._bijdragen.items()
+            if not besluiten.isdisjoint(by_contact)
+        }
+
     def touchable(self, revised: Sequence[Case], batch: Sequence[Case]) -> set[str]:
         """Give the partijen in the register that an earlier self of these cases touched, or may touch in this batch.
 
@@ -68,11 +82,11 @@ class Register:
         """
         reached = {sleutel for case in revised for of_one in case.sleutels for sleutel in of_one}
         groups = [of_one for case in batch for of_one in case.sleutels if of_one]
-        groups += [partij.sleutels for partij in self.partijen.values()]
         known = -1
         while known < len(reached):
             known = len(reached)
             reached.update(*[group for group in groups if not reached.isdisjoint(group)])
+            reached.update(*[self.partijen[self._linked[each]].sleutels for each in reached if each in self._linked])
         earlier = [self.besluiten[case.key] for case in revised if case.key in self.besluiten]
         touched = {partij.partij_id for besluit in earlier for partij in besluit.partijen}
         return touched | {self._linked[sleutel] for sleutel in reached if sleutel in self._linked}

@@ -6,11 +6,10 @@ The laws of this file:
 - A row states when it applies and whether a klantcontact is registered. The rest follows for all rows alike: an interne
   taak exactly when the onderwerp asks for one and there is a klantcontact; a partij for each gekende betrokkene
   (`partijen.py`).
-- No rule looks at `kanaal` or `doorverbonden` (VNG basisterminologie, R11; 6898, R1b).
-- Adding a rule means adding a row here and to the table of contract.md.
+- No rule looks at `kanaal` or `doorverbonden` (VNG basisterminologie; V6898).
+- Adding a rule means adding a row here and to the table of `schemas/decision.md`, "Rows", which explains the sources.
 
-Source of the whole: VNG V6898 (a voorstel, followed strictly), with the gates of basisterminologie; numbers R1-R16 and
-T1-T10 are those of domain.md 4.
+Source of the whole: VNG V6898 (a voorstel, followed strictly), with the gates of basisterminologie.
 """
 
 from collections.abc import Callable
@@ -47,6 +46,7 @@ class Rule:
     toelichting: str
     """Why, for who reads the event or the register."""
     source: str
+    """Where VNG says so: its questions, principles, cases and functions by their number."""
 
 
 TABLE: tuple[Rule, ...] = (
@@ -55,49 +55,49 @@ TABLE: tuple[Rule, ...] = (
         lambda case: not case.klant_involved,
         klantcontact=False,
         toelichting="Geen klant of vertegenwoordiger betrokken: dit is geen klantcontact.",
-        source="basisterminologie (R7), 6126 (R8)",
+        source="basisterminologie, U6126",
     ),
     Rule(
         Regel.G2,
         lambda case: case.tot_stand_gekomen is False,
         klantcontact=False,
         toelichting="Er is geen contact tot stand gekomen.",
-        source="basisterminologie (R9, R10)",
+        source="basisterminologie",
     ),
     Rule(
         Regel.V0,
         lambda case: case.follows_up,
         klantcontact=True,
         toelichting="Dit contact geeft opvolging aan een eerder geregistreerd klantcontact.",
-        source="basisterminologie (T4), 9708 and 2716 (R15, T5), domain.md 5.14",
+        source="basisterminologie, C9708, C2716",
     ),
     Rule(
         Regel.V1,
         lambda case: not case.gekend and case.opvolging is SoortOpvolging.GEEN,
         klantcontact=False,
         toelichting="Niemand is geauthenticeerd en er is geen opvolging nodig: niets wordt bewaard.",
-        source="6898 (R1), basisterminologie (R6)",
+        source="V6898, basisterminologie",
     ),
     Rule(
         Regel.V2,
         lambda case: not case.gekend,
         klantcontact=True,
         toelichting="Niemand is geauthenticeerd, maar er is opvolging nodig: geen partij.",
-        source="6898 (R2), 2120 (T1)",
+        source="V6898, F2120",
     ),
     Rule(
         Regel.V3,
         lambda case: not case.consent,
         klantcontact=True,
         toelichting="Geauthenticeerd, zonder geldende toestemming voor hergebruik: een lege partij.",
-        source="6898 (R3), 7554 (P7), 0992 (R14)",
+        source="V6898, F7554, C0992",
     ),
     Rule(
         Regel.V4,
         lambda _: True,
         klantcontact=True,
         toelichting="Geauthenticeerd, met geldende toestemming voor hergebruik.",
-        source="6898 (R4), 0992 (R14)",
+        source="V6898, C0992",
     ),
 )
 

@@ -158,7 +158,7 @@ def _kanttekeningen(case: Case, around: Surroundings, touched: Sequence[_Touched
 def _touch(case: Case, at: int, oordeel: Oordeel, around: Surroundings, numbers: Numbers) -> _Touched:
     """Give the partij of a gekende betrokkene after this decision."""
     outcome = oordeel.partijen[at]
-    base = around.own[at] or _new_partij(case, at, numbers)
+    base = around.own[at] or _new_partij(case, at, around.in_force, numbers)
     former = around.former.get(at)
     sleutels, notes = _links(case.sleutels[at], base, around.is_linked)
     if former is not None and around.keeps_links:
@@ -188,13 +188,15 @@ def _touch(case: Case, at: int, oordeel: Oordeel, around: Surroundings, numbers:
     return _Touched(besluit, partij, notes)
 
 
-def _new_partij(case: Case, at: int, numbers: Numbers) -> Partij:
+def _new_partij(case: Case, at: int, in_force: Besluit | None, numbers: Numbers) -> Partij:
     contact, sleutels = case.received.contact, case.sleutels[at]
     betrokkene = contact.betrokkenen[at]
-    by_origin = (case.received.source, "partij", contact.contact_id, str(contact.revisie), betrokkene.ref)
+    by_origin = [case.received.source, "partij", contact.contact_id, str(contact.revisie), betrokkene.ref]
+    if in_force is not None and in_force.revisie == contact.revisie:
+        # What a former judgement made may be known to others by now, who keep it.
+        by_origin.append(str(in_force.besluitversie + 1))
     return Partij(
         partij_id=identifier(*by_origin) if sleutels else case.own_partij_id(at),
-        soort_partij=betrokkene.soort_partij,
         nummer=numbers.take(NumberKind.PARTIJ),
         grondsleutel=sleutels[0] if sleutels else None,
     )

@@ -13,6 +13,10 @@ HOST = "127.0.0.1"
 # Below the range from which Linux gives ports to outgoing connections (32768 and up): while a server is down
 # for a moment, no client that tries to reconnect can be given its port, nor connect to itself.
 LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000
+
+# From here on for servers with data, which keep their port while they are down: nobody else may draw it meanwhile.
+DATA_PORT = 26_000
+
 ATTEMPTS = 100
 
 
@@ -31,12 +35,15 @@ def is_free(port: int) -> bool:
 
 def free_port() -> int:
     """A port that was free a moment ago, drawn at random so that stacks started side by side seldom meet."""
+    return _free_port(LOWEST_PORT, DATA_PORT)
+
+
+def _free_port(first: int, end: int) -> int:
     for _ in range(ATTEMPTS):
-        port = LOWEST_PORT + secrets.randbelow(HIGHEST_PORT - LOWEST_PORT)
+        port = first + secrets.randbelow(end - first)
         if is_free(port):
             return port
-    msg = f"None of {ATTEMPTS} ports tried between {LOWEST_PORT} and {HIGHEST_PORT} of {HOST} was free."
-    raise StartFailed(msg)
+    raise StartFailed(f"None of {ATTEMPTS} ports tried between {first} and {end} of {HOST} was free.")
 
 
 def ports_of(folder: Path, names: Iterable[str]) -> dict[str, int]:
@@ -47,7 +54,7 @@ def ports_of(folder: Path, names: Iterable[str]) -> dict[str, int]:
     """
     remembered = folder / "ports.json"
     if not remembered.exists():
-        drawn = {name: free_port() for name in names}
+        drawn = {name: _free_port(DATA_PORT, HIGHEST_PORT) for name in names}
         remembered.write_text(json.dumps(drawn))
         return drawn
     ports: dict[str, int] = json.loads(remembered.read_text())

@@ -4,26 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from aiokafka.errors import (
-    ClusterAuthorizationFailedError,
-    GroupAuthorizationFailedError,
-    KafkaConnectionError,
-    KafkaError,
-    KafkaTimeoutError,
-    OffsetOutOfRangeError,
-    TopicAuthorizationFailedError,
-)
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, OffsetOutOfRangeError
 
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.health import Part
 from services.runtime.kafka import kafka_is_away
+from services.runtime.kafka_rights import REFUSED_USER
 from services.runtime.settings import Settings
-
-REFUSED_USER: Final = (
-    ClusterAuthorizationFailedError,
-    GroupAuthorizationFailedError,
-    TopicAuthorizationFailedError,
-)
 
 NO_ANSWER: Final = (KafkaConnectionError, KafkaTimeoutError, TimeoutError)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.conn import create_conn
 from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 from aiokafka.protocol.admin import ApiVersionRequest
 from pymongo.errors import PyMongoError
@@ -18,7 +17,9 @@ from services.operations.wording import counted
 from services.runtime import mongo
 from services.runtime.backoff import pauses_within
 from services.runtime.errors import InvalidSettings, KlantcontactError
-from services.runtime.kafka import ADMIN_TIMEOUT_MS, CLIENT_ID, admin_client, bootstrap_servers
+from services.runtime.kafka import ADMIN_TIMEOUT_MS, TOPICS_ADVICE, admin_client
+from services.runtime.kafka_connection import brokers, connected
+from services.runtime.kafka_rights import missing_right
 from services.runtime.policy_file import load_policy_file
 from services.runtime.settings import Settings
 from services.runtime.sleutel import load_sleutel
@@ -103,15 +104,19 @@ async def _kafka(settings: Settings) -> Check:
     advice = "Start it, or correct KLANTCONTACT_KAFKA_BOOTSTRAP."
     try:
         async with admin_client(settings) as admin:
-            brokers = (await admin.describe_cluster())["brokers"]
+            cluster = await admin.describe_cluster()
             await _await_transactions(admin, settings)
         age = await _age(settings)
+    except InvalidSettings as error:
+        return _failed("kafka", error)
     except KlantcontactError as error:
         return _failed("kafka", error, advice)
     except (KafkaError, TimeoutError, OSError) as error:
+        if told := missing_right(error):
+            return _failed("kafka", told)
         found = f"Kafka at {settings.kafka_bootstrap} answers, but not all that is asked ({type(error).__name__})"
         return Check(name="kafka", ok=False, found=found, advice=advice)
-    found = f"{settings.kafka_bootstrap}: {counted(len(brokers), 'broker')}, {age}, transactions answer"
+    found = f"{settings.kafka_bootstrap}: {counted(len(cluster['brokers']), 'broker')}, {age}, transactions answer"
     return Check(name="kafka", ok=True, found=found)
 
 
@@ -132,8 +137,7 @@ async def _await_transactions(admin: AIOKafkaAdminClient, settings: Settings) ->
 
 
 async def _age(settings: Settings) -> str:
-    host, port = bootstrap_servers(settings)[0].rsplit(":", 1)
-    connection = await create_conn(host, int(port), client_id=CLIENT_ID, request_timeout_ms=ADMIN_TIMEOUT_MS)
+    connection = await connected(settings, brokers(settings)[0], timeout_ms=ADMIN_TIMEOUT_MS)
     try:
         response = await connection.send(ApiVersionRequest())
     finally:
@@ -153,7 +157,7 @@ async def _topics(settings: Settings) -> Check:
             name="topics",
             ok=False,
             found=f"missing: {', '.join(missing)}",
-            advice="Run `klantcontact topics create`, or correct the …_TOPIC settings.",
+            advice=TOPICS_ADVICE,
         )
     departures = [each for state in states for each in _departures(state)]
     if departures:

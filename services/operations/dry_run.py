@@ -1,4 +1,4 @@
-"""The dry run: what would be registered for a file of events. Source: contract.md, "Dry run"."""
+"""The dry run: what would be registered for a file of events. Source: `schemas/decision.md`, "Dry run"."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -12,7 +12,7 @@ from services.operations.judged_lines import judged_lines
 
 
 def classify(lines: Iterable[bytes], beleid: Beleid) -> Iterator[dict[str, Any]]:
-    """Judge structured CloudEvents, one a line, in order; give for each line what the contract prints for it."""
+    """Judge structured CloudEvents, one a line, in order; give for each line what is printed for it."""
     for line_number, judgement in judged_lines(lines, beleid):
         if isinstance(judgement, Refusal):
             yield _refusal(line_number, judgement)

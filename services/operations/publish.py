@@ -13,13 +13,15 @@ from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, KafkaTimeoutError
+from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, RecordListTooLargeError
 
 from schemas.cloudevents import STRUCTURED
-from services.operations.sending import STALL_SECONDS, started_producer
+from schemas.faults import HINTS, FaultKind
+from services.operations.sending import STALL_SECONDS, TOO_LARGE, started_producer, write_told
 from services.runtime.errors import TransientFailure
 from services.runtime.health import Part
 from services.runtime.kafka import require_topics
+from services.runtime.kafka_rights import REFUSED_USER
 from services.runtime.settings import Settings
 
 MAX_IN_FLIGHT = 1_000
@@ -28,15 +30,19 @@ MAX_IN_FLIGHT = 1_000
 MAX_REFUSALS = 1_000
 """Refusals that are named one by one; more of them say nothing new."""
 
+ASK = "Ask who manages Kafka which records this topic takes; the name in brackets is Kafka's own."
+"""What to do about a refusal that depends on how the topic is set up."""
+
 HEADERS = [("content-type", STRUCTURED.encode())]
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerRefusal:
-    """A line that the broker did not take. `reason` is Kafka's name for it and holds nothing of the line."""
+    """A line that the broker did not take: why, and what to do about it. Holds nothing of the line."""
 
     line_number: int
     reason: str
+    hint: str
 
 
 @dataclass(slots=True)
@@ -52,7 +58,7 @@ class Publication:
         """Note a line that the broker did not take."""
         self.refused += 1
         if len(self.refusals) < MAX_REFUSALS:
-            self.refusals.append(BrokerRefusal(line_number, type(error).__name__))
+            self.refusals.append(_refusal(line_number, error))
 
 
 async def publish(
@@ -60,25 +66,26 @@ async def publish(
 ) -> Publication:
     """Send every line to `contact.ended`, in order, and say what the broker took. `progress` is called often.
 
-    Raises InvalidSettings when the topic does not exist, TransientFailure when Kafka does not answer or stops
-    doing so; sending the file again is safe, since a repeated contact changes nothing.
+    Raises InvalidSettings when the topic does not exist or this user may not write to it, TransientFailure when Kafka
+    does not answer or stops doing so; sending the file again is safe, since a repeated contact changes nothing.
     """
     await require_topics(settings, settings.contact_topic)
     publication = Publication()
-    async with started_producer(settings) as producer:
-        waiting: deque[tuple[int, Future[Any]]] = deque()
-        for line_number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            if len(waiting) == MAX_IN_FLIGHT:
+    with write_told(settings):
+        async with started_producer(settings) as producer:
+            waiting: deque[tuple[int, Future[Any]]] = deque()
+            for line_number, line in enumerate(lines, start=1):
+                if not line.strip():
+                    continue
+                if len(waiting) == MAX_IN_FLIGHT:
+                    await _settle(*waiting.popleft(), publication)
+                    progress(publication)
+                sending = await _send(producer, settings.contact_topic, line, line_number, publication)
+                if sending is not None:
+                    waiting.append((line_number, sending))
+            while waiting:
                 await _settle(*waiting.popleft(), publication)
                 progress(publication)
-            sending = await _send(producer, settings.contact_topic, line, line_number, publication)
-            if sending is not None:
-                waiting.append((line_number, sending))
-        while waiting:
-            await _settle(*waiting.popleft(), publication)
-            progress(publication)
     return publication
 
 
@@ -127,9 +134,17 @@ async def _settle(line_number: int, sending: Future[Any], publication: Publicati
 
 
 def _refused_or_away(line_number: int, error: KafkaError, publication: Publication) -> None:
+    if isinstance(error, REFUSED_USER):
+        raise error  # as it would be with every other line
     if error.retriable or isinstance(error, KafkaTimeoutError):
         raise _stopped(line_number, publication) from error
     publication.refuse(line_number, error)
+
+
+def _refusal(line_number: int, error: KafkaError) -> BrokerRefusal:
+    if isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError):
+        return BrokerRefusal(line_number, TOO_LARGE, HINTS[FaultKind.TE_GROOT])
+    return BrokerRefusal(line_number, f"not taken ({type(error).__name__})", ASK)
 
 
 def _stopped(line_number: int, publication: Publication) -> TransientFailure:

@@ -6,9 +6,10 @@ from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError
 
 from services.operations.broker import kafka_told
-from services.runtime.kafka import idempotent_producer
+from services.runtime.kafka import idempotent_producer, unreached
 from services.runtime.settings import Settings
 
 STALL_SECONDS: Final = 30.0
@@ -17,6 +18,8 @@ half of that."""
 
 STOP_SECONDS: Final = 5.0
 """How long to wait for a producer to stop when all is said."""
+
+TOO_LARGE: Final = "larger than the topic takes"
 
 
 def write_told(settings: Settings) -> AbstractContextManager[None]:
@@ -30,7 +33,10 @@ async def started_producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer
     producer = idempotent_producer(settings)
     try:
         with write_told(settings):
-            await producer.start()
+            try:
+                await producer.start()
+            except KafkaConnectionError as error:
+                raise await unreached(settings) from error
         yield producer
     finally:
         # A producer that waits for Kafka does not stop of itself.

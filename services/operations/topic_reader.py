@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
 
 from services.operations.broker import kafka_told
-from services.runtime.kafka import admin_client, range_consumer, require_topics
+from services.runtime.kafka import admin_client, range_consumer, require_topics, unreached
 from services.runtime.settings import Settings
 
 Records = Sequence["ConsumerRecord[bytes, bytes]"]
@@ -146,8 +147,10 @@ async def topic_reader(settings: Settings) -> AsyncIterator[TopicReader]:
     """Give a reader for the block. Raises TransientFailure when Kafka does not answer."""
     consumer = range_consumer(settings)
     try:
-        with _told(settings):
+        try:
             await consumer.start()
+        except KafkaError as error:
+            raise await unreached(settings) from error
         yield TopicReader(consumer, settings)
     finally:
         await consumer.stop()

@@ -12,9 +12,10 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, TopicAlreadyExistsError, for_code
 
-from services.operations.broker import REFUSED_USER, kafka_told
+from services.operations.broker import kafka_told
 from services.runtime.errors import InvalidSettings
 from services.runtime.kafka import admin_client, await_topics
+from services.runtime.kafka_rights import REFUSED_USER
 from services.runtime.settings import Settings
 from services.runtime.topics import MAX_REPLICAS, TopicDefinition, topic_definitions
 

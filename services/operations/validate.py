@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from schemas.contact_ended_v1 import ContactEndedEvent
-from schemas.faults import HINTS, Fault, FaultKind, Refusal
+from schemas.faults import HINTS, Fault, FaultKind, Refusal, generalised
 from schemas.shapes import shapes_of
 from schemas.types import Bericht
 from services.domain.judgement import Judgement, Refused
@@ -51,7 +51,7 @@ class Validation:
 
 @dataclass(slots=True)
 class Summary:
-    """All events together. A cause is a path without list positions and a kind; it counts once an event."""
+    """All events together. A cause is a path with `*` for list positions, and a kind; it counts once an event."""
 
     events: int = 0
     invalid: int = 0
@@ -61,7 +61,7 @@ class Summary:
         """Count one event."""
         self.events += 1
         self.invalid += bool(validation.findings)
-        causes = [(_without_positions(each.pad), each.soort) for each in validation.findings]
+        causes = [(generalised(each.pad), each.soort) for each in validation.findings]
         self.causes.update(dict.fromkeys(causes, 1))
 
 
@@ -91,10 +91,6 @@ def _validation(line_number: int, judgement: Judgement | Refusal) -> Validation:
 
 def _finding(fault: Fault) -> Finding:
     return Finding(fault.pad, fault.soort, HINTS[fault.soort], schema_line(fault))
-
-
-def _without_positions(pad: str) -> str:
-    return ".".join(step for step in pad.split(".") if not step.isdigit())
 
 
 def _meant(pad: str) -> str | None:

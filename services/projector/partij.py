@@ -1,6 +1,6 @@
 """What is kept of a partij: a state that any two parts of its history can be joined into, in any order.
 
-The laws of this file (contract.md, "Three events take back"):
+The laws of this file (`schemas/decision.md`, "Taking back"):
 
 1. `join` is commutative, associative and idempotent, and an event is itself a small state. So repeats and order do
    not matter.
@@ -26,7 +26,7 @@ from schemas.values import value_class
 from services.projector.documents import Document
 
 MAX_CONTACTS = 50
-"""contract.md: "The 50 newest contacts suffice". It bounds the document of a klant who calls every day."""
+"""Promised in `schemas/decision.md`, "Taking back". It bounds the document of a klant who calls every day."""
 
 CONSENT_GIVEN = "gegeven"
 NO_CONSENT = "geen"

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from schemas.klantcontact_registered_v1 import KlantcontactRegistered, Partij
 from schemas.outputs import (
+    FILLING,
     Besluit,
     Hergebruik,
     Herkomst,
     IdentificatorKinds,
     IntrekkingResultaat,
-    PartijResultaat,
 )
 from schemas.partij_withdrawn_v1 import PartijWithdrawn
 from services.projector.documents import Document, milliseconds, plain
@@ -24,9 +24,6 @@ from services.projector.partij import (
     PartijState,
     Toestemming,
 )
-
-FILLING = frozenset({PartijResultaat.NIEUW, PartijResultaat.AANGEVULD})
-"""The outcomes under which a contact brings name and default details; under others none are taken."""
 
 NAMES = ("contactnaam", "organisatienaam")
 DETAILS = (*NAMES, "bezoekadres", "correspondentieadres")

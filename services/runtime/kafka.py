@@ -1,7 +1,4 @@
-"""The one place for what aiokafka and FastStream are told of Kafka.
-
-The security of the connection is that of the network: PLAINTEXT.
-"""
+"""The one place for what aiokafka and FastStream are told of Kafka: here every client of ours is made."""
 
 import asyncio
 import logging
@@ -16,13 +13,12 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
 from services.runtime.backoff import pauses_within
-from services.runtime.errors import InvalidSettings, TransientFailure
+from services.runtime.errors import InvalidSettings, KlantcontactError, TransientFailure
 from services.runtime.health import Part
+from services.runtime.kafka_connection import CLIENT_ID, brokers, connection, refusal, security
 from services.runtime.settings import Settings
 from services.runtime.tolerant_records import tolerate_header_names
 from services.runtime.topics import MAX_BATCH_BYTES, MAX_DEAD_LETTER_BYTES
-
-CLIENT_ID = "klantcontact"
 
 PRODUCER_BATCH_BYTES = 512 * 1024
 """Records that go to the broker at once. More than the default of 16 KiB, since a batch of contacts makes one
@@ -56,6 +52,11 @@ BATCH_TIMEOUT_MS = 50
 TOPICS_SHOW_SECONDS = 2.0
 """How long after it was made a topic may stay unseen: every broker learns of it within a moment."""
 
+TOPICS_ADVICE = (
+    "Run `klantcontact topics create`, correct the …_TOPIC settings, or ask for the right to describe such a topic."
+)
+"""Kafka does not tell a topic that is not there from one that this user may not see."""
+
 ADMIN_TIMEOUT_MS = 15_000
 """Patience with administration, in which a person waits. Creating all topics takes a second or two."""
 
@@ -84,8 +85,9 @@ def broker(settings: Settings) -> KafkaBroker:
     """Make the FastStream broker of a service. It only reads: producers are made apart, one a partition."""
     tolerate_header_names()
     return KafkaBroker(
-        bootstrap_servers(settings),
+        brokers(settings),
         client_id=CLIENT_ID,
+        security=security(settings),
         consumer_only=True,
         allow_auto_create_topics=False,
         request_timeout_ms=settings.session_timeout_ms + REQUEST_SLACK_MS,
@@ -114,8 +116,7 @@ def subscriber_options(settings: Settings, *, group: str) -> SubscriberOptions:
 def transactional_producer(settings: Settings, *, transactional_id: str) -> AIOKafkaProducer:
     """Make a producer, not yet started. Starting it fences whoever had that id before."""
     return AIOKafkaProducer(
-        bootstrap_servers=bootstrap_servers(settings),
-        client_id=CLIENT_ID,
+        **connection(settings),
         transactional_id=transactional_id,
         transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
         retry_backoff_ms=PRODUCER_BACKOFF_MS,
@@ -127,8 +128,7 @@ def transactional_producer(settings: Settings, *, transactional_id: str) -> AIOK
 def idempotent_producer(settings: Settings) -> AIOKafkaProducer:
     """Make a producer without transactions, not yet started, that doubles nothing when it tries again."""
     return AIOKafkaProducer(
-        bootstrap_servers=bootstrap_servers(settings),
-        client_id=CLIENT_ID,
+        **connection(settings),
         enable_idempotence=True,
         # Refused here, since the gap that a refused record leaves in the broker's count spoils what follows.
         max_request_size=MAX_BATCH_BYTES - BATCH_OVERHEAD_BYTES,
@@ -141,8 +141,7 @@ def range_consumer(settings: Settings) -> AIOKafkaConsumer:
     """Make a consumer of what is committed, in no group and not yet started: partitions are assigned by hand."""
     tolerate_header_names()
     return AIOKafkaConsumer(
-        bootstrap_servers=bootstrap_servers(settings),
-        client_id=CLIENT_ID,
+        **connection(settings),
         enable_auto_commit=False,
         auto_offset_reset="none",
         isolation_level="read_committed",
@@ -154,17 +153,15 @@ def range_consumer(settings: Settings) -> AIOKafkaConsumer:
 
 @asynccontextmanager
 async def admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
-    """Give an administration client for the block. Raises TransientFailure when no broker answers."""
-    client = AIOKafkaAdminClient(
-        bootstrap_servers=bootstrap_servers(settings),
-        client_id=CLIENT_ID,
-        request_timeout_ms=ADMIN_TIMEOUT_MS,
-    )
+    """Give an administration client for the block. Raises TransientFailure when no broker answers, and
+    InvalidSettings when one does not let us in.
+    """
+    client = AIOKafkaAdminClient(**connection(settings), request_timeout_ms=ADMIN_TIMEOUT_MS)
     try:
         await client.start()
     except KafkaConnectionError as error:
         await client.close()
-        raise kafka_is_away(settings) from error
+        raise await unreached(settings) from error
     try:
         yield client
     finally:
@@ -176,9 +173,9 @@ def kafka_is_away(settings: Settings) -> TransientFailure:
     return TransientFailure(f"Kafka at {settings.kafka_bootstrap} does not answer.", part=Part.KAFKA)
 
 
-def bootstrap_servers(settings: Settings) -> list[str]:
-    """Give the brokers to start from, one by one."""
-    return settings.kafka_bootstrap.split(",")
+async def unreached(settings: Settings) -> KlantcontactError:
+    """Say why no client could start: what keeps us out, or that nobody answers."""
+    return await refusal(settings) or kafka_is_away(settings)
 
 
 async def require_topics(settings: Settings, *names: str) -> None:
@@ -189,10 +186,7 @@ async def require_topics(settings: Settings, *names: str) -> None:
     async with admin_client(settings) as admin:
         missing = await await_topics(admin, settings, names)
     if missing:
-        raise InvalidSettings(
-            f"Kafka at {settings.kafka_bootstrap} has no topic {', '.join(missing)}. Run "
-            "`klantcontact topics create`, or correct the …_TOPIC settings."
-        )
+        raise InvalidSettings(f"Kafka at {settings.kafka_bootstrap} has no topic {', '.join(missing)}. {TOPICS_ADVICE}")
 
 
 async def await_topics(admin: AIOKafkaAdminClient, settings: Settings, names: Iterable[str]) -> list[str]:

@@ -13,6 +13,7 @@ from services.runtime.errors import TransientFailure
 from services.runtime.group_health import GroupHealth
 from services.runtime.health import Facts, Health, Part
 from services.runtime.kafka import LIBRARY_LOGGER
+from services.runtime.kafka_rights import missing_right
 from services.runtime.lag import LagWatch
 from services.runtime.polling import LoopFailures, subscribe
 from services.runtime.reading import Fetch, Reading
@@ -27,7 +28,8 @@ DRAIN_SHARE: Final = 0.7
 class Membership:
     """Reads as a member of the group within its block; on leaving it, finishes what is in flight.
 
-    What nobody can handle goes to `ending`. Entering raises TransientFailure when Kafka goes away meanwhile.
+    What nobody can handle goes to `ending`. Entering raises TransientFailure when Kafka goes away meanwhile, and
+    InvalidSettings when it does not let this user into the group.
     """
 
     def __init__(self, settings: Settings, reading: Reading, health: Health, ending: Ending) -> None:
@@ -41,7 +43,7 @@ class Membership:
         self._subscriber = subscribe(
             self._broker, settings, reading, handle=self._handle, polling=self._group.polling, fail=ending.fail
         )
-        self._loop_failures = LoopFailures(ending.fail)
+        self._loop_failures = LoopFailures(lambda error: ending.fail(missing_right(error) or error))
         self._watches: list[asyncio.Task[None]] = []
 
     def consumer(self) -> AIOKafkaConsumer:
@@ -75,6 +77,8 @@ class Membership:
         try:
             await self._broker.start()
         except KafkaError as error:
+            if told := missing_right(error):
+                raise told from error
             raise TransientFailure("Kafka stopped answering while we joined the group.", part=Part.KAFKA) from error
 
     async def _leave(self) -> None:

@@ -3,9 +3,6 @@
 Labels take few values, all our own: never one from a message. Beside each label stands what bounds it.
 """
 
-import re
-from typing import Final
-
 from prometheus_client import Counter, Gauge, Histogram
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -41,8 +38,8 @@ PUBLISHED_TO_DECIDED_SECONDS = Histogram(
 
 UNKNOWN_FIELDS = Counter(
     "klantcontact_unknown_fields",
-    "Fields that the contract does not know and that were ignored, by path.",
-    ["path"],  # plain names only, and the first hundred: `count_unknown_field`
+    "Fields that the contract does not know and that were ignored, by what they stand in.",
+    ["path"],  # objects of the contract: `count_unknown_field`
 )
 """Counted through `count_unknown_field` only."""
 
@@ -133,23 +130,7 @@ STOPPED = Gauge(
 
 # Ignored fields ------------------------------------------------------------------------------------------------------
 
-MAX_UNKNOWN_PATHS: Final = 100
-"""Paths that get a series of their own. The contract itself has fewer fields: more are not a publisher ahead
-of us but one gone wrong."""
-
-OTHER_PATHS: Final = "other"
-
-_PLAIN_PATH = re.compile(r"[A-Za-z_.]{1,100}")
-_known_paths: set[str] = set()
-
 
 def count_unknown_field(path: str) -> None:
-    """Count an ignored field. What may not be a field's name (a publisher can put a number or a text in its
-    place) and what comes after the first 100 paths is counted together as `other`.
-    """
-    if path not in _known_paths:
-        if len(_known_paths) >= MAX_UNKNOWN_PATHS or not _PLAIN_PATH.fullmatch(path):
-            path = OTHER_PATHS
-        else:
-            _known_paths.add(path)
-    UNKNOWN_FIELDS.labels(path=path).inc()
+    """Count an ignored field by what it stands in: its own name is the publisher's, and could be a person's."""
+    UNKNOWN_FIELDS.labels(path=path.rpartition(".")[0]).inc()

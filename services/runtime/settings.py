@@ -57,6 +57,20 @@ class Settings(BaseSettings):
 
     kafka_bootstrap: Bootstrap = "127.0.0.1:9092"
     """Brokers to start from: host:port, several with commas."""
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """Kafka's names: SSL is TLS, SASL a login."""
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    kafka_username: str | None = None
+    kafka_password_file: Path | None = None
+    """File with the password of that user."""
+    kafka_password: SecretStr | None = None
+    """The same password in the variable itself; a file is better kept."""
+    kafka_ca_file: Path | None = None
+    """PEM file with whom to trust for the brokers' certificates; without it those of the system."""
+    kafka_certificate_file: Path | None = None
+    """PEM file with our own certificate, for a Kafka that knows its users by that."""
+    kafka_key_file: Path | None = None
+    """PEM file with the key of that certificate, which is not itself locked by a password."""
     mongo_uri: MongoUri = Field(default="mongodb://127.0.0.1:27017/?replicaSet=rs0", repr=False)
     """Address of a replica set. May hold a password, so it is never shown."""
     mongo_database: DatabaseName = "klantcontact"
@@ -97,8 +111,9 @@ class Settings(BaseSettings):
     own_failures_limit: int = Field(default=10, ge=1, le=1000)
     """So many messages in a row on which our own code fails stop the service. Above 1,000 a broken release
     would turn a day's contacts into dead letters."""
-    shutdown_seconds: int = Field(default=10, ge=1, le=25)
-    """Time to finish the batches in flight after SIGTERM. Kubernetes kills after 30 s."""
+    shutdown_seconds: int = Field(default=10, ge=1, le=20)
+    """Time to finish the batches in flight after SIGTERM. Kubernetes kills after 30 s, and closing what is open can
+    take some seconds more."""
     session_timeout_ms: int = Field(default=10_000, ge=1_000, le=300_000)
     """Silence after which the group takes an instance for dead. Under a second a short pause of the machine
     would do that; above five minutes its partitions would stand still too long. The broker has bounds of its
@@ -128,6 +143,12 @@ class Settings(BaseSettings):
             raise PydanticCustomError("groups", "classifier and projector need a consumer group each")
         return self
 
+    @model_validator(mode="after")
+    def _kafka_reached_as_meant(self) -> Self:
+        if misfit := _kafka_misfit(self):
+            raise PydanticCustomError("kafka", "{misfit}", {"misfit": misfit})
+        return self
+
     @property
     def topics(self) -> tuple[str, ...]:
         """The names of all topics, input first."""
@@ -148,6 +169,25 @@ class Settings(BaseSettings):
                 plain = value.get_secret_value() if isinstance(value, SecretStr) else value
                 given[f"{PREFIX}{name.upper()}"] = str(plain)
         return given
+
+
+def _kafka_misfit(settings: Settings) -> str | None:
+    """Say what does not go together of how Kafka is reached: nobody should think to be safe who is not."""
+    protocol = settings.kafka_security_protocol
+    logs_in, encrypts = protocol.startswith("SASL"), protocol.endswith("SSL")
+    password, file = settings.kafka_password is not None, settings.kafka_password_file is not None
+    username = settings.kafka_username is not None
+    certificate, key = settings.kafka_certificate_file is not None, settings.kafka_key_file is not None
+    login = f"{PREFIX}KAFKA_USERNAME, and {PREFIX}KAFKA_PASSWORD_FILE or {PREFIX}KAFKA_PASSWORD"
+    choose = f"choose another {PREFIX}KAFKA_SECURITY_PROTOCOL, or leave out"
+    misfits = {
+        f"{protocol} logs in: set {login}, not both": logs_in and not (username and password != file),
+        f"{protocol} does not log in: {choose} {login}": not logs_in and (username or password or file),
+        f"{protocol} does not encrypt: {choose} the files with certificates": not encrypts
+        and (certificate or key or settings.kafka_ca_file is not None),
+        f"{PREFIX}KAFKA_CERTIFICATE_FILE and {PREFIX}KAFKA_KEY_FILE go together": certificate != key,
+    }
+    return next((told for told, applies in misfits.items() if applies), None)
 
 
 def load_settings() -> Settings:

@@ -5,13 +5,11 @@ import binascii
 import re
 
 from services.runtime.errors import InvalidSettings
-from services.runtime.settings import Settings
+from services.runtime.secret import load_secret
+from services.runtime.settings import PREFIX, Settings
 
 MIN_BYTES = 32
 """HMAC-SHA256 is as strong as its hash from here on."""
-
-MAX_FILE_BYTES = 4096
-"""More is no key but a wrong file."""
 
 HOW_TO_MAKE_ONE = "Make one with `openssl rand -hex 32 > sleutel` and set KLANTCONTACT_SLEUTEL_FILE=sleutel."
 
@@ -21,32 +19,17 @@ def load_sleutel(settings: Settings) -> bytes:
 
     Raises InvalidSettings when there is none, it can't be read, or it is too short.
     """
-    sleutel = _decoded(_text(settings))
+    text = load_secret(
+        settings.sleutel, settings.sleutel_file, file_variable=f"{PREFIX}SLEUTEL_FILE", advice=HOW_TO_MAKE_ONE
+    )
+    if text is None:
+        raise InvalidSettings(f"The register has no key. {HOW_TO_MAKE_ONE}")
+    sleutel = _decoded(text)
     if len(sleutel) < MIN_BYTES:
         raise InvalidSettings(
             f"The register's key has {len(sleutel)} bytes and needs at least {MIN_BYTES}. {HOW_TO_MAKE_ONE}"
         )
     return sleutel
-
-
-def _text(settings: Settings) -> bytes:
-    if settings.sleutel is not None:
-        return settings.sleutel.get_secret_value().encode().strip()
-    if settings.sleutel_file is None:
-        raise InvalidSettings(f"The register has no key. {HOW_TO_MAKE_ONE}")
-    try:
-        with settings.sleutel_file.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise InvalidSettings(
-            f"KLANTCONTACT_SLEUTEL_FILE: {settings.sleutel_file} can't be read ({error.strerror}). {HOW_TO_MAKE_ONE}"
-        ) from error
-    if len(content) > MAX_FILE_BYTES:
-        raise InvalidSettings(
-            f"KLANTCONTACT_SLEUTEL_FILE: {settings.sleutel_file} has more than {MAX_FILE_BYTES} bytes and "
-            f"can't be a key. {HOW_TO_MAKE_ONE}"
-        )
-    return content.strip()
 
 
 def _decoded(text: bytes) -> bytes:

@@ -10,6 +10,7 @@ from pymongo import MongoClient
 
 from services.local.system import System
 from services.local.topic_reader import committed_messages
+from tests.kafka_tools import holds_readers_up
 from tests.waiting import wait_for
 
 Document = dict[str, Any]
@@ -42,6 +43,8 @@ def wait_until_all_is_stored(system: System) -> None:
         "the classifier got through its topic",
         lambda: _nothing_left(system, settings.classifier_group, [settings.contact_topic]),
     )
+    # Its position can be committed before its outputs are: the projector would have nothing left, and yet not all.
+    wait_for("its outputs can be read", lambda: not holds_readers_up(settings.kafka_bootstrap, outputs))
     wait_for("the projector got through its topics", lambda: _nothing_left(system, settings.projector_group, outputs))
 
 

@@ -156,7 +156,7 @@ def test_a_redelivery_afterwards_repeats_the_newest_judgement(system: System) ->
         (["--offsets", "0:1-2", "--contact", "v4"], 2, "not several of them"),
         (["--offsets", "9:0-1"], 1, "has no partition 9"),
         (["--offsets", "0:0-100000"], 1, "Partition 0 ends before offset"),
-        (["--contact", "nobody"], 1, "There is no decision about contact nobody"),
+        (["--contact", "nobody\x1b[2J"], 1, "There is no decision about contact nobody\ufffd[2J:"),
     ],
 )
 def test_what_can_not_be_selected_is_told(system: System, arguments: list[str], status: int, told: str) -> None:
@@ -179,3 +179,18 @@ def test_one_contact_is_found_by_its_name_without_reading_the_topic(system: Syst
     rules, summary = answered(done)
     assert rules == {"v2": []}
     assert sum(summary["records"].values()) == 1
+
+
+def test_contacts_of_one_klant_in_other_batches_come_out_as_the_dry_run_shows(system: System) -> None:
+    names = [f"q{number}" for number in range(6)]
+    klant = betrokkene(middel="controlevragen", identificatoren=[bsn(nth_bsn(9))], toestemming="gegeven")
+    # A batch is of one partition, and the key of each contact puts it on one of the two.
+    publish(system, [event(contact(each, betrokkenen=[klant]), other={"partitionkey": each}) for each in names])
+    wait_until_all_is_stored(system)
+    start_classifier_with(system, 'versie = "met controlevragen"\n[voldoende_middelen]\ncontrolevragen = "*"\n')
+    selected = [option for name in names for option in ("--contact", name)]
+    shown = [json.loads(each) for each in replay(system, "--json", *selected).stdout.splitlines()[:-1]]
+    done = [json.loads(each) for each in replay(system, "--json", "--execute", *selected).stdout.splitlines()[:-1]]
+    assert {each["partition"] for each in shown} == {0, 1}
+    assert Counter(each["onderwerpen"][0]["wordt"]["partij"] for each in shown) == {"nieuw": 1, "bestaand": 5}
+    assert done == [{**each, "answer": "judged as shown"} for each in shown]

@@ -10,7 +10,7 @@ from services.classifier.adapters.mongo_register import MongoRegister
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import Beleid
 from services.local.system import System
-from services.operations.replay import judging, requests
+from services.operations.replay import carried, judging, requests
 from services.operations.replay.differences import Standing
 from services.operations.replay.errors import InvalidSelection, Unanswered, UnknownContact
 from services.operations.replay.judging import Examined
@@ -67,6 +67,16 @@ async def execute(
         tell=tell,
         progress=lambda _done, _of: None,
     )
+
+
+async def test_a_dry_run_tells_what_it_could_not_carry_along(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (await execute(system, dry=True)).forgotten == 0
+    monkeypatch.setattr(judging, "BATCH_SIZE", 1)
+    monkeypatch.setattr(carried, "MAX_CARRIED", 2)
+    done = await execute(system, dry=True)
+    assert done.summary.records[Standing.CHANGES] == NUMBER
+    assert done.forgotten == 3
+    assert done.as_json()["forgotten"] == 3
 
 
 async def test_interrupted_it_goes_on_where_it_was(system: System, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """What rows of wrong data are made of, and how they are judged.
 
-A row changes one valid event; its reason stands beside it, what is expected is written by hand from contract.md. The
-paths of a row are those within `data`.
+A row changes one valid event; its reason stands beside it, what is expected is written by hand from
+`schemas/decision.md`, "Validity". The paths of a row are those within `data`.
 """
 
 from schemas.faults import Refusal

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from schemas.contact_ended_v1 import ContactEnded
-from schemas.decoding import Received
+from schemas.decoding import Received, decode
 from schemas.faults import Refusal
 from tests.contract.changes import ABSENT, Changes, Read, binary, changed, structured, whole_event
 from tests.contract.test_bad_contact import LISTS, MOST_CHARACTERS
-from tests.examples import Wire, contact, event, kvk
+from tests.examples import Wire, contact, event, kvk, line
 
 KLANT, CONTACTPERSOON = "data.betrokkenen.0", "data.betrokkenen.2"
 
@@ -28,7 +28,8 @@ def accepted(changes: Changes, read: Read = structured, base: Wire | None = None
         ({"data.revisie": 2**53 - 1}, "the largest revisie"),
         ({"data.plaatsgevondenOp": "2026-12-01T12:05:00Z"}, "5 minutes after the record"),
         ({"data.plaatsgevondenOp": "1900-01-01T00:00:00Z"}, "the first moment"),
-        ({"data.beeindigdOp": "9998-12-31T23:59:59-23:59"}, "the last moment"),
+        ({"data.plaatsgevondenOp": "1899-12-31T23:00:00-01:00"}, "the same moment elsewhere"),
+        ({"data.beeindigdOp": "9999-01-01T23:58:59+23:59"}, "the last moment"),
         ({"data.beeindigdOp": "2020-01-01T00:00:00Z"}, "ended before it began"),
         ({"data.plaatsgevondenOp": "2026-11-30t09:50:00z"}, "RFC 3339 allows lower case"),
         ({"data.plaatsgevondenOp": "2026-11-30T09:50:00.123456789+00:00"}, "any number of decimals"),
@@ -58,6 +59,13 @@ def accepted(changes: Changes, read: Read = structured, base: Wire | None = None
 @pytest.mark.parametrize("read", [structured, binary])
 def test_this_is_valid(read: Read, changes: Changes, reason: str) -> None:
     assert isinstance(read(changed(changes)), Received), reason
+
+
+def test_a_record_may_say_that_it_was_written_at_the_end_of_the_calendar() -> None:
+    at_the_end = datetime.max.replace(tzinfo=UTC)
+    assert isinstance(
+        decode(line(changed({"data.plaatsgevondenOp": "9998-12-31T23:59:59Z"})), (), at_the_end), Received
+    )
 
 
 @pytest.mark.parametrize(("path", "most"), MOST_CHARACTERS.items())

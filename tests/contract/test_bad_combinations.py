@@ -1,7 +1,7 @@
 """What several fields of an event must agree on.
 
-Each row changes one valid event; its reason stands beside it, what is expected is written by hand from contract.md,
-"Smaller rules". The paths of a row are those within `data`.
+Each row changes one valid event; its reason stands beside it, what is expected is written by hand from
+`schemas/decision.md`, "Validity". The paths of a row are those within `data`.
 """
 
 import pytest

@@ -1,7 +1,7 @@
 """What is wrong with the data of an event is told by path and kind: every error at once, and never a value.
 
-Each row changes one valid event; its reason stands beside it, what is expected is written by hand from contract.md,
-"`contact.ended`, data, version 1" and "Smaller rules". The paths of a row are those within `data`.
+Each row changes one valid event; its reason stands beside it, what is expected is written by hand from
+`schemas/decision.md`, "Validity", and the fields of the information model. The paths of a row are those within `data`.
 """
 
 from typing import Any
@@ -216,6 +216,9 @@ ONE_FIELD: list[Row] = [
     *each("a blank before it", "verkeerde_vorm", MOMENTS, " 2026-11-30T09:50:00Z"),
     *each("an empty text", "verkeerde_vorm", MOMENTS, ""),
     *each("before 1900", "buiten_bereik", MOMENTS, "1899-12-31T23:59:59Z"),
+    *each("before 1900 in UTC", "buiten_bereik", MOMENTS, "1900-01-01T00:00:00+01:00"),
+    *each("before the calendar", "buiten_bereik", MOMENTS, "0001-01-01T00:00:00+01:00"),
+    *each("after 9998 in UTC", "buiten_bereik", ["beeindigdOp"], "9998-12-31T23:59:59-23:59"),
     *each("a year that no offset may carry over", "buiten_bereik", ["beeindigdOp"], "9999-12-31T23:59:59Z"),
     *each("lower case", "verkeerde_vorm", ["taal"], "NLD"),
     *each("three letters", "verkeerde_vorm", ["taal"], "nl"),

@@ -1,7 +1,7 @@
 """What is wrong with an event is told by path and kind: every error at once, and never a value.
 
 Here the record and its envelope; `test_bad_contact.py` has the data. Each row changes one valid event; its reason
-stands beside it. Source: contract.md, "Envelope" and "Smaller rules".
+stands beside it. Source: `schemas/decision.md`, "Validity".
 """
 
 import pytest

@@ -19,10 +19,12 @@ def test_unknown_fields_are_ignored_and_named_without_positions() -> None:
         f"{CONTACTPERSOON}.werkteVoor": {"naam": "X", "<organisatie>": 1, "adres": {}},
         "data.contact_id": "c-2",
     }
+    unknown[f"{KLANT}.authenticatie"] = {"middel": "digid", "dhr. Jansen": 1}
     received = structured(changed(unknown))
     assert isinstance(received, Received)
     assert sorted(received.unknown_fields) == [
         "data.actoren.functie",
+        "data.betrokkenen.authenticatie.dhr· Jansen",
         "data.betrokkenen.contactnaam.titel",
         "data.betrokkenen.werkteVoor.<organisatie>",
         "data.betrokkenen.werkteVoor.adres",

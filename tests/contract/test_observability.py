@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -12,8 +13,13 @@ from typing import Any
 import pytest
 import yaml
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, Metric
+from typer.testing import CliRunner
 
+from schemas.faults import RefusalKind
+from services.cli import app
 from services.runtime import metrics
+from services.runtime.errors import InvalidSettings
+from services.runtime.settings import PREFIX
 
 PROMETHEUS = Path("deploy/prometheus")
 ALERTS: list[dict[str, Any]] = [
@@ -70,6 +76,25 @@ def test_every_alert_says_what_is_wrong_and_what_to_do_and_is_tested(alert: dict
     assert alert["annotations"]["summary"]
     assert "klantcontact" in alert["annotations"]["runbook"].lower()
     assert f'ALERTS{{alertname="{alert["alert"]}", alertstate="firing", severity=' in ALERT_TESTS
+
+
+def _commands() -> Iterator[str]:
+    for alert in ALERTS:
+        yield from re.findall(r"`klantcontact ([^`]+)`", alert["annotations"]["runbook"])
+
+
+@pytest.mark.parametrize("command", sorted(set(_commands())))
+def test_every_command_of_a_runbook_can_be_typed_as_it_stands(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command reads its settings when it has found nothing wrong with what was typed; here they can't be read."""
+    monkeypatch.setenv(f"{PREFIX}NOTHING", "1")
+    monkeypatch.chdir(tmp_path)
+    if "export" not in command:  # which makes the file
+        Path("FILE").write_text('{"letter": "0-0", "event": {}}', encoding="utf-8")
+    words = shlex.split(command.replace("{{ $labels.kind }}", RefusalKind.TE_GROOT))
+    ran = CliRunner().invoke(app, words)
+    assert isinstance(ran.exception, InvalidSettings), ran.output
 
 
 def test_panels_have_ids_of_their_own_and_lie_beside_each_other() -> None:

@@ -1,7 +1,7 @@
 """The JSON Schema of `contact.ended` and the reader agree, so that a publisher who checks beforehand is not surprised.
 
 The schema can't say everything: what fields must agree on is left to the reader. And it says a little more in places
-that the reader ignores. Both are in `deviations.md`.
+that the reader ignores. Both are in `schemas/deviations.md`.
 """
 
 from collections.abc import Mapping
@@ -27,6 +27,9 @@ ONLY_THE_READER_SEES = {
     "half a character": "the same",
     "a year that no offset may carry over": "a pattern for it would explain nothing",
     "before 1900": "the same",
+    "before 1900 in UTC": "the same",
+    "before the calendar": "the same",
+    "after 9998 in UTC": "the same",
     "from 1900 on": "the same",
     "and nothing after them": "Python's `$` lets a line end pass; that of ECMA-262, which JSON Schema names, does not",
 }

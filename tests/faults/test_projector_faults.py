@@ -94,7 +94,7 @@ def test_an_instance_that_hung_and_was_replaced_goes_on_when_it_wakes(
         projector_process(settings, tmp_path, "first") as first,
         projector_process(settings, tmp_path, "second") as second,
     ):
-        wait_for("both have joined", lambda: first.status("/readyz") == second.is_ready())
+        wait_for("both have joined", lambda: first.is_ready() and second.is_ready())
         first.server.pause()
         publish(settings, events[700:])
         wait_for("the other has done it all", lambda: count_committed(settings) == len(events))

@@ -1,11 +1,13 @@
-"""Kafka or MongoDB goes in the middle of a redrive: it says so and ends, and the next goes on where it was."""
+"""A redrive is ended half-way, or Kafka or MongoDB goes: the next goes on where it was."""
 
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from tests.letters import publish_letters
 from tests.waiting import wait_for
 
 LETTERS = 1_000
+FEW_LETTERS = 200
 PER_SECOND = 50
 """Slow enough to be caught half-way. So many are marked at once, fewer than a producer holds while nobody answers."""
 
@@ -42,6 +45,10 @@ class Redrive:
             text=True,
         )
 
+    def end(self, number: signal.Signals) -> None:
+        """End it as a person or the system does."""
+        self._process.send_signal(number)
+
     def outcome(self) -> tuple[int, str, str]:
         """Wait for its end, and give its exit status and what it said on stdout and stderr."""
         out, err = self._process.communicate(timeout=END_SECONDS)
@@ -53,6 +60,40 @@ def _marked(world: World) -> int:
         return client[world.settings.mongo_database][COLLECTION].count_documents({"changes.state": "redriven"})
 
 
+def _times_sent(world: World) -> Counter[int]:
+    """Count how often each letter was sent back."""
+    messages = read_committed(world.settings.kafka_bootstrap, [world.settings.contact_topic])
+    return Counter(json.loads(each.value() or b"")["number"] for each in messages)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
+@pytest.mark.parametrize("named", ["by a file", "by id"])
+def test_a_redrive_of_named_letters_that_was_ended_half_way_goes_on_where_it_was(
+    world: World, tmp_path: Path, number: signal.Signals, named: str
+) -> None:
+    lines = [json.dumps({"letter": f"0-{each}", "event": {"number": each}}) for each in range(FEW_LETTERS)]
+    file = tmp_path / "corrected.jsonl"
+    file.write_text("\n".join(lines))
+    by_id = [word for each in range(FEW_LETTERS) for word in ("--id", f"0-{each}")]
+    which = ["--from", str(file)] if named == "by a file" else by_id
+    publish_letters(world.settings, [json.dumps({"number": each}).encode() for each in range(FEW_LETTERS)])
+    first = Redrive(world, *which, "--rate", str(PER_SECOND))
+    wait_for("some are sent back and marked", lambda: _marked(world) > 0)
+    first.end(number)
+    first.outcome()
+
+    marked = _marked(world)
+    assert 0 < marked < FEW_LETTERS
+    status, out, err = Redrive(world, *which).outcome()
+
+    assert (status, out) == (0, f"{FEW_LETTERS - marked} letters sent back, {marked} earlier\n")
+    assert err.startswith(f"  {marked} sent back earlier, and not again.")
+    assert _marked(world) == FEW_LETTERS
+    times = _times_sent(world)
+    assert times.keys() == set(range(FEW_LETTERS))
+    assert sum(times.values()) - FEW_LETTERS <= PER_SECOND
+
+
 @pytest.mark.parametrize("part", ["kafka", "mongod"])
 def test_what_goes_away_in_the_middle_is_told_and_the_next_redrive_does_the_rest(
     own_stack: Stack, own_world: World, part: str
@@ -60,7 +101,7 @@ def test_what_goes_away_in_the_middle_is_told_and_the_next_redrive_does_the_rest
     server = own_stack.kafka if part == "kafka" else own_stack.mongod
     assert server is not None
     publish_letters(own_world.settings, [json.dumps({"number": number}).encode() for number in range(LETTERS)])
-    first = Redrive(own_world, "--rate", str(PER_SECOND))
+    first = Redrive(own_world, "--all", "--rate", str(PER_SECOND))
     wait_for("some are sent back and marked", lambda: _marked(own_world) > 0)
 
     # Frozen first, as a host that is gone: what Kafka has not said that it has may not be marked.
@@ -81,10 +122,9 @@ def test_what_goes_away_in_the_middle_is_told_and_the_next_redrive_does_the_rest
     # What MongoDB did last it may not have been able to say.
     assert int(said["marked"]) <= marked <= int(said["marked"]) + PER_SECOND < LETTERS
 
-    status, out, err = Redrive(own_world).outcome()
+    status, out, err = Redrive(own_world, "--all").outcome()
     assert (status, out, err) == (0, f"{LETTERS - marked} letters sent back\n", "")
     assert _marked(own_world) == LETTERS
-    messages = read_committed(own_world.settings.kafka_bootstrap, [own_world.settings.contact_topic])
-    times = Counter(json.loads(each.value() or b"")["number"] for each in messages)
+    times = _times_sent(own_world)
     assert times.keys() == set(range(LETTERS))
     assert sum(times.values()) - LETTERS <= PER_SECOND

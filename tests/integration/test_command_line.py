@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from schemas.faults import HINTS, FaultKind
 from services.local.network import HOST, free_port
 from services.runtime.settings import Settings
 from services.runtime.sleutel import HOW_TO_MAKE_ONE
@@ -218,7 +219,9 @@ def test_publish_tells_what_was_sent_and_a_refusal_of_the_broker_ends_with_1(
     assert json.loads(refused.stdout) == {
         "sent": 1,
         "refused": 1,
-        "refusals": [{"line_number": 2, "reason": "MessageSizeTooLargeError"}],
+        "refusals": [
+            {"line_number": 2, "reason": "larger than the topic takes", "hint": HINTS[FaultKind.TE_GROOT]},
+        ],
     }
     assert from_stdin.stdout.decode() == "1 sent, 0 refused by the broker\n"
 

@@ -7,7 +7,8 @@ import os
 import pwd
 import socket
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,9 +24,11 @@ from services.operations.dead_letters.export import exported
 from services.operations.dead_letters.history import told
 from services.operations.dead_letters.letters import Letter, LetterId
 from services.operations.dead_letters.listing import What, listed
-from services.operations.dead_letters.redrive import Redriven, planned, redrive
+from services.operations.dead_letters.outcome import BEING_SENT, Outcome
+from services.operations.dead_letters.redrive import planned, redrive
+from services.operations.dead_letters.returning import Returns
 from services.operations.dead_letters.selection import Selection, State
-from services.operations.dead_letters.states import COLLECTION, TTL_INDEX, Change, LetterStates
+from services.operations.dead_letters.states import COLLECTION, TTL_INDEX, Change, History, LetterStates, Meant
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 from tests.contacts import SOURCE
@@ -148,9 +151,10 @@ async def test_letters_go_back_as_they_came_and_in_order(settings: Settings) -> 
 
     messages = _sent_back(settings)
     of_partition = [[each for each in messages if each.partition() == number] for number in range(PARTITIONS)]
-    assert done == Redriven(sent=750)
+    assert done == Outcome(done=750)
     assert steps == sorted(steps)
-    assert (steps[0], steps[-1], 500 in steps) == (0, 750, True)
+    assert (steps[0], steps[-1]) == (0, 750)
+    assert {500, 550} & set(steps), "within what is read at once; the 50 may be read first"
     assert [each.value() for each in of_partition[0]] == _values(700)
     assert [each.value() for each in of_partition[1]] == _values(50, first=700)
     assert [each.key() for each in of_partition[1]] == [f"klant-{number}".encode() for number in range(50)]
@@ -184,7 +188,7 @@ async def test_what_was_sent_back_is_recorded_with_who_and_when_and_nothing_of_i
 async def test_a_second_time_nothing_is_sent(settings: Settings) -> None:
     publish_letters(settings, _values(5))
     await redrive(settings, Selection())
-    assert await redrive(settings, Selection()) == Redriven()
+    assert await redrive(settings, Selection()) == Outcome()
     assert len(_sent_back(settings)) == 5
 
 
@@ -212,24 +216,51 @@ async def test_what_can_not_go_back_is_left_open_and_told(settings: Settings) ->
     publish_letters(settings, [b"y" * 1_500_000])
     publish_letters(settings, _values(1))
     done = await redrive(settings, Selection())
-    assert done.sent == 1
+    assert done.done == 1
     assert done.skipped == {
         f"it did not come from {settings.contact_topic}": 2,
         "a part of it is missing, since it did not fit": 1,
         "larger than the topic takes": 1,
     }
     assert await _states(settings) == {State.OPEN: 4, State.REDRIVEN: 1}
+    assert await discard(settings, Selection(), reason="a test") == Outcome(done=4)
 
 
-async def test_a_letter_that_is_not_open_goes_back_only_when_it_is_named_with_its_state(settings: Settings) -> None:
+async def test_a_letter_that_is_named_and_went_back_before_is_passed_over(settings: Settings) -> None:
+    publish_letters(settings, _values(3))
+    await redrive(settings, _ids("0-1"))
+    named = _ids("0-0", "0-1")
+    plan = await planned(settings, named)
+    assert ([group.number for group in plan.groups], plan.earlier) == ([1], 1)
+    assert await redrive(settings, named) == Outcome(done=1, earlier=1)
+    assert await redrive(settings, named) == Outcome(earlier=2)
+    assert len(_sent_back(settings)) == 2
+
+
+async def test_letters_that_are_named_with_a_state_go_back_once_more_and_open_ones_with_them(
+    settings: Settings,
+) -> None:
     publish_letters(settings, _values(2))
-    await redrive(settings, Selection())
-    with pytest.raises(LettersRefused, match=r"0-1 is redriven\. To take it all the same add --state redriven"):
-        await redrive(settings, _ids("0-1"))
-    again = Selection(ids=frozenset({LetterId(0, 1)}), states=frozenset({State.REDRIVEN}))
-    assert await redrive(settings, again) == Redriven(sent=1)
+    await redrive(settings, _ids("0-1"))
+    again = replace(_ids("0-0", "0-1"), states=frozenset({State.REDRIVEN}))
+    assert await redrive(settings, again) == Outcome(done=2)
     assert len(_sent_back(settings)) == 3
     assert len(_records(settings)["0-1"]["changes"]) == 2
+
+
+async def test_a_letter_that_is_named_in_another_state_stops_all_until_that_is_named_too(settings: Settings) -> None:
+    publish_letters(settings, _values(3))
+    await redrive(settings, _ids("0-0"))
+    await discard(settings, _ids("0-1"), reason="a test")
+    named = _ids("0-0", "0-1", "0-2")
+    with pytest.raises(LettersRefused) as refused:
+        await redrive(settings, named)
+    assert str(refused.value).splitlines() == [
+        "Nothing was done:",
+        "  0-1 is discarded. To take it all the same add --state discarded.",
+    ]
+    advised = replace(named, states=frozenset({State.DISCARDED}))
+    assert await redrive(settings, advised) == Outcome(done=2, earlier=1)
 
 
 async def test_a_letter_that_is_named_and_not_there_stops_all(settings: Settings) -> None:
@@ -293,7 +324,7 @@ async def test_corrected_letters_go_back_in_the_order_of_the_topic_and_are_tied_
     done = await redrive(settings, Selection(), corrections=_corrections(lines[3], lines[1]))
 
     values = [json.loads(each.value() or b"") for each in _sent_back(settings)]
-    assert done == Redriven(sent=2)
+    assert done == Outcome(done=2)
     assert [value["data"]["number"] for value in values] == [1, 3]
     assert {value["data"]["kanaal"] for value in values} == {"telefoon"}
     records = _records(settings)
@@ -301,18 +332,40 @@ async def test_corrected_letters_go_back_in_the_order_of_the_topic_and_are_tied_
     assert await _states(settings) == {State.OPEN: 2, State.REDRIVEN: 2}
 
 
-async def test_a_corrected_line_of_a_letter_that_can_not_be_taken_stops_all(settings: Settings) -> None:
-    publish_letters(settings, _values(3))
+async def test_lines_of_letters_that_can_not_be_taken_stop_all_and_are_told_in_their_order(settings: Settings) -> None:
+    publish_letters(settings, _values(11))
     lines = await _export(settings, Selection())
-    await discard(settings, _ids("0-1"), reason="a test")
+    await discard(settings, _ids("0-2", "0-9"), reason="a test")
     with pytest.raises(LettersRefused) as refused:
-        await redrive(settings, Selection(), corrections=_corrections(*lines, {"letter": "0-9", "event": {}}))
+        await redrive(settings, Selection(), corrections=_corrections(*lines, {"letter": "0-99", "event": {}}))
     assert str(refused.value).splitlines() == [
         "Nothing was done:",
-        "  line 2: 0-1 is discarded. To take it all the same add --state discarded.",
-        f"  line 4: 0-9 is not in {settings.dead_letter_topic}, or no longer.",
+        "  line 3: 0-2 is discarded. To take it all the same add --state discarded.",
+        "  line 10: 0-9 is discarded. To take it all the same add --state discarded.",
+        f"  line 12: 0-99 is not in {settings.dead_letter_topic}, or no longer.",
     ]
     assert _sent_back(settings) == []
+
+
+async def test_corrections_that_were_sent_before_are_passed_over_and_go_with_their_state(settings: Settings) -> None:
+    publish_letters(settings, _values(3))
+    lines = await _export(settings, Selection())
+    await redrive(settings, Selection(), corrections=_corrections(lines[1]))
+
+    assert await redrive(settings, Selection(), corrections=_corrections(*lines)) == Outcome(done=2, earlier=1)
+
+    lines[1]["event"] = "changed since"
+    with_state = Selection(states=frozenset({State.REDRIVEN}))
+    assert await redrive(settings, with_state, corrections=_corrections(lines[1])) == Outcome(done=1)
+    assert [each.value() for each in _sent_back(settings)][-1] == b'"changed since"'
+
+
+async def test_a_letter_that_went_back_as_it_came_is_not_taken_for_corrected(settings: Settings) -> None:
+    publish_letters(settings, _values(1))
+    lines = await _export(settings, Selection())
+    await redrive(settings, Selection())
+    with pytest.raises(LettersRefused, match=r"line 1: 0-0 is redriven as it came\. To take it all the same add"):
+        await redrive(settings, Selection(), corrections=_corrections(*lines))
 
 
 # discard --------------------------------------------------------------------------------------------------------------
@@ -320,15 +373,90 @@ async def test_a_corrected_line_of_a_letter_that_can_not_be_taken_stops_all(sett
 
 async def test_discarded_letters_are_marked_with_the_reason_and_stay_in_the_topic(settings: Settings) -> None:
     publish_letters(settings, _values(3))
-    assert await discard(settings, _ids("0-0", "0-2"), reason=" events of a test ") == 2
+    assert await discard(settings, _ids("0-0", "0-2"), reason=" events of a test ") == Outcome(done=2)
     record = _records(settings)["0-2"]
     at = record["changes"][0]["at"]
     assert record["changes"] == [
         {"state": "discarded", "by": WHO, "at": at, "attempt": 1, "reason": "events of a test"},
     ]
     assert await _states(settings) == {State.DISCARDED: 2, State.OPEN: 1}
-    assert await redrive(settings, Selection()) == Redriven(sent=1)
+    assert await redrive(settings, Selection()) == Outcome(done=1)
     assert len(read_committed(settings.kafka_bootstrap, [settings.dead_letter_topic])) == 3
+
+
+class Held:
+    """Holds redrives up when a batch is on its way and not yet marked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.arrived = asyncio.Event()
+        self.go_on = asyncio.Event()
+        settle = Returns.settle
+
+        async def held(returns: Returns) -> Sequence[Letter]:
+            self.arrived.set()
+            await self.go_on.wait()
+            return await settle(returns)
+
+        monkeypatch.setattr("services.operations.dead_letters.redrive.BATCH", 10)
+        monkeypatch.setattr(Returns, "settle", held)
+
+
+async def test_a_letter_is_sent_back_or_discarded_and_never_both(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held(monkeypatch)
+    publish_letters(settings, _values(25))
+    redriving = asyncio.create_task(redrive(settings, Selection()))
+    await held.arrived.wait()
+    discarded = await discard(settings, Selection(), reason="a test")
+    held.go_on.set()
+    assert discarded == Outcome(done=15, skipped=Counter({BEING_SENT: 10}))
+    assert await redriving == Outcome(done=10, skipped=Counter({"it is discarded by now": 15}))
+    assert [each.value() for each in _sent_back(settings)] == _values(10)
+    assert [len(record["changes"]) for record in _records(settings).values()] == [1] * 25
+    assert await _states(settings) == {State.REDRIVEN: 10, State.DISCARDED: 15}
+
+
+async def test_all_at_once_a_letter_still_comes_to_one_end(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.operations.dead_letters.redrive.BATCH", 10)
+    publish_letters(settings, _values(200))
+    everything = Selection()
+    await asyncio.gather(
+        redrive(settings, everything),
+        discard(settings, everything, reason="a test"),
+        redrive(settings, everything),
+        discard(settings, everything, reason="another"),
+    )
+    ends = {each: {change["state"] for change in record["changes"]} for each, record in _records(settings).items()}
+    assert all(len(states) == 1 for states in ends.values())
+    sent = {json.loads(each.value() or b"")["data"]["number"] for each in _sent_back(settings)}
+    assert sent == {int(each.split("-")[1]) for each, states in ends.items() if states == {"redriven"}}
+
+
+async def test_what_an_interrupted_redrive_had_under_way_can_be_sent_at_once_and_discarded_after_a_while(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_letters(settings, _values(20))
+    with monkeypatch.context() as patched:
+        held = Held(patched)
+        redriving = asyncio.create_task(redrive(settings, Selection()))
+        await held.arrived.wait()
+        redriving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await redriving
+    first, second = _ids("0-0", "0-1"), _ids("0-2")
+    assert await discard(settings, first, reason="a test") == Outcome(skipped=Counter({BEING_SENT: 2}))
+    assert await redrive(settings, first) == Outcome(done=2)
+    monkeypatch.setattr("services.operations.dead_letters.states.MAX_SENDING", timedelta())
+    assert await discard(settings, second, reason="a test") == Outcome(done=1)
+    assert await redrive(settings, Selection()) == Outcome(done=17)
+
+
+async def test_letters_that_are_named_and_were_discarded_before_are_passed_over(settings: Settings) -> None:
+    publish_letters(settings, _values(2))
+    await discard(settings, _ids("0-0"), reason="a test")
+    assert await discard(settings, _ids("0-0", "0-1"), reason="another") == Outcome(done=1, earlier=1)
+    assert _records(settings)["0-0"]["changes"][-1]["reason"] == "a test"
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 201])
@@ -389,7 +517,7 @@ async def test_what_the_topic_no_longer_holds_is_told_and_the_rest_goes_on(setti
         removal.result(timeout=10)
     with pytest.raises(LettersRefused, match=r"0-1 is not in \S+, or no longer"):
         await redrive(settings, _ids("0-1", "0-2"))
-    assert await redrive(settings, Selection()) == Redriven(sent=1)
+    assert await redrive(settings, Selection()) == Outcome(done=1)
     assert [each.value() for each in _sent_back(settings)] == [_value(2)]
 
 
@@ -420,22 +548,24 @@ async def test_what_can_not_be_recorded_is_not_told(settings: Settings, monkeypa
 async def test_mongodb_that_goes_away_is_told_with_what_was_discarded_and_the_next_does_the_rest(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    change = LetterStates.change
+    change = LetterStates.change_meant
     calls: list[int] = []
 
-    async def fail_the_second_time(self: LetterStates, changes: Iterable[tuple[Letter, Change]]) -> None:
+    async def fail_the_second_time(
+        self: LetterStates, changes: Iterable[tuple[Letter, Change]], meant: Meant
+    ) -> list[History]:
         calls.append(1)
         if len(calls) > 1:
             raise TransientFailure("MongoDB is away.")
-        await change(self, changes)
+        return await change(self, changes, meant)
 
     publish_letters(settings, _values(3), partition=0)
     publish_letters(settings, _values(3), partition=1)
     with monkeypatch.context() as patched:
-        patched.setattr(LetterStates, "change", fail_the_second_time)
+        patched.setattr(LetterStates, "change_meant", fail_the_second_time)
         with pytest.raises(TransientFailure, match=r"MongoDB is away\. 3 letters were discarded; start again"):
             await discard(settings, Selection(), reason="a test")
-    assert await discard(settings, Selection(), reason="a test") == 3
+    assert await discard(settings, Selection(), reason="a test") == Outcome(done=3)
 
 
 async def test_without_the_topic_of_the_contacts_nothing_is_sent(settings: Settings) -> None:

@@ -60,7 +60,8 @@ async def test_missing_topics_are_named_with_the_command_that_makes_them(setting
         name="topics",
         ok=False,
         found=f"missing: {', '.join(settings.topics)}",
-        advice="Run `klantcontact topics create`, or correct the …_TOPIC settings.",
+        advice="Run `klantcontact topics create`, correct the …_TOPIC settings, or ask for the right to describe such "
+        "a topic.",
     )
 
 

@@ -41,7 +41,7 @@ async def test_a_person_and_a_program_read_why(town: Town) -> None:
     read = run(town.settings, "explain", "c-1", "--json", "--no-dead-letters")
 
     assert (page.returncode, page.stderr) == (DONE, "")
-    assert "o1: V4, VNG 6898 (R4), 0992 (R14)" in page.stdout
+    assert "o1: V4, VNG V6898, C0992" in page.stdout
     assert "consent: yes, gegeven in this contact" in page.stdout
     assert "klantcontact 1 stored, revisie 1, judgement 1" in page.stdout
     assert read.returncode == DONE

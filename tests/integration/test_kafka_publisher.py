@@ -26,6 +26,7 @@ from tests.kafka_tools import (
     admin_client,
     committed_offsets,
     expect_unseen,
+    holds_readers_up,
     make_topics,
     producer,
     read_committed,
@@ -46,8 +47,11 @@ class Desk:
     prefix: str
     meddle: Callable[[Commit], Awaitable[None]] | None = None
     """Takes the place of the next commit."""
+    forgets_output: bool = False
+    """Whether the next transaction ends without its coordinator knowing of the output: see `forgetful`."""
     troubles: list[str | None] = field(default_factory=list)
     writers: list[KafkaPublisher] = field(default_factory=list)
+    producers: list[AIOKafkaProducer] = field(default_factory=list)
 
     @property
     def topic(self) -> str:
@@ -80,14 +84,29 @@ class Desk:
 
     def _make_producer(self, *, transactional_id: str) -> AIOKafkaProducer:
         made = kafka.transactional_producer(Settings(kafka_bootstrap=self.bootstrap), transactional_id=transactional_id)
-        commit = made.commit_transaction
+        self.producers.append(made)
+        begin, commit = made.begin_transaction, made.commit_transaction
+
+        async def begin_forgetting() -> None:
+            await begin()
+            if self.forgets_output:
+                self.forgets_output = False
+                made._txn_manager._txn_partitions.add(TopicPartition(self.topic, 0))
 
         async def meddled_with() -> None:
             meddle, self.meddle = self.meddle, None
             await (commit() if meddle is None else meddle(commit))
 
+        made.begin_transaction = begin_forgetting
         made.commit_transaction = meddled_with
         return made
+
+    def cut(self) -> None:
+        """Close the connections of the present writer, as a broker does that goes away; nobody notices before the next
+        look at them.
+        """
+        for connection in list(self.producers[-1].client._conns.values()):
+            connection.close()
 
     def trouble(self) -> str | None:
         return self.troubles[-1]
@@ -327,6 +346,37 @@ async def test_of_a_transaction_that_is_not_finished_kafka_tells_where_it_wrote(
         assert (desk.topic, 0) in last.to_be_aborted
         await one.abort_transaction()
         assert await last_end(one.client, desk.transactional_id) == LastEnd(End.ABORT)
+
+
+@pytest.mark.usefixtures("forgetful")
+async def test_a_commit_that_kafka_forgot_while_it_was_away_is_not_aborted_by_what_comes_next(desk: Desk) -> None:
+    async def fail(_: Commit) -> None:
+        raise KafkaConnectionError
+
+    writer = await desk.writer()
+    desk.forgets_output = True
+    await writer.publish([desk.message(b"1")], next_offset=5)
+    desk.cut()
+    desk.meddle = fail
+    await writer.publish([desk.message(b"2")], next_offset=6)
+    assert desk.visible() == [b"1", b"2"]
+    wait_for("the position is committed", lambda: desk.committed() == 6)
+
+
+@pytest.mark.usefixtures("forgetful")
+async def test_a_commit_that_kafka_forgot_while_it_was_away_does_not_wait_for_the_next(desk: Desk) -> None:
+    writer = await desk.writer()
+    desk.forgets_output = True
+    await writer.publish([desk.message(b"1")], next_offset=5)
+    assert holds_readers_up(desk.bootstrap, [desk.topic])
+    desk.cut()
+    async with asyncio.timeout(START_SECONDS):
+        while holds_readers_up(desk.bootstrap, [desk.topic]):  # noqa: ASYNC110 - another task of this loop ends it
+            await asyncio.sleep(0.05)
+    assert desk.visible() == [b"1"]
+    await writer.publish([desk.message(b"2")], next_offset=6)
+    assert desk.visible() == [b"1", b"2"]
+    assert desk.trouble() is None
 
 
 # The committed offset -------------------------------------------------------------------------------------------------

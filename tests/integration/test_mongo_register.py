@@ -13,15 +13,21 @@ from pymongo import AsyncMongoClient
 from schemas.coherence import passes_elfproef
 from schemas.decoding import Received, decode
 from schemas.outputs import PartijResultaat
-from services.classifier.adapters.mongo_register import BESLUITEN, PARTIJREGISTER, MongoRegister
+from services.classifier.adapters.mongo_register import (
+    BESLUITEN,
+    PARTIJREGISTER,
+    MongoRegister,
+    kept_without_trace,
+)
 from services.domain.besluit import Besluit
 from services.domain.case import Case, prepare
 from services.domain.judgement import Judged, Judgement, Refused, Repeated
-from services.domain.numbers import Numbers
+from services.domain.numbers import LAST_NUMBER, NumberKind, Numbers
 from services.domain.policy import DEFAULT
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
 from services.local.scenarios import load_scenarios
+from services.runtime.settings import Settings
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
@@ -159,6 +165,12 @@ def _organisatie(contact_id: str, numbers: dict[str, str], *, revisie: int = 1) 
     return event
 
 
+async def test_numbers_that_are_made_up_are_higher_than_any_that_is_handed_out(client: Client, database: str) -> None:
+    """Of two partijen that nobody knows any more, the one with the lowest number comes back: never one made up."""
+    register = await (await _store(client, database)).look_up([])
+    assert all(int(register.numbers.take(kind)) > LAST_NUMBER for kind in NumberKind)
+
+
 async def test_a_sleutel_moves_from_one_known_partij_to_another_within_a_batch(client: Client, database: str) -> None:
     """Many at once: with one, the order of the writes would be right every other time by chance."""
     store = await _store(client, database)
@@ -207,6 +219,11 @@ async def test_only_a_decision_without_trace_is_deleted_some_day(client: Client,
     kept = {each["contactId"]: each.get("vervaltOp") async for each in client[database][BESLUITEN].find()}
     assert kept["c-1"] is None
     assert kept["c-2"] == datetime(2027, 3, 20, 10, 0, tzinfo=UTC)
+
+
+def test_it_stays_longer_than_any_topic() -> None:
+    assert kept_without_trace(Settings()).days == 120
+    assert kept_without_trace(Settings(contact_retention_days=365)).days == 395
 
 
 async def test_the_register_holds_no_contact_details_and_no_readable_number(client: Client, database: str) -> None:

@@ -2,19 +2,26 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import PolicyViolationError, TopicAuthorizationFailedError
 from confluent_kafka import Consumer, Message, TopicPartition
 
+from schemas.faults import HINTS, FaultKind
 from services.local.kafka import kafka_server
+from services.local.process import START_SECONDS
 from services.local.stack import Stack
-from services.operations.publish import BrokerRefusal, Publication, key_of, publish
+from services.operations.publish import ASK, BrokerRefusal, Publication, key_of, publish
 from services.operations.topics import create_topics
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
-from tests.kafka_tools import topic_names
+from tests.kafka_tools import read_committed, topic_names
 
 ANSWER_SECONDS = 10
 
@@ -72,8 +79,25 @@ async def test_what_the_broker_refuses_is_told_by_line_and_the_rest_goes_on(sett
 
     publication = await publish(settings, lines)
 
-    assert publication == Publication(sent=2, refused=1, refusals=[BrokerRefusal(3, "MessageSizeTooLargeError")])
+    refusal = BrokerRefusal(3, "larger than the topic takes", HINTS[FaultKind.TE_GROOT])
+    assert publication == Publication(sent=2, refused=1, refusals=[refusal])
     assert len(_read(settings, count=2)) == 2
+
+
+async def test_what_this_topic_does_not_take_is_told_with_kafkas_name_for_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AIOKafkaProducer, "send", AsyncMock(side_effect=PolicyViolationError))
+    publication = await publish(settings, [_event("c-1", 1)])
+    assert publication == Publication(refused=1, refusals=[BrokerRefusal(1, "not taken (PolicyViolationError)", ASK)])
+
+
+async def test_a_user_who_may_not_write_is_told_once_and_what_to_ask_for(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AIOKafkaProducer, "send", AsyncMock(side_effect=TopicAuthorizationFailedError))
+    with pytest.raises(InvalidSettings, match=r"let this user write to \S+ \(TopicAuth\w+\)\. Ask for that"):
+        await publish(settings, [_event("c-1", 1), _event("c-2", 1)])
 
 
 async def test_progress_is_told_up_to_the_end(settings: Settings) -> None:
@@ -114,3 +138,28 @@ async def test_kafka_that_goes_away_is_told_with_how_far_it_came(
         r"change nothing\.",
         str(failed.value),
     )
+
+
+async def test_a_broker_that_is_killed_in_the_middle_and_comes_back_has_every_line_once(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert stack.kafka_bootstrap  # its start has fetched the jars
+    monkeypatch.setattr("services.operations.publish.STALL_SECONDS", 2 * START_SECONDS)
+    events = [_event(f"c-{number}", 1) for number in range(3_000)]
+    with kafka_server(tmp_path, say=print) as broker, ThreadPoolExecutor(max_workers=1) as aside:
+        settings = Settings(kafka_bootstrap=broker.address, topic_partitions=2)
+        await create_topics(settings)
+
+        def kill_and_start() -> None:
+            broker.kill()
+            broker.start()
+
+        def lines() -> Iterator[bytes]:
+            yield from events[:1_000]
+            aside.submit(kill_and_start)
+            yield from events[1_000:]
+
+        assert await publish(settings, lines()) == Publication(sent=len(events))
+        messages = read_committed(broker.address, [settings.contact_topic])
+
+    assert Counter(message.value() for message in messages) == Counter(events)

@@ -79,7 +79,7 @@ async def test_a_service_does_not_start_without_its_topics(settings: Settings) -
 
     assert str(refused.value) == (
         f"Kafka at {settings.kafka_bootstrap} has no topic {settings.taak_topic}. Run `klantcontact topics create`, "
-        "or correct the …_TOPIC settings."
+        "correct the …_TOPIC settings, or ask for the right to describe such a topic."
     )
 
 

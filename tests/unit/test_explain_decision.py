@@ -101,7 +101,7 @@ def test_an_onderwerp_is_told_with_the_row_of_the_table_and_its_source() -> None
             onderwerp_id="o1",
             regel=Regel.V2,
             toelichting="Niemand is geauthenticeerd, maar er is opvolging nodig: geen partij.",
-            herkomst="6898 (R2), 2120 (T1)",
+            herkomst="V6898, F2120",
             klantcontact=Given(str(uuid5(uuid5(NAMESPACE_URL, SOURCE), "klantcontact|c-1|o1")), "1"),
             interne_taak=Given(str(uuid5(uuid5(NAMESPACE_URL, SOURCE), "taak|c-1|o1")), "1"),
             partij=None,

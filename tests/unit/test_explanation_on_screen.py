@@ -77,7 +77,7 @@ def test_a_contact_of_a_known_klant_whose_consent_is_of_an_earlier_contact() -> 
         (
             "onderwerp",
             (
-                "verhuizing: V4, VNG 6898 (R4), 0992 (R14)\n"
+                "verhuizing: V4, VNG V6898, C0992\n"
                 "Geauthenticeerd, met geldende toestemming voor hergebruik.\n"
                 f"klantcontact 2 ({klantcontact_id}), interne taak 1, partij bestaand"
             ),
@@ -110,7 +110,7 @@ def test_a_correction_that_took_everything_back() -> None:
         (
             "onderwerp",
             (
-                "0: V1, VNG 6898 (R1), basisterminologie (R6)\n"
+                "0: V1, VNG V6898, basisterminologie\n"
                 "Niemand is geauthenticeerd en er is geen opvolging nodig: niets wordt bewaard.\n"
                 "no klantcontact, no interne taak, no partij"
             ),

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,15 @@ def test_a_file_and_a_line_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_that_is_not_there_is_refused() -> None:
     with pytest.raises(InvalidFilter, match="No such file or directory"):
         opened(Path("/nowhere/corrected.jsonl"))
+
+
+def test_stdin_and_pipes_are_refused_since_a_file_is_read_twice(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = os.open(pipe, os.O_RDWR)
+    try:
+        for path in (Path("-"), pipe):
+            with pytest.raises(InvalidFilter, match="has to be a file, and neither stdin nor a pipe"):
+                opened(path)
+    finally:
+        os.close(writer)

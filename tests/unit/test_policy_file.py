@@ -46,6 +46,15 @@ def test_a_mistake_is_told_by_its_place(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("versie", ["", " ", "x" * 101])
+def test_a_version_that_no_output_could_carry_is_refused(versie: str, tmp_path: Path) -> None:
+    file = tmp_path / "beleid.toml"
+    file.write_text(f'versie = "{versie}"')
+
+    with pytest.raises(InvalidSettings, match="versie: "):
+        load_policy_file(file, Beleid)
+
+
 @pytest.mark.parametrize("content", [b"versie = ", b"\xff"])
 def test_a_file_that_is_no_toml_is_refused(content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "beleid.toml"

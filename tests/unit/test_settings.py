@@ -91,6 +91,51 @@ REFUSALS = [
         id="two keys",
     ),
     pytest.param(
+        {"KLANTCONTACT_KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KLANTCONTACT_KAFKA_USERNAME": "geheim"},
+        "SASL_SSL logs in: set KLANTCONTACT_KAFKA_USERNAME, and KLANTCONTACT_KAFKA_PASSWORD_FILE or "
+        "KLANTCONTACT_KAFKA_PASSWORD, not both.",
+        id="a login to Kafka without a password",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "KLANTCONTACT_KAFKA_PASSWORD": "geheim"},
+        "SASL_PLAINTEXT logs in: set KLANTCONTACT_KAFKA_USERNAME, and KLANTCONTACT_KAFKA_PASSWORD_FILE or "
+        "KLANTCONTACT_KAFKA_PASSWORD, not both.",
+        id="a login to Kafka without a user",
+    ),
+    pytest.param(
+        {
+            "KLANTCONTACT_KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+            "KLANTCONTACT_KAFKA_USERNAME": "geheim",
+            "KLANTCONTACT_KAFKA_PASSWORD": "geheim",
+            "KLANTCONTACT_KAFKA_PASSWORD_FILE": "/geheim",
+        },
+        "SASL_SSL logs in: set KLANTCONTACT_KAFKA_USERNAME, and KLANTCONTACT_KAFKA_PASSWORD_FILE or "
+        "KLANTCONTACT_KAFKA_PASSWORD, not both.",
+        id="two passwords for Kafka",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_KAFKA_PASSWORD_FILE": "/geheim"},
+        "PLAINTEXT does not log in: choose another KLANTCONTACT_KAFKA_SECURITY_PROTOCOL, or leave out "
+        "KLANTCONTACT_KAFKA_USERNAME, and KLANTCONTACT_KAFKA_PASSWORD_FILE or KLANTCONTACT_KAFKA_PASSWORD.",
+        id="a password that Kafka is not given",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_KAFKA_CA_FILE": "/geheim"},
+        "PLAINTEXT does not encrypt: choose another KLANTCONTACT_KAFKA_SECURITY_PROTOCOL, or leave out the files with "
+        "certificates.",
+        id="an authority without TLS",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_KAFKA_SECURITY_PROTOCOL": "SSL", "KLANTCONTACT_KAFKA_CERTIFICATE_FILE": "/geheim"},
+        "KLANTCONTACT_KAFKA_CERTIFICATE_FILE and KLANTCONTACT_KAFKA_KEY_FILE go together.",
+        id="a certificate without its key",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_KAFKA_SASL_MECHANISM": "GSSAPI"},
+        "KLANTCONTACT_KAFKA_SASL_MECHANISM: input should be 'PLAIN', 'SCRAM-SHA-256' or 'SCRAM-SHA-512'.",
+        id="a login that we do not have",
+    ),
+    pytest.param(
         {"KLANTCONTACT_TAAK_TOPIC": "contact.ended"},
         "Every topic needs a name of its own.",
         id="one name for two topics",
@@ -140,7 +185,13 @@ def test_variables_of_the_local_stack_and_the_tests_are_left_alone(name: str, mo
 
 
 def test_secrets_are_not_shown() -> None:
-    settings = Settings(mongo_uri="mongodb://user:geheim@host/", sleutel=SecretStr("geheim"))
+    settings = Settings(
+        mongo_uri="mongodb://user:geheim@host/",
+        sleutel=SecretStr("geheim"),
+        kafka_security_protocol="SASL_SSL",
+        kafka_username="klantcontact",
+        kafka_password=SecretStr("geheim"),
+    )
 
     assert "geheim" not in f"{settings!r} {settings}"
 

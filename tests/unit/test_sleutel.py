@@ -65,5 +65,5 @@ def test_a_file_that_is_too_large_for_a_key_is_not_read_to_its_end(tmp_path: Pat
     file = tmp_path / "sleutel"
     file.write_bytes(b"x" * 5000)
 
-    with pytest.raises(InvalidSettings, match="has more than 4096 bytes and can't be a key"):
+    with pytest.raises(InvalidSettings, match="has more than 4096 bytes and is the wrong file"):
         load_sleutel(Settings(sleutel_file=file))

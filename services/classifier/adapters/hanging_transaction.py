@@ -20,7 +20,7 @@ from typing import Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.client import ConnectionGroup, CoordinationType
-from aiokafka.errors import ConcurrentTransactions, NoError, for_code
+from aiokafka.errors import ConcurrentTransactions, NoError, OperationNotAttempted, for_code
 from aiokafka.protocol.transaction import AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, EndTxnRequest
 
 from services.classifier.adapters.last_end import End, LastEnd, Place
@@ -70,11 +70,13 @@ class _Writer:
         """Send it; once more while the end before is still being written."""
         for pause_seconds in pauses():
             response = await self._client.send(self._coordinator, request, group=ConnectionGroup.COORDINATION)
-            errors = {for_code(error_code) for error_code in _error_codes(response)} - {NoError}
-            if not errors:
+            refused = [error for error in map(for_code, _error_codes(response)) if error is not NoError]
+            if not refused:
                 return
-            if errors != {ConcurrentTransactions}:
-                raise (errors - {ConcurrentTransactions}).pop()
+            # One partition says why; of the others Kafka only says that it did not try.
+            reason = min(refused, key=lambda error: error is OperationNotAttempted)
+            if reason is not ConcurrentTransactions:
+                raise reason
             await asyncio.sleep(pause_seconds)
 
 

@@ -4,6 +4,10 @@ Its transactional id belongs to that partition. Starting it ends whatever transa
 shuts that writer out for good: from then on nobody else can publish for, or commit, this partition, whatever the
 consumer group thinks. So after each start the committed offset, read when it can't change any more, says for certain
 what was done.
+
+A writer lives no longer than its connection to the coordinator (`coordinator_connection`): whatever breaks it, the
+next start sets right what may have been forgotten meanwhile. That goes for a writer with nothing to do as well, since
+readers of what it wrote last may wait for it.
 """
 
 import asyncio
@@ -17,12 +21,14 @@ from aiokafka.errors import KafkaError, ProducerFenced
 
 from services.classifier.adapters.bulk import send_in_bulk
 from services.classifier.adapters.committed_offset import UnstableOffset, committed_offset
+from services.classifier.adapters.coordinator_connection import CoordinatorConnection
 from services.classifier.adapters.hanging_transaction import repeat_end
 from services.classifier.adapters.last_end import last_end
 from services.classifier.ports import Message
 from services.runtime.backoff import pauses
 from services.runtime.errors import PartitionLost
 from services.runtime.failures import type_name
+from services.runtime.kafka_rights import missing_right
 
 log = structlog.get_logger()
 
@@ -39,6 +45,9 @@ UNCERTAIN_PAUSE_SECONDS: Final = 0.02
 
 NOTICE_SECONDS: Final = 3.0
 """After so long a transaction or a start that is still going on shows in readiness."""
+
+LOOK_SECONDS: Final = 1.0
+"""How often a writer with nothing to do looks whether its connection is still there."""
 
 CLOSE_SECONDS: Final = 2.0
 """Patience with a producer that is given up. It is shut out by the next one in any case."""
@@ -63,7 +72,7 @@ TellTrouble = Callable[[str | None], None]
 
 
 class KafkaPublisher:
-    """Publishes for one assigned partition. One task at a time uses it."""
+    """Publishes for one assigned partition."""
 
     def __init__(
         self,
@@ -81,10 +90,18 @@ class KafkaPublisher:
         self._topics = topics
         self._tell_trouble = tell_trouble
         self._producer: AIOKafkaProducer | None = None
+        self._connection: CoordinatorConnection | None = None
         self._committed: int | None = None
+        self._turn = asyncio.Lock()
+        self._watch: asyncio.Task[None] | None = None
 
     async def take_over(self) -> int | None:
         """Become the one writer, and give the offset that is committed (None: never). Waits while Kafka is away."""
+        async with self._turn:
+            self._watch = self._watch or asyncio.create_task(self._renew_when_idle())
+            return await self._take_over()
+
+    async def _take_over(self) -> int | None:
         for pause_seconds in pauses():
             try:
                 async with self._patience(START_SECONDS):
@@ -103,8 +120,12 @@ class KafkaPublisher:
         When the outcome is unknown, the writer starts anew and the committed offset tells: where it was, and the
         whole is tried again; where it was to be, and it had succeeded; anywhere else, and somebody else went on.
         """
-        if self._producer is None:
-            raise PartitionLost(f"Partition {self._partition.partition} of {self._partition.topic} was given up.")
+        async with self._turn:
+            if self._producer is None:
+                raise PartitionLost(f"Partition {self._partition.partition} of {self._partition.topic} was given up.")
+            await self._publish(messages, next_offset)
+
+    async def _publish(self, messages: Sequence[Message], next_offset: int) -> None:
         for pause_seconds in pauses():
             try:
                 async with self._patience(TRANSACTION_SECONDS):
@@ -120,14 +141,28 @@ class KafkaPublisher:
             before = self._committed
             await self._close()
             await asyncio.sleep(pause_seconds)
-            committed = await self.take_over()
+            committed = await self._take_over()
             if committed == next_offset:
                 return
             if committed != before:
                 raise self._lost()
 
+    async def _renew_when_idle(self) -> None:
+        """Start anew when the connection is gone and there is nothing to publish that would do so."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            async with self._turn:
+                if self._producer is None or self._connection is None or not self._connection.is_gone:
+                    continue
+                before = self._committed
+                if await self._take_over() != before:
+                    # Whoever has gone on may be right: the next batch hears that this one is lost.
+                    await self._close()
+
     async def release(self) -> None:
         """Give the partition up. An open transaction is ended here if that is quick, else by the next writer."""
+        if self._watch is not None:
+            self._watch.cancel()
         await self._close()
         self._tell_trouble(None)
 
@@ -146,6 +181,7 @@ class KafkaPublisher:
         name = f"{self._group}-{self._partition.topic}-{self._partition.partition}"
         producer = self._make_producer(transactional_id=name)
         self._producer = producer
+        self._connection = CoordinatorConnection(producer.client)
         await producer.client.bootstrap()
         # Starting makes the coordinator forget it.
         last = await last_end(producer.client, name)
@@ -184,7 +220,8 @@ class KafkaPublisher:
             notice.cancel()
 
     def _report(self, error: BaseException) -> None:
-        self._tell_trouble(f"Kafka does not take what we write ({type_name(error)})")
+        told = missing_right(error) or f"Kafka does not take what we write ({type_name(error)})"
+        self._tell_trouble(str(told))
         log.warning("transaction.failed", partition=self._partition.partition, exc_info=error)
 
     def _lost(self) -> PartitionLost:

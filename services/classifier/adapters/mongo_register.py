@@ -32,20 +32,24 @@ from services.classifier.adapters.register_queries import asked_besluiten, asked
 from services.classifier.adapters.tallies import TELLINGEN, tallies
 from services.domain.case import Case
 from services.domain.judgement import Judgement
-from services.domain.numbers import Numbers
+from services.domain.numbers import LAST_NUMBER, Numbers
 from services.domain.partij import Partij
 from services.domain.policy import Beleid
 from services.domain.register import Register
 from services.runtime.errors import TransientFailure
 from services.runtime.mongo_errors import Meaning, meaning_of, mongo_is_away
 from services.runtime.mongo_health import count_documents
+from services.runtime.settings import Settings
 
 PARTIJREGISTER: Final = "partijregister"
 BESLUITEN: Final = "besluiten"
 NUMMERS: Final = "nummers"
 
 KEPT_WITHOUT_TRACE: Final = timedelta(days=120)
-"""How long a decision stays that gave nothing and touched nobody: longer than any topic is kept (90 days at most)."""
+"""How long a decision stays that gave nothing and touched nobody, at least: longer than topics are kept by default."""
+
+SLACK: Final = timedelta(days=30)
+"""Kafka drops a segment some time after its last record has expired."""
 
 MAX_CONFLICTS: Final = 30
 """How often a batch starts anew because another instance got there first. Each time one of them gets on, so this many
@@ -59,14 +63,28 @@ LONGEST_PAUSE_SECONDS: Final = 0.2
 """Between two such attempts: as long as a slow transaction takes."""
 
 
+def kept_without_trace(settings: Settings) -> timedelta:
+    """Tell how long a decision without a trace stays: longer than the topics keep what could bring it back."""
+    longest = max(settings.contact_retention_days, settings.dead_letter_retention_days, settings.output_retention_days)
+    return max(KEPT_WITHOUT_TRACE, timedelta(days=longest) + SLACK)
+
+
 class MongoRegister:
     """The real RegisterStore."""
 
-    def __init__(self, client: AsyncMongoClient[Document], database: str, beleid: Beleid) -> None:
+    def __init__(
+        self,
+        client: AsyncMongoClient[Document],
+        database: str,
+        beleid: Beleid,
+        *,
+        kept_without_trace: timedelta = KEPT_WITHOUT_TRACE,
+    ) -> None:
         """Take a client of a replica set; `prepare` must have run before the first batch."""
         self._client = client
         self._database = client[database]
         self._beleid = beleid
+        self._kept_without_trace = kept_without_trace
         self._partijen = self._database[PARTIJREGISTER]
         self._besluiten = self._database[BESLUITEN]
         self._tellingen = self._database[TELLINGEN]
@@ -149,12 +167,16 @@ class MongoRegister:
 
     # Looking up
 
-    async def look_up(self, batch: Sequence[Case]) -> Register:
+    async def look_up(self, batch: Sequence[Case], register: Register | None = None) -> Register:
         """Give what the register knows for a batch, to judge it without any consequence. Numbers are made up.
 
+        One that was given for a batch before is filled further: what was changed there stands for what is stored.
         Raises PyMongoError: whoever asks is no service that could wait.
         """
-        register = Register(self._beleid, Numbers(count(1), count(1), count(1)))
+        if register is None:
+            # Higher than all that were handed out, as new ones are: of two forgotten partijen the lowest comes back.
+            first = LAST_NUMBER + 1
+            register = Register(self._beleid, Numbers(count(first), count(first), count(first)))
         async with self._client.start_session(snapshot=True) as session:
             await self._look_up(batch, register, session)
         return register
@@ -163,11 +185,13 @@ class MongoRegister:
         for document in await self._besluiten.find(
             asked_besluiten(batch), session=session, batch_size=AT_ONCE
         ).to_list():
-            register.add_besluit(besluit_of(document))
+            if document["_id"] not in register.changed_besluiten:
+                register.add_besluit(besluit_of(document))
         asked = asked_partijen(batch, register)
         if asked:
             for document in await self._partijen.find(asked, session=session, batch_size=AT_ONCE).to_list():
-                register.add_partij(partij_of(document))
+                if document["_id"] not in register.changed_partijen:
+                    register.add_partij(partij_of(document))
         corrected = revised(batch, register)
         if corrected:
             await self._look_up_bijdragen(register.touchable(corrected, batch), register, session)
@@ -176,6 +200,8 @@ class MongoRegister:
         """Read what every contact did to these partijen: a revision is judged as if its earlier self had not been."""
         query = {"partijen.partijId": {"$in": sorted(partij_ids)}}
         async for document in self._besluiten.find(query, BIJDRAGE_FIELDS, session=session, batch_size=AT_ONCE):
+            if document["_id"] in register.changed_besluiten:
+                continue
             for partij_id, bijdrage in bijdragen_of(document):
                 if partij_id in partij_ids:
                     register.add_bijdrage(partij_id, document["_id"], bijdrage)
@@ -213,7 +239,7 @@ class MongoRegister:
         self, register: Register, known_besluiten: set[str], session: AsyncClientSession
     ) -> None:
         documents = [
-            besluit_document(register.besluiten[key], KEPT_WITHOUT_TRACE) for key in register.changed_besluiten
+            besluit_document(register.besluiten[key], self._kept_without_trace) for key in register.changed_besluiten
         ]
         new = [document for document in documents if document["_id"] not in known_besluiten]
         replaced = [document for document in documents if document["_id"] in known_besluiten]

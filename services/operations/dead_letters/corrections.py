@@ -21,6 +21,8 @@ MAX_LINE_BYTES: Final = 16 * 1024 * 1024
 MAX_LINES: Final = 100_000
 """Their places take some ten MB; whoever has more sends several files."""
 
+READ_TWICE: Final = "it is read twice, so it has to be a file, and neither stdin nor a pipe"
+
 NOTHING: Final = Content(key=None, value=None, headers=())
 
 
@@ -90,11 +92,13 @@ def _read(line: bytes) -> dict[str, Any]:
 
 def opened(path: Path) -> BinaryIO:
     """Open a file of corrections. Raises InvalidFilter when that can't be done, or not twice."""
+    if path == Path("-"):
+        raise InvalidFilter(READ_TWICE)
     try:
         file = path.open("rb")
     except OSError as error:
         raise InvalidFilter(f"{path}: {error.strerror}") from error
     if not file.seekable():
         file.close()
-        raise InvalidFilter(f"{path}: it is read twice, so it has to be a file")
+        raise InvalidFilter(READ_TWICE)
     return file

@@ -1,7 +1,7 @@
 """Dead letters with what they hold, for whoever repairs them: one JSON object a line. An access is recorded first."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +21,9 @@ LETTER = "letter"
 """The field of a line that ties it to its letter."""
 
 
-async def exported(settings: Settings, selection: Selection, progress: Progress = unseen) -> AsyncIterator[bytes]:
+async def exported(
+    settings: Settings, selection: Selection, progress: Progress = unseen
+) -> AsyncGenerator[bytes, None]:
     """Give the letters that are meant, some lines at once. Raises as `DeadLetters.selected` does."""
     async with dead_letters(settings) as letters:
         async for batch in letters.selected(selection, progress):

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, Self
 
 from aiokafka import ConsumerRecord
 
-from schemas.faults import Fault, FaultKind, RefusalKind
+from schemas.faults import Fault, FaultKind, RefusalKind, generalised
 from services.operations.dead_letters.errors import InvalidFilter
 from services.operations.origin import origin_of
 from services.operations.wording import printable
@@ -84,11 +84,6 @@ class Letter:
     def paths(self) -> tuple[str, ...]:
         """Give where things are wrong, list positions left out, each once and in order."""
         return tuple(sorted({generalised(fault.pad) for fault in self.faults}))
-
-
-def generalised(path: str) -> str:
-    """Give a path without its list positions: `data.onderwerpen.*.inhoud`."""
-    return ".".join("*" if part.isdecimal() else part for part in path.split("."))
 
 
 def letter_of(record: "ConsumerRecord[bytes, bytes]") -> Letter:

@@ -1,13 +1,13 @@
 """The dead letters as they lie in Kafka, each with what was done with it. Some at once, so that any number fits."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from services.operations.dead_letters.errors import LettersRefused
 from services.operations.dead_letters.letters import Letter, LetterId, letter_of
-from services.operations.dead_letters.selection import Selection, State
-from services.operations.dead_letters.states import History, LetterStates, letter_states
+from services.operations.dead_letters.selection import Selection
+from services.operations.dead_letters.states import Aim, History, LetterStates, letter_states
 from services.operations.topic_reader import Progress, Stretch, TopicReader, topic_reader
 from services.runtime.settings import Settings
 
@@ -33,28 +33,41 @@ class DeadLetters:
         self.states = states
 
     async def selected(
-        self, selection: Selection, progress: Progress = unseen, *, places: Mapping[LetterId, str] | None = None
+        self,
+        selection: Selection,
+        progress: Progress = unseen,
+        *,
+        aim: Aim | None = None,
+        places: Mapping[LetterId, str] | None = None,
     ) -> AsyncIterator[list[Found]]:
         """Give the letters that are meant: of one partition in order, some at once; a list may be empty.
 
-        Raises LettersRefused before the first when one that is named by its id can't be taken, with the place where
-        it was named if that is given; TransientFailure when Kafka or MongoDB goes away.
+        Of those that are named by their id also what has come to the aim of this command already. Raises LettersRefused
+        before the first when one that is named can't be taken, with the place where it was named if that is given;
+        TransientFailure when Kafka or MongoDB goes away.
         """
-        if selection.ids:
-            await self._require(selection, places or {})
-        async for batch in self._read(await self._stretches(selection), selection, progress):
-            yield [each for each in batch if each.history.state in selection.states]
+        named_aim = aim if selection.ids else None
 
-    async def _require(self, selection: Selection, places: Mapping[LetterId, str]) -> None:
+        def takes(history: History) -> bool:
+            return selection.takes(history.state) or (named_aim is not None and history.has_come_to(named_aim))
+
+        if selection.ids:
+            await self._require(selection, takes, places or {})
+        async for batch in self._read(await self._stretches(selection), selection, progress):
+            yield [each for each in batch if takes(each.history)]
+
+    async def _require(
+        self, selection: Selection, takes: Callable[[History], bool], places: Mapping[LetterId, str]
+    ) -> None:
         """Raise LettersRefused when some of the letters that are named are not there, or in another state."""
         wanted = Selection(ids=selection.ids)
-        found: dict[LetterId, State] = {}
+        found: dict[LetterId, History] = {}
         async for batch in self._read(await self._stretches(wanted), wanted, unseen):
-            found.update({each.letter.id: each.history.state for each in batch})
+            found.update({each.letter.id: each.history for each in batch})
         reasons = [
             f"{places.get(each, '')}{each} {_why_not(found.get(each), self._topic)}"
-            for each in sorted(selection.ids, key=lambda each: (places.get(each, ""), each))
-            if found.get(each) not in selection.states
+            for each in places or sorted(selection.ids)
+            if each not in found or not takes(found[each])
         ]
         if reasons:
             raise LettersRefused(reasons)
@@ -97,10 +110,10 @@ def _narrowed(stretch: Stretch, offsets: Sequence[int]) -> Stretch:
     return replace(stretch, begin=max(stretch.begin, min(offsets)), end=min(stretch.end, max(offsets) + 1))
 
 
-def _why_not(state: State | None, topic: str) -> str:
-    if state is None:
+def _why_not(history: History | None, topic: str) -> str:
+    if history is None:
         return f"is not in {topic}, or no longer."
-    return f"is {state}. To take it all the same add --state {state}."
+    return f"is {history.told}. To take it all the same add --state {history.state}."
 
 
 @asynccontextmanager

@@ -7,17 +7,15 @@ has one key has to stay in one order.
 import asyncio
 from asyncio import Future
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError
 
 from services.operations.dead_letters.letters import Content, Letter
-from services.operations.sending import STALL_SECONDS, write_told
+from services.operations.sending import STALL_SECONDS, TOO_LARGE, write_told
 from services.runtime.dead_letters import ATTEMPT, EARLIER, MAX_EARLIER, Header
 from services.runtime.settings import Settings
-
-TOO_LARGE: Final = "larger than the topic takes"
 
 
 def why_not(letter: Letter, topic: str) -> str | None:

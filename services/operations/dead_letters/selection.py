@@ -5,9 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from schemas.faults import RefusalKind
+from schemas.faults import RefusalKind, generalised
 from services.operations.dead_letters.errors import InvalidFilter
-from services.operations.dead_letters.letters import SOURCE, UNKNOWN, Letter, LetterId, generalised
+from services.operations.dead_letters.letters import SOURCE, UNKNOWN, Letter, LetterId
 from services.operations.moments import read_moment
 
 
@@ -48,6 +48,10 @@ class Selection:
     def is_everything(self) -> bool:
         """Tell whether no filter narrows it down."""
         return not (self.kinds or self.paths or self.sources or self.ids or self.since or self.until)
+
+    def takes(self, state: State) -> bool:
+        """Tell whether a letter in this state is meant: one that is named may always be open."""
+        return state in self.states or (bool(self.ids) and state is State.OPEN)
 
     def fits(self, letter: Letter) -> bool:
         """Tell whether a letter is meant. Its state and its time are left to whoever looks them up."""

@@ -1,19 +1,24 @@
 """What was done with each dead letter, by whom and when, in MongoDB: nothing of a letter's content or of its values.
 
-A letter of which nothing is recorded is open. A record goes some time after its letter has gone from Kafka.
+A letter of which nothing is recorded is open. A record goes some time after its letter has gone from Kafka. Whoever
+sends a letter back claims it first, so that nobody discards what is on its way, nor sends what was discarded.
 """
 
 import os
 import pwd
 import socket
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import pymongo
 from pymongo import UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
 
 from services.operations.database import mongo_told
 from services.operations.dead_letters.letters import Letter
@@ -32,6 +37,11 @@ MAX_CHANGES: Final = 20
 MAX_ACCESSES: Final = 100
 """Of one letter, the newest of each: a document has an end. The log has every access."""
 
+MAX_SENDING: Final = timedelta(minutes=2)
+"""So long a claim holds: a batch takes a second, or a minute when Kafka falls silent. What an interrupted redrive has
+left is free again after it. The clocks of operators' machines differ by less."""
+
+SENDING_SINCE: Final = "sendingSince"
 TTL_INDEX: Final = "forgotten_after"
 EXPIRES_AT: Final = "expiresAt"
 
@@ -51,6 +61,14 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Aim:
+    """What a command makes of letters, so that they are known when it is started again."""
+
+    state: State
+    corrected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """Somebody saw what a letter holds."""
 
@@ -64,20 +82,37 @@ class History:
 
     changes: tuple[Change, ...] = ()
     accesses: tuple[Access, ...] = ()
+    is_being_sent: bool = False
+    """Whether it may be on its way back at this moment."""
 
     @property
     def state(self) -> State:
         """Give what the last change made of it."""
         return self.changes[-1].state if self.changes else State.OPEN
 
+    @property
+    def told(self) -> str:
+        """Say in words what the last change made of it."""
+        if self.state is not State.REDRIVEN:
+            return self.state
+        return f"{self.state} {'corrected' if self.changes[-1].corrected else 'as it came'}"
+
+    def has_come_to(self, aim: Aim) -> bool:
+        """Tell whether the last change was the same as that of a command."""
+        return bool(self.changes) and Aim(self.changes[-1].state, self.changes[-1].corrected) == aim
+
 
 UNTOUCHED: Final = History()
+
+Meant = Callable[[History], bool]
+"""Tells whether a letter is meant, by what is recorded of it."""
 
 
 class LetterStates:
     """Reads and writes those records. Every method raises TransientFailure when MongoDB is away."""
 
     def __init__(self, client: mongo.Client, settings: Settings) -> None:
+        self._client = client
         self._collection: AsyncCollection[Document] = client[settings.mongo_database][COLLECTION]
         self._settings = settings
         self._kept = timedelta(days=settings.dead_letter_retention_days) + SLACK
@@ -85,36 +120,78 @@ class LetterStates:
 
     async def histories(self, letters: Sequence[Letter]) -> list[History]:
         """Give what is recorded of each of these letters, in their order."""
-        keys = [self._key(letter) for letter in letters]
         with self._told():
-            found = self._collection.find({"_id": {"$in": keys}})
-            known = {each["_id"]: _history(each) async for each in found}
-        return [known.get(key, UNTOUCHED) for key in keys]
+            return await self._histories(letters)
+
+    async def claim(self, letters: Sequence[Letter], meant: Meant) -> list[History]:
+        """Claim those of these letters that are meant, for sending; give what was recorded of each just before."""
+        now = datetime.now(UTC)
+        update = {"$set": {SENDING_SINCE: now}, "$max": {EXPIRES_AT: now + self._kept}}
+        return await self._update_meant([(letter, update) for letter in letters], meant)
+
+    async def release(self, letters: Sequence[Letter]) -> None:
+        """Give up claims without having sent."""
+        if letters:
+            with self._told():
+                keys = [self._key(letter) for letter in letters]
+                await self._collection.update_many({"_id": {"$in": keys}}, {"$unset": {SENDING_SINCE: ""}})
 
     async def change(self, changes: Iterable[tuple[Letter, Change]]) -> None:
-        """Record what was done with some letters, at once."""
-        await self._push("changes", MAX_CHANGES, [(letter, _document(change)) for letter, change in changes])
+        """Record what was done with letters that were claimed, at once; that ends the claims."""
+        await self._update([(letter, self._changed(change)) for letter, change in changes])
+
+    async def change_meant(self, changes: Iterable[tuple[Letter, Change]], meant: Meant) -> list[History]:
+        """Record a change of those of some letters that are meant; give what was recorded of each just before."""
+        return await self._update_meant([(letter, self._changed(change)) for letter, change in changes], meant)
 
     async def note_accesses(self, letters: Iterable[Letter], access: Access) -> None:
         """Record that somebody is going to see what some letters hold."""
-        await self._push("accesses", MAX_ACCESSES, [(letter, {"by": access.by, "at": access.at}) for letter in letters])
+        update = self._pushed("accesses", MAX_ACCESSES, {"by": access.by, "at": access.at})
+        await self._update([(letter, update) for letter in letters])
 
-    async def _push(self, name: str, most: int, entries: Sequence[tuple[Letter, Document]]) -> None:
-        updates = [
-            UpdateOne(
-                {"_id": self._key(letter)},
-                {
-                    "$push": {name: {"$each": [entry], "$slice": -most}},
-                    "$max": {EXPIRES_AT: entry["at"] + self._kept},
-                },
-                upsert=True,
-            )
-            for letter, entry in entries
-        ]
+    async def _histories(self, letters: Sequence[Letter], session: AsyncClientSession | None = None) -> list[History]:
+        keys = [self._key(letter) for letter in letters]
+        found = self._collection.find({"_id": {"$in": keys}}, session=session)
+        known = {each["_id"]: _history(each) async for each in found}
+        return [known.get(key, UNTOUCHED) for key in keys]
+
+    async def _update_meant(self, updates: Sequence[tuple[Letter, Document]], meant: Meant) -> list[History]:
+        """Update what is meant by what is recorded then; a transaction, so that nobody comes in between."""
+        letters = [letter for letter, _ in updates]
+
+        async def read_and_write(session: AsyncClientSession) -> list[History]:
+            histories = await self._histories(letters, session)
+            chosen = [update for update, history in zip(updates, histories, strict=True) if meant(history)]
+            if chosen:
+                await self._collection.bulk_write(self._upserts(chosen), ordered=False, session=session)
+            return histories
+
+        if not updates:
+            return []
+        with self._told(), pymongo.timeout(mongo.OPERATION_MILLISECONDS / 1_000):
+            await self._prepare()
+            async with self._client.start_session() as session:
+                return await session.with_transaction(
+                    read_and_write, read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
+                )
+
+    async def _update(self, updates: Sequence[tuple[Letter, Document]]) -> None:
         if updates:
             with self._told():
                 await self._prepare()
-                await self._collection.bulk_write(updates, ordered=False)
+                await self._collection.bulk_write(self._upserts(updates), ordered=False)
+
+    def _upserts(self, updates: Sequence[tuple[Letter, Document]]) -> list[UpdateOne]:
+        return [UpdateOne({"_id": self._key(letter)}, update, upsert=True) for letter, update in updates]
+
+    def _changed(self, change: Change) -> Document:
+        return self._pushed("changes", MAX_CHANGES, _document(change)) | {"$unset": {SENDING_SINCE: ""}}
+
+    def _pushed(self, name: str, most: int, entry: Document) -> Document:
+        return {
+            "$push": {name: {"$each": [entry], "$slice": -most}},
+            "$max": {EXPIRES_AT: entry["at"] + self._kept},
+        }
 
     async def _prepare(self) -> None:
         """Let MongoDB remove what has had its time; at the first write, since to look one needs no right to write."""
@@ -161,4 +238,5 @@ def _history(document: Document) -> History:
     return History(
         tuple(Change(**{**each, "state": State(each["state"])}) for each in document.get("changes", ())),
         tuple(Access(each["by"], each["at"]) for each in document.get("accesses", ())),
+        SENDING_SINCE in document and datetime.now(UTC) - document[SENDING_SINCE] < MAX_SENDING,
     )

@@ -1,9 +1,8 @@
 """`klantcontact explain`: why a contact was registered or not, and what came of it, from everywhere that knows."""
 
 from dataclasses import dataclass
-from typing import Final
 
-from services.classifier.adapters.mongo_register import KEPT_WITHOUT_TRACE
+from services.classifier.adapters.mongo_register import kept_without_trace
 from services.operations.database import read_database
 from services.operations.explain.decision import Decision, decision_of
 from services.operations.explain.errors import UnknownContact
@@ -16,11 +15,6 @@ from services.operations.topic_reader import Progress, topic_reader
 from services.operations.wording import printable
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
-
-NEVER_SEEN: Final = (
-    "it never came, or it was judged more than "
-    f"{KEPT_WITHOUT_TRACE.days} days ago without leaving a trace (G1, G2 and V1 leave none)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +71,8 @@ async def _not_decided(settings: Settings, asked: Asked, *, letters: bool, progr
         found = await read_letters(reader, settings, contact, progress) if letters else None
     if not seen and not (found and found.number):
         looked = "" if letters else " The dead letters were not looked at."
-        raise UnknownContact(f"Nothing is known of contact {printable(asked.text)}: {NEVER_SEEN}.{looked}")
+        raise UnknownContact(
+            f"Nothing is known of contact {printable(asked.text)}: it never came, or it was judged more than "
+            f"{kept_without_trace(settings).days} days ago without leaving a trace (G1, G2 and V1 leave none).{looked}"
+        )
     return NotDecided(asked.text, seen, found)

@@ -64,7 +64,7 @@ def facts_of(partij: PartijBesluit, contact: Moment) -> PartijFacts:
 def _what_counted(partij: PartijBesluit, contact: Moment) -> Statement | None:
     """Give the newest statement known then, this contact's own among them; a withdrawal at the same moment is newer.
 
-    Source: contract.md, "*Effective consent*".
+    Source: `schemas/decision.md`, "Effective consent".
     """
     said, stand = partij.verklaring, partij.stand
     gegeven = newest(stand.gegeven, contact) if said is Toestemming.GEGEVEN else stand.gegeven

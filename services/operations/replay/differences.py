@@ -33,7 +33,7 @@ class Outcome:
     contactgegevens: bool
 
     def as_json(self) -> dict[str, Any]:
-        """Give it under the names of the contract's dry run."""
+        """Give it under the names of the dry run."""
         return {
             "regel": self.regel,
             "klantcontact": self.klantcontact,

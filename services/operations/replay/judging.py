@@ -1,16 +1,15 @@
 """Judging stored contacts again, without any consequence: the fold of the classifier over what its register knows.
 
 It uses the classifier's own reading, look-up and rules. What one contact would change for another is seen within a
-batch; a dry run does not remember it from batch to batch, since it records nothing.
+batch; from batch to batch by whoever records it in between, or carries it along.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from schemas.decoding import Received, decode
-from services.classifier.adapters.mongo_register import MongoRegister
 from services.classifier.adapters.records import as_record
 from services.classifier.ports import Record
 from services.domain.besluit import Besluit, Position
@@ -26,6 +25,10 @@ from services.operations.topic_reader import Progress, Stretch, TopicReader
 
 BATCH_SIZE: Final = 500
 """Contacts that are looked up at once, as the classifier does."""
+
+
+LookUp = Callable[[Sequence[Case]], Awaitable[Register]]
+"""Gives what the register knows for a batch, in a working copy to which judging adds what it changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Examined:
 class Judge:
     """Judges records again by a policy, and by the facts that were asked for."""
 
-    register: MongoRegister
+    look_up: LookUp
     sleutels: Sleutels
     beleid: Beleid
     feiten: Feiten
@@ -57,15 +60,19 @@ class Judge:
         whole: Sequence[Stretch],
         progress: Progress,
     ) -> AsyncIterator[Sequence[Examined]]:
-        """Give every record of a selection with what would become of it, some of one partition at once, in order.
+        """Give every record of a selection with what would become of it, some at once: one stretch after another, so
+        that the order, which may decide, is the same every time.
 
         `whole` is all that the topic holds. Each batch is looked up when it is asked for, so that whoever has the one
-        before carried out first is shown what comes of both. Raises as `topic_reader` and `MongoRegister.look_up` do.
+        before carried out first is shown what comes of both. Raises as `topic_reader` and `look_up` do.
         """
-        async for fetched in reader.records(stretches, progress):
-            for start in range(0, len(fetched), BATCH_SIZE):
-                records = [as_record(each) for each in fetched[start : start + BATCH_SIZE]]
-                yield await self._batch(records, selection, whole)
+        done, total = 0, sum(each.length for each in stretches)
+        for stretch in stretches:
+            async for fetched in reader.records([stretch], _of_part(progress, before=done, total=total)):
+                for start in range(0, len(fetched), BATCH_SIZE):
+                    records = [as_record(each) for each in fetched[start : start + BATCH_SIZE]]
+                    yield await self._batch(records, selection, whole)
+            done += stretch.length
 
     async def _batch(
         self, records: Sequence[Record], selection: Selection, whole: Sequence[Stretch]
@@ -81,7 +88,7 @@ class Judge:
                 and selection.fits(source=case.received.source, contact_id=case.received.contact.contact_id)
             )
         ]
-        register = await self.register.look_up([case for _, case in meant if case is not None])
+        register = await self.look_up([case for _, case in meant if case is not None])
         return [
             self._examined(record, case, register, whole)
             if case is not None
@@ -115,6 +122,11 @@ class Judge:
         if not isinstance(judgement, Rejudged):
             return Standing.SAME, None
         return Standing.CHANGES, difference(in_force, judgement.besluit)
+
+
+def _of_part(progress: Progress, *, before: int, total: int) -> Progress:
+    """Show how far one part is as how far the whole is."""
+    return lambda done, _of: progress(before + done, total)
 
 
 def _standing(case: Case, in_force: Besluit | None, whole: Sequence[Stretch]) -> Standing | None:

@@ -12,6 +12,7 @@ from services.domain.herbeoordeling import Feiten
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
 from services.operations.database import read_database
+from services.operations.replay.carried import CarriedRegister
 from services.operations.replay.differences import Summary
 from services.operations.replay.judging import Examined, Judge
 from services.operations.replay.requests import Answer, Requests, requests
@@ -32,6 +33,8 @@ class Replayed:
     answers: dict[str, int] = field(default_factory=dict)
     trimmed: dict[int, int] = field(default_factory=dict)
     """Partitions of which the beginning has been removed, with the first offset that is left."""
+    forgotten: int = 0
+    """Of how many changed contacts a dry run could not carry along what they change for those after them."""
 
     @property
     def is_as_shown(self) -> bool:
@@ -40,7 +43,8 @@ class Replayed:
 
     def as_json(self) -> dict[str, Any]:
         """Give it for a program to read."""
-        return {**self.summary.as_json(), "answers": self.answers, "trimmed": self.trimmed}
+        told = {"answers": self.answers, "trimmed": self.trimmed, "forgotten": self.forgotten}
+        return {**self.summary.as_json(), **told}
 
 
 async def replay(
@@ -62,7 +66,9 @@ async def replay(
     sleutels = Sleutels(load_sleutel(settings), settings.sleutelversie)
     replayed = Replayed()
     async with read_database(settings) as database, topic_reader(settings) as reader:
-        judge = Judge(MongoRegister(database.client, database.name, beleid), sleutels, beleid, feiten)
+        stored = MongoRegister(database.client, database.name, beleid)
+        carried = CarriedRegister(stored)
+        judge = Judge(stored.look_up if execute else carried.look_up, sleutels, beleid, feiten)
         whole = await reader.whole(settings.contact_topic)
         stretches = await stretches_of(selection, whole, reader, database)
         if selection.is_of_a_period:
@@ -77,6 +83,7 @@ async def replay(
                 for each in batch:
                     replayed.summary.add(each.standing, each.difference)
                     tell(each, None)
+            replayed.forgotten = carried.forgotten
     return replayed
 
 

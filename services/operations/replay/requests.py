@@ -141,6 +141,12 @@ def _answer(asked: Difference, besluit: Besluit | None) -> Answer:
 
 @asynccontextmanager
 async def requests(settings: Settings, database: Database, feiten: Feiten) -> AsyncIterator[Requests]:
-    """Give the means to ask, for the block. Raises TransientFailure when Kafka does not answer."""
-    async with started_producer(settings) as producer, admin_client(settings) as admin:
-        yield Requests(producer, admin, database, settings, feiten)
+    """Give the means to ask, for the block.
+
+    Raises TransientFailure when Kafka does not answer, InvalidSettings when it does not let this user ask or hear.
+    """
+    async with admin_client(settings) as admin:
+        # Who may not hear the answers asks nothing.
+        await next_offsets(admin, settings, settings.classifier_group)
+        async with started_producer(settings) as producer:
+            yield Requests(producer, admin, database, settings, feiten)

@@ -11,6 +11,7 @@ from services.domain.besluit import Position
 from services.operations.database import Database
 from services.operations.replay.errors import InvalidSelection, UnknownContact
 from services.operations.topic_reader import Stretch, TopicReader
+from services.operations.wording import printable
 
 _OFFSETS: Final = re.compile(r"(\d{1,9}):(\d{1,18})-(\d{1,18})", re.ASCII)
 
@@ -108,7 +109,9 @@ async def _of_contacts(selection: Selection, whole: Sequence[Stretch], database:
     for contact_id in selection.contacts:
         documents = [each["position"] for each in found if each["contactId"] == contact_id and each.get("position")]
         if not documents:
-            raise UnknownContact(f"There is no decision about contact {contact_id}: `klantcontact explain` says more.")
+            raise UnknownContact(
+                f"There is no decision about contact {printable(contact_id)}: `klantcontact explain` says more."
+            )
         for position in (Position(**each) for each in documents):
             if not is_held(position, whole):
                 raise UnknownContact(

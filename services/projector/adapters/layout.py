@@ -37,7 +37,7 @@ INDEXES: Mapping[Collection, Sequence[IndexModel]] = {
             [("betrokkenen.wasPartij.partijId", ASCENDING), ("klantcontact.plaatsgevondenOp", DESCENDING)],
             name="of_partij_newest_first",
         ),
-        # Sparse: a place that is claimed (`writes.py`) has no number.
+        # Sparse: a place that is claimed (`services/projector/writes.py`) has no number.
         IndexModel([("klantcontact.nummer", ASCENDING)], name="nummer", unique=True, sparse=True),
         IndexModel([("herkomst.contactId", ASCENDING), ("herkomst.source", ASCENDING)], name="of_contact"),
     ],

@@ -1,4 +1,4 @@
-"""The moment in which a rebuild (`services/operations/rebuild.py`) puts new collections in the place of the live ones.
+"""The moment in which a rebuild (`services/operations/rebuild`) puts new collections in the place of the live ones.
 
 MongoDB renames one collection at a time, and a transaction that saw some of the new and some of the old would keep one
 thing in two places: in its own collection and in `vervallen`. So the law is that whoever writes to the live collections

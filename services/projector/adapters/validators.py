@@ -45,7 +45,7 @@ def _one_of(values: list[str]) -> Rule:
 
 
 CLAIMED: Rule = {"properties": {"_id": IDENTIFIER}, "additionalProperties": False}
-"""A place that is held within a transaction (`writes.py`); nobody else ever sees it."""
+"""A place that is held within a transaction (`services/projector/writes.py`); nobody else ever sees it."""
 
 BESLUIT = _object(
     {

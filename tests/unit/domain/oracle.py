@@ -1,7 +1,7 @@
-"""A second opinion on the decision: slow, naive, and written from contract.md alone.
+"""A second opinion on the decision: slow, naive, and written from the words of `schemas/decision.md` alone.
 
 It knows nothing of `services.domain` and keeps no running state: what a judgement depends on is looked up anew, each
-time, in the list of all judgements so far. Where it and the domain differ, contract.md says who is right.
+time, in the list of all judgements so far. Where it and the domain differ, that page says who is right.
 """
 
 from dataclasses import replace

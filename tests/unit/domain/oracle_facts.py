@@ -1,6 +1,6 @@
 """What can be said of a contact without any history: the part of the second opinion that needs no register.
 
-Written from contract.md alone, like `oracle.py`.
+Written from the words of `schemas/decision.md` alone, like `oracle.py`.
 """
 
 import json
@@ -63,7 +63,7 @@ class Place:
 
 
 def name_based_id(source: str, *parts: str) -> str:
-    """Work out an id as contract.md says that anyone can."""
+    """Work out an id as anyone can: `schemas/decision.md`, "Ids and numbers"."""
     namespace = uuid.uuid5(uuid.NAMESPACE_URL, source)
     return str(uuid.uuid5(namespace, "|".join(quote(part, safe="-._~") for part in parts)))
 

@@ -1,4 +1,4 @@
-"""What is accepted though it may look wrong, and other edges of validity: contract.md, "Smaller rules"."""
+"""What is accepted though it may look wrong, and other edges of validity: `schemas/decision.md`, "Validity"."""
 
 import pytest
 

@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 
 from services.domain.besluit import Besluit
 from services.domain.case import Case, prepare
+from services.domain.herbeoordeling import Feiten
 from services.domain.judgement import Judgement
 from services.domain.numbers import Numbers
 from services.domain.partij import Partij
-from services.domain.policy import DEFAULT
+from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
 from tests.examples import SOURCE, Wire, betrokkene, contact, kvk, nth_rsin, received, rsin
-from tests.unit.domain.desk import NOW, SLEUTELS
+from tests.unit.domain.desk import NOW, SLEUTELS, Desk
+from tests.unit.domain.policies import POLICIES
 from tests.unit.domain.strategies import History, histories
 from tests.unit.domain.thoroughness import EXAMPLES
 
@@ -86,6 +88,33 @@ def test_what_no_revision_can_touch_is_not_asked_for() -> None:
     batch = ready([organisatie("a", K1, revisie=2), organisatie("c", R1)])
     [partij] = [each for each in shelf.partijen.values() if each.sleutels == batch[0].sleutels[0]]
     assert shelf.filled(batch).touchable(batch[:1], batch) == {partij.partij_id}
+
+
+@EXAMPLES
+@given(histories(), st.sampled_from(POLICIES), st.sampled_from(list(Feiten)))
+def test_a_register_that_forgets_what_is_unchanged_knows_no_more_than_the_changes(
+    history: History, beleid: Beleid, feiten: Feiten
+) -> None:
+    desk = Desk()
+    for source, data in history:
+        desk.bring(data, source=source)
+    register = desk.register
+    register.changed_partijen, register.changed_besluiten = set(), set()
+    desk.change_policy(beleid)
+    for source, data in history:
+        desk.again(data, source=source, feiten=feiten)
+    expected = Register(
+        beleid,
+        register.numbers,
+        changed_partijen=register.changed_partijen,
+        changed_besluiten=register.changed_besluiten,
+    )
+    for partij_id in register.changed_partijen:
+        expected.add_partij(register.partijen[partij_id])
+    for key in register.changed_besluiten:
+        expected.add_besluit(register.besluiten[key])
+    register.forget_unchanged()
+    assert register == expected
 
 
 @dataclass

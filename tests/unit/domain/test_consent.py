@@ -1,4 +1,4 @@
-"""Effective consent over a history of one klant: contract.md, "*Effective consent*" and "V4, which partij"."""
+"""Effective consent over a history of one klant: `schemas/decision.md`, "Effective consent", "Outcome for a partij"."""
 
 from datetime import UTC, datetime
 

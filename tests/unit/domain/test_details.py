@@ -1,4 +1,4 @@
-"""Where name and contact details may stand: contract.md, "*Contact details at the betrokkene*", "*Default details*"."""
+"""Where name and contact details may stand: `schemas/decision.md`, "Details"."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""`klantcontact classify`: contract.md, "Dry run"."""
+"""`klantcontact classify`: `schemas/decision.md`, "Dry run"."""
 
 from services.domain.policy import DEFAULT
 from services.operations.dry_run import classify

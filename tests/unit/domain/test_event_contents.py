@@ -1,4 +1,4 @@
-"""What each part of an event says, and where it goes: contract.md, the fields and "The decision"."""
+"""What each part of an event says, and where it goes: `schemas/decision.md`, "Rows", "Details"."""
 
 import pytest
 

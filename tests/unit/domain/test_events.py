@@ -1,4 +1,4 @@
-"""The events that go out, as whole documents: contract.md, "`klantcontact.registered` and `taak.created`"."""
+"""The events that go out, as whole documents: `schemas/decision.md`, "Rows", "Ids and numbers"."""
 
 from tests.examples import (
     AFDELING,

@@ -1,4 +1,4 @@
-"""A contact that carries out what an earlier one asked for: contract.md, rule V0 and `vervolgOp`."""
+"""A contact that carries out what an earlier one asked for: `schemas/decision.md`, "Follow-up"."""
 
 import pytest
 

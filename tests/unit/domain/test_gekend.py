@@ -1,4 +1,4 @@
-"""Who is gekend: contract.md, "The decision" and "Smaller rules"."""
+"""Who is gekend: `schemas/decision.md`, "Gekend"."""
 
 import pytest
 

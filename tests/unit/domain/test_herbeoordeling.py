@@ -1,6 +1,7 @@
 """A new judgement of the revisie in force: under another policy, or by what the register knows today."""
 
 import random
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,12 +11,15 @@ from hypothesis import strategies as st
 from schemas.outputs import PartijResultaat, Regel
 from services.domain.besluit import Position
 from services.domain.herbeoordeling import Feiten
+from services.domain.ids import contact_key
 from services.domain.judgement import Judged, Overtaken, Refused, Rejudged, Repeated, Unchanged
 from services.domain.policy import DEFAULT, Beleid
+from services.domain.register import Register
 from tests.examples import (
     ALICE,
     BOB,
     CALL_BACK,
+    SOURCE,
     Wire,
     betrokkene,
     bsn,
@@ -31,10 +35,12 @@ from tests.examples import (
 from tests.unit.domain.desk import NOW, Brought, Desk
 from tests.unit.domain.policies import LOOSE, OWN_WORDS, POLICIES, STRICT
 from tests.unit.domain.strategies import History, histories
-from tests.unit.domain.thoroughness import EXAMPLES
+from tests.unit.domain.thoroughness import EXAMPLES, MORE_EXAMPLES
 
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 R1, K1 = rsin(nth_rsin(0)), kvk("99990001")
+
+ONLY_DIGID = Beleid(versie="alleen digid", voldoende_middelen={"digid": "*"})
 
 KLANT = known(toestemming="gegeven", adressen=[email()])
 
@@ -402,6 +408,37 @@ def test_a_vertrouwelijk_contact_empties_a_partij_also_beside_a_new_one() -> Non
     assert [each.data["resultaat"] for each in desk.bring(data).of_kind("partij.withdrawn")] == ["leeg"]
 
 
+def _klant(*identificatoren: Wire, middel: str = "eherkenning") -> list[Wire]:
+    return [betrokkene(middel=middel, soort="organisatie", identificatoren=identificatoren, toestemming="gegeven")]
+
+
+def test_a_partij_that_others_know_by_another_identificator_stays_theirs() -> None:
+    desk = Desk()
+    made_it = contact("c-1", betrokkenen=_klant(K1))
+    linked = desk.bring(made_it).besluit.partijen[0].partij_id
+    desk.bring(contact("c-2", betrokkenen=_klant(R1, K1)))
+    desk.bring(contact("c-3", betrokkenen=_klant(R1)))
+    desk.bring(contact("c-2", revisie=2, betrokkenen=_klant(R1)))
+    again = desk.again(made_it, feiten=Feiten.HUIDIG).besluit.partijen[0]
+    theirs = desk.register.partijen[linked]
+    assert (again.partij_id != linked, theirs.nummer, theirs.contacten) == (True, "1", 2)
+    assert desk.bring(contact("c-4", betrokkenen=_klant(R1))).besluit.partijen[0].partij_id == linked
+
+
+def test_back_under_the_first_policy_nobody_gets_the_partij_that_is_now_another_s() -> None:
+    desk = Desk()
+    first, second = contact("c-1", betrokkenen=_klant(K1)), contact("c-2", betrokkenen=_klant(R1, K1))
+    made = desk.bring(first).besluit.partijen[0].partij_id
+    desk.bring(second)
+    desk.bring(contact("c-3", betrokkenen=_klant(R1, middel="digid")))
+    desk.change_policy(ONLY_DIGID)
+    desk.again(first)
+    desk.again(second)
+    desk.change_policy(DEFAULT)
+    assert desk.again(first, besluitversie=2).besluit.partijen[0].partij_id != made
+    assert desk.register.partijen[made].contacten == 1
+
+
 # For any history
 
 
@@ -443,3 +480,50 @@ def test_judged_again_it_keeps_ids_and_numbers_and_a_second_time_nothing_changes
         twice = desk.again(data, source=source, feiten=feiten, besluitversie=again.besluit.besluitversie)
         assert isinstance(twice.judgement, Unchanged)
         assert isinstance(again.judgement, Rejudged | Unchanged)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from("abc"),
+        st.sampled_from([(K1,), (R1,), (R1, K1)]),
+        st.sampled_from(["digid", "eherkenning"]),
+        st.sampled_from([None, *Feiten]),
+        st.sampled_from([DEFAULT, ONLY_DIGID]),
+    ),
+    min_size=10,
+    max_size=16,
+)
+"""A contact, who it is of, and whether it is judged again under a policy in the place of being corrected."""
+
+
+@MORE_EXAMPLES
+@given(STEPS)
+def test_a_partij_keeps_its_number_its_links_and_those_who_know_it(
+    steps: list[tuple[str, tuple[Wire, ...], str, Feiten | None, Beleid]],
+) -> None:
+    desk = Desk()
+    newest: dict[str, Wire] = {}
+    numbers: dict[str, str] = {}
+    for contact_id, identificatoren, middel, feiten, beleid in steps:
+        before = newest.get(contact_id)
+        if before is not None and feiten is not None:
+            desk.change_policy(beleid)
+            besluitversie = desk.register.besluiten[contact_key(SOURCE, contact_id)].besluitversie
+            desk.again(before, besluitversie=besluitversie, feiten=feiten)
+        else:
+            revisie = before["revisie"] + 1 if before else 1
+            newest[contact_id] = contact(
+                contact_id, revisie=revisie, betrokkenen=_klant(*identificatoren, middel=middel)
+            )
+            desk.bring(newest[contact_id])
+        _assert_sound(desk.register, numbers)
+
+
+def _assert_sound(register: Register, numbers: dict[str, str]) -> None:
+    """Hold the register against its decision records, and against the numbers that it gave before."""
+    knowing = Counter(each.partij_id for besluit in register.besluiten.values() for each in besluit.partijen)
+    linked = Counter(sleutel for partij in register.partijen.values() for sleutel in partij.sleutels)
+    assert all(times == 1 for times in linked.values())
+    for partij_id, partij in register.partijen.items():
+        assert numbers.setdefault(partij_id, partij.nummer) == partij.nummer
+        assert partij.contacten == knowing[partij_id]

@@ -1,4 +1,4 @@
-"""Ids that anyone can work out, and numbers: contract.md, "Ids and numbers"."""
+"""Ids that anyone can work out, and numbers: `schemas/decision.md`, "Ids and numbers"."""
 
 import uuid
 from itertools import count

@@ -1,4 +1,12 @@
-"""What always holds, whatever the contacts: design.md, "Promises"."""
+"""What always holds, whatever the contacts.
+
+- V1, G1 and G2 leave no trace but the decision record, and neither that nor the register holds contents.
+- A partij is only for a gekende betrokkene; details are in it only with effective consent and without a refusal now.
+- An interne taak is made exactly when asked for, with its klantcontact and an actor; an onderwerp has one klantcontact.
+- Kanaal and transfer change nothing, and deciding twice, or later, gives the same.
+- Numbers and event ids never collide, versies only rise, and no identity finds two partijen.
+- What is kept of a partij is what follows from the decision records.
+"""
 
 from collections import defaultdict
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The decision and a second opinion, written from contract.md alone, agree on every history."""
+"""The decision and a second opinion, written from the words alone, agree on every history."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Which partij a betrokkene is: contract.md, "A betrokkene's partij is found by…" and "Smaller rules"."""
+"""Which partij a betrokkene is: `schemas/decision.md`, "Finding a partij"."""
 
 import pytest
 

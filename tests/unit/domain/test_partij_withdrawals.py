@@ -1,4 +1,4 @@
-"""`partij.withdrawn`: contract.md, "Three events take back"."""
+"""`partij.withdrawn`: `schemas/decision.md`, "Taking back"."""
 
 from tests.examples import NEW_ZAAK, contact, email, known, onderwerp
 from tests.unit.domain.desk import Brought, Desk

@@ -1,6 +1,7 @@
-"""No output holds a value that its rule does not allow, and each holds all that it should: contract.md, "The decision".
+"""No output holds a value that its rule does not allow, and each holds all that it should.
 
 Every text of a contact holds a mark; what a contact says of where each mark may stand is worked out here once more.
+Source: `schemas/decision.md`, "Details".
 """
 
 from collections.abc import Iterable

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from schemas.contact_ended_v1 import Toestemming
 from schemas.identities import Identity
 from schemas.outputs import PartijResultaat
-from schemas.vng import SoortPartij
 from services.domain.besluit import PartijBesluit
 from services.domain.consent import Moment
 from services.domain.partij import Bijdrage, Partij, Stand
@@ -41,7 +40,6 @@ def test_the_register_keeps_of_a_partij_the_newest_statement_of_each_kind_with_i
     partij = only_partij(desk)
     assert partij == Partij(
         partij_id=last.partij_id,
-        soort_partij=SoortPartij.PERSOON,
         nummer="1",
         grondsleutel=partij.sleutels[0],
         versie=4,
@@ -90,17 +88,6 @@ def test_a_bijdrage_is_what_the_record_says_of_a_partij() -> None:
         vult=True,
         sleutels=only_partij(desk).sleutels,
     )
-
-
-def test_a_partij_is_of_the_kind_that_it_was_made_as() -> None:
-    for person, soort in (
-        (known(), "persoon"),
-        (organisatie(R1), "organisatie"),
-        (employee("p", None), "contactpersoon"),
-    ):
-        desk = Desk()
-        bring(desk, "a", 1, person)
-        assert only_partij(desk).soort_partij == soort
 
 
 def test_a_partij_without_identificator_was_made_for_nothing_that_finds_it() -> None:

@@ -1,4 +1,4 @@
-"""Which combinations make a contact invalid, and where the error stands: contract.md, "Smaller rules", the fields."""
+"""Which combinations make a contact invalid, and where the error stands: `schemas/decision.md`, "Validity"."""
 
 import pytest
 

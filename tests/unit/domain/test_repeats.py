@@ -1,4 +1,4 @@
-"""The same contact again: contract.md, "The same `revisie` again…" and "When contents are compared…"."""
+"""The same contact again: `schemas/decision.md`, "Repeats"."""
 
 from collections.abc import Callable
 from copy import deepcopy

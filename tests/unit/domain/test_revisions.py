@@ -1,4 +1,4 @@
-"""What becomes of partijen when a contact is corrected: contract.md, "A revision is judged as if…"."""
+"""What becomes of partijen when a contact is corrected: `schemas/decision.md`, "Corrections"."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The decision table, row by row: contract.md, "The decision"."""
+"""The decision table, row by row: `schemas/decision.md`, "Rows"."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A contact in which two betrokkenen turn out to be one partij: contract.md, "Smaller rules"."""
+"""A contact in which two betrokkenen turn out to be one partij: `schemas/decision.md`, "Finding a partij"."""
 
 from services.domain.judgement import Refused
 from tests.examples import (

@@ -1,4 +1,4 @@
-"""Events that take back: contract.md, "Three events take back"."""
+"""Events that take back: `schemas/decision.md`, "Taking back"."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What each kind means, in the words that stand beside it in `schemas/faults.py`: the contract says it in one place."""
+"""What each kind means, in the words that stand under it in `faults.py`: the contract says it in one place."""
 
 import ast
 import inspect

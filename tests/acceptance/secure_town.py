@@ -1,0 +1,112 @@
+"""A system on such a Kafka as a municipality runs, in which each command and service is a user of its own."""
+
+import io
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin._listoffsets import OffsetSpec
+from pymongo import MongoClient
+
+from services.cli import main
+from services.runtime.settings import PREFIX, Settings
+from tests.contacts import contact_ended
+from tests.kafka_tools import ANSWER_SECONDS, admin_client, committed_offsets, read_committed
+from tests.secure_kafka import PASSWORD, SecureKafka
+from tests.service_process import ServiceProcess
+
+PARTITIONS = 2
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended, and all that it said."""
+
+    status: int
+    said: str
+
+
+@dataclass(frozen=True)
+class Town:
+    """The Kafka, and the settings that all its users share."""
+
+    kafka: SecureKafka
+    settings: Settings
+
+    def settings_of(self, user: str) -> Settings:
+        """Give the settings with which somebody logs in."""
+        return self.settings.model_copy(update={"kafka_username": user})
+
+    def in_another_group(self, user: str) -> Settings:
+        """Give the settings of somebody who reads beside the services of the town, into another database."""
+        groups = {"classifier_group": "another", "projector_group": "another-projector"}
+        database = {"mongo_database": f"{self.settings.mongo_database}-another"}
+        return self.settings_of(user).model_copy(update={**groups, **database})
+
+    def run(self, user: str, arguments: str, changes: Mapping[str, object] | None = None) -> Ran:
+        """Run a command to its end, in this process."""
+        files = {name: self.kafka.folder / name for name in ("events", "strict")}
+        command = ["klantcontact", *(part.format(**files) for part in arguments.split())]
+        theirs = self.settings_of(user).model_copy(update=changes or {}).environment()
+        ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+        with (
+            patch.dict(os.environ, ours | theirs | {"COLUMNS": "300"}, clear=True),
+            patch.object(sys, "argv", command),
+            redirect_stdout(output),
+            redirect_stderr(output),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main()
+        output.seek(0)
+        said = output.read()
+        assert PASSWORD not in said
+        return Ran(int(ended.value.code or 0), said)
+
+    def service(self, name: str, settings: Settings) -> ServiceProcess:
+        """Give a service, not yet started."""
+        return ServiceProcess(name, settings, self.kafka.folder / f"{name}-{settings.kafka_username}.log")
+
+    def documents(self) -> dict[str, int]:
+        """Count what stands in each collection, but for who has a claim to the rebuild."""
+        with MongoClient[dict[str, Any]](self.settings.mongo_uri) as client:
+            database = client[self.settings.mongo_database]
+            names = sorted(set(database.list_collection_names()) - {"herbouw"})
+            return {name: database[name].count_documents({}) for name in names}
+
+    def ends(self) -> list[int]:
+        """Give the ends of all partitions."""
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        asked = {TopicPartition(topic, each): latest for topic in self.settings.topics for each in range(PARTITIONS)}
+        answers = admin_client(self.kafka.plain).list_offsets(asked)
+        return [answer.result(ANSWER_SECONDS).offset for answer in answers.values()]
+
+    def committed(self) -> tuple[int, list[int]]:
+        """Count what a committed reader sees, and tell how far the other classifier has come."""
+        topics, contact_topic = self.settings.topics, self.settings.contact_topic
+        plain = self.kafka.plain
+        handled = committed_offsets(plain, group="another", topic=contact_topic, partitions=PARTITIONS)
+        return len(read_committed(plain, topics)), handled
+
+
+def contacts() -> list[dict[str, Any]]:
+    """Give five contacts, one of them of a klant who is known (V3)."""
+    known = contact_ended("c-known")
+    known["data"]["betrokkenen"][0] |= {
+        "authenticatie": {"middel": "digid"},
+        "partijIdentificatoren": [
+            {
+                "codeRegister": "brp",
+                "codeObjecttype": "natuurlijk_persoon",
+                "codeSoortObjectId": "bsn",
+                "objectId": "999990007",
+            }
+        ],
+    }
+    return [known, *(contact_ended(f"c-{number}") for number in range(4))]

@@ -1,0 +1,353 @@
+"""Over TLS, with logins, and with exactly the rights that the README lists: all goes as without. With fewer, each
+command and service says so, ends, and leaves everything as it was.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvloop
+from aiokafka import TopicPartition
+from pydantic import SecretStr
+from pymongo import MongoClient
+
+from services.runtime.kafka import range_consumer
+from services.runtime.settings import Settings
+from tests.acceptance.policy import STRICT
+from tests.acceptance.secure_town import PARTITIONS, Ran, Town, contacts
+from tests.contacts import encoded
+from tests.kafka_tools import ANSWER_SECONDS
+from tests.secure_kafka import PASSWORD, SecureKafka, make_authority, rights_in, secure_kafka
+from tests.waiting import wait_for
+
+ROW = re.compile(r"^\| `([a-z -]+)` \| ((?:Read|Write|Create|Describe).*) \|$", re.MULTILINE)
+RIGHTS = {command: rights_in(words) for command, words in ROW.findall(Path("README.md").read_text(encoding="utf-8"))}
+"""The users, named after what they run, and what the README says that each may do."""
+
+ALL_TOPICS = (
+    "topic `contact.ended`, `contact.ended.dlq`, `klantcontact.registered`, `klantcontact.registered.vertrouwelijk`, "
+    "`taak.created`"
+)
+
+LISTED = "The README lists the rights of each service and command."
+
+REFUSED = [
+    pytest.param("", "publish {events}", "has no topic contact.ended", "ask for the right to describe", id="nothing"),
+    pytest.param(
+        "Read topic `contact.ended`",
+        "publish {events}",
+        "does not let this user write to contact.ended",
+        "",
+        id="no write",
+    ),
+    pytest.param(
+        "Read topic `contact.ended`; Write topic `taak.created`",
+        "publish {events}",
+        "on a topic: contact.ended.",
+        LISTED,
+        id="no write to contact.ended",
+    ),
+    pytest.param(f"Describe {ALL_TOPICS}", "dlq list", "does not let this user read", "Ask for", id="no letters"),
+    pytest.param(
+        "Read topic `contact.ended.dlq`, `contact.ended`",
+        "dlq redrive",
+        "does not let this user write to contact.ended",
+        "",
+        id="no redrive",
+    ),
+    pytest.param(
+        "Read topic `contact.ended.dlq`, `contact.ended`; Write topic `taak.created`",
+        "dlq redrive",
+        "does not let this user write to contact.ended",
+        "0 letters were sent back and marked",
+        id="no redrive to contact.ended",
+    ),
+    pytest.param(f"Describe {ALL_TOPICS}", "replay", "does not let this user read", "Ask for", id="no replay"),
+    pytest.param(
+        "Read topic `contact.ended`; Describe group `klantcontact-classifier`",
+        "replay --execute --policy {strict}",
+        "does not let this user write to contact.ended",
+        "",
+        id="no request",
+    ),
+    pytest.param(
+        "Read, Write topic `contact.ended`",
+        "replay --execute --policy {strict}",
+        "does not let this user see the group klantcontact-classifier",
+        "",
+        id="no answer to a request",
+    ),
+    pytest.param(f"Describe {ALL_TOPICS}", "rebuild", "does not let this user read", "Ask for", id="no events"),
+    pytest.param(f"Describe {ALL_TOPICS}", "topics create", "on a topic.", LISTED, id="no definitions"),
+    pytest.param("", "topics create", "on a topic.", LISTED, id="no topics"),
+]
+
+
+ANOTHER = "Read group `another`; Write transactional id `another-*`"
+BUT_ONE = "`contact.ended.dlq`, `klantcontact.registered.vertrouwelijk`, `taak.created`"
+
+OTHERS = {
+    "no position": f"Read {ALL_TOPICS}",
+    "no group": f"Read, Write {ALL_TOPICS}; Write transactional id `another-*`",
+    "no id": f"Read, Write {ALL_TOPICS}; Read group `another`",
+    "no contacts": f"{ANOTHER}; Describe topic `contact.ended`; Write {ALL_TOPICS.replace('`contact.ended`, ', '')}",
+    "no registered": f"{ANOTHER}; Read topic `contact.ended`; Describe {ALL_TOPICS}; Write topic {BUT_ONE}",
+    "no taken": "Read group `another-projector`; Describe topic `taak.created`; Read topic `klantcontact.registered`, "
+    "`klantcontact.registered.vertrouwelijk`",
+}
+"""Users from whom something is withheld that they come to only after some time, and services beside the town's."""
+
+
+@pytest.fixture(scope="module")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureKafka]:
+    """A broker with the users of the README, and those of which something is withheld."""
+    folder = tmp_path_factory.mktemp("secure")
+    with secure_kafka(folder) as running:
+        lesser = {f"refused {case.id}": rights_in(str(case.values[0])) for case in REFUSED}
+        others = {name: rights_in(words) for name, words in OTHERS.items()}
+        running.grant({**RIGHTS, **lesser, **others, "CN=user": RIGHTS["doctor"]})
+        yield running
+
+
+@pytest.fixture(scope="module")
+def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
+    """Both services have taken in five contacts, of which one is known, and one broken event."""
+    settings = Settings(
+        kafka_bootstrap=kafka.login,
+        kafka_security_protocol="SASL_SSL",
+        kafka_username="doctor",
+        kafka_password=SecretStr(PASSWORD),
+        kafka_ca_file=kafka.folder / "ca.pem",
+        mongo_uri=mongo_uri,
+        mongo_database=f"test-{kafka.login.rsplit(':')[-1]}",
+        sleutel=SecretStr("s" * 40),
+        topic_partitions=PARTITIONS,
+        log_format="json",
+    )
+    town = Town(kafka, settings)
+    (kafka.folder / "events").write_bytes(b"\n".join([*map(encoded, contacts()), b'{"kapot": true}']))
+    (kafka.folder / "strict").write_text(STRICT)
+    assert town.run("topics create", "topics create").status == 0
+    with ExitStack() as undo:
+        undo.callback(_drop, settings)
+        services = [town.service(name, town.settings_of(f"run {name}")) for name in ("classifier", "projector")]
+        for service in services:
+            undo.enter_context(service)
+        assert town.run("publish", "publish {events}") == Ran(0, "6 sent, 0 refused by the broker\n")
+        for service in services:
+            wait_for("it is ready", service.is_ready)
+        wait_for("all is stored", lambda: town.documents().get("interne_taken") == 5)
+        yield town
+
+
+def _drop(settings: Settings) -> None:
+    with MongoClient[dict[str, Any]](settings.mongo_uri) as client:
+        for name in (settings.mongo_database, f"{settings.mongo_database}-another"):
+            client.drop_database(name)
+
+
+# Enough rights --------------------------------------------------------------------------------------------------------
+
+
+def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
+    services, others = {"run classifier", "run projector"}, {"publish", "topics create", "doctor", "explain", "rebuild"}
+    assert RIGHTS.keys() == services | others | {"dlq", "dlq redrive", "replay", "replay --execute"}
+
+
+def test_a_contact_goes_in_and_its_documents_come_out(town: Town) -> None:
+    documents = town.documents()
+
+    assert {name: documents[name] for name in ("klantcontacten", "interne_taken", "partijen", "besluiten")} == {
+        "klantcontacten": 5,
+        "interne_taken": 5,
+        "partijen": 1,
+        "besluiten": 5,
+    }
+
+
+SERVED = [
+    ("doctor", "doctor", 0, "transactions answer"),
+    ("topics create", "topics create", 0, "existed"),
+    ("dlq", "dlq list", 0, "1 letter in 1 group"),
+    ("dlq redrive", "dlq redrive", 0, "1 letter sent back"),
+    ("replay", "replay", 0, "5  same"),
+    # The classifier has another policy, and hears and leaves what it is asked.
+    (
+        "replay --execute",
+        "replay --execute --policy {strict}",
+        1,
+        "does the classifier run with the policy that was used here?",
+    ),
+    ("explain", "explain c-1", 0, "stored, revisie 1, judgement 1"),
+    ("rebuild", "rebuild", 0, "The new collections are in place"),
+    ("rebuild", "rebuild --drop-old", 0, "interne_taken_vorige   5 documents dropped"),
+    ("refused nothing", "stats", 0, "V2 "),
+]
+
+
+@pytest.mark.parametrize(("user", "command", "status", "says"), SERVED, ids=[command for _, command, *_ in SERVED])
+def test_the_rights_of_the_readme_are_enough(town: Town, user: str, command: str, status: int, says: str) -> None:
+    ran = town.run(user, command)
+
+    assert says in ran.said
+    assert ran.status == status
+
+
+def test_a_user_may_be_known_by_its_certificate(town: Town) -> None:
+    certificate = {
+        "kafka_certificate_file": town.kafka.folder / "user.pem",
+        "kafka_key_file": town.kafka.folder / "user.key",
+    }
+    no_login = {"kafka_security_protocol": "SSL", "kafka_username": None, "kafka_password": None}
+
+    ran = town.run("", "doctor", {"kafka_bootstrap": town.kafka.certificate, **certificate, **no_login})
+
+    assert "all 5, 2 partitions each" in ran.said
+    assert ran.status == 0
+
+
+def test_a_reader_is_gone_as_soon_as_it_is_stopped(town: Town) -> None:
+    """TLS says farewell, and the broker answers only when it has nothing else to say."""
+    place = TopicPartition(town.settings.taak_topic, 0)
+
+    async def is_gone_soon() -> bool:
+        reader = range_consumer(town.settings_of("rebuild"))
+        await reader.start()
+        reader.assign([place])
+        reader.seek(place, 0)
+        await reader.getmany(timeout_ms=200)
+        stopping = asyncio.create_task(reader.stop())
+        gone, _ = await asyncio.wait({stopping}, timeout=ANSWER_SECONDS)
+        await stopping
+        return bool(gone)
+
+    async def several_times() -> list[bool]:
+        return [await is_gone_soon() for _ in range(5)]
+
+    assert all(uvloop.run(several_times()))
+
+
+# Not let in -----------------------------------------------------------------------------------------------------------
+
+STRANGERS = [
+    pytest.param(
+        {"kafka_password": SecretStr("verkeerd-wachtwoord")},
+        "refuses the login. Correct KLANTCONTACT_KAFKA_USERNAME or its password.",
+        id="wrong password",
+    ),
+    pytest.param(
+        {"kafka_ca_file": "other.pem"},
+        "is not trusted: unable to get local issuer certificate. Put the CA that signed it in "
+        "KLANTCONTACT_KAFKA_CA_FILE",
+        id="an authority that did not sign",
+    ),
+    pytest.param(
+        {"kafka_sasl_mechanism": "SCRAM-SHA-256"},
+        "has no such login. Correct KLANTCONTACT_KAFKA_SASL_MECHANISM.",
+        id="a mechanism that the broker does not have",
+    ),
+    pytest.param(
+        {"kafka_security_protocol": "SASL_PLAINTEXT", "kafka_ca_file": None},
+        "hangs up at the first word. Does KLANTCONTACT_KAFKA_SECURITY_PROTOCOL fit that port?",
+        id="no TLS",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "says"), STRANGERS)
+@pytest.mark.parametrize("command", ["doctor", "publish {events}"])
+def test_who_is_not_let_in_hears_why(town: Town, command: str, changes: dict[str, object], says: str) -> None:
+    make_authority(town.kafka.folder, "other")
+    if changes.get("kafka_ca_file"):
+        changes = {"kafka_ca_file": town.kafka.folder / "other.pem"}
+    before = town.ends()
+
+    ran = town.run("publish", command, changes)
+
+    assert says in ran.said
+    assert "verkeerd-wachtwoord" not in ran.said
+    assert ran.status == (1 if command == "doctor" or "hangs up" in says else 2)
+    assert town.ends() == before
+
+
+def test_a_service_with_a_wrong_password_ends_and_says_so(town: Town) -> None:
+    wrong = {"kafka_username": "run classifier", "kafka_password": SecretStr("verkeerd-wachtwoord")}
+    with town.service("classifier", town.settings.model_copy(update=wrong)) as process:
+        status = process.wait()
+
+    (refused,) = process.log("service.refused")
+    assert status == 2
+    assert refused["reason"].endswith("refuses the login. Correct KLANTCONTACT_KAFKA_USERNAME or its password.")
+    assert "verkeerd-wachtwoord" not in process.said()
+
+
+# Too few rights -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("_rights", "command", "says", "and_says"), REFUSED)
+def test_a_command_that_lacks_a_right_says_so_and_does_nothing(
+    town: Town, request: pytest.FixtureRequest, _rights: str, command: str, says: str, and_says: str
+) -> None:
+    before = town.documents(), town.ends()
+
+    ran = town.run(f"refused {request.node.callspec.id}", command)
+
+    assert says in ran.said
+    assert and_says in ran.said
+    assert ran.status == 2
+    assert (town.documents(), town.ends()) == before
+
+
+def test_a_rebuild_that_may_not_see_how_far_the_projector_is_leaves_all_as_it_was(town: Town) -> None:
+    """It asks only where documents differ, and has built everything by then."""
+    with MongoClient[dict[str, Any]](town.settings.mongo_uri) as client:
+        taken = client[town.settings.mongo_database]["interne_taken"]
+        one = taken.find_one_and_delete({})
+        assert one is not None
+        before = town.documents()
+
+        ran = town.run("no position", "rebuild")
+
+        after = town.documents()
+        taken.insert_one(one)
+    assert "does not let this user see the group klantcontact-projector" in ran.said
+    assert (ran.status, after) == (2, before)
+
+
+@pytest.mark.parametrize(
+    ("service", "user", "lacks"),
+    [
+        ("classifier", "no group", "a group: another"),
+        ("classifier", "no contacts", "a topic: contact.ended"),
+        ("projector", "no taken", "a topic: taak.created"),
+    ],
+)
+def test_a_service_that_may_not_read_ends_and_says_so(town: Town, service: str, user: str, lacks: str) -> None:
+    with town.service(service, town.in_another_group(user)) as process:
+        status = process.wait()
+
+    (refused,) = process.log("service.refused")
+    assert status == 2
+    assert refused["reason"] == f"Kafka does not give this user a right that it needs on {lacks}. {LISTED}"
+
+
+@pytest.mark.parametrize(
+    ("user", "lacks"),
+    [
+        ("no id", "a transactional id"),
+        # It says which one at first, and this when it takes the partition over again.
+        ("no registered", "a topic"),
+    ],
+)
+def test_a_classifier_that_may_not_write_waits_and_says_so(town: Town, user: str, lacks: str) -> None:
+    told = f"Kafka does not give this user a right that it needs on {lacks}. {LISTED}"
+    before = town.committed()
+
+    with town.service("classifier", town.in_another_group(user)) as process:
+        wait_for("it says so", lambda: process.reasons().get("kafka") == told)
+
+    assert town.committed() == before
