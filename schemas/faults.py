@@ -26,7 +26,7 @@ class FaultKind(StrEnum):
     TE_LANG = "te_lang"
     """The text has too many characters."""
     TE_VEEL = "te_veel"
-    """The list has too many items."""
+    """The list has too many items, in this event or with what earlier revisies of the contact had."""
     TE_WEINIG = "te_weinig"
     """The list has too few items."""
     BUITEN_BEREIK = "buiten_bereik"
@@ -60,7 +60,8 @@ HINTS: Final[Mapping[FaultKind, str]] = {
     FaultKind.VERKEERD_TYPE: "Send the JSON type that the schema names: no number or boolean in quotes, no 1.0 for 1.",
     FaultKind.LEEG: "Fill it in, or leave the field out where it is not required.",
     FaultKind.TE_LANG: "Shorten it: a text that is too long is refused, never cut.",
-    FaultKind.TE_VEEL: "Send fewer items: the list is refused, never cut.",
+    FaultKind.TE_VEEL: "Send fewer items: the list is refused, never cut. A correction keeps the `onderwerpId` of what "
+    "it corrects; over all its revisies one contact can have 200 onderwerpen and 200 partijen.",
     FaultKind.TE_WEINIG: "Send at least one item: a contact has an actor and an onderwerp.",
     FaultKind.BUITEN_BEREIK: "Stay within the schema's minimum and maximum; a date-time lies from 1900 to 9998 in UTC.",
     FaultKind.ONBEKENDE_WAARDE: "Choose a value that the schema lists; upper and lower case count.",

@@ -4,16 +4,18 @@ Each batch ends in one of three ways: it is published and committed as a whole; 
 instance, which takes it up; or the service stops, because our own code fails on message after message.
 """
 
+import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from datetime import datetime
+from typing import Final, Protocol
 
 from schemas.decoding import Received, decode
 from schemas.faults import Refusal
 from services.classifier.accounts import Handled, tell_batch, tell_own_failure
-from services.classifier.encoding import Encoder, OwnFailure
+from services.classifier.encoding import Encoder, Outcome, OwnFailure
 from services.classifier.instructions import herbeoordeling_of
 from services.classifier.ports import Clock, Publisher, Record, RegisterStore
 from services.classifier.spans import tell_spans
@@ -25,6 +27,10 @@ from services.runtime.backoff import pauses
 from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
 from services.runtime.health import Health, Part
 from services.runtime.tracing import Spans
+
+TURN_SECONDS: Final = 0.05
+"""How long contacts are read, or encoded, in one go: about a usual batch. Meanwhile nothing else runs, such as the
+heartbeat. One contact takes as long at most."""
 
 
 class Prepare(Protocol):
@@ -110,7 +116,7 @@ class Handler:
     async def _judge(self, records: Sequence[Record]) -> list[Handled]:
         """Decode, look up, decide, record, and encode what goes out."""
         with _timed("decode"):
-            read = [self._read(record) for record in records]
+            read = [self._read(record) async for record in _in_turns(records)]
         cases = [each for each in read if isinstance(each, Case)]
         now = self._clock.now()
         with _timed("decide"):
@@ -119,11 +125,8 @@ class Handler:
             )
         with _timed("encode"):
             judged = iter(judgements)
-            outcomes = [next(judged) if isinstance(each, Case) else each for each in read]
-            return [
-                Handled(record, outcome, self._encoder.messages(record, outcome, now))
-                for record, outcome in zip(records, outcomes, strict=True)
-            ]
+            outcomes = iter([next(judged) if isinstance(each, Case) else each for each in read])
+            return [self._encoded(record, next(outcomes), now) async for record in _in_turns(records)]
 
     def _read(self, record: Record) -> Case | Refusal:
         headers = [(name, value) for name, value in record.headers if value is not None]
@@ -132,6 +135,9 @@ class Handler:
             return read
         position = Position(record.topic, record.partition, record.offset)
         return self._prepare(read, position=position, herbeoordeling=herbeoordeling_of(record.headers))
+
+    def _encoded(self, record: Record, outcome: Outcome, now: datetime) -> Handled:
+        return Handled(record, outcome, self._encoder.messages(record, outcome, now))
 
     def _own_failure(self, record: Record, error: Exception) -> Handled:
         """Make a message on which our own code fails a dead letter. Raises ServiceBroken after a run of those."""
@@ -144,12 +150,21 @@ class Handler:
                 f"{record.partition}, up to offset {record.offset}. Nothing of them is lost: they are handled "
                 "again by the release that replaces this one."
             ) from error
-        outcome = OwnFailure(error)
-        return Handled(record, outcome, self._encoder.messages(record, outcome, self._clock.now()))
+        return self._encoded(record, OwnFailure(error), self._clock.now())
 
     def _count_in_a_row(self, partition: int, number: int) -> None:
         self._own_failures_in_a_row[partition] = number
         metrics.OWN_FAILURES_IN_A_ROW.set(max(self._own_failures_in_a_row.values()))
+
+
+async def _in_turns(records: Iterable[Record]) -> AsyncIterator[Record]:
+    """Go through records, and leave the rest of the process its turn each time that some time was worked."""
+    began = time.perf_counter()
+    for record in records:
+        yield record
+        if time.perf_counter() - began >= TURN_SECONDS:
+            await asyncio.sleep(0)
+            began = time.perf_counter()
 
 
 @contextmanager

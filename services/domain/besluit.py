@@ -16,6 +16,10 @@ from services.domain.partij import Bijdrage, Stand
 MAX_VOORGANGERS: Final = 20
 """Of the judgements before, so many are remembered: a contact has two or three as a rule."""
 
+MAX_EVER_GIVEN: Final = 200
+"""Klantcontacten, and partijen, of one contact over all its revisies: four times what the largest event has. What was
+ever given stays in the record, and each later revisie gives or takes back all of it."""
+
 
 class Stream(StrEnum):
     """Where an event goes; the settings name the topic of each."""
@@ -194,6 +198,12 @@ class Besluit:
     def without_trace(self) -> bool:
         """Tell whether it gave no number and touched no partij, now or before."""
         return not self.partijen and not self.uitgegeven and not self.intrekkingen
+
+    @property
+    def partijen_ever(self) -> set[str]:
+        """Give the ids of the partijen that this contact touches, or touched once and took back."""
+        taken_back = {each.partij_id for each in self.intrekkingen if isinstance(each, PartijIntrekking)}
+        return taken_back | {each.partij_id for each in self.partijen}
 
     def aanleiding(self, regel: Regel) -> Aanleiding:
         """Give this decision as what gave an event."""

@@ -47,7 +47,8 @@ def events_of(received: Received, besluit: Besluit, source: str, *, only_new: bo
 
     With `only_new` what a former judgement of the contact said already is left out.
     """
-    composer = _Composer(received, besluit, Sender(besluit, source))
+    actoren = [wire(actor) for actor in received.contact.actoren]
+    composer = _Composer(received, besluit, Sender(besluit, source), actoren)
     for intrekking in besluit.intrekkingen:
         if not only_new or besluit.gave(intrekking):
             yield composer.withdrawn(intrekking)
@@ -67,6 +68,8 @@ class _Composer:
     received: Received
     besluit: Besluit
     sender: Sender
+    actoren: list[Wire]
+    """The same in the event of each onderwerp."""
 
     # The events
 
@@ -92,7 +95,7 @@ class _Composer:
             klantcontact["inhoud"] = onderwerp.inhoud
         data = {
             "klantcontact": klantcontact,
-            "actoren": [wire(actor) for actor in contact.actoren],
+            "actoren": self.actoren,
             "betrokkenen": [self._betrokkene(each, outcome, partijen.get(at)) for at, each in concerned],
             "partijen": [self._partij(each, partijen[at]) for at, each in concerned if at in partijen],
             "onderwerpobjecten": self._onderwerpobjecten(onderwerp),

@@ -4,13 +4,13 @@ Judging a batch is a fold over this. The classifier fills it from MongoDB and wr
 keeps one for a whole file. It holds no contents of any contact.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from schemas.coherence import identity_path
 from schemas.faults import Fault, FaultKind, Refusal, RefusalKind
-from services.domain.besluit import Besluit, Vervolg
+from services.domain.besluit import MAX_EVER_GIVEN, Besluit, Vervolg
 from services.domain.case import Case
 from services.domain.herbeoordeling import Feiten
 from services.domain.judgement import Judged, Judgement, Overtaken, Refused, Rejudged, Repeated, Unchanged
@@ -115,6 +115,9 @@ class Register:
         if doubled:
             return _refused(case, RefusalKind.CONTACT_ONGELDIG, doubled)
         verdict = give_verdict(case, self._around(case, in_force, found, without), self.beleid, self.numbers, now)
+        too_many = list(_too_many(verdict.besluit, in_force))
+        if too_many:
+            return _refused(case, RefusalKind.CONTACT_ONGELDIG, too_many)
         self._remember(verdict, in_force)
         return Judged(case.received, verdict.besluit)
 
@@ -223,6 +226,16 @@ class Register:
 
 def _refused(case: Case, kind: RefusalKind, faults: Sequence[Fault]) -> Refused:
     return Refused(case.received, Refusal(kind, tuple(faults), case.received.contact.contact_id))
+
+
+def _too_many(besluit: Besluit, in_force: Besluit | None) -> Iterator[Fault]:
+    """Find what a revisie brings beyond what one contact may ever have had; one that brings nothing new is let be."""
+    if in_force is None:
+        return
+    if len(besluit.uitgegeven) > max(MAX_EVER_GIVEN, len(in_force.uitgegeven)):
+        yield Fault("data.onderwerpen", FaultKind.TE_VEEL)
+    if len(besluit.partijen_ever) > max(MAX_EVER_GIVEN, len(in_force.partijen_ever)):
+        yield Fault("data.betrokkenen", FaultKind.TE_VEEL)
 
 
 def _same_partij_twice(case: Case, found: Iterable[Partij | None]) -> list[Fault]:

@@ -62,13 +62,6 @@ def is_away(error: PyMongoError) -> bool:
     return isinstance(error, ConnectionFailure) or error.timeout or refused
 
 
-def mongo_is_away(error: PyMongoError) -> TransientFailure:
-    """Say for what a service waits, after an error that `is_away`."""
-    code = error.code if isinstance(error, OperationFailure) else None
-    told = f"MongoDB refuses this user (code {code})." if code in REFUSED_USER else "MongoDB does not answer."
-    return TransientFailure(told, part=Part.MONGODB)
-
-
 def address(settings: Settings) -> str:
     """Give the hosts of `mongo_uri` alone, fit to be shown."""
     return settings.mongo_uri.split("://", 1)[1].split("/", 1)[0].split("?", 1)[0].rsplit("@", 1)[-1]

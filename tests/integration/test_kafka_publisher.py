@@ -9,14 +9,15 @@ from functools import partial
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaConnectionError, ProducerFenced
+from aiokafka.errors import KafkaConnectionError, KafkaError, ProducerFenced
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
 from services.classifier.adapters import kafka_publisher
 from services.classifier.adapters.committed_offset import UnstableOffset, committed_offset
+from services.classifier.adapters.hanging_transaction import POSITIONS
 from services.classifier.adapters.kafka_publisher import KafkaPublisher
-from services.classifier.adapters.last_end import End
+from services.classifier.adapters.last_end import End, LastEnd, last_end
 from services.classifier.ports import Message
 from services.runtime import kafka
 from services.runtime.errors import PartitionLost
@@ -123,7 +124,8 @@ class Desk:
 
 @pytest.fixture(autouse=True)
 async def _expected_failures() -> None:
-    expect_unseen(asyncio.get_running_loop(), ProducerFenced)
+    # KafkaError: a batch in flight when its connection breaks.
+    expect_unseen(asyncio.get_running_loop(), ProducerFenced, KafkaError)
 
 
 @pytest.fixture
@@ -313,6 +315,38 @@ async def test_an_abort_that_kafka_forgot_in_part_is_whole_after_the_next_start(
     await writer.publish([desk.message(b"1")], next_offset=5)
     assert desk.visible() == [b"1"]
     wait_for("the position is committed", lambda: desk.committed() == 5)
+
+
+@pytest.mark.usefixtures("forgetful")
+async def test_a_commit_that_kafka_forgot_in_part_is_whole_although_the_next_transaction_was_never_finished(
+    desk: Desk,
+) -> None:
+    await _leave_hanging(desk, End.COMMIT, {Part.OUTPUT})
+    settings = Settings(kafka_bootstrap=desk.bootstrap)
+    killed = kafka.transactional_producer(settings, transactional_id=desk.transactional_id)
+    await killed.start()
+    await killed.begin_transaction()
+    await (await killed.send(desk.partition.topic, b"2"))
+    await killed.stop()
+    await desk.writer()
+    assert desk.visible() == [b"1"]
+    assert await asyncio.to_thread(read_committed, desk.bootstrap, [desk.partition.topic]) == []
+
+
+async def test_of_a_transaction_that_is_not_finished_kafka_tells_where_it_wrote(desk: Desk) -> None:
+    settings = Settings(kafka_bootstrap=desk.bootstrap)
+    async with kafka.transactional_producer(settings, transactional_id=desk.transactional_id) as one:
+        assert await last_end(one.client, desk.transactional_id) == LastEnd(End.COMMIT)
+        await one.begin_transaction()
+        await (await one.send(desk.topic, b"1"))
+        await one.send_offsets_to_transaction({desk.partition: 5}, desk.group)
+        last = await last_end(one.client, desk.transactional_id)
+        assert last is not None
+        assert last.end is End.COMMIT
+        assert {topic for topic, _ in last.to_be_aborted} == {desk.topic, POSITIONS}
+        assert (desk.topic, 0) in last.to_be_aborted
+        await one.abort_transaction()
+        assert await last_end(one.client, desk.transactional_id) == LastEnd(End.ABORT)
 
 
 @pytest.mark.usefixtures("forgetful")

@@ -1,5 +1,6 @@
 """What the classifier does with a batch: what goes out, what is recorded, and what happens when something fails."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ from structlog.testing import capture_logs
 
 from schemas.decoding import Received
 from schemas.faults import RefusalKind
+from services.classifier import handler
 from services.classifier.accounts import OUTCOMES
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
@@ -126,6 +128,25 @@ async def test_the_same_revisie_with_other_contents_is_a_dead_letter() -> None:
     assert bench.published()[2:] == [("dlq", "revisie_conflict")]
     headers = dict(bench.topics.messages[2].headers)
     assert json.loads(headers["dlq_faults"] or b"") == [{"pad": "data.revisie", "soort": "revisie_conflict"}]
+
+
+async def test_whoever_reads_and_encodes_for_long_leaves_the_rest_of_the_process_its_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(handler, "TURN_SECONDS", 0)
+    turns = 0
+
+    async def the_rest() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    others = asyncio.create_task(the_rest())
+    await asyncio.sleep(0)
+    await _Bench().handle(records(*[contact_ended(f"c-{number}") for number in range(9)]))
+    others.cancel()
+    assert turns == 9 + 9, "nothing else in this test waits"
 
 
 async def test_a_batch_of_nothing_but_bad_input_is_dead_lettered_and_committed() -> None:

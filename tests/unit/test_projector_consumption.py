@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from aiokafka import ConsumerRecord
 
-from services.projector.adapters.consumption import Consumption
+from services.projector.adapters.consumption import MAX_BATCH_BYTES, Consumption
 from services.projector.facts import Fact
 from services.projector.handler import Projector, read_all
 from services.projector.ports import Partition, Record
@@ -55,6 +56,10 @@ def record(contact: str, offset: int) -> Record:
     return Record(PLACE, offset, encoded(registered(contact)))
 
 
+def fetched(value: bytes, offset: int) -> "ConsumerRecord[bytes, bytes]":
+    return ConsumerRecord(PLACE.topic, PLACE.partition, offset, 0, 0, None, value, None, 0, len(value), ())
+
+
 async def turns() -> None:
     for _ in range(TURNS):
         await asyncio.sleep(0)
@@ -74,6 +79,20 @@ async def test_a_batch_is_taken_while_the_one_before_is_written_and_written_afte
     await bench.consumption._finish_writing(5)
     assert bench.register.begun == [1, 2]
     assert bench.positions.committed == {PLACE: 4}
+
+
+async def test_a_fetch_that_is_heavy_is_written_in_several_batches() -> None:
+    bench = _Bench()
+    bench.register.may_write.set()
+    event = encoded(registered("c-1"))
+    # Blanks between the parts of JSON say nothing, and weigh what a large event weighs.
+    heavy = event[:1] + b" " * (MAX_BATCH_BYTES // 2) + event[1:]
+
+    await bench.consumption._handle([fetched(heavy, 1), fetched(heavy, 2), fetched(event, 3), fetched(event, 4)])
+    await bench.consumption._finish_writing(5)
+
+    assert bench.register.begun == [1, 3]
+    assert bench.positions.committed == {PLACE: 5}
 
 
 async def test_after_a_stop_it_stands_still_until_it_is_asked_to_end() -> None:

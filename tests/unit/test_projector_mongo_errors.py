@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from pymongo.errors import AutoReconnect, BulkWriteError, OperationFailure, PyMongoError, ServerSelectionTimeoutError
+from pymongo.errors import (
+    AutoReconnect,
+    BulkWriteError,
+    InvalidOperation,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
 
 from services.projector.adapters.mongo_errors import Again, told_apart
 from services.projector.errors import DocumentRefused
@@ -31,15 +38,35 @@ SAME_NUMBER = {"code": 11000, "keyPattern": {"nummer": 1}, "keyValue": {"nummer"
         (ServerSelectionTimeoutError("none"), TransientFailure, "there is no primary"),
         (labelled(AutoReconnect("x"), "TransientTransactionError"), TransientFailure, "lost within a transaction"),
         (labelled(OperationFailure("x", 112), "TransientTransactionError"), Again, "two transactions collided"),
-        (labelled(OperationFailure("x", 6), "UnknownTransactionCommitResult"), Again, "perhaps committed"),
+        (labelled(OperationFailure("x", 6), "UnknownTransactionCommitResult"), TransientFailure, "perhaps committed"),
         (bulk(SAME_DOCUMENT), Again, "another instance put in the same document"),
         (bulk(SAME_DOCUMENT, SAME_NUMBER), DocumentRefused, "a number that is taken is a mistake of ours"),
         (OperationFailure("x", 13), TransientFailure, "the user has no right, which the operator mends"),
+        (OperationFailure("x", 14031), TransientFailure, "the disk is full, which the operator mends"),
+        (bulk({"code": 14031}), TransientFailure, "the same, found by a write"),
+        (OperationFailure("x", 8000), TransientFailure, "what a hosted MongoDB says of anything"),
+        (OperationFailure("x"), TransientFailure, "a server that gives no code"),
         (OperationFailure("x", 10334), DocumentRefused, "a document that is too large"),
+        (bulk({"code": 121}), DocumentRefused, "a document that breaks the validator"),
+        (InvalidOperation("x"), DocumentRefused, "the driver refuses what we ask"),
     ],
 )
 def test_errors_are_told_apart(error: PyMongoError, meaning: type, why: str) -> None:
     assert isinstance(told_apart(error), meaning), why
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (AutoReconnect("zqcanaryqz"), "MongoDB does not answer."),
+        (OperationFailure("zqcanaryqz", 50), "MongoDB does not answer."),
+        (OperationFailure("zqcanaryqz", 13), "MongoDB refuses this user (code 13)."),
+        (bulk({"code": 14031, "errmsg": "zqcanaryqz"}), "MongoDB can't write or read (code 14031)."),
+        (bulk(SAME_DOCUMENT, {"code": 14031}), "MongoDB can't write or read (code 14031)."),
+    ],
+)
+def test_what_is_waited_for_is_told_with_its_code(error: PyMongoError, told: str) -> None:
+    assert str(told_apart(error)) == told
 
 
 def test_a_doubled_number_is_told_by_its_field() -> None:

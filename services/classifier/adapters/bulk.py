@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, zip_longest
 from typing import Final
 
@@ -26,12 +26,10 @@ async def send_in_bulk(producer: AIOKafkaProducer, messages: Sequence[Message]) 
     """
     topics = {message.topic for message in messages}
     partitions = {topic: len(await producer.partitions_for(topic)) for topic in topics}
-    batches = [
-        [(place, batch) for batch in _batches(producer, of_place)]
-        for place, of_place in _by_place(messages, partitions).items()
-    ]
-    # The first batch of every place before the second of any: a second one waits until the first is on its way, and
-    # places that are named together cost one round trip to be added to the transaction.
+    batches = [_batches(producer, place, of_place) for place, of_place in _by_place(messages, partitions).items()]
+    # The first batch of every place before the second of any: a second one waits until the first is on its way (and is
+    # not made before, which would take its bytes twice), and places that are named together cost one round trip to be
+    # added to the transaction.
     rounds = chain.from_iterable(zip_longest(*batches))
     return [
         await producer.send_batch(batch, topic, partition=partition)
@@ -58,15 +56,17 @@ def _by_place(messages: Iterable[Message], partitions: dict[str, int]) -> dict[P
     return by_place
 
 
-def _batches(producer: AIOKafkaProducer, messages: Iterable[Message]) -> Iterable[BatchBuilder]:
+def _batches(
+    producer: AIOKafkaProducer, place: Place, messages: Iterable[Message]
+) -> Iterator[tuple[Place, BatchBuilder]]:
     batch = producer.create_batch()
     for message in messages:
         # A batch that is full refuses; an empty one takes whatever comes.
         if not _append(batch, message):
-            yield batch
+            yield place, batch
             batch = producer.create_batch()
             _append(batch, message)
-    yield batch
+    yield place, batch
 
 
 def _append(batch: BatchBuilder, message: Message) -> bool:

@@ -18,8 +18,8 @@ from services.runtime.reading import Reading
 from services.runtime.settings import Settings
 
 MAX_RECORDS: Final = 10_000
-"""Of one fetch. Its bytes are bounded already (`services.runtime.kafka`), normally to some thousands of contacts; this
-bounds what very many very small records take once they are Python objects (about 1 kB each)."""
+"""Of one fetch. Its bytes are bounded as they were compressed (`services.runtime.kafka`), normally to some thousands of
+contacts; this bounds what they are once they are Python objects: about 1 kB more each."""
 
 REVOCATION_SHARE: Final = 0.5
 """Of the session: how long what is in flight may take when partitions are revoked. The group waits for us as long as a

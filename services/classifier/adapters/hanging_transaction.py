@@ -8,40 +8,76 @@ makes up for it: a reader of committed records waits there for ever, and a posit
 
 The next marker of the same producer id ends what hangs as well, the way that marker says. So each start of a writer
 repeats the last end, in every partition that its id can ever have touched. Where nothing hangs that changes nothing.
+A transaction that was not finished is aborted by the start itself, and that abort can be forgotten as well: where it
+wrote, the abort is repeated, and everywhere else the commit before it.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Collection, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.client import ConnectionGroup, CoordinationType
-from aiokafka.errors import NoError, OperationNotAttempted, for_code
+from aiokafka.errors import ConcurrentTransactions, NoError, OperationNotAttempted, for_code
 from aiokafka.protocol.transaction import AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, EndTxnRequest
 
-from services.classifier.adapters.last_end import End
+from services.classifier.adapters.last_end import End, LastEnd, Place
+from services.runtime.backoff import pauses
+
+POSITIONS: Final = "__consumer_offsets"
+"""The topic in which Kafka keeps the positions of groups."""
 
 
 async def repeat_end(
-    producer: AIOKafkaProducer, *, transactional_id: str, end: End, group: str, topics: Sequence[str]
+    producer: AIOKafkaProducer, *, transactional_id: str, last: LastEnd, group: str, topics: Sequence[str]
 ) -> None:
-    """End an empty transaction over all partitions of `topics` and the offsets of the group: only markers are written.
+    """End empty transactions over all partitions of `topics` and the offsets of the group: only markers are written.
 
     The producer has just been started, and is not in a transaction of its own. Raises a KafkaError.
     """
-    # aiokafka adds a partition only along with a record, and here there must be none.
-    state = producer._txn_manager  # noqa: SLF001 - nothing public gives the id and epoch that it was started with
-    writer = (transactional_id, state.producer_id, state.producer_epoch)
-    partitions = [(topic, sorted(await producer.partitions_for(topic))) for topic in topics]
+    places = {(topic, partition) for topic in topics for partition in await producer.partitions_for(topic)}
+    position_aborted = any(topic == POSITIONS for topic, _ in last.to_be_aborted)
     coordinator = await producer.client.coordinator_lookup(CoordinationType.TRANSACTION, transactional_id)
-    for request in (
-        AddPartitionsToTxnRequest(*writer, partitions),
-        AddOffsetsToTxnRequest(*writer, group),
-        EndTxnRequest(*writer, end.value),
-    ):
-        response = await producer.client.send(coordinator, request, group=ConnectionGroup.COORDINATION)
-        refused = [error for error in map(for_code, _error_codes(response)) if error is not NoError]
-        if refused:
+    writer = _Writer(producer, transactional_id, coordinator)
+    await writer.end(last.end, places - last.to_be_aborted, None if position_aborted else group)
+    await writer.end(End.ABORT, places & last.to_be_aborted, group if position_aborted else None)
+
+
+class _Writer:
+    """Begins and ends transactions by hand: aiokafka adds a partition only along with a record, and there is none."""
+
+    def __init__(self, producer: AIOKafkaProducer, transactional_id: str, coordinator: int) -> None:
+        state = producer._txn_manager  # noqa: SLF001 - nothing public gives the id and epoch that it was started with
+        self._identity = (transactional_id, state.producer_id, state.producer_epoch)
+        self._client = producer.client
+        self._coordinator = coordinator
+
+    async def end(self, end: End, places: Collection[Place], group: str | None) -> None:
+        """End a transaction over these partitions, and over the offsets of a group when one is given."""
+        if not places and group is None:
+            return
+        if places:
+            by_topic = groupby(sorted(places), key=itemgetter(0))
+            partitions = [(topic, [partition for _, partition in each]) for topic, each in by_topic]
+            await self._send(AddPartitionsToTxnRequest(*self._identity, partitions))
+        if group is not None:
+            await self._send(AddOffsetsToTxnRequest(*self._identity, group))
+        await self._send(EndTxnRequest(*self._identity, end.value))
+
+    async def _send(self, request: object) -> None:
+        """Send it; once more while the end before is still being written."""
+        for pause_seconds in pauses():
+            response = await self._client.send(self._coordinator, request, group=ConnectionGroup.COORDINATION)
+            refused = [error for error in map(for_code, _error_codes(response)) if error is not NoError]
+            if not refused:
+                return
             # One partition says why; of the others Kafka only says that it did not try.
-            raise min(refused, key=lambda error: error is OperationNotAttempted)
+            reason = min(refused, key=lambda error: error is OperationNotAttempted)
+            if reason is not ConcurrentTransactions:
+                raise reason
+            await asyncio.sleep(pause_seconds)
 
 
 def _error_codes(response: object) -> list[int]:

@@ -32,6 +32,7 @@ from services.runtime.backoff import pauses
 from services.runtime.errors import PartitionLost
 from services.runtime.failures import type_name
 from services.runtime.missing_records import tell_missing
+from services.runtime.parts import light_parts
 
 log = structlog.get_logger()
 
@@ -46,6 +47,11 @@ seconds for a partition that has no leader, and readiness has to tell within ten
 MAX_LOSSES: Final = 3
 """In a row. Somebody who keeps taking a partition that the group gives to us is no member of it: a second deployment
 under other names, or a writer with our id. That is for a person to look at."""
+
+MAX_SLICE_BYTES: Final = 1024 * 1024
+"""Of the contacts of one slice. A contact causes up to fifty times its own size, all of which is in memory until it is
+published, and has to go out while a transaction is waited for. 500 contacts of 2 kB are still one slice; of the largest
+that may be sent, 16 are."""
 
 CANCELLATIONS: Final = 10
 """How often a batch is cancelled before it is left alone. It can't publish any more in any case."""
@@ -109,18 +115,24 @@ class Holding:
         if await self._is_stale(records):
             self._drop_stale(records)
             return
-        for begin, end in _slices(len(records), self._means.batch_size):
+        begin = 0
+        for part in _slices(records, self._means.batch_size):
             async with self._slots:
                 if not self._active:
                     tell_dropped(records[begin:], reason="revoked")
                     return
-                if not await self._handle_slice(records[begin:end]):
+                try:
+                    await self._handle_slice(part)
+                except PartitionLost as lost:
+                    tell_dropped(records[begin:], reason="lost")
+                    self._await_verdict(lost)
                     return
+            begin += len(part)
 
     async def give_up(self, seconds: float) -> bool:
         """Finish what is in flight, or abandon it as a whole after that time; say whether it was finished."""
         self._active = False
-        self._taking_over.cancel()
+        await self._abandon(self._taking_over)
         finished = True
         if self.work is not None and not self.work.done():
             await asyncio.wait({self.work}, timeout=seconds)
@@ -154,6 +166,8 @@ class Holding:
         await asyncio.sleep(after_seconds)
         committed = await self._publisher.take_over()
         self._next_offset = await self._first_offset(committed)
+        if not self._active:
+            return  # the cancellation was lost, and the position is for whoever holds the partition now
         self._stale_batches = 0
         self._backlog.handled(self.partition, self._next_offset)
         self._means.consumer().seek(self.partition, self._next_offset)
@@ -194,21 +208,15 @@ class Holding:
 
     # Handling
 
-    async def _handle_slice(self, records: Batch) -> bool:
-        """Handle a slice; say whether the next one may follow."""
-        try:
-            await self._means.handler.handle([as_record(record) for record in records], self._publisher)
-        except PartitionLost as lost:
-            tell_dropped(records, reason="lost")
-            if self._active:
-                self._await_verdict(lost)
-            return False
+    async def _handle_slice(self, records: Batch) -> None:
+        await self._means.handler.handle([as_record(record) for record in records], self._publisher)
         self._next_offset = records[-1].offset + 1
         self._backlog.handled(self.partition, self._next_offset)
         self._losses = 0
-        return True
 
     def _await_verdict(self, lost: PartitionLost) -> None:
+        if not self._active:
+            return
         self._losses += 1
         if self._losses > MAX_LOSSES:
             raise lost
@@ -239,10 +247,13 @@ class Holding:
         self._means.consumer().seek(self.partition, self._next_offset)
 
 
-def _slices(number: int, size: int) -> Iterator[tuple[int, int]]:
-    """Cut into as few slices as the size allows, all about as long: a short rest would cost as much as a full one."""
-    slices = -(-number // size)
-    return pairwise(number * each // slices for each in range(slices + 1))
+def _slices(records: Batch, size: int) -> Iterator[Batch]:
+    """Cut into as few slices as the size allows, all about as long: a short rest would cost as much as a full one.
+    One that is too heavy is cut again.
+    """
+    slices = -(-len(records) // size)
+    for begin, end in pairwise(len(records) * each // slices for each in range(slices + 1)):
+        yield from light_parts(records[begin:end], MAX_SLICE_BYTES)
 
 
 def tell_dropped(records: Batch, *, reason: str) -> None:

@@ -184,10 +184,10 @@ class KafkaPublisher:
         self._connection = CoordinatorConnection(producer.client)
         await producer.client.bootstrap()
         # Starting makes the coordinator forget it.
-        end = await last_end(producer.client, name)
+        last = await last_end(producer.client, name)
         await producer.start()
-        if end is not None:
-            await repeat_end(producer, transactional_id=name, end=end, group=self._group, topics=self._topics)
+        if last is not None:
+            await repeat_end(producer, transactional_id=name, last=last, group=self._group, topics=self._topics)
         self._committed = await self._certain_offset(producer)
 
     async def _certain_offset(self, producer: AIOKafkaProducer) -> int | None:

@@ -19,6 +19,7 @@ from aiokafka.errors import (
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import CompactArray, CompactString, Int16, Int32, Int64, Schema, TaggedFields
 
+from schemas.values import value_class
 from services.runtime.backoff import pauses
 
 NEVER_SEEN: Final = 105
@@ -29,6 +30,10 @@ SOON: Final = (CoordinatorNotAvailableError, CoordinatorLoadInProgressError, Not
 """What a broker says that has just come up, or has just taken over."""
 
 
+Place = tuple[str, int]
+"""A topic and a partition of it."""
+
+
 class End(Enum):
     """What becomes of the records of a transaction."""
 
@@ -37,8 +42,21 @@ class End(Enum):
 
 
 ABORTS: Final = {"PrepareAbort", "CompleteAbort", "PrepareEpochFence"}
-"""The states after an abort. All others are after a commit, or before an end: what an unfinished transaction holds is
-aborted by the next start of its writer, and what came before that was a commit, since we start anew after an abort."""
+"""The states after an abort. All others are after a commit, or before an end: what came before an unfinished
+transaction was a commit, since we start anew after an abort."""
+
+UNFINISHED: Final = "Ongoing"
+
+
+@value_class(frozen=True, slots=True)
+class LastEnd:
+    """How what a writer wrote has ended, or is going to."""
+
+    end: End
+    """Of all partitions that are not among `to_be_aborted`."""
+    to_be_aborted: frozenset[Place] = frozenset()
+    """What an unfinished transaction has written to, the positions of groups as well. The next start of its writer
+    aborts it."""
 
 
 class DescribeTransactionsResponse(Response):  # type: ignore[misc] # aiokafka has no types; so below
@@ -94,7 +112,7 @@ class DescribeTransaction(Request[DescribeTransactionsRequest]):  # type: ignore
         return request_struct_class([self._transactional_id], {})
 
 
-async def last_end(client: AIOKafkaClient, transactional_id: str) -> End | None:
+async def last_end(client: AIOKafkaClient, transactional_id: str) -> LastEnd | None:
     """Give the end, or None when there was none, or the broker can't say (Kafka before 3.0, and the demo's own).
 
     Waits while the coordinator is being found or still reads; raises a KafkaError when there is no answer.
@@ -109,14 +127,18 @@ async def last_end(client: AIOKafkaClient, transactional_id: str) -> End | None:
     raise AssertionError("pauses have no end")
 
 
-async def _ask(client: AIOKafkaClient, transactional_id: str) -> End | None:
+async def _ask(client: AIOKafkaClient, transactional_id: str) -> LastEnd | None:
     node_id = await client.coordinator_lookup(CoordinationType.TRANSACTION, transactional_id)
     question: Any = DescribeTransaction(transactional_id)
     response = await client.send(node_id, question, group=ConnectionGroup.COORDINATION)
-    ((error_code, _transactional_id, state, *_),) = response.transactions
+    ((error_code, _id, state, _timeout, _started, _producer_id, _epoch, topics, _tags),) = response.transactions
     if error_code == NEVER_SEEN:
         return None
     error = for_code(error_code)
     if error is not NoError:
         raise error
-    return End.ABORT if state in ABORTS else End.COMMIT
+    if state == UNFINISHED:
+        return LastEnd(
+            End.COMMIT, frozenset((topic, partition) for topic, numbers, _ in topics for partition in numbers)
+        )
+    return LastEnd(End.ABORT if state in ABORTS else End.COMMIT)

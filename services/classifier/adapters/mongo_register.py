@@ -6,19 +6,14 @@ second to commit meets a write conflict or a sleutel that is taken, and starts a
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from itertools import count
 from typing import Final
 
 from pymongo import ASCENDING, AsyncMongoClient, InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
-from pymongo.errors import (
-    BulkWriteError,
-    ConnectionFailure,
-    DuplicateKeyError,
-    PyMongoError,
-)
+from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -42,7 +37,7 @@ from services.domain.partij import Partij
 from services.domain.policy import Beleid
 from services.domain.register import Register
 from services.runtime.errors import TransientFailure
-from services.runtime.mongo import is_away, mongo_is_away
+from services.runtime.mongo_errors import Meaning, meaning_of, mongo_is_away
 from services.runtime.mongo_health import count_documents
 from services.runtime.settings import Settings
 
@@ -58,15 +53,14 @@ SLACK: Final = timedelta(days=30)
 
 MAX_CONFLICTS: Final = 30
 """How often a batch starts anew because another instance got there first. Each time one of them gets on, so this many
-means that something else is wrong; the batch then waits as for a database that is away."""
+means that something else is wrong; the batch then waits as for a database that is away. When it was a key that is taken
+each time, then nobody who got there first is to blame, but what we want to put in."""
 
 AT_ONCE: Final = 10_000
 """Documents in one answer; more than a batch normally asks for, where MongoDB's own first 101 would make it two."""
 
 LONGEST_PAUSE_SECONDS: Final = 0.2
 """Between two such attempts: as long as a slow transaction takes."""
-
-DUPLICATE_KEY: Final = 11000
 
 
 def kept_without_trace(settings: Settings) -> timedelta:
@@ -105,7 +99,9 @@ class MongoRegister:
         try:
             await self._create_indexes()
         except PyMongoError as error:
-            raise _as_ours(error) from error
+            if meaning_of(error) is Meaning.AWAY:
+                raise mongo_is_away(error) from error
+            raise
 
     async def _create_indexes(self) -> None:
         await self._partijen.create_index(
@@ -134,12 +130,17 @@ class MongoRegister:
     async def _attempt_until_first(
         self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Judgement]]
     ) -> Sequence[Judgement]:
+        only_doubled = True
         for attempt in range(MAX_CONFLICTS):
             try:
                 return await self._attempt(batch, judge)
             except PyMongoError as error:
-                if not _is_conflict(error):
-                    raise _as_ours(error) from error
+                meaning = meaning_of(error)
+                if meaning is Meaning.AWAY:
+                    raise mongo_is_away(error) from error
+                only_doubled &= meaning is Meaning.DOUBLED
+                if meaning is Meaning.OURS or (only_doubled and attempt == MAX_CONFLICTS - 1):
+                    raise
             await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2**attempt)))  # noqa: S311 - it spreads instances
         raise TransientFailure("The register is so busy that this batch can't be recorded.")
 
@@ -253,23 +254,3 @@ class MongoRegister:
         updates = list(tallies(judgements))
         if updates:
             await self._tellingen.bulk_write(updates, ordered=False, session=session)
-
-
-def _is_conflict(error: PyMongoError) -> bool:
-    """Tell whether another instance got there first, so that trying again at once makes sense."""
-    if isinstance(error, ConnectionFailure):
-        return False
-    if isinstance(error, BulkWriteError):
-        codes: Iterable[int] = (each.get("code", 0) for each in (error.details or {}).get("writeErrors", ()))
-        return DUPLICATE_KEY in codes or error.has_error_label("TransientTransactionError")
-    return isinstance(error, DuplicateKeyError) or error.has_error_label("TransientTransactionError")
-
-
-def _as_ours(error: PyMongoError) -> Exception:
-    """Tell a database that is away from a fault of our own: only the first may be waited for.
-
-    A commit of which nobody knows whether it came through is one too: the batch is judged again and finds out.
-    """
-    if is_away(error) or error.has_error_label("UnknownTransactionCommitResult"):
-        return mongo_is_away(error)
-    return error

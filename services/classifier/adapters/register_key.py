@@ -13,7 +13,7 @@ from services.classifier.adapters.mongo_register import BESLUITEN
 from services.classifier.adapters.register_documents import Document
 from services.domain.sleutels import Sleutels
 from services.runtime.errors import InvalidSettings
-from services.runtime.mongo import is_away, mongo_is_away
+from services.runtime.mongo_errors import Meaning, meaning_of, mongo_is_away
 
 log = structlog.get_logger()
 
@@ -42,7 +42,7 @@ class RegisterKey:
                 _REGISTER, {"$setOnInsert": {"controle": self._sleutels.controle()}}, upsert=True
             )
         except PyMongoError as error:
-            if is_away(error):
+            if meaning_of(error) is not Meaning.OURS:
                 raise mongo_is_away(error) from error
             raise
         if before is not None:

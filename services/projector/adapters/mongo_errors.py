@@ -7,13 +7,7 @@ from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 
 from services.projector.errors import DocumentRefused
 from services.runtime.errors import TransientFailure
-from services.runtime.mongo import is_away, mongo_is_away
-
-DUPLICATE_KEY = 11000
-VALIDATION_FAILED = 121
-
-ONE_MORE_TIME = ("TransientTransactionError", "UnknownTransactionCommitResult")
-"""MongoDB's own words for a transaction that collided, or of which it does not know whether it was committed."""
+from services.runtime.mongo_errors import DUPLICATE_KEY, VALIDATION_FAILED, Meaning, meaning_of, mongo_is_away
 
 MAX_REASONS = 10
 
@@ -24,14 +18,16 @@ class Again(Exception):
 
 def told_apart(error: PyMongoError) -> Again | TransientFailure | DocumentRefused:
     """Tell what to do after a batch failed; nothing of it was written, or it may be written once more."""
-    if is_away(error):
-        return mongo_is_away(error)
-    if any(error.has_error_label(label) for label in ONE_MORE_TIME):
-        return Again()
-    if isinstance(error, BulkWriteError):
-        return _of_writes(error.details["writeErrors"] if error.details else [])
-    code = error.code if isinstance(error, OperationFailure) else None
-    return DocumentRefused([f"{type(error).__name__}, code {code}"])
+    match meaning_of(error):
+        case Meaning.AWAY:
+            return mongo_is_away(error)
+        case Meaning.COLLIDED:
+            return Again()
+        case Meaning.DOUBLED | Meaning.OURS:
+            if isinstance(error, BulkWriteError):
+                return _of_writes(error.details["writeErrors"])
+            code = error.code if isinstance(error, OperationFailure) else None
+            return DocumentRefused([f"{type(error).__name__}, code {code}"])
 
 
 def _of_writes(failures: list[Mapping[str, Any]]) -> Again | DocumentRefused:

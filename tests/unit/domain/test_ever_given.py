@@ -1,0 +1,83 @@
+"""How much one contact can be given over all its revisies: deviations.md, "What the schemas say beyond"."""
+
+from dataclasses import replace
+
+from services.domain.besluit import MAX_EVER_GIVEN
+from tests.examples import NEW_ZAAK, Wire, betrokkene, contact, known, nth_bsn, onderwerp
+from tests.unit.domain.desk import Desk
+
+AT_ONCE = 50
+"""What one event may have of each."""
+
+FULL = MAX_EVER_GIVEN // AT_ONCE
+"""So many revisies, each with as much as it may have and nothing of the one before, reach the bound."""
+
+PARTIJEN_TOO_MANY = [("data.betrokkenen", "te_veel")]
+ONDERWERPEN_TOO_MANY = [("data.onderwerpen", "te_veel")]
+
+
+def questions(first: int, number: int = AT_ONCE) -> list[Wire]:
+    return [onderwerp(f"o{at}", opvolging=NEW_ZAAK) for at in range(first, first + number)]
+
+
+def people(first: int) -> list[Wire]:
+    return [known(f"k{at}", nth_bsn(at)) for at in range(first, first + AT_ONCE)]
+
+
+def with_onderwerpen() -> Desk:
+    """Give a desk that saw a contact come to the bound in onderwerpen."""
+    desk = Desk()
+    for at in range(FULL):
+        desk.bring(contact(revisie=1 + at, onderwerpen=questions(AT_ONCE * at)))
+    return desk
+
+
+def with_partijen() -> Desk:
+    """Give a desk that saw a contact come to the bound in partijen."""
+    desk = Desk()
+    for at in range(FULL):
+        desk.bring(contact(revisie=1 + at, betrokkenen=people(AT_ONCE * at)))
+    return desk
+
+
+def test_a_revisie_with_an_onderwerp_beyond_the_bound_is_refused_and_leaves_everything_as_it_was() -> None:
+    desk = with_onderwerpen()
+    before = dict(desk.register.besluiten)
+    brought = desk.bring(contact(revisie=99, onderwerpen=questions(MAX_EVER_GIVEN, 1)))
+    assert brought.faults == ONDERWERPEN_TOO_MANY
+    assert desk.register.besluiten == before
+
+
+def test_a_revisie_with_a_partij_beyond_the_bound_is_refused_and_leaves_everything_as_it_was() -> None:
+    desk = with_partijen()
+    before = dict(desk.register.partijen)
+    brought = desk.bring(contact(revisie=99, betrokkenen=[betrokkene(middel="digid")]))
+    assert brought.faults == PARTIJEN_TOO_MANY
+    assert desk.register.partijen == before
+
+
+def test_what_the_contact_had_before_can_come_back() -> None:
+    assert len(with_onderwerpen().bring(contact(revisie=99, onderwerpen=questions(0))).registered) == AT_ONCE
+    assert len(with_partijen().bring(contact(revisie=99, betrokkenen=people(0))).registered) == 1
+
+
+def test_a_revisie_that_only_takes_back_is_never_refused() -> None:
+    brought = with_onderwerpen().bring(contact(revisie=99))
+    assert len(brought.of_kind("klantcontact.withdrawn")) == MAX_EVER_GIVEN
+
+
+def test_a_contact_that_has_more_since_before_there_was_a_bound_can_still_be_corrected() -> None:
+    desk = with_onderwerpen()
+    [(key, besluit)] = desk.register.besluiten.items()
+    assert len(besluit.uitgegeven) == MAX_EVER_GIVEN
+    # As a record of an earlier release has it.
+    more = [replace(each, onderwerp_id=f"more-{each.onderwerp_id}") for each in besluit.uitgegeven]
+    desk.register.besluiten[key] = replace(besluit, uitgegeven=(*besluit.uitgegeven, *more))
+    assert len(desk.bring(contact(revisie=99, onderwerpen=questions(0))).registered) == AT_ONCE
+    assert desk.bring(contact(revisie=100, onderwerpen=questions(999, 1))).faults == ONDERWERPEN_TOO_MANY
+
+
+def test_an_onderwerp_that_gets_no_klantcontact_does_not_count() -> None:
+    desk = with_onderwerpen()
+    brought = desk.bring(contact(revisie=99, onderwerpen=[onderwerp("answered")]))
+    assert [each.regel for each in brought.besluit.onderwerpen] == ["V1"]

@@ -1,0 +1,167 @@
+"""One assigned partition, with everything around it made of memory: how a batch is cut, and what giving up leaves."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import chain
+from typing import Any, cast
+
+import pytest
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from structlog.testing import capture_logs
+
+from services.classifier.adapters.holding import MAX_SLICE_BYTES, Holding, Means
+from services.classifier.adapters.kafka_publisher import KafkaPublisher
+from services.classifier.handler import Handler
+from services.classifier.ports import Publisher, Record
+from services.runtime.backlog import Backlog, Batch
+from services.runtime.errors import PartitionLost
+
+PLACE = TopicPartition("contact.ended", 0)
+LARGEST_BYTES = 64 * 1024
+"""What a contact may have, by the contract."""
+
+Step = Callable[[], Awaitable[None]]
+
+
+async def _at_once() -> None:
+    pass
+
+
+class _Consumer:
+    """Has fetched everything, and notes where it is told to go on."""
+
+    def __init__(self) -> None:
+        self.sought: list[int] = []
+
+    def pause(self, partition: TopicPartition) -> None:
+        pass
+
+    resume = pause
+
+    def seek(self, _: TopicPartition, offset: int) -> None:
+        self.sought.append(offset)
+
+    async def position(self, _: TopicPartition) -> int:
+        return 1_000_000
+
+    async def beginning_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(partitions, 0)
+
+    async def end_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(partitions, 1_000_000)
+
+
+class _Publisher:
+    def __init__(self, take_over: Step) -> None:
+        self._take_over = take_over
+
+    async def take_over(self) -> int | None:
+        await self._take_over()
+        return None
+
+    async def release(self) -> None:
+        pass
+
+
+class _Bench:
+    """A holding, and the offsets of each slice that it hands over; from `lost_from` on the partition is another's."""
+
+    def __init__(self, *, batch_size: int = 500, take_over: Step = _at_once, lost_from: int | None = None) -> None:
+        self.slices: list[list[int]] = []
+        self.failures: list[BaseException] = []
+        self.told: list[str | None] = []
+        self.consumer = _Consumer()
+        self._lost_from = lost_from
+        means = Means(
+            handler=cast("Handler", self),
+            consumer=lambda: cast("AIOKafkaConsumer", self.consumer),
+            make_publisher=lambda _: cast("KafkaPublisher", _Publisher(take_over)),
+            fail=self.failures.append,
+            batch_size=batch_size,
+            revocation_seconds=1,
+            abandon_seconds=1,
+            verdict_seconds=60,
+            teller=lambda _: self.told.append,
+        )
+        self.holding = Holding(PLACE, means, asyncio.Semaphore(4), Backlog())
+
+    async def handle(self, records: Sequence[Record], _: Publisher) -> None:
+        if self._lost_from is not None and records[-1].offset >= self._lost_from:
+            raise PartitionLost
+        self.slices.append([record.offset for record in records])
+
+
+def _records(number: int, *, size_bytes: int) -> Batch:
+    value = b"x" * size_bytes
+    records: list[Any] = [
+        ConsumerRecord(PLACE.topic, PLACE.partition, offset, 0, 0, None, value, None, 0, size_bytes, ())
+        for offset in range(number)
+    ]
+    return records
+
+
+# How a batch is cut ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "size_bytes", "lengths", "why"),
+    [
+        (500, 2_000, [500], "as many as usual, of twice the usual size"),
+        (501, 2_000, [250, 251], "two of about the same length, since a rest of one would cost as much"),
+        (40, LARGEST_BYTES, [16, 16, 8], "the largest contacts: a MiB at a time"),
+        (2, MAX_SLICE_BYTES + 1, [1, 1], "one that is too heavy by itself is on its way to the dead letters"),
+        (3, 0, [3], "tombstones weigh nothing"),
+    ],
+)
+async def test_a_batch_is_cut_by_number_and_by_weight(
+    number: int, size_bytes: int, lengths: list[int], why: str
+) -> None:
+    bench = _Bench()
+    await bench.holding.handle(_records(number, size_bytes=size_bytes))
+    assert [len(each) for each in bench.slices] == lengths, why
+    assert list(chain.from_iterable(bench.slices)) == list(range(number)), "nothing is left out"
+
+
+async def test_all_that_a_loss_leaves_undone_is_told() -> None:
+    bench = _Bench(batch_size=2, lost_from=2)
+    with capture_logs() as logs:
+        await bench.holding.handle(_records(6, size_bytes=1))
+    await bench.holding.give_up(1)
+    assert bench.slices == [[0, 1]]
+    assert [line for line in logs if line["event"] == "batch.dropped"] == [
+        {
+            "event": "batch.dropped",
+            "log_level": "info",
+            "reason": "lost",
+            "partition": 0,
+            "first_offset": 2,
+            "last_offset": 5,
+        }
+    ]
+
+
+# Giving up ------------------------------------------------------------------------------------------------------------
+
+
+class _DeafTakingOver:
+    """Loses its first cancellation, as `asyncio.wait_for` may, and needs some more of the loop to end."""
+
+    def __init__(self) -> None:
+        self.begun, self.ended = asyncio.Event(), False
+
+    async def __call__(self) -> None:
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)
+        self.ended = True
+
+
+async def test_taking_over_that_loses_its_cancellation_does_not_seek_for_the_next_holder() -> None:
+    take_over = _DeafTakingOver()
+    bench = _Bench(take_over=take_over)
+    await take_over.begun.wait()
+    await bench.holding.give_up(1)
+    assert take_over.ended, "nothing of it goes on"
+    assert bench.consumer.sought == []
