@@ -1,4 +1,7 @@
-"""Which partitions get which end at the start of a writer. What Kafka makes of it: `test_kafka_publisher.py`."""
+"""Which partitions get which end at the start of a writer.
+
+What Kafka makes of it: `tests/integration/test_kafka_publisher.py`.
+"""
 
 from types import SimpleNamespace
 from typing import cast

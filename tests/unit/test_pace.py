@@ -1,5 +1,10 @@
 """So many a second."""
 
+import asyncio
+from contextlib import suppress
+
+import pytest
+
 from services.operations.dead_letters.pace import Pace
 
 
@@ -27,3 +32,18 @@ def test_after_a_pause_a_second_may_be_caught_up_and_no_more() -> None:
 def test_without_a_rate_nothing_waits() -> None:
     pace = Pace(None, Clock())
     assert {pace.delay_seconds() for _ in range(1_000)} == {0.0}
+
+
+async def test_a_cancellation_that_was_lost_is_heard_at_the_next_piece() -> None:
+    pace = Pace(None)
+
+    async def work() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        await pace.wait()
+
+    working = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working

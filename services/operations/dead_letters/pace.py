@@ -26,6 +26,13 @@ class Pace:
         return max(0.0, due - now)
 
     async def wait(self) -> None:
-        """Wait until the next piece may go."""
+        """Wait until the next piece may go. Raises CancelledError also for a cancellation that was lost before.
+
+        `asyncio.wait_for`, which the database client uses, loses one that comes when what it waits for is just done
+        (Python 3.11, gh-86296); Ctrl-C would then be heard by nobody.
+        """
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError
         if delay_seconds := self.delay_seconds():
             await asyncio.sleep(delay_seconds)

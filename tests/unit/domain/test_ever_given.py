@@ -1,4 +1,4 @@
-"""How much one contact can be given over all its revisies: deviations.md, "What the schemas say beyond"."""
+"""How much one contact can be given over all its revisies: `schemas/deviations.md`, "What the schemas say beyond"."""
 
 from dataclasses import replace
 
