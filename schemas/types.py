@@ -13,7 +13,7 @@ MAX_WHOLE_NUMBER = 2**53 - 1
 
 EARLIEST_YEAR = 1900
 LATEST_YEAR = 9998
-"""A year below datetime's own limit, so that a clock's tolerance can be added."""
+"""A year below datetime's own limit, so that who reads may add to it without leaving the calendar."""
 
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = r"([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(\.[0-9]+)?"

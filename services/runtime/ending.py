@@ -46,6 +46,9 @@ class Ending:
 
     async def unless(self, step: Coroutine[Any, Any, T]) -> T | None:
         """Take a step that may last, but leave it, with None, as soon as there is a reason to end."""
+        if self.asked:
+            step.close()
+            return None
         task, asked = asyncio.create_task(step), asyncio.create_task(self._asked.wait())
         try:
             await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)

@@ -45,13 +45,18 @@ class GroupHealth:
     @contextmanager
     def handling(self) -> Iterator[None]:
         """Let a fetch be handled within the block. aiokafka asks for no more than it may keep meanwhile."""
+        began_at = time.monotonic()
         self._handling = True
         try:
             yield
         finally:
             self._handling = False
-            self._polled_at = time.monotonic()
-            self._answers.clear()
+            now = self._polled_at = time.monotonic()
+            # So long nothing was asked; a silence of before goes on.
+            self._answers = {
+                each: answer._replace(seen_at=min(now, answer.seen_at + now - began_at))
+                for each, answer in self._answers.items()
+            }
 
     async def watch(self, consumer: Callable[[], AIOKafkaConsumer]) -> None:
         """Tell readiness every second, without end."""
@@ -80,16 +85,18 @@ class GroupHealth:
         elif not self._handling and now - self._polled_at > POLL_SECONDS:
             self._health.set(Part.KAFKA, f"the consumer has not polled for {POLL_SECONDS:.0f} seconds")
         elif self._reading.assignment.is_known:
-            is_silent = any(now - answer.seen_at > SILENCE_SECONDS for answer in self._answers.values())
+            is_silent = not self._handling and any(
+                now - answer.seen_at > SILENCE_SECONDS for answer in self._answers.values()
+            )
             self._health.set(
                 Part.KAFKA, f"no answer to a fetch for {SILENCE_SECONDS:.0f} seconds" if is_silent else None
             )
 
     def _last_answer(self, consumer: AIOKafkaConsumer, partition: TopicPartition, now: float) -> _Answer:
-        """Give the last answer about a partition; as if it came just now while nothing is asked about it."""
+        """Give the last answer about a partition; as if it came just now while it is paused, and not asked about."""
         moment, before = consumer.last_poll_timestamp(partition), self._answers.get(partition)
-        is_asked_about = not self._handling and partition not in consumer.paused()
-        return before if before is not None and before.moment == moment and is_asked_about else _Answer(moment, now)
+        is_new = before is None or before.moment != moment or partition in consumer.paused()
+        return _Answer(moment, now) if before is None or is_new else before
 
 
 def _by_topic(partitions: Iterable[TopicPartition]) -> dict[str, list[int]]:

@@ -107,7 +107,11 @@ def _told(error: Exception, broker: str) -> KlantcontactError | None:
             return InvalidSettings(f"Kafka at {broker} does not speak TLS as we do ({error.strerror}). {FITS_PORT}")
         case KafkaConnectionError() | ConnectionResetError():
             # A broker that is just stopping does so too: there is reason to wait.
-            return TransientFailure(f"Kafka at {broker} hangs up at the first word. {FITS_PORT}", part=Part.KAFKA)
+            return TransientFailure(
+                f"Kafka at {broker} hangs up at the first word. {FITS_PORT} Over TLS: does it ask for a client's "
+                f"certificate, and trust ours ({PREFIX}KAFKA_CERTIFICATE_FILE)?",
+                part=Part.KAFKA,
+            )
         case _:
             return None
 

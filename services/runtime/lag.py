@@ -66,9 +66,11 @@ class LagWatch:
 
     async def _records(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> int | None:
         """Give how many offsets are left until the end; None while nothing is known of it."""
-        self._ends.update(await _answer(consumer.end_offsets([partition])) or {})
         record = self.assignment.backlog.oldest(partition)
-        next_offset: int | None = record.offset if record else await _answer(consumer.position(partition))
+        position = _answer(consumer.position(partition))
+        ends, asked = await asyncio.gather(_answer(consumer.end_offsets([partition])), position)
+        self._ends.update(ends or {})
+        next_offset: int | None = record.offset if record else asked
         if next_offset is None or partition not in self._ends:
             return None
         return max(0, self._ends[partition] - next_offset)

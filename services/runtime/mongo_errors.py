@@ -8,7 +8,7 @@ every other answer is waited for.
 from enum import Enum, auto
 from typing import Final
 
-from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
+from pymongo.errors import BulkWriteError, ConfigurationError, OperationFailure, ProtocolError, PyMongoError
 
 from services.runtime.errors import TransientFailure
 from services.runtime.health import Part
@@ -16,6 +16,10 @@ from services.runtime.mongo import REFUSED_USER, is_away
 
 DUPLICATE_KEY: Final = 11000
 VALIDATION_FAILED: Final = 121
+
+OF_THE_SERVER: Final = (ConfigurationError, ProtocolError)
+"""What the driver itself finds in a server that is starting or recovering ("sessions are not supported"), as one asked
+directly may be; `connect` has seen before that the settings are right."""
 
 OF_THE_DOCUMENT: Final = frozenset({DUPLICATE_KEY, VALIDATION_FAILED, 22, 10334, 17280, 17419, 17420})
 """Besides those two: InvalidBSON; too large to be sent, to be indexed, after an update, and to be inserted."""
@@ -37,7 +41,7 @@ class Meaning(Enum):
 
 def meaning_of(error: PyMongoError) -> Meaning:
     """Tell what an error means."""
-    if is_away(error) or error.has_error_label("UnknownTransactionCommitResult"):
+    if is_away(error) or isinstance(error, OF_THE_SERVER) or error.has_error_label("UnknownTransactionCommitResult"):
         return Meaning.AWAY
     if error.has_error_label("TransientTransactionError"):
         return Meaning.COLLIDED

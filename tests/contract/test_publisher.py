@@ -12,6 +12,7 @@ from aiokafka.errors import ProducerFenced
 from services.classifier.adapters.kafka_publisher import KafkaPublisher
 from services.classifier.ports import Message
 from services.runtime import kafka
+from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost
 from services.runtime.settings import Settings
 from tests.fakes.publisher import FakePublisher, FakeTopics
@@ -70,6 +71,7 @@ class Kafka(World):
             partition=TopicPartition(self._input, 0),
             topics=[self.topic],
             tell_trouble=lambda _: None,
+            end_with=Ending().end_with,
         )
         self.writers.append(writer)
         return writer

@@ -20,7 +20,7 @@ from services.classifier.adapters.kafka_publisher import KafkaPublisher
 from services.classifier.adapters.last_end import End, LastEnd, last_end
 from services.classifier.ports import Message
 from services.runtime import kafka
-from services.runtime.errors import PartitionLost
+from services.runtime.errors import InvalidSettings, PartitionLost
 from services.runtime.settings import Settings
 from tests.kafka_tools import (
     admin_client,
@@ -50,6 +50,8 @@ class Desk:
     forgets_output: bool = False
     """Whether the next transaction ends without its coordinator knowing of the output: see `forgetful`."""
     troubles: list[str | None] = field(default_factory=list)
+    ended: list[asyncio.Task[None]] = field(default_factory=list)
+    """Tasks of writers that are over."""
     writers: list[KafkaPublisher] = field(default_factory=list)
     producers: list[AIOKafkaProducer] = field(default_factory=list)
 
@@ -76,6 +78,7 @@ class Desk:
             partition=self.partition,
             topics=[self.topic],
             tell_trouble=self.troubles.append,
+            end_with=self.ended.append,
         )
         self.writers.append(writer)
         async with asyncio.timeout(START_SECONDS):
@@ -378,6 +381,37 @@ async def test_a_commit_that_kafka_forgot_while_it_was_away_does_not_wait_for_th
     await writer.publish([desk.message(b"2")], next_offset=6)
     assert desk.visible() == [b"1", b"2"]
     assert desk.trouble() is None
+
+
+async def test_a_writer_with_nothing_to_do_keeps_its_connection_in_use(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka_publisher, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(kafka_publisher, "LOOKS_A_QUESTION", 1)
+    writer = await desk.writer()
+    assert writer._connection is not None
+    connection = writer._connection._connection
+    assert connection is not None
+    async with asyncio.timeout(START_SECONDS):
+        for _ in range(3):
+            used_at = connection._last_action
+            while connection._last_action == used_at:  # noqa: ASYNC110 - another task of this loop uses it
+                await asyncio.sleep(0.05)
+    assert not writer._connection.is_gone
+    assert len(desk.producers) == 1
+
+
+async def test_a_writer_that_can_not_start_anew_ends_the_process(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(_: KafkaPublisher) -> None:
+        raise InvalidSettings
+
+    await desk.writer()
+    monkeypatch.setattr(KafkaPublisher, "_start", fail)
+    desk.cut()
+    async with asyncio.timeout(START_SECONDS):
+        while not desk.ended:  # noqa: ASYNC110 - another task of this loop ends
+            await asyncio.sleep(0.05)
+    assert isinstance(desk.ended[0].exception(), InvalidSettings)
 
 
 # The committed offset -------------------------------------------------------------------------------------------------

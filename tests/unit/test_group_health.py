@@ -129,6 +129,16 @@ async def test_a_partition_of_which_nothing_was_heard_yet_is_silent_too(bench: _
     assert bench.pass_seconds(1, answers=True) == SILENT
 
 
+async def test_what_is_handled_of_one_partition_does_not_hide_that_another_is_silent(bench: _Bench) -> None:
+    await bench.assigned()
+    bench.consumer.assigned = {PLACE, OTHER}
+    for _ in range(3):
+        assert bench.pass_seconds(2, answers=True) == {}
+        with bench.group_health.handling():
+            bench.pass_seconds(3, answers=False)
+    assert bench.pass_seconds(1, answers=True) == SILENT
+
+
 async def test_a_fetch_that_was_handled_between_two_looks_is_an_answer(bench: _Bench) -> None:
     await bench.assigned()
     assert bench.pass_seconds(4, answers=False) == {}

@@ -7,6 +7,7 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import (
     AutoReconnect,
     BulkWriteError,
+    ConfigurationError,
     DuplicateKeyError,
     InvalidOperation,
     OperationFailure,
@@ -57,6 +58,7 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
         ([COLLISION, DOUBLED], TransientFailure, MAX_CONFLICTS, "the next round tells which of the two it is"),
         ([DOUBLED, AutoReconnect("lost")], TransientFailure, 2, "MongoDB went away"),
         ([OperationFailure("disk", 14031)], TransientFailure, 1, "a full disk is no fault of the contacts"),
+        ([ConfigurationError("no sessions")], TransientFailure, 1, "nor is a server that is still starting"),
         ([OperationFailure("hosted", 8000)], TransientFailure, 1, "nor is what a hosted MongoDB has"),
         ([OperationFailure("large", 10334)], OperationFailure, 1, "no second attempt makes a document smaller"),
         ([InvalidOperation("closed")], InvalidOperation, 1, "the driver refuses what we ask"),

@@ -38,6 +38,7 @@ class Consumption:
 
     def __init__(self, settings: Settings, *, handler: Handler, health: Health, ending: Ending) -> None:
         self._settings = settings
+        self._ending = ending
         self._writer_health = WriterHealth(health)
         session_seconds = settings.session_timeout_ms / 1000
         means = Means(
@@ -86,4 +87,5 @@ class Consumption:
             partition=partition,
             topics=[topic for topic in self._settings.topics if topic != self._settings.contact_topic],
             tell_trouble=self._writer_health.teller(partition),
+            end_with=self._ending.end_with,
         )

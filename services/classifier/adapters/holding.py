@@ -31,6 +31,7 @@ from services.runtime.backlog import Backlog, Batch
 from services.runtime.backoff import pauses
 from services.runtime.errors import PartitionLost
 from services.runtime.failures import type_name
+from services.runtime.kafka_rights import missing_right
 from services.runtime.missing_records import tell_missing
 from services.runtime.parts import light_parts
 
@@ -195,10 +196,8 @@ class Holding:
                     first = await self._means.consumer().beginning_offsets([self.partition])
                     end = await self._means.consumer().end_offsets([self.partition])
             except (KafkaError, TimeoutError) as error:
-                self._tell_trouble(
-                    f"Kafka does not say where partition {self.partition.partition} of {self.partition.topic} begins "
-                    f"and ends ({type_name(error)})"
-                )
+                silent = f"Kafka does not say where {_name(self.partition)} begins and ends ({type_name(error)})"
+                self._tell_trouble(str(missing_right(error) or silent))
                 log.warning("offsets.unknown", partition=self.partition.partition, exc_info=error)
             else:
                 self._tell_trouble(None)
@@ -245,6 +244,10 @@ class Holding:
                 "which is committed. A fresh start finds out where to go on."
             )
         self._means.consumer().seek(self.partition, self._next_offset)
+
+
+def _name(partition: TopicPartition) -> str:
+    return f"partition {partition.partition} of {partition.topic}"
 
 
 def _slices(records: Batch, size: int) -> Iterator[Batch]:

@@ -13,6 +13,7 @@ readers of what it wrote last may wait for it.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from itertools import count
 from typing import Final, Protocol
 
 import structlog
@@ -49,6 +50,9 @@ NOTICE_SECONDS: Final = 3.0
 LOOK_SECONDS: Final = 1.0
 """How often a writer with nothing to do looks whether its connection is still there."""
 
+LOOKS_A_QUESTION: Final = 60
+"""How many looks between two questions over that connection: well under the nine minutes after which it is closed."""
+
 CLOSE_SECONDS: Final = 2.0
 """Patience with a producer that is given up. It is shut out by the next one in any case."""
 
@@ -82,13 +86,16 @@ class KafkaPublisher:
         partition: TopicPartition,
         topics: Sequence[str],
         tell_trouble: TellTrouble,
+        end_with: Callable[[asyncio.Task[None]], None],
     ) -> None:
-        """Take as `topics` all that are ever published to."""
+        """Take as `topics` all that are ever published to; `end_with` hears of a task that has failed for good."""
         self._make_producer = make_producer
         self._group = group
+        self._name = f"{group}-{partition.topic}-{partition.partition}"
         self._partition = partition
         self._topics = topics
         self._tell_trouble = tell_trouble
+        self._end_with = end_with
         self._producer: AIOKafkaProducer | None = None
         self._connection: CoordinatorConnection | None = None
         self._committed: int | None = None
@@ -98,7 +105,9 @@ class KafkaPublisher:
     async def take_over(self) -> int | None:
         """Become the one writer, and give the offset that is committed (None: never). Waits while Kafka is away."""
         async with self._turn:
-            self._watch = self._watch or asyncio.create_task(self._renew_when_idle())
+            if self._watch is None:
+                self._watch = asyncio.create_task(self._renew_when_idle())
+                self._watch.add_done_callback(self._end_with)
             return await self._take_over()
 
     async def _take_over(self) -> int | None:
@@ -149,15 +158,25 @@ class KafkaPublisher:
 
     async def _renew_when_idle(self) -> None:
         """Start anew when the connection is gone and there is nothing to publish that would do so."""
-        while True:
+        for look in count(1):
             await asyncio.sleep(LOOK_SECONDS)
             async with self._turn:
-                if self._producer is None or self._connection is None or not self._connection.is_gone:
+                if self._producer is None or self._connection is None:
+                    continue
+                if look % LOOKS_A_QUESTION == 0:
+                    await self._keep_connection(self._producer)
+                if not self._connection.is_gone:
                     continue
                 before = self._committed
                 if await self._take_over() != before:
                     # Whoever has gone on may be right: the next batch hears that this one is lost.
                     await self._close()
+
+    async def _keep_connection(self, producer: AIOKafkaProducer) -> None:
+        """Use the connection: idle for long it would be closed, and a start writes into every partition."""
+        with suppress(*RETRIED):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await last_end(producer.client, self._name)
 
     async def release(self) -> None:
         """Give the partition up. An open transaction is ended here if that is quick, else by the next writer."""
@@ -178,16 +197,15 @@ class KafkaPublisher:
 
     async def _start(self) -> None:
         await self._close()
-        name = f"{self._group}-{self._partition.topic}-{self._partition.partition}"
-        producer = self._make_producer(transactional_id=name)
+        producer = self._make_producer(transactional_id=self._name)
         self._producer = producer
         self._connection = CoordinatorConnection(producer.client)
         await producer.client.bootstrap()
         # Starting makes the coordinator forget it.
-        last = await last_end(producer.client, name)
+        last = await last_end(producer.client, self._name)
         await producer.start()
         if last is not None:
-            await repeat_end(producer, transactional_id=name, last=last, group=self._group, topics=self._topics)
+            await repeat_end(producer, transactional_id=self._name, last=last, group=self._group, topics=self._topics)
         self._committed = await self._certain_offset(producer)
 
     async def _certain_offset(self, producer: AIOKafkaProducer) -> int | None:
