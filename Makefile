@@ -31,7 +31,7 @@ demo: $(READY) ## all scenarios through real servers and both services
 	$(BIN)/klantcontact demo
 
 test: check ## check, then every test
-	$(BIN)/pytest --numprocesses=2 --dist=loadfile --ignore=tests/benchmarks --cov --cov-report=term
+	$(BIN)/pytest --numprocesses=3 --dist=loadfile --ignore=tests/benchmarks --cov --cov-report=term
 
 check: $(READY) ## format, lint, types, import contracts, generated files, compose file
 	$(BIN)/ruff format --check
