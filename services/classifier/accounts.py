@@ -16,6 +16,7 @@ from services.classifier.ports import Message, Record
 from services.domain.besluit import Besluit
 from services.domain.judgement import Judged, Overtaken, Refused, Rejudged, Repeated, Unchanged
 from services.runtime import metrics
+from services.runtime.parts import value_bytes
 
 log = structlog.get_logger()
 
@@ -30,6 +31,10 @@ class Handled:
     record: Record
     outcome: Outcome
     messages: Sequence[Message]
+
+    def weight(self) -> int:
+        """Give the bytes that go out."""
+        return sum(map(value_bytes, self.messages))
 
 
 def tell_batch(batch: Sequence[Handled]) -> None:

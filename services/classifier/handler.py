@@ -1,7 +1,8 @@
 """What the classifier does with a batch of one partition: decode, look up, decide, record, publish and commit.
 
-Each batch ends in one of three ways: it is published and committed as a whole; the partition is lost to another
-instance, which takes it up; or the service stops, because our own code fails on message after message.
+Each batch ends in one of three ways: it is published and committed as a whole, in several transactions when much goes
+out; the partition is lost to another instance, which takes it up; or the service stops, because our own code fails on
+message after message.
 """
 
 import asyncio
@@ -26,11 +27,16 @@ from services.runtime import metrics
 from services.runtime.backoff import pauses
 from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
 from services.runtime.health import Health, Part
+from services.runtime.parts import light_parts
 from services.runtime.tracing import Spans
 
 TURN_SECONDS: Final = 0.05
 """How long contacts are read, or encoded, in one go: about a usual batch. Meanwhile nothing else runs, such as the
 heartbeat. One contact takes as long at most."""
+
+MAX_TRANSACTION_BYTES: Final = 8 * 1024 * 1024
+"""Published at once: some ten thousand events, which takes a second of the ten that a transaction may last. A usual
+batch is a sixth of it; corrections of contacts that were given much can cause hundreds of times their own size."""
 
 
 class Prepare(Protocol):
@@ -68,17 +74,18 @@ class Handler:
         """Handle the next records of one partition, and commit the position after them.
 
         Waits as long as MongoDB or Kafka is away; whoever can't wait cancels. Raises PartitionLost when another
-        instance holds the partition now, and ServiceBroken after a run of own failures; nothing of the batch was
-        published then, and whoever handles it again publishes the same.
+        instance holds the partition now, and ServiceBroken after a run of own failures; what is not committed then was
+        not published, and whoever handles it again publishes the same.
         """
         started_ns = time.time_ns()
         batch = await self._judge_patiently(records)
-        messages = [message for handled in batch for message in handled.messages]
-        with _timed("publish"):
-            await publisher.publish(messages, next_offset=records[-1].offset + 1)
-        tell_batch(batch)
-        if self._spans is not None:
-            tell_spans(self._spans, batch, started_ns=started_ns)
+        for part in light_parts(batch, MAX_TRANSACTION_BYTES, Handled.weight):
+            messages = [message for handled in part for message in handled.messages]
+            with _timed("publish"):
+                await publisher.publish(messages, next_offset=part[-1].record.offset + 1)
+            tell_batch(part)
+            if self._spans is not None:
+                tell_spans(self._spans, part, started_ns=started_ns)
 
     async def _judge_patiently(self, records: Sequence[Record]) -> list[Handled]:
         """Judge a batch, and as long as the database is away, wait and try again."""

@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeEr
 
 from schemas.cloudevents import STRUCTURED
 from schemas.faults import HINTS, FaultKind
+from services.operations.arriving import arriving
 from services.operations.sending import STALL_SECONDS, TOO_LARGE, started_producer, write_told
 from services.runtime.errors import TransientFailure
 from services.runtime.health import Part
@@ -74,10 +75,12 @@ async def publish(
     with write_told(settings):
         async with started_producer(settings) as producer:
             waiting: deque[tuple[int, Future[Any]]] = deque()
-            for line_number, line in enumerate(lines, start=1):
+            line_number = 0
+            async for line in arriving(lines):
+                line_number += 1
                 if not line.strip():
                     continue
-                if len(waiting) == MAX_IN_FLIGHT:
+                while waiting and (waiting[0][1].done() or len(waiting) == MAX_IN_FLIGHT):
                     await _settle(*waiting.popleft(), publication)
                     progress(publication)
                 sending = await _send(producer, settings.contact_topic, line, line_number, publication)

@@ -1,19 +1,25 @@
-"""A fetch in parts that are not too heavy. What is fetched is bounded in records, and in bytes as they were compressed:
-a hundred large contacts that look alike can be a thousand times as much.
+"""A batch in parts that are not too heavy. What is fetched is bounded in records, and in bytes as they were compressed:
+a hundred large contacts that look alike can be a thousand times as much, and what they cause more than that.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
-from services.runtime.reading import Fetch
+T = TypeVar("T")
 
 
-def light_parts(records: Fetch, most_bytes: int) -> Iterator[Fetch]:
-    """Cut records, in their order, into parts of at most so many bytes of values; one that is heavier stands alone."""
+def value_bytes(message: Any) -> int:  # noqa: ANN401 - records of aiokafka and messages of ours have a value
+    """Give the size of what a message holds."""
+    return len(message.value or b"")
+
+
+def light_parts(items: Sequence[T], most_bytes: int, weigh: Callable[[T], int] = value_bytes) -> Iterator[Sequence[T]]:
+    """Cut a batch, in its order, into parts of at most so many bytes; an item that is heavier stands alone."""
     begin, part_bytes = 0, 0
-    for at, record in enumerate(records):
-        record_bytes = len(record.value or b"")
-        part_bytes += record_bytes
+    for at, item in enumerate(items):
+        item_bytes = weigh(item)
+        part_bytes += item_bytes
         if part_bytes > most_bytes and at > begin:
-            yield records[begin:at]
-            begin, part_bytes = at, record_bytes
-    yield records[begin:]
+            yield items[begin:at]
+            begin, part_bytes = at, item_bytes
+    yield items[begin:]

@@ -95,6 +95,19 @@ async def test_what_a_batch_causes_goes_out_in_its_order_with_the_position_after
     assert bench.topics.committed == 3
 
 
+async def test_what_is_much_goes_out_in_several_transactions_each_with_its_position(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(handler, "MAX_TRANSACTION_BYTES", 1)
+    bench = _Bench()
+    await bench.handle(records(contact_ended("c-1"), b"{", contact_ended("c-2")))
+    assert [(len(messages), position) for messages, position in bench.publisher.transactions] == [
+        (2, 1),
+        (1, 2),
+        (2, 3),
+    ]
+
+
 async def test_an_event_goes_out_in_structured_mode_under_the_key_of_its_klantcontact() -> None:
     bench = _Bench()
     await bench.handle(records(contact_ended()))

@@ -50,9 +50,8 @@ MAX_LOSSES: Final = 3
 under other names, or a writer with our id. That is for a person to look at."""
 
 MAX_SLICE_BYTES: Final = 1024 * 1024
-"""Of the contacts of one slice. A contact causes up to fifty times its own size, all of which is in memory until it is
-published, and has to go out while a transaction is waited for. 500 contacts of 2 kB are still one slice; of the largest
-that may be sent, 16 are."""
+"""Of the contacts of one slice. A contact causes up to fifty times its own size as a rule, all of which is in memory
+until it is published. 500 contacts of 2 kB are still one slice; of the largest that may be sent, 16 are."""
 
 CANCELLATIONS: Final = 10
 """How often a batch is cancelled before it is left alone. It can't publish any more in any case."""
