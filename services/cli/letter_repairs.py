@@ -74,7 +74,7 @@ def redrive(
         raise typer.BadParameter("the file says which letters: leave the other filters out", param_hint="--from")
     _require_filter(given=bool(corrected) or not chosen.is_everything, everything=everything)
     _refuse_states(state, named=bool(letter_id or corrected))
-    with _opened(corrected) as file, progress("sending back", shown=not as_json) as bar:
+    with _opened(corrected) as file, progress("reading" if dry_run else "sending back", shown=not as_json) as bar:
         corrections = Corrections(file) if file else None
         work: Coroutine[Any, Any, Plan | Outcome] = (
             planned(settings(), chosen, corrections=corrections, progress=bar)
@@ -128,7 +128,8 @@ def discard(
 
 def _require_filter(*, given: bool, everything: bool) -> None:
     if given == everything:
-        raise typer.BadParameter("give a filter that says which, or --all", param_hint="--all")
+        told = "give a filter that says which, or --all" + (", not both" if given else "")
+        raise typer.BadParameter(told, param_hint="--all")
 
 
 def _refuse_states(states: Sequence[Shown] | None, *, named: bool) -> None:

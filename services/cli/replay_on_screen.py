@@ -66,11 +66,12 @@ def summary_lines(replayed: "Replayed", *, executed: bool) -> Iterator[str]:
     summary = replayed.summary
     if not summary.records.total():
         yield "Nothing that contact.ended holds fits what was asked for."
-    for standing, number in summary.records.items():
-        yield f"{number:>8}  {standing}"
+    for standing, number in summary.as_json()["records"].items():
+        if number:
+            yield f"{number:>8}  {standing}"
     for (was, wordt), number in sorted(summary.rules.items()):
         yield f"{number:>8}  onderwerpen {was} → {wordt}"
-    for answer, number in replayed.answers.items():
+    for answer, number in sorted(replayed.answers.items()):
         yield f"{number:>8}  contacts {answer}"
     for partition, first in replayed.trimmed.items():
         yield f"Partition {partition} holds offset {first} and later; what lay before has been removed."

@@ -26,7 +26,8 @@ def kafka_told(settings: Settings, *, right: str) -> Iterator[None]:
         yield
     except REFUSED_USER as error:
         raise InvalidSettings(
-            f"{kafka} does not let this user {right} ({type(error).__name__}). Ask for that right."
+            f"{kafka} does not let this user {right} ({type(error).__name__}). Ask for that right: the README lists "
+            "those of each command."
         ) from error
     except OffsetOutOfRangeError as error:
         raise TransientFailure(

@@ -21,7 +21,7 @@ from services.runtime import mongo
 from services.runtime.backoff import pauses_within
 from services.runtime.errors import InvalidSettings, KlantcontactError
 from services.runtime.kafka import ADMIN_TIMEOUT_MS, TOPICS_ADVICE, admin_client
-from services.runtime.kafka_connection import brokers, connected
+from services.runtime.kafka_connection import connected
 from services.runtime.kafka_rights import missing_right
 from services.runtime.policy_file import load_policy_file
 from services.runtime.settings import Settings
@@ -114,7 +114,9 @@ async def _kafka(settings: Settings) -> Check:
         async with admin_client(settings) as admin:
             cluster = await admin.describe_cluster()
             await _await_transactions(admin, settings)
-        age = await _age(settings)
+        # One that is there: what the settings name first may be down for a moment.
+        first = cluster["brokers"][0]
+        age = await _age(settings, f"{first['host']}:{first['port']}")
     except InvalidSettings as error:
         return _failed("kafka", error)
     except KlantcontactError as error:
@@ -144,8 +146,8 @@ async def _await_transactions(admin: AIOKafkaAdminClient, settings: Settings) ->
     await admin.find_coordinator(transactional_id, TRANSACTION_COORDINATOR)
 
 
-async def _age(settings: Settings) -> str:
-    connection = await connected(settings, brokers(settings)[0], timeout_ms=ADMIN_TIMEOUT_MS)
+async def _age(settings: Settings, broker: str) -> str:
+    connection = await connected(settings, broker, timeout_ms=ADMIN_TIMEOUT_MS)
     try:
         response = await connection.send(ApiVersionRequest())
     finally:

@@ -45,7 +45,7 @@ async def check_topics(settings: Settings) -> list[TopicState]:
 
     Raises TransientFailure when Kafka does not answer, InvalidSettings when it refuses.
     """
-    async with _asking(settings) as admin:
+    async with _asking(settings, right="describe the topics and their configuration") as admin:
         return await _states(admin, topic_definitions(settings))
 
 
@@ -55,7 +55,7 @@ async def create_topics(settings: Settings) -> list[TopicState]:
     A topic gets as many replicas as there are brokers, three at most. Raises as `check_topics` does.
     """
     definitions = topic_definitions(settings)
-    async with _asking(settings) as admin:
+    async with _asking(settings, right="describe and create topics") as admin:
         states = await _states(admin, definitions)
         missing = [each for each, state in zip(definitions, states, strict=True) if not state.exists]
         if not missing:
@@ -71,10 +71,10 @@ async def create_topics(settings: Settings) -> list[TopicState]:
 
 
 @asynccontextmanager
-async def _asking(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+async def _asking(settings: Settings, *, right: str) -> AsyncIterator[AIOKafkaAdminClient]:
     """Give an administration client for the block. Raises as `kafka_told` does."""
     async with admin_client(settings) as admin:
-        with kafka_told(settings, right="describe and create topics"):
+        with kafka_told(settings, right=right):
             yield admin
 
 

@@ -65,7 +65,7 @@ REFUSED = [
         "Read topic `contact.ended.dlq`, `contact.ended`; Write topic `taak.created`",
         "dlq redrive --all",
         "does not let this user write to contact.ended",
-        "0 letters were sent back and marked",
+        "0 letters sent back and marked",
         id="no redrive to contact.ended",
     ),
     pytest.param(f"Describe {ALL_TOPICS}", "replay", "does not let this user read", "Ask for", id="no replay"),

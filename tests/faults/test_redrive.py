@@ -112,7 +112,7 @@ def test_what_goes_away_in_the_middle_is_told_and_the_next_redrive_does_the_rest
 
     marked = _marked(own_world)
     said = re.fullmatch(
-        rf"{NAMES[part]} at \S+ (can't do it now \(\w+\)|does not answer)\. (?P<marked>\d+) letters were sent "
+        rf"{NAMES[part]} at \S+ (can't do it now \(\w+\)|does not answer)\. (?P<marked>\d+) letters? sent "
         r"back and marked; of \d+ more it is not known\. Start again: it goes on where it was, and what is sent twice "
         r"changes nothing\.\n",
         err,

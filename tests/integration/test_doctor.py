@@ -56,6 +56,15 @@ async def test_all_is_well(settings: Settings) -> None:
     ]
 
 
+async def test_a_broker_that_is_down_beside_one_that_is_not_is_no_fault(settings: Settings) -> None:
+    await create_topics(settings)
+    some_down = f"{HOST}:{free_port()},{settings.kafka_bootstrap}"
+
+    found = await _found(settings.model_copy(update={"kafka_bootstrap": some_down}))
+
+    assert found["kafka"].ok
+
+
 async def test_missing_topics_are_named_with_the_command_that_makes_them(settings: Settings) -> None:
     found = await _found(settings)
 

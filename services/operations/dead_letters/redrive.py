@@ -22,6 +22,7 @@ from services.operations.dead_letters.selection import Selection, State
 from services.operations.dead_letters.states import Aim, Change, History, LetterStates, whoever_asks
 from services.operations.sending import started_producer
 from services.operations.topic_reader import Progress
+from services.operations.wording import counted
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.kafka import require_topics
 from services.runtime.settings import Settings
@@ -199,7 +200,7 @@ class _Way:
 
 def _stopped(error: TransientFailure | InvalidSettings, run: _Run) -> TransientFailure | InvalidSettings:
     told = (
-        f"{error} {run.outcome.done} letters were sent back and marked; of {run.returns.number} more it is not known. "
-        "Start again: it goes on where it was, and what is sent twice changes nothing."
+        f"{error} {counted(run.outcome.done, 'letter')} sent back and marked; of {run.returns.number} more it is not "
+        "known. Start again: it goes on where it was, and what is sent twice changes nothing."
     )
     return TransientFailure(told, part=error.part) if isinstance(error, TransientFailure) else InvalidSettings(told)

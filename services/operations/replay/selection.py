@@ -110,14 +110,16 @@ async def _of_contacts(selection: Selection, whole: Sequence[Stretch], database:
     for contact_id in selection.contacts:
         documents = [each["position"] for each in found if each["contactId"] == contact_id and each.get("position")]
         if not documents:
+            of_that_source = f" of {printable(selection.source)}" if selection.source else ""
             raise UnknownContact(
-                f"There is no decision about contact {printable(contact_id)}: `klantcontact explain` says more."
+                f"There is no decision about contact {printable(contact_id)}{of_that_source}: `klantcontact explain` "
+                "says more."
             )
         for position in (Position(**each) for each in documents):
             if not is_held(position, whole):
                 raise UnknownContact(
-                    f"The record of contact {contact_id} that was judged is no longer in {whole[0].topic}. Where a "
-                    "repeat of it is, a replay of that period (--from, --to) judges that."
+                    f"The record of contact {printable(contact_id)} that was judged is no longer in {whole[0].topic}. "
+                    "Where a repeat of it is, a replay of that period (--from, --to) judges that."
                 )
             offsets.setdefault(position.partition, []).append(position.offset)
     return [
