@@ -145,6 +145,7 @@ def _data_folder(given: Path | None, undo: ExitStack) -> Path:
 
 def _mongo(address: str | None, means: _Means) -> _Mongo:
     if address is not None:
+        means.say("Using the MongoDB that KLANTCONTACT_MONGO_URI names; without that variable one is started.")
         return _Mongo(uri=address, kind=MongoKind.GIVEN)
     if means.use_docker:
         try:
@@ -159,6 +160,7 @@ def _mongo(address: str | None, means: _Means) -> _Mongo:
 
 def _kafka(address: str | None, means: _Means) -> _Kafka:
     if address is not None:
+        means.say(f"Using the Kafka at {address} (KLANTCONTACT_KAFKA_BOOTSTRAP); without that variable one is started.")
         return _Kafka(bootstrap=address, kind=KafkaKind.GIVEN)
     if means.use_docker:
         try:
