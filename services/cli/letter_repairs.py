@@ -74,14 +74,21 @@ def redrive(
         raise typer.BadParameter("the file says which letters: leave the other filters out", param_hint="--from")
     _require_filter(given=bool(corrected) or not chosen.is_everything, everything=everything)
     _refuse_states(state, named=bool(letter_id or corrected))
+    far = Outcome()
     with _opened(corrected) as file, progress("reading" if dry_run else "sending back", shown=not as_json) as bar:
         corrections = Corrections(file) if file else None
         work: Coroutine[Any, Any, Plan | Outcome] = (
             planned(settings(), chosen, corrections=corrections, progress=bar)
             if dry_run
-            else send_back(settings(), chosen, corrections=corrections, per_second=rate, progress=bar)
+            else send_back(settings(), chosen, corrections=corrections, per_second=rate, progress=bar, outcome=far)
         )
-        outcome = uvloop.run(work)
+        try:
+            outcome = uvloop.run(work)
+        except KeyboardInterrupt:
+            tell(
+                f"Interrupted: {counted(far.done, 'letter')} {SENT_BACK.done} and marked. Start it again for the rest."
+            )
+            raise
     match outcome:
         case Plan():
             _tell_plan(outcome, as_json=as_json)

@@ -80,9 +80,13 @@ def test_a_redrive_of_named_letters_that_was_ended_half_way_goes_on_where_it_was
     first = Redrive(world, *which, "--rate", str(PER_SECOND))
     wait_for("some are sent back and marked", lambda: _marked(world) > 0)
     first.end(number)
-    first.outcome()
+    said = first.outcome()[2]
 
     marked = _marked(world)
+    if number is signal.SIGINT:
+        told = re.fullmatch(r"Interrupted: (\d+) letters? sent back and marked\. Start again for the rest\.\n", said)
+        assert told, said
+        assert int(told[1]) <= marked <= int(told[1]) + PER_SECOND
     assert 0 < marked < FEW_LETTERS
     status, out, err = Redrive(world, *which).outcome()
 

@@ -47,8 +47,10 @@ async def redrive(
     corrections: Corrections | None = None,
     per_second: float | None = None,
     progress: Progress = unseen,
+    outcome: Outcome | None = None,
 ) -> Outcome:
-    """Send the letters that are meant back to where they came from, and mark them.
+    """Send the letters that are meant back to where they came from, and mark them. The outcome that is given, an empty
+    one, is filled on the way, for whoever interrupts.
 
     With corrections it is the letters that those name, which have to be there, and open or in a state of the selection;
     of letters that are named those that went back in the same way before are passed over. Raises LettersRefused before
@@ -59,7 +61,7 @@ async def redrive(
         partitions = await producer.partitions_for(settings.contact_topic)
         returns = Returns(producer, settings, partitions)
         meant = _Meant(selection, corrections)
-        run = _Run(letters.states, returns, settings.contact_topic, Pace(per_second), meant)
+        run = _Run(letters.states, returns, settings.contact_topic, Pace(per_second), meant, outcome or Outcome())
         way = _Way(run.outcome, progress)
         size = max(1, int(min(BATCH, per_second or BATCH)))
         try:
@@ -119,14 +121,16 @@ class _Meant:
 class _Run:
     """One redrive under way."""
 
-    def __init__(self, states: LetterStates, returns: Returns, topic: str, pace: Pace, meant: _Meant) -> None:
+    def __init__(
+        self, states: LetterStates, returns: Returns, topic: str, pace: Pace, meant: _Meant, outcome: Outcome
+    ) -> None:
         self._states = states
         self.returns = returns
         self._topic = topic
         self._pace = pace
         self._meant = meant
         self._who = whoever_asks()
-        self.outcome = Outcome()
+        self.outcome = outcome
 
     async def send(self, batch: Sequence[Found]) -> None:
         """Send those that can go and mark what Kafka has; note why the others don't go."""
