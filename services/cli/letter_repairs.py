@@ -85,9 +85,7 @@ def redrive(
         try:
             outcome = uvloop.run(work)
         except KeyboardInterrupt:
-            tell(
-                f"Interrupted: {counted(far.done, 'letter')} {SENT_BACK.done} and marked. Start it again for the rest."
-            )
+            tell(f"Interrupted: {counted(far.done, 'letter')} {SENT_BACK.done} and marked. Start again for the rest.")
             raise
     match outcome:
         case Plan():
