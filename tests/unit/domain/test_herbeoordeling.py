@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from schemas.outputs import PartijResultaat, Regel
 from services.domain.besluit import Position
 from services.domain.herbeoordeling import Feiten
-from services.domain.ids import contact_key
+from services.domain.ids import contact_key, identifier
 from services.domain.judgement import Judged, Overtaken, Refused, Rejudged, Repeated, Unchanged
 from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
@@ -421,7 +421,9 @@ def test_a_partij_that_others_know_by_another_identificator_stays_theirs() -> No
     desk.bring(contact("c-2", revisie=2, betrokkenen=_klant(R1)))
     again = desk.again(made_it, feiten=Feiten.HUIDIG).besluit.partijen[0]
     theirs = desk.register.partijen[linked]
-    assert (again.partij_id != linked, theirs.nummer, theirs.contacten) == (True, "1", 2)
+    made_by_the_second_judgement = identifier(SOURCE, "partij", "c-1", "1", made_it["betrokkenen"][0]["ref"], "2")
+    assert again.partij_id == made_by_the_second_judgement
+    assert (theirs.nummer, theirs.contacten) == ("1", 2)
     assert desk.bring(contact("c-4", betrokkenen=_klant(R1))).besluit.partijen[0].partij_id == linked
 
 
