@@ -27,6 +27,7 @@ def test_java_missing_is_said_in_one_line_and_a_mock_broker_takes_over() -> None
         assert stack.kafka_kind is KafkaKind.MOCK
         assert stack.kafka_bootstrap
     assert said == [
+        "Using the MongoDB that KLANTCONTACT_MONGO_URI names; without that variable one is started.",
         "Apache Kafka needs `java`: `apt-get install openjdk-17-jre-headless` brings it.",
         "A mock broker inside this process takes its place: it keeps nothing and promises nothing.",
     ]
