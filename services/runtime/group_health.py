@@ -95,8 +95,9 @@ class GroupHealth:
     def _last_answer(self, consumer: AIOKafkaConsumer, partition: TopicPartition, now: float) -> _Answer:
         """Give the last answer about a partition; as if it came just now while it is paused, and not asked about."""
         moment, before = consumer.last_poll_timestamp(partition), self._answers.get(partition)
-        is_new = before is None or before.moment != moment or partition in consumer.paused()
-        return _Answer(moment, now) if before is None or is_new else before
+        if before is None or before.moment != moment or partition in consumer.paused():
+            return _Answer(moment, now)
+        return before
 
 
 def _by_topic(partitions: Iterable[TopicPartition]) -> dict[str, list[int]]:

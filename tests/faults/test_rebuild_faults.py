@@ -27,6 +27,7 @@ from tests.projector_process import (
 )
 from tests.projector_scenario import scenario
 from tests.rebuild_process import go_on, let_silence_pass, report_of, run_rebuild, stopped_before
+from tests.service_process import ServiceProcess
 from tests.waiting import wait_for
 
 DONE, FAULTS_FOUND, WRONG_USE = 0, 1, 2
@@ -51,6 +52,16 @@ def history(first: int, last: int) -> list[Event]:
     events = [event for number in range(first, last) for batch in scenario(f"-{number}") for event in batch]
     random.Random(first).shuffle(events)
     return events
+
+
+@contextmanager
+def projected(settings: Settings, events: Sequence[Event], folder: Path) -> Iterator[ServiceProcess]:
+    """Give a projector that has projected these events, for the block."""
+    publish(settings, events)
+    with projector_process(settings, folder) as projector:
+        projector.server.wait_until_ready()
+        wait_for("everything is committed", lambda: count_committed(settings) == len(events))
+        yield projector
 
 
 class Publisher:
@@ -148,10 +159,7 @@ def test_killed_while_it_builds_the_next_one_says_so_and_starts_over(
     settings: Settings, there: Database[dict[str, Any]], tmp_path: Path
 ) -> None:
     events = history(0, 10)
-    publish(settings, events)
-    with projector_process(settings, tmp_path) as projector:
-        projector.server.wait_until_ready()
-        wait_for("everything is committed", lambda: count_committed(settings) == len(events))
+    with projected(settings, events, tmp_path):
         with stopped_before(settings, "compare", module="rebuild") as rebuilding:
             rebuilding.kill()
         assert set(there.list_collection_names()) >= NEW
@@ -172,10 +180,7 @@ def test_killed_in_its_swap_the_projector_stands_still_until_the_next_one_finish
     settings: Settings, there: Database[dict[str, Any]], tmp_path: Path, renamed: int
 ) -> None:
     before, after = history(0, 10), history(10, 20)
-    publish(settings, before)
-    with projector_process(settings, tmp_path) as projector:
-        projector.server.wait_until_ready()
-        wait_for("everything is committed", lambda: count_committed(settings) == len(before))
+    with projected(settings, before, tmp_path) as projector:
         kill_in_swap(settings, renamed)
         publish(settings, after)
         wait_for("it says why it stands still", lambda: projector.reasons().get("mongodb") == UNDER_WAY)
@@ -206,10 +211,7 @@ def test_killed_after_its_swap_the_next_one_takes_in_the_last_events(
     settings: Settings, there: Database[dict[str, Any]], tmp_path: Path
 ) -> None:
     events = history(0, 10)
-    publish(settings, events)
-    with projector_process(settings, tmp_path) as projector:
-        projector.server.wait_until_ready()
-        wait_for("everything is committed", lambda: count_committed(settings) == len(events))
+    with projected(settings, events, tmp_path):
         # What others own is carried over for three collections before the swap; then comes what they changed meanwhile.
         with stopped_before(settings, "batches", module="others", calls=3) as rebuilding:
             # As if these had been among the last events, and it had not come to them.
@@ -228,13 +230,9 @@ def test_ctrl_c_while_it_builds_leaves_nothing_behind(
     settings: Settings, there: Database[dict[str, Any]], tmp_path: Path
 ) -> None:
     events = history(0, 4)
-    publish(settings, events)
-    with projector_process(settings, tmp_path) as projector:
-        projector.server.wait_until_ready()
-        wait_for("everything is committed", lambda: count_committed(settings) == len(events))
-        with stopped_before(settings, "compare", module="rebuild") as rebuilding:
-            rebuilding.send_signal(signal.SIGINT)
-            assert go_on(rebuilding)[0] not in {DONE, WRONG_USE}
+    with projected(settings, events, tmp_path), stopped_before(settings, "compare", module="rebuild") as rebuilding:
+        rebuilding.send_signal(signal.SIGINT)
+        assert go_on(rebuilding)[0] not in {DONE, WRONG_USE}
 
     assert set(there.list_collection_names()) == {*Collection, COLLECTION}
     assert stored(settings) == expected(events)
@@ -242,13 +240,10 @@ def test_ctrl_c_while_it_builds_leaves_nothing_behind(
 
 def test_ctrl_c_in_its_swap_comes_too_late(settings: Settings, there: Database[dict[str, Any]], tmp_path: Path) -> None:
     events = history(0, 4)
-    publish(settings, events)
-    with projector_process(settings, tmp_path) as projector:
-        projector.server.wait_until_ready()
-        wait_for("everything is committed", lambda: count_committed(settings) == len(events))
-        with stopped_before(settings, "_rename", module="collections", calls=2) as rebuilding:
-            rebuilding.send_signal(signal.SIGINT)
-            assert go_on(rebuilding)[0] == DONE
+    swapping = stopped_before(settings, "_rename", module="collections", calls=2)
+    with projected(settings, events, tmp_path), swapping as rebuilding:
+        rebuilding.send_signal(signal.SIGINT)
+        assert go_on(rebuilding)[0] == DONE
 
     assert set(there.list_collection_names()) == {*Collection, *FORMER, COLLECTION}
     assert stored(settings) == expected(events)
