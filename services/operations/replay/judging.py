@@ -78,16 +78,7 @@ class Judge:
         self, records: Sequence[Record], selection: Selection, whole: Sequence[Stretch]
     ) -> Sequence[Examined]:
         read = [(record, self._read(record)) for record in records]
-        # Of what can't be read nobody can say whether it was meant, unless everything was.
-        meant = [
-            (record, case)
-            for record, case in read
-            if (case is None and not selection.source and not selection.contacts)
-            or (
-                case is not None
-                and selection.fits(source=case.received.source, contact_id=case.received.contact.contact_id)
-            )
-        ]
+        meant = [(record, case) for record, case in read if _is_meant(case, selection)]
         register = await self.look_up([case for _, case in meant if case is not None])
         return [
             self._examined(record, case, register, whole)
@@ -122,6 +113,14 @@ class Judge:
         if not isinstance(judgement, Rejudged):
             return Standing.SAME, None
         return Standing.CHANGES, difference(in_force, judgement.besluit)
+
+
+def _is_meant(case: Case | None, selection: Selection) -> bool:
+    """Tell whether a record is meant; of what can't be read nobody can say, unless everything was."""
+    if case is None:
+        return not selection.source and not selection.contacts
+    received = case.received
+    return selection.fits(source=received.source, contact_id=received.contact.contact_id)
 
 
 def _of_part(progress: Progress, *, before: int, total: int) -> Progress:
