@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from services.classifier.ports import Headers, Record
+from services.runtime.kafka.records import Headers, Record
 
 Event = dict[str, Any]
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import orjson
 from confluent_kafka import Consumer, Producer, TopicPartition
 
+from schemas import dead_letters
 from schemas.faults import Fault, FaultKind
 from services.classifier.adapters.mongo_register import MongoRegister
 from services.domain.besluit import Besluit, Position
@@ -19,7 +20,7 @@ from services.domain.sleutels import Sleutels
 from services.operations.topics import create_topics
 from services.projector.adapters.mongo_register import MongoRegister as Projection
 from services.projector.facts import read
-from services.runtime import dead_letters, mongo
+from services.runtime.mongo.client import connect
 from services.runtime.settings import Settings
 from tests.examples import SOURCE, Wire, event, line, received
 
@@ -42,7 +43,7 @@ class Town:
     async def prepare(self) -> None:
         """Make topics and collections."""
         await create_topics(self.settings)
-        async with await mongo.connect(self.settings) as client:
+        async with await connect(self.settings) as client:
             await MongoRegister(client, self.settings.mongo_database, DEFAULT).prepare()
             await Projection(client, self.settings.mongo_database).prepare(REMEMBER_SECONDS)
 
@@ -60,7 +61,7 @@ class Town:
             return [register.judge(each, self.now) for each in cases]
 
         cases: Sequence[Case] = [case]
-        async with await mongo.connect(self.settings) as client:
+        async with await connect(self.settings) as client:
             [judgement] = await MongoRegister(client, self.settings.mongo_database, DEFAULT).transact(cases, judge)
         assert isinstance(judgement, Judged)
         self.decided[judgement.besluit.contact_id] = judgement
@@ -71,7 +72,7 @@ class Town:
         judged = self.decided[contact_id]
         out = events_of(judged.received, judged.besluit, self.settings.source)
         facts = [read(orjson.dumps(each.body, option=orjson.OPT_UTC_Z)).data for each in out]
-        async with await mongo.connect(self.settings) as client:
+        async with await connect(self.settings) as client:
             await Projection(client, self.settings.mongo_database).apply(facts)
 
     def publish(self, data: Wire, *, source: str = SOURCE) -> None:

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from aiokafka import ConsumerRecord
 
+from schemas.dead_letters import Header, Position, dead_letter
 from schemas.faults import Fault, FaultKind, RefusalKind
 from services.operations.dead_letters.letters import Letter, letter_of
-from services.runtime.dead_letters import Header, Position, dead_letter
 from services.runtime.settings import Settings
 from tests.contacts import NOW, SOURCE
 from tests.kafka_tools import producer

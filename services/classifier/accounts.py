@@ -12,11 +12,11 @@ from schemas.decoding import Received
 from schemas.faults import Refusal, RefusalKind
 from schemas.values import value_class
 from services.classifier.encoding import Outcome, OwnFailure
-from services.classifier.ports import Message, Record
+from services.classifier.ports import Message
 from services.domain.besluit import Besluit
 from services.domain.judgement import Judged, Overtaken, Refused, Rejudged, Repeated, Unchanged
-from services.runtime import metrics
-from services.runtime.parts import value_bytes
+from services.runtime.kafka.records import Record, value_bytes
+from services.runtime.observe import metrics
 
 log = structlog.get_logger()
 

@@ -7,13 +7,14 @@ from typing import Final, assert_never
 import orjson
 
 from schemas.cloudevents import STRUCTURED
+from schemas.dead_letters import Position, dead_letter
 from schemas.faults import Refusal, RefusalKind
 from schemas.values import value_class
-from services.classifier.ports import Message, Record
+from services.classifier.ports import Message
 from services.domain.besluit import Stream
 from services.domain.events import Event, events_of
 from services.domain.judgement import Judged, Judgement, Overtaken, Refused, Rejudged, Repeated, Unchanged
-from services.runtime.dead_letters import Position, dead_letter
+from services.runtime.kafka.records import Record
 from services.runtime.settings import Settings
 
 CONTENT_TYPE: Final = (("content-type", STRUCTURED.encode()),)

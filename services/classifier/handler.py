@@ -18,17 +18,17 @@ from schemas.faults import Refusal
 from services.classifier.accounts import Handled, tell_batch, tell_own_failure
 from services.classifier.encoding import Encoder, Outcome, OwnFailure
 from services.classifier.instructions import herbeoordeling_of
-from services.classifier.ports import Clock, Publisher, Record, RegisterStore
+from services.classifier.ports import Clock, Publisher, RegisterStore
 from services.classifier.spans import tell_spans
 from services.domain.besluit import Position
 from services.domain.case import Case
 from services.domain.herbeoordeling import Herbeoordeling
-from services.runtime import metrics
-from services.runtime.backoff import pauses
 from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
-from services.runtime.health import Health, Part
-from services.runtime.parts import light_parts
-from services.runtime.tracing import Spans
+from services.runtime.kafka.records import Record, light_parts
+from services.runtime.observe import metrics
+from services.runtime.observe.health import Health, Part
+from services.runtime.observe.tracing import Spans
+from services.runtime.waiting import pauses
 
 TURN_SECONDS: Final = 0.05
 """How long contacts are read, or encoded, in one go: about a usual batch. Meanwhile nothing else runs, such as the

@@ -12,9 +12,9 @@ from services.domain.case import prepare
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
 from services.runtime.policy_file import load_policy_file
+from services.runtime.secret import load_sleutel
 from services.runtime.service import Service, run_service
 from services.runtime.settings import Settings
-from services.runtime.sleutel import load_sleutel
 
 
 async def run(settings: Settings) -> None:

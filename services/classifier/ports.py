@@ -8,22 +8,7 @@ from schemas.values import value_class
 from services.domain.case import Case
 from services.domain.judgement import Judgement
 from services.domain.register import Register
-
-Headers = Sequence[tuple[str, bytes | None]]
-"""A header's value may be absent on the wire."""
-
-
-@value_class(frozen=True, slots=True)
-class Record:
-    """One record of `contact.ended` as the broker gave it, bytes untouched."""
-
-    topic: str
-    partition: int
-    offset: int
-    written_at: datetime
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
+from services.runtime.kafka.records import Headers
 
 
 @value_class(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from schemas.faults import Refusal
 from services.classifier.accounts import OUTCOMES, Handled
 from services.classifier.encoding import OwnFailure
 from services.domain.judgement import Judgement, Refused
-from services.runtime.tracing import Attributes, Spans
+from services.runtime.observe.tracing import Attributes, Spans
 
 DECIDE: Final = "contact.decide"
 

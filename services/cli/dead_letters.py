@@ -120,7 +120,7 @@ def export(
 
 def _log_accesses() -> None:
     """Set up the log, whose lines go to stderr."""
-    from services.runtime.logs import configure
+    from services.runtime.observe.logs import configure
 
     configure(settings())
 

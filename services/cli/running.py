@@ -37,7 +37,8 @@ def _serve(run: "Callable[[Settings], Awaitable[None]]") -> None:
     import structlog
     import uvloop
 
-    from services.runtime import garbage, logs
+    from services.runtime import garbage
+    from services.runtime.observe import logs
 
     given = settings()
     logs.configure(given)

@@ -18,7 +18,7 @@ class Sleutels:
     """Makes the digests of one register. `versie` is the key's own, so that it can be replaced some day."""
 
     def __init__(self, key: bytes, versie: int = 1) -> None:
-        """Take a secret key; `services.runtime.sleutel` refuses one that is too short for a secret."""
+        """Take a secret key; `services.runtime.secret` refuses one that is too short for a secret."""
         self._key = key
         self._versie = versie
 

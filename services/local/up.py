@@ -8,7 +8,7 @@ from services.local.errors import StartFailed
 from services.local.process import Server
 from services.local.stack import MongoKind
 from services.local.system import System, running_system
-from services.runtime.mongo import address
+from services.runtime.mongo.client import address
 from services.runtime.settings import Settings
 
 LOOK_SECONDS = 0.5

@@ -7,9 +7,9 @@ from typing import Final
 from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, OffsetOutOfRangeError
 
 from services.runtime.errors import InvalidSettings, TransientFailure
-from services.runtime.health import Part
-from services.runtime.kafka import kafka_is_away
-from services.runtime.kafka_rights import REFUSED_USER
+from services.runtime.kafka.clients import kafka_is_away
+from services.runtime.kafka.connection import REFUSED_USER
+from services.runtime.observe.health import Part
 from services.runtime.settings import Settings
 
 NO_ANSWER: Final = (KafkaConnectionError, KafkaTimeoutError, TimeoutError)

@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager, contextmanager
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure, PyMongoError
 
-from services.runtime import mongo
 from services.runtime.errors import InvalidSettings, TransientFailure
-from services.runtime.health import Part
+from services.runtime.mongo.client import REFUSED_USER, Document, address, connect, is_away
+from services.runtime.observe.health import Part
 from services.runtime.settings import Settings
 
-Database = AsyncDatabase[mongo.Document]
+Database = AsyncDatabase[Document]
 
 
 @contextmanager
@@ -20,18 +20,18 @@ def mongo_told(settings: Settings, *, right: str = "read") -> Iterator[None]:
 
     Raises InvalidSettings when it is not, TransientFailure when MongoDB is away or can't do it.
     """
-    at = f"MongoDB at {mongo.address(settings)}"
+    at = f"MongoDB at {address(settings)}"
     try:
         yield
     except PyMongoError as error:
         # The driver's own text may repeat what was asked: it goes no further.
         code = error.code if isinstance(error, OperationFailure) else None
-        if code in mongo.REFUSED_USER:
+        if code in REFUSED_USER:
             raise InvalidSettings(
                 f"KLANTCONTACT_MONGO_URI: {at} refuses this user (code {code}). Ask for the right to {right} the "
                 f"database {settings.mongo_database}."
             ) from None
-        if mongo.is_away(error):
+        if is_away(error):
             raise TransientFailure(f"{at} does not answer.", part=Part.MONGODB) from None
         if code is None:
             raise  # a mistake of ours
@@ -41,6 +41,6 @@ def mongo_told(settings: Settings, *, right: str = "read") -> Iterator[None]:
 @asynccontextmanager
 async def read_database(settings: Settings) -> AsyncIterator[Database]:
     """Give the database for the block. Raises as `mongo_told` does."""
-    async with await mongo.connect(settings) as client:
+    async with await connect(settings) as client:
         with mongo_told(settings):
             yield client[settings.mongo_database]

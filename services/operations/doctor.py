@@ -17,15 +17,14 @@ from services.domain.sleutels import Sleutels
 from services.operations.database import read_database
 from services.operations.topics import TopicState, check_topics
 from services.operations.wording import counted
-from services.runtime import mongo
-from services.runtime.backoff import pauses_within
 from services.runtime.errors import InvalidSettings, KlantcontactError
-from services.runtime.kafka import ADMIN_TIMEOUT_MS, TOPICS_ADVICE, admin_client
-from services.runtime.kafka_connection import connected
-from services.runtime.kafka_rights import missing_right
+from services.runtime.kafka.clients import ADMIN_TIMEOUT_MS, TOPICS_ADVICE, admin_client
+from services.runtime.kafka.connection import connected, missing_right
+from services.runtime.mongo.client import Client, address, connect
 from services.runtime.policy_file import load_policy_file
+from services.runtime.secret import load_sleutel
 from services.runtime.settings import Settings
-from services.runtime.sleutel import load_sleutel
+from services.runtime.waiting import pauses_within
 
 LIBRARIES = ("klantcontact", "faststream", "aiokafka", "pymongo", "pydantic", "uvloop")
 
@@ -189,7 +188,7 @@ def _departures(state: TopicState) -> Iterable[str]:
 
 async def _mongodb(settings: Settings) -> Check:
     try:
-        client = await mongo.connect(settings)
+        client = await connect(settings)
     except InvalidSettings as error:
         return _failed("mongodb", error)
     except KlantcontactError as error:
@@ -200,14 +199,14 @@ async def _mongodb(settings: Settings) -> Check:
             server = str((await client.server_info())["version"])
             await _try_transaction(client, settings)
         except PyMongoError as error:
-            found = f"MongoDB at {mongo.address(settings)} answers, but not to a transaction ({type(error).__name__})"
+            found = f"MongoDB at {address(settings)} answers, but not to a transaction ({type(error).__name__})"
             return Check(name="mongodb", ok=False, found=found, advice="See the log of MongoDB, and the user's rights.")
-    found = f"{mongo.address(settings)}: MongoDB {server}, replica set {hello.get('setName')}, transactions work"
+    found = f"{address(settings)}: MongoDB {server}, replica set {hello.get('setName')}, transactions work"
     fits = tuple(int(part) for part in server.split(".")[:2]) >= OLDEST_MONGODB
     return Check(name="mongodb", ok=fits, found=found, advice="" if fits else "Use MongoDB 6.0 or newer.")
 
 
-async def _try_transaction(client: mongo.Client, settings: Settings) -> None:
+async def _try_transaction(client: Client, settings: Settings) -> None:
     """Read in a transaction. Raises PyMongoError when that can't be done."""
     async with client.start_session() as session, await session.start_transaction():
         await client[settings.mongo_database]["besluiten"].find_one({}, {"_id": 1}, session=session)

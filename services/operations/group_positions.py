@@ -15,9 +15,9 @@ from aiokafka.errors import (
 
 from services.operations.broker import kafka_told
 from services.operations.topic_reader import Stretch, TopicReader
-from services.runtime.backoff import pauses_within
-from services.runtime.kafka import kafka_is_away
+from services.runtime.kafka.clients import kafka_is_away
 from services.runtime.settings import Settings
+from services.runtime.waiting import pauses_within
 
 COORDINATOR_SECONDS: Final = 10.0
 """Patience with a broker that has just started: it finds out who coordinates a group when it is asked."""

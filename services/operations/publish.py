@@ -20,9 +20,9 @@ from schemas.faults import HINTS, FaultKind
 from services.operations.arriving import arriving
 from services.operations.sending import STALL_SECONDS, TOO_LARGE, started_producer, write_told
 from services.runtime.errors import TransientFailure
-from services.runtime.health import Part
-from services.runtime.kafka import require_topics
-from services.runtime.kafka_rights import REFUSED_USER
+from services.runtime.kafka.clients import require_topics
+from services.runtime.kafka.connection import REFUSED_USER
+from services.runtime.observe.health import Part
 from services.runtime.settings import Settings
 
 MAX_IN_FLIGHT = 1_000

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError
 
 from services.operations.broker import kafka_told
-from services.runtime.kafka import idempotent_producer, unreached
+from services.runtime.kafka.clients import idempotent_producer, unreached
 from services.runtime.settings import Settings
 
 STALL_SECONDS: Final = 30.0

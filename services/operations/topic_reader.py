@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from services.operations.broker import kafka_told
-from services.runtime.kafka import admin_client, range_consumer, require_topics, unreached
+from services.runtime.kafka.clients import admin_client, range_consumer, require_topics, unreached
 from services.runtime.settings import Settings
 
 Records = Sequence["ConsumerRecord[bytes, bytes]"]

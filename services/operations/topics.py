@@ -14,10 +14,10 @@ from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, TopicAlreadyE
 
 from services.operations.broker import kafka_told
 from services.runtime.errors import InvalidSettings
-from services.runtime.kafka import admin_client, await_topics
-from services.runtime.kafka_rights import REFUSED_USER
+from services.runtime.kafka.clients import admin_client, await_topics
+from services.runtime.kafka.connection import REFUSED_USER
+from services.runtime.kafka.topics import MAX_REPLICAS, TopicDefinition, topic_definitions
 from services.runtime.settings import Settings
-from services.runtime.topics import MAX_REPLICAS, TopicDefinition, topic_definitions
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from schemas.taak_created_v1 import TaakCreated
 from schemas.taak_withdrawn_v1 import TaakWithdrawn
 from services.projector.facts import Event, Fact
 from services.projector.ports import Record
-from services.runtime import metrics
-from services.runtime.tracing import Attributes, Spans
+from services.runtime.observe import metrics
+from services.runtime.observe.tracing import Attributes, Spans
 
 SPANS: Final[Mapping[type[Fact], str]] = {
     KlantcontactRegistered: "klantcontact.store",

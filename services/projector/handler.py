@@ -17,12 +17,12 @@ from services.projector.accounts import count_stored, tell_spans
 from services.projector.errors import NotProjectable, Unreadable
 from services.projector.facts import Event, Fact, read
 from services.projector.ports import Partition, Positions, Record, Register
-from services.runtime import metrics
-from services.runtime.backoff import pauses
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, TransientFailure
-from services.runtime.health import Health, Part
-from services.runtime.tracing import Spans
+from services.runtime.observe import metrics
+from services.runtime.observe.health import Health, Part
+from services.runtime.observe.tracing import Spans
+from services.runtime.waiting import pauses
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ class KlantcontactError(Exception):
 class TransientFailure(KlantcontactError):
     """Kafka or MongoDB can't be reached: wait and try again, nothing is skipped.
 
-    `part` names what is away, as it is called in readiness and in metrics (`services.runtime.health.Part`).
+    `part` names what is away, as it is called in readiness and in metrics (`services.runtime.observe.health.Part`).
     """
 
     def __init__(self, message: str | None = None, *, part: str = "mongodb") -> None:

@@ -1,11 +1,18 @@
-"""A secret of the settings: in the variable itself, or better in a file. It is never shown."""
+"""A secret of the settings: in the variable itself, or better in a file. It is never shown.
 
+The secret key with which the register makes its hashes. It is never shown.
+"""
+
+import base64
+import binascii
+import re
 from pathlib import Path
 from typing import Final
 
 from pydantic import SecretStr
 
 from services.runtime.errors import InvalidSettings
+from services.runtime.settings import PREFIX, Settings
 
 MAX_FILE_BYTES: Final = 4096
 """More is no secret but a wrong file."""
@@ -30,3 +37,44 @@ def load_secret(value: SecretStr | None, file: Path | None, *, file_variable: st
             f"{file_variable}: {file} has more than {MAX_FILE_BYTES} bytes and is the wrong file. {advice}"
         )
     return content.strip()
+
+
+MIN_BYTES = 32
+"""As long as the digest of HMAC-SHA256: a shorter key would be its weakest part (RFC 2104)."""
+
+HOW_TO_GET_ONE = (
+    "A register that is in use can only be read with the key that it has: put that back and never make another. For a "
+    "new register, make one with `openssl rand -hex 32 > sleutel` and set KLANTCONTACT_SLEUTEL_FILE=sleutel."
+)
+
+
+def load_sleutel(settings: Settings) -> bytes:
+    """Give the key: hexadecimal, base64 or raw text of at least 32 bytes, surrounding white space left out.
+
+    Raises InvalidSettings when there is none, it can't be read, or it is too short.
+    """
+    text = load_secret(
+        settings.sleutel, settings.sleutel_file, file_variable=f"{PREFIX}SLEUTEL_FILE", advice=HOW_TO_GET_ONE
+    )
+    if text is None:
+        raise InvalidSettings(f"The register has no key. {HOW_TO_GET_ONE}")
+    sleutel = _decoded(text)
+    if len(sleutel) < MIN_BYTES:
+        raise InvalidSettings(
+            f"The register's key has {len(sleutel)} bytes and needs at least {MIN_BYTES}. {HOW_TO_GET_ONE}"
+        )
+    return sleutel
+
+
+def _decoded(text: bytes) -> bytes:
+    """Read it as hexadecimal, else as base64; as it stands when it is neither, or too short as that."""
+    if re.fullmatch(rb"([0-9A-Fa-f]{2}){%d,}" % MIN_BYTES, text):
+        return bytes.fromhex(text.decode())
+    for other_characters in (b"+/", b"-_"):
+        try:
+            decoded = base64.b64decode(text, altchars=other_characters, validate=True)
+        except binascii.Error:
+            continue
+        if len(decoded) >= MIN_BYTES:
+            return decoded
+    return text

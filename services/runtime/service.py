@@ -7,13 +7,13 @@ from functools import partial
 from typing import Any, Protocol
 
 from services.runtime.ending import Ending
-from services.runtime.health import Health, serve
-from services.runtime.kafka import require_topics
-from services.runtime.mongo import Client, connect
-from services.runtime.mongo_health import watched
-from services.runtime.patience import closed_soon, until_answered
+from services.runtime.kafka.clients import require_topics
+from services.runtime.mongo.client import Client, connect
+from services.runtime.mongo.health import watched
+from services.runtime.observe.health import Health, serve
+from services.runtime.observe.tracing import Spans, tracing
 from services.runtime.settings import Settings
-from services.runtime.tracing import Spans, tracing
+from services.runtime.waiting import closed_soon, until_answered
 
 
 class Consumption(AbstractAsyncContextManager[Any], Protocol):

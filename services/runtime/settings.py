@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     """`source` of the events that we publish: put the municipality's own OIN in it."""
 
     sleutel_file: Path | None = None
-    """File with the secret key of the register; see `services.runtime.sleutel`."""
+    """File with the secret key of the register; see `services.runtime.secret`."""
     sleutel: SecretStr | None = None
     """The same key in the variable itself; a file is better kept."""
     sleutelversie: int = Field(default=1, ge=1, le=2**31 - 1)

@@ -15,7 +15,7 @@ from aiokafka import TopicPartition
 from pydantic import SecretStr
 from pymongo import MongoClient
 
-from services.runtime.kafka import range_consumer
+from services.runtime.kafka.clients import range_consumer
 from services.runtime.settings import Settings
 from tests.acceptance.policy import STRICT
 from tests.acceptance.secure_town import PARTITIONS, Ran, Town, contacts

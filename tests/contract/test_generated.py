@@ -8,16 +8,15 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator, Draft202012Validator
 
-from schemas import contact_ended_v1
+from schemas import contact_ended_v1, dead_letters
 from schemas.faults import HINTS, FaultKind
 from schemas.generate import main
 from schemas.generation import files
 from schemas.generation.examples import CASES, input_name
 from schemas.generation.json_schemas import json_schemas
 from schemas.generation.published import EVENTS, Published
-from services.runtime import dead_letters
+from services.runtime.kafka.topics import topic_definitions
 from services.runtime.settings import Settings
-from services.runtime.topics import topic_definitions
 
 
 def asyncapi() -> dict[str, Any]:

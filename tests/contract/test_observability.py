@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 
 from schemas.faults import RefusalKind
 from services.cli import app
-from services.runtime import metrics
 from services.runtime.errors import InvalidSettings
+from services.runtime.observe import metrics
 from services.runtime.settings import PREFIX
 
 PROMETHEUS = Path("deploy/prometheus")

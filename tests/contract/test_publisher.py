@@ -11,9 +11,9 @@ from aiokafka.errors import ProducerFenced
 
 from services.classifier.adapters.kafka_publisher import KafkaPublisher
 from services.classifier.ports import Message
-from services.runtime import kafka
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost
+from services.runtime.kafka import clients
 from services.runtime.settings import Settings
 from tests.fakes.publisher import FakePublisher, FakeTopics
 from tests.kafka_tools import committed_offsets, expect_unseen, make_topics, read_committed
@@ -66,7 +66,7 @@ class Kafka(World):
     def writer(self) -> Writer:
         settings = Settings(kafka_bootstrap=self._bootstrap)
         writer = KafkaPublisher(
-            make_producer=partial(kafka.transactional_producer, settings),
+            make_producer=partial(clients.transactional_producer, settings),
             group=self._group,
             partition=TopicPartition(self._input, 0),
             topics=[self.topic],

@@ -6,7 +6,7 @@ import pytest
 
 from services.local.process import Server
 from services.local.stack import Stack
-from services.runtime.health import Part
+from services.runtime.observe.health import Part
 from tests.faults.classifier_process import ClassifierProcess, World
 from tests.waiting import wait_for
 

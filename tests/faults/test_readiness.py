@@ -15,7 +15,7 @@ import pytest
 
 from services.local.process import Server
 from services.local.stack import Stack
-from services.runtime.health import Part
+from services.runtime.observe.health import Part
 from tests.faults.classifier_process import World
 from tests.service_process import ServiceProcess
 from tests.waiting import wait_for

@@ -18,7 +18,7 @@ from services.local.process import Server
 from services.projector.adapters.mongo_register import MongoRegister
 from services.projector.adapters.swap import COLLECTION, ONLY, Phase
 from services.projector.writes import Collection
-from services.runtime.mongo import connect
+from services.runtime.mongo.client import connect
 from services.runtime.settings import Settings
 from tests.projector_examples import fact, taak_created
 from tests.projector_process import expected, publish, settings_for, stored

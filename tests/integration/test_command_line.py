@@ -11,8 +11,8 @@ import pytest
 
 from schemas.faults import HINTS, FaultKind
 from services.local.network import HOST, free_port
+from services.runtime.secret import HOW_TO_GET_ONE
 from services.runtime.settings import Settings
-from services.runtime.sleutel import HOW_TO_GET_ONE
 from tests.contacts import contact_ended
 from tests.kafka_tools import topic_names
 

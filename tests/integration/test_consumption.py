@@ -18,12 +18,13 @@ from services.classifier.adapters.consumption import Consumption
 from services.classifier.adapters.kafka_partitions import KafkaPartitions
 from services.classifier.adapters.kafka_publisher import KafkaPublisher
 from services.classifier.handler import Handler
-from services.classifier.ports import Message, Publisher, Record
+from services.classifier.ports import Message, Publisher
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, ServiceBroken
-from services.runtime.group_health import GroupHealth
-from services.runtime.health import Health
-from services.runtime.kafka import LIBRARY_LOGGER
+from services.runtime.kafka.clients import LIBRARY_LOGGER
+from services.runtime.kafka.health import GroupHealth
+from services.runtime.kafka.records import Record
+from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from tests.header_names import publish_with_header_names
 from tests.kafka_tools import (

@@ -10,9 +10,9 @@ from services.domain.sleutels import Sleutels
 from services.local.network import HOST, free_port
 from services.operations.doctor import Check, examine
 from services.operations.topics import create_topics
-from services.runtime.mongo import address, connect
+from services.runtime.mongo.client import address, connect
+from services.runtime.secret import HOW_TO_GET_ONE
 from services.runtime.settings import Settings
-from services.runtime.sleutel import HOW_TO_GET_ONE
 from tests.kafka_tools import topic_names
 
 
@@ -123,8 +123,8 @@ async def test_the_key_is_held_against_that_of_the_register(settings: Settings) 
 
 
 async def test_servers_that_are_away_are_told_and_nothing_else_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.runtime.mongo.SELECTION_MILLISECONDS", 200)
-    monkeypatch.setattr("services.runtime.mongo.DIRECT_MILLISECONDS", 200)
+    monkeypatch.setattr("services.runtime.mongo.client.SELECTION_MILLISECONDS", 200)
+    monkeypatch.setattr("services.runtime.mongo.client.DIRECT_MILLISECONDS", 200)
     kafka, mongo = f"{HOST}:{free_port()}", f"{HOST}:{free_port()}"
 
     found = await _found(Settings(kafka_bootstrap=kafka, mongo_uri=f"mongodb://{mongo}/", sleutel=SecretStr("s" * 40)))

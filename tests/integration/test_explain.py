@@ -313,7 +313,7 @@ async def test_a_right_that_kafka_does_not_give_is_named(
 
 
 async def test_a_mongodb_that_is_away_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.runtime.mongo.SELECTION_MILLISECONDS", 200)
+    monkeypatch.setattr("services.runtime.mongo.client.SELECTION_MILLISECONDS", 200)
     away = settings.model_copy(update={"mongo_uri": f"mongodb://{HOST}:{free_port()}/?replicaSet=rs0"})
 
     with pytest.raises(TransientFailure, match=r"MongoDB at .* does not answer"):

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from services.runtime import health as health_module
 from services.runtime.errors import InvalidSettings
-from services.runtime.health import Health, Part, serve
-from services.runtime.metrics import OWN_FAILURES
+from services.runtime.observe import health as health_module
+from services.runtime.observe.health import Health, Part, serve
+from services.runtime.observe.metrics import OWN_FAILURES
 from services.runtime.settings import Settings
 
 ANSWER_SECONDS = 10

@@ -19,8 +19,8 @@ from services.classifier.adapters.hanging_transaction import POSITIONS
 from services.classifier.adapters.kafka_publisher import KafkaPublisher
 from services.classifier.adapters.last_end import End, LastEnd, last_end
 from services.classifier.ports import Message
-from services.runtime import kafka
 from services.runtime.errors import InvalidSettings, PartitionLost
+from services.runtime.kafka import clients
 from services.runtime.settings import Settings
 from tests.kafka_tools import (
     admin_client,
@@ -86,7 +86,9 @@ class Desk:
         return writer
 
     def _make_producer(self, *, transactional_id: str) -> AIOKafkaProducer:
-        made = kafka.transactional_producer(Settings(kafka_bootstrap=self.bootstrap), transactional_id=transactional_id)
+        made = clients.transactional_producer(
+            Settings(kafka_bootstrap=self.bootstrap), transactional_id=transactional_id
+        )
         self.producers.append(made)
         begin, commit = made.begin_transaction, made.commit_transaction
 
@@ -273,7 +275,7 @@ def forgetful(kafka_bootstrap: str) -> Iterator[None]:
 async def _leave_hanging(desk: Desk, end: End, forgotten: set[Part]) -> None:
     """Write to the output and move the position to 5 in a transaction that ends everywhere but in some parts."""
     settings = Settings(kafka_bootstrap=desk.bootstrap)
-    async with kafka.transactional_producer(settings, transactional_id=desk.transactional_id) as former:
+    async with clients.transactional_producer(settings, transactional_id=desk.transactional_id) as former:
         await former.begin_transaction()
         known = former._txn_manager
         if Part.OUTPUT in forgotten:
@@ -326,7 +328,7 @@ async def test_a_commit_that_kafka_forgot_in_part_is_whole_although_the_next_tra
 ) -> None:
     await _leave_hanging(desk, End.COMMIT, {Part.OUTPUT})
     settings = Settings(kafka_bootstrap=desk.bootstrap)
-    killed = kafka.transactional_producer(settings, transactional_id=desk.transactional_id)
+    killed = clients.transactional_producer(settings, transactional_id=desk.transactional_id)
     await killed.start()
     await killed.begin_transaction()
     await (await killed.send(desk.partition.topic, b"2"))
@@ -338,7 +340,7 @@ async def test_a_commit_that_kafka_forgot_in_part_is_whole_although_the_next_tra
 
 async def test_of_a_transaction_that_is_not_finished_kafka_tells_where_it_wrote(desk: Desk) -> None:
     settings = Settings(kafka_bootstrap=desk.bootstrap)
-    async with kafka.transactional_producer(settings, transactional_id=desk.transactional_id) as one:
+    async with clients.transactional_producer(settings, transactional_id=desk.transactional_id) as one:
         assert await last_end(one.client, desk.transactional_id) == LastEnd(End.COMMIT)
         await one.begin_transaction()
         await (await one.send(desk.topic, b"1"))
@@ -420,7 +422,7 @@ async def test_a_writer_that_can_not_start_anew_ends_the_process(desk: Desk, mon
 async def test_the_committed_offset_is_not_told_while_a_transaction_may_change_it(desk: Desk) -> None:
     settings = Settings(kafka_bootstrap=desk.bootstrap)
     async with (
-        kafka.transactional_producer(settings, transactional_id=desk.group) as one,
+        clients.transactional_producer(settings, transactional_id=desk.group) as one,
         AIOKafkaConsumer(bootstrap_servers=desk.bootstrap, group_id=desk.group, enable_auto_commit=False) as consumer,
     ):
         assert await committed_offset(one.client, group=desk.group, partition=desk.partition) is None

@@ -11,7 +11,7 @@ from services.local.mongod import mongod_binary
 from services.local.network import HOST, free_port
 from services.local.process import Server
 from services.runtime.errors import InvalidSettings, TransientFailure
-from services.runtime.mongo import address, connect
+from services.runtime.mongo.client import address, connect
 from services.runtime.settings import Settings
 
 
@@ -44,7 +44,7 @@ def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def _short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.runtime.mongo.SELECTION_MILLISECONDS", 200)
+    monkeypatch.setattr("services.runtime.mongo.client.SELECTION_MILLISECONDS", 200)
 
 
 async def test_moments_come_back_in_utc_and_uuids_as_such(mongo_uri: str, database: str) -> None:
@@ -127,7 +127,7 @@ async def test_an_address_that_can_not_be_read_is_refused_without_repeating_it(u
 
 @pytest.mark.usefixtures("_short_patience")
 async def test_a_server_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.runtime.mongo.DIRECT_MILLISECONDS", 200)
+    monkeypatch.setattr("services.runtime.mongo.client.DIRECT_MILLISECONDS", 200)
     uri = f"mongodb://jan:geheim@{HOST}:{free_port()}/?replicaSet=rs0"
 
     with pytest.raises(TransientFailure) as failed:

@@ -14,8 +14,8 @@ from services.local.kafka import kafka_server
 from services.projector.adapters import positions
 from services.projector.adapters.positions import GroupPositions
 from services.projector.ports import Partition
-from services.runtime.backlog import Backlog
 from services.runtime.errors import PartitionLost, TransientFailure
+from services.runtime.kafka.assignment import Backlog
 from tests.kafka_tools import make_topics
 
 SECONDS = 30.0

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from services.runtime import spans
-from services.runtime.tracing import tracing
+from services.runtime.observe import spans
+from services.runtime.observe.tracing import tracing
 from tests.waiting import wait_for
 
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

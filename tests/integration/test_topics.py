@@ -7,7 +7,7 @@ from services.local.mock_broker import mock_broker
 from services.local.network import HOST, free_port
 from services.operations.topics import Departure, TopicState, check_topics, create_topics
 from services.runtime.errors import InvalidSettings, TransientFailure
-from services.runtime.kafka import admin_client, require_topics
+from services.runtime.kafka.clients import admin_client, require_topics
 from services.runtime.settings import Settings
 from tests.kafka_tools import topic_names
 

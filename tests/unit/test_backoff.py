@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from services.runtime.backoff import CAP_SECONDS, FIRST_SECONDS, pauses, pauses_within
+from services.runtime.waiting import CAP_SECONDS, FIRST_SECONDS, pauses, pauses_within
 
 
 def test_pauses_double_up_to_the_cap_and_lie_in_the_upper_half_of_their_bound() -> None:

@@ -14,16 +14,17 @@ from services.classifier import handler
 from services.classifier.accounts import OUTCOMES
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
-from services.classifier.ports import Message, Record
+from services.classifier.ports import Message
 from services.domain.besluit import Position
 from services.domain.case import Case, prepare
 from services.domain.events import Event
 from services.domain.herbeoordeling import Herbeoordeling
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
-from services.runtime import metrics
 from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
-from services.runtime.health import Health
+from services.runtime.kafka.records import Record
+from services.runtime.observe import metrics
+from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from tests.contacts import contact_ended, record, records
 from tests.fakes.clock import FakeClock

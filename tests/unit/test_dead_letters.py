@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from schemas.faults import Fault, FaultKind
-from services.runtime.dead_letters import (
+from schemas.dead_letters import (
     MAX_ATTEMPT,
     MAX_BYTES,
     MAX_FAULTS,
@@ -19,6 +18,7 @@ from services.runtime.dead_letters import (
     dead_letter,
     earlier_letters,
 )
+from schemas.faults import Fault, FaultKind
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 MISSING = Fault("data.kanaal", FaultKind.ONTBREEKT)

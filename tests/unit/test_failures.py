@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from services.runtime.errors import TransientFailure
-from services.runtime.failures import MAX_EXCEPTIONS, MAX_FRAMES, as_text, describe
+from services.runtime.observe.failures import MAX_EXCEPTIONS, MAX_FRAMES, as_text, describe
 
 
 class _Model(BaseModel):

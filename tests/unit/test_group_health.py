@@ -6,10 +6,10 @@ from typing import cast
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.runtime import group_health
-from services.runtime.group_health import GroupHealth
-from services.runtime.health import Health, Part
-from services.runtime.reading import Reading
+from services.runtime.kafka import health
+from services.runtime.kafka.assignment import Reading
+from services.runtime.kafka.health import GroupHealth
+from services.runtime.observe.health import Health, Part
 
 PLACE = TopicPartition("contact.ended", 0)
 OTHER = TopicPartition("contact.ended", 1)
@@ -40,7 +40,7 @@ class _Bench:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1_000.0
-        monkeypatch.setattr(group_health, "time", SimpleNamespace(time=self._time, monotonic=self._time))
+        monkeypatch.setattr(health, "time", SimpleNamespace(time=self._time, monotonic=self._time))
         self.told_elsewhere = False
         self.consumer = _Consumer()
         self.polls = True

@@ -2,7 +2,7 @@
 
 from structlog.testing import capture_logs
 
-from services.runtime.health import Health, Part
+from services.runtime.observe.health import Health, Part
 
 
 def test_a_service_is_not_ready_before_each_part_has_answered() -> None:

@@ -12,9 +12,10 @@ from structlog.testing import capture_logs
 from services.classifier.adapters.holding import MAX_SLICE_BYTES, Holding, Means
 from services.classifier.adapters.kafka_publisher import KafkaPublisher
 from services.classifier.handler import Handler
-from services.classifier.ports import Publisher, Record
-from services.runtime.backlog import Backlog, Batch
+from services.classifier.ports import Publisher
 from services.runtime.errors import PartitionLost
+from services.runtime.kafka.assignment import Backlog, Batch
+from services.runtime.kafka.records import Record
 
 PLACE = TopicPartition("contact.ended", 0)
 LARGEST_BYTES = 64 * 1024

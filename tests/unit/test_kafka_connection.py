@@ -7,9 +7,9 @@ import pytest
 from aiokafka.errors import IllegalSaslStateError, KafkaConnectionError, SaslAuthenticationFailed
 from pydantic import SecretStr
 
-from services.runtime import kafka
 from services.runtime.errors import InvalidSettings
-from services.runtime.kafka_connection import connection, refusal
+from services.runtime.kafka import clients
+from services.runtime.kafka.connection import connection, refusal
 from services.runtime.settings import Settings
 
 LOGIN = {"kafka_security_protocol": "SASL_PLAINTEXT", "kafka_username": "klantcontact"}
@@ -52,7 +52,7 @@ def test_a_file_without_a_password_is_named(tmp_path: Path) -> None:
     settings = Settings.model_validate(LOGIN | {"kafka_password_file": tmp_path / "wachtwoord"})
 
     with pytest.raises(InvalidSettings) as refused:
-        kafka.broker(settings)
+        clients.broker(settings)
 
     assert str(refused.value) == (
         f"KLANTCONTACT_KAFKA_PASSWORD_FILE: {tmp_path}/wachtwoord can't be read (No such file or directory). "
@@ -105,13 +105,13 @@ def test_a_client_that_is_made_by_hand_is_made_in_one_place() -> None:
         and any(maker in file.read_text(encoding="utf-8") for maker in (*makers, "create_conn("))
     }
 
-    assert made == {"services/runtime/kafka.py", "services/runtime/kafka_connection.py"}
+    assert made == {"services/runtime/kafka/clients.py", "services/runtime/kafka/connection.py"}
 
 
 def test_the_password_does_not_show() -> None:
     settings = Settings.model_validate(LOGIN | {"kafka_password": SecretStr("geheim")})
 
-    assert "geheim" not in f"{settings!r} {kafka.broker(settings)!r}"
+    assert "geheim" not in f"{settings!r} {clients.broker(settings)!r}"
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ async def test_what_keeps_us_out_is_told(error: Exception, told: str, monkeypatc
     async def keep_out(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("services.runtime.kafka_connection.create_conn", keep_out)
+    monkeypatch.setattr("services.runtime.kafka.connection.create_conn", keep_out)
 
     found = str(await refusal(Settings(kafka_bootstrap="a:1")))
 
@@ -145,7 +145,7 @@ async def test_of_several_brokers_the_first_that_says_why_counts(monkeypatch: py
     async def keep_out(*_: object, **__: object) -> None:
         raise next(answers)
 
-    monkeypatch.setattr("services.runtime.kafka_connection.create_conn", keep_out)
+    monkeypatch.setattr("services.runtime.kafka.connection.create_conn", keep_out)
 
     assert str(await refusal(Settings(kafka_bootstrap="a:1,b:2"))).startswith("Kafka at b:2 refuses the login.")
 
@@ -154,6 +154,6 @@ async def test_a_broker_that_is_not_there_says_nothing(monkeypatch: pytest.Monke
     async def be_away(*_: object, **__: object) -> None:
         raise ConnectionRefusedError
 
-    monkeypatch.setattr("services.runtime.kafka_connection.create_conn", be_away)
+    monkeypatch.setattr("services.runtime.kafka.connection.create_conn", be_away)
 
     assert await refusal(Settings()) is None

@@ -2,7 +2,7 @@
 
 from faststream import AckPolicy
 
-from services.runtime.kafka import subscriber_options
+from services.runtime.kafka.clients import subscriber_options
 from services.runtime.settings import Settings
 
 

@@ -10,9 +10,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from prometheus_client import REGISTRY
 
-from services.runtime import lag
-from services.runtime.lag import Lag, LagWatch
-from services.runtime.reading import Assignment
+from services.runtime.kafka import lag
+from services.runtime.kafka.assignment import Assignment
+from services.runtime.kafka.lag import Lag, LagWatch
 
 PLACE = TopicPartition("contact.ended", 0)
 OTHER = TopicPartition("contact.ended", 1)

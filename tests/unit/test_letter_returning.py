@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from aiokafka.errors import MessageSizeTooLargeError, RequestTimedOutError, TopicAuthorizationFailedError
 
+from schemas.dead_letters import Header
 from services.operations.dead_letters.letters import Content, Letter, letter_of
 from services.operations.dead_letters.returning import Returns, headers_of, why_not
 from services.operations.sending import TOO_LARGE
-from services.runtime.dead_letters import Header
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 from tests.letters import letter, record

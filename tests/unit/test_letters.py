@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from schemas.dead_letters import Position
 from schemas.faults import Fault, FaultKind, RefusalKind, generalised
 from services.operations.dead_letters.errors import InvalidFilter
 from services.operations.dead_letters.letters import Content, Letter, LetterId, letter_of
-from services.runtime.dead_letters import Position
 from tests.contacts import SOURCE
 from tests.letters import MISSING, VALUE, letter, record
 

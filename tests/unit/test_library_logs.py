@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from services.runtime.library_logs import LINES_A_WINDOW, WINDOW_SECONDS, LibraryHandler
+from services.runtime.observe.logs import LINES_A_WINDOW, WINDOW_SECONDS, LibraryHandler
 
 
 def _handle(handler: LibraryHandler, message: str, *arguments: object, library: str = "aiokafka") -> None:
@@ -57,7 +57,7 @@ def test_another_library_keeps_only_its_place() -> None:
 def test_repeats_of_one_line_are_dropped_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     moments = [1000.0] * 100 + [1000.0 + WINDOW_SECONDS + 1]
     clock = iter(moments)
-    monkeypatch.setattr("services.runtime.library_logs.monotonic", lambda: next(clock))
+    monkeypatch.setattr("services.runtime.observe.logs.monotonic", lambda: next(clock))
     handler = LibraryHandler(logging.WARNING)
 
     with capture_logs() as lines:

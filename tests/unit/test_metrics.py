@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client import REGISTRY
 
-from services.runtime import metrics
+from services.runtime.observe import metrics
 
 
 def _counted(path: str) -> float:

@@ -6,7 +6,7 @@ import pytest
 from aiokafka import TopicPartition
 from structlog.testing import capture_logs
 
-from services.runtime.missing_records import FETCHER, listen_for_resets
+from services.runtime.kafka.patches import FETCHER, listen_for_resets
 
 
 def test_a_reset_is_told_once_and_other_lines_pass_as_before(caplog: pytest.LogCaptureFixture) -> None:

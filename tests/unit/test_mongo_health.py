@@ -6,9 +6,9 @@ from typing import Any, cast
 import pytest
 from pymongo.errors import ServerSelectionTimeoutError
 
-from services.runtime.health import Health, Part
-from services.runtime.mongo import Client
-from services.runtime.mongo_health import PrimaryWatch
+from services.runtime.mongo.client import Client
+from services.runtime.mongo.health import PrimaryWatch
+from services.runtime.observe.health import Health, Part
 
 PRIMARY = {"isWritablePrimary": True, "me": "127.0.0.1:27017"}
 AWAY = {"mongodb": "no primary has answered for 3 seconds"}

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from services.runtime.ending import Ending
-from services.runtime.patience import repeated
+from services.runtime.waiting import repeated
 
 TURNS = 20
 """More turns of the event loop than some steps take."""

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.runtime.health import Part
-from services.runtime.logs import only_plain_values
+from services.runtime.observe.health import Part
+from services.runtime.observe.logs import only_plain_values
 
 
 class _Contact(BaseModel):

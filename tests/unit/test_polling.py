@@ -5,9 +5,9 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
-from services.runtime import kafka
-from services.runtime.polling import subscribe
-from services.runtime.reading import Reading
+from services.runtime.kafka import clients
+from services.runtime.kafka.assignment import Reading
+from services.runtime.kafka.group import subscribe
 from services.runtime.settings import Settings
 
 SETTINGS = Settings(session_timeout_ms=9_000)
@@ -18,7 +18,7 @@ async def _nothing(_: object) -> None: ...
 
 @pytest.fixture
 def broker() -> KafkaBroker:
-    return kafka.broker(SETTINGS)
+    return clients.broker(SETTINGS)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from services.projector.handler import Projector, read_all
 from services.projector.ports import Partition, Record
 from services.projector.writes import Collection
 from services.runtime.ending import Ending
-from services.runtime.health import Health
+from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from tests.fakes.projector_positions import FakePositions
 from tests.fakes.projector_store import FakeRegister

@@ -15,10 +15,10 @@ from services.projector.facts import Fact
 from services.projector.handler import Projector, read_all
 from services.projector.ports import Partition, Record
 from services.projector.writes import Collection
-from services.runtime import metrics
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, TransientFailure
-from services.runtime.health import Health, Part
+from services.runtime.observe import metrics
+from services.runtime.observe.health import Health, Part
 from tests.fakes.projector_positions import FakePositions
 from tests.fakes.projector_store import FakeRegister
 from tests.projector_examples import Event, encoded, klantcontact_id, registered, taak_created

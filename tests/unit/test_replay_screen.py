@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.classifier.ports import Record
 from services.cli import replaying
 from services.cli.replay_on_screen import summary_lines
 from services.cli.replaying import _Shown
@@ -18,6 +17,7 @@ from services.operations.replay.judging import Examined
 from services.operations.replay.replay import Replayed, Tell
 from services.operations.replay.requests import Answer
 from services.operations.replay.selection import Selection
+from services.runtime.kafka.records import Record
 from services.runtime.settings import Settings
 
 V4 = Outcome("V4", klantcontact=True, interne_taak=False, partij="nieuw", contactgegevens=False)

@@ -7,8 +7,8 @@ import pytest
 from pydantic import SecretStr
 
 from services.runtime.errors import InvalidSettings
+from services.runtime.secret import load_sleutel
 from services.runtime.settings import Settings
-from services.runtime.sleutel import load_sleutel
 
 KEY = bytes(range(200, 232))
 

@@ -10,7 +10,6 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler as Classifier
-from services.classifier.ports import Record
 from services.domain.case import prepare
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
@@ -18,9 +17,10 @@ from services.projector.handler import Projector, read_all
 from services.projector.ports import Partition
 from services.projector.ports import Record as Output
 from services.runtime.ending import Ending
-from services.runtime.health import Health
+from services.runtime.kafka.records import Record
+from services.runtime.observe.health import Health
+from services.runtime.observe.spans import ExportedSpans
 from services.runtime.settings import Settings
-from services.runtime.spans import ExportedSpans
 from tests.contacts import SOURCE, Event, contact_ended, record, records
 from tests.fakes.clock import FakeClock
 from tests.fakes.projector_positions import FakePositions

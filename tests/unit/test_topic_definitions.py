@@ -1,7 +1,7 @@
 """How each topic is to be kept."""
 
+from services.runtime.kafka.topics import topic_definitions
 from services.runtime.settings import Settings
-from services.runtime.topics import topic_definitions
 
 DAY = 24 * 60 * 60 * 1000
 

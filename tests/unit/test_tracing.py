@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from services.runtime.errors import InvalidSettings
-from services.runtime.tracing import _is_asked_for
+from services.runtime.observe.tracing import _is_asked_for
 
 ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
 
@@ -40,7 +40,7 @@ def test_an_exporter_that_is_not_there_is_refused(environment: dict[str, str]) -
 def test_off_nothing_of_opentelemetry_is_imported() -> None:
     script = (
         "import sys, services.classifier.main, services.projector.main\n"
-        "from services.runtime.tracing import tracing\n"
+        "from services.runtime.observe.tracing import tracing\n"
         "with tracing('classifier') as spans: assert spans is None\n"
         "print([name for name in sys.modules if name.startswith('opentelemetry.sdk')])"
     )

@@ -10,16 +10,16 @@ from services.classifier.adapters.kafka_partitions import KafkaPartitions
 from services.classifier.adapters.kafka_publisher import KafkaPublisher
 from services.classifier.adapters.writer_health import WriterHealth
 from services.classifier.handler import Handler
-from services.runtime import kafka
 from services.runtime.ending import Ending
-from services.runtime.health import Health
-from services.runtime.membership import Membership
-from services.runtime.reading import Reading
+from services.runtime.kafka import clients
+from services.runtime.kafka.assignment import Reading
+from services.runtime.kafka.group import Membership
+from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 
 MAX_RECORDS: Final = 10_000
-"""Of one fetch. Its bytes are bounded as they were compressed (`services.runtime.kafka`), normally to some thousands of
-contacts; this bounds what they are once they are Python objects: about 1 kB more each."""
+"""Of one fetch. `services.runtime.kafka.clients` bounds its bytes as they were compressed, normally to some thousands
+of contacts; this bounds what they are once they are Python objects: about 1 kB more each."""
 
 REVOCATION_SHARE: Final = 0.5
 """Of the session: how long what is in flight may take when partitions are revoked. The group waits for us as long as a
@@ -82,7 +82,7 @@ class Consumption:
 
     def _make_publisher(self, partition: TopicPartition) -> KafkaPublisher:
         return KafkaPublisher(
-            make_producer=partial(kafka.transactional_producer, self._settings),
+            make_producer=partial(clients.transactional_producer, self._settings),
             group=self._settings.classifier_group,
             partition=partition,
             topics=[topic for topic in self._settings.topics if topic != self._settings.contact_topic],

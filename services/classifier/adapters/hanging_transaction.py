@@ -24,7 +24,7 @@ from aiokafka.errors import ConcurrentTransactions, NoError, OperationNotAttempt
 from aiokafka.protocol.transaction import AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, EndTxnRequest
 
 from services.classifier.adapters.last_end import End, LastEnd, Place
-from services.runtime.backoff import pauses
+from services.runtime.waiting import pauses
 
 POSITIONS: Final = "__consumer_offsets"
 """The topic in which Kafka keeps the positions of groups."""

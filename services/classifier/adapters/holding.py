@@ -25,15 +25,14 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from services.classifier.adapters.kafka_publisher import KafkaPublisher, TellTrouble
-from services.classifier.adapters.records import as_record
 from services.classifier.handler import Handler
-from services.runtime.backlog import Backlog, Batch
-from services.runtime.backoff import pauses
 from services.runtime.errors import PartitionLost
-from services.runtime.failures import type_name
-from services.runtime.kafka_rights import missing_right
-from services.runtime.missing_records import tell_missing
-from services.runtime.parts import light_parts
+from services.runtime.kafka.assignment import Backlog, Batch
+from services.runtime.kafka.connection import missing_right
+from services.runtime.kafka.patches import tell_missing
+from services.runtime.kafka.records import as_record, light_parts
+from services.runtime.observe.failures import type_name
+from services.runtime.waiting import pauses
 
 log = structlog.get_logger()
 

@@ -13,9 +13,8 @@ import structlog
 from aiokafka import TopicPartition
 
 from services.classifier.adapters.holding import Holding, Means, tell_dropped
-from services.runtime.backlog import by_partition
-from services.runtime.health import Facts
-from services.runtime.reading import Assignment, Fetch
+from services.runtime.kafka.assignment import Assignment, Fetch, by_partition
+from services.runtime.observe.health import Facts
 
 log = structlog.get_logger()
 

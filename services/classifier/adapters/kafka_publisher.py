@@ -26,10 +26,10 @@ from services.classifier.adapters.coordinator_connection import CoordinatorConne
 from services.classifier.adapters.hanging_transaction import repeat_end
 from services.classifier.adapters.last_end import last_end
 from services.classifier.ports import Message
-from services.runtime.backoff import pauses
 from services.runtime.errors import PartitionLost
-from services.runtime.failures import type_name
-from services.runtime.kafka_rights import missing_right
+from services.runtime.kafka.connection import missing_right
+from services.runtime.observe.failures import type_name
+from services.runtime.waiting import pauses
 
 log = structlog.get_logger()
 

@@ -20,7 +20,7 @@ from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import CompactArray, CompactString, Int16, Int32, Int64, Schema, TaggedFields
 
 from schemas.values import value_class
-from services.runtime.backoff import pauses
+from services.runtime.waiting import pauses
 
 NEVER_SEEN: Final = 105
 """TRANSACTIONAL_ID_NOT_FOUND, which aiokafka has no name for."""

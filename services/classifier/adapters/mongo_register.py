@@ -37,8 +37,8 @@ from services.domain.partij import Partij
 from services.domain.policy import Beleid
 from services.domain.register import Register
 from services.runtime.errors import TransientFailure
-from services.runtime.mongo_errors import Meaning, meaning_of, mongo_is_away
-from services.runtime.mongo_health import count_documents
+from services.runtime.mongo.errors import Meaning, meaning_of, mongo_is_away
+from services.runtime.mongo.health import count_documents
 from services.runtime.settings import Settings
 
 PARTIJREGISTER: Final = "partijregister"

@@ -13,7 +13,7 @@ from services.classifier.adapters.mongo_register import BESLUITEN
 from services.classifier.adapters.register_documents import Document
 from services.domain.sleutels import Sleutels
 from services.runtime.errors import InvalidSettings
-from services.runtime.mongo_errors import Meaning, meaning_of, mongo_is_away
+from services.runtime.mongo.errors import Meaning, meaning_of, mongo_is_away
 
 log = structlog.get_logger()
 

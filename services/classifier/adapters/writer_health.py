@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from aiokafka import TopicPartition
 
-from services.runtime.health import Health, Part
+from services.runtime.observe.health import Health, Part
 
 
 class WriterHealth:

@@ -10,8 +10,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NoReturn
 
+from schemas.dead_letters import NAMES, Header
 from services.operations.dead_letters.letters import Content
-from services.runtime.dead_letters import NAMES, Header
 
 IN_BASE64: Final = "Base64"
 

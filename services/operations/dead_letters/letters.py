@@ -12,12 +12,12 @@ from typing import Final, NamedTuple, Self
 
 from aiokafka import ConsumerRecord
 
+from schemas import dead_letters as added
+from schemas.dead_letters import Header, Position
 from schemas.faults import Fault, FaultKind, RefusalKind, generalised
 from services.operations.dead_letters.errors import InvalidFilter
 from services.operations.origin import origin_of
 from services.operations.wording import printable
-from services.runtime import dead_letters as added
-from services.runtime.dead_letters import Header, Position
 
 UNKNOWN: Final = "-"
 """Stands for a kind or a source that can't be read."""

@@ -24,7 +24,7 @@ from services.operations.sending import started_producer
 from services.operations.topic_reader import Progress
 from services.operations.wording import counted
 from services.runtime.errors import InvalidSettings, TransientFailure
-from services.runtime.kafka import require_topics
+from services.runtime.kafka.clients import require_topics
 from services.runtime.settings import Settings
 
 BATCH: Final = 500

@@ -12,9 +12,9 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError
 
+from schemas.dead_letters import ATTEMPT, EARLIER, MAX_EARLIER, Header
 from services.operations.dead_letters.letters import Content, Letter
 from services.operations.sending import STALL_SECONDS, TOO_LARGE, write_told
-from services.runtime.dead_letters import ATTEMPT, EARLIER, MAX_EARLIER, Header
 from services.runtime.settings import Settings
 
 

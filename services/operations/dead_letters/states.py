@@ -23,7 +23,7 @@ from pymongo.write_concern import WriteConcern
 from services.operations.database import mongo_told
 from services.operations.dead_letters.letters import Letter
 from services.operations.dead_letters.selection import State
-from services.runtime import mongo
+from services.runtime.mongo.client import OPERATION_MILLISECONDS, Client, connect
 from services.runtime.settings import Settings
 
 Document = dict[str, Any]
@@ -111,7 +111,7 @@ Meant = Callable[[History], bool]
 class LetterStates:
     """Reads and writes those records. Every method raises TransientFailure when MongoDB is away."""
 
-    def __init__(self, client: mongo.Client, settings: Settings) -> None:
+    def __init__(self, client: Client, settings: Settings) -> None:
         self._client = client
         self._collection: AsyncCollection[Document] = client[settings.mongo_database][COLLECTION]
         self._settings = settings
@@ -168,7 +168,7 @@ class LetterStates:
 
         if not updates:
             return []
-        with self._told(), pymongo.timeout(mongo.OPERATION_MILLISECONDS / 1_000):
+        with self._told(), pymongo.timeout(OPERATION_MILLISECONDS / 1_000):
             await self._prepare()
             async with self._client.start_session() as session:
                 return await session.with_transaction(
@@ -211,7 +211,7 @@ class LetterStates:
 @asynccontextmanager
 async def letter_states(settings: Settings) -> AsyncIterator[LetterStates]:
     """Give the records for the block. Raises TransientFailure when MongoDB is away."""
-    client = await mongo.connect(settings)
+    client = await connect(settings)
     async with client:
         yield LetterStates(client, settings)
 

@@ -10,7 +10,7 @@ from services.operations.explain.letters import MAX_LETTERS, Letters, with_state
 from services.operations.group_positions import count_to_read, next_offsets, still_to_read
 from services.operations.origin import Origin, origin_of
 from services.operations.topic_reader import Progress, TopicReader
-from services.runtime.kafka import admin_client
+from services.runtime.kafka.clients import admin_client
 from services.runtime.settings import Settings
 
 

@@ -12,8 +12,8 @@ from pymongo.errors import PyMongoError
 from services.projector.adapters.generation import Generation
 from services.projector.documents import Document
 from services.projector.writes import Collection
-from services.runtime.backoff import pauses_within
-from services.runtime.mongo import is_away
+from services.runtime.mongo.client import is_away
+from services.runtime.waiting import pauses_within
 
 RENAME_SECONDS: Final = 1.0
 """A rename takes milliseconds, unless a transaction holds the collection. Everybody who comes after a waiting rename

@@ -6,9 +6,9 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 from services.operations.database import mongo_told
-from services.runtime.backoff import pauses_within
 from services.runtime.errors import KlantcontactError, TransientFailure
 from services.runtime.settings import Settings
+from services.runtime.waiting import pauses_within
 
 PATIENCE_SECONDS: Final = 30.0
 """With MongoDB while there is much to do: an election should not cost an hour's work."""

@@ -12,7 +12,7 @@ from services.projector.adapters.mongo_register import MongoRegister
 from services.projector.errors import NotProjectable
 from services.projector.facts import read
 from services.projector.ports import Partition
-from services.runtime.kafka import admin_client
+from services.runtime.kafka.clients import admin_client
 from services.runtime.settings import Settings
 
 

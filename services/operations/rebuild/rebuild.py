@@ -31,9 +31,9 @@ from services.projector.adapters.generation import Generation
 from services.projector.adapters.mongo_register import MongoRegister, utc_now
 from services.projector.adapters.swap import Phase
 from services.projector.writes import Collection
-from services.runtime.backoff import pauses_within
-from services.runtime.mongo import Client, connect
+from services.runtime.mongo.client import Client, connect
 from services.runtime.settings import Settings
+from services.runtime.waiting import pauses_within
 
 T = TypeVar("T")
 

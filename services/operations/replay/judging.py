@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from schemas.decoding import Received, decode
-from services.classifier.adapters.records import as_record
-from services.classifier.ports import Record
 from services.domain.besluit import Besluit, Position
 from services.domain.case import Case, prepare
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
@@ -22,6 +20,7 @@ from services.domain.sleutels import Sleutels
 from services.operations.replay.differences import Difference, Standing, difference
 from services.operations.replay.selection import Selection, is_held
 from services.operations.topic_reader import Progress, Stretch, TopicReader
+from services.runtime.kafka.records import Record, as_record
 
 BATCH_SIZE: Final = 500
 """Contacts that are looked up at once, as the classifier does."""

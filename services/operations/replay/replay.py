@@ -19,8 +19,8 @@ from services.operations.replay.judging import Examined, Judge
 from services.operations.replay.requests import Answer, Requests, requests
 from services.operations.replay.selection import Selection, stretches_of
 from services.operations.topic_reader import Progress, topic_reader
+from services.runtime.secret import load_sleutel
 from services.runtime.settings import Settings
-from services.runtime.sleutel import load_sleutel
 
 Tell = Callable[[Examined, Answer | None], None]
 """Takes what is to be shown of one contact, as soon as it is known."""

@@ -29,7 +29,7 @@ from services.operations.replay.differences import Difference, Outcome
 from services.operations.replay.errors import Unanswered
 from services.operations.replay.judging import Examined
 from services.operations.sending import STALL_SECONDS, started_producer, write_told
-from services.runtime.kafka import admin_client
+from services.runtime.kafka.clients import admin_client
 from services.runtime.settings import Settings
 
 PATIENCE_SECONDS: Final = 60.0

@@ -10,12 +10,12 @@ from services.projector.adapters.positions import GroupPositions
 from services.projector.handler import Batch, Projector, read_all
 from services.projector.ports import Partition, Record, Register
 from services.runtime.ending import Ending
-from services.runtime.health import Health
-from services.runtime.membership import Membership
-from services.runtime.parts import light_parts
-from services.runtime.reading import Assignment, Fetch, Reading
+from services.runtime.kafka.assignment import Assignment, Fetch, Reading
+from services.runtime.kafka.group import Membership
+from services.runtime.kafka.records import light_parts
+from services.runtime.observe.health import Health
+from services.runtime.observe.tracing import Spans
 from services.runtime.settings import Settings
-from services.runtime.tracing import Spans
 
 log = structlog.get_logger()
 

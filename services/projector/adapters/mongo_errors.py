@@ -7,7 +7,7 @@ from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 
 from services.projector.errors import DocumentRefused
 from services.runtime.errors import TransientFailure
-from services.runtime.mongo_errors import DUPLICATE_KEY, VALIDATION_FAILED, Meaning, meaning_of, mongo_is_away
+from services.runtime.mongo.errors import DUPLICATE_KEY, VALIDATION_FAILED, Meaning, meaning_of, mongo_is_away
 
 MAX_REASONS = 10
 

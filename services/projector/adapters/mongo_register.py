@@ -23,11 +23,11 @@ from services.projector.facts import Fact
 from services.projector.projection import States, Touched, joined, project, touched_by
 from services.projector.stored import states_of
 from services.projector.writes import Amend, Claim, Collection, Insert, Placed, Remove, Write, plan
-from services.runtime import metrics
-from services.runtime.backoff import pauses
 from services.runtime.errors import TransientFailure
-from services.runtime.health import Part
-from services.runtime.mongo_health import count_documents
+from services.runtime.mongo.health import count_documents
+from services.runtime.observe import metrics
+from services.runtime.observe.health import Part
+from services.runtime.waiting import pauses
 
 Operation = InsertOne[Document] | UpdateOne | DeleteOne
 

@@ -8,9 +8,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from services.projector.ports import Partition
-from services.runtime.backlog import Backlog
 from services.runtime.errors import PartitionLost, TransientFailure
-from services.runtime.health import Part
+from services.runtime.kafka.assignment import Backlog
+from services.runtime.observe.health import Part
 
 COMMIT_SECONDS: Final = 5.0
 """aiokafka tries for ever. A commit takes milliseconds; after this long readiness has to say that it fails."""

@@ -15,7 +15,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from services.projector.documents import Document
 from services.runtime.errors import TransientFailure
-from services.runtime.health import Part
+from services.runtime.observe.health import Part
 
 COLLECTION: Final = "herbouw"
 """Holds one document: the rebuild that is under way, or the last one."""

@@ -41,7 +41,7 @@ MAX_ATTEMPT: Final = 1_000_000
 """Nobody replays a message that often: a larger number in the header is nonsense."""
 
 MAX_BYTES: Final = 2_000_000
-"""What the topic of the dead letters takes (2 MiB, `services.runtime.topics`), with room for the batch's own lengths.
+"""What the topic of the dead letters takes (2 MiB), with room for the batch's own lengths.
 An original can be larger: the 1 MiB that `contact.ended` takes is that of a compressed batch."""
 
 MAX_EARLIER: Final = 10

@@ -16,8 +16,8 @@ from typing import TypeVar
 import structlog
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
-from services.runtime import metrics
 from services.runtime.errors import InvalidSettings
+from services.runtime.observe import metrics
 from services.runtime.settings import Settings
 
 log = structlog.get_logger()

@@ -9,11 +9,11 @@ import pymongo
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
-from services.runtime import metrics
 from services.runtime.ending import Ending
-from services.runtime.health import LOOK_SECONDS, Facts, Health, Part
-from services.runtime.mongo import Client, Document
-from services.runtime.patience import repeated
+from services.runtime.mongo.client import Client, Document
+from services.runtime.observe import metrics
+from services.runtime.observe.health import LOOK_SECONDS, Facts, Health, Part
+from services.runtime.waiting import repeated
 
 ANSWER_SECONDS: Final = 3.0
 """Patience with one question to the primary, which a healthy one answers in a millisecond. An election takes two

@@ -38,7 +38,7 @@ def tracing(service: str) -> Iterator[Spans | None]:
     if not _is_asked_for(os.environ):
         yield None
         return
-    from services.runtime.spans import exported
+    from services.runtime.observe.spans import exported
 
     with exported(service) as spans:
         yield spans

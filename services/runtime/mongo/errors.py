@@ -11,8 +11,8 @@ from typing import Final
 from pymongo.errors import BulkWriteError, ConfigurationError, OperationFailure, ProtocolError, PyMongoError
 
 from services.runtime.errors import TransientFailure
-from services.runtime.health import Part
-from services.runtime.mongo import REFUSED_USER, is_away
+from services.runtime.mongo.client import REFUSED_USER, is_away
+from services.runtime.observe.health import Part
 
 DUPLICATE_KEY: Final = 11000
 VALIDATION_FAILED: Final = 121

@@ -9,9 +9,9 @@ from typing import Final, TypeVar
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
-from services.runtime import metrics
-from services.runtime.health import Facts
-from services.runtime.reading import Assignment
+from services.runtime.kafka.assignment import Assignment
+from services.runtime.observe import metrics
+from services.runtime.observe.health import Facts
 
 T = TypeVar("T")
 

@@ -12,14 +12,13 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
-from services.runtime.backoff import pauses_within
 from services.runtime.errors import InvalidSettings, KlantcontactError, TransientFailure
-from services.runtime.health import Part
-from services.runtime.kafka_connection import CLIENT_ID, brokers, connection, refusal, security
-from services.runtime.missing_records import listen_for_resets
+from services.runtime.kafka.connection import CLIENT_ID, brokers, connection, refusal, security
+from services.runtime.kafka.patches import listen_for_resets, tolerate_header_names
+from services.runtime.kafka.topics import MAX_BATCH_BYTES, MAX_DEAD_LETTER_BYTES
+from services.runtime.observe.health import Part
 from services.runtime.settings import Settings
-from services.runtime.tolerant_records import tolerate_header_names
-from services.runtime.topics import MAX_BATCH_BYTES, MAX_DEAD_LETTER_BYTES
+from services.runtime.waiting import pauses_within
 
 PRODUCER_BATCH_BYTES = 512 * 1024
 """Records that go to the broker at once. More than the default of 16 KiB, since a batch of contacts makes one

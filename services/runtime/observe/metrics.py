@@ -118,7 +118,7 @@ READY = Gauge("klantcontact_ready", "Whether /readyz would say so (1) or not (0)
 TRANSIENT_FAILURES = Counter(
     "klantcontact_transient_failures",
     "Times that a part did not answer and was waited for, by part.",
-    ["part"],  # `services.runtime.health.Part`
+    ["part"],  # `services.runtime.observe.health.Part`
 )
 
 OWN_FAILURES = Counter("klantcontact_own_failures", "Messages on which our own code failed. Each is a bug of ours.")

@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.runtime.health import LOOK_SECONDS, Facts, Health, Part
-from services.runtime.reading import Reading
+from services.runtime.kafka.assignment import Reading
+from services.runtime.observe.health import LOOK_SECONDS, Facts, Health, Part
 
 SILENCE_SECONDS: Final = 5.0
 """A broker answers a fetch within half a second, also when there is nothing. Ten missed answers are no accident."""

@@ -10,7 +10,7 @@ from pymongo import AsyncMongoClient, MongoClient
 from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailure, PyMongoError
 
 from services.runtime.errors import InvalidSettings, TransientFailure
-from services.runtime.health import Part
+from services.runtime.observe.health import Part
 from services.runtime.settings import Settings
 
 Document = dict[str, Any]

@@ -1,15 +1,18 @@
-"""Waiting for what is away: at the start as long as it takes, at the end hardly at all."""
+"""Waiting for what is away: at the start as long as it takes, at the end hardly at all.
+
+How long to wait for infrastructure that is away.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Final, Protocol, TypeVar
 
-from services.runtime import metrics
-from services.runtime.backoff import pauses
 from services.runtime.ending import Ending
 from services.runtime.errors import TransientFailure
-from services.runtime.health import Health
+from services.runtime.observe import metrics
+from services.runtime.observe.health import Health
 
 T = TypeVar("T")
 
@@ -62,3 +65,32 @@ async def closed_soon(client: Closable) -> AsyncIterator[None]:
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await client.close()
+
+
+FIRST_SECONDS = 0.1
+"""Most interruptions (an election, a moved leader) are over within a second."""
+
+CAP_SECONDS = 5.0
+"""The longest pause: readiness must be back within 10 s of what it waited for."""
+
+
+def pauses() -> Iterator[float]:
+    """Give pauses in seconds without end, each up to twice the one before and at most CAP_SECONDS.
+
+    Each lies anywhere in the upper half of its bound, so that instances that failed together don't come back
+    together.
+    """
+    bound_seconds = FIRST_SECONDS
+    while True:
+        yield random.uniform(bound_seconds / 2, bound_seconds)  # noqa: S311 - it spreads load and keeps no secret
+        bound_seconds = min(bound_seconds * 2, CAP_SECONDS)
+
+
+def pauses_within(patience_seconds: float) -> Iterator[float]:
+    """Give pauses as `pauses` does, for as long as together they stay within a bound."""
+    left_seconds = patience_seconds
+    for pause_seconds in pauses():
+        left_seconds -= pause_seconds
+        if left_seconds < 0:
+            return
+        yield pause_seconds

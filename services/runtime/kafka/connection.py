@@ -1,5 +1,9 @@
-"""How Kafka is reached: its brokers, TLS and the login, the same for every client; and what keeps us out of it."""
+"""How Kafka is reached: its brokers, TLS and the login, the same for every client; and what keeps us out of it.
 
+The rights that Kafka does not give us (its ACLs), in words for the operator. The README lists who needs which.
+"""
+
+import re
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,10 +13,14 @@ from typing import Any, Final
 
 from aiokafka.conn import AIOKafkaConnection, create_conn
 from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
     IllegalSaslStateError,
     KafkaConnectionError,
     KafkaError,
     SaslAuthenticationFailed,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
     UnsupportedSaslMechanismError,
 )
 from aiokafka.protocol.metadata import MetadataRequest
@@ -20,10 +28,10 @@ from faststream.kafka.security import parse_security
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from services.runtime.errors import InvalidSettings, KlantcontactError, TransientFailure
-from services.runtime.health import Part
+from services.runtime.kafka.patches import end_when_closed
+from services.runtime.observe.health import Part
 from services.runtime.secret import load_secret
 from services.runtime.settings import PREFIX, Settings
-from services.runtime.tls_ends import end_when_closed
 
 CLIENT_ID: Final = "klantcontact"
 
@@ -151,3 +159,31 @@ def _readable(files: str) -> Iterator[None]:
         raise InvalidSettings(f"{files} does not hold what it should, in PEM and without a password.") from error
     except OSError as error:
         raise InvalidSettings(f"{files} can't be read ({error.strerror}).") from error
+
+
+KINDS: Final[dict[type[BaseException], str]] = {
+    TopicAuthorizationFailedError: "a topic",
+    GroupAuthorizationFailedError: "a group",
+    TransactionalIdAuthorizationFailed: "a transactional id",
+    ClusterAuthorizationFailedError: "the cluster",
+}
+
+REFUSED_USER: Final = tuple(KINDS)
+
+
+def missing_right(error: BaseException) -> InvalidSettings | None:
+    """Say that a right is missing, and on what; None for an error of another kind."""
+    kind = KINDS.get(type(error))
+    if kind is None:
+        return None
+    return InvalidSettings(
+        f"Kafka does not give this user a right that it needs on {kind}{_names(error)}. The README lists the rights "
+        "of each service and command."
+    )
+
+
+def _names(error: BaseException) -> str:
+    """Give the names of ours that aiokafka puts into some of these errors; others hold a sentence, or nothing."""
+    given = error.args[0] if error.args else ()
+    names = [given] if isinstance(given, str) else list(given)
+    return f": {', '.join(sorted(names))}" if names and all(re.fullmatch(r"[\w.-]+", name) for name in names) else ""

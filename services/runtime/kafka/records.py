@@ -1,0 +1,76 @@
+"""From aiokafka's records to ours.
+
+A batch in parts that are not too heavy. What is fetched is bounded in records, and in bytes as they were compressed:
+a hundred large contacts that look alike can be a thousand times as much, and what they cause more than that.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from aiokafka import ConsumerRecord
+
+from schemas.values import value_class
+
+Headers = Sequence[tuple[str, bytes | None]]
+"""A header's value may be absent on the wire."""
+
+
+@value_class(frozen=True, slots=True)
+class Record:
+    """One record of `contact.ended` as the broker gave it, bytes untouched."""
+
+    topic: str
+    partition: int
+    offset: int
+    written_at: datetime
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+def as_record(record: "ConsumerRecord[bytes, bytes]") -> Record:
+    """Take a record over, bytes untouched."""
+    return Record(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        written_at=moment(record.timestamp),
+        key=record.key,
+        value=record.value,
+        headers=record.headers,
+    )
+
+
+FIRST = datetime.min.replace(tzinfo=UTC)
+LAST = datetime.max.replace(tzinfo=UTC)
+
+
+def moment(milliseconds: int) -> datetime:
+    """Give the moment of a timestamp in UTC. A publisher can put any number there, unless the topic uses the broker's
+    clock; what lies outside the calendar becomes its nearest end.
+    """
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return FIRST if milliseconds < 0 else LAST
+
+
+T = TypeVar("T")
+
+
+def value_bytes(message: Any) -> int:  # noqa: ANN401 - records of aiokafka and messages of ours have a value
+    """Give the size of what a message holds."""
+    return len(message.value or b"")
+
+
+def light_parts(items: Sequence[T], most_bytes: int, weigh: Callable[[T], int] = value_bytes) -> Iterator[Sequence[T]]:
+    """Cut a batch, in its order, into parts of at most so many bytes; an item that is heavier stands alone."""
+    begin, part_bytes = 0, 0
+    for at, item in enumerate(items):
+        item_bytes = weigh(item)
+        part_bytes += item_bytes
+        if part_bytes > most_bytes and at > begin:
+            yield items[begin:at]
+            begin, part_bytes = at, item_bytes
+    yield items[begin:]
