@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from schemas import dead_letters
 from schemas.faults import Fault, FaultKind
-from services.classifier.adapters.mongo_register import MongoRegister
+from services.classifier.mongo.register import MongoRegister
 from services.domain.besluit import Besluit, Position
 from services.domain.case import Case, prepare
 from services.domain.events import events_of

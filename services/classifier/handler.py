@@ -15,11 +15,10 @@ from typing import Final, Protocol
 
 from schemas.decoding import Received, decode
 from schemas.faults import Refusal
-from services.classifier.accounts import Handled, tell_batch, tell_own_failure
 from services.classifier.encoding import Encoder, Outcome, OwnFailure
 from services.classifier.instructions import herbeoordeling_of
+from services.classifier.instrumentation import Handled, tell_batch, tell_own_failure, tell_spans
 from services.classifier.ports import Clock, Publisher, RegisterStore
-from services.classifier.spans import tell_spans
 from services.domain.besluit import Position
 from services.domain.case import Case
 from services.domain.herbeoordeling import Herbeoordeling

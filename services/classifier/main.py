@@ -1,17 +1,21 @@
-"""The classifier, wired together."""
+"""The classifier, wired together.
 
+The clock of this machine.
+"""
+
+import asyncio
+from datetime import UTC, datetime
 from functools import partial
 
-from services.classifier.adapters.consumption import Consumption
-from services.classifier.adapters.mongo_register import MongoRegister, kept_without_trace
-from services.classifier.adapters.register_key import RegisterKey
-from services.classifier.adapters.system_clock import SystemClock
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
+from services.classifier.kafka.subscriber import Consumption
+from services.classifier.mongo.key import RegisterKey
+from services.classifier.mongo.register import MongoRegister, kept_without_trace
+from services.classifier.policy_file import load_policy_file
 from services.domain.case import prepare
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
-from services.runtime.policy_file import load_policy_file
 from services.runtime.secret import load_sleutel
 from services.runtime.service import Service, run_service
 from services.runtime.settings import Settings
@@ -41,3 +45,15 @@ async def _classify(service: Service, *, beleid: Beleid, sleutels: Sleutels) -> 
     )
     consumption = Consumption(settings, handler=handler, health=health, ending=service.ending)
     await service.consume(consumption, count=store.count)
+
+
+class SystemClock:
+    """Time as it is."""
+
+    def now(self) -> datetime:
+        """Give the present moment in UTC."""
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)

@@ -45,8 +45,8 @@ def settings() -> "Settings":
 
 def beleid(policy: Path | None) -> "Beleid":
     """Read the policy that `--policy` names, else that of the settings."""
+    from services.classifier.policy_file import load_policy_file
     from services.domain.policy import Beleid
-    from services.runtime.policy_file import load_policy_file
 
     if policy is not None:
         return load_policy_file(policy, Beleid, given_as="--policy")

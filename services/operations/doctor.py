@@ -11,7 +11,8 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 from aiokafka.protocol.admin import ApiVersionRequest
 from pymongo.errors import PyMongoError
 
-from services.classifier.adapters.register_key import RegisterKey
+from services.classifier.mongo.key import RegisterKey
+from services.classifier.policy_file import load_policy_file
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
 from services.operations.database import read_database
@@ -21,7 +22,6 @@ from services.runtime.errors import InvalidSettings, KlantcontactError
 from services.runtime.kafka.clients import ADMIN_TIMEOUT_MS, TOPICS_ADVICE, admin_client
 from services.runtime.kafka.connection import connected, missing_right
 from services.runtime.mongo.client import Client, address, connect
-from services.runtime.policy_file import load_policy_file
 from services.runtime.secret import load_sleutel
 from services.runtime.settings import Settings
 from services.runtime.waiting import pauses_within

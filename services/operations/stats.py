@@ -9,7 +9,7 @@ from typing import Any
 
 from bson import MaxKey
 
-from services.classifier.adapters.tallies import TELLINGEN
+from services.classifier.mongo.documents import TELLINGEN
 from services.operations.database import read_database
 from services.runtime.settings import Settings
 

@@ -6,7 +6,8 @@ import pytest
 from confluent_kafka import TopicPartition
 from pymongo.errors import OperationFailure
 
-from services.classifier.adapters.mongo_register import MongoRegister
+from services.classifier.mongo.register import MongoRegister
+from services.classifier.policy_file import load_policy_file
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import Beleid
 from services.local.system import System
@@ -18,7 +19,6 @@ from services.operations.replay.replay import Replayed, replay
 from services.operations.replay.requests import Answer
 from services.operations.replay.selection import Offsets, Selection
 from services.runtime.errors import InvalidSettings, TransientFailure
-from services.runtime.policy_file import load_policy_file
 from tests.acceptance.pipeline import publish, wait_until_all_is_stored
 from tests.acceptance.policy import STRICT, start_classifier_with, system_with_policy_file, write_policy
 from tests.examples import contact, email, event, known, nth_bsn

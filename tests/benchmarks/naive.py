@@ -16,7 +16,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from pymongo import AsyncMongoClient
 
 from schemas.decoding import Received, decode
-from services.classifier.adapters.mongo_register import MongoRegister
+from services.classifier.mongo.register import MongoRegister
 from services.domain.case import prepare
 from services.domain.events import events_of
 from services.domain.judgement import Judged, Repeated

@@ -9,7 +9,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import ProducerFenced
 
-from services.classifier.adapters.kafka_publisher import KafkaPublisher
+from services.classifier.kafka.publisher import KafkaPublisher
 from services.classifier.ports import Message
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost

@@ -7,7 +7,7 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from schemas.decoding import Received, decode
-from services.classifier.adapters.mongo_register import MongoRegister
+from services.classifier.mongo.register import MongoRegister
 from services.classifier.ports import RegisterStore
 from services.domain.case import Case, prepare
 from services.domain.judgement import Judged, Judgement, Overtaken, Refused, Repeated

@@ -15,7 +15,7 @@ from confluent_kafka import KafkaError, Message
 from pydantic import SecretStr
 from pymongo import MongoClient
 
-from services.classifier.adapters.mongo_register import BESLUITEN
+from services.classifier.mongo.register import BESLUITEN
 from services.local.system import COMMAND
 from services.runtime.settings import Settings
 from tests.contacts import contact_ended, encoded

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Sequence
 from itertools import count
 
-from services.classifier.adapters.kafka_publisher import KafkaPublisher
+from services.classifier.kafka.publisher import KafkaPublisher
 from services.classifier.ports import Message
 from services.cli import main
 

@@ -13,11 +13,10 @@ from confluent_kafka import TopicPartition as Place
 from confluent_kafka.admin import AdminClient
 from structlog.testing import capture_logs
 
-from services.classifier.adapters import holding, kafka_partitions
-from services.classifier.adapters.consumption import Consumption
-from services.classifier.adapters.kafka_partitions import KafkaPartitions
-from services.classifier.adapters.kafka_publisher import KafkaPublisher
 from services.classifier.handler import Handler
+from services.classifier.kafka import partition, subscriber
+from services.classifier.kafka.publisher import KafkaPublisher
+from services.classifier.kafka.subscriber import Consumption, KafkaPartitions
 from services.classifier.ports import Message, Publisher
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, ServiceBroken
@@ -69,7 +68,7 @@ class Running:
 
     def held(self) -> list[int]:
         """Give the partitions that are taken over."""
-        return [each.partition for each, holding in self.partitions._holdings.items() if holding.is_taken_over]
+        return [each.partition for each, held in self.partitions._holdings.items() if held.is_taken_over]
 
     async def __aenter__(self) -> Self:
         await self.consumption.__aenter__()
@@ -130,7 +129,7 @@ async def _rebalanced(running: Running, settings: Settings) -> None:
     async with Running(settings, Copier(settings.registered_topic)) as other:
         await _until(lambda: len(other.held()) == len(running.held()) == 1)
     await _until(lambda: len(running.held()) == 2)
-    assert not any(holding.is_taken_over for holding in before)
+    assert not any(held.is_taken_over for held in before)
 
 
 # What arrives ---------------------------------------------------------------------------------------------------------
@@ -342,7 +341,7 @@ async def test_an_exception_in_the_listener_ends_the_process(
     def broken(*_: object) -> None:
         raise KeyError
 
-    monkeypatch.setattr(kafka_partitions, "Holding", broken)
+    monkeypatch.setattr(subscriber, "Holding", broken)
     async with Running(settings, Copier(settings.registered_topic)) as running:
         with pytest.raises(KeyError):
             await asyncio.wait_for(running.ending.wait(), SECONDS)
@@ -416,7 +415,7 @@ async def test_a_partition_that_another_writer_took_is_taken_back_while_the_grou
 async def test_a_partition_that_is_lost_again_and_again_ends_the_process(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(holding, "MAX_LOSSES", 0)
+    monkeypatch.setattr(partition, "MAX_LOSSES", 0)
     async with Running(settings, Copier(settings.registered_topic)) as running:
         await _until(lambda: len(running.held()) == 2)
         other = await _taken_by_another(running, settings)

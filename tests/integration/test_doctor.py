@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from services.classifier.adapters.register_key import RegisterKey
+from services.classifier.mongo.key import RegisterKey
 from services.domain.sleutels import Sleutels
 from services.local.network import HOST, free_port
 from services.operations.doctor import Check, examine

@@ -13,11 +13,10 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, ProducerFenced
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
-from services.classifier.adapters import kafka_publisher
-from services.classifier.adapters.committed_offset import UnstableOffset, committed_offset
-from services.classifier.adapters.hanging_transaction import POSITIONS
-from services.classifier.adapters.kafka_publisher import KafkaPublisher
-from services.classifier.adapters.last_end import End, LastEnd, last_end
+from services.classifier.kafka import publisher
+from services.classifier.kafka.committed_offset import UnstableOffset, committed_offset
+from services.classifier.kafka.kafka_20734 import POSITIONS, End, LastEnd, last_end
+from services.classifier.kafka.publisher import KafkaPublisher
 from services.classifier.ports import Message
 from services.runtime.errors import InvalidSettings, PartitionLost
 from services.runtime.kafka import clients
@@ -189,9 +188,9 @@ async def test_a_transaction_that_hangs_is_made_anew(desk: Desk, monkeypatch: py
     async def hang(_: Commit) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(kafka_publisher, "NOTICE_SECONDS", 0.05)
+    monkeypatch.setattr(publisher, "NOTICE_SECONDS", 0.05)
     writer = await desk.writer()
-    monkeypatch.setattr(kafka_publisher, "TRANSACTION_SECONDS", 0.5)
+    monkeypatch.setattr(publisher, "TRANSACTION_SECONDS", 0.5)
     desk.meddle = hang
     await writer.publish([desk.message(b"1")], next_offset=5)
     assert desk.visible() == [b"1"]
@@ -388,8 +387,8 @@ async def test_a_commit_that_kafka_forgot_while_it_was_away_does_not_wait_for_th
 async def test_a_writer_with_nothing_to_do_keeps_its_connection_in_use(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kafka_publisher, "LOOK_SECONDS", 0.1)
-    monkeypatch.setattr(kafka_publisher, "LOOKS_A_QUESTION", 1)
+    monkeypatch.setattr(publisher, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(publisher, "LOOKS_A_QUESTION", 1)
     writer = await desk.writer()
     assert writer._connection is not None
     connection = writer._connection._connection

@@ -13,7 +13,7 @@ from pymongo import AsyncMongoClient
 from schemas.coherence import passes_elfproef
 from schemas.decoding import Received, decode
 from schemas.outputs import PartijResultaat
-from services.classifier.adapters.mongo_register import (
+from services.classifier.mongo.register import (
     BESLUITEN,
     PARTIJREGISTER,
     MongoRegister,

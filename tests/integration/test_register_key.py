@@ -9,8 +9,8 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from structlog.testing import capture_logs
 
-from services.classifier.adapters.mongo_register import BESLUITEN
-from services.classifier.adapters.register_key import SLEUTELCONTROLE, RegisterKey
+from services.classifier.mongo.key import SLEUTELCONTROLE, RegisterKey
+from services.classifier.mongo.register import BESLUITEN
 from services.domain.sleutels import Sleutels
 from services.local.network import HOST, free_port
 from services.runtime.errors import InvalidSettings, TransientFailure

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pymongo import AsyncMongoClient
 
-from services.classifier.adapters.mongo_register import BESLUITEN, PARTIJREGISTER, MongoRegister
-from services.classifier.adapters.register_documents import besluit_document, partij_document
+from services.classifier.mongo.documents import besluit_document, partij_document
+from services.classifier.mongo.register import BESLUITEN, PARTIJREGISTER, MongoRegister
 from services.domain.besluit import Position
 from services.domain.case import prepare
 from services.domain.herbeoordeling import Feiten, Herbeoordeling

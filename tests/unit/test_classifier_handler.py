@@ -11,9 +11,9 @@ from structlog.testing import capture_logs
 from schemas.decoding import Received
 from schemas.faults import RefusalKind
 from services.classifier import handler
-from services.classifier.accounts import OUTCOMES
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
+from services.classifier.instrumentation import OUTCOMES
 from services.classifier.ports import Message
 from services.domain.besluit import Position
 from services.domain.case import Case, prepare

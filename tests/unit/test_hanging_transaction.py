@@ -11,9 +11,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ConcurrentTransactions, InvalidTxnState, KafkaError, NoError
 from aiokafka.protocol.transaction import AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, EndTxnRequest
 
-from services.classifier.adapters import hanging_transaction
-from services.classifier.adapters.hanging_transaction import POSITIONS, repeat_end
-from services.classifier.adapters.last_end import End, LastEnd
+from services.classifier.kafka import kafka_20734
+from services.classifier.kafka.kafka_20734 import POSITIONS, End, LastEnd, repeat_end
 
 OUTPUTS = {("registered", 0), ("registered", 1), ("taak", 0)}
 POSITION = "the position"
@@ -83,7 +82,7 @@ async def test_a_position_that_it_had_not_moved_yet_keeps_the_commit_before_it()
 
 
 async def test_it_waits_while_an_end_is_still_being_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hanging_transaction, "pauses", lambda: iter([0.0] * 3))
+    monkeypatch.setattr(kafka_20734, "pauses", lambda: iter([0.0] * 3))
     last = LastEnd(End.ABORT)
     assert await _ends(last, ConcurrentTransactions, ConcurrentTransactions) == [(End.ABORT, {*OUTPUTS, POSITION})]
 

@@ -9,9 +9,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from structlog.testing import capture_logs
 
-from services.classifier.adapters.holding import MAX_SLICE_BYTES, Holding, Means
-from services.classifier.adapters.kafka_publisher import KafkaPublisher
 from services.classifier.handler import Handler
+from services.classifier.kafka.partition import MAX_SLICE_BYTES, Holding, Means
+from services.classifier.kafka.publisher import KafkaPublisher
 from services.classifier.ports import Publisher
 from services.runtime.errors import PartitionLost
 from services.runtime.kafka.assignment import Backlog, Batch

@@ -4,7 +4,7 @@ from aiokafka.partitioner import murmur2 as slow
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.classifier.adapters.murmur2 import murmur2
+from services.classifier.kafka.bulk import murmur2
 
 
 @given(st.binary(max_size=100))

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from services.classifier.policy_file import load_policy_file
 from services.domain.policy import DEFAULT, Beleid
 from services.runtime.errors import InvalidSettings
-from services.runtime.policy_file import load_policy_file
 
 
 def test_without_a_file_the_defaults_hold() -> None:

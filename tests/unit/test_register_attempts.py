@@ -14,8 +14,8 @@ from pymongo.errors import (
     PyMongoError,
 )
 
-from services.classifier.adapters import mongo_register
-from services.classifier.adapters.mongo_register import MAX_CONFLICTS, MongoRegister
+from services.classifier.mongo import register
+from services.classifier.mongo.register import MAX_CONFLICTS, MongoRegister
 from services.domain.case import Case
 from services.domain.judgement import Judgement
 from services.domain.policy import DEFAULT
@@ -46,7 +46,7 @@ class _Failing(MongoRegister):
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mongo_register, "LONGEST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(register, "LONGEST_PAUSE_SECONDS", 0)
 
 
 @pytest.mark.parametrize(

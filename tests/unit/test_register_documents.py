@@ -1,6 +1,6 @@
 """Documents of the register that stood there before this release are still read."""
 
-from services.classifier.adapters.register_documents import partij_document, partij_of
+from services.classifier.mongo.documents import partij_document, partij_of
 from tests.examples import contact, known
 from tests.unit.domain.desk import Desk
 

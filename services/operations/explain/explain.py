@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.classifier.adapters.mongo_register import kept_without_trace
+from services.classifier.mongo.register import kept_without_trace
 from services.operations.database import read_database
 from services.operations.explain.decision import Decision, decision_of
 from services.operations.explain.errors import UnknownContact

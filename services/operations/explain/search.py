@@ -7,8 +7,8 @@ from enum import StrEnum
 from shlex import quote
 from typing import Any, Final
 
-from services.classifier.adapters.mongo_register import BESLUITEN
-from services.classifier.adapters.register_documents import besluit_of
+from services.classifier.mongo.documents import besluit_of
+from services.classifier.mongo.register import BESLUITEN
 from services.domain.besluit import Besluit
 from services.operations.database import Database
 from services.operations.explain.errors import SeveralContacts

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from services.classifier.adapters.mongo_register import MongoRegister
+from services.classifier.mongo.register import MongoRegister
 from services.domain.case import Case
 from services.domain.register import Register
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.classifier.adapters.mongo_register import MongoRegister
-from services.classifier.adapters.register_key import RegisterKey
+from services.classifier.mongo.key import RegisterKey
+from services.classifier.mongo.register import MongoRegister
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels

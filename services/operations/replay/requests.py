@@ -17,9 +17,9 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from services.classifier.adapters.mongo_register import BESLUITEN
-from services.classifier.adapters.register_documents import besluit_of
 from services.classifier.instructions import with_herbeoordeling
+from services.classifier.mongo.documents import besluit_of
+from services.classifier.mongo.register import BESLUITEN
 from services.domain.besluit import Besluit
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.ids import contact_key

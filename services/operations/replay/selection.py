@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from services.classifier.adapters.mongo_register import BESLUITEN
+from services.classifier.mongo.register import BESLUITEN
 from services.domain.besluit import Position
 from services.operations.database import Database
 from services.operations.replay.errors import InvalidSelection, UnknownContact

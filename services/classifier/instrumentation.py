@@ -1,4 +1,7 @@
-"""What the classifier tells of its work: log lines and counters, with ids and our own words only."""
+"""What the classifier tells of its work: log lines and counters, with ids and our own words only.
+
+What the classifier tells of a batch in traces: one span for each contact whose publisher began a trace.
+"""
 
 import logging
 from collections import Counter
@@ -14,9 +17,10 @@ from schemas.values import value_class
 from services.classifier.encoding import Outcome, OwnFailure
 from services.classifier.ports import Message
 from services.domain.besluit import Besluit
-from services.domain.judgement import Judged, Overtaken, Refused, Rejudged, Repeated, Unchanged
+from services.domain.judgement import Judged, Judgement, Overtaken, Refused, Rejudged, Repeated, Unchanged
 from services.runtime.kafka.records import Record, value_bytes
 from services.runtime.observe import metrics
+from services.runtime.observe.tracing import Attributes, Spans
 
 log = structlog.get_logger()
 
@@ -177,3 +181,36 @@ def _tell_refusal(record: Record, refusal: Refusal) -> None:
 def _trace_id(traceparent: str | None) -> str | None:
     """Give the second part of a W3C traceparent, which is the same in every service of one trace."""
     return traceparent.split("-")[1] if traceparent is not None else None
+
+
+DECIDE: Final = "contact.decide"
+
+
+def tell_spans(spans: Spans, batch: Sequence[Handled], *, started_ns: int) -> None:
+    """Record what was decided, as children of the publishers' spans. What could not be read has no parent to show."""
+    for handled in batch:
+        outcome = handled.outcome
+        if not isinstance(outcome, Refusal | OwnFailure):
+            spans.record(DECIDE, outcome.received.traceparent, _attributes(handled, outcome), started_ns=started_ns)
+
+
+def _attributes(handled: Handled, outcome: Judgement) -> Attributes:
+    record, received = handled.record, outcome.received
+    return {
+        "messaging.system": "kafka",
+        "messaging.operation.type": "process",
+        "messaging.destination.name": record.topic,
+        "messaging.destination.partition.id": str(record.partition),
+        "messaging.kafka.offset": record.offset,
+        "klantcontact.outcome": OUTCOMES[type(outcome)],
+        "klantcontact.source": received.source,
+        "klantcontact.contact_id": received.contact.contact_id,
+        "klantcontact.revisie": received.contact.revisie,
+        "klantcontact.rules": _rules(outcome),
+    }
+
+
+def _rules(outcome: Judgement) -> Sequence[str]:
+    if isinstance(outcome, Refused):
+        return ()
+    return [onderwerp.regel.value for onderwerp in outcome.besluit.onderwerpen]

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from schemas.contact_ended_v1 import SoortOpvolging
-from services.classifier.adapters.register_documents import Document
+from services.classifier.mongo.documents import Document
 from services.domain.case import Case
 from services.domain.numbers import NumberKind
 from services.domain.register import Register

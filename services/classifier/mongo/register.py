@@ -2,11 +2,17 @@
 
 All that two instances could disagree on is in it: a new klant seen by both gives one partij and one number, because the
 second to commit meets a write conflict or a sleutel that is taken, and starts again from what the first has written.
+
+Batches of one instance that share a klant or a contact go one after another; all others side by side.
+
+MongoDB would find out as well, by a write conflict at the end of all the work for a batch.
 """
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import count
 from typing import Final
@@ -17,19 +23,19 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from services.classifier.adapters.claims import Claims
-from services.classifier.adapters.number_blocks import NumberBlocks
-from services.classifier.adapters.register_documents import (
+from services.classifier.mongo.documents import (
     BIJDRAGE_FIELDS,
+    TELLINGEN,
     Document,
     besluit_document,
     besluit_of,
     bijdragen_of,
     partij_document,
     partij_of,
+    tallies,
 )
-from services.classifier.adapters.register_queries import asked_besluiten, asked_partijen, most_numbers, revised
-from services.classifier.adapters.tallies import TELLINGEN, tallies
+from services.classifier.mongo.numbers import NumberBlocks
+from services.classifier.mongo.queries import asked_besluiten, asked_partijen, most_numbers, revised
 from services.domain.case import Case
 from services.domain.judgement import Judgement
 from services.domain.numbers import LAST_NUMBER, Numbers
@@ -254,3 +260,24 @@ class MongoRegister:
         updates = list(tallies(judgements))
         if updates:
             await self._tellingen.bulk_write(updates, ordered=False, session=session)
+
+
+class Claims:
+    """What the batches in hand work on."""
+
+    def __init__(self) -> None:
+        self._held: dict[asyncio.Event, AbstractSet[str]] = {}
+
+    @asynccontextmanager
+    async def hold(self, keys: AbstractSet[str]) -> AsyncIterator[None]:
+        """Wait until no other batch works on one of these keys, and keep others from them within the block."""
+        while others := [done for done, held in self._held.items() if not held.isdisjoint(keys)]:
+            # Whoever waits holds nothing, so nobody can wait for ever.
+            await others[0].wait()
+        done = asyncio.Event()
+        self._held[done] = keys
+        try:
+            yield
+        finally:
+            del self._held[done]
+            done.set()

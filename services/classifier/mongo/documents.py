@@ -1,9 +1,14 @@
 """The documents of `partijregister` and `besluiten`: the domain's own values with camelCase names.
 
 Moments are texts with microseconds: a BSON date knows only milliseconds, and what counts is which of two was first.
+
+How many decisions there were by day, source and rule: counted with the decisions, so that no content is ever needed.
+
+Each partition of the input counts in a document of its own, so that instances do not wait for each other.
 """
 
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -13,6 +18,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from cattrs.preconf.bson import make_converter
 from cattrs.strategies import configure_tagged_union
 from pydantic.alias_generators import to_camel
+from pymongo import UpdateOne
 
 from services.domain.besluit import (
     Aanleiding,
@@ -29,6 +35,7 @@ from services.domain.besluit import (
     Voorganger,
 )
 from services.domain.consent import Moment
+from services.domain.judgement import Judged, Judgement, Rejudged
 from services.domain.partij import Bijdrage, Partij, Stand
 
 Document = dict[str, Any]
@@ -110,3 +117,21 @@ def partij_document(partij: Partij) -> Document:
 def partij_of(document: Document) -> Partij:
     """Read a partij back."""
     return _converter.structure({**document, "partijId": document["_id"]}, Partij)
+
+
+TELLINGEN: Final = "tellingen"
+
+WITHOUT_PARTITION: Final = -1
+
+
+def tallies(judgements: Sequence[Judgement]) -> Iterator[UpdateOne]:
+    """Give what a batch adds to the counts. A day is one of UTC; a new judgement counts on its own day."""
+    counted: defaultdict[tuple[str, str, int], Counter[str]] = defaultdict(Counter)
+    for judgement in judgements:
+        if isinstance(judgement, Judged | Rejudged):
+            besluit = judgement.besluit
+            day = besluit.besloten_op.astimezone(UTC).date().isoformat()
+            partition = besluit.position.partition if besluit.position else WITHOUT_PARTITION
+            counted[day, besluit.source, partition].update(each.regel.value for each in besluit.onderwerpen)
+    for (day, source, partition), by_rule in counted.items():
+        yield UpdateOne({"_id": {"dag": day, "source": source, "partition": partition}}, {"$inc": by_rule}, upsert=True)

@@ -20,11 +20,9 @@ import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
 
-from services.classifier.adapters.bulk import send_in_bulk
-from services.classifier.adapters.committed_offset import UnstableOffset, committed_offset
-from services.classifier.adapters.coordinator_connection import CoordinatorConnection
-from services.classifier.adapters.hanging_transaction import repeat_end
-from services.classifier.adapters.last_end import last_end
+from services.classifier.kafka.bulk import send_in_bulk
+from services.classifier.kafka.committed_offset import UnstableOffset, committed_offset
+from services.classifier.kafka.kafka_20734 import CoordinatorConnection, last_end, repeat_end
 from services.classifier.ports import Message
 from services.runtime.errors import PartitionLost
 from services.runtime.kafka.connection import missing_right

@@ -9,8 +9,8 @@ import structlog
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
-from services.classifier.adapters.mongo_register import BESLUITEN
-from services.classifier.adapters.register_documents import Document
+from services.classifier.mongo.documents import Document
+from services.classifier.mongo.register import BESLUITEN
 from services.domain.sleutels import Sleutels
 from services.runtime.errors import InvalidSettings
 from services.runtime.mongo.errors import Meaning, meaning_of, mongo_is_away

@@ -24,8 +24,8 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
-from services.classifier.adapters.kafka_publisher import KafkaPublisher, TellTrouble
 from services.classifier.handler import Handler
+from services.classifier.kafka.publisher import KafkaPublisher, TellTrouble
 from services.runtime.errors import PartitionLost
 from services.runtime.kafka.assignment import Backlog, Batch
 from services.runtime.kafka.connection import missing_right
