@@ -18,8 +18,8 @@ from services.domain.policy import DEFAULT
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
 from services.operations.topics import create_topics
-from services.projector.adapters.mongo_register import MongoRegister as Projection
-from services.projector.facts import read
+from services.projector.events import read
+from services.projector.mongo.register import MongoRegister as Projection
 from services.runtime.mongo.client import connect
 from services.runtime.settings import Settings
 from tests.examples import SOURCE, Wire, event, line, received

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from services.projector.facts import Fact, read
+from services.projector.events import Fact, read
 
 Event = dict[str, Any]
 Fields = Mapping[str, object]

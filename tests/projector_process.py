@@ -6,8 +6,8 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from services.projector.facts import Fact
-from services.projector.writes import SINCE, Collection
+from services.projector.events import Fact
+from services.projector.mongo.writes import SINCE, Collection
 from services.runtime.settings import Settings
 from tests.fakes.projector_store import FakeRegister
 from tests.kafka_tools import committed_offsets, make_topics, producer, topic_names

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 from pymongo.database import Database
 
-from services.projector.adapters.swap import COLLECTION, ONLY
+from services.projector.mongo.swap import COLLECTION, ONLY
 from services.runtime.settings import Settings
 from tests.waiting import wait_for
 

@@ -16,7 +16,7 @@ from services.operations.wording import to_the_second
 if TYPE_CHECKING:
     from services.operations.rebuild.report import Report
     from services.operations.rebuild.verify import Comparison
-    from services.projector.writes import Collection
+    from services.projector.mongo.writes import Collection
 
 app = typer.Typer()
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import structlog
 
 from schemas.values import value_class
-from services.projector.accounts import count_stored, tell_spans
 from services.projector.errors import NotProjectable, Unreadable
-from services.projector.facts import Event, Fact, read
+from services.projector.events import Event, Fact, read
+from services.projector.instrumentation import count_stored, tell_spans
 from services.projector.ports import Partition, Positions, Record, Register
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, TransientFailure

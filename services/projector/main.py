@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from services.projector.adapters import layout
-from services.projector.adapters.consumption import Consumption
-from services.projector.adapters.mongo_register import MongoRegister
+from services.projector.mongo import layout
+from services.projector.mongo.register import MongoRegister
+from services.projector.subscriber import Consumption
 from services.runtime.service import Service, run_service
 from services.runtime.settings import Settings
 

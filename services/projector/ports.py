@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from services.projector.facts import Fact
+from services.projector.events import Fact
 
 
 class Partition(NamedTuple):

@@ -12,9 +12,9 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from services.projector.adapters.generation import Generation
-from services.projector.adapters.swap import COLLECTION, ONLY, UNDER_WAY
-from services.projector.writes import Collection
+from services.projector.mongo.layout import Generation
+from services.projector.mongo.swap import COLLECTION, ONLY, UNDER_WAY
+from services.projector.mongo.writes import Collection
 from services.runtime.settings import Settings
 from tests.projector_examples import Event, taak_created, taak_id
 from tests.projector_process import (

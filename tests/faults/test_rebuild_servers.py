@@ -15,9 +15,9 @@ from services.local.mongod import mongo_uri as uri_of
 from services.local.mongod import mongod_server
 from services.local.network import HOST
 from services.local.process import Server
-from services.projector.adapters.mongo_register import MongoRegister
-from services.projector.adapters.swap import COLLECTION, ONLY, Phase
-from services.projector.writes import Collection
+from services.projector.mongo.register import MongoRegister
+from services.projector.mongo.swap import COLLECTION, ONLY, Phase
+from services.projector.mongo.writes import Collection
 from services.runtime.mongo.client import connect
 from services.runtime.settings import Settings
 from tests.projector_examples import fact, taak_created

@@ -11,10 +11,10 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import WriteError
 
-from services.projector.adapters import layout
-from services.projector.adapters.mongo_register import MongoRegister
-from services.projector.adapters.validators import VALIDATORS
-from services.projector.writes import Collection
+from services.projector.mongo import layout
+from services.projector.mongo.register import MongoRegister
+from services.projector.mongo.validators import VALIDATORS
+from services.projector.mongo.writes import Collection
 from services.runtime.settings import Settings
 from tests.projector_examples import (
     SOURCE,

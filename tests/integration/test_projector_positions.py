@@ -11,9 +11,9 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as KafkaPartition
 
 from services.local.kafka import kafka_server
-from services.projector.adapters import positions
-from services.projector.adapters.positions import GroupPositions
+from services.projector import subscriber
 from services.projector.ports import Partition
+from services.projector.subscriber import GroupPositions
 from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.kafka.assignment import Backlog
 from tests.kafka_tools import make_topics
@@ -82,7 +82,7 @@ async def test_a_member_that_the_group_has_gone_on_without_has_lost_its_partitio
 async def test_kafka_that_does_not_answer_is_a_transient_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(positions, "COMMIT_SECONDS", 1.0)
+    monkeypatch.setattr(subscriber, "COMMIT_SECONDS", 1.0)
     kafka = kafka_server(tmp_path / "kafka", say=print)
     await asyncio.to_thread(kafka.start)
     try:

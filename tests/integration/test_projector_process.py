@@ -7,7 +7,7 @@ import pytest
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from services.projector.writes import Collection
+from services.projector.mongo.writes import Collection
 from services.runtime.settings import Settings
 from tests.kafka_tools import committed_offsets
 from tests.projector_examples import encoded, klantcontact_id, registered

@@ -12,12 +12,12 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from services.projector.adapters import mongo_register
-from services.projector.adapters.mongo_register import Changes, MongoRegister
 from services.projector.errors import DocumentRefused
-from services.projector.facts import Fact
-from services.projector.projection import States, Touched
-from services.projector.writes import SINCE, Collection, Insert, Placed
+from services.projector.events import Fact
+from services.projector.merging.projection import States, Touched
+from services.projector.mongo import register as mongo_register
+from services.projector.mongo.register import Changes, MongoRegister
+from services.projector.mongo.writes import SINCE, Collection, Insert, Placed
 from services.runtime.errors import TransientFailure
 from tests.fakes.projector_store import FakeRegister
 from tests.projector_examples import (
@@ -265,7 +265,7 @@ async def test_collisions_without_end_are_put_off(
     async def always(_touched: Touched, _changes: Changes) -> None:
         raise collision
 
-    monkeypatch.setattr(register, "_transact", always)
+    monkeypatch.setattr(mongo_register, "_transact", always)
 
     with pytest.raises(TransientFailure):
         await register.apply(facts(registered()))

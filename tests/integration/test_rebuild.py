@@ -20,10 +20,10 @@ from services.operations.rebuild.errors import RebuildRefused, RebuildStopped
 from services.operations.rebuild.rebuild import drop_old, rebuild
 from services.operations.rebuild.record import claimed
 from services.operations.rebuild.report import Outcome
-from services.projector.adapters.generation import Generation
-from services.projector.adapters.mongo_register import MongoRegister
-from services.projector.adapters.swap import COLLECTION, ONLY, Phase
-from services.projector.writes import SINCE, Collection
+from services.projector.mongo.layout import Generation
+from services.projector.mongo.register import MongoRegister
+from services.projector.mongo.swap import COLLECTION, ONLY, Phase
+from services.projector.mongo.writes import SINCE, Collection
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 from tests.kafka_tools import ANSWER_SECONDS, admin_client, publish_values, read_committed

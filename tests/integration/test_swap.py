@@ -8,10 +8,10 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
-from services.projector.adapters.generation import Generation
-from services.projector.adapters.mongo_register import MongoRegister
-from services.projector.adapters.swap import COLLECTION, ONLY, UNDER_WAY, Phase
-from services.projector.writes import Collection
+from services.projector.mongo.layout import Generation
+from services.projector.mongo.register import MongoRegister
+from services.projector.mongo.swap import COLLECTION, ONLY, UNDER_WAY, Phase
+from services.projector.mongo.writes import Collection
 from services.runtime.errors import TransientFailure
 from tests.projector_examples import (
     Event,

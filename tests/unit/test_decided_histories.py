@@ -11,8 +11,8 @@ from services.domain.herbeoordeling import Feiten
 from services.domain.ids import contact_key
 from services.domain.partij import Partij
 from services.domain.policy import DEFAULT
-from services.projector.facts import read
-from services.projector.writes import SINCE, Collection
+from services.projector.events import read
+from services.projector.mongo.writes import SINCE, Collection
 from tests.fakes.projector_store import FakeRegister
 from tests.unit.domain.desk import Desk
 from tests.unit.domain.policies import POLICIES

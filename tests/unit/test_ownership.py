@@ -5,11 +5,10 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from services.operations.rebuild.others import of_others
-from services.projector import klantcontact, partij_document, taak
-from services.projector.documents import Amendment, Document
-from services.projector.ownership import OURS
-from services.projector.taak import MADE_BY_OTHERS
-from services.projector.writes import SINCE, Collection
+from services.projector.merging import klantcontact, partij_document, taak
+from services.projector.merging.documents import Amendment, Document
+from services.projector.merging.taak import MADE_BY_OTHERS
+from services.projector.mongo.writes import OURS, SINCE, Collection
 from tests.fakes.projector_store import FakeRegister
 from tests.projector_examples import Event, fact, partij, partij_withdrawn, registered, taak_created, taak_withdrawn
 from tests.projector_scenario import FULL

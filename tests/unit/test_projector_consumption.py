@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import pytest
 from aiokafka import ConsumerRecord
 
-from services.projector.adapters.consumption import MAX_BATCH_BYTES, Consumption
-from services.projector.facts import Fact
+from services.projector.events import Fact
 from services.projector.handler import Projector, read_all
+from services.projector.mongo.writes import Collection
 from services.projector.ports import Partition, Record
-from services.projector.writes import Collection
+from services.projector.subscriber import MAX_BATCH_BYTES, Consumption
 from services.runtime.ending import Ending
 from services.runtime.observe.health import Health
 from services.runtime.settings import Settings

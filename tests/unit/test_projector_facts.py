@@ -11,7 +11,7 @@ from schemas.partij_withdrawn_v1 import PartijWithdrawn
 from schemas.taak_created_v1 import TaakCreated
 from schemas.taak_withdrawn_v1 import TaakWithdrawn
 from services.projector.errors import Unreadable
-from services.projector.facts import read
+from services.projector.events import read
 from tests.projector_examples import (
     Event,
     encoded,

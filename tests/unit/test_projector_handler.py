@@ -11,10 +11,10 @@ from structlog.testing import capture_logs
 from schemas.klantcontact_registered_v1 import KlantcontactRegistered
 from services.projector import handler
 from services.projector.errors import DocumentRefused
-from services.projector.facts import Fact
+from services.projector.events import Fact
 from services.projector.handler import Projector, read_all
+from services.projector.mongo.writes import Collection
 from services.projector.ports import Partition, Record
-from services.projector.writes import Collection
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.observe import metrics

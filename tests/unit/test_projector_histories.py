@@ -8,8 +8,8 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.projector import partij
-from services.projector.writes import SINCE, Collection
+from services.projector.merging import partij
+from services.projector.mongo.writes import SINCE, Collection
 from tests.fakes.projector_store import FakeRegister
 from tests.projector_examples import Event, fact, partij_id
 from tests.projector_histories import Draw, History, Published, Shown, histories

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.projector.writes import Collection
+from services.projector.mongo.writes import Collection
 from tests.fakes.projector_store import FakeRegister
 from tests.projector_examples import (
     SOURCE,

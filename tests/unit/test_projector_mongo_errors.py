@@ -13,8 +13,8 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
 )
 
-from services.projector.adapters.mongo_errors import Again, told_apart
 from services.projector.errors import DocumentRefused
+from services.projector.mongo.errors import Again, told_apart
 from services.runtime.errors import TransientFailure
 
 

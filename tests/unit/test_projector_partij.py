@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.projector.partij import MAX_CONTACTS
-from services.projector.writes import Collection
+from services.projector.merging.partij import MAX_CONTACTS
+from services.projector.mongo.writes import Collection
 from tests.fakes.projector_store import FakeRegister
 from tests.projector_examples import (
     AS_IT_IS,

@@ -3,8 +3,8 @@
 import pytest
 
 from services.operations.rebuild.others import Fields, difference, of_others, since_carried
-from services.projector.documents import Amendment
-from services.projector.writes import Collection
+from services.projector.merging.documents import Amendment
+from services.projector.mongo.writes import Collection
 
 
 def test_a_field_of_others_stands_beside_ours_or_within_the_taak() -> None:

@@ -9,7 +9,7 @@ from services.cli.json_values import json_value
 from services.operations.rebuild.report import Outcome, Report
 from services.operations.rebuild.verify import Comparison
 from services.operations.topic_reader import Stretch
-from services.projector.writes import Collection
+from services.projector.mongo.writes import Collection
 
 THEN = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 

@@ -18,7 +18,7 @@ from services.domain.besluit import (
 from services.domain.ids import taak_id
 from services.domain.numbers import NumberKind
 from services.operations.database import Database
-from services.projector.writes import Collection
+from services.projector.mongo.writes import Collection
 
 Document = dict[str, Any]
 Version = tuple[int, ...]

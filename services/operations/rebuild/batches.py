@@ -5,7 +5,7 @@ from typing import Final
 
 from pymongo.asynchronous.collection import AsyncCollection
 
-from services.projector.documents import Document
+from services.projector.merging.documents import Document
 
 BATCH: Final = 1_000
 """A few MB, and few enough round trips."""

@@ -9,9 +9,9 @@ import pymongo
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
-from services.projector.adapters.generation import Generation
-from services.projector.documents import Document
-from services.projector.writes import Collection
+from services.projector.merging.documents import Document
+from services.projector.mongo.layout import Generation
+from services.projector.mongo.writes import Collection
 from services.runtime.mongo.client import is_away
 from services.runtime.waiting import pauses_within
 

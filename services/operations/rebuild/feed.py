@@ -8,9 +8,9 @@ from aiokafka import ConsumerRecord, TopicPartition
 from services.operations.group_positions import next_offsets
 from services.operations.rebuild.errors import RebuildStopped, patiently
 from services.operations.topic_reader import Progress, Records, Stretch, TopicReader
-from services.projector.adapters.mongo_register import MongoRegister
 from services.projector.errors import NotProjectable
-from services.projector.facts import read
+from services.projector.events import read
+from services.projector.mongo.register import MongoRegister
 from services.projector.ports import Partition
 from services.runtime.kafka.clients import admin_client
 from services.runtime.settings import Settings

@@ -12,13 +12,13 @@ from pymongo.asynchronous.database import AsyncDatabase
 from services.operations.rebuild.batches import batches
 from services.operations.rebuild.errors import RebuildStopped, patiently
 from services.operations.topic_reader import Progress
-from services.projector.adapters.generation import Generation
-from services.projector.adapters.mongo_register import MongoRegister
-from services.projector.documents import Document
 from services.projector.errors import NotProjectable
-from services.projector.projection import States
-from services.projector.stored import told_by
-from services.projector.writes import Collection
+from services.projector.merging.documents import Document
+from services.projector.merging.projection import States
+from services.projector.mongo.layout import Generation
+from services.projector.mongo.register import MongoRegister
+from services.projector.mongo.stored import told_by
+from services.projector.mongo.writes import Collection
 
 IN_THIS_ORDER = (Collection.VERVALLEN, Collection.KLANTCONTACTEN, Collection.PARTIJEN, Collection.INTERNE_TAKEN)
 """What is gone first: what comes back meanwhile is then seen in both, and what goes is gone by an event."""

@@ -14,10 +14,9 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from services.operations.rebuild.batches import batches, by_id
 from services.operations.topic_reader import Progress
-from services.projector.adapters.generation import Generation
-from services.projector.documents import Amendment, Document
-from services.projector.ownership import OURS, WITH_FIELDS_OF_OTHERS
-from services.projector.writes import Collection
+from services.projector.merging.documents import Amendment, Document
+from services.projector.mongo.layout import Generation
+from services.projector.mongo.writes import OURS, WITH_FIELDS_OF_OTHERS, Collection
 
 Fields = Mapping[str, Any]
 """What others own in one document, by path."""

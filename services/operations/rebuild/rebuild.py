@@ -3,7 +3,7 @@
 Why nothing gets lost while the projector goes on: what is stored does not depend on the order of events, nor on
 repeats. So the new collections may be filled from the topics at any time, and after the swap once more from where that
 ended up to the end of then: whatever the projector last wrote to the old collections was in a topic before that.
-The swap itself is one step to the projector (`services/projector/adapters/swap.py`).
+The swap itself is one step to the projector (`services/projector/mongo/swap.py`).
 """
 
 import asyncio
@@ -26,11 +26,11 @@ from services.operations.rebuild.report import Outcome, Report
 from services.operations.rebuild.verify import Comparison, compare, compare_again
 from services.operations.topic_reader import Progress, TopicReader, topic_reader
 from services.operations.wording import to_the_second
-from services.projector.adapters import layout
-from services.projector.adapters.generation import Generation
-from services.projector.adapters.mongo_register import MongoRegister, utc_now
-from services.projector.adapters.swap import Phase
-from services.projector.writes import Collection
+from services.projector.mongo import layout
+from services.projector.mongo.layout import Generation
+from services.projector.mongo.register import MongoRegister, utc_now
+from services.projector.mongo.swap import Phase
+from services.projector.mongo.writes import Collection
 from services.runtime.mongo.client import Client, connect
 from services.runtime.settings import Settings
 from services.runtime.waiting import pauses_within

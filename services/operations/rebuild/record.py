@@ -16,10 +16,10 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from services.operations.rebuild.errors import RebuildRefused
-from services.projector.adapters.swap import COLLECTION, ONLY, Phase
-from services.projector.documents import Document
+from services.projector.merging.documents import Document
+from services.projector.mongo.swap import COLLECTION, ONLY, Phase
+from services.projector.mongo.writes import Collection
 from services.projector.ports import Partition
-from services.projector.writes import Collection
 
 SILENCE_SECONDS: Final = 15
 """After so long without a sign of life a rebuild counts as killed. An election of MongoDB takes less."""

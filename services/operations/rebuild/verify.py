@@ -12,10 +12,9 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from services.operations.rebuild.batches import BATCH, by_id
 from services.operations.topic_reader import Progress
-from services.projector.adapters.generation import Generation
-from services.projector.documents import Document
-from services.projector.ownership import OURS
-from services.projector.writes import Collection
+from services.projector.merging.documents import Document
+from services.projector.mongo.layout import Generation
+from services.projector.mongo.writes import OURS, Collection
 
 SAMPLE: Final = 1_000
 """So many documents of each collection are compared. What is wrong in one of 300 is then seen with 97% certainty."""

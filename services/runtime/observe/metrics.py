@@ -102,7 +102,7 @@ OLDEST_UNPROCESSED_AGE_SECONDS = Gauge(
 COLLECTION_DOCUMENTS = Gauge(
     "klantcontact_collection_documents",
     "Documents in a collection, as MongoDB estimates. Every instance tells the same.",
-    ["collection"],  # partijregister and besluiten; those of `services.projector.writes`
+    ["collection"],  # partijregister and besluiten; those of `services.projector.mongo.writes`
 )
 
 RECORDS_MISSING = Counter(

@@ -11,11 +11,11 @@ from schemas.partij_withdrawn_v1 import PartijWithdrawn
 from schemas.taak_created_v1 import TaakCreated
 from schemas.taak_withdrawn_v1 import TaakWithdrawn
 from schemas.values import value_class
-from services.projector import klantcontact, taak
-from services.projector.facts import Fact
-from services.projector.partij import UNKNOWN, PartijState, join
-from services.projector.partij_events import partijen_of, withdrawn_from
-from services.projector.versioned import Gone, Versioned, is_news
+from services.projector.events import Fact
+from services.projector.merging import klantcontact, taak
+from services.projector.merging.partij import UNKNOWN, PartijState, join
+from services.projector.merging.partij_events import partijen_of, withdrawn_from
+from services.projector.merging.versioned import Gone, Versioned, is_news
 
 
 @value_class(frozen=True, slots=True)

@@ -5,8 +5,8 @@ The details that the event brings to partijen are not among it; they stand with 
 
 from schemas.klantcontact_registered_v1 import KlantcontactRegistered
 from schemas.klantcontact_withdrawn_v1 import KlantcontactWithdrawn
-from services.projector.documents import Amendment, Document, milliseconds, plain
-from services.projector.versioned import Gone, Kept, Versioned, is_news, revision_of
+from services.projector.merging.documents import Amendment, Document, milliseconds, plain
+from services.projector.merging.versioned import Gone, Kept, Versioned, is_news, revision_of
 
 ELSEWHERE = {"partijen"}
 

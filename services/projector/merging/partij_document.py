@@ -6,8 +6,8 @@ far, stands in `vervallen` with ids and versies alone.
 
 from collections.abc import Iterable, Iterator
 
-from services.projector.documents import Amendment, Document
-from services.projector.partij import Bijdrage, Contact, Identificator, Kern, PartijState, Toestemming
+from services.projector.merging.documents import Amendment, Document
+from services.projector.merging.partij import Bijdrage, Contact, Identificator, Kern, PartijState, Toestemming
 
 MAY_BE_ABSENT = (
     "contactnaam",

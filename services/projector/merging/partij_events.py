@@ -13,8 +13,8 @@ from schemas.outputs import (
     IntrekkingResultaat,
 )
 from schemas.partij_withdrawn_v1 import PartijWithdrawn
-from services.projector.documents import Document, milliseconds, plain
-from services.projector.partij import (
+from services.projector.merging.documents import Document, milliseconds, plain
+from services.projector.merging.partij import (
     CONSENT_GIVEN,
     NO_CONSENT,
     Bijdrage,

@@ -13,7 +13,7 @@ from typing import Final
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
-from services.projector.documents import Document
+from services.projector.merging.documents import Document
 from services.runtime.errors import TransientFailure
 from services.runtime.observe.health import Part
 

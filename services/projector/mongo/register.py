@@ -15,14 +15,14 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from services.projector.adapters import layout, swap
-from services.projector.adapters.generation import Generation
-from services.projector.adapters.mongo_errors import Again, told_apart
-from services.projector.documents import Document
-from services.projector.facts import Fact
-from services.projector.projection import States, Touched, joined, project, touched_by
-from services.projector.stored import states_of
-from services.projector.writes import Amend, Claim, Collection, Insert, Placed, Remove, Write, plan
+from services.projector.events import Fact
+from services.projector.merging.documents import Document
+from services.projector.merging.projection import States, Touched, joined, project, touched_by
+from services.projector.mongo import layout, swap
+from services.projector.mongo.errors import Again, told_apart
+from services.projector.mongo.layout import Generation
+from services.projector.mongo.stored import states_of
+from services.projector.mongo.writes import Amend, Claim, Collection, Insert, Placed, Remove, Write, plan
 from services.runtime.errors import TransientFailure
 from services.runtime.mongo.health import count_documents
 from services.runtime.observe import metrics

@@ -2,8 +2,8 @@
 
 from schemas.taak_created_v1 import TaakCreated
 from schemas.taak_withdrawn_v1 import TaakWithdrawn
-from services.projector.documents import Amendment, Document, milliseconds, plain
-from services.projector.versioned import Gone, Kept, Versioned, is_news, revision_of
+from services.projector.merging.documents import Amendment, Document, milliseconds, plain
+from services.projector.merging.versioned import Gone, Kept, Versioned, is_news, revision_of
 
 MADE_BY_OTHERS = "status"
 """Ours only at the start, as `te_verwerken`; then it belongs to whoever does the taak."""

@@ -4,18 +4,20 @@ One thing stands in one place: in its own collection when it is there, in `verva
 instances that both know nothing of it yet could still put it in both at once, since neither writes what the other
 does. Whoever is the first to hear that it is gone therefore claims its place in its own collection for as long as
 the transaction lasts: then the database sees the two collide, and one of them tries again.
+
+Which fields of a document are ours, that is, follow from events. Others may add fields, and theirs are let be.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from enum import Enum, StrEnum, auto
 
 from schemas.values import value_class
-from services.projector import klantcontact, partij_document, taak
-from services.projector.documents import Amendment, Document
-from services.projector.partij import PartijState
-from services.projector.projection import States
-from services.projector.versioned import Gone, Kept, Versioned
+from services.projector.merging import klantcontact, partij_document, taak
+from services.projector.merging.documents import Amendment, Document
+from services.projector.merging.partij import PartijState
+from services.projector.merging.projection import States
+from services.projector.merging.versioned import Gone, Kept, Versioned
 
 
 class Collection(StrEnum):
@@ -141,3 +143,62 @@ def _gone(collection: Collection, place: _Place, marker: Document, now: datetime
         return
     yield collection, Remove(identifier) if place is _Place.KEPT else Claim(identifier)
     yield Collection.VERVALLEN, Insert(remembered)
+
+
+OURS: Mapping[Collection, frozenset[str]] = {
+    Collection.KLANTCONTACTEN: frozenset(
+        {"klantcontact", "actoren", "betrokkenen", "onderwerpobjecten", "bijlagen", "besluit", "herkomst"}
+    ),
+    Collection.PARTIJEN: frozenset(
+        {
+            "nummer",
+            "soortPartij",
+            "identificatie",
+            "toestemming",
+            "partijIdentificatoren",
+            "contactnaam",
+            "organisatienaam",
+            "digitaleAdressen",
+            "bezoekadres",
+            "correspondentieadres",
+            "werkteVoorPartij",
+            "versie",
+            "geleegdBij",
+            "vervallenBij",
+            "bijdragen",
+            "versies",
+        }
+    ),
+    # Not its status: that belongs to whoever does the taak.
+    Collection.INTERNE_TAKEN: frozenset(
+        {
+            "interneTaak.taakId",
+            "interneTaak.nummer",
+            "interneTaak.gevraagdeHandeling",
+            "interneTaak.toelichting",
+            "interneTaak.toegewezenOp",
+            "interneTaak.toegewezenAan",
+            "interneTaak.aanleidinggevendKlantcontact",
+            "interneTaak.plaatsgevondenOp",
+            "besluit",
+            "herkomst",
+        }
+    ),
+    # Not `sinds`, which says when it was written; here nobody can add anything.
+    Collection.VERVALLEN: frozenset(
+        {
+            "collectie",
+            "revisie",
+            "besluitversie",
+            "versie",
+            "geleegdBij",
+            "vervallenBij",
+            "toestemming",
+            "bijdragen",
+            "versies",
+        }
+    ),
+}
+"""Paths of fields. A test holds them against what `Amendment`s set and take away."""
+
+WITH_FIELDS_OF_OTHERS = (Collection.KLANTCONTACTEN, Collection.PARTIJEN, Collection.INTERNE_TAKEN)

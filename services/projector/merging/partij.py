@@ -23,7 +23,7 @@ from dataclasses import field
 from typing import NamedTuple
 
 from schemas.values import value_class
-from services.projector.documents import Document
+from services.projector.merging.documents import Document
 
 MAX_CONTACTS = 50
 """Promised in `schemas/decision.md`, "Taking back". It bounds the document of a klant who calls every day."""

@@ -10,10 +10,10 @@ from typing import Any
 from schemas.contact_ended_v1 import CodeSoortObjectId
 from schemas.outputs import Hergebruik, Identificatie, Regel
 from schemas.vng import SoortPartij
-from services.projector.documents import Document
-from services.projector.partij import CONSENT_GIVEN, MAX_CONTACTS
-from services.projector.partij_document import MAY_BE_ABSENT
-from services.projector.writes import FROM, SINCE, Collection
+from services.projector.merging.documents import Document
+from services.projector.merging.partij import CONSENT_GIVEN, MAX_CONTACTS
+from services.projector.merging.partij_document import MAY_BE_ABSENT
+from services.projector.mongo.writes import FROM, SINCE, Collection
 
 Rule = dict[str, Any]
 
@@ -45,7 +45,7 @@ def _one_of(values: list[str]) -> Rule:
 
 
 CLAIMED: Rule = {"properties": {"_id": IDENTIFIER}, "additionalProperties": False}
-"""A place that is held within a transaction (`services/projector/writes.py`); nobody else ever sees it."""
+"""A place that is held within a transaction (`services/projector/mongo/writes.py`); nobody else ever sees it."""
 
 BESLUIT = _object(
     {

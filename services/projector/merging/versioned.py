@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from schemas.outputs import Besluit, Herkomst
 from schemas.values import value_class
-from services.projector.documents import Document
+from services.projector.merging.documents import Document
 
 
 class Revision(NamedTuple):

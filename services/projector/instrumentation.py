@@ -10,7 +10,7 @@ from schemas.klantcontact_withdrawn_v1 import KlantcontactWithdrawn
 from schemas.partij_withdrawn_v1 import PartijWithdrawn
 from schemas.taak_created_v1 import TaakCreated
 from schemas.taak_withdrawn_v1 import TaakWithdrawn
-from services.projector.facts import Event, Fact
+from services.projector.events import Event, Fact
 from services.projector.ports import Record
 from services.runtime.observe import metrics
 from services.runtime.observe.tracing import Attributes, Spans

@@ -2,18 +2,20 @@
 
 All of it is made at every start, which changes nothing where it is there already. An operator who asks for another
 retention gets it at the next start.
+
+Whole sets of the collections: the one that everybody uses, one made anew beside it, and the one from before.
 """
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure
 
-from services.projector.adapters.generation import Generation
-from services.projector.adapters.validators import VALIDATORS
-from services.projector.documents import Document
-from services.projector.writes import SINCE, Collection
+from services.projector.merging.documents import Document
+from services.projector.mongo.validators import VALIDATORS
+from services.projector.mongo.writes import SINCE, Collection
 from services.runtime.settings import Settings
 
 SLACK_DAYS = 30
@@ -37,7 +39,7 @@ INDEXES: Mapping[Collection, Sequence[IndexModel]] = {
             [("betrokkenen.wasPartij.partijId", ASCENDING), ("klantcontact.plaatsgevondenOp", DESCENDING)],
             name="of_partij_newest_first",
         ),
-        # Sparse: a place that is claimed (`services/projector/writes.py`) has no number.
+        # Sparse: a place that is claimed (`services/projector/mongo/writes.py`) has no number.
         IndexModel([("klantcontact.nummer", ASCENDING)], name="nummer", unique=True, sparse=True),
         IndexModel([("herkomst.contactId", ASCENDING), ("herkomst.source", ASCENDING)], name="of_contact"),
     ],
@@ -58,6 +60,18 @@ INDEXES: Mapping[Collection, Sequence[IndexModel]] = {
         ),
     ],
 }
+
+
+class Generation(StrEnum):
+    """A set of the four collections, by what its names end in."""
+
+    LIVE = ""
+    NEW = "_nieuw"
+    FORMER = "_vorige"
+
+    def name_of(self, collection: Collection) -> str:
+        """Give the name of a collection in this set."""
+        return f"{collection}{self}"
 
 
 def remembered_seconds(settings: Settings) -> int:

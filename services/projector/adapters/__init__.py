@@ -1,1 +1,0 @@
-"""How the projector reaches Kafka and MongoDB."""
