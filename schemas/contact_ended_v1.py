@@ -1,6 +1,6 @@
 """`nl.klantinteracties.contact.ended`, data, version 1: what a channel system says of a contact that has ended.
 
-Only what one field can be judged by stands here; what several fields must agree on is in `coherence.py`. What a
+Only what one field can be judged by stands here; what several fields must agree on is in `reading/coherence.py`. What a
 publisher has to know of a field stands under it, and goes into the JSON Schema from there.
 Source: VNG's gegevenswoordenboek, in the spelling and lengths of Open Klant 2.18; `schemas/deviations.md` names what
 departs.

@@ -141,7 +141,7 @@ FAULT_KINDS = {
 """FaultKind for each error type of the validation library, or of our own."""
 
 LENGTHS_OF_LISTS = frozenset({"too_long", "too_short"})
-"""Error types that say nothing reliable: the library counts only items that are right. `tidying.py` counts them all."""
+"""Error types that say nothing reliable: the library counts only good items. `reading/tidying.py` counts them all."""
 
 OF_ONE_FIELD = frozenset({FaultKind.ONTBREEKT, FaultKind.LEEG, FaultKind.VERKEERDE_VORM, FaultKind.ONBEKENDE_REF})
 """Kinds that say nothing new of a field in which something else is wrong already."""

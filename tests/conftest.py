@@ -15,7 +15,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from pymongo import MongoClient
 
-from services.local.stack import Stack, local_stack
+from services.local.servers.stack import Stack, local_stack
 
 ANSWER_SECONDS = 10
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from itertools import count, islice
 from typing import Any, Final
 
-from schemas.coherence import passes_elfproef
 from schemas.contact_ended_v1 import TYPE
-from schemas.decoding import Received, decode
+from schemas.reading.coherence import passes_elfproef
+from schemas.reading.decoding import Received, decode
 
 Wire = dict[str, Any]
 

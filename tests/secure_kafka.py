@@ -21,9 +21,8 @@ from confluent_kafka.admin._scram import (
     UserScramCredentialUpsertion,
 )
 
-from services.local.kafka import kafka_server
-from services.local.kafka_jars import tool
-from services.local.network import HOST, free_port
+from services.local.servers.kafka import kafka_server, tool
+from services.local.servers.network import HOST, free_port
 from tests.kafka_tools import ANSWER_SECONDS, admin_client
 from tests.waiting import wait_for
 

@@ -10,8 +10,8 @@ from typing import Any, Self
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.local.network import HOST, free_port
-from services.local.process import Server
+from services.local.servers.network import HOST, free_port
+from services.local.servers.process import Server
 from services.local.system import COMMAND
 from services.runtime.settings import PREFIX, Settings
 

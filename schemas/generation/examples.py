@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from schemas.decoding import Received, decode
+from schemas.reading.decoding import Received, decode
 from services.domain.case import prepare
 from services.domain.events import Event, events_of
 from services.domain.judgement import Judged

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Final, Protocol
 
-from schemas.decoding import Received, decode
 from schemas.faults import Refusal
+from schemas.reading.decoding import Received, decode
 from services.classifier.encoding import Encoder, Outcome, OwnFailure
 from services.classifier.instructions import herbeoordeling_of
 from services.classifier.instrumentation import Handled, tell_batch, tell_own_failure, tell_spans

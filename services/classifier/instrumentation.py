@@ -11,8 +11,8 @@ from typing import Final
 
 import structlog
 
-from schemas.decoding import Received
 from schemas.faults import Refusal, RefusalKind
+from schemas.reading.decoding import Received
 from schemas.values import value_class
 from services.classifier.encoding import Outcome, OwnFailure
 from services.classifier.ports import Message

@@ -10,11 +10,10 @@ import sys
 
 import typer
 
-from services.cli import dead_letters, explaining, local, operators, publishers, rebuilding, replaying, running
-from services.cli.arguments import FAULTS_FOUND, WRONG_USE, are_text
+from services.cli import dlq, explain, local, operators, publishers, rebuild, replay, run
+from services.cli.arguments import FAULTS_FOUND, WRONG_USE, are_text, open_what_is_closed, written_out
 from services.cli.screen import tell
-from services.cli.streams import open_what_is_closed, written_out
-from services.local.errors import LocalStackError
+from services.local.servers.errors import LocalStackError
 from services.runtime.errors import InvalidSettings, KlantcontactError
 
 ABOUT = (
@@ -36,12 +35,12 @@ EPILOG = (
 
 app = typer.Typer(help=ABOUT, epilog=EPILOG, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(publishers.app)
-app.add_typer(running.app, name="run", rich_help_panel=operators.PANEL)
+app.add_typer(run.app, name="run", rich_help_panel=operators.PANEL)
 app.add_typer(operators.app)
-app.add_typer(replaying.app)
-app.add_typer(dead_letters.app, name="dlq", rich_help_panel=operators.PANEL)
-app.add_typer(rebuilding.app)
-app.add_typer(explaining.app)
+app.add_typer(replay.app)
+app.add_typer(dlq.app, name="dlq", rich_help_panel=operators.PANEL)
+app.add_typer(rebuild.app)
+app.add_typer(explain.app)
 app.add_typer(local.app)
 
 

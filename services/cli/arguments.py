@@ -1,5 +1,10 @@
-"""What commands share of what is typed: the settings, a file of events, and the usual options."""
+"""What commands share of what is typed: the settings, a file of events, and the usual options.
 
+What a shell can do to stdin, stdout and stderr: close them (`<&-`, `>&-`), or lead them to a disk that is full.
+"""
+
+import errno
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -90,3 +95,31 @@ def count_lines(lines: BinaryIO) -> int | None:
     number = sum(1 for line in lines if line.strip())
     lines.seek(here)
     return number
+
+
+NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT}
+
+
+def open_what_is_closed() -> None:
+    """Let what is closed be empty, or lead nowhere: the libraries expect all three, by number too."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for as long as we run
+
+
+@contextmanager
+def written_out() -> Iterator[None]:
+    """Write all that was said before the block ends. Where it does not fit, say so and end with 1."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in {*NO_ROOM, errno.EPIPE}:
+            raise
+        if error.errno in NO_ROOM:
+            tell(f"{error.filename or 'The output'} is not complete: {error.strerror}.")
+        # What is left is given up; at its end Python would try once more, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAULTS_FOUND)

@@ -5,8 +5,7 @@ import json
 import typer
 
 from services.cli.arguments import FAULTS_FOUND, AsJson, settings
-from services.cli.json_values import json_value
-from services.cli.screen import print_table, waiting
+from services.cli.screen import json_value, print_table, waiting
 
 PANEL = "For operators"
 

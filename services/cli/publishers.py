@@ -18,8 +18,7 @@ from services.cli.arguments import (
     opened,
     settings,
 )
-from services.cli.json_values import json_value
-from services.cli.screen import progress, tell
+from services.cli.screen import json_value, progress, tell
 from services.operations.wording import printable
 
 if TYPE_CHECKING:

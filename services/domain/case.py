@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from schemas.contact_ended_v1 import Rol
-from schemas.decoding import Received
 from schemas.identities import Identity, identities
+from schemas.reading.decoding import Received
 from schemas.values import value_class
 from services.domain.besluit import Position
 from services.domain.consent import Moment

@@ -8,7 +8,7 @@ from services.domain.besluit import OnderwerpBesluit
 from services.domain.consent import Moment
 from services.domain.details import at_betrokkene
 from services.domain.partij import ONBEKEND, Stand
-from services.domain.partijen import PartijOordeel, judge_partij
+from services.domain.partij_oordeel import PartijOordeel, judge_partij
 from services.domain.rules import Circumstances, rule_for
 
 

@@ -7,7 +7,7 @@ from schemas.contact_ended_v1 import Betrokkene, Gebruik, OpgegevenAdres, Opgege
 from schemas.outputs import Regel
 from schemas.values import value_class
 from schemas.vng import Contactnaam
-from services.domain.partijen import PartijOordeel
+from services.domain.partij_oordeel import PartijOordeel
 
 
 @value_class(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from schemas import (
     taak_withdrawn_v1,
 )
 from schemas.contact_ended_v1 import Betrokkene, CodeSoortObjectId, Onderwerp, PartijIdentificator, Rol, Werkgever
-from schemas.decoding import Received
 from schemas.outputs import Hergebruik, Identificatie
+from schemas.reading.decoding import Received
 from schemas.values import value_class
 from schemas.vng import SoortPartij
 from services.domain.besluit import (
@@ -33,11 +33,10 @@ from services.domain.besluit import (
 )
 from services.domain.decide import concerns
 from services.domain.details import at_betrokkene, at_partij
-from services.domain.envelope import Event, Sender
+from services.domain.envelope import Event, Sender, Wire, wire, wired
 from services.domain.ids import betrokkene_id, taak_id
-from services.domain.partijen import PartijOordeel
+from services.domain.partij_oordeel import PartijOordeel
 from services.domain.sleutels import soort_of
-from services.domain.wire import Wire, wire, wired
 
 __all__ = ["Event", "events_of"]
 

@@ -1,7 +1,7 @@
 """What comes of judging one contact: an expected outcome is a value, never an exception."""
 
-from schemas.decoding import Received
 from schemas.faults import Refusal
+from schemas.reading.decoding import Received
 from schemas.values import value_class
 from services.domain.besluit import Besluit
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from schemas.coherence import identity_path
 from schemas.faults import Fault, FaultKind, Refusal, RefusalKind
+from schemas.reading.coherence import identity_path
 from services.domain.besluit import MAX_EVER_GIVEN, Besluit, Vervolg
 from services.domain.case import Case
 from services.domain.herbeoordeling import Feiten

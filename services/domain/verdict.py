@@ -21,7 +21,7 @@ from services.domain.ids import identifier, klantcontact_id
 from services.domain.intrekkingen import lost_kinds, taken_back
 from services.domain.numbers import NumberKind, Numbers
 from services.domain.partij import ONBEKEND, Bijdrage, Partij, Stand
-from services.domain.partijen import judge_partij
+from services.domain.partij_oordeel import judge_partij
 from services.domain.policy import Beleid
 from services.domain.sleutels import soort_of
 from services.domain.toelichting import Kanttekening

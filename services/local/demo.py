@@ -14,10 +14,9 @@ from pymongo import MongoClient
 from rich.console import Console
 from rich.table import Table
 
-from services.local.errors import StartFailed
-from services.local.scenarios import Scenario, load_scenarios
+from services.local.scenarios import Outcome, Row, Scenario, count_refused, load_scenarios, verify
+from services.local.servers.errors import StartFailed
 from services.local.system import System, running_system
-from services.local.verification import Outcome, Row, count_refused, verify
 from services.runtime.settings import Settings
 
 STORED_SECONDS: Final = 45.0

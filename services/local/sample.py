@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from schemas.coherence import passes_elfproef
+from schemas.reading.coherence import passes_elfproef
 from services.local.scenarios import Scenario, load_scenarios
 
 _BSN = re.compile(r'"objectId": "(9999\d{5})"')

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from services.local.errors import StartFailed
-from services.local.process import Server
-from services.local.stack import MongoKind
+from services.local.servers.errors import StartFailed
+from services.local.servers.process import Server
+from services.local.servers.stack import MongoKind
 from services.local.system import System, running_system
 from services.runtime.mongo.client import address
 from services.runtime.settings import Settings

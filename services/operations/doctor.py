@@ -15,7 +15,7 @@ from services.classifier.mongo.key import RegisterKey
 from services.classifier.policy_file import load_policy_file
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
-from services.operations.database import read_database
+from services.operations.mongo import read_database
 from services.operations.topics import TopicState, check_topics
 from services.operations.wording import counted
 from services.runtime.errors import InvalidSettings, KlantcontactError

@@ -1,15 +1,18 @@
 """Sending a file of `contact.ended` events, one a line, as a publisher would.
 
 Nothing is judged here: what stands on a line is sent as it stands, and the classifier says what is wrong with it.
+
+Lines as they come: of a file at once, of a pipe or a terminal without holding up what else is to be done.
 """
 
 import asyncio
 import hashlib
 from asyncio import Future
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from io import BufferedReader
+from typing import Any, Final
 
 import orjson
 from aiokafka import AIOKafkaProducer
@@ -17,8 +20,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeEr
 
 from schemas.cloudevents import STRUCTURED
 from schemas.faults import HINTS, FaultKind
-from services.operations.arriving import arriving
-from services.operations.sending import STALL_SECONDS, TOO_LARGE, started_producer, write_told
+from services.operations.kafka import STALL_SECONDS, TOO_LARGE, started_producer, write_told
 from services.runtime.errors import TransientFailure
 from services.runtime.kafka.clients import require_topics
 from services.runtime.kafka.connection import REFUSED_USER
@@ -156,3 +158,33 @@ def _stopped(line_number: int, publication: Publication) -> TransientFailure:
         "it is back: repeats change nothing.",
         part=Part.KAFKA,
     )
+
+
+CHUNK_BYTES: Final = 64 * 1024
+
+
+async def arriving(lines: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """Give lines in order. While a pipe has none, what was handed over before goes out, and Ctrl-C is heard."""
+    if not isinstance(lines, BufferedReader) or lines.seekable():
+        for line in lines:
+            yield line
+        return
+    # What was looked at before stands in the buffer already, and would be waited for in vain.
+    chunk, rest = lines.read1(CHUNK_BYTES), b""
+    while chunk:
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            yield line + b"\n"
+        await _until_readable(lines.fileno())
+        chunk = lines.read1(CHUNK_BYTES)
+    if rest:
+        yield rest
+
+
+async def _until_readable(descriptor: int) -> None:
+    loop, readable = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(descriptor, readable.set)
+    try:
+        await readable.wait()
+    finally:
+        loop.remove_reader(descriptor)

@@ -10,7 +10,7 @@ from typing import Any
 from bson import MaxKey
 
 from services.classifier.mongo.documents import TELLINGEN
-from services.operations.database import read_database
+from services.operations.mongo import read_database
 from services.runtime.settings import Settings
 
 

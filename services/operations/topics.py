@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, TopicAlreadyExistsError, for_code
 
-from services.operations.broker import kafka_told
+from services.operations.kafka import kafka_told
 from services.runtime.errors import InvalidSettings
 from services.runtime.kafka.clients import admin_client, await_topics
 from services.runtime.kafka.connection import REFUSED_USER

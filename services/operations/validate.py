@@ -10,11 +10,11 @@ from difflib import get_close_matches
 
 from schemas.contact_ended_v1 import ContactEndedEvent
 from schemas.faults import HINTS, Fault, FaultKind, Refusal, generalised
-from schemas.shapes import shapes_of
+from schemas.reading.shapes import shapes_of
 from schemas.types import Bericht
 from services.domain.judgement import Judgement, Refused
 from services.domain.policy import Beleid
-from services.operations.judged_lines import judged_lines
+from services.operations.classify import judged_lines
 from services.operations.schema_lines import SchemaLine, schema_line
 
 ALIKE = 0.75

@@ -1,6 +1,10 @@
-"""How things are said to a person: texts that anybody may have written, moments, and numbers of things."""
+"""How things are said to a person: texts that anybody may have written, moments, and numbers of things.
 
-from datetime import UTC, datetime
+Moments as an operator types them.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 MAX_CHARACTERS: Final = 100
@@ -21,3 +25,24 @@ def counted(number: int, what: str) -> str:
 def to_the_second(moment: datetime) -> str:
     """Give a moment in UTC, as in `2026-11-20 09:00:00Z`."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
+
+
+_AGO: Final = re.compile(r"(\d{1,4})([smhdw])", re.ASCII)
+_BEFORE_ALL: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Kafka knows no earlier moment."""
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def read_moment(text: str, now: datetime) -> datetime:
+    """Read a moment with its offset from UTC, or how long ago it was. Raises ValueError, in words for an operator."""
+    if ago := _AGO.fullmatch(text):
+        return max(_BEFORE_ALL, now - timedelta(**{_UNITS[ago[2]]: int(ago[1])}))
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return max(_BEFORE_ALL, moment.astimezone(UTC))
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError(
+        "a moment looks like 2026-11-20T09:00:00+01:00, with its offset, or like 90s, 30m, 2h, 3d or 1w ago"
+    )

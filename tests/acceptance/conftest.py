@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.local.stack import KafkaKind
+from services.local.servers.stack import KafkaKind
 from services.local.system import System, running_system
 from services.runtime.settings import Settings
 

@@ -8,8 +8,7 @@ from typing import Any
 from confluent_kafka import Message
 from pymongo import MongoClient
 
-from services.local.system import System
-from services.local.topic_reader import committed_messages
+from services.local.system import System, committed_messages
 from tests.kafka_tools import holds_readers_up
 from tests.waiting import wait_for
 

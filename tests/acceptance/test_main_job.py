@@ -6,9 +6,8 @@ import subprocess
 import pytest
 from pymongo import MongoClient
 
-from services.local.scenarios import load_scenarios
+from services.local.scenarios import count_refused, load_scenarios, verify
 from services.local.system import COMMAND, System
-from services.local.verification import count_refused, verify
 from tests.acceptance.pipeline import Document, documents, publish, read_all, wait_until_all_is_stored
 
 SCENARIOS = load_scenarios()

@@ -11,13 +11,12 @@ from services.classifier.policy_file import load_policy_file
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import Beleid
 from services.local.system import System
-from services.operations.replay import carried, judging, requests
+from services.operations.replay import judging, requests
 from services.operations.replay.differences import Standing
-from services.operations.replay.errors import InvalidSelection, Unanswered, UnknownContact
 from services.operations.replay.judging import Examined
 from services.operations.replay.replay import Replayed, replay
 from services.operations.replay.requests import Answer
-from services.operations.replay.selection import Offsets, Selection
+from services.operations.replay.selection import InvalidSelection, Offsets, Selection, Unanswered, UnknownContact
 from services.runtime.errors import InvalidSettings, TransientFailure
 from tests.acceptance.pipeline import publish, wait_until_all_is_stored
 from tests.acceptance.policy import STRICT, start_classifier_with, system_with_policy_file, write_policy
@@ -72,7 +71,7 @@ async def execute(
 async def test_a_dry_run_tells_what_it_could_not_carry_along(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (await execute(system, dry=True)).forgotten == 0
     monkeypatch.setattr(judging, "BATCH_SIZE", 1)
-    monkeypatch.setattr(carried, "MAX_CARRIED", 2)
+    monkeypatch.setattr(judging, "MAX_CARRIED", 2)
     done = await execute(system, dry=True)
     assert done.summary.records[Standing.CHANGES] == NUMBER
     assert done.forgotten == 3

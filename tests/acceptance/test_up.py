@@ -14,7 +14,7 @@ import psutil
 import pytest
 from pymongo import MongoClient
 
-from services.local.stack import Stack
+from services.local.servers.stack import Stack
 from tests.contacts import contact_ended
 from tests.waiting import wait_for
 

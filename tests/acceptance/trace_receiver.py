@@ -8,7 +8,7 @@ from typing import Self
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from services.local.network import HOST
+from services.local.servers.network import HOST
 
 
 class TraceReceiver:

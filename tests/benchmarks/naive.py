@@ -15,7 +15,7 @@ from faststream import AckPolicy, FastStream
 from faststream.kafka import KafkaBroker, KafkaMessage
 from pymongo import AsyncMongoClient
 
-from schemas.decoding import Received, decode
+from schemas.reading.decoding import Received, decode
 from services.classifier.mongo.register import MongoRegister
 from services.domain.case import prepare
 from services.domain.events import events_of

@@ -19,8 +19,8 @@ from rich.table import Table
 
 from services.local.sample import scenario_like_events
 from services.local.scenarios import load_scenarios
-from services.local.stack import Stack, local_stack
-from services.local.topic_reader import committed_messages
+from services.local.servers.stack import Stack, local_stack
+from services.local.system import committed_messages
 from tests.benchmarks.measure import Result, measure
 
 EVENTS = int(os.environ.get("KLANTCONTACT_BENCH_EVENTS", "50000"))

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from schemas.decoding import Received, decode
 from schemas.faults import Refusal
+from schemas.reading.decoding import Received, decode
 from tests.examples import (
     AFDELING,
     ALICE,

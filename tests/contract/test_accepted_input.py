@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from schemas.contact_ended_v1 import ContactEnded
-from schemas.decoding import Received, decode
 from schemas.faults import Refusal
+from schemas.reading.decoding import Received, decode
 from tests.contract.changes import ABSENT, Changes, Read, binary, changed, structured, whole_event
 from tests.contract.test_bad_contact import LISTS, MOST_CHARACTERS
 from tests.examples import Wire, contact, event, kvk, line

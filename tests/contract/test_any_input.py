@@ -6,9 +6,9 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from schemas import decoding
-from schemas.decoding import Received, decode
 from schemas.faults import FaultKind, Refusal, RefusalKind
+from schemas.reading import decoding
+from schemas.reading.decoding import Received, decode
 from tests.contract.changes import WRITTEN_AT, binary, structured, whole_event
 from tests.contract.mutations import json_values, mutated_events
 from tests.examples import Wire, line

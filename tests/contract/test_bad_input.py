@@ -6,8 +6,8 @@ stands beside it. Source: `schemas/decision.md`, "Validity".
 
 import pytest
 
-from schemas.decoding import MAX_BYTES, Received, decode
 from schemas.faults import Refusal
+from schemas.reading.decoding import MAX_BYTES, Received, decode
 from tests.contract.changes import (
     ABSENT,
     WRITTEN_AT,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from services.local.containers import KAFKA_IMAGE, MONGO_IMAGE
+from services.local.servers.containers import KAFKA_IMAGE, MONGO_IMAGE
 from services.runtime.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]

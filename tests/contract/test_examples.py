@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from schemas.decoding import Received, decode
 from schemas.generation.examples import CASES, input_name
 from schemas.generation.files import EXAMPLES, JSON_SCHEMAS
 from schemas.generation.published import EVENTS
+from schemas.reading.decoding import Received, decode
 from services.domain.policy import DEFAULT
 from services.operations.classify import classify
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from schemas.decoding import Received, decode
 from schemas.faults import Refusal
+from schemas.reading.decoding import Received, decode
 from tests.contract.changes import WRITTEN_AT, binary, changed, structured, whole_event
 from tests.contract.test_accepted_input import CONTACTPERSOON, KLANT, accepted
 from tests.examples import line

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from schemas.decoding import Received, decode
 from schemas.generation.examples import CASES, input_name
 from schemas.generation.files import EXAMPLES
 from schemas.generation.published import CONTACT_ENDED
+from schemas.reading.decoding import Received, decode
 from services.local.scenarios import Scenario, load_scenarios
 from tests.contract.changes import whole_event
 from tests.contract.test_examples import BY_TYPE, validator

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pymongo import AsyncMongoClient
 
-from schemas.decoding import Received, decode
+from schemas.reading.decoding import Received, decode
 from services.classifier.mongo.register import MongoRegister
 from services.classifier.ports import RegisterStore
 from services.domain.case import Case, prepare

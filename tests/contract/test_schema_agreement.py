@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from schemas.decoding import Received
 from schemas.generation.published import CONTACT_ENDED
+from schemas.reading.decoding import Received
 from tests.contract.changes import changed, structured
 from tests.contract.mutations import mutated_events
 from tests.contract.test_bad_contact import ONE_FIELD

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.local.stack import Stack, local_stack
+from services.local.servers.stack import Stack, local_stack
 from tests.faults.classifier_process import World, world_on
 
 

@@ -4,8 +4,8 @@ from functools import partial
 
 import pytest
 
-from services.local.process import Server
-from services.local.stack import Stack
+from services.local.servers.process import Server
+from services.local.servers.stack import Stack
 from services.runtime.observe.health import Part
 from tests.faults.classifier_process import ClassifierProcess, World
 from tests.waiting import wait_for

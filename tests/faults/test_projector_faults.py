@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from services.local.kafka import kafka_server
-from services.local.mongod import mongo_uri as uri_of
-from services.local.mongod import mongod_server
-from services.local.process import Server
+from services.local.servers.kafka import kafka_server
+from services.local.servers.mongod import mongo_uri as uri_of
+from services.local.servers.mongod import mongod_server
+from services.local.servers.process import Server
 from services.runtime.settings import Settings
 from tests.projector_examples import Event, registered
 from tests.projector_process import (

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from services.local.process import Server
-from services.local.stack import Stack
+from services.local.servers.process import Server
+from services.local.servers.stack import Stack
 from services.runtime.observe.health import Part
 from tests.faults.classifier_process import World
 from tests.service_process import ServiceProcess

@@ -10,11 +10,11 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from services.local.kafka import kafka_server
-from services.local.mongod import mongo_uri as uri_of
-from services.local.mongod import mongod_server
-from services.local.network import HOST
-from services.local.process import Server
+from services.local.servers.kafka import kafka_server
+from services.local.servers.mongod import mongo_uri as uri_of
+from services.local.servers.mongod import mongod_server
+from services.local.servers.network import HOST
+from services.local.servers.process import Server
 from services.projector.mongo.register import MongoRegister
 from services.projector.mongo.swap import COLLECTION, ONLY, Phase
 from services.projector.mongo.writes import Collection

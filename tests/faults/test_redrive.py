@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from services.local.stack import Stack
+from services.local.servers.stack import Stack
 from services.operations.dead_letters.states import COLLECTION
 from services.runtime.settings import PREFIX
 from tests.faults.classifier_process import World

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from schemas.faults import HINTS, FaultKind
-from services.local.network import HOST, free_port
+from services.local.servers.network import HOST, free_port
 from services.runtime.secret import HOW_TO_GET_ONE
 from services.runtime.settings import Settings
 from tests.contacts import contact_ended

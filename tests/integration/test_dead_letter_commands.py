@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from services.cli.dead_letters import app
+from services.cli.dlq import app
 from services.runtime.settings import PREFIX, Settings
 from tests.kafka_tools import make_topics
 from tests.letters import publish_letters

@@ -17,18 +17,24 @@ from confluent_kafka import Message, TopicPartition
 from pymongo import MongoClient
 
 from schemas.faults import Fault, FaultKind, RefusalKind
-from services.operations.dead_letters.corrections import Corrections
+from services.operations.dead_letters.content import Corrections
 from services.operations.dead_letters.discard import discard
-from services.operations.dead_letters.errors import InvalidFilter, LettersRefused
-from services.operations.dead_letters.export import exported
-from services.operations.dead_letters.history import told
-from services.operations.dead_letters.letters import Letter, LetterId
+from services.operations.dead_letters.letters import InvalidFilter, Letter, LetterId, LettersRefused
 from services.operations.dead_letters.listing import What, listed
-from services.operations.dead_letters.outcome import BEING_SENT, Outcome
 from services.operations.dead_letters.redrive import planned, redrive
 from services.operations.dead_letters.returning import Returns
 from services.operations.dead_letters.selection import Selection, State
-from services.operations.dead_letters.states import COLLECTION, TTL_INDEX, Change, History, LetterStates, Meant
+from services.operations.dead_letters.show import exported, told
+from services.operations.dead_letters.states import (
+    BEING_SENT,
+    COLLECTION,
+    TTL_INDEX,
+    Change,
+    History,
+    LetterStates,
+    Meant,
+    Outcome,
+)
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 from tests.contacts import SOURCE
@@ -297,7 +303,7 @@ async def test_a_rate_is_kept_to(settings: Settings, monkeypatch: pytest.MonkeyP
         waited.append(seconds)
         await sleep(0)
 
-    monkeypatch.setattr("services.operations.dead_letters.pace.asyncio.sleep", note)
+    monkeypatch.setattr("services.operations.dead_letters.returning.asyncio.sleep", note)
     await redrive(settings, Selection(), per_second=0.001)
     assert len([each for each in waited if each > 500]) == 4
 

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from services.classifier.mongo.key import RegisterKey
 from services.domain.sleutels import Sleutels
-from services.local.network import HOST, free_port
+from services.local.servers.network import HOST, free_port
 from services.operations.doctor import Check, examine
 from services.operations.topics import create_topics
 from services.runtime.mongo.client import address, connect

@@ -13,18 +13,16 @@ from pymongo.errors import OperationFailure
 from schemas.faults import Fault, FaultKind, RefusalKind
 from services.domain.besluit import Position
 from services.domain.numbers import NumberKind
-from services.local.network import HOST, free_port
-from services.operations.database import read_database
+from services.local.servers.network import HOST, free_port
 from services.operations.dead_letters.discard import discard
 from services.operations.dead_letters.letters import LetterId
 from services.operations.dead_letters.selection import Selection
 from services.operations.dead_letters.selection import State as LetterState
-from services.operations.explain.errors import SeveralContacts, UnknownContact
 from services.operations.explain.explain import Explained, NotDecided, explain
-from services.operations.explain.in_kafka import Sighting
-from services.operations.explain.letters import MAX_LETTERS
+from services.operations.explain.in_kafka import MAX_LETTERS, Sighting
 from services.operations.explain.projected import Projected, State
-from services.operations.explain.search import Asked, Name
+from services.operations.explain.search import Asked, Name, SeveralContacts, UnknownContact
+from services.operations.mongo import read_database
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 from tests.examples import CALL_BACK, OTHER_SOURCE, SOURCE, Wire, contact, email, known, onderwerp

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.local.network import HOST, free_port
+from services.local.servers.network import HOST, free_port
 from services.operations.stats import By, Count, Stats, stats
 from services.runtime.settings import Settings
 from tests.examples import CALL_BACK, OTHER_SOURCE, SOURCE, contact, known, onderwerp

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from services.local.errors import FetchFailed, MissingTool
-from services.local.kafka_jars import KAFKA_VERSION, kafka_jars
-from services.local.stack import KafkaKind, local_stack
+from services.local.servers.errors import FetchFailed, MissingTool
+from services.local.servers.kafka import KAFKA_VERSION, kafka_jars
+from services.local.servers.stack import KafkaKind, local_stack
 
 MONGO_ELSEWHERE = "mongodb://mongo.example"
 
@@ -62,7 +62,7 @@ def test_of_two_that_want_the_jars_at_once_one_fetches(
 ) -> None:
     nothing = tmp_path / "nothing.sha256"
     nothing.touch()
-    monkeypatch.setattr("services.local.kafka_jars.CHECKSUMS", nothing)
+    monkeypatch.setattr("services.local.servers.kafka.CHECKSUMS", nothing)
     put_program(programs / "mvn", '/bin/sleep 0.3; for last; do :; done; /bin/mkdir "${last#-DoutputDirectory=}"')
     said: list[str] = []
     with ThreadPoolExecutor() as pool:

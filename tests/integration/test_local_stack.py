@@ -19,11 +19,11 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from pymongo import AsyncMongoClient, MongoClient
 
-from services.local.errors import NotRunning, StartFailed
-from services.local.mongod import mongo_uri
-from services.local.network import HOST
-from services.local.process import Server
-from services.local.stack import KafkaKind, MongoKind, Stack, local_stack
+from services.local.servers.errors import NotRunning, StartFailed
+from services.local.servers.mongod import mongo_uri
+from services.local.servers.network import HOST
+from services.local.servers.process import Server
+from services.local.servers.stack import KafkaKind, MongoKind, Stack, local_stack
 
 # Stands for a Kafka that is there already, so that a test starts mongod alone: a second instead of three.
 NO_KAFKA = "127.0.0.1:1"
@@ -240,7 +240,7 @@ class TestEndedFromOutside:
 
     PROGRAM = """if True:
         import time
-        from services.local.stack import local_stack
+        from services.local.servers.stack import local_stack
         with local_stack(kafka="127.0.0.1:1", use_docker=False) as stack:
             print(stack.mongod.pid, stack.mongod.log_file.parent, flush=True)
             time.sleep(60)

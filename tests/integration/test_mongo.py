@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from services.local.mongod import mongod_binary
-from services.local.network import HOST, free_port
-from services.local.process import Server
+from services.local.servers.mongod import mongod_binary
+from services.local.servers.network import HOST, free_port
+from services.local.servers.process import Server
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.mongo.client import address, connect
 from services.runtime.settings import Settings

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pymongo import AsyncMongoClient
 
-from schemas.coherence import passes_elfproef
-from schemas.decoding import Received, decode
 from schemas.outputs import PartijResultaat
+from schemas.reading.coherence import passes_elfproef
+from schemas.reading.decoding import Received, decode
 from services.classifier.mongo.register import (
     BESLUITEN,
     PARTIJREGISTER,

@@ -10,7 +10,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as KafkaPartition
 
-from services.local.kafka import kafka_server
+from services.local.servers.kafka import kafka_server
 from services.projector import subscriber
 from services.projector.ports import Partition
 from services.projector.subscriber import GroupPositions

@@ -14,9 +14,9 @@ from aiokafka.errors import PolicyViolationError, TopicAuthorizationFailedError
 from confluent_kafka import Consumer, Message, TopicPartition
 
 from schemas.faults import HINTS, FaultKind
-from services.local.kafka import kafka_server
-from services.local.process import START_SECONDS
-from services.local.stack import Stack
+from services.local.servers.kafka import kafka_server
+from services.local.servers.process import START_SECONDS
+from services.local.servers.stack import Stack
 from services.operations.publish import ASK, BrokerRefusal, Publication, key_of, publish
 from services.operations.topics import create_topics
 from services.runtime.errors import InvalidSettings, TransientFailure
@@ -120,7 +120,7 @@ async def test_kafka_that_goes_away_is_told_with_how_far_it_came(
 ) -> None:
     assert stack.kafka_bootstrap  # its start has fetched the jars
     monkeypatch.setattr("services.operations.publish.STALL_SECONDS", 0.5)
-    monkeypatch.setattr("services.operations.sending.STOP_SECONDS", 0.5)
+    monkeypatch.setattr("services.operations.kafka.STOP_SECONDS", 0.5)
     with kafka_server(tmp_path, say=print) as broker:
         settings = Settings(kafka_bootstrap=broker.address, topic_partitions=1)
         await create_topics(settings)

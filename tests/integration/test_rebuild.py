@@ -13,13 +13,12 @@ from confluent_kafka import TopicPartition
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
-from services.local.network import HOST, free_port
+from services.local.servers.network import HOST, free_port
 from services.operations.rebuild import collections
 from services.operations.rebuild import rebuild as rebuilding
-from services.operations.rebuild.errors import RebuildRefused, RebuildStopped
 from services.operations.rebuild.rebuild import drop_old, rebuild
-from services.operations.rebuild.record import claimed
-from services.operations.rebuild.report import Outcome
+from services.operations.rebuild.record import RebuildRefused, RebuildStopped, claimed
+from services.operations.rebuild.verify import Outcome
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.register import MongoRegister
 from services.projector.mongo.swap import COLLECTION, ONLY, Phase

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from services.classifier.mongo.key import SLEUTELCONTROLE, RegisterKey
 from services.classifier.mongo.register import BESLUITEN
 from services.domain.sleutels import Sleutels
-from services.local.network import HOST, free_port
+from services.local.servers.network import HOST, free_port
 from services.runtime.errors import InvalidSettings, TransientFailure
 
 OWN: Final = Sleutels(b"a key of the tests, thirty-two bytes")

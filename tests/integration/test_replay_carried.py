@@ -18,10 +18,9 @@ from services.domain.case import prepare
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.judgement import Judgement, Rejudged
 from services.domain.policy import DEFAULT, Beleid
-from services.operations.replay import carried as carrying
-from services.operations.replay.carried import CarriedRegister
+from services.operations.replay import judging as carrying
 from services.operations.replay.differences import Difference
-from services.operations.replay.judging import Examined, Judge, LookUp
+from services.operations.replay.judging import CarriedRegister, Examined, Judge, LookUp
 from services.operations.replay.selection import Selection
 from services.operations.topic_reader import Progress, Records, Stretch, TopicReader
 from tests.examples import SOURCE, Wire, betrokkene, bsn, contact, event, line, received

@@ -3,8 +3,8 @@
 import pytest
 from aiokafka.admin import NewTopic
 
-from services.local.mock_broker import mock_broker
-from services.local.network import HOST, free_port
+from services.local.servers.mock_broker import mock_broker
+from services.local.servers.network import HOST, free_port
 from services.operations.topics import Departure, TopicState, check_topics, create_topics
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.kafka.clients import admin_client, require_topics

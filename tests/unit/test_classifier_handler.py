@@ -8,8 +8,8 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from schemas.decoding import Received
 from schemas.faults import RefusalKind
+from schemas.reading.decoding import Received
 from services.classifier import handler
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler

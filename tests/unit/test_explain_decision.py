@@ -11,8 +11,15 @@ from services.domain.besluit import Position
 from services.domain.consent import Moment
 from services.domain.numbers import NumberKind
 from services.domain.policy import DEFAULT, Beleid
-from services.operations.explain.decision import Decision, Given, OnderwerpDecision, TakenBack, decision_of
-from services.operations.explain.facts import PartijFacts, Statement
+from services.operations.explain.decision import (
+    Decision,
+    Given,
+    OnderwerpDecision,
+    PartijFacts,
+    Statement,
+    TakenBack,
+    decision_of,
+)
 from tests.examples import (
     CALL_BACK,
     NEW_ZAAK,

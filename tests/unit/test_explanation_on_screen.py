@@ -9,16 +9,14 @@ from datetime import UTC, datetime
 import pytest
 
 from schemas.faults import RefusalKind
-from services.cli.explanation_on_screen import explained, not_decided
-from services.cli.json_values import json_value
-from services.cli.screen import print_table
+from services.cli.explain_screen import explained, not_decided
+from services.cli.screen import json_value, print_table
 from services.domain.besluit import Besluit, Position
 from services.domain.policy import DEFAULT
 from services.operations.dead_letters.selection import State as LetterState
 from services.operations.explain.decision import decision_of
 from services.operations.explain.explain import Explained, NotDecided
-from services.operations.explain.in_kafka import InKafka, Sighting
-from services.operations.explain.letters import Letter, Letters
+from services.operations.explain.in_kafka import InKafka, Letter, Letters, Sighting
 from services.operations.explain.projected import Documents, compared, wanted_of
 from tests.examples import CALL_BACK, OTHER_SOURCE, SOURCE, contact, email, known, nth_bsn, onderwerp
 from tests.unit.domain.desk import Desk

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from services.operations.dead_letters import corrections as module
-from services.operations.dead_letters.corrections import Corrections, opened
-from services.operations.dead_letters.errors import InvalidFilter, LettersRefused
-from services.operations.dead_letters.export import line_of
-from services.operations.dead_letters.letters import Content, LetterId
+from services.operations.dead_letters import content as module
+from services.operations.dead_letters.content import Corrections, opened
+from services.operations.dead_letters.letters import Content, InvalidFilter, LetterId, LettersRefused
+from services.operations.dead_letters.show import line_of
 from tests.letters import letter
 
 

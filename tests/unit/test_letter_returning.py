@@ -8,7 +8,7 @@ from aiokafka.errors import MessageSizeTooLargeError, RequestTimedOutError, Topi
 from schemas.dead_letters import Header
 from services.operations.dead_letters.letters import Content, Letter, letter_of
 from services.operations.dead_letters.returning import Returns, headers_of, why_not
-from services.operations.sending import TOO_LARGE
+from services.operations.kafka import TOO_LARGE
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 from tests.letters import letter, record

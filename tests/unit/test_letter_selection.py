@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from schemas.faults import Fault, FaultKind, RefusalKind
-from services.operations.dead_letters.errors import InvalidFilter
-from services.operations.dead_letters.letters import LetterId
+from services.operations.dead_letters.letters import InvalidFilter, LetterId
 from services.operations.dead_letters.selection import Selection, moment_filter, path_filter, source_filter
 from tests.contacts import NOW, SOURCE
 from tests.letters import letter

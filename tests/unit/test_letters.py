@@ -6,8 +6,7 @@ import pytest
 
 from schemas.dead_letters import Position
 from schemas.faults import Fault, FaultKind, RefusalKind, generalised
-from services.operations.dead_letters.errors import InvalidFilter
-from services.operations.dead_letters.letters import Content, Letter, LetterId, letter_of
+from services.operations.dead_letters.letters import Content, InvalidFilter, Letter, LetterId, letter_of
 from tests.contacts import SOURCE
 from tests.letters import MISSING, VALUE, letter, record
 

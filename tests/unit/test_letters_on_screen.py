@@ -1,9 +1,9 @@
 """One letter as a person sees it."""
 
-from services.cli.letters_on_screen import told_rows
-from services.operations.dead_letters.history import Told
+from services.cli.dlq_screen import told_rows
 from services.operations.dead_letters.reading import Found
 from services.operations.dead_letters.selection import State
+from services.operations.dead_letters.show import Told
 from services.operations.dead_letters.states import Change, History
 from tests.contacts import NOW
 from tests.letters import letter

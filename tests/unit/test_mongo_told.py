@@ -3,7 +3,7 @@
 import pytest
 from pymongo.errors import AutoReconnect, BulkWriteError, InvalidOperation, OperationFailure, PyMongoError
 
-from services.operations.database import mongo_told
+from services.operations.mongo import mongo_told
 from services.runtime.errors import InvalidSettings, KlantcontactError, TransientFailure
 from services.runtime.settings import Settings
 

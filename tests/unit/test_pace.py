@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from services.operations.dead_letters.pace import Pace
+from services.operations.dead_letters.returning import Pace
 
 
 class Clock:

@@ -4,10 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.cli import rebuilding
-from services.cli.json_values import json_value
-from services.operations.rebuild.report import Outcome, Report
-from services.operations.rebuild.verify import Comparison
+from services.cli import rebuild
+from services.cli.screen import json_value
+from services.operations.rebuild.verify import Comparison, Outcome, Report
 from services.operations.topic_reader import Stretch
 from services.projector.mongo.writes import Collection
 
@@ -15,7 +14,7 @@ THEN = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 
 
 def told(report: Report, capsys: pytest.CaptureFixture[str]) -> tuple[list[str], list[str]]:
-    rebuilding._tell(report)
+    rebuild._tell(report)
     printed = capsys.readouterr()
     return printed.out.splitlines(), printed.err.splitlines()
 
@@ -34,7 +33,7 @@ def test_topics_that_lost_their_beginning_are_named_with_the_offset_from_which_t
         "taak.created no longer holds its beginning: partition 0 from offset 7; partition 2 from offset 7.",
         "Began: 1,200 live documents of 2026-11-24 09:30:00Z, under 4 events.",
     ]
-    assert err == [rebuilding.IN_PLACE.format(carried=3)]
+    assert err == [rebuild.IN_PLACE.format(carried=3)]
 
 
 def test_one_that_was_interrupted_while_building_is_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -44,7 +43,7 @@ def test_one_that_was_interrupted_while_building_is_told(capsys: pytest.CaptureF
         "A rebuild begun at 2026-11-24 09:30:00Z had been interrupted; what it made was thrown away.",
         "Began: the topics from their beginning, 0 events.",
     ]
-    assert err == [rebuilding.NOT_IN_PLACE]
+    assert err == [rebuild.NOT_IN_PLACE]
 
 
 def test_differences_are_listed_by_id_up_to_a_screenful_and_it_is_said_what_to_do(
@@ -70,9 +69,9 @@ def test_differences_are_listed_by_id_up_to_a_screenful_and_it_is_said_what_to_d
         "partijen  and 2 more in only one of the two",
     ]
     assert err == [
-        rebuilding.NOT_IN_PLACE,
+        rebuild.NOT_IN_PLACE,
         "The projector is 5 events behind: let it catch up, and start again.",
-        rebuilding.WHAT_DIFFERS,
+        rebuild.WHAT_DIFFERS,
     ]
 
 

@@ -2,8 +2,8 @@
 
 from typing import cast
 
-from services.operations.rebuild.feed import Feed
 from services.operations.rebuild.rebuild import _Rebuild
+from services.operations.rebuild.sources import Feed
 
 
 class _Behind:

@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.cli import replaying
-from services.cli.replay_on_screen import summary_lines
-from services.cli.replaying import _Shown
+from services.cli import replay
+from services.cli.replay import _Shown, summary_lines
 from services.cli.screen import Progress, progress
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import DEFAULT, Beleid
@@ -122,7 +121,7 @@ def test_interrupted_it_says_how_much_was_judged(
     monkeypatch.setattr("services.operations.replay.replay.replay", interrupted)
 
     with pytest.raises(KeyboardInterrupt):
-        replaying.replay(execute=True)
+        replay.replay(execute=True)
 
     assert capsys.readouterr().err == (
         "Interrupted: 1 contact judged again so far. What was asked besides stands in the topic, and is judged all the "

@@ -3,8 +3,14 @@
 import pytest
 
 from services.domain.besluit import Position
-from services.operations.replay.errors import InvalidSelection
-from services.operations.replay.selection import Offsets, Selection, _at_offsets, is_held, read_offsets
+from services.operations.replay.selection import (
+    InvalidSelection,
+    Offsets,
+    Selection,
+    _at_offsets,
+    is_held,
+    read_offsets,
+)
 from services.operations.topic_reader import Stretch
 
 WHOLE = [Stretch("contact.ended", 0, first=10, begin=10, end=20), Stretch("contact.ended", 1, first=0, begin=0, end=5)]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from services.local.stack import KafkaKind, MongoKind, Stack
+from services.local.servers.stack import KafkaKind, MongoKind, Stack
 from services.local.system import _settings_for
 from services.runtime.settings import Settings
 

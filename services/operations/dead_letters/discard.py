@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from services.operations.dead_letters.errors import InvalidFilter
-from services.operations.dead_letters.outcome import Outcome
+from services.operations.dead_letters.letters import InvalidFilter
 from services.operations.dead_letters.reading import dead_letters, unseen
 from services.operations.dead_letters.selection import Selection, State
-from services.operations.dead_letters.states import Aim, Change, History, whoever_asks
+from services.operations.dead_letters.states import Aim, Change, History, Outcome, whoever_asks
 from services.operations.topic_reader import Progress
 from services.runtime.errors import TransientFailure
 from services.runtime.settings import Settings

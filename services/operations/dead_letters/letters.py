@@ -1,6 +1,8 @@
 """One dead letter as it lies in Kafka: its id, why it is there, where it came from, and the record itself.
 
 The topic is read as it is, so that what somebody else put in it is a letter of unknown kind and stops nobody.
+
+What can go wrong with dead letters through what an operator asks; what is away is a TransientFailure.
 """
 
 import json
@@ -15,9 +17,9 @@ from aiokafka import ConsumerRecord
 from schemas import dead_letters as added
 from schemas.dead_letters import Header, Position
 from schemas.faults import Fault, FaultKind, RefusalKind, generalised
-from services.operations.dead_letters.errors import InvalidFilter
 from services.operations.origin import origin_of
 from services.operations.wording import printable
+from services.runtime.errors import KlantcontactError
 
 UNKNOWN: Final = "-"
 """Stands for a kind or a source that can't be read."""
@@ -134,3 +136,24 @@ def _shown(source: str | None) -> str:
     if source is None or len(source) > MAX_SOURCE_CHARACTERS or not SOURCE.fullmatch(source):
         return UNKNOWN
     return source
+
+
+class DeadLetterError(KlantcontactError):
+    """This can't be done with these dead letters."""
+
+
+class InvalidFilter(DeadLetterError):
+    """The filter can't be read; the message says what is wanted."""
+
+
+class LettersRefused(DeadLetterError):
+    """Some of the letters that were named can't be taken, so none was. One line says why for each."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        """Take all reasons; the first of them are shown."""
+        more = [f"… and {len(reasons) - MAX_REASONS} more"] if len(reasons) > MAX_REASONS else []
+        super().__init__("\n".join(["Nothing was done:", *(f"  {each}" for each in [*reasons[:MAX_REASONS], *more])]))
+
+
+MAX_REASONS = 20
+"""That many lines fit on a screen; whoever has mended those starts again."""

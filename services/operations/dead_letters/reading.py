@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from services.operations.dead_letters.errors import LettersRefused
-from services.operations.dead_letters.letters import Letter, LetterId, letter_of
+from services.operations.dead_letters.letters import Letter, LetterId, LettersRefused, letter_of
 from services.operations.dead_letters.selection import Selection
 from services.operations.dead_letters.states import Aim, History, LetterStates, letter_states
 from services.operations.topic_reader import Progress, Stretch, TopicReader, topic_reader

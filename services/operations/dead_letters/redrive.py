@@ -11,16 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from services.operations.dead_letters.corrections import Corrections
+from services.operations.dead_letters.content import Corrections
 from services.operations.dead_letters.letters import Content, Letter
 from services.operations.dead_letters.listing import Group, Groups
-from services.operations.dead_letters.outcome import Outcome
-from services.operations.dead_letters.pace import Pace
 from services.operations.dead_letters.reading import DeadLetters, Found, dead_letters, unseen
-from services.operations.dead_letters.returning import Returns, why_not
+from services.operations.dead_letters.returning import Pace, Returns, why_not
 from services.operations.dead_letters.selection import Selection, State
-from services.operations.dead_letters.states import Aim, Change, History, LetterStates, whoever_asks
-from services.operations.sending import started_producer
+from services.operations.dead_letters.states import Aim, Change, History, LetterStates, Outcome, whoever_asks
+from services.operations.kafka import started_producer
 from services.operations.topic_reader import Progress
 from services.operations.wording import counted
 from services.runtime.errors import InvalidSettings, TransientFailure

@@ -6,9 +6,8 @@ from enum import StrEnum
 from typing import Final
 
 from schemas.faults import RefusalKind, generalised
-from services.operations.dead_letters.errors import InvalidFilter
-from services.operations.dead_letters.letters import SOURCE, UNKNOWN, Letter, LetterId
-from services.operations.moments import read_moment
+from services.operations.dead_letters.letters import SOURCE, UNKNOWN, InvalidFilter, Letter, LetterId
+from services.operations.wording import read_moment
 
 
 class State(StrEnum):

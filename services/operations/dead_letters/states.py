@@ -2,14 +2,17 @@
 
 A letter of which nothing is recorded is open. A record goes some time after its letter has gone from Kafka. Whoever
 sends a letter back claims it first, so that nobody discards what is on its way, nor sends what was discarded.
+
+What came of a command over many letters.
 """
 
 import os
 import pwd
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -20,9 +23,9 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from services.operations.database import mongo_told
 from services.operations.dead_letters.letters import Letter
 from services.operations.dead_letters.selection import State
+from services.operations.mongo import mongo_told
 from services.runtime.mongo.client import OPERATION_MILLISECONDS, Client, connect
 from services.runtime.settings import Settings
 
@@ -240,3 +243,36 @@ def _history(document: Document) -> History:
         tuple(Access(each["by"], each["at"]) for each in document.get("accesses", ())),
         SENDING_SINCE in document and datetime.now(UTC) - document[SENDING_SINCE] < MAX_SENDING,
     )
+
+
+BEING_SENT: Final = (
+    f"it is being sent back, or was when that was interrupted; start again in {MAX_SENDING.seconds // 60} minutes"
+)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How far a command has come."""
+
+    done: int = 0
+    """What it was to do, and is recorded."""
+    earlier: int = 0
+    """They had come to the same before: by a run of it that was interrupted, as a rule."""
+    skipped: Counter[str] = field(default_factory=Counter)
+    """How many were left as they were, by reason."""
+
+    def still_meant(
+        self, letters: Sequence[Letter], histories: Sequence[History], meant: Meant, aim: Aim
+    ) -> list[Letter]:
+        """Give those of these letters that are meant by what is recorded of them now, and count the others."""
+        chosen = []
+        for letter, history in zip(letters, histories, strict=True):
+            if meant(history):
+                chosen.append(letter)
+            elif history.is_being_sent:
+                self.skipped[BEING_SENT] += 1
+            elif history.has_come_to(aim):
+                self.earlier += 1
+            else:
+                self.skipped[f"it is {history.told} by now"] += 1
+        return chosen

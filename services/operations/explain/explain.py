@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 
 from services.classifier.mongo.register import kept_without_trace
-from services.operations.database import read_database
 from services.operations.explain.decision import Decision, decision_of
-from services.operations.explain.errors import UnknownContact
-from services.operations.explain.in_kafka import InKafka, Sighting, look, read_letters, sightings
-from services.operations.explain.letters import Letters
+from services.operations.explain.in_kafka import InKafka, Letters, Sighting, look, read_letters, sightings
 from services.operations.explain.projected import Projected, read_projected
-from services.operations.explain.search import Asked, Name, find_besluit
+from services.operations.explain.search import Asked, Name, UnknownContact, find_besluit
+from services.operations.mongo import read_database
 from services.operations.origin import Origin
 from services.operations.topic_reader import Progress, topic_reader
 from services.operations.wording import printable

@@ -17,7 +17,7 @@ from services.domain.besluit import (
 )
 from services.domain.ids import taak_id
 from services.domain.numbers import NumberKind
-from services.operations.database import Database
+from services.operations.mongo import Database
 from services.projector.mongo.writes import Collection
 
 Document = dict[str, Any]

@@ -1,4 +1,7 @@
-"""Finding the decision record that somebody means by what they have in hand: a contactId, klantcontactId or number."""
+"""Finding the decision record that somebody means by what they have in hand: a contactId, klantcontactId or number.
+
+What can't be explained as it was asked.
+"""
 
 import re
 from collections.abc import Iterator
@@ -10,9 +13,9 @@ from typing import Any, Final
 from services.classifier.mongo.documents import besluit_of
 from services.classifier.mongo.register import BESLUITEN
 from services.domain.besluit import Besluit
-from services.operations.database import Database
-from services.operations.explain.errors import SeveralContacts
+from services.operations.mongo import Database
 from services.operations.wording import printable
+from services.runtime.errors import KlantcontactError
 
 MAX_FOUND: Final = 20
 """So many are listed: a contactId is used by as many sources at most as there are, and a number is one contact's."""
@@ -87,3 +90,11 @@ def _choice(asked: Asked, found: list[Besluit]) -> str:
 
 def _typed(text: str) -> str:
     return quote(printable(text))
+
+
+class UnknownContact(KlantcontactError):
+    """Nothing is known of this contact."""
+
+
+class SeveralContacts(KlantcontactError):
+    """What was asked for means several contacts; the message names them and the options that choose."""

@@ -1,11 +1,15 @@
-"""The collections of a rebuild as a whole: dropping a generation, and putting the new one in the place of the old."""
+"""The collections of a rebuild as a whole: dropping a generation, and putting the new one in the place of the old.
+
+Going through a collection some documents at a time.
+"""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Final
 from uuid import UUID
 
 import pymongo
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
@@ -91,3 +95,25 @@ async def _put_in_place(database: AsyncDatabase[Document], collection: Collectio
 async def _rename(database: AsyncDatabase[Document], name: str, to: str) -> None:
     with pymongo.timeout(RENAME_SECONDS):
         await database[name].rename(to, dropTarget=True)
+
+
+BATCH: Final = 1_000
+"""A few MB, and few enough round trips."""
+
+
+async def batches(
+    collection: AsyncCollection[Document], fields: Mapping[str, int] | None = None
+) -> AsyncIterator[list[Document]]:
+    """Give every document in turn, with these fields (as MongoDB's projection) or all."""
+    cursor = collection.find({}, fields, batch_size=BATCH)
+    async with cursor:
+        while batch := await cursor.to_list(BATCH):
+            yield batch
+
+
+async def by_id(
+    collection: AsyncCollection[Document], identifiers: list[str], fields: Mapping[str, int]
+) -> dict[str, Document]:
+    """Give those of these documents that are there, with these fields."""
+    cursor = collection.find({"_id": {"$in": identifiers}}, fields, batch_size=len(identifiers) + 1)
+    return {each["_id"]: each for each in await cursor.to_list()}

@@ -12,7 +12,7 @@ from pymongo import UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
-from services.operations.rebuild.batches import batches, by_id
+from services.operations.rebuild.collections import batches, by_id
 from services.operations.topic_reader import Progress
 from services.projector.merging.documents import Amendment, Document
 from services.projector.mongo.layout import Generation

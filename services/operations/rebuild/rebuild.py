@@ -16,14 +16,20 @@ from uuid import UUID
 import pymongo
 from pymongo.errors import PyMongoError
 
-from services.operations.rebuild import live
+from services.operations.rebuild import sources
 from services.operations.rebuild.collections import drop, identities, put_in_place, rehearse
-from services.operations.rebuild.errors import RebuildRefused, rebuild_told, swap_told
-from services.operations.rebuild.feed import Feed
 from services.operations.rebuild.others import CarryOver
-from services.operations.rebuild.record import GOODBYE_SECONDS, Claim, Record, claimed
-from services.operations.rebuild.report import Outcome, Report
-from services.operations.rebuild.verify import Comparison, compare, compare_again
+from services.operations.rebuild.record import (
+    GOODBYE_SECONDS,
+    Claim,
+    RebuildRefused,
+    Record,
+    claimed,
+    rebuild_told,
+    swap_told,
+)
+from services.operations.rebuild.sources import Feed
+from services.operations.rebuild.verify import Comparison, Outcome, Report, compare, compare_again
 from services.operations.topic_reader import Progress, TopicReader, topic_reader
 from services.operations.wording import to_the_second
 from services.projector.mongo import layout
@@ -195,7 +201,7 @@ class _Rebuild:
         await self._take_in(self._new, "events")
         if from_live or self._feed.trimmed:
             self._live_documents_of = utc_now()
-            self._live_documents = await live.absorb(self._database, self._new, self._step("live documents"))
+            self._live_documents = await sources.absorb(self._database, self._new, self._step("live documents"))
         for _ in range(CATCH_UPS):
             if await self._take_in(self._new, "newer events") < LITTLE:
                 return

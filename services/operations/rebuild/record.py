@@ -1,10 +1,13 @@
-"""The record of a rebuild in MongoDB: who makes it, how far it is, and what another needs to finish it."""
+"""The record of a rebuild in MongoDB: who makes it, how far it is, and what another needs to finish it.
+
+Why a rebuild stops, in words for the operator, and how long it bears with MongoDB.
+"""
 
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -15,11 +18,14 @@ from pymongo import ReturnDocument
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
-from services.operations.rebuild.errors import RebuildRefused
+from services.operations.mongo import mongo_told
 from services.projector.merging.documents import Document
 from services.projector.mongo.swap import COLLECTION, ONLY, Phase
 from services.projector.mongo.writes import Collection
 from services.projector.ports import Partition
+from services.runtime.errors import KlantcontactError, TransientFailure
+from services.runtime.settings import Settings
+from services.runtime.waiting import pauses_within
 
 SILENCE_SECONDS: Final = 15
 """After so long without a sign of life a rebuild counts as killed. An election of MongoDB takes less."""
@@ -139,3 +145,46 @@ def _record(stored: Document) -> Record:
         positions={Partition(each["topic"], each["partition"]): each["next"] for each in stored.get("positions", ())},
         made={Collection(name): identity for name, identity in stored.get("made", {}).items()},
     )
+
+
+PATIENCE_SECONDS: Final = 30.0
+"""With MongoDB while there is much to do: an election should not cost an hour's work."""
+
+
+class RebuildRefused(KlantcontactError):
+    """Something has to be done first."""
+
+
+class RebuildStopped(KlantcontactError):
+    """It met what it can't put into the new collections."""
+
+
+def rebuild_told(settings: Settings) -> AbstractContextManager[None]:
+    """Say in words for an operator what MongoDB answers; see `mongo_told`."""
+    return mongo_told(
+        settings, right="make, rename and drop collections with validators (the roles readWrite and dbAdmin) in"
+    )
+
+
+@contextmanager
+def swap_told(settings: Settings) -> Iterator[None]:
+    """Do the same, and say what an operator must do since the swap had begun."""
+    try:
+        with rebuild_told(settings):
+            yield
+    except TransientFailure as failure:
+        raise TransientFailure(
+            f"{failure} The swap had begun: run `klantcontact rebuild` again, which finishes it.", part=failure.part
+        ) from failure
+
+
+async def patiently(write: Callable[[], Awaitable[None]]) -> None:
+    """Write, and bear with a MongoDB that is away for a while. Raises TransientFailure when it stays away."""
+    for pause_seconds in pauses_within(PATIENCE_SECONDS):
+        try:
+            await write()
+        except TransientFailure:
+            await asyncio.sleep(pause_seconds)
+        else:
+            return
+    await write()

@@ -1,17 +1,21 @@
 """Holding the new collections against the live ones: every id, and the contents of some.
 
 Both go on changing, so what differs at first is looked at again after both have come further (`rebuild.py`).
+
+What a rebuild tells whoever started it.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
-from services.operations.rebuild.batches import BATCH, by_id
-from services.operations.topic_reader import Progress
+from services.operations.rebuild.collections import BATCH, by_id
+from services.operations.topic_reader import Progress, Stretch
 from services.projector.merging.documents import Document
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.writes import OURS, Collection
@@ -166,3 +170,35 @@ async def _ids(collection: AsyncCollection[Document]) -> AsyncIterator[str]:
     async with collection.find({}, {"_id": 1}, batch_size=BATCH).sort("_id", 1).hint("_id_") as cursor:
         async for each in cursor:
             yield each["_id"]
+
+
+class Outcome(StrEnum):
+    """How a rebuild ended."""
+
+    SWAPPED = "swapped"
+    COMPARED = "compared"
+    """A dry run: nothing was put in place."""
+    DIFFERENT = "different"
+    """Nothing was put in place, since new and live collections differ."""
+    FINISHED = "finished"
+    """An earlier rebuild had been interrupted in its swap; this run did the rest of that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a rebuild did."""
+
+    outcome: Outcome
+    interrupted: datetime | None = None
+    """When an earlier rebuild began that was interrupted, and thrown away or (FINISHED) finished now."""
+    events: int = 0
+    trimmed: Sequence[Stretch] = ()
+    """The partitions whose beginning was removed when its time had come."""
+    live_documents_of: datetime | None = None
+    """When the live documents were taken in for what the topics no longer hold; None: they were not needed."""
+    live_documents: int = 0
+    comparisons: Sequence[Comparison] = ()
+    projector_behind: int = 0
+    """How many events the projector had still to do when the comparison ended."""
+    carried_over: int = 0
+    """How many documents got what others own."""

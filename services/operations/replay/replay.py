@@ -12,10 +12,9 @@ from services.classifier.mongo.register import MongoRegister
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
-from services.operations.database import read_database
-from services.operations.replay.carried import CarriedRegister
+from services.operations.mongo import read_database
 from services.operations.replay.differences import Summary
-from services.operations.replay.judging import Examined, Judge
+from services.operations.replay.judging import CarriedRegister, Examined, Judge
 from services.operations.replay.requests import Answer, Requests, requests
 from services.operations.replay.selection import Selection, stretches_of
 from services.operations.topic_reader import Progress, topic_reader

@@ -23,12 +23,12 @@ from services.classifier.mongo.register import BESLUITEN
 from services.domain.besluit import Besluit
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.ids import contact_key
-from services.operations.database import Database
-from services.operations.group_positions import next_offsets
+from services.operations.kafka import STALL_SECONDS, started_producer, write_told
+from services.operations.mongo import Database
 from services.operations.replay.differences import Difference, Outcome
-from services.operations.replay.errors import Unanswered
 from services.operations.replay.judging import Examined
-from services.operations.sending import STALL_SECONDS, started_producer, write_told
+from services.operations.replay.selection import Unanswered
+from services.operations.topic_reader import next_offsets
 from services.runtime.kafka.clients import admin_client
 from services.runtime.settings import Settings
 

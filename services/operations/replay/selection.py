@@ -1,4 +1,7 @@
-"""Which records of `contact.ended` are judged again."""
+"""Which records of `contact.ended` are judged again.
+
+What an operator can ask of a replay that can't be done.
+"""
 
 import re
 from collections.abc import Sequence
@@ -8,10 +11,10 @@ from typing import Final
 
 from services.classifier.mongo.register import BESLUITEN
 from services.domain.besluit import Position
-from services.operations.database import Database
-from services.operations.replay.errors import InvalidSelection, UnknownContact
+from services.operations.mongo import Database
 from services.operations.topic_reader import Stretch, TopicReader
 from services.operations.wording import printable
+from services.runtime.errors import KlantcontactError
 
 _OFFSETS: Final = re.compile(r"(\d{1,9}):(\d{1,18})-(\d{1,18})", re.ASCII)
 
@@ -136,3 +139,15 @@ def is_held(position: Position, whole: Sequence[Stretch]) -> bool:
         and each.first <= position.offset < each.end
         for each in whole
     )
+
+
+class InvalidSelection(KlantcontactError):
+    """What was asked for does not exist."""
+
+
+class UnknownContact(KlantcontactError):
+    """Nothing is known of this contact."""
+
+
+class Unanswered(KlantcontactError):
+    """The classifier has not answered what it was asked."""

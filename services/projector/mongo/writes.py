@@ -33,7 +33,7 @@ FROM = "collectie"
 """In `vervallen`: the collection that it is gone from."""
 
 SINCE = "sinds"
-"""In `vervallen`: when it was last written; it is kept for a while from then on (`adapters/layout.py`)."""
+"""In `vervallen`: when it was last written; it is kept for a while from then on (`layout.py`)."""
 
 
 @value_class(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import orjson
 
-from schemas.decoding import Received
 from schemas.faults import Fault
+from schemas.reading.decoding import Received
 from services.domain.besluit import Besluit, Position
 from services.domain.case import prepare
 from services.domain.events import Event, events_of

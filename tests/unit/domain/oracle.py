@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from schemas.contact_ended_v1 import Betrokkene, ContactEnded, Gebruik, Onderwerp, Rol, SoortOpvolging, Toestemming
-from schemas.decoding import Received
+from schemas.reading.decoding import Received
 from tests.unit.domain.oracle_facts import FULL, Key, Touch, counts, details_of, effective, gekend, keys_of, place
 from tests.unit.domain.oracle_judgement import (
     Doubled,

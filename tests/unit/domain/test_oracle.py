@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from hypothesis import given
 
-from schemas.decoding import Received
+from schemas.reading.decoding import Received
 from services.domain.judgement import Judged as Decided
 from services.domain.judgement import Refused
 from services.domain.policy import Beleid, ZonderIdentificator

@@ -5,7 +5,7 @@ import json
 from schemas.contact_ended_v1 import OpgegevenAdres, OpgegevenDigitaalAdres
 from schemas.vng import Actor, Contactnaam
 from services.domain.details import Details
-from services.domain.wire import wire, wired
+from services.domain.envelope import wire, wired
 
 
 def test_a_model_in_a_model_becomes_plain_values() -> None:

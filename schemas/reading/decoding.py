@@ -1,0 +1,228 @@
+"""From the bytes of a Kafka record to a contact, or to everything that is wrong with it.
+
+Two ways lead to the same answer. The fast one reads the record in one go and suits what publishers normally send. What
+it can't take (a null, an unknown field, any error) is read again with care, so that the contract's finer points stand
+in one place.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from schemas.cloudevents import Envelope, Headers, attributes_size, binary_attributes, valid_traceparent
+from schemas.contact_ended_v1 import (
+    Betrokkene,
+    ContactEnded,
+    ContactEndedAttributes,
+    ContactEndedEvent,
+    Onderwerp,
+    Richting,
+)
+from schemas.faults import (
+    FAULT_KINDS,
+    LENGTHS_OF_LISTS,
+    OF_ONE_FIELD,
+    UNION_MARK,
+    Fault,
+    FaultKind,
+    Refusal,
+    RefusalKind,
+    path,
+)
+from schemas.reading.coherence import ZAAK_OPVOLGING, Parts, incoherences
+from schemas.reading.partial import readable
+from schemas.reading.tidying import tidy
+from schemas.values import value_class
+from schemas.vng import SoortPartij
+
+MAX_BYTES = 64 * 1024
+"""The most bytes of a record's value, and of its attributes in binary mode; above that nothing is read."""
+
+MANY_FAULTS = 50
+"""Beyond so many errors in single fields, what several fields must agree on is not judged any more."""
+
+_MAX_DIGITS = 100
+"""More than any number here may have, and few enough for Python to read."""
+
+
+@value_class(frozen=True, slots=True)
+class Received:
+    """A contact that may be judged, with what the envelope says of it."""
+
+    source: str
+    event_id: str
+    time: datetime
+    traceparent: str | None
+    contact: ContactEnded
+    unknown_fields: tuple[str, ...] = ()
+
+
+def decode(value: bytes | None, headers: Headers = (), written_at: datetime | None = None) -> Received | Refusal:
+    """Read one record. `written_at` is the broker's moment; without it the envelope's `time` judges the future."""
+    if value is None:
+        return _unreadable()
+    if len(value) > MAX_BYTES or (headers and attributes_size(headers) > MAX_BYTES):
+        return Refusal(RefusalKind.TE_GROOT, (Fault("", FaultKind.TE_GROOT),))
+    attributes = binary_attributes(headers) if headers else None
+    return _read_fast(value, attributes, written_at) or _read_with_care(value, attributes, written_at)
+
+
+def _read_fast(value: bytes, attributes: dict[str, Any] | None, written_at: datetime | None) -> Received | None:
+    if b"null" in value:
+        return None
+    try:
+        if attributes is None:
+            event = ContactEndedEvent.model_validate_json(value, extra="forbid")
+            envelope: ContactEndedAttributes = event
+            contact = event.data
+        else:
+            envelope = ContactEndedAttributes.model_validate(attributes)
+            contact = ContactEnded.model_validate_json(value, extra="forbid")
+    except ValidationError:
+        return None
+    if not isinstance(envelope.traceparent, str | None):
+        return None  # the validator takes a number there that is no JSON
+    if any(incoherences(_parts_of(contact), written_at or envelope.time)):
+        return None
+    return _received(envelope, contact)
+
+
+def _received(envelope: Envelope, contact: ContactEnded, unknown_fields: Sequence[str] = ()) -> Received:
+    _complete(contact)
+    traceparent = valid_traceparent(envelope.traceparent)
+    return Received(envelope.source, envelope.id, envelope.time, traceparent, contact, tuple(unknown_fields))
+
+
+def _complete(contact: ContactEnded) -> None:
+    """Fill in the defaults that depend on the rest of the event, and drop what the contract ignores.
+
+    The models are frozen for whoever uses them; here they are not finished yet.
+    """
+    every_ref = tuple(betrokkene.ref for betrokkene in contact.betrokkenen)
+    for index, betrokkene in enumerate(contact.betrokkenen):
+        if betrokkene.initiator is None:
+            betrokkene.__dict__["initiator"] = index == 0 and contact.richting is Richting.INKOMEND
+        if betrokkene.soort_partij is not SoortPartij.CONTACTPERSOON:
+            betrokkene.__dict__["werkte_voor"] = None
+    for index, onderwerp in enumerate(contact.onderwerpen):
+        if onderwerp.onderwerp_id is None:
+            onderwerp.__dict__["onderwerp_id"] = str(index)
+        if onderwerp.betrokkenen is None:
+            onderwerp.__dict__["betrokkenen"] = every_ref
+        if onderwerp.opvolging.zaak is not None and onderwerp.opvolging.soort not in ZAAK_OPVOLGING:
+            onderwerp.opvolging.__dict__["zaak"] = None
+
+
+def _parts_of(contact: ContactEnded) -> Parts:
+    """Give the parts of a contact; of one that is only partly readable, what was read."""
+    betrokkenen: Sequence[Betrokkene | None] = contact.betrokkenen
+    onderwerpen: Sequence[Onderwerp | None] = contact.onderwerpen
+    return Parts(
+        [each.ref if each else None for each in betrokkenen],
+        betrokkenen,
+        [_onderwerp_id(each, index) for index, each in enumerate(onderwerpen)],
+        onderwerpen,
+        contact.vervolg_op,
+        contact.tot_stand_gekomen,
+        contact.plaatsgevonden_op,
+    )
+
+
+def _onderwerp_id(onderwerp: Onderwerp | None, index: int) -> str | None:
+    return (onderwerp.onderwerp_id or str(index)) if onderwerp else None
+
+
+# With care ------------------------------------------------------------------------------------------------------------
+
+
+def _read_with_care(value: bytes, attributes: dict[str, Any] | None, written_at: datetime | None) -> Received | Refusal:
+    read = _parse(value)
+    if read is None:
+        return _unreadable()
+    tree: dict[str, Any] = read if attributes is None else {**attributes, "data": read}
+    tidied = tidy(tree, ContactEndedEvent)
+    faults = tidied.faults
+    try:
+        event = ContactEndedEvent.model_validate_json(json.dumps(tree))
+    except ValidationError as error:
+        faults += _faults(error.errors(include_url=False, include_context=False))
+        if len(faults) <= MANY_FAULTS:
+            faults += _found_besides(faults, _readable_incoherences(tree, written_at))
+    else:
+        faults += _found_besides(faults, incoherences(_parts_of(event.data), written_at or event.time))
+        if not faults:
+            return _received(event, event.data, tuple(tidied.unknown_fields))
+    return _refused(faults, tree.get("data"), tuple(tidied.unknown_fields))
+
+
+def _unreadable() -> Refusal:
+    return Refusal(RefusalKind.ONLEESBAAR, (Fault("", FaultKind.ONLEESBAAR),))
+
+
+def _refused(faults: Sequence[Fault], data: object, unknown_fields: Sequence[str]) -> Refusal:
+    places = {fault.pad for fault in faults}
+    of_contact = all(place.split(".", 1)[0] == "data" for place in places)
+    kind = RefusalKind.CONTACT_ONGELDIG if of_contact else RefusalKind.ENVELOP_ONGELDIG
+    contact_id = data.get("contactId") if isinstance(data, dict) and "data.contactId" not in places else None
+    return Refusal(kind, tuple(dict.fromkeys(faults)), contact_id, unknown_fields)
+
+
+def _parse(value: bytes) -> dict[str, Any] | None:
+    def no_number(name: str) -> float:
+        raise ValueError(name)
+
+    def whole_number(digits: str) -> int:
+        return int(digits[:_MAX_DIGITS])
+
+    try:
+        tree = json.loads(value.decode("utf-8"), parse_constant=no_number, parse_int=whole_number)
+    except (ValueError, RecursionError):
+        return None
+    return tree if isinstance(tree, dict) else None
+
+
+def _faults(errors: Sequence[ErrorDetails]) -> Iterator[Fault]:
+    for error in errors:
+        if error["type"] not in LENGTHS_OF_LISTS:
+            place = [step for step in error["loc"] if not (isinstance(step, str) and step.startswith(UNION_MARK))]
+            yield Fault(path(*place), _kind(error))
+
+
+def _kind(error: ErrorDetails) -> FaultKind:
+    kind = FAULT_KINDS.get(error["type"], FaultKind.VERKEERD_TYPE)
+    if kind is FaultKind.ONBEKENDE_WAARDE and not isinstance(error["input"], str):
+        return FaultKind.VERKEERD_TYPE
+    return kind
+
+
+def _readable_incoherences(tree: dict[str, Any], written_at: datetime | None) -> Iterator[Fault]:
+    """Judge what could be read, so that a part that is wrong hides nothing of the others."""
+    event = readable(ContactEndedEvent, tree)
+    contact: ContactEnded | None = event.data if event else None
+    if event and contact:
+        parts = _parts_of(contact)
+        for index in _unreadable_ids(tree["data"].get("onderwerpen")):
+            parts.onderwerp_ids[index] = None
+        yield from incoherences(parts, written_at or event.time)
+
+
+def _unreadable_ids(onderwerpen: object) -> Iterator[int]:
+    """Give the onderwerpen whose id is there but can't be read: those have not the default one."""
+    for index, each in enumerate(onderwerpen if isinstance(onderwerpen, list) else ()):
+        if isinstance(each, dict) and not isinstance(each.get("onderwerpId", ""), str):
+            yield index
+
+
+def _found_besides(faults: Sequence[Fault], more: Iterable[Fault]) -> Iterator[Fault]:
+    """Leave out what only seems wrong since something there could not be read."""
+    places = [fault.pad for fault in faults]
+    for fault in more:
+        if fault.soort in OF_ONE_FIELD and fault.pad in places:
+            continue
+        if fault.soort is FaultKind.LEEG and any(place.startswith(f"{fault.pad}.") for place in places):
+            continue
+        yield fault

@@ -1,0 +1,97 @@
+"""The options by which an operator says which dead letters are meant; the same for every command."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from schemas.faults import RefusalKind
+from services.operations.dead_letters.letters import InvalidFilter
+
+if TYPE_CHECKING:
+    from services.operations.dead_letters.selection import Selection
+
+T = TypeVar("T")
+
+
+class Shown(StrEnum):
+    """The states that a person may ask for."""
+
+    OPEN = "open"
+    REDRIVEN = "redriven"
+    DISCARDED = "discarded"
+    ALL = "all"
+
+
+Kinds = Annotated[list[RefusalKind] | None, typer.Option("--kind", help="Why it was refused. May be repeated.")]
+Paths = Annotated[
+    list[str] | None,
+    typer.Option("--path", help="Where: data.onderwerpen.*.inhoud, or the beginning of a path. May be repeated."),
+]
+Sources = Annotated[list[str] | None, typer.Option("--source", help="Who sent it. May be repeated.")]
+Ids = Annotated[list[str] | None, typer.Option("--id", help="One letter, as in 3-120. May be repeated.")]
+Since = Annotated[
+    str | None, typer.Option(help="Dead from this moment on: 2026-11-20T09:00:00+01:00, or 90s, 30m, 2h, 3d, 1w ago.")
+]
+Until = Annotated[str | None, typer.Option(help="Dead before this moment, in the same forms.")]
+States = Annotated[
+    list[Shown] | None,
+    typer.Option(
+        "--state",
+        help="What was done with it: open unless given. One that is named may always be open. May be repeated.",
+    ),
+]
+
+
+def selection(
+    *,
+    kinds: Sequence[RefusalKind] | None,
+    paths: Sequence[str] | None,
+    sources: Sequence[str] | None,
+    ids: Sequence[str] | None,
+    since: str | None,
+    until: str | None,
+    states: Sequence[Shown] | None,
+) -> "Selection":
+    """Read what was typed. Raises typer.BadParameter, which names the option."""
+    from services.operations.dead_letters.letters import LetterId
+    from services.operations.dead_letters.selection import (
+        Selection,
+        State,
+        moment_filter,
+        path_filter,
+        source_filter,
+    )
+
+    now, shown = datetime.now(UTC), states or [Shown.OPEN]
+
+    def moment(text: str) -> datetime:
+        return moment_filter(text, now)
+
+    with refused("--since"):
+        return Selection(
+            states=frozenset(State) if Shown.ALL in shown else frozenset(State(each.value) for each in shown),
+            kinds=frozenset(kinds or ()),
+            paths=_each("--path", path_filter, paths),
+            sources=_each("--source", source_filter, sources),
+            ids=_each("--id", LetterId.parse, ids),
+            since=next(iter(_each("--since", moment, [since] if since else None)), None),
+            until=next(iter(_each("--until", moment, [until] if until else None)), None),
+        )
+
+
+def _each(option: str, read: Callable[[str], T], texts: Sequence[str] | None) -> frozenset[T]:
+    with refused(option):
+        return frozenset(read(text) for text in texts or ())
+
+
+@contextmanager
+def refused(option: str) -> Iterator[None]:
+    """Say of what can't be read in which option it stands."""
+    try:
+        yield
+    except InvalidFilter as error:
+        raise typer.BadParameter(str(error), param_hint=option) from error

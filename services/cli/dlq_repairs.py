@@ -1,0 +1,181 @@
+"""For operators: what is done with dead letters: sending them back, and deciding that they need no repair."""
+
+import json
+from collections import Counter
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple
+
+import typer
+
+from services.cli import dlq_filters
+from services.cli.arguments import FAULTS_FOUND, AsJson, settings
+from services.cli.dlq_filters import Ids, Kinds, Paths, Shown, Since, Sources, States, Until
+from services.cli.dlq_screen import group_values, print_groups
+from services.cli.screen import progress, tell
+from services.operations.wording import counted
+
+if TYPE_CHECKING:
+    from services.operations.dead_letters.redrive import Plan
+    from services.operations.dead_letters.states import Outcome
+
+app = typer.Typer()
+
+Everything = Annotated[bool, typer.Option("--all", help="All that are open, with no filter.")]
+
+
+class What(NamedTuple):
+    """What a command does, in words."""
+
+    done: str
+    again: str
+    """What to add when it is to be done once more."""
+
+
+SENT_BACK = What("sent back", "To send them once more, as when their lines were changed since, add --state redriven.")
+DISCARDED = What("discarded", "For another reason than they have now add --state discarded.")
+
+
+@app.command()
+def redrive(
+    *,
+    kind: Kinds = None,
+    path: Paths = None,
+    source: Sources = None,
+    letter_id: Ids = None,
+    since: Since = None,
+    until: Until = None,
+    state: States = None,
+    corrected: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="Corrected lines of `dlq export`: send what they say.")
+    ] = None,
+    rate: Annotated[float | None, typer.Option(min=0.01, help="At most so many letters a second.")] = None,
+    everything: Everything = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be sent back.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send letters back to where they came from, to be judged again. Interrupted, start it again: it goes on.
+
+    Letters that are not open are sent only when they are named, by --id or --from, with their --state. Of letters that
+    are named those that went back before are passed over. Exit status 1: some could not be sent.
+    """
+    import uvloop
+
+    from services.operations.dead_letters.content import Corrections
+    from services.operations.dead_letters.redrive import Plan, planned
+    from services.operations.dead_letters.redrive import redrive as send_back
+    from services.operations.dead_letters.states import Outcome
+
+    chosen = dlq_filters.selection(
+        kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, states=state
+    )
+    if corrected is not None and not chosen.is_everything:
+        raise typer.BadParameter("the file says which letters: leave the other filters out", param_hint="--from")
+    _require_filter(given=bool(corrected) or not chosen.is_everything, everything=everything)
+    _refuse_states(state, named=bool(letter_id or corrected))
+    far = Outcome()
+    with _opened(corrected) as file, progress("reading" if dry_run else "sending back", shown=not as_json) as bar:
+        corrections = Corrections(file) if file else None
+        work: Coroutine[Any, Any, Plan | Outcome] = (
+            planned(settings(), chosen, corrections=corrections, progress=bar)
+            if dry_run
+            else send_back(settings(), chosen, corrections=corrections, per_second=rate, progress=bar, outcome=far)
+        )
+        try:
+            outcome = uvloop.run(work)
+        except KeyboardInterrupt:
+            tell(f"Interrupted: {counted(far.done, 'letter')} {SENT_BACK.done} and marked. Start again for the rest.")
+            raise
+    match outcome:
+        case Plan():
+            _tell_plan(outcome, as_json=as_json)
+        case Outcome():
+            _tell_outcome(SENT_BACK, outcome, as_json=as_json)
+
+
+@app.command()
+def discard(
+    *,
+    reason: Annotated[
+        str, typer.Option(help="Why they need no repair, in at most 200 characters. It is kept: name no person in it.")
+    ],
+    kind: Kinds = None,
+    path: Paths = None,
+    source: Sources = None,
+    letter_id: Ids = None,
+    since: Since = None,
+    until: Until = None,
+    state: States = None,
+    everything: Everything = False,
+    as_json: AsJson = False,
+) -> None:
+    """Mark letters as needing no repair. They stay in Kafka until their time comes, and show with --state discarded.
+
+    Exit status 1: some were just being sent back.
+    """
+    import uvloop
+
+    from services.operations.dead_letters.discard import discard as mark
+
+    chosen = dlq_filters.selection(
+        kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, states=state
+    )
+    _require_filter(given=not chosen.is_everything, everything=everything)
+    _refuse_states(state, named=bool(letter_id))
+    with dlq_filters.refused("--reason"), progress("reading", shown=not as_json) as bar:
+        outcome = uvloop.run(mark(settings(), chosen, reason=reason, progress=bar))
+    _tell_outcome(DISCARDED, outcome, as_json=as_json)
+
+
+# What they share ------------------------------------------------------------------------------------------------------
+
+
+def _require_filter(*, given: bool, everything: bool) -> None:
+    if given == everything:
+        told = "give a filter that says which, or --all" + (", not both" if given else "")
+        raise typer.BadParameter(told, param_hint="--all")
+
+
+def _refuse_states(states: Sequence[Shown] | None, *, named: bool) -> None:
+    if set(states or ()) - {Shown.OPEN} and not named:
+        raise typer.BadParameter("name letters that are not open one by one, with --id", param_hint="--state")
+
+
+def _tell_plan(plan: "Plan", *, as_json: bool) -> None:
+    if as_json:
+        told = {"groups": group_values(plan.groups), "earlier": plan.earlier, "skipped": plan.skipped}
+        typer.echo(json.dumps(told))
+    else:
+        print_groups(plan.groups)
+        _tell_others(SENT_BACK, plan.earlier, plan.skipped)
+        tell("Nothing was sent: this was a dry run.")
+    raise typer.Exit(FAULTS_FOUND if plan.skipped else 0)
+
+
+def _tell_outcome(what: What, outcome: "Outcome", *, as_json: bool) -> None:
+    number, earlier, skipped = outcome.done, outcome.earlier, outcome.skipped
+    if as_json:
+        typer.echo(json.dumps({"done": number, "earlier": earlier, "skipped": skipped}))
+    else:
+        others = (f", {earlier} earlier" if earlier else "") + (f", {skipped.total()} skipped" if skipped else "")
+        typer.echo(f"{counted(number, 'letter')} {what.done}{others}")
+        _tell_others(what, earlier, skipped)
+    raise typer.Exit(FAULTS_FOUND if skipped else 0)
+
+
+def _tell_others(what: What, earlier: int, skipped: Counter[str]) -> None:
+    if earlier:
+        tell(f"  {earlier} {what.done} earlier, and not again. {what.again}")
+    for reason, number in skipped.most_common():
+        tell(f"  {number} skipped: {reason}")
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[BinaryIO | None]:
+    from services.operations.dead_letters.content import opened
+
+    with dlq_filters.refused("--from"):
+        file = opened(path) if path else None
+    with closing(file) if file else nullcontext():
+        yield file

@@ -1,0 +1,115 @@
+"""Dead letters as a person sees them in columns, and as a program reads them. Nothing here shows what they hold."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from schemas.faults import FaultKind, RefusalKind
+from services.cli.screen import print_table, tell
+from services.operations.wording import counted, printable, to_the_second
+
+if TYPE_CHECKING:
+    from services.operations.dead_letters.listing import Group
+    from services.operations.dead_letters.reading import Found
+    from services.operations.dead_letters.show import Told
+    from services.operations.dead_letters.states import Change
+
+GROUP_HEADING = ("letters", "kind, where, source", "from, to, one ID")
+
+WHOLE_EVENT = "(the event as a whole)"
+UNKNOWN_KIND = "unknown kind"
+
+
+def group_rows(groups: Sequence["Group"]) -> Iterator[Sequence[str]]:
+    """Give a row for each group. Cells have several lines, so that a source is not broken on a narrow screen."""
+    for group in groups:
+        what = group.what
+        lines = (
+            f"{what.kind or UNKNOWN_KIND}, {what.state}",
+            *(path or WHOLE_EVENT for path in what.paths),
+            what.source,
+        )
+        one = (_minute(group.oldest), _minute(group.newest), str(group.example))
+        yield str(group.number), "\n".join(lines), "\n".join(one)
+
+
+def print_groups(groups: Sequence["Group"]) -> None:
+    """Print them for a person, and how many letters that makes."""
+    if groups:
+        print_table(group_rows(groups), heading=GROUP_HEADING)
+    number = sum(group.number for group in groups)
+    tell(f"{counted(number, 'letter')} in {counted(len(groups), 'group')}")
+
+
+def group_values(groups: Sequence["Group"]) -> list[dict[str, Any]]:
+    """Give the groups for a program."""
+    return [
+        {
+            "letters": group.number,
+            "state": group.what.state,
+            "kind": group.what.kind,
+            "paths": group.what.paths,
+            "source": group.what.source,
+            "oldest": group.oldest.isoformat(),
+            "newest": group.newest.isoformat(),
+            "example": str(group.example),
+        }
+        for group in groups
+    ]
+
+
+def told_rows(told: "Told") -> Iterator[Sequence[str]]:
+    """Give one letter in rows: a name and what there is to say."""
+    from schemas.meanings import meanings
+
+    letter, history = told.found.letter, told.found.history
+    yield "letter", f"{letter.id}, dead since {to_the_second(letter.written_at)}, attempt {letter.attempt}"
+    yield "state", history.state
+    yield "kind", f"{letter.kind}: {meanings(RefusalKind)[letter.kind]}" if letter.kind else UNKNOWN_KIND
+    for fault in letter.faults:
+        yield "wrong", f"{fault.pad or WHOLE_EVENT}: {fault.soort}. {meanings(FaultKind)[fault.soort]}"
+    origin = letter.origin
+    yield "lay in", f"{origin.topic}, partition {origin.partition}, offset {origin.offset}" if origin else "-"
+    yield "source", letter.source
+    if letter.is_cut:
+        yield "cut", "A part of it is missing, since it did not fit: it can't be sent back."
+    yield from (("done", _done(change)) for change in history.changes)
+    yield from (("seen", f"{to_the_second(access.at)} by {access.by}") for access in history.accesses)
+    for letter_id, found in told.earlier:
+        yield "before", _short(found) if found else f"{letter_id}, which the topic no longer holds"
+    yield from (("after", _short(found)) for found in told.later)
+
+
+def told_values(told: "Told") -> dict[str, Any]:
+    """Give one letter for a program."""
+    from services.operations.dead_letters.show import reason_of
+
+    letter, history = told.found.letter, told.found.history
+    return {
+        "letter": str(letter.id),
+        "state": history.state,
+        **reason_of(letter),
+        "cut": letter.is_cut,
+        "changes": [{**asdict(change), "at": change.at.isoformat()} for change in history.changes],
+        "accesses": [{"by": access.by, "at": access.at.isoformat()} for access in history.accesses],
+        "earlier": [str(letter_id) for letter_id, _ in told.earlier],
+        "later": [str(found.letter.id) for found in told.later],
+    }
+
+
+def _done(change: "Change") -> str:
+    from services.operations.dead_letters.discard import MAX_REASON_CHARACTERS
+
+    corrected = ", corrected" if change.corrected else ""
+    reason = f": {printable(change.reason, MAX_REASON_CHARACTERS)}" if change.reason else ""
+    return f"{to_the_second(change.at)} {change.state} by {change.by}, attempt {change.attempt}{corrected}{reason}"
+
+
+def _short(found: "Found") -> str:
+    letter, state = found.letter, found.history.state
+    return f"{letter.id}, {letter.kind or UNKNOWN_KIND}, dead since {to_the_second(letter.written_at)}, {state}"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%MZ}"

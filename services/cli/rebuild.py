@@ -1,0 +1,184 @@
+"""For operators: making the projector's collections anew."""
+
+import json
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, Self
+
+import typer
+
+from services.cli.arguments import FAULTS_FOUND, AsJson, settings
+from services.cli.operators import PANEL
+from services.cli.screen import Progress, json_value, print_table, progress, tell, waiting
+from services.operations.wording import to_the_second
+
+if TYPE_CHECKING:
+    from services.operations.rebuild.verify import Comparison, Report
+    from services.projector.mongo.writes import Collection
+
+app = typer.Typer()
+
+SHOWN = 10
+"""So many ids of a kind fit a screen; --json gives more."""
+
+IN_PLACE = (
+    "The new collections are in place; {carried:,} documents got what others own. Those of before stay, with _vorige "
+    "behind their names: `klantcontact rebuild --drop-old` when all is well."
+)
+NOT_IN_PLACE = "Nothing was put in place, and what was built was thrown away."
+WHAT_DIFFERS = (
+    "What differs was changed, deleted or put in by something else than events, or is a mistake of ours. A rebuild "
+    "undoes it: look at those documents, and if that is what you want, add --accept-differences."
+)
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Build and compare, and throw away what was built.")]
+Accept = Annotated[bool, typer.Option("--accept-differences", help="Swap although new and live differ.")]
+FromLive = Annotated[
+    bool, typer.Option("--from-live", help="Take in the live documents too, though the topics have their beginning.")
+]
+DropOld = Annotated[bool, typer.Option("--drop-old", help="Drop what the last rebuild kept, and do nothing else.")]
+
+
+@app.command(rich_help_panel=PANEL)
+def rebuild(
+    *,
+    dry_run: DryRun = False,
+    accept_differences: Accept = False,
+    from_live: FromLive = False,
+    drop_old: DropOld = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make the projector's collections anew from the topics, and put them in place while the projector goes on.
+
+    What others own is carried over: a taak's status, and fields that they put into documents. The collections of
+    before stay, with _vorige behind their names, until --drop-old. Interrupted at any moment it can be started again.
+
+    Exit status 1: new and live differ, so nothing was put in place.
+    """
+    import uvloop
+
+    from services.operations.rebuild import rebuild as rebuilding
+    from services.runtime import garbage
+
+    garbage.search_less_often()
+    if drop_old:
+        if dry_run or accept_differences or from_live:
+            raise typer.BadParameter("--drop-old does nothing else; give it alone.")
+        with waiting("dropping", shown=not as_json):
+            dropped = uvloop.run(rebuilding.drop_old(settings()))
+        _tell_dropped(dropped, as_json=as_json)
+        return
+    with _Bars(shown=not as_json) as bars:
+        report = uvloop.run(
+            rebuilding.rebuild(
+                settings(), dry_run=dry_run, accept_differences=accept_differences, from_live=from_live, show=bars.show
+            )
+        )
+    if as_json:
+        typer.echo(json.dumps(json_value(report)))
+    else:
+        _tell(report)
+    differs = any(each.differences for each in report.comparisons)
+    raise typer.Exit(FAULTS_FOUND if differs and not accept_differences else 0)
+
+
+class _Bars:
+    """One bar for each step in turn."""
+
+    def __init__(self, *, shown: bool) -> None:
+        self._shown = shown
+        self._open = ExitStack()
+        self._step = ""
+        self._bar: Progress = lambda _done, _of: None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def show(self, step: str, done: int, of: int | None) -> None:
+        if step != self._step:
+            self._open.close()
+            self._step, self._bar = step, self._open.enter_context(progress(step, shown=self._shown))
+        self._bar(done, of)
+
+
+def _tell(report: "Report") -> None:
+    for line in _beginning(report):
+        typer.echo(line)
+    if report.comparisons:
+        print_table(
+            [_row(each) for each in report.comparisons],
+            heading=("collection", "live", "new", "compared", "only live", "only new", "changed"),
+        )
+        for each in report.comparisons:
+            _tell_ids(each)
+    for line in _end(report):
+        tell(line)
+
+
+def _beginning(report: "Report") -> list[str]:
+    from services.operations.rebuild.verify import Outcome
+
+    began = to_the_second(report.interrupted) if report.interrupted else ""
+    if report.outcome is Outcome.FINISHED:
+        return [f"The rebuild begun at {began} had been interrupted in its swap; that is finished now."]
+    lines = [f"A rebuild begun at {began} had been interrupted; what it made was thrown away."] if began else []
+    since = to_the_second(report.live_documents_of) if report.live_documents_of else ""
+    lines += [f"{topic} no longer holds its beginning: {'; '.join(cut)}." for topic, cut in _cut(report).items()]
+    if since:
+        return [*lines, f"Began: {report.live_documents:,} live documents of {since}, under {report.events:,} events."]
+    return [*lines, f"Began: the topics from their beginning, {report.events:,} events."]
+
+
+def _cut(report: "Report") -> dict[str, list[str]]:
+    cut: dict[str, list[str]] = {}
+    for each in report.trimmed:
+        cut.setdefault(each.topic, []).append(f"partition {each.partition} from offset {each.first}")
+    return cut
+
+
+def _row(comparison: "Comparison") -> tuple[str, ...]:
+    counts = (
+        comparison.live,
+        comparison.new,
+        comparison.compared,
+        len(comparison.only_live),
+        len(comparison.only_new),
+        len(comparison.changed),
+    )
+    return comparison.collection.value, *(f"{count:,}" for count in counts)
+
+
+def _tell_ids(comparison: "Comparison") -> None:
+    kinds = {"only live": comparison.only_live, "only new": comparison.only_new, "changed": comparison.changed}
+    for kind, identifiers in kinds.items():
+        for identifier in identifiers[:SHOWN]:
+            typer.echo(f"{comparison.collection}  {kind}  {identifier}")
+        if len(identifiers) > SHOWN:
+            typer.echo(f"{comparison.collection}  {kind}  and {len(identifiers) - SHOWN:,} more: --json lists them")
+    if comparison.unlisted:
+        typer.echo(f"{comparison.collection}  and {comparison.unlisted:,} more in only one of the two")
+
+
+def _end(report: "Report") -> list[str]:
+    from services.operations.rebuild.verify import Outcome
+
+    if report.outcome in {Outcome.SWAPPED, Outcome.FINISHED}:
+        return [IN_PLACE.format(carried=report.carried_over)]
+    lines = [NOT_IN_PLACE]
+    if any(each.differences for each in report.comparisons):
+        behind = report.projector_behind
+        lines += [f"The projector is {behind:,} events behind: let it catch up, and start again."] if behind else []
+        lines += [WHAT_DIFFERS]
+    return lines
+
+
+def _tell_dropped(counts: "Mapping[Collection, int]", *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"dropped": counts}))
+    elif counts:
+        print_table([(f"{name}_vorige", f"{count:,} documents dropped") for name, count in counts.items()])
+    else:
+        typer.echo("There is nothing to drop.")

@@ -1,0 +1,213 @@
+"""Judging stored contacts again: what would change, and doing it.
+
+What a replay shows, as a person sees it in rows, and as a program reads it; never any content.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from services.cli.arguments import FAULTS_FOUND, AsJsonLines, PolicyFile, beleid, settings
+from services.cli.operators import PANEL
+from services.cli.screen import Bar, progress, tell
+from services.operations.wording import counted, printable
+
+if TYPE_CHECKING:
+    from services.operations.replay.judging import Examined
+    from services.operations.replay.requests import Answer
+    from services.operations.replay.selection import Selection
+
+app = typer.Typer()
+
+INTERRUPTED: Final = (
+    "Interrupted: {contacts} judged again so far. What was asked besides stands in the topic, and is judged all the "
+    "same; start this again for the rest."
+)
+
+
+@app.command(rich_help_panel=PANEL)
+def replay(  # noqa: PLR0913 - each is an option that an operator can give
+    since: Annotated[str, typer.Option("--from", help="Written at or after this moment; or ago, as in 3d.")] = "",
+    until: Annotated[str, typer.Option("--to", help="Written before this moment.")] = "",
+    offsets: Annotated[list[str] | None, typer.Option(help="P:A-B, some records of a partition. Repeatable.")] = None,
+    contact: Annotated[list[str] | None, typer.Option(help="A contactId. Repeatable.")] = None,
+    source: Annotated[str, typer.Option(help="Only contacts of this source.")] = "",
+    policy: PolicyFile = None,
+    *,
+    execute: Annotated[bool, typer.Option("--execute/--dry-run", help="Have the classifier judge again.")] = False,
+    with_current_register: Annotated[
+        bool, typer.Option(help="Judge by what the register knows today, not by the facts of the decision record.")
+    ] = False,
+    diff_only: Annotated[bool, typer.Option(help="Leave out contacts that come out the same.")] = False,
+    as_json: AsJsonLines = False,
+) -> None:
+    """Judge contacts again that are still in contact.ended, under today's policy, and show what would change.
+
+    A dry run, which is the default, only reads. With --execute the classifier makes the new judgements under the ids
+    and numbers that the contacts have, and publishes what changes; doing it twice changes nothing the second time.
+
+    Beside "changes" and "same" a contact can be "overtaken": a later revisie of it is in force, and is judged where
+    that lies. A "repeat" is the revisie in force sent once more, and is judged where it lay first.
+    """
+    import uvloop
+
+    from services.domain.herbeoordeling import Feiten
+    from services.operations.replay.replay import replay as judge_again
+    from services.operations.replay.selection import InvalidSelection
+
+    given = settings()
+    with progress("judging again", shown=not (as_json and sys.stdout.isatty())) as bar:
+        shown = _Shown(bar, as_json=as_json, diff_only=diff_only)
+        try:
+            replayed = uvloop.run(
+                judge_again(
+                    given,
+                    _selection(since, until, offsets or [], contact or [], source),
+                    beleid=beleid(policy),
+                    feiten=Feiten.HUIDIG if with_current_register else Feiten.VASTGELEGD,
+                    execute=execute,
+                    tell=shown,
+                    progress=bar,
+                )
+            )
+        except InvalidSelection as error:
+            raise typer.BadParameter(str(error)) from error
+        except KeyboardInterrupt:
+            if execute:
+                tell(INTERRUPTED.format(contacts=counted(shown.answered, "contact")))
+            raise
+    if as_json:
+        typer.echo(json.dumps({"summary": replayed.as_json()}))
+    else:
+        for line in summary_lines(replayed, executed=execute):
+            tell(line)
+    raise typer.Exit(0 if replayed.is_as_shown else FAULTS_FOUND)
+
+
+def _selection(since: str, until: str, offsets: list[str], contacts: list[str], source: str) -> "Selection":
+    from services.operations.replay.selection import Selection, read_offsets
+    from services.operations.wording import read_moment
+
+    now = datetime.now(UTC)
+    try:
+        return Selection(
+            since=read_moment(since, now) if since else None,
+            until=read_moment(until, now) if until else None,
+            offsets=tuple(read_offsets(each) for each in offsets),
+            contacts=tuple(dict.fromkeys(contacts)),
+            source=source or None,
+        )
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+class _Shown:
+    """Shows each contact as soon as it is known, and counts what the classifier has answered."""
+
+    def __init__(self, bar: Bar, *, as_json: bool, diff_only: bool) -> None:
+        self._bar = bar
+        self._as_json = as_json
+        self._diff_only = diff_only
+        self._is_headed = as_json
+        self.answered = 0
+
+    def __call__(self, examined: "Examined", answer: "Answer | None") -> None:
+        self.answered += answer is not None
+        if examined.difference is None and self._diff_only:
+            return
+        if not self._is_headed:
+            self._bar.print(HEADING)
+            self._is_headed = True
+        if self._as_json:
+            self._bar.print(json.dumps(contact_value(examined, answer)))
+            return
+        for row in contact_rows(examined, answer):
+            self._bar.print(row)
+
+
+if TYPE_CHECKING:
+    from services.operations.replay.differences import Outcome
+    from services.operations.replay.judging import Examined
+    from services.operations.replay.replay import Replayed
+    from services.operations.replay.requests import Answer
+
+WIDTHS: Final = (28, 16, 8, 12, 9, 20, 0)
+
+
+def contact_rows(examined: "Examined", answer: "Answer | None") -> Iterator[str]:
+    """Give a row for each onderwerp that changes, or one for a contact that does not change."""
+    contact_id = printable(examined.contact_id or f"{examined.record.partition}:{examined.record.offset}")
+    if examined.difference is None:
+        yield row((contact_id, "", "", "", "", "", examined.standing.value))
+        return
+    for onderwerp in examined.difference.onderwerpen:
+        note = answer.value if answer else "in its events only" if onderwerp.only_besides else "changes"
+        yield row((contact_id, printable(onderwerp.onderwerp_id), *_change(onderwerp.was, onderwerp.wordt), note))
+
+
+def contact_value(examined: "Examined", answer: "Answer | None") -> dict[str, Any]:
+    """Give one contact for a program."""
+    return {
+        "source": examined.source,
+        "contactId": examined.contact_id,
+        "partition": examined.record.partition,
+        "offset": examined.record.offset,
+        "standing": examined.standing.value,
+        **(examined.difference.as_json() if examined.difference else {}),
+        **({"answer": answer.value} if answer else {}),
+    }
+
+
+def row(cells: Sequence[str]) -> str:
+    """Put cells in columns; row by row, since for a table that fits its columns one would have to wait for the last."""
+    return "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, WIDTHS, strict=True)).rstrip()
+
+
+HEADING: Final = row(("contact", "onderwerp", "rule", "klantcontact", "taak", "partij", ""))
+
+
+def _change(was: "Outcome", wordt: "Outcome") -> tuple[str, str, str, str]:
+    def arrow(before: str, after: str) -> str:
+        return before if before == after else f"{before} → {after}"
+
+    def yes(*, it_is: bool) -> str:
+        return "yes" if it_is else "no"
+
+    return (
+        arrow(was.regel, wordt.regel),
+        arrow(yes(it_is=was.klantcontact), yes(it_is=wordt.klantcontact)),
+        arrow(yes(it_is=was.interne_taak), yes(it_is=wordt.interne_taak)),
+        arrow(was.partij, wordt.partij),
+    )
+
+
+def summary_lines(replayed: "Replayed", *, executed: bool) -> Iterator[str]:
+    """Give the counts, and what is to be done next."""
+    summary = replayed.summary
+    if not summary.records.total():
+        yield "Nothing that contact.ended holds fits what was asked for."
+    for standing, number in summary.as_json()["records"].items():
+        if number:
+            yield f"{number:>8}  {standing}"
+    for (was, wordt), number in sorted(summary.rules.items()):
+        yield f"{number:>8}  onderwerpen {was} → {wordt}"
+    for answer, number in sorted(replayed.answers.items()):
+        yield f"{number:>8}  contacts {answer}"
+    for partition, first in replayed.trimmed.items():
+        yield f"Partition {partition} holds offset {first} and later; what lay before has been removed."
+    if replayed.forgotten:
+        yield (
+            f"More changed than a dry run can carry along: what {replayed.forgotten:,} contacts change for those after "
+            "them is not in what was shown of those. Choose less of contact.ended, and execute that first."
+        )
+    if not executed and summary.records["changes"]:
+        yield "Nothing was changed. --execute has the classifier judge these contacts again."
+    if not replayed.is_as_shown:
+        yield (
+            "Not everything came out as shown: does the classifier run with the policy that was used here? If so, "
+            "something changed meanwhile; start again to see."
+        )

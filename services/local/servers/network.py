@@ -1,0 +1,64 @@
+"""Ports on the loopback interface for servers that may be stopped and started again."""
+
+import json
+import secrets
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+
+from services.local.servers.errors import StartFailed
+
+HOST = "127.0.0.1"
+
+# Below the range from which Linux gives ports to outgoing connections (32768 and up): while a server is down
+# for a moment, no client that tries to reconnect can be given its port, nor connect to itself.
+LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000
+
+# From here on for servers with data, which keep their port while they are down: nobody else may draw it meanwhile.
+DATA_PORT = 26_000
+
+ATTEMPTS = 100
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this port now; a port that a stopped server has just left counts as
+    free.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    """A port that was free a moment ago, drawn at random so that stacks started side by side seldom meet."""
+    return _free_port(LOWEST_PORT, DATA_PORT)
+
+
+def _free_port(first: int, end: int) -> int:
+    for _ in range(ATTEMPTS):
+        port = first + secrets.randbelow(end - first)
+        if is_free(port):
+            return port
+    raise StartFailed(f"None of {ATTEMPTS} ports tried between {first} and {end} of {HOST} was free.")
+
+
+def ports_of(folder: Path, names: Iterable[str]) -> dict[str, int]:
+    """The ports that belong to a data folder, the same at each start, because the data itself names them: the
+    configuration of a replica set and the voters of KRaft are stored.
+
+    Raises StartFailed when one of them is taken, most likely by a server that still runs on this folder.
+    """
+    remembered = folder / "ports.json"
+    if not remembered.exists():
+        drawn = {name: _free_port(DATA_PORT, HIGHEST_PORT) for name in names}
+        remembered.write_text(json.dumps(drawn))
+        return drawn
+    ports: dict[str, int] = json.loads(remembered.read_text())
+    taken = [port for port in ports.values() if not is_free(port)]
+    if taken:
+        raise StartFailed(f"Port {taken[0]} of the data in {folder} is taken. Does a server still run on it?")
+    return ports

@@ -1,0 +1,105 @@
+"""Dead letters with what they hold, for whoever repairs them: one JSON object a line. An access is recorded first.
+
+One letter with where it came from and what became of it: the letters before it and after it.
+"""
+
+import json
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from services.operations.dead_letters.content import LETTER, described
+from services.operations.dead_letters.letters import UNKNOWN, Letter, LetterId, LettersRefused
+from services.operations.dead_letters.reading import DeadLetters, Found, dead_letters, unseen
+from services.operations.dead_letters.selection import Selection, State
+from services.operations.dead_letters.states import Access, LetterStates, whoever_asks
+from services.operations.topic_reader import Progress
+from services.runtime.settings import Settings
+
+log = structlog.get_logger()
+
+
+async def exported(
+    settings: Settings, selection: Selection, progress: Progress = unseen
+) -> AsyncGenerator[bytes, None]:
+    """Give the letters that are meant, some lines at once. Raises as `DeadLetters.selected` does."""
+    async with dead_letters(settings) as letters:
+        async for batch in letters.selected(selection, progress):
+            chosen = [each.letter for each in batch]
+            await note_access(letters.states, chosen)
+            yield b"".join(_line(letter) for letter in chosen)
+
+
+async def note_access(states: LetterStates, letters: Sequence[Letter]) -> None:
+    """Record and log who is going to see what these letters hold. Raises TransientFailure when it can't be recorded."""
+    access = Access(by=whoever_asks(), at=datetime.now(UTC))
+    await states.note_accesses(letters, access)
+    if letters:
+        log.info("dead_letter.content_shown", letters=[str(letter.id) for letter in letters], by=access.by)
+
+
+def line_of(letter: Letter) -> dict[str, Any]:
+    """Give one letter as a line has it: who it is and what was wrong, and then its content to be corrected."""
+    return {LETTER: str(letter.id), **reason_of(letter), **described(letter.content)}
+
+
+def _line(letter: Letter) -> bytes:
+    # Not orjson: an event that is wrong may hold a number of more than 64 bits.
+    return json.dumps(line_of(letter), ensure_ascii=False).encode() + b"\n"
+
+
+def reason_of(letter: Letter) -> dict[str, Any]:
+    """Say why a letter is there and where it came from, without anything of its content."""
+    origin = letter.origin
+    return {
+        "kind": letter.kind or UNKNOWN,
+        "faults": [{"pad": fault.pad, "soort": fault.soort} for fault in letter.faults],
+        "origin": {"topic": origin.topic, "partition": origin.partition, "offset": origin.offset} if origin else None,
+        "source": letter.source,
+        "deadSince": letter.written_at.isoformat(),
+        "attempt": letter.attempt,
+    }
+
+
+MAX_LATER = 50
+"""Of one letter. It is sent back once as a rule, and each time makes one letter at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A letter in its row."""
+
+    found: Found
+    earlier: Sequence[tuple[LetterId, Found | None]]
+    """Those that it comes from, oldest first; None for what the topic no longer holds."""
+    later: Sequence[Found]
+    """Those that it led to, when it was sent back and failed again."""
+
+
+async def told(settings: Settings, letter_id: LetterId, *, with_content: bool, progress: Progress = unseen) -> Told:
+    """Look one letter up, and before its content is given record who sees it.
+
+    Raises LettersRefused when the topic does not hold it, TransientFailure when Kafka or MongoDB is away.
+    """
+    async with dead_letters(settings) as letters:
+        found = await letters.one(letter_id)
+        if found is None:
+            raise LettersRefused([f"{letter_id} is not in {settings.dead_letter_topic}, or no longer."])
+        earlier = [(each, await letters.one(each)) for each in found.letter.earlier]
+        later = await _later(letters, found, progress)
+        if with_content:
+            await note_access(letters.states, [found.letter])
+        return Told(found, earlier, later)
+
+
+async def _later(letters: DeadLetters, found: Found, progress: Progress) -> Sequence[Found]:
+    """Look through what came after it; there can only be something when it was sent back."""
+    later: list[Found] = []
+    if any(change.state is State.REDRIVEN for change in found.history.changes):
+        async for batch in letters.after(found.letter, progress):
+            later += [each for each in batch if found.letter.id in each.letter.earlier]
+            later = later[:MAX_LATER]
+    return later
