@@ -39,7 +39,7 @@ check: $(READY) ## format, lint, types, import contracts, generated files, compo
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m schemas.generate --check
-	$(BIN)/pytest --quiet tests/contract/test_deploy.py
+	$(BIN)/pytest --quiet tests/repository/test_deploy.py
 	if docker compose version >/dev/null 2>&1; then docker compose config --quiet; fi
 
 format: $(READY) ## let ruff format and mend what it can

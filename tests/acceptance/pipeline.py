@@ -9,8 +9,8 @@ from confluent_kafka import Message
 from pymongo import MongoClient
 
 from services.local.system import System, committed_messages
-from tests.kafka_tools import holds_readers_up
-from tests.waiting import wait_for
+from tests.support.kafka_tools import holds_readers_up
+from tests.support.waiting import wait_for
 
 Document = dict[str, Any]
 

@@ -17,10 +17,10 @@ from pymongo import MongoClient
 from services.cli import main
 from services.operations.dead_letters.states import SENDING_SINCE
 from services.runtime.settings import PREFIX, Settings
-from tests.contacts import contact_ended
-from tests.kafka_tools import ANSWER_SECONDS, admin_client, committed_offsets, read_committed
-from tests.secure_kafka import PASSWORD, SecureKafka
-from tests.service_process import ServiceProcess
+from tests.support.contacts import contact_ended
+from tests.support.kafka_tools import ANSWER_SECONDS, admin_client, committed_offsets, read_committed
+from tests.support.secure_kafka import PASSWORD, SecureKafka
+from tests.support.service_process import ServiceProcess
 
 PARTITIONS = 2
 

@@ -14,7 +14,7 @@ import pytest
 from services.local.system import System
 from tests.acceptance.pipeline import documents, publish, read_all, wait_until_all_is_stored
 from tests.acceptance.trace_receiver import TraceReceiver
-from tests.waiting import wait_for
+from tests.support.waiting import wait_for
 
 BSNS = {"V1": "999940454", "V3": "999940466", "V4": "999940478", "invalid": "999940491"}
 """The number is a mark too: a digest of it may be stored, the number itself only where the rule allows."""

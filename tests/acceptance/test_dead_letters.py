@@ -10,7 +10,7 @@ import pytest
 
 from services.local.system import System
 from tests.acceptance.pipeline import documents, publish, wait_until_all_is_stored
-from tests.contacts import SOURCE, contact_ended, encoded
+from tests.support.contacts import SOURCE, contact_ended, encoded
 
 EACH = 4
 

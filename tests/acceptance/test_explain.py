@@ -7,7 +7,7 @@ import pytest
 
 from services.local.system import System
 from tests.acceptance.pipeline import publish, wait_until_all_is_stored
-from tests.examples import CALL_BACK, Wire, contact, email, event, known, onderwerp
+from tests.support.examples import CALL_BACK, Wire, contact, email, event, known, onderwerp
 
 EARLIER = contact("mail-1", betrokkenen=[known(toestemming="gegeven", adressen=[email()])], op="2026-03-01T09:50:00Z")
 CALL = contact("call-1", betrokkenen=[known()], onderwerpen=[onderwerp("o1", opvolging=CALL_BACK)])

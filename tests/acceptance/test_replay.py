@@ -12,8 +12,8 @@ import pytest
 from services.local.system import System
 from tests.acceptance.pipeline import documents, publish, read_all, wait_until_all_is_stored
 from tests.acceptance.policy import STRICT, start_classifier_with, system_with_policy_file
-from tests.examples import CALL_BACK, Wire, betrokkene, bsn, contact, email, event, known, nth_bsn, onderwerp
-from tests.kafka_tools import committed_offsets
+from tests.support.examples import CALL_BACK, Wire, betrokkene, bsn, contact, email, event, known, nth_bsn, onderwerp
+from tests.support.kafka_tools import committed_offsets
 
 CONTACTS: list[Wire] = [
     contact("v4", betrokkenen=[known(toestemming="gegeven", adressen=[email()])]),

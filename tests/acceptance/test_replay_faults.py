@@ -20,8 +20,8 @@ from services.operations.replay.selection import InvalidSelection, Offsets, Sele
 from services.runtime.errors import InvalidSettings, TransientFailure
 from tests.acceptance.pipeline import publish, wait_until_all_is_stored
 from tests.acceptance.policy import STRICT, start_classifier_with, system_with_policy_file, write_policy
-from tests.examples import contact, email, event, known, nth_bsn
-from tests.kafka_tools import admin_client
+from tests.support.examples import contact, email, event, known, nth_bsn
+from tests.support.kafka_tools import admin_client
 
 NUMBER = 6
 

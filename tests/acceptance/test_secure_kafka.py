@@ -19,10 +19,10 @@ from services.runtime.kafka.clients import range_consumer
 from services.runtime.settings import Settings
 from tests.acceptance.policy import STRICT
 from tests.acceptance.secure_town import PARTITIONS, Ran, Town, contacts
-from tests.contacts import encoded
-from tests.kafka_tools import ANSWER_SECONDS
-from tests.secure_kafka import PASSWORD, SecureKafka, make_authority, rights_in, secure_kafka
-from tests.waiting import wait_for
+from tests.support.contacts import encoded
+from tests.support.kafka_tools import ANSWER_SECONDS
+from tests.support.secure_kafka import PASSWORD, SecureKafka, make_authority, rights_in, secure_kafka
+from tests.support.waiting import wait_for
 
 ROW = re.compile(r"^\| `([a-z -]+)` \| ((?:Read|Write|Create|Describe).*) \|$", re.MULTILINE)
 RIGHTS = {command: rights_in(words) for command, words in ROW.findall(Path("README.md").read_text(encoding="utf-8"))}

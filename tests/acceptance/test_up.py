@@ -15,8 +15,8 @@ import pytest
 from pymongo import MongoClient
 
 from services.local.servers.stack import Stack
-from tests.contacts import contact_ended
-from tests.waiting import wait_for
+from tests.support.contacts import contact_ended
+from tests.support.waiting import wait_for
 
 START_SECONDS = 90.0
 STOP_SECONDS = 60

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from schemas.faults import Refusal
 from schemas.reading.decoding import Received, decode
-from tests.examples import (
+from tests.support.examples import (
     AFDELING,
     ALICE,
     CALL_BACK,

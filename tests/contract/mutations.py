@@ -7,7 +7,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from tests.contract.changes import whole_event
-from tests.examples import Wire
+from tests.support.examples import Wire
 
 _Place = tuple[Any, ...]
 

@@ -10,7 +10,7 @@ from schemas.faults import Refusal
 from schemas.reading.decoding import Received, decode
 from tests.contract.changes import ABSENT, Changes, Read, binary, changed, structured, whole_event
 from tests.contract.test_bad_contact import LISTS, MOST_CHARACTERS
-from tests.examples import Wire, contact, event, kvk, line
+from tests.support.examples import Wire, contact, event, kvk, line
 
 KLANT, CONTACTPERSOON = "data.betrokkenen.0", "data.betrokkenen.2"
 

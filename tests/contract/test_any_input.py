@@ -11,7 +11,7 @@ from schemas.reading import decoding
 from schemas.reading.decoding import Received, decode
 from tests.contract.changes import WRITTEN_AT, binary, structured, whole_event
 from tests.contract.mutations import json_values, mutated_events
-from tests.examples import Wire, line
+from tests.support.examples import Wire, line
 
 VALID = line(whole_event())
 

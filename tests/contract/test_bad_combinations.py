@@ -22,7 +22,7 @@ from tests.contract.bad_data import (
     errors_told,
 )
 from tests.contract.changes import ABSENT, Changes, Read, binary, structured
-from tests.examples import ALICE, BOB, bsn, kvk, rsin, vestiging
+from tests.support.examples import ALICE, BOB, bsn, kvk, rsin, vestiging
 
 NAMES: list[Row] = [
     ("a ref is unique", {f"{COLLEAGUE}.ref": "k"}, [f"{COLLEAGUE}.ref dubbel"]),

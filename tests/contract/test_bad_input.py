@@ -19,7 +19,7 @@ from tests.contract.changes import (
     structured,
     whole_event,
 )
-from tests.examples import line
+from tests.support.examples import line
 
 Expected = list[tuple[str, str]]
 

@@ -21,7 +21,7 @@ from tests.contract.bad_data import (
     errors_told,
 )
 from tests.contract.changes import ABSENT, Changes, Read, binary, structured
-from tests.examples import ALICE, bsn, kvk, vestiging
+from tests.support.examples import ALICE, bsn, kvk, vestiging
 
 AT_ONCE: list[Row] = [
     (

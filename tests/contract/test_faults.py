@@ -10,7 +10,7 @@ from schemas.faults import FAULT_KINDS, LENGTHS_OF_LISTS, FaultKind, path
 from tests.contract.changes import changed
 from tests.contract.test_bad_contact import LISTS, ONE_FIELD
 from tests.contract.test_bad_input import ENVELOPE, STRUCTURED_ENVELOPE
-from tests.examples import line
+from tests.support.examples import line
 
 
 def _wrong_events() -> Iterator[dict[str, Any]]:

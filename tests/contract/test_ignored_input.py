@@ -6,7 +6,7 @@ from schemas.faults import Refusal
 from schemas.reading.decoding import Received, decode
 from tests.contract.changes import WRITTEN_AT, binary, changed, structured, whole_event
 from tests.contract.test_accepted_input import CONTACTPERSOON, KLANT, accepted
-from tests.examples import line
+from tests.support.examples import line
 
 
 def test_unknown_fields_are_ignored_and_named_without_positions() -> None:

@@ -11,7 +11,7 @@ from schemas.reading.decoding import Received, decode
 from services.local.scenarios import Scenario, load_scenarios
 from tests.contract.changes import whole_event
 from tests.contract.test_examples import BY_TYPE, validator
-from tests.examples import Wire, line
+from tests.support.examples import Wire, line
 from tests.unit.domain.desk import Desk, Sent
 
 SCENARIOS = load_scenarios()

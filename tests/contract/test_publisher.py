@@ -16,8 +16,8 @@ from services.runtime.errors import PartitionLost
 from services.runtime.kafka import clients
 from services.runtime.settings import Settings
 from tests.fakes.publisher import FakePublisher, FakeTopics
-from tests.kafka_tools import committed_offsets, expect_unseen, make_topics, read_committed
-from tests.waiting import wait_for
+from tests.support.kafka_tools import committed_offsets, expect_unseen, make_topics, read_committed
+from tests.support.waiting import wait_for
 
 Writer = FakePublisher | KafkaPublisher
 

@@ -14,8 +14,8 @@ from services.domain.judgement import Judged, Judgement, Overtaken, Refused, Rep
 from services.domain.policy import DEFAULT
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
-from tests.contacts import NOW, Event, contact_ended, encoded
 from tests.fakes.register_store import FakeRegisterStore
+from tests.support.contacts import NOW, Event, contact_ended, encoded
 
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
 

@@ -17,7 +17,7 @@ from tests.contract.mutations import mutated_events
 from tests.contract.test_bad_contact import ONE_FIELD
 from tests.contract.test_bad_input import ENVELOPE, STRUCTURED_ENVELOPE
 from tests.contract.test_examples import validator
-from tests.examples import Wire
+from tests.support.examples import Wire
 
 SCHEMA = validator(CONTACT_ENDED.event_file)
 

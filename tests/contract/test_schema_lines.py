@@ -22,7 +22,7 @@ from tests.contract.test_bad_combinations import COMBINATIONS, NAMES, NUMBERS, S
 from tests.contract.test_bad_contact import LISTS, ONE_FIELD
 from tests.contract.test_bad_input import ENVELOPE, STRUCTURED_ENVELOPE
 from tests.contract.test_bad_several import AT_ONCE, NOTHING_FOLLOWS
-from tests.examples import Wire
+from tests.support.examples import Wire
 
 LOOSER = (FaultKind.VERKEERD_TYPE, FaultKind.VERKEERDE_VORM, FaultKind.BUITEN_BEREIK)
 """Kinds of which JSON Schema lets some pass: 1.0 as an integer, 30 February, a year before 1900."""

@@ -18,10 +18,17 @@ from pymongo import MongoClient
 from services.classifier.mongo.register import BESLUITEN
 from services.local.system import COMMAND
 from services.runtime.settings import Settings
-from tests.contacts import contact_ended, encoded
-from tests.kafka_tools import committed_offsets, holds_readers_up, make_topics, producer, read_committed, topic_names
-from tests.service_process import ServiceProcess
-from tests.waiting import wait_for
+from tests.support.contacts import contact_ended, encoded
+from tests.support.kafka_tools import (
+    committed_offsets,
+    holds_readers_up,
+    make_topics,
+    producer,
+    read_committed,
+    topic_names,
+)
+from tests.support.service_process import ServiceProcess
+from tests.support.waiting import wait_for
 
 PARTITIONS = 4
 

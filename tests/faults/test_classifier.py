@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.faults.classifier_process import ClassifierProcess, World
-from tests.waiting import wait_for
+from tests.support.waiting import wait_for
 
 MANY = 2_000
 """Some tens of batches: enough to be in the middle of one."""

@@ -8,7 +8,7 @@ from services.local.servers.process import Server
 from services.local.servers.stack import Stack
 from services.runtime.observe.health import Part
 from tests.faults.classifier_process import ClassifierProcess, World
-from tests.waiting import wait_for
+from tests.support.waiting import wait_for
 
 PARTS = [Part.KAFKA, Part.MONGODB]
 

@@ -13,8 +13,8 @@ from services.local.servers.mongod import mongo_uri as uri_of
 from services.local.servers.mongod import mongod_server
 from services.local.servers.process import Server
 from services.runtime.settings import Settings
-from tests.projector_examples import Event, registered
-from tests.projector_process import (
+from tests.support.projector_examples import Event, registered
+from tests.support.projector_process import (
     count_committed,
     expected,
     projector_process,
@@ -22,8 +22,8 @@ from tests.projector_process import (
     settings_for,
     stored,
 )
-from tests.projector_scenario import scenario
-from tests.waiting import wait_for
+from tests.support.projector_scenario import scenario
+from tests.support.waiting import wait_for
 
 
 def history(first: int, last: int) -> list[Event]:

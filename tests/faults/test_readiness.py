@@ -17,8 +17,8 @@ from services.local.servers.process import Server
 from services.local.servers.stack import Stack
 from services.runtime.observe.health import Part
 from tests.faults.classifier_process import World
-from tests.service_process import ServiceProcess
-from tests.waiting import wait_for
+from tests.support.service_process import ServiceProcess
+from tests.support.waiting import wait_for
 
 FALL_SECONDS = 10.0
 

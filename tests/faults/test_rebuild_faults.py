@@ -16,8 +16,8 @@ from services.projector.mongo.layout import Generation
 from services.projector.mongo.swap import COLLECTION, ONLY, UNDER_WAY
 from services.projector.mongo.writes import Collection
 from services.runtime.settings import Settings
-from tests.projector_examples import Event, taak_created, taak_id
-from tests.projector_process import (
+from tests.support.projector_examples import Event, taak_created, taak_id
+from tests.support.projector_process import (
     count_committed,
     expected,
     projector_process,
@@ -25,10 +25,10 @@ from tests.projector_process import (
     settings_for,
     stored,
 )
-from tests.projector_scenario import scenario
-from tests.rebuild_process import go_on, let_silence_pass, report_of, run_rebuild, stopped_before
-from tests.service_process import ServiceProcess
-from tests.waiting import wait_for
+from tests.support.projector_scenario import scenario
+from tests.support.rebuild_process import go_on, let_silence_pass, report_of, run_rebuild, stopped_before
+from tests.support.service_process import ServiceProcess
+from tests.support.waiting import wait_for
 
 DONE, FAULTS_FOUND, WRONG_USE = 0, 1, 2
 

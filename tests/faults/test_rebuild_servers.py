@@ -20,9 +20,9 @@ from services.projector.mongo.swap import COLLECTION, ONLY, Phase
 from services.projector.mongo.writes import Collection
 from services.runtime.mongo.client import connect
 from services.runtime.settings import Settings
-from tests.projector_examples import fact, taak_created
-from tests.projector_process import expected, publish, settings_for, stored
-from tests.rebuild_process import go_on, let_silence_pass, report_of, run_rebuild, stopped_before
+from tests.support.projector_examples import fact, taak_created
+from tests.support.projector_process import expected, publish, settings_for, stored
+from tests.support.rebuild_process import go_on, let_silence_pass, report_of, run_rebuild, stopped_before
 
 T = TypeVar("T")
 

@@ -17,9 +17,9 @@ from services.local.servers.stack import Stack
 from services.operations.dead_letters.states import COLLECTION
 from services.runtime.settings import PREFIX
 from tests.faults.classifier_process import World
-from tests.kafka_tools import read_committed
-from tests.letters import publish_letters
-from tests.waiting import wait_for
+from tests.support.kafka_tools import read_committed
+from tests.support.letters import publish_letters
+from tests.support.waiting import wait_for
 
 LETTERS = 1_000
 FEW_LETTERS = 200

@@ -17,7 +17,7 @@ MAX_FRAMES = 20
 MAX_EXCEPTIONS = 8
 """An exception with its causes and what it groups; a chain can be as long as it likes."""
 
-PLACE_PARTS = 3
+PLACE_PARTS = 4
 """Folders of a path that are shown: those of this program, and the package of a library."""
 
 Description = dict[str, object]

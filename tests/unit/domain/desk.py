@@ -21,7 +21,7 @@ from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
 from services.operations.classify import classify
-from tests.examples import SOURCE, Wire, event, line, received
+from tests.support.examples import SOURCE, Wire, event, line, received
 
 CLASSIFIER: Final = "urn:nld:oin:00000000000000000000:systeem:klantcontact"
 SLEUTELS: Final = Sleutels(b"a key of the tests, thirty-two bytes")

@@ -1,6 +1,6 @@
 """Organisaties and who works for them, and a desk where each contact has betrokkenen of its own."""
 
-from tests.examples import (
+from tests.support.examples import (
     Wire,
     betrokkene,
     contact,

@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 from hypothesis import strategies as st
 
-from tests.examples import (
+from tests.support.examples import (
     AFDELING,
     OTHER_SOURCE,
     SOURCE,

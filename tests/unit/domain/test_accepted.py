@@ -4,7 +4,7 @@ import pytest
 
 from services.domain.policy import DEFAULT
 from services.operations.classify import classify
-from tests.examples import (
+from tests.support.examples import (
     ALICE,
     BOB,
     ZAAK,

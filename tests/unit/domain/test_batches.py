@@ -15,7 +15,7 @@ from services.domain.numbers import Numbers
 from services.domain.partij import Partij
 from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
-from tests.examples import SOURCE, Wire, betrokkene, contact, kvk, nth_rsin, received, rsin
+from tests.support.examples import SOURCE, Wire, betrokkene, contact, kvk, nth_rsin, received, rsin
 from tests.unit.domain.desk import NOW, SLEUTELS, Desk
 from tests.unit.domain.policies import POLICIES
 from tests.unit.domain.strategies import History, histories

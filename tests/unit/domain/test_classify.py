@@ -2,7 +2,7 @@
 
 from services.domain.policy import DEFAULT
 from services.operations.classify import classify
-from tests.examples import (
+from tests.support.examples import (
     CALL_BACK,
     SOURCE,
     contact,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.domain.consent import Moment, newest
-from tests.examples import CALL_BACK, EMAIL, MOBILE, SOURCE, Wire, contact, email, known, onderwerp, phone
+from tests.support.examples import CALL_BACK, EMAIL, MOBILE, SOURCE, Wire, contact, email, known, onderwerp, phone
 from tests.unit.domain.desk import Desk, outcome
 
 NIEUW = "V4 klantcontact, partij nieuw"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.examples import (
+from tests.support.examples import (
     BOB,
     CALL_BACK,
     NEW_ZAAK,

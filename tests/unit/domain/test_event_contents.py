@@ -3,7 +3,7 @@
 import pytest
 
 from services.domain.policy import Beleid
-from tests.examples import (
+from tests.support.examples import (
     ALICE,
     CALL_BACK,
     EMAIL,

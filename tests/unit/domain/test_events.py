@@ -1,6 +1,6 @@
 """The events that go out, as whole documents: `schemas/decision.md`, "Rows", "Ids and numbers"."""
 
-from tests.examples import (
+from tests.support.examples import (
     AFDELING,
     ALICE,
     CALL_BACK,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from schemas.faults import RefusalKind
 from services.domain.besluit import MAX_EVER_GIVEN
 from services.domain.judgement import Refused
-from tests.examples import NEW_ZAAK, Wire, betrokkene, contact, known, nth_bsn, onderwerp
+from tests.support.examples import NEW_ZAAK, Wire, betrokkene, contact, known, nth_bsn, onderwerp
 from tests.unit.domain.desk import Desk
 
 AT_ONCE = 50

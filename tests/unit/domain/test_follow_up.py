@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.examples import (
+from tests.support.examples import (
     CALL_BACK,
     OTHER_SOURCE,
     SOURCE,

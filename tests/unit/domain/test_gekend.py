@@ -3,7 +3,20 @@
 import pytest
 
 from services.domain.policy import DEFAULT, Beleid, ZonderIdentificator
-from tests.examples import ALICE, BOB, CALL_BACK, CAROL, Wire, betrokkene, bsn, contact, known, kvk, onderwerp, stranger
+from tests.support.examples import (
+    ALICE,
+    BOB,
+    CALL_BACK,
+    CAROL,
+    Wire,
+    betrokkene,
+    bsn,
+    contact,
+    known,
+    kvk,
+    onderwerp,
+    stranger,
+)
 from tests.unit.domain.desk import Desk, outcome
 
 GEKEND = "V3 klantcontact, partij leeg"

@@ -15,7 +15,7 @@ from services.domain.ids import contact_key, identifier
 from services.domain.judgement import Judged, Overtaken, Refused, Rejudged, Repeated, Unchanged
 from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
-from tests.examples import (
+from tests.support.examples import (
     ALICE,
     BOB,
     CALL_BACK,

@@ -8,7 +8,7 @@ import pytest
 
 from services.domain.ids import betrokkene_id, contact_key, identifier, klantcontact_id, taak_id
 from services.domain.numbers import LAST_NUMBER, NumberKind, Numbers
-from tests.examples import BOB, CALL_BACK, OTHER_SOURCE, SOURCE, betrokkene, contact, known, onderwerp, stranger
+from tests.support.examples import BOB, CALL_BACK, OTHER_SOURCE, SOURCE, betrokkene, contact, known, onderwerp, stranger
 from tests.unit.domain.desk import Desk
 
 

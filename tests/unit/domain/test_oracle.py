@@ -9,7 +9,7 @@ from schemas.reading.decoding import Received
 from services.domain.judgement import Judged as Decided
 from services.domain.judgement import Refused
 from services.domain.policy import Beleid, ZonderIdentificator
-from tests.examples import Wire, received
+from tests.support.examples import Wire, received
 from tests.unit.domain.desk import Brought, Desk, Sent
 from tests.unit.domain.oracle import Oracle
 from tests.unit.domain.oracle_facts import (

@@ -1,6 +1,6 @@
 """`partij.withdrawn`: `schemas/decision.md`, "Taking back"."""
 
-from tests.examples import NEW_ZAAK, contact, email, known, onderwerp
+from tests.support.examples import NEW_ZAAK, contact, email, known, onderwerp
 from tests.unit.domain.desk import Brought, Desk
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from schemas.contact_ended_v1 import ContactEnded, Onderwerp, SoortOpvolging
 from schemas.vng import SoortPartij
 from services.domain.judgement import Judged as Decided
-from tests.examples import Wire, received
+from tests.support.examples import Wire, received
 from tests.unit.domain.desk import Brought, Desk
 from tests.unit.domain.oracle import Oracle
 from tests.unit.domain.oracle_judgement import Judged, Outcome

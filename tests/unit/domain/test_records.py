@@ -8,7 +8,7 @@ from schemas.outputs import PartijResultaat
 from services.domain.besluit import PartijBesluit
 from services.domain.consent import Moment
 from services.domain.partij import Bijdrage, Partij, Stand
-from tests.examples import ALICE, SOURCE, Wire, contact, email, known, kvk, onderwerp
+from tests.support.examples import ALICE, SOURCE, Wire, contact, email, known, kvk, onderwerp
 from tests.unit.domain.desk import NOW, SLEUTELS, Desk
 from tests.unit.domain.organisaties import R1, employee, organisatie
 

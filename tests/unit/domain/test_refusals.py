@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.examples import (
+from tests.support.examples import (
     AFDELING,
     CALL_BACK,
     Wire,

@@ -7,7 +7,7 @@ import pytest
 
 from services.domain.judgement import Overtaken, Refused, Repeated
 from services.domain.policy import Beleid
-from tests.examples import (
+from tests.support.examples import (
     AFDELING,
     ALICE,
     CALL_BACK,

@@ -4,7 +4,7 @@ import pytest
 
 from schemas.outputs import Regel
 from services.domain.rules import TABLE
-from tests.examples import (
+from tests.support.examples import (
     AFDELING,
     CALL_BACK,
     CAROL,

@@ -1,7 +1,7 @@
 """A contact in which two betrokkenen turn out to be one partij: `schemas/decision.md`, "Finding a partij"."""
 
 from services.domain.judgement import Refused
-from tests.examples import (
+from tests.support.examples import (
     betrokkene,
     contact,
     stranger,

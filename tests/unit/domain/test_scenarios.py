@@ -8,7 +8,7 @@ import pytest
 from services.domain.policy import DEFAULT
 from services.local.scenarios import Scenario, Verwachting, load_scenarios
 from services.operations.classify import classify
-from tests.examples import line
+from tests.support.examples import line
 
 SCENARIOS = load_scenarios()
 

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.identities import Identity
 from services.domain.sleutels import Sleutels, soort_of
-from tests.examples import ALICE, BOB, contact, received
+from tests.support.examples import ALICE, BOB, contact, received
 
 KEY = bytes(range(32))
 IDENTITY = Identity("bsn", ALICE, 0)

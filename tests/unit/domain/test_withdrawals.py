@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.examples import CALL_BACK, NEW_ZAAK, Wire, contact, email, known, onderwerp, phone, stranger
+from tests.support.examples import CALL_BACK, NEW_ZAAK, Wire, contact, email, known, onderwerp, phone, stranger
 from tests.unit.domain.desk import CLASSIFIER, Brought, Desk
 from tests.unit.domain.oracle_facts import name_based_id
 

@@ -1,0 +1,506 @@
+"""The classifier's consumption on Apache Kafka, with a handler that copies each record: what arrives, and what a
+rebalance, a failure or a topic that has changed does to it.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Self, cast
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError, NodeNotReadyError, ProducerFenced, UnsupportedCodecError
+from confluent_kafka import TopicPartition as Place
+from confluent_kafka.admin import AdminClient
+from structlog.testing import capture_logs
+
+from services.classifier.handler import Handler
+from services.classifier.kafka import partition, subscriber
+from services.classifier.kafka.publisher import KafkaPublisher
+from services.classifier.kafka.subscriber import Consumption, KafkaPartitions
+from services.classifier.ports import Message, Publisher
+from services.runtime.ending import Ending
+from services.runtime.errors import PartitionLost, ServiceBroken
+from services.runtime.kafka.clients import LIBRARY_LOGGER
+from services.runtime.kafka.health import GroupHealth
+from services.runtime.kafka.records import Record
+from services.runtime.observe.health import Health
+from services.runtime.settings import Settings
+from tests.support.header_names import publish_with_header_names
+from tests.support.kafka_tools import (
+    committed_offsets,
+    expect_unseen,
+    make_topics,
+    producer,
+    publish_values,
+    read_committed,
+    topic_names,
+)
+
+SECONDS = 30.0
+
+
+class Copier:
+    """Copies each record to another topic, in place of the classifier's own handler."""
+
+    def __init__(self, topic: str) -> None:
+        self._topic = topic
+        self.records: list[Record] = []
+
+    async def handle(self, records: Sequence[Record], publisher: Publisher) -> None:
+        self.records += records
+        messages = [Message(self._topic, record.key, record.value, record.headers) for record in records]
+        await publisher.publish(messages, next_offset=records[-1].offset + 1)
+
+
+class Running:
+    """One instance of a consumption, and what it is made of."""
+
+    def __init__(self, settings: Settings, copier: "Copier") -> None:
+        self.ending = Ending()
+        self.health = Health(waits_for=["kafka"])
+        self.consumption = Consumption(
+            settings, handler=cast("Handler", copier), health=self.health, ending=self.ending
+        )
+
+    @property
+    def partitions(self) -> KafkaPartitions:
+        return self.consumption._partitions
+
+    def held(self) -> list[int]:
+        """Give the partitions that are taken over."""
+        return [each.partition for each, held in self.partitions._holdings.items() if held.is_taken_over]
+
+    async def __aenter__(self) -> Self:
+        await self.consumption.__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.consumption.__aexit__()
+
+
+@pytest.fixture(autouse=True)
+async def _expected_failures() -> None:
+    expect_unseen(asyncio.get_running_loop(), ProducerFenced, UnicodeError)
+
+
+@pytest.fixture
+def settings(kafka_bootstrap: str, topics: str) -> Settings:
+    made = Settings(
+        kafka_bootstrap=kafka_bootstrap,
+        **topic_names(topics),
+        classifier_group=f"{topics}-group",
+        session_timeout_ms=3_000,
+        shutdown_seconds=5,
+    )
+    make_topics(kafka_bootstrap, *made.topics, partitions=2)
+    return made
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(SECONDS):
+        while not condition():  # noqa: ASYNC110 - conditions of every kind are waited for
+            await asyncio.sleep(0.02)
+
+
+def _values(number: int, *, first: int = 0) -> list[bytes]:
+    return [b"%d" % each for each in range(first, first + number)]
+
+
+async def _copied(settings: Settings) -> list[bytes]:
+    messages = await asyncio.to_thread(read_committed, settings.kafka_bootstrap, [settings.registered_topic])
+    return sorted((message.value() or b"" for message in messages), key=int)
+
+
+async def _fetched(settings: Settings, partition: int) -> list[Any]:
+    """Fetch what lies in a partition, as a consumer would have before a rebalance."""
+    place = TopicPartition(settings.contact_topic, partition)
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka_bootstrap, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        consumer.assign([place])
+        return list((await consumer.getmany(place, timeout_ms=5_000))[place])
+    finally:
+        await consumer.stop()
+
+
+async def _rebalanced(running: Running, settings: Settings) -> None:
+    """Let another instance come and go, so that all partitions are back under a new writer."""
+    before = list(running.partitions._holdings.values())
+    async with Running(settings, Copier(settings.registered_topic)) as other:
+        await _until(lambda: len(other.held()) == len(running.held()) == 1)
+    await _until(lambda: len(running.held()) == 2)
+    assert not any(held.is_taken_over for held in before)
+
+
+# What arrives ---------------------------------------------------------------------------------------------------------
+
+
+async def test_everything_is_handled_once_and_committed(settings: Settings) -> None:
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(50))
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier):
+        await _until(lambda: len(copier.records) == 50)
+    assert await _copied(settings) == _values(50)
+    assert _committed(settings) == 50
+
+
+@pytest.mark.parametrize("compression", ["gzip", "snappy", "lz4", "zstd"])
+async def test_every_compression_that_a_publisher_may_choose_is_read(settings: Settings, compression: str) -> None:
+    sender = producer(settings.kafka_bootstrap, compression=compression)
+    for _ in range(20):
+        sender.produce(settings.contact_topic, value=b"x" * 1_000)
+    assert sender.flush(10) == 0
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier):
+        await _until(lambda: len(copier.records) == 20)
+
+
+async def test_what_the_framework_stumbles_on_is_handed_over_untouched(settings: Settings) -> None:
+    sender = producer(settings.kafka_bootstrap)
+    headers: list[tuple[str, str | bytes | None]] = [
+        ("ce_id", b"\xff"),
+        ("empty", None),
+        ("reply_to", settings.registered_topic.encode()),
+    ]
+    sender.produce(settings.contact_topic, value=b"\xff{", key=b"\xfe", headers=headers, partition=0)
+    sender.produce(settings.contact_topic, value=None, key=None, partition=0)
+    sender.produce(settings.contact_topic, value=b"", key=b"", partition=0)
+    assert sender.flush(10) == 0
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier):
+        await _until(lambda: len(copier.records) == 3)
+    assert [(each.key, each.value, list(each.headers)) for each in copier.records] == [
+        (b"\xfe", b"\xff{", headers),
+        (None, None, []),
+        (b"", b"", []),
+    ]
+
+
+@pytest.mark.parametrize("compression", [0, 1])
+async def test_a_header_name_that_is_no_text_stops_nothing(settings: Settings, compression: int) -> None:
+    names_sent = [b"a", b"\xff\xfe", b"\xe9", b"b"]
+    await publish_with_header_names(
+        settings.kafka_bootstrap, settings.contact_topic, names_sent, compression=compression
+    )
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier):
+        await _until(lambda: len(copier.records) == 4)
+    names = [name for each in copier.records for name, _ in each.headers]
+    assert names == ["a", r"\xff\xfe", r"\xe9", "b"]
+    assert [each.value for each in copier.records] == [b"0", b"1", b"2", b"3"]
+
+
+# Rebalances -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_batch_from_before_a_rebalance_that_is_committed_already_is_not_handled_again(
+    settings: Settings,
+) -> None:
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier) as running:
+        await _until(lambda: len(copier.records) == 10)
+        old = await _fetched(settings, 0)
+        await _rebalanced(running, settings)
+        await running.consumption._membership._handle(old)
+        # Nor does it count as waiting, where nothing follows that would be handled after it.
+        assert running.partitions.backlog.oldest(TopicPartition(settings.contact_topic, 0)) is None
+    assert await _copied(settings) == _values(10)
+
+
+async def test_a_batch_from_before_a_rebalance_does_not_skip_what_lies_before_it(settings: Settings) -> None:
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier) as running:
+        await _until(lambda: len(running.held()) == 2)
+        await _rebalanced(running, settings)
+        place = TopicPartition(settings.contact_topic, 0)
+        running.partitions._means.consumer().pause(place)
+        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+        old = await _fetched(settings, 0)
+        # As if the second half had been fetched before the rebalance, and the first half with it.
+        await running.partitions.handle(old[5:])
+        running.partitions._means.consumer().resume(place)
+        await _until(lambda: len(copier.records) == 10)
+    assert [each.offset for each in copier.records] == list(range(10))
+
+
+async def test_two_instances_share_the_partitions_and_nothing_is_lost_or_doubled(settings: Settings) -> None:
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(200))
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier) as running:
+        await _rebalanced(running, settings)
+        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(200, first=200))
+        await _until(lambda: _committed(settings) == 400)
+    assert await _copied(settings) == _values(400)
+
+
+async def test_an_instance_for_which_no_partition_is_left_is_ready(settings: Settings) -> None:
+    first, second, third = (Running(settings, Copier(settings.registered_topic)) for _ in range(3))
+    async with first, second, third:
+        await _until(lambda: sorted([*first.held(), *second.held(), *third.held()]) == [0, 1])
+        await _until(lambda: first.health.ready() and second.health.ready() and third.health.ready())
+        assert [] in (first.held(), second.held(), third.held())
+
+
+async def test_a_revocation_finishes_the_batch_in_flight_and_begins_no_other(settings: Settings) -> None:
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    copier = _Waiting(settings.registered_topic)
+    async with Running(settings.model_copy(update={"batch_size": 5}), copier) as running:
+        await copier.begun.wait()
+        revocation = asyncio.create_task(running.partitions.on_partitions_revoked([]))
+        await asyncio.sleep(0)
+        copier.may_go_on.set()
+        await revocation
+        assert await _copied(settings) == _values(5)
+
+
+async def test_a_revocation_abandons_a_batch_that_takes_too_long_as_a_whole(settings: Settings) -> None:
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    copier = _Waiting(settings.registered_topic)
+    async with Running(settings, copier) as running:
+        await copier.begun.wait()
+        await running.partitions.stop(seconds=0.1)
+    assert await _copied(settings) == []
+    next_one = Copier(settings.registered_topic)
+    async with Running(settings, next_one):
+        await _until(lambda: len(next_one.records) == 10)
+    assert await _copied(settings) == _values(10)
+
+
+async def test_a_batch_that_loses_its_cancellation_is_cancelled_again(settings: Settings) -> None:
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    deaf = _Deaf(settings.registered_topic)
+    async with Running(settings, deaf) as running:
+        await deaf.begun.wait()
+        async with asyncio.timeout(30):
+            await running.partitions.stop(seconds=0.1)
+    assert deaf.cancellations == 3
+    assert await _copied(settings) == []
+
+
+class _Deaf(Copier):
+    """Loses two cancellations, as a database client may."""
+
+    def __init__(self, topic: str) -> None:
+        super().__init__(topic)
+        self.begun = asyncio.Event()
+        self.cancellations = 0
+
+    async def handle(self, records: Sequence[Record], publisher: Publisher) -> None:  # noqa: ARG002 - as the real one
+        self.begun.set()
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                self.cancellations += 1
+                if self.cancellations > 2:
+                    raise
+
+
+class _Waiting(Copier):
+    """Waits in the middle of a batch."""
+
+    def __init__(self, topic: str) -> None:
+        super().__init__(topic)
+        self.begun, self.may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def handle(self, records: Sequence[Record], publisher: Publisher) -> None:
+        self.begun.set()
+        await self.may_go_on.wait()
+        await super().handle(records, publisher)
+
+
+# Failures -------------------------------------------------------------------------------------------------------------
+
+
+async def test_what_nobody_can_handle_ends_the_process_and_nothing_more_is_handled(settings: Settings) -> None:
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    broken = _Broken(settings.registered_topic)
+    async with Running(settings, broken) as running:
+        with pytest.raises(ServiceBroken):
+            await asyncio.wait_for(running.ending.wait(), SECONDS)
+        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=1)
+        await asyncio.sleep(0.5)
+    assert broken.calls == 1
+    assert await _copied(settings) == []
+
+
+class _Broken(Copier):
+    def __init__(self, topic: str) -> None:
+        super().__init__(topic)
+        self.calls = 0
+
+    async def handle(self, records: Sequence[Record], publisher: Publisher) -> None:  # noqa: ARG002 - as the real one
+        self.calls += 1
+        raise ServiceBroken
+
+
+async def test_an_exception_in_the_listener_ends_the_process(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(subscriber, "Holding", broken)
+    async with Running(settings, Copier(settings.registered_topic)) as running:
+        with pytest.raises(KeyError):
+            await asyncio.wait_for(running.ending.wait(), SECONDS)
+
+
+async def test_a_watch_that_fails_ends_the_process(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(GroupHealth, "_look", broken)
+    async with Running(settings, Copier(settings.registered_topic)) as running:
+        with pytest.raises(KeyError):
+            await asyncio.wait_for(running.ending.wait(), SECONDS)
+
+
+@pytest.mark.parametrize("error", [UnsupportedCodecError, KafkaError, UnicodeError])
+async def test_what_the_polling_loop_only_logs_ends_the_process(settings: Settings, error: type[Exception]) -> None:
+    async def broken(**_: object) -> None:
+        raise error
+
+    async with Running(settings, Copier(settings.registered_topic)) as running:
+        # aiokafka forgets to close a connection that it is still making when it is stopped.
+        await _until(lambda: len(running.held()) == 2)
+        running.partitions._means.consumer().getmany = broken
+        with pytest.raises(error):
+            await asyncio.wait_for(running.ending.wait(), SECONDS)
+
+
+async def test_what_kafka_gets_over_by_itself_does_not_end_the_process(settings: Settings) -> None:
+    async with Running(settings, Copier(settings.registered_topic)) as running:
+        LIBRARY_LOGGER.error("Kafka error occurred", exc_info=NodeNotReadyError())
+        assert not running.ending.asked
+
+
+async def test_a_partition_without_a_leader_is_told_and_taken_over_when_it_has_one(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elected = asyncio.Event()
+    ask = AIOKafkaConsumer.beginning_offsets
+
+    async def ask_of_leader(consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> object:
+        if partitions == [TopicPartition(settings.contact_topic, 1)]:
+            await elected.wait()
+        return await ask(consumer, partitions)
+
+    monkeypatch.setattr(AIOKafkaConsumer, "beginning_offsets", ask_of_leader)
+    async with Running(settings, Copier(settings.registered_topic)) as running:
+        told = f"Kafka does not say where partition 1 of {settings.contact_topic} begins and ends (TimeoutError)"
+        await _until(lambda: running.health.reasons() == {"kafka": told})
+        assert (running.held(), running.partitions.facts()) == ([0], {"ready": 1, "taking_over": 1})
+        elected.set()
+        await _until(lambda: running.held() == [0, 1] and running.health.ready())
+
+
+async def test_a_partition_that_another_writer_took_is_taken_back_while_the_group_gives_it_to_us(
+    settings: Settings,
+) -> None:
+    async with Running(settings, Copier(settings.registered_topic)) as running:
+        await _until(lambda: len(running.held()) == 2)
+        other = await _taken_by_another(running, settings)
+        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+        await _until(lambda: "kafka" in running.health.reasons())
+        await _until(lambda: _committed(settings) == 10)
+        await _until(running.health.ready)
+        with pytest.raises(PartitionLost):
+            await other.publish([], next_offset=99)
+        await other.release()
+    assert await _copied(settings) == _values(10)
+
+
+async def test_a_partition_that_is_lost_again_and_again_ends_the_process(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partition, "MAX_LOSSES", 0)
+    async with Running(settings, Copier(settings.registered_topic)) as running:
+        await _until(lambda: len(running.held()) == 2)
+        other = await _taken_by_another(running, settings)
+        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+        with pytest.raises(PartitionLost):
+            await asyncio.wait_for(running.ending.wait(), SECONDS)
+        await other.release()
+    assert await _copied(settings) == []
+
+
+async def _taken_by_another(running: Running, settings: Settings) -> KafkaPublisher:
+    """Let a writer that is no member of the group take partition 0, as an instance does that slept."""
+    other = running.consumption._make_publisher(TopicPartition(settings.contact_topic, 0))
+    await other.take_over()
+    return other
+
+
+def _committed(settings: Settings) -> int:
+    group, topic = settings.classifier_group, settings.contact_topic
+    return sum(committed_offsets(settings.kafka_bootstrap, group=group, topic=topic, partitions=2))
+
+
+# A topic that has changed ---------------------------------------------------------------------------------------------
+
+
+async def test_records_that_retention_took_before_they_were_handled_are_reported(settings: Settings) -> None:
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier):
+        await _until(lambda: len(copier.records) == 10)
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10, first=10), partition=0)
+    _delete_records(settings, before=15)
+    with capture_logs() as logs:
+        async with Running(settings, copier):
+            await _until(lambda: len(copier.records) == 15)
+    missing = [line for line in logs if line["event"] == "records.missing"]
+    assert missing == [
+        {
+            "event": "records.missing",
+            "log_level": "error",
+            "topic": settings.contact_topic,
+            "partition": 0,
+            "next_offset": 10,
+            "first_offset": 15,
+        }
+    ]
+    assert [each.offset for each in copier.records[10:]] == [15, 16, 17, 18, 19]
+
+
+async def test_records_that_retention_took_while_we_read_are_reported(settings: Settings) -> None:
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    copier = Copier(settings.registered_topic)
+    with capture_logs() as logs:
+        async with Running(settings, copier) as running:
+            await _until(lambda: len(copier.records) == 10)
+            _delete_records(settings, before=8)
+            running.partitions._means.consumer().seek(TopicPartition(settings.contact_topic, 0), 5)
+            await _until(lambda: any(line["event"] == "records.missing" for line in logs))
+            publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(1, first=10), partition=0)
+            await _until(lambda: len(copier.records) == 11)
+    [missing] = [line for line in logs if line["event"] == "records.missing"]
+    assert (missing["topic"], missing["partition"], missing["next_offset"], missing["first_offset"]) == (
+        settings.contact_topic,
+        0,
+        5,
+        None,
+    )
+
+
+def _delete_records(settings: Settings, *, before: int) -> None:
+    """Take records away as retention does."""
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    for deletion in admin.delete_records([Place(settings.contact_topic, 0, before)]).values():
+        deletion.result(10)
+
+
+async def test_a_topic_made_anew_under_the_same_name_is_read_from_its_beginning(settings: Settings) -> None:
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier):
+        await _until(lambda: len(copier.records) == 10)
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    admin.delete_topics([settings.contact_topic])[settings.contact_topic].result(10)
+    make_topics(settings.kafka_bootstrap, settings.contact_topic, partitions=2)
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(3, first=10), partition=0)
+    async with Running(settings, copier):
+        await _until(lambda: len(copier.records) == 13)
+    assert await _copied(settings) == _values(13)

@@ -1,0 +1,303 @@
+"""`klantcontact …` as a person or a program uses it: what it prints, and its exit status."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.faults import HINTS, FaultKind
+from services.local.servers.network import HOST, free_port
+from services.runtime.secret import HOW_TO_GET_ONE
+from services.runtime.settings import Settings
+from tests.support.contacts import contact_ended
+from tests.support.kafka_tools import topic_names
+
+SECONDS = 60
+
+DONE, FAULTS_FOUND, WRONG_USE = 0, 1, 2
+
+
+def _run(
+    *arguments: str, settings: Settings | None = None, stdin: bytes = b"", **variables: str
+) -> subprocess.CompletedProcess[bytes]:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("KLANTCONTACT_")}
+    return subprocess.run(
+        [sys.executable, "-m", "services.cli", *arguments],
+        env=plain | (settings.environment() if settings else {}) | variables,
+        input=stdin,
+        capture_output=True,
+        check=False,
+        timeout=SECONDS,
+    )
+
+
+def _line(event: object) -> bytes:
+    return json.dumps(event).encode() + b"\n"
+
+
+@pytest.fixture
+def settings(kafka_bootstrap: str, topics: str) -> Settings:
+    return Settings(kafka_bootstrap=kafka_bootstrap, topic_partitions=2, **topic_names(topics))
+
+
+@pytest.fixture
+def away() -> Settings:
+    return Settings(kafka_bootstrap=f"{HOST}:{free_port()}")
+
+
+# classify ------------------------------------------------------------------------------------------------------------
+
+
+def test_classify_prints_one_compact_object_a_line_and_ends_with_0(tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(_line(contact_ended("c-1")) + b"\n" + _line(contact_ended("contact één")))
+
+    done = _run("classify", str(file))
+
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == DONE
+    assert [answer["contactId"] for answer in answers] == ["c-1", "contact één"]
+    assert [outcome["regel"] for answer in answers for outcome in answer["uitkomsten"]] == ["V2", "V2"]
+    assert "één".encode() in done.stdout
+    assert done.stdout == b"".join(
+        json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode() + b"\n" for answer in answers
+    )
+
+
+def test_classify_of_an_invalid_event_tells_line_and_faults_and_ends_with_1() -> None:
+    event: dict[str, Any] = contact_ended("c-1")
+    del event["data"]["kanaal"]
+
+    done = _run("classify", "-", stdin=b"\n" + _line(event))
+
+    assert done.returncode == FAULTS_FOUND
+    assert json.loads(done.stdout) == {
+        "regelnummer": 2,
+        "contactId": "c-1",
+        "fouten": [{"pad": "data.kanaal", "soort": "ontbreekt"}],
+    }
+
+
+def test_classify_reads_stdin_when_no_file_is_named() -> None:
+    done = _run("classify", stdin=_line(contact_ended("c-1")))
+
+    assert (done.returncode, json.loads(done.stdout)["contactId"]) == (DONE, "c-1")
+
+
+def test_classify_of_nothing_prints_nothing() -> None:
+    done = _run("classify", "-")
+
+    assert (done.returncode, done.stdout, done.stderr) == (DONE, b"", b"")
+
+
+def test_classify_judges_by_the_policy_that_is_given(tmp_path: Path) -> None:
+    policy = tmp_path / "beleid.toml"
+    policy.write_text("[voldoende_middelen]\nnummerherkenning = '*'\n")
+    event: dict[str, Any] = contact_ended("c-1")
+    event["data"]["betrokkenen"][0]["authenticatie"] = {"middel": "nummerherkenning"}
+
+    default = _run("classify", stdin=_line(event))
+    option = _run("classify", "--policy", str(policy), stdin=_line(event))
+    variable = _run("classify", stdin=_line(event), KLANTCONTACT_BELEID_FILE=str(policy))
+
+    assert [json.loads(done.stdout)["uitkomsten"][0]["regel"] for done in (default, option, variable)] == [
+        "V2",
+        "V3",
+        "V3",
+    ]
+
+
+def test_a_reader_that_goes_away_is_no_crash() -> None:
+    # `head -1` takes one line and goes.
+    events = _line(contact_ended("c-1")) * 5000
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m services.cli classify | head -1"],
+        input=events,
+        capture_output=True,
+        check=False,
+        timeout=SECONDS,
+    )
+
+    assert (json.loads(done.stdout)["contactId"], done.stderr) == ("c-1", b"")
+
+
+# Wrong use -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        pytest.param(["classify", "/nowhere/events.jsonl"], "No such file or directory", id="no such file"),
+        pytest.param(["publish", "/nowhere/events.jsonl"], "No such file or directory", id="no file to publish"),
+        pytest.param(["publish"], "Missing argument", id="no file named"),
+        pytest.param(["clasify"], "Did you mean 'classify'?", id="no such command"),
+        pytest.param(["run", "everything"], "No such command", id="no such service"),
+    ],
+)
+def test_wrong_use_is_told_and_ends_with_2(arguments: list[str], told: str) -> None:
+    done = _run(*arguments)
+
+    assert (done.returncode, done.stdout) == (WRONG_USE, b"")
+    assert told in done.stderr.decode()
+
+
+@pytest.mark.parametrize("arguments", [["classify"], ["publish", "-"], ["topics", "create"], ["doctor"], ["up"]])
+def test_wrong_settings_are_told_and_end_with_2(arguments: list[str]) -> None:
+    done = _run(*arguments, KLANTCONTACT_COLOUR="blue")
+
+    assert (done.returncode, done.stdout) == (WRONG_USE, b"")
+    assert done.stderr.decode() == (
+        "The settings don't fit:\n"
+        "  KLANTCONTACT_COLOUR is not a setting. Remove it: the README lists what can be set.\n"
+    )
+
+
+def test_a_service_without_a_key_refuses_to_start_and_says_how_to_make_one() -> None:
+    done = _run("run", "classifier")
+
+    entry = json.loads(done.stderr)
+    assert (done.returncode, done.stdout) == (WRONG_USE, b"")
+    assert (entry["event"], entry["level"], entry["reason"]) == (
+        "service.refused",
+        "critical",
+        f"The register has no key. {HOW_TO_GET_ONE}",
+    )
+
+
+@pytest.mark.parametrize("service", ["classifier", "projector"])
+def test_a_service_without_its_topics_refuses_to_start_and_says_how_to_make_them(
+    service: str, settings: Settings
+) -> None:
+    done = _run("run", service, settings=settings, KLANTCONTACT_SLEUTEL="s" * 32)
+
+    reasons = [entry["reason"] for entry in map(json.loads, done.stderr.splitlines()) if "reason" in entry]
+    assert done.returncode == WRONG_USE
+    assert "has no topic" in reasons[-1]
+    assert "Run `klantcontact topics create`" in reasons[-1]
+
+
+# With servers --------------------------------------------------------------------------------------------------------
+
+
+def test_topics_are_made_once_and_a_difference_is_told_and_does_for_the_services(settings: Settings) -> None:
+    first = _run("topics", "create", settings=settings)
+    second = _run("topics", "create", "--json", settings=settings)
+    third = _run("topics", "create", settings=settings, KLANTCONTACT_CONTACT_RETENTION_DAYS="3")
+
+    assert first.returncode == DONE
+    assert first.stdout.decode().count("made") == len(settings.topics)
+    assert second.returncode == DONE
+    assert json.loads(second.stdout)["topics"][0] == {
+        "name": settings.contact_topic,
+        "exists": True,
+        "created": False,
+        "partitions": 2,
+        "departures": [],
+    }
+    assert third.returncode == DONE
+    assert "should be 259200000" in " ".join(third.stdout.decode().split())
+
+
+def test_publish_tells_what_was_sent_and_a_refusal_of_the_broker_ends_with_1(
+    settings: Settings, tmp_path: Path
+) -> None:
+    _run("topics", "create", settings=settings)
+    good, large = tmp_path / "good.jsonl", tmp_path / "large.jsonl"
+    good.write_bytes(_line(contact_ended("c-1")) * 3)
+    large.write_bytes(b"\n" + b"x" * 2_000_000 + b"\n" + _line(contact_ended("c-1")))
+
+    done = _run("publish", str(good), settings=settings)
+    refused = _run("publish", "--json", str(large), settings=settings)
+    from_stdin = _run("publish", "-", settings=settings, stdin=_line(contact_ended("c-2")))
+
+    assert (done.returncode, done.stdout.decode()) == (DONE, "3 sent, 0 refused by the broker\n")
+    assert refused.returncode == FAULTS_FOUND
+    assert json.loads(refused.stdout) == {
+        "sent": 1,
+        "refused": 1,
+        "refusals": [
+            {"lineNumber": 2, "reason": "larger than the topic takes", "hint": HINTS[FaultKind.TE_GROOT]},
+        ],
+    }
+    assert from_stdin.stdout.decode() == "1 sent, 0 refused by the broker\n"
+
+
+@pytest.mark.parametrize("arguments", [["publish", "-"], ["topics", "create"]])
+def test_a_server_that_is_away_is_told_and_ends_with_1(arguments: list[str], away: Settings) -> None:
+    done = _run(*arguments, settings=away)
+
+    assert (done.returncode, done.stdout) == (FAULTS_FOUND, b"")
+    assert done.stderr.decode() == f"Kafka at {away.kafka_bootstrap} does not answer.\n"
+
+
+def test_the_doctor_gives_a_program_what_it_gives_a_person(settings: Settings, mongo_uri: str, database: str) -> None:
+    healthy = settings.model_copy(update={"mongo_uri": mongo_uri, "mongo_database": database})
+    _run("topics", "create", settings=healthy)
+
+    well = _run("doctor", "--json", settings=healthy, KLANTCONTACT_SLEUTEL="s" * 32)
+    ill = _run("doctor", settings=healthy)
+
+    checks = json.loads(well.stdout)["checks"]
+    assert well.returncode == DONE
+    assert [(check["name"], check["ok"]) for check in checks] == [
+        ("versions", True),
+        ("key", True),
+        ("policy", True),
+        ("kafka", True),
+        ("topics", True),
+        ("mongodb", True),
+    ]
+    assert ill.returncode == FAULTS_FOUND
+    assert "openssl rand -hex 32 > sleutel" in " ".join(ill.stdout.decode().split())
+
+
+# Help ----------------------------------------------------------------------------------------------------------------
+
+
+def test_help_names_every_command_and_three_to_try_first() -> None:
+    done = _run("--help")
+
+    page = done.stdout.decode()
+    assert done.returncode == DONE
+    commands = (
+        *("validate", "classify", "publish", "run", "topics", "doctor", "explain", "stats", "replay", "dlq", "rebuild"),
+        *("demo", "up"),
+    )
+    for command in commands:
+        assert f" {command} " in page
+    first = page.index("Three things to try first")
+    assert first < page.index("klantcontact demo") < page.index("klantcontact classify") < page.index("klantcontact up")
+
+
+def test_help_loads_no_library_of_a_command() -> None:
+    program = (
+        "import sys, services.cli as cli; sys.argv[1:] = ['--help']\n"
+        "try: cli.main()\n"
+        "except SystemExit: pass\n"
+        "print([name for name in ('aiokafka', 'pymongo', 'faststream', 'pydantic') if name in sys.modules])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=SECONDS)
+
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+# rebuild -------------------------------------------------------------------------------------------------------------
+
+
+def test_rebuild_does_not_drop_the_old_and_something_else_at_once() -> None:
+    done = _run("rebuild", "--drop-old", "--accept-differences")
+
+    assert done.returncode == WRONG_USE
+    assert b"--drop-old does nothing else" in done.stderr
+
+
+def test_rebuild_with_kafka_away_tells_so_and_ends_with_1(away: Settings) -> None:
+    done = _run("rebuild", settings=away)
+
+    assert done.returncode == FAULTS_FOUND
+    assert done.stderr.decode() == f"Kafka at {away.kafka_bootstrap} does not answer.\n"

@@ -1,0 +1,218 @@
+"""`klantcontact dlq …` as a person types it: what is refused, with which words and exit status."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from services.cli.dlq import app
+from services.runtime.settings import PREFIX, Settings
+from tests.support.kafka_tools import make_topics
+from tests.support.letters import publish_letters
+
+SECONDS = 60
+
+DONE, FAULTS_FOUND, WRONG_USE = 0, 1, 2
+
+
+@pytest.fixture
+def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -> Settings:
+    made = Settings(
+        kafka_bootstrap=kafka_bootstrap,
+        mongo_uri=mongo_uri,
+        mongo_database=database,
+        contact_topic=f"{topics}.contact.ended",
+        dead_letter_topic=f"{topics}.contact.ended.dlq",
+    )
+    make_topics(kafka_bootstrap, made.contact_topic, made.dead_letter_topic)
+    return made
+
+
+def _environment(settings: Settings | None) -> dict[str, str]:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return plain | (settings.environment() if settings else {}) | {"COLUMNS": "200"}
+
+
+@contextmanager
+def _started(*arguments: str, settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "services.cli", "dlq", *arguments],
+        env=_environment(settings),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _dlq(*arguments: str, settings: Settings | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "services.cli", "dlq", *arguments],
+        env=_environment(settings),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["list", "--kind", "strange"], "is not one of 'onleesbaar', 'te_groot'"),
+        (["list", "--path", ".."], "--path: a path looks like data.onderwerpen.*.inhoud"),
+        (["list", "--source", "telefonie"], "--source: a source looks like urn:nld:oin"),
+        (["list", "--since", "yesterday"], "--since: a moment looks like 2026-11-20T09:00:00+01:00, with its offset"),
+        (["list", "--until", "2026-11-20T09:00:00"], "--until: a moment looks like"),
+        (["list", "--since", "1h", "--until", "2h"], "--since must lie before --until"),
+        (["list", "--id", "120"], "--id: a letter's id looks like 3-120"),
+        (["show", "120"], "ID: a letter's id looks like 3-120"),
+        (["redrive", "--all", "--state", "all"], "name letters that are not open one by one, with --id"),
+        (["redrive"], "give a filter that says which, or --all"),
+        (["redrive", "--dry-run"], "give a filter that says which, or --all"),
+        (["redrive", "--all", "--kind", "te_groot"], "give a filter that says which, or --all"),
+        (["redrive", "--all", "--from", "/nowhere"], "give a filter that says which, or --all"),
+        (["redrive", "--rate", "0"], "--rate"),
+        (["redrive", "--from", "/nowhere"], "--from: /nowhere: No such file or directory"),
+        (["redrive", "--from", "-"], "--from: it is read twice, so it has to be a file"),
+        (["redrive", "--from", "/nowhere", "--id", "3-1"], "--from: the file says which letters"),
+        (["discard", "--id", "3-1"], "Missing option '--reason'"),
+        (["discard", "--reason", "x"], "give a filter that says which, or --all"),
+        (["discard", "--reason", "x", "--id", "3-1", "--all"], "give a filter that says which, or --all"),
+        (["discard", "--reason", "x" * 201, "--id", "3-1"], "--reason: a reason has 1 to 200 characters"),
+        (["export", "/nowhere/letters.jsonl"], "FILE: /nowhere/letters.jsonl: No such file or directory"),
+    ],
+)
+def test_wrong_use_is_told_and_ends_with_2(arguments: list[str], told: str) -> None:
+    done = CliRunner().invoke(app, arguments, env={"COLUMNS": "200"})
+    assert (done.exit_code, done.stdout) == (WRONG_USE, "")
+    assert told in done.stderr
+
+
+def test_what_a_letter_holds_shows_only_when_it_is_asked_for(settings: Settings) -> None:
+    publish_letters(settings, [b"zqcanaryqz\x1b[2J"])
+    for arguments in (
+        ["list"],
+        ["list", "--json"],
+        ["show", "0-0"],
+        ["show", "--json", "0-0"],
+        ["redrive", "--all", "--dry-run"],
+    ):
+        done = _dlq(*arguments, settings=settings)
+        assert done.returncode == DONE, done.stderr
+        assert "zqcanaryqz" not in done.stdout + done.stderr
+    shown = _dlq("show", "--content", "--json", "0-0", settings=settings)
+    assert json.loads(shown.stdout)["value"] == "zqcanaryqz\x1b[2J"
+    assert "zqcanaryqz" not in shown.stderr
+    assert "\x1b" not in shown.stdout
+
+
+def test_an_export_is_for_its_owner_only_and_overwrites_nothing(settings: Settings, tmp_path: Path) -> None:
+    publish_letters(settings, [b"1", b"2"])
+    file = tmp_path / "letters.jsonl"
+    first, second = (_dlq("export", str(file), settings=settings) for _ in range(2))
+    assert (first.returncode, first.stdout) == (DONE, "")
+    assert (second.returncode, "File exists" in second.stderr) == (WRONG_USE, True)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [json.loads(line)["letter"] for line in file.read_text().splitlines()] == ["0-0", "0-1"]
+    on_stdout = _dlq("export", "--id", "0-1", settings=settings)
+    assert [json.loads(line)["event"] for line in on_stdout.stdout.splitlines()] == [2]
+
+
+def test_an_export_that_does_not_come_to_its_end_leaves_no_file(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "letters.jsonl"
+    done = _dlq("export", str(file), "--id", "0-7", settings=settings)
+    assert done.returncode == FAULTS_FOUND
+    assert f"0-7 is not in {settings.dead_letter_topic}, or no longer." in done.stderr
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda number: number.name)
+def test_an_export_that_is_ended_leaves_no_file(settings: Settings, tmp_path: Path, number: signal.Signals) -> None:
+    file = tmp_path / "letters.jsonl"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(SECONDS)
+        host, port = silent.getsockname()
+        nobody_answers = settings.model_copy(update={"kafka_bootstrap": f"{host}:{port}"})
+        with _started("export", str(file), settings=nobody_answers) as process:
+            asked, _ = silent.accept()
+            with asked:
+                assert file.exists()
+                process.send_signal(number)
+                _, told = process.communicate(timeout=SECONDS)
+    assert process.returncode != DONE
+    assert b"Traceback" not in told
+    assert not file.exists()
+
+
+def test_an_export_that_nobody_reads_to_its_end_ends_without_a_word(settings: Settings) -> None:
+    publish_letters(settings, [b"x" * 1_000] * 4_000)  # more than a pipe takes
+    with _started("export", "-", settings=settings) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline()
+        process.stdout.close()
+        told = process.stderr.read().decode()
+        assert process.wait(SECONDS) == FAULTS_FOUND
+    assert {json.loads(line)["event"] for line in told.splitlines()} == {"dead_letter.content_shown"}
+
+
+def test_what_can_not_be_sent_back_ends_with_1_and_the_reason(settings: Settings) -> None:
+    publish_letters(settings, [b"1"])
+    publish_letters(settings, [b"2"], topic="elsewhere")
+    skipped = f"  1 skipped: it did not come from {settings.contact_topic}\n"
+    plan = _dlq("redrive", "--all", "--dry-run", settings=settings)
+    assert (plan.returncode, skipped in plan.stderr) == (FAULTS_FOUND, True)
+    done = _dlq("redrive", "--all", settings=settings)
+    assert (done.returncode, done.stdout) == (FAULTS_FOUND, "1 letter sent back, 1 skipped\n")
+    assert done.stderr == skipped
+
+
+def test_a_program_reads_what_was_done(settings: Settings) -> None:
+    publish_letters(settings, [b"1", b"2"])
+    plan = json.loads(_dlq("redrive", "--all", "--dry-run", "--json", settings=settings).stdout)
+    assert [group["letters"] for group in plan["groups"]] == [2]
+    sent = _dlq("redrive", "--id", "0-0", "--json", settings=settings)
+    assert json.loads(sent.stdout) == {"done": 1, "earlier": 0, "skipped": {}}
+    discarded = _dlq("discard", "--all", "--reason", "a test", "--json", settings=settings)
+    assert json.loads(discarded.stdout) == {"done": 1, "earlier": 0, "skipped": {}}
+    everything = json.loads(_dlq("list", "--state", "all", "--json", settings=settings).stdout)
+    assert {group["state"]: group["letters"] for group in everything["groups"]} == {"redriven": 1, "discarded": 1}
+
+
+def test_what_went_back_before_is_told_with_what_sends_it_once_more(settings: Settings, tmp_path: Path) -> None:
+    publish_letters(settings, [b"1", b"2"])
+    file = tmp_path / "letters.jsonl"
+    assert _dlq("export", str(file), settings=settings).returncode == DONE
+    assert _dlq("redrive", "--from", str(file), settings=settings).returncode == DONE
+    again = _dlq("redrive", "--from", str(file), settings=settings)
+    assert (again.returncode, again.stdout) == (DONE, "0 letters sent back, 2 earlier\n")
+    assert again.stderr == (
+        "  2 sent back earlier, and not again. To send them once more, as when their lines were changed since, add "
+        "--state redriven.\n"
+    )
+    for_a_program = _dlq("redrive", "--from", str(file), "--json", settings=settings)
+    assert json.loads(for_a_program.stdout) == {"done": 0, "earlier": 2, "skipped": {}}
+    once_more = _dlq("redrive", "--from", str(file), "--state", "redriven", "--state", "discarded", settings=settings)
+    assert (once_more.returncode, once_more.stdout) == (DONE, "2 letters sent back\n")
+
+
+def test_corrections_that_can_not_be_read_are_told_by_line_and_end_with_1(settings: Settings, tmp_path: Path) -> None:
+    publish_letters(settings, [b"1"])
+    file = tmp_path / "corrected.jsonl"
+    file.write_text('{"letter": "0-0", "event": {}}\nzqcanaryqz\n')
+    done = _dlq("redrive", "--from", str(file), settings=settings)
+    assert (done.returncode, done.stdout) == (FAULTS_FOUND, "")
+    assert done.stderr == "Nothing was done:\n  line 2: is no JSON\n"

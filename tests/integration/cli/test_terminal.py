@@ -1,0 +1,128 @@
+"""What `klantcontact …` shows on a terminal, and what it keeps from a file."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.contacts import contact_ended, encoded
+
+SECONDS = 60
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+OTHER = re.compile(r"\x1b\[\?25[lh]")
+"""What hides and shows the cursor."""
+
+FOUND = [
+    "line 2",
+    "  the event: onleesbaar",
+    "    Send one JSON object a record: UTF-8, no byte order mark, nothing before or after it.",
+    "    schemas/json/contact.ended.1.event.json:6  type: object",
+    "",
+]
+SUMMED_UP = ["2 events: 1 valid, 1 invalid", "      1  the event: onleesbaar"]
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> Path:
+    """Two events, of which the second is none."""
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(encoded(contact_ended("c-1")) + b"\nnone\n")
+    return file
+
+
+def _seen(*arguments: str, stdout: Path | None = None, variables: dict[str, str] | None = None) -> str:
+    """Give all that a terminal gets of a command; `stdout` goes to a file instead when one is named."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("KLANTCONTACT_")}
+    ours, theirs = pty.openpty()
+    out = os.open(stdout, os.O_WRONLY | os.O_CREAT) if stdout else theirs
+    child = subprocess.Popen(
+        [sys.executable, "-m", "services.cli", *arguments],
+        env=plain | {"TERM": "xterm", "COLUMNS": "100"} | (variables or {}),
+        stdin=subprocess.DEVNULL,
+        stdout=out,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    seen = b""
+    try:
+        while some := os.read(ours, 65_536):
+            seen += some
+    except OSError:  # how Linux says that nobody holds the other end any more
+        pass
+    os.close(ours)
+    child.wait(SECONDS)
+    return seen.decode()
+
+
+def _screen(seen: str) -> list[str]:
+    """Give the lines that stand on the screen in the end, which is what a terminal makes of all that it gets."""
+    lines, row = [""], 0
+    for part in re.findall(r"\x1b\[2K|\x1b\[1A|\r|\n|[^\x1b\r\n]+", OTHER.sub("", COLOUR.sub("", seen))):
+        match part:
+            case "\n":
+                row += 1
+                lines += [""] * (row == len(lines))
+            case "\x1b[1A":
+                row -= 1
+            case "\x1b[2K":
+                lines[row] = ""
+            case "\r":
+                pass
+            case text:
+                lines[row] += text
+    return lines
+
+
+def test_what_is_found_stands_above_the_bar_and_not_in_it(events: Path) -> None:
+    lines = _screen(_seen("validate", str(events)))
+
+    assert lines[:5] == FOUND
+    assert re.fullmatch(r"validating ━+ 2/2 .*", lines[5])
+    assert lines[6:] == [*SUMMED_UP, ""]
+
+
+def test_a_file_gets_what_is_found_and_the_terminal_the_bar(events: Path, tmp_path: Path) -> None:
+    found = tmp_path / "found"
+
+    lines = _screen(_seen("validate", str(events), stdout=found))
+
+    assert found.read_text().splitlines() == [*FOUND, *SUMMED_UP]
+    assert [bool(re.fullmatch(r"validating ━+ 2/2 .*", line)) for line in lines] == [True, False]
+
+
+def test_colours_show_unless_the_person_wants_none(events: Path) -> None:
+    colours = {"\x1b[31m", "\x1b[36m"}  # red and cyan
+
+    assert colours <= set(COLOUR.findall(_seen("validate", str(events))))
+    assert not colours & set(COLOUR.findall(_seen("validate", str(events), variables={"NO_COLOR": "1"})))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "bar"), [(["classify", "{events}"], r"judging ━+ 2/2 .*"), (["sample", "3"], r"making up ━+ 3/3 .*")]
+)
+def test_lines_that_go_to_a_file_are_counted_on_the_terminal(
+    arguments: list[str], bar: str, events: Path, tmp_path: Path
+) -> None:
+    lines = _screen(_seen(*(each.format(events=events) for each in arguments), stdout=tmp_path / "lines"))
+
+    assert [bool(re.fullmatch(bar, line)) for line in lines] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["doctor"], ["topics", "create"], ["stats"], ["rebuild", "--drop-old"]], ids=lambda each: each[0]
+)
+def test_who_waits_for_a_server_sees_that_something_is_done(arguments: list[str]) -> None:
+    away = {
+        "KLANTCONTACT_KAFKA_BOOTSTRAP": "127.0.0.1:1",
+        "KLANTCONTACT_MONGO_URI": "mongodb://127.0.0.1:1/?directConnection=true",
+    }
+
+    seen = _seen(*arguments, variables=away)
+
+    assert re.match(r"⠋ (asking|dropping)", COLOUR.sub("", OTHER.sub("", seen)))
+    assert not [line for line in _screen(seen) if "⠋" in line]

@@ -1,0 +1,147 @@
+"""What the doctor finds, and what it says to do."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from services.classifier.mongo.key import RegisterKey
+from services.domain.sleutels import Sleutels
+from services.local.servers.network import HOST, free_port
+from services.operations.doctor import Check, examine
+from services.operations.topics import create_topics
+from services.runtime.mongo.client import address, connect
+from services.runtime.secret import HOW_TO_GET_ONE
+from services.runtime.settings import Settings
+from tests.support.kafka_tools import topic_names
+
+
+@pytest.fixture
+def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -> Settings:
+    return Settings(
+        kafka_bootstrap=kafka_bootstrap,
+        mongo_uri=mongo_uri,
+        mongo_database=database,
+        topic_partitions=2,
+        sleutel=SecretStr("s" * 40),
+        **topic_names(topics),
+    )
+
+
+async def _found(settings: Settings) -> dict[str, Check]:
+    return {check.name: check for check in await examine(settings)}
+
+
+async def test_all_is_well(settings: Settings) -> None:
+    await create_topics(settings)
+    host = address(settings)
+
+    found = await _found(settings)
+
+    assert found.pop("versions").ok
+    assert list(found.values()) == [
+        Check(name="key", ok=True, found="40 bytes, version 1, which the register takes when the classifier starts"),
+        Check(name="policy", ok=True, found="version V6898-voorstel-2023-10, the defaults of the contract"),
+        Check(
+            name="kafka",
+            ok=True,
+            found=f"{settings.kafka_bootstrap}: 1 broker, Kafka 4.0 or newer, transactions answer",
+        ),
+        Check(name="topics", ok=True, found="all 5, 2 partitions each"),
+        Check(
+            name="mongodb",
+            ok=True,
+            found=f"{host}: MongoDB 6.0.5, replica set klantcontact, transactions work",
+        ),
+    ]
+
+
+async def test_a_broker_that_is_down_beside_one_that_is_not_is_no_fault(settings: Settings) -> None:
+    await create_topics(settings)
+    some_down = f"{HOST}:{free_port()},{settings.kafka_bootstrap}"
+
+    found = await _found(settings.model_copy(update={"kafka_bootstrap": some_down}))
+
+    assert found["kafka"].ok
+
+
+async def test_missing_topics_are_named_with_the_command_that_makes_them(settings: Settings) -> None:
+    found = await _found(settings)
+
+    assert found["topics"] == Check(
+        name="topics",
+        ok=False,
+        found=f"missing: {', '.join(settings.topics)}",
+        advice="Run `klantcontact topics create`, correct the …_TOPIC settings, or ask for the right to describe such "
+        "a topic.",
+    )
+
+
+async def test_a_topic_that_departs_from_its_definition_is_named(settings: Settings) -> None:
+    await create_topics(settings)
+
+    found = await _found(settings.model_copy(update={"contact_retention_days": 3}))
+
+    assert found["topics"] == Check(
+        name="topics",
+        ok=False,
+        found=f"{settings.contact_topic} has retention.ms 604800000, not 259200000",
+        advice="Change the topic with Kafka's own tools, or the setting when the topic is as you want it.",
+    )
+
+
+async def test_key_and_policy_that_do_not_fit_are_told(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "beleid.toml"
+    file.write_text("versie = ''")
+
+    found = await _found(settings.model_copy(update={"sleutel": SecretStr("geheim"), "beleid_file": file}))
+
+    assert found["key"] == Check(
+        name="key",
+        ok=False,
+        found="The register's key has 6 bytes and needs at least 32. " + HOW_TO_GET_ONE,
+    )
+    assert found["policy"] == Check(
+        name="policy",
+        ok=False,
+        found=f"KLANTCONTACT_BELEID_FILE: {file} does not fit:\n  versie: String should have at least 1 character",
+    )
+
+
+async def test_the_key_is_held_against_that_of_the_register(settings: Settings) -> None:
+    async with await connect(settings) as client:
+        await RegisterKey(client[settings.mongo_database], Sleutels(b"s" * 40)).claim()
+
+    own = await _found(settings)
+    other = await _found(settings.model_copy(update={"sleutel": SecretStr("t" * 40)}))
+
+    assert own["key"] == Check(name="key", ok=True, found="40 bytes, version 1, that of the register")
+    assert (other["key"].ok, other["key"].found.partition(":")[2][:39]) == (
+        False,
+        " this is not the key of the register in",
+    )
+
+
+async def test_servers_that_are_away_are_told_and_nothing_else_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.runtime.mongo.client.SELECTION_MILLISECONDS", 200)
+    monkeypatch.setattr("services.runtime.mongo.client.DIRECT_MILLISECONDS", 200)
+    kafka, mongo = f"{HOST}:{free_port()}", f"{HOST}:{free_port()}"
+
+    found = await _found(Settings(kafka_bootstrap=kafka, mongo_uri=f"mongodb://{mongo}/", sleutel=SecretStr("s" * 40)))
+
+    assert [found[name] for name in ("key", "kafka", "topics", "mongodb")] == [
+        Check(name="key", ok=False, found=f"MongoDB at {mongo} does not answer."),
+        Check(
+            name="kafka",
+            ok=False,
+            found=f"Kafka at {kafka} does not answer.",
+            advice="Start it, or correct KLANTCONTACT_KAFKA_BOOTSTRAP.",
+        ),
+        Check(name="topics", ok=False, found=f"Kafka at {kafka} does not answer."),
+        Check(
+            name="mongodb",
+            ok=False,
+            found=f"MongoDB at {mongo} does not answer.",
+            advice="Start it, or correct KLANTCONTACT_MONGO_URI.",
+        ),
+    ]

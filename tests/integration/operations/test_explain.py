@@ -1,0 +1,342 @@
+"""Finding a contact and all that is known of it, on real servers."""
+
+from datetime import UTC, datetime
+
+import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
+from confluent_kafka import TopicPartition
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure
+
+from schemas.faults import Fault, FaultKind, RefusalKind
+from services.domain.besluit import Position
+from services.domain.numbers import NumberKind
+from services.local.servers.network import HOST, free_port
+from services.operations.dead_letters.discard import discard
+from services.operations.dead_letters.letters import LetterId
+from services.operations.dead_letters.selection import Selection
+from services.operations.dead_letters.selection import State as LetterState
+from services.operations.explain.explain import Explained, NotDecided, explain
+from services.operations.explain.in_kafka import MAX_LETTERS, Sighting
+from services.operations.explain.projected import Projected, State
+from services.operations.explain.search import Asked, Name, SeveralContacts, UnknownContact
+from services.operations.mongo import read_database
+from services.runtime.errors import InvalidSettings, TransientFailure
+from services.runtime.settings import Settings
+from tests.support.examples import CALL_BACK, OTHER_SOURCE, SOURCE, Wire, contact, email, known, onderwerp
+from tests.support.explain_town import Town
+from tests.support.kafka_tools import admin_client
+
+CALLED: Wire = contact(
+    "c-1",
+    betrokkenen=[known(toestemming="gegeven", adressen=[email()])],
+    onderwerpen=[onderwerp("o1", opvolging=CALL_BACK)],
+)
+
+
+@pytest.fixture
+def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -> Settings:
+    return Settings(
+        kafka_bootstrap=kafka_bootstrap,
+        mongo_uri=mongo_uri,
+        mongo_database=database,
+        contact_topic=f"{topics}.contact.ended",
+        dead_letter_topic=f"{topics}.contact.ended.dlq",
+        registered_topic=f"{topics}.klantcontact.registered",
+        confidential_topic=f"{topics}.klantcontact.registered.vertrouwelijk",
+        taak_topic=f"{topics}.taak.created",
+        classifier_group=f"{topics}-classifier",
+        projector_group=f"{topics}-projector",
+        topic_partitions=2,
+    )
+
+
+@pytest.fixture
+async def town(settings: Settings) -> Town:
+    prepared = Town(settings)
+    await prepared.prepare()
+    return prepared
+
+
+async def explained(town: Town, text: str = "c-1", *, letters: bool = True) -> Explained:
+    found = await explain(town.settings, Asked(text), letters=letters)
+    assert isinstance(found, Explained)
+    return found
+
+
+# Finding it ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_contact_is_found_by_its_id_by_that_of_its_klantcontact_and_by_the_number(town: Town) -> None:
+    await town.decide(contact("c-0"))
+    besluit = await town.decide(CALLED)
+    given = besluit.uitgegeven[0]
+
+    found = [await explained(town, each) for each in ("c-1", given.klantcontact_id.upper(), given.klantcontact_nummer)]
+
+    assert [each.decision.contact_id for each in found] == ["c-1"] * 3
+
+
+async def test_a_contact_of_two_sources_is_asked_for_with_its_source(town: Town) -> None:
+    await town.decide(CALLED)
+    await town.decide(contact("c-1"), source=OTHER_SOURCE)
+
+    with pytest.raises(SeveralContacts) as refused:
+        await explain(town.settings, Asked("c-1"))
+    chosen = await explain(town.settings, Asked("c-1", source=OTHER_SOURCE))
+
+    first, *ways = str(refused.value).splitlines()
+    assert first == "c-1 means several contacts. Ask for one of them:"
+    assert sorted(ways) == sorted(
+        f"  by its contactId: klantcontact explain c-1 --contact --source {source}" for source in (SOURCE, OTHER_SOURCE)
+    )
+    assert isinstance(chosen, Explained)
+    assert chosen.decision.source == OTHER_SOURCE
+
+
+async def test_digits_that_are_a_contact_and_a_number_are_asked_for_as_one_of_them(town: Town) -> None:
+    nummer = (await town.decide(CALLED)).uitgegeven[0].klantcontact_nummer
+    await town.decide(contact(nummer))
+
+    with pytest.raises(SeveralContacts) as refused:
+        await explain(town.settings, Asked(nummer))
+    by_contact = await explain(town.settings, Asked(nummer, frozenset({Name.CONTACT})))
+    by_nummer = await explain(town.settings, Asked(nummer, frozenset({Name.NUMMER})))
+
+    assert f"  by its klantcontactnummer: klantcontact explain c-1 --contact --source {SOURCE}" in str(refused.value)
+    assert f"  by its contactId: klantcontact explain {nummer} --contact --source {SOURCE}" in str(refused.value)
+    assert isinstance(by_contact, Explained)
+    assert isinstance(by_nummer, Explained)
+    assert (by_contact.decision.contact_id, by_nummer.decision.contact_id) == (nummer, "c-1")
+
+
+async def test_of_a_contact_that_nobody_knows_it_is_said_what_that_can_mean(town: Town) -> None:
+    with pytest.raises(UnknownContact, match="nowhere: it never came, or it was judged more than 120 days ago"):
+        await explain(town.settings, Asked("nowhere"))
+    with pytest.raises(UnknownContact, match="No klantcontact has the number 7"):
+        await explain(town.settings, Asked("7", frozenset({Name.NUMMER})))
+    with pytest.raises(UnknownContact, match="Nothing is known of contact nowhere of urn:nobody: it never came"):
+        await explain(town.settings, Asked("nowhere", source="urn:nobody"))
+    with pytest.raises(UnknownContact, match="The dead letters were not looked at"):
+        await explain(town.settings, Asked("nowhere"), letters=False)
+
+
+# What came of it -----------------------------------------------------------------------------------------------------
+
+
+async def test_what_the_projector_stored_is_told(town: Town) -> None:
+    given = (await town.decide(CALLED)).uitgegeven[0]
+    await town.project("c-1")
+
+    klantcontact, taak, partij = (await explained(town)).projected
+
+    assert klantcontact == Projected(
+        kind=NumberKind.KLANTCONTACT,
+        id=given.klantcontact_id,
+        nummer=given.klantcontact_nummer,
+        state=State.STORED,
+        version=(1, 1),
+    )
+    assert (taak.kind, taak.state, taak.version, taak.status) == (
+        NumberKind.INTERNE_TAAK,
+        State.STORED,
+        (1, 1),
+        "te_verwerken",
+    )
+    assert (partij.kind, partij.state, partij.version, partij.leeg) == (
+        NumberKind.PARTIJ,
+        State.STORED,
+        (1,),
+        False,
+    )
+
+
+async def test_a_partij_without_name_and_addresses_is_leeg(town: Town) -> None:
+    await town.decide(contact("c-1", betrokkenen=[known()]))
+    await town.project("c-1")
+
+    assert [each.leeg for each in (await explained(town)).projected] == [None, True]
+
+
+async def test_what_a_correction_took_back_is_gone_once_the_projector_knows(town: Town) -> None:
+    await town.decide(CALLED)
+    await town.project("c-1")
+    await town.decide(contact("c-1", revisie=2, onderwerpen=[onderwerp("o1")]))
+
+    before = await explained(town)
+    await town.project("c-1")
+    after = await explained(town)
+
+    assert {each.state for each in before.projected} == {State.OUTDATED}
+    assert {each.state for each in after.projected} == {State.REMOVED}
+    assert [each.version for each in after.projected] == [(2, 1), (2, 1), (2,)]
+
+
+async def test_what_is_not_stored_comes_with_what_the_projector_has_to_go(town: Town) -> None:
+    await town.decide(CALLED)
+    town.send_output()
+    town.send_output()
+    late = await explained(town)
+    town.commit(town.settings.projector_group, town.settings.registered_topic, 2)
+    done = await explained(town)
+
+    assert {each.state for each in (*late.projected, *done.projected)} == {State.ABSENT}
+    assert late.kafka is not None
+    assert done.kafka is not None
+    assert (late.kafka.projector_behind, done.kafka.projector_behind) == (2, 0)
+
+
+async def test_whether_the_topic_still_holds_the_record_is_told(town: Town) -> None:
+    besluit = await town.decide(CALLED)
+    before = await explained(town)
+    place = TopicPartition(town.settings.contact_topic, 0, 1)
+    admin_client(town.settings.kafka_bootstrap).delete_records([place])[place].result(timeout=20)
+    after = await explained(town)
+
+    assert besluit.position == Position(town.settings.contact_topic, 0, 0)
+    assert before.kafka is not None
+    assert after.kafka is not None
+    assert (before.kafka.record_is_held, after.kafka.record_is_held) == (True, False)
+
+
+# Dead letters --------------------------------------------------------------------------------------------------------
+
+
+async def test_the_dead_letters_of_the_contact_are_told_and_those_of_no_other(town: Town) -> None:
+    await town.decide(CALLED)
+    town.refuse(contact("c-2"))
+    town.refuse(contact("c-1"), source=OTHER_SOURCE)
+    town.refuse(CALLED)
+    town.refuse(
+        CALLED, faults=[Fault("data.onderwerpen.0.inhoud", FaultKind.TE_LANG), Fault("data.kanaal", FaultKind.LEEG)]
+    )
+
+    named = Selection(ids=frozenset({LetterId(0, 2)}))
+    await discard(town.settings, named, reason="a test of the new PBX")
+
+    found = await explained(town)
+
+    assert found.kafka is not None
+    assert found.kafka.letters is not None
+    discarded, letter = found.kafka.letters.newest
+    assert found.kafka.letters.number == 2
+    assert (discarded.id, discarded.state, letter.state) == ("0-2", LetterState.DISCARDED, LetterState.OPEN)
+    assert (letter.id, letter.kind, letter.paths) == (
+        "0-3",
+        RefusalKind.CONTACT_ONGELDIG,
+        ("data.kanaal", "data.onderwerpen.*.inhoud"),
+    )
+    assert abs((letter.written_at - datetime.now(UTC)).total_seconds()) < 3600
+
+
+async def test_of_very_many_dead_letters_the_newest_are_kept(town: Town) -> None:
+    await town.decide(CALLED)
+    town.refuse(CALLED, number=MAX_LETTERS + 5)
+
+    found = await explained(town)
+
+    assert found.kafka is not None
+    assert found.kafka.letters is not None
+    assert found.kafka.letters.number == MAX_LETTERS + 5
+    assert [each.id for each in found.kafka.letters.newest] == [f"0-{at}" for at in range(5, MAX_LETTERS + 5)]
+
+
+async def test_dead_letters_are_left_alone_when_that_is_asked(town: Town) -> None:
+    await town.decide(CALLED)
+    town.refuse(CALLED)
+
+    found = await explained(town, letters=False)
+
+    assert found.kafka is not None
+    assert found.kafka.letters is None
+
+
+async def test_a_contact_that_was_refused_and_waits_corrected_is_told_so(town: Town) -> None:
+    town.publish(contact("c-0"))
+    town.publish(contact("c-1"))
+    town.publish(contact("c-1", revisie=2))
+    town.commit(town.settings.classifier_group, town.settings.contact_topic, 2)
+    town.refuse(contact("c-1"))
+
+    found = await explain(town.settings, Asked("c-1"))
+
+    assert isinstance(found, NotDecided)
+    assert found.sightings == (
+        Sighting(SOURCE, Position(town.settings.contact_topic, 0, 1), is_judged=True),
+        Sighting(SOURCE, Position(town.settings.contact_topic, 0, 2), is_judged=False),
+    )
+    assert found.letters is not None
+    assert [each.id for each in found.letters.newest] == ["0-0"]
+
+
+# Faults --------------------------------------------------------------------------------------------------------------
+
+
+async def test_the_decision_is_told_also_when_kafka_is_away(town: Town) -> None:
+    await town.decide(CALLED)
+    away = town.settings.model_copy(update={"kafka_bootstrap": f"{HOST}:{free_port()}"})
+
+    found = await explain(away, Asked("c-1"))
+
+    assert isinstance(found, Explained)
+    assert (found.decision.contact_id, found.kafka) == ("c-1", None)
+    assert found.kafka_fault == f"Kafka at {away.kafka_bootstrap} does not answer."
+    with pytest.raises(TransientFailure, match="Kafka"):
+        await explain(away, Asked("nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("asks", "refuses", "told"),
+    [
+        (AIOKafkaConsumer, ("beginning_offsets", TopicAuthorizationFailedError), "does not let this user read"),
+        (AIOKafkaAdminClient, ("list_consumer_group_offsets", GroupAuthorizationFailedError), "see the group"),
+    ],
+)
+async def test_a_right_that_kafka_does_not_give_is_named(
+    town: Town, monkeypatch: pytest.MonkeyPatch, asks: type, refuses: tuple[str, type[Exception]], told: str
+) -> None:
+    await town.decide(CALLED)
+    method, error = refuses
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(asks, method, refuse)
+    found = await explained(town)
+
+    assert found.decision.contact_id == "c-1"
+    assert told in str(found.kafka_fault)
+
+
+async def test_a_mongodb_that_is_away_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.runtime.mongo.client.SELECTION_MILLISECONDS", 200)
+    away = settings.model_copy(update={"mongo_uri": f"mongodb://{HOST}:{free_port()}/?replicaSet=rs0"})
+
+    with pytest.raises(TransientFailure, match=r"MongoDB at .* does not answer"):
+        await explain(away, Asked("c-1"))
+
+
+async def test_a_right_that_mongodb_does_not_give_is_named_without_what_was_asked(settings: Settings) -> None:
+    async def refused() -> None:
+        async with read_database(settings):
+            raise OperationFailure("not authorized to find {contactId: 'c-1'}", 13)
+
+    with pytest.raises(InvalidSettings, match=f"right to read the database {settings.mongo_database}") as told:
+        await refused()
+    assert "c-1" not in str(told.value)
+
+
+async def test_explaining_changes_nothing(town: Town) -> None:
+    await town.decide(CALLED)
+    await town.project("c-1")
+
+    def everything() -> dict[str, list[object]]:
+        with MongoClient[dict[str, object]](town.settings.mongo_uri) as client:
+            database = client[town.settings.mongo_database]
+            return {name: list(database[name].find().sort("_id")) for name in database.list_collection_names()}
+
+    before = everything()
+    await explained(town)
+    assert everything() == before

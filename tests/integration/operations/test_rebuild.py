@@ -1,0 +1,402 @@
+"""Making the collections anew, on real Kafka and MongoDB, while nothing else goes on. The projector at work beside it
+is in tests/faults/test_rebuild_faults.py.
+"""
+
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+from uuid import UUID
+
+import pytest
+from confluent_kafka import TopicPartition
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+
+from services.local.servers.network import HOST, free_port
+from services.operations.rebuild import collections
+from services.operations.rebuild import rebuild as rebuilding
+from services.operations.rebuild.rebuild import drop_old, rebuild
+from services.operations.rebuild.record import RebuildRefused, RebuildStopped, claimed
+from services.operations.rebuild.verify import Outcome
+from services.projector.mongo.layout import Generation
+from services.projector.mongo.register import MongoRegister
+from services.projector.mongo.swap import COLLECTION, ONLY, Phase
+from services.projector.mongo.writes import SINCE, Collection
+from services.runtime.errors import InvalidSettings, TransientFailure
+from services.runtime.settings import Settings
+from tests.support.kafka_tools import ANSWER_SECONDS, admin_client, publish_values, read_committed
+from tests.support.projector_examples import (
+    Event,
+    fact,
+    klantcontact_id,
+    partij,
+    partij_id,
+    registered,
+    taak_created,
+    taak_id,
+    taak_withdrawn,
+)
+from tests.support.projector_process import expected, outputs_of, publish, settings_for, stored
+from tests.support.projector_scenario import scenario
+
+Database = AsyncDatabase[dict[str, Any]]
+
+REMEMBER_SECONDS = 1_000_000
+
+
+@pytest.fixture
+def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -> Settings:
+    return settings_for(kafka_bootstrap, mongo_uri, topics, database)
+
+
+@pytest.fixture
+async def client(mongo_uri: str) -> AsyncIterator[AsyncMongoClient[dict[str, Any]]]:
+    async with AsyncMongoClient[dict[str, Any]](mongo_uri, tz_aware=True, w="majority") as connected:
+        yield connected
+
+
+@pytest.fixture
+def there(client: AsyncMongoClient[dict[str, Any]], database: str) -> Database:
+    return client[database]
+
+
+@pytest.fixture(autouse=True)
+def no_projector(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no projector to wait for."""
+    monkeypatch.setattr(rebuilding, "PROJECTOR_SECONDS", 0.0)
+
+
+def history(scenarios: int = 4) -> list[Event]:
+    """Give the events of some scenarios side by side, in an order that mixes them."""
+    events = [event for number in range(scenarios) for batch in scenario(f"-{number}") for event in batch]
+    random.Random(scenarios).shuffle(events)
+    return events
+
+
+async def published_and_projected(settings: Settings, client: AsyncMongoClient[Any], events: list[Event]) -> None:
+    publish(settings, events)
+    register = MongoRegister(client, settings.mongo_database)
+    await register.prepare(REMEMBER_SECONDS)
+    await register.apply([fact(event) for event in events])
+
+
+async def names(there: Database) -> set[str]:
+    return set(await there.list_collection_names())
+
+
+FORMER = {Generation.FORMER.name_of(each) for each in Collection}
+USUAL = {*Collection, COLLECTION}
+
+
+async def test_it_ends_in_the_same_documents_with_indexes_and_validators_and_keeps_those_of_before(
+    settings: Settings, client: AsyncMongoClient[Any], there: Database
+) -> None:
+    events = history()
+    await published_and_projected(settings, client, events)
+    before = {each: await there[each].options() for each in Collection}
+    indexes = {each: await there[each].index_information() for each in Collection}
+
+    report = await rebuild(settings)
+
+    assert report.outcome is Outcome.SWAPPED
+    assert (report.events, report.trimmed, report.live_documents_of) == (len(events), [], None)
+    assert stored(settings) == expected(events)
+    assert {each.collection: (each.live, each.new, each.compared) for each in report.comparisons} == {
+        collection: (len(documents),) * 3 for collection, documents in expected(events).items()
+    }
+    assert not any(each.differences for each in report.comparisons)
+    assert await names(there) == USUAL | FORMER
+    assert {each: await there[each].options() for each in Collection} == before
+    there_now = {each: await there[each].index_information() for each in Collection}
+    del indexes[Collection.VERVALLEN]["forgotten_after"], there_now[Collection.VERVALLEN]["forgotten_after"]
+    assert there_now == indexes
+
+
+async def test_what_is_kept_of_before_is_dropped_when_told_so_and_not_overwritten_until_then(
+    settings: Settings, client: AsyncMongoClient[Any], there: Database
+) -> None:
+    events = history()
+    await published_and_projected(settings, client, events)
+    await rebuild(settings)
+    with pytest.raises(RebuildRefused, match=r"klantcontacten_vorige.*--drop-old"):
+        await rebuild(settings)
+
+    dropped = await drop_old(settings)
+
+    assert dropped == {collection: len(documents) for collection, documents in expected(events).items()}
+    assert await names(there) == USUAL
+    assert await drop_old(settings) == {}
+    assert (await rebuild(settings)).outcome is Outcome.SWAPPED
+    assert stored(settings) == expected(events)
+
+
+async def test_a_dry_run_compares_and_leaves_everything_as_it_was(
+    settings: Settings, client: AsyncMongoClient[Any], there: Database
+) -> None:
+    events = history()
+    await published_and_projected(settings, client, events)
+    await there[Collection.KLANTCONTACTEN].delete_many({})
+
+    report = await rebuild(settings, dry_run=True)
+
+    kept = expected(events)[Collection.KLANTCONTACTEN]
+    assert report.outcome is Outcome.COMPARED
+    assert set(report.comparisons[0].only_new) == set(kept)
+    assert await names(there) == USUAL
+    assert stored(settings) == {**expected(events), Collection.KLANTCONTACTEN: {}}
+
+
+async def damaged(there: Database) -> dict[Collection, dict[str, list[str]]]:
+    """Change, delete and put in a document by hand, and give the ids."""
+    changed, deleted, added = klantcontact_id("c-1-0"), taak_id("c-3-0"), partij_id("nobody")
+    assert (
+        await there[Collection.KLANTCONTACTEN].update_one(
+            {"_id": changed}, {"$set": {"klantcontact.onderwerp": "Iets anders"}}
+        )
+    ).modified_count == 1
+    assert (await there[Collection.INTERNE_TAKEN].delete_one({"_id": deleted})).deleted_count == 1
+    one = await there[Collection.PARTIJEN].find_one()
+    assert one is not None
+    await there[Collection.PARTIJEN].insert_one({**one, "_id": added, "nummer": "123"})
+    return {
+        Collection.KLANTCONTACTEN: {"changed": [changed]},
+        Collection.INTERNE_TAKEN: {"only_new": [deleted]},
+        Collection.PARTIJEN: {"only_live": [added]},
+    }
+
+
+async def test_damage_is_told_by_id_and_nothing_is_put_in_place(
+    settings: Settings, client: AsyncMongoClient[Any], there: Database
+) -> None:
+    await published_and_projected(settings, client, history())
+    wrong = await damaged(there)
+    before = stored(settings)
+
+    report = await rebuild(settings)
+
+    assert report.outcome is Outcome.DIFFERENT
+    found = {
+        each.collection: {
+            kind: listed
+            for kind, listed in (
+                ("only_live", each.only_live),
+                ("only_new", each.only_new),
+                ("changed", each.changed),
+            )
+            if listed
+        }
+        for each in report.comparisons
+        if each.differences
+    }
+    assert found == wrong
+    assert stored(settings) == before
+    assert await names(there) == USUAL
+
+
+async def test_damage_is_mended_when_the_differences_are_accepted(
+    settings: Settings, client: AsyncMongoClient[Any], there: Database
+) -> None:
+    events = history()
+    await published_and_projected(settings, client, events)
+    await damaged(there)
+
+    report = await rebuild(settings, accept_differences=True)
+
+    assert report.outcome is Outcome.SWAPPED
+    assert stored(settings) == expected(events)
+
+
+async def test_what_others_own_is_carried_over(
+    settings: Settings, client: AsyncMongoClient[Any], there: Database
+) -> None:
+    events = [registered(partijen=[partij()]), taak_created(), taak_created("c-2")]
+    await published_and_projected(settings, client, events)
+    theirs = {"interneTaak.status": "verwerkt", "interneTaak.afgehandeldDoor": "A", "dossier": {"nummer": 1}}
+    await there[Collection.INTERNE_TAKEN].update_one({"_id": taak_id("c-1")}, {"$set": theirs})
+    await there[Collection.KLANTCONTACTEN].update_many({}, {"$set": {"bewaartermijn": 5}})
+    await there[Collection.PARTIJEN].update_many({}, {"$set": {"notitie": "x"}})
+    before = stored(settings)
+
+    report = await rebuild(settings)
+
+    assert report.carried_over == 3
+    assert stored(settings) == before != expected(events)
+
+
+async def test_what_others_change_in_the_last_moment_before_the_swap_is_carried_over_too(
+    settings: Settings, client: AsyncMongoClient[Any], there: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [taak_created(f"c-{number}") for number in range(4)]
+    await published_and_projected(settings, client, events)
+    await set_status(there, "c-0", "in_behandeling")
+    await set_status(there, "c-1", "in_behandeling")
+
+    async def put_in_place(database: Database, made: Mapping[Collection, UUID]) -> None:
+        await set_status(there, "c-0", "verwerkt")
+        await set_status(there, "c-2", "verwerkt")
+        await set_status(there, "c-3", "verwerkt")
+        await collections.put_in_place(database, made)
+        await set_status(there, "c-3", "te_laat")
+
+    monkeypatch.setattr(rebuilding, "put_in_place", put_in_place)
+
+    await rebuild(settings)
+
+    taken = stored(settings)[Collection.INTERNE_TAKEN]
+    statuses = [taken[taak_id(f"c-{number}")]["interneTaak"]["status"] for number in range(4)]
+    assert statuses == ["verwerkt", "in_behandeling", "verwerkt", "te_laat"]
+
+
+async def set_status(there: Database, contact: str, status: str) -> None:
+    await there[Collection.INTERNE_TAKEN].update_one(
+        {"_id": taak_id(contact)}, {"$set": {"interneTaak.status": status}}
+    )
+
+
+# A topic that was trimmed
+
+
+def trim(settings: Settings, topic: str) -> int:
+    """Remove all but the last record of each partition, as retention does, and give how many that were."""
+    ends = Counter(message.partition() for message in read_committed(settings.kafka_bootstrap, [topic]))
+    cut = {partition: end - 1 for partition, end in ends.items()}
+    remove_before(settings, topic, cut)
+    return sum(cut.values())
+
+
+def remove_before(settings: Settings, topic: str, offsets: Mapping[int | None, int]) -> None:
+    places = [TopicPartition(topic, partition or 0, offset) for partition, offset in offsets.items()]
+    for deletion in admin_client(settings.kafka_bootstrap).delete_records(places).values():
+        deletion.result(timeout=ANSWER_SECONDS)
+
+
+async def test_where_topics_lost_their_beginning_it_starts_from_the_live_documents_and_says_so(
+    settings: Settings, client: AsyncMongoClient[Any], there: Database
+) -> None:
+    events = history()
+    await published_and_projected(settings, client, events)
+    await there[Collection.INTERNE_TAKEN].update_many({}, {"$set": {"interneTaak.status": "verwerkt"}})
+    before = stored(settings)
+    removed = sum(trim(settings, topic) for topic in outputs_of(settings)[::2])
+
+    report = await rebuild(settings)
+
+    assert report.outcome is Outcome.SWAPPED
+    assert report.live_documents_of is not None
+    assert report.live_documents == sum(len(documents) for documents in before.values())
+    assert sum(each.first for each in report.trimmed) == removed > 0
+    assert report.events == len(events) - removed
+    assert stored(settings) == before
+
+
+async def test_what_the_topics_still_hold_is_mended_also_where_they_lost_their_beginning(
+    settings: Settings, client: AsyncMongoClient[Any], there: Database
+) -> None:
+    events = [registered("c-1"), registered("c-2"), registered("c-3")]
+    register = MongoRegister(client, settings.mongo_database)
+    await register.prepare(REMEMBER_SECONDS)
+    await register.apply([fact(event) for event in events])
+    publish_values(settings.kafka_bootstrap, settings.registered_topic, [b"long ago"], partition=0)
+    publish_values(settings.kafka_bootstrap, settings.registered_topic, [b"long ago"], partition=1)
+    publish(settings, events[1:])
+    remove_before(settings, settings.registered_topic, {0: 1, 1: 1})
+    klantcontacten = there[Collection.KLANTCONTACTEN]
+    await klantcontacten.update_one(
+        {"_id": klantcontact_id("c-2")}, {"$set": {"klantcontact.onderwerp": "Iets anders", "hunne": 1}}
+    )
+    await klantcontacten.delete_one({"_id": klantcontact_id("c-3")})
+
+    report = await rebuild(settings, accept_differences=True)
+
+    assert [each.first for each in report.trimmed] == [1, 1]
+    now = stored(settings)
+    assert now[Collection.KLANTCONTACTEN][klantcontact_id("c-2")].pop("hunne") == 1
+    assert now == expected(events)
+
+
+async def test_a_document_that_nobody_can_read_stops_a_start_from_the_live_ones(
+    settings: Settings, client: AsyncMongoClient[Any], there: Database
+) -> None:
+    await published_and_projected(settings, client, [registered()])
+    damage = {"$unset": {"herkomst.revisie": 1}, "$set": {"klantcontact.onderwerp": "Geheim"}}
+    await there[Collection.KLANTCONTACTEN].update_one({}, damage, bypass_document_validation=True)
+
+    with pytest.raises(RebuildStopped, match=f"{klantcontact_id('c-1')} of klantcontacten.*no 'revisie'") as stopped:
+        await rebuild(settings, from_live=True)
+
+    assert "Geheim" not in str(stopped.value)
+    assert await names(there) == USUAL
+
+
+# What stops it
+
+
+async def test_an_event_that_cant_be_projected_stops_it_there_and_nothing_of_it_stays(
+    settings: Settings, client: AsyncMongoClient[Any], there: Database
+) -> None:
+    await published_and_projected(settings, client, [registered()])
+    publish_values(settings.kafka_bootstrap, settings.taak_topic, [b'{"type": "Geheim"}'], partition=1)
+
+    with pytest.raises(RebuildStopped, match=f"{settings.taak_topic}, partition 1, offset 0") as stopped:
+        await rebuild(settings)
+
+    assert "Geheim" not in str(stopped.value)
+    assert await names(there) == USUAL
+    assert stored(settings) == expected([registered()])
+
+
+async def test_two_at_once_are_refused_and_the_second_says_which_is_under_way(
+    settings: Settings, there: Database
+) -> None:
+    async with claimed(there):
+        with pytest.raises(RebuildRefused, match=r"Another rebuild is under way: process .* UTC"):
+            await rebuild(settings)
+        with pytest.raises(RebuildRefused, match="Another rebuild is under way"):
+            await drop_old(settings)
+
+    assert (await rebuild(settings)).outcome is Outcome.SWAPPED
+
+
+async def test_one_that_was_silent_for_too_long_has_lost_its_right(there: Database) -> None:
+    async with claimed(there) as first:
+        await there[COLLECTION].update_one(ONLY, [{"$set": {"seen": {"$subtract": ["$seen", 60_000]}}}])
+        async with claimed(there) as second:
+            await second.begin()
+            with pytest.raises(RebuildRefused, match="another has begun since"):
+                await first.move(Phase.IDLE)
+
+    state = await there[COLLECTION].find_one(ONLY)
+    assert state is not None
+    assert state["phase"] == Phase.BUILDING
+    assert "holder" not in state
+
+
+async def test_a_topic_that_is_not_there_is_a_wrong_setting(settings: Settings, there: Database) -> None:
+    nowhere = settings.model_copy(update={"taak_topic": f"{settings.taak_topic}.nowhere"})
+    with pytest.raises(InvalidSettings, match="nowhere"):
+        await rebuild(nowhere)
+    assert await names(there) == {COLLECTION}
+
+
+async def test_servers_that_are_away_are_told(settings: Settings) -> None:
+    at = f"{HOST}:{free_port()}"
+    with pytest.raises(TransientFailure, match=f"Kafka at {at} does not answer"):
+        await rebuild(settings.model_copy(update={"kafka_bootstrap": at}))
+    with pytest.raises(TransientFailure, match=f"MongoDB at {at} does not answer"):
+        await rebuild(settings.model_copy(update={"mongo_uri": f"mongodb://{at}/?replicaSet=rs0"}))
+
+
+async def test_what_is_taken_back_while_it_is_gone_from_the_live_collections_stays_gone(
+    settings: Settings, client: AsyncMongoClient[Any], there: Database
+) -> None:
+    await published_and_projected(settings, client, [taak_created(), taak_withdrawn()])
+    await rebuild(settings, from_live=True)
+
+    (gone,) = [each async for each in there[Collection.VERVALLEN].find()]
+    assert {name: gone[name] for name in gone if name != SINCE} == {
+        "_id": taak_id("c-1"),
+        "collectie": "interne_taken",
+        "revisie": 2,
+        "besluitversie": 1,
+    }

@@ -1,0 +1,154 @@
+"""`klantcontact validate` as a publisher uses it: what it prints, and its exit status."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.changes import changed, whole_event
+from tests.support.contacts import contact_ended, encoded
+
+SECONDS = 60
+
+DONE, FAULTS_FOUND, WRONG_USE = 0, 1, 2
+
+CANARY = "zqcanaryqz"
+
+
+def _validate(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return _klantcontact("validate", *arguments, stdin=stdin)
+
+
+def _klantcontact(*arguments: str, stdin: bytes) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "services.cli", *arguments],
+        env={name: value for name, value in os.environ.items() if not name.startswith("KLANTCONTACT_")},
+        input=stdin,
+        capture_output=True,
+        check=False,
+        timeout=SECONDS,
+    )
+
+
+def test_valid_events_are_counted_and_end_with_0(tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(encoded(contact_ended("c-1")) + b"\n\n" + encoded(contact_ended("c-2")))
+
+    done = _validate(str(file))
+
+    assert (done.returncode, done.stdout, done.stderr) == (DONE, b"2 events: 2 valid, 0 invalid\n", b"")
+
+
+def test_what_is_wrong_is_told_by_line_with_a_hint_and_the_line_of_the_schema() -> None:
+    wrong: dict[str, Any] = contact_ended("c-2")
+    wrong["data"]["kanal"] = wrong["data"].pop("kanaal")
+
+    done = _validate("-", stdin=encoded(contact_ended("c-1")) + b"\n" + encoded(wrong) + b"\n{\n")
+
+    schema = "schemas/json/contact.ended.1.json"
+    lines = Path(schema).read_text("utf-8").splitlines()
+    required = (
+        lines.index('  "required": [') + 1 + json.loads(Path(schema).read_bytes())["required"].index("kanaal") + 1
+    )
+    assert done.returncode == FAULTS_FOUND
+    assert done.stdout.decode() == (
+        "line 2, contact c-2\n"
+        "  data.kanaal: ontbreekt\n"
+        "    Send the field. null counts as absent, and a name is read exactly as the schema spells it.\n"
+        f"    {schema}:{required}  required\n"
+        "  data.kanal: not read, no such field; is `kanaal` meant?\n"
+        "\n"
+        "line 3\n"
+        "  the event: onleesbaar\n"
+        "    Send one JSON object a record: UTF-8, no byte order mark, nothing before or after it.\n"
+        "    schemas/json/contact.ended.1.event.json:6  type: object\n"
+        "\n"
+        "3 events: 1 valid, 2 invalid\n"
+        "      1  data.kanaal: ontbreekt\n"
+        "      1  the event: onleesbaar\n"
+    )
+
+
+def test_a_program_gets_one_object_a_line_for_each_event() -> None:
+    remark: dict[str, Any] = contact_ended("c-1")
+    remark["data"]["extra"] = 1
+
+    done = _validate("--json", "-", stdin=encoded(remark) + b"\n" + encoded(contact_ended("c-1", onderwerp="Anders")))
+
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert (done.returncode, done.stderr) == (FAULTS_FOUND, b"")
+    assert first == {
+        "lineNumber": 1,
+        "contactId": "c-1",
+        "findings": [],
+        "unknownFields": [{"pad": "data.extra", "meant": None}],
+    }
+    [finding] = second["findings"]
+    assert (second["lineNumber"], finding["pad"], finding["soort"]) == (2, "data.revisie", "revisie_conflict")
+    assert set(finding) == {"pad", "soort", "hint", "schema"}
+    assert set(finding["schema"]) == {"file", "line", "rule"}
+
+
+def test_nothing_of_what_stands_in_an_event_is_shown() -> None:
+    texts = [place for place in _texts(whole_event()["data"], "data") if not place.startswith("data.contactId")]
+    events = [changed({place: CANARY * 200}) for place in texts] + [changed({place: [CANARY]}) for place in texts]
+    events += [changed(dict.fromkeys(texts, CANARY)), changed({"data.extra": {"x": CANARY}})]
+    lines = b"\n".join(map(encoded, events))
+
+    shown, for_programs = _validate("-", stdin=lines), _validate("--json", "-", stdin=lines)
+
+    assert f"{len(events)} events: ".encode() in shown.stdout
+    assert shown.stdout.count(b"line ") > len(texts)
+    assert all(CANARY.encode() not in each for done in (shown, for_programs) for each in (done.stdout, done.stderr))
+
+
+def _texts(value: object, path: str) -> list[str]:
+    """Give the path of every text in an event."""
+    if isinstance(value, str):
+        return [path]
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place for name, each in items for place in _texts(each, f"{path}.{name}")]
+
+
+def test_a_name_that_would_steer_the_screen_is_written_out() -> None:
+    steering: dict[str, Any] = contact_ended("c\x1b[31m-1")
+    steering["data"]["\x1b[2Jx"] = 1
+
+    done = _validate("-", stdin=encoded(steering))
+
+    assert (done.returncode, b"\x1b" in done.stdout) == (DONE, False)
+    assert "data.\ufffd[2Jx: not read".encode() in done.stdout
+
+
+def test_the_policy_that_is_given_counts(tmp_path: Path) -> None:
+    policy = tmp_path / "beleid.toml"
+    policy.write_text("versie = 1\n")
+
+    done = _validate("--policy", str(policy), "-")
+
+    assert (done.returncode, done.stdout) == (WRONG_USE, b"")
+    assert b"versie" in done.stderr
+
+
+def test_wrong_use_is_told_and_ends_with_2() -> None:
+    missing, none = _validate("/nowhere/events.jsonl"), _validate()
+
+    assert [(done.returncode, done.stdout) for done in (missing, none)] == [(WRONG_USE, b"")] * 2
+    assert b"No such file or directory" in missing.stderr
+    assert b"Missing argument" in none.stderr
+
+
+@pytest.mark.parametrize(("laid_out", "advice"), [("object", "`jq -c . FILE`"), ("array", "`jq -c '.[]' FILE`")])
+def test_json_over_several_lines_is_refused_with_what_puts_it_on_one(laid_out: str, advice: str) -> None:
+    event = contact_ended("c-1")
+    text = json.dumps(event if laid_out == "object" else [event], indent=2).encode()
+
+    for command in ("validate", "classify", "publish"):
+        done = _klantcontact(command, "-", stdin=text)
+
+        assert (done.returncode, done.stdout) == (WRONG_USE, b"")
+        assert advice in " ".join(done.stderr.decode().replace("│", " ").split())

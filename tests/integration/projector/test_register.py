@@ -1,0 +1,284 @@
+"""The register in a real MongoDB: it keeps what its fake keeps, and does so with several instances at once."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import PyMongoError
+from pymongo.read_concern import ReadConcern
+
+from services.projector.errors import DocumentRefused
+from services.projector.events import Fact
+from services.projector.merging.projection import States, Touched
+from services.projector.mongo import register as mongo_register
+from services.projector.mongo.register import Changes, MongoRegister
+from services.projector.mongo.writes import SINCE, Collection, Insert, Placed
+from services.runtime.errors import TransientFailure
+from tests.fakes.projector_store import FakeRegister
+from tests.support.projector_examples import (
+    Event,
+    email,
+    fact,
+    klantcontact_id,
+    klantcontact_withdrawn,
+    partij,
+    partij_withdrawn,
+    registered,
+    taak_created,
+    taak_id,
+    taak_withdrawn,
+)
+from tests.support.projector_scenario import scenario
+
+Client = AsyncMongoClient[dict[str, Any]]
+Documents = Mapping[Collection, Mapping[str, Event]]
+
+REMEMBER_SECONDS = 1_000_000
+
+
+@pytest.fixture
+async def client(mongo_uri: str) -> AsyncIterator[Client]:
+    async with Client(mongo_uri, tz_aware=True, w="majority") as connected:
+        yield connected
+
+
+@pytest.fixture(autouse=True)
+async def register(client: Client, database: str) -> MongoRegister:
+    prepared = MongoRegister(client, database)
+    await prepared.prepare(REMEMBER_SECONDS)
+    return prepared
+
+
+async def contents(client: Client, database: str) -> Documents:
+    return {
+        collection: {each["_id"]: without_moment(each) async for each in client[database][collection].find()}
+        for collection in Collection
+    }
+
+
+def without_moment(document: Event) -> Event:
+    return {name: value for name, value in document.items() if name != SINCE}
+
+
+def fake_contents(fake: FakeRegister) -> Documents:
+    return {
+        collection: {identifier: without_moment(each) for identifier, each in there.items()}
+        for collection, there in fake.contents().items()
+    }
+
+
+async def test_it_tells_how_much_there_is_and_how_much_is_to_be_done(
+    register: MongoRegister, client: Client, database: str
+) -> None:
+    await register.apply(facts(registered("c-1"), registered("c-2"), taak_created("c-1"), taak_created("c-2")))
+    done = {"$set": {"interneTaak.status": "verwerkt"}}
+    await client[database][Collection.INTERNE_TAKEN].update_one({"_id": taak_id("c-1")}, done)
+
+    await register.count()
+
+    assert REGISTRY.get_sample_value("klantcontact_open_taken") == 1
+    documents = {
+        collection: REGISTRY.get_sample_value("klantcontact_collection_documents", {"collection": collection})
+        for collection in Collection
+    }
+    assert documents == {"klantcontacten": 2, "partijen": 0, "interne_taken": 2, "vervallen": 0}
+
+
+def facts(*events: Event) -> list[Fact]:
+    return [fact(event) for event in events]
+
+
+async def test_it_keeps_what_its_fake_keeps(register: MongoRegister, client: Client, database: str) -> None:
+    fake = FakeRegister()
+    for batch in scenario():
+        await register.apply(facts(*batch))
+        fake.merge(facts(*batch))
+
+        assert await contents(client, database) == fake_contents(fake)
+
+
+async def test_everything_twice_and_shuffled_ends_in_the_same_documents(
+    register: MongoRegister, client: Client, database: str
+) -> None:
+    fake = FakeRegister()
+    events = [event for batch in scenario() for event in batch]
+    fake.merge(facts(*events))
+    shuffled = [*events, *events]
+    random.Random(7).shuffle(shuffled)
+
+    for start in range(0, len(shuffled), 4):
+        await register.apply(facts(*shuffled[start : start + 4]))
+
+    assert await contents(client, database) == fake_contents(fake)
+
+
+async def test_what_others_made_of_a_taak_stays(register: MongoRegister, client: Client, database: str) -> None:
+    taken = client[database][Collection.INTERNE_TAKEN]
+    await register.apply(facts(taak_created()))
+    theirs = {"interneTaak.status": "verwerkt", "interneTaak.afgehandeldDoor": "A. de Boer", "dossier": "D1"}
+    await taken.update_one({"_id": taak_id("c-1")}, {"$set": theirs})
+
+    await register.apply(facts(taak_created(revisie=2), taak_created()))
+
+    stored = await taken.find_one({"_id": taak_id("c-1")})
+    assert stored is not None
+    assert stored["interneTaak"]["gevraagdeHandeling"] == "Terugbellen, revisie 2"
+    assert stored["interneTaak"]["status"] == "verwerkt"
+    assert stored["interneTaak"]["afgehandeldDoor"] == "A. de Boer"
+    assert stored["dossier"] == "D1"
+
+
+async def test_an_event_with_a_number_that_another_has_is_refused_and_nothing_of_its_batch_is_written(
+    register: MongoRegister, client: Client, database: str
+) -> None:
+    await register.apply(facts(registered("c-1", fields={"nummer": "17"})))
+    before = await contents(client, database)
+
+    with pytest.raises(DocumentRefused) as caught:
+        await register.apply(facts(registered("c-2"), registered("c-3", fields={"nummer": "17"}), taak_created("c-2")))
+
+    assert str(caught.value) == "klantcontact.nummer: another document has it"
+    assert await contents(client, database) == before
+
+
+async def test_what_a_validator_refuses_is_told_without_values(
+    register: MongoRegister, client: Client, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def careless(*_: object) -> Iterator[Placed]:
+        document = {"_id": klantcontact_id("c-1"), "klantcontact": {"onderwerp": "over Sam Jansen", "nummer": "Jansen"}}
+        yield Collection.KLANTCONTACTEN, Insert(document)
+
+    monkeypatch.setattr(mongo_register, "plan", careless)
+
+    with pytest.raises(DocumentRefused) as caught:
+        await register.apply(facts(registered("c-1")))
+
+    assert "klantcontact.nummer: pattern" in str(caught.value)
+    assert "besluit: required" in str(caught.value)
+    assert "Jansen" not in str(caught.value)
+    assert (await contents(client, database))[Collection.KLANTCONTACTEN] == {}
+
+
+# Several instances at once
+
+
+async def test_many_instances_that_work_on_one_partij_lose_nothing(client: Client, database: str) -> None:
+    events = [
+        registered(
+            f"c-{versie}", partijen=[partij(versie=versie, fields={"digitaleAdressen": [email(f"{versie}@x.nl")]})]
+        )
+        for versie in range(1, 25)
+    ]
+    instances = [MongoRegister(client, database) for _ in range(4)]
+
+    await asyncio.gather(
+        *(
+            _one_after_another(instance, [facts(event) for event in events[number::4]])
+            for number, instance in enumerate(instances)
+        )
+    )
+
+    fake = FakeRegister()
+    fake.merge(facts(*events))
+    assert await contents(client, database) == fake_contents(fake)
+
+
+async def _one_after_another(instance: MongoRegister, batches: Sequence[Sequence[Fact]]) -> None:
+    for batch in batches:
+        await instance.apply(batch)
+
+
+class _Paused(MongoRegister):
+    """Waits between reading and writing until it is let go on, the first time."""
+
+    def __init__(self, client: Client, database_name: str) -> None:
+        super().__init__(client, database_name)
+        self.has_read = asyncio.Event()
+        self.may_write = asyncio.Event()
+        self.transactions = 0
+
+    async def _read(self, touched: Touched, session: AsyncClientSession) -> States:
+        self.transactions += 1
+        known = await super()._read(touched, session)
+        self.has_read.set()
+        await self.may_write.wait()
+        return known
+
+
+SHOWN_AND_GONE = [
+    (registered(), klantcontact_withdrawn()),
+    (taak_created(), taak_withdrawn()),
+    (registered(partijen=[partij(versie=1)]), partij_withdrawn("c-2", versie=2, resultaat="vervallen")),
+]
+
+
+@pytest.mark.parametrize("which_waits", [0, 1])
+@pytest.mark.parametrize("events", SHOWN_AND_GONE)
+async def test_of_two_instances_that_first_hear_that_it_is_there_and_that_it_is_gone_one_tries_again(
+    client: Client, register: MongoRegister, database: str, events: tuple[Event, Event], which_waits: int
+) -> None:
+    waits, goes_first = events[which_waits], events[1 - which_waits]
+    paused = _Paused(client, database)
+    waiting = asyncio.create_task(paused.apply(facts(waits)))
+    await asyncio.wait_for(paused.has_read.wait(), timeout=10)
+
+    await register.apply(facts(goes_first))
+    paused.may_write.set()
+    await waiting
+
+    fake = FakeRegister()
+    fake.merge(facts(*events))
+    assert await contents(client, database) == fake_contents(fake)
+    assert paused.transactions == 2
+
+
+async def test_a_taak_that_somebody_changes_meanwhile_keeps_the_change(
+    client: Client, register: MongoRegister, database: str
+) -> None:
+    await register.apply(facts(taak_created()))
+    paused = _Paused(client, database)
+    waiting = asyncio.create_task(paused.apply(facts(taak_created(revisie=2))))
+    await asyncio.wait_for(paused.has_read.wait(), timeout=10)
+
+    taken = client[database][Collection.INTERNE_TAKEN]
+    await taken.update_one({"_id": taak_id("c-1")}, {"$set": {"interneTaak.status": "verwerkt"}})
+    paused.may_write.set()
+    await waiting
+
+    stored = await taken.find_one({"_id": taak_id("c-1")})
+    assert stored is not None
+    assert (stored["interneTaak"]["status"], stored["herkomst"]["revisie"]) == ("verwerkt", 2)
+
+
+async def test_collisions_without_end_are_put_off(
+    client: Client, register: MongoRegister, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mongo_register, "pauses", lambda: iter([0.0] * mongo_register.MAX_COLLISIONS))
+    collision = PyMongoError("always")
+    collision._add_error_label("TransientTransactionError")
+
+    async def always(_touched: Touched, _changes: Changes) -> None:
+        raise collision
+
+    monkeypatch.setattr(mongo_register, "_transact", always)
+
+    with pytest.raises(TransientFailure):
+        await register.apply(facts(registered()))
+    assert (await contents(client, database))[Collection.KLANTCONTACTEN] == {}
+
+
+async def test_what_is_read_within_a_transaction_is_committed(
+    client: Client, register: MongoRegister, database: str
+) -> None:
+    """The pausing above stands on this: a batch is a transaction that sees one moment."""
+    await register.apply(facts(registered()))
+    async with client.start_session() as session, await session.start_transaction(read_concern=ReadConcern("snapshot")):
+        klantcontacten = client[database][Collection.KLANTCONTACTEN]
+        assert await klantcontacten.count_documents({}, session=session) == 1
+        await register.apply(facts(registered("c-2")))
+        assert await klantcontacten.count_documents({}, session=session) == 1

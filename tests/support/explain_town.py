@@ -1,0 +1,115 @@
+"""A register in which some contacts were decided, with what Kafka holds of them: without the services, step by step."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import orjson
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from schemas import dead_letters
+from schemas.faults import Fault, FaultKind
+from services.classifier.mongo.register import MongoRegister
+from services.domain.besluit import Besluit, Position
+from services.domain.case import Case, prepare
+from services.domain.events import events_of
+from services.domain.judgement import Judged, Judgement
+from services.domain.policy import DEFAULT
+from services.domain.register import Register
+from services.domain.sleutels import Sleutels
+from services.operations.topics import create_topics
+from services.projector.events import read
+from services.projector.mongo.register import MongoRegister as Projection
+from services.runtime.mongo.client import connect
+from services.runtime.settings import Settings
+from tests.support.examples import SOURCE, Wire, event, line, received
+
+SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+ANSWER_SECONDS = 20
+REMEMBER_SECONDS = 1_000_000
+MISSING = Fault("data.kanaal", FaultKind.ONTBREEKT)
+
+
+@dataclass
+class Town:
+    """Decides contacts of one partition, 0, and keeps them where the services would."""
+
+    settings: Settings
+    now: datetime = NOW
+    offset: int = 0
+    decided: dict[str, Judged] = field(default_factory=dict)
+
+    async def prepare(self) -> None:
+        """Make topics and collections."""
+        await create_topics(self.settings)
+        async with await connect(self.settings) as client:
+            await MongoRegister(client, self.settings.mongo_database, DEFAULT).prepare()
+            await Projection(client, self.settings.mongo_database).prepare(REMEMBER_SECONDS)
+
+    async def decide(self, data: Wire, *, source: str = SOURCE) -> Besluit:
+        """Publish a contact and record what is decided about it."""
+        self.publish(data, source=source)
+        case = prepare(
+            received(data, source=source),
+            SLEUTELS,
+            DEFAULT,
+            position=Position(self.settings.contact_topic, 0, self.offset - 1),
+        )
+
+        def judge(register: Register) -> Sequence[Judgement]:
+            return [register.judge(each, self.now) for each in cases]
+
+        cases: Sequence[Case] = [case]
+        async with await connect(self.settings) as client:
+            [judgement] = await MongoRegister(client, self.settings.mongo_database, DEFAULT).transact(cases, judge)
+        assert isinstance(judgement, Judged)
+        self.decided[judgement.besluit.contact_id] = judgement
+        return judgement.besluit
+
+    async def project(self, contact_id: str) -> None:
+        """Store what was decided about a contact."""
+        judged = self.decided[contact_id]
+        out = events_of(judged.received, judged.besluit, self.settings.source)
+        facts = [read(orjson.dumps(each.body, option=orjson.OPT_UTC_Z)).data for each in out]
+        async with await connect(self.settings) as client:
+            await Projection(client, self.settings.mongo_database).apply(facts)
+
+    def publish(self, data: Wire, *, source: str = SOURCE) -> None:
+        """Publish a contact that nobody decides about."""
+        self._send(self.settings.contact_topic, line(event(data, source=source)))
+        self.offset += 1
+
+    def refuse(
+        self, data: Wire, *, source: str = SOURCE, number: int = 1, faults: Sequence[Fault] = (MISSING,)
+    ) -> None:
+        """Make dead letters of a contact."""
+        letter = dead_letters.dead_letter(
+            key=None,
+            value=line(event(data, source=source)),
+            headers=(),
+            position=dead_letters.Position(self.settings.contact_topic, 0, 0),
+            kind="contact_ongeldig",
+            faults=faults,
+            time=self.now,
+        )
+        assert letter.value is not None
+        for _ in range(number):
+            self._send(self.settings.dead_letter_topic, letter.value, list(letter.headers))
+
+    def commit(self, group: str, topic: str, offset: int) -> None:
+        """Let a group have come so far."""
+        consumer = Consumer({"bootstrap.servers": self.settings.kafka_bootstrap, "group.id": group})
+        try:
+            consumer.commit(offsets=[TopicPartition(topic, 0, offset)], asynchronous=False)
+        finally:
+            consumer.close()
+
+    def send_output(self) -> None:
+        """Publish something that the projector has yet to read."""
+        self._send(self.settings.registered_topic, b"{}")
+
+    def _send(self, topic: str, value: bytes, headers: Sequence[tuple[str, bytes | None]] = ()) -> None:
+        producer = Producer({"bootstrap.servers": self.settings.kafka_bootstrap})
+        producer.produce(topic, value=value, partition=0, headers=list(headers))
+        assert producer.flush(ANSWER_SECONDS) == 0

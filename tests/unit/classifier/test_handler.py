@@ -1,0 +1,401 @@
+"""What the classifier does with a batch: what goes out, what is recorded, and what happens when something fails."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+
+import pytest
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
+
+from schemas.faults import RefusalKind
+from schemas.reading.decoding import Received
+from services.classifier import handler
+from services.classifier.encoding import Encoder
+from services.classifier.handler import Handler
+from services.classifier.instrumentation import OUTCOMES
+from services.classifier.ports import Message
+from services.domain.besluit import Position
+from services.domain.case import Case, prepare
+from services.domain.events import Event
+from services.domain.herbeoordeling import Herbeoordeling
+from services.domain.policy import DEFAULT
+from services.domain.sleutels import Sleutels
+from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
+from services.runtime.kafka.records import Record
+from services.runtime.observe import metrics
+from services.runtime.observe.health import Health
+from services.runtime.settings import Settings
+from tests.fakes.clock import FakeClock
+from tests.fakes.publisher import FakePublisher, FakeTopics
+from tests.fakes.register_store import FakeRegisterStore
+from tests.support.contacts import contact_ended, record, records
+
+SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
+LIMIT = 3
+SETTINGS = Settings(registered_topic="registered", taak_topic="taak", dead_letter_topic="dlq")
+
+
+class _Bug(Exception):
+    """A fault in our own code, with a text that must not be seen: Sam Jansen."""
+
+
+class _Bench:
+    """A handler with fakes all around. It fails on contacts whose id begins with "bug"."""
+
+    def __init__(self, *failures: TransientFailure) -> None:
+        self.store = FakeRegisterStore(failures=failures)
+        self.clock = FakeClock()
+        self.health = Health()
+        self.topics = FakeTopics()
+        self.publisher = FakePublisher(self.topics)
+        self.topics.writer = self.publisher
+        self.handler = Handler(
+            prepare=self._prepare,
+            store=self.store,
+            encoder=Encoder(SETTINGS),
+            clock=self.clock,
+            health=self.health,
+            own_failures_limit=LIMIT,
+        )
+
+    def _prepare(self, received: Received, *, position: Position | None, herbeoordeling: Herbeoordeling | None) -> Case:
+        if received.contact.contact_id.startswith("bug"):
+            raise _Bug
+        return prepare(received, SLEUTELS, DEFAULT, position=position, herbeoordeling=herbeoordeling)
+
+    async def handle(self, batch: Sequence[Record]) -> None:
+        await self.handler.handle(batch, self.publisher)
+
+    def published(self) -> list[tuple[str, str]]:
+        """Give topic and subject of what was published, or for a dead letter its kind."""
+        return [_told(message) for message in self.topics.messages]
+
+
+@pytest.fixture(autouse=True)
+def _not_stopped() -> None:
+    metrics.STOPPED.set(0)
+
+
+def _told(message: Message) -> tuple[str, str]:
+    if message.topic == "dlq":
+        return message.topic, (dict(message.headers)["dlq_kind"] or b"").decode()
+    return message.topic, json.loads(message.value or b"")["data"]["herkomst"]["contactId"]
+
+
+async def test_what_a_batch_causes_goes_out_in_its_order_with_the_position_after_it() -> None:
+    bench = _Bench()
+    await bench.handle(records(contact_ended("c-1"), b"{", contact_ended("c-2")))
+    assert bench.published() == [
+        ("registered", "c-1"),
+        ("taak", "c-1"),
+        ("dlq", "onleesbaar"),
+        ("registered", "c-2"),
+        ("taak", "c-2"),
+    ]
+    assert bench.topics.committed == 3
+
+
+async def test_what_is_much_goes_out_in_several_transactions_each_with_its_position(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(handler, "MAX_TRANSACTION_BYTES", 1)
+    bench = _Bench()
+    await bench.handle(records(contact_ended("c-1"), b"{", contact_ended("c-2")))
+    assert [(len(messages), position) for messages, position in bench.publisher.transactions] == [
+        (2, 1),
+        (1, 2),
+        (2, 3),
+    ]
+
+
+async def test_an_event_goes_out_in_structured_mode_under_the_key_of_its_klantcontact() -> None:
+    bench = _Bench()
+    await bench.handle(records(contact_ended()))
+    message = bench.topics.messages[0]
+    event = json.loads(message.value or b"")
+    assert message.headers == (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
+    assert message.key == event["subject"].encode()
+    assert event["time"] == "2026-11-20T10:00:00Z"
+
+
+async def test_a_repeat_gives_the_same_events_to_the_byte_whatever_time_it_is() -> None:
+    bench = _Bench()
+    await bench.handle(records(contact_ended()))
+    await bench.clock.sleep(3600)
+    await bench.handle([record(contact_ended(), offset=1)])
+    first, second = bench.publisher.transactions
+    assert second[0] == first[0]
+    assert second[1] == 2
+
+
+async def test_an_overtaken_revisie_gives_nothing_and_its_position_is_committed() -> None:
+    bench = _Bench()
+    await bench.handle(records(contact_ended(revisie=2)))
+    await bench.handle([record(contact_ended(revisie=1), offset=1)])
+    assert bench.publisher.transactions[1] == ([], 2)
+
+
+async def test_the_same_revisie_with_other_contents_is_a_dead_letter() -> None:
+    bench = _Bench()
+    await bench.handle(records(contact_ended(), contact_ended(onderwerp="Paspoort")))
+    assert bench.published()[2:] == [("dlq", "revisie_conflict")]
+    headers = dict(bench.topics.messages[2].headers)
+    assert json.loads(headers["dlq_faults"] or b"") == [{"pad": "data.revisie", "soort": "revisie_conflict"}]
+
+
+async def test_whoever_reads_and_encodes_for_long_leaves_the_rest_of_the_process_its_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(handler, "TURN_SECONDS", 0)
+    turns = 0
+
+    async def the_rest() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    others = asyncio.create_task(the_rest())
+    await asyncio.sleep(0)
+    await _Bench().handle(records(*[contact_ended(f"c-{number}") for number in range(9)]))
+    others.cancel()
+    assert turns == 9 + 9, "nothing else in this test waits"
+
+
+async def test_a_batch_of_nothing_but_bad_input_is_dead_lettered_and_committed() -> None:
+    bench = _Bench()
+    await bench.handle(records(None, b"\xff", b"[]"))
+    assert bench.published() == [("dlq", "onleesbaar")] * 3
+    assert bench.topics.committed == 3
+
+
+# Our own failures -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("at", [0, 3, 6])
+async def test_a_message_on_which_our_code_fails_is_dead_lettered_alone_in_its_place(at: int) -> None:
+    bench = _Bench()
+    contacts = [contact_ended(f"c-{number}") for number in range(6)]
+    contacts.insert(at, contact_ended("bug"))
+    await bench.handle(records(*contacts))
+    of_good = [(topic, f"c-{number}") for number in range(6) for topic in ("registered", "taak")]
+    assert bench.published() == [*of_good[: 2 * at], ("dlq", "interne_fout"), *of_good[2 * at :]]
+    assert bench.publisher.transactions[0][1] == 7
+    assert len(bench.publisher.transactions) == 1
+
+
+async def test_our_failure_is_logged_with_its_place_and_nothing_of_the_message() -> None:
+    bench = _Bench()
+    with capture_logs() as logs:
+        await bench.handle(records(contact_ended("bug")))
+    line = next(each for each in logs if each["event"] == "contact.handling_failed")
+    assert isinstance(line.pop("exc_info"), _Bug)
+    assert line == {
+        "event": "contact.handling_failed",
+        "log_level": "error",
+        "topic": "contact.ended",
+        "partition": 0,
+        "offset": 0,
+    }
+
+
+async def test_a_failure_while_encoding_is_isolated_as_well() -> None:
+    bench = _Bench()
+    bench.handler._encoder = _FailingEncoder(bench.handler._encoder)
+    await bench.handle(records(contact_ended("c-1"), contact_ended("unencodable"), contact_ended("c-2")))
+    assert bench.published() == [
+        ("registered", "c-1"),
+        ("taak", "c-1"),
+        ("dlq", "interne_fout"),
+        ("registered", "c-2"),
+        ("taak", "c-2"),
+    ]
+
+
+class _FailingEncoder(Encoder):
+    def __init__(self, encoder: Encoder) -> None:
+        self.__dict__ = encoder.__dict__
+
+    def _message(self, event: Event) -> Message:
+        if event.body["data"]["herkomst"]["contactId"] == "unencodable":
+            raise _Bug
+        return super()._message(event)
+
+
+async def test_a_run_of_our_failures_stops_the_service_before_anything_of_the_batch_is_published() -> None:
+    bench = _Bench()
+    batch = records(contact_ended("c-1"), *(contact_ended(f"bug-{number}") for number in range(LIMIT)))
+    with pytest.raises(ServiceBroken):
+        await bench.handle(batch)
+    assert bench.topics.messages == []
+    assert bench.topics.committed is None
+
+
+async def test_a_run_goes_on_over_batches() -> None:
+    bench = _Bench()
+    for number in range(LIMIT - 1):
+        await bench.handle([record(contact_ended(f"bug-{number}"), offset=number)])
+    with pytest.raises(ServiceBroken):
+        await bench.handle([record(contact_ended("bug"), offset=LIMIT)])
+
+
+async def test_a_message_that_goes_well_ends_a_run() -> None:
+    bench = _Bench()
+    batch = [contact_ended(f"bug-{number}") for number in range(2 * LIMIT)]
+    for place in range(LIMIT - 1, 2 * LIMIT, LIMIT):
+        batch[place] = contact_ended(f"c-{place}")
+    await bench.handle(records(*batch))
+    assert [kind for kind, _ in bench.published()].count("dlq") == 2 * LIMIT - 2
+
+
+async def test_the_runs_of_two_partitions_are_counted_apart() -> None:
+    bench = _Bench()
+    for partition in (0, 1):
+        batch = [record(contact_ended(f"bug-{at}"), offset=at, partition=partition) for at in range(LIMIT - 1)]
+        await bench.handle(batch)
+    assert len(bench.topics.messages) == 2 * (LIMIT - 1)
+
+
+async def test_a_run_interrupted_by_a_database_that_is_away_is_not_counted_twice() -> None:
+    bench = _Bench()
+    bench.store.failures.append(TransientFailure("MongoDB is away."))
+    batch = [contact_ended(f"bug-{number}") for number in range(LIMIT - 1)]
+    await bench.handle(records(*batch, contact_ended("c-1")))
+    assert bench.published()[-1] == ("taak", "c-1")
+
+
+async def test_a_run_shows_in_the_metrics_and_so_does_the_stop_at_its_end() -> None:
+    in_a_row, stopped = "klantcontact_own_failures_in_a_row", "klantcontact_stopped"
+    bench = _Bench()
+    await bench.handle(records(*[contact_ended(f"bug-{number}") for number in range(LIMIT - 1)]))
+    assert (REGISTRY.get_sample_value(in_a_row), REGISTRY.get_sample_value(stopped)) == (LIMIT - 1, 0)
+    with pytest.raises(ServiceBroken):
+        await bench.handle([record(contact_ended("bug-9"), offset=LIMIT)])
+    assert (REGISTRY.get_sample_value(in_a_row), REGISTRY.get_sample_value(stopped)) == (LIMIT, 1)
+
+
+async def test_a_message_that_goes_well_ends_the_run_in_the_metrics_too() -> None:
+    bench = _Bench()
+    await bench.handle(records(contact_ended("bug-1")))
+    await bench.handle([record(contact_ended("c-1"), offset=1)])
+    assert REGISTRY.get_sample_value("klantcontact_own_failures_in_a_row") == 0
+
+
+# A database that is away ----------------------------------------------------------------------------------------------
+
+
+async def test_a_database_that_is_away_is_waited_for_with_growing_pauses_and_nothing_is_skipped() -> None:
+    bench = _Bench(*[TransientFailure("MongoDB is away.")] * 5)
+    await bench.handle(records(contact_ended()))
+    assert bench.published() == [("registered", "c-1"), ("taak", "c-1")]
+    assert len(bench.clock.pauses_seconds) == 5
+    assert bench.clock.pauses_seconds[4] > bench.clock.pauses_seconds[0]
+
+
+async def test_readiness_gives_the_reason_while_the_database_is_away() -> None:
+    bench = _Bench(TransientFailure("MongoDB is away."))
+    seen: list[dict[str, str]] = []
+    sleep = bench.clock.sleep
+
+    async def look(seconds: float) -> None:
+        seen.append(bench.health.reasons())
+        await sleep(seconds)
+
+    bench.clock.sleep = look  # type: ignore[method-assign] # to look in the middle
+    await bench.handle(records(contact_ended()))
+    assert seen[0]["mongodb"] == "MongoDB is away."
+    assert "mongodb" not in bench.health.reasons()
+
+
+async def test_a_lost_partition_publishes_nothing_and_is_told_to_the_caller() -> None:
+    bench = _Bench()
+    bench.topics.writer = None
+    with pytest.raises(PartitionLost):
+        await bench.handle(records(contact_ended()))
+    assert bench.topics.messages == []
+
+
+# What is told of it ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_batch_is_one_line_with_numbers() -> None:
+    bench = _Bench()
+    with capture_logs() as logs:
+        await bench.handle(records(contact_ended("c-1"), contact_ended("c-1"), b"{"))
+    assert [line for line in logs if line["event"] == "batch.committed"] == [
+        {
+            "event": "batch.committed",
+            "log_level": "info",
+            "topic": "contact.ended",
+            "partition": 0,
+            "first_offset": 0,
+            "last_offset": 2,
+            "records": 3,
+            "messages": 5,
+            "decided": 1,
+            "repeated": 1,
+            "refused": 1,
+        }
+    ]
+
+
+async def test_dead_letters_are_a_warning_a_batch() -> None:
+    bench = _Bench()
+    with capture_logs() as logs:
+        await bench.handle(records(b"{", b"{"))
+    assert [line for line in logs if line["log_level"] == "warning"] == [
+        {
+            "event": "dead_letters.published",
+            "log_level": "warning",
+            "topic": "contact.ended",
+            "partition": 0,
+            "number": 2,
+        }
+    ]
+
+
+async def test_what_is_skipped_is_told_with_its_reason() -> None:
+    bench = _Bench()
+    await bench.handle(records(contact_ended(revisie=2)))
+    with capture_logs() as logs:
+        await bench.handle([record(contact_ended(revisie=1), offset=1)])
+    assert [line for line in logs if line["event"] == "contact.skipped"] == [
+        {
+            "event": "contact.skipped",
+            "log_level": "debug",
+            "reason": "overtaken",
+            "contact_id": "c-1",
+            "revisie": 1,
+            "revisie_in_force": 2,
+            "trace_id": None,
+        }
+    ]
+
+
+async def test_how_long_it_took_to_be_decided_is_counted_for_each_record() -> None:
+    name = "klantcontact_published_to_decided_seconds"
+    count, seconds = (REGISTRY.get_sample_value(f"{name}_{part}") or 0 for part in ("count", "sum"))
+    bench = _Bench()
+    await bench.handle(records(contact_ended(), b"{"))
+    assert REGISTRY.get_sample_value(f"{name}_count") == count + 2
+    # The records of the tests are of a day that has passed.
+    assert (REGISTRY.get_sample_value(f"{name}_sum") or 0) > seconds + 1
+
+
+def test_what_never_happened_stands_at_zero_so_that_its_first_time_is_an_increase() -> None:
+    kinds = {sample.labels["kind"] for family in metrics.DEAD_LETTERS.collect() for sample in family.samples}
+    outcomes = {sample.labels["outcome"] for family in metrics.CONTACTS.collect() for sample in family.samples}
+    assert kinds == set(RefusalKind)
+    assert outcomes == set(OUTCOMES.values())
+
+
+async def test_unknown_fields_are_ignored_and_counted_by_where_they_stand() -> None:
+    bench = _Bench()
+    event = contact_ended()
+    event["data"]["gemoedstoestand"] = "blij"
+    path = {"path": "data"}
+    before = REGISTRY.get_sample_value("klantcontact_unknown_fields_total", path) or 0
+    await bench.handle(records(event))
+    assert REGISTRY.get_sample_value("klantcontact_unknown_fields_total", path) == before + 1
+    assert len(bench.published()) == 2

@@ -1,0 +1,237 @@
+"""What an operator sees of an explanation: all of it in one screen, and nothing that steers the screen."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from schemas.faults import RefusalKind
+from services.cli.explain_screen import explained, not_decided
+from services.cli.screen import json_value, print_table
+from services.domain.besluit import Besluit, Position
+from services.domain.policy import DEFAULT
+from services.operations.dead_letters.selection import State as LetterState
+from services.operations.explain.decision import decision_of
+from services.operations.explain.explain import Explained, NotDecided
+from services.operations.explain.in_kafka import InKafka, Letter, Letters, Sighting
+from services.operations.explain.projected import Documents, compared, wanted_of
+from tests.support.examples import CALL_BACK, OTHER_SOURCE, SOURCE, contact, email, known, nth_bsn, onderwerp
+from tests.unit.domain.desk import Desk
+
+COLUMNS, LINES = 100, 50
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+LETTER = Letter(
+    id="3-120", written_at=NOW, kind=RefusalKind.CONTACT_ONGELDIG, paths=("data.kanaal",), state=LetterState.DISCARDED
+)
+
+
+def letters(*given: Letter) -> Letters:
+    return Letters(len(given), given)
+
+
+def in_kafka(*, behind: int = 0, found: Letters | None = None) -> InKafka:
+    return InKafka(record_is_held=True, projector_behind=behind, letters=found or letters())
+
+
+def explanation(besluit: Besluit, kafka: InKafka | None) -> Explained:
+    """Explain a decision of which the projector has nothing."""
+    besluit = replace(besluit, position=Position("contact.ended", 3, 17))
+    projected = tuple(compared(each, Documents({}, {})) for each in wanted_of(besluit))
+    return Explained(decision_of(besluit), projected, kafka, None)
+
+
+def told(besluit: Besluit, kafka: InKafka | None, asked: str = "") -> list[tuple[str, str]]:
+    return list(explained(explanation(besluit, kafka), asked))
+
+
+def screen(rows: Sequence[tuple[str, str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    monkeypatch.setenv("COLUMNS", str(COLUMNS))
+    monkeypatch.setenv("LINES", str(LINES))
+    monkeypatch.setenv("TERM", "dumb")  # a terminal without colours
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    print_table(rows, bold_first=True)
+    return capsys.readouterr().out
+
+
+def test_a_contact_of_a_known_klant_whose_consent_is_of_an_earlier_contact() -> None:
+    desk = Desk()
+    desk.bring(
+        contact("mail-1", betrokkenen=[known(toestemming="gegeven", adressen=[email()])], op="2026-03-01T09:50:00Z"),
+        source=OTHER_SOURCE,
+    )
+    besluit = desk.bring(
+        contact("gesprek-1", betrokkenen=[known()], onderwerpen=[onderwerp("verhuizing", opvolging=CALL_BACK)]),
+        other={"traceparent": TRACEPARENT},
+    ).besluit
+    klantcontact_id = besluit.uitgegeven[0].klantcontact_id
+
+    earlier = f"contact mail-1 of {OTHER_SOURCE}, 2026-03-01 09:50:00Z"
+    assert told(besluit, in_kafka(behind=4, found=letters(LETTER))) == [
+        ("contact", f"gesprek-1 of {SOURCE}"),
+        ("", "took place 2026-03-02 09:50:00Z; revisie 1"),
+        ("decided", f"2026-12-01 12:01:00Z, judgement 1, by policy {DEFAULT.versie}"),
+        ("record", "contact.ended, partition 3, offset 17: still there"),
+        ("trace", "4bf92f3577b34da6a3ce929d0e0e4736"),
+        (
+            "onderwerp",
+            (
+                "verhuizing: V4, VNG V6898, C0992\n"
+                "Geauthenticeerd, met geldende toestemming voor hergebruik.\n"
+                f"klantcontact 2 ({klantcontact_id}), interne taak 1, partij bestaand"
+            ),
+        ),
+        (
+            "betrokkene",
+            (
+                "1: gekend by digid; partij 1 bestaand\n"
+                f"consent: yes, gegeven in {earlier}\n"
+                f"before: known, filled by {earlier}"
+            ),
+        ),
+        ("projector", "klantcontact 2 not yet"),
+        ("", "interne taak 1 not yet"),
+        ("", "partij 1 not yet"),
+        ("", "the projector has at most 4 records to go"),
+        ("dead letters", "3-120, 2026-12-01 12:00:00Z, discarded: contact_ongeldig at data.kanaal"),
+    ]
+
+
+def test_a_correction_that_took_everything_back() -> None:
+    desk = Desk()
+    desk.bring(contact(betrokkenen=[known(toestemming="gegeven")], onderwerpen=[onderwerp(opvolging=CALL_BACK)]))
+    besluit = desk.bring(contact(revisie=2)).besluit
+
+    rows = told(besluit, None)
+
+    when = "2026-12-01 12:01:00Z, revisie 2, judgement 1"
+    assert rows[4:] == [
+        (
+            "onderwerp",
+            (
+                "0: V1, VNG V6898, basisterminologie\n"
+                "Niemand is geauthenticeerd en er is geen opvolging nodig: niets wordt bewaard.\n"
+                "no klantcontact, no interne taak, no partij"
+            ),
+        ),
+        ("earlier", f"2026-12-01 12:00:00Z: revisie 1, judgement 1, V4, policy {DEFAULT.versie}"),
+        ("taken back", f"klantcontact 1; {when}"),
+        ("", f"interne taak 1; {when}"),
+        ("", f"partij 1, which is vervallen; {when}"),
+        ("projector", "klantcontact 1 removed"),
+        ("", "interne taak 1 removed"),
+        ("", "partij 1 removed"),
+    ]
+
+
+def test_what_the_projector_lacks_after_it_read_everything_is_no_delay() -> None:
+    besluit = Desk().bring(contact(onderwerpen=[onderwerp(opvolging=CALL_BACK)])).besluit
+
+    assert (
+        "projector",
+        "klantcontact 1 is not there; others may have removed it, and `klantcontact doctor` sees to our own part",
+    ) in told(besluit, in_kafka())
+
+
+def test_the_onderwerp_that_was_asked_for_comes_first() -> None:
+    besluit = (
+        Desk().bring(contact(onderwerpen=[onderwerp(f"o{number}", opvolging=CALL_BACK) for number in range(9)])).besluit
+    )
+
+    rows = told(besluit, None, asked="8")
+    assert [text[:4] for _, text in rows if text[:1] == "o"] == ["o7: ", "o0: "]
+    assert ("", "… and 7 more; --json gives more of them") in rows
+
+
+def full(*, onderwerpen: int = 9, betrokkenen: int = 9, revisies: int = 9, dead: int = 9) -> Explained:
+    """Explain a contact with a lot of everything, and everything as long as it can be."""
+    people = [known(f"k{number}", nth_bsn(number), adressen=[email()]) for number in range(betrokkenen + 1)]
+    subjects = [onderwerp("o" * 39 + str(number), opvolging=CALL_BACK) for number in range(onderwerpen + 1)]
+    desk = Desk()
+    for each in range(betrokkenen):
+        earlier = [known("k", nth_bsn(each), toestemming="gegeven", adressen=[email()])]
+        desk.bring(contact("e" * 99 + str(each), betrokkenen=earlier, op="2026-03-01T09:50:00Z"), source=OTHER_SOURCE)
+    for revisie in range(1, revisies):
+        desk.bring(contact("c" * 100, betrokkenen=people, onderwerpen=subjects, revisie=revisie))
+    last = contact(
+        "c" * 100,
+        betrokkenen=people[:betrokkenen],
+        onderwerpen=subjects[:onderwerpen],
+        revisie=revisies,
+        vervolg_op={"contactId": "nowhere"},
+    )
+    besluit = desk.bring(last, other={"traceparent": TRACEPARENT}).besluit
+    letter = replace(LETTER, paths=tuple(f"data.onderwerpen.{number}.onderwerp" for number in range(9)))
+    return explanation(besluit, in_kafka(behind=10**9, found=letters(*[letter] * dead)))
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param(full(), id="more of everything than is shown"),
+        pytest.param(full(onderwerpen=3, betrokkenen=2, revisies=4, dead=3), id="as much as is shown"),
+    ],
+)
+def test_even_the_fullest_explanation_fits_one_screen(
+    found: Explained, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = screen(list(explained(found, "")), monkeypatch, capsys).splitlines()
+
+    assert len(page) <= LINES
+    assert max(map(len, page)) <= COLUMNS
+
+
+def test_an_id_cannot_steer_the_screen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    besluit = Desk().bring(contact("c\u001b[2J\n\u202e1 [red]x[/red]")).besluit
+
+    page = screen(told(besluit, None), monkeypatch, capsys)
+    assert "c\ufffd[2J\ufffd\ufffd1 [red]x[/red] of urn:" in page
+    assert "\u001b" not in page
+
+
+def test_a_contact_that_waits_to_be_judged() -> None:
+    seen = Sighting(SOURCE, Position("contact.ended", 3, 17), is_judged=False)
+
+    assert list(not_decided(NotDecided("c-1", (seen,), letters()))) == [
+        ("contact", "c-1"),
+        ("decision", "none"),
+        ("record", f"contact.ended, partition 3, offset 17, of {SOURCE}: not judged yet"),
+        ("dead letters", "none"),
+    ]
+
+
+def test_a_contact_that_was_refused() -> None:
+    seen = Sighting(SOURCE, Position("contact.ended", 3, 17), is_judged=True)
+    strange = Letter(id="0-1", written_at=NOW, kind=None, paths=("",), state=LetterState.OPEN)
+
+    refused = "read and not decided: it was refused, or nothing is left of the decision"
+    assert list(not_decided(NotDecided("c-1", (seen,), letters(strange, LETTER))))[2:] == [
+        ("record", f"contact.ended, partition 3, offset 17, of {SOURCE}: {refused}"),
+        ("dead letters", "3-120, 2026-12-01 12:00:00Z, discarded: contact_ongeldig at data.kanaal"),
+        ("", "0-1, 2026-12-01 12:00:00Z, open: unknown kind at (the event as a whole)"),
+    ]
+
+
+def test_a_program_gets_everything_in_camel_case() -> None:
+    read = json.loads(json.dumps(json_value(full())))
+
+    assert list(read) == ["decision", "projected", "kafka", "kafkaFault"]
+    assert len(read["decision"]["onderwerpen"]) == 9
+    assert len(read["decision"]["partijen"]) == 9
+    assert len(read["decision"]["voorgangers"]) == 8
+    assert read["decision"]["partijen"][0]["statement"] == {
+        "toestemming": "gegeven",
+        "contact": {"op": "2026-03-01T09:50:00+00:00", "source": OTHER_SOURCE, "contactId": "e" * 99 + "0"},
+        "inThisContact": False,
+    }
+    assert read["kafka"]["letters"]["number"] == 9
+    assert read["kafka"]["letters"]["newest"][0] == {
+        "id": "3-120",
+        "writtenAt": "2026-12-01T12:00:00+00:00",
+        "kind": "contact_ongeldig",
+        "paths": [f"data.onderwerpen.{number}.onderwerp" for number in range(9)],
+        "state": "discarded",
+    }

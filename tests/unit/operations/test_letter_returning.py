@@ -1,0 +1,101 @@
+"""What goes back to where a letter came from."""
+
+from dataclasses import replace
+
+import pytest
+from aiokafka.errors import MessageSizeTooLargeError, RequestTimedOutError, TopicAuthorizationFailedError
+
+from schemas.dead_letters import Header
+from services.operations.dead_letters.letters import Content, Letter, letter_of
+from services.operations.dead_letters.returning import Returns, headers_of, why_not
+from services.operations.kafka import TOO_LARGE
+from services.runtime.errors import InvalidSettings, TransientFailure
+from services.runtime.settings import Settings
+from tests.support.letters import letter, record
+
+
+class Producer:
+    """Takes what it is given, or fails as it is told to."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.sent: list[tuple[bytes | None, bytes | None, int | None]] = []
+
+    async def send(
+        self, topic: str, value: bytes | None, *, key: bytes | None, partition: int | None, headers: list[Header]
+    ) -> object:
+        assert topic == "contact.ended"
+        assert headers
+        if self.error:
+            raise self.error
+        self.sent.append((key, value, partition))
+        return None
+
+
+def _again(found: Letter) -> Letter:
+    """What becomes of a letter that is sent back and fails again."""
+    return letter(offset=found.id.offset + 1, headers=headers_of(found, found.content))
+
+
+def test_a_letter_that_fails_again_counts_on_and_knows_those_before_it() -> None:
+    first = letter(offset=120, headers=[("traceparent", b"00-1")])
+    second = _again(first)
+    third = _again(second)
+    assert (second.attempt, [str(each) for each in second.earlier]) == (2, ["3-120"])
+    assert (third.attempt, [str(each) for each in third.earlier]) == (3, ["3-120", "3-121"])
+    assert third.content.headers == [("traceparent", b"00-1")]
+
+
+def test_of_a_long_history_the_newest_ten_are_kept() -> None:
+    found = letter(offset=0)
+    for _ in range(14):
+        found = _again(found)
+    assert (found.id.offset, found.attempt) == (14, 15)
+    assert [each.offset for each in found.earlier] == list(range(4, 14))
+
+
+@pytest.mark.parametrize(
+    ("found", "topic", "reason"),
+    [
+        (letter(), "contact.ended", None),
+        (letter(), "other", "it did not come from other"),
+        (letter_of(record()), "contact.ended", "it does not say where it came from"),
+        (letter(value=b"x" * 3_000_000), "contact.ended", "a part of it is missing, since it did not fit"),
+    ],
+)
+def test_a_letter_goes_back_only_whole_and_only_where_it_came_from(
+    found: Letter, topic: str, reason: str | None
+) -> None:
+    assert why_not(found, topic) == reason
+
+
+async def test_it_goes_to_the_partition_where_it_lay_unless_its_key_is_corrected_or_that_is_gone() -> None:
+    producer = Producer()
+    found = letter()
+    returns = Returns(producer, Settings(), {0, 1})
+    await returns.send(found, found.content)
+    await returns.send(found, replace(found.content, value=b"2"))
+    await returns.send(found, Content(b"other", b"3", []))
+    fewer = Returns(producer, Settings(), {0})
+    await fewer.send(found, found.content)
+    assert [partition for _, _, partition in producer.sent] == [1, 1, None, None]
+    assert [value for _, value, _ in producer.sent][1:3] == [b"2", b"3"]
+
+
+async def test_what_is_too_large_is_told_and_stops_nobody() -> None:
+    returns = Returns(Producer(MessageSizeTooLargeError()), Settings(), {1})
+    assert await returns.send(letter(), letter().content) == TOO_LARGE
+    assert returns.number == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "expected", "told"),
+    [
+        (RequestTimedOutError(), TransientFailure, r"can't do it now \(RequestTimedOutError\)"),
+        (TopicAuthorizationFailedError(), InvalidSettings, r"does not let this user write to contact\.ended"),
+    ],
+)
+async def test_who_must_act_is_told(error: Exception, expected: type[Exception], told: str) -> None:
+    returns = Returns(Producer(error), Settings(), {1})
+    with pytest.raises(expected, match=told):
+        await returns.send(letter(), letter().content)

@@ -1,0 +1,115 @@
+"""What a publisher is told of its events."""
+
+from typing import Any
+
+from schemas.faults import HINTS, FaultKind
+from services.domain.policy import DEFAULT
+from services.operations.validate import Summary, UnknownField, Validation, validate
+from tests.support.contacts import contact_ended, encoded
+from tests.support.examples import contact, event, kvk, line, nth_rsin, rsin
+
+
+def _told(*events: bytes) -> list[Validation]:
+    return list(validate(events, DEFAULT))
+
+
+def _kinds(validation: Validation) -> list[tuple[str, FaultKind]]:
+    return [(finding.pad, finding.soort) for finding in validation.findings]
+
+
+def test_a_valid_event_has_nothing_to_say_and_lines_count_empty_ones() -> None:
+    assert _told(b"\n", encoded(contact_ended("c-1"))) == [Validation(2, "c-1", (), ())]
+
+
+def test_every_error_of_an_event_is_told_with_what_to_do() -> None:
+    wrong = contact_ended("c-1")
+    wrong["data"]["kanaal"] = " "
+    wrong["data"]["onderwerpen"][0]["opvolging"].pop("toegewezenAan")
+    [told] = _told(encoded(wrong))
+    assert _kinds(told) == [
+        ("data.kanaal", FaultKind.LEEG),
+        ("data.onderwerpen.0.opvolging.toegewezenAan", FaultKind.ONTBREEKT),
+    ]
+    assert [finding.hint for finding in told.findings] == [HINTS[FaultKind.LEEG], HINTS[FaultKind.ONTBREEKT]]
+    assert [finding.schema.rule for finding in told.findings] == ["minLength: 1", "Required for an interne_taak."]
+
+
+def test_an_unreadable_line_is_told_and_the_next_is_checked() -> None:
+    told = _told(b"{", encoded(contact_ended("c-2")))
+    assert [(each.line_number, each.contact_id, _kinds(each)) for each in told] == [
+        (1, None, [("", FaultKind.ONLEESBAAR)]),
+        (2, "c-2", []),
+    ]
+
+
+def test_one_revisie_with_two_contents_is_seen_over_the_lines() -> None:
+    once, again = contact_ended("c-1"), contact_ended("c-1", onderwerp="Iets anders")
+    assert [_kinds(each) for each in _told(encoded(once), encoded(once), encoded(again))] == [
+        [],
+        [],
+        [("data.revisie", FaultKind.REVISIE_CONFLICT)],
+    ]
+
+
+def test_a_partij_that_only_earlier_lines_show_to_be_one_is_seen() -> None:
+    number = nth_rsin(0)
+    both = {"ref": "o", "rol": "klant", "soortPartij": "organisatie", "authenticatie": {"middel": "eherkenning"}}
+    first = contact("c-1", betrokkenen=[{**both, "partijIdentificatoren": [kvk("99990001"), rsin(number)]}])
+    second = contact(
+        "c-2",
+        betrokkenen=[
+            {**both, "partijIdentificatoren": [kvk("99990001")]},
+            {**both, "ref": "p", "partijIdentificatoren": [rsin(number)]},
+        ],
+    )
+    told = _told(line(event(first)), line(event(second)))
+    assert _kinds(told[1]) == [("data.betrokkenen.1.partijIdentificatoren.0", FaultKind.DUBBELE_PARTIJ)]
+    assert _kinds(_told(line(event(second)))[0]) == []
+
+
+def test_unknown_fields_are_a_remark_with_the_name_that_may_be_meant() -> None:
+    event_ = contact_ended("c-1")
+    event_["data"]["contact_id"] = "c-1"
+    event_["data"]["afdeling"] = "Burgerzaken"
+    event_["data"]["betrokkenen"][0]["contactnaam"]["achternaam2"] = "x"
+    event_["data"]["onderwerpen"][0]["opvolging"]["toegewezenaan"] = {}
+    event_["data"]["a.b"] = {"kanal": 1}
+    [told] = _told(encoded(event_))
+    assert told.findings == ()
+    assert {unknown.pad: unknown.meant for unknown in told.unknown_fields} == {
+        "data.contact_id": "contactId",
+        "data.afdeling": None,
+        "data.betrokkenen.contactnaam.achternaam2": "achternaam",
+        "data.onderwerpen.opvolging.toegewezenaan": "toegewezenAan",
+        "data.a·b": None,
+    }
+
+
+def test_the_misspelt_name_of_what_is_missing_is_named_too() -> None:
+    wrong: dict[str, Any] = contact_ended("c-1")
+    wrong["data"]["Kanaal"] = wrong["data"].pop("kanaal")
+    [told] = _told(encoded(wrong))
+    assert _kinds(told) == [("data.kanaal", FaultKind.ONTBREEKT)]
+    assert told.unknown_fields == (UnknownField("data.Kanaal", "kanaal"),)
+
+
+def test_unknown_fields_of_an_event_that_only_the_register_refuses_are_named() -> None:
+    again = contact_ended("c-1", onderwerp="Iets anders")
+    again["data"]["extra"] = 1
+    told = _told(encoded(contact_ended("c-1")), encoded(again))
+    assert told[1].unknown_fields == (UnknownField("data.extra", None),)
+
+
+def test_a_summary_counts_each_cause_once_an_event_wherever_in_a_list_it_stands() -> None:
+    twice: dict[str, Any] = contact_ended("c-1")
+    twice["data"]["onderwerpen"] = [{"onderwerp": ""}, {"onderwerp": ""}]
+    once: dict[str, Any] = contact_ended("c-2", onderwerp="")
+    del once["data"]["kanaal"]
+    summary = Summary()
+    for validation in _told(*map(encoded, [twice, once, contact_ended("c-3")])):
+        summary.add(validation)
+    assert (summary.events, summary.invalid) == (3, 2)
+    assert summary.causes == {
+        ("data.onderwerpen.*.onderwerp", FaultKind.LEEG): 2,
+        ("data.kanaal", FaultKind.ONTBREEKT): 1,
+    }

@@ -1,0 +1,58 @@
+"""Which fields are ours is written down in one place; this holds it against what the projector writes."""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from services.operations.rebuild.others import of_others
+from services.projector.merging import klantcontact, partij_document, taak
+from services.projector.merging.documents import Amendment, Document
+from services.projector.merging.taak import MADE_BY_OTHERS
+from services.projector.mongo.writes import OURS, SINCE, Collection
+from tests.fakes.projector_store import FakeRegister
+from tests.support.projector_examples import (
+    Event,
+    fact,
+    partij,
+    partij_withdrawn,
+    registered,
+    taak_created,
+    taak_withdrawn,
+)
+from tests.support.projector_scenario import FULL
+
+AMENDMENTS: Mapping[Collection, Callable[[Document], Amendment]] = {
+    Collection.KLANTCONTACTEN: klantcontact.amendment,
+    Collection.PARTIJEN: partij_document.amendment,
+    Collection.INTERNE_TAKEN: taak.amendment,
+    Collection.VERVALLEN: partij_document.marker_amendment,
+}
+
+EVENTS: list[Event] = [
+    registered(partijen=[partij(fields=FULL)]),
+    registered("c-2", partijen=[partij("smit", resultaat="leeg")]),
+    taak_created(),
+    taak_created("c-2", fields={"toelichting": None}),
+    taak_withdrawn("c-3"),
+    partij_withdrawn("c-3", "bakker"),
+]
+
+
+def documents(collection: Collection) -> list[Document]:
+    register = FakeRegister()
+    register.merge([fact(event) for event in EVENTS])
+    return list(register.contents()[collection].values())
+
+
+@pytest.mark.parametrize("collection", Collection)
+def test_ours_is_what_the_projector_sets_and_takes_away(collection: Collection) -> None:
+    amendments = [AMENDMENTS[collection](document) for document in documents(collection)]
+    written = {path for each in amendments for path in (*each.set, *each.unset)}
+    assert written - {SINCE} == OURS[collection]
+
+
+@pytest.mark.parametrize("collection", [Collection.KLANTCONTACTEN, Collection.PARTIJEN, Collection.INTERNE_TAKEN])
+def test_of_a_document_that_nobody_else_touched_only_a_taaks_status_is_of_others(collection: Collection) -> None:
+    expected = {f"interneTaak.{MADE_BY_OTHERS}": "te_verwerken"} if collection is Collection.INTERNE_TAKEN else {}
+    found = [of_others(collection, document) for document in documents(collection)]
+    assert found == [expected] * 2

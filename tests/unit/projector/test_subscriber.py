@@ -1,0 +1,134 @@
+"""How batches follow each other: one is read while the one before is written, and none after a stop or a failure."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from aiokafka import ConsumerRecord
+
+from services.projector.events import Fact
+from services.projector.handler import Projector, read_all
+from services.projector.mongo.writes import Collection
+from services.projector.ports import Partition, Record
+from services.projector.subscriber import MAX_BATCH_BYTES, Consumption
+from services.runtime.ending import Ending
+from services.runtime.observe.health import Health
+from services.runtime.settings import Settings
+from tests.fakes.projector_positions import FakePositions
+from tests.fakes.projector_store import FakeRegister
+from tests.support.projector_examples import encoded, klantcontact_id, registered
+
+PLACE = Partition("klantcontact.registered", 0)
+TURNS = 20
+"""More turns of the event loop than a batch needs when nothing holds it up."""
+
+
+class _SlowRegister(FakeRegister):
+    """Writes a batch when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun: list[int] = []
+        self.may_write = asyncio.Event()
+
+    async def apply(self, facts: Sequence[Fact]) -> None:
+        self.begun.append(len(facts))
+        await self.may_write.wait()
+        await super().apply(facts)
+
+
+class _Bench:
+    """A consumption that is not connected to anything."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.register = _SlowRegister()
+        self.positions = FakePositions(failures)
+        self.ending = Ending()
+        health = Health()
+        self.consumption = Consumption(Settings(), register=self.register, health=health, ending=self.ending)
+        self.consumption._projector = Projector(self.register, self.positions, health, self.ending)
+
+    async def handle(self, *records: Record) -> None:
+        await self.consumption._write_next(read_all(records))
+
+
+def record(contact: str, offset: int) -> Record:
+    return Record(PLACE, offset, encoded(registered(contact)))
+
+
+def fetched(value: bytes, offset: int) -> "ConsumerRecord[bytes, bytes]":
+    return ConsumerRecord(PLACE.topic, PLACE.partition, offset, 0, 0, None, value, None, 0, len(value), ())
+
+
+async def turns() -> None:
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+
+
+async def test_a_batch_is_taken_while_the_one_before_is_written_and_written_after_it() -> None:
+    bench = _Bench()
+
+    await bench.handle(record("c-1", 1))
+    second = asyncio.create_task(bench.handle(record("c-2", 2), record("c-3", 3)))
+    await turns()
+    assert bench.register.begun == [1]
+    assert not second.done()
+
+    bench.register.may_write.set()
+    await second
+    await bench.consumption._finish_writing(5)
+    assert bench.register.begun == [1, 2]
+    assert bench.positions.committed == {PLACE: 4}
+
+
+async def test_a_fetch_that_is_heavy_is_written_in_several_batches() -> None:
+    bench = _Bench()
+    bench.register.may_write.set()
+    event = encoded(registered("c-1"))
+    # Blanks between the parts of JSON say nothing, and weigh what a large event weighs.
+    heavy = event[:1] + b" " * (MAX_BATCH_BYTES // 2) + event[1:]
+
+    await bench.consumption._handle([fetched(heavy, 1), fetched(heavy, 2), fetched(event, 3), fetched(event, 4)])
+    await bench.consumption._finish_writing(5)
+
+    assert bench.register.begun == [1, 3]
+    assert bench.positions.committed == {PLACE: 5}
+
+
+async def test_after_a_stop_it_stands_still_until_it_is_asked_to_end() -> None:
+    bench = _Bench()
+    bench.register.may_write.set()
+
+    await bench.handle(Record(PLACE, 1, None))
+    second = asyncio.create_task(bench.handle(record("c-2", 2)))
+    await turns()
+    assert not second.done(), "FastStream would fetch on"
+    bench.ending.ask()
+    await second
+
+    assert bench.register.collections[Collection.KLANTCONTACTEN] == {}
+    assert bench.positions.committed == {}
+
+
+async def test_who_is_asked_to_end_begins_no_other_batch_but_finishes_the_one_in_hand() -> None:
+    bench = _Bench()
+
+    await bench.handle(record("c-1", 1))
+    await turns()
+    bench.ending.ask()
+    bench.register.may_write.set()
+    await bench.handle(record("c-2", 2))
+    await bench.consumption._finish_writing(5)
+
+    assert set(bench.register.collections[Collection.KLANTCONTACTEN]) == {klantcontact_id("c-1")}
+    assert bench.positions.committed == {PLACE: 2}
+
+
+async def test_a_failure_to_commit_ends_the_process() -> None:
+    bench = _Bench(RuntimeError("no right to this group"))
+    bench.register.may_write.set()
+
+    await bench.handle(record("c-1", 1))
+
+    with pytest.raises(RuntimeError, match="no right"):
+        await asyncio.wait_for(bench.ending.wait(), timeout=5)
