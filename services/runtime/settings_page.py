@@ -34,7 +34,7 @@ INTRODUCTION: Final = f"""\
 <!-- Made from services/runtime/settings.py by `make docs`. Change it there. -->
 
 Every process reads its settings from environment variables that begin with `{PREFIX}`. An empty variable counts as
-absent. A process refuses an unknown variable with this prefix, and a value that does not fit: it names every mistake,
+absent. A process refuses an unknown variable with this prefix, and a value that does not fit. It names every mistake,
 shows no value, and ends with status 2.
 
 In production set at least `KAFKA_BOOTSTRAP`, `MONGO_URI`, `SLEUTEL_FILE`, `SOURCE`, `HEALTH_HOST` and `HEALTH_PORT`.
