@@ -9,7 +9,6 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin
 
-from annotated_types import Ge, Le
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
@@ -76,10 +75,14 @@ def _default(field: FieldInfo) -> str:
 
 
 def _values(field: FieldInfo) -> str:
-    bounds = {type(each): each for each in field.metadata}
-    if Ge in bounds and Le in bounds:
-        return f"{bounds[Ge].ge:,} to {bounds[Le].le:,}"
+    least, most = (_bound(field, name) for name in ("ge", "le"))
+    if least is not None and most is not None:
+        return f"{least:,} to {most:,}"
     return _values_of(_without_none(field.annotation))
+
+
+def _bound(field: FieldInfo, name: str) -> int | None:
+    return next((getattr(each, name) for each in field.metadata if hasattr(each, name)), None)
 
 
 def _values_of(annotation: object) -> str:

@@ -161,6 +161,16 @@ def test_the_readme_stays_within_140_lines() -> None:
     assert len(_text(Path("README.md")).splitlines()) <= 140
 
 
+# Plain English -------------------------------------------------------------------------------------------------------
+
+TRANSLATED = re.compile(r"\b(whoever|as a rule|be it|of which|all the same|once more)\b", re.IGNORECASE)
+
+
+@_names(PAGES[:3] + [page for page in PAGES if page.is_relative_to("docs")])
+def test_a_page_reads_like_english(page: Path) -> None:
+    assert TRANSLATED.findall(" ".join(_text(page).split())) == []
+
+
 # Decisions ------------------------------------------------------------------------------------------------------------
 
 
