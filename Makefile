@@ -33,13 +33,14 @@ demo: $(READY) ## all scenarios through real servers and both services
 test: check ## check, then every test
 	$(BIN)/pytest --numprocesses=3 --dist=loadfile --ignore=tests/benchmarks --cov --cov-report=term
 
-check: $(READY) ## format, lint, types, import contracts, generated files, compose file
+check: $(READY) ## format, lint, types, import contracts, generated files, documentation, compose file
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m schemas.generate --check
-	$(BIN)/pytest --quiet tests/repository/test_deploy.py
+	$(BIN)/python -m services.runtime.settings_page --check
+	$(BIN)/pytest --quiet tests/repository/test_deploy.py tests/repository/test_docs.py
 	if docker compose version >/dev/null 2>&1; then docker compose config --quiet; fi
 
 format: $(READY) ## let ruff format and mend what it can
@@ -49,7 +50,8 @@ format: $(READY) ## let ruff format and mend what it can
 schemas: $(READY) ## make the JSON Schemas, AsyncAPI, its page and examples from the models
 	$(BIN)/python -m schemas.generate
 
-docs: schemas ## the same, and say where the page for publishers and subscribers is
+docs: schemas ## the same, docs/settings.md, and say where the page for publishers and subscribers is
+	$(BIN)/python -m services.runtime.settings_page
 	@echo 'Open schemas/index.html in a browser; it needs no network.'
 
 bench: $(READY) ## throughput and memory beside the floor, as ratios

@@ -29,8 +29,8 @@ ABOUT = (
 )
 
 EPILOG = (
-    "Settings are environment variables that begin with KLANTCONTACT_; the README lists them. Exit status: 0 done, "
-    "1 the work found faults or what it needs is away, 2 wrong use or settings, 130 interrupted by Ctrl-C."
+    "Settings are environment variables that begin with KLANTCONTACT_; docs/settings.md lists them. Exit status: "
+    "0 done, 1 the work found faults or what it needs is away, 2 wrong use or settings, 130 interrupted by Ctrl-C."
 )
 
 app = typer.Typer(help=ABOUT, epilog=EPILOG, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)

@@ -31,8 +31,8 @@ def kafka_told(settings: Settings, *, right: str) -> Iterator[None]:
         yield
     except REFUSED_USER as error:
         raise InvalidSettings(
-            f"{kafka} does not let this user {right} ({type(error).__name__}). Ask for that right: the README lists "
-            "those of each command."
+            f"{kafka} does not let this user {right} ({type(error).__name__}). Ask for that right: docs/security.md "
+            "lists those of each command."
         ) from error
     except OffsetOutOfRangeError as error:
         raise TransientFailure(

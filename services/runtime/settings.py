@@ -52,84 +52,102 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,  # docs/settings.md shows them (`services/runtime/settings_page.py`)
     )
 
     kafka_bootstrap: Bootstrap = "127.0.0.1:9092"
-    """Brokers to start from: host:port, several with commas."""
+    """The brokers to start from: host:port, several with commas."""
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    """Kafka's names: SSL is TLS, SASL a login."""
+    """How a client reaches Kafka, in Kafka's own names: SSL is TLS, SASL is a login."""
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    """The kind of login, where the protocol begins with SASL."""
     kafka_username: str | None = None
+    """The user of that login. Every SASL protocol needs one."""
     kafka_password_file: Path | None = None
-    """File with the password of that user."""
+    """The file with the password of that user. It is read at the start of the process."""
     kafka_password: SecretStr | None = None
-    """The same password in the variable itself; a file is better kept."""
+    """The same password in the variable itself. A file is safer. Set one of the two."""
     kafka_ca_file: Path | None = None
-    """PEM file with whom to trust for the brokers' certificates; without it those of the system."""
+    """A PEM file with the authority that signed the certificates of the brokers. Without it the system's own
+    authorities count."""
     kafka_certificate_file: Path | None = None
-    """PEM file with our own certificate, for a Kafka that knows its users by that."""
+    """A PEM file with the client's own certificate, for a Kafka that knows its users by certificate. A renewed
+    certificate is read at the next start."""
     kafka_key_file: Path | None = None
-    """PEM file with the key of that certificate, which is not itself locked by a password."""
+    """A PEM file with the key of that certificate, without a password on it."""
+
     mongo_uri: MongoUri = Field(default="mongodb://127.0.0.1:27017/?replicaSet=rs0", repr=False)
-    """Address of a replica set. May hold a password, so it is never shown."""
+    """The address of a replica set, which may have one node: transactions need a replica set. It may hold a password,
+    so it is never shown."""
     mongo_database: DatabaseName = "klantcontact"
+    """The database that holds all collections."""
 
     contact_topic: Name = "contact.ended"
+    """The topic that publishers write to."""
     dead_letter_topic: Name = "contact.ended.dlq"
+    """The topic of refused events."""
     registered_topic: Name = "klantcontact.registered"
+    """The topic of klantcontacten."""
     confidential_topic: Name = "klantcontact.registered.vertrouwelijk"
+    """The topic of confidential klantcontacten."""
     taak_topic: Name = "taak.created"
+    """The topic of interne taken."""
     classifier_group: Name = "klantcontact-classifier"
+    """The consumer group of the classifier."""
     projector_group: Name = "klantcontact-projector"
+    """The consumer group of the projector."""
     source: Uri = "urn:nld:oin:00000000000000000000:systeem:klantcontact"
-    """`source` of the events that we publish: put the municipality's own OIN in it."""
+    """The `source` of the events that the classifier publishes. Put the municipality's own OIN in it."""
 
     sleutel_file: Path | None = None
-    """File with the secret key of the register; see `services.runtime.secret`."""
+    """The file with the secret key of the register: 32 bytes or more, from `openssl rand -hex 32`. The classifier does
+    not start without a key, and refuses any key but the one that the register was made with."""
     sleutel: SecretStr | None = None
-    """The same key in the variable itself; a file is better kept."""
+    """The same key in the variable itself. A file is safer. Set one of the two."""
     sleutelversie: int = Field(default=1, ge=1, le=2**31 - 1)
-    """Number of the key, stored beside each hash made with it."""
+    """The number of the key, which stands beside each hash made with it. Leave it: replacing a key is not built."""
     beleid_file: Path | None = None
-    """TOML file with the policy; without it the defaults of the contract hold."""
+    """The TOML file with the policy. Without it the defaults of the contract hold."""
 
     topic_partitions: int = Field(default=12, ge=1, le=1000)
-    """Partitions of a topic that is created: the most instances that can share the work. Twelve divides well
-    over 2, 3, 4, 6 and 12, and one of them carries more than the contacts of any municipality; each costs the
-    classifier a producer. It can't be lowered later, and raising it moves keys to other partitions."""
+    """The partitions of a topic that `klantcontact topics create` makes: the most instances that can share the work.
+    The number can't be lowered later, and raising it moves keys to other partitions."""
     contact_retention_days: int = Field(default=7, ge=1, le=3650)
-    """How long `contact.ended` is kept: it holds everything that was said, so no longer than repair needs."""
+    """How long `contact.ended` is kept. It holds everything that was said, so keep it no longer than repair needs."""
     dead_letter_retention_days: int = Field(default=30, ge=1, le=3650)
-    """How long a dead letter, which holds the original, waits to be repaired."""
+    """How long a dead letter, which holds the original event, waits to be repaired."""
     output_retention_days: int = Field(default=90, ge=1, le=3650)
     """How long subscribers can read back."""
 
     batch_size: int = Field(default=500, ge=1, le=5000)
-    """Most contacts judged in one transaction. More is faster and holds more in memory: 5,000 of the largest
-    (64 KiB) are 320 MB before they are even read."""
+    """The most contacts in one transaction. More is faster and takes more memory: 5,000 of the largest contacts
+    (64 KiB) are 320 MB before they are read."""
     own_failures_limit: int = Field(default=10, ge=1, le=1000)
-    """So many messages in a row on which our own code fails stop the service. Above 1,000 a broken release
-    would turn a day's contacts into dead letters."""
+    """How many messages in a row may fail in our own code before the service stops. A high limit lets a broken release
+    turn good contacts into dead letters."""
     shutdown_seconds: int = Field(default=10, ge=1, le=20)
-    """Time to finish the batches in flight after SIGTERM. Kubernetes kills after 30 s, and closing what is open can
-    take some seconds more."""
+    """The time to finish batches in flight after SIGTERM. Closing connections can take some seconds more; Kubernetes
+    kills after 30 s."""
     session_timeout_ms: int = Field(default=10_000, ge=1_000, le=300_000)
-    """Silence after which the group takes an instance for dead. Under a second a short pause of the machine
-    would do that; above five minutes its partitions would stand still too long. The broker has bounds of its
-    own (6 s to 30 min unless set otherwise)."""
-
+    """The silence after which the group takes an instance for dead. The broker has bounds of its own: 6 s to 30 min
+    unless it was set otherwise."""
     check_crcs: bool = True
-    """Whether what Kafka gives is held against its checksum. Switched off only for the broker inside the demo's
-    process, which changes records on the way."""
+    """Whether each record is held against its checksum. Switch it off only for the demo's in-process broker, which
+    changes records on the way."""
 
     health_host: str = "127.0.0.1"
-    """Where /livez, /readyz and /metrics answer; 0.0.0.0 in a container."""
+    """The address at which /livez, /readyz and /metrics answer: 0.0.0.0 in a container."""
     health_port: int = Field(default=0, ge=0, le=65535)
-    """0 takes a free port, which the log names, so that both services start on one machine."""
+    """The port of the same. 0 takes a free port, which the log names, so that both services start on one machine."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least level that is logged. `debug` shows each decision."""
     log_format: Literal["auto", "json", "console"] = "auto"
-    """auto: readable lines on a terminal, JSON elsewhere."""
+    """The form of the log. `auto` writes readable lines on a terminal and JSON elsewhere."""
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
@@ -221,7 +239,7 @@ def _hint(setting: str, known: list[str]) -> str:
         return f"Did you mean {PREFIX}{near[0]}?"
     if any(part in setting for part in KUBERNETES_SERVICE_PARTS):
         return "Kubernetes adds it for a Service: put `enableServiceLinks: false` in the pod."
-    return "Remove it: the README lists what can be set."
+    return "Remove it: docs/settings.md lists what can be set."
 
 
 def _faults(error: ValidationError) -> Iterator[str]:

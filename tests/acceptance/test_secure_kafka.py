@@ -1,5 +1,5 @@
-"""Over TLS, with logins, and with exactly the rights that the README lists: all goes as without. With fewer, each
-command and service says so, ends, and leaves everything as it was.
+"""Over TLS, with logins, and with exactly the rights that `docs/security.md` lists: all goes as without. With fewer,
+each command and service says so, ends, and leaves everything as it was.
 """
 
 import asyncio
@@ -25,15 +25,17 @@ from tests.support.secure_kafka import PASSWORD, SecureKafka, make_authority, ri
 from tests.support.waiting import wait_for
 
 ROW = re.compile(r"^\| `([a-z -]+)` \| ((?:Read|Write|Create|Describe).*) \|$", re.MULTILINE)
-RIGHTS = {command: rights_in(words) for command, words in ROW.findall(Path("README.md").read_text(encoding="utf-8"))}
-"""The users, named after what they run, and what the README says that each may do."""
+RIGHTS = {
+    command: rights_in(words) for command, words in ROW.findall(Path("docs/security.md").read_text(encoding="utf-8"))
+}
+"""The users, named after what they run, and what that page says that each may do."""
 
 ALL_TOPICS = (
     "topic `contact.ended`, `contact.ended.dlq`, `klantcontact.registered`, `klantcontact.registered.vertrouwelijk`, "
     "`taak.created`"
 )
 
-LISTED = "The README lists the rights of each service and command."
+LISTED = "docs/security.md lists the rights of each service and command."
 
 TOPICS_TOLD = "does not let this user describe and create topics"
 
@@ -106,7 +108,7 @@ OTHERS = {
 
 @pytest.fixture(scope="module")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureKafka]:
-    """A broker with the users of the README, and those of which something is withheld."""
+    """A broker with the users of that page, and those of which something is withheld."""
     folder = tmp_path_factory.mktemp("secure")
     with secure_kafka(folder) as running:
         lesser = {f"refused {case.id}": rights_in(str(case.values[0])) for case in REFUSED}
@@ -192,7 +194,7 @@ SERVED = [
 
 
 @pytest.mark.parametrize(("user", "command", "status", "says"), SERVED, ids=[command for _, command, *_ in SERVED])
-def test_the_rights_of_the_readme_are_enough(town: Town, user: str, command: str, status: int, says: str) -> None:
+def test_the_rights_of_the_page_are_enough(town: Town, user: str, command: str, status: int, says: str) -> None:
     ran = town.run(user, command)
 
     assert says in ran.said

@@ -61,7 +61,7 @@ class Right:
 
 
 def rights_in(words: str) -> list[Right]:
-    """Read what the README's table says, as in "Read, Write topic `a`, `b`; Describe group `c`"."""
+    """Read what the table of `docs/security.md` says, as in "Read, Write topic `a`, `b`; Describe group `c`"."""
     parts = re.findall(r"([\w, ]+?) (topic|group|transactional id) ((?:`[^`]+`(?:, )?)+)", words)
     return [
         Right(AclOperation[_constant(operation)], ResourceType[_constant(kind)], name)

@@ -1,6 +1,6 @@
 """How Kafka is reached: its brokers, TLS and the login, the same for every client; and what keeps us out of it.
 
-The rights that Kafka does not give us (its ACLs), in words for the operator. The README lists who needs which.
+The rights that Kafka does not give us (its ACLs), in words for the operator. `docs/security.md` lists them.
 """
 
 import re
@@ -177,8 +177,8 @@ def missing_right(error: BaseException) -> InvalidSettings | None:
     if kind is None:
         return None
     return InvalidSettings(
-        f"Kafka does not give this user a right that it needs on {kind}{_names(error)}. The README lists the rights "
-        "of each service and command."
+        f"Kafka does not give this user a right that it needs on {kind}{_names(error)}. docs/security.md lists the "
+        "rights of each service and command."
     )
 
 

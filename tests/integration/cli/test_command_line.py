@@ -152,7 +152,7 @@ def test_wrong_settings_are_told_and_end_with_2(arguments: list[str]) -> None:
     assert (done.returncode, done.stdout) == (WRONG_USE, b"")
     assert done.stderr.decode() == (
         "The settings don't fit:\n"
-        "  KLANTCONTACT_COLOUR is not a setting. Remove it: the README lists what can be set.\n"
+        "  KLANTCONTACT_COLOUR is not a setting. Remove it: docs/settings.md lists what can be set.\n"
     )
 
 

@@ -19,6 +19,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from pymongo import AsyncMongoClient, MongoClient
 
+from services.local.servers import containers
 from services.local.servers.errors import NotRunning, StartFailed
 from services.local.servers.mongod import mongo_uri
 from services.local.servers.network import HOST
@@ -88,6 +89,13 @@ async def test_the_session_runs_on_a_real_kafka_and_a_real_mongodb(stack: Stack)
     assert stack.kafka_kind is not KafkaKind.MOCK
     assert stack.kafka_bootstrap
     assert stack.mongo_uri
+
+
+def test_where_docker_answers_the_servers_are_containers() -> None:
+    if not containers.engine_answers():
+        pytest.skip("no Docker engine answers")
+    with local_stack(allow_mock_broker=False) as stack:
+        assert (stack.kafka_kind, stack.mongo_kind) == (KafkaKind.DOCKER, MongoKind.DOCKER)
 
 
 async def test_what_a_kafka_transaction_wrote_is_read(kafka_bootstrap: str, topics: str) -> None:

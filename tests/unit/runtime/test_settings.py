@@ -41,7 +41,7 @@ REFUSALS = [
     ),
     pytest.param(
         {"KLANTCONTACT_COLOUR": "blue"},
-        "KLANTCONTACT_COLOUR is not a setting. Remove it: the README lists what can be set.",
+        "KLANTCONTACT_COLOUR is not a setting. Remove it: docs/settings.md lists what can be set.",
         id="unknown variable",
     ),
     pytest.param(
@@ -171,7 +171,7 @@ def test_every_mistake_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert str(refused.value).splitlines() == [
         "The settings don't fit:",
-        "  KLANTCONTACT_COLOUR is not a setting. Remove it: the README lists what can be set.",
+        "  KLANTCONTACT_COLOUR is not a setting. Remove it: docs/settings.md lists what can be set.",
         "  KLANTCONTACT_BATCH_SIZE: input should be greater than or equal to 1.",
         "  KLANTCONTACT_LOG_LEVEL: input should be 'debug', 'info', 'warning' or 'error'.",
     ]
