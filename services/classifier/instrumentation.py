@@ -26,7 +26,7 @@ MAX_FAULTS: Final = 20
 """In the log line of one record; its dead letter has more of them."""
 
 DECIDE: Final = "contact.decide"
-"""The span of a record."""
+"""The name of a record's span."""
 
 
 @value_class(frozen=True, slots=True)

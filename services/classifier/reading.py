@@ -12,7 +12,10 @@ from services.runtime.kafka.records import Record
 
 
 def read(record: Record, sleutels: Sleutels, beleid: Beleid, *, asked: Herbeoordeling | None = None) -> Case | Refusal:
-    """Return the case of a record, or why there is none. `asked` stands for what a header of the record asks."""
+    """Return the case of a record, or why there is none.
+
+    `asked` is a request for a new judgement, in place of the one that a header of the record may hold.
+    """
     headers = [(name, value) for name, value in record.headers if value is not None]
     received = decode(record.value, headers, record.written_at)
     if isinstance(received, Refusal):

@@ -34,34 +34,34 @@ class Surroundings:
     """What the register holds around one case, as far as its decision needs it."""
 
     in_force: Besluit | None
-    """The decision of an earlier revisie, or the former judgement of this one."""
+    """The decision about an earlier revisie, or the former judgement of this one."""
     own: Sequence[Partij | None]
-    """For each betrokkene its partij as if the decision in force had not been."""
+    """For each betrokkene its partij as if there were no decision in force."""
     standen: Mapping[int, Stand]
-    """For each betrokkene with a partij the facts to judge by."""
+    """For each betrokkene with a partij, the facts by which it is judged."""
     before: Mapping[str, Partij]
     """The partijen as they are now."""
     without: Mapping[str, Partij]
-    """Those that the decision in force touched, as if it had not been."""
+    """The partijen that the decision in force touched, as if there were none."""
     vervolg: Vervolg | None
     is_linked: Callable[[str], bool]
     """Whether a sleutel already finds a known partij."""
     former: Mapping[int, PartijBesluit] = field(default_factory=dict)
-    """When the revisie in force is judged again: what was decided about the partij of each betrokkene."""
+    """When the revisie in force is judged again: the former decision about the partij of each betrokkene."""
     keeps_links: bool = False
-    """Whether those keep the links that they have, whatever is linked today."""
+    """Whether these keep their links, even when today's register would link otherwise."""
 
 
 @value_class(frozen=True, slots=True)
 class _Touched:
     besluit: PartijBesluit
     partij: Partij | None
-    """As it is afterwards; None: as it was."""
+    """As it is afterwards; None when it stays as it was."""
     kanttekeningen: tuple[Kanttekening, ...]
 
 
 def by_record(around: Surroundings, in_force: Besluit) -> Surroundings:
-    """Put the facts that a decision record holds in the place of what the register knows today."""
+    """Return surroundings with the facts that a decision record holds, in place of those of today's register."""
     recorded = {each.positie: each for each in in_force.partijen}
     own = [around.without[recorded[at].partij_id] if at in recorded else each for at, each in enumerate(around.own)]
     standen = {**around.standen, **{at: each.stand for at, each in recorded.items()}}
@@ -69,9 +69,9 @@ def by_record(around: Surroundings, in_force: Besluit) -> Surroundings:
 
 
 def revives(besluit: Besluit, case: Case, today: Surroundings) -> bool:
-    """Tell whether a judgement by old facts says something new that rests on consent which is no longer in force.
+    """Whether a judgement by old facts says something new that rests on consent which is no longer in force.
 
-    What was withdrawn since must never come back.
+    Details whose consent was withdrawn since must never come back.
     """
     said_anew = [each for each in besluit.partijen if each != today.former.get(each.positie)]
     return any(
@@ -106,7 +106,7 @@ def new_besluit(
         digest=case.digest,
         beleidsversie=beleid.versie,
         besloten_op=now,
-        # What is judged again follows from the event that came first, which a replayed copy may not be.
+        # A new judgement follows from the event that came first, not from the copy that asked for it.
         event_id=former.event_id if former else case.received.event_id,
         traceparent=former.traceparent if former else case.received.traceparent,
         plaatsgevonden_op=contact.plaatsgevonden_op,
@@ -142,7 +142,7 @@ def _kanttekeningen(case: Case, around: Surroundings, touched: Sequence[_Touched
 
 
 def _touch(case: Case, at: int, verdict: Verdict, around: Surroundings, numbers: Numbers) -> _Touched:
-    """Give the partij of a gekende betrokkene after this decision."""
+    """Return the partij of a gekende betrokkene after this decision."""
     outcome = verdict.partijen[at]
     base = around.own[at] or _new_partij(case, at, around.in_force, numbers)
     former = around.former.get(at)
@@ -179,7 +179,7 @@ def _new_partij(case: Case, at: int, in_force: Besluit | None, numbers: Numbers)
     betrokkene = contact.betrokkenen[at]
     by_origin = [case.received.source, "partij", contact.contact_id, str(contact.revisie), betrokkene.ref]
     if in_force is not None and in_force.revisie == contact.revisie:
-        # What a former judgement made may be known to others by now, who keep it.
+        # A partij that a former judgement made may be known to other contacts by now, and then stays theirs.
         by_origin.append(str(in_force.besluitversie + 1))
     return Partij(
         partij_id=identifier(*by_origin) if sleutels else case.own_partij_id(at),
@@ -191,7 +191,10 @@ def _new_partij(case: Case, at: int, in_force: Besluit | None, numbers: Numbers)
 def _links(
     sleutels: Sequence[str], partij: Partij, is_linked: Callable[[str], bool]
 ) -> tuple[tuple[str, ...], tuple[Kanttekening, ...]]:
-    """Give the sleutels of a betrokkene that find its partij from now on: one of each kind, none that finds another."""
+    """Return the sleutels of a betrokkene that find its partij from now on.
+
+    There is one of each kind, and none that finds another partij.
+    """
     kinds = {soort_of(sleutel): sleutel for sleutel in partij.sleutels}
     links: list[str] = []
     notes: list[Kanttekening] = []
@@ -208,7 +211,7 @@ def _links(
 
 
 def _release(around: Surroundings, touched: set[str]) -> Iterator[Partij]:
-    """Give the partijen that the earlier revisie touched and this one does not."""
+    """Yield the partijen that the earlier revisie touched and this one does not."""
     for earlier in around.in_force.partijen if around.in_force else ():
         if earlier.partij_id not in touched:
             yield around.without[earlier.partij_id].taken_back()
@@ -218,7 +221,7 @@ def _release(around: Surroundings, touched: set[str]) -> Iterator[Partij]:
 
 
 def _hand_out(case: Case, verdict: Verdict, in_force: Besluit | None, numbers: Numbers) -> tuple[Uitgegeven, ...]:
-    """Give every onderwerp its numbers: those that it ever had, else new ones."""
+    """Return the numbers of every onderwerp: those that it ever had, or new ones."""
     contact = case.received.contact
     stream = Stream.CONFIDENTIAL if contact.vertrouwelijk else Stream.REGISTERED
     handed_out = {each.onderwerp_id: each for each in in_force.uitgegeven} if in_force else {}

@@ -2,7 +2,9 @@
 
 They lie in `scenarios/`, a file for each origin, with only what differs from event to event; here they become whole
 events. `basisterminologie`, `artefacten` and `cases` are documents of the standard, `afgeleid` follows from its rules,
-`verloop` holds longer histories of a few klanten. `verify` compares what MongoDB holds with what the scenarios expect.
+`verloop` holds longer histories of a few klanten.
+
+Whether what stands in MongoDB is what the scenarios ask for.
 """
 
 import json
