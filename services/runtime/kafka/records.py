@@ -1,14 +1,14 @@
-"""From aiokafka's records to ours.
+"""One record as the broker gave it, and a batch of them cut into parts that are not too heavy.
 
-A batch in parts that are not too heavy. What is fetched is bounded in records, and in bytes as they were compressed:
-a hundred large contacts that look alike can be a thousand times as much, and what they cause more than that.
+A fetch is bounded in records, and in bytes as they were compressed. A hundred large contacts that look alike can be a
+thousand times as much once they are read, and cause more than that.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from aiokafka import ConsumerRecord
+from aiokafka import ConsumerRecord, TopicPartition
 
 from schemas.cloudevents import Headers
 from schemas.values import value_class
@@ -16,7 +16,7 @@ from schemas.values import value_class
 
 @value_class(frozen=True, slots=True)
 class Record:
-    """One record of `contact.ended` as the broker gave it, bytes untouched."""
+    """One record of a topic, bytes untouched."""
 
     topic: str
     partition: int
@@ -26,9 +26,14 @@ class Record:
     value: bytes | None
     headers: Headers
 
+    @property
+    def place(self) -> TopicPartition:
+        """The partition in which it lies."""
+        return TopicPartition(self.topic, self.partition)
+
 
 def as_record(record: "ConsumerRecord[bytes, bytes]") -> Record:
-    """Take a record over, bytes untouched."""
+    """Return aiokafka's record as ours."""
     return Record(
         topic=record.topic,
         partition=record.partition,
@@ -45,8 +50,8 @@ LAST = datetime.max.replace(tzinfo=UTC)
 
 
 def moment(milliseconds: int) -> datetime:
-    """Give the moment of a timestamp in UTC. A publisher can put any number there, unless the topic uses the broker's
-    clock; what lies outside the calendar becomes its nearest end.
+    """Return the moment of a timestamp in UTC. A publisher can put any number there, unless the topic uses the broker's
+    clock. A number outside the calendar becomes its nearest end.
     """
     try:
         return datetime.fromtimestamp(milliseconds / 1000, UTC)
@@ -58,12 +63,12 @@ T = TypeVar("T")
 
 
 def value_bytes(message: Any) -> int:  # noqa: ANN401 - records of aiokafka and messages of ours have a value
-    """Give the size of what a message holds."""
+    """Return the size of the value of a message or record."""
     return len(message.value or b"")
 
 
 def light_parts(items: Sequence[T], most_bytes: int, weigh: Callable[[T], int] = value_bytes) -> Iterator[Sequence[T]]:
-    """Cut a batch, in its order, into parts of at most so many bytes; an item that is heavier stands alone."""
+    """Cut a batch, in its order, into parts of at most so many bytes. A heavier item stands alone."""
     begin, part_bytes = 0, 0
     for at, item in enumerate(items):
         item_bytes = weigh(item)
