@@ -50,6 +50,10 @@ class _Noted(Health):
         self._troubles.append(reason)
         super().set(part, reason, by=by)
 
+    def leave(self, part: str, *, by: str) -> None:
+        self._troubles.append(None)
+        super().leave(part, by=by)
+
 
 @dataclass
 class Desk:
