@@ -25,8 +25,10 @@ _DATASCHEMA = re.compile(DATASCHEMA)
 TRACEPARENT = "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
 _TRACEPARENT = re.compile(TRACEPARENT)
 
-Headers = Sequence[tuple[str, bytes | None]]
+Header = tuple[str, bytes | None]
 """A header's value may be absent on the wire."""
+
+Headers = Sequence[Header]
 
 
 def _uri(value: str) -> str:

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from schemas.cloudevents import Header
 from schemas.faults import Fault
-
-Header = tuple[str, bytes | None]
 
 PREFIX: Final = "dlq_"
 """Every header that we add begins with it. A record that comes from the dead letters again loses what an earlier time

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from schemas.cloudevents import STRUCTURED
-from schemas.generation.published import CONTACT_ENDED, EVENTS, Published
+from schemas.generation.published import CONTACT_ENDED, EVENTS, PublishedEvent
 from schemas.generation.topics import CONTACT_TOPIC, DEAD_LETTER_TOPIC, TOPICS, Topic
 
 Document = dict[str, Any]
@@ -63,7 +63,7 @@ def asyncapi(examples: Mapping[str, Any]) -> Document:
     }
 
 
-def _message_name(event: Published) -> str:
+def _message_name(event: PublishedEvent) -> str:
     noun, participle = event.name.split(".")
     return noun + participle.title()
 
@@ -116,7 +116,7 @@ def _operations() -> Iterator[tuple[str, Document]]:
         )
 
 
-def _message(event: Published, examples: Mapping[str, Any]) -> Document:
+def _message(event: PublishedEvent, examples: Mapping[str, Any]) -> Document:
     of_event = [name for name, example in examples.items() if example["type"] == event.type]
     return {
         "name": event.type,

@@ -3,7 +3,7 @@
 Whoever wants another example writes a `contact.ended.<case>.json` and names it here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -13,9 +13,9 @@ import orjson
 
 from schemas.reading.decoding import Received, decode
 from services.domain.case import prepare
-from services.domain.events import Event, events_of
-from services.domain.judgement import Judged
+from services.domain.events import Event
 from services.domain.numbers import Numbers
+from services.domain.outcome import Decided
 from services.domain.policy import DEFAULT
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
@@ -43,9 +43,9 @@ def output_examples(folder: Path) -> Mapping[str, Any]:
     for case in CASES:
         received = decode((folder / input_name(case)).read_bytes())
         assert isinstance(received, Received), f"{input_name(case)} is invalid: {received}"
-        judgement = register.judge(prepare(received, sleutels, DEFAULT), _moment_after(received))
-        assert isinstance(judgement, Judged), f"{input_name(case)} is not judged: {judgement}"
-        examples.update(_named(events_of(received, judgement.besluit, _SOURCE), case))
+        outcome = register.judge(prepare(received, sleutels, DEFAULT), _moment_after(received))
+        assert isinstance(outcome, Decided), f"{input_name(case)} is not decided: {outcome}"
+        examples.update(_named(outcome.events(_SOURCE), case))
     return examples
 
 
@@ -53,7 +53,7 @@ def _moment_after(received: Received) -> datetime:
     return received.time + _DECIDES_AFTER
 
 
-def _named(events: Iterator[Event], case: str) -> Iterator[tuple[str, Any]]:
+def _named(events: Iterable[Event], case: str) -> Iterator[tuple[str, Any]]:
     names: set[str] = set()
     for event in events:
         body = orjson.loads(orjson.dumps(event.body, option=orjson.OPT_UTC_Z))

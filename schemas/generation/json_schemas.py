@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from schemas.generation.published import EVENTS, Published
+from schemas.generation.published import EVENTS, PublishedEvent
 from schemas.types import Bericht
 
 Schema = dict[str, Any]
@@ -39,7 +39,7 @@ def _files() -> Iterator[tuple[str, Schema]]:
         yield event.event_file, _schema(event, event.event, urn=f"{event.urn}:event", title=whole)
 
 
-def _schema(event: Published, model: type[Bericht], *, urn: str, title: str) -> Schema:
+def _schema(event: PublishedEvent, model: type[Bericht], *, urn: str, title: str) -> Schema:
     made = model.model_json_schema(schema_generator=_WithoutTitles)
     definitions = made.pop("$defs", {})
     for each in (made, *definitions.values()):

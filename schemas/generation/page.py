@@ -29,7 +29,7 @@ _INPUTS: Final = {name for event in EVENTS if event.is_input for name in (event.
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class ShownMessage:
     """One message as the page shows it. `data_of` is the message of which it carries only the data."""
 
     key: str
@@ -62,13 +62,13 @@ def page(document: Document, schemas: Mapping[str, Document]) -> str:
     )
 
 
-def _messages(document: Document, schemas: Mapping[str, Document]) -> Iterator[Message]:
+def _messages(document: Document, schemas: Mapping[str, Document]) -> Iterator[ShownMessage]:
     """Give the messages in the order of the topics that carry them."""
     channels, messages = document["channels"], document["components"]["messages"]
     by_file = {_file(told): key for key, told in messages.items()}
     for key in dict.fromkeys(key for channel in channels.values() for key in channel["messages"]):
         told, file = messages[key], _file(messages[key])
-        yield Message(
+        yield ShownMessage(
             key,
             told,
             [(name, channel) for name, channel in channels.items() if key in channel["messages"]],

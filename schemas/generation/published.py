@@ -18,7 +18,7 @@ _TYPE_PREFIX = "nl.klantinteracties."
 
 
 @value_class(frozen=True, slots=True)
-class Published:
+class PublishedEvent:
     """One version of one event."""
 
     module: ModuleType
@@ -57,22 +57,24 @@ class Published:
         return f"{self.name}.{self.version}.event.json"
 
 
-CONTACT_ENDED = Published(
+CONTACT_ENDED = PublishedEvent(
     contact_ended_v1, contact_ended_v1.ContactEndedEvent, contact_ended_v1.ContactEnded, is_input=True
 )
-KLANTCONTACT_REGISTERED = Published(
+KLANTCONTACT_REGISTERED = PublishedEvent(
     klantcontact_registered_v1,
     klantcontact_registered_v1.KlantcontactRegisteredEvent,
     klantcontact_registered_v1.KlantcontactRegistered,
 )
-KLANTCONTACT_WITHDRAWN = Published(
+KLANTCONTACT_WITHDRAWN = PublishedEvent(
     klantcontact_withdrawn_v1,
     klantcontact_withdrawn_v1.KlantcontactWithdrawnEvent,
     klantcontact_withdrawn_v1.KlantcontactWithdrawn,
 )
-TAAK_CREATED = Published(taak_created_v1, taak_created_v1.TaakCreatedEvent, taak_created_v1.TaakCreated)
-TAAK_WITHDRAWN = Published(taak_withdrawn_v1, taak_withdrawn_v1.TaakWithdrawnEvent, taak_withdrawn_v1.TaakWithdrawn)
-PARTIJ_WITHDRAWN = Published(
+TAAK_CREATED = PublishedEvent(taak_created_v1, taak_created_v1.TaakCreatedEvent, taak_created_v1.TaakCreated)
+TAAK_WITHDRAWN = PublishedEvent(
+    taak_withdrawn_v1, taak_withdrawn_v1.TaakWithdrawnEvent, taak_withdrawn_v1.TaakWithdrawn
+)
+PARTIJ_WITHDRAWN = PublishedEvent(
     partij_withdrawn_v1, partij_withdrawn_v1.PartijWithdrawnEvent, partij_withdrawn_v1.PartijWithdrawn
 )
 

@@ -10,7 +10,7 @@ from schemas.generation.published import (
     PARTIJ_WITHDRAWN,
     TAAK_CREATED,
     TAAK_WITHDRAWN,
-    Published,
+    PublishedEvent,
 )
 
 _PER_KLANTCONTACT: Final = (
@@ -34,7 +34,7 @@ class Topic:
     key: str
     order: str
     retention_days: int
-    events: tuple[Published, ...]
+    events: tuple[PublishedEvent, ...]
 
 
 CONTACT_TOPIC: Final = Topic(

@@ -8,20 +8,17 @@ message after message.
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 from schemas.faults import Refusal
-from schemas.reading.decoding import Received, decode
-from services.classifier.encoding import Encoder, Outcome, OwnFailure
-from services.classifier.instructions import herbeoordeling_of
+from services.classifier.encoding import Encoder
 from services.classifier.instrumentation import Handled, tell_batch, tell_own_failure, tell_spans
 from services.classifier.ports import Clock, Publisher, RegisterStore
-from services.domain.besluit import Position
 from services.domain.case import Case
-from services.domain.herbeoordeling import Herbeoordeling
+from services.domain.outcome import FAILED, Outcome, Refused
 from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
 from services.runtime.kafka.records import Record, light_parts
 from services.runtime.observe import metrics
@@ -30,28 +27,24 @@ from services.runtime.observe.tracing import Spans
 from services.runtime.waiting import pauses
 
 TURN_SECONDS: Final = 0.05
-"""How long contacts are read, or encoded, in one go: about a usual batch. Meanwhile nothing else runs, such as the
-heartbeat. One contact takes as long at most."""
+"""How long the handler reads or encodes before it yields to the event loop: about a usual batch. Nothing else runs
+meanwhile, such as the heartbeat. One contact takes as long at most."""
 
 MAX_TRANSACTION_BYTES: Final = 8 * 1024 * 1024
-"""Published at once: some ten thousand events, which takes a second of the ten that a transaction may last. A usual
-batch is a sixth of it; corrections of contacts that were given much can cause hundreds of times their own size."""
+"""Of one transaction: some ten thousand events, which take a second of the ten that it may last. A usual batch is a
+sixth of it. A correction of a contact that was given much can cause hundreds of times its own size."""
 
-
-class Prepare(Protocol):
-    """Works out the keys of a contact (`services.domain.case.prepare`)."""
-
-    def __call__(self, received: Received, *, position: Position | None, herbeoordeling: Herbeoordeling | None) -> Case:
-        """Make a contact ready to be judged."""
+Read = Callable[[Record], Case | Refusal]
+"""`services.classifier.reading.read`, with the keys and the policy of this service."""
 
 
 class Handler:
-    """Handles the batches of every partition that this instance holds; those of one partition one after another."""
+    """Handles the batches of every partition that this instance holds: those of one partition one after another."""
 
     def __init__(
         self,
         *,
-        prepare: Prepare,
+        read: Read,
         store: RegisterStore,
         encoder: Encoder,
         clock: Clock,
@@ -59,7 +52,7 @@ class Handler:
         own_failures_limit: int,
         spans: Spans | None = None,
     ) -> None:
-        self._prepare = prepare
+        self._read = read
         self._store = store
         self._encoder = encoder
         self._clock = clock
@@ -72,9 +65,9 @@ class Handler:
     async def handle(self, records: Sequence[Record], publisher: Publisher) -> None:
         """Handle the next records of one partition, and commit the position after them.
 
-        Waits as long as MongoDB or Kafka is away; whoever can't wait cancels. Raises PartitionLost when another
-        instance holds the partition now, and ServiceBroken after a run of own failures; what is not committed then was
-        not published, and whoever handles it again publishes the same.
+        Waits as long as MongoDB or Kafka is away; a caller that can't wait cancels. Raises PartitionLost when another
+        instance holds the partition now, and ServiceBroken after a run of own failures. Records that are not committed
+        then were not published, and cause the same messages when they are handled again.
         """
         started_ns = time.time_ns()
         batch = await self._judge_patiently(records)
@@ -87,7 +80,7 @@ class Handler:
                 tell_spans(self._spans, part, started_ns=started_ns)
 
     async def _judge_patiently(self, records: Sequence[Record]) -> list[Handled]:
-        """Judge a batch, and as long as the database is away, wait and try again."""
+        """Judge a batch; retry as long as the database is away."""
         partition = records[0].partition
         failures_before = self._own_failures_in_a_row[partition]
         with self._health.reporting(Part.MONGODB, by=f"batch of partition {partition}") as report:
@@ -105,12 +98,12 @@ class Handler:
         raise AssertionError("pauses have no end")
 
     async def _judge_isolated(self, records: Sequence[Record]) -> list[Handled]:
-        """Judge records; when our own code fails on them, halve them until the one it fails on is alone."""
+        """Judge records. When our own code fails on them, halve them until the one that it fails on stands alone."""
         try:
             batch = await self._judge(records)
         except (TransientFailure, PartitionLost):
             raise
-        except Exception as error:  # noqa: BLE001 - whatever our own code does wrong with a message ends here
+        except Exception as error:  # noqa: BLE001 - every mistake of our own code in a message ends here
             if len(records) == 1:
                 return [self._own_failure(records[0], error)]
             middle = len(records) // 2
@@ -128,37 +121,28 @@ class Handler:
         cases = [each for each in read if isinstance(each, Case)]
         now = self._clock.now()
         with _timed("decide"):
-            judgements = await self._store.transact(
-                cases, lambda register: [register.judge(case, now) for case in cases]
+            judged = iter(
+                await self._store.transact(cases, lambda register: [register.judge(case, now) for case in cases])
             )
         with _timed("encode"):
-            judged = iter(judgements)
-            outcomes = iter([next(judged) if isinstance(each, Case) else each for each in read])
+            outcomes = iter([next(judged) if isinstance(each, Case) else Refused(each) for each in read])
             return [self._encoded(record, next(outcomes), now) async for record in _in_turns(records)]
-
-    def _read(self, record: Record) -> Case | Refusal:
-        headers = [(name, value) for name, value in record.headers if value is not None]
-        read = decode(record.value, headers, record.written_at)
-        if not isinstance(read, Received):
-            return read
-        position = Position(record.topic, record.partition, record.offset)
-        return self._prepare(read, position=position, herbeoordeling=herbeoordeling_of(record.headers))
 
     def _encoded(self, record: Record, outcome: Outcome, now: datetime) -> Handled:
         return Handled(record, outcome, self._encoder.messages(record, outcome, now))
 
     def _own_failure(self, record: Record, error: Exception) -> Handled:
-        """Make a message on which our own code fails a dead letter. Raises ServiceBroken after a run of those."""
+        """Return a dead letter for a record on which our own code failed. Raises ServiceBroken after a run of those."""
         tell_own_failure(record, error)
         self._count_in_a_row(record.partition, self._own_failures_in_a_row[record.partition] + 1)
         if self._own_failures_in_a_row[record.partition] >= self._own_failures_limit:
             metrics.STOPPED.set(1)
             raise ServiceBroken(
                 f"Our own code failed on {self._own_failures_limit} messages in a row of partition "
-                f"{record.partition}, up to offset {record.offset}. Nothing of them is lost: they are handled "
-                "again by the release that replaces this one."
+                f"{record.partition}, up to offset {record.offset}. None of them is lost: the release "
+                "that replaces this one handles them again."
             ) from error
-        return self._encoded(record, OwnFailure(error), self._clock.now())
+        return self._encoded(record, FAILED, self._clock.now())
 
     def _count_in_a_row(self, partition: int, number: int) -> None:
         self._own_failures_in_a_row[partition] = number
@@ -166,7 +150,7 @@ class Handler:
 
 
 async def _in_turns(records: Iterable[Record]) -> AsyncIterator[Record]:
-    """Go through records, and leave the rest of the process its turn each time that some time was worked."""
+    """Yield records, and yield to the event loop each time that `TURN_SECONDS` have passed."""
     began = time.perf_counter()
     for record in records:
         yield record

@@ -1,23 +1,21 @@
-"""What the classifier tells of its work: log lines and counters, with ids and our own words only.
+"""What the classifier shows of its work in logs, metrics and traces: ids and our own words only.
 
-What the classifier tells of a batch in traces: one span for each contact whose publisher began a trace.
+In traces there is one span for each contact whose publisher began a trace.
 """
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, assert_never
 
 import structlog
 
-from schemas.faults import Refusal, RefusalKind
+from schemas.faults import RefusalKind
 from schemas.reading.decoding import Received
 from schemas.values import value_class
-from services.classifier.encoding import Outcome, OwnFailure
 from services.classifier.ports import Message
-from services.domain.besluit import Besluit
-from services.domain.judgement import Judged, Judgement, Overtaken, Refused, Rejudged, Repeated, Unchanged
+from services.domain.outcome import OUTCOMES, Failed, Outcome, Published, Refused, Repeated, Skipped
 from services.runtime.kafka.records import Record, value_bytes
 from services.runtime.observe import metrics
 from services.runtime.observe.tracing import Attributes, Spans
@@ -25,30 +23,33 @@ from services.runtime.observe.tracing import Attributes, Spans
 log = structlog.get_logger()
 
 MAX_FAULTS: Final = 20
-"""Of one message in its log line; the dead letter has more of them."""
+"""In the log line of one record; its dead letter has more of them."""
+
+DECIDE: Final = "contact.decide"
+"""The name of a record's span."""
 
 
 @value_class(frozen=True, slots=True)
 class Handled:
-    """A record, what became of it, and what goes out for it."""
+    """A record, its outcome, and what goes out for it."""
 
     record: Record
     outcome: Outcome
     messages: Sequence[Message]
 
     def weight(self) -> int:
-        """Give the bytes that go out."""
+        """Return the bytes that go out."""
         return sum(map(value_bytes, self.messages))
 
 
 def tell_batch(batch: Sequence[Handled]) -> None:
     """Log and count a batch that was published and committed: one line, and at debug one for each record."""
-    outcomes = Counter(OUTCOMES[type(handled.outcome)] for handled in batch)
+    outcomes = Counter(handled.outcome.name for handled in batch)
     _count(batch, outcomes)
     _measure(batch)
     if log.is_enabled_for(logging.DEBUG):
         for handled in batch:
-            _tell(handled)
+            _tell(handled.record, handled.outcome)
     first, last = batch[0].record, batch[-1].record
     log.info(
         "batch.committed",
@@ -60,7 +61,7 @@ def tell_batch(batch: Sequence[Handled]) -> None:
         messages=sum(len(handled.messages) for handled in batch),
         **outcomes,
     )
-    if refused := outcomes["refused"] + outcomes["failed"]:
+    if refused := outcomes[Refused.name] + outcomes[Failed.name]:
         log.warning("dead_letters.published", topic=first.topic, partition=first.partition, number=refused)
 
 
@@ -76,24 +77,34 @@ def tell_own_failure(record: Record, error: Exception) -> None:
     )
 
 
-OUTCOMES: Final[Mapping[type[Outcome], str]] = {
-    Judged: "decided",
-    Rejudged: "rejudged",
-    Unchanged: "unchanged",
-    Repeated: "repeated",
-    Overtaken: "overtaken",
-    Refused: "refused",
-    Refusal: "refused",
-    OwnFailure: "failed",
-}
-"""What became of a record, as logs, metrics and traces name it."""
+def tell_spans(spans: Spans, batch: Sequence[Handled], *, started_ns: int) -> None:
+    """Record what was decided, as children of the publishers' spans. A record that can't be read has no parent."""
+    for handled in batch:
+        if (received := handled.outcome.received) is not None:
+            attributes = _attributes(handled.record, handled.outcome, received)
+            spans.record(DECIDE, received.traceparent, attributes, started_ns=started_ns)
 
 
-# Counting -------------------------------------------------------------------------------------------------------------
+def _attributes(record: Record, outcome: Outcome, received: Received) -> Attributes:
+    return {
+        "messaging.system": "kafka",
+        "messaging.operation.type": "process",
+        "messaging.destination.name": record.topic,
+        "messaging.destination.partition.id": str(record.partition),
+        "messaging.kafka.offset": record.offset,
+        "klantcontact.outcome": outcome.name,
+        "klantcontact.source": received.source,
+        "klantcontact.contact_id": received.contact.contact_id,
+        "klantcontact.revisie": received.contact.revisie,
+        "klantcontact.rules": outcome.rules,
+    }
 
-# At 0 from the start: an increase from nothing at all is none to Prometheus, and the first ones would be missed.
-for _name in OUTCOMES.values():
-    metrics.CONTACTS.labels(outcome=_name)
+
+# Counting
+
+# At 0 from the start: Prometheus sees no increase when a series begins, and would miss the first ones.
+for _outcome in OUTCOMES:
+    metrics.CONTACTS.labels(outcome=_outcome.name)
 for _kind in RefusalKind:
     metrics.DEAD_LETTERS.labels(kind=_kind.value)
 
@@ -102,18 +113,13 @@ def _count(batch: Sequence[Handled], outcomes: Counter[str]) -> None:
     for name, number in outcomes.items():
         metrics.CONTACTS.labels(outcome=name).inc(number)
     rules, kinds = Counter[str](), Counter[str]()
-    for handled in batch:
-        match handled.outcome:
-            case Judged(received, besluit) | Rejudged(received, besluit) | Repeated(received, besluit):
-                rules.update([onderwerp.regel.value for onderwerp in besluit.onderwerpen])
-                for path in received.unknown_fields:
-                    metrics.count_unknown_field(path)
-            case Refused(_, refusal):
-                kinds[refusal.kind.value] += 1
-            case Refusal(kind):
-                kinds[kind.value] += 1
-            case OwnFailure():
-                kinds[RefusalKind.INTERNE_FOUT.value] += 1
+    for outcome in (handled.outcome for handled in batch):
+        if isinstance(outcome, Published):
+            rules.update(outcome.rules)
+            for path in outcome.received.unknown_fields:
+                metrics.count_unknown_field(path)
+        elif isinstance(outcome, Refused):
+            kinds[outcome.refusal.kind.value] += 1
     for rule, number in rules.items():
         metrics.DECISIONS.labels(rule=rule).inc(number)
     for kind_name, number in kinds.items():
@@ -128,89 +134,46 @@ def _measure(batch: Sequence[Handled]) -> None:
     metrics.LAST_COMMIT_TIMESTAMP_SECONDS.set_to_current_time()
 
 
-# One line a record ----------------------------------------------------------------------------------------------------
+# One line a record
 
 
-def _tell(handled: Handled) -> None:
-    match handled.outcome:
-        case Judged(received, besluit) | Rejudged(received, besluit):
-            _tell_decision(received, besluit, repeated=False)
-        case Repeated(received, besluit):
-            _tell_decision(received, besluit, repeated=True)
-        case Overtaken(received, besluit) | Unchanged(received, besluit):
+def _tell(record: Record, outcome: Outcome) -> None:
+    match outcome:
+        case Published(received, besluit):
+            log.debug(
+                "contact.decided",
+                repeated=isinstance(outcome, Repeated),
+                contact_id=besluit.contact_id,
+                revisie=besluit.revisie,
+                besluitversie=besluit.besluitversie,
+                rules=outcome.rules,
+                policy=besluit.beleidsversie,
+                notes=list(besluit.kanttekeningen),
+                trace_id=_trace_id(received.traceparent),
+            )
+        case Skipped(received, besluit):
             log.debug(
                 "contact.skipped",
-                reason=OUTCOMES[type(handled.outcome)],
+                reason=outcome.name,
                 contact_id=received.contact.contact_id,
                 revisie=received.contact.revisie,
                 revisie_in_force=besluit.revisie,
                 trace_id=_trace_id(received.traceparent),
             )
-        case Refused(_, refusal):
-            _tell_refusal(handled.record, refusal)
-        case Refusal() as refusal:
-            _tell_refusal(handled.record, refusal)
-        case OwnFailure():
-            pass  # told when it happened
-
-
-def _tell_decision(received: Received, besluit: Besluit, *, repeated: bool) -> None:
-    log.debug(
-        "contact.decided",
-        repeated=repeated,
-        contact_id=besluit.contact_id,
-        revisie=besluit.revisie,
-        besluitversie=besluit.besluitversie,
-        rules=[onderwerp.regel.value for onderwerp in besluit.onderwerpen],
-        policy=besluit.beleidsversie,
-        notes=list(besluit.kanttekeningen),
-        trace_id=_trace_id(received.traceparent),
-    )
-
-
-def _tell_refusal(record: Record, refusal: Refusal) -> None:
-    log.debug(
-        "contact.refused",
-        kind=refusal.kind.value,
-        partition=record.partition,
-        offset=record.offset,
-        faults=[f"{fault.pad}: {fault.soort}" for fault in refusal.faults[:MAX_FAULTS]],
-    )
+        case Failed():
+            pass  # `tell_own_failure` has logged it
+        case Refused(refusal):
+            log.debug(
+                "contact.refused",
+                kind=refusal.kind.value,
+                partition=record.partition,
+                offset=record.offset,
+                faults=[f"{fault.pad}: {fault.soort}" for fault in refusal.faults[:MAX_FAULTS]],
+            )
+        case _:
+            assert_never(outcome)
 
 
 def _trace_id(traceparent: str | None) -> str | None:
-    """Give the second part of a W3C traceparent, which is the same in every service of one trace."""
+    """Return the second part of a W3C traceparent, which is the same in every service of one trace."""
     return traceparent.split("-")[1] if traceparent is not None else None
-
-
-DECIDE: Final = "contact.decide"
-
-
-def tell_spans(spans: Spans, batch: Sequence[Handled], *, started_ns: int) -> None:
-    """Record what was decided, as children of the publishers' spans. What could not be read has no parent to show."""
-    for handled in batch:
-        outcome = handled.outcome
-        if not isinstance(outcome, Refusal | OwnFailure):
-            spans.record(DECIDE, outcome.received.traceparent, _attributes(handled, outcome), started_ns=started_ns)
-
-
-def _attributes(handled: Handled, outcome: Judgement) -> Attributes:
-    record, received = handled.record, outcome.received
-    return {
-        "messaging.system": "kafka",
-        "messaging.operation.type": "process",
-        "messaging.destination.name": record.topic,
-        "messaging.destination.partition.id": str(record.partition),
-        "messaging.kafka.offset": record.offset,
-        "klantcontact.outcome": OUTCOMES[type(outcome)],
-        "klantcontact.source": received.source,
-        "klantcontact.contact_id": received.contact.contact_id,
-        "klantcontact.revisie": received.contact.revisie,
-        "klantcontact.rules": _rules(outcome),
-    }
-
-
-def _rules(outcome: Judgement) -> Sequence[str]:
-    if isinstance(outcome, Refused):
-        return ()
-    return [onderwerp.regel.value for onderwerp in outcome.besluit.onderwerpen]

@@ -1,7 +1,4 @@
-"""The classifier, wired together.
-
-The clock of this machine.
-"""
+"""The classifier, wired together, and the clock of this machine."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -13,7 +10,7 @@ from services.classifier.kafka.subscriber import ContactSubscriber
 from services.classifier.mongo.key import RegisterKey
 from services.classifier.mongo.register import MongoRegister, kept_without_trace
 from services.classifier.policy_file import load_policy_file
-from services.domain.case import prepare
+from services.classifier.reading import read
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
 from services.runtime.secret import load_sleutel
@@ -22,7 +19,7 @@ from services.runtime.settings import Settings
 
 
 async def run(settings: Settings) -> None:
-    """Run until asked to end. Raises as `run_service` does."""
+    """Run until the process is asked to end. Raises as `run_service` does."""
     beleid = load_policy_file(settings.beleid_file, Beleid)
     sleutels = Sleutels(load_sleutel(settings), settings.sleutelversie)
     await run_service("classifier", settings, settings.topics, partial(_classify, beleid=beleid, sleutels=sleutels))
@@ -35,7 +32,7 @@ async def _classify(service: Service, *, beleid: Beleid, sleutels: Sleutels) -> 
     store = MongoRegister(service.client, settings.mongo_database, beleid, kept_without_trace=kept)
     await service.patiently(store.prepare)
     handler = Handler(
-        prepare=partial(prepare, sleutels=sleutels, beleid=beleid),
+        read=partial(read, sleutels=sleutels, beleid=beleid),
         store=store,
         encoder=Encoder(settings),
         clock=SystemClock(),
@@ -51,7 +48,7 @@ class SystemClock:
     """Time as it is."""
 
     def now(self) -> datetime:
-        """Give the present moment in UTC."""
+        """Return the present moment in UTC."""
         return datetime.now(UTC)
 
     async def sleep(self, seconds: float) -> None:

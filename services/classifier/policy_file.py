@@ -1,7 +1,4 @@
-"""The policy file of the municipality.
-
-`domain` says what a policy is and this package may not know it, so the kind of policy is an argument.
-"""
+"""The policy file of the municipality."""
 
 import tomllib
 from pathlib import Path
@@ -15,10 +12,10 @@ Policy = TypeVar("Policy", bound=BaseModel)
 
 
 def load_policy_file(file: Path | None, kind: type[Policy], *, given_as: str = "KLANTCONTACT_BELEID_FILE") -> Policy:
-    """Give the policy that the TOML file holds; what it leaves out, and no file at all, has the default of `kind`.
+    """Return the policy that a TOML file holds. The defaults of `kind` stand for what it leaves out, and for no file.
 
-    `given_as` is what named the file. Raises InvalidSettings, which says so, when there is no such file, it is no TOML,
-    or a value does not fit; it names every place.
+    `given_as` is the setting or option that named the file. Raises InvalidSettings, which shows it, when there is no
+    such file, when it is not TOML, and when a value does not fit; each such value is named.
     """
     try:
         return kind.model_validate(_values(file, given_as))

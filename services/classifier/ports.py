@@ -1,14 +1,14 @@
-"""What the classifier needs from the outside world; one real adapter and one fake of each."""
+"""What the classifier needs from the outside world: of each port there is one real adapter and one fake."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from schemas.cloudevents import Headers
 from schemas.values import value_class
 from services.domain.case import Case
-from services.domain.judgement import Judgement
+from services.domain.outcome import Outcome
 from services.domain.register import Register
-from services.runtime.kafka.records import Headers
 
 
 @value_class(frozen=True, slots=True)
@@ -25,11 +25,11 @@ class RegisterStore(Protocol):
     """The partijregister and the besluiten."""
 
     async def transact(
-        self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Judgement]]
-    ) -> Sequence[Judgement]:
-        """Look up what the register knows of a batch, let `judge` decide, and record what changed: all or nothing.
+        self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Outcome]]
+    ) -> Sequence[Outcome]:
+        """Look up what the register knows of a batch, call `judge`, and record what changed: all or nothing.
 
-        The whole may be tried again, and so `judge` called again, when another instance got there first.
+        When another instance commits first, the whole is retried, and `judge` is called again.
         Raises TransientFailure when the database is away; nothing was recorded then.
         """
 
@@ -38,9 +38,9 @@ class Publisher(Protocol):
     """Publishes for one assigned partition of the input."""
 
     async def publish(self, messages: Sequence[Message], *, next_offset: int) -> None:
-        """Publish and commit the position in one Kafka transaction. Waits as long as Kafka is away.
+        """Publish messages and commit the position in one Kafka transaction. Waits as long as Kafka is away.
 
-        Raises PartitionLost when another instance has taken the partition over; nothing was published then.
+        Raises PartitionLost when another instance has taken over the partition; nothing was published then.
         """
 
 
@@ -48,7 +48,7 @@ class Clock(Protocol):
     """Time: of the decision, and for waiting."""
 
     def now(self) -> datetime:
-        """Give the present moment in UTC."""
+        """Return the present moment in UTC."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""

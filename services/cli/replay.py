@@ -1,6 +1,6 @@
-"""Judging stored contacts again: what would change, and doing it.
+"""`klantcontact replay`: judging stored contacts again.
 
-What a replay shows, as a person sees it in rows, and as a program reads it; never any content.
+It shows differences as rows for a person, or as JSON for a program; never any content.
 """
 
 import json
@@ -19,21 +19,21 @@ from services.operations.wording import counted, printable
 if TYPE_CHECKING:
     from services.operations.replay.judging import Examined
     from services.operations.replay.requests import Answer
-    from services.operations.replay.selection import Selection
+    from services.operations.replay.selection import ContactSelection
 
 app = typer.Typer()
 
 INTERRUPTED: Final = (
-    "Interrupted: {contacts} judged again so far. What was asked besides stands in the topic, and is judged all the "
-    "same; start this again for the rest."
+    "Interrupted: {contacts} judged again so far. The classifier still judges the requests that are in the topic. "
+    "Start this again for the rest."
 )
 
 
 @app.command(rich_help_panel=PANEL)
 def replay(  # noqa: PLR0913 - each is an option that an operator can give
-    since: Annotated[str, typer.Option("--from", help="Written at or after this moment; or ago, as in 3d.")] = "",
+    since: Annotated[str, typer.Option("--from", help="Written at or after this moment, or so long ago: 3d.")] = "",
     until: Annotated[str, typer.Option("--to", help="Written before this moment.")] = "",
-    offsets: Annotated[list[str] | None, typer.Option(help="P:A-B, some records of a partition. Repeatable.")] = None,
+    offsets: Annotated[list[str] | None, typer.Option(help="P:A-B: offsets A to B of partition P. Repeatable.")] = None,
     contact: Annotated[list[str] | None, typer.Option(help="A contactId. Repeatable.")] = None,
     source: Annotated[str, typer.Option(help="Only contacts of this source.")] = "",
     policy: PolicyFile = None,
@@ -48,10 +48,10 @@ def replay(  # noqa: PLR0913 - each is an option that an operator can give
     """Judge contacts again that are still in contact.ended, under today's policy, and show what would change.
 
     A dry run, which is the default, only reads. With --execute the classifier makes the new judgements under the ids
-    and numbers that the contacts have, and publishes what changes; doing it twice changes nothing the second time.
+    and numbers that the contacts have, and publishes what changes. A second run changes nothing.
 
-    Beside "changes" and "same" a contact can be "overtaken": a later revisie of it is in force, and is judged where
-    that lies. A "repeat" is the revisie in force sent once more, and is judged where it lay first.
+    Beside "changes" and "same" a contact can be "overtaken": a later revisie is in force, and is judged at its own
+    place. Of a "repeat" the same revisie was sent twice: it is judged at its first place, and this copy is skipped.
     """
     import uvloop
 
@@ -88,13 +88,13 @@ def replay(  # noqa: PLR0913 - each is an option that an operator can give
     raise typer.Exit(0 if replayed.is_as_shown else FAULTS_FOUND)
 
 
-def _selection(since: str, until: str, offsets: list[str], contacts: list[str], source: str) -> "Selection":
-    from services.operations.replay.selection import Selection, read_offsets
+def _selection(since: str, until: str, offsets: list[str], contacts: list[str], source: str) -> "ContactSelection":
+    from services.operations.replay.selection import ContactSelection, read_offsets
     from services.operations.wording import read_moment
 
     now = datetime.now(UTC)
     try:
-        return Selection(
+        return ContactSelection(
             since=read_moment(since, now) if since else None,
             until=read_moment(until, now) if until else None,
             offsets=tuple(read_offsets(each) for each in offsets),
@@ -106,7 +106,7 @@ def _selection(since: str, until: str, offsets: list[str], contacts: list[str], 
 
 
 class _Shown:
-    """Shows each contact as soon as it is known, and counts what the classifier has answered."""
+    """Shows each contact as soon as it is examined, and counts the answers of the classifier."""
 
     def __init__(self, bar: Bar, *, as_json: bool, diff_only: bool) -> None:
         self._bar = bar
@@ -130,7 +130,7 @@ class _Shown:
 
 
 if TYPE_CHECKING:
-    from services.operations.replay.differences import Outcome
+    from services.operations.replay.differences import OnderwerpOutcome
     from services.operations.replay.judging import Examined
     from services.operations.replay.replay import Replayed
     from services.operations.replay.requests import Answer
@@ -139,7 +139,7 @@ WIDTHS: Final = (28, 16, 8, 12, 9, 20, 0)
 
 
 def contact_rows(examined: "Examined", answer: "Answer | None") -> Iterator[str]:
-    """Give a row for each onderwerp that changes, or one for a contact that does not change."""
+    """Yield a row for each onderwerp that changes, or one for a contact that does not change."""
     contact_id = printable(examined.contact_id or f"{examined.record.partition}:{examined.record.offset}")
     if examined.difference is None:
         yield row((contact_id, "", "", "", "", "", examined.standing.value))
@@ -150,7 +150,7 @@ def contact_rows(examined: "Examined", answer: "Answer | None") -> Iterator[str]
 
 
 def contact_value(examined: "Examined", answer: "Answer | None") -> dict[str, Any]:
-    """Give one contact for a program."""
+    """Return one contact for a program."""
     return {
         "source": examined.source,
         "contactId": examined.contact_id,
@@ -163,14 +163,14 @@ def contact_value(examined: "Examined", answer: "Answer | None") -> dict[str, An
 
 
 def row(cells: Sequence[str]) -> str:
-    """Put cells in columns; row by row, since for a table that fits its columns one would have to wait for the last."""
+    """Return cells in columns of fixed widths: a table that fits its columns could be shown only after the last row."""
     return "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, WIDTHS, strict=True)).rstrip()
 
 
 HEADING: Final = row(("contact", "onderwerp", "rule", "klantcontact", "taak", "partij", ""))
 
 
-def _change(was: "Outcome", wordt: "Outcome") -> tuple[str, str, str, str]:
+def _change(was: "OnderwerpOutcome", wordt: "OnderwerpOutcome") -> tuple[str, str, str, str]:
     def arrow(before: str, after: str) -> str:
         return before if before == after else f"{before} → {after}"
 
@@ -186,10 +186,10 @@ def _change(was: "Outcome", wordt: "Outcome") -> tuple[str, str, str, str]:
 
 
 def summary_lines(replayed: "Replayed", *, executed: bool) -> Iterator[str]:
-    """Give the counts, and what is to be done next."""
+    """Yield the counts, and what the operator can do next."""
     summary = replayed.summary
     if not summary.records.total():
-        yield "Nothing that contact.ended holds fits what was asked for."
+        yield "contact.ended holds no record that fits the selection."
     for standing, number in summary.as_json()["records"].items():
         if number:
             yield f"{number:>8}  {standing}"
@@ -198,16 +198,16 @@ def summary_lines(replayed: "Replayed", *, executed: bool) -> Iterator[str]:
     for answer, number in sorted(replayed.answers.items()):
         yield f"{number:>8}  contacts {answer}"
     for partition, first in replayed.trimmed.items():
-        yield f"Partition {partition} holds offset {first} and later; what lay before has been removed."
+        yield f"Partition {partition} holds offset {first} and later; Kafka has removed the earlier records."
     if replayed.forgotten:
         yield (
-            f"More changed than a dry run can carry along: what {replayed.forgotten:,} contacts change for those after "
-            "them is not in what was shown of those. Choose less of contact.ended, and execute that first."
+            f"More contacts change than a dry run can carry along: {replayed.forgotten:,} were dropped, and contacts "
+            "after them are shown without their changes. Select less of contact.ended, and execute that first."
         )
     if not executed and summary.records["changes"]:
         yield "Nothing was changed. --execute has the classifier judge these contacts again."
     if not replayed.is_as_shown:
         yield (
-            "Not everything came out as shown: does the classifier run with the policy that was used here? If so, "
-            "something changed meanwhile; start again to see."
+            "Some contacts did not come out as shown: does the classifier run with the policy that was used here? If "
+            "so, something changed meanwhile; start this again to see."
         )

@@ -1,11 +1,12 @@
-"""The rules: pure functions over frozen values. `rules.py` is the table; one contact goes through this chain.
+"""The rules: pure functions over frozen values. `rules.py` is the table. A contact becomes a decision in three words.
 
-- `case.prepare` makes a decoded contact a `Case`: with the keys by which the register is asked, and who is gekend.
-- `Register.judge` gives a `Judgement`: was it judged, repeated, overtaken or refused? For what is judged it calls
-- `verdict.give_verdict`, which gives a `Verdict`: the decision record and the partijen as they are after it. It calls
-- `decide.decide`, which gives an `Oordeel`, the outcome without ids and numbers: an `OnderwerpBesluit` for each
-  onderwerp, a `PartijOordeel` for each gekende betrokkene. With id, number and versie the latter is a `PartijBesluit`.
-- `Besluit` is the decision record, made of those, and kept; `events.events_of` makes the events of it.
+- `Case`: what is judged. `case.prepare` adds to a decoded contact the keys by which the register is asked, and who is
+  gekend.
+- `Verdict`: what the rules say of a case, without ids and numbers. `decide.decide` returns an `OnderwerpBesluit` for
+  each onderwerp and a `PartijVerdict` for each gekende betrokkene.
+- `Besluit`: the decision record, which is kept. `new_besluit` adds ids, numbers and versies to a verdict, so that a
+  `PartijVerdict` becomes a `PartijBesluit`. `events.events_of` makes the events of a besluit.
 
-Around it the classifier has one word more: `encoding.Outcome`, a `Judgement` or why there was nothing to judge.
+`Register.judge` takes a case the whole way and returns its `Outcome`: was it decided, repeated, overtaken or refused?
+A revisie can be judged more than once; `besluitversie` counts those judgements.
 """

@@ -200,6 +200,16 @@ class Besluit:
         return not self.partijen and not self.uitgegeven and not self.intrekkingen
 
     @property
+    def names_a_partij_twice(self) -> bool:
+        """Whether two betrokkenen of the contact have the same partij."""
+        return len({each.partij_id for each in self.partijen}) < len(self.partijen)
+
+    @property
+    def says_something_new(self) -> bool:
+        """Whether any onderwerp fares otherwise than under the judgement before of the same revisie."""
+        return any(each.sinds is None for each in self.onderwerpen)
+
+    @property
     def partijen_ever(self) -> set[str]:
         """Give the ids of the partijen that this contact touches, or touched once and took back."""
         taken_back = {each.partij_id for each in self.intrekkingen if isinstance(each, PartijIntrekking)}

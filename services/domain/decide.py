@@ -8,16 +8,16 @@ from services.domain.besluit import OnderwerpBesluit
 from services.domain.consent import Moment
 from services.domain.details import at_betrokkene
 from services.domain.partij import ONBEKEND, Stand
-from services.domain.partij_oordeel import PartijOordeel, judge_partij
+from services.domain.partij_verdict import PartijVerdict, judge_partij
 from services.domain.rules import Circumstances, rule_for
 
 
 @value_class(frozen=True, slots=True)
-class Oordeel:
-    """The outcome for the whole contact."""
+class Verdict:
+    """What the rules say of one case."""
 
     onderwerpen: tuple[OnderwerpBesluit, ...]
-    partijen: Mapping[int, PartijOordeel]
+    partijen: Mapping[int, PartijVerdict]
     """For each gekende betrokkene whom an onderwerp concerns, by its position."""
 
 
@@ -44,9 +44,9 @@ def decide(
     standen: Mapping[int, Stand],
     *,
     follows_up: bool,
-) -> Oordeel:
+) -> Verdict:
     """Judge a contact. `standen` holds, for each betrokkene with a partij, what the register knows of it."""
-    partijen: dict[int, PartijOordeel] = {}
+    partijen: dict[int, PartijVerdict] = {}
     if contact.tot_stand_gekomen is not False:  # the gate G2; who is gekend shows that G1 is passed
         for position in gekend:
             betrokkene = contact.betrokkenen[position]
@@ -57,13 +57,13 @@ def decide(
         _judge_onderwerp(contact, onderwerp, partijen, klant_involved=klant_involved, follows_up=follows_up)
         for onderwerp in contact.onderwerpen
     )
-    return Oordeel(onderwerpen, partijen)
+    return Verdict(onderwerpen, partijen)
 
 
 def _judge_onderwerp(
     contact: ContactEnded,
     onderwerp: Onderwerp,
-    partijen: Mapping[int, PartijOordeel],
+    partijen: Mapping[int, PartijVerdict],
     *,
     klant_involved: bool,
     follows_up: bool,

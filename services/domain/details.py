@@ -7,7 +7,7 @@ from schemas.contact_ended_v1 import Betrokkene, Gebruik, OpgegevenAdres, Opgege
 from schemas.outputs import Regel
 from schemas.values import value_class
 from schemas.vng import Contactnaam
-from services.domain.partij_oordeel import PartijOordeel
+from services.domain.partij_verdict import PartijVerdict
 
 
 @value_class(frozen=True, slots=True)
@@ -32,7 +32,7 @@ NAMED_UNDER = frozenset({Regel.V2, Regel.V0})
 """V2: the name is all there is to know whom it concerned. V0: the name is copied from the first contact (C9708)."""
 
 
-def at_betrokkene(betrokkene: Betrokkene, regel: Regel, *, interne_taak: bool, partij: PartijOordeel | None) -> Details:
+def at_betrokkene(betrokkene: Betrokkene, regel: Regel, *, interne_taak: bool, partij: PartijVerdict | None) -> Details:
     """Give what may stand at the betrokkene of one onderwerp; `partij` is None for who is not gekend."""
     named = regel in NAMED_UNDER or (interne_taak and not (partij and partij.carries_name))
     defaults_go_to_partij = partij is not None and partij.takes_details
@@ -52,7 +52,7 @@ def at_betrokkene(betrokkene: Betrokkene, regel: Regel, *, interne_taak: bool, p
     )
 
 
-def at_partij(betrokkene: Betrokkene, partij: PartijOordeel) -> Details:
+def at_partij(betrokkene: Betrokkene, partij: PartijVerdict) -> Details:
     """Give what this contact brings to the partij: its default details and the name, or nothing at all."""
     if not partij.takes_details:
         return NOTHING

@@ -35,7 +35,7 @@ from services.domain.decide import concerns
 from services.domain.details import at_betrokkene, at_partij
 from services.domain.envelope import Event, Sender, Wire, wire, wired
 from services.domain.ids import betrokkene_id, taak_id
-from services.domain.partij_oordeel import PartijOordeel
+from services.domain.partij_verdict import PartijVerdict
 from services.domain.sleutels import soort_of
 
 __all__ = ["Event", "events_of"]
@@ -201,7 +201,7 @@ class _Composer:
 
     def _betrokkene(self, betrokkene: Betrokkene, outcome: OnderwerpBesluit, partij: PartijBesluit | None) -> Wire:
         besluit = self.besluit
-        judged = _oordeel(partij) if partij else None
+        judged = _verdict(partij) if partij else None
         details = at_betrokkene(betrokkene, outcome.regel, interne_taak=outcome.interne_taak, partij=judged)
         kept: Wire = {
             "betrokkeneId": betrokkene_id(besluit.source, besluit.contact_id, outcome.onderwerp_id, betrokkene.ref),
@@ -226,11 +226,11 @@ class _Composer:
             "partijIdentificatoren": _linked(betrokkene.partij_identificatoren, kinds),
             "vervallenIdentificatoren": _identificator_kinds(partij.vervallen_soorten),
             "identificatie": Identificatie.EXTERN if kinds else Identificatie.ZONDER_EXTERNE_IDENTIFICATOR,
-            **wired(at_partij(betrokkene, _oordeel(partij))),
+            **wired(at_partij(betrokkene, _verdict(partij))),
         }
         employer = self._employer(betrokkene)
         if betrokkene.soort_partij is SoortPartij.CONTACTPERSOON and employer is not None:
-            brought["werkteVoorPartij"] = _employer_wired(employer, named=_oordeel(partij).takes_details)
+            brought["werkteVoorPartij"] = _employer_wired(employer, named=_verdict(partij).takes_details)
         return brought
 
     def _employer(self, betrokkene: Betrokkene) -> Werkgever | Betrokkene | None:
@@ -251,8 +251,8 @@ class _Composer:
         return objects
 
 
-def _oordeel(partij: PartijBesluit) -> PartijOordeel:
-    return PartijOordeel(partij.resultaat, partij.consent, partij.verklaring, partij.vult, partij.carries_name)
+def _verdict(partij: PartijBesluit) -> PartijVerdict:
+    return PartijVerdict(partij.resultaat, partij.consent, partij.verklaring, partij.vult, partij.carries_name)
 
 
 def _linked(identificatoren: tuple[PartijIdentificator, ...], kinds: set[str]) -> list[Wire]:

@@ -13,11 +13,11 @@ from schemas.reading.coherence import identity_path
 from services.domain.besluit import MAX_EVER_GIVEN, Besluit, Vervolg
 from services.domain.case import Case
 from services.domain.herbeoordeling import Feiten
-from services.domain.judgement import Judged, Judgement, Overtaken, Refused, Rejudged, Repeated, Unchanged
+from services.domain.new_besluit import Surroundings, by_record, new_besluit, revives
 from services.domain.numbers import Numbers
+from services.domain.outcome import Decided, Outcome, Overtaken, Refused, Rejudged, Repeated, Unchanged
 from services.domain.partij import Bijdrage, Partij
 from services.domain.policy import Beleid
-from services.domain.verdict import Surroundings, Verdict, by_record, give_verdict, revives
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ class Register:
 
     # Judging
 
-    def judge(self, case: Case, now: datetime) -> Judgement:
+    def judge(self, case: Case, now: datetime) -> Outcome:
         """Judge the next contact of the batch, and remember what it changes."""
         in_force = self.besluiten.get(case.key)
         revisie = case.received.contact.revisie
@@ -108,20 +108,21 @@ class Register:
             return Repeated(case.received, in_force)
         return _refused(case, RefusalKind.REVISIE_CONFLICT, [Fault("data.revisie", FaultKind.REVISIE_CONFLICT)])
 
-    def _judge_anew(self, case: Case, in_force: Besluit | None, now: datetime) -> Judgement:
+    def _judge_anew(self, case: Case, in_force: Besluit | None, now: datetime) -> Outcome:
         without = self._without(in_force)
         found = [self._find(sleutels, without) for sleutels in case.sleutels]
         doubled = _same_partij_twice(case, found)
         if doubled:
             return _refused(case, RefusalKind.CONTACT_ONGELDIG, doubled)
-        verdict = give_verdict(case, self._around(case, in_force, found, without), self.beleid, self.numbers, now)
-        too_many = list(_too_many(verdict.besluit, in_force))
+        around = self._around(case, in_force, found, without)
+        besluit, changed = new_besluit(case, around, self.beleid, self.numbers, now)
+        too_many = list(_too_many(besluit, in_force))
         if too_many:
             return _refused(case, RefusalKind.CONTACT_ONGELDIG, too_many)
-        self._remember(verdict, in_force)
-        return Judged(case.received, verdict.besluit)
+        self._remember(besluit, changed, in_force)
+        return Decided(case.received, besluit)
 
-    def _judge_again(self, case: Case, in_force: Besluit, feiten: Feiten, now: datetime) -> Judgement:
+    def _judge_again(self, case: Case, in_force: Besluit, feiten: Feiten, now: datetime) -> Outcome:
         """Judge the revisie in force anew. What comes out as it was keeps its record, and changes nothing.
 
         Two betrokkenen can have become one partij since. That would be refused at a first judgement; here what stands
@@ -132,13 +133,13 @@ class Register:
         around = self._around(case, in_force, found, without)
         around = replace(around, former={each.positie: each for each in in_force.partijen})
         facts = by_record(around, in_force) if feiten is Feiten.VASTGELEGD else around
-        verdict = give_verdict(case, facts, self.beleid, self.numbers, now)
-        if revives(verdict, case, around):
-            verdict = give_verdict(case, around, self.beleid, self.numbers, now)
-        if verdict.names_a_partij_twice or not verdict.says_something_new:
+        besluit, changed = new_besluit(case, facts, self.beleid, self.numbers, now)
+        if revives(besluit, case, around):
+            besluit, changed = new_besluit(case, around, self.beleid, self.numbers, now)
+        if besluit.names_a_partij_twice or not besluit.says_something_new:
             return Unchanged(case.received, in_force)
-        self._remember(verdict, in_force)
-        return Rejudged(case.received, verdict.besluit)
+        self._remember(besluit, changed, in_force)
+        return Rejudged(case.received, besluit)
 
     def _around(
         self, case: Case, in_force: Besluit | None, found: Sequence[Partij | None], without: Mapping[str, Partij]
@@ -213,11 +214,10 @@ class Register:
 
     # Remembering
 
-    def _remember(self, verdict: Verdict, in_force: Besluit | None) -> None:
-        besluit = verdict.besluit
+    def _remember(self, besluit: Besluit, changed: Iterable[Partij], in_force: Besluit | None) -> None:
         for touched in in_force.partijen if in_force else ():
             self._bijdragen[touched.partij_id].pop(besluit.key)
-        for partij in verdict.partijen:
+        for partij in changed:
             self.add_partij(partij)
             self.changed_partijen.add(partij.partij_id)
         self.add_besluit(besluit)
@@ -225,7 +225,8 @@ class Register:
 
 
 def _refused(case: Case, kind: RefusalKind, faults: Sequence[Fault]) -> Refused:
-    return Refused(case.received, Refusal(kind, tuple(faults), case.received.contact.contact_id))
+    received = case.received
+    return Refused(Refusal(kind, tuple(faults), received.contact.contact_id, received.unknown_fields), received)
 
 
 def _too_many(besluit: Besluit, in_force: Besluit | None) -> Iterator[Fault]:

@@ -5,7 +5,7 @@ The laws of this file:
 - The last rows cover every case that is left, so that every valid contact has a rule.
 - A row states when it applies and whether a klantcontact is registered. The rest follows for all rows alike: an interne
   taak exactly when the onderwerp asks for one and there is a klantcontact; a partij for each gekende betrokkene
-  (`partij_oordeel.py`).
+  (`partij_verdict.py`).
 - No rule looks at `kanaal` or `doorverbonden` (VNG basisterminologie; V6898).
 - Adding a rule means adding a row here and to the table of `schemas/decision.md`, "Rows", which explains the sources.
 

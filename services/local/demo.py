@@ -14,7 +14,7 @@ from pymongo import MongoClient
 from rich.console import Console
 from rich.table import Table
 
-from services.local.scenarios import Outcome, Row, Scenario, count_refused, load_scenarios, verify
+from services.local.scenarios import Row, Scenario, Uitkomst, count_refused, load_scenarios, verify
 from services.local.servers.errors import StartFailed
 from services.local.system import System, running_system
 from services.runtime.settings import Settings
@@ -130,5 +130,5 @@ def _word(value: object) -> str:
     return str(value)
 
 
-def _brief(outcomes: Sequence[Outcome]) -> str:
+def _brief(outcomes: Sequence[Uitkomst]) -> str:
     return "; ".join(" ".join(_word(value) for value in outcome.values()) for outcome in outcomes) or "nothing"

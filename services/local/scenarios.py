@@ -17,6 +17,10 @@ from pymongo.database import Database
 
 from schemas.contact_ended_v1 import TYPE
 from services.domain.ids import contact_key, klantcontact_id, taak_id
+from services.runtime.mongo.client import Document
+
+Uitkomst = Mapping[str, Any]
+"""Of one onderwerp, as `klantcontact classify` prints it."""
 
 ORIGINS: Final = ("basisterminologie", "artefacten", "cases", "afgeleid", "verloop")
 
@@ -28,7 +32,7 @@ SOURCE: Final = "urn:nld:oin:00000001823288444000:systeem:telefonie"
 class Verwachting:
     """What must come of one event: an outcome for each onderwerp, or a refusal at or under each of some paths."""
 
-    uitkomsten: tuple[Mapping[str, Any], ...] = ()
+    uitkomsten: tuple[Uitkomst, ...] = ()
     """As `klantcontact classify` prints them, without what the standard says nothing of."""
     ongeldig: tuple[str, ...] = ()
 
@@ -37,7 +41,7 @@ class Verwachting:
         if self.ongeldig:
             paths = [str(fout["pad"]) for fout in answer.get("fouten", ())]
             return all(any(_at_or_under(path, expected) for path in paths) for expected in self.ongeldig)
-        shown: Sequence[Mapping[str, Any]] = answer.get("uitkomsten", ())
+        shown: Sequence[Uitkomst] = answer.get("uitkomsten", ())
         return len(shown) == len(self.uitkomsten) and all(
             expected.items() <= uitkomst.items() for expected, uitkomst in zip(self.uitkomsten, shown, strict=True)
         )
@@ -99,18 +103,14 @@ def _at_or_under(path: str, expected: str) -> bool:
     return path == expected or path.startswith(f"{expected}.")
 
 
-Document = dict[str, Any]
-Outcome = Mapping[str, Any]
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """One contact of a scenario: what must stand, and what does."""
 
     scenario: str
     contact_id: str
-    expected: Sequence[Outcome]
-    found: Sequence[Outcome]
+    expected: Sequence[Uitkomst]
+    found: Sequence[Uitkomst]
 
     @property
     def is_right(self) -> bool:
@@ -145,7 +145,7 @@ def _last_expectations(scenario: Scenario) -> dict[tuple[str, str], Verwachting]
     }
 
 
-def _stored(database: Database[Document], source: str, contact_id: str) -> Iterator[Outcome]:
+def _stored(database: Database[Document], source: str, contact_id: str) -> Iterator[Uitkomst]:
     """Give the outcome of each onderwerp: the rule as it was decided, all the rest as the projector stored it."""
     besluit = database["besluiten"].find_one({"_id": contact_key(source, contact_id)})
     for index, onderwerp in enumerate(besluit["onderwerpen"] if besluit else ()):

@@ -1,8 +1,7 @@
-"""What would be registered for a file of events, without any server. Source: `schemas/decision.md`, "Dry run".
+"""What would be registered for a file of events, without Kafka or MongoDB. Source: `schemas/decision.md`, "Dry run".
 
-A file of events, judged line by line as the classifier would, over memory: no Kafka, no MongoDB.
-
-It is the same fold as the classifier's, and remembers partijen, consent and decisions from line to line.
+It is the same fold as the classifier's, over a register in memory that keeps partijen, consent and decisions from line
+to line.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,8 +13,8 @@ from schemas.faults import Refusal
 from schemas.reading.decoding import decode
 from services.domain.besluit import Besluit
 from services.domain.case import prepare
-from services.domain.judgement import Judgement, Refused
 from services.domain.numbers import Numbers
+from services.domain.outcome import Outcome, Refused
 from services.domain.policy import Beleid
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
@@ -23,14 +22,12 @@ from services.domain.toelichting import toelichting
 
 
 def classify(lines: Iterable[bytes], beleid: Beleid) -> Iterator[dict[str, Any]]:
-    """Judge structured CloudEvents, one a line, in order; give for each line what is printed for it."""
-    for line_number, judgement in judged_lines(lines, beleid):
-        if isinstance(judgement, Refusal):
-            yield _refusal(line_number, judgement)
-        elif isinstance(judgement, Refused):
-            yield _refusal(line_number, judgement.refusal)
+    """Judge structured CloudEvents, one a line, in order; yield what is printed for each line."""
+    for line_number, outcome in judged_lines(lines, beleid):
+        if isinstance(outcome, Refused):
+            yield _refusal(line_number, outcome.refusal)
         else:
-            yield _outcomes(judgement.besluit)
+            yield _uitkomsten(outcome.besluit)
 
 
 def _refusal(line_number: int, refusal: Refusal) -> dict[str, Any]:
@@ -41,10 +38,10 @@ def _refusal(line_number: int, refusal: Refusal) -> dict[str, Any]:
     }
 
 
-def _outcomes(besluit: Besluit) -> dict[str, Any]:
-    outcomes: list[dict[str, Any]] = []
+def _uitkomsten(besluit: Besluit) -> dict[str, Any]:
+    uitkomsten: list[dict[str, Any]] = []
     for index, onderwerp in enumerate(besluit.onderwerpen):
-        outcome: dict[str, Any] = {
+        uitkomst: dict[str, Any] = {
             "onderwerpIndex": index,
             "regel": onderwerp.regel.value,
             "klantcontact": onderwerp.klantcontact,
@@ -55,23 +52,22 @@ def _outcomes(besluit: Besluit) -> dict[str, Any]:
         }
         uitgegeven = besluit.numbers_of(onderwerp.onderwerp_id) if onderwerp.klantcontact else None
         if uitgegeven is not None:
-            outcome["klantcontactId"] = uitgegeven.klantcontact_id
-        outcomes.append(outcome)
-    return {"contactId": besluit.contact_id, "uitkomsten": outcomes}
+            uitkomst["klantcontactId"] = uitgegeven.klantcontact_id
+        uitkomsten.append(uitkomst)
+    return {"contactId": besluit.contact_id, "uitkomsten": uitkomsten}
 
 
 _KEY: Final = bytes(32)
-"""Nothing is kept, so there is nothing for a key to protect."""
+"""Nothing is kept, so a key has nothing to protect."""
 
 _NOW: Final = datetime(2000, 1, 1, tzinfo=UTC)
-"""The moment of the decision is in no answer."""
+"""No answer shows the moment of the decision."""
 
 
-def judged_lines(lines: Iterable[bytes], beleid: Beleid) -> Iterator[tuple[int, Judgement | Refusal]]:
-    """Judge structured CloudEvents, one a line, in order. Gives each line's number and what came of it.
+def judged_lines(lines: Iterable[bytes], beleid: Beleid) -> Iterator[tuple[int, Outcome]]:
+    """Judge structured CloudEvents, one a line, in order; yield each line's number and its outcome.
 
-    Lines count from 1, empty ones too; those are skipped. A Refusal is of the event itself; what only the register
-    shows, which here is what the lines before it left, is a judgement that is Refused.
+    Lines count from 1. Empty lines count too, and are skipped.
     """
     sleutels = Sleutels(_KEY)
     register = Register(beleid, Numbers(count(1), count(1), count(1)))
@@ -79,6 +75,6 @@ def judged_lines(lines: Iterable[bytes], beleid: Beleid) -> Iterator[tuple[int, 
         if line.strip():
             received = decode(line)
             if isinstance(received, Refusal):
-                yield line_number, received
+                yield line_number, Refused(received)
             else:
                 yield line_number, register.judge(prepare(received, sleutels, beleid), _NOW)

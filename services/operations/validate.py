@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from schemas.contact_ended_v1 import ContactEndedEvent
-from schemas.faults import HINTS, Fault, FaultKind, Refusal, generalised
+from schemas.faults import HINTS, Fault, FaultKind, generalised
 from schemas.reading.shapes import shapes_of
 from schemas.types import Bericht
-from services.domain.judgement import Judgement, Refused
+from services.domain.outcome import Outcome, Refused
 from services.domain.policy import Beleid
 from services.operations.classify import judged_lines
 from services.operations.schema_lines import SchemaLine, schema_line
@@ -70,17 +70,15 @@ def validate(lines: Iterable[bytes], beleid: Beleid) -> Iterator[Validation]:
 
     Only several events together show a revisie_conflict, and some cases of dubbele_partij.
     """
-    for line_number, judgement in judged_lines(lines, beleid):
-        yield _validation(line_number, judgement)
+    for line_number, outcome in judged_lines(lines, beleid):
+        yield _validation(line_number, outcome)
 
 
-def _validation(line_number: int, judgement: Judgement | Refusal) -> Validation:
-    if isinstance(judgement, Refusal):
-        contact_id, faults, unknown = judgement.contact_id, judgement.faults, judgement.unknown_fields
+def _validation(line_number: int, outcome: Outcome) -> Validation:
+    if isinstance(outcome, Refused):
+        contact_id, faults, unknown = outcome.refusal.contact_id, outcome.refusal.faults, outcome.refusal.unknown_fields
     else:
-        contact_id = judgement.received.contact.contact_id
-        faults = judgement.refusal.faults if isinstance(judgement, Refused) else ()
-        unknown = judgement.received.unknown_fields
+        contact_id, faults, unknown = outcome.received.contact.contact_id, (), outcome.received.unknown_fields
     return Validation(
         line_number,
         contact_id,

@@ -16,7 +16,7 @@ from services.operations.replay.differences import Standing
 from services.operations.replay.judging import Examined
 from services.operations.replay.replay import Replayed, replay
 from services.operations.replay.requests import Answer
-from services.operations.replay.selection import InvalidSelection, Offsets, Selection, Unanswered, UnknownContact
+from services.operations.replay.selection import ContactSelection, InvalidSelection, Offsets, Unanswered, UnknownContact
 from services.runtime.errors import InvalidSettings, TransientFailure
 from tests.acceptance.pipeline import publish, wait_until_all_is_stored
 from tests.acceptance.policy import STRICT, start_classifier_with, system_with_policy_file, write_policy
@@ -46,7 +46,7 @@ class Interrupted(Exception):
 
 
 async def execute(
-    system: System, selection: Selection | None = None, *, interrupted_after: int = NUMBER, dry: bool = False
+    system: System, selection: ContactSelection | None = None, *, interrupted_after: int = NUMBER, dry: bool = False
 ) -> Replayed:
     told = 0
 
@@ -59,7 +59,7 @@ async def execute(
     settings = system.settings
     return await replay(
         settings,
-        selection or Selection(),
+        selection or ContactSelection(),
         beleid=load_policy_file(settings.beleid_file, Beleid),
         feiten=Feiten.VASTGELEGD,
         execute=not dry,
@@ -112,9 +112,9 @@ async def test_what_kafka_has_removed_is_named(system: System) -> None:
     whole = await execute(system, dry=True)
     assert whole.trimmed == {0: 2}
     with pytest.raises(InvalidSelection, match="holds offset 2 and later"):
-        await execute(system, Selection(offsets=(Offsets(0, 0, 3),)))
+        await execute(system, ContactSelection(offsets=(Offsets(0, 0, 3),)))
     with pytest.raises(UnknownContact, match="is no longer in"):
-        await execute(system, Selection(contacts=("c-0",)))
+        await execute(system, ContactSelection(contacts=("c-0",)))
 
 
 async def test_without_mongodb_nothing_is_asked(system: System) -> None:
@@ -122,7 +122,7 @@ async def test_without_mongodb_nothing_is_asked(system: System) -> None:
     with pytest.raises(TransientFailure, match="does not answer"):
         await replay(
             away,
-            Selection(),
+            ContactSelection(),
             beleid=Beleid(),
             feiten=Feiten.HUIDIG,
             execute=True,

@@ -18,8 +18,7 @@ from pymongo import AsyncMongoClient
 from schemas.reading.decoding import Received, decode
 from services.classifier.mongo.register import MongoRegister
 from services.domain.case import prepare
-from services.domain.events import events_of
-from services.domain.judgement import Judged, Repeated
+from services.domain.outcome import Published
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
 
@@ -45,9 +44,9 @@ async def run(bootstrap: str, mongo_uri: str, database: str, source: str, target
             if isinstance(received, Received):
                 case = prepare(received, sleutels, DEFAULT)
                 now = datetime.now(UTC)
-                (judgement,) = await store.transact([case], lambda register: [register.judge(case, now)])
-                if isinstance(judgement, Judged | Repeated):
-                    for event in events_of(received, judgement.besluit, "urn:naive:classifier"):
+                (outcome,) = await store.transact([case], lambda register: [register.judge(case, now)])
+                if isinstance(outcome, Published):
+                    for event in outcome.events("urn:naive:classifier"):
                         await producer.send(target, orjson.dumps(event.body), key=event.key.encode())
             position = {TopicPartition(record.topic, record.partition): record.offset + 1}
             await producer.send_offsets_to_transaction(position, group)

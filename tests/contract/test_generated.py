@@ -14,7 +14,7 @@ from schemas.generate import main
 from schemas.generation import files
 from schemas.generation.examples import CASES, input_name
 from schemas.generation.json_schemas import json_schemas
-from schemas.generation.published import EVENTS, Published
+from schemas.generation.published import EVENTS, PublishedEvent
 from services.runtime.kafka.topics import topic_definitions
 from services.runtime.settings import Settings
 
@@ -81,7 +81,7 @@ def test_a_json_schema_is_one(name: str) -> None:
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
-def test_a_schema_is_named_as_dataschema_names_it(event: Published) -> None:
+def test_a_schema_is_named_as_dataschema_names_it(event: PublishedEvent) -> None:
     schemas = json_schemas()
     assert schemas[event.data_file]["$id"] == f"urn:klantinteracties:schema:{event.name}:{event.version}"
     assert schemas[event.event_file]["$id"] == f"urn:klantinteracties:schema:{event.name}:{event.version}:event"
@@ -89,7 +89,7 @@ def test_a_schema_is_named_as_dataschema_names_it(event: Published) -> None:
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
-def test_every_object_and_nearly_every_field_says_what_it_is(event: Published) -> None:
+def test_every_object_and_nearly_every_field_says_what_it_is(event: PublishedEvent) -> None:
     schema = json_schemas()[event.event_file]
     assert all("description" in each for each in (schema, *schema["$defs"].values()))
 

@@ -10,7 +10,7 @@ from schemas.reading.decoding import Received, decode
 from services.classifier.mongo.register import MongoRegister
 from services.classifier.ports import RegisterStore
 from services.domain.case import Case, prepare
-from services.domain.judgement import Judged, Judgement, Overtaken, Refused, Repeated
+from services.domain.outcome import Decided, Outcome, Overtaken, Refused, Repeated
 from services.domain.policy import DEFAULT
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
@@ -37,16 +37,16 @@ def _cases(*events: Event) -> list[Case]:
     return [prepare(each, SLEUTELS, DEFAULT) for each in received if isinstance(each, Received)]
 
 
-async def _judged(store: RegisterStore, *events: Event) -> Sequence[Judgement]:
+async def _judged(store: RegisterStore, *events: Event) -> Sequence[Outcome]:
     cases = _cases(*events)
     return await store.transact(cases, lambda register: [register.judge(case, NOW) for case in cases])
 
 
 async def test_each_contact_is_judged_in_order_and_sees_those_before_it(store: RegisterStore) -> None:
-    judgements = await _judged(
+    outcomes = await _judged(
         store, contact_ended(), contact_ended(), contact_ended(onderwerp="Paspoort"), contact_ended(revisie=2)
     )
-    assert [type(each) for each in judgements] == [Judged, Repeated, Refused, Judged]
+    assert [type(each) for each in outcomes] == [Decided, Repeated, Refused, Decided]
 
 
 async def test_a_later_batch_sees_what_was_recorded(store: RegisterStore) -> None:
@@ -59,13 +59,13 @@ async def test_a_later_batch_sees_what_was_recorded(store: RegisterStore) -> Non
 async def test_a_batch_whose_judging_fails_leaves_no_trace(store: RegisterStore) -> None:
     cases = _cases(contact_ended("c-1"), contact_ended("c-2"))
 
-    def fail_on_the_second(register: Register) -> Sequence[Judgement]:
+    def fail_on_the_second(register: Register) -> Sequence[Outcome]:
         register.judge(cases[0], NOW)
         raise KeyError
 
     with pytest.raises(KeyError):
         await store.transact(cases, fail_on_the_second)
-    assert [type(each) for each in await _judged(store, contact_ended("c-1"))] == [Judged]
+    assert [type(each) for each in await _judged(store, contact_ended("c-1"))] == [Decided]
 
 
 async def test_an_empty_batch_is_no_trouble(store: RegisterStore) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from itertools import count
 
 from services.domain.case import Case
-from services.domain.judgement import Judgement
 from services.domain.numbers import Numbers
+from services.domain.outcome import Outcome
 from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
 from services.runtime.errors import TransientFailure
@@ -23,13 +23,13 @@ class FakeRegisterStore:
         """The contacts of each call that recorded something."""
 
     async def transact(
-        self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Judgement]]
-    ) -> Sequence[Judgement]:
+        self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Outcome]]
+    ) -> Sequence[Outcome]:
         """Judge on a copy, which takes the register's place when all went well."""
         if self.failures:
             raise self.failures.popleft()
         draft = copy.deepcopy(self.register)
-        judgements = judge(draft)
+        outcomes = judge(draft)
         self.register = draft
         self.batches.append([case.received.contact.contact_id for case in batch])
-        return judgements
+        return outcomes

@@ -4,7 +4,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from services.runtime.kafka.records import Headers, Record
+from schemas.cloudevents import Headers
+from services.runtime.kafka.records import Record
 
 Event = dict[str, Any]
 

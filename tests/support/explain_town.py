@@ -13,7 +13,7 @@ from services.classifier.mongo.register import MongoRegister
 from services.domain.besluit import Besluit, Position
 from services.domain.case import Case, prepare
 from services.domain.events import events_of
-from services.domain.judgement import Judged, Judgement
+from services.domain.outcome import Decided, Outcome
 from services.domain.policy import DEFAULT
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
@@ -38,7 +38,7 @@ class Town:
     settings: Settings
     now: datetime = NOW
     offset: int = 0
-    decided: dict[str, Judged] = field(default_factory=dict)
+    decided: dict[str, Decided] = field(default_factory=dict)
 
     async def prepare(self) -> None:
         """Make topics and collections."""
@@ -57,15 +57,15 @@ class Town:
             position=Position(self.settings.contact_topic, 0, self.offset - 1),
         )
 
-        def judge(register: Register) -> Sequence[Judgement]:
+        def judge(register: Register) -> Sequence[Outcome]:
             return [register.judge(each, self.now) for each in cases]
 
         cases: Sequence[Case] = [case]
         async with await connect(self.settings) as client:
-            [judgement] = await MongoRegister(client, self.settings.mongo_database, DEFAULT).transact(cases, judge)
-        assert isinstance(judgement, Judged)
-        self.decided[judgement.besluit.contact_id] = judgement
-        return judgement.besluit
+            [outcome] = await MongoRegister(client, self.settings.mongo_database, DEFAULT).transact(cases, judge)
+        assert isinstance(outcome, Decided)
+        self.decided[outcome.besluit.contact_id] = outcome
+        return outcome.besluit
 
     async def project(self, contact_id: str) -> None:
         """Store what was decided about a contact."""

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from aiokafka import ConsumerRecord
 
-from schemas.dead_letters import Header, Position, dead_letter
+from schemas.cloudevents import Header
+from schemas.dead_letters import Position, dead_letter
 from schemas.faults import Fault, FaultKind, RefusalKind
 from services.operations.dead_letters.letters import Letter, letter_of
 from services.runtime.settings import Settings

@@ -1,10 +1,6 @@
-"""The documents of `partijregister` and `besluiten`: the domain's own values with camelCase names.
+"""The documents of the register: the domain's own values with camelCase names.
 
-Moments are texts with microseconds: a BSON date knows only milliseconds, and what counts is which of two was first.
-
-How many decisions there were by day, source and rule: counted with the decisions, so that no content is ever needed.
-
-Each partition of the input counts in a document of its own, so that instances do not wait for each other.
+Moments are texts with microseconds: a BSON date has milliseconds, too few to show which of two moments was first.
 """
 
 from collections import Counter, defaultdict
@@ -35,10 +31,9 @@ from services.domain.besluit import (
     Voorganger,
 )
 from services.domain.consent import Moment
-from services.domain.judgement import Judged, Judgement, Rejudged
+from services.domain.outcome import Decided, Outcome, Rejudged
 from services.domain.partij import Bijdrage, Partij, Stand
-
-Document = dict[str, Any]
+from services.runtime.mongo.client import Document
 
 _INTREKKINGEN: Final = (KlantcontactIntrekking, TaakIntrekking, PartijIntrekking)
 _PARTS: Final = (
@@ -59,7 +54,7 @@ _converter = make_converter()
 
 @lru_cache(maxsize=1024)
 def _text_of(moment: datetime) -> str:
-    # Kept, since a batch has one moment of decision, and a contact's own stands in its record and at its partijen.
+    # Cached: a batch has one moment of decision, and a contact's own moment stands in its record and at its partijen.
     return moment.isoformat(timespec="microseconds")
 
 
@@ -82,7 +77,7 @@ for _whole in (Besluit, Partij):  # after their parts, whose converters are buil
 
 
 def besluit_document(besluit: Besluit, kept_without_trace: timedelta) -> Document:
-    """Give the document of a decision; only one that left no trace is deleted some day."""
+    """Return the document of a decision. MongoDB deletes it some day when the decision left no trace."""
     document: Document = _converter.unstructure(besluit)
     document["_id"] = document.pop("key")
     if besluit.without_trace:
@@ -91,12 +86,12 @@ def besluit_document(besluit: Besluit, kept_without_trace: timedelta) -> Documen
 
 
 def besluit_of(document: Document) -> Besluit:
-    """Read a decision back."""
+    """Return the decision that a document holds."""
     return _converter.structure({**document, "key": document["_id"]}, Besluit)
 
 
 def bijdragen_of(document: Document) -> list[tuple[str, Bijdrage]]:
-    """Read from a decision what it did to each partij; only `BIJDRAGE_FIELDS` need to be there."""
+    """Return what a decision did to each partij, by its id. The document needs no more than `BIJDRAGE_FIELDS`."""
     contact = Moment(datetime.fromisoformat(document["plaatsgevondenOp"]), document["source"], document["contactId"])
     touched = _converter.structure(document["partijen"], list[PartijBesluit])
     return [(each.partij_id, each.bijdrage(contact)) for each in touched]
@@ -106,7 +101,7 @@ BIJDRAGE_FIELDS: Final = {"source": 1, "contactId": 1, "plaatsgevondenOp": 1, "p
 
 
 def partij_document(partij: Partij) -> Document:
-    """Give the document of a partij; one that nobody knows any more is found only by what it was made for."""
+    """Return the document of a partij. One that no contact knows any more is found only by what it was made for."""
     document: Document = _converter.unstructure(partij)
     document["_id"] = document.pop("partijId")
     if not partij.bekend and partij.grondsleutel is not None:
@@ -115,21 +110,23 @@ def partij_document(partij: Partij) -> Document:
 
 
 def partij_of(document: Document) -> Partij:
-    """Read a partij back."""
+    """Return the partij that a document holds."""
     return _converter.structure({**document, "partijId": document["_id"]}, Partij)
 
 
 TELLINGEN: Final = "tellingen"
+"""How many decisions there were by day, source and rule. Each partition of the input has documents of its own, so that
+instances do not wait for each other."""
 
 WITHOUT_PARTITION: Final = -1
 
 
-def tallies(judgements: Sequence[Judgement]) -> Iterator[UpdateOne]:
-    """Give what a batch adds to the counts. A day is one of UTC; a new judgement counts on its own day."""
+def tallies(outcomes: Sequence[Outcome]) -> Iterator[UpdateOne]:
+    """Yield what a batch adds to the counts. A day is one of UTC; a new judgement counts on its own day."""
     counted: defaultdict[tuple[str, str, int], Counter[str]] = defaultdict(Counter)
-    for judgement in judgements:
-        if isinstance(judgement, Judged | Rejudged):
-            besluit = judgement.besluit
+    for outcome in outcomes:
+        if isinstance(outcome, Decided | Rejudged):
+            besluit = outcome.besluit
             day = besluit.besloten_op.astimezone(UTC).date().isoformat()
             partition = besluit.position.partition if besluit.position else WITHOUT_PARTITION
             counted[day, besluit.source, partition].update(each.regel.value for each in besluit.onderwerpen)

@@ -1,14 +1,15 @@
-"""Numbers from MongoDB, in blocks: a batch costs at most one call, and usually none."""
+"""Numbers from MongoDB, in blocks: a batch takes one call at most, and usually none."""
 
 from asyncio import Lock
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 from pymongo import ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
 
 from services.domain.numbers import LAST_NUMBER, NumberKind, Numbers
 from services.runtime.errors import KlantcontactError
+from services.runtime.mongo.client import Document
 
 BLOCK: Final = 10_000
 """Numbers fetched at once. A restart loses the rest of a block: a millionth of all numbers at most."""
@@ -21,17 +22,16 @@ class NumbersExhausted(KlantcontactError):
 
 
 class NumberBlocks:
-    """Hands out numbers that no other instance has, has had, or will have."""
+    """Hands out numbers that no other instance has handed out or will hand out."""
 
-    def __init__(self, collection: AsyncCollection[dict[str, Any]]) -> None:
-        """Take the collection that holds the counters."""
+    def __init__(self, collection: AsyncCollection[Document]) -> None:
         self._collection = collection
         self._left = {kind: iter(range(0)) for kind in NumberKind}
         self._remaining = dict.fromkeys(NumberKind, 0)
         self._lock = Lock()
 
     async def take(self, wanted: dict[NumberKind, int]) -> Numbers:
-        """Give so many numbers of each kind. What is not used is lost, which leaves a gap."""
+        """Return so many numbers of each kind. Numbers that stay unused leave a gap."""
         async with self._lock:
             short = {kind: max(BLOCK, count) for kind, count in wanted.items() if count > self._remaining[kind]}
             if short:

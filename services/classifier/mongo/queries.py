@@ -1,17 +1,17 @@
-"""What a batch asks of the register before it can be judged."""
+"""The queries of a batch: what it needs of the register before it can be judged."""
 
 from collections import Counter
 from collections.abc import Sequence
 
 from schemas.contact_ended_v1 import SoortOpvolging
-from services.classifier.mongo.documents import Document
 from services.domain.case import Case
 from services.domain.numbers import NumberKind
 from services.domain.register import Register
+from services.runtime.mongo.client import Document
 
 
 def most_numbers(batch: Sequence[Case]) -> dict[NumberKind, int]:
-    """Give the most numbers that a batch can need."""
+    """Return the most numbers that a batch can need."""
     # A new judgement can be made twice: by old facts, and then by those of today.
     judged = [each for case in batch for each in ([case, case] if case.herbeoordeling else [case])]
     onderwerpen = [onderwerp for case in judged for onderwerp in case.received.contact.onderwerpen]
@@ -23,7 +23,7 @@ def most_numbers(batch: Sequence[Case]) -> dict[NumberKind, int]:
 
 
 def asked_besluiten(batch: Sequence[Case]) -> Document:
-    """Give the query for the decision records of these contacts, and of those that they follow up."""
+    """Return the query for the decision records of these contacts, and of those that they follow up."""
     keys = {case.key for case in batch}
     keys.update(key for case in batch if (key := case.vervolg_key()) is not None)
     by_key: Document = {"_id": {"$in": sorted(keys)}}
@@ -38,7 +38,7 @@ def asked_besluiten(batch: Sequence[Case]) -> Document:
 
 
 def asked_partijen(batch: Sequence[Case], register: Register) -> Document | None:
-    """Give the query for the partijen that a batch can find or touched before; None: there are none to ask for."""
+    """Return the query for the partijen that a batch can find or touched before. None: there are none to ask for."""
     sleutels = sorted({sleutel for case in batch for of_one in case.sleutels for sleutel in of_one})
     ids = {partij_id for case in batch for partij_id in case.own_partij_ids()}
     in_force = [register.besluiten[case.key] for case in batch if case.key in register.besluiten]
@@ -52,7 +52,7 @@ def asked_partijen(batch: Sequence[Case], register: Register) -> Document | None
 
 
 def revised(batch: Sequence[Case], register: Register) -> list[Case]:
-    """Give the cases that may be judged as if a decision before had not been: of this batch, or of before."""
+    """Return the cases that may replace an earlier decision, of this batch or of before."""
     seen = Counter(case.key for case in batch)
     return [
         case

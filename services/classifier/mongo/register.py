@@ -1,11 +1,10 @@
 """The partijregister and the besluiten in MongoDB: a batch's reads and writes are one transaction.
 
-All that two instances could disagree on is in it: a new klant seen by both gives one partij and one number, because the
+All that two instances could disagree on is in it. A new klant that both see becomes one partij with one number: the
 second to commit meets a write conflict or a sleutel that is taken, and starts again from what the first has written.
 
-Batches of one instance that share a klant or a contact go one after another; all others side by side.
-
-MongoDB would find out as well, by a write conflict at the end of all the work for a batch.
+Batches of one instance that share a klant or a contact go one after another, all others side by side. MongoDB would
+find such a pair too, but by a write conflict at the end of all the work for a batch.
 """
 
 import asyncio
@@ -26,7 +25,6 @@ from pymongo.write_concern import WriteConcern
 from services.classifier.mongo.documents import (
     BIJDRAGE_FIELDS,
     TELLINGEN,
-    Document,
     besluit_document,
     besluit_of,
     bijdragen_of,
@@ -37,12 +35,13 @@ from services.classifier.mongo.documents import (
 from services.classifier.mongo.numbers import NumberBlocks
 from services.classifier.mongo.queries import asked_besluiten, asked_partijen, most_numbers, revised
 from services.domain.case import Case
-from services.domain.judgement import Judgement
 from services.domain.numbers import LAST_NUMBER, Numbers
+from services.domain.outcome import Outcome
 from services.domain.partij import Partij
 from services.domain.policy import Beleid
 from services.domain.register import Register
 from services.runtime.errors import TransientFailure
+from services.runtime.mongo.client import Document
 from services.runtime.mongo.errors import Meaning, meaning_of, mongo_is_away
 from services.runtime.mongo.health import count_documents
 from services.runtime.settings import Settings
@@ -52,25 +51,25 @@ BESLUITEN: Final = "besluiten"
 NUMMERS: Final = "nummers"
 
 KEPT_WITHOUT_TRACE: Final = timedelta(days=120)
-"""How long a decision stays that gave nothing and touched nobody, at least: longer than topics are kept by default."""
+"""The shortest time that a decision without a trace is kept: longer than topics are kept by default."""
 
 SLACK: Final = timedelta(days=30)
-"""Kafka drops a segment some time after its last record has expired."""
+"""Kafka deletes a segment some time after its last record has expired."""
 
 MAX_CONFLICTS: Final = 30
-"""How often a batch starts anew because another instance got there first. Each time one of them gets on, so this many
-means that something else is wrong; the batch then waits as for a database that is away. When it was a key that is taken
-each time, then nobody who got there first is to blame, but what we want to put in."""
+"""How often a batch is retried because another instance committed first. Each time one of them gets on, so this many
+means that something else is wrong: the batch then waits as it does while the database is away. When each time a key was
+taken, the fault lies in what we insert, and the error is raised."""
 
 AT_ONCE: Final = 10_000
-"""Documents in one answer; more than a batch normally asks for, where MongoDB's own first 101 would make it two."""
+"""Documents in one answer: more than a batch usually asks for. By default MongoDB's first answer has 101."""
 
 LONGEST_PAUSE_SECONDS: Final = 0.2
-"""Between two such attempts: as long as a slow transaction takes."""
+"""Between two attempts: as long as a slow transaction takes."""
 
 
 def kept_without_trace(settings: Settings) -> timedelta:
-    """Tell how long a decision without a trace stays: longer than the topics keep what could bring it back."""
+    """Return how long a decision without a trace is kept: longer than topics keep a record that could repeat it."""
     longest = max(settings.contact_retention_days, settings.dead_letter_retention_days, settings.output_retention_days)
     return max(KEPT_WITHOUT_TRACE, timedelta(days=longest) + SLACK)
 
@@ -86,7 +85,7 @@ class MongoRegister:
         *,
         kept_without_trace: timedelta = KEPT_WITHOUT_TRACE,
     ) -> None:
-        """Take a client of a replica set; `prepare` must have run before the first batch."""
+        """`client` is of a replica set. `prepare` must have run before the first batch."""
         self._client = client
         self._database = client[database]
         self._beleid = beleid
@@ -98,7 +97,7 @@ class MongoRegister:
         self._claims = Claims()
 
     async def prepare(self) -> None:
-        """Create the indexes that the promises rest on; those that exist are left alone.
+        """Create the indexes on which the promises rest; those that exist stay as they are.
 
         Raises TransientFailure when the database is away.
         """
@@ -121,21 +120,21 @@ class MongoRegister:
         await self._besluiten.create_index("vervaltOp", expireAfterSeconds=0, sparse=True)
 
     async def count(self) -> None:
-        """Tell the metrics how much there is."""
+        """Set the metrics of how many documents there are."""
         await count_documents(self._database, (PARTIJREGISTER, BESLUITEN))
 
     async def transact(
-        self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Judgement]]
-    ) -> Sequence[Judgement]:
-        """Look up, judge and record a batch, all or nothing; see the port."""
+        self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Outcome]]
+    ) -> Sequence[Outcome]:
+        """Look up, judge and record a batch, all or nothing, as the port promises."""
         keys = {case.key for case in batch}
         keys.update(sleutel for case in batch for of_one in case.sleutels for sleutel in of_one)
         async with self._claims.hold(keys):
             return await self._attempt_until_first(batch, judge)
 
     async def _attempt_until_first(
-        self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Judgement]]
-    ) -> Sequence[Judgement]:
+        self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Outcome]]
+    ) -> Sequence[Outcome]:
         only_doubled = True
         for attempt in range(MAX_CONFLICTS):
             try:
@@ -148,11 +147,11 @@ class MongoRegister:
                 if meaning is Meaning.OURS or (only_doubled and attempt == MAX_CONFLICTS - 1):
                     raise
             await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2**attempt)))  # noqa: S311 - it spreads instances
-        raise TransientFailure("The register is so busy that this batch can't be recorded.")
+        raise TransientFailure("The register is too busy to record this batch: other instances commit first each time.")
 
     async def _attempt(
-        self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Judgement]]
-    ) -> Sequence[Judgement]:
+        self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Outcome]]
+    ) -> Sequence[Outcome]:
         numbers = await self._numbers.take(most_numbers(batch))
         register = Register(self._beleid, numbers)
         async with self._client.start_session() as session:
@@ -162,25 +161,25 @@ class MongoRegister:
             try:
                 await self._look_up(batch, register, session)
                 known_partijen, known_besluiten = dict(register.partijen), set(register.besluiten)
-                judgements = judge(register)
+                outcomes = judge(register)
                 await self._record(register, known_partijen, known_besluiten, session)
-                await self._count(judgements, session)
+                await self._count(outcomes, session)
             except BaseException:
                 await session.abort_transaction()
                 raise
             await session.commit_transaction()
-        return judgements
+        return outcomes
 
     # Looking up
 
     async def look_up(self, batch: Sequence[Case], register: Register | None = None) -> Register:
-        """Give what the register knows for a batch, to judge it without any consequence. Numbers are made up.
+        """Return what the register knows for a batch, to judge it without recording. Numbers are made up.
 
-        One that was given for a batch before is filled further: what was changed there stands for what is stored.
-        Raises PyMongoError: whoever asks is no service that could wait.
+        A `register` of an earlier batch is filled further: its changes count instead of the stored documents.
+        Raises PyMongoError: the caller is no service that could wait.
         """
         if register is None:
-            # Higher than all that were handed out, as new ones are: of two forgotten partijen the lowest comes back.
+            # Higher than all that are in use, as new ones are: of two forgotten partijen the lowest comes back.
             first = LAST_NUMBER + 1
             register = Register(self._beleid, Numbers(count(first), count(first), count(first)))
         async with self._client.start_session(snapshot=True) as session:
@@ -203,7 +202,7 @@ class MongoRegister:
             await self._look_up_bijdragen(register.touchable(corrected, batch), register, session)
 
     async def _look_up_bijdragen(self, partij_ids: set[str], register: Register, session: AsyncClientSession) -> None:
-        """Read what every contact did to these partijen: a revision is judged as if its earlier self had not been."""
+        """Read what every contact did to these partijen: a revisie is judged as if the earlier one had not been."""
         query = {"partijen.partijId": {"$in": sorted(partij_ids)}}
         async for document in self._besluiten.find(query, BIJDRAGE_FIELDS, session=session, batch_size=AT_ONCE):
             if document["_id"] in register.changed_besluiten:
@@ -234,7 +233,7 @@ class MongoRegister:
             if len(kept) < len(before.sleutels):
                 fewer = {"$set": {"sleutels": kept}} if kept else {"$unset": {"sleutels": ""}}
                 given_up.append(UpdateOne({"_id": partij.partij_id}, fewer))
-        # A sleutel can move between partijen: it is given up before anybody takes it. Besides, what is of one kind lies
+        # A sleutel can move between partijen: one gives it up before the other takes it. Writes of one kind lie
         # together, since each change of kind is a round trip.
         writes: list[UpdateOne | ReplaceOne[Document] | InsertOne[Document]] = [*given_up, *replaced, *inserted]
         if writes:
@@ -256,23 +255,23 @@ class MongoRegister:
                 [ReplaceOne({"_id": document["_id"]}, document) for document in replaced], session=session
             )
 
-    async def _count(self, judgements: Sequence[Judgement], session: AsyncClientSession) -> None:
-        updates = list(tallies(judgements))
+    async def _count(self, outcomes: Sequence[Outcome], session: AsyncClientSession) -> None:
+        updates = list(tallies(outcomes))
         if updates:
             await self._tellingen.bulk_write(updates, ordered=False, session=session)
 
 
 class Claims:
-    """What the batches in hand work on."""
+    """The keys on which batches in flight work."""
 
     def __init__(self) -> None:
         self._held: dict[asyncio.Event, AbstractSet[str]] = {}
 
     @asynccontextmanager
     async def hold(self, keys: AbstractSet[str]) -> AsyncIterator[None]:
-        """Wait until no other batch works on one of these keys, and keep others from them within the block."""
+        """Wait until no other batch works on one of these keys, and hold them until the block ends."""
         while others := [done for done, held in self._held.items() if not held.isdisjoint(keys)]:
-            # Whoever waits holds nothing, so nobody can wait for ever.
+            # A batch that waits holds nothing, so there is no deadlock.
             await others[0].wait()
         done = asyncio.Event()
         self._held[done] = keys

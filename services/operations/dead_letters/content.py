@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NoReturn
 
-from schemas.dead_letters import NAMES, Header
+from schemas.cloudevents import Header
+from schemas.dead_letters import NAMES
 from services.operations.dead_letters.letters import Content, InvalidFilter, Letter, LetterId, LettersRefused
 
 IN_BASE64: Final = "Base64"

@@ -15,7 +15,8 @@ from typing import Final, NamedTuple, Self
 from aiokafka import ConsumerRecord
 
 from schemas import dead_letters as added
-from schemas.dead_letters import Header, Position
+from schemas.cloudevents import Header
+from schemas.dead_letters import Position
 from schemas.faults import Fault, FaultKind, RefusalKind, generalised
 from services.operations.origin import origin_of
 from services.operations.wording import printable

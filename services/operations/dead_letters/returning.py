@@ -14,7 +14,8 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError
 
-from schemas.dead_letters import ATTEMPT, EARLIER, MAX_EARLIER, Header
+from schemas.cloudevents import Header
+from schemas.dead_letters import ATTEMPT, EARLIER, MAX_EARLIER
 from services.operations.dead_letters.letters import Content, Letter
 from services.operations.kafka import STALL_SECONDS, TOO_LARGE, write_told
 from services.runtime.settings import Settings

@@ -1,4 +1,4 @@
-"""What a new judgement would change for a contact: pure, and without any content."""
+"""The difference that a new judgement would make for a contact: pure, and without any content."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -10,20 +10,20 @@ from services.domain.besluit import Besluit, OnderwerpBesluit
 
 
 class Standing(StrEnum):
-    """What became of a record that was looked at."""
+    """How a record stands to the decision in force about its contact."""
 
     CHANGES = "changes"
     SAME = "same"
     NOT_JUDGED = "not judged yet"
     OVERTAKEN = "overtaken"
-    """A later revisie is in force; that one is judged where it lies."""
+    """A later revisie is in force. It is judged at its own place."""
     REPEAT = "repeat"
-    """The revisie in force lies at another position, and is judged there."""
+    """The same revisie was sent twice. It is judged at its first place; this copy is skipped."""
     DEAD_LETTER = "dead letter"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class OnderwerpOutcome:
     """The outcome for one onderwerp."""
 
     regel: str
@@ -33,7 +33,7 @@ class Outcome:
     contactgegevens: bool
 
     def as_json(self) -> dict[str, Any]:
-        """Give it under the names of the dry run."""
+        """Return it under the names of the dry run."""
         return {
             "regel": self.regel,
             "klantcontact": self.klantcontact,
@@ -43,8 +43,8 @@ class Outcome:
         }
 
     @classmethod
-    def of(cls, onderwerp: OnderwerpBesluit) -> "Outcome":
-        """Take the outcome from a decision record."""
+    def of(cls, onderwerp: OnderwerpBesluit) -> "OnderwerpOutcome":
+        """Return the outcome that a decision record holds."""
         partij = onderwerp.partij.value if onderwerp.partij else "geen"
         return cls(
             onderwerp.regel.value, onderwerp.klantcontact, onderwerp.interne_taak, partij, onderwerp.contactgegevens
@@ -56,10 +56,10 @@ class OnderwerpDifference:
     """One onderwerp as it was decided and as it would be."""
 
     onderwerp_id: str
-    was: Outcome
-    wordt: Outcome
+    was: OnderwerpOutcome
+    wordt: OnderwerpOutcome
     only_besides: bool
-    """The outcome is the same, and something else in its events differs: the taal, or a second betrokkene's partij."""
+    """The outcome is the same, but its events differ: in the taal, or in the partij of a second betrokkene."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Difference:
     """Those that change."""
 
     def as_json(self) -> dict[str, Any]:
-        """Give it for a program to read."""
+        """Return it for a program to read."""
         return {
             "revisie": self.revisie,
             "besluitversie": self.besluitversie,
@@ -92,13 +92,13 @@ class Difference:
 
 
 def difference(was: Besluit, wordt: Besluit) -> Difference:
-    """Compare the judgement in force with a new one that says something else."""
+    """Return how a new judgement differs from the one in force."""
     onderwerpen = [
         OnderwerpDifference(
             new.onderwerp_id,
-            Outcome.of(old),
-            Outcome.of(new),
-            only_besides=Outcome.of(old) == Outcome.of(new),
+            OnderwerpOutcome.of(old),
+            OnderwerpOutcome.of(new),
+            only_besides=OnderwerpOutcome.of(old) == OnderwerpOutcome.of(new),
         )
         for old, new in zip(was.onderwerpen, wordt.onderwerpen, strict=True)
         if new.sinds is None
@@ -107,8 +107,8 @@ def difference(was: Besluit, wordt: Besluit) -> Difference:
 
 
 @dataclass(slots=True)
-class Summary:
-    """How many records there were of each kind, and which rule becomes which, by number of onderwerpen."""
+class ReplaySummary:
+    """How many records there were of each standing, and for how many onderwerpen one rule becomes another."""
 
     records: Counter[str] = field(default_factory=Counter)
     rules: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -120,7 +120,7 @@ class Summary:
             self.rules.update((each.was.regel, each.wordt.regel) for each in found.onderwerpen)
 
     def as_json(self) -> Mapping[str, Any]:
-        """Give it for a program to read."""
+        """Return it for a program to read."""
         rules: Iterable[tuple[tuple[str, str], int]] = sorted(self.rules.items())
         return {
             "records": {standing.value: self.records[standing.value] for standing in Standing},

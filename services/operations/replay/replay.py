@@ -1,6 +1,6 @@
-"""Replay: what would be decided now about contacts that are still in `contact.ended`, and doing so.
+"""Replay: judging contacts again that are still in `contact.ended`.
 
-Without `execute` it only reads, in no consumer group, while the services run.
+Without `execute` it only reads, outside any consumer group, while the services run.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -13,43 +13,43 @@ from services.domain.herbeoordeling import Feiten
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
 from services.operations.mongo import read_database
-from services.operations.replay.differences import Summary
+from services.operations.replay.differences import ReplaySummary
 from services.operations.replay.judging import CarriedRegister, Examined, Judge
 from services.operations.replay.requests import Answer, Requests, requests
-from services.operations.replay.selection import Selection, stretches_of
+from services.operations.replay.selection import ContactSelection, stretches_of
 from services.operations.topic_reader import Progress, topic_reader
 from services.runtime.secret import load_sleutel
 from services.runtime.settings import Settings
 
 Tell = Callable[[Examined, Answer | None], None]
-"""Takes what is to be shown of one contact, as soon as it is known."""
+"""Shows one contact as soon as it is examined, and with `execute` the answer of the classifier."""
 
 
 @dataclass(slots=True)
 class Replayed:
-    """What a replay has shown, and when it was executed what came of that."""
+    """What a replay has shown, and, when it was executed, how the classifier answered."""
 
-    summary: Summary = field(default_factory=Summary)
+    summary: ReplaySummary = field(default_factory=ReplaySummary)
     answers: dict[str, int] = field(default_factory=dict)
     trimmed: dict[int, int] = field(default_factory=dict)
-    """Partitions of which the beginning has been removed, with the first offset that is left."""
+    """Partitions whose beginning has been removed, each with the first offset that is left."""
     forgotten: int = 0
-    """Of how many changed contacts a dry run could not carry along what they change for those after them."""
+    """Changed contacts that a dry run could not carry along: later ones were judged without their changes."""
 
     @property
     def is_as_shown(self) -> bool:
-        """Tell whether the classifier did all that was shown."""
+        """Whether the classifier did all that was shown."""
         return not (self.answers.get(Answer.LEFT) or self.answers.get(Answer.OTHERWISE))
 
     def as_json(self) -> dict[str, Any]:
-        """Give it for a program to read."""
+        """Return it for a program to read."""
         told = {"answers": self.answers, "trimmed": self.trimmed, "forgotten": self.forgotten}
         return {**self.summary.as_json(), **told}
 
 
 async def replay(
     settings: Settings,
-    selection: Selection,
+    selection: ContactSelection,
     *,
     beleid: Beleid,
     feiten: Feiten,
@@ -57,11 +57,11 @@ async def replay(
     tell: Tell,
     progress: Progress,
 ) -> Replayed:
-    """Judge a selection again and tell the differences; with `execute`, have the classifier do it.
+    """Judge a selection again and show the differences; with `execute`, have the classifier judge.
 
-    Raises InvalidSelection and UnknownContact for what can't be selected, InvalidSettings, TransientFailure when Kafka
-    or MongoDB is away, and Unanswered when the classifier does not do what it was asked. What was done then stays done;
-    whoever starts again goes on where it was.
+    Raises InvalidSelection and UnknownContact for contacts that can't be selected, InvalidSettings, TransientFailure
+    when Kafka or MongoDB is away, and Unanswered when the classifier does not do what it was asked. Judgements made by
+    then stay, and a new run continues with the rest.
     """
     sleutels = Sleutels(load_sleutel(settings), settings.sleutelversie)
     replayed = Replayed()
@@ -98,7 +98,7 @@ async def _execute(
                 tell(each, None)
             else:
                 await asking.ask(each, each.difference)
-        # Before the next batch is looked up: what was judged here may change what is to be shown there.
+        # Before the next batch is looked up: these judgements may change what is shown there.
         for each, answer in await asking.answers():
             replayed.answers[answer] = replayed.answers.get(answer, 0) + 1
             tell(each, answer)

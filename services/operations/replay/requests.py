@@ -1,8 +1,8 @@
-"""Asking the classifier for new judgements, and hearing what came of it.
+"""Requests to the classifier for new judgements, and its answers.
 
-Each request is a copy of the contact's own record, with a header, on the same partition: whoever owns that partition
-decides, after all that lies before it there. Nothing is remembered here. Whoever starts again after an interruption
-finds the contacts that were judged already no different any more, and asks only for the rest; asking twice is harmless.
+A request is a copy of the contact's own record, with a header, on the same partition. The owner of that partition
+decides, after all that lies before it there. A request is idempotent, and nothing is remembered here: after an
+interruption, a new run finds no difference for contacts that were judged again, and asks only for the rest.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.ids import contact_key
 from services.operations.kafka import STALL_SECONDS, started_producer, write_told
 from services.operations.mongo import Database
-from services.operations.replay.differences import Difference, Outcome
+from services.operations.replay.differences import Difference, OnderwerpOutcome
 from services.operations.replay.judging import Examined
 from services.operations.replay.selection import Unanswered
 from services.operations.topic_reader import next_offsets
@@ -33,20 +33,20 @@ from services.runtime.kafka.clients import admin_client
 from services.runtime.settings import Settings
 
 PATIENCE_SECONDS: Final = 60.0
-"""How long the classifier may get no further. One that takes over a partition after a crash is there in half of it."""
+"""How long the classifier may get no further. After a crash, another instance takes over within half of it."""
 
 LOOK_SECONDS: Final = 0.2
-"""Between two looks at how far the classifier has come: a batch takes about as long."""
+"""Between two looks at the committed offsets of the classifier: a batch takes about as long."""
 
 
 class Answer(StrEnum):
-    """What came of a request."""
+    """How the classifier answered a request."""
 
     AS_SHOWN = "judged as shown"
     OTHERWISE = "judged otherwise than shown"
-    """By another policy than ours, or after facts that have changed meanwhile."""
+    """The classifier has another policy than this run, or the facts have changed meanwhile."""
     LEFT = "left as it was"
-    """The classifier found no difference: it has another policy than ours."""
+    """The classifier found no difference: it has another policy than this run."""
 
 
 Answered = tuple[Examined, Answer]
@@ -54,7 +54,7 @@ Answered = tuple[Examined, Answer]
 
 @dataclass(slots=True)
 class Requests:
-    """Sends requests, some at once, and gives the answers."""
+    """Sends requests, many at a time, and returns the answers."""
 
     producer: AIOKafkaProducer
     admin: AIOKafkaAdminClient
@@ -66,7 +66,7 @@ class Requests:
     async def ask(self, examined: Examined, difference: Difference) -> None:
         """Ask for a new judgement.
 
-        Raises TransientFailure when Kafka stops answering, InvalidSettings when it does not let this user write.
+        Raises TransientFailure when Kafka stops answering, InvalidSettings when this user may not write.
         """
         record, asked = examined.record, Herbeoordeling(difference.besluitversie, self.feiten)
         with write_told(self.settings):
@@ -81,7 +81,7 @@ class Requests:
         self._waiting.append((examined, sending))
 
     async def answers(self) -> Sequence[Answered]:
-        """Wait until all that was asked is judged, and give what came of it.
+        """Wait until all requests are judged, and return the answers.
 
         Raises as `ask` does, and Unanswered when the classifier gets no further.
         """
@@ -93,7 +93,7 @@ class Requests:
         return await self._compared([examined for examined, _ in waiting])
 
     async def _written(self, sendings: Sequence[Future[Any]]) -> dict[TopicPartition, int]:
-        """Give for each partition the position after the last request. Raises TransientFailure."""
+        """Return for each partition the position after the last request. Raises TransientFailure."""
         with write_told(self.settings):
             async with asyncio.timeout(STALL_SECONDS):
                 written = await asyncio.gather(*sendings)
@@ -106,7 +106,7 @@ class Requests:
         far, since = -1, time.monotonic()
         while True:
             committed = await next_offsets(self.admin, self.settings, self.settings.classifier_group)
-            # Only as far as the requests lie: what else arrives on these partitions is no answer.
+            # No further than the requests lie: records that arrive after them are no answer.
             reached = {partition: min(committed.get(partition, 0), end) for partition, end in ends.items()}
             if reached == ends:
                 return
@@ -114,9 +114,9 @@ class Requests:
                 far, since = now_far, time.monotonic()
             elif time.monotonic() - since > PATIENCE_SECONDS:
                 raise Unanswered(
-                    f"The classifier has not got any further for {PATIENCE_SECONDS:.0f} seconds with the last {number} "
-                    "requests: is it running (`klantcontact doctor`)? What it was asked stands in the topic, and is "
-                    "judged as soon as it runs; start this again then to see the rest."
+                    f"The classifier has got no further for {PATIENCE_SECONDS:.0f} seconds with the last {number} "
+                    "requests: is it running (`klantcontact doctor`)? The requests stay in the topic, and it judges "
+                    "them as soon as it runs. Start this again then to see the rest."
                 )
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -134,19 +134,20 @@ class Requests:
 def _answer(asked: Difference, besluit: Besluit | None) -> Answer:
     if besluit is None or (besluit.revisie, besluit.besluitversie) == (asked.revisie, asked.besluitversie):
         return Answer.LEFT
-    outcomes = {each.onderwerp_id: Outcome.of(each) for each in besluit.onderwerpen}
+    outcomes = {each.onderwerp_id: OnderwerpOutcome.of(each) for each in besluit.onderwerpen}
     as_shown = all(outcomes.get(each.onderwerp_id) == each.wordt for each in asked.onderwerpen)
     return Answer.AS_SHOWN if as_shown else Answer.OTHERWISE
 
 
 @asynccontextmanager
 async def requests(settings: Settings, database: Database, feiten: Feiten) -> AsyncIterator[Requests]:
-    """Give the means to ask, for the block.
+    """Connect to Kafka for the block.
 
-    Raises TransientFailure when Kafka does not answer, InvalidSettings when it does not let this user ask or hear.
+    Raises TransientFailure when Kafka does not answer, InvalidSettings when this user may not write the requests or
+    read the offsets of the classifier.
     """
     async with admin_client(settings) as admin:
-        # Who may not hear the answers asks nothing.
+        # Before anything is asked: without the right to read the offsets there would be no answers.
         await next_offsets(admin, settings, settings.classifier_group)
         async with started_producer(settings) as producer:
             yield Requests(producer, admin, database, settings, feiten)

@@ -1,7 +1,4 @@
-"""Which records of `contact.ended` are judged again.
-
-What an operator can ask of a replay that can't be done.
-"""
+"""Which records of `contact.ended` are judged again, and the errors of a selection that can't be made."""
 
 import re
 from collections.abc import Sequence
@@ -21,7 +18,7 @@ _OFFSETS: Final = re.compile(r"(\d{1,9}):(\d{1,18})-(\d{1,18})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Offsets:
-    """Some records of one partition, the last one included."""
+    """Consecutive records of one partition, the last one included."""
 
     partition: int
     first: int
@@ -29,19 +26,19 @@ class Offsets:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """A period, offsets, or contacts by name; and of those, if asked, only what comes from one source."""
+class ContactSelection:
+    """A period, offsets, or contacts by name; with a source, only the contacts of that source."""
 
     since: datetime | None = None
     until: datetime | None = None
-    """The moments at which the broker wrote the records: from `since` on and before `until`."""
+    """By the moment at which the broker wrote a record: at or after `since`, and before `until`."""
     offsets: tuple[Offsets, ...] = ()
     contacts: tuple[str, ...] = ()
     """Their `contactId`."""
     source: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what contradicts itself."""
+        """Raise InvalidSelection when the parts contradict each other."""
         ways = [self.since or self.until, self.offsets, self.contacts]
         if sum(bool(way) for way in ways) > 1:
             raise InvalidSelection("Choose a period (--from, --to), --offsets or --contact, not several of them.")
@@ -53,29 +50,29 @@ class Selection:
 
     @property
     def is_of_a_period(self) -> bool:
-        """Tell whether no record was named by itself."""
+        """Whether it names no record by itself."""
         return not (self.offsets or self.contacts)
 
     def fits(self, *, source: str, contact_id: str) -> bool:
-        """Tell whether a contact is meant, of the records that `stretches` gives."""
+        """Whether a contact in the stretches of this selection is selected."""
         return (self.source is None or source == self.source) and (not self.contacts or contact_id in self.contacts)
 
 
 def read_offsets(text: str) -> Offsets:
-    """Read `P:A-B`: partition P from offset A up to and including B. Raises InvalidSelection."""
+    """Return the offsets that `P:A-B` names: partition P, offsets A to B. Raises InvalidSelection."""
     read = _OFFSETS.fullmatch(text)
     if read is None or int(read[2]) > int(read[3]):
-        raise InvalidSelection("--offsets looks like 3:1000-1999: partition 3, from offset 1000 up to and with 1999.")
+        raise InvalidSelection("--offsets looks like 3:1000-1999: partition 3, offsets 1000 to 1999.")
     return Offsets(int(read[1]), int(read[2]), int(read[3]))
 
 
 async def stretches_of(
-    selection: Selection, whole: Sequence[Stretch], reader: TopicReader, database: Database
+    selection: ContactSelection, whole: Sequence[Stretch], reader: TopicReader, database: Database
 ) -> Sequence[Stretch]:
-    """Give the stretches of the topic in which the selection lies, one a partition; `whole` is all that it holds.
+    """Return the stretches of the topic in which the selection lies, one a partition. `whole` is all that it holds.
 
-    Raises InvalidSelection for offsets that the topic does not hold (any more), UnknownContact for a contact of which
-    there is no decision, or whose record was removed.
+    Raises InvalidSelection for offsets that the topic does not hold, UnknownContact for a contact without a decision or
+    whose record has been removed.
     """
     if selection.offsets:
         return _at_offsets(selection.offsets, whole)
@@ -94,16 +91,16 @@ def _at_offsets(asked: Sequence[Offsets], whole: Sequence[Stretch]) -> list[Stre
 def _within(asked: Offsets, held: Stretch) -> Stretch:
     if asked.first < held.first:
         raise InvalidSelection(
-            f"Partition {asked.partition} holds offset {held.first} and later: what lies before has been removed, its "
-            "time had come."
+            f"Partition {asked.partition} holds offset {held.first} and later: Kafka has removed the earlier records "
+            "after their retention time."
         )
     if asked.last >= held.end:
         raise InvalidSelection(f"Partition {asked.partition} ends before offset {held.end}.")
     return replace(held, begin=asked.first, end=asked.last + 1)
 
 
-async def _of_contacts(selection: Selection, whole: Sequence[Stretch], database: Database) -> list[Stretch]:
-    """Find the records by the positions that the decisions hold, so that what lies around them is all that is read."""
+async def _of_contacts(selection: ContactSelection, whole: Sequence[Stretch], database: Database) -> list[Stretch]:
+    """Return the stretches around the positions that the decisions of these contacts hold."""
     query = {"contactId": {"$in": list(selection.contacts)}}
     if selection.source is not None:
         query["source"] = selection.source  # type: ignore[assignment] # a query has values of all kinds
@@ -116,13 +113,13 @@ async def _of_contacts(selection: Selection, whole: Sequence[Stretch], database:
             of_that_source = f" of {printable(selection.source)}" if selection.source else ""
             raise UnknownContact(
                 f"There is no decision about contact {printable(contact_id)}{of_that_source}: `klantcontact explain` "
-                "says more."
+                "shows why."
             )
         for position in (Position(**each) for each in documents):
             if not is_held(position, whole):
                 raise UnknownContact(
                     f"The record of contact {printable(contact_id)} that was judged is no longer in {whole[0].topic}. "
-                    "Where a repeat of it is, a replay of that period (--from, --to) judges that."
+                    "If it was sent again later, a replay of that period (--from, --to) judges the copy."
                 )
             offsets.setdefault(position.partition, []).append(position.offset)
     return [
@@ -133,7 +130,7 @@ async def _of_contacts(selection: Selection, whole: Sequence[Stretch], database:
 
 
 def is_held(position: Position, whole: Sequence[Stretch]) -> bool:
-    """Tell whether a topic still holds a position: not when it is another topic, or a shorter one made anew since."""
+    """Whether a topic still holds a position: not when it is another topic, or one made anew that is shorter."""
     return any(
         (position.topic, position.partition) == (each.topic, each.partition)
         and each.first <= position.offset < each.end
@@ -142,7 +139,7 @@ def is_held(position: Position, whole: Sequence[Stretch]) -> bool:
 
 
 class InvalidSelection(KlantcontactError):
-    """What was asked for does not exist."""
+    """A selection that contradicts itself, or names records that do not exist."""
 
 
 class UnknownContact(KlantcontactError):
@@ -150,4 +147,4 @@ class UnknownContact(KlantcontactError):
 
 
 class Unanswered(KlantcontactError):
-    """The classifier has not answered what it was asked."""
+    """The classifier has not answered a request."""

@@ -10,10 +10,8 @@ from typing import Any, TypeVar
 
 from aiokafka import ConsumerRecord, TopicPartition
 
+from schemas.cloudevents import Headers
 from schemas.values import value_class
-
-Headers = Sequence[tuple[str, bytes | None]]
-"""A header's value may be absent on the wire."""
 
 
 @value_class(frozen=True, slots=True)

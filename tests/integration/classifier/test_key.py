@@ -58,7 +58,7 @@ async def test_a_new_register_takes_the_first_key_and_knows_it_from_then_on(regi
         pytest.param(
             OWN_AGAIN,
             "KLANTCONTACT_SLEUTELVERSIE is 2, and the register in database {} has a key of version 1. Set it to 1: "
-            "replacing a register's key is not built.",
+            "a register's key can't be replaced yet.",
             id="another version of the same key",
         ),
     ],

@@ -21,8 +21,8 @@ from services.classifier.mongo.register import (
 )
 from services.domain.besluit import Besluit
 from services.domain.case import Case, prepare
-from services.domain.judgement import Judged, Judgement, Refused, Repeated
 from services.domain.numbers import LAST_NUMBER, NumberKind, Numbers
+from services.domain.outcome import Decided, Outcome, Refused, Repeated
 from services.domain.policy import DEFAULT
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
@@ -52,26 +52,26 @@ def _cases(events: Sequence[dict[str, Any]]) -> list[Case]:
     return [prepare(each, SLEUTELS, DEFAULT) for each in received if isinstance(each, Received)]
 
 
-def _judge_all(register: Register, cases: Sequence[Case]) -> list[Judgement]:
+def _judge_all(register: Register, cases: Sequence[Case]) -> list[Outcome]:
     return [register.judge(case, NOW) for case in cases]
 
 
-async def _transact(store: MongoRegister, cases: Sequence[Case]) -> list[Judgement]:
+async def _transact(store: MongoRegister, cases: Sequence[Case]) -> list[Outcome]:
     return list(await store.transact(cases, lambda register: _judge_all(register, cases)))
 
 
-def _without_numbers(judgement: Judgement) -> object:
+def _without_numbers(outcome: Outcome) -> object:
     """Two registers hand out other numbers; all the rest must be equal."""
-    if isinstance(judgement, Refused):
-        return judgement
-    outcome = judgement.besluit
+    if isinstance(outcome, Refused):
+        return outcome
+    besluit = outcome.besluit
     return (
-        type(judgement),
-        outcome.onderwerpen,
-        outcome.intrekkingen and len(outcome.intrekkingen),
+        type(outcome),
+        besluit.onderwerpen,
+        besluit.intrekkingen and len(besluit.intrekkingen),
         [
             (each.partij_id, each.versie, each.geleegd_bij, each.resultaat, each.sleutels, each.stand)
-            for each in outcome.partijen
+            for each in besluit.partijen
         ],
     )
 
@@ -84,7 +84,7 @@ async def test_every_scenario_is_judged_as_in_memory(client: Client, database: s
     cases = _cases(EVERY_EVENT)
     store = await _store(client, database)
     in_memory = _judge_all(Register(DEFAULT, Numbers(count(1), count(1), count(1))), cases)
-    stored: list[Judgement] = []
+    stored: list[Outcome] = []
     for start in range(0, len(cases), size):
         stored += await _transact(store, cases[start : start + size])
     assert [_without_numbers(each) for each in stored] == [_without_numbers(each) for each in in_memory]
@@ -93,10 +93,10 @@ async def test_every_scenario_is_judged_as_in_memory(client: Client, database: s
 async def test_a_repeat_finds_the_very_same_decision(client: Client, database: str) -> None:
     cases = _cases(EVERY_EVENT)
     store = await _store(client, database)
-    first = [each.besluit for each in await _transact(store, cases) if isinstance(each, Judged)]
+    first = [each.besluit for each in await _transact(store, cases) if isinstance(each, Decided)]
     in_force: dict[str, Besluit] = {besluit.key: besluit for besluit in first}
     again = await _transact(await _store(client, database), cases)
-    assert not [each for each in again if isinstance(each, Judged)]
+    assert not [each for each in again if isinstance(each, Decided)]
     repeated = [each.besluit for each in again if isinstance(each, Repeated)]
     assert repeated
     assert all(besluit == in_force[besluit.key] for besluit in repeated)
@@ -136,7 +136,7 @@ async def test_one_new_klant_on_many_instances_at_once_gives_one_partij_and_one_
     stores = [await _store(client, database) for _ in range(4)]
     batches = [_cases([_new_klant(f"c-{store}-{each}", "999940004") for each in range(5)]) for store in range(4)]
     outcomes = await asyncio.gather(*(_transact(*pair) for pair in zip(stores, batches, strict=True)))
-    judged = [each.besluit for outcome in outcomes for each in outcome if isinstance(each, Judged)]
+    judged = [each.besluit for outcome in outcomes for each in outcome if isinstance(each, Decided)]
     assert len(judged) == 20
     assert len({each.partijen[0].partij_id for each in judged}) == 1
     assert len({each.partijen[0].nummer for each in judged}) == 1
@@ -190,8 +190,8 @@ async def test_a_sleutel_moves_from_one_known_partij_to_another_within_a_batch(c
     first = await _transact(store, _cases(before))
     second = await _transact(store, _cases(after))
 
-    assert [type(each) for each in (*first, *second)] == [Judged] * 4 * len(pairs)
-    owners = [each.besluit.partijen[0].partij_id for each in first if isinstance(each, Judged)]
+    assert [type(each) for each in (*first, *second)] == [Decided] * 4 * len(pairs)
+    owners = [each.besluit.partijen[0].partij_id for each in first if isinstance(each, Decided)]
     stored = {each["_id"]: len(each["sleutels"]) async for each in client[database][PARTIJREGISTER].find()}
     assert [stored[owner] for owner in owners] == [1, 2] * len(pairs)
 
@@ -199,7 +199,7 @@ async def test_a_sleutel_moves_from_one_known_partij_to_another_within_a_batch(c
 async def test_a_batch_that_fails_leaves_nothing(client: Client, database: str) -> None:
     store = await _store(client, database)
 
-    def fail(register: Register) -> Sequence[Judgement]:
+    def fail(register: Register) -> Sequence[Outcome]:
         _judge_all(register, cases)
         raise RuntimeError
 

@@ -16,12 +16,12 @@ from services.classifier.mongo.register import BESLUITEN, PARTIJREGISTER, MongoR
 from services.domain.besluit import Position
 from services.domain.case import prepare
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
-from services.domain.judgement import Judgement, Rejudged
+from services.domain.outcome import Outcome, Rejudged
 from services.domain.policy import DEFAULT, Beleid
 from services.operations.replay import judging as carrying
 from services.operations.replay.differences import Difference
 from services.operations.replay.judging import CarriedRegister, Examined, Judge, LookUp
-from services.operations.replay.selection import Selection
+from services.operations.replay.selection import ContactSelection
 from services.operations.topic_reader import Progress, Records, Stretch, TopicReader
 from tests.support.examples import SOURCE, Wire, betrokkene, bsn, contact, event, line, received
 from tests.unit.domain.desk import NOW, SLEUTELS
@@ -100,14 +100,14 @@ class Town:
         shown: list[Examined] = []
         async for batch in self._examined(self.store.look_up, sizes):
             shown += batch
-            judgements = await self._judge([(each.record.offset, each.difference) for each in batch if each.difference])
-            assert all(isinstance(each, Rejudged) for each in judgements)
+            outcomes = await self._judge([(each.record.offset, each.difference) for each in batch if each.difference])
+            assert all(isinstance(each, Rejudged) for each in outcomes)
         return shown
 
     def _examined(self, look_up: LookUp, sizes: Sequence[int]) -> AsyncIterator[Sequence[Examined]]:
         whole = [Stretch(TOPIC, 0, first=0, begin=0, end=len(self.history))]
         reader, judge = HistoryReader(self.history, sizes), Judge(look_up, SLEUTELS, self.beleid, self.feiten)
-        return judge.examine(reader, whole, Selection(), whole, progress=lambda _done, _of: None)
+        return judge.examine(reader, whole, ContactSelection(), whole, progress=lambda _done, _of: None)
 
     async def stored(self) -> Documents:
         """Give all that stands there, as far as it can be compared."""
@@ -117,7 +117,7 @@ class Town:
                 found[document["_id"]] = _comparable(document)
         return found
 
-    async def _judge(self, asked: Sequence[tuple[int, Difference | None]]) -> Sequence[Judgement]:
+    async def _judge(self, asked: Sequence[tuple[int, Difference | None]]) -> Sequence[Outcome]:
         """Judge contacts as the classifier does: for the first time, or again where there is a difference."""
         cases = [
             prepare(

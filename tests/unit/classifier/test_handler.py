@@ -8,17 +8,15 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from schemas.faults import RefusalKind
-from schemas.reading.decoding import Received
+from schemas.faults import Refusal, RefusalKind
 from services.classifier import handler
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
-from services.classifier.instrumentation import OUTCOMES
 from services.classifier.ports import Message
-from services.domain.besluit import Position
-from services.domain.case import Case, prepare
+from services.classifier.reading import read
+from services.domain.case import Case
 from services.domain.events import Event
-from services.domain.herbeoordeling import Herbeoordeling
+from services.domain.outcome import OUTCOMES
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
 from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
@@ -51,7 +49,7 @@ class _Bench:
         self.publisher = FakePublisher(self.topics)
         self.topics.writer = self.publisher
         self.handler = Handler(
-            prepare=self._prepare,
+            read=self._read,
             store=self.store,
             encoder=Encoder(SETTINGS),
             clock=self.clock,
@@ -59,10 +57,11 @@ class _Bench:
             own_failures_limit=LIMIT,
         )
 
-    def _prepare(self, received: Received, *, position: Position | None, herbeoordeling: Herbeoordeling | None) -> Case:
-        if received.contact.contact_id.startswith("bug"):
+    def _read(self, record: Record) -> Case | Refusal:
+        case = read(record, SLEUTELS, DEFAULT)
+        if isinstance(case, Case) and case.received.contact.contact_id.startswith("bug"):
             raise _Bug
-        return prepare(received, SLEUTELS, DEFAULT, position=position, herbeoordeling=herbeoordeling)
+        return case
 
     async def handle(self, batch: Sequence[Record]) -> None:
         await self.handler.handle(batch, self.publisher)
@@ -387,7 +386,7 @@ def test_what_never_happened_stands_at_zero_so_that_its_first_time_is_an_increas
     kinds = {sample.labels["kind"] for family in metrics.DEAD_LETTERS.collect() for sample in family.samples}
     outcomes = {sample.labels["outcome"] for family in metrics.CONTACTS.collect() for sample in family.samples}
     assert kinds == set(RefusalKind)
-    assert outcomes == set(OUTCOMES.values())
+    assert outcomes == {outcome.name for outcome in OUTCOMES}
 
 
 async def test_unknown_fields_are_ignored_and_counted_by_where_they_stand() -> None:

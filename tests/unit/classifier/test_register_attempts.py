@@ -17,7 +17,7 @@ from pymongo.errors import (
 from services.classifier.mongo import register
 from services.classifier.mongo.register import MAX_CONFLICTS, MongoRegister
 from services.domain.case import Case
-from services.domain.judgement import Judgement
+from services.domain.outcome import Outcome
 from services.domain.policy import DEFAULT
 from services.domain.register import Register
 from services.runtime.errors import TransientFailure
@@ -38,8 +38,8 @@ class _Failing(MongoRegister):
     async def _attempt(
         self,
         batch: Sequence[Case],  # noqa: ARG002 - as the real one
-        judge: Callable[[Register], Sequence[Judgement]],  # noqa: ARG002
-    ) -> Sequence[Judgement]:
+        judge: Callable[[Register], Sequence[Outcome]],  # noqa: ARG002
+    ) -> Sequence[Outcome]:
         self.attempts += 1
         raise self._errors[min(self.attempts, len(self._errors)) - 1]
 

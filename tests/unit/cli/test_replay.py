@@ -11,16 +11,16 @@ from services.cli.replay import _Shown, summary_lines
 from services.cli.screen import Progress, progress
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import DEFAULT, Beleid
-from services.operations.replay.differences import Difference, OnderwerpDifference, Outcome, Standing
+from services.operations.replay.differences import Difference, OnderwerpDifference, OnderwerpOutcome, Standing
 from services.operations.replay.judging import Examined
 from services.operations.replay.replay import Replayed, Tell
 from services.operations.replay.requests import Answer
-from services.operations.replay.selection import Selection
+from services.operations.replay.selection import ContactSelection
 from services.runtime.kafka.records import Record
 from services.runtime.settings import Settings
 
-V4 = Outcome("V4", klantcontact=True, interne_taak=False, partij="nieuw", contactgegevens=False)
-V1 = Outcome("V1", klantcontact=False, interne_taak=False, partij="geen", contactgegevens=False)
+V4 = OnderwerpOutcome("V4", klantcontact=True, interne_taak=False, partij="nieuw", contactgegevens=False)
+V1 = OnderwerpOutcome("V1", klantcontact=False, interne_taak=False, partij="geen", contactgegevens=False)
 
 
 def _examined(standing: Standing, difference: Difference | None = None) -> Examined:
@@ -94,9 +94,7 @@ def test_a_program_gets_all_that_a_person_gets(capsys: pytest.CaptureFixture[str
 
 
 def test_what_fits_nothing_is_told() -> None:
-    assert list(summary_lines(Replayed(), executed=False)) == [
-        "Nothing that contact.ended holds fits what was asked for."
-    ]
+    assert list(summary_lines(Replayed(), executed=False)) == ["contact.ended holds no record that fits the selection."]
 
 
 def test_interrupted_it_says_how_much_was_judged(
@@ -104,7 +102,7 @@ def test_interrupted_it_says_how_much_was_judged(
 ) -> None:
     async def interrupted(
         _settings: Settings,
-        _selection: Selection,
+        _selection: ContactSelection,
         *,
         beleid: Beleid,
         feiten: Feiten,
@@ -124,12 +122,12 @@ def test_interrupted_it_says_how_much_was_judged(
         replay.replay(execute=True)
 
     assert capsys.readouterr().err == (
-        "Interrupted: 1 contact judged again so far. What was asked besides stands in the topic, and is judged all the "
-        "same; start this again for the rest.\n"
+        "Interrupted: 1 contact judged again so far. The classifier still judges the requests that are in the topic. "
+        "Start this again for the rest.\n"
     )
 
 
 @pytest.mark.parametrize(("forgotten", "times"), [(0, 0), (200_001, 1)])
 def test_what_a_dry_run_could_not_carry_along_is_told(forgotten: int, times: int) -> None:
     told = "\n".join(summary_lines(Replayed(forgotten=forgotten), executed=False))
-    assert told.count("what 200,001 contacts change for those after them") == times
+    assert told.count("200,001 were dropped") == times

@@ -13,10 +13,10 @@ from schemas.faults import Fault
 from schemas.reading.decoding import Received
 from services.domain.besluit import Besluit, Position
 from services.domain.case import prepare
-from services.domain.events import Event, events_of
+from services.domain.events import Event
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
-from services.domain.judgement import Judged, Judgement, Overtaken, Refused, Rejudged, Repeated, Unchanged
 from services.domain.numbers import Numbers
+from services.domain.outcome import Outcome, Refused
 from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
@@ -56,18 +56,18 @@ class Sent:
 class Brought:
     """What came of bringing one contact."""
 
-    judgement: Judgement
+    outcome: Outcome
     sent: tuple[Sent, ...]
 
     @property
     def besluit(self) -> Besluit:
-        assert not isinstance(self.judgement, Refused), self.judgement.refusal
-        return self.judgement.besluit
+        assert not isinstance(self.outcome, Refused), self.outcome.refusal
+        return self.outcome.besluit
 
     @property
     def faults(self) -> list[Fault]:
-        assert isinstance(self.judgement, Refused)
-        return list(self.judgement.refusal.faults)
+        assert isinstance(self.outcome, Refused)
+        return list(self.outcome.refusal.faults)
 
     def of_kind(self, kind: str) -> list[Sent]:
         return [each for each in self.sent if each.kind == kind]
@@ -121,17 +121,11 @@ class Desk:
     def judge(self, arrived: Received, *, herbeoordeling: Herbeoordeling | None = None) -> Brought:
         position = Position("contact.ended", 0, self.brought)
         case = prepare(arrived, SLEUTELS, self.beleid, position=position, herbeoordeling=herbeoordeling)
-        judgement = self.register.judge(case, self.now)
+        outcome = self.register.judge(case, self.now)
         self.now += timedelta(minutes=1)
         self.brought += 1
-        match judgement:
-            case Rejudged(came, besluit):
-                out = events_of(came, besluit, CLASSIFIER, only_new=True)
-                return Brought(judgement, tuple(_sent(each) for each in out))
-            case Judged(came, besluit) | Repeated(came, besluit):
-                return Brought(judgement, tuple(_sent(each) for each in events_of(came, besluit, CLASSIFIER)))
-            case Overtaken() | Unchanged() | Refused():
-                return Brought(judgement, ())
+        out = () if isinstance(outcome, Refused) else outcome.events(CLASSIFIER)
+        return Brought(outcome, tuple(_sent(each) for each in out))
 
 
 def _sent(out: Event) -> Sent:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from services.domain.besluit import Besluit
 from services.domain.case import Case, prepare
 from services.domain.herbeoordeling import Feiten
-from services.domain.judgement import Judgement
 from services.domain.numbers import Numbers
+from services.domain.outcome import Outcome
 from services.domain.partij import Partij
 from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
@@ -125,7 +125,7 @@ class Shelf:
     partijen: dict[str, Partij] = field(default_factory=dict)
     besluiten: dict[str, Besluit] = field(default_factory=dict)
 
-    def transact(self, batch: list[Case]) -> list[Judgement]:
+    def transact(self, batch: list[Case]) -> list[Outcome]:
         register = self.filled(batch)
         judged = [register.judge(case, NOW) for case in batch]
         self.partijen.update({each: register.partijen[each] for each in register.changed_partijen})

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from schemas.faults import RefusalKind
 from services.domain.besluit import MAX_EVER_GIVEN
-from services.domain.judgement import Refused
+from services.domain.outcome import Refused
 from tests.support.examples import NEW_ZAAK, Wire, betrokkene, contact, known, nth_bsn, onderwerp
 from tests.unit.domain.desk import Desk
 
@@ -47,8 +47,8 @@ def test_a_revisie_with_an_onderwerp_beyond_the_bound_is_refused_and_leaves_ever
     before = dict(desk.register.besluiten)
     brought = desk.bring(contact(revisie=99, onderwerpen=questions(MAX_EVER_GIVEN, 1)))
     assert brought.faults == ONDERWERPEN_TOO_MANY
-    assert isinstance(brought.judgement, Refused)
-    assert brought.judgement.refusal.kind is RefusalKind.CONTACT_ONGELDIG
+    assert isinstance(brought.outcome, Refused)
+    assert brought.outcome.refusal.kind is RefusalKind.CONTACT_ONGELDIG
     assert desk.register.besluiten == before
 
 

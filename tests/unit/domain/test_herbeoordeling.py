@@ -12,7 +12,7 @@ from schemas.outputs import PartijResultaat, Regel
 from services.domain.besluit import Position
 from services.domain.herbeoordeling import Feiten
 from services.domain.ids import contact_key, identifier
-from services.domain.judgement import Judged, Overtaken, Refused, Rejudged, Repeated, Unchanged
+from services.domain.outcome import Decided, Overtaken, Refused, Rejudged, Repeated, Unchanged
 from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
 from tests.support.examples import (
@@ -61,10 +61,10 @@ def test_under_the_same_policy_nothing_changes_and_nothing_goes_out() -> None:
     first = desk.bring(data)
     before = dict(desk.register.partijen)
     again = desk.again(data)
-    assert isinstance(again.judgement, Unchanged)
+    assert isinstance(again.outcome, Unchanged)
     assert again.sent == ()
     assert again.besluit is first.besluit
-    assert again.judgement.received.event_id == "evt-copy"
+    assert again.outcome.received.event_id == "evt-copy"
     assert desk.register.partijen == before
 
 
@@ -73,7 +73,7 @@ def test_a_new_name_of_the_policy_alone_is_no_difference() -> None:
     data = contact(betrokkenen=[KLANT])
     desk.bring(data)
     desk.change_policy(DEFAULT.model_copy(update={"versie": "hernoemd"}))
-    assert isinstance(desk.again(data).judgement, Unchanged)
+    assert isinstance(desk.again(data).outcome, Unchanged)
 
 
 def test_what_a_new_policy_no_longer_allows_is_taken_back() -> None:
@@ -128,7 +128,7 @@ def test_the_facts_of_the_record_count_unless_those_of_today_are_asked_for() -> 
     silent = contact("a", betrokkenen=[known(toestemming=None)])
     desk.bring(silent)
     desk.bring(contact("b", betrokkenen=[KLANT]))
-    assert isinstance(desk.again(silent, feiten=Feiten.VASTGELEGD).judgement, Unchanged)
+    assert isinstance(desk.again(silent, feiten=Feiten.VASTGELEGD).outcome, Unchanged)
     today = desk.again(silent, feiten=Feiten.HUIDIG)
     assert outcomes(today) == [("V4", True, False, PartijResultaat.BESTAAND)]
 
@@ -183,8 +183,8 @@ def test_other_means_of_authentication_or_other_facts_with_the_same_outcome_are_
     desk.bring(data)
     desk.bring(contact("later", betrokkenen=[known(number=ALICE)]))
     desk.change_policy(STRICT)
-    assert isinstance(desk.again(data, feiten=Feiten.VASTGELEGD).judgement, Unchanged)
-    assert isinstance(desk.again(data, feiten=Feiten.HUIDIG).judgement, Unchanged)
+    assert isinstance(desk.again(data, feiten=Feiten.VASTGELEGD).outcome, Unchanged)
+    assert isinstance(desk.again(data, feiten=Feiten.HUIDIG).outcome, Unchanged)
 
 
 def test_a_second_betrokkene_who_is_no_longer_gekend_is_a_difference() -> None:
@@ -224,7 +224,7 @@ def test_a_partij_stays_that_of_the_record_when_only_this_contact_links_it_now()
     data = contact("a", betrokkenen=[_organisatie(R1, K1)])
     desk.bring(data)
     desk.bring(contact("x", revisie=2))
-    assert isinstance(desk.again(data).judgement, Unchanged)
+    assert isinstance(desk.again(data).outcome, Unchanged)
 
 
 def test_links_stay_those_of_the_record_when_more_could_be_linked_now() -> None:
@@ -234,8 +234,8 @@ def test_links_stay_those_of_the_record_when_more_could_be_linked_now() -> None:
     data = contact("a", betrokkenen=[_organisatie(R1, K1)])
     desk.bring(data)
     desk.bring(contact("z", revisie=2))
-    assert isinstance(desk.again(data, feiten=Feiten.VASTGELEGD).judgement, Unchanged)
-    assert isinstance(desk.again(data, feiten=Feiten.HUIDIG).judgement, Rejudged)
+    assert isinstance(desk.again(data, feiten=Feiten.VASTGELEGD).outcome, Unchanged)
+    assert isinstance(desk.again(data, feiten=Feiten.HUIDIG).outcome, Rejudged)
 
 
 def _two_subjects() -> Wire:
@@ -269,7 +269,7 @@ def test_a_redelivery_repeats_the_newest_judgement_with_what_still_holds_of_the_
     desk.change_policy(STRICT)
     again = desk.again(data)
     repeat = desk.bring(data)
-    assert isinstance(repeat.judgement, Repeated)
+    assert isinstance(repeat.outcome, Repeated)
     unchanged = [each for each in first.sent if each.data["herkomst"].get("onderwerpId") == "vreemde"]
     assert sorted(each.value for each in repeat.sent) == sorted(each.value for each in (*unchanged, *again.sent))
 
@@ -292,9 +292,9 @@ def test_asked_twice_it_is_judged_once() -> None:
     desk.change_policy(STRICT)
     once = desk.again(data)
     twice = desk.again(data)
-    assert isinstance(twice.judgement, Repeated)
+    assert isinstance(twice.outcome, Repeated)
     assert twice.besluit == once.besluit
-    assert isinstance(desk.again(data, besluitversie=2).judgement, Unchanged)
+    assert isinstance(desk.again(data, besluitversie=2).outcome, Unchanged)
 
 
 def test_the_judgements_before_are_remembered() -> None:
@@ -323,15 +323,15 @@ def test_herkomst_stays_the_event_that_came_first() -> None:
 
 
 def test_a_contact_that_was_never_judged_is_judged_as_any_other() -> None:
-    assert isinstance(Desk().again(contact(betrokkenen=[KLANT])).judgement, Judged)
+    assert isinstance(Desk().again(contact(betrokkenen=[KLANT])).outcome, Decided)
 
 
 def test_another_revisie_and_other_contents_are_what_they_always_are() -> None:
     desk = Desk()
     desk.bring(contact(revisie=2, betrokkenen=[KLANT]))
-    assert isinstance(desk.again(contact(betrokkenen=[KLANT])).judgement, Overtaken)
-    assert isinstance(desk.again(contact(revisie=2, betrokkenen=[stranger()])).judgement, Refused)
-    assert isinstance(desk.again(contact(revisie=3, betrokkenen=[KLANT])).judgement, Judged)
+    assert isinstance(desk.again(contact(betrokkenen=[KLANT])).outcome, Overtaken)
+    assert isinstance(desk.again(contact(revisie=2, betrokkenen=[stranger()])).outcome, Refused)
+    assert isinstance(desk.again(contact(revisie=3, betrokkenen=[KLANT])).outcome, Decided)
 
 
 def test_two_betrokkenen_who_have_become_one_partij_leave_the_judgement_as_it_was() -> None:
@@ -342,8 +342,8 @@ def test_two_betrokkenen_who_have_become_one_partij_leave_the_judgement_as_it_wa
     desk.bring(data)
     desk.bring(contact("c", betrokkenen=[_organisatie(R1, K1)]))
     desk.change_policy(LOOSE)
-    assert isinstance(desk.again(data).judgement, Unchanged)
-    assert isinstance(desk.bring(contact("a", revisie=2)).judgement, Judged)
+    assert isinstance(desk.again(data).outcome, Unchanged)
+    assert isinstance(desk.bring(contact("a", revisie=2)).outcome, Decided)
 
 
 def test_what_has_no_event_is_no_different_for_another_language() -> None:
@@ -351,7 +351,7 @@ def test_what_has_no_event_is_no_different_for_another_language() -> None:
     data = contact()
     desk.bring(data)
     desk.change_policy(OWN_WORDS)
-    assert isinstance(desk.again(data).judgement, Unchanged)
+    assert isinstance(desk.again(data).outcome, Unchanged)
 
 
 def test_notes_about_identificatoren_stay_with_the_links_that_they_are_about() -> None:
@@ -449,7 +449,7 @@ def _in_force(desk: Desk, history: History) -> list[tuple[str, Wire]]:
     found: dict[tuple[str, str], tuple[str, Wire]] = {}
     for source, data in history:
         brought = desk.bring(data, source=source)
-        if isinstance(brought.judgement, Judged):
+        if isinstance(brought.outcome, Decided):
             found[source, data["contactId"]] = (source, data)
     return list(found.values())
 
@@ -459,7 +459,7 @@ def _in_force(desk: Desk, history: History) -> list[tuple[str, Wire]]:
 def test_by_the_facts_of_its_record_a_contact_comes_out_as_it_did(history: History) -> None:
     desk = Desk()
     for source, data in _in_force(desk, history):
-        assert isinstance(desk.again(data, source=source).judgement, Unchanged)
+        assert isinstance(desk.again(data, source=source).outcome, Unchanged)
 
 
 @EXAMPLES
@@ -480,8 +480,8 @@ def test_judged_again_it_keeps_ids_and_numbers_and_a_second_time_nothing_changes
             assert former is None or former.klantcontact_nummer == each.klantcontact_nummer
             assert former is None or former.taak_nummer in (None, each.taak_nummer)
         twice = desk.again(data, source=source, feiten=feiten, besluitversie=again.besluit.besluitversie)
-        assert isinstance(twice.judgement, Unchanged)
-        assert isinstance(again.judgement, Rejudged | Unchanged)
+        assert isinstance(twice.outcome, Unchanged)
+        assert isinstance(again.outcome, Rejudged | Unchanged)
 
 
 STEPS = st.lists(

@@ -14,7 +14,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain.judgement import Judged, Refused, Repeated
+from services.domain.outcome import Decided, Refused, Repeated
 from services.domain.partij import Bijdrage, Partij
 from tests.support.examples import SOURCE, Wire, received
 from tests.unit.domain.desk import Brought, Desk
@@ -29,7 +29,7 @@ def decided(history: History) -> list[tuple[Wire, Brought]]:
     """Judge a history, and give what was decided anew."""
     desk = Desk()
     brought = [(data, desk.bring(data, source=source)) for source, data in history]
-    return [(data, each) for data, each in brought if isinstance(each.judgement, Judged)]
+    return [(data, each) for data, each in brought if isinstance(each.outcome, Decided)]
 
 
 def betrokkenen_by_id(data: Wire, onderwerp_id: str, source: str) -> dict[str, Wire]:
@@ -64,7 +64,8 @@ def test_v1_g1_and_g2_leave_no_trace_but_the_decision_record(data: Wire) -> None
 @given(histories())
 def test_a_partij_is_only_for_a_gekende_betrokkene_whom_the_onderwerp_concerns(history: History) -> None:
     for data, brought in decided(history):
-        contact = brought.judgement.received.contact
+        assert isinstance(brought.outcome, Decided)
+        contact = brought.outcome.received.contact
         known = {each.ref for each in gekend(contact, zonder_identificator=True)}
         for registered in brought.registered:
             onderwerp_id = registered["herkomst"]["onderwerpId"]
@@ -132,8 +133,8 @@ def test_kanaal_and_doorverbonden_change_nothing(history: History, kanaal: str, 
     changed = {"kanaal": kanaal.encode("utf-8", "replace").decode(), "doorverbonden": doorverbonden}
     for source, data in history:
         first, second = one.bring(data, source=source), other.bring({**data, **changed}, source=source)
-        assert type(first.judgement) is type(second.judgement)
-        if not isinstance(first.judgement, Refused):
+        assert type(first.outcome) is type(second.outcome)
+        if not isinstance(first.outcome, Refused):
             assert replace(first.besluit, digest="") == replace(second.besluit, digest="")
 
 
@@ -152,11 +153,11 @@ def test_the_revisie_in_force_gives_the_same_events_at_any_later_time(history: H
     newest = {}
     for source, data in history:
         brought = desk.bring(data, source=source)
-        if isinstance(brought.judgement, Judged):
+        if isinstance(brought.outcome, Decided):
             newest[source, data["contactId"]] = (data, brought.sent)
     for (source, _), (data, sent) in newest.items():
         again = desk.bring(data, source=source)
-        assert isinstance(again.judgement, Repeated)
+        assert isinstance(again.outcome, Repeated)
         assert again.sent == sent
 
 
@@ -257,7 +258,7 @@ def test_no_identity_finds_two_partijen_and_no_partij_has_two_of_a_kind(history:
 def test_the_record_and_the_register_hold_no_contents(data: Wire) -> None:
     desk = Desk()
     brought = desk.bring(data, source=SOURCE)
-    assert received(data) == brought.judgement.received
+    assert received(data) == brought.outcome.received
     kept = f"{brought.besluit} {desk.register.partijen}"
     personal = [each["objectId"] for person in data["betrokkenen"] for each in person.get("partijIdentificatoren", ())]
     assert not [value for value in personal if value in kept]

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 
 from schemas.reading.decoding import Received
-from services.domain.judgement import Judged as Decided
-from services.domain.judgement import Refused
+from services.domain.outcome import Decided, Refused
 from services.domain.policy import Beleid, ZonderIdentificator
 from tests.support.examples import Wire, received
 from tests.unit.domain.desk import Brought, Desk, Sent
@@ -56,7 +55,7 @@ class Comparison:
                 assert_doubled(opinion, arrived, brought)
                 continue
             assert outcomes_of(brought) == outcomes_expected(opinion)
-            if isinstance(brought.judgement, Decided):
+            if isinstance(brought.outcome, Decided):
                 self.learn_names(opinion, arrived, brought)
                 assert self.shown(brought) == self.expected(opinion)
 
@@ -143,7 +142,7 @@ class Comparison:
 
 def assert_doubled(opinion: Doubled, arrived: Received, brought: Brought) -> None:
     """Both refuse the contact for the same betrokkene."""
-    assert isinstance(brought.judgement, Refused)
+    assert isinstance(brought.outcome, Refused)
     at = [each.ref for each in arrived.contact.betrokkenen].index(opinion.ref)
     [fault] = brought.faults
     assert (fault.pad.split(".")[:3], fault.soort) == (["data", "betrokkenen", str(at)], "dubbele_partij")

@@ -10,7 +10,7 @@ from hypothesis import given
 
 from schemas.contact_ended_v1 import ContactEnded, Onderwerp, SoortOpvolging
 from schemas.vng import SoortPartij
-from services.domain.judgement import Judged as Decided
+from services.domain.outcome import Decided
 from tests.support.examples import Wire, received
 from tests.unit.domain.desk import Brought, Desk
 from tests.unit.domain.oracle import Oracle
@@ -26,7 +26,7 @@ def test_each_event_holds_exactly_what_its_rule_allows(history: History) -> None
     for source, data in history:
         arrived = received(data, source=source)
         opinion, brought = oracle.judge(arrived), desk.judge(arrived)
-        if not isinstance(brought.judgement, Decided):
+        if not isinstance(brought.outcome, Decided):
             continue
         assert isinstance(opinion, Judged)
         contact = arrived.contact

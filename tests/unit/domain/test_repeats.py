@@ -5,7 +5,7 @@ from copy import deepcopy
 
 import pytest
 
-from services.domain.judgement import Overtaken, Refused, Repeated
+from services.domain.outcome import Overtaken, Refused, Repeated
 from services.domain.policy import Beleid
 from tests.support.examples import (
     AFDELING,
@@ -38,7 +38,7 @@ def test_the_same_revisie_gives_the_same_events_byte_for_byte_whatever_has_been_
     first = desk.bring(FULL)
     desk.bring(contact("c-2", betrokkenen=[known(toestemming="ingetrokken")]))
     again = desk.bring(FULL)
-    assert isinstance(again.judgement, Repeated)
+    assert isinstance(again.outcome, Repeated)
     assert again.sent == first.sent
 
 
@@ -79,7 +79,7 @@ def test_a_lower_revisie_changes_nothing_and_the_outcome_in_force_is_given() -> 
     desk = Desk()
     third = desk.bring({**FULL, "revisie": 3})
     second = desk.bring(contact(revisie=2))
-    assert isinstance(second.judgement, Overtaken)
+    assert isinstance(second.outcome, Overtaken)
     assert second.besluit is third.besluit
     assert second.sent == ()
 
@@ -88,7 +88,7 @@ def test_a_repeat_of_a_replaced_revisie_is_a_lower_one() -> None:
     desk = Desk()
     desk.bring(FULL)
     second = desk.bring(contact(revisie=2))
-    assert desk.bring(FULL).judgement == Overtaken(received(FULL), second.besluit)
+    assert desk.bring(FULL).outcome == Overtaken(received(FULL), second.besluit)
 
 
 def test_the_source_belongs_to_the_name_of_a_contact() -> None:
@@ -101,10 +101,10 @@ def test_the_same_revisie_with_other_contents_is_refused() -> None:
     desk = Desk()
     desk.bring(FULL)
     refused = desk.bring(contact())
-    assert isinstance(refused.judgement, Refused)
-    assert refused.judgement.received.contact == received(contact()).contact
-    assert refused.judgement.refusal.kind == "revisie_conflict"
-    assert refused.judgement.refusal.contact_id == "c-1"
+    assert isinstance(refused.outcome, Refused)
+    assert refused.outcome.received == received(contact())
+    assert refused.outcome.refusal.kind == "revisie_conflict"
+    assert refused.outcome.refusal.contact_id == "c-1"
     assert refused.faults == [("data.revisie", "revisie_conflict")]
 
 
@@ -134,7 +134,7 @@ def same(change: Callable[[Wire], object]) -> bool:
     desk.bring(given())
     changed = given()
     change(changed)
-    return isinstance(desk.bring(changed).judgement, Repeated)
+    return isinstance(desk.bring(changed).outcome, Repeated)
 
 
 Change = Callable[[Wire], object]

@@ -1,6 +1,6 @@
 """A contact in which two betrokkenen turn out to be one partij: `schemas/decision.md`, "Finding a partij"."""
 
-from services.domain.judgement import Refused
+from services.domain.outcome import Refused
 from tests.support.examples import (
     betrokkene,
     contact,
@@ -38,8 +38,8 @@ def test_others_between_them_do_not_matter() -> None:
     counter.bring(organisatie(R1, K1))
     brought = counter.bring(stranger("s"), organisatie(R1), stranger("t"), organisatie(K1, ref="p"))
     assert brought.faults == [("data.betrokkenen.3.partijIdentificatoren.0", "dubbele_partij")]
-    assert isinstance(brought.judgement, Refused)
-    assert brought.judgement.refusal.kind == "contact_ongeldig"
+    assert isinstance(brought.outcome, Refused)
+    assert brought.outcome.refusal.kind == "contact_ongeldig"
 
 
 def test_overig_does_not_count_there() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from aiokafka.errors import MessageSizeTooLargeError, RequestTimedOutError, TopicAuthorizationFailedError
 
-from schemas.dead_letters import Header
+from schemas.cloudevents import Header
 from services.operations.dead_letters.letters import Content, Letter, letter_of
 from services.operations.dead_letters.returning import Returns, headers_of, why_not
 from services.operations.kafka import TOO_LARGE

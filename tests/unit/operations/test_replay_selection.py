@@ -4,9 +4,9 @@ import pytest
 
 from services.domain.besluit import Position
 from services.operations.replay.selection import (
+    ContactSelection,
     InvalidSelection,
     Offsets,
-    Selection,
     _at_offsets,
     is_held,
     read_offsets,
@@ -43,12 +43,12 @@ def test_offsets_name_the_last_one_too() -> None:
 
 def test_only_one_way_of_choosing_is_taken() -> None:
     with pytest.raises(InvalidSelection, match="not several of them"):
-        Selection(offsets=(Offsets(0, 1, 2),), contacts=("c-1",))
+        ContactSelection(offsets=(Offsets(0, 1, 2),), contacts=("c-1",))
 
 
 def test_a_partition_is_named_once() -> None:
     with pytest.raises(InvalidSelection, match="names partition 1 twice"):
-        Selection(offsets=(Offsets(1, 0, 0), Offsets(1, 3, 4)))
+        ContactSelection(offsets=(Offsets(1, 0, 0), Offsets(1, 3, 4)))
 
 
 def test_a_partition_that_the_topic_has_not_is_refused_by_the_name_of_the_topic() -> None:

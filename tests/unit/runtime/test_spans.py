@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler as Classifier
-from services.domain.case import prepare
+from services.classifier.reading import read
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
 from services.projector.handler import Projector, read_all
@@ -48,9 +48,7 @@ class _Bench:
         self._spans = ExportedSpans(self._provider)
         sleutels = Sleutels(b"a key of the tests, thirty-two bytes")
         self._classifier = Classifier(
-            prepare=lambda received, *, position, herbeoordeling: prepare(
-                received, sleutels, DEFAULT, position=position, herbeoordeling=herbeoordeling
-            ),
+            read=lambda record: read(record, sleutels, DEFAULT),
             store=FakeRegisterStore(),
             encoder=Encoder(Settings()),
             clock=FakeClock(),

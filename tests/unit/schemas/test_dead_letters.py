@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from schemas.cloudevents import Header
 from schemas.dead_letters import (
     MAX_ATTEMPT,
     MAX_BYTES,
     MAX_FAULTS,
     MAX_PAD_CHARACTERS,
     DeadLetter,
-    Header,
     Position,
     attempt,
     dead_letter,

@@ -11,8 +11,8 @@ from services.domain.partij import Stand
 
 
 @value_class(frozen=True, slots=True)
-class PartijOordeel:
-    """The outcome for the partij of one betrokkene."""
+class PartijVerdict:
+    """What the rules say of the partij of one betrokkene."""
 
     resultaat: PartijResultaat
     consent: bool
@@ -30,7 +30,7 @@ class PartijOordeel:
         return self.resultaat in FILLING
 
 
-def judge_partij(betrokkene: Betrokkene, contact: Moment, stand: Stand) -> PartijOordeel:
+def judge_partij(betrokkene: Betrokkene, contact: Moment, stand: Stand) -> PartijVerdict:
     """Judge what becomes of the partij, given what the register knows of it without this contact."""
     said = betrokkene.toestemming_hergebruik
     gegeven = newest(stand.gegeven, contact) if said is Toestemming.GEGEVEN else stand.gegeven
@@ -38,7 +38,7 @@ def judge_partij(betrokkene: Betrokkene, contact: Moment, stand: Stand) -> Parti
     consent = is_effective(gegeven, ingetrokken)
     offered = offers_default_details(betrokkene)
     resultaat = _with_consent(stand, contact, offered, said) if consent else PartijResultaat.LEEG
-    return PartijOordeel(
+    return PartijVerdict(
         resultaat=resultaat,
         consent=consent,
         verklaring=said if said in STATEMENTS else None,

@@ -1,4 +1,4 @@
-"""From the outcome for a contact to its decision record: ids, numbers, links and versies."""
+"""From the verdict on a case to its decision record: ids, numbers, links and versies."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
@@ -15,13 +15,13 @@ from services.domain.besluit import (
     Vervolg,
 )
 from services.domain.case import Case
-from services.domain.decide import Oordeel, counts, decide
+from services.domain.decide import Verdict, counts, decide
 from services.domain.herbeoordeling import same_outcome, with_what_stays
 from services.domain.ids import identifier, klantcontact_id
 from services.domain.intrekkingen import lost_kinds, taken_back
 from services.domain.numbers import NumberKind, Numbers
 from services.domain.partij import ONBEKEND, Bijdrage, Partij, Stand
-from services.domain.partij_oordeel import judge_partij
+from services.domain.partij_verdict import judge_partij
 from services.domain.policy import Beleid
 from services.domain.sleutels import soort_of
 from services.domain.toelichting import Kanttekening
@@ -31,67 +31,49 @@ FIRST_JUDGEMENT: Final = 1
 
 @value_class(frozen=True, slots=True)
 class Surroundings:
-    """What the register holds around one case, as far as its verdict needs it."""
+    """What the register holds around one case, as far as its decision needs it."""
 
     in_force: Besluit | None
-    """The decision of an earlier revisie, or the former judgement of this one."""
+    """The decision about an earlier revisie, or the former judgement of this one."""
     own: Sequence[Partij | None]
-    """For each betrokkene its partij as if the decision in force had not been."""
+    """For each betrokkene its partij as if there were no decision in force."""
     standen: Mapping[int, Stand]
-    """For each betrokkene with a partij the facts to judge by."""
+    """For each betrokkene with a partij, the facts by which it is judged."""
     before: Mapping[str, Partij]
     """The partijen as they are now."""
     without: Mapping[str, Partij]
-    """Those that the decision in force touched, as if it had not been."""
+    """The partijen that the decision in force touched, as if there were none."""
     vervolg: Vervolg | None
     is_linked: Callable[[str], bool]
     """Whether a sleutel already finds a known partij."""
     former: Mapping[int, PartijBesluit] = field(default_factory=dict)
-    """When the revisie in force is judged again: what was decided about the partij of each betrokkene."""
+    """When the revisie in force is judged again: the former decision about the partij of each betrokkene."""
     keeps_links: bool = False
-    """Whether those keep the links that they have, whatever is linked today."""
-
-
-@value_class(frozen=True, slots=True)
-class Verdict:
-    """A new decision record, and the partijen that it changes as they are after it; those that lose a link first."""
-
-    besluit: Besluit
-    partijen: tuple[Partij, ...]
-
-    @property
-    def names_a_partij_twice(self) -> bool:
-        """Tell whether two betrokkenen of the contact have the same partij."""
-        return len({each.partij_id for each in self.besluit.partijen}) < len(self.besluit.partijen)
-
-    @property
-    def says_something_new(self) -> bool:
-        """Tell whether any onderwerp fares otherwise than under the judgement before of the same revisie."""
-        return any(each.sinds is None for each in self.besluit.onderwerpen)
+    """Whether these keep their links, even when today's register would link otherwise."""
 
 
 @value_class(frozen=True, slots=True)
 class _Touched:
     besluit: PartijBesluit
     partij: Partij | None
-    """As it is afterwards; None: as it was."""
+    """As it is afterwards; None when it stays as it was."""
     kanttekeningen: tuple[Kanttekening, ...]
 
 
 def by_record(around: Surroundings, in_force: Besluit) -> Surroundings:
-    """Put the facts that a decision record holds in the place of what the register knows today."""
+    """Return surroundings with the facts that a decision record holds, in place of those of today's register."""
     recorded = {each.positie: each for each in in_force.partijen}
     own = [around.without[recorded[at].partij_id] if at in recorded else each for at, each in enumerate(around.own)]
     standen = {**around.standen, **{at: each.stand for at, each in recorded.items()}}
     return replace(around, own=own, standen=standen, vervolg=in_force.vervolg, keeps_links=True)
 
 
-def revives(verdict: Verdict, case: Case, today: Surroundings) -> bool:
-    """Tell whether a judgement by old facts says something new that rests on consent which is no longer in force.
+def revives(besluit: Besluit, case: Case, today: Surroundings) -> bool:
+    """Whether a judgement by old facts says something new that rests on consent which is no longer in force.
 
-    What was withdrawn since must never come back.
+    Details whose consent was withdrawn since must never come back.
     """
-    said_anew = [each for each in verdict.besluit.partijen if each != today.former.get(each.positie)]
+    said_anew = [each for each in besluit.partijen if each != today.former.get(each.positie)]
     return any(
         each.consent
         and not judge_partij(
@@ -101,16 +83,20 @@ def revives(verdict: Verdict, case: Case, today: Surroundings) -> bool:
     )
 
 
-def give_verdict(case: Case, around: Surroundings, beleid: Beleid, numbers: Numbers, now: datetime) -> Verdict:
+def new_besluit(
+    case: Case, around: Surroundings, beleid: Beleid, numbers: Numbers, now: datetime
+) -> tuple[Besluit, tuple[Partij, ...]]:
     """Decide about a contact, a higher revisie of it, or the revisie in force again, under the ids and numbers that it
     already had.
+
+    Return the decision record, and the partijen that it changes as they are after it: those that lose a link first.
     """
     contact, in_force = case.received.contact, around.in_force
     former = in_force if in_force is not None and in_force.revisie == contact.revisie else None
-    oordeel = decide(contact, case.moment, case.gekend, around.standen, follows_up=around.vervolg is not None)
-    touched = [_touch(case, at, oordeel, around, numbers) for at in oordeel.partijen]
+    verdict = decide(contact, case.moment, case.gekend, around.standen, follows_up=around.vervolg is not None)
+    touched = [_touch(case, at, verdict, around, numbers) for at in verdict.partijen]
     released = list(_release(around, {each.besluit.partij_id for each in touched}))
-    uitgegeven = _hand_out(case, oordeel, in_force, numbers)
+    uitgegeven = _hand_out(case, verdict, in_force, numbers)
     besluit = Besluit(
         key=case.key,
         source=case.received.source,
@@ -120,13 +106,13 @@ def give_verdict(case: Case, around: Surroundings, beleid: Beleid, numbers: Numb
         digest=case.digest,
         beleidsversie=beleid.versie,
         besloten_op=now,
-        # What is judged again follows from the event that came first, which a replayed copy may not be.
+        # A new judgement follows from the event that came first, not from the copy that asked for it.
         event_id=former.event_id if former else case.received.event_id,
         traceparent=former.traceparent if former else case.received.traceparent,
         plaatsgevonden_op=contact.plaatsgevonden_op,
         taal=contact.taal or beleid.standaard_taal,
         vertrouwelijk=contact.vertrouwelijk,
-        onderwerpen=oordeel.onderwerpen,
+        onderwerpen=verdict.onderwerpen,
         partijen=tuple(each.besluit for each in touched),
         vervolg=around.vervolg,
         uitgegeven=uitgegeven,
@@ -139,7 +125,7 @@ def give_verdict(case: Case, around: Surroundings, beleid: Beleid, numbers: Numb
     if in_force is not None or contact.vertrouwelijk:
         besluit = replace(besluit, intrekkingen=tuple(taken_back(besluit, in_force, around.before, released)))
     changed = [each.partij for each in touched if each.partij is not None]
-    return Verdict(besluit, (*released, *changed))
+    return besluit, (*released, *changed)
 
 
 def _kanttekeningen(case: Case, around: Surroundings, touched: Sequence[_Touched]) -> tuple[str, ...]:
@@ -155,9 +141,9 @@ def _kanttekeningen(case: Case, around: Surroundings, touched: Sequence[_Touched
 # Partijen
 
 
-def _touch(case: Case, at: int, oordeel: Oordeel, around: Surroundings, numbers: Numbers) -> _Touched:
-    """Give the partij of a gekende betrokkene after this decision."""
-    outcome = oordeel.partijen[at]
+def _touch(case: Case, at: int, verdict: Verdict, around: Surroundings, numbers: Numbers) -> _Touched:
+    """Return the partij of a gekende betrokkene after this decision."""
+    outcome = verdict.partijen[at]
     base = around.own[at] or _new_partij(case, at, around.in_force, numbers)
     former = around.former.get(at)
     sleutels, notes = _links(case.sleutels[at], base, around.is_linked)
@@ -193,7 +179,7 @@ def _new_partij(case: Case, at: int, in_force: Besluit | None, numbers: Numbers)
     betrokkene = contact.betrokkenen[at]
     by_origin = [case.received.source, "partij", contact.contact_id, str(contact.revisie), betrokkene.ref]
     if in_force is not None and in_force.revisie == contact.revisie:
-        # What a former judgement made may be known to others by now, who keep it.
+        # A partij that a former judgement made may be known to other contacts by now, and then stays theirs.
         by_origin.append(str(in_force.besluitversie + 1))
     return Partij(
         partij_id=identifier(*by_origin) if sleutels else case.own_partij_id(at),
@@ -205,7 +191,10 @@ def _new_partij(case: Case, at: int, in_force: Besluit | None, numbers: Numbers)
 def _links(
     sleutels: Sequence[str], partij: Partij, is_linked: Callable[[str], bool]
 ) -> tuple[tuple[str, ...], tuple[Kanttekening, ...]]:
-    """Give the sleutels of a betrokkene that find its partij from now on: one of each kind, none that finds another."""
+    """Return the sleutels of a betrokkene that find its partij from now on.
+
+    There is one of each kind, and none that finds another partij.
+    """
     kinds = {soort_of(sleutel): sleutel for sleutel in partij.sleutels}
     links: list[str] = []
     notes: list[Kanttekening] = []
@@ -222,7 +211,7 @@ def _links(
 
 
 def _release(around: Surroundings, touched: set[str]) -> Iterator[Partij]:
-    """Give the partijen that the earlier revisie touched and this one does not."""
+    """Yield the partijen that the earlier revisie touched and this one does not."""
     for earlier in around.in_force.partijen if around.in_force else ():
         if earlier.partij_id not in touched:
             yield around.without[earlier.partij_id].taken_back()
@@ -231,12 +220,12 @@ def _release(around: Surroundings, touched: set[str]) -> Iterator[Partij]:
 # Numbers
 
 
-def _hand_out(case: Case, oordeel: Oordeel, in_force: Besluit | None, numbers: Numbers) -> tuple[Uitgegeven, ...]:
-    """Give every onderwerp its numbers: those that it ever had, else new ones."""
+def _hand_out(case: Case, verdict: Verdict, in_force: Besluit | None, numbers: Numbers) -> tuple[Uitgegeven, ...]:
+    """Return the numbers of every onderwerp: those that it ever had, or new ones."""
     contact = case.received.contact
     stream = Stream.CONFIDENTIAL if contact.vertrouwelijk else Stream.REGISTERED
     handed_out = {each.onderwerp_id: each for each in in_force.uitgegeven} if in_force else {}
-    for onderwerp, uitkomst in zip(contact.onderwerpen, oordeel.onderwerpen, strict=True):
+    for onderwerp, uitkomst in zip(contact.onderwerpen, verdict.onderwerpen, strict=True):
         if not uitkomst.klantcontact:
             continue
         name = onderwerp.onderwerp_id or ""

@@ -1,0 +1,29 @@
+"""From a record of `contact.ended` to what is judged: decoded, and with the keys by which the register is asked."""
+
+from schemas.faults import Refusal
+from schemas.reading.decoding import decode
+from services.classifier.instructions import herbeoordeling_of
+from services.domain.besluit import Position
+from services.domain.case import Case, prepare
+from services.domain.herbeoordeling import Herbeoordeling
+from services.domain.policy import Beleid
+from services.domain.sleutels import Sleutels
+from services.runtime.kafka.records import Record
+
+
+def read(record: Record, sleutels: Sleutels, beleid: Beleid, *, asked: Herbeoordeling | None = None) -> Case | Refusal:
+    """Return the case of a record, or why there is none.
+
+    `asked` is a request for a new judgement, in place of the one that a header of the record may hold.
+    """
+    headers = [(name, value) for name, value in record.headers if value is not None]
+    received = decode(record.value, headers, record.written_at)
+    if isinstance(received, Refusal):
+        return received
+    return prepare(
+        received,
+        sleutels,
+        beleid,
+        position=Position(record.topic, record.partition, record.offset),
+        herbeoordeling=asked or herbeoordeling_of(record.headers),
+    )

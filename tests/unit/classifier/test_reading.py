@@ -1,0 +1,46 @@
+"""A record as it is judged, by the classifier and by a replay."""
+
+from schemas.faults import Refusal, RefusalKind
+from services.classifier.instructions import with_herbeoordeling
+from services.classifier.reading import read
+from services.domain.besluit import Position
+from services.domain.case import Case
+from services.domain.herbeoordeling import Feiten, Herbeoordeling
+from services.domain.policy import DEFAULT
+from services.domain.sleutels import Sleutels
+from services.runtime.kafka.records import Record
+from tests.support.contacts import contact_ended, record
+
+SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
+BY_HEADER = Herbeoordeling(2, Feiten.HUIDIG)
+BY_CALLER = Herbeoordeling(1, Feiten.VASTGELEGD)
+
+
+def _case(of: Record, *, asked: Herbeoordeling | None = None) -> Case:
+    case = read(of, SLEUTELS, DEFAULT, asked=asked)
+    assert isinstance(case, Case)
+    return case
+
+
+def test_a_case_knows_where_its_record_lay() -> None:
+    assert _case(record(contact_ended(), offset=41, partition=3)).position == Position("contact.ended", 3, 41)
+
+
+def test_a_record_asks_for_a_new_judgement_by_its_header() -> None:
+    assert _case(record(contact_ended())).herbeoordeling is None
+    assert _case(record(contact_ended(), headers=with_herbeoordeling((), BY_HEADER))).herbeoordeling == BY_HEADER
+
+
+def test_a_caller_asks_in_the_place_of_the_header() -> None:
+    asking = record(contact_ended(), headers=with_herbeoordeling((), BY_HEADER))
+    assert _case(asking, asked=BY_CALLER).herbeoordeling == BY_CALLER
+
+
+def test_a_header_without_a_value_is_no_obstacle() -> None:
+    assert _case(record(contact_ended(), headers=[("trace", None)])).received.contact.contact_id == "c-1"
+
+
+def test_a_record_that_can_not_be_read_is_refused() -> None:
+    refusal = read(record(b"{"), SLEUTELS, DEFAULT)
+    assert isinstance(refusal, Refusal)
+    assert refusal.kind is RefusalKind.ONLEESBAAR

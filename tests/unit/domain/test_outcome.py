@@ -1,0 +1,17 @@
+"""The kinds of outcome, as logs, metrics and traces name them."""
+
+from services.domain.outcome import FAILED, OUTCOMES, Failed, Published, Refused, Skipped
+
+
+def test_every_kind_has_a_name_of_its_own_and_is_listed() -> None:
+    names = [each.name for each in OUTCOMES]
+    assert len(set(names)) == len(names)
+    assert set(names) == {each.name for shape in (Published, Skipped) for each in shape.__subclasses__()} | {
+        Refused.name,
+        Failed.name,
+    }
+
+
+def test_a_failure_of_our_own_code_is_refused_and_not_the_same_as_a_refusal() -> None:
+    assert isinstance(FAILED, Refused)
+    assert Refused(FAILED.refusal) != FAILED
