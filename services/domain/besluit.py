@@ -10,7 +10,7 @@ from typing import Final
 from schemas.contact_ended_v1 import Toestemming
 from schemas.outputs import IntrekkingResultaat, PartijResultaat, Regel
 from schemas.values import value_class
-from services.domain.consent import Moment
+from services.domain.consent import Moment, Statement, Statements
 from services.domain.partij import Bijdrage, Stand
 
 MAX_VOORGANGERS: Final = 20
@@ -89,8 +89,16 @@ class PartijBesluit:
     vervallen_soorten: tuple[str, ...] = ()
     """Kinds of identificator that an earlier revisie had linked, and nobody else."""
 
+    def statements_after(self, stand: Stand, contact: Moment) -> Statements:
+        """Return the statements of consent that are known once the contact adds its own to a stand of the partij."""
+        return stand.statements.including(self.verklaring, contact)
+
+    def statement_that_counted(self, contact: Moment) -> Statement | None:
+        """Return the statement of consent by which the contact was judged; None when nobody had made one."""
+        return self.statements_after(self.stand, contact).counting
+
     def bijdrage(self, contact: Moment) -> Bijdrage:
-        """Give what the contact did to the partij."""
+        """Return what the contact did to the partij."""
         return Bijdrage(contact, self.versie, self.resultaat, self.verklaring, self.vult, self.sleutels)
 
 

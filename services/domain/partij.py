@@ -10,7 +10,7 @@ from dataclasses import replace
 from schemas.contact_ended_v1 import Toestemming
 from schemas.outputs import FILLING, PartijResultaat
 from schemas.values import value_class
-from services.domain.consent import Moment, is_effective, newest
+from services.domain.consent import Moment, Statements
 
 
 @value_class(frozen=True, slots=True)
@@ -25,6 +25,11 @@ class Stand:
     ingetrokken: Moment | None = None
     gevuld: Moment | None = None
     """The contact that last put default details there, if it was not emptied since."""
+
+    @property
+    def statements(self) -> Statements:
+        """The statements of consent that are known."""
+        return Statements(self.gegeven, self.ingetrokken)
 
 
 ONBEKEND = Stand()
@@ -77,13 +82,14 @@ class Partij:
 
     @property
     def has_consent(self) -> bool:
-        """Tell whether consent to reuse is in force."""
-        return is_effective(self.gegeven, self.ingetrokken)
+        """Whether consent to reuse is in force."""
+        return self.stand.statements.give_consent
 
     def with_bijdrage(self, bijdrage: Bijdrage) -> "Partij":
         """Give the partij after one more decision."""
         emptied = bijdrage.resultaat is PartijResultaat.LEEG
         filled = bijdrage.contact if bijdrage.vult else self.gevuld
+        stated = self.stand.statements.including(bijdrage.verklaring, bijdrage.contact)
         return Partij(
             partij_id=self.partij_id,
             nummer=self.nummer,
@@ -93,8 +99,8 @@ class Partij:
             aangevuld_bij=bijdrage.versie if bijdrage.resultaat in FILLING else self.aangevuld_bij,
             contacten=self.contacten + 1,
             sleutels=self.sleutels + tuple(each for each in bijdrage.sleutels if each not in self.sleutels),
-            gegeven=_stated(self.gegeven, bijdrage, Toestemming.GEGEVEN),
-            ingetrokken=_stated(self.ingetrokken, bijdrage, Toestemming.INGETROKKEN),
+            gegeven=stated.gegeven,
+            ingetrokken=stated.ingetrokken,
             gevuld=None if emptied else filled,
         )
 
@@ -113,7 +119,3 @@ class Partij:
         if self.has_consent:
             return replace(self, versie=versie)
         return replace(self, versie=versie, geleegd_bij=versie, gevuld=None)
-
-
-def _stated(known: Moment | None, bijdrage: Bijdrage, soort: Toestemming) -> Moment | None:
-    return newest(known, bijdrage.contact) if bijdrage.verklaring is soort else known

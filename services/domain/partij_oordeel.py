@@ -6,7 +6,7 @@ Source: VNG V6898 and F7554; `schemas/decision.md`, "Effective consent", "Outcom
 from schemas.contact_ended_v1 import Betrokkene, Gebruik, Toestemming
 from schemas.outputs import FILLING, PartijResultaat
 from schemas.values import value_class
-from services.domain.consent import REFUSALS, STATEMENTS, Moment, is_effective, newest
+from services.domain.consent import REFUSALS, STATEMENTS, Moment
 from services.domain.partij import Stand
 
 
@@ -33,9 +33,7 @@ class PartijOordeel:
 def judge_partij(betrokkene: Betrokkene, contact: Moment, stand: Stand) -> PartijOordeel:
     """Judge what becomes of the partij, given what the register knows of it without this contact."""
     said = betrokkene.toestemming_hergebruik
-    gegeven = newest(stand.gegeven, contact) if said is Toestemming.GEGEVEN else stand.gegeven
-    ingetrokken = newest(stand.ingetrokken, contact) if said is Toestemming.INGETROKKEN else stand.ingetrokken
-    consent = is_effective(gegeven, ingetrokken)
+    consent = stand.statements.including(said, contact).give_consent
     offered = offers_default_details(betrokkene)
     resultaat = _with_consent(stand, contact, offered, said) if consent else PartijResultaat.LEEG
     return PartijOordeel(

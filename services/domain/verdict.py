@@ -21,7 +21,6 @@ from services.domain.ids import identifier, klantcontact_id
 from services.domain.intrekkingen import lost_kinds, taken_back
 from services.domain.numbers import NumberKind, Numbers
 from services.domain.partij import ONBEKEND, Bijdrage, Partij, Stand
-from services.domain.partij_oordeel import judge_partij
 from services.domain.policy import Beleid
 from services.domain.sleutels import soort_of
 from services.domain.toelichting import Kanttekening
@@ -93,10 +92,7 @@ def revives(verdict: Verdict, case: Case, today: Surroundings) -> bool:
     """
     said_anew = [each for each in verdict.besluit.partijen if each != today.former.get(each.positie)]
     return any(
-        each.consent
-        and not judge_partij(
-            case.received.contact.betrokkenen[each.positie], case.moment, today.standen.get(each.positie, ONBEKEND)
-        ).consent
+        each.consent and not each.statements_after(today.standen.get(each.positie, ONBEKEND), case.moment).give_consent
         for each in said_anew
     )
 

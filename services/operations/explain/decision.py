@@ -21,7 +21,7 @@ from services.domain.besluit import (
     Vervolg,
     Voorganger,
 )
-from services.domain.consent import Moment, is_effective, newest
+from services.domain.consent import Moment
 from services.domain.ids import taak_id
 from services.domain.numbers import NumberKind
 from services.domain.rules import TABLE
@@ -82,19 +82,12 @@ def facts_of(partij: PartijBesluit, contact: Moment) -> PartijFacts:
 
 
 def _what_counted(partij: PartijBesluit, contact: Moment) -> Statement | None:
-    """Give the newest statement known then, this contact's own among them; a withdrawal at the same moment is newer.
-
-    Source: `schemas/decision.md`, "Effective consent".
-    """
-    said, stand = partij.verklaring, partij.stand
-    gegeven = newest(stand.gegeven, contact) if said is Toestemming.GEGEVEN else stand.gegeven
-    ingetrokken = newest(stand.ingetrokken, contact) if said is Toestemming.INGETROKKEN else stand.ingetrokken
-    toestemming, moment = (
-        (Toestemming.GEGEVEN, gegeven) if is_effective(gegeven, ingetrokken) else (Toestemming.INGETROKKEN, ingetrokken)
-    )
-    if moment is None:
+    counted = partij.statement_that_counted(contact)
+    if counted is None:
         return None
-    return Statement(toestemming=toestemming, contact=moment, in_this_contact=moment == contact)
+    return Statement(
+        toestemming=counted.toestemming, contact=counted.contact, in_this_contact=counted.contact == contact
+    )
 
 
 _RULES = {rule.regel: rule for rule in TABLE}
