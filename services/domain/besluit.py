@@ -11,6 +11,8 @@ from schemas.contact_ended_v1 import Toestemming
 from schemas.outputs import IntrekkingResultaat, PartijResultaat, Regel
 from schemas.values import value_class
 from services.domain.consent import Moment, Statement, Statements
+from services.domain.ids import taak_id
+from services.domain.numbers import NumberKind
 from services.domain.partij import Bijdrage, Stand
 
 MAX_VOORGANGERS: Final = 20
@@ -237,6 +239,25 @@ class Besluit:
         """Give what was handed out to an onderwerp."""
         return next((each for each in self.uitgegeven if each.onderwerp_id == onderwerp_id), None)
 
+    def number_taken_back(self, intrekking: Intrekking) -> tuple[NumberKind, str]:
+        """Return the kind and the number of what was taken back."""
+        if isinstance(intrekking, PartijIntrekking):
+            return NumberKind.PARTIJ, intrekking.nummer
+        had = self.numbers_of(intrekking.onderwerp_id)
+        assert had is not None, "what is taken back was given a number"
+        if isinstance(intrekking, KlantcontactIntrekking):
+            return NumberKind.KLANTCONTACT, had.klantcontact_nummer
+        assert had.taak_nummer is not None, "a taak that is taken back was given a number"
+        return NumberKind.INTERNE_TAAK, had.taak_nummer
+
+    def taak_id_of(self, onderwerp_id: str) -> str:
+        """Return the id of the interne taak of an onderwerp, whether it has one or not."""
+        return taak_id(self.source, self.contact_id, onderwerp_id)
+
+    def judgement_of(self, onderwerp: OnderwerpBesluit) -> int:
+        """Return the besluitversie of this revisie that first said what is in force of an onderwerp."""
+        return onderwerp.sinds.besluitversie if onderwerp.sinds else self.besluitversie
+
     def registered(self) -> list[OnderwerpBesluit]:
-        """Give the onderwerpen that have a klantcontact now."""
+        """Return the onderwerpen that have a klantcontact now."""
         return [each for each in self.onderwerpen if each.klantcontact]

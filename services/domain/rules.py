@@ -13,6 +13,7 @@ Source of the whole: VNG V6898 (a voorstel, followed strictly), with the gates o
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from schemas.contact_ended_v1 import SoortOpvolging
 from schemas.outputs import Regel
@@ -100,6 +101,14 @@ TABLE: tuple[Rule, ...] = (
         source="V6898, C0992",
     ),
 )
+
+
+_BY_REGEL: Final = {rule.regel: rule for rule in TABLE}
+
+
+def rule_of(regel: Regel) -> Rule:
+    """Return the row of the table that a decision names."""
+    return _BY_REGEL[regel]
 
 
 def rule_for(case: Circumstances) -> Rule:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from schemas.outputs import Regel
-from services.domain.rules import TABLE
+from services.domain.rules import rule_of
 
 
 class Kanttekening(StrEnum):
@@ -17,8 +17,6 @@ class Kanttekening(StrEnum):
     TWEEDE_VAN_SOORT = "tweede_van_soort"
     """The partij has another identificator of that kind already; this one is not linked."""
 
-
-_OF_RULE = {rule.regel: rule.toelichting for rule in TABLE}
 
 _OF_NOTE = {
     Kanttekening.VERVOLG_ONBEKEND: "vervolgOp wijst naar geen klantcontact dat hier geregistreerd is.",
@@ -33,7 +31,7 @@ _OF_WHOLE_CONTACT = frozenset({Kanttekening.VERVOLG_ONBEKEND})
 def toelichting(regel: Regel, kanttekeningen: Sequence[str] = ()) -> str:
     """Explain a decision in one or more sentences."""
     notes = [_OF_NOTE[Kanttekening(note)] for note in kanttekeningen if note in _OF_WHOLE_CONTACT]
-    return " ".join([_OF_RULE[regel], *notes])
+    return " ".join([rule_of(regel).toelichting, *notes])
 
 
 def kanttekening(note: Kanttekening) -> str:

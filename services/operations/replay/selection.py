@@ -12,6 +12,7 @@ from typing import Final
 from services.classifier.mongo.register import BESLUITEN
 from services.domain.besluit import Position
 from services.operations.mongo import Database
+from services.operations.origin import UnknownContact
 from services.operations.topic_reader import Stretch, TopicReader
 from services.operations.wording import printable
 from services.runtime.errors import KlantcontactError
@@ -143,10 +144,6 @@ def is_held(position: Position, whole: Sequence[Stretch]) -> bool:
 
 class InvalidSelection(KlantcontactError):
     """What was asked for does not exist."""
-
-
-class UnknownContact(KlantcontactError):
-    """Nothing is known of this contact."""
 
 
 class Unanswered(KlantcontactError):

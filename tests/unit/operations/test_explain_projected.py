@@ -7,7 +7,7 @@ import pytest
 from services.domain.besluit import Besluit
 from services.domain.numbers import NumberKind
 from services.domain.policy import Beleid
-from services.operations.explain.projected import Documents, Projected, State, compared, wanted_of
+from services.operations.explain.projected import Documents, Projected, ProjectedState, compared, wanted_of
 from tests.support.examples import CALL_BACK, Wire, contact, known, onderwerp, stranger
 from tests.unit.domain.desk import Desk
 
@@ -63,10 +63,14 @@ def test_what_stands_as_decided_is_told_with_its_version() -> None:
     klantcontact, taak, partij = found(decided(ASKED), there)
 
     assert klantcontact == Projected(
-        kind=KLANTCONTACT, id=klantcontact.id, nummer="1", state=State.STORED, version=(1, 1)
+        kind=KLANTCONTACT, id=klantcontact.id, nummer="1", state=ProjectedState.STORED, version=(1, 1)
     )
-    assert taak == Projected(kind=TAAK, id=taak.id, nummer="1", state=State.STORED, version=(1, 1), status="verwerkt")
-    assert partij == Projected(kind=PARTIJ, id=partij.id, nummer="1", state=State.STORED, version=(1,), leeg=True)
+    assert taak == Projected(
+        kind=TAAK, id=taak.id, nummer="1", state=ProjectedState.STORED, version=(1, 1), status="verwerkt"
+    )
+    assert partij == Projected(
+        kind=PARTIJ, id=partij.id, nummer="1", state=ProjectedState.STORED, version=(1,), leeg=True
+    )
 
 
 def test_what_is_not_there_is_absent() -> None:
