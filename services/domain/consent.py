@@ -1,4 +1,4 @@
-"""Effective consent to reuse of contact details: the newest statement known counts, by the moment of its contact.
+"""Effective consent to reuse of contact details: the newest known statement counts, by the moment of its contact.
 
 Source: `schemas/decision.md`, "Effective consent"; AVG art. 7(3): withdrawing is as easy as giving, so at equal moments
 it wins.

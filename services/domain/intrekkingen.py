@@ -1,4 +1,4 @@
-"""What a revision takes back: all that an earlier revisie of the contact may have shown, and this one does not.
+"""Everything that a correction takes back: an earlier revisie may have shown it, and this one does not.
 
 Source: `schemas/decision.md`, "Taking back".
 """
@@ -22,10 +22,10 @@ from services.domain.sleutels import soort_of
 def taken_back(
     besluit: Besluit, in_force: Besluit | None, before: Mapping[str, Partij], released: Sequence[Partij]
 ) -> Iterator[Intrekking]:
-    """Give all that is taken back; `released` are the partijen that an earlier revisie touched and this one does not.
+    """Return all that is taken back; `released` are the partijen that an earlier revisie touched and this one does not.
 
-    It takes in what earlier revisies took back already, as they did: one of them may have been recorded but never
-    published, and who did see it recognises the repeat by its id.
+    Everything that earlier revisies took back is taken back again, unchanged: it may have been recorded and never
+    published. A subscriber that did see it recognises the repeat by its id.
     """
     why = besluit.aanleiding(besluit.onderwerpen[0].regel)
     earlier = in_force.intrekkingen if in_force else ()
@@ -72,11 +72,11 @@ def _partijen_gone(
         yield PartijIntrekking(why, partij.partij_id, partij.nummer, partij.versie, partij.geleegd_bij, resultaat, lost)
     if not besluit.vertrouwelijk:
         return
-    # Whoever may not read the confidential stream still has to learn that a partij was emptied.
+    # A subscriber without access to the confidential stream still has to learn that a partij was emptied.
     for each in besluit.partijen:
         before = partijen.get(each.partij_id)
         if before is None or before.versie >= each.versie:
-            continue  # nobody knew it, or nothing became of it this time
+            continue  # no contact knew it, or this judgement left it as it was
         if each.resultaat is PartijResultaat.LEEG and before.bekend and _offered_reuse(before):
             yield PartijIntrekking(
                 why,
@@ -90,11 +90,11 @@ def _partijen_gone(
 
 
 def _offered_reuse(partij: Partij) -> bool:
-    """Tell whether a reader may think that details of it can be used: it carries some, or consent to new ones."""
+    """Whether a subscriber may think that it can use details of it: it carries some, or consent to new ones."""
     return not partij.stand.leeg or partij.has_consent
 
 
 def lost_kinds(before: Partij, after: Partij) -> tuple[str, ...]:
-    """Give the kinds of identity by which a partij was found before and is no longer."""
+    """Return the kinds of identity by which a partij was found before and is no longer."""
     kept = {soort_of(sleutel) for sleutel in after.sleutels}
     return tuple(soort for soort in map(soort_of, before.sleutels) if soort not in kept)

@@ -1,7 +1,7 @@
-"""What the register holds of a partij, and how one decision changes it: no name and no address.
+"""A partij in the register, without name and address, and how one decision changes it.
 
-It stays the same size however many contacts a partij has. What one contact did stands in that contact's own decision
-record, from which a revision works out the partij without its earlier self.
+Its size does not depend on how many contacts a partij has. The decision record of each contact keeps what that contact
+did. From those records a correction works out the partij without its own earlier revisie.
 """
 
 from collections.abc import Iterable
@@ -15,12 +15,12 @@ from services.domain.consent import Moment, Statements
 
 @value_class(frozen=True, slots=True)
 class Stand:
-    """What the decision needs to know of a partij: the facts, without ids."""
+    """The facts about a partij that a decision needs, without ids."""
 
     bekend: bool = False
-    """Some other contact in force knows it."""
+    """Whether another contact in force knows it."""
     leeg: bool = True
-    """It was not `nieuw` or `aangevuld` since it was last `leeg`."""
+    """Whether it was not `nieuw` or `aangevuld` since it was last `leeg`."""
     gegeven: Moment | None = None
     ingetrokken: Moment | None = None
     gevuld: Moment | None = None
@@ -45,7 +45,7 @@ class Bijdrage:
     verklaring: Toestemming | None
     """Its statement of consent, if it made one."""
     vult: bool
-    """It put default details there."""
+    """Whether it put default details there."""
     sleutels: tuple[str, ...]
     """The links that it brought or used."""
 
@@ -57,7 +57,7 @@ class Partij:
     partij_id: str
     nummer: str
     grondsleutel: str | None
-    """The identity it was made for: by that it gets its id and number back, even when nobody knows it any more."""
+    """The identity it was made for. By that it gets its id and number back when no contact knows it any more."""
     versie: int = 0
     geleegd_bij: int = 0
     aangevuld_bij: int = 0
@@ -71,12 +71,12 @@ class Partij:
 
     @property
     def bekend(self) -> bool:
-        """Tell whether a contact in force knows it."""
+        """Whether a contact in force knows it."""
         return self.contacten > 0
 
     @property
     def stand(self) -> Stand:
-        """Give the facts that a decision needs."""
+        """The facts that a decision needs."""
         leeg = self.aangevuld_bij <= self.geleegd_bij
         return Stand(self.bekend, leeg, self.gegeven, self.ingetrokken, self.gevuld)
 
@@ -86,7 +86,7 @@ class Partij:
         return self.stand.statements.give_consent
 
     def with_bijdrage(self, bijdrage: Bijdrage) -> "Partij":
-        """Give the partij after one more decision."""
+        """Return the partij after one more decision."""
         emptied = bijdrage.resultaat is PartijResultaat.LEEG
         filled = bijdrage.contact if bijdrage.vult else self.gevuld
         stated = self.stand.statements.including(bijdrage.verklaring, bijdrage.contact)
@@ -105,7 +105,7 @@ class Partij:
         )
 
     def known_only_by(self, bijdragen: Iterable[Bijdrage]) -> "Partij":
-        """Give the partij as if only these contacts had been; what was emptied stays so, and no versie is reused."""
+        """Return the partij as if only these contacts had been. An emptied one stays empty, and no versie is reused."""
         bare = replace(self, contacten=0, sleutels=(), gegeven=None, ingetrokken=None, gevuld=None, aangevuld_bij=0)
         rebuilt = bare
         for bijdrage in sorted(bijdragen, key=lambda each: each.versie):
@@ -114,7 +114,7 @@ class Partij:
         return replace(rebuilt, versie=self.versie, geleegd_bij=self.geleegd_bij)
 
     def taken_back(self) -> "Partij":
-        """Give the partij after a decision that no longer touches it: emptied when no effective consent remains."""
+        """Return the partij after a decision that no longer touches it: emptied when no effective consent remains."""
         versie = self.versie + 1
         if self.has_consent:
             return replace(self, versie=versie)

@@ -1,7 +1,7 @@
-"""The register as far as a batch needs it: what it held, and what the contacts before in the batch changed.
+"""The register as far as a batch needs it, with the changes of the contacts that the batch has judged so far.
 
-Judging a batch is a fold over this. The classifier fills it from MongoDB and writes back what changed; the dry run
-keeps one for a whole file. It holds no contents of any contact.
+Judging a batch is a fold over it. The classifier fills it from MongoDB and writes back the changes; the dry run keeps
+one for a whole file. It holds no contents of any contact.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ from services.domain.verdict import Surroundings, Verdict, by_record, give_verdi
 
 @dataclass(slots=True)
 class Register:
-    """A working copy. Whoever fills it gives the records, partijen and bijdragen that the batch's cases ask for."""
+    """A working copy. Its caller adds the records, partijen and bijdragen that the cases of the batch ask for."""
 
     beleid: Beleid
     numbers: Numbers
@@ -31,7 +31,7 @@ class Register:
     changed_partijen: set[str] = field(default_factory=set)
     changed_besluiten: set[str] = field(default_factory=set)
     _linked: dict[str, str] = field(default_factory=dict)
-    """For each sleutel the partij that it found last; whether it still does, the partij itself says."""
+    """For each sleutel the partij that it found last. It still does if the partij has the sleutel."""
     _reserved: dict[str, set[str]] = field(default_factory=dict)
     """For each sleutel the partijen that were made for it."""
     _bijdragen: dict[str, dict[str, Bijdrage]] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class Register:
     # Filling it
 
     def add_partij(self, partij: Partij) -> None:
-        """Take in a partij as it is in the register."""
+        """Add a partij as it is in the register."""
         self.partijen[partij.partij_id] = partij
         for sleutel in partij.sleutels:
             self._linked[sleutel] = partij.partij_id
@@ -50,7 +50,7 @@ class Register:
             self._reserved.setdefault(partij.grondsleutel, set()).add(partij.partij_id)
 
     def add_besluit(self, besluit: Besluit) -> None:
-        """Take in a decision record as it is in the register."""
+        """Add a decision record as it is in the register."""
         self.besluiten[besluit.key] = besluit
         for uitgegeven in besluit.uitgegeven:
             self._klantcontacten[uitgegeven.klantcontact_id] = besluit.key
@@ -58,11 +58,11 @@ class Register:
             self.add_bijdrage(partij.partij_id, besluit.key, partij.bijdrage(besluit.moment))
 
     def add_bijdrage(self, partij_id: str, contact_key: str, bijdrage: Bijdrage) -> None:
-        """Take in what a contact did to a partij."""
+        """Add what a contact did to a partij."""
         self._bijdragen.setdefault(partij_id, {})[contact_key] = bijdrage
 
     def forget_unchanged(self) -> None:
-        """Keep only what judging has changed, ready for another batch, which takes in anew what it asks for."""
+        """Keep only what judging has changed. The next batch adds again what it asks for."""
         partijen, besluiten = self.changed_partijen, self.changed_besluiten
         self.partijen = {each: self.partijen[each] for each in partijen}
         self.besluiten = {each: self.besluiten[each] for each in besluiten}
@@ -76,9 +76,9 @@ class Register:
         }
 
     def touchable(self, revised: Sequence[Case], batch: Sequence[Case]) -> set[str]:
-        """Give the partijen in the register that an earlier self of these cases touched, or may touch in this batch.
+        """Return the partijen that an earlier revisie of these cases touched, or may touch in this batch.
 
-        A case of the batch can link one identity to the partij of another, so whoever shares an identity counts too.
+        A case of the batch can link one identity to the partij of another, so cases that share an identity count too.
         """
         reached = {sleutel for case in revised for of_one in case.sleutels for sleutel in of_one}
         groups = [of_one for case in batch for of_one in case.sleutels if of_one]
@@ -94,7 +94,7 @@ class Register:
     # Judging
 
     def judge(self, case: Case, now: datetime) -> Judgement:
-        """Judge the next contact of the batch, and remember what it changes."""
+        """Judge the next contact of the batch, and keep what it changes."""
         in_force = self.besluiten.get(case.key)
         revisie = case.received.contact.revisie
         if in_force is None or revisie > in_force.revisie:
@@ -122,10 +122,10 @@ class Register:
         return Judged(case.received, verdict.besluit)
 
     def _judge_again(self, case: Case, in_force: Besluit, feiten: Feiten, now: datetime) -> Judgement:
-        """Judge the revisie in force anew. What comes out as it was keeps its record, and changes nothing.
+        """Judge the revisie in force again. When the outcome is as it was, the record stays and nothing changes.
 
-        Two betrokkenen can have become one partij since. That would be refused at a first judgement; here what stands
-        was accepted once, and stays.
+        Two betrokkenen can have become one partij since. A first judgement refuses that; here the former judgement
+        was accepted once, and stays in force.
         """
         without = self._without(in_force)
         found = [self._find(sleutels, without) for sleutels in case.sleutels]
@@ -155,7 +155,7 @@ class Register:
         )
 
     def _without(self, in_force: Besluit | None) -> Mapping[str, Partij]:
-        """Give the partijen that a contact touched, as if it had not been."""
+        """Return the partijen that a contact touched, as if it had not been."""
         if in_force is None:
             return {}
         return {
@@ -168,7 +168,7 @@ class Register:
         }
 
     def _find(self, sleutels: Sequence[str], without: Mapping[str, Partij]) -> Partij | None:
-        """Find the partij of a betrokkene by the first identity that the register knows."""
+        """Return the partij of a betrokkene by the first identity that the register knows."""
         for sleutel in sleutels:
             partij_id = self._linked.get(sleutel)
             if partij_id is not None:
@@ -178,7 +178,7 @@ class Register:
         return None
 
     def _own(self, case: Case, position: int, found: Partij | None, without: Mapping[str, Partij]) -> Partij | None:
-        """Give the partij of a betrokkene, also one that nobody knows any more but that was made for it."""
+        """Return the partij of a betrokkene, also one that was made for it and that no contact knows any more."""
         if found is not None or position not in case.gekend:
             return found
         if not case.sleutels[position]:
@@ -229,7 +229,7 @@ def _refused(case: Case, kind: RefusalKind, faults: Sequence[Fault]) -> Refused:
 
 
 def _too_many(besluit: Besluit, in_force: Besluit | None) -> Iterator[Fault]:
-    """Find what a revisie brings beyond what one contact may ever have had; one that brings nothing new is let be."""
+    """Return the faults of a revisie that adds more than one contact may ever have; one that adds nothing has none."""
     if in_force is None:
         return
     if len(besluit.uitgegeven) > max(MAX_EVER_GIVEN, len(in_force.uitgegeven)):
@@ -239,7 +239,7 @@ def _too_many(besluit: Besluit, in_force: Besluit | None) -> Iterator[Fault]:
 
 
 def _same_partij_twice(case: Case, found: Iterable[Partij | None]) -> list[Fault]:
-    """Find betrokkenen who only in the register turn out to be the same partij."""
+    """Return the faults of betrokkenen that the register knows as the same partij."""
     faults: list[Fault] = []
     seen: set[str] = set()
     for position, partij in enumerate(found):

@@ -22,7 +22,7 @@ from schemas.values import value_class
 
 @value_class(frozen=True, slots=True)
 class Circumstances:
-    """All that a row may look at: one onderwerp of one contact."""
+    """Everything that a row may look at: one onderwerp of one contact."""
 
     klant_involved: bool
     """Somebody with rol klant or vertegenwoordiger took part in the contact."""
@@ -45,9 +45,9 @@ class Rule:
     applies: Callable[[Circumstances], bool]
     klantcontact: bool
     toelichting: str
-    """Why, for who reads the event or the register."""
+    """Why, for a reader of the event or the register."""
     source: str
-    """Where VNG says so: its questions, principles, cases and functions by their number."""
+    """The VNG questions, principles, cases and functions that say so, by their number."""
 
 
 TABLE: tuple[Rule, ...] = (
@@ -112,5 +112,5 @@ def rule_of(regel: Regel) -> Rule:
 
 
 def rule_for(case: Circumstances) -> Rule:
-    """Give the first row that applies; there always is one."""
+    """Return the first row that applies; there always is one."""
     return next(rule for rule in TABLE if rule.applies(case))

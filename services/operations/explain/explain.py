@@ -43,7 +43,7 @@ class NotDecided:
 async def explain(
     settings: Settings, asked: Asked, *, letters: bool = True, progress: Progress = lambda _done, _of: None
 ) -> Explained | NotDecided:
-    """Find a contact and return all that is known of it, without contents. Commits no offset.
+    """Return all that is known of a contact, without contents. Commits no offset.
 
     It reads all dead letters unless `letters` is false. Without a decision record it reads `contact.ended` too.
     Raises UnknownContact, SeveralContacts, and what `read_database` raises. Raises what `topic_reader` raises only

@@ -1,4 +1,4 @@
-"""Finds the decision record that an operator means by a contactId, a klantcontactId or a number."""
+"""Finding the decision record that an operator means by a contactId, a klantcontactId or a number."""
 
 import re
 from collections.abc import Iterator
