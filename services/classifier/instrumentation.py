@@ -16,7 +16,7 @@ from schemas.reading.decoding import Received
 from schemas.values import value_class
 from services.classifier.encoding import Outcome, OwnFailure
 from services.classifier.ports import Message
-from services.domain.besluit import Besluit
+from services.domain.besluit import BesluitRecord
 from services.domain.judgement import Judged, Judgement, Overtaken, Refused, Rejudged, Repeated, Unchanged
 from services.runtime.kafka.records import Record, value_bytes
 from services.runtime.observe import metrics
@@ -154,7 +154,7 @@ def _tell(handled: Handled) -> None:
             pass  # told when it happened
 
 
-def _tell_decision(received: Received, besluit: Besluit, *, repeated: bool) -> None:
+def _tell_decision(received: Received, besluit: BesluitRecord, *, repeated: bool) -> None:
     log.debug(
         "contact.decided",
         repeated=repeated,

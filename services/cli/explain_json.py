@@ -12,7 +12,7 @@ from services.domain.rules import rule_of
 from services.domain.toelichting import Kanttekening, kanttekening
 
 if TYPE_CHECKING:
-    from services.domain.besluit import Besluit, Intrekking, OnderwerpBesluit, PartijBesluit
+    from services.domain.besluit import BesluitRecord, Intrekking, OnderwerpBesluit, PartijBesluit
     from services.operations.dead_letters.reading import Found
     from services.operations.explain.explain import Explained, NotDecided
     from services.operations.explain.in_kafka import InKafka, Letters
@@ -42,7 +42,7 @@ def not_decided(found: "NotDecided") -> Json:
 # The decision --------------------------------------------------------------------------------------------------------
 
 
-def _decision(besluit: "Besluit") -> Json:
+def _decision(besluit: "BesluitRecord") -> Json:
     return {
         "source": besluit.source,
         "contactId": besluit.contact_id,
@@ -64,7 +64,7 @@ def _decision(besluit: "Besluit") -> Json:
     }
 
 
-def _onderwerp(besluit: "Besluit", onderwerp: "OnderwerpBesluit") -> Json:
+def _onderwerp(besluit: "BesluitRecord", onderwerp: "OnderwerpBesluit") -> Json:
     rule, had = rule_of(onderwerp.regel), besluit.numbers_of(onderwerp.onderwerp_id)
     klantcontact = interne_taak = None
     if had and onderwerp.klantcontact:
@@ -84,7 +84,7 @@ def _onderwerp(besluit: "Besluit", onderwerp: "OnderwerpBesluit") -> Json:
     }
 
 
-def _partij(besluit: "Besluit", partij: "PartijBesluit") -> Json:
+def _partij(besluit: "BesluitRecord", partij: "PartijBesluit") -> Json:
     counted, stand = partij.statement_that_counted(besluit.moment), partij.stand
     statement = counted and {**json_value(counted), "inThisContact": counted.contact == besluit.moment}
     return {
@@ -103,7 +103,7 @@ def _partij(besluit: "Besluit", partij: "PartijBesluit") -> Json:
     }
 
 
-def _taken_back(besluit: "Besluit", intrekking: "Intrekking") -> Json:
+def _taken_back(besluit: "BesluitRecord", intrekking: "Intrekking") -> Json:
     kind, nummer = besluit.number_taken_back(intrekking)
     why = intrekking.aanleiding
     return {

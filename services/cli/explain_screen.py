@@ -16,7 +16,7 @@ from services.operations.explain.projected import ProjectedState
 from services.operations.wording import printable, to_the_second
 
 if TYPE_CHECKING:
-    from services.domain.besluit import Besluit, Intrekking, OnderwerpBesluit, PartijBesluit, Voorganger
+    from services.domain.besluit import BesluitRecord, Intrekking, OnderwerpBesluit, PartijBesluit, Voorganger
     from services.domain.consent import Moment
     from services.operations.dead_letters.reading import Found
     from services.operations.explain.explain import Explained, NotDecided
@@ -79,7 +79,7 @@ def _few(name: str, texts: Sequence[str], *, number: int | None = None) -> Itera
 # The decision --------------------------------------------------------------------------------------------------------
 
 
-def _heading(besluit: "Besluit", kafka: "InKafka | None") -> Iterator[Row]:
+def _heading(besluit: "BesluitRecord", kafka: "InKafka | None") -> Iterator[Row]:
     yield "contact", f"{printable(besluit.contact_id)} of {printable(besluit.source)}"
     confidential = ", vertrouwelijk" if besluit.vertrouwelijk else ""
     yield "", f"took place {to_the_second(besluit.plaatsgevonden_op)}; revisie {besluit.revisie}{confidential}"
@@ -98,12 +98,12 @@ def _held(kafka: "InKafka | None") -> str:
     return ": still there" if kafka.record_is_held else ": no longer there"
 
 
-def _is_asked(onderwerp: "OnderwerpBesluit", besluit: "Besluit", asked: str) -> bool:
+def _is_asked(onderwerp: "OnderwerpBesluit", besluit: "BesluitRecord", asked: str) -> bool:
     had = besluit.numbers_of(onderwerp.onderwerp_id)
     return onderwerp.klantcontact and had is not None and asked in {had.klantcontact_id, had.klantcontact_nummer}
 
 
-def _onderwerp(onderwerp: "OnderwerpBesluit", besluit: "Besluit") -> str:
+def _onderwerp(onderwerp: "OnderwerpBesluit", besluit: "BesluitRecord") -> str:
     rule, had = rule_of(onderwerp.regel), besluit.numbers_of(onderwerp.onderwerp_id)
     outcome = [
         f"klantcontact {had.klantcontact_nummer} ({had.klantcontact_id})"
@@ -122,7 +122,7 @@ def _onderwerp(onderwerp: "OnderwerpBesluit", besluit: "Besluit") -> str:
     )
 
 
-def _betrokkene(partij: "PartijBesluit", besluit: "Besluit") -> str:
+def _betrokkene(partij: "PartijBesluit", besluit: "BesluitRecord") -> str:
     put = ", default details put there" if partij.vult else ""
     return (
         f"{partij.positie + 1}: gekend by {printable(partij.middel)}; partij {partij.nummer} {partij.resultaat}{put}\n"
@@ -130,7 +130,7 @@ def _betrokkene(partij: "PartijBesluit", besluit: "Besluit") -> str:
     )
 
 
-def _consent(partij: "PartijBesluit", besluit: "Besluit") -> str:
+def _consent(partij: "PartijBesluit", besluit: "BesluitRecord") -> str:
     answer = "yes" if partij.consent else "no"
     counted = partij.statement_that_counted(besluit.moment)
     if counted is None:
@@ -139,7 +139,7 @@ def _consent(partij: "PartijBesluit", besluit: "Besluit") -> str:
     return f"consent: {answer}, {counted.toestemming} in {where}"
 
 
-def _before(partij: "PartijBesluit", besluit: "Besluit") -> str:
+def _before(partij: "PartijBesluit", besluit: "BesluitRecord") -> str:
     stand = partij.stand
     if not stand.bekend:
         return "before: not known"
@@ -150,7 +150,7 @@ def _before(partij: "PartijBesluit", besluit: "Besluit") -> str:
     return f"before: known, filled by {_contact(stand.gevuld, besluit)}"
 
 
-def _contact(moment: "Moment", besluit: "Besluit") -> str:
+def _contact(moment: "Moment", besluit: "BesluitRecord") -> str:
     source = "" if moment.source == besluit.source else f" of {printable(moment.source)}"
     return f"contact {printable(moment.contact_id, MAX_ELSEWHERE)}{source}, {to_the_second(moment.op)}"
 
@@ -162,7 +162,7 @@ def _earlier(each: "Voorganger") -> str:
     )
 
 
-def _taken_back(each: "Intrekking", besluit: "Besluit") -> str:
+def _taken_back(each: "Intrekking", besluit: "BesluitRecord") -> str:
     kind, nummer = besluit.number_taken_back(each)
     what = f"{_kind(kind)} {nummer}"
     if isinstance(each, KlantcontactIntrekking) and each.verplaatst:

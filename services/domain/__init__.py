@@ -5,7 +5,7 @@
 - `verdict.give_verdict`, which gives a `Verdict`: the decision record and the partijen as they are after it. It calls
 - `decide.decide`, which gives an `Oordeel`, the outcome without ids and numbers: an `OnderwerpBesluit` for each
   onderwerp, a `PartijOordeel` for each gekende betrokkene. With id, number and versie the latter is a `PartijBesluit`.
-- `Besluit` is the decision record, made of those, and kept; `events.events_of` makes the events of it.
+- `BesluitRecord` is the decision record, made of those, and kept; `events.events_of` makes the events of it.
 
 Around it the classifier has one word more: `encoding.Outcome`, a `Judgement` or why there was nothing to judge.
 """

@@ -171,7 +171,7 @@ class Voorganger:
 
 
 @value_class(frozen=True, slots=True)
-class Besluit:
+class BesluitRecord:
     """The decision record. `besluitversie` counts the judgements of one revisie."""
 
     key: str

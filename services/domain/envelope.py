@@ -9,7 +9,7 @@ from typing import Any, Final
 from schemas.cloudevents import schema_urn
 from schemas.types import Bericht
 from schemas.values import value_class
-from services.domain.besluit import Aanleiding, Besluit, OnderwerpBesluit, Stream
+from services.domain.besluit import Aanleiding, BesluitRecord, OnderwerpBesluit, Stream
 from services.domain.details import Details
 from services.domain.ids import identifier
 from services.domain.toelichting import toelichting
@@ -56,7 +56,7 @@ class Event:
 class Sender:
     """Addresses the events of one decision; `source` is the classifier's own."""
 
-    besluit: Besluit
+    besluit: BesluitRecord
     source: str
 
     def event(

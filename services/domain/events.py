@@ -21,7 +21,7 @@ from schemas.reading.decoding import Received
 from schemas.values import value_class
 from schemas.vng import SoortPartij
 from services.domain.besluit import (
-    Besluit,
+    BesluitRecord,
     Intrekking,
     KlantcontactIntrekking,
     OnderwerpBesluit,
@@ -41,7 +41,7 @@ from services.domain.sleutels import soort_of
 __all__ = ["Event", "events_of"]
 
 
-def events_of(received: Received, besluit: Besluit, source: str, *, only_new: bool = False) -> Iterator[Event]:
+def events_of(received: Received, besluit: BesluitRecord, source: str, *, only_new: bool = False) -> Iterator[Event]:
     """Return all events of a decision, those that take back first; `source` is the classifier's own.
 
     With `only_new` it leaves out the events that a former judgement of the contact gave already.
@@ -65,7 +65,7 @@ class _Composer:
     """Puts together the events of one decision."""
 
     received: Received
-    besluit: Besluit
+    besluit: BesluitRecord
     sender: Sender
     actoren: list[Wire]
     """On the wire; the events of all onderwerpen share them."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from schemas.contact_ended_v1 import ContactEnded, Onderwerp
 from schemas.values import value_class
-from services.domain.besluit import Besluit, OnderwerpBesluit, PartijBesluit
+from services.domain.besluit import BesluitRecord, OnderwerpBesluit, PartijBesluit
 from services.domain.decide import concerns
 
 
@@ -45,19 +45,19 @@ def same_outcome(partij: PartijBesluit, former: PartijBesluit) -> bool:
     return as_before == former
 
 
-def with_what_stays(besluit: Besluit, former: Besluit, contact: ContactEnded) -> Besluit:
+def with_what_stays(besluit: BesluitRecord, former: BesluitRecord, contact: ContactEnded) -> BesluitRecord:
     """Return the decision with `sinds` at the onderwerpen whose outcome stays: their former events still hold."""
     return replace(besluit, onderwerpen=tuple(_marked(besluit, former, contact)))
 
 
-def _marked(besluit: Besluit, former: Besluit, contact: ContactEnded) -> Iterator[OnderwerpBesluit]:
+def _marked(besluit: BesluitRecord, former: BesluitRecord, contact: ContactEnded) -> Iterator[OnderwerpBesluit]:
     for onderwerp, new, old in zip(contact.onderwerpen, besluit.onderwerpen, former.onderwerpen, strict=True):
         around, before = _around(besluit, onderwerp, contact), _around(former, onderwerp, contact)
         stays = replace(old, sinds=None) == new and (around == before or not new.klantcontact)
         yield replace(new, sinds=old.sinds or former.aanleiding(old.regel)) if stays else new
 
 
-def _around(besluit: Besluit, onderwerp: Onderwerp, contact: ContactEnded) -> object:
+def _around(besluit: BesluitRecord, onderwerp: Onderwerp, contact: ContactEnded) -> object:
     """Return all that the events of an onderwerp show besides its outcome and the contact itself."""
     partijen = [each for each in besluit.partijen if concerns(onderwerp, contact.betrokkenen[each.positie])]
     return partijen, besluit.taal, besluit.vervolg

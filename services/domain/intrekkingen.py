@@ -9,18 +9,21 @@ from dataclasses import replace
 from schemas.outputs import IntrekkingResultaat, PartijResultaat
 from services.domain.besluit import (
     Aanleiding,
-    Besluit,
+    BesluitRecord,
     Intrekking,
     KlantcontactIntrekking,
     PartijIntrekking,
     TaakIntrekking,
 )
-from services.domain.partij import Partij
+from services.domain.partij import PartijRecord
 from services.domain.sleutels import soort_of
 
 
 def taken_back(
-    besluit: Besluit, in_force: Besluit | None, before: Mapping[str, Partij], released: Sequence[Partij]
+    besluit: BesluitRecord,
+    in_force: BesluitRecord | None,
+    before: Mapping[str, PartijRecord],
+    released: Sequence[PartijRecord],
 ) -> Iterator[Intrekking]:
     """Return all that is taken back; `released` are the partijen that an earlier revisie touched and this one does not.
 
@@ -44,7 +47,7 @@ def taken_back(
             yield each
 
 
-def _klantcontacten_gone(besluit: Besluit, why: Aanleiding) -> Iterator[Intrekking]:
+def _klantcontacten_gone(besluit: BesluitRecord, why: Aanleiding) -> Iterator[Intrekking]:
     registered = {each.onderwerp_id for each in besluit.registered()}
     for had in besluit.uitgegeven:
         *left, last = had.streams
@@ -54,7 +57,7 @@ def _klantcontacten_gone(besluit: Besluit, why: Aanleiding) -> Iterator[Intrekki
             yield KlantcontactIntrekking(why, had.onderwerp_id, last, verplaatst=False)
 
 
-def _taken_gone(besluit: Besluit, why: Aanleiding) -> Iterator[Intrekking]:
+def _taken_gone(besluit: BesluitRecord, why: Aanleiding) -> Iterator[Intrekking]:
     asked = {each.onderwerp_id for each in besluit.onderwerpen if each.interne_taak}
     for had in besluit.uitgegeven:
         if had.taak_nummer is not None and had.onderwerp_id not in asked:
@@ -62,7 +65,7 @@ def _taken_gone(besluit: Besluit, why: Aanleiding) -> Iterator[Intrekking]:
 
 
 def _partijen_gone(
-    besluit: Besluit, why: Aanleiding, partijen: Mapping[str, Partij], released: Sequence[Partij]
+    besluit: BesluitRecord, why: Aanleiding, partijen: Mapping[str, PartijRecord], released: Sequence[PartijRecord]
 ) -> Iterator[Intrekking]:
     for partij in released:
         resultaat = IntrekkingResultaat.VERVALLEN
@@ -89,12 +92,12 @@ def _partijen_gone(
             )
 
 
-def _offered_reuse(partij: Partij) -> bool:
+def _offered_reuse(partij: PartijRecord) -> bool:
     """Whether a subscriber may think that it can use details of it: it carries some, or consent to new ones."""
     return not partij.stand.leeg or partij.has_consent
 
 
-def lost_kinds(before: Partij, after: Partij) -> tuple[str, ...]:
+def lost_kinds(before: PartijRecord, after: PartijRecord) -> tuple[str, ...]:
     """Return the kinds of identity by which a partij was found before and is no longer."""
     kept = {soort_of(sleutel) for sleutel in after.sleutels}
     return tuple(soort for soort in map(soort_of, before.sleutels) if soort not in kept)

@@ -3,7 +3,7 @@
 from schemas.faults import Refusal
 from schemas.reading.decoding import Received
 from schemas.values import value_class
-from services.domain.besluit import Besluit
+from services.domain.besluit import BesluitRecord
 
 
 @value_class(frozen=True, slots=True)
@@ -11,7 +11,7 @@ class Judged:
     """A contact, or a higher revisie of it, was judged for the first time."""
 
     received: Received
-    besluit: Besluit
+    besluit: BesluitRecord
 
 
 @value_class(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Rejudged:
     """An operator asked for a new judgement of the revisie in force, and it came out otherwise."""
 
     received: Received
-    besluit: Besluit
+    besluit: BesluitRecord
 
 
 @value_class(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Unchanged:
     """An operator asked for a new judgement, and it came out the same: nothing goes out. `besluit` is in force."""
 
     received: Received
-    besluit: Besluit
+    besluit: BesluitRecord
 
 
 @value_class(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Repeated:
     """The revisie in force came again, with the same contents: the same events go out again."""
 
     received: Received
-    besluit: Besluit
+    besluit: BesluitRecord
 
 
 @value_class(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Overtaken:
     """A lower revisie than the one in force: nothing goes out. `besluit` is the one in force."""
 
     received: Received
-    besluit: Besluit
+    besluit: BesluitRecord
 
 
 @value_class(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class Bijdrage:
 
 
 @value_class(frozen=True, slots=True)
-class Partij:
+class PartijRecord:
     """A partij in the register. `versie` counts the decisions about it, `geleegd_bij` is the last that emptied it."""
 
     partij_id: str
@@ -85,12 +85,12 @@ class Partij:
         """Whether consent to reuse is in force."""
         return self.stand.statements.give_consent
 
-    def with_bijdrage(self, bijdrage: Bijdrage) -> "Partij":
+    def with_bijdrage(self, bijdrage: Bijdrage) -> "PartijRecord":
         """Return the partij after one more decision."""
         emptied = bijdrage.resultaat is PartijResultaat.LEEG
         filled = bijdrage.contact if bijdrage.vult else self.gevuld
         stated = self.stand.statements.including(bijdrage.verklaring, bijdrage.contact)
-        return Partij(
+        return PartijRecord(
             partij_id=self.partij_id,
             nummer=self.nummer,
             grondsleutel=self.grondsleutel,
@@ -104,7 +104,7 @@ class Partij:
             gevuld=None if emptied else filled,
         )
 
-    def known_only_by(self, bijdragen: Iterable[Bijdrage]) -> "Partij":
+    def known_only_by(self, bijdragen: Iterable[Bijdrage]) -> "PartijRecord":
         """Return the partij as if only these contacts had been. An emptied one stays empty, and no versie is reused."""
         bare = replace(self, contacten=0, sleutels=(), gegeven=None, ingetrokken=None, gevuld=None, aangevuld_bij=0)
         rebuilt = bare
@@ -113,7 +113,7 @@ class Partij:
             rebuilt = rebuilt.with_bijdrage(replace(bijdrage, vult=vult))
         return replace(rebuilt, versie=self.versie, geleegd_bij=self.geleegd_bij)
 
-    def taken_back(self) -> "Partij":
+    def taken_back(self) -> "PartijRecord":
         """Return the partij after a decision that no longer touches it: emptied when no effective consent remains."""
         versie = self.versie + 1
         if self.has_consent:

@@ -10,12 +10,12 @@ from datetime import datetime
 
 from schemas.faults import Fault, FaultKind, Refusal, RefusalKind
 from schemas.reading.coherence import identity_path
-from services.domain.besluit import MAX_EVER_GIVEN, Besluit, Vervolg
+from services.domain.besluit import MAX_EVER_GIVEN, BesluitRecord, Vervolg
 from services.domain.case import Case
 from services.domain.herbeoordeling import Feiten
 from services.domain.judgement import Judged, Judgement, Overtaken, Refused, Rejudged, Repeated, Unchanged
 from services.domain.numbers import Numbers
-from services.domain.partij import Bijdrage, Partij
+from services.domain.partij import Bijdrage, PartijRecord
 from services.domain.policy import Beleid
 from services.domain.verdict import Surroundings, Verdict, by_record, give_verdict, revives
 
@@ -26,8 +26,8 @@ class Register:
 
     beleid: Beleid
     numbers: Numbers
-    partijen: dict[str, Partij] = field(default_factory=dict)
-    besluiten: dict[str, Besluit] = field(default_factory=dict)
+    partijen: dict[str, PartijRecord] = field(default_factory=dict)
+    besluiten: dict[str, BesluitRecord] = field(default_factory=dict)
     changed_partijen: set[str] = field(default_factory=set)
     changed_besluiten: set[str] = field(default_factory=set)
     _linked: dict[str, str] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Register:
 
     # Filling it
 
-    def add_partij(self, partij: Partij) -> None:
+    def add_partij(self, partij: PartijRecord) -> None:
         """Add a partij as it is in the register."""
         self.partijen[partij.partij_id] = partij
         for sleutel in partij.sleutels:
@@ -49,7 +49,7 @@ class Register:
         if partij.grondsleutel is not None:
             self._reserved.setdefault(partij.grondsleutel, set()).add(partij.partij_id)
 
-    def add_besluit(self, besluit: Besluit) -> None:
+    def add_besluit(self, besluit: BesluitRecord) -> None:
         """Add a decision record as it is in the register."""
         self.besluiten[besluit.key] = besluit
         for uitgegeven in besluit.uitgegeven:
@@ -108,7 +108,7 @@ class Register:
             return Repeated(case.received, in_force)
         return _refused(case, RefusalKind.REVISIE_CONFLICT, [Fault("data.revisie", FaultKind.REVISIE_CONFLICT)])
 
-    def _judge_anew(self, case: Case, in_force: Besluit | None, now: datetime) -> Judgement:
+    def _judge_anew(self, case: Case, in_force: BesluitRecord | None, now: datetime) -> Judgement:
         without = self._without(in_force)
         found = [self._find(sleutels, without) for sleutels in case.sleutels]
         doubled = _same_partij_twice(case, found)
@@ -121,7 +121,7 @@ class Register:
         self._remember(verdict, in_force)
         return Judged(case.received, verdict.besluit)
 
-    def _judge_again(self, case: Case, in_force: Besluit, feiten: Feiten, now: datetime) -> Judgement:
+    def _judge_again(self, case: Case, in_force: BesluitRecord, feiten: Feiten, now: datetime) -> Judgement:
         """Judge the revisie in force again. When the outcome is as it was, the record stays and nothing changes.
 
         Two betrokkenen can have become one partij since. A first judgement refuses that; here the former judgement
@@ -141,7 +141,11 @@ class Register:
         return Rejudged(case.received, verdict.besluit)
 
     def _around(
-        self, case: Case, in_force: Besluit | None, found: Sequence[Partij | None], without: Mapping[str, Partij]
+        self,
+        case: Case,
+        in_force: BesluitRecord | None,
+        found: Sequence[PartijRecord | None],
+        without: Mapping[str, PartijRecord],
     ) -> Surroundings:
         own = [self._own(case, position, each, without) for position, each in enumerate(found)]
         return Surroundings(
@@ -154,7 +158,7 @@ class Register:
             is_linked=lambda sleutel: self._find([sleutel], without) is not None,
         )
 
-    def _without(self, in_force: Besluit | None) -> Mapping[str, Partij]:
+    def _without(self, in_force: BesluitRecord | None) -> Mapping[str, PartijRecord]:
         """Return the partijen that a contact touched, as if it had not been."""
         if in_force is None:
             return {}
@@ -167,7 +171,7 @@ class Register:
             for touched in in_force.partijen
         }
 
-    def _find(self, sleutels: Sequence[str], without: Mapping[str, Partij]) -> Partij | None:
+    def _find(self, sleutels: Sequence[str], without: Mapping[str, PartijRecord]) -> PartijRecord | None:
         """Return the partij of a betrokkene by the first identity that the register knows."""
         for sleutel in sleutels:
             partij_id = self._linked.get(sleutel)
@@ -177,7 +181,9 @@ class Register:
                     return partij
         return None
 
-    def _own(self, case: Case, position: int, found: Partij | None, without: Mapping[str, Partij]) -> Partij | None:
+    def _own(
+        self, case: Case, position: int, found: PartijRecord | None, without: Mapping[str, PartijRecord]
+    ) -> PartijRecord | None:
         """Return the partij of a betrokkene, also one that was made for it and that no contact knows any more."""
         if found is not None or position not in case.gekend:
             return found
@@ -213,7 +219,7 @@ class Register:
 
     # Remembering
 
-    def _remember(self, verdict: Verdict, in_force: Besluit | None) -> None:
+    def _remember(self, verdict: Verdict, in_force: BesluitRecord | None) -> None:
         besluit = verdict.besluit
         for touched in in_force.partijen if in_force else ():
             self._bijdragen[touched.partij_id].pop(besluit.key)
@@ -228,7 +234,7 @@ def _refused(case: Case, kind: RefusalKind, faults: Sequence[Fault]) -> Refused:
     return Refused(case.received, Refusal(kind, tuple(faults), case.received.contact.contact_id))
 
 
-def _too_many(besluit: Besluit, in_force: Besluit | None) -> Iterator[Fault]:
+def _too_many(besluit: BesluitRecord, in_force: BesluitRecord | None) -> Iterator[Fault]:
     """Return the faults of a revisie that adds more than one contact may ever have; one that adds nothing has none."""
     if in_force is None:
         return
@@ -238,7 +244,7 @@ def _too_many(besluit: Besluit, in_force: Besluit | None) -> Iterator[Fault]:
         yield Fault("data.betrokkenen", FaultKind.TE_VEEL)
 
 
-def _same_partij_twice(case: Case, found: Iterable[Partij | None]) -> list[Fault]:
+def _same_partij_twice(case: Case, found: Iterable[PartijRecord | None]) -> list[Fault]:
     """Return the faults of betrokkenen that the register knows as the same partij."""
     faults: list[Fault] = []
     seen: set[str] = set()

@@ -8,7 +8,7 @@ from typing import Final
 from schemas.values import value_class
 from services.domain.besluit import (
     MAX_VOORGANGERS,
-    Besluit,
+    BesluitRecord,
     PartijBesluit,
     Stream,
     Uitgegeven,
@@ -20,7 +20,7 @@ from services.domain.herbeoordeling import same_outcome, with_what_stays
 from services.domain.ids import identifier, klantcontact_id
 from services.domain.intrekkingen import lost_kinds, taken_back
 from services.domain.numbers import NumberKind, Numbers
-from services.domain.partij import ONBEKEND, Bijdrage, Partij, Stand
+from services.domain.partij import ONBEKEND, Bijdrage, PartijRecord, Stand
 from services.domain.policy import Beleid
 from services.domain.sleutels import soort_of
 from services.domain.toelichting import Kanttekening
@@ -32,15 +32,15 @@ FIRST_JUDGEMENT: Final = 1
 class Surroundings:
     """What the register holds around one case, as far as its verdict needs it."""
 
-    in_force: Besluit | None
+    in_force: BesluitRecord | None
     """The decision of an earlier revisie, or the former judgement of this one."""
-    own: Sequence[Partij | None]
+    own: Sequence[PartijRecord | None]
     """For each betrokkene its partij as if the decision in force had not been."""
     standen: Mapping[int, Stand]
     """For each betrokkene with a partij the facts to judge by."""
-    before: Mapping[str, Partij]
+    before: Mapping[str, PartijRecord]
     """The partijen as they are now."""
-    without: Mapping[str, Partij]
+    without: Mapping[str, PartijRecord]
     """Those that the decision in force touched, as if it had not been."""
     vervolg: Vervolg | None
     is_linked: Callable[[str], bool]
@@ -55,8 +55,8 @@ class Surroundings:
 class Verdict:
     """A new decision record, and the partijen that it changes as they are after it; those that lose a link first."""
 
-    besluit: Besluit
-    partijen: tuple[Partij, ...]
+    besluit: BesluitRecord
+    partijen: tuple[PartijRecord, ...]
 
     @property
     def names_a_partij_twice(self) -> bool:
@@ -72,12 +72,12 @@ class Verdict:
 @value_class(frozen=True, slots=True)
 class _Touched:
     besluit: PartijBesluit
-    partij: Partij | None
+    partij: PartijRecord | None
     """As it is afterwards; None: as it was."""
     kanttekeningen: tuple[Kanttekening, ...]
 
 
-def by_record(around: Surroundings, in_force: Besluit) -> Surroundings:
+def by_record(around: Surroundings, in_force: BesluitRecord) -> Surroundings:
     """Put the facts that a decision record holds in the place of what the register knows today."""
     recorded = {each.positie: each for each in in_force.partijen}
     own = [around.without[recorded[at].partij_id] if at in recorded else each for at, each in enumerate(around.own)]
@@ -107,7 +107,7 @@ def give_verdict(case: Case, around: Surroundings, beleid: Beleid, numbers: Numb
     touched = [_touch(case, at, oordeel, around, numbers) for at in oordeel.partijen]
     released = list(_release(around, {each.besluit.partij_id for each in touched}))
     uitgegeven = _hand_out(case, oordeel, in_force, numbers)
-    besluit = Besluit(
+    besluit = BesluitRecord(
         key=case.key,
         source=case.received.source,
         contact_id=contact.contact_id,
@@ -184,14 +184,14 @@ def _touch(case: Case, at: int, oordeel: Oordeel, around: Surroundings, numbers:
     return _Touched(besluit, partij, notes)
 
 
-def _new_partij(case: Case, at: int, in_force: Besluit | None, numbers: Numbers) -> Partij:
+def _new_partij(case: Case, at: int, in_force: BesluitRecord | None, numbers: Numbers) -> PartijRecord:
     contact, sleutels = case.received.contact, case.sleutels[at]
     betrokkene = contact.betrokkenen[at]
     by_origin = [case.received.source, "partij", contact.contact_id, str(contact.revisie), betrokkene.ref]
     if in_force is not None and in_force.revisie == contact.revisie:
         # What a former judgement made may be known to others by now, who keep it.
         by_origin.append(str(in_force.besluitversie + 1))
-    return Partij(
+    return PartijRecord(
         partij_id=identifier(*by_origin) if sleutels else case.own_partij_id(at),
         nummer=numbers.take(NumberKind.PARTIJ),
         grondsleutel=sleutels[0] if sleutels else None,
@@ -199,7 +199,7 @@ def _new_partij(case: Case, at: int, in_force: Besluit | None, numbers: Numbers)
 
 
 def _links(
-    sleutels: Sequence[str], partij: Partij, is_linked: Callable[[str], bool]
+    sleutels: Sequence[str], partij: PartijRecord, is_linked: Callable[[str], bool]
 ) -> tuple[tuple[str, ...], tuple[Kanttekening, ...]]:
     """Give the sleutels of a betrokkene that find its partij from now on: one of each kind, none that finds another."""
     kinds = {soort_of(sleutel): sleutel for sleutel in partij.sleutels}
@@ -217,7 +217,7 @@ def _links(
     return tuple(links), tuple(notes)
 
 
-def _release(around: Surroundings, touched: set[str]) -> Iterator[Partij]:
+def _release(around: Surroundings, touched: set[str]) -> Iterator[PartijRecord]:
     """Give the partijen that the earlier revisie touched and this one does not."""
     for earlier in around.in_force.partijen if around.in_force else ():
         if earlier.partij_id not in touched:
@@ -227,7 +227,7 @@ def _release(around: Surroundings, touched: set[str]) -> Iterator[Partij]:
 # Numbers
 
 
-def _hand_out(case: Case, oordeel: Oordeel, in_force: Besluit | None, numbers: Numbers) -> tuple[Uitgegeven, ...]:
+def _hand_out(case: Case, oordeel: Oordeel, in_force: BesluitRecord | None, numbers: Numbers) -> tuple[Uitgegeven, ...]:
     """Give every onderwerp its numbers: those that it ever had, else new ones."""
     contact = case.received.contact
     stream = Stream.CONFIDENTIAL if contact.vertrouwelijk else Stream.REGISTERED

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from schemas.faults import Refusal
 from schemas.reading.decoding import decode
-from services.domain.besluit import Besluit
+from services.domain.besluit import BesluitRecord
 from services.domain.case import prepare
 from services.domain.judgement import Judgement, Refused
 from services.domain.numbers import Numbers
@@ -41,7 +41,7 @@ def _refusal(line_number: int, refusal: Refusal) -> dict[str, Any]:
     }
 
 
-def _outcomes(besluit: Besluit) -> dict[str, Any]:
+def _outcomes(besluit: BesluitRecord) -> dict[str, Any]:
     outcomes: list[dict[str, Any]] = []
     for index, onderwerp in enumerate(besluit.onderwerpen):
         outcome: dict[str, Any] = {

@@ -6,7 +6,7 @@ It reads the decision record, the projector's collections, the topics and the de
 from dataclasses import dataclass
 
 from services.classifier.mongo.register import kept_without_trace
-from services.domain.besluit import Besluit
+from services.domain.besluit import BesluitRecord
 from services.operations.explain.in_kafka import InKafka, Letters, Sighting, look, read_letters, sightings
 from services.operations.explain.projected import Projected, read_projected
 from services.operations.explain.search import Asked, Name, find_besluit
@@ -22,7 +22,7 @@ from services.runtime.settings import Settings
 class Explained:
     """A contact that was decided."""
 
-    besluit: Besluit
+    besluit: BesluitRecord
     projected: tuple[Projected, ...]
     kafka: InKafka | None
     """None: Kafka could not be read."""

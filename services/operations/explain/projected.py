@@ -8,7 +8,7 @@ from typing import Final
 
 from schemas.outputs import IntrekkingResultaat
 from services.domain.besluit import (
-    Besluit,
+    BesluitRecord,
     KlantcontactIntrekking,
     PartijBesluit,
     PartijIntrekking,
@@ -94,7 +94,7 @@ _FIELDS: Final[Mapping[Collection, Document]] = {
 }
 
 
-async def read_projected(database: Database, besluit: Besluit) -> tuple[Projected, ...]:
+async def read_projected(database: Database, besluit: BesluitRecord) -> tuple[Projected, ...]:
     """Return what the projector has of a contact, each compared with the decision."""
     wanted = list(wanted_of(besluit))
     ids = [each.id for each in wanted]
@@ -109,7 +109,7 @@ async def read_projected(database: Database, besluit: Besluit) -> tuple[Projecte
 # What was decided ---------------------------------------------------------------------------------------------------
 
 
-def wanted_of(besluit: Besluit) -> Iterator[Wanted]:
+def wanted_of(besluit: BesluitRecord) -> Iterator[Wanted]:
     """Return everything that a contact ever registered or touched, as the decision in force wants it."""
     for had in besluit.uitgegeven:
         yield _klantcontact(besluit, had)
@@ -118,7 +118,7 @@ def wanted_of(besluit: Besluit) -> Iterator[Wanted]:
     yield from _partijen(besluit)
 
 
-def _klantcontact(besluit: Besluit, had: Uitgegeven) -> Wanted:
+def _klantcontact(besluit: BesluitRecord, had: Uitgegeven) -> Wanted:
     taken_back = next(
         (
             each
@@ -138,7 +138,7 @@ def _klantcontact(besluit: Besluit, had: Uitgegeven) -> Wanted:
     )
 
 
-def _taak(besluit: Besluit, had: Uitgegeven, nummer: str) -> Wanted:
+def _taak(besluit: BesluitRecord, had: Uitgegeven, nummer: str) -> Wanted:
     taken_back = next(
         (
             each
@@ -156,7 +156,9 @@ def _taak(besluit: Besluit, had: Uitgegeven, nummer: str) -> Wanted:
     )
 
 
-def _version(besluit: Besluit, had: Uitgegeven, taken_back: KlantcontactIntrekking | TaakIntrekking | None) -> Version:
+def _version(
+    besluit: BesluitRecord, had: Uitgegeven, taken_back: KlantcontactIntrekking | TaakIntrekking | None
+) -> Version:
     """Return the judgement whose event holds: the one that took it back, or the first that said what is in force."""
     if taken_back is not None:
         return taken_back.aanleiding.revisie, taken_back.aanleiding.besluitversie
@@ -164,7 +166,7 @@ def _version(besluit: Besluit, had: Uitgegeven, taken_back: KlantcontactIntrekki
     return besluit.revisie, besluit.judgement_of(onderwerp)
 
 
-def _partijen(besluit: Besluit) -> Iterator[Wanted]:
+def _partijen(besluit: BesluitRecord) -> Iterator[Wanted]:
     newest: dict[str, Wanted] = {}
     for each in (*besluit.intrekkingen, *besluit.partijen):
         if not isinstance(each, PartijIntrekking | PartijBesluit):

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from services.classifier.mongo.documents import besluit_of
 from services.classifier.mongo.register import BESLUITEN
-from services.domain.besluit import Besluit
+from services.domain.besluit import BesluitRecord
 from services.operations.mongo import Database
 from services.operations.wording import printable
 from services.runtime.errors import KlantcontactError
@@ -54,7 +54,7 @@ class Asked:
         if Name.NUMMER in self.names and is_nummer(self.text):
             yield {"uitgegeven.klantcontactNummer": self.text}
 
-    def name_of(self, besluit: Besluit) -> Name:
+    def name_of(self, besluit: BesluitRecord) -> Name:
         """Return the name by which a record was found."""
         if Name.CONTACT in self.names and besluit.contact_id == self.text:
             return Name.CONTACT
@@ -62,7 +62,7 @@ class Asked:
         return Name.KLANTCONTACT if self.text.lower() in ids else Name.NUMMER
 
 
-async def find_besluit(database: Database, asked: Asked) -> Besluit | None:
+async def find_besluit(database: Database, asked: Asked) -> BesluitRecord | None:
     """Return the one record that is meant, if there is one. Raises SeveralContacts when there are more."""
     conditions = list(asked.conditions())
     if not conditions:
@@ -76,7 +76,7 @@ async def find_besluit(database: Database, asked: Asked) -> Besluit | None:
     return found[0] if found else None
 
 
-def _choice(asked: Asked, found: list[Besluit]) -> str:
+def _choice(asked: Asked, found: list[BesluitRecord]) -> str:
     lines = [
         f"  by its {asked.name_of(each)}: klantcontact explain {_typed(each.contact_id)} --contact "
         f"--source {_typed(each.source)}"

@@ -13,7 +13,7 @@ from typing import Final
 
 from schemas.reading.decoding import Received, decode
 from services.classifier.mongo.register import MongoRegister
-from services.domain.besluit import Besluit, Position
+from services.domain.besluit import BesluitRecord, Position
 from services.domain.case import Case, prepare
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.judgement import Rejudged
@@ -130,7 +130,7 @@ def _of_part(progress: Progress, *, before: int, total: int) -> Progress:
     return lambda done, _of: progress(before + done, total)
 
 
-def _standing(case: Case, in_force: Besluit | None, whole: Sequence[Stretch]) -> Standing | None:
+def _standing(case: Case, in_force: BesluitRecord | None, whole: Sequence[Stretch]) -> Standing | None:
     """Tell why a record is not judged again; None: it is."""
     revisie = case.received.contact.revisie
     if in_force is None or revisie > in_force.revisie:

@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 
 from services.cli.explain_json import explained, not_decided
-from services.domain.besluit import Besluit, Position
+from services.domain.besluit import BesluitRecord, Position
 from services.domain.policy import DEFAULT, Beleid
 from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.in_kafka import InKafka, Letters, Sighting
@@ -49,7 +49,7 @@ LETTERS_READ = {
 }
 
 
-def decision_of(besluit: Besluit) -> Wire:
+def decision_of(besluit: BesluitRecord) -> Wire:
     """Return the decision as a program reads it."""
     read: Wire = json.loads(json.dumps(explained(Explained(besluit, (), None, None))))["decision"]
     return read
@@ -204,7 +204,7 @@ def test_a_kanttekening_is_read_in_words() -> None:
 # Corrections ---------------------------------------------------------------------------------------------------------
 
 
-def corrected() -> Besluit:
+def corrected() -> BesluitRecord:
     """A klant with consent asks to be called back; a correction says that nobody was authenticated or needs that."""
     desk = Desk()
     desk.bring(contact(betrokkenen=[known(toestemming="gegeven")], onderwerpen=[onderwerp(opvolging=CALL_BACK)]))

@@ -10,7 +10,7 @@ import pytest
 from schemas.faults import Fault, FaultKind, RefusalKind
 from services.cli.explain_screen import explained, not_decided
 from services.cli.screen import print_table
-from services.domain.besluit import Besluit, Position
+from services.domain.besluit import BesluitRecord, Position
 from services.domain.policy import DEFAULT
 from services.operations.dead_letters.letters import Content, Letter, LetterId
 from services.operations.dead_letters.reading import Found
@@ -57,14 +57,14 @@ def in_kafka(*, behind: int = 0, found: Letters | None = None) -> InKafka:
     return InKafka(record_is_held=True, projector_behind=behind, letters=found or letters())
 
 
-def explanation(besluit: Besluit, kafka: InKafka | None) -> Explained:
+def explanation(besluit: BesluitRecord, kafka: InKafka | None) -> Explained:
     """Explain a decision of which the projector has nothing."""
     besluit = replace(besluit, position=Position("contact.ended", 3, 17))
     projected = tuple(compared(each, Documents({}, {})) for each in wanted_of(besluit))
     return Explained(besluit, projected, kafka, None)
 
 
-def told(besluit: Besluit, kafka: InKafka | None, asked: str = "") -> list[tuple[str, str]]:
+def told(besluit: BesluitRecord, kafka: InKafka | None, asked: str = "") -> list[tuple[str, str]]:
     return list(explained(explanation(besluit, kafka), asked))
 
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from schemas.contact_ended_v1 import Toestemming
 from schemas.identities import Identity
 from schemas.outputs import PartijResultaat, Regel
-from services.domain.besluit import Besluit, PartijBesluit
+from services.domain.besluit import BesluitRecord, PartijBesluit
 from services.domain.consent import Moment
 from services.domain.ids import taak_id
 from services.domain.numbers import NumberKind
-from services.domain.partij import Bijdrage, Partij, Stand
+from services.domain.partij import Bijdrage, PartijRecord, Stand
 from services.domain.policy import Beleid
 from services.domain.rules import rule_of
 from tests.support.examples import (
@@ -42,7 +42,7 @@ def bring(desk: Desk, contact_id: str, day: int, person: Wire) -> PartijBesluit:
     return partij
 
 
-def only_partij(desk: Desk) -> Partij:
+def only_partij(desk: Desk) -> PartijRecord:
     [partij] = desk.register.partijen.values()
     return partij
 
@@ -54,7 +54,7 @@ def test_the_register_keeps_of_a_partij_the_newest_statement_of_each_kind_with_i
     bring(desk, "c", 5, known(toestemming="ingetrokken"))
     last = bring(desk, "d", 3, known(toestemming="geweigerd"))
     partij = only_partij(desk)
-    assert partij == Partij(
+    assert partij == PartijRecord(
         partij_id=last.partij_id,
         nummer="1",
         grondsleutel=partij.sleutels[0],
@@ -148,7 +148,7 @@ def test_sleutels_are_made_with_the_key_of_the_register() -> None:
 # What is asked of a record
 
 
-def corrected() -> Besluit:
+def corrected() -> BesluitRecord:
     """A klant asks to be called back; a correction says that nobody was authenticated or needs that."""
     desk = Desk()
     asked = contact(betrokkenen=[known(toestemming="gegeven")], onderwerpen=[onderwerp("o1", opvolging=CALL_BACK)])

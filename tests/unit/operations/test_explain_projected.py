@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.domain.besluit import Besluit
+from services.domain.besluit import BesluitRecord
 from services.domain.numbers import NumberKind
 from services.domain.policy import Beleid
 from services.operations.explain.projected import Documents, Projected, ProjectedState, compared, wanted_of
@@ -15,7 +15,7 @@ KLANTCONTACT, TAAK, PARTIJ = NumberKind.KLANTCONTACT, NumberKind.INTERNE_TAAK, N
 ASKED: Wire = contact(betrokkenen=[known(toestemming="gegeven")], onderwerpen=[onderwerp("o1", opvolging=CALL_BACK)])
 
 
-def decided(*revisies: Wire) -> Besluit:
+def decided(*revisies: Wire) -> BesluitRecord:
     desk = Desk()
     return [desk.bring(each).besluit for each in revisies][-1]
 
@@ -39,7 +39,9 @@ def marker(kind: NumberKind, *version: int) -> dict[str, Any]:
 
 
 def found(
-    besluit: Besluit, there: dict[NumberKind, dict[str, Any]], gone: dict[NumberKind, dict[str, Any]] | None = None
+    besluit: BesluitRecord,
+    there: dict[NumberKind, dict[str, Any]],
+    gone: dict[NumberKind, dict[str, Any]] | None = None,
 ) -> list[Projected]:
     """Compare, with at most one document for each kind."""
     wanted = list(wanted_of(besluit))
