@@ -89,6 +89,11 @@ def known_schema_only(event: str, version: int) -> dict[str, JsonValue]:
     return {"anyOf": [{"const": schema_urn(event, version)}, {"not": {"pattern": DATASCHEMA}}]}
 
 
+def trace_id(traceparent: str) -> str:
+    """Return the id that a valid W3C traceparent shares with every service of one trace."""
+    return traceparent.split("-")[1]
+
+
 def valid_traceparent(value: object) -> str | None:
     """Give a W3C traceparent, or None for anything else: what is carried on must not be able to hold a name."""
     return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else None

@@ -34,14 +34,14 @@ def explain(
     ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Say why a contact was (not) registered, by which facts, and what came of it. Shows no contents, changes nothing.
+    """Show why a contact was registered or not, and what came of it. Shows no contents and changes nothing.
 
     Exit status 1: nothing was decided about it, or Kafka or MongoDB is away.
     """
     import uvloop
 
+    from services.cli import explain_json as in_json
     from services.cli import explain_screen as on_screen
-    from services.cli.screen import json_value
     from services.operations.explain.explain import Explained
     from services.operations.explain.explain import explain as find_out
     from services.operations.explain.search import SeveralContacts
@@ -55,7 +55,8 @@ def explain(
         raise typer.Exit(WRONG_USE) from error
     decided = isinstance(found, Explained)
     if as_json:
-        typer.echo(json.dumps({"decided": decided, **json_value(found)}))
+        read = in_json.explained(found) if isinstance(found, Explained) else in_json.not_decided(found)
+        typer.echo(json.dumps({"decided": decided, **read}))
     else:
         rows = on_screen.explained(found, contact) if isinstance(found, Explained) else on_screen.not_decided(found)
         print_table(rows, bold_first=True)

@@ -1,27 +1,32 @@
-"""An explanation in rows of a name and what there is to say, of which a terminal of 100 by 50 shows all.
+"""An explanation in rows of a name and a text, made to fit a terminal of 100 by 50.
 
-Of a list the first few are shown; a program gets them all.
+Of a list the first few are shown; `--json` has them all.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from schemas.cloudevents import trace_id
 from services.cli.dlq_screen import UNKNOWN_KIND, WHOLE_EVENT
+from services.domain.besluit import KlantcontactIntrekking, PartijIntrekking
 from services.domain.numbers import NumberKind
-from services.operations.explain.projected import State
+from services.domain.rules import rule_of
+from services.domain.toelichting import Kanttekening, kanttekening
+from services.operations.explain.projected import ProjectedState
 from services.operations.wording import printable, to_the_second
 
 if TYPE_CHECKING:
+    from services.domain.besluit import BesluitRecord, Intrekking, OnderwerpBesluit, PartijBesluit, Voorganger
     from services.domain.consent import Moment
-    from services.operations.explain.decision import Decision, OnderwerpDecision, PartijFacts, TakenBack
+    from services.operations.dead_letters.reading import Found
     from services.operations.explain.explain import Explained, NotDecided
-    from services.operations.explain.in_kafka import InKafka, Letter, Letters, Sighting
+    from services.operations.explain.in_kafka import InKafka, Letters, Sighting
     from services.operations.explain.projected import Projected
 
 Row = tuple[str, str]
 
 MOST: Final = {"onderwerp": 2, "betrokkene": 1, "earlier": 2, "taken back": 2, "projector": 4, "dead letters": 2}
-"""So many of each fit, and one more where that is the last: it takes the place of saying so."""
+"""So many of each fit. One more is shown when it is the last: the line that counts the rest takes as much room."""
 
 MAX_PATHS: Final = 1
 
@@ -30,26 +35,19 @@ MAX_ELSEWHERE: Final = 40
 
 
 def explained(found: "Explained", asked: str) -> Iterator[Row]:
-    """Give the rows for a contact that was decided; the onderwerp whose klantcontact was asked for comes first."""
-    decision, kafka = found.decision, found.kafka
-    yield from _heading(decision, kafka)
-    onderwerpen = sorted(decision.onderwerpen, key=lambda each: not _is_asked(each, asked))
-    yield from _few("onderwerp", [_onderwerp(each, decision) for each in onderwerpen])
-    yield from _few("betrokkene", [_betrokkene(each, decision) for each in decision.partijen])
-    if decision.vervolg:
-        yield "follow-up", f"of klantcontact {decision.vervolg.nummer} ({decision.vervolg.klantcontact_id})"
-    for note in decision.kanttekeningen:
-        yield "note", note
-    yield from _few(
-        "earlier",
-        [
-            f"{to_the_second(each.besloten_op)}: revisie {each.revisie}, judgement {each.besluitversie}, "
-            f"{'/'.join(dict.fromkeys(each.regels))}, policy {printable(each.beleidsversie)}"
-            for each in reversed(decision.voorgangers)
-        ],
-    )
-    yield from _few("taken back", [_taken_back(each) for each in decision.taken_back])
-    late = [each for each in found.projected if each.state in {State.ABSENT, State.OUTDATED}]
+    """Return the rows for a contact that was decided; the onderwerp whose klantcontact was asked for comes first."""
+    besluit, kafka = found.besluit, found.kafka
+    yield from _heading(besluit, kafka)
+    onderwerpen = sorted(besluit.onderwerpen, key=lambda each: not _is_asked(each, besluit, asked))
+    yield from _few("onderwerp", [_onderwerp(each, besluit) for each in onderwerpen])
+    yield from _few("betrokkene", [_betrokkene(each, besluit) for each in besluit.partijen])
+    if besluit.vervolg:
+        yield "follow-up", f"of klantcontact {besluit.vervolg.nummer} ({besluit.vervolg.klantcontact_id})"
+    for note in besluit.kanttekeningen:
+        yield "note", kanttekening(Kanttekening(note))
+    yield from _few("earlier", [_earlier(each) for each in reversed(besluit.voorgangers)])
+    yield from _few("taken back", [_taken_back(each, besluit) for each in besluit.intrekkingen])
+    late = [each for each in found.projected if each.state in {ProjectedState.ABSENT, ProjectedState.OUTDATED}]
     rest = [each for each in found.projected if each not in late]
     yield from _few("projector", [_projected(each, kafka) for each in (*late, *rest)])
     if kafka and late:
@@ -59,7 +57,7 @@ def explained(found: "Explained", asked: str) -> Iterator[Row]:
 
 
 def not_decided(found: "NotDecided") -> Iterator[Row]:
-    """Give the rows for a contact that Kafka knows and of which there is no decision record."""
+    """Return the rows for a contact that Kafka holds and that has no decision record."""
     yield "contact", printable(found.contact_id)
     yield "decision", "none"
     for each in found.sightings:
@@ -69,7 +67,7 @@ def not_decided(found: "NotDecided") -> Iterator[Row]:
 
 
 def _few(name: str, texts: Sequence[str], *, number: int | None = None) -> Iterator[Row]:
-    """Give the first of some texts, and say how many there are besides; `number` when they are not even all here."""
+    """Return the first of some texts and how many more there are; `number` counts them when `texts` has only a part."""
     number = len(texts) if number is None else number
     shown = texts[: MOST[name] if number > MOST[name] + 1 else number]
     for at, text in enumerate(shown):
@@ -81,17 +79,17 @@ def _few(name: str, texts: Sequence[str], *, number: int | None = None) -> Itera
 # The decision --------------------------------------------------------------------------------------------------------
 
 
-def _heading(decision: "Decision", kafka: "InKafka | None") -> Iterator[Row]:
-    yield "contact", f"{printable(decision.contact_id)} of {printable(decision.source)}"
-    confidential = ", vertrouwelijk" if decision.vertrouwelijk else ""
-    yield "", f"took place {to_the_second(decision.plaatsgevonden_op)}; revisie {decision.revisie}{confidential}"
-    policy = printable(decision.beleidsversie)
-    yield "decided", f"{to_the_second(decision.besloten_op)}, judgement {decision.besluitversie}, by policy {policy}"
-    if decision.position:
-        at = f"{decision.position.topic}, partition {decision.position.partition}, offset {decision.position.offset}"
+def _heading(besluit: "BesluitRecord", kafka: "InKafka | None") -> Iterator[Row]:
+    yield "contact", f"{printable(besluit.contact_id)} of {printable(besluit.source)}"
+    confidential = ", vertrouwelijk" if besluit.vertrouwelijk else ""
+    yield "", f"took place {to_the_second(besluit.plaatsgevonden_op)}; revisie {besluit.revisie}{confidential}"
+    policy = printable(besluit.beleidsversie)
+    yield "decided", f"{to_the_second(besluit.besloten_op)}, judgement {besluit.besluitversie}, by policy {policy}"
+    if besluit.position:
+        at = f"{besluit.position.topic}, partition {besluit.position.partition}, offset {besluit.position.offset}"
         yield "record", f"{at}{_held(kafka)}"
-    if decision.trace_id:
-        yield "trace", decision.trace_id
+    if besluit.traceparent:
+        yield "trace", trace_id(besluit.traceparent)
 
 
 def _held(kafka: "InKafka | None") -> str:
@@ -100,66 +98,79 @@ def _held(kafka: "InKafka | None") -> str:
     return ": still there" if kafka.record_is_held else ": no longer there"
 
 
-def _is_asked(onderwerp: "OnderwerpDecision", asked: str) -> bool:
-    given = onderwerp.klantcontact
-    return given is not None and asked in {given.id, given.nummer}
+def _is_asked(onderwerp: "OnderwerpBesluit", besluit: "BesluitRecord", asked: str) -> bool:
+    had = besluit.numbers_of(onderwerp.onderwerp_id)
+    return onderwerp.klantcontact and had is not None and asked in {had.klantcontact_id, had.klantcontact_nummer}
 
 
-def _onderwerp(onderwerp: "OnderwerpDecision", decision: "Decision") -> str:
-    given, taak = onderwerp.klantcontact, onderwerp.interne_taak
+def _onderwerp(onderwerp: "OnderwerpBesluit", besluit: "BesluitRecord") -> str:
+    rule, had = rule_of(onderwerp.regel), besluit.numbers_of(onderwerp.onderwerp_id)
     outcome = [
-        f"klantcontact {given.nummer} ({given.id})" if given else "no klantcontact",
-        f"interne taak {taak.nummer}" if taak else "no interne taak",
+        f"klantcontact {had.klantcontact_nummer} ({had.klantcontact_id})"
+        if had and onderwerp.klantcontact
+        else "no klantcontact",
+        f"interne taak {had.taak_nummer}" if had and onderwerp.interne_taak else "no interne taak",
         f"partij {onderwerp.partij}" if onderwerp.partij else "no partij",
     ]
     if onderwerp.contactgegevens:
         outcome.append("contact details at the betrokkene")
-    since = onderwerp.since_besluitversie
-    unchanged = f"; unchanged since judgement {since}" if since < decision.besluitversie else ""
+    since = besluit.judgement_of(onderwerp)
+    unchanged = f"; unchanged since judgement {since}" if since < besluit.besluitversie else ""
     return (
-        f"{printable(onderwerp.onderwerp_id)}: {onderwerp.regel}, VNG {onderwerp.herkomst}{unchanged}\n"
-        f"{onderwerp.toelichting}\n{', '.join(outcome)}"
+        f"{printable(onderwerp.onderwerp_id)}: {onderwerp.regel}, VNG {rule.source}{unchanged}\n"
+        f"{rule.toelichting}\n{', '.join(outcome)}"
     )
 
 
-def _betrokkene(facts: "PartijFacts", decision: "Decision") -> str:
-    put = ", default details put there" if facts.vult else ""
+def _betrokkene(partij: "PartijBesluit", besluit: "BesluitRecord") -> str:
+    put = ", default details put there" if partij.vult else ""
     return (
-        f"{facts.positie + 1}: gekend by {printable(facts.middel)}; partij {facts.nummer} {facts.resultaat}{put}\n"
-        f"{_consent(facts, decision)}\n{_before(facts, decision)}"
+        f"{partij.positie + 1}: gekend by {printable(partij.middel)}; partij {partij.nummer} {partij.resultaat}{put}\n"
+        f"{_consent(partij, besluit)}\n{_before(partij, besluit)}"
     )
 
 
-def _consent(facts: "PartijFacts", decision: "Decision") -> str:
-    answer = "yes" if facts.consent else "no"
-    if facts.statement is None:
+def _consent(partij: "PartijBesluit", besluit: "BesluitRecord") -> str:
+    answer = "yes" if partij.consent else "no"
+    counted = partij.statement_that_counted(besluit.moment)
+    if counted is None:
         return f"consent: {answer}, nothing was ever stated"
-    where = "this contact" if facts.statement.in_this_contact else _contact(facts.statement.contact, decision)
-    return f"consent: {answer}, {facts.statement.toestemming} in {where}"
+    where = "this contact" if counted.contact == besluit.moment else _contact(counted.contact, besluit)
+    return f"consent: {answer}, {counted.toestemming} in {where}"
 
 
-def _before(facts: "PartijFacts", decision: "Decision") -> str:
-    if not facts.bekend:
+def _before(partij: "PartijBesluit", besluit: "BesluitRecord") -> str:
+    stand = partij.stand
+    if not stand.bekend:
         return "before: not known"
-    if facts.leeg:
+    if stand.leeg:
         return "before: known and empty"
-    if facts.gevuld is None:
+    if stand.gevuld is None:
         return "before: known, without default details"
-    return f"before: known, filled by {_contact(facts.gevuld, decision)}"
+    return f"before: known, filled by {_contact(stand.gevuld, besluit)}"
 
 
-def _contact(moment: "Moment", decision: "Decision") -> str:
-    source = "" if moment.source == decision.source else f" of {printable(moment.source)}"
+def _contact(moment: "Moment", besluit: "BesluitRecord") -> str:
+    source = "" if moment.source == besluit.source else f" of {printable(moment.source)}"
     return f"contact {printable(moment.contact_id, MAX_ELSEWHERE)}{source}, {to_the_second(moment.op)}"
 
 
-def _taken_back(each: "TakenBack") -> str:
-    what = f"{_kind(each.kind)} {each.nummer}"
-    if each.moved:
+def _earlier(each: "Voorganger") -> str:
+    return (
+        f"{to_the_second(each.besloten_op)}: revisie {each.revisie}, judgement {each.besluitversie}, "
+        f"{'/'.join(dict.fromkeys(each.regels))}, policy {printable(each.beleidsversie)}"
+    )
+
+
+def _taken_back(each: "Intrekking", besluit: "BesluitRecord") -> str:
+    kind, nummer = besluit.number_taken_back(each)
+    what = f"{_kind(kind)} {nummer}"
+    if isinstance(each, KlantcontactIntrekking) and each.verplaatst:
         what += " from the topic it was on: vertrouwelijk changed"
-    if each.resultaat:
+    if isinstance(each, PartijIntrekking):
         what += f", which is {each.resultaat}"
-    return f"{what}; {to_the_second(each.op)}, revisie {each.revisie}, judgement {each.besluitversie}"
+    why = each.aanleiding
+    return f"{what}; {to_the_second(why.besloten_op)}, revisie {why.revisie}, judgement {why.besluitversie}"
 
 
 # What came of it -----------------------------------------------------------------------------------------------------
@@ -168,23 +179,23 @@ def _taken_back(each: "TakenBack") -> str:
 def _projected(each: "Projected", kafka: "InKafka | None") -> str:
     what = f"{_kind(each.kind)} {each.nummer}"
     match each.state:
-        case State.STORED:
+        case ProjectedState.STORED:
             details = [each.status] if each.status else []
             if each.leeg is not None:
                 details.append("leeg" if each.leeg else "with details")
             return ", ".join([f"{what} stored", *details, _version(each)])
-        case State.REMOVED:
+        case ProjectedState.REMOVED:
             return f"{what} removed"
-        case State.OUTDATED:
+        case ProjectedState.OUTDATED:
             return f"{what} not yet: still as by {_version(each)}"
-        case State.ABSENT if kafka and not kafka.projector_behind:
+        case ProjectedState.ABSENT if kafka and not kafka.projector_behind:
             return f"{what} is not there; others may have removed it, and `klantcontact doctor` sees to our own part"
-        case State.ABSENT:
+        case ProjectedState.ABSENT:
             return f"{what} not yet"
 
 
 def _version(each: "Projected") -> str:
-    assert each.version is not None, "what is there has one"
+    assert each.version is not None, "what is stored has one"
     if each.kind is NumberKind.PARTIJ:
         return f"versie {each.version[0]}"
     return "revisie {}, judgement {}".format(*each.version)
@@ -213,11 +224,14 @@ def _letters(letters: "Letters") -> Iterator[Row]:
     yield from _few("dead letters", [_letter(each) for each in reversed(letters.newest)], number=letters.number)
 
 
-def _letter(letter: "Letter") -> str:
+def _letter(found: "Found") -> str:
+    letter = found.letter
     paths = [printable(path) or WHOLE_EVENT for path in letter.paths]
     more = f" (+{len(paths) - MAX_PATHS})" if len(paths) > MAX_PATHS else ""
     where = f" at {', '.join(paths[:MAX_PATHS])}{more}" if paths else ""
-    return f"{letter.id}, {to_the_second(letter.written_at)}, {letter.state}: {letter.kind or UNKNOWN_KIND}{where}"
+    return (
+        f"{letter.id}, {to_the_second(letter.written_at)}, {found.history.state}: {letter.kind or UNKNOWN_KIND}{where}"
+    )
 
 
 def _kind(kind: NumberKind) -> str:

@@ -10,15 +10,17 @@ from typing import Final
 from schemas.contact_ended_v1 import Toestemming
 from schemas.outputs import IntrekkingResultaat, PartijResultaat, Regel
 from schemas.values import value_class
-from services.domain.consent import Moment
+from services.domain.consent import Moment, Statement, Statements
+from services.domain.ids import taak_id
+from services.domain.numbers import NumberKind
 from services.domain.partij import Bijdrage, Stand
 
 MAX_VOORGANGERS: Final = 20
-"""Of the judgements before, so many are remembered: a contact has two or three as a rule."""
+"""So many earlier judgements are kept. Most contacts have two or three."""
 
 MAX_EVER_GIVEN: Final = 200
-"""Klantcontacten, and partijen, of one contact over all its revisies: four times what the largest event has. What was
-ever given stays in the record, and each later revisie gives or takes back all of it."""
+"""Klantcontacten, and partijen, of one contact over all its revisies: four times as many as the largest event has.
+The record keeps all of them, and each later revisie gives or takes back every one."""
 
 
 class Stream(StrEnum):
@@ -40,7 +42,7 @@ class Position:
 
 @value_class(frozen=True, slots=True)
 class Aanleiding:
-    """Which decision gave an event."""
+    """The decision that an event goes back to."""
 
     revisie: int
     besluitversie: int
@@ -59,11 +61,11 @@ class OnderwerpBesluit:
     klantcontact: bool
     interne_taak: bool
     partij: PartijResultaat | None
-    """What became of the partij of the first gekende betrokkene whom it concerns; None: there is none."""
+    """The outcome for the partij of the first gekende betrokkene whom it concerns; None: it concerns none."""
     contactgegevens: bool
-    """An address, telephone number or e-mail address stands at a betrokkene."""
+    """Whether an address, telephone number or e-mail address is kept at a betrokkene."""
     sinds: Aanleiding | None = None
-    """The former judgement of this revisie that said the same, and whose events still hold. None: this one says it."""
+    """The former judgement of this revisie with the same outcome, whose events still hold. None: there is none."""
 
 
 @value_class(frozen=True, slots=True)
@@ -87,16 +89,24 @@ class PartijBesluit:
     stand: Stand
     """What the register knew of the partij without this contact: the facts of the decision."""
     vervallen_soorten: tuple[str, ...] = ()
-    """Kinds of identificator that an earlier revisie had linked, and nobody else."""
+    """Kinds of identificator that an earlier revisie had linked and no other contact had."""
+
+    def statements_after(self, stand: Stand, contact: Moment) -> Statements:
+        """Return the statements of consent that are known once the contact adds its own to a stand of the partij."""
+        return stand.statements.including(self.verklaring, contact)
+
+    def statement_that_counted(self, contact: Moment) -> Statement | None:
+        """Return the statement of consent by which the contact was judged; None when nobody had made one."""
+        return self.statements_after(self.stand, contact).counting
 
     def bijdrage(self, contact: Moment) -> Bijdrage:
-        """Give what the contact did to the partij."""
+        """Return what the contact did to the partij."""
         return Bijdrage(contact, self.versie, self.resultaat, self.verklaring, self.vult, self.sleutels)
 
 
 @value_class(frozen=True, slots=True)
 class Uitgegeven:
-    """The numbers that an onderwerp was ever given, and the streams its klantcontact has been on: the last one last."""
+    """The numbers that an onderwerp was ever given, and the streams of its klantcontact, the last one last."""
 
     onderwerp_id: str
     klantcontact_id: str
@@ -161,7 +171,7 @@ class Voorganger:
 
 
 @value_class(frozen=True, slots=True)
-class Besluit:
+class BesluitRecord:
     """The decision record. `besluitversie` counts the judgements of one revisie."""
 
     key: str
@@ -183,7 +193,7 @@ class Besluit:
     uitgegeven: tuple[Uitgegeven, ...] = ()
     intrekkingen: tuple[Intrekking, ...] = ()
     kanttekeningen: tuple[str, ...] = ()
-    """What somebody who reads the decision should know besides; words of our own, no values."""
+    """Each a `Kanttekening`: something a reader of the decision should know besides the rule."""
     position: Position | None = None
     """Of the record of this revisie that was judged first; None in a dry run."""
     voorgangers: tuple[Voorganger, ...] = ()
@@ -191,12 +201,12 @@ class Besluit:
 
     @property
     def moment(self) -> Moment:
-        """Give the contact as the origin of what it did."""
+        """The contact as the origin of what it did."""
         return Moment(self.plaatsgevonden_op, self.source, self.contact_id)
 
     @property
     def without_trace(self) -> bool:
-        """Tell whether it gave no number and touched no partij, now or before."""
+        """Whether no revisie of the contact gave a number or touched a partij."""
         return not self.partijen and not self.uitgegeven and not self.intrekkingen
 
     @property
@@ -211,21 +221,21 @@ class Besluit:
 
     @property
     def partijen_ever(self) -> set[str]:
-        """Give the ids of the partijen that this contact touches, or touched once and took back."""
+        """The ids of the partijen that this contact touches, or touched once and took back."""
         taken_back = {each.partij_id for each in self.intrekkingen if isinstance(each, PartijIntrekking)}
         return taken_back | {each.partij_id for each in self.partijen}
 
     def aanleiding(self, regel: Regel) -> Aanleiding:
-        """Give this decision as what gave an event."""
+        """Return this decision as the one that an event goes back to."""
         return Aanleiding(self.revisie, self.besluitversie, self.besloten_op, self.event_id, self.beleidsversie, regel)
 
     def gave(self, intrekking: Intrekking) -> bool:
-        """Tell whether this decision took something back, and not one before it."""
+        """Whether this decision took something back, not one before it."""
         why = intrekking.aanleiding
         return (why.revisie, why.besluitversie) == (self.revisie, self.besluitversie)
 
     def as_voorganger(self) -> Voorganger:
-        """Give what is remembered of this judgement once another replaces it."""
+        """Return what is kept of this judgement once another replaces it."""
         return Voorganger(
             revisie=self.revisie,
             besluitversie=self.besluitversie,
@@ -236,9 +246,28 @@ class Besluit:
         )
 
     def numbers_of(self, onderwerp_id: str) -> Uitgegeven | None:
-        """Give what was handed out to an onderwerp."""
+        """Return the numbers that an onderwerp was ever given."""
         return next((each for each in self.uitgegeven if each.onderwerp_id == onderwerp_id), None)
 
+    def number_taken_back(self, intrekking: Intrekking) -> tuple[NumberKind, str]:
+        """Return the kind and the number of what was taken back."""
+        if isinstance(intrekking, PartijIntrekking):
+            return NumberKind.PARTIJ, intrekking.nummer
+        had = self.numbers_of(intrekking.onderwerp_id)
+        assert had is not None, "what is taken back was given a number"
+        if isinstance(intrekking, KlantcontactIntrekking):
+            return NumberKind.KLANTCONTACT, had.klantcontact_nummer
+        assert had.taak_nummer is not None, "a taak that is taken back was given a number"
+        return NumberKind.INTERNE_TAAK, had.taak_nummer
+
+    def taak_id_of(self, onderwerp_id: str) -> str:
+        """Return the id of the interne taak of an onderwerp, whether it has one or not."""
+        return taak_id(self.source, self.contact_id, onderwerp_id)
+
+    def judgement_of(self, onderwerp: OnderwerpBesluit) -> int:
+        """Return the besluitversie of this revisie that first said what is in force of an onderwerp."""
+        return onderwerp.sinds.besluitversie if onderwerp.sinds else self.besluitversie
+
     def registered(self) -> list[OnderwerpBesluit]:
-        """Give the onderwerpen that have a klantcontact now."""
+        """Return the onderwerpen that have a klantcontact now."""
         return [each for each in self.onderwerpen if each.klantcontact]

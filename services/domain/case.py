@@ -18,7 +18,7 @@ from services.domain.sleutels import Sleutels
 
 @value_class(frozen=True, slots=True)
 class Case:
-    """One received contact and what can be said of it without the register."""
+    """One received contact, with everything that follows from it without the register."""
 
     received: Received
     key: str
@@ -27,30 +27,30 @@ class Case:
     """Of its contents."""
     moment: Moment
     identities: tuple[tuple[Identity, ...], ...]
-    """For each betrokkene; empty for `overig`, and for everybody when the contact does not pass the gates."""
+    """For each betrokkene; empty for `overig`, and for all of them when the contact does not pass the gates."""
     sleutels: tuple[tuple[str, ...], ...]
-    """The same as the register knows them."""
+    """The same identities as the register knows them."""
     gekend: Mapping[int, str]
-    """The positions of who is gekend, each with the means that made it so."""
+    """The positions of the gekende betrokkenen, each with the means that made it so."""
     position: Position | None = None
     """Of its record in Kafka; None in a dry run."""
     herbeoordeling: Herbeoordeling | None = None
     """Set when an operator asks for a new judgement."""
 
     def own_partij_id(self, position: int) -> str:
-        """Give the id of the partij of somebody who can't be found again: the same one in every revision."""
+        """Return the partij id of a betrokkene without an identity to be found by: the same one in every revisie."""
         contact = self.received.contact
         return identifier(self.received.source, "partij", contact.contact_id, contact.betrokkenen[position].ref)
 
     def vervolg_key(self) -> str | None:
-        """Give the key of the contact that this one follows up, when it is named by its contactId."""
+        """Return the key of the contact that this one follows up, if it names that by its contactId."""
         asked = self.received.contact.vervolg_op
         if asked is None or asked.contact_id is None:
             return None
         return contact_key(self.received.source, asked.contact_id)
 
     def own_partij_ids(self) -> Sequence[str]:
-        """Give those ids for all who need one."""
+        """Return those ids for all gekende betrokkenen that need one."""
         return [self.own_partij_id(position) for position in self.gekend if not self.sleutels[position]]
 
 
@@ -62,7 +62,7 @@ def prepare(
     position: Position | None = None,
     herbeoordeling: Herbeoordeling | None = None,
 ) -> Case:
-    """Work out the keys of a contact."""
+    """Return a contact with its keys."""
     contact = received.contact
     found: tuple[tuple[Identity, ...], ...] = ((),) * len(contact.betrokkenen)
     if counts(contact):

@@ -1,4 +1,4 @@
-"""Effective consent to reuse of contact details: the newest statement known counts, by the moment of its contact.
+"""Effective consent to reuse of contact details: the newest known statement counts, by the moment of its contact.
 
 Source: `schemas/decision.md`, "Effective consent"; AVG art. 7(3): withdrawing is as easy as giving, so at equal moments
 it wins.
@@ -10,10 +10,10 @@ from schemas.contact_ended_v1 import Toestemming
 from schemas.values import value_class
 
 STATEMENTS = frozenset({Toestemming.GEGEVEN, Toestemming.INGETROKKEN})
-"""What states something for later contacts; `geweigerd` and `niet_gevraagd` speak of this one only."""
+"""The answers that count for later contacts too; `geweigerd` and `niet_gevraagd` speak of their own contact only."""
 
 REFUSALS = frozenset({Toestemming.GEWEIGERD, Toestemming.INGETROKKEN})
-"""What keeps the details of this contact out of the partij. A withdrawal older than a known consent is one too."""
+"""The answers that keep the details of their contact out of the partij, even when a newer consent counts."""
 
 
 @value_class(frozen=True, slots=True)
@@ -25,13 +25,46 @@ class Moment:
     contact_id: str
 
 
+@value_class(frozen=True, slots=True)
+class Statement:
+    """A statement of consent, and the contact that made it."""
+
+    toestemming: Toestemming
+    """One of `STATEMENTS`."""
+    contact: Moment
+
+
+@value_class(frozen=True, slots=True)
+class Statements:
+    """The newest statement of each kind about one partij; None where no contact made one."""
+
+    gegeven: Moment | None = None
+    ingetrokken: Moment | None = None
+
+    def including(self, said: Toestemming | None, contact: Moment) -> "Statements":
+        """Return the newest statements with one contact more; an answer outside `STATEMENTS` changes nothing."""
+        if said is Toestemming.GEGEVEN:
+            return Statements(newest(self.gegeven, contact), self.ingetrokken)
+        if said is Toestemming.INGETROKKEN:
+            return Statements(self.gegeven, newest(self.ingetrokken, contact))
+        return self
+
+    @property
+    def counting(self) -> Statement | None:
+        """The statement that counts: the newest, and of two at one moment the withdrawal."""
+        if self.gegeven is not None and (self.ingetrokken is None or self.gegeven.op > self.ingetrokken.op):
+            return Statement(Toestemming.GEGEVEN, self.gegeven)
+        return Statement(Toestemming.INGETROKKEN, self.ingetrokken) if self.ingetrokken is not None else None
+
+    @property
+    def give_consent(self) -> bool:
+        """Whether consent to reuse is in force: the statement that counts gives it."""
+        counting = self.counting
+        return counting is not None and counting.toestemming is Toestemming.GEGEVEN
+
+
 def newest(one: Moment | None, other: Moment | None) -> Moment | None:
-    """Give the later of two moments."""
+    """Return the later of two moments; of equal ones the first."""
     if one is None or other is None:
         return one or other
     return other if other.op > one.op else one
-
-
-def is_effective(gegeven: Moment | None, ingetrokken: Moment | None) -> bool:
-    """Tell whether consent is in force, given the newest statement of each kind."""
-    return gegeven is not None and (ingetrokken is None or gegeven.op > ingetrokken.op)

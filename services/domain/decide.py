@@ -22,17 +22,17 @@ class Verdict:
 
 
 def involves_klant(contact: ContactEnded) -> bool:
-    """Tell whether somebody took part who does not work for or with the municipality."""
+    """Whether a klant or vertegenwoordiger took part: somebody from outside the municipality."""
     return any(betrokkene.rol is not Rol.OVERIG for betrokkene in contact.betrokkenen)
 
 
 def counts(contact: ContactEnded) -> bool:
-    """Tell whether the contact passes the gates G1 and G2; if not, nothing that was said in it counts."""
+    """Whether the contact passes the gates G1 and G2. If not, no statement made in it counts."""
     return contact.tot_stand_gekomen is not False and involves_klant(contact)
 
 
 def concerns(onderwerp: Onderwerp, betrokkene: Betrokkene) -> bool:
-    """Tell whether an onderwerp concerns a betrokkene."""
+    """Whether an onderwerp concerns a betrokkene."""
     assert onderwerp.betrokkenen is not None, "decoding fills it in"
     return betrokkene.ref in onderwerp.betrokkenen
 
@@ -45,9 +45,9 @@ def decide(
     *,
     follows_up: bool,
 ) -> Verdict:
-    """Judge a contact. `standen` holds, for each betrokkene with a partij, what the register knows of it."""
+    """Return the outcome for a contact. `standen` holds what the register knows of the partij of each betrokkene."""
     partijen: dict[int, PartijVerdict] = {}
-    if contact.tot_stand_gekomen is not False:  # the gate G2; who is gekend shows that G1 is passed
+    if contact.tot_stand_gekomen is not False:  # the gate G2; a gekende betrokkene means that G1 is passed
         for position in gekend:
             betrokkene = contact.betrokkenen[position]
             if any(concerns(onderwerp, betrokkene) for onderwerp in contact.onderwerpen):

@@ -22,18 +22,18 @@ class Details:
 
     @property
     def has_address(self) -> bool:
-        """Tell whether an address, telephone number or e-mail address is among them."""
+        """Whether an address, telephone number or e-mail address is among them."""
         return bool(self.digitale_adressen or self.bezoekadres or self.correspondentieadres)
 
 
 NOTHING = Details()
 
 NAMED_UNDER = frozenset({Regel.V2, Regel.V0})
-"""V2: the name is all there is to know whom it concerned. V0: the name is copied from the first contact (C9708)."""
+"""V2: only the name shows whom the contact concerned. V0: the name is copied from the first contact (C9708)."""
 
 
 def at_betrokkene(betrokkene: Betrokkene, regel: Regel, *, interne_taak: bool, partij: PartijVerdict | None) -> Details:
-    """Give what may stand at the betrokkene of one onderwerp; `partij` is None for who is not gekend."""
+    """Return the details for the betrokkene of one onderwerp; `partij` is None for one that is not gekend."""
     named = regel in NAMED_UNDER or (interne_taak and not (partij and partij.carries_name))
     defaults_go_to_partij = partij is not None and partij.takes_details
 
@@ -53,7 +53,7 @@ def at_betrokkene(betrokkene: Betrokkene, regel: Regel, *, interne_taak: bool, p
 
 
 def at_partij(betrokkene: Betrokkene, partij: PartijVerdict) -> Details:
-    """Give what this contact brings to the partij: its default details and the name, or nothing at all."""
+    """Return the details that this contact brings to the partij: the name and the default details, or nothing."""
     if not partij.takes_details:
         return NOTHING
     bezoek, correspondentie = betrokkene.bezoekadres, betrokkene.correspondentieadres

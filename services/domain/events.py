@@ -1,8 +1,8 @@
-"""From a decision record and the contact itself to the events that go out, as plain values ready to be encoded.
+"""The events of a decision, made from its record and the contact itself, as plain values ready to be encoded.
 
-Everything that an event may hold of a contact is chosen here and in `details.py`. The same record and the same contact
-give the same events, to the byte. They are plain dictionaries, since building models would cost most of the time of a
-batch; `tests/contract` holds each of them against the models of `schemas`.
+This file and `details.py` choose everything that an event holds of a contact. The same record and the same contact
+give the same events, to the byte. Events are plain dictionaries: building models would take most of the time of a
+batch. `tests/contract` checks each of them against the models of `schemas`.
 Source: `schemas/decision.md`, "Rows", "Details", "Taking back", "Ids and numbers".
 """
 
@@ -21,7 +21,7 @@ from schemas.reading.decoding import Received
 from schemas.values import value_class
 from schemas.vng import SoortPartij
 from services.domain.besluit import (
-    Besluit,
+    BesluitRecord,
     Intrekking,
     KlantcontactIntrekking,
     OnderwerpBesluit,
@@ -41,10 +41,10 @@ from services.domain.sleutels import soort_of
 __all__ = ["Event", "events_of"]
 
 
-def events_of(received: Received, besluit: Besluit, source: str, *, only_new: bool = False) -> Iterator[Event]:
-    """Give all events of a decision; `source` is the classifier's own. What is taken back comes first.
+def events_of(received: Received, besluit: BesluitRecord, source: str, *, only_new: bool = False) -> Iterator[Event]:
+    """Return all events of a decision, those that take back first; `source` is the classifier's own.
 
-    With `only_new` what a former judgement of the contact said already is left out.
+    With `only_new` it leaves out the events that a former judgement of the contact gave already.
     """
     actoren = [wire(actor) for actor in received.contact.actoren]
     composer = _Composer(received, besluit, Sender(besluit, source), actoren)
@@ -65,10 +65,10 @@ class _Composer:
     """Puts together the events of one decision."""
 
     received: Received
-    besluit: Besluit
+    besluit: BesluitRecord
     sender: Sender
     actoren: list[Wire]
-    """The same in the event of each onderwerp."""
+    """On the wire; the events of all onderwerpen share them."""
 
     # The events
 
@@ -234,7 +234,7 @@ class _Composer:
         return brought
 
     def _employer(self, betrokkene: Betrokkene) -> Werkgever | Betrokkene | None:
-        """Give the organisatie that a contactpersoon worked for, unless it took part as `overig`."""
+        """Return the organisatie that a contactpersoon worked for, unless it took part as `overig`."""
         werkte_voor = betrokkene.werkte_voor
         if not isinstance(werkte_voor, str):
             return werkte_voor
@@ -256,7 +256,7 @@ def _verdict(partij: PartijBesluit) -> PartijVerdict:
 
 
 def _linked(identificatoren: tuple[PartijIdentificator, ...], kinds: set[str]) -> list[Wire]:
-    """Give the identificatoren that find the partij, and the kvk_nummer that a vestigingsnummer needs beside it."""
+    """Return the identificatoren that find the partij, and the kvk_nummer that a vestigingsnummer needs beside it."""
     shown = {*kinds, CodeSoortObjectId.KVK_NUMMER} if CodeSoortObjectId.VESTIGINGSNUMMER in kinds else kinds
     return [wire(each) for each in identificatoren if each.code_soort_object_id in shown]
 
@@ -270,5 +270,5 @@ def _employer_wired(employer: Werkgever | Betrokkene, *, named: bool) -> Wire:
 
 
 def _identificator_kinds(kinds: tuple[str, ...]) -> list[str]:
-    """Leave out the links of a contactpersoon: it has no identificator of its own that could fall away."""
+    """Return the kinds of identificator only. The link of a contactpersoon is none, so it can't fall away."""
     return [kind for kind in kinds if kind in list(CodeSoortObjectId)]

@@ -1,4 +1,4 @@
-"""Who is gekend: whose identity was established in this contact, by a sufficient means or a formal representative.
+"""Which betrokkenen are gekend: a sufficient means or a formal representative established who they are in this contact.
 
 Source: VNG B3485, C1199 and C9853 (caller-id and From: never), basisterminologie (formally authorised), B4749
 (without a BSN); `schemas/decision.md`, "Gekend".
@@ -12,14 +12,14 @@ from services.domain.policy import Beleid, ZonderIdentificator
 
 
 def gekend(contact: ContactEnded, identities: Sequence[Sequence[Identity]], beleid: Beleid) -> Mapping[int, str]:
-    """Give the positions of the betrokkenen who are gekend, in order, each with the means that made it so."""
+    """Return the positions of the gekende betrokkenen in order, each with the means that made it so."""
     represented: dict[str, str] = {}
     by_own_means: dict[int, str] = {}
     for position, betrokkene in enumerate(contact.betrokkenen):
         middel = _sufficient_means(betrokkene, contact.kanaal, beleid)
         if middel is None:
             continue
-        # One step only: who is represented by a represented one is not made gekend.
+        # One step only: a represented betrokkene makes nobody else gekend.
         represented.update(dict.fromkeys(betrokkene.vertegenwoordigt, middel))
         if identities[position] or beleid.zonder_externe_identificator is ZonderIdentificator.EIGEN_PARTIJ:
             by_own_means[position] = middel

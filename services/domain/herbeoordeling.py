@@ -1,4 +1,4 @@
-"""A new judgement of the revisie in force: what is asked, and what of the former judgement stays as it was.
+"""A new judgement of the revisie in force: the request, and which parts of the former judgement stay.
 
 Source: `schemas/decision.md`, "New judgements".
 """
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from schemas.contact_ended_v1 import ContactEnded, Onderwerp
 from schemas.values import value_class
-from services.domain.besluit import Besluit, OnderwerpBesluit, PartijBesluit
+from services.domain.besluit import BesluitRecord, OnderwerpBesluit, PartijBesluit
 from services.domain.decide import concerns
 
 
@@ -17,23 +17,23 @@ class Feiten(StrEnum):
     """By which facts about the betrokkenen a contact is judged again."""
 
     VASTGELEGD = "vastgelegd"
-    """Those that its decision record holds: only the policy, or our code, makes a difference. Of whom the record knows
-    nothing, because nobody was gekend then, today's register is asked."""
+    """Those of its decision record: only the policy, or our code, makes a difference. For a betrokkene that was not
+    gekend then the record has none, and today's register is asked."""
     HUIDIG = "huidig"
-    """What the register knows today without this contact."""
+    """Those that the register holds today without this contact."""
 
 
 @value_class(frozen=True, slots=True)
 class Herbeoordeling:
-    """The request to judge a contact again, by an operator."""
+    """An operator's request to judge a contact again."""
 
     besluitversie: int
-    """The judgement that is to be replaced. When another is in force, somebody did that already."""
+    """The judgement to replace. When another is in force, that was done already."""
     feiten: Feiten
 
 
 def same_outcome(partij: PartijBesluit, former: PartijBesluit) -> bool:
-    """Tell whether a partij fares as it did. The facts by which that was decided are no part of it."""
+    """Whether the outcome for a partij is as it was. The facts behind it may differ."""
     as_before = replace(
         partij,
         versie=former.versie,
@@ -45,19 +45,19 @@ def same_outcome(partij: PartijBesluit, former: PartijBesluit) -> bool:
     return as_before == former
 
 
-def with_what_stays(besluit: Besluit, former: Besluit, contact: ContactEnded) -> Besluit:
-    """Mark the onderwerpen about which a new judgement says nothing new: the events of the former one still hold."""
+def with_what_stays(besluit: BesluitRecord, former: BesluitRecord, contact: ContactEnded) -> BesluitRecord:
+    """Return the decision with `sinds` at the onderwerpen whose outcome stays: their former events still hold."""
     return replace(besluit, onderwerpen=tuple(_marked(besluit, former, contact)))
 
 
-def _marked(besluit: Besluit, former: Besluit, contact: ContactEnded) -> Iterator[OnderwerpBesluit]:
+def _marked(besluit: BesluitRecord, former: BesluitRecord, contact: ContactEnded) -> Iterator[OnderwerpBesluit]:
     for onderwerp, new, old in zip(contact.onderwerpen, besluit.onderwerpen, former.onderwerpen, strict=True):
         around, before = _around(besluit, onderwerp, contact), _around(former, onderwerp, contact)
         stays = replace(old, sinds=None) == new and (around == before or not new.klantcontact)
         yield replace(new, sinds=old.sinds or former.aanleiding(old.regel)) if stays else new
 
 
-def _around(besluit: Besluit, onderwerp: Onderwerp, contact: ContactEnded) -> object:
-    """Give all that the events of an onderwerp show besides its outcome and the contact itself."""
+def _around(besluit: BesluitRecord, onderwerp: Onderwerp, contact: ContactEnded) -> object:
+    """Return all that the events of an onderwerp show besides its outcome and the contact itself."""
     partijen = [each for each in besluit.partijen if concerns(onderwerp, contact.betrokkenen[each.positie])]
     return partijen, besluit.taal, besluit.vervolg

@@ -1,4 +1,4 @@
-"""The ids that anyone can work out: UUIDv5 of what a contact is called, never of a person's number.
+"""The ids that any system can work out: UUIDv5 of the names of a contact, never of a person's number.
 
 Source: `schemas/decision.md`, "Ids and numbers".
 """
@@ -25,14 +25,14 @@ def _begun_with_namespace(source: str) -> "_Hash":
 
 
 def _joined(parts: tuple[str, ...]) -> str:
-    # Nearly no part needs encoding, and finding that out of all at once costs a tenth of doing it.
+    # Nearly no part needs encoding. One match over all of them costs a tenth of encoding each.
     safe = _UNRESERVED.fullmatch("".join(parts))
     return "|".join(parts if safe else [quote(part, safe="") for part in parts])
 
 
 def identifier(source: str, *parts: str) -> str:
-    """Give the UUIDv5 of the parts, each percent-encoded and joined with `|`, in the namespace of the source."""
-    # Straight from SHA-1: uuid.uuid5 does the same in three times the time.
+    """Return the UUIDv5 of the parts, each percent-encoded and joined with `|`, in the namespace of the source."""
+    # Straight from SHA-1: uuid.uuid5 takes three times as long for the same.
     hashed = _begun_with_namespace(source).copy()
     hashed.update(_joined(parts).encode())
     text = hashed.hexdigest()
@@ -40,20 +40,20 @@ def identifier(source: str, *parts: str) -> str:
 
 
 def contact_key(source: str, contact_id: str) -> str:
-    """Give the key of a contact's decision record."""
+    """Return the key of a contact's decision record."""
     return identifier(source, "contact", contact_id)
 
 
 def klantcontact_id(source: str, contact_id: str, onderwerp_id: str) -> str:
-    """Give the id of the klantcontact of an onderwerp."""
+    """Return the id of the klantcontact of an onderwerp."""
     return identifier(source, "klantcontact", contact_id, onderwerp_id)
 
 
 def taak_id(source: str, contact_id: str, onderwerp_id: str) -> str:
-    """Give the id of the interne taak of an onderwerp."""
+    """Return the id of the interne taak of an onderwerp."""
     return identifier(source, "taak", contact_id, onderwerp_id)
 
 
 def betrokkene_id(source: str, contact_id: str, onderwerp_id: str, ref: str) -> str:
-    """Give the id of a betrokkene bij klantcontact."""
+    """Return the id of a betrokkene bij klantcontact."""
     return identifier(source, "betrokkene", contact_id, onderwerp_id, ref)

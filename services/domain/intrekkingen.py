@@ -1,4 +1,4 @@
-"""What a revision takes back: all that an earlier revisie of the contact may have shown, and this one does not.
+"""Everything that a correction takes back: an earlier revisie may have shown it, and this one does not.
 
 Source: `schemas/decision.md`, "Taking back".
 """
@@ -9,23 +9,26 @@ from dataclasses import replace
 from schemas.outputs import IntrekkingResultaat, PartijResultaat
 from services.domain.besluit import (
     Aanleiding,
-    Besluit,
+    BesluitRecord,
     Intrekking,
     KlantcontactIntrekking,
     PartijIntrekking,
     TaakIntrekking,
 )
-from services.domain.partij import Partij
+from services.domain.partij import PartijRecord
 from services.domain.sleutels import soort_of
 
 
 def taken_back(
-    besluit: Besluit, in_force: Besluit | None, before: Mapping[str, Partij], released: Sequence[Partij]
+    besluit: BesluitRecord,
+    in_force: BesluitRecord | None,
+    before: Mapping[str, PartijRecord],
+    released: Sequence[PartijRecord],
 ) -> Iterator[Intrekking]:
-    """Give all that is taken back; `released` are the partijen that an earlier revisie touched and this one does not.
+    """Return all that is taken back; `released` are the partijen that an earlier revisie touched and this one does not.
 
-    It takes in what earlier revisies took back already, as they did: one of them may have been recorded but never
-    published, and who did see it recognises the repeat by its id.
+    Everything that earlier revisies took back is taken back again, unchanged: it may have been recorded and never
+    published. A subscriber that did see it recognises the repeat by its id.
     """
     why = besluit.aanleiding(besluit.onderwerpen[0].regel)
     earlier = in_force.intrekkingen if in_force else ()
@@ -44,7 +47,7 @@ def taken_back(
             yield each
 
 
-def _klantcontacten_gone(besluit: Besluit, why: Aanleiding) -> Iterator[Intrekking]:
+def _klantcontacten_gone(besluit: BesluitRecord, why: Aanleiding) -> Iterator[Intrekking]:
     registered = {each.onderwerp_id for each in besluit.registered()}
     for had in besluit.uitgegeven:
         *left, last = had.streams
@@ -54,7 +57,7 @@ def _klantcontacten_gone(besluit: Besluit, why: Aanleiding) -> Iterator[Intrekki
             yield KlantcontactIntrekking(why, had.onderwerp_id, last, verplaatst=False)
 
 
-def _taken_gone(besluit: Besluit, why: Aanleiding) -> Iterator[Intrekking]:
+def _taken_gone(besluit: BesluitRecord, why: Aanleiding) -> Iterator[Intrekking]:
     asked = {each.onderwerp_id for each in besluit.onderwerpen if each.interne_taak}
     for had in besluit.uitgegeven:
         if had.taak_nummer is not None and had.onderwerp_id not in asked:
@@ -62,7 +65,7 @@ def _taken_gone(besluit: Besluit, why: Aanleiding) -> Iterator[Intrekking]:
 
 
 def _partijen_gone(
-    besluit: Besluit, why: Aanleiding, partijen: Mapping[str, Partij], released: Sequence[Partij]
+    besluit: BesluitRecord, why: Aanleiding, partijen: Mapping[str, PartijRecord], released: Sequence[PartijRecord]
 ) -> Iterator[Intrekking]:
     for partij in released:
         resultaat = IntrekkingResultaat.VERVALLEN
@@ -72,11 +75,11 @@ def _partijen_gone(
         yield PartijIntrekking(why, partij.partij_id, partij.nummer, partij.versie, partij.geleegd_bij, resultaat, lost)
     if not besluit.vertrouwelijk:
         return
-    # Whoever may not read the confidential stream still has to learn that a partij was emptied.
+    # A subscriber without access to the confidential stream still has to learn that a partij was emptied.
     for each in besluit.partijen:
         before = partijen.get(each.partij_id)
         if before is None or before.versie >= each.versie:
-            continue  # nobody knew it, or nothing became of it this time
+            continue  # no contact knew it, or this judgement left it as it was
         if each.resultaat is PartijResultaat.LEEG and before.bekend and _offered_reuse(before):
             yield PartijIntrekking(
                 why,
@@ -89,12 +92,12 @@ def _partijen_gone(
             )
 
 
-def _offered_reuse(partij: Partij) -> bool:
-    """Tell whether a reader may think that details of it can be used: it carries some, or consent to new ones."""
+def _offered_reuse(partij: PartijRecord) -> bool:
+    """Whether a subscriber may think that it can use details of it: it carries some, or consent to new ones."""
     return not partij.stand.leeg or partij.has_consent
 
 
-def lost_kinds(before: Partij, after: Partij) -> tuple[str, ...]:
-    """Give the kinds of identity by which a partij was found before and is no longer."""
+def lost_kinds(before: PartijRecord, after: PartijRecord) -> tuple[str, ...]:
+    """Return the kinds of identity by which a partij was found before and is no longer."""
     kept = {soort_of(sleutel) for sleutel in after.sleutels}
     return tuple(soort for soort in map(soort_of, before.sleutels) if soort not in kept)

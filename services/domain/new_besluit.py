@@ -8,7 +8,7 @@ from typing import Final
 from schemas.values import value_class
 from services.domain.besluit import (
     MAX_VOORGANGERS,
-    Besluit,
+    BesluitRecord,
     PartijBesluit,
     Stream,
     Uitgegeven,
@@ -20,8 +20,7 @@ from services.domain.herbeoordeling import same_outcome, with_what_stays
 from services.domain.ids import identifier, klantcontact_id
 from services.domain.intrekkingen import lost_kinds, taken_back
 from services.domain.numbers import NumberKind, Numbers
-from services.domain.partij import ONBEKEND, Bijdrage, Partij, Stand
-from services.domain.partij_verdict import judge_partij
+from services.domain.partij import ONBEKEND, Bijdrage, PartijRecord, Stand
 from services.domain.policy import Beleid
 from services.domain.sleutels import soort_of
 from services.domain.toelichting import Kanttekening
@@ -33,15 +32,15 @@ FIRST_JUDGEMENT: Final = 1
 class Surroundings:
     """What the register holds around one case, as far as its decision needs it."""
 
-    in_force: Besluit | None
+    in_force: BesluitRecord | None
     """The decision about an earlier revisie, or the former judgement of this one."""
-    own: Sequence[Partij | None]
+    own: Sequence[PartijRecord | None]
     """For each betrokkene its partij as if there were no decision in force."""
     standen: Mapping[int, Stand]
     """For each betrokkene with a partij, the facts by which it is judged."""
-    before: Mapping[str, Partij]
+    before: Mapping[str, PartijRecord]
     """The partijen as they are now."""
-    without: Mapping[str, Partij]
+    without: Mapping[str, PartijRecord]
     """The partijen that the decision in force touched, as if there were none."""
     vervolg: Vervolg | None
     is_linked: Callable[[str], bool]
@@ -55,12 +54,12 @@ class Surroundings:
 @value_class(frozen=True, slots=True)
 class _Touched:
     besluit: PartijBesluit
-    partij: Partij | None
+    partij: PartijRecord | None
     """As it is afterwards; None when it stays as it was."""
     kanttekeningen: tuple[Kanttekening, ...]
 
 
-def by_record(around: Surroundings, in_force: Besluit) -> Surroundings:
+def by_record(around: Surroundings, in_force: BesluitRecord) -> Surroundings:
     """Return surroundings with the facts that a decision record holds, in place of those of today's register."""
     recorded = {each.positie: each for each in in_force.partijen}
     own = [around.without[recorded[at].partij_id] if at in recorded else each for at, each in enumerate(around.own)]
@@ -68,24 +67,21 @@ def by_record(around: Surroundings, in_force: Besluit) -> Surroundings:
     return replace(around, own=own, standen=standen, vervolg=in_force.vervolg, keeps_links=True)
 
 
-def revives(besluit: Besluit, case: Case, today: Surroundings) -> bool:
+def revives(besluit: BesluitRecord, case: Case, today: Surroundings) -> bool:
     """Whether a judgement by old facts says something new that rests on consent which is no longer in force.
 
     Details whose consent was withdrawn since must never come back.
     """
     said_anew = [each for each in besluit.partijen if each != today.former.get(each.positie)]
     return any(
-        each.consent
-        and not judge_partij(
-            case.received.contact.betrokkenen[each.positie], case.moment, today.standen.get(each.positie, ONBEKEND)
-        ).consent
+        each.consent and not each.statements_after(today.standen.get(each.positie, ONBEKEND), case.moment).give_consent
         for each in said_anew
     )
 
 
 def new_besluit(
     case: Case, around: Surroundings, beleid: Beleid, numbers: Numbers, now: datetime
-) -> tuple[Besluit, tuple[Partij, ...]]:
+) -> tuple[BesluitRecord, tuple[PartijRecord, ...]]:
     """Decide about a contact, a higher revisie of it, or the revisie in force again, under the ids and numbers that it
     already had.
 
@@ -97,7 +93,7 @@ def new_besluit(
     touched = [_touch(case, at, verdict, around, numbers) for at in verdict.partijen]
     released = list(_release(around, {each.besluit.partij_id for each in touched}))
     uitgegeven = _hand_out(case, verdict, in_force, numbers)
-    besluit = Besluit(
+    besluit = BesluitRecord(
         key=case.key,
         source=case.received.source,
         contact_id=contact.contact_id,
@@ -174,14 +170,14 @@ def _touch(case: Case, at: int, verdict: Verdict, around: Surroundings, numbers:
     return _Touched(besluit, partij, notes)
 
 
-def _new_partij(case: Case, at: int, in_force: Besluit | None, numbers: Numbers) -> Partij:
+def _new_partij(case: Case, at: int, in_force: BesluitRecord | None, numbers: Numbers) -> PartijRecord:
     contact, sleutels = case.received.contact, case.sleutels[at]
     betrokkene = contact.betrokkenen[at]
     by_origin = [case.received.source, "partij", contact.contact_id, str(contact.revisie), betrokkene.ref]
     if in_force is not None and in_force.revisie == contact.revisie:
         # A partij that a former judgement made may be known to other contacts by now, and then stays theirs.
         by_origin.append(str(in_force.besluitversie + 1))
-    return Partij(
+    return PartijRecord(
         partij_id=identifier(*by_origin) if sleutels else case.own_partij_id(at),
         nummer=numbers.take(NumberKind.PARTIJ),
         grondsleutel=sleutels[0] if sleutels else None,
@@ -189,7 +185,7 @@ def _new_partij(case: Case, at: int, in_force: Besluit | None, numbers: Numbers)
 
 
 def _links(
-    sleutels: Sequence[str], partij: Partij, is_linked: Callable[[str], bool]
+    sleutels: Sequence[str], partij: PartijRecord, is_linked: Callable[[str], bool]
 ) -> tuple[tuple[str, ...], tuple[Kanttekening, ...]]:
     """Return the sleutels of a betrokkene that find its partij from now on.
 
@@ -210,7 +206,7 @@ def _links(
     return tuple(links), tuple(notes)
 
 
-def _release(around: Surroundings, touched: set[str]) -> Iterator[Partij]:
+def _release(around: Surroundings, touched: set[str]) -> Iterator[PartijRecord]:
     """Yield the partijen that the earlier revisie touched and this one does not."""
     for earlier in around.in_force.partijen if around.in_force else ():
         if earlier.partij_id not in touched:
@@ -220,7 +216,7 @@ def _release(around: Surroundings, touched: set[str]) -> Iterator[Partij]:
 # Numbers
 
 
-def _hand_out(case: Case, verdict: Verdict, in_force: Besluit | None, numbers: Numbers) -> tuple[Uitgegeven, ...]:
+def _hand_out(case: Case, verdict: Verdict, in_force: BesluitRecord | None, numbers: Numbers) -> tuple[Uitgegeven, ...]:
     """Return the numbers of every onderwerp: those that it ever had, or new ones."""
     contact = case.received.contact
     stream = Stream.CONFIDENTIAL if contact.vertrouwelijk else Stream.REGISTERED

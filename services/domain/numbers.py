@@ -13,7 +13,7 @@ LAST_NUMBER: Final = 9_999_999_999
 
 
 class NumberKind(StrEnum):
-    """What is numbered; each kind counts for itself."""
+    """The kinds of thing that get a number; each kind has its own count."""
 
     KLANTCONTACT = "klantcontact"
     PARTIJ = "partij"
@@ -22,13 +22,13 @@ class NumberKind(StrEnum):
 
 @value_class(frozen=True, slots=True)
 class Numbers:
-    """The numbers that may be handed out now, of each kind in order. One that was taken is gone, also when unused."""
+    """The numbers that may be handed out now, of each kind in order. A number that was taken never comes back."""
 
     klantcontact: Iterator[int]
     partij: Iterator[int]
     interne_taak: Iterator[int]
 
     def take(self, kind: NumberKind) -> str:
-        """Take the next number of a kind."""
+        """Remove and return the next number of a kind."""
         source: Iterator[int] = getattr(self, kind.value)
         return str(next(source))

@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 from schemas.faults import Refusal, RefusalKind
 from schemas.reading.decoding import Received
 from schemas.values import value_class
-from services.domain.besluit import Besluit
+from services.domain.besluit import BesluitRecord
 from services.domain.events import Event, events_of
 
 
@@ -19,7 +19,7 @@ class _WithBesluit:
     """What logs, metrics and traces call it."""
 
     received: Received
-    besluit: Besluit
+    besluit: BesluitRecord
     """The one in force afterwards."""
 
     @property

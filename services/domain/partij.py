@@ -1,7 +1,7 @@
-"""What the register holds of a partij, and how one decision changes it: no name and no address.
+"""A partij in the register, without name and address, and how one decision changes it.
 
-It stays the same size however many contacts a partij has. What one contact did stands in that contact's own decision
-record, from which a revision works out the partij without its earlier self.
+Its size does not depend on how many contacts a partij has. The decision record of each contact keeps what that contact
+did. From those records a correction works out the partij without its own earlier revisie.
 """
 
 from collections.abc import Iterable
@@ -10,21 +10,26 @@ from dataclasses import replace
 from schemas.contact_ended_v1 import Toestemming
 from schemas.outputs import FILLING, PartijResultaat
 from schemas.values import value_class
-from services.domain.consent import Moment, is_effective, newest
+from services.domain.consent import Moment, Statements
 
 
 @value_class(frozen=True, slots=True)
 class Stand:
-    """What the decision needs to know of a partij: the facts, without ids."""
+    """The facts about a partij that a decision needs, without ids."""
 
     bekend: bool = False
-    """Some other contact in force knows it."""
+    """Whether another contact in force knows it."""
     leeg: bool = True
-    """It was not `nieuw` or `aangevuld` since it was last `leeg`."""
+    """Whether it was not `nieuw` or `aangevuld` since it was last `leeg`."""
     gegeven: Moment | None = None
     ingetrokken: Moment | None = None
     gevuld: Moment | None = None
     """The contact that last put default details there, if it was not emptied since."""
+
+    @property
+    def statements(self) -> Statements:
+        """The statements of consent that are known."""
+        return Statements(self.gegeven, self.ingetrokken)
 
 
 ONBEKEND = Stand()
@@ -40,19 +45,19 @@ class Bijdrage:
     verklaring: Toestemming | None
     """Its statement of consent, if it made one."""
     vult: bool
-    """It put default details there."""
+    """Whether it put default details there."""
     sleutels: tuple[str, ...]
     """The links that it brought or used."""
 
 
 @value_class(frozen=True, slots=True)
-class Partij:
+class PartijRecord:
     """A partij in the register. `versie` counts the decisions about it, `geleegd_bij` is the last that emptied it."""
 
     partij_id: str
     nummer: str
     grondsleutel: str | None
-    """The identity it was made for: by that it gets its id and number back, even when nobody knows it any more."""
+    """The identity it was made for. By that it gets its id and number back when no contact knows it any more."""
     versie: int = 0
     geleegd_bij: int = 0
     aangevuld_bij: int = 0
@@ -66,25 +71,26 @@ class Partij:
 
     @property
     def bekend(self) -> bool:
-        """Tell whether a contact in force knows it."""
+        """Whether a contact in force knows it."""
         return self.contacten > 0
 
     @property
     def stand(self) -> Stand:
-        """Give the facts that a decision needs."""
+        """The facts that a decision needs."""
         leeg = self.aangevuld_bij <= self.geleegd_bij
         return Stand(self.bekend, leeg, self.gegeven, self.ingetrokken, self.gevuld)
 
     @property
     def has_consent(self) -> bool:
-        """Tell whether consent to reuse is in force."""
-        return is_effective(self.gegeven, self.ingetrokken)
+        """Whether consent to reuse is in force."""
+        return self.stand.statements.give_consent
 
-    def with_bijdrage(self, bijdrage: Bijdrage) -> "Partij":
-        """Give the partij after one more decision."""
+    def with_bijdrage(self, bijdrage: Bijdrage) -> "PartijRecord":
+        """Return the partij after one more decision."""
         emptied = bijdrage.resultaat is PartijResultaat.LEEG
         filled = bijdrage.contact if bijdrage.vult else self.gevuld
-        return Partij(
+        stated = self.stand.statements.including(bijdrage.verklaring, bijdrage.contact)
+        return PartijRecord(
             partij_id=self.partij_id,
             nummer=self.nummer,
             grondsleutel=self.grondsleutel,
@@ -93,13 +99,13 @@ class Partij:
             aangevuld_bij=bijdrage.versie if bijdrage.resultaat in FILLING else self.aangevuld_bij,
             contacten=self.contacten + 1,
             sleutels=self.sleutels + tuple(each for each in bijdrage.sleutels if each not in self.sleutels),
-            gegeven=_stated(self.gegeven, bijdrage, Toestemming.GEGEVEN),
-            ingetrokken=_stated(self.ingetrokken, bijdrage, Toestemming.INGETROKKEN),
+            gegeven=stated.gegeven,
+            ingetrokken=stated.ingetrokken,
             gevuld=None if emptied else filled,
         )
 
-    def known_only_by(self, bijdragen: Iterable[Bijdrage]) -> "Partij":
-        """Give the partij as if only these contacts had been; what was emptied stays so, and no versie is reused."""
+    def known_only_by(self, bijdragen: Iterable[Bijdrage]) -> "PartijRecord":
+        """Return the partij as if only these contacts had been. An emptied one stays empty, and no versie is reused."""
         bare = replace(self, contacten=0, sleutels=(), gegeven=None, ingetrokken=None, gevuld=None, aangevuld_bij=0)
         rebuilt = bare
         for bijdrage in sorted(bijdragen, key=lambda each: each.versie):
@@ -107,13 +113,9 @@ class Partij:
             rebuilt = rebuilt.with_bijdrage(replace(bijdrage, vult=vult))
         return replace(rebuilt, versie=self.versie, geleegd_bij=self.geleegd_bij)
 
-    def taken_back(self) -> "Partij":
-        """Give the partij after a decision that no longer touches it: emptied when no effective consent remains."""
+    def taken_back(self) -> "PartijRecord":
+        """Return the partij after a decision that no longer touches it: emptied when no effective consent remains."""
         versie = self.versie + 1
         if self.has_consent:
             return replace(self, versie=versie)
         return replace(self, versie=versie, geleegd_bij=versie, gevuld=None)
-
-
-def _stated(known: Moment | None, bijdrage: Bijdrage, soort: Toestemming) -> Moment | None:
-    return newest(known, bijdrage.contact) if bijdrage.verklaring is soort else known

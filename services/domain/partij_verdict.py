@@ -1,4 +1,4 @@
-"""What a contact does to the partij of one gekende betrokkene: `leeg`, `nieuw`, `bestaand` or `aangevuld`.
+"""The outcome for the partij of one gekende betrokkene: `leeg`, `nieuw`, `bestaand` or `aangevuld`.
 
 Source: VNG V6898 and F7554; `schemas/decision.md`, "Effective consent", "Outcome for a partij", "Details".
 """
@@ -6,7 +6,7 @@ Source: VNG V6898 and F7554; `schemas/decision.md`, "Effective consent", "Outcom
 from schemas.contact_ended_v1 import Betrokkene, Gebruik, Toestemming
 from schemas.outputs import FILLING, PartijResultaat
 from schemas.values import value_class
-from services.domain.consent import REFUSALS, STATEMENTS, Moment, is_effective, newest
+from services.domain.consent import REFUSALS, STATEMENTS, Moment
 from services.domain.partij import Stand
 
 
@@ -16,26 +16,24 @@ class PartijVerdict:
 
     resultaat: PartijResultaat
     consent: bool
-    """Effective consent exists, this contact included."""
+    """Whether effective consent exists, this contact included."""
     verklaring: Toestemming | None
     """The statement that this contact makes for later ones."""
     vult: bool
-    """Default details go to the partij."""
+    """Whether default details go to the partij."""
     carries_name: bool
-    """The partij carries the name afterwards."""
+    """Whether the partij carries the name afterwards."""
 
     @property
     def takes_details(self) -> bool:
-        """Tell whether name and default details of this contact go to the partij."""
+        """Whether name and default details of this contact go to the partij."""
         return self.resultaat in FILLING
 
 
 def judge_partij(betrokkene: Betrokkene, contact: Moment, stand: Stand) -> PartijVerdict:
-    """Judge what becomes of the partij, given what the register knows of it without this contact."""
+    """Return the outcome for the partij, given what the register knows of it without this contact."""
     said = betrokkene.toestemming_hergebruik
-    gegeven = newest(stand.gegeven, contact) if said is Toestemming.GEGEVEN else stand.gegeven
-    ingetrokken = newest(stand.ingetrokken, contact) if said is Toestemming.INGETROKKEN else stand.ingetrokken
-    consent = is_effective(gegeven, ingetrokken)
+    consent = stand.statements.including(said, contact).give_consent
     offered = offers_default_details(betrokkene)
     resultaat = _with_consent(stand, contact, offered, said) if consent else PartijResultaat.LEEG
     return PartijVerdict(
@@ -58,7 +56,7 @@ def _with_consent(stand: Stand, contact: Moment, offered: bool, said: Toestemmin
 
 
 def offers_default_details(betrokkene: Betrokkene) -> bool:
-    """Tell whether an address is offered as default for later contacts; a name alone is none."""
+    """Whether an address is offered as default for later contacts; a name alone is none."""
     return (
         any(adres.gebruik is Gebruik.STANDAARD for adres in betrokkene.digitale_adressen)
         or (betrokkene.bezoekadres is not None and betrokkene.bezoekadres.gebruik is Gebruik.STANDAARD)

@@ -24,16 +24,16 @@ SUFFICIENT_BY_DEFAULT = (
 
 
 class ZonderIdentificator(StrEnum):
-    """What becomes of somebody who is authenticated but has no identificator to be found by."""
+    """The outcome for a betrokkene that is authenticated and has no identificator to be found by."""
 
     EIGEN_PARTIJ = "eigen_partij"
-    """A partij with a number of its own, each time anew."""
+    """Each contact makes a new partij with its own number."""
     NIET_GEKEND = "niet_gekend"
-    """Treated as not authenticated."""
+    """The betrokkene counts as not authenticated."""
 
 
 class Beleid(BaseModel):
-    """A policy. Its `versie` stands in every decision, so that each can be judged by the rules of its own time."""
+    """A policy. Every decision names its `versie`, so that each can be judged by the rules of its own time."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -45,7 +45,7 @@ class Beleid(BaseModel):
     """The taal of a contact that names none (ISO 639-2/B); Open Klant wants one."""
 
     def suffices(self, middel: str, kanaal: str) -> bool:
-        """Tell whether this means establishes who somebody is, on this kanaal."""
+        """Whether this means establishes an identity on this kanaal."""
         kanalen = self.voldoende_middelen.get(middel)
         return kanalen is not None and (kanalen == EVERY_KANAAL or kanaal in kanalen)
 

@@ -1,7 +1,7 @@
-"""The register as far as a batch needs it: what it held, and what the contacts before in the batch changed.
+"""The register as far as a batch needs it, with the changes of the contacts that the batch has judged so far.
 
-Judging a batch is a fold over this. The classifier fills it from MongoDB and writes back what changed; the dry run
-keeps one for a whole file. It holds no contents of any contact.
+Judging a batch is a fold over it. The classifier fills it from MongoDB and writes back the changes; the dry run keeps
+one for a whole file. It holds no contents of any contact.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,28 +10,28 @@ from datetime import datetime
 
 from schemas.faults import Fault, FaultKind, Refusal, RefusalKind
 from schemas.reading.coherence import identity_path
-from services.domain.besluit import MAX_EVER_GIVEN, Besluit, Vervolg
+from services.domain.besluit import MAX_EVER_GIVEN, BesluitRecord, Vervolg
 from services.domain.case import Case
 from services.domain.herbeoordeling import Feiten
 from services.domain.new_besluit import Surroundings, by_record, new_besluit, revives
 from services.domain.numbers import Numbers
 from services.domain.outcome import Decided, Outcome, Overtaken, Refused, Rejudged, Repeated, Unchanged
-from services.domain.partij import Bijdrage, Partij
+from services.domain.partij import Bijdrage, PartijRecord
 from services.domain.policy import Beleid
 
 
 @dataclass(slots=True)
 class Register:
-    """A working copy. Whoever fills it gives the records, partijen and bijdragen that the batch's cases ask for."""
+    """A working copy. Its caller adds the records, partijen and bijdragen that the cases of the batch ask for."""
 
     beleid: Beleid
     numbers: Numbers
-    partijen: dict[str, Partij] = field(default_factory=dict)
-    besluiten: dict[str, Besluit] = field(default_factory=dict)
+    partijen: dict[str, PartijRecord] = field(default_factory=dict)
+    besluiten: dict[str, BesluitRecord] = field(default_factory=dict)
     changed_partijen: set[str] = field(default_factory=set)
     changed_besluiten: set[str] = field(default_factory=set)
     _linked: dict[str, str] = field(default_factory=dict)
-    """For each sleutel the partij that it found last; whether it still does, the partij itself says."""
+    """For each sleutel the partij that it found last. It still does if the partij has the sleutel."""
     _reserved: dict[str, set[str]] = field(default_factory=dict)
     """For each sleutel the partijen that were made for it."""
     _bijdragen: dict[str, dict[str, Bijdrage]] = field(default_factory=dict)
@@ -41,16 +41,16 @@ class Register:
 
     # Filling it
 
-    def add_partij(self, partij: Partij) -> None:
-        """Take in a partij as it is in the register."""
+    def add_partij(self, partij: PartijRecord) -> None:
+        """Add a partij as it is in the register."""
         self.partijen[partij.partij_id] = partij
         for sleutel in partij.sleutels:
             self._linked[sleutel] = partij.partij_id
         if partij.grondsleutel is not None:
             self._reserved.setdefault(partij.grondsleutel, set()).add(partij.partij_id)
 
-    def add_besluit(self, besluit: Besluit) -> None:
-        """Take in a decision record as it is in the register."""
+    def add_besluit(self, besluit: BesluitRecord) -> None:
+        """Add a decision record as it is in the register."""
         self.besluiten[besluit.key] = besluit
         for uitgegeven in besluit.uitgegeven:
             self._klantcontacten[uitgegeven.klantcontact_id] = besluit.key
@@ -58,11 +58,11 @@ class Register:
             self.add_bijdrage(partij.partij_id, besluit.key, partij.bijdrage(besluit.moment))
 
     def add_bijdrage(self, partij_id: str, contact_key: str, bijdrage: Bijdrage) -> None:
-        """Take in what a contact did to a partij."""
+        """Add what a contact did to a partij."""
         self._bijdragen.setdefault(partij_id, {})[contact_key] = bijdrage
 
     def forget_unchanged(self) -> None:
-        """Keep only what judging has changed, ready for another batch, which takes in anew what it asks for."""
+        """Keep only what judging has changed. The next batch adds again what it asks for."""
         partijen, besluiten = self.changed_partijen, self.changed_besluiten
         self.partijen = {each: self.partijen[each] for each in partijen}
         self.besluiten = {each: self.besluiten[each] for each in besluiten}
@@ -76,9 +76,9 @@ class Register:
         }
 
     def touchable(self, revised: Sequence[Case], batch: Sequence[Case]) -> set[str]:
-        """Give the partijen in the register that an earlier self of these cases touched, or may touch in this batch.
+        """Return the partijen that an earlier revisie of these cases touched, or may touch in this batch.
 
-        A case of the batch can link one identity to the partij of another, so whoever shares an identity counts too.
+        A case of the batch can link one identity to the partij of another, so cases that share an identity count too.
         """
         reached = {sleutel for case in revised for of_one in case.sleutels for sleutel in of_one}
         groups = [of_one for case in batch for of_one in case.sleutels if of_one]
@@ -108,7 +108,7 @@ class Register:
             return Repeated(case.received, in_force)
         return _refused(case, RefusalKind.REVISIE_CONFLICT, [Fault("data.revisie", FaultKind.REVISIE_CONFLICT)])
 
-    def _judge_anew(self, case: Case, in_force: Besluit | None, now: datetime) -> Outcome:
+    def _judge_anew(self, case: Case, in_force: BesluitRecord | None, now: datetime) -> Outcome:
         without = self._without(in_force)
         found = [self._find(sleutels, without) for sleutels in case.sleutels]
         doubled = _same_partij_twice(case, found)
@@ -122,11 +122,11 @@ class Register:
         self._remember(besluit, changed, in_force)
         return Decided(case.received, besluit)
 
-    def _judge_again(self, case: Case, in_force: Besluit, feiten: Feiten, now: datetime) -> Outcome:
+    def _judge_again(self, case: Case, in_force: BesluitRecord, feiten: Feiten, now: datetime) -> Outcome:
         """Judge the revisie in force anew. What comes out as it was keeps its record, and changes nothing.
 
-        Two betrokkenen can have become one partij since. That would be refused at a first judgement; here what stands
-        was accepted once, and stays.
+        Two betrokkenen can have become one partij since. A first judgement refuses that; here the former judgement
+        was accepted once, and stays in force.
         """
         without = self._without(in_force)
         found = [self._find(sleutels, without) for sleutels in case.sleutels]
@@ -142,7 +142,11 @@ class Register:
         return Rejudged(case.received, besluit)
 
     def _around(
-        self, case: Case, in_force: Besluit | None, found: Sequence[Partij | None], without: Mapping[str, Partij]
+        self,
+        case: Case,
+        in_force: BesluitRecord | None,
+        found: Sequence[PartijRecord | None],
+        without: Mapping[str, PartijRecord],
     ) -> Surroundings:
         own = [self._own(case, position, each, without) for position, each in enumerate(found)]
         return Surroundings(
@@ -155,8 +159,8 @@ class Register:
             is_linked=lambda sleutel: self._find([sleutel], without) is not None,
         )
 
-    def _without(self, in_force: Besluit | None) -> Mapping[str, Partij]:
-        """Give the partijen that a contact touched, as if it had not been."""
+    def _without(self, in_force: BesluitRecord | None) -> Mapping[str, PartijRecord]:
+        """Return the partijen that a contact touched, as if it had not been."""
         if in_force is None:
             return {}
         return {
@@ -168,8 +172,8 @@ class Register:
             for touched in in_force.partijen
         }
 
-    def _find(self, sleutels: Sequence[str], without: Mapping[str, Partij]) -> Partij | None:
-        """Find the partij of a betrokkene by the first identity that the register knows."""
+    def _find(self, sleutels: Sequence[str], without: Mapping[str, PartijRecord]) -> PartijRecord | None:
+        """Return the partij of a betrokkene by the first identity that the register knows."""
         for sleutel in sleutels:
             partij_id = self._linked.get(sleutel)
             if partij_id is not None:
@@ -178,8 +182,10 @@ class Register:
                     return partij
         return None
 
-    def _own(self, case: Case, position: int, found: Partij | None, without: Mapping[str, Partij]) -> Partij | None:
-        """Give the partij of a betrokkene, also one that nobody knows any more but that was made for it."""
+    def _own(
+        self, case: Case, position: int, found: PartijRecord | None, without: Mapping[str, PartijRecord]
+    ) -> PartijRecord | None:
+        """Return the partij of a betrokkene, also one that was made for it and that no contact knows any more."""
         if found is not None or position not in case.gekend:
             return found
         if not case.sleutels[position]:
@@ -214,7 +220,9 @@ class Register:
 
     # Remembering
 
-    def _remember(self, besluit: Besluit, changed: Iterable[Partij], in_force: Besluit | None) -> None:
+    def _remember(
+        self, besluit: BesluitRecord, changed: Iterable[PartijRecord], in_force: BesluitRecord | None
+    ) -> None:
         for touched in in_force.partijen if in_force else ():
             self._bijdragen[touched.partij_id].pop(besluit.key)
         for partij in changed:
@@ -229,8 +237,8 @@ def _refused(case: Case, kind: RefusalKind, faults: Sequence[Fault]) -> Refused:
     return Refused(Refusal(kind, tuple(faults), received.contact.contact_id, received.unknown_fields), received)
 
 
-def _too_many(besluit: Besluit, in_force: Besluit | None) -> Iterator[Fault]:
-    """Find what a revisie brings beyond what one contact may ever have had; one that brings nothing new is let be."""
+def _too_many(besluit: BesluitRecord, in_force: BesluitRecord | None) -> Iterator[Fault]:
+    """Return the faults of a revisie that adds more than one contact may ever have; one that adds nothing has none."""
     if in_force is None:
         return
     if len(besluit.uitgegeven) > max(MAX_EVER_GIVEN, len(in_force.uitgegeven)):
@@ -239,8 +247,8 @@ def _too_many(besluit: Besluit, in_force: Besluit | None) -> Iterator[Fault]:
         yield Fault("data.betrokkenen", FaultKind.TE_VEEL)
 
 
-def _same_partij_twice(case: Case, found: Iterable[Partij | None]) -> list[Fault]:
-    """Find betrokkenen who only in the register turn out to be the same partij."""
+def _same_partij_twice(case: Case, found: Iterable[PartijRecord | None]) -> list[Fault]:
+    """Return the faults of betrokkenen that the register knows as the same partij."""
     faults: list[Fault] = []
     seen: set[str] = set()
     for position, partij in enumerate(found):

@@ -13,6 +13,7 @@ Source of the whole: VNG V6898 (a voorstel, followed strictly), with the gates o
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from schemas.contact_ended_v1 import SoortOpvolging
 from schemas.outputs import Regel
@@ -21,7 +22,7 @@ from schemas.values import value_class
 
 @value_class(frozen=True, slots=True)
 class Circumstances:
-    """All that a row may look at: one onderwerp of one contact."""
+    """Everything that a row may look at: one onderwerp of one contact."""
 
     klant_involved: bool
     """Somebody with rol klant or vertegenwoordiger took part in the contact."""
@@ -44,9 +45,9 @@ class Rule:
     applies: Callable[[Circumstances], bool]
     klantcontact: bool
     toelichting: str
-    """Why, for who reads the event or the register."""
+    """Why, for a reader of the event or the register."""
     source: str
-    """Where VNG says so: its questions, principles, cases and functions by their number."""
+    """The VNG questions, principles, cases and functions that say so, by their number."""
 
 
 TABLE: tuple[Rule, ...] = (
@@ -102,6 +103,14 @@ TABLE: tuple[Rule, ...] = (
 )
 
 
+_BY_REGEL: Final = {rule.regel: rule for rule in TABLE}
+
+
+def rule_of(regel: Regel) -> Rule:
+    """Return the row of the table that a decision names."""
+    return _BY_REGEL[regel]
+
+
 def rule_for(case: Circumstances) -> Rule:
-    """Give the first row that applies; there always is one."""
+    """Return the first row that applies; there always is one."""
     return next(rule for rule in TABLE if rule.applies(case))

@@ -11,28 +11,28 @@ from schemas.contact_ended_v1 import ContactEnded
 from schemas.identities import Identity
 
 _CONTROLE: Final = b"controle van de sleutel van dit register"
-"""No kind of identity, which has no spaces, and no contents, which are JSON: so its digest is that of nothing else."""
+"""A kind of identity has no spaces and contents are JSON, so nothing else has this digest."""
 
 
 class Sleutels:
-    """Makes the digests of one register. `versie` is the key's own, so that it can be replaced some day."""
+    """Makes the digests of one register. `versie` is that of the key, so that the key can be replaced some day."""
 
     def __init__(self, key: bytes, versie: int = 1) -> None:
-        """Take a secret key; `services.runtime.secret` refuses one that is too short for a secret."""
+        """Use a secret key; `services.runtime.secret` refuses one that is too short."""
         self._key = key
         self._versie = versie
 
     def of_identity(self, identity: Identity) -> str:
-        """Give the sleutel by which a partij is found: key version, kind and digest."""
+        """Return the sleutel by which a partij is found: key version, kind and digest."""
         return f"{self._versie}:{identity.soort}:{self._digest(f'{identity.soort}:{identity.waarde}'.encode())}"
 
     def of_contents(self, contact: ContactEnded) -> str:
-        """Give the digest by which the same contents are recognised: without defaults, date-times as instants."""
+        """Return the digest that recognises the same contents: defaults left out, date-times as instants."""
         contents = contact.__pydantic_serializer__.to_json(contact, by_alias=True, exclude_defaults=True)
         return f"{self._versie}:{self._digest(contents)}"
 
     def controle(self) -> str:
-        """Give what tells this key and versie from any other, and nothing else of it."""
+        """Return a text that is the same only for this key and versie, and shows nothing else of the key."""
         return f"{self._versie}:{self._digest(_CONTROLE)}"
 
     def _digest(self, message: bytes) -> str:
@@ -40,5 +40,5 @@ class Sleutels:
 
 
 def soort_of(sleutel: str) -> str:
-    """Give the kind of identity that a sleutel was made of."""
+    """Return the kind of identity that a sleutel was made of."""
     return sleutel.split(":", 2)[1]

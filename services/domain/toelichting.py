@@ -1,24 +1,22 @@
-"""The explanation that goes with a decision: words of our own, in Dutch, without any value of the contact."""
+"""The explanation that goes with a decision: fixed texts in Dutch, without any value of the contact."""
 
 from collections.abc import Sequence
 from enum import StrEnum
 
 from schemas.outputs import Regel
-from services.domain.rules import TABLE
+from services.domain.rules import rule_of
 
 
 class Kanttekening(StrEnum):
-    """What was noticed besides the rule."""
+    """Something that was noticed besides the rule."""
 
     VERVOLG_ONBEKEND = "vervolg_onbekend"
     """`vervolgOp` points at no klantcontact that is registered here."""
     IDENTIFICATOR_ELDERS = "identificator_elders"
-    """An identificator already finds another partij, and is left there."""
+    """An identificator already finds another partij and stays there."""
     TWEEDE_VAN_SOORT = "tweede_van_soort"
     """The partij has another identificator of that kind already; this one is not linked."""
 
-
-_OF_RULE = {rule.regel: rule.toelichting for rule in TABLE}
 
 _OF_NOTE = {
     Kanttekening.VERVOLG_ONBEKEND: "vervolgOp wijst naar geen klantcontact dat hier geregistreerd is.",
@@ -27,15 +25,15 @@ _OF_NOTE = {
 }
 
 _OF_WHOLE_CONTACT = frozenset({Kanttekening.VERVOLG_ONBEKEND})
-"""What may stand in every event of the contact: the events of one onderwerp show nothing of another."""
+"""The notes that every event of the contact may have: the events of one onderwerp show nothing of another."""
 
 
 def toelichting(regel: Regel, kanttekeningen: Sequence[str] = ()) -> str:
-    """Explain a decision in one or more sentences."""
+    """Return the explanation of a decision, in one or more sentences."""
     notes = [_OF_NOTE[Kanttekening(note)] for note in kanttekeningen if note in _OF_WHOLE_CONTACT]
-    return " ".join([_OF_RULE[regel], *notes])
+    return " ".join([rule_of(regel).toelichting, *notes])
 
 
 def kanttekening(note: Kanttekening) -> str:
-    """Say in a sentence what was noticed; for operators, since not every event of the contact may show it."""
+    """Return the sentence of a note. It is for operators: not every event of the contact may show it."""
     return _OF_NOTE[note]

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from schemas.faults import Refusal
 from schemas.reading.decoding import decode
-from services.domain.besluit import Besluit
+from services.domain.besluit import BesluitRecord
 from services.domain.case import prepare
 from services.domain.numbers import Numbers
 from services.domain.outcome import Outcome, Refused
@@ -38,7 +38,7 @@ def _refusal(line_number: int, refusal: Refusal) -> dict[str, Any]:
     }
 
 
-def _uitkomsten(besluit: Besluit) -> dict[str, Any]:
+def _uitkomsten(besluit: BesluitRecord) -> dict[str, Any]:
     uitkomsten: list[dict[str, Any]] = []
     for index, onderwerp in enumerate(besluit.onderwerpen):
         uitkomst: dict[str, Any] = {

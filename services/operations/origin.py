@@ -1,6 +1,6 @@
-"""Which contact a record is about, read leniently: also of an event that is refused, as long as it is JSON.
+"""Which contact a record is about, read leniently: also from an event that is refused, as long as it is JSON.
 
-Of what can't be read nobody can tell; a letter that was cut off, or that is no JSON, is of no contact.
+A letter that was cut off, or that is no JSON, is of no contact.
 """
 
 import json
@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import orjson
 
 from schemas.cloudevents import Headers, binary_attributes
+from services.runtime.errors import KlantcontactError
 
 
 class Origin(NamedTuple):
-    """What an event calls its contact, as far as it does; never checked, so fit to compare with and not to show."""
+    """What an event calls its contact. Nothing has checked these texts: compare with them, and never show them."""
 
     source: str | None
     contact_id: str | None
@@ -22,7 +23,7 @@ NOWHERE = Origin(None, None)
 
 
 def origin_of(value: bytes | None, headers: Headers = ()) -> Origin:
-    """Read `source` and `contactId` of a record in structured or binary mode."""
+    """Return `source` and `contactId` of a record in structured or binary mode."""
     tree = _object(_parsed(value))
     attributes = binary_attributes(headers)
     if attributes is None:
@@ -36,7 +37,7 @@ def _parsed(value: bytes | None) -> object:
     except orjson.JSONDecodeError:
         pass
     try:
-        # What the fast way can't take: half a surrogate pair, NaN, a byte that is no UTF-8.
+        # orjson refuses half a surrogate pair, NaN and bytes that are no UTF-8.
         return json.loads((value or b"").decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
@@ -48,3 +49,7 @@ def _object(tree: object) -> dict[str, Any]:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+class UnknownContact(KlantcontactError):
+    """Nothing is known of this contact, or not what was asked; the message says which."""

@@ -1,40 +1,40 @@
-"""How things are said to a person: texts that anybody may have written, moments, and numbers of things.
-
-Moments as an operator types them.
-"""
+"""How commands write texts, moments and counts for a person, and read a moment that an operator typed."""
 
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 MAX_CHARACTERS: Final = 100
-"""A contactId is no longer, and a source hardly ever."""
+"""The longest contactId has so many; few sources have more."""
 
 
 def printable(text: str, most: int = MAX_CHARACTERS) -> str:
-    """Give a text of one line with nothing in it that steers a screen, cut after so many characters."""
+    """Return a text as one line without control characters, cut after so many characters."""
     shown = "".join(character if character.isprintable() else "\ufffd" for character in text)
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
 def counted(number: int, what: str) -> str:
-    """Name a number of things."""
+    """Return a count of things in words, as in `2 records`."""
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def to_the_second(moment: datetime) -> str:
-    """Give a moment in UTC, as in `2026-11-20 09:00:00Z`."""
+    """Return a moment in UTC, as in `2026-11-20 09:00:00Z`."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
 
 
 _AGO: Final = re.compile(r"(\d{1,4})([smhdw])", re.ASCII)
 _BEFORE_ALL: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""Kafka knows no earlier moment."""
+"""Kafka has no earlier timestamp."""
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def read_moment(text: str, now: datetime) -> datetime:
-    """Read a moment with its offset from UTC, or how long ago it was. Raises ValueError, in words for an operator."""
+    """Return a moment that was typed with its offset from UTC, or as how long ago it was.
+
+    Raises ValueError with a message for an operator.
+    """
     if ago := _AGO.fullmatch(text):
         return max(_BEFORE_ALL, now - timedelta(**{_UNITS[ago[2]]: int(ago[1])}))
     try:

@@ -11,12 +11,13 @@ from services.classifier.policy_file import load_policy_file
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import Beleid
 from services.local.system import System
+from services.operations.origin import UnknownContact
 from services.operations.replay import judging, requests
 from services.operations.replay.differences import Standing
 from services.operations.replay.judging import Examined
 from services.operations.replay.replay import Replayed, replay
 from services.operations.replay.requests import Answer
-from services.operations.replay.selection import ContactSelection, InvalidSelection, Offsets, Unanswered, UnknownContact
+from services.operations.replay.selection import ContactSelection, InvalidSelection, Offsets, Unanswered
 from services.runtime.errors import InvalidSettings, TransientFailure
 from tests.acceptance.pipeline import publish, wait_until_all_is_stored
 from tests.acceptance.policy import STRICT, start_classifier_with, system_with_policy_file, write_policy

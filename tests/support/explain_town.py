@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from schemas import dead_letters
 from schemas.faults import Fault, FaultKind
 from services.classifier.mongo.register import MongoRegister
-from services.domain.besluit import Besluit, Position
+from services.domain.besluit import BesluitRecord, Position
 from services.domain.case import Case, prepare
 from services.domain.events import events_of
 from services.domain.outcome import Decided, Outcome
@@ -47,7 +47,7 @@ class Town:
             await MongoRegister(client, self.settings.mongo_database, DEFAULT).prepare()
             await Projection(client, self.settings.mongo_database).prepare(REMEMBER_SECONDS)
 
-    async def decide(self, data: Wire, *, source: str = SOURCE) -> Besluit:
+    async def decide(self, data: Wire, *, source: str = SOURCE) -> BesluitRecord:
         """Publish a contact and record what is decided about it."""
         self.publish(data, source=source)
         case = prepare(

@@ -18,7 +18,7 @@ from pymongo import UpdateOne
 
 from services.domain.besluit import (
     Aanleiding,
-    Besluit,
+    BesluitRecord,
     Intrekking,
     KlantcontactIntrekking,
     OnderwerpBesluit,
@@ -32,7 +32,7 @@ from services.domain.besluit import (
 )
 from services.domain.consent import Moment
 from services.domain.outcome import Decided, Outcome, Rejudged
-from services.domain.partij import Bijdrage, Partij, Stand
+from services.domain.partij import Bijdrage, PartijRecord, Stand
 from services.runtime.mongo.client import Document
 
 _INTREKKINGEN: Final = (KlantcontactIntrekking, TaakIntrekking, PartijIntrekking)
@@ -72,11 +72,11 @@ _converter.register_structure_hook(datetime, lambda text, _: datetime.fromisofor
 for _part in _PARTS:
     _register(_part)
 configure_tagged_union(Intrekking, _converter, tag_name="soort")
-for _whole in (Besluit, Partij):  # after their parts, whose converters are built into theirs
+for _whole in (BesluitRecord, PartijRecord):  # after their parts, whose converters are built into theirs
     _register(_whole)
 
 
-def besluit_document(besluit: Besluit, kept_without_trace: timedelta) -> Document:
+def besluit_document(besluit: BesluitRecord, kept_without_trace: timedelta) -> Document:
     """Return the document of a decision. MongoDB deletes it some day when the decision left no trace."""
     document: Document = _converter.unstructure(besluit)
     document["_id"] = document.pop("key")
@@ -85,9 +85,9 @@ def besluit_document(besluit: Besluit, kept_without_trace: timedelta) -> Documen
     return document
 
 
-def besluit_of(document: Document) -> Besluit:
+def besluit_of(document: Document) -> BesluitRecord:
     """Return the decision that a document holds."""
-    return _converter.structure({**document, "key": document["_id"]}, Besluit)
+    return _converter.structure({**document, "key": document["_id"]}, BesluitRecord)
 
 
 def bijdragen_of(document: Document) -> list[tuple[str, Bijdrage]]:
@@ -100,7 +100,7 @@ def bijdragen_of(document: Document) -> list[tuple[str, Bijdrage]]:
 BIJDRAGE_FIELDS: Final = {"source": 1, "contactId": 1, "plaatsgevondenOp": 1, "partijen": 1}
 
 
-def partij_document(partij: Partij) -> Document:
+def partij_document(partij: PartijRecord) -> Document:
     """Return the document of a partij. One that no contact knows any more is found only by what it was made for."""
     document: Document = _converter.unstructure(partij)
     document["_id"] = document.pop("partijId")
@@ -109,9 +109,9 @@ def partij_document(partij: Partij) -> Document:
     return document
 
 
-def partij_of(document: Document) -> Partij:
+def partij_of(document: Document) -> PartijRecord:
     """Return the partij that a document holds."""
-    return _converter.structure({**document, "partijId": document["_id"]}, Partij)
+    return _converter.structure({**document, "partijId": document["_id"]}, PartijRecord)
 
 
 TELLINGEN: Final = "tellingen"

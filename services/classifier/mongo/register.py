@@ -37,7 +37,7 @@ from services.classifier.mongo.queries import asked_besluiten, asked_partijen, m
 from services.domain.case import Case
 from services.domain.numbers import LAST_NUMBER, Numbers
 from services.domain.outcome import Outcome
-from services.domain.partij import Partij
+from services.domain.partij import PartijRecord
 from services.domain.policy import Beleid
 from services.domain.register import Register
 from services.runtime.errors import TransientFailure
@@ -216,7 +216,7 @@ class MongoRegister:
     async def _record(
         self,
         register: Register,
-        known_partijen: dict[str, Partij],
+        known_partijen: dict[str, PartijRecord],
         known_besluiten: set[str],
         session: AsyncClientSession,
     ) -> None:

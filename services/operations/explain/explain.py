@@ -1,14 +1,17 @@
-"""`klantcontact explain`: why a contact was registered or not, and what came of it, from everywhere that knows."""
+"""`klantcontact explain`: why a contact was registered or not, and what came of it.
+
+It reads the decision record, the projector's collections, the topics and the dead letters; it changes nothing.
+"""
 
 from dataclasses import dataclass
 
 from services.classifier.mongo.register import kept_without_trace
-from services.operations.explain.decision import Decision, decision_of
+from services.domain.besluit import BesluitRecord
 from services.operations.explain.in_kafka import InKafka, Letters, Sighting, look, read_letters, sightings
 from services.operations.explain.projected import Projected, read_projected
-from services.operations.explain.search import Asked, Name, UnknownContact, find_besluit
+from services.operations.explain.search import Asked, Name, find_besluit
 from services.operations.mongo import read_database
-from services.operations.origin import Origin
+from services.operations.origin import Origin, UnknownContact
 from services.operations.topic_reader import Progress, topic_reader
 from services.operations.wording import printable
 from services.runtime.errors import InvalidSettings, TransientFailure
@@ -19,31 +22,32 @@ from services.runtime.settings import Settings
 class Explained:
     """A contact that was decided."""
 
-    decision: Decision
+    besluit: BesluitRecord
     projected: tuple[Projected, ...]
     kafka: InKafka | None
+    """None: Kafka could not be read."""
     kafka_fault: str | None
-    """Why Kafka could not be asked: the decision is told all the same."""
+    """Why it could not; the decision is explained without it."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotDecided:
-    """A contact of which there is no decision record, but that Kafka knows."""
+    """A contact that Kafka holds and that has no decision record."""
 
     contact_id: str
     sightings: tuple[Sighting, ...]
     letters: Letters | None
-    """None: they were not looked for."""
+    """None: the dead letters were not read."""
 
 
 async def explain(
     settings: Settings, asked: Asked, *, letters: bool = True, progress: Progress = lambda _done, _of: None
 ) -> Explained | NotDecided:
-    """Find a contact and tell all that is known of it, without contents. Changes nothing, and moves nobody's position.
+    """Return all that is known of a contact, without contents. Commits no offset.
 
-    All dead letters are read, unless `letters` is false; for a contact without a decision record `contact.ended` too.
-    Raises UnknownContact, SeveralContacts, and what `read_database` raises; what `topic_reader` raises only for a
-    contact that was not decided.
+    It reads all dead letters unless `letters` is false. Without a decision record it reads `contact.ended` too.
+    Raises UnknownContact, SeveralContacts, and what `read_database` raises. Raises what `topic_reader` raises only
+    when there is no decision record.
     """
     async with read_database(settings) as database:
         besluit = await find_besluit(database, asked)
@@ -57,7 +61,7 @@ async def explain(
             kafka = await look(reader, settings, contact, besluit.position, letters=letters, progress=progress)
     except (TransientFailure, InvalidSettings) as error:
         fault = str(error)
-    return Explained(decision_of(besluit), projected, kafka, fault)
+    return Explained(besluit, projected, kafka, fault)
 
 
 async def _not_decided(settings: Settings, asked: Asked, *, letters: bool, progress: Progress) -> NotDecided:

@@ -1,20 +1,15 @@
-"""What Kafka still says of a contact: its record, how far the services are, and its dead letters.
-
-The dead letters of one contact: what was wrong with them, when and what was done; nothing of what they hold.
-"""
+"""What Kafka still holds of a contact: its record, what the projector has to read, and its dead letters."""
 
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import TopicPartition
 
-from schemas.faults import RefusalKind
 from services.domain.besluit import Position
 from services.operations.dead_letters.letters import letter_of
-from services.operations.dead_letters.selection import State
+from services.operations.dead_letters.reading import Found
 from services.operations.dead_letters.states import letter_states
 from services.operations.origin import Origin, origin_of
 from services.operations.topic_reader import Progress, TopicReader, count_to_read, next_offsets, still_to_read
@@ -25,70 +20,37 @@ if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
 
 MAX_LETTERS: Final = 20
-"""Of one contact so many are told, the newest: a publisher may send the same broken event for ever."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """One dead letter, without its content."""
-
-    id: str
-    """Partition and offset in the topic of the dead letters, as in `3-120`."""
-    written_at: datetime
-    kind: RefusalKind | None
-    """None: somebody else put it there."""
-    paths: tuple[str, ...]
-    """Where something was wrong, list positions left out, each once and in order."""
-    state: State
+"""So many of one contact are kept, the newest: a publisher may send the same broken event without end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """The newest dead letters of a contact, oldest first, and how many there were in all."""
+    """The newest dead letters of a contact, oldest first, and how many there are in all."""
 
     number: int = 0
-    newest: tuple[Letter, ...] = ()
-
-
-async def with_states(settings: Settings, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> tuple[Letter, ...]:
-    """Tell of records of the dead letter topic, and what was done with each. Raises as `LetterStates` does."""
-    letters = [letter_of(each) for each in records]
-    if not letters:
-        return ()
-    async with letter_states(settings) as states:
-        histories = await states.histories(letters)
-    return tuple(
-        Letter(
-            id=str(letter.id),
-            written_at=letter.written_at,
-            kind=letter.kind,
-            paths=letter.paths,
-            state=history.state,
-        )
-        for letter, history in zip(letters, histories, strict=True)
-    )
+    newest: tuple[Found, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InKafka:
-    """What Kafka says of a contact that was decided."""
+    """What Kafka holds of a contact that was decided."""
 
     record_is_held: bool | None
-    """Whether the topic still holds the record that was judged; None: it lay in a topic that is not ours now."""
+    """Whether the topic still holds the record that was judged. None: the settings name another topic now."""
     projector_behind: int
     """How many records the projector has yet to read, at most."""
     letters: Letters | None
-    """None: they were not looked for."""
+    """None: the dead letters were not read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A record of a contact of which there is no decision record."""
+    """A record of a contact without a decision record."""
 
     source: str
     position: Position
     is_judged: bool
-    """The classifier is past it: then it was refused, or judged so long ago that nothing is left of that."""
+    """The classifier has committed a later offset. So it was refused, or its decision record has been deleted since."""
 
 
 async def look(
@@ -100,7 +62,7 @@ async def look(
     letters: bool,
     progress: Progress,
 ) -> InKafka:
-    """Look for what belongs to a contact that was decided. Raises as `topic_reader` does."""
+    """Return what Kafka holds of a contact that was decided. Raises as `topic_reader` does."""
     outputs = await reader.whole(settings.registered_topic, settings.confidential_topic, settings.taak_topic)
     async with admin_client(settings) as admin:
         positions = await next_offsets(admin, settings, settings.projector_group)
@@ -122,7 +84,7 @@ async def _is_held(reader: TopicReader, settings: Settings, position: Position |
 
 
 async def read_letters(reader: TopicReader, settings: Settings, contact: Origin, progress: Progress) -> Letters:
-    """Read all dead letters for those of a contact; without a source those of every source."""
+    """Read all dead letters and return those of a contact; without a source, those of every source."""
     number = 0
     newest: deque[ConsumerRecord[bytes, bytes]] = deque(maxlen=MAX_LETTERS)
     whole = await reader.whole(settings.dead_letter_topic)
@@ -131,15 +93,24 @@ async def read_letters(reader: TopicReader, settings: Settings, contact: Origin,
             if _is_of(origin_of(record.value, record.headers), contact):
                 number += 1
                 newest.append(record)
-    return Letters(number, await with_states(settings, newest))
+    return Letters(number, await _with_histories(settings, newest))
+
+
+async def _with_histories(settings: Settings, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> tuple[Found, ...]:
+    letters = [letter_of(each) for each in records]
+    if not letters:
+        return ()
+    async with letter_states(settings) as states:
+        histories = await states.histories(letters)
+    return tuple(Found(letter, history) for letter, history in zip(letters, histories, strict=True))
 
 
 async def sightings(
     reader: TopicReader, settings: Settings, contact: Origin, progress: Progress
 ) -> tuple[Sighting, ...]:
-    """Read all of `contact.ended` for the records of a contact; give the first of each source, judged and not.
+    """Read all of `contact.ended` and return the first record of a contact for each source, judged and not judged.
 
-    Only needed for a contact without a decision record.
+    Only a contact without a decision record needs this.
     """
     whole = await reader.whole(settings.contact_topic)
     async with admin_client(settings) as admin:

@@ -1,41 +1,40 @@
-"""What the projector made of a decision: whether everything stands there as decided. No content of it is ever read."""
+"""Whether the projector's collections hold a contact as it was decided. No content of them is read."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from schemas.outputs import IntrekkingResultaat
 from services.domain.besluit import (
-    Besluit,
+    BesluitRecord,
     KlantcontactIntrekking,
     PartijBesluit,
     PartijIntrekking,
     TaakIntrekking,
     Uitgegeven,
 )
-from services.domain.ids import taak_id
 from services.domain.numbers import NumberKind
 from services.operations.mongo import Database
 from services.projector.mongo.writes import Collection
+from services.runtime.mongo.client import Document
 
-Document = dict[str, Any]
 Version = tuple[int, ...]
-"""Revisie and besluitversie of a klantcontact or taak, versie of a partij: of two, the greater is the newer."""
+"""Revisie and besluitversie of a klantcontact or taak, versie of a partij. The greater one is the newer."""
 
 
-class State(StrEnum):
-    """How what stands there compares with what was decided."""
+class ProjectedState(StrEnum):
+    """How the projector's collections compare with the decision."""
 
     STORED = "stored"
-    """As decided, or as something newer made it."""
+    """They hold it as decided, or newer."""
     REMOVED = "removed"
-    """It was taken back, and is gone."""
+    """It was taken back, and they hold it no longer."""
     OUTDATED = "outdated"
-    """As an earlier decision had it."""
+    """They hold it as an earlier decision left it."""
     ABSENT = "absent"
-    """It should be there and is not."""
+    """They should hold it and do not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +44,9 @@ class Projected:
     kind: NumberKind
     id: str
     nummer: str
-    state: State
+    state: ProjectedState
     version: Version | None
-    """Of what stands there."""
+    """Of the document, or of the marker that remembers one that is vervallen."""
     status: str | None = None
     """Of an interne taak."""
     leeg: bool | None = None
@@ -56,7 +55,7 @@ class Projected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What the decision in force leads to."""
+    """One klantcontact, interne taak or partij as the decision in force wants it."""
 
     kind: NumberKind
     id: str
@@ -67,15 +66,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """What was read of the collections, by id."""
+    """The fields that were read of the collections, by id."""
 
     there: Mapping[str, Document]
     gone: Mapping[str, Document]
-    """What is remembered of what is vervallen."""
+    """The markers of what is vervallen."""
 
 
 _TAAK_STATUS: Final = frozenset({"te_verwerken", "verwerkt"})
-"""Those of VNG. The field is for others to write, so nothing else of it is shown."""
+"""VNG's values. Other systems write the field too, so any other value of it is not shown."""
 
 _NO_DETAILS: Final = {
     "$and": [
@@ -95,8 +94,8 @@ _FIELDS: Final[Mapping[Collection, Document]] = {
 }
 
 
-async def read_projected(database: Database, besluit: Besluit) -> tuple[Projected, ...]:
-    """Read what the projector has of a contact, and compare."""
+async def read_projected(database: Database, besluit: BesluitRecord) -> tuple[Projected, ...]:
+    """Return what the projector has of a contact, each compared with the decision."""
     wanted = list(wanted_of(besluit))
     ids = [each.id for each in wanted]
     found = await asyncio.gather(
@@ -107,11 +106,11 @@ async def read_projected(database: Database, besluit: Besluit) -> tuple[Projecte
     return tuple(compared(each, documents) for each in wanted)
 
 
-# What should be there ------------------------------------------------------------------------------------------------
+# What was decided ---------------------------------------------------------------------------------------------------
 
 
-def wanted_of(besluit: Besluit) -> Iterator[Wanted]:
-    """Give all that a contact was ever given or touched, and what should have become of it."""
+def wanted_of(besluit: BesluitRecord) -> Iterator[Wanted]:
+    """Return everything that a contact ever registered or touched, as the decision in force wants it."""
     for had in besluit.uitgegeven:
         yield _klantcontact(besluit, had)
         if had.taak_nummer is not None:
@@ -119,7 +118,7 @@ def wanted_of(besluit: Besluit) -> Iterator[Wanted]:
     yield from _partijen(besluit)
 
 
-def _klantcontact(besluit: Besluit, had: Uitgegeven) -> Wanted:
+def _klantcontact(besluit: BesluitRecord, had: Uitgegeven) -> Wanted:
     taken_back = next(
         (
             each
@@ -139,7 +138,7 @@ def _klantcontact(besluit: Besluit, had: Uitgegeven) -> Wanted:
     )
 
 
-def _taak(besluit: Besluit, had: Uitgegeven, nummer: str) -> Wanted:
+def _taak(besluit: BesluitRecord, had: Uitgegeven, nummer: str) -> Wanted:
     taken_back = next(
         (
             each
@@ -150,22 +149,24 @@ def _taak(besluit: Besluit, had: Uitgegeven, nummer: str) -> Wanted:
     )
     return Wanted(
         kind=NumberKind.INTERNE_TAAK,
-        id=taak_id(besluit.source, besluit.contact_id, had.onderwerp_id),
+        id=besluit.taak_id_of(had.onderwerp_id),
         nummer=nummer,
         is_there=taken_back is None,
         version=_version(besluit, had, taken_back),
     )
 
 
-def _version(besluit: Besluit, had: Uitgegeven, taken_back: KlantcontactIntrekking | TaakIntrekking | None) -> Version:
-    """Give the judgement whose event holds: the one that took it back, or first said what is in force."""
+def _version(
+    besluit: BesluitRecord, had: Uitgegeven, taken_back: KlantcontactIntrekking | TaakIntrekking | None
+) -> Version:
+    """Return the judgement whose event holds: the one that took it back, or the first that said what is in force."""
     if taken_back is not None:
         return taken_back.aanleiding.revisie, taken_back.aanleiding.besluitversie
     onderwerp = next(each for each in besluit.onderwerpen if each.onderwerp_id == had.onderwerp_id)
-    return besluit.revisie, onderwerp.sinds.besluitversie if onderwerp.sinds else besluit.besluitversie
+    return besluit.revisie, besluit.judgement_of(onderwerp)
 
 
-def _partijen(besluit: Besluit) -> Iterator[Wanted]:
+def _partijen(besluit: BesluitRecord) -> Iterator[Wanted]:
     newest: dict[str, Wanted] = {}
     for each in (*besluit.intrekkingen, *besluit.partijen):
         if not isinstance(each, PartijIntrekking | PartijBesluit):
@@ -182,11 +183,11 @@ def _partijen(besluit: Besluit) -> Iterator[Wanted]:
     yield from newest.values()
 
 
-# What is there -------------------------------------------------------------------------------------------------------
+# What is held --------------------------------------------------------------------------------------------------------
 
 
 def compared(wanted: Wanted, documents: Documents) -> Projected:
-    """Tell how what was decided stands there."""
+    """Return how the collections hold one thing that was decided."""
     there, gone = documents.there.get(wanted.id), documents.gone.get(wanted.id)
     version = _version_there(wanted.kind, there) if there else _version_gone(wanted.kind, gone) if gone else None
     return Projected(
@@ -200,13 +201,13 @@ def compared(wanted: Wanted, documents: Documents) -> Projected:
     )
 
 
-def _state(wanted: Wanted, version: Version | None, *, is_there: bool) -> State:
+def _state(wanted: Wanted, version: Version | None, *, is_there: bool) -> ProjectedState:
     if version is None:
-        # What is vervallen is not remembered for ever.
-        return State.ABSENT if wanted.is_there else State.REMOVED
+        # A marker is deleted after some time.
+        return ProjectedState.ABSENT if wanted.is_there else ProjectedState.REMOVED
     if version < wanted.version:
-        return State.OUTDATED
-    return State.STORED if is_there else State.REMOVED
+        return ProjectedState.OUTDATED
+    return ProjectedState.STORED if is_there else ProjectedState.REMOVED
 
 
 def _version_there(kind: NumberKind, document: Document) -> Version:

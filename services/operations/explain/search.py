@@ -1,7 +1,4 @@
-"""Finding the decision record that somebody means by what they have in hand: a contactId, klantcontactId or number.
-
-What can't be explained as it was asked.
-"""
+"""Finding the decision record that an operator means by a contactId, a klantcontactId or a number."""
 
 import re
 from collections.abc import Iterator
@@ -12,20 +9,20 @@ from typing import Any, Final
 
 from services.classifier.mongo.documents import besluit_of
 from services.classifier.mongo.register import BESLUITEN
-from services.domain.besluit import Besluit
+from services.domain.besluit import BesluitRecord
 from services.operations.mongo import Database
 from services.operations.wording import printable
 from services.runtime.errors import KlantcontactError
 
 MAX_FOUND: Final = 20
-"""So many are listed: a contactId is used by as many sources at most as there are, and a number is one contact's."""
+"""So many are listed. Each source may use the same contactId; a number belongs to one contact."""
 
 _NUMMER: Final = re.compile(r"\d{1,10}", re.ASCII)
 _IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Name(StrEnum):
-    """By what a contact can be named."""
+    """What an operator can name a contact by."""
 
     CONTACT = "contactId"
     KLANTCONTACT = "klantcontactId"
@@ -36,20 +33,20 @@ EVERY_NAME: Final = frozenset(Name)
 
 
 def is_nummer(text: str) -> bool:
-    """Tell whether a text has the form of the number of a klantcontact."""
+    """Whether a text has the form of the number of a klantcontact."""
     return _NUMMER.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody typed, and how far they said what it is."""
+    """The text that an operator typed, and which names it may be."""
 
     text: str
     names: frozenset[Name] = EVERY_NAME
     source: str | None = None
 
     def conditions(self) -> Iterator[dict[str, Any]]:
-        """Give what a decision record may have to be the one that is meant; each has an index."""
+        """Return the queries of which a decision record has to match one; each has an index."""
         if Name.CONTACT in self.names:
             yield {"contactId": self.text}
         if Name.KLANTCONTACT in self.names and _IDENTIFIER.fullmatch(self.text.lower()):
@@ -57,16 +54,16 @@ class Asked:
         if Name.NUMMER in self.names and is_nummer(self.text):
             yield {"uitgegeven.klantcontactNummer": self.text}
 
-    def name_of(self, besluit: Besluit) -> Name:
-        """Tell by which name a record was found."""
+    def name_of(self, besluit: BesluitRecord) -> Name:
+        """Return the name by which a record was found."""
         if Name.CONTACT in self.names and besluit.contact_id == self.text:
             return Name.CONTACT
         ids = {each.klantcontact_id for each in besluit.uitgegeven}
         return Name.KLANTCONTACT if self.text.lower() in ids else Name.NUMMER
 
 
-async def find_besluit(database: Database, asked: Asked) -> Besluit | None:
-    """Find the one record that is meant. Raises SeveralContacts when there are more."""
+async def find_besluit(database: Database, asked: Asked) -> BesluitRecord | None:
+    """Return the one record that is meant, if there is one. Raises SeveralContacts when there are more."""
     conditions = list(asked.conditions())
     if not conditions:
         return None
@@ -79,7 +76,7 @@ async def find_besluit(database: Database, asked: Asked) -> Besluit | None:
     return found[0] if found else None
 
 
-def _choice(asked: Asked, found: list[Besluit]) -> str:
+def _choice(asked: Asked, found: list[BesluitRecord]) -> str:
     lines = [
         f"  by its {asked.name_of(each)}: klantcontact explain {_typed(each.contact_id)} --contact "
         f"--source {_typed(each.source)}"
@@ -92,9 +89,5 @@ def _typed(text: str) -> str:
     return quote(printable(text))
 
 
-class UnknownContact(KlantcontactError):
-    """Nothing is known of this contact."""
-
-
 class SeveralContacts(KlantcontactError):
-    """What was asked for means several contacts; the message names them and the options that choose."""
+    """The text means several contacts. The message names them, each with the command that asks for it alone."""

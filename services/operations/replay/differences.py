@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from services.domain.besluit import Besluit, OnderwerpBesluit
+from services.domain.besluit import BesluitRecord, OnderwerpBesluit
 
 
 class Standing(StrEnum):
@@ -91,7 +91,7 @@ class Difference:
         }
 
 
-def difference(was: Besluit, wordt: Besluit) -> Difference:
+def difference(was: BesluitRecord, wordt: BesluitRecord) -> Difference:
     """Return how a new judgement differs from the one in force."""
     onderwerpen = [
         OnderwerpDifference(

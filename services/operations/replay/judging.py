@@ -12,7 +12,7 @@ from typing import Final
 from schemas.faults import Refusal
 from services.classifier.mongo.register import MongoRegister
 from services.classifier.reading import read
-from services.domain.besluit import Besluit
+from services.domain.besluit import BesluitRecord
 from services.domain.case import Case
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.outcome import Rejudged
@@ -119,7 +119,7 @@ def _of_part(progress: Progress, *, before: int, total: int) -> Progress:
     return lambda done, _of: progress(before + done, total)
 
 
-def _standing(case: Case, in_force: Besluit | None, whole: Sequence[Stretch]) -> Standing | None:
+def _standing(case: Case, in_force: BesluitRecord | None, whole: Sequence[Stretch]) -> Standing | None:
     """Return why a record is not judged again; None when it is."""
     revisie = case.received.contact.revisie
     if in_force is None or revisie > in_force.revisie:

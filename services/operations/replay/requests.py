@@ -20,7 +20,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from services.classifier.instructions import with_herbeoordeling
 from services.classifier.mongo.documents import besluit_of
 from services.classifier.mongo.register import BESLUITEN
-from services.domain.besluit import Besluit
+from services.domain.besluit import BesluitRecord
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.ids import contact_key
 from services.operations.kafka import STALL_SECONDS, started_producer, write_told
@@ -131,7 +131,7 @@ class Requests:
         ]
 
 
-def _answer(asked: Difference, besluit: Besluit | None) -> Answer:
+def _answer(asked: Difference, besluit: BesluitRecord | None) -> Answer:
     if besluit is None or (besluit.revisie, besluit.besluitversie) == (asked.revisie, asked.besluitversie):
         return Answer.LEFT
     outcomes = {each.onderwerp_id: OnderwerpOutcome.of(each) for each in besluit.onderwerpen}

@@ -9,6 +9,7 @@ from typing import Final
 from services.classifier.mongo.register import BESLUITEN
 from services.domain.besluit import Position
 from services.operations.mongo import Database
+from services.operations.origin import UnknownContact
 from services.operations.topic_reader import Stretch, TopicReader
 from services.operations.wording import printable
 from services.runtime.errors import KlantcontactError
@@ -140,10 +141,6 @@ def is_held(position: Position, whole: Sequence[Stretch]) -> bool:
 
 class InvalidSelection(KlantcontactError):
     """A selection that contradicts itself, or names records that do not exist."""
-
-
-class UnknownContact(KlantcontactError):
-    """Nothing is known of this contact."""
 
 
 class Unanswered(KlantcontactError):

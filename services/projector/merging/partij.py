@@ -50,7 +50,7 @@ class Kern(NamedTuple):
     """The identificatoren of the organisatie that a contactpersoon works for; None: it works for none."""
 
 
-class Toestemming(NamedTuple):
+class EffectiveConsent(NamedTuple):
     """Whether effective consent exists, as of that versie."""
 
     versie: int
@@ -64,7 +64,7 @@ class Identificator(NamedTuple):
     document: Document | None
 
 
-class Bijdrage(NamedTuple):
+class BroughtDetails(NamedTuple):
     """What one contact brought, as of that versie: `plaatsgevondenOp` and details; an empty document: nothing."""
 
     versie: int
@@ -81,9 +81,9 @@ class PartijState:
     vervallen_bij: int = 0
     kern: Kern | None = None
     """None: it is not there, or only what was taken back from it has come so far."""
-    toestemming: Toestemming | None = None
+    toestemming: EffectiveConsent | None = None
     identificatoren: Mapping[str, Identificator] = field(default_factory=dict)
-    bijdragen: Mapping[Contact, Bijdrage] = field(default_factory=dict)
+    bijdragen: Mapping[Contact, BroughtDetails] = field(default_factory=dict)
 
 
 UNKNOWN = PartijState()
@@ -123,14 +123,16 @@ def _newest_kern(left: Kern | None, right: Kern | None, vervallen_bij: int) -> K
     return max(known, key=lambda kern: kern.versie, default=None)
 
 
-def _newest_toestemming(left: Toestemming | None, right: Toestemming | None, vervallen_bij: int) -> Toestemming | None:
+def _newest_toestemming(
+    left: EffectiveConsent | None, right: EffectiveConsent | None, vervallen_bij: int
+) -> EffectiveConsent | None:
     known = [each for each in (left, right) if each is not None and each.versie > vervallen_bij]
     return max(known, key=lambda each: (each.versie, each.waarde == NO_CONSENT), default=None)
 
 
 def _newest_contacts(
-    bijdragen: dict[Contact, Bijdrage], geleegd_bij: int, vervallen_bij: int
-) -> dict[Contact, Bijdrage]:
+    bijdragen: dict[Contact, BroughtDetails], geleegd_bij: int, vervallen_bij: int
+) -> dict[Contact, BroughtDetails]:
     left = {
         contact: bijdrage
         for contact, bijdrage in bijdragen.items()
@@ -142,6 +144,6 @@ def _newest_contacts(
     return {contact: left[contact] for contact in newest[:MAX_CONTACTS]}
 
 
-def _says_something(bijdrage: Bijdrage, geleegd_bij: int) -> bool:
+def _says_something(bijdrage: BroughtDetails, geleegd_bij: int) -> bool:
     """A marker keeps back what its contact brought before; what was emptied needs no keeping back."""
     return bijdrage.versie >= geleegd_bij if bijdrage.document else bijdrage.versie > geleegd_bij

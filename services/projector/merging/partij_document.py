@@ -7,7 +7,14 @@ far, stands in `vervallen` with ids and versies alone.
 from collections.abc import Iterable, Iterator
 
 from services.projector.merging.documents import Amendment, Document
-from services.projector.merging.partij import Bijdrage, Contact, Identificator, Kern, PartijState, Toestemming
+from services.projector.merging.partij import (
+    BroughtDetails,
+    Contact,
+    EffectiveConsent,
+    Identificator,
+    Kern,
+    PartijState,
+)
 
 MAY_BE_ABSENT = (
     "contactnaam",
@@ -104,7 +111,7 @@ def _kinds(state: PartijState) -> Document:
 # Shown ---------------------------------------------------------------------------------------------------------------
 
 
-def _shown(kern: Kern, bijdragen: Iterable[Bijdrage]) -> Document:
+def _shown(kern: Kern, bijdragen: Iterable[BroughtDetails]) -> Document:
     brought = [bijdrage for bijdrage in bijdragen if bijdrage.document]
     by_decision = [each.document for each in sorted(brought, key=lambda each: each.versie, reverse=True)]
     by_moment = [
@@ -160,7 +167,9 @@ def state_of(stored: Document) -> PartijState:
         geleegd_bij=stored["geleegdBij"],
         vervallen_bij=stored["vervallenBij"],
         kern=_kern_of(stored),
-        toestemming=(Toestemming(versies["toestemming"], stored["toestemming"]) if "toestemming" in stored else None),
+        toestemming=(
+            EffectiveConsent(versies["toestemming"], stored["toestemming"]) if "toestemming" in stored else None
+        ),
         identificatoren={
             kind: Identificator(versie, identificatoren.get(kind))
             for kind, versie in versies["identificatoren"].items()
@@ -182,6 +191,6 @@ def _kern_of(stored: Document) -> Kern | None:
     )
 
 
-def _bijdrage_of(stored: Document) -> tuple[Contact, Bijdrage]:
+def _bijdrage_of(stored: Document) -> tuple[Contact, BroughtDetails]:
     brought = {name: value for name, value in stored.items() if name not in {"source", "contactId", "versie"}}
-    return Contact(stored["source"], stored["contactId"]), Bijdrage(stored["versie"], brought)
+    return Contact(stored["source"], stored["contactId"]), BroughtDetails(stored["versie"], brought)

@@ -17,12 +17,12 @@ from services.projector.merging.documents import Document, milliseconds, plain
 from services.projector.merging.partij import (
     CONSENT_GIVEN,
     NO_CONSENT,
-    Bijdrage,
+    BroughtDetails,
     Contact,
+    EffectiveConsent,
     Identificator,
     Kern,
     PartijState,
-    Toestemming,
 )
 
 NAMES = ("contactnaam", "organisatienaam")
@@ -46,10 +46,10 @@ def _listed(partij: Partij, fact: KlantcontactRegistered, moment: datetime) -> P
         # No consent means that nothing may be there, even if `geleegdBij` did not say so.
         geleegd_bij=max(partij.geleegd_bij, versie) if emptied else partij.geleegd_bij,
         kern=_kern(told),
-        toestemming=Toestemming(versie, told["toestemming"]),
+        toestemming=EffectiveConsent(versie, told["toestemming"]),
         identificatoren=_taken_back(versie, partij.vervallen_identificatoren)
         | {each["codeSoortObjectId"]: Identificator(versie, each) for each in told["partijIdentificatoren"]},
-        bijdragen={_contact(fact.herkomst): Bijdrage(versie, brought)} if remembered else {},
+        bijdragen={_contact(fact.herkomst): BroughtDetails(versie, brought)} if remembered else {},
     )
 
 
@@ -89,9 +89,9 @@ def withdrawn_from(fact: PartijWithdrawn) -> PartijState:
     return PartijState(
         versie=versie,
         geleegd_bij=max(fact.geleegd_bij, versie) if emptied else fact.geleegd_bij,
-        toestemming=Toestemming(versie, NO_CONSENT if emptied else CONSENT_GIVEN),
+        toestemming=EffectiveConsent(versie, NO_CONSENT if emptied else CONSENT_GIVEN),
         identificatoren=_taken_back(versie, fact.vervallen_identificatoren),
-        bijdragen={_contact(fact.herkomst): Bijdrage(versie, {})},
+        bijdragen={_contact(fact.herkomst): BroughtDetails(versie, {})},
     )
 
 

@@ -19,7 +19,7 @@ from services.classifier.mongo.register import (
     MongoRegister,
     kept_without_trace,
 )
-from services.domain.besluit import Besluit
+from services.domain.besluit import BesluitRecord
 from services.domain.case import Case, prepare
 from services.domain.numbers import LAST_NUMBER, NumberKind, Numbers
 from services.domain.outcome import Decided, Outcome, Refused, Repeated
@@ -94,7 +94,7 @@ async def test_a_repeat_finds_the_very_same_decision(client: Client, database: s
     cases = _cases(EVERY_EVENT)
     store = await _store(client, database)
     first = [each.besluit for each in await _transact(store, cases) if isinstance(each, Decided)]
-    in_force: dict[str, Besluit] = {besluit.key: besluit for besluit in first}
+    in_force: dict[str, BesluitRecord] = {besluit.key: besluit for besluit in first}
     again = await _transact(await _store(client, database), cases)
     assert not [each for each in again if isinstance(each, Decided)]
     repeated = [each.besluit for each in again if isinstance(each, Repeated)]

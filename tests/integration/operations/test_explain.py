@@ -16,13 +16,13 @@ from services.domain.numbers import NumberKind
 from services.local.servers.network import HOST, free_port
 from services.operations.dead_letters.discard import discard
 from services.operations.dead_letters.letters import LetterId
-from services.operations.dead_letters.selection import Selection
-from services.operations.dead_letters.selection import State as LetterState
+from services.operations.dead_letters.selection import Selection, State
 from services.operations.explain.explain import Explained, NotDecided, explain
 from services.operations.explain.in_kafka import MAX_LETTERS, Sighting
-from services.operations.explain.projected import Projected, State
-from services.operations.explain.search import Asked, Name, SeveralContacts, UnknownContact
+from services.operations.explain.projected import Projected, ProjectedState
+from services.operations.explain.search import Asked, Name, SeveralContacts
 from services.operations.mongo import read_database
+from services.operations.origin import UnknownContact
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 from tests.support.examples import CALL_BACK, OTHER_SOURCE, SOURCE, Wire, contact, email, known, onderwerp
@@ -76,7 +76,7 @@ async def test_a_contact_is_found_by_its_id_by_that_of_its_klantcontact_and_by_t
 
     found = [await explained(town, each) for each in ("c-1", given.klantcontact_id.upper(), given.klantcontact_nummer)]
 
-    assert [each.decision.contact_id for each in found] == ["c-1"] * 3
+    assert [each.besluit.contact_id for each in found] == ["c-1"] * 3
 
 
 async def test_a_contact_of_two_sources_is_asked_for_with_its_source(town: Town) -> None:
@@ -93,7 +93,7 @@ async def test_a_contact_of_two_sources_is_asked_for_with_its_source(town: Town)
         f"  by its contactId: klantcontact explain c-1 --contact --source {source}" for source in (SOURCE, OTHER_SOURCE)
     )
     assert isinstance(chosen, Explained)
-    assert chosen.decision.source == OTHER_SOURCE
+    assert chosen.besluit.source == OTHER_SOURCE
 
 
 async def test_digits_that_are_a_contact_and_a_number_are_asked_for_as_one_of_them(town: Town) -> None:
@@ -109,7 +109,7 @@ async def test_digits_that_are_a_contact_and_a_number_are_asked_for_as_one_of_th
     assert f"  by its contactId: klantcontact explain {nummer} --contact --source {SOURCE}" in str(refused.value)
     assert isinstance(by_contact, Explained)
     assert isinstance(by_nummer, Explained)
-    assert (by_contact.decision.contact_id, by_nummer.decision.contact_id) == (nummer, "c-1")
+    assert (by_contact.besluit.contact_id, by_nummer.besluit.contact_id) == (nummer, "c-1")
 
 
 async def test_of_a_contact_that_nobody_knows_it_is_said_what_that_can_mean(town: Town) -> None:
@@ -136,18 +136,18 @@ async def test_what_the_projector_stored_is_told(town: Town) -> None:
         kind=NumberKind.KLANTCONTACT,
         id=given.klantcontact_id,
         nummer=given.klantcontact_nummer,
-        state=State.STORED,
+        state=ProjectedState.STORED,
         version=(1, 1),
     )
     assert (taak.kind, taak.state, taak.version, taak.status) == (
         NumberKind.INTERNE_TAAK,
-        State.STORED,
+        ProjectedState.STORED,
         (1, 1),
         "te_verwerken",
     )
     assert (partij.kind, partij.state, partij.version, partij.leeg) == (
         NumberKind.PARTIJ,
-        State.STORED,
+        ProjectedState.STORED,
         (1,),
         False,
     )
@@ -169,8 +169,8 @@ async def test_what_a_correction_took_back_is_gone_once_the_projector_knows(town
     await town.project("c-1")
     after = await explained(town)
 
-    assert {each.state for each in before.projected} == {State.OUTDATED}
-    assert {each.state for each in after.projected} == {State.REMOVED}
+    assert {each.state for each in before.projected} == {ProjectedState.OUTDATED}
+    assert {each.state for each in after.projected} == {ProjectedState.REMOVED}
     assert [each.version for each in after.projected] == [(2, 1), (2, 1), (2,)]
 
 
@@ -182,7 +182,7 @@ async def test_what_is_not_stored_comes_with_what_the_projector_has_to_go(town: 
     town.commit(town.settings.projector_group, town.settings.registered_topic, 2)
     done = await explained(town)
 
-    assert {each.state for each in (*late.projected, *done.projected)} == {State.ABSENT}
+    assert {each.state for each in (*late.projected, *done.projected)} == {ProjectedState.ABSENT}
     assert late.kafka is not None
     assert done.kafka is not None
     assert (late.kafka.projector_behind, done.kafka.projector_behind) == (2, 0)
@@ -222,13 +222,17 @@ async def test_the_dead_letters_of_the_contact_are_told_and_those_of_no_other(to
     assert found.kafka.letters is not None
     discarded, letter = found.kafka.letters.newest
     assert found.kafka.letters.number == 2
-    assert (discarded.id, discarded.state, letter.state) == ("0-2", LetterState.DISCARDED, LetterState.OPEN)
-    assert (letter.id, letter.kind, letter.paths) == (
-        "0-3",
+    assert (discarded.letter.id, discarded.history.state, letter.history.state) == (
+        LetterId(0, 2),
+        State.DISCARDED,
+        State.OPEN,
+    )
+    assert (letter.letter.id, letter.letter.kind, letter.letter.paths) == (
+        LetterId(0, 3),
         RefusalKind.CONTACT_ONGELDIG,
         ("data.kanaal", "data.onderwerpen.*.inhoud"),
     )
-    assert abs((letter.written_at - datetime.now(UTC)).total_seconds()) < 3600
+    assert abs((letter.letter.written_at - datetime.now(UTC)).total_seconds()) < 3600
 
 
 async def test_of_very_many_dead_letters_the_newest_are_kept(town: Town) -> None:
@@ -240,7 +244,9 @@ async def test_of_very_many_dead_letters_the_newest_are_kept(town: Town) -> None
     assert found.kafka is not None
     assert found.kafka.letters is not None
     assert found.kafka.letters.number == MAX_LETTERS + 5
-    assert [each.id for each in found.kafka.letters.newest] == [f"0-{at}" for at in range(5, MAX_LETTERS + 5)]
+    assert [each.letter.id for each in found.kafka.letters.newest] == [
+        LetterId(0, at) for at in range(5, MAX_LETTERS + 5)
+    ]
 
 
 async def test_dead_letters_are_left_alone_when_that_is_asked(town: Town) -> None:
@@ -268,7 +274,7 @@ async def test_a_contact_that_was_refused_and_waits_corrected_is_told_so(town: T
         Sighting(SOURCE, Position(town.settings.contact_topic, 0, 2), is_judged=False),
     )
     assert found.letters is not None
-    assert [each.id for each in found.letters.newest] == ["0-0"]
+    assert [each.letter.id for each in found.letters.newest] == [LetterId(0, 0)]
 
 
 # Faults --------------------------------------------------------------------------------------------------------------
@@ -281,7 +287,7 @@ async def test_the_decision_is_told_also_when_kafka_is_away(town: Town) -> None:
     found = await explain(away, Asked("c-1"))
 
     assert isinstance(found, Explained)
-    assert (found.decision.contact_id, found.kafka) == ("c-1", None)
+    assert (found.besluit.contact_id, found.kafka) == ("c-1", None)
     assert found.kafka_fault == f"Kafka at {away.kafka_bootstrap} does not answer."
     with pytest.raises(TransientFailure, match="Kafka"):
         await explain(away, Asked("nowhere"))
@@ -306,7 +312,7 @@ async def test_a_right_that_kafka_does_not_give_is_named(
     monkeypatch.setattr(asks, method, refuse)
     found = await explained(town)
 
-    assert found.decision.contact_id == "c-1"
+    assert found.besluit.contact_id == "c-1"
     assert told in str(found.kafka_fault)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.domain.herbeoordeling import Feiten
 from services.domain.ids import contact_key
-from services.domain.partij import Partij
+from services.domain.partij import PartijRecord
 from services.domain.policy import DEFAULT
 from services.projector.events import read
 from services.projector.mongo.writes import SINCE, Collection
@@ -83,7 +83,7 @@ def test_what_stands_at_the_end_is_what_is_in_force(history: History, seed: int)
         _compare(document, known[partij_id])
 
 
-def _compare(document: dict[str, Any], partij: Partij) -> None:
+def _compare(document: dict[str, Any], partij: PartijRecord) -> None:
     assert document["nummer"] == partij.nummer
     assert document["versie"] == partij.versie
     assert document["toestemming"] == ("gegeven" if partij.has_consent else "geen")

@@ -1,6 +1,5 @@
 """What an operator sees of an explanation: all of it in one screen, and nothing that steers the screen."""
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,15 +7,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from schemas.faults import RefusalKind
+from schemas.faults import Fault, FaultKind, RefusalKind
 from services.cli.explain_screen import explained, not_decided
-from services.cli.screen import json_value, print_table
-from services.domain.besluit import Besluit, Position
+from services.cli.screen import print_table
+from services.domain.besluit import BesluitRecord, Position
 from services.domain.policy import DEFAULT
-from services.operations.dead_letters.selection import State as LetterState
-from services.operations.explain.decision import decision_of
+from services.operations.dead_letters.letters import Content, Letter, LetterId
+from services.operations.dead_letters.reading import Found
+from services.operations.dead_letters.selection import State
+from services.operations.dead_letters.states import UNTOUCHED, Change, History
 from services.operations.explain.explain import Explained, NotDecided
-from services.operations.explain.in_kafka import InKafka, Letter, Letters, Sighting
+from services.operations.explain.in_kafka import InKafka, Letters, Sighting
 from services.operations.explain.projected import Documents, compared, wanted_of
 from tests.support.examples import CALL_BACK, OTHER_SOURCE, SOURCE, contact, email, known, nth_bsn, onderwerp
 from tests.unit.domain.desk import Desk
@@ -24,12 +25,31 @@ from tests.unit.domain.desk import Desk
 COLUMNS, LINES = 100, 50
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-LETTER = Letter(
-    id="3-120", written_at=NOW, kind=RefusalKind.CONTACT_ONGELDIG, paths=("data.kanaal",), state=LetterState.DISCARDED
-)
+DISCARDED = History((Change(state=State.DISCARDED, by="somebody", at=NOW, attempt=1),))
 
 
-def letters(*given: Letter) -> Letters:
+def letter(partition: int, offset: int, kind: RefusalKind | None, *paths: str, history: History = UNTOUCHED) -> Found:
+    """Make a dead letter that is wrong at some places."""
+    told = Letter(
+        id=LetterId(partition, offset),
+        written_at=NOW,
+        kind=kind,
+        faults=tuple(Fault(path, FaultKind.ONTBREEKT) for path in paths),
+        origin=None,
+        source=SOURCE,
+        attempt=1,
+        earlier=(),
+        is_cut=False,
+        content=Content(b"a secret key", b"a secret value", ()),
+    )
+    return Found(told, history)
+
+
+LETTER = letter(3, 120, RefusalKind.CONTACT_ONGELDIG, "data.kanaal", history=DISCARDED)
+STRANGE = letter(0, 1, None, "")
+
+
+def letters(*given: Found) -> Letters:
     return Letters(len(given), given)
 
 
@@ -37,14 +57,14 @@ def in_kafka(*, behind: int = 0, found: Letters | None = None) -> InKafka:
     return InKafka(record_is_held=True, projector_behind=behind, letters=found or letters())
 
 
-def explanation(besluit: Besluit, kafka: InKafka | None) -> Explained:
+def explanation(besluit: BesluitRecord, kafka: InKafka | None) -> Explained:
     """Explain a decision of which the projector has nothing."""
     besluit = replace(besluit, position=Position("contact.ended", 3, 17))
     projected = tuple(compared(each, Documents({}, {})) for each in wanted_of(besluit))
-    return Explained(decision_of(besluit), projected, kafka, None)
+    return Explained(besluit, projected, kafka, None)
 
 
-def told(besluit: Besluit, kafka: InKafka | None, asked: str = "") -> list[tuple[str, str]]:
+def told(besluit: BesluitRecord, kafka: InKafka | None, asked: str = "") -> list[tuple[str, str]]:
     return list(explained(explanation(besluit, kafka), asked))
 
 
@@ -164,8 +184,9 @@ def full(*, onderwerpen: int = 9, betrokkenen: int = 9, revisies: int = 9, dead:
         vervolg_op={"contactId": "nowhere"},
     )
     besluit = desk.bring(last, other={"traceparent": TRACEPARENT}).besluit
-    letter = replace(LETTER, paths=tuple(f"data.onderwerpen.{number}.onderwerp" for number in range(9)))
-    return explanation(besluit, in_kafka(behind=10**9, found=letters(*[letter] * dead)))
+    places = [f"data.onderwerpen.onderwerp{number}" for number in range(9)]
+    wrong = letter(3, 120, RefusalKind.CONTACT_ONGELDIG, *places, history=DISCARDED)
+    return explanation(besluit, in_kafka(behind=10**9, found=letters(*[wrong] * dead)))
 
 
 @pytest.mark.parametrize(
@@ -205,33 +226,9 @@ def test_a_contact_that_waits_to_be_judged() -> None:
 
 def test_a_contact_that_was_refused() -> None:
     seen = Sighting(SOURCE, Position("contact.ended", 3, 17), is_judged=True)
-    strange = Letter(id="0-1", written_at=NOW, kind=None, paths=("",), state=LetterState.OPEN)
-
     refused = "read and not decided: it was refused, or nothing is left of the decision"
-    assert list(not_decided(NotDecided("c-1", (seen,), letters(strange, LETTER))))[2:] == [
+    assert list(not_decided(NotDecided("c-1", (seen,), letters(STRANGE, LETTER))))[2:] == [
         ("record", f"contact.ended, partition 3, offset 17, of {SOURCE}: {refused}"),
         ("dead letters", "3-120, 2026-12-01 12:00:00Z, discarded: contact_ongeldig at data.kanaal"),
         ("", "0-1, 2026-12-01 12:00:00Z, open: unknown kind at (the event as a whole)"),
     ]
-
-
-def test_a_program_gets_everything_in_camel_case() -> None:
-    read = json.loads(json.dumps(json_value(full())))
-
-    assert list(read) == ["decision", "projected", "kafka", "kafkaFault"]
-    assert len(read["decision"]["onderwerpen"]) == 9
-    assert len(read["decision"]["partijen"]) == 9
-    assert len(read["decision"]["voorgangers"]) == 8
-    assert read["decision"]["partijen"][0]["statement"] == {
-        "toestemming": "gegeven",
-        "contact": {"op": "2026-03-01T09:50:00+00:00", "source": OTHER_SOURCE, "contactId": "e" * 99 + "0"},
-        "inThisContact": False,
-    }
-    assert read["kafka"]["letters"]["number"] == 9
-    assert read["kafka"]["letters"]["newest"][0] == {
-        "id": "3-120",
-        "writtenAt": "2026-12-01T12:00:00+00:00",
-        "kind": "contact_ongeldig",
-        "paths": [f"data.onderwerpen.{number}.onderwerp" for number in range(9)],
-        "state": "discarded",
-    }

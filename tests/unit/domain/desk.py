@@ -11,7 +11,7 @@ import orjson
 
 from schemas.faults import Fault
 from schemas.reading.decoding import Received
-from services.domain.besluit import Besluit, Position
+from services.domain.besluit import BesluitRecord, Position
 from services.domain.case import prepare
 from services.domain.events import Event
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
@@ -60,7 +60,7 @@ class Brought:
     sent: tuple[Sent, ...]
 
     @property
-    def besluit(self) -> Besluit:
+    def besluit(self) -> BesluitRecord:
         assert not isinstance(self.outcome, Refused), self.outcome.refusal
         return self.outcome.besluit
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain.besluit import Besluit
+from services.domain.besluit import BesluitRecord
 from services.domain.case import Case, prepare
 from services.domain.herbeoordeling import Feiten
 from services.domain.numbers import Numbers
 from services.domain.outcome import Outcome
-from services.domain.partij import Partij
+from services.domain.partij import PartijRecord
 from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
 from tests.support.examples import SOURCE, Wire, betrokkene, contact, kvk, nth_rsin, received, rsin
@@ -122,8 +122,8 @@ class Shelf:
     """Keeps records between batches, and gives a batch only what it asks for, as the classifier's store does."""
 
     numbers: Numbers = field(default_factory=lambda: Numbers(count(1), count(1), count(1)))
-    partijen: dict[str, Partij] = field(default_factory=dict)
-    besluiten: dict[str, Besluit] = field(default_factory=dict)
+    partijen: dict[str, PartijRecord] = field(default_factory=dict)
+    besluiten: dict[str, BesluitRecord] = field(default_factory=dict)
 
     def transact(self, batch: list[Case]) -> list[Outcome]:
         register = self.filled(batch)
@@ -152,7 +152,7 @@ class Shelf:
                     register.add_bijdrage(each.partij_id, besluit.key, each.bijdrage(besluit.moment))
         return register
 
-    def asked_besluiten(self, batch: list[Case]) -> list[Besluit]:
+    def asked_besluiten(self, batch: list[Case]) -> list[BesluitRecord]:
         keys = {case.key for case in batch} | {case.vervolg_key() for case in batch}
         vervolg = [case.received.contact.vervolg_op for case in batch]
         ids = {each.klantcontact_id for each in vervolg if each is not None}
@@ -162,7 +162,7 @@ class Shelf:
             if besluit.key in keys or ids & {each.klantcontact_id for each in besluit.uitgegeven}
         ]
 
-    def asked_partijen(self, batch: list[Case]) -> list[Partij]:
+    def asked_partijen(self, batch: list[Case]) -> list[PartijRecord]:
         sleutels = {sleutel for case in batch for of_one in case.sleutels for sleutel in of_one}
         ids = {each for case in batch for each in case.own_partij_ids()}
         for case in batch:

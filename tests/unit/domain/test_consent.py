@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.domain.consent import Moment, newest
+from schemas.contact_ended_v1 import Toestemming
+from services.domain.consent import Moment, Statement, Statements, newest
 from tests.support.examples import CALL_BACK, EMAIL, MOBILE, SOURCE, Wire, contact, email, known, onderwerp, phone
 from tests.unit.domain.desk import Desk, outcome
 
@@ -113,6 +114,57 @@ def test_of_two_moments_the_later_is_kept_and_of_equal_ones_the_first() -> None:
     assert newest(early, same) is early
     assert newest(None, early) is newest(early, None) is early
     assert newest(None, None) is None
+
+
+# The statement that counts
+
+
+@pytest.mark.parametrize(
+    ("expected", "consent", "history"),
+    [
+        (None, False, ("a - 10",)),
+        (None, False, ("a geweigerd 10",)),
+        ("gegeven in a", True, ("a gegeven 10",)),
+        ("ingetrokken in a", False, ("a ingetrokken 10",)),
+        ("gegeven in a", True, ("a gegeven 10", "b - 20")),
+        ("gegeven in a", True, ("a gegeven 10", "b geweigerd 20")),
+        ("gegeven in b", True, ("a gegeven 10", "b gegeven 20")),
+        ("ingetrokken in b", False, ("a gegeven 10", "b ingetrokken 20")),
+        ("gegeven in a", True, ("a gegeven 10", "b ingetrokken 5")),
+        ("ingetrokken in b", False, ("a gegeven 10", "b ingetrokken 10")),
+        ("ingetrokken in a", False, ("a ingetrokken 10", "b gegeven 10")),
+        ("ingetrokken in b", False, ("a gegeven 10", "b ingetrokken 20", "c - 30")),
+        ("ingetrokken in a", False, ("a ingetrokken 10", "b - 20")),
+        ("gegeven in b", True, ("a ingetrokken 10", "b gegeven 20")),
+        ("ingetrokken in a", False, ("a ingetrokken 10", "b ingetrokken 5")),
+        ("gegeven in a", True, ("a gegeven 10", "b gegeven 5")),
+    ],
+)
+def test_a_decision_names_the_statement_of_consent_that_counted(
+    expected: str | None,
+    consent: bool,  # noqa: FBT001 - a column of the table
+    history: tuple[str, ...],
+) -> None:
+    desk = Desk()
+    besluit = [desk.bring(said(step)).besluit for step in history][-1]
+    [partij] = besluit.partijen
+
+    counted = partij.statement_that_counted(besluit.moment)
+    assert (counted and f"{counted.toestemming} in {counted.contact.contact_id}", partij.consent) == (expected, consent)
+
+
+def test_an_answer_that_states_nothing_for_later_contacts_leaves_the_statements_as_they_are() -> None:
+    now = Moment(datetime(2026, 3, 1, tzinfo=UTC), SOURCE, "a")
+    known_before = Statements(now, None)
+    for answer in (None, Toestemming.GEWEIGERD, Toestemming.NIET_GEVRAAGD):
+        assert known_before.including(answer, Moment(datetime(2026, 4, 1, tzinfo=UTC), SOURCE, "b")) is known_before
+
+
+def test_of_no_statement_none_counts_and_consent_is_not_in_force() -> None:
+    assert Statements().counting is None
+    assert not Statements().give_consent
+    withdrawn = Moment(datetime(2026, 3, 1, tzinfo=UTC), SOURCE, "a")
+    assert Statements(None, withdrawn).counting == Statement(Toestemming.INGETROKKEN, withdrawn)
 
 
 # Which details are too old

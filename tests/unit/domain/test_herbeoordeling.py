@@ -155,6 +155,16 @@ def test_the_facts_of_the_record_count_as_well_where_an_older_release_decided_ot
     assert outcomes(desk.again(data)) == [("V4", True, False, PartijResultaat.NIEUW)]
 
 
+def test_consent_that_the_contact_itself_gives_is_no_revival() -> None:
+    desk = Desk()
+    data = contact("a", betrokkenen=[KLANT])
+    first = desk.bring(data)
+    desk.bring(contact("b", op="2026-03-03T09:00:00Z", betrokkenen=[known(toestemming=None)]))
+    _as_an_older_release_decided(desk, first)
+    # By the facts of today the partij would be aangevuld: b knows it.
+    assert outcomes(desk.again(data)) == [("V4", True, False, PartijResultaat.NIEUW)]
+
+
 def _as_an_older_release_decided(desk: Desk, brought: Brought) -> None:
     """Put a record in the place of one, as if the partij had been left empty by mistake then, and no number given."""
     [partij], [outcome] = brought.besluit.partijen, brought.besluit.onderwerpen

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.domain.outcome import Decided, Refused, Repeated
-from services.domain.partij import Bijdrage, Partij
+from services.domain.partij import Bijdrage, PartijRecord
 from tests.support.examples import SOURCE, Wire, received
 from tests.unit.domain.desk import Brought, Desk
 from tests.unit.domain.oracle_facts import gekend, name_based_id
@@ -233,7 +233,7 @@ def test_the_state_kept_of_a_partij_is_the_one_that_follows_from_the_decision_re
             assert _comparable(partij.known_only_by(bijdragen[partij.partij_id])) == _comparable(partij)
 
 
-def _comparable(partij: Partij) -> tuple[object, ...]:
+def _comparable(partij: PartijRecord) -> tuple[object, ...]:
     """Give what matters of a partij: not which of two equal moments it keeps, nor the order of its sleutels."""
     moments = [each.op if each else None for each in (partij.gegeven, partij.ingetrokken, partij.gevuld)]
     return (replace(partij, sleutels=(), gegeven=None, ingetrokken=None, gevuld=None), set(partij.sleutels), *moments)

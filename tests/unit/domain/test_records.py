@@ -4,11 +4,27 @@ from datetime import UTC, datetime
 
 from schemas.contact_ended_v1 import Toestemming
 from schemas.identities import Identity
-from schemas.outputs import PartijResultaat
-from services.domain.besluit import PartijBesluit
+from schemas.outputs import PartijResultaat, Regel
+from services.domain.besluit import BesluitRecord, PartijBesluit
 from services.domain.consent import Moment
-from services.domain.partij import Bijdrage, Partij, Stand
-from tests.support.examples import ALICE, SOURCE, Wire, contact, email, known, kvk, onderwerp
+from services.domain.ids import taak_id
+from services.domain.numbers import NumberKind
+from services.domain.partij import Bijdrage, PartijRecord, Stand
+from services.domain.policy import Beleid
+from services.domain.rules import rule_of
+from tests.support.examples import (
+    ALICE,
+    CALL_BACK,
+    NEW_ZAAK,
+    SOURCE,
+    Wire,
+    contact,
+    email,
+    known,
+    kvk,
+    onderwerp,
+    stranger,
+)
 from tests.unit.domain.desk import NOW, SLEUTELS, Desk
 from tests.unit.domain.organisaties import R1, employee, organisatie
 
@@ -26,7 +42,7 @@ def bring(desk: Desk, contact_id: str, day: int, person: Wire) -> PartijBesluit:
     return partij
 
 
-def only_partij(desk: Desk) -> Partij:
+def only_partij(desk: Desk) -> PartijRecord:
     [partij] = desk.register.partijen.values()
     return partij
 
@@ -38,7 +54,7 @@ def test_the_register_keeps_of_a_partij_the_newest_statement_of_each_kind_with_i
     bring(desk, "c", 5, known(toestemming="ingetrokken"))
     last = bring(desk, "d", 3, known(toestemming="geweigerd"))
     partij = only_partij(desk)
-    assert partij == Partij(
+    assert partij == PartijRecord(
         partij_id=last.partij_id,
         nummer="1",
         grondsleutel=partij.sleutels[0],
@@ -127,3 +143,48 @@ def test_sleutels_are_made_with_the_key_of_the_register() -> None:
     desk = Desk()
     bring(desk, "a", 1, known())
     assert only_partij(desk).sleutels == (SLEUTELS.of_identity(Identity("bsn", ALICE, 0)),)
+
+
+# What is asked of a record
+
+
+def corrected() -> BesluitRecord:
+    """A klant asks to be called back; a correction says that nobody was authenticated or needs that."""
+    desk = Desk()
+    asked = contact(betrokkenen=[known(toestemming="gegeven")], onderwerpen=[onderwerp("o1", opvolging=CALL_BACK)])
+    desk.bring(contact("c-0", onderwerpen=[onderwerp(opvolging=NEW_ZAAK)]))  # takes the first klantcontactnummer
+    desk.bring(asked)
+    return desk.bring(contact(revisie=2)).besluit
+
+
+def test_what_was_taken_back_has_its_kind_and_number() -> None:
+    besluit = corrected()
+
+    assert [besluit.number_taken_back(each) for each in besluit.intrekkingen] == [
+        (NumberKind.KLANTCONTACT, "2"),
+        (NumberKind.INTERNE_TAAK, "1"),
+        (NumberKind.PARTIJ, "1"),
+    ]
+
+
+def test_the_id_of_a_taak_follows_from_the_contact_and_the_onderwerp() -> None:
+    besluit = corrected()
+
+    assert besluit.taak_id_of("o1") == taak_id(SOURCE, "c-1", "o1")
+
+
+def test_the_judgement_of_an_onderwerp_is_the_one_that_first_said_what_is_in_force() -> None:
+    people = [known("a"), stranger("b")]
+    people[1]["authenticatie"] = {"middel": "controlevragen"}
+    subjects = [onderwerp("of a", betrokkenen=["a"]), onderwerp("of b", betrokkenen=["b"])]
+    desk, data = Desk(), contact(betrokkenen=people, onderwerpen=subjects)
+    first = desk.bring(data).besluit
+    desk.change_policy(Beleid(versie="other", voldoende_middelen={"digid": "*", "controlevragen": "*"}))
+    second = desk.again(data).besluit
+
+    assert [first.judgement_of(each) for each in first.onderwerpen] == [1, 1]
+    assert [second.judgement_of(each) for each in second.onderwerpen] == [1, 2]
+
+
+def test_a_rule_that_a_record_names_is_a_row_of_the_table() -> None:
+    assert [rule_of(regel).regel for regel in Regel] == list(Regel)

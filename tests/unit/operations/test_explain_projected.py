@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from services.domain.besluit import Besluit
+from services.domain.besluit import BesluitRecord
 from services.domain.numbers import NumberKind
 from services.domain.policy import Beleid
-from services.operations.explain.projected import Documents, Projected, State, compared, wanted_of
+from services.operations.explain.projected import Documents, Projected, ProjectedState, compared, wanted_of
 from tests.support.examples import CALL_BACK, Wire, contact, known, onderwerp, stranger
 from tests.unit.domain.desk import Desk
 
@@ -15,7 +15,7 @@ KLANTCONTACT, TAAK, PARTIJ = NumberKind.KLANTCONTACT, NumberKind.INTERNE_TAAK, N
 ASKED: Wire = contact(betrokkenen=[known(toestemming="gegeven")], onderwerpen=[onderwerp("o1", opvolging=CALL_BACK)])
 
 
-def decided(*revisies: Wire) -> Besluit:
+def decided(*revisies: Wire) -> BesluitRecord:
     desk = Desk()
     return [desk.bring(each).besluit for each in revisies][-1]
 
@@ -39,7 +39,9 @@ def marker(kind: NumberKind, *version: int) -> dict[str, Any]:
 
 
 def found(
-    besluit: Besluit, there: dict[NumberKind, dict[str, Any]], gone: dict[NumberKind, dict[str, Any]] | None = None
+    besluit: BesluitRecord,
+    there: dict[NumberKind, dict[str, Any]],
+    gone: dict[NumberKind, dict[str, Any]] | None = None,
 ) -> list[Projected]:
     """Compare, with at most one document for each kind."""
     wanted = list(wanted_of(besluit))
@@ -63,10 +65,14 @@ def test_what_stands_as_decided_is_told_with_its_version() -> None:
     klantcontact, taak, partij = found(decided(ASKED), there)
 
     assert klantcontact == Projected(
-        kind=KLANTCONTACT, id=klantcontact.id, nummer="1", state=State.STORED, version=(1, 1)
+        kind=KLANTCONTACT, id=klantcontact.id, nummer="1", state=ProjectedState.STORED, version=(1, 1)
     )
-    assert taak == Projected(kind=TAAK, id=taak.id, nummer="1", state=State.STORED, version=(1, 1), status="verwerkt")
-    assert partij == Projected(kind=PARTIJ, id=partij.id, nummer="1", state=State.STORED, version=(1,), leeg=True)
+    assert taak == Projected(
+        kind=TAAK, id=taak.id, nummer="1", state=ProjectedState.STORED, version=(1, 1), status="verwerkt"
+    )
+    assert partij == Projected(
+        kind=PARTIJ, id=partij.id, nummer="1", state=ProjectedState.STORED, version=(1,), leeg=True
+    )
 
 
 def test_what_is_not_there_is_absent() -> None:

@@ -1,0 +1,143 @@
+"""An explanation as one JSON object: the decision, what the projector and Kafka have of it, and no contents.
+
+Names are in camelCase. Every list is whole; of the dead letters the newest are in it.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from schemas.cloudevents import trace_id
+from services.cli.screen import json_value
+from services.domain.besluit import KlantcontactIntrekking, PartijIntrekking
+from services.domain.rules import rule_of
+from services.domain.toelichting import Kanttekening, kanttekening
+
+if TYPE_CHECKING:
+    from services.domain.besluit import BesluitRecord, Intrekking, OnderwerpBesluit, PartijBesluit
+    from services.operations.dead_letters.reading import Found
+    from services.operations.explain.explain import Explained, NotDecided
+    from services.operations.explain.in_kafka import InKafka, Letters
+
+Json = dict[str, Any]
+
+
+def explained(found: "Explained") -> Json:
+    """Return a contact that was decided."""
+    return {
+        "decision": _decision(found.besluit),
+        "projected": json_value(found.projected),
+        "kafka": _kafka(found.kafka) if found.kafka else None,
+        "kafkaFault": found.kafka_fault,
+    }
+
+
+def not_decided(found: "NotDecided") -> Json:
+    """Return a contact that Kafka holds and that has no decision record."""
+    return {
+        "contactId": found.contact_id,
+        "sightings": json_value(found.sightings),
+        "letters": _letters(found.letters) if found.letters else None,
+    }
+
+
+# The decision --------------------------------------------------------------------------------------------------------
+
+
+def _decision(besluit: "BesluitRecord") -> Json:
+    return {
+        "source": besluit.source,
+        "contactId": besluit.contact_id,
+        "revisie": besluit.revisie,
+        "besluitversie": besluit.besluitversie,
+        "eventId": besluit.event_id,
+        "traceId": trace_id(besluit.traceparent) if besluit.traceparent else None,
+        "plaatsgevondenOp": json_value(besluit.plaatsgevonden_op),
+        "beslotenOp": json_value(besluit.besloten_op),
+        "beleidsversie": besluit.beleidsversie,
+        "vertrouwelijk": besluit.vertrouwelijk,
+        "position": json_value(besluit.position),
+        "onderwerpen": [_onderwerp(besluit, each) for each in besluit.onderwerpen],
+        "partijen": [_partij(besluit, each) for each in besluit.partijen],
+        "vervolg": json_value(besluit.vervolg),
+        "kanttekeningen": [kanttekening(Kanttekening(each)) for each in besluit.kanttekeningen],
+        "voorgangers": json_value(besluit.voorgangers),
+        "takenBack": [_taken_back(besluit, each) for each in besluit.intrekkingen],
+    }
+
+
+def _onderwerp(besluit: "BesluitRecord", onderwerp: "OnderwerpBesluit") -> Json:
+    rule, had = rule_of(onderwerp.regel), besluit.numbers_of(onderwerp.onderwerp_id)
+    klantcontact = interne_taak = None
+    if had and onderwerp.klantcontact:
+        klantcontact = {"id": had.klantcontact_id, "nummer": had.klantcontact_nummer}
+    if had and onderwerp.interne_taak:
+        interne_taak = {"id": besluit.taak_id_of(onderwerp.onderwerp_id), "nummer": had.taak_nummer}
+    return {
+        "onderwerpId": onderwerp.onderwerp_id,
+        "regel": onderwerp.regel,
+        "toelichting": rule.toelichting,
+        "herkomst": rule.source,
+        "klantcontact": klantcontact,
+        "interneTaak": interne_taak,
+        "partij": onderwerp.partij,
+        "contactgegevens": onderwerp.contactgegevens,
+        "sinceBesluitversie": besluit.judgement_of(onderwerp),
+    }
+
+
+def _partij(besluit: "BesluitRecord", partij: "PartijBesluit") -> Json:
+    counted, stand = partij.statement_that_counted(besluit.moment), partij.stand
+    statement = counted and {**json_value(counted), "inThisContact": counted.contact == besluit.moment}
+    return {
+        "positie": partij.positie,
+        "partijId": partij.partij_id,
+        "nummer": partij.nummer,
+        "versie": partij.versie,
+        "middel": partij.middel,
+        "bekend": stand.bekend,
+        "leeg": stand.leeg,
+        "gevuld": json_value(stand.gevuld),
+        "consent": partij.consent,
+        "statement": statement,
+        "resultaat": partij.resultaat,
+        "vult": partij.vult,
+    }
+
+
+def _taken_back(besluit: "BesluitRecord", intrekking: "Intrekking") -> Json:
+    kind, nummer = besluit.number_taken_back(intrekking)
+    why = intrekking.aanleiding
+    return {
+        "kind": kind,
+        "nummer": nummer,
+        "op": json_value(why.besloten_op),
+        "revisie": why.revisie,
+        "besluitversie": why.besluitversie,
+        "resultaat": intrekking.resultaat if isinstance(intrekking, PartijIntrekking) else None,
+        "moved": isinstance(intrekking, KlantcontactIntrekking) and intrekking.verplaatst,
+    }
+
+
+# Kafka ---------------------------------------------------------------------------------------------------------------
+
+
+def _kafka(kafka: "InKafka") -> Json:
+    return {
+        "recordIsHeld": kafka.record_is_held,
+        "projectorBehind": kafka.projector_behind,
+        "letters": _letters(kafka.letters) if kafka.letters else None,
+    }
+
+
+def _letters(letters: "Letters") -> Json:
+    return {"number": letters.number, "newest": [_letter(each) for each in letters.newest]}
+
+
+def _letter(found: "Found") -> Json:
+    letter = found.letter
+    return {
+        "id": str(letter.id),
+        "writtenAt": json_value(letter.written_at),
+        "kind": letter.kind,
+        "paths": json_value(letter.paths),
+        "state": found.history.state,
+    }
