@@ -49,7 +49,7 @@ class Membership:
         self._shutdown_seconds = settings.shutdown_seconds
         self._reading = reading
         self._group = GroupHealth(health, reading, assignment_seconds=settings.session_timeout_ms / 1000)
-        self._lag = LagWatch(reading.assignment)
+        self._lag = LagWatch(reading.assignment, settings)
         self._health = health
         self._ending = ending
         self._broker = clients.broker(settings)
