@@ -204,7 +204,12 @@ def _version(each: "Projected") -> str:
 def _behind(kafka: "InKafka") -> str:
     if not kafka.projector_behind:
         return "the projector has read everything"
-    return f"the projector has at most {kafka.projector_behind} records to go"
+    waits = [
+        f"\npartition {each.partition} of {each.topic} waits since {to_the_second(each.since)} for an open transaction"
+        for each in kafka.open_transactions
+    ]
+    more = f" (and {len(waits) - 1} more)" if len(waits) > 1 else ""
+    return f"the projector has at most {kafka.projector_behind} records to go{''.join(waits[:1])}{more}"
 
 
 def _sighting(each: "Sighting") -> str:
@@ -214,6 +219,8 @@ def _sighting(each: "Sighting") -> str:
         if each.is_judged
         else "not judged yet"
     )
+    if each.waits_since:
+        what += f"; it waits since {to_the_second(each.waits_since)} for an open transaction"
     return f"{where}, of {printable(each.source)}: {what}"
 
 

@@ -1,11 +1,12 @@
-"""What has to be in order before the services run: each check says what was found and what to do about it."""
+"""The checks of what the services need. Each says what was found and what to do about it."""
 
 import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 from aiokafka.protocol.admin import ApiVersionRequest
@@ -15,12 +16,14 @@ from services.classifier.mongo.key import RegisterKey
 from services.classifier.policy_file import load_policy_file
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
+from services.operations.kafka import kafka_told
 from services.operations.mongo import read_database
 from services.operations.topics import TopicState, check_topics
-from services.operations.wording import counted
+from services.operations.wording import counted, to_the_second
 from services.runtime.errors import InvalidSettings, KlantcontactError
 from services.runtime.kafka.clients import ADMIN_TIMEOUT_MS, TOPICS_ADVICE, admin_client
 from services.runtime.kafka.connection import connected, missing_right
+from services.runtime.kafka.open_transactions import open_transactions
 from services.runtime.mongo.client import Client, address, connect
 from services.runtime.secret import load_sleutel
 from services.runtime.settings import Settings
@@ -31,21 +34,27 @@ LIBRARIES = ("klantcontact", "faststream", "aiokafka", "pymongo", "pydantic", "u
 OLDEST_PYTHON = (3, 11)
 
 OLDEST_MONGODB = (6, 0)
-"""What we test with."""
+"""The oldest that the tests use."""
 
 CREATE_TOPICS = 19
-"""Kafka's number of the request by which its age shows: Kafka 4.0 dropped the first two versions of it."""
+"""Kafka's number for the request that shows its age: Kafka 4.0 dropped the first two versions of it."""
 
 START_SECONDS = 10.0
-"""Patience with a broker that makes its topic for transactions, which the first question about them causes."""
+"""Patience with a broker that makes its topic for transactions, as it does at the first question about them."""
 
 TRANSACTION_COORDINATOR = 1
 """Kafka's number for that kind of coordinator."""
 
+TRANSACTIONS_ADVICE = (
+    "Kafka aborts it at its timeout, after 15 minutes at most by default. One that stays is Kafka's to forget: restart "
+    "the classifier if it lies in a topic that only the classifier writes to; otherwise abort it with "
+    "`kafka-transactions.sh abort --topic … --partition … --start-offset …`."
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One thing that was looked at. `advice` says what to do, and is empty when all is well."""
+    """One check. `advice` says what to do, and is empty when all is well."""
 
     name: str
     ok: bool
@@ -54,15 +63,15 @@ class Check:
 
 
 async def examine(settings: Settings) -> list[Check]:
-    """Look at everything that a service needs, side by side; what is away costs some seconds. Changes nothing."""
+    """Check everything that a service needs. A server that is away costs some seconds. Changes nothing."""
     sleutel, kafka, topics, mongodb = await asyncio.gather(
         _sleutel(settings), _kafka(settings), _topics(settings), _mongodb(settings)
     )
-    return [_versions(), sleutel, _beleid(settings), kafka, topics, mongodb]
+    return [_versions(), sleutel, _beleid(settings), kafka, *topics, mongodb]
 
 
 def _failed(name: str, error: KlantcontactError, advice: str = "") -> Check:
-    """Take over what an error says; the messages of InvalidSettings hold the advice themselves."""
+    """The check that an error failed. The messages of InvalidSettings hold the advice themselves."""
     return Check(name=name, ok=False, found=str(error), advice=advice)
 
 
@@ -113,7 +122,7 @@ async def _kafka(settings: Settings) -> Check:
         async with admin_client(settings) as admin:
             cluster = await admin.describe_cluster()
             await _await_transactions(admin, settings)
-        # One that is there: what the settings name first may be down for a moment.
+        # A broker that is up: the first one in the settings may be down for a moment.
         first = cluster["brokers"][0]
         age = await _age(settings, f"{first['host']}:{first['port']}")
     except InvalidSettings as error:
@@ -123,16 +132,16 @@ async def _kafka(settings: Settings) -> Check:
     except (KafkaError, TimeoutError, OSError) as error:
         if told := missing_right(error):
             return _failed("kafka", told)
-        found = f"Kafka at {settings.kafka_bootstrap} answers, but not all that is asked ({type(error).__name__})"
+        found = f"Kafka at {settings.kafka_bootstrap} answers, but not to every question ({type(error).__name__})"
         return Check(name="kafka", ok=False, found=found, advice=advice)
     found = f"{settings.kafka_bootstrap}: {counted(len(cluster['brokers']), 'broker')}, {age}, transactions answer"
     return Check(name="kafka", ok=True, found=found)
 
 
 async def _await_transactions(admin: AIOKafkaAdminClient, settings: Settings) -> None:
-    """Ask who coordinates our transactions. Raises KafkaError when nobody does.
+    """Ask which broker coordinates our transactions. Raises KafkaError when none does.
 
-    A broker that has just started finds out when it is asked, and says "not yet" meanwhile.
+    A broker that has just started looks for it when it is asked, and answers "not yet" meanwhile.
     """
     transactional_id = f"{settings.classifier_group}-doctor"
     for pause_seconds in pauses_within(START_SECONDS):
@@ -155,11 +164,15 @@ async def _age(settings: Settings, broker: str) -> str:
     return "Kafka 4.0 or newer" if oldest[CREATE_TOPICS] > 0 else "older than Kafka 4.0"
 
 
-async def _topics(settings: Settings) -> Check:
+async def _topics(settings: Settings) -> list[Check]:
     try:
         states = await check_topics(settings)
     except KlantcontactError as error:
-        return _failed("topics", error)
+        return [_failed("topics", error)]
+    return [_definitions(states), await _transactions(settings, [state for state in states if state.exists])]
+
+
+def _definitions(states: Sequence[TopicState]) -> Check:
     missing = [state.name for state in states if not state.exists]
     if missing:
         return Check(
@@ -181,6 +194,27 @@ async def _topics(settings: Settings) -> Check:
 
 def _departures(state: TopicState) -> Iterable[str]:
     return (f"{state.name} has {each.what} {each.found}, not {each.wanted}" for each in state.departures)
+
+
+async def _transactions(settings: Settings, states: Sequence[TopicState]) -> Check:
+    partitions = [TopicPartition(state.name, each) for state in states for each in range(state.partitions)]
+    try:
+        with kafka_told(settings, right="describe the topics"):
+            waiting = await open_transactions(settings, partitions)
+    except KlantcontactError as error:
+        return _failed("transactions", error)
+    if not waiting:
+        return Check(name="transactions", ok=True, found="no partition waits for one that is open")
+    return Check(
+        name="transactions",
+        ok=False,
+        found="; ".join(
+            f"partition {each.partition} of {each.topic} waits since {to_the_second(each.since)} for the transaction "
+            f"that is open at offset {each.first_offset}"
+            for each in waiting
+        ),
+        advice=TRANSACTIONS_ADVICE,
+    )
 
 
 # MongoDB -------------------------------------------------------------------------------------------------------------
@@ -207,6 +241,6 @@ async def _mongodb(settings: Settings) -> Check:
 
 
 async def _try_transaction(client: Client, settings: Settings) -> None:
-    """Read in a transaction. Raises PyMongoError when that can't be done."""
+    """Read in a transaction. Raises PyMongoError when that is impossible."""
     async with client.start_session() as session, await session.start_transaction():
         await client[settings.mongo_database]["besluiten"].find_one({}, {"_id": 1}, session=session)

@@ -1,4 +1,4 @@
-"""How many decisions there were by rule, source and day, from the classifier's own counters; never from contents."""
+"""The number of decisions by rule, source and day, from the classifier's own counters and never from contents."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from services.runtime.settings import Settings
 
 
 class By(StrEnum):
-    """What decisions are counted by."""
+    """A property by which decisions are counted."""
 
     RULE = "rule"
     SOURCE = "source"
@@ -24,7 +24,7 @@ class By(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many decisions had these values, in the order in which it was asked for."""
+    """The number of decisions with these values, which stand in the order of `Stats.by`."""
 
     values: tuple[str, ...]
     number: int
@@ -32,7 +32,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """The counts in order of their values, and their sum."""
+    """The counts, in order of their values, and their sum."""
 
     by: tuple[By, ...]
     counts: tuple[Count, ...]
@@ -42,7 +42,7 @@ class Stats:
 async def stats(
     settings: Settings, *, by: Sequence[By] = (By.RULE,), since: date | None = None, until: date | None = None
 ) -> Stats:
-    """Count the decisions about onderwerpen; corrections and new judgements are decisions too, repeats are none.
+    """Count the decisions about onderwerpen. A correction or a new judgement counts as a decision, a repeat does not.
 
     `since` and `until` are days in UTC, both included. Raises as `read_database` does.
     """
@@ -58,7 +58,7 @@ async def stats(
 
 
 def _period(since: date | None, until: date | None) -> dict[str, Any]:
-    """Give what selects these days by the index of `_id`, in which the day comes first."""
+    """Return the query that selects these days by the index of `_id`, in which the day comes first."""
     bounds: dict[str, Any] = {}
     if since is not None:
         bounds["$gte"] = {"dag": since.isoformat()}

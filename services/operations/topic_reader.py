@@ -1,4 +1,4 @@
-"""Reading topics as they stand, for operators: committed records only, in no group, so that nobody's position moves.
+"""Reading topics as they are, for operators: committed records, in no group, so that nobody's offsets move.
 
 How far a consumer group has come, seen from outside it.
 """
@@ -20,50 +20,58 @@ from aiokafka.errors import (
 )
 
 from services.operations.kafka import kafka_told
-from services.runtime.kafka.clients import admin_client, kafka_is_away, range_consumer, require_topics, unreached
+from services.runtime.kafka.clients import (
+    Isolation,
+    admin_client,
+    kafka_is_away,
+    range_consumer,
+    require_topics,
+    unreached,
+)
+from services.runtime.kafka.open_transactions import OpenTransaction, open_transactions
 from services.runtime.settings import Settings
 from services.runtime.waiting import pauses_within
 
 Records = Sequence["ConsumerRecord[bytes, bytes]"]
 
 Progress = Callable[[int, int | None], None]
-"""Takes how many records were read, and how many there are in all when that is known."""
+"""Takes the number of records read, and the number of all when that is known."""
 
 STALL_SECONDS: Final = 30.0
-"""How long a broker may give nothing while there is more: one that restarts is back in half of that."""
+"""How long a broker may return nothing while there is more. One that restarts is back in half of that."""
 
 POLL_MILLISECONDS: Final = 500
 
 MAX_RECORDS: Final = 2_000
-"""Of one partition at once: some MB as a rule."""
+"""Of one fetch: usually some MB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What is to be read of one partition: from offset `begin` up to and without `end`."""
+    """A part of one partition to read: from offset `begin` up to and without `end`."""
 
     topic: str
     partition: int
     first: int
-    """The first offset that the topic still holds: what lies before it was removed when its time had come."""
+    """The first offset that the topic still holds. Retention removed the records before it."""
     begin: int
     end: int
 
     @property
     def length(self) -> int:
-        """How many records there are at most; markers of transactions count too."""
+        """The number of records at most; markers of transactions count too."""
         return max(0, self.end - self.begin)
 
 
 class TopicReader:
-    """Says which offsets lie where, and reads them."""
+    """Finds offsets, and reads the records between them."""
 
     def __init__(self, consumer: AIOKafkaConsumer, settings: Settings) -> None:
         self._consumer = consumer
         self._settings = settings
 
     async def whole(self, *topics: str) -> list[Stretch]:
-        """Give all that topics hold now. Raises InvalidSettings for one that does not exist."""
+        """Return all that topics hold now. Raises InvalidSettings for one that does not exist."""
         await require_topics(self._settings, *topics)
         with _told(self._settings):
             partitions = await self._partitions_of(topics)
@@ -77,7 +85,7 @@ class TopicReader:
     async def between(
         self, whole: Sequence[Stretch], *, since: datetime | None, until: datetime | None
     ) -> list[Stretch]:
-        """Narrow what a topic holds to what it got from `since` on and before `until`; None does not narrow."""
+        """Return the part of a topic that was written from `since` on and before `until`; None does not narrow."""
         begins = await self._offsets_at(whole, since) if since else {}
         ends = await self._offsets_at(whole, until) if until else {}
         return [
@@ -94,9 +102,9 @@ class TopicReader:
     async def records(
         self, stretches: Sequence[Stretch], progress: Progress = lambda _done, _of: None
     ) -> AsyncIterator[Records]:
-        """Give the records of these stretches: of one partition in order, some at once, until every end.
+        """Return the records of these stretches in batches, those of one partition in order.
 
-        Raises TransientFailure when Kafka stops answering, and when a topic loses what was still to be read.
+        Raises TransientFailure when Kafka stops answering, and when a topic loses records that were still to be read.
         """
         left = {TopicPartition(each.topic, each.partition): each for each in stretches if each.length}
         total = sum(each.length for each in left.values())
@@ -120,8 +128,33 @@ class TopicReader:
             unread = sum(max(0, stretch.end - positions[partition]) for partition, stretch in left.items())
             progress(total - unread, total)
 
+    async def open_transactions(self, whole: Sequence[Stretch]) -> list[OpenTransaction]:
+        """Return the transactions behind which records of these partitions wait. Raises as `records` does."""
+        with _told(self._settings):
+            return await open_transactions(
+                self._settings, [TopicPartition(each.topic, each.partition) for each in whole]
+            )
+
+    async def records_to_the_end(
+        self, whole: Sequence[Stretch], transactions: Sequence[OpenTransaction], progress: Progress
+    ) -> AsyncIterator[Records]:
+        """Return the records of these stretches, and those that wait behind these transactions.
+
+        Any of the latter may yet be aborted. Raises as `records` does.
+        """
+        async for batch in self.records(whole, progress):
+            yield batch
+        behind = [
+            Stretch(each.topic, each.partition, first=each.first_offset, begin=each.first_offset, end=each.end)
+            for each in transactions
+        ]
+        if behind:
+            async with topic_reader(self._settings, isolation_level="read_uncommitted") as uncommitted:
+                async for batch in uncommitted.records(behind):
+                    yield batch
+
     async def _fetch(self, left: dict[TopicPartition, Stretch]) -> list[Records]:
-        """Give the next records of what is left; none when there was nothing but markers."""
+        """Return the next records of what is left; none when there were only markers."""
         before = {each: await self._consumer.position(each) for each in left}
         with _told(self._settings):
             async with asyncio.timeout(STALL_SECONDS):
@@ -143,7 +176,7 @@ class TopicReader:
         ]
 
     async def _offsets_at(self, whole: Sequence[Stretch], moment: datetime) -> dict[int, int]:
-        """Give for each partition the offset of the first record written at or after a moment, if there is one."""
+        """Return for each partition the offset of the first record written at or after a moment, if there is one."""
         milliseconds = int(moment.timestamp() * 1000)
         with _told(self._settings):
             found = await self._consumer.offsets_for_times(
@@ -153,9 +186,11 @@ class TopicReader:
 
 
 @asynccontextmanager
-async def topic_reader(settings: Settings) -> AsyncIterator[TopicReader]:
-    """Give a reader for the block. Raises TransientFailure when Kafka does not answer."""
-    consumer = range_consumer(settings)
+async def topic_reader(
+    settings: Settings, *, isolation_level: Isolation = "read_committed"
+) -> AsyncIterator[TopicReader]:
+    """A reader for the block. Raises TransientFailure when Kafka does not answer."""
+    consumer = range_consumer(settings, isolation_level=isolation_level)
     try:
         try:
             await consumer.start()
@@ -171,13 +206,13 @@ def _told(settings: Settings) -> AbstractContextManager[None]:
 
 
 COORDINATOR_SECONDS: Final = 10.0
-"""Patience with a broker that has just started: it finds out who coordinates a group when it is asked."""
+"""Patience with a broker that has just started. It looks for the coordinator of a group when it is asked."""
 
 NOT_YET: Final = (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError)
 
 
 async def next_offsets(admin: AIOKafkaAdminClient, settings: Settings, group: str) -> dict[TopicPartition, int]:
-    """Give for each partition the offset from which a group goes on; one that it never committed is left out.
+    """Return for each partition the offset at which a group continues; one that it never committed is left out.
 
     Raises TransientFailure when Kafka does not answer, InvalidSettings when it does not let this user ask.
     """
@@ -193,7 +228,7 @@ async def next_offsets(admin: AIOKafkaAdminClient, settings: Settings, group: st
 
 
 def still_to_read(whole: Sequence[Stretch], positions: dict[TopicPartition, int]) -> list[Stretch]:
-    """Give what a group at these positions has not had yet."""
+    """Return the stretches that a group at these offsets has not read yet."""
     return [
         replace(each, begin=max(each.begin, positions.get(TopicPartition(each.topic, each.partition), 0)))
         for each in whole
@@ -201,7 +236,7 @@ def still_to_read(whole: Sequence[Stretch], positions: dict[TopicPartition, int]
 
 
 async def count_to_read(reader: TopicReader, stretches: Sequence[Stretch]) -> int:
-    """Count the records that are still to be read, at most: markers of transactions count until the first record."""
+    """Return how many records are still to be read, at most: 0 when only markers of transactions are left."""
     async for _ in reader.records(stretches):
         return sum(each.length for each in stretches)
     return 0

@@ -1,6 +1,6 @@
-"""Making the topics, and seeing where those that exist depart from their definition.
+"""Making the topics, and comparing those that exist with their definition.
 
-Nothing that exists is changed: that can cost data, and is for the operator to decide.
+Nothing that exists is changed: a change can cost data, so the operator decides.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -22,7 +22,7 @@ from services.runtime.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """One property of a topic that is not as defined, by Kafka's name for it."""
+    """One property of a topic that differs from the definition, by Kafka's name for it."""
 
     what: str
     wanted: str
@@ -31,7 +31,7 @@ class Departure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicState:
-    """One topic as it was found, or made just now."""
+    """One topic as it was found, or was made just now."""
 
     name: str
     exists: bool
@@ -50,7 +50,7 @@ async def check_topics(settings: Settings) -> list[TopicState]:
 
 
 async def create_topics(settings: Settings) -> list[TopicState]:
-    """Make what is missing and report on everything, input first. Doing it again changes nothing.
+    """Make the topics that are missing and return the state of all, input first. A second call changes nothing.
 
     A topic gets as many replicas as there are brokers, three at most. Raises as `check_topics` does.
     """
@@ -72,7 +72,7 @@ async def create_topics(settings: Settings) -> list[TopicState]:
 
 @asynccontextmanager
 async def _asking(settings: Settings, *, right: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    """Give an administration client for the block. Raises as `kafka_told` does."""
+    """An administration client for the block. Raises as `kafka_told` does."""
     async with admin_client(settings) as admin:
         with kafka_told(settings, right=right):
             yield admin
@@ -82,7 +82,7 @@ async def _asking(settings: Settings, *, right: str) -> AsyncIterator[AIOKafkaAd
 
 
 async def _states(admin: AIOKafkaAdminClient, definitions: Sequence[TopicDefinition]) -> list[TopicState]:
-    # All topics: to ask for one by name can make a broker create it, with a definition of its own.
+    # All topics: a question about one by name can make a broker create it, with a definition of its own.
     partitions = {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
     existing = [each.name for each in definitions if each.name in partitions]
     configurations = await _configurations(admin, existing)
@@ -100,7 +100,7 @@ async def _configurations(admin: AIOKafkaAdminClient, names: Sequence[str]) -> d
     try:
         responses = await admin.describe_configs(resources) if resources else []
     except IncompatibleBrokerVersion:
-        return configurations  # the broker inside a process, which keeps nothing anyway
+        return configurations  # the mock broker, which keeps nothing anyway
     for response in responses:
         for code, message, _kind, name, entries in response.resources:
             if code:
@@ -122,10 +122,10 @@ def _compare(definition: TopicDefinition, *, partitions: int, configuration: Map
 
 
 async def _create(admin: AIOKafkaAdminClient, definitions: Sequence[TopicDefinition]) -> set[str]:
-    """Give the names of those that were made; somebody else may have made one a moment ago."""
+    """Return the names of those that were made. Somebody else may have made one a moment ago."""
     cluster = await admin.describe_cluster()
     if cluster["controller_id"] not in [broker["node_id"] for broker in cluster["brokers"]]:
-        # The broker inside a process has no administration and makes a topic when asked for it.
+        # The mock broker has no administration, and makes a topic when it is asked about it.
         await admin.describe_topics([each.name for each in definitions])
         return {each.name for each in definitions}
     replicas = min(len(cluster["brokers"]), MAX_REPLICAS)
@@ -139,7 +139,7 @@ async def _create(admin: AIOKafkaAdminClient, definitions: Sequence[TopicDefinit
 
 
 def _refuse(topic: str, error: type[KafkaError], message: str) -> NoReturn:
-    """Raise what Kafka answers; in its own words what is wrong with a topic, unless it is about who asks or when."""
+    """Raise Kafka's refusal. What is wrong with the topic itself is told in Kafka's own words."""
     if issubclass(error, REFUSED_USER) or error.retriable:
         raise error
     raise InvalidSettings(f"Kafka refuses to make the topic {topic}: {error.__name__} {message}")

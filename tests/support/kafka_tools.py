@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from typing import Any, TypedDict
 
@@ -94,6 +95,29 @@ def transaction(bootstrap: str, topic: str, values: Iterable[bytes], *, committe
         sender.commit_transaction(ANSWER_SECONDS)
     else:
         assert sender.flush(ANSWER_SECONDS) == 0
+        sender.abort_transaction(ANSWER_SECONDS)
+
+
+@contextmanager
+def open_transaction(
+    bootstrap: str, topic: str, *values: bytes, seconds_ago: float = 0, committed: bool = False
+) -> Iterator[None]:
+    """A transaction that has written values to partition 0 and is open within the block, then committed or aborted.
+
+    `seconds_ago` dates them back, which counts in a topic that keeps the publisher's clock.
+    """
+    sender = Producer(
+        {"bootstrap.servers": bootstrap, "transactional.id": f"{topic}-open", "transaction.timeout.ms": 300_000}
+    )
+    sender.init_transactions(ANSWER_SECONDS)
+    sender.begin_transaction()
+    for value in values:
+        sender.produce(topic, value=value, partition=0, timestamp=int((time.time() - seconds_ago) * 1000))
+    assert sender.flush(ANSWER_SECONDS) == 0
+    yield
+    if committed:
+        sender.commit_transaction(ANSWER_SECONDS)
+    else:
         sender.abort_transaction(ANSWER_SECONDS)
 
 

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from aiokafka import TopicPartition
@@ -14,6 +15,7 @@ from services.operations.dead_letters.states import letter_states
 from services.operations.origin import Origin, origin_of
 from services.operations.topic_reader import Progress, TopicReader, count_to_read, next_offsets, still_to_read
 from services.runtime.kafka.clients import admin_client
+from services.runtime.kafka.open_transactions import OpenTransaction
 from services.runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ class InKafka:
     """How many records the projector has yet to read, at most."""
     letters: Letters | None
     """None: the dead letters were not read."""
+    open_transactions: tuple[OpenTransaction, ...] = ()
+    """Those behind which the projector's records wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class Sighting:
     position: Position
     is_judged: bool
     """The classifier has committed a later offset. So it was refused, or its decision record has been deleted since."""
+    waits_since: datetime | None = None
+    """When the transaction began behind which it waits; None: it waits for none."""
 
 
 async def look(
@@ -67,10 +73,12 @@ async def look(
     async with admin_client(settings) as admin:
         positions = await next_offsets(admin, settings, settings.projector_group)
     behind = await count_to_read(reader, still_to_read(outputs, positions))
+    transactions = await reader.open_transactions(outputs)
     return InKafka(
         record_is_held=await _is_held(reader, settings, position),
-        projector_behind=behind,
+        projector_behind=behind + sum(each.end - each.first_offset for each in transactions),
         letters=await read_letters(reader, settings, contact, progress) if letters else None,
+        open_transactions=tuple(transactions),
     )
 
 
@@ -115,15 +123,17 @@ async def sightings(
     whole = await reader.whole(settings.contact_topic)
     async with admin_client(settings) as admin:
         positions = await next_offsets(admin, settings, settings.classifier_group)
+    transactions = await reader.open_transactions(whole)
     found: dict[tuple[str, bool], Sighting] = {}
-    async for batch in reader.records(whole, progress):
+    async for batch in reader.records_to_the_end(whole, transactions, progress):
         for record in batch:
             origin = origin_of(record.value, record.headers)
             if not _is_of(origin, contact) or origin.source is None:
                 continue
             is_judged = record.offset < positions.get(TopicPartition(record.topic, record.partition), 0)
             position = Position(record.topic, record.partition, record.offset)
-            found.setdefault((origin.source, is_judged), Sighting(origin.source, position, is_judged))
+            since = next((each.since for each in transactions if each.holds_up(record)), None)
+            found.setdefault((origin.source, is_judged), Sighting(origin.source, position, is_judged, since))
     return tuple(found.values())
 
 

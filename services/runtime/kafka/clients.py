@@ -59,6 +59,9 @@ ADMIN_TIMEOUT_MS = 15_000
 
 HEARTBEATS_A_SESSION = 3
 
+Isolation = Literal["read_committed", "read_uncommitted"]
+"""Whether a consumer waits for transactions to end, and skips what was aborted, or does not."""
+
 LIBRARY_LOGGER = logging.getLogger("klantcontact.faststream")
 """Given to FastStream, which would otherwise write to the screen in a form of its own."""
 
@@ -133,14 +136,14 @@ def idempotent_producer(settings: Settings) -> AIOKafkaProducer:
     )
 
 
-def range_consumer(settings: Settings) -> AIOKafkaConsumer:
-    """Make a consumer of what is committed, in no group and not yet started: partitions are assigned by hand."""
+def range_consumer(settings: Settings, *, isolation_level: Isolation = "read_committed") -> AIOKafkaConsumer:
+    """Make a consumer in no group, not yet started: partitions are assigned by hand."""
     tolerate_header_names()
     return AIOKafkaConsumer(
         **connection(settings),
         enable_auto_commit=False,
         auto_offset_reset="none",
-        isolation_level="read_committed",
+        isolation_level=isolation_level,
         fetch_max_bytes=FETCH_MAX_BYTES,
         max_partition_fetch_bytes=MAX_PARTITION_FETCH_BYTES,
         check_crcs=settings.check_crcs,

@@ -107,7 +107,7 @@ class Group:
         """Start to poll and to watch. Without a watch readiness would for ever say what it said last."""
         assignment_seconds = self._settings.session_timeout_ms / 1000
         group_health = GroupHealth(self._health, reader, assignment_seconds=assignment_seconds)
-        lag = LagWatch(reader)
+        lag = LagWatch(reader, self._settings)
         self._health.describe(Part.KAFKA, lambda: self._facts(group_health, lag))
         tasks = [
             asyncio.create_task(self._poll(reader, group_health)),

@@ -1,6 +1,6 @@
 """Every metric of the services. A name that is not here does not exist, and a typo fails type checking.
 
-Labels take few values, all our own: never one from a message. Beside each label stands what bounds it.
+Labels take few values, all our own, and never one from a message. The comment beside a label says what bounds it.
 """
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -8,13 +8,13 @@ from prometheus_client import Counter, Gauge, Histogram
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 PASSING_SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, MINUTE, 5 * MINUTE, HOUR, DAY)
-"""From a batch that goes straight through to a weekend's backlog."""
+"""From a batch that passes at once to a weekend's backlog."""
 
-# The classifier: what becomes of contacts ----------------------------------------------------------------------------
+# The classifier: the outcome of contacts -----------------------------------------------------------------------------
 
 CONTACTS = Counter(
     "klantcontact_contacts",
-    "Records taken from contact.ended, by what became of them.",
+    "Records taken from contact.ended, by outcome.",
     ["outcome"],  # the seven of `services.classifier.instrumentation`
 )
 
@@ -32,18 +32,18 @@ DEAD_LETTERS = Counter(
 
 PUBLISHED_TO_DECIDED_SECONDS = Histogram(
     "klantcontact_published_to_decided_seconds",
-    "Time from when Kafka took a record of contact.ended until what came of it was published; repeats count too.",
+    "Time from when Kafka took a record of contact.ended until its outcome was published; repeats count too.",
     buckets=PASSING_SECONDS,
 )
 
 UNKNOWN_FIELDS = Counter(
     "klantcontact_unknown_fields",
-    "Fields that the contract does not know and that were ignored, by what they stand in.",
+    "Ignored fields that the contract does not know, by the object that they stand in.",
     ["path"],  # objects of the contract: `count_unknown_field`
 )
 """Counted through `count_unknown_field` only."""
 
-# The projector: what is stored ---------------------------------------------------------------------------------------
+# The projector: documents stored -------------------------------------------------------------------------------------
 
 PROJECTED_EVENTS = Counter(
     "klantcontact_projected_events",
@@ -60,11 +60,11 @@ CONTACT_TO_STORED_SECONDS = Histogram(
 
 DECIDED_TO_STORED_SECONDS = Histogram(
     "klantcontact_decided_to_stored_seconds",
-    "Time from the moment that an event gives as its own (the decision) until it was stored; repeats count too.",
+    "Time from the decision, which an event gives as its own time, until the event was stored; repeats count too.",
     buckets=PASSING_SECONDS,
 )
 
-OPEN_TAKEN = Gauge("klantcontact_open_taken", "Interne taken with status te_verwerken. Every instance tells the same.")
+OPEN_TAKEN = Gauge("klantcontact_open_taken", "Interne taken with status te_verwerken. Every instance says the same.")
 
 # Both: batches and positions -----------------------------------------------------------------------------------------
 
@@ -89,8 +89,8 @@ LAST_COMMIT_TIMESTAMP_SECONDS = Gauge(
 
 LAG_RECORDS = Gauge(
     "klantcontact_lag_records",
-    "Records of an assigned partition that are not handled yet.",
-    ["topic", "partition"],  # those that this instance is assigned; what it gives up is taken away
+    "Records of an assigned partition that are not handled yet, those behind an open transaction included.",
+    ["topic", "partition"],  # those that this instance is assigned; the series of others are removed
 )
 
 OLDEST_UNPROCESSED_AGE_SECONDS = Gauge(
@@ -99,9 +99,15 @@ OLDEST_UNPROCESSED_AGE_SECONDS = Gauge(
     ["topic", "partition"],  # as above
 )
 
+OPEN_TRANSACTION_AGE_SECONDS = Gauge(
+    "klantcontact_open_transaction_age_seconds",
+    "How long an assigned partition has waited for an open transaction; 0 for the first 40 seconds, and without any.",
+    ["topic", "partition"],  # as above
+)
+
 COLLECTION_DOCUMENTS = Gauge(
     "klantcontact_collection_documents",
-    "Documents in a collection, as MongoDB estimates. Every instance tells the same.",
+    "Documents in a collection, as MongoDB estimates. Every instance says the same.",
     ["collection"],  # partijregister and besluiten; those of `services.projector.mongo.writes`
 )
 
@@ -109,15 +115,15 @@ RECORDS_MISSING = Counter(
     "klantcontact_records_missing",
     "Times that the next records of a partition were gone from Kafka before this process had handled them.",
 )
-"""Without labels, so that it is there from the start. The log says which partition, and from which offset on."""
+"""Without labels, so that the series exists from the start. The log says which partition, and from which offset on."""
 
 # Both: whether all is well -------------------------------------------------------------------------------------------
 
-READY = Gauge("klantcontact_ready", "Whether /readyz would say so (1) or not (0).")
+READY = Gauge("klantcontact_ready", "Whether /readyz says that the service is ready (1) or not (0).")
 
 TRANSIENT_FAILURES = Counter(
     "klantcontact_transient_failures",
-    "Times that a part did not answer and was waited for, by part.",
+    "Times that a part did not answer and the service waited for it, by part.",
     ["part"],  # `services.runtime.observe.health.Part`
 )
 
@@ -130,7 +136,7 @@ OWN_FAILURES_IN_A_ROW = Gauge(
 
 STOPPED = Gauge(
     "klantcontact_stopped",
-    "Whether the service does nothing more (1) because our own code failed: the projector stands still at the event, "
+    "Whether the service does nothing more (1) because our own code failed: the projector has stopped at the event, "
     "the classifier is about to end.",
 )
 
@@ -138,5 +144,5 @@ STOPPED = Gauge(
 
 
 def count_unknown_field(path: str) -> None:
-    """Count an ignored field by what it stands in: its own name is the publisher's, and could be a person's."""
+    """Count an ignored field by the object that it stands in. Its own name could be a person's."""
     UNKNOWN_FIELDS.labels(path=path.rpartition(".")[0]).inc()

@@ -1,5 +1,7 @@
 """What the doctor finds, and what it says to do."""
 
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from services.operations.topics import create_topics
 from services.runtime.mongo.client import address, connect
 from services.runtime.secret import HOW_TO_GET_ONE
 from services.runtime.settings import Settings
-from tests.support.kafka_tools import topic_names
+from tests.support.kafka_tools import open_transaction, topic_names
 
 
 @pytest.fixture
@@ -48,6 +50,7 @@ async def test_all_is_well(settings: Settings) -> None:
             found=f"{settings.kafka_bootstrap}: 1 broker, Kafka 4.0 or newer, transactions answer",
         ),
         Check(name="topics", ok=True, found="all 5, 2 partitions each"),
+        Check(name="transactions", ok=True, found="no partition waits for one that is open"),
         Check(
             name="mongodb",
             ok=True,
@@ -88,6 +91,30 @@ async def test_a_topic_that_departs_from_its_definition_is_named(settings: Setti
         found=f"{settings.contact_topic} has retention.ms 604800000, not 259200000",
         advice="Change the topic with Kafka's own tools, or the setting when the topic is as you want it.",
     )
+
+
+async def test_partitions_that_wait_for_a_transaction_are_named_with_since_when(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await create_topics(settings)
+    kafka, topics = settings.kafka_bootstrap, (settings.contact_topic, settings.taak_topic)
+    before = datetime.now(UTC).replace(microsecond=0)
+
+    with open_transaction(kafka, topics[0], b"{}"), open_transaction(kafka, topics[1], b"{}"):
+        in_flight = (await _found(settings))["transactions"]
+        monkeypatch.setattr("services.runtime.kafka.open_transactions.LONG_MS", 0)
+        long_open = (await _found(settings))["transactions"]
+    ended = (await _found(settings))["transactions"]
+
+    assert in_flight.ok
+    assert ended.ok
+    told = [
+        re.fullmatch(r"partition 0 of (.+) waits since (.+) for the transaction that is open at offset 0", each)
+        for each in long_open.found.split("; ")
+    ]
+    assert [each and each[1] for each in told] == list(topics)
+    assert all(each and before <= datetime.fromisoformat(each[2]) <= datetime.now(UTC) for each in told)
+    assert (long_open.ok, "Kafka aborts it at its timeout" in long_open.advice) == (False, True)
 
 
 async def test_key_and_policy_that_do_not_fit_are_told(settings: Settings, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Finding a contact and all that is known of it, on real servers."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiokafka import AIOKafkaConsumer
@@ -27,7 +27,7 @@ from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 from tests.support.examples import CALL_BACK, OTHER_SOURCE, SOURCE, Wire, contact, email, known, onderwerp
 from tests.support.explain_town import Town
-from tests.support.kafka_tools import admin_client
+from tests.support.kafka_tools import admin_client, open_transaction
 
 CALLED: Wire = contact(
     "c-1",
@@ -186,6 +186,48 @@ async def test_what_is_not_stored_comes_with_what_the_projector_has_to_go(town: 
     assert late.kafka is not None
     assert done.kafka is not None
     assert (late.kafka.projector_behind, done.kafka.projector_behind) == (2, 0)
+
+
+async def test_what_waits_behind_an_open_transaction_is_to_go_as_well_and_is_told_since_when(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.runtime.kafka.open_transactions.LONG_MS", 0)
+    await town.decide(CALLED)
+    before = datetime.now(UTC)
+    topic = town.settings.registered_topic
+    with open_transaction(town.settings.kafka_bootstrap, topic, b"{}"):
+        town.send_output()
+        waiting = (await explained(town)).kafka
+    town.commit(town.settings.projector_group, topic, 3)
+    after = (await explained(town)).kafka
+
+    assert waiting is not None
+    assert after is not None
+    [transaction] = waiting.open_transactions
+    assert waiting.projector_behind == 2
+    assert (transaction.topic, transaction.partition, transaction.first_offset) == (topic, 0, 0)
+    assert before - timedelta(seconds=1) < transaction.since < datetime.now(UTC)
+    assert (after.projector_behind, after.open_transactions) == (0, ())
+
+
+async def test_a_contact_behind_an_open_transaction_is_found_and_told_since_when_it_waits(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.runtime.kafka.open_transactions.LONG_MS", 0)
+    town.publish(contact("c-0"))
+    with open_transaction(town.settings.kafka_bootstrap, town.settings.contact_topic, b"{}"):
+        town.publish(contact("c-1"))
+        waiting = await explain(town.settings, Asked("c-1"))
+        before_it = await explain(town.settings, Asked("c-0"))
+    after = await explain(town.settings, Asked("c-1"))
+
+    assert isinstance(waiting, NotDecided)
+    assert isinstance(before_it, NotDecided)
+    assert isinstance(after, NotDecided)
+    [sighting] = waiting.sightings
+    assert (sighting.position, sighting.is_judged) == (Position(town.settings.contact_topic, 0, 2), False)
+    assert sighting.waits_since is not None
+    assert [each.waits_since for each in (*before_it.sightings, *after.sightings)] == [None, None]
 
 
 async def test_whether_the_topic_still_holds_the_record_is_told(town: Town) -> None:

@@ -1,5 +1,6 @@
 """What an operator sees of a service that runs: the facts of readiness, and how far behind it is."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,9 @@ from confluent_kafka import Producer
 
 from services.runtime.settings import Settings
 from tests.faults.classifier_process import PARTITIONS, world_on
+from tests.support.contacts import contact_ended
+from tests.support.contacts import encoded as encoded_contact
+from tests.support.kafka_tools import open_transaction, publish_values
 from tests.support.projector_examples import encoded, registered, taak_created
 from tests.support.projector_process import (
     WAIT_SECONDS,
@@ -79,3 +83,62 @@ def test_a_partition_that_goes_to_another_instance_leaves_the_metrics_of_the_fir
         wait_for("it has all of them", lambda: len(_lags(first)) == PARTITIONS)
         world.start()
         wait_for("it has half of them", lambda: len(_lags(first)) == PARTITIONS // 2)
+
+
+# Somebody's open transaction -----------------------------------------------------------------------------------------
+
+
+def _waits(process: ServiceProcess) -> list[tuple[str, int]]:
+    """Return where readiness says that records wait for a transaction."""
+    return [(each["topic"], each["partition"]) for each in process.facts()["kafka"]["open_transactions"]]
+
+
+def _ages(process: ServiceProcess, name: str, topic: str) -> float:
+    return process.measured(name)["0", topic]
+
+
+def test_the_classifier_tells_of_contacts_behind_an_open_transaction_until_that_has_ended(
+    kafka_bootstrap: str, mongo_uri: str, topics: str, database: str, tmp_path: Path
+) -> None:
+    with world_on(kafka=kafka_bootstrap, mongo=mongo_uri, name=topics, database=database, folder=tmp_path) as world:
+        topic = world.settings.contact_topic
+        contacts = [encoded_contact(contact_ended(f"c-{number}")) for number in range(4)]
+        with open_transaction(kafka_bootstrap, topic, contacts[0], seconds_ago=120, committed=True):
+            publish_values(kafka_bootstrap, topic, contacts[1:], partition=0)
+            process = world.start()
+            wait_for("it tells of it", lambda: process.is_ready() and _waits(process) == [(topic, 0)])
+            [told] = process.facts()["kafka"]["open_transactions"]
+            lags = _lags(process)
+            first = _ages(process, "klantcontact_oldest_unprocessed_age_seconds", topic)
+            wait_for(
+                "it grows older",
+                lambda: _ages(process, "klantcontact_oldest_unprocessed_age_seconds", topic) >= first + 4,
+            )
+            open_for = _ages(process, "klantcontact_open_transaction_age_seconds", topic)
+            still_ready = process.is_ready()
+        wait_for("all is handled", lambda: world.recorded() == 4)
+        wait_for("it is not behind", lambda: _lags(process) == [(topic, str(each), 0.0) for each in range(PARTITIONS)])
+        after = (_waits(process), _ages(process, "klantcontact_open_transaction_age_seconds", topic))
+
+    since = (datetime.now(UTC) - datetime.fromisoformat(told["since"])).total_seconds()
+    assert 120 < since < 240
+    assert lags[0] == (topic, "0", 4.0)
+    assert 120 < first < open_for < 240
+    assert still_ready
+    assert after == ([], 0.0)
+
+
+def test_the_projector_tells_of_outputs_behind_an_open_transaction_until_that_has_ended(
+    settings: Settings, tmp_path: Path
+) -> None:
+    topic = settings.taak_topic
+    with projector_process(settings, tmp_path) as projector:
+        wait_for("it is ready", projector.is_ready)
+        with open_transaction(settings.kafka_bootstrap, topic, b"", seconds_ago=120):
+            publish_values(settings.kafka_bootstrap, topic, [encoded(taak_created("c-1"))], partition=0)
+            wait_for("it tells of it", lambda: _waits(projector) == [(topic, 0)])
+            lag, still_ready = projector.facts()["kafka"]["lag_records"], projector.is_ready()
+        wait_for("it has gone", lambda: _waits(projector) == [] and projector.facts()["kafka"]["lag_records"] == 0)
+        stored = projector.measured("klantcontact_decided_to_stored_seconds_count")
+
+    assert (lag, still_ready, stored) == (2, True, {(): 1.0})

@@ -19,6 +19,7 @@ from services.operations.dead_letters.states import UNTOUCHED, Change, History
 from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.in_kafka import InKafka, Letters, Sighting
 from services.operations.explain.projected import Documents, compared, wanted_of
+from services.runtime.kafka.open_transactions import OpenTransaction
 from tests.support.examples import CALL_BACK, OTHER_SOURCE, SOURCE, contact, email, known, nth_bsn, onderwerp
 from tests.unit.domain.desk import Desk
 
@@ -53,8 +54,16 @@ def letters(*given: Found) -> Letters:
     return Letters(len(given), given)
 
 
-def in_kafka(*, behind: int = 0, found: Letters | None = None) -> InKafka:
-    return InKafka(record_is_held=True, projector_behind=behind, letters=found or letters())
+def in_kafka(*, behind: int = 0, found: Letters | None = None, waiting: int = 0) -> InKafka:
+    return InKafka(
+        record_is_held=True,
+        projector_behind=behind,
+        letters=found or letters(),
+        open_transactions=tuple(
+            OpenTransaction(topic="taak.created", partition=each, first_offset=7, end=9, since=NOW)
+            for each in range(waiting)
+        ),
+    )
 
 
 def explanation(besluit: BesluitRecord, kafka: InKafka | None) -> Explained:
@@ -156,6 +165,15 @@ def test_what_the_projector_lacks_after_it_read_everything_is_no_delay() -> None
     ) in told(besluit, in_kafka())
 
 
+def test_what_waits_behind_an_open_transaction_is_told_with_since_when() -> None:
+    besluit = Desk().bring(contact(onderwerpen=[onderwerp(opvolging=CALL_BACK)])).besluit
+
+    waits = "partition 0 of taak.created waits since 2026-12-01 12:00:00Z for an open transaction"
+    to_go = "the projector has at most 4 records to go"
+    assert ("", f"{to_go}\n{waits}") in told(besluit, in_kafka(behind=4, waiting=1))
+    assert ("", f"{to_go}\n{waits} (and 2 more)") in told(besluit, in_kafka(behind=4, waiting=3))
+
+
 def test_the_onderwerp_that_was_asked_for_comes_first() -> None:
     besluit = (
         Desk().bring(contact(onderwerpen=[onderwerp(f"o{number}", opvolging=CALL_BACK) for number in range(9)])).besluit
@@ -186,7 +204,7 @@ def full(*, onderwerpen: int = 9, betrokkenen: int = 9, revisies: int = 9, dead:
     besluit = desk.bring(last, other={"traceparent": TRACEPARENT}).besluit
     places = [f"data.onderwerpen.onderwerp{number}" for number in range(9)]
     wrong = letter(3, 120, RefusalKind.CONTACT_ONGELDIG, *places, history=DISCARDED)
-    return explanation(besluit, in_kafka(behind=10**9, found=letters(*[wrong] * dead)))
+    return explanation(besluit, in_kafka(behind=10**9, found=letters(*[wrong] * dead), waiting=9))
 
 
 @pytest.mark.parametrize(
@@ -222,6 +240,15 @@ def test_a_contact_that_waits_to_be_judged() -> None:
         ("record", f"contact.ended, partition 3, offset 17, of {SOURCE}: not judged yet"),
         ("dead letters", "none"),
     ]
+
+
+def test_a_contact_that_waits_behind_an_open_transaction() -> None:
+    seen = Sighting(SOURCE, Position("contact.ended", 3, 17), is_judged=False, waits_since=NOW)
+
+    waits = "not judged yet; it waits since 2026-12-01 12:00:00Z for an open transaction"
+    assert ("record", f"contact.ended, partition 3, offset 17, of {SOURCE}: {waits}") in list(
+        not_decided(NotDecided("c-1", (seen,), letters()))
+    )
 
 
 def test_a_contact_that_was_refused() -> None:

@@ -1,7 +1,8 @@
 """How far behind the assigned partitions are, and how long the oldest record waits, on a clock that the test moves."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import cast
 
@@ -13,6 +14,7 @@ from prometheus_client import REGISTRY
 from services.runtime.kafka import lag
 from services.runtime.kafka.assignment import Assignment
 from services.runtime.kafka.lag import Lag, LagWatch
+from services.runtime.settings import Settings
 
 PLACE = TopicPartition("contact.ended", 0)
 OTHER = TopicPartition("contact.ended", 1)
@@ -24,11 +26,17 @@ class _Consumer:
     def __init__(self) -> None:
         self.positions = {PLACE: 100}
         self.ends = {PLACE: 100}
+        """The last stable offsets."""
+        self.highwaters: dict[TopicPartition, int] = {}
+        """As of the last fetch."""
         self.answers = True
         self.leaderless: set[TopicPartition] = set()
 
     def assignment(self) -> set[TopicPartition]:
         return set(self.positions)
+
+    def highwater(self, partition: TopicPartition) -> int | None:
+        return self.highwaters.get(partition)
 
     async def position(self, partition: TopicPartition) -> int:
         return self.positions[partition]
@@ -47,7 +55,16 @@ class _Bench:
         self.consumer = _Consumer()
         self.assignment = Assignment()
         self.assignment.is_known = True
-        self.watch = LagWatch(self.assignment)
+        self.watch = LagWatch(self.assignment, Settings())
+        self.begun: dict[TopicPartition, datetime] = {}
+        """What Kafka knows of long transactions."""
+        self.asked: list[Mapping[TopicPartition, int]] = []
+
+    async def begun_at(
+        self, _settings: Settings, stable: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, datetime]:
+        self.asked.append(stable)
+        return {each: self.begun[each] for each in stable if each in self.begun}
 
     def fetch(self, *offsets: int, written_at: float, partition: TopicPartition = PLACE) -> None:
         """Have records in hand, one written each second from then on."""
@@ -66,8 +83,9 @@ class _Bench:
 def bench(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Bench]:
     made = _Bench()
     monkeypatch.setattr(lag, "time", SimpleNamespace(time=lambda: made.now))
+    monkeypatch.setattr(lag, "begun_at", made.begun_at)
     yield made
-    made.watch._show({})
+    made.watch._show({}, made.now)
 
 
 def _shown(partition: TopicPartition) -> tuple[float | None, float | None]:
@@ -160,4 +178,91 @@ async def test_readiness_shows_the_sum_and_the_oldest(bench: _Bench) -> None:
     bench.consumer.positions[OTHER], bench.consumer.ends[OTHER] = 0, 5
     bench.fetch(90, written_at=940)
     await bench.look()
-    assert bench.watch.facts() == {"lag_records": 15, "oldest_unprocessed_seconds": 60.0}
+    assert bench.watch.facts() == {
+        "lag_records": 15,
+        "oldest_unprocessed_seconds": 60.0,
+        "open_transactions": [],
+    }
+
+
+# Open transactions ---------------------------------------------------------------------------------------------------
+
+
+def _age_shown(partition: TopicPartition) -> float | None:
+    labels = {"topic": partition.topic, "partition": str(partition.partition)}
+    return REGISTRY.get_sample_value("klantcontact_open_transaction_age_seconds", labels)
+
+
+async def test_what_waits_behind_a_transaction_counts_and_waits_since_it_began(bench: _Bench) -> None:
+    bench.consumer.highwaters[PLACE] = 112
+    bench.begun[PLACE] = datetime.fromtimestamp(700, UTC)
+    first = await bench.look()
+    second = await bench.look()
+    bench.now += 20
+    third = await bench.look()
+
+    assert first == {PLACE: Lag(12, 0.0)}
+    assert second == {PLACE: Lag(12, 300.0)}
+    assert third == {PLACE: Lag(12, 320.0)}
+    assert _age_shown(PLACE) == 320
+    assert bench.watch.facts()["open_transactions"] == [
+        {"topic": "contact.ended", "partition": 0, "since": "1970-01-01T00:11:40+00:00"}
+    ]
+    assert bench.asked == [{PLACE: 100}], "once known, it is not asked for again"
+
+
+async def test_what_is_in_hand_is_older_than_the_transaction(bench: _Bench) -> None:
+    bench.fetch(90, written_at=500)
+    bench.consumer.highwaters[PLACE] = 112
+    bench.begun[PLACE] = datetime.fromtimestamp(700, UTC)
+    await bench.look()
+    assert await bench.look() == {PLACE: Lag(22, 500.0)}
+
+
+async def test_transactions_that_come_and_go_are_not_asked_about(bench: _Bench) -> None:
+    for _ in range(3):
+        await bench.look()
+        bench.consumer.ends[PLACE] += 5
+        bench.consumer.highwaters[PLACE] = bench.consumer.ends[PLACE] + 1
+    assert bench.asked == []
+
+
+async def test_one_that_is_not_open_for_long_counts_and_is_not_told(bench: _Bench) -> None:
+    bench.consumer.highwaters[PLACE] = 112
+    await bench.look()
+    bench.now += 5
+    assert await bench.look() == {PLACE: Lag(12, 5.0)}
+    assert (bench.watch.facts()["open_transactions"], _age_shown(PLACE)) == ([], 0)
+
+
+async def test_when_the_transaction_has_ended_all_is_gone(bench: _Bench) -> None:
+    bench.consumer.highwaters[PLACE] = 112
+    bench.begun[PLACE] = datetime.fromtimestamp(700, UTC)
+    await bench.look()
+    await bench.look()
+    bench.consumer.positions[PLACE] = bench.consumer.ends[PLACE] = 113
+    assert await bench.look() == {PLACE: Lag(0, 0.0)}
+    assert (bench.watch.facts()["open_transactions"], _age_shown(PLACE)) == ([], 0)
+
+
+async def test_the_next_transaction_has_a_beginning_of_its_own(bench: _Bench) -> None:
+    bench.consumer.highwaters[PLACE] = 112
+    bench.begun[PLACE] = datetime.fromtimestamp(700, UTC)
+    await bench.look()
+    await bench.look()
+    bench.consumer.positions[PLACE] = bench.consumer.ends[PLACE] = 110
+    await bench.look()
+    told = bench.watch.facts()["open_transactions"]
+    bench.begun[PLACE] = datetime.fromtimestamp(900, UTC)
+    await bench.look()
+    assert (told, _age_shown(PLACE)) == ([], 100)
+
+
+async def test_a_partition_that_is_given_up_waits_for_nobody(bench: _Bench) -> None:
+    bench.consumer.highwaters[PLACE] = 112
+    bench.begun[PLACE] = datetime.fromtimestamp(700, UTC)
+    await bench.look()
+    await bench.look()
+    await bench.assignment.on_partitions_revoked([PLACE])
+    await bench.look()
+    assert (bench.watch.facts()["open_transactions"], _age_shown(PLACE)) == ([], None)
