@@ -319,7 +319,12 @@ def test_a_contact_without_a_decision_has_its_records_and_dead_letters() -> None
     assert undecided([seen], Letters(1, (LETTER,))) == {
         "contactId": "c-1",
         "sightings": [
-            {"source": SOURCE, "position": {"topic": "contact.ended", "partition": 3, "offset": 17}, "isJudged": False}
+            {
+                "source": SOURCE,
+                "position": {"topic": "contact.ended", "partition": 3, "offset": 17},
+                "isJudged": False,
+                "waitsSince": None,
+            }
         ],
         "letters": {"number": 1, "newest": [LETTERS_READ["discarded"]]},
     }
