@@ -8,16 +8,17 @@ Each test gets names of its own and leaves nothing behind, so that tests can sha
 import os
 import signal
 from collections.abc import Iterator
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from confluent_kafka.admin import AdminClient
-from pymongo import MongoClient
+import structlog
+from hypothesis import settings
 
 from services.local.servers.stack import Stack, local_stack
+from tests.support.leftovers import remove_database, remove_topics
 
-ANSWER_SECONDS = 10
+# For `make unit`; see `tests/support/thoroughness.py`.
+settings.register_profile("quick", max_examples=20)
 
 
 def pytest_configure() -> None:
@@ -26,6 +27,8 @@ def pytest_configure() -> None:
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # Untold, structlog lets rich draw each traceback, which takes longer than the tests that log one.
+    structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
 
 
 @pytest.fixture(scope="session")
@@ -58,11 +61,7 @@ def topics(kafka_bootstrap: str) -> Iterator[str]:
     """
     prefix = f"test-{uuid4().hex[:12]}"
     yield prefix
-    admin = AdminClient({"bootstrap.servers": kafka_bootstrap})
-    used = [name for name in admin.list_topics(timeout=ANSWER_SECONDS).topics if name.startswith(prefix)]
-    if used:
-        for deletion in admin.delete_topics(used).values():
-            deletion.result(timeout=ANSWER_SECONDS)
+    remove_topics(kafka_bootstrap, prefix)
 
 
 @pytest.fixture
@@ -70,5 +69,4 @@ def database(mongo_uri: str) -> Iterator[str]:
     """The name of a database for one test, which is dropped after it."""
     name = f"test-{uuid4().hex[:12]}"
     yield name
-    with MongoClient[dict[str, Any]](mongo_uri) as client:
-        client.drop_database(name)
+    remove_database(mongo_uri, name)

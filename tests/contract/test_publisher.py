@@ -88,7 +88,7 @@ async def _expected_failures() -> None:
     expect_unseen(asyncio.get_running_loop(), ProducerFenced)
 
 
-@pytest.fixture(params=["memory", "kafka"])
+@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.server)])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     if request.param == "memory":
         yield Memory()

@@ -18,6 +18,7 @@ from tests.contract.test_bad_contact import ONE_FIELD
 from tests.contract.test_bad_input import ENVELOPE, STRUCTURED_ENVELOPE
 from tests.contract.test_examples import validator
 from tests.support.examples import Wire
+from tests.support.thoroughness import examples
 
 SCHEMA = validator(CONTACT_ENDED.event_file)
 
@@ -100,7 +101,7 @@ def _objects(data: object, name: str) -> list[dict[str, Any]]:
 
 
 @given(mutated_events(most=2))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_what_is_received_agrees_with_the_schema(tree: Wire) -> None:
     if isinstance(structured(tree), Received):
         assert [error.message for error in SCHEMA.iter_errors(_judged_where_it_is_ignored(tree))] == []

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from services.domain.judgement import Judged, Refused, Repeated
 from services.domain.partij import Bijdrage, Partij
 from tests.support.examples import SOURCE, Wire, received
+from tests.support.thoroughness import EXAMPLES
 from tests.unit.domain.desk import Brought, Desk
 from tests.unit.domain.oracle_facts import gekend, name_based_id
 from tests.unit.domain.strategies import History, contacts, histories
-from tests.unit.domain.thoroughness import EXAMPLES
 
 REFUSALS = ("geweigerd", "ingetrokken")
 

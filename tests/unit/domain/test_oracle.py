@@ -10,6 +10,7 @@ from services.domain.judgement import Judged as Decided
 from services.domain.judgement import Refused
 from services.domain.policy import Beleid, ZonderIdentificator
 from tests.support.examples import Wire, received
+from tests.support.thoroughness import MORE_EXAMPLES
 from tests.unit.domain.desk import Brought, Desk, Sent
 from tests.unit.domain.oracle import Oracle
 from tests.unit.domain.oracle_facts import (
@@ -23,7 +24,6 @@ from tests.unit.domain.oracle_facts import (
 )
 from tests.unit.domain.oracle_judgement import Doubled, Gone, Judged, Outcome, klantcontact_id, own_kinds
 from tests.unit.domain.strategies import History, histories
-from tests.unit.domain.thoroughness import MORE_EXAMPLES
 
 
 @MORE_EXAMPLES

@@ -12,11 +12,11 @@ from schemas.contact_ended_v1 import ContactEnded, Onderwerp, SoortOpvolging
 from schemas.vng import SoortPartij
 from services.domain.judgement import Judged as Decided
 from tests.support.examples import Wire, received
+from tests.support.thoroughness import EXAMPLES
 from tests.unit.domain.desk import Brought, Desk
 from tests.unit.domain.oracle import Oracle
 from tests.unit.domain.oracle_judgement import Judged, Outcome
 from tests.unit.domain.strategies import History, contacts, histories, marks_in
-from tests.unit.domain.thoroughness import EXAMPLES
 
 
 @EXAMPLES
