@@ -1,8 +1,7 @@
-"""The servers that tests run against: one Kafka and one MongoDB for a whole session, started when a test
-first asks.
+"""The servers that tests run against: one Kafka and one MongoDB for each worker, started when a test first needs them.
 
-They are the real ones or none: without Apache Kafka a test that needs it fails, and says what to install.
-Each test gets names of its own and leaves nothing behind, so that tests can share the servers, in any order.
+They are real servers: without Apache Kafka a test that needs it fails, and names what to install. Each test has names
+of its own and leaves nothing behind. So tests share the servers, in any order.
 """
 
 import os
@@ -22,8 +21,9 @@ settings.register_profile("quick", max_examples=20)
 
 
 def pytest_configure() -> None:
-    """Hear Ctrl-C and a hang-up, also where a shell that runs us in the background has switched them off: the processes
-    that tests start and end by them inherit it.
+    """Handle Ctrl-C and a hang-up, also where a shell that runs pytest in the background has switched them off.
+
+    The processes that tests start inherit this, and tests end them by these signals.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
@@ -33,9 +33,9 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """Both servers; KLANTCONTACT_TEST_KAFKA and KLANTCONTACT_TEST_MONGO name others, that run already.
+    """Both servers. KLANTCONTACT_TEST_KAFKA and KLANTCONTACT_TEST_MONGO name servers that run already.
 
-    A test that stops or kills a server starts it again, or better, starts one of its own.
+    A test that stops or kills a server starts one of its own for that.
     """
     kafka, mongo = os.environ.get("KLANTCONTACT_TEST_KAFKA"), os.environ.get("KLANTCONTACT_TEST_MONGO")
     with local_stack(kafka=kafka, mongo=mongo, allow_mock_broker=False) as running:
@@ -56,9 +56,7 @@ def mongo_uri(stack: Stack) -> str:
 
 @pytest.fixture
 def topics(kafka_bootstrap: str) -> Iterator[str]:
-    """A prefix for the topics of one test, as in f"{topics}.contact.ended"; all with it are deleted after the
-    test.
-    """
+    """A prefix for the topics of one test, as in f"{topics}.contact.ended"; they are deleted after the test."""
     prefix = f"test-{uuid4().hex[:12]}"
     yield prefix
     remove_topics(kafka_bootstrap, prefix)

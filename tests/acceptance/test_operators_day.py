@@ -1,4 +1,4 @@
-"""A day of the person on duty: 5,000 contacts of which 500 are broken, a new policy, a rebuild, and three questions."""
+"""A day of an operator: 5,000 contacts, 500 of them broken, a new policy, a rebuild, and three questions."""
 
 import json
 import re

@@ -41,7 +41,7 @@ def replay(system: System, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def answered(done: subprocess.CompletedProcess[str]) -> tuple[dict[str, list[list[str]]], Wire]:
-    """Give for each contact that differs the rules before and after, and the summary."""
+    """Return for each contact that differs the rules before and after, and the summary."""
     *rows, last = map(json.loads, done.stdout.splitlines())
     rules = {
         row["contactId"]: [[each["was"]["regel"], each["wordt"]["regel"]] for each in row.get("onderwerpen", [])]

@@ -29,7 +29,7 @@ NUMBER = 6
 
 @pytest.fixture(scope="module")
 def system(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Both services, of which the classifier has a stricter policy now than when it judged six contacts."""
+    """Both services; the classifier has a stricter policy now than when it judged six contacts."""
     with system_with_policy_file(stack, tmp_path_factory.mktemp("system"), partitions=1) as running:
         publish(running, [_contact(number) for number in range(NUMBER)])
         wait_until_all_is_stored(running)

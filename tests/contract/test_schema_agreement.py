@@ -83,7 +83,7 @@ def test_what_only_the_reader_sees_the_schema_lets_pass(reason: str) -> None:
 
 
 def _judged_where_it_is_ignored(tree: Wire) -> Wire:
-    """Take out the fields that the reader ignores and the schema does not, and what is no URI to the letter."""
+    """Remove the fields that only the reader ignores, and values that are not strictly a URI."""
     data = tree.get("data")
     for betrokkene in _objects(data, "betrokkenen"):
         if betrokkene.get("soortPartij") != "contactpersoon":

@@ -18,7 +18,7 @@ HEADINGS = re.compile(rf'`{DECISION}`,((?: "[^"]+",?)+)')
 
 
 def _told(path: Path) -> Iterator[str]:
-    """Give each docstring and comment of a module, as one line."""
+    """Return each docstring and comment of a module, as one line."""
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             yield " ".join(node.value.value.split())

@@ -33,7 +33,7 @@ def decided(history: History) -> list[tuple[Wire, Brought]]:
 
 
 def betrokkenen_by_id(data: Wire, onderwerp_id: str, source: str) -> dict[str, Wire]:
-    """Give the betrokkenen of a contact by the ids that they have in the events of an onderwerp."""
+    """Return the betrokkenen of a contact by the ids that they have in the events of an onderwerp."""
     return {
         name_based_id(source, "betrokkene", data["contactId"], onderwerp_id, each["ref"]): each
         for each in data["betrokkenen"]
@@ -233,7 +233,7 @@ def test_the_state_kept_of_a_partij_is_the_one_that_follows_from_the_decision_re
 
 
 def _comparable(partij: Partij) -> tuple[object, ...]:
-    """Give what matters of a partij: not which of two equal moments it keeps, nor the order of its sleutels."""
+    """Return what matters of a partij: not which of two equal moments it keeps, nor the order of its sleutels."""
     moments = [each.op if each else None for each in (partij.gegeven, partij.ingetrokken, partij.gevuld)]
     return (replace(partij, sleutels=(), gegeven=None, ingetrokken=None, gevuld=None), set(partij.sleutels), *moments)
 

@@ -68,7 +68,7 @@ class Comparison:
         assert len(set(self.names.values())) == len(self.names)
 
     def shown(self, brought: Brought) -> object:
-        """Give all that goes out, as far as it was decided."""
+        """Return all that goes out, as far as it was decided."""
         return (
             [self.shown_klantcontact(each) for each in brought.of_kind("klantcontact.registered")],
             [(each.stream, each.key, each.data["interneTaak"]["taakId"]) for each in brought.of_kind("taak.created")],
@@ -78,7 +78,7 @@ class Comparison:
         )
 
     def expected(self, opinion: Judged) -> object:
-        """Give all that should go out."""
+        """Return all that should go out."""
         revisies = [each for each in self.oracle.history if each.contact == opinion.contact]
         return (
             [self.expected_klantcontact(opinion, each) for each in opinion.outcomes if each.klantcontact],
@@ -93,7 +93,7 @@ class Comparison:
         )
 
     def shown_klantcontact(self, sent: Sent) -> object:
-        """Give who stands in an event, with what details."""
+        """Return who stands in an event, with what details."""
         betrokkenen = {
             each["betrokkeneId"]: (self.name_of(each.get("wasPartij")), details(each))
             for each in sent.data["betrokkenen"]
@@ -116,7 +116,7 @@ class Comparison:
         return self.names[was_partij["partijId"]] if was_partij else None
 
     def expected_klantcontact(self, opinion: Judged, outcome: Outcome) -> object:
-        """Give who should stand in an event, with what details."""
+        """Return who should stand in an event, with what details."""
         source, contact_id = opinion.contact
         betrokkenen = {
             name_based_id(source, "betrokkene", contact_id, outcome.onderwerp_id, ref): (
@@ -150,7 +150,7 @@ def assert_doubled(opinion: Doubled, arrived: Received, brought: Brought) -> Non
 
 
 def outcomes_of(brought: Brought) -> object:
-    """Give what came of each onderwerp."""
+    """Return what came of each onderwerp."""
     return [
         (
             each.onderwerp_id,
@@ -165,7 +165,7 @@ def outcomes_of(brought: Brought) -> object:
 
 
 def outcomes_expected(opinion: Judged) -> object:
-    """Give what should come of each onderwerp."""
+    """Return what should come of each onderwerp."""
     return [
         (each.onderwerp_id, each.regel, each.klantcontact, each.taak, each.partij, each.gegevens)
         for each in opinion.outcomes
@@ -173,7 +173,7 @@ def outcomes_expected(opinion: Judged) -> object:
 
 
 def details(holder: Wire) -> frozenset[str]:
-    """Give what stands at a betrokkene or partij of an event, written as the second opinion writes it."""
+    """Return what stands at a betrokkene or partij of an event, written as the second opinion writes it."""
     found = {written(ADRES, each) for each in holder["digitaleAdressen"]}
     found.update(
         written(kind, holder[kind])
@@ -195,7 +195,7 @@ def _gone(data: Wire) -> Gone:
 
 
 def _klantcontacten_gone(revisies: list[Judged]) -> set[tuple[str, str, bool]]:
-    """Give what any revisie but the last may have shown on a stream, and the last does not."""
+    """Return what any revisie but the last may have shown on a stream, and the last does not."""
     seen: dict[str, list[str]] = {}
     for revisie in revisies:
         for outcome in revisie.outcomes:
@@ -212,7 +212,7 @@ def _klantcontacten_gone(revisies: list[Judged]) -> set[tuple[str, str, bool]]:
 
 
 def _taken_gone(revisies: list[Judged]) -> set[tuple[str, str, str]]:
-    """Give the taken that any revisie but the last had, and the last has not."""
+    """Return the taken that any revisie but the last had, and the last has not."""
 
     def taken(judgements: Iterable[Judged]) -> set[tuple[str, str, str]]:
         return {

@@ -43,7 +43,7 @@ def _stored_after(batches: Sequence[Sequence[bytes]]) -> Documents:
 
 
 def _published(desk: Desk, history: History, seed: int) -> list[bytes]:
-    """Give what a history publishes, in which now and then the policy changes and a contact is judged again."""
+    """Return what a history publishes, in which now and then the policy changes and a contact is judged again."""
     chance = random.Random(seed)
     published: list[bytes] = []
     for number, (source, data) in enumerate(history):

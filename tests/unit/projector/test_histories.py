@@ -21,7 +21,7 @@ THOROUGH = settings(max_examples=examples(150), deadline=None, suppress_health_c
 
 
 def stored_after(batches: Sequence[Sequence[Published]]) -> Documents:
-    """Give what stands there after the batches, without the moments at which it was written."""
+    """Return what stands there after the batches, without the moments at which it was written."""
     register = FakeRegister()
     for batch in batches:
         register.merge([fact(each.event) for each in batch])
