@@ -15,6 +15,7 @@ from hypothesis import settings
 
 from services.local.servers.stack import Stack, local_stack
 from tests.support.leftovers import remove_database, remove_topics
+from tests.support.slow_files import sort_slowest_first
 
 # For `make unit`; see `tests/support/thoroughness.py`.
 settings.register_profile("quick", max_examples=20)
@@ -27,8 +28,15 @@ def pytest_configure() -> None:
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # A broker of a test lives for a minute: compiling its code thoroughly costs more than that brings.
+    os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
     # Untold, structlog lets rich draw each traceback, which takes longer than the tests that log one.
     structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run slow files first."""
+    sort_slowest_first(items)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.slow_files import SLOWEST_FIRST
+
 PACKAGES = {each.parent.name for each in Path("services").glob("*/__init__.py")} | {"schemas"}
 FOLDERS = sorted(
     each
@@ -36,3 +38,7 @@ def test_a_unit_test_that_imports_our_packages_imports_its_own(file: Path) -> No
     """A test of the rules may know them by a helper alone."""
     imported = set(re.findall(r"^from (?:services\.)?(\w+)", file.read_text("utf-8"), re.MULTILINE)) & PACKAGES
     assert not imported - {"schemas"} or file.parent.name in imported
+
+
+def test_every_file_that_is_known_as_slow_exists() -> None:
+    assert [file for file in SLOWEST_FIRST if not Path(file).exists()] == []
