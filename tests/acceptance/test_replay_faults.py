@@ -137,5 +137,6 @@ async def test_a_right_that_mongodb_does_not_give_is_named(system: System, monke
         raise OperationFailure("not authorized", 13)
 
     monkeypatch.setattr(MongoRegister, "_look_up", refused)
-    with pytest.raises(InvalidSettings, match="Ask for the right to read the database klantcontact"):
+    told = f"Ask for the right to read the database {system.settings.mongo_database}"
+    with pytest.raises(InvalidSettings, match=told):
         await execute(system, dry=True)

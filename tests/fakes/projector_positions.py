@@ -13,7 +13,7 @@ class FakePositions:
         self.committed: dict[Partition, int] = {}
 
     async def commit(self, next_offsets: Mapping[Partition, int]) -> None:
-        """Remember the positions."""
+        """Remember from where to go on."""
         if self._failures:
             raise self._failures.pop(0)
         self.committed.update(next_offsets)

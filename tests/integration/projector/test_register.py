@@ -262,10 +262,10 @@ async def test_collisions_without_end_are_put_off(
     collision = PyMongoError("always")
     collision._add_error_label("TransientTransactionError")
 
-    async def always(_self: MongoRegister, _touched: Touched, _changes: Changes) -> None:
+    async def always(_touched: Touched, _changes: Changes) -> None:
         raise collision
 
-    monkeypatch.setattr(MongoRegister, "_transact", always)
+    monkeypatch.setattr(register, "_transact", always)
 
     with pytest.raises(TransientFailure):
         await register.apply(facts(registered()))
