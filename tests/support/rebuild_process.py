@@ -45,7 +45,7 @@ main()
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Return the variables of a process with these settings."""
+    """Give the variables of a process with these settings."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("KLANTCONTACT_")}
     return plain | settings.environment()
 
@@ -63,7 +63,7 @@ def run_rebuild(settings: Settings, *arguments: str) -> subprocess.CompletedProc
 
 
 def report_of(run: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    """Return what a run with --json printed."""
+    """Give what a run with --json printed."""
     report: dict[str, Any] = json.loads(run.stdout)
     return report
 
@@ -92,7 +92,7 @@ def stopped_before(
 
 
 def go_on(process: "subprocess.Popen[bytes]") -> tuple[int, str]:
-    """Run a stopped process to its end; return its exit status and its text for a person."""
+    """Let a process that stands still go on to its end, and give its exit status and what it says to a person."""
     process.send_signal(signal.SIGCONT)
     _, said = process.communicate(timeout=SECONDS)
     return process.returncode, said.decode()

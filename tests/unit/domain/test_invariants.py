@@ -233,7 +233,7 @@ def test_the_state_kept_of_a_partij_is_the_one_that_follows_from_the_decision_re
 
 
 def _comparable(partij: Partij) -> tuple[object, ...]:
-    """Return what matters of a partij: not which of two equal moments it keeps, nor the order of its sleutels."""
+    """Give what matters of a partij: not which of two equal moments it keeps, nor the order of its sleutels."""
     moments = [each.op if each else None for each in (partij.gegeven, partij.ingetrokken, partij.gevuld)]
     return (replace(partij, sleutels=(), gegeven=None, ingetrokken=None, gevuld=None), set(partij.sleutels), *moments)
 
