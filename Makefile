@@ -12,7 +12,10 @@ READY := .venv/ready
 # No address, no date: only names, versions and hashes, the same whoever makes it.
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
-.PHONY: help setup demo test check format bench mutants schemas docs lock clean
+# Slow files first (see tests/conftest.py), which xdist would otherwise sort by their number of tests.
+PYTEST := $(BIN)/pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder --ignore=tests/benchmarks
+
+.PHONY: help setup demo unit test coverage check format bench mutants schemas docs lock release clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -30,8 +33,14 @@ $(READY): pyproject.toml requirements.lock
 demo: $(READY) ## all scenarios through real servers and both services
 	$(BIN)/klantcontact demo
 
+unit: $(READY) ## every test that needs no server, in under a minute
+	$(BIN)/pytest --quiet --numprocesses=2 --hypothesis-profile=quick -m 'not server' tests/unit tests/contract tests/repository
+
 test: check ## check, then every test
-	$(BIN)/pytest --numprocesses=3 --dist=loadfile --ignore=tests/benchmarks --cov --cov-report=term
+	$(PYTEST)
+
+coverage: $(READY) ## every test, and what they cover, also in the processes that they start
+	$(PYTEST) --cov --cov-report=term
 
 check: $(READY) ## format, lint, types, import contracts, generated files, documentation, compose file
 	$(BIN)/ruff format --check
@@ -65,5 +74,11 @@ lock: $(READY) ## choose versions anew; commit both lock files
 	$(COMPILE) --upgrade --all-extras --output-file requirements.lock
 	$(COMPILE) --constraint requirements.lock --extra image --output-file deploy/requirements.lock
 
+release: $(READY) ## make a release: make release VERSION=1.0.0
+	$(BIN)/python -m schemas.release --dry-run '$(VERSION)'
+	$(MAKE) --no-print-directory check
+	$(BIN)/pytest --quiet tests/contract/test_compatibility.py
+	$(BIN)/python -m schemas.release '$(VERSION)'
+
 clean: ## remove what was made here
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage mutants
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* mutants

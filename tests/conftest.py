@@ -1,38 +1,49 @@
-"""The servers that tests run against: one Kafka and one MongoDB for a whole session, started when a test
-first asks.
+"""The servers that tests run against: one Kafka and one MongoDB for each worker, started when a test first needs them.
 
-They are the real ones or none: without Apache Kafka a test that needs it fails, and says what to install.
-Each test gets names of its own and leaves nothing behind, so that tests can share the servers, in any order.
+They are real servers: without Apache Kafka a test that needs it fails, and names what to install. Each test has names
+of its own and leaves nothing behind. So tests share the servers, in any order.
 """
 
 import os
 import signal
 from collections.abc import Iterator
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from confluent_kafka.admin import AdminClient
-from pymongo import MongoClient
+import structlog
+from hypothesis import settings
 
 from services.local.servers.stack import Stack, local_stack
+from tests.support.leftovers import remove_database, remove_topics
+from tests.support.slow_files import sort_slowest_first
 
-ANSWER_SECONDS = 10
+# For `make unit`; see `tests/support/thoroughness.py`.
+settings.register_profile("quick", max_examples=20)
 
 
 def pytest_configure() -> None:
-    """Hear Ctrl-C and a hang-up, also where a shell that runs us in the background has switched them off: the processes
-    that tests start and end by them inherit it.
+    """Handle Ctrl-C and a hang-up, also where a shell that runs pytest in the background has switched them off.
+
+    The processes that tests start inherit this, and tests end them by these signals.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # A broker of a test lives for a minute: compiling its code thoroughly costs more than that brings.
+    os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+    # Untold, structlog lets rich draw each traceback, which takes longer than the tests that log one.
+    structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run slow files first."""
+    sort_slowest_first(items)
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """Both servers; KLANTCONTACT_TEST_KAFKA and KLANTCONTACT_TEST_MONGO name others, that run already.
+    """Both servers. KLANTCONTACT_TEST_KAFKA and KLANTCONTACT_TEST_MONGO name servers that run already.
 
-    A test that stops or kills a server starts it again, or better, starts one of its own.
+    A test that stops or kills a server starts one of its own for that.
     """
     kafka, mongo = os.environ.get("KLANTCONTACT_TEST_KAFKA"), os.environ.get("KLANTCONTACT_TEST_MONGO")
     with local_stack(kafka=kafka, mongo=mongo, allow_mock_broker=False) as running:
@@ -53,16 +64,10 @@ def mongo_uri(stack: Stack) -> str:
 
 @pytest.fixture
 def topics(kafka_bootstrap: str) -> Iterator[str]:
-    """A prefix for the topics of one test, as in f"{topics}.contact.ended"; all with it are deleted after the
-    test.
-    """
+    """A prefix for the topics of one test, as in f"{topics}.contact.ended"; they are deleted after the test."""
     prefix = f"test-{uuid4().hex[:12]}"
     yield prefix
-    admin = AdminClient({"bootstrap.servers": kafka_bootstrap})
-    used = [name for name in admin.list_topics(timeout=ANSWER_SECONDS).topics if name.startswith(prefix)]
-    if used:
-        for deletion in admin.delete_topics(used).values():
-            deletion.result(timeout=ANSWER_SECONDS)
+    remove_topics(kafka_bootstrap, prefix)
 
 
 @pytest.fixture
@@ -70,5 +75,4 @@ def database(mongo_uri: str) -> Iterator[str]:
     """The name of a database for one test, which is dropped after it."""
     name = f"test-{uuid4().hex[:12]}"
     yield name
-    with MongoClient[dict[str, Any]](mongo_uri) as client:
-        client.drop_database(name)
+    remove_database(mongo_uri, name)

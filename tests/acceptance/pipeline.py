@@ -1,4 +1,4 @@
-"""Sending events through the running system, and reading everything that comes of them."""
+"""Sending events through the running system, and reading all its results."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -48,7 +48,7 @@ def wait_until_all_is_stored(system: System) -> None:
 
 
 def _nothing_left(system: System, group: str, topics: Sequence[str]) -> bool:
-    """Tell whether a committed reader at the positions of the group sees no further record."""
+    """Whether a committed reader at the positions of the group sees no further record."""
     return not any(True for _ in committed_messages(system.settings.kafka_bootstrap, topics, after_group=group))
 
 
@@ -69,7 +69,7 @@ def _published(message: Message) -> Published:
 
 
 def documents(system: System) -> dict[str, list[Document]]:
-    """Give everything that stands in MongoDB."""
+    """Return everything that stands in MongoDB."""
     with MongoClient[Document](system.settings.mongo_uri) as client:
         database = client[system.settings.mongo_database]
         return {name: list(database[name].find().sort("_id")) for name in sorted(database.list_collection_names())}

@@ -5,30 +5,32 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from services.local.system import System, running_system
-from services.runtime.settings import Settings
+from services.local.servers.stack import Stack
+from services.local.system import System
+from tests.acceptance.shared_system import shared_system
 
 STRICT: Final = 'versie = "zonder digid"\n[voldoende_middelen]\ndossier = "*"\n'
 
 
 @contextmanager
-def system_with_policy_file(home: Path, *, partitions: int) -> Iterator[System]:
+def system_with_policy_file(
+    stack: Stack, home: Path, *, partitions: int, policy: str = 'versie = "eerst"\n'
+) -> Iterator[System]:
     """Run both services, by the default policy under another name."""
     beleid = home / "beleid.toml"
-    beleid.write_text('versie = "eerst"\n')
-    settings = Settings(topic_partitions=partitions, beleid_file=beleid)
-    with running_system(settings, folder=home, say=print) as running:
+    beleid.write_text(policy)
+    with shared_system(stack, home, topic_partitions=partitions, beleid_file=beleid) as running:
         yield running
 
 
 def start_classifier_with(system: System, policy: str) -> None:
-    """Have contacts judged by another policy from now on."""
+    """Start the classifier again, with another policy."""
     write_policy(system, policy)
     system.services["classifier"].stop()
     system.services["classifier"].start()
 
 
 def write_policy(system: System, policy: str) -> None:
-    """Change the policy for whoever reads the file next."""
+    """Write another policy, which the next process reads."""
     assert system.settings.beleid_file is not None
     system.settings.beleid_file.write_text(policy)

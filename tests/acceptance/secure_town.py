@@ -41,11 +41,11 @@ class Town:
     settings: Settings
 
     def settings_of(self, user: str) -> Settings:
-        """Give the settings with which somebody logs in."""
+        """Return the settings with which somebody logs in."""
         return self.settings.model_copy(update={"kafka_username": user})
 
     def in_another_group(self, user: str) -> Settings:
-        """Give the settings of somebody who reads beside the services of the town, into another database."""
+        """Return the settings of a user with a consumer group and a database beside those of the town."""
         groups = {"classifier_group": "another", "projector_group": "another-projector"}
         database = {"mongo_database": f"{self.settings.mongo_database}-another"}
         return self.settings_of(user).model_copy(update={**groups, **database})
@@ -71,7 +71,7 @@ class Town:
         return Ran(int(ended.value.code or 0), said)
 
     def service(self, name: str, settings: Settings) -> ServiceProcess:
-        """Give a service, not yet started."""
+        """Return a service, not yet started."""
         return ServiceProcess(name, settings, self.kafka.folder / f"{name}-{settings.kafka_username}.log")
 
     def documents(self) -> dict[str, int]:
@@ -83,7 +83,7 @@ class Town:
             return {name: database[name].count_documents(unclaimed) for name in names}
 
     def ends(self) -> list[int]:
-        """Give the ends of all partitions."""
+        """Return the ends of all partitions."""
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         asked = {TopicPartition(topic, each): latest for topic in self.settings.topics for each in range(PARTITIONS)}
         answers = admin_client(self.kafka.plain).list_offsets(asked)
@@ -98,7 +98,7 @@ class Town:
 
 
 def contacts() -> list[dict[str, Any]]:
-    """Give five contacts, one of them of a klant who is known (V3)."""
+    """Return five contacts, one of them of a klant who is known (V3)."""
     known = contact_ended("c-known")
     known["data"]["betrokkenen"][0] |= {
         "authenticatie": {"middel": "digid"},

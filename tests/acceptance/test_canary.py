@@ -1,6 +1,6 @@
 """A marked value in every personal field, followed through the whole system: it stands only where its rule allows.
 
-Each event has marks of its own, so that a mark that turns up says of which event and which field it is.
+Each event has marks of its own, so that a mark that turns up names its event and its field.
 """
 
 import json

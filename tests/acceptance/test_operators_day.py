@@ -1,18 +1,18 @@
-"""A day of the person on duty: 5,000 contacts of which 500 are broken, a new policy, a rebuild, and three questions."""
+"""A day of an operator: 5,000 contacts, 500 of them broken, a new policy, a rebuild, and three questions."""
 
 import json
 import re
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.local.sample import sample
-from services.local.system import System, running_system
-from services.runtime.settings import Settings
+from services.local.servers.stack import Stack
+from services.local.system import System
 from tests.acceptance.pipeline import documents, publish, wait_until_all_is_stored
+from tests.acceptance.policy import system_with_policy_file
 
 BROKEN = 500
 STRICT = 'versie = "2"\n[voldoende_middelen]\neherkenning = "*"\ndossier = "*"\n'
@@ -33,12 +33,10 @@ def _corrected(line: Event) -> Event:
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def system(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Both services, with a policy file that changes in the course of the day."""
-    home: Path = tmp_path_factory.mktemp("system")
-    beleid = home / "beleid.toml"
-    beleid.write_text('versie = "1"\n')
-    with running_system(Settings(topic_partitions=4, beleid_file=beleid), folder=home, say=print) as running:
+    home = tmp_path_factory.mktemp("system")
+    with system_with_policy_file(stack, home, partitions=4, policy='versie = "1"\n') as running:
         yield running
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from services.local.servers.stack import Stack
 from services.local.system import System
 from tests.acceptance.pipeline import documents, publish, read_all, wait_until_all_is_stored
 from tests.acceptance.policy import STRICT, start_classifier_with, system_with_policy_file
@@ -27,9 +28,9 @@ CONTACTS: list[Wire] = [
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def system(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Both services, with a policy file that a test can change."""
-    with system_with_policy_file(tmp_path_factory.mktemp("system"), partitions=2) as running:
+    with system_with_policy_file(stack, tmp_path_factory.mktemp("system"), partitions=2) as running:
         publish(running, [event(each) for each in CONTACTS])
         wait_until_all_is_stored(running)
         yield running
@@ -40,7 +41,7 @@ def replay(system: System, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def answered(done: subprocess.CompletedProcess[str]) -> tuple[dict[str, list[list[str]]], Wire]:
-    """Give for each contact that differs the rules before and after, and the summary."""
+    """Return for each contact that differs the rules before and after, and the summary."""
     *rows, last = map(json.loads, done.stdout.splitlines())
     rules = {
         row["contactId"]: [[each["was"]["regel"], each["wordt"]["regel"]] for each in row.get("onderwerpen", [])]

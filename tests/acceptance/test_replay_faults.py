@@ -10,6 +10,7 @@ from services.classifier.mongo.register import MongoRegister
 from services.classifier.policy_file import load_policy_file
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import Beleid
+from services.local.servers.stack import Stack
 from services.local.system import System
 from services.operations.origin import UnknownContact
 from services.operations.replay import judging, requests
@@ -28,9 +29,9 @@ NUMBER = 6
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Both services, of which the classifier has a stricter policy now than when it judged six contacts."""
-    with system_with_policy_file(tmp_path_factory.mktemp("system"), partitions=1) as running:
+def system(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Both services; the classifier has a stricter policy now than when it judged six contacts."""
+    with system_with_policy_file(stack, tmp_path_factory.mktemp("system"), partitions=1) as running:
         publish(running, [_contact(number) for number in range(NUMBER)])
         wait_until_all_is_stored(running)
         start_classifier_with(running, STRICT)
@@ -137,5 +138,6 @@ async def test_a_right_that_mongodb_does_not_give_is_named(system: System, monke
         raise OperationFailure("not authorized", 13)
 
     monkeypatch.setattr(MongoRegister, "_look_up", refused)
-    with pytest.raises(InvalidSettings, match="Ask for the right to read the database klantcontact"):
+    told = f"Ask for the right to read the database {system.settings.mongo_database}"
+    with pytest.raises(InvalidSettings, match=told):
         await execute(system, dry=True)

@@ -28,13 +28,13 @@ class TraceReceiver:
         self._server.server_close()
 
     def names(self) -> Mapping[str, list[str]]:
-        """Give the names of the spans of each trace, in alphabetical order."""
+        """Return the names of the spans of each trace, in alphabetical order."""
         spans = list(self._spans())
         traces = {span.trace_id.hex() for span in spans}
         return {trace: sorted(span.name for span in spans if span.trace_id.hex() == trace) for trace in traces}
 
     def text(self) -> str:
-        """Give everything that was sent, to search in."""
+        """Return everything that was sent, to search in."""
         return " ".join(map(str, self._requests))
 
     def _spans(self) -> Iterator[Span]:
@@ -53,6 +53,6 @@ def _handler(requests: list[ExportTraceServiceRequest]) -> type[BaseHTTPRequestH
             self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as http.server names it
-            """Say nothing."""
+            """Log nothing."""
 
     return Handler

@@ -43,12 +43,12 @@ Read = Callable[[Wire], Received | Refusal]
 
 
 def whole_event() -> Wire:
-    """Give a valid event with every field of the contract: a persoon, a contactpersoon, and their organisatie."""
+    """Return a valid event with every field of the contract: a persoon, a contactpersoon, and their organisatie."""
     return _copied(_WHOLE)
 
 
 def changed(changes: Changes, base: Wire | None = None) -> Wire:
-    """Give the whole event with some paths changed, such as `data.actoren.0.naam`; a position past the end appends."""
+    """Return the whole event with paths such as `data.actoren.0.naam` changed; a position past the end appends."""
     tree = _copied(base or _WHOLE)
     for path, value in changes.items():
         *steps, last = path.split(".")
@@ -87,7 +87,7 @@ def binary(tree: Wire) -> Received | Refusal:
 
 
 def faults(outcome: Received | Refusal) -> list[tuple[str, str]]:
-    """Give each error of a refusal, sorted; none of what was received."""
+    """Return each error of a refusal, sorted; none of what was received."""
     return sorted((fault.pad, fault.soort.value) for fault in outcome.faults) if isinstance(outcome, Refusal) else []
 
 

@@ -30,7 +30,7 @@ class Direction(StrEnum):
 
 
 def breaks(old: Schema, new: Schema, direction: Direction) -> list[str]:
-    """Give each breaking change, as in "data.kanaal: maxLength"; none when nobody breaks."""
+    """Return each breaking change, as in "data.kanaal: maxLength"; none when nobody breaks."""
     return list(_Comparison(old, new, direction).of(old, new, ""))
 
 
@@ -63,7 +63,7 @@ class _Comparison:
                 yield from min(found, key=len)
 
     def _within(self, inner: Schema, outer: Schema, at: str) -> Iterator[str]:
-        """Tell what `inner` allows and `outer` does not."""
+        """Return each rule by which `inner` allows something that `outer` does not."""
         inner, outer = self._resolved_sides(inner, outer)
         if _type(outer) is not None and _type(inner) != _type(outer):
             yield f"{at}: type"
@@ -109,7 +109,7 @@ def _resolved(schema: Schema, document: Schema) -> Schema:
 
 
 def _options(schema: Schema) -> list[Schema]:
-    """Give the alternatives: of anyOf when there is nothing beside it, else of a list of types."""
+    """Return the alternatives: of anyOf when there is nothing beside it, else of a list of types."""
     if "anyOf" in schema and set(schema) <= {"anyOf"} | _SAID_ONLY:
         return list(schema["anyOf"])
     types = schema.get("type")

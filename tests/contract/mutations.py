@@ -34,7 +34,7 @@ json_values: st.SearchStrategy[Any] = leaves | st.recursive(
 
 
 def places(tree: Any, at: _Place = ()) -> Iterator[_Place]:  # noqa: ANN401 - JSON
-    """Give every place in a tree but its root."""
+    """Return every place in a tree but its root."""
     items: Any = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
     for key, value in items:
         yield (*at, key)
@@ -43,7 +43,7 @@ def places(tree: Any, at: _Place = ()) -> Iterator[_Place]:  # noqa: ANN401 - JS
 
 @st.composite
 def mutated_events(draw: st.DrawFn, most: int = 4) -> Wire:
-    """Give the whole event with one to `most` changes: a value replaced, taken away, copied elsewhere, or added."""
+    """Return the whole event with one to `most` changes: a value replaced, taken away, copied elsewhere, or added."""
     tree: Any = whole_event()
     for _ in range(draw(st.integers(1, most))):
         everywhere = list(places(tree))

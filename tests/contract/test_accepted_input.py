@@ -16,7 +16,7 @@ KLANT, CONTACTPERSOON = "data.betrokkenen.0", "data.betrokkenen.2"
 
 
 def accepted(changes: Changes, read: Read = structured, base: Wire | None = None) -> ContactEnded:
-    """Give the contact of the changed event, which must be valid."""
+    """Return the contact of the changed event, which must be valid."""
     received = read(changed(changes, base))
     assert isinstance(received, Received), received
     return received.contact

@@ -12,6 +12,7 @@ from schemas.reading.decoding import Received, decode
 from tests.contract.changes import WRITTEN_AT, binary, structured, whole_event
 from tests.contract.mutations import json_values, mutated_events
 from tests.support.examples import Wire, line
+from tests.support.thoroughness import examples
 
 VALID = line(whole_event())
 
@@ -40,7 +41,7 @@ def test_any_bytes(value: bytes, some_headers: list[tuple[str, bytes | None]]) -
 
 
 @given(st.integers(0, len(VALID)), st.integers(0, len(VALID)), st.binary(max_size=10), headers)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_a_valid_record_in_which_a_piece_is_replaced(
     start: int, end: int, piece: bytes, some_headers: list[tuple[str, bytes | None]]
 ) -> None:
@@ -55,13 +56,13 @@ def test_any_json(value: object) -> None:
 
 
 @given(mutated_events())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_a_valid_event_with_a_few_changes(tree: Wire) -> None:
     check(structured(tree))
 
 
 @given(mutated_events(most=30))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_a_valid_event_with_many_changes(tree: Wire) -> None:
     check(structured(tree))
 
@@ -70,7 +71,7 @@ def test_a_valid_event_with_many_changes(tree: Wire) -> None:
 
 
 @given(mutated_events(most=2))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @example(whole_event())
 def test_what_is_read_fast_is_read_the_same_with_care(tree: Wire) -> None:
     value = json.dumps(tree).encode()
@@ -79,7 +80,7 @@ def test_what_is_read_fast_is_read_the_same_with_care(tree: Wire) -> None:
 
 
 @given(st.sampled_from(sorted({*whole_event(), *whole_event()["data"]} - {"data"})), json_values)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_of_a_name_that_stands_twice_the_last_counts_in_both_ways(name: str, value: object) -> None:
     twice = re.sub(
         rb'"(%s)": ' % name.encode(),
@@ -94,7 +95,7 @@ def test_of_a_name_that_stands_twice_the_last_counts_in_both_ways(name: str, val
 
 
 @given(mutated_events(most=3))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_the_data_is_read_the_same_in_binary_mode(tree: Wire) -> None:
     event = {**whole_event(), "data": tree.get("data")}
     if isinstance(event["data"], dict):
@@ -125,7 +126,7 @@ def test_no_refusal_holds_a_value() -> None:
 
 
 @given(mutated_events())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_no_refusal_of_a_changed_event_holds_a_value(tree: Wire) -> None:
     refused = structured({**tree, "data": _marked(tree.get("data"), CANARY)})
     shown = repr(refused.faults) if isinstance(refused, Refusal) else ""

@@ -25,7 +25,7 @@ ZAAK = "onderwerpen.1.opvolging"
 
 
 def each(reason: str, kind: str, paths: list[str], value: Any) -> list[Row]:  # noqa: ANN401 - JSON
-    """Give a row for each path, which is where the error stands too."""
+    """Return a row for each path, which is where the error stands too."""
     return [(reason, {path: value}, [f"{path} {kind}"]) for path in paths]
 
 

@@ -84,7 +84,7 @@ def _without(name: str) -> Change:
 
 
 CHANGES: list[tuple[str, Change, list[str], list[str]]] = [
-    # what changes; whom it breaks: who publishes what we read, who reads what we write
+    # what changes; what breaks for publishers, whose events we read; what breaks for subscribers, who read ours
     ("nothing", deepcopy, [], []),
     ("words", _set("properties", "naam", description="Anders gezegd."), [], []),
     ("another id", _set(**{"$id": "urn:x:2"}), [], []),

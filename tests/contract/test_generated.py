@@ -37,7 +37,7 @@ def test_making_is_the_same_every_time() -> None:
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let everything be made in another folder, where only the examples of what comes in are."""
+    """Another folder to generate into, which holds only the examples of input."""
     (tmp_path / "examples").mkdir()
     for case in CASES:
         (tmp_path / "examples" / input_name(case)).write_bytes((files.EXAMPLES / input_name(case)).read_bytes())

@@ -25,7 +25,7 @@ def check(sent: Sent) -> None:
 
 
 def sent_of(*events: Wire) -> list[Sent]:
-    """Give everything that goes out for some events in order, as far as they are valid."""
+    """Return everything that goes out for some events in order, as far as they are valid."""
     desk = Desk()
     arrived = [decode(line(each)) for each in events]
     return [sent for each in arrived if isinstance(each, Received) for sent in desk.judge(each).sent]

@@ -78,7 +78,7 @@ MESSAGES: Final[dict[str, Any]] = DOCUMENT["components"]["messages"]
 
 
 def _plain(text: str) -> str:
-    """Give a text as a reader sees it: code is marked otherwise, and two pages stand in this one."""
+    """Return a text as a reader sees it: code is marked otherwise, and two pages stand in this one."""
     for name, place in {"`faults.md`": "errors", "`glossary.md`": "terms"}.items():
         text = text.replace(name, place)
     return " ".join(text.replace("`", "").split())
@@ -167,7 +167,7 @@ def test_every_message_is_shown_with_its_headers_and_example(name: str) -> None:
 
 
 def _fields() -> Iterator[Any]:
-    """Give every field of every object of every event, from the JSON Schemas that the messages name."""
+    """Return every field of every object of every event, from the JSON Schemas that the messages name."""
     for name, message in MESSAGES.items():
         file = message["payload"].get("$ref", "")
         if file.endswith(".event.json"):
@@ -205,7 +205,7 @@ def test_every_field_is_shown_with_all_that_the_schema_says_of_it(
 
 
 def _rules(rule: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Give every keyword of a rule, of what may stand in a list, and of its alternatives."""
+    """Return every keyword of a rule, of what may stand in a list, and of its alternatives."""
     for keyword, value in rule.items():
         if keyword == "anyOf" and "type" not in rule:
             yield from (each for option in value if "not" not in str(option) for each in _rules(option))

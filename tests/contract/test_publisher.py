@@ -30,15 +30,15 @@ class World(ABC):
 
     @abstractmethod
     def writer(self) -> Writer:
-        """Give a writer that has not taken over yet."""
+        """Return a writer that has not taken over yet."""
 
     @abstractmethod
     def visible(self) -> list[tuple[bytes | None, bytes | None]]:
-        """Give key and value of what a committed reader sees."""
+        """Return key and value of what a committed reader sees."""
 
     @abstractmethod
     def committed(self) -> int:
-        """Give the position that is committed."""
+        """Return the position that is committed."""
 
 
 class Memory(World):
@@ -89,7 +89,7 @@ async def _expected_failures() -> None:
     expect_unseen(asyncio.get_running_loop(), ProducerFenced)
 
 
-@pytest.fixture(params=["memory", "kafka"])
+@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.server)])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     if request.param == "memory":
         yield Memory()
@@ -123,14 +123,14 @@ async def test_a_batch_without_messages_commits_its_position(world: World) -> No
     _wait_until_committed(world, 7)
 
 
-async def test_whoever_takes_over_learns_what_is_committed(world: World) -> None:
+async def test_a_writer_that_takes_over_learns_the_committed_position(world: World) -> None:
     before, after = world.writer(), world.writer()
     await before.take_over()
     await before.publish([_message(world, b"1")], next_offset=7)
     assert await after.take_over() == 7
 
 
-async def test_whoever_is_taken_over_publishes_nothing_any_more(world: World) -> None:
+async def test_a_fenced_writer_publishes_nothing(world: World) -> None:
     before, after = world.writer(), world.writer()
     await before.take_over()
     await after.take_over()

@@ -20,7 +20,7 @@ from tests.support.contacts import NOW, Event, contact_ended, encoded
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
 
 
-@pytest.fixture(params=["memory", "mongodb"])
+@pytest.fixture(params=["memory", pytest.param("mongodb", marks=pytest.mark.server)])
 async def store(request: pytest.FixtureRequest) -> AsyncIterator[RegisterStore]:
     if request.param == "memory":
         yield FakeRegisterStore()

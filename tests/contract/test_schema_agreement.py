@@ -18,6 +18,7 @@ from tests.contract.test_bad_contact import ONE_FIELD
 from tests.contract.test_bad_input import ENVELOPE, STRUCTURED_ENVELOPE
 from tests.contract.test_examples import validator
 from tests.support.examples import Wire
+from tests.support.thoroughness import examples
 
 SCHEMA = validator(CONTACT_ENDED.event_file)
 
@@ -82,7 +83,7 @@ def test_what_only_the_reader_sees_the_schema_lets_pass(reason: str) -> None:
 
 
 def _judged_where_it_is_ignored(tree: Wire) -> Wire:
-    """Take out the fields that the reader ignores and the schema does not, and what is no URI to the letter."""
+    """Remove the fields that only the reader ignores, and values that are not strictly a URI."""
     data = tree.get("data")
     for betrokkene in _objects(data, "betrokkenen"):
         if betrokkene.get("soortPartij") != "contactpersoon":
@@ -100,7 +101,7 @@ def _objects(data: object, name: str) -> list[dict[str, Any]]:
 
 
 @given(mutated_events(most=2))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_what_is_received_agrees_with_the_schema(tree: Wire) -> None:
     if isinstance(structured(tree), Received):
         assert [error.message for error in SCHEMA.iter_errors(_judged_where_it_is_ignored(tree))] == []

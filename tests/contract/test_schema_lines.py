@@ -52,7 +52,7 @@ def _written(found: SchemaLine) -> str:
 
 
 def _around(found: SchemaLine) -> Any:  # noqa: ANN401 - JSON
-    """Give the object or list of the schema in which a line stands."""
+    """Return the object or list of the schema in which a line stands."""
     lines = _lines(found.file)
     own = _indentation(lines[found.line - 1])
     start = next(at for at in range(found.line - 1, -1, -1) if _indentation(lines[at]) < own)
@@ -61,7 +61,7 @@ def _around(found: SchemaLine) -> Any:  # noqa: ANN401 - JSON
 
 
 def _complaints(tree: Wire, file: str, path: list[str]) -> Iterator[ValidationError]:
-    """Give all that a validator of JSON Schema has to say of one place of an event, also within alternatives."""
+    """Return all that a validator of JSON Schema has to say of one place of an event, also within alternatives."""
     schema = json.loads(Path(file).read_text("utf-8"))
     waiting = list(Draft202012Validator(schema).iter_errors(tree["data"] if file == DATA else tree))
     while waiting:

@@ -1,4 +1,4 @@
-"""Time that stands still until it is told to go on."""
+"""A clock that stands still until a test or a sleep moves it."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -12,11 +12,11 @@ class FakeClock:
         self.pauses_seconds: list[float] = []
 
     def now(self) -> datetime:
-        """Give the moment that was set."""
+        """Return the moment that was set."""
         return self.moment
 
     async def sleep(self, seconds: float) -> None:
-        """Move on, and let others run."""
+        """Move the clock, and yield to other tasks."""
         self.pauses_seconds.append(seconds)
         self.moment += timedelta(seconds=seconds)
         await asyncio.sleep(0)

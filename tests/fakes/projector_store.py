@@ -50,7 +50,7 @@ class FakeRegister:
             self.writes += 1
 
     def contents(self) -> Contents:
-        """Give everything that is there."""
+        """Return everything that is there."""
         return copy.deepcopy(self.collections)
 
     def _found(self, collection: Collection, identifiers: frozenset[str]) -> list[Document]:
@@ -72,7 +72,7 @@ class FakeRegister:
 
 
 def _as_stored(document: Document) -> Document:
-    """Give it as MongoDB gives it back: moments to the millisecond, lists for tuples."""
+    """Return it as MongoDB gives it back: moments to the millisecond, lists for tuples."""
     return decode(encode(document), codec_options=IN_UTC)
 
 

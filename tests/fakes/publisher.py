@@ -24,7 +24,7 @@ class FakePublisher:
         """Each with the position that it committed."""
 
     async def take_over(self) -> int | None:
-        """Become the one writer, and give the position that is committed."""
+        """Become the one writer; return the committed position."""
         self._topics.writer = self
         return self._topics.committed
 

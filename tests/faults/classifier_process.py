@@ -37,7 +37,7 @@ class ClassifierProcess(ServiceProcess):
     """One instance, and which partitions it holds."""
 
     def assigned(self) -> list[int]:
-        """Give the partitions of the last assignment."""
+        """Return the partitions of the last assignment."""
         assignments = self.log("partitions.assigned")
         return assignments[-1]["partitions"] if assignments else []
 
@@ -56,7 +56,7 @@ class World:
     processes: list[ClassifierProcess] = field(default_factory=list)
 
     def start(self, settings: Settings | None = None, *, program: Sequence[str] = COMMAND) -> ClassifierProcess:
-        """Start an instance, with the settings of this world or with others; as the command, or a program around it."""
+        """Start an instance, with other settings or another program than those of this world."""
         log_file = self.folder / f"classifier-{len(self.processes)}.log"
         process = ClassifierProcess("classifier", settings or self.settings, log_file, program=program)
         process.server.spawn()
@@ -64,7 +64,7 @@ class World:
         return process
 
     def publish(self, number: int) -> None:
-        """Publish so many contacts, each of somebody unknown who must be called back."""
+        """Publish so many contacts, each of a stranger to call back."""
         before = len(self.acknowledged)
         with self.stream(per_second=0) as load:
             load.publish(number)
@@ -91,7 +91,7 @@ class World:
         return sum(committed_offsets(self.settings.kafka_bootstrap, group=group, topic=topic, partitions=PARTITIONS))
 
     def received(self) -> list[str]:
-        """Give the contacts that the input holds, in which everything that was acknowledged has to be.
+        """Return the contacts that the input holds, in which everything that was acknowledged has to be.
 
         A publisher whose broker is killed does not know what of its last records arrived. What it sends again can stand
         there twice, and what it gave up once.
@@ -117,7 +117,7 @@ class World:
 
     @property
     def _outputs(self) -> Mapping[str, str]:
-        """What an output is called here, by topic."""
+        """The short name of each output topic."""
         return {
             self.settings.registered_topic: "registered",
             self.settings.taak_topic: "taak",
@@ -125,7 +125,7 @@ class World:
         }
 
     def expected(self) -> Counter[tuple[str, str]]:
-        """Give what a committed reader must see: a klantcontact and an interne taak for each contact, nothing else."""
+        """Return what a committed reader must see: a klantcontact and an interne taak for each contact."""
         return Counter((topic, contact_id) for contact_id in self.received() for topic in ("registered", "taak"))
 
 
@@ -177,7 +177,7 @@ def _contact_of(value: bytes) -> str:
 
 @contextmanager
 def world_on(*, kafka: str, mongo: str, name: str, database: str, folder: Path) -> Iterator[World]:
-    """Give a world of its own on these servers; whatever still runs at the end is killed, woken or not."""
+    """A world of its own on these servers; at the end every process of it is killed, also a paused one."""
     settings = Settings(
         kafka_bootstrap=kafka,
         mongo_uri=mongo,

@@ -1,4 +1,4 @@
-"""A classifier that is killed where it hurts: its third batch is recorded, and nothing of it is published yet."""
+"""A classifier that is killed at its worst moment: its third batch is recorded, and nothing of it is published."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A service whose consumer stops polling at SIGUSR1, as one that hangs would, and goes on at SIGUSR2."""
+"""A service whose consumer stops polling at SIGUSR1, as when it hangs, and continues at SIGUSR2."""
 
 import asyncio
 import signal

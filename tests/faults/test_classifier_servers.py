@@ -13,10 +13,10 @@ from tests.support.waiting import wait_for
 PARTS = [Part.KAFKA, Part.MONGODB]
 
 BACKLOG = 2_000
-"""Contacts that keep it at work for longer than a server takes to stop."""
+"""Enough contacts to keep it at work for longer than a server takes to stop."""
 
 KILLS = 3
-"""A broker forgets what it had not finished when it is killed; what comes of that shows with the next kill."""
+"""A killed broker forgets what it had not finished; the consequences show at the next kill."""
 
 
 def _server(stack: Stack, part: str) -> Server:

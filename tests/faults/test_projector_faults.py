@@ -27,7 +27,7 @@ from tests.support.waiting import wait_for
 
 
 def history(first: int, last: int) -> list[Event]:
-    """Give the events of many scenarios side by side, in an order that mixes them."""
+    """Return the events of many scenarios side by side, in an order that mixes them."""
     events = [event for number in range(first, last) for batch in scenario(f"-{number}") for event in batch]
     random.Random(first).shuffle(events)
     return events
@@ -46,7 +46,7 @@ def own_mongod(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def impatient_mongod(own_mongod: Server) -> Server:
-    """It ends what an instance had begun to write, and never will finish, after two seconds instead of a minute."""
+    """A mongod that aborts an abandoned transaction after two seconds instead of a minute."""
     with MongoClient[dict[str, Any]](uri_of(own_mongod.port)) as client:
         client.admin.command("setParameter", 1, transactionLifetimeLimitSeconds=2)
     return own_mongod

@@ -48,7 +48,7 @@ def there(settings: Settings) -> Iterator[Database[dict[str, Any]]]:
 
 
 def history(first: int, last: int) -> list[Event]:
-    """Give the events of many scenarios side by side, in an order that mixes them."""
+    """Return the events of many scenarios side by side, in an order that mixes them."""
     events = [event for number in range(first, last) for batch in scenario(f"-{number}") for event in batch]
     random.Random(first).shuffle(events)
     return events
@@ -56,7 +56,7 @@ def history(first: int, last: int) -> list[Event]:
 
 @contextmanager
 def projected(settings: Settings, events: Sequence[Event], folder: Path) -> Iterator[ServiceProcess]:
-    """Give a projector that has projected these events, for the block."""
+    """Return a projector that has projected these events, for the block."""
     publish(settings, events)
     with projector_process(settings, folder) as projector:
         projector.server.wait_until_ready()

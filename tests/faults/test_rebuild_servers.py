@@ -1,4 +1,4 @@
-"""A rebuild whose servers go away in the middle of it, or refuse it: it says so, and leaves nothing half done."""
+"""A rebuild whose servers go away in the middle of it, or refuse its user: it says so and leaves nothing half done."""
 
 import base64
 import secrets
@@ -121,7 +121,7 @@ PASSWORD = "password"  # noqa: S105 - of a server that lives for a test
 
 @pytest.fixture
 def guarded_mongod(tmp_path: Path) -> Iterator[Server]:
-    """It asks for a login: `reader` may read, `writer` may do all but rename and drop."""
+    """A mongod with logins: `reader` may read, `writer` may do all but rename and drop."""
     key = tmp_path / "key"
     key.write_bytes(base64.b64encode(secrets.token_bytes(48)))
     key.chmod(0o600)

@@ -1,4 +1,4 @@
-"""A redrive is ended half-way, or Kafka or MongoDB goes: the next goes on where it was."""
+"""A redrive is ended half-way, or Kafka or MongoDB goes away: the next redrive continues where it stopped."""
 
 import json
 import os
@@ -46,11 +46,11 @@ class Redrive:
         )
 
     def end(self, number: signal.Signals) -> None:
-        """End it as a person or the system does."""
+        """Send it a signal."""
         self._process.send_signal(number)
 
     def outcome(self) -> tuple[int, str, str]:
-        """Wait for its end, and give its exit status and what it said on stdout and stderr."""
+        """Wait for its end; return its exit status, stdout and stderr."""
         out, err = self._process.communicate(timeout=END_SECONDS)
         return self._process.returncode, out, err
 

@@ -4,6 +4,7 @@ import ast
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from services.domain.rules import TABLE
@@ -18,7 +19,7 @@ HEADINGS = re.compile(rf'`{DECISION}`,((?: "[^"]+",?)+)')
 
 
 def _told(path: Path) -> Iterator[str]:
-    """Give each docstring and comment of a module, as one line."""
+    """Return each docstring and comment of a module, as one line."""
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             yield " ".join(node.value.value.split())
@@ -26,11 +27,19 @@ def _told(path: Path) -> Iterator[str]:
         yield from (each.string for each in tokenize.generate_tokens(lines.readline) if each.type == tokenize.COMMENT)
 
 
-TOLD = [(path, told) for folder in FOLDERS for path in sorted(Path(folder).rglob("*.py")) for told in _told(path)]
+@cache
+def _everything_told() -> list[tuple[Path, str]]:
+    """Read once, and not when tests are collected, which every worker does."""
+    return [(path, told) for folder in FOLDERS for path in sorted(Path(folder).rglob("*.py")) for told in _told(path)]
 
 
 def test_every_file_that_code_cites_exists() -> None:
-    cited = [(path, name) for path, told in TOLD for pattern in (FILE, FOLDER) for name in pattern.findall(told)]
+    cited = [
+        (path, name)
+        for path, told in _everything_told()
+        for pattern in (FILE, FOLDER)
+        for name in pattern.findall(told)
+    ]
     assert cited
     assert [
         (str(path), name) for path, name in cited if not (Path(name).exists() or (path.parent / name).exists())
@@ -40,7 +49,7 @@ def test_every_file_that_code_cites_exists() -> None:
 def test_every_heading_that_code_cites_is_on_the_page_of_the_decision() -> None:
     cited = [
         (path, heading)
-        for path, told in TOLD
+        for path, told in _everything_told()
         for headings in HEADINGS.findall(told)
         for heading in re.findall(r'"([^"]+)"', headings)
     ]

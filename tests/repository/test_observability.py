@@ -40,7 +40,7 @@ def _ours() -> list[Metric]:
 
 
 def _series() -> set[str]:
-    """Give every name that Prometheus gets from a process, ours and those of the process itself."""
+    """Return every name that Prometheus gets from a process, ours and those of the process itself."""
     of_the_process = [family for family in REGISTRY.collect() if family.name.startswith("process_")]
     return {family.name + suffix for family in [*_ours(), *of_the_process] for suffix in SUFFIXES[family.type]}
 

@@ -15,7 +15,7 @@ TOPIC = "contact.ended"
 
 
 def contact_ended(contact_id: str = "c-1", *, revisie: int = 1, onderwerp: str = "Parkeervergunning") -> Event:
-    """Give a contact of somebody unknown who must be called back: one klantcontact and one interne taak (V2)."""
+    """Return a contact of a stranger to call back: one klantcontact and one interne taak (V2)."""
     return {
         "specversion": "1.0",
         "id": f"e-{contact_id}-{revisie}",
@@ -60,7 +60,7 @@ def encoded(event: Event) -> bytes:
 
 
 def record(value: Event | bytes | None, *, offset: int = 0, partition: int = 0, headers: Headers = ()) -> Record:
-    """Give the record of an event, or of any bytes."""
+    """Return the record of an event, or of any bytes."""
     return Record(
         topic=TOPIC,
         partition=partition,
@@ -73,5 +73,5 @@ def record(value: Event | bytes | None, *, offset: int = 0, partition: int = 0, 
 
 
 def records(*values: Event | bytes | None) -> list[Record]:
-    """Give the records of one partition, from offset 0 on."""
+    """Return the records of one partition, from offset 0 on."""
     return [record(value, offset=offset) for offset, value in enumerate(values)]

@@ -1,4 +1,4 @@
-"""Canonical objects for tests: valid events in the form in which they are sent, from which a test departs.
+"""Canonical objects for tests: valid events as a publisher sends them, in which a test changes what it is about.
 
 Numbers come from ranges that stand for nobody: they begin with 9999. An argument that is None is left out;
 `other` holds fields that have no argument of their own here, as they are.
@@ -30,7 +30,7 @@ EMAIL: Final = "klant@example.nl"
 
 
 def present(fields: Mapping[str, Any]) -> Wire:
-    """Leave out what is None, which is how absent is written here."""
+    """Drop the fields that are None: in these functions None means absent."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -38,12 +38,12 @@ def present(fields: Mapping[str, Any]) -> Wire:
 
 
 def nth_bsn(index: int) -> str:
-    """Give one of a row of different, valid BSNs."""
+    """Return one of a row of different, valid BSNs."""
     return _NINE_DIGITS[index]
 
 
 def nth_rsin(index: int) -> str:
-    """Give one of a row of different, valid RSINs."""
+    """Return one of a row of different, valid RSINs."""
     return _NINE_DIGITS[-1 - index]
 
 
@@ -85,17 +85,17 @@ def naam(achternaam: str = "Hageman") -> Wire:
 
 
 def email(adres: str = EMAIL, gebruik: str | None = "standaard") -> Wire:
-    """Give an e-mail address, by default as default for later contacts."""
+    """Return an e-mail address, by default as default for later contacts."""
     return present({"soortDigitaalAdres": "email", "adres": adres, "gebruik": gebruik})
 
 
 def phone(adres: str = MOBILE, gebruik: str | None = "opvolging") -> Wire:
-    """Give a telephone number, by default only for following up this contact."""
+    """Return a telephone number, by default only for following up this contact."""
     return present({"soortDigitaalAdres": "telefoonnummer", "adres": adres, "gebruik": gebruik})
 
 
 def postal(straatnaam: str = "Dorpsstraat", gebruik: str | None = "opvolging") -> Wire:
-    """Give a postal address."""
+    """Return a postal address."""
     return present(
         {"straatnaam": straatnaam, "huisnummer": 1, "postcode": "1234 AB", "stad": "Ons Dorp", "gebruik": gebruik}
     )
@@ -116,7 +116,7 @@ def betrokkene(  # each is a field of the contract
     werkte_voor: str | Wire | None = None,
     other: Mapping[str, Any] | None = None,
 ) -> Wire:
-    """Somebody who took part."""
+    """A betrokkene of any rol."""
     authenticatie = present({"middel": middel, "pseudoniem": pseudoniem}) if middel else None
     return present(
         {

@@ -41,7 +41,7 @@ class TopicNames(TypedDict):
 
 
 def topic_names(prefix: str) -> TopicNames:
-    """Give the topics of one test, as in `Settings(**topic_names(topics))`."""
+    """Return the topics of one test, as in `Settings(**topic_names(topics))`."""
     return TopicNames(
         contact_topic=f"{prefix}.contact.ended",
         dead_letter_topic=f"{prefix}.contact.ended.dlq",
@@ -59,7 +59,7 @@ def make_topics(bootstrap: str, *names: str, partitions: int = 1, configuration:
 
 
 def producer(bootstrap: str, *, compression: str = "none") -> Producer:
-    """Give a producer that doubles nothing."""
+    """Return an idempotent producer."""
     return Producer(
         {
             "bootstrap.servers": bootstrap,
@@ -122,7 +122,7 @@ def open_transaction(
 
 
 def holds_readers_up(bootstrap: str, topics: Sequence[str]) -> bool:
-    """Say whether a transaction is open in some topic, so that a committed reader sees the end later.
+    """Whether a transaction is open in some topic, so that a committed reader sees the end later.
 
     A position can be committed before the outputs of the same transaction are: Kafka writes that in each partition by
     itself.
@@ -139,7 +139,7 @@ def holds_readers_up(bootstrap: str, topics: Sequence[str]) -> bool:
 
 
 def read_committed(bootstrap: str, topics: Sequence[str]) -> list[Message]:
-    """Give everything that a committed reader sees now, partition by partition in order."""
+    """Return everything that a committed reader sees now, partition by partition in order."""
     reader = Consumer(
         {
             "bootstrap.servers": bootstrap,
@@ -177,16 +177,16 @@ def _until_every_end(reader: Consumer, partitions: int) -> list[Message]:
 
 @cache
 def admin_client(bootstrap: str) -> AdminClient:
-    """Give the one client for administration: each has threads of its own, and tests ask many times a second."""
+    """Return the one AdminClient of an address: each has threads of its own, and tests ask many times a second."""
     return AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
 
 
 @lru_cache(maxsize=4)
 def _onlooker(bootstrap: str, group: str) -> Consumer:
-    """Give a consumer that never joins its group. It has threads of its own, and tests ask many times a second.
+    """Return a consumer that never joins its group. It has threads of its own, and tests ask many times a second.
 
-    A client for administration could ask too, but librdkafka 2.16 crashes when a broker answers that one that it is not
-    the coordinator, as one does that has just come back.
+    An AdminClient could ask too, but librdkafka 2.16 crashes when a broker answers it "not coordinator", as a broker
+    does that has just come back.
     """
     return Consumer(
         {"bootstrap.servers": bootstrap, "group.id": group, "isolation.level": "read_uncommitted", "log_level": 0}
@@ -194,7 +194,7 @@ def _onlooker(bootstrap: str, group: str) -> Consumer:
 
 
 def committed_offsets(bootstrap: str, *, group: str, topic: str, partitions: int) -> list[int]:
-    """Give what a group has committed for each partition, 0 where it has not, open transactions left out."""
+    """Return the committed offset of each partition, 0 where there is none; open transactions do not count."""
     asked = [TopicPartition(topic, each) for each in range(partitions)]
     deadline = time.monotonic() + ANSWER_SECONDS
     while True:
@@ -210,10 +210,10 @@ def committed_offsets(bootstrap: str, *, group: str, topic: str, partitions: int
 
 
 def expect_unseen(loop: asyncio.AbstractEventLoop, *expected: type[BaseException]) -> None:
-    """Let futures of aiokafka and FastStream that nobody looks at fail in these ways, and no other.
+    """Accept these failures, and no others, of futures of aiokafka and FastStream that nothing awaits.
 
-    asyncio reports them when they are collected as garbage. When that is while Python parses, its report parses as
-    well, and Python 3.11 fails with a SystemError (gh-106905).
+    asyncio reports such a future when it is collected as garbage. While Python parses, that report parses as well, and
+    Python 3.11 fails with a SystemError (gh-106905).
     """
 
     def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

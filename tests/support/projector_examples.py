@@ -22,12 +22,12 @@ OP = "2026-03-02T09:50:00.123456Z"
 
 
 def identifier(name: str) -> str:
-    """Give a UUID that is always the same for a name."""
+    """Return a UUID that is always the same for a name."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
 
 
 def nummer(name: str) -> str:
-    """Give a number that is always the same for a name, and another for another."""
+    """Return a number that is always the same for a name, and another for another."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, name).int % 10**10)
 
 
@@ -83,28 +83,28 @@ def _besluit(regel: str, besluitversie: int) -> Event:
 
 
 def klantcontact_id(contact: str, onderwerp: str = "0") -> str:
-    """Give the id of the klantcontact of an onderwerp."""
+    """Return the id of the klantcontact of an onderwerp."""
     return identifier(f"klantcontact|{contact}|{onderwerp}")
 
 
 def taak_id(contact: str, onderwerp: str = "0") -> str:
-    """Give the id of the interne taak of an onderwerp."""
+    """Return the id of the interne taak of an onderwerp."""
     return identifier(f"taak|{contact}|{onderwerp}")
 
 
 def partij_id(name: str) -> str:
-    """Give the id of a partij."""
+    """Return the id of a partij."""
     return identifier(f"partij|{name}")
 
 
 def email(adres: str, omschrijving: str | None = None) -> Event:
-    """Give an e-mail address."""
+    """Return an e-mail address."""
     given = {"soortDigitaalAdres": "email", "adres": adres}
     return given if omschrijving is None else {**given, "omschrijving": omschrijving}
 
 
 def bsn(object_id: str = "999990019") -> Event:
-    """Give a BSN as partijIdentificator."""
+    """Return a BSN as partijIdentificator."""
     return {
         "codeRegister": "brp",
         "codeObjecttype": "natuurlijk_persoon",
@@ -114,7 +114,7 @@ def bsn(object_id: str = "999990019") -> Event:
 
 
 def kvk(object_id: str = "12345678") -> Event:
-    """Give a KVK number as partijIdentificator."""
+    """Return a KVK number as partijIdentificator."""
     return {
         "codeRegister": "hr",
         "codeObjecttype": "niet_natuurlijk_persoon",
@@ -124,7 +124,7 @@ def kvk(object_id: str = "12345678") -> Event:
 
 
 def partij(name: str = "jansen", *, versie: int = 1, resultaat: str = "nieuw", fields: Fields = AS_IT_IS) -> Event:
-    """Give a partij as an event lists it: with consent unless it is `leeg`."""
+    """Return a partij as an event lists it: with consent unless it is `leeg`."""
     empty = resultaat == "leeg"
     return {
         "partijId": partij_id(name),
@@ -152,7 +152,7 @@ def registered(
     partijen: Sequence[Event] = (),
     fields: Fields = AS_IT_IS,
 ) -> Event:
-    """Give a `klantcontact.registered`."""
+    """Return a `klantcontact.registered`."""
     return _event(
         "klantcontact.registered",
         klantcontact_id(contact, onderwerp),
@@ -197,7 +197,7 @@ def klantcontact_withdrawn(
     besluitversie: int = 1,
     verplaatst: bool = False,
 ) -> Event:
-    """Give a `klantcontact.withdrawn`."""
+    """Return a `klantcontact.withdrawn`."""
     return _event(
         "klantcontact.withdrawn",
         klantcontact_id(contact, onderwerp),
@@ -214,7 +214,7 @@ def klantcontact_withdrawn(
 def taak_created(
     contact: str = "c-1", *, onderwerp: str = "0", revisie: int = 1, besluitversie: int = 1, fields: Fields = AS_IT_IS
 ) -> Event:
-    """Give a `taak.created`."""
+    """Return a `taak.created`."""
     return _event(
         "taak.created",
         taak_id(contact, onderwerp),
@@ -241,7 +241,7 @@ def taak_created(
 
 
 def taak_withdrawn(contact: str = "c-1", *, onderwerp: str = "0", revisie: int = 2, besluitversie: int = 1) -> Event:
-    """Give a `taak.withdrawn`."""
+    """Return a `taak.withdrawn`."""
     return _event(
         "taak.withdrawn",
         taak_id(contact, onderwerp),
@@ -266,7 +266,7 @@ def partij_withdrawn(
     besluitversie: int = 1,
     kinds: Sequence[str] = (),
 ) -> Event:
-    """Give a `partij.withdrawn`."""
+    """Return a `partij.withdrawn`."""
     return _event(
         "partij.withdrawn",
         partij_id(name),

@@ -21,7 +21,7 @@ WAIT_SECONDS = 60.0
 
 
 def settings_for(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -> Settings:
-    """Give settings with topics, a group and a database of their own, and make the topics."""
+    """Return settings with topics, a group and a database of their own, and make the topics."""
     settings = Settings(
         kafka_bootstrap=kafka_bootstrap,
         mongo_uri=mongo_uri,
@@ -37,17 +37,17 @@ def settings_for(kafka_bootstrap: str, mongo_uri: str, topics: str, database: st
 
 
 def outputs_of(settings: Settings) -> Sequence[str]:
-    """Give the topics that the projector reads."""
+    """Return the topics that the projector reads."""
     return settings.registered_topic, settings.confidential_topic, settings.taak_topic
 
 
 def projector_process(settings: Settings, folder: Path, name: str = "projector") -> ServiceProcess:
-    """Give an instance, not yet started."""
+    """Return an instance, not yet started."""
     return ServiceProcess("projector", settings, folder / f"{name}.log")
 
 
 def topic_of(settings: Settings, event: Event) -> str:
-    """Tell where the classifier would publish an event."""
+    """Return where the classifier would publish an event."""
     if "taak" in event["type"]:
         return settings.taak_topic
     confidential = event["data"].get("klantcontact", {}).get("vertrouwelijk", False)
@@ -64,7 +64,7 @@ def publish(settings: Settings, events: Iterable[Event]) -> None:
 
 
 def count_committed(settings: Settings) -> int:
-    """Tell how many records the group has committed, of topics without gaps."""
+    """Return how many records the group has committed, of topics without gaps."""
     group = settings.projector_group
     return sum(
         sum(committed_offsets(settings.kafka_bootstrap, group=group, topic=topic, partitions=PARTITIONS))
@@ -73,7 +73,7 @@ def count_committed(settings: Settings) -> int:
 
 
 def stored(settings: Settings) -> Documents:
-    """Give everything that stands in the collections, without the moments of `vervallen`."""
+    """Return every document of the collections, without the moments of `vervallen`."""
     with MongoClient[dict[str, Any]](settings.mongo_uri, tz_aware=True) as client:
         database = client[settings.mongo_database]
         return {
@@ -83,7 +83,7 @@ def stored(settings: Settings) -> Documents:
 
 
 def expected(events: Iterable[Event]) -> Documents:
-    """Give what must stand there when each event has been projected, in this order."""
+    """Return the documents after projecting these events in this order."""
     fake = FakeRegister()
     facts: list[Fact] = [fact(event) for event in events]
     fake.merge(facts)

@@ -26,7 +26,7 @@ FULL = {
 
 
 def scenario(of: str = "") -> Sequence[Sequence[Event]]:
-    """Give the history in batches; `of` makes it one about other contacts and partijen."""
+    """Return the history in batches; `of` makes it one about other contacts and partijen."""
     one, two, three, four, five, six = (f"c-{number}{of}" for number in range(1, 7))
     jansen, bakker, smit = f"jansen{of}", f"bakker{of}", f"smit{of}"
     found_by_mail = {"digitaleAdressen": [email("c@example.nl")]}

@@ -54,7 +54,7 @@ class Right:
     name: str
 
     def given_to(self, principal: str) -> AclBinding:
-        """Give it in Kafka's form."""
+        """Return it in Kafka's form."""
         pattern = ResourcePatternType.PREFIXED if self.name.endswith("*") else ResourcePatternType.LITERAL
         name, allow = self.name.removesuffix("*"), AclPermissionType.ALLOW
         return AclBinding(self.kind, name, pattern, f"User:{principal}", "*", self.operation, allow)
@@ -72,7 +72,7 @@ def rights_in(words: str) -> list[Right]:
 
 
 def _constant(words: str) -> str:
-    """Give the name of Kafka's constant: DescribeConfigs is DESCRIBE_CONFIGS."""
+    """Return the name of Kafka's constant: DescribeConfigs is DESCRIBE_CONFIGS."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", words.strip()).upper().replace(" ", "_")
 
 

@@ -24,7 +24,7 @@ class ServiceProcess:
     """One instance of a service. As a context manager: started on entry, without waiting; stopped on exit."""
 
     def __init__(self, service: str, settings: Settings, log_file: Path, *, program: Sequence[str] = COMMAND) -> None:
-        """Take as `program` what is run: the command itself, or one of the tests around it."""
+        """`program` is the command itself, or a program of the tests around it."""
         port = free_port()
         own = settings.model_copy(update={"health_host": HOST, "health_port": port})
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
@@ -45,27 +45,27 @@ class ServiceProcess:
         self.server.stop()
 
     def is_ready(self) -> bool:
-        """Say whether it answers that it is ready."""
+        """Whether it answers that it is ready."""
         return self.status("/readyz") == 200
 
     def status(self, path: str) -> int:
-        """Give the status of an answer; 0 while nobody answers."""
+        """Return the status of an answer; 0 while nobody answers."""
         return self._ask(path)[0]
 
     def reasons(self) -> Mapping[str, str]:
-        """Give what readiness says is not well; nothing while nobody answers."""
+        """Return what readiness says is not well; nothing while nobody answers."""
         body = self._ask("/readyz")[1]
         reasons: Mapping[str, str] = json.loads(body)["reasons"] if body else {}
         return reasons
 
     def facts(self) -> Mapping[str, Mapping[str, Any]]:
-        """Give what readiness shows; nothing while nobody answers."""
+        """Return what readiness shows; nothing while nobody answers."""
         body = self._ask("/readyz")[1]
         facts: Mapping[str, Mapping[str, Any]] = json.loads(body)["facts"] if body else {}
         return facts
 
     def measured(self, name: str) -> Mapping[tuple[str, ...], float]:
-        """Give a metric's values by the values of its labels, in the order of their names."""
+        """Return a metric's values by the values of its labels, in the order of their names."""
         families = text_string_to_metric_families(self._ask("/metrics")[1].decode())
         return {
             tuple(value for _, value in sorted(sample.labels.items())): sample.value
@@ -75,12 +75,12 @@ class ServiceProcess:
         }
 
     def log(self, event: str | None = None) -> list[dict[str, Any]]:
-        """Give the lines that were logged so far: those of one event, or all."""
+        """Return the lines that were logged so far: those of one event, or all."""
         lines = [json.loads(line) for line in self.said().splitlines() if line.startswith("{")]
         return [line for line in lines if event in {None, line["event"]}]
 
     def said(self) -> str:
-        """Give everything that it wrote."""
+        """Return everything that it wrote."""
         return self.server.log_file.read_text()
 
     def terminate(self) -> int:

@@ -1,4 +1,4 @@
-"""What whoever starts a service or a command with another key than the register's reads, and the exit status."""
+"""A service or command that is started with another key than the register's says so, and its exit status shows it."""
 
 import json
 from pathlib import Path

@@ -24,10 +24,10 @@ from services.operations.replay.judging import CarriedRegister, Examined, Judge,
 from services.operations.replay.selection import ContactSelection
 from services.operations.topic_reader import Progress, Records, Stretch, TopicReader
 from tests.support.examples import SOURCE, Wire, betrokkene, bsn, contact, event, line, received
+from tests.support.thoroughness import EXAMPLES
 from tests.unit.domain.desk import NOW, SLEUTELS
 from tests.unit.domain.policies import LOOSE, POLICIES, TURNED
 from tests.unit.domain.strategies import History, histories
-from tests.unit.domain.thoroughness import EXAMPLES
 
 Documents = dict[str, Any]
 """By their `_id`."""

@@ -163,7 +163,7 @@ async def test_what_others_add_is_let_be(there: Database) -> None:
 async def plan_of(
     collection: AsyncCollection[dict[str, Any]], query: Mapping[str, Any], sort: Mapping[str, int] | None = None
 ) -> list[Mapping[str, Any]]:
-    """Give the stages by which MongoDB answers, the outermost first."""
+    """Return the stages by which MongoDB answers, the outermost first."""
     cursor = collection.find(query)
     explained = await (cursor.sort(sort) if sort else cursor).explain()
     stage = explained["queryPlanner"]["winningPlan"]

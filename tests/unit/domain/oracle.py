@@ -91,12 +91,12 @@ class Oracle:
         return sum(partij in partijen_of(each) for each in self.history)
 
     def geleegd_bij(self, partij: int) -> int:
-        """Give the number of the last of those at which it was emptied, 0 for never."""
+        """Return the number of the last of those at which it was emptied, 0 for never."""
         about = [each for each in self.history if partij in partijen_of(each)]
         return max((number for number, each in enumerate(about, start=1) if partij in each.emptied), default=0)
 
     def is_empty(self, partij: int, judgements: list[Judged]) -> bool:
-        """Tell whether it was not once nieuw or aangevuld since it was last emptied, replaced revisies included."""
+        """Whether it was not once nieuw or aangevuld since it was last emptied, replaced revisies included."""
         full = [each for each in judgements if resultaat_of(each, partij) in FULL]
         return not any(self._after_last_emptying(each, partij) for each in full)
 
@@ -192,7 +192,7 @@ class Oracle:
         )
 
     def _offered_reuse(self, partij: int) -> bool:
-        """Tell whether a reader of the open topic may think that the partij's details, or new ones, can be used."""
+        """Whether a reader of the open topic may think that the partij's details, or new ones, can be used."""
         known = [each for each in self.in_force() if resultaat_of(each, partij)]
         return bool(known) and (not self.is_empty(partij, known) or effective(statements_about(partij, known)))
 
@@ -244,7 +244,7 @@ class Oracle:
         )
 
     def followed_up(self, received: Received) -> tuple[str, str, str] | None:
-        """Give source, contactId and onderwerpId of the klantcontact that a contact follows up."""
+        """Return source, contactId and onderwerpId of the klantcontact that a contact follows up."""
         asked = received.contact.vervolg_op
         for judged in self.in_force() if asked else ():
             if judged.contact == (received.source, received.contact.contact_id):

@@ -69,13 +69,13 @@ def name_based_id(source: str, *parts: str) -> str:
 
 
 def counts(contact: ContactEnded) -> bool:
-    """Tell whether neither G1 nor G2 applies."""
+    """Whether neither G1 nor G2 applies."""
     only_overig = all(each.rol is Rol.OVERIG for each in contact.betrokkenen)
     return not only_overig and contact.tot_stand_gekomen is not False
 
 
 def keys_of(betrokkene: Betrokkene, contact: ContactEnded) -> list[Key]:
-    """Give by what the partij of a betrokkene is found, in order."""
+    """Return by what the partij of a betrokkene is found, in order."""
     if betrokkene.soort_partij is not SoortPartij.CONTACTPERSOON:
         return _keys(betrokkene.partij_identificatoren)
     pseudoniem = betrokkene.authenticatie.pseudoniem if betrokkene.authenticatie else None
@@ -98,7 +98,7 @@ def _keys(identificatoren: tuple[PartijIdentificator, ...]) -> list[Key]:
 
 
 def gekend(contact: ContactEnded, *, zonder_identificator: bool) -> list[Betrokkene]:
-    """Give who is gekend, in the order of the contact."""
+    """Return who is gekend, in the order of the contact."""
 
     def sufficient(betrokkene: Betrokkene) -> bool:
         middel = betrokkene.authenticatie.middel if betrokkene.authenticatie else None
@@ -114,7 +114,7 @@ def gekend(contact: ContactEnded, *, zonder_identificator: bool) -> list[Betrokk
 
 
 def effective(stated: list[tuple[datetime, Toestemming]]) -> bool:
-    """Tell whether the newest statement is consent; at equal moments a withdrawal is the newer."""
+    """Whether the newest statement is consent; at equal moments a withdrawal is the newer."""
     statements = [
         (moment, said is Toestemming.INGETROKKEN)
         for moment, said in stated
@@ -132,7 +132,7 @@ def written(kind: str, value: Bericht | str | dict[str, Any]) -> str:
 
 
 def details_of(betrokkene: Betrokkene, gebruik: Gebruik) -> frozenset[str]:
-    """Give the addresses that were given for this use."""
+    """Return the addresses that were given for this use."""
     given: set[str] = {written(ADRES, each) for each in betrokkene.digitale_adressen if each.gebruik is gebruik}
     for kind, postal in (
         (BEZOEKADRES, betrokkene.bezoekadres),
@@ -144,13 +144,13 @@ def details_of(betrokkene: Betrokkene, gebruik: Gebruik) -> frozenset[str]:
 
 
 def names_of(betrokkene: Betrokkene) -> frozenset[str]:
-    """Give the names that were given."""
+    """Return the names that were given."""
     names = ((CONTACTNAAM, betrokkene.contactnaam), (ORGANISATIENAAM, betrokkene.organisatienaam))
     return frozenset(written(kind, name) for kind, name in names if name is not None)
 
 
 def place(betrokkene: Betrokkene, regel: str, touch: Touch | None, *, taak: bool) -> Place:
-    """Give where the details of a betrokkene may stand in the events of one onderwerp."""
+    """Return where the details of a betrokkene may stand in the events of one onderwerp."""
     standaard, opvolging = (details_of(betrokkene, each) for each in (Gebruik.STANDAARD, Gebruik.OPVOLGING))
     to_partij = touch is not None and touch.resultaat in FULL
     at_betrokkene: set[str] = set()

@@ -3,7 +3,7 @@
 Every text that the publisher chooses holds a mark of its own, such as `<17>`: an output can be searched for what it
 holds. Klanten, organisaties, contacts and moments are few, so that what one contact does matters to the next.
 
-A contact is made from one row of bytes, of which each choice takes one: that is twenty times as fast as a strategy for
+A contact is made from one row of bytes, and each choice takes one: that is twenty times as fast as a strategy for
 each choice, and shrinks as well, since the first of every row of options is the simplest.
 """
 
@@ -74,7 +74,7 @@ Option = TypeVar("Option")
 
 
 def marks_in(value: object) -> set[str]:
-    """Give the marks that stand anywhere in a value."""
+    """Return the marks that stand anywhere in a value."""
     return set(_MARK.findall(value if isinstance(value, str) else json.dumps(value, default=str)))
 
 
@@ -84,7 +84,7 @@ def contacts() -> st.SearchStrategy[Wire]:
 
 
 def histories(*, longest: int = 12) -> st.SearchStrategy[History]:
-    """Contacts of which some are revisies or repeats of others, and some come too late."""
+    """Contacts; some are revisies or repeats of others, and some come too late."""
     return st.builds(_history, st.binary(min_size=2, max_size=2), st.lists(_rows(), min_size=2, max_size=longest))
 
 
@@ -188,7 +188,7 @@ class _Maker:
         )
 
     def identificatoren(self, soort: str | None, taken: set[str]) -> list[Wire] | None:
-        """Give identificatoren that fit, none of which another betrokkene of this contact has."""
+        """Return identificatoren that fit, and that no other betrokkene of this contact has."""
         pools: dict[str | None, list[list[Wire]]] = {"organisatie": ORGANISATIES, "contactpersoon": []}
         pool = pools.get(soort, KLANTEN)
         identificatoren = self.pick([*pool, *pool, None])
@@ -229,7 +229,7 @@ class _Maker:
 
 
 def _mended(data: Wire) -> Wire:
-    """Take out the combination that makes a contact invalid, and let some work for another betrokkene."""
+    """Remove the combination that makes a contact invalid, and make some work for another betrokkene."""
     organisaties = [each["ref"] for each in data["betrokkenen"] if each.get("soortPartij") == "organisatie"]
     concerned: set[str] = set()
     for each in data["onderwerpen"]:

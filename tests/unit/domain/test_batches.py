@@ -16,10 +16,10 @@ from services.domain.partij import PartijRecord
 from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
 from tests.support.examples import SOURCE, Wire, betrokkene, contact, kvk, nth_rsin, received, rsin
+from tests.support.thoroughness import EXAMPLES
 from tests.unit.domain.desk import NOW, SLEUTELS, Desk
 from tests.unit.domain.policies import POLICIES
 from tests.unit.domain.strategies import History, histories
-from tests.unit.domain.thoroughness import EXAMPLES
 
 
 def ready(history: History) -> list[Case]:

@@ -33,7 +33,7 @@ EARLIER = {
 
 
 def standing(holder: Mapping[str, object]) -> str:
-    """Say which details stand at a betrokkene or partij: "naam", "standaard" (the e-mail), "opvolging" (the phone)."""
+    """Return which details a betrokkene or partij has: "naam", "standaard" (the e-mail), "opvolging" (the phone)."""
     found = ["naam"] if "contactnaam" in holder else []
     adressen = holder["digitaleAdressen"]
     assert isinstance(adressen, list)

@@ -27,7 +27,7 @@ def people(first: int) -> list[Wire]:
 
 
 def with_onderwerpen() -> Desk:
-    """Give a desk that saw a contact come to the bound in onderwerpen."""
+    """Return a desk that saw a contact come to the bound in onderwerpen."""
     desk = Desk()
     for at in range(FULL):
         desk.bring(contact(revisie=1 + at, onderwerpen=questions(AT_ONCE * at)))
@@ -35,7 +35,7 @@ def with_onderwerpen() -> Desk:
 
 
 def with_partijen() -> Desk:
-    """Give a desk that saw a contact come to the bound in partijen."""
+    """Return a desk that saw a contact come to the bound in partijen."""
     desk = Desk()
     for at in range(FULL):
         desk.bring(contact(revisie=1 + at, betrokkenen=people(AT_ONCE * at)))

@@ -32,10 +32,10 @@ from tests.support.examples import (
     rsin,
     stranger,
 )
+from tests.support.thoroughness import EXAMPLES, MORE_EXAMPLES
 from tests.unit.domain.desk import NOW, Brought, Desk
 from tests.unit.domain.policies import LOOSE, OWN_WORDS, POLICIES, STRICT
 from tests.unit.domain.strategies import History, histories
-from tests.unit.domain.thoroughness import EXAMPLES, MORE_EXAMPLES
 
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 R1, K1 = rsin(nth_rsin(0)), kvk("99990001")

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from services.domain.outcome import Decided, Refused, Repeated
 from services.domain.partij import Bijdrage, PartijRecord
 from tests.support.examples import SOURCE, Wire, received
+from tests.support.thoroughness import EXAMPLES
 from tests.unit.domain.desk import Brought, Desk
 from tests.unit.domain.oracle_facts import gekend, name_based_id
 from tests.unit.domain.strategies import History, contacts, histories
-from tests.unit.domain.thoroughness import EXAMPLES
 
 REFUSALS = ("geweigerd", "ingetrokken")
 
@@ -33,7 +33,7 @@ def decided(history: History) -> list[tuple[Wire, Brought]]:
 
 
 def betrokkenen_by_id(data: Wire, onderwerp_id: str, source: str) -> dict[str, Wire]:
-    """Give the betrokkenen of a contact by the ids that they have in the events of an onderwerp."""
+    """Return the betrokkenen of a contact by the ids that they have in the events of an onderwerp."""
     return {
         name_based_id(source, "betrokkene", data["contactId"], onderwerp_id, each["ref"]): each
         for each in data["betrokkenen"]

@@ -9,6 +9,7 @@ from schemas.reading.decoding import Received
 from services.domain.outcome import Decided, Refused
 from services.domain.policy import Beleid, ZonderIdentificator
 from tests.support.examples import Wire, received
+from tests.support.thoroughness import MORE_EXAMPLES
 from tests.unit.domain.desk import Brought, Desk, Sent
 from tests.unit.domain.oracle import Oracle
 from tests.unit.domain.oracle_facts import (
@@ -22,7 +23,6 @@ from tests.unit.domain.oracle_facts import (
 )
 from tests.unit.domain.oracle_judgement import Doubled, Gone, Judged, Outcome, klantcontact_id, own_kinds
 from tests.unit.domain.strategies import History, histories
-from tests.unit.domain.thoroughness import MORE_EXAMPLES
 
 
 @MORE_EXAMPLES
@@ -67,7 +67,7 @@ class Comparison:
         assert len(set(self.names.values())) == len(self.names)
 
     def shown(self, brought: Brought) -> object:
-        """Give all that goes out, as far as it was decided."""
+        """Return all that goes out, as far as it was decided."""
         return (
             [self.shown_klantcontact(each) for each in brought.of_kind("klantcontact.registered")],
             [(each.stream, each.key, each.data["interneTaak"]["taakId"]) for each in brought.of_kind("taak.created")],
@@ -77,7 +77,7 @@ class Comparison:
         )
 
     def expected(self, opinion: Judged) -> object:
-        """Give all that should go out."""
+        """Return all that should go out."""
         revisies = [each for each in self.oracle.history if each.contact == opinion.contact]
         return (
             [self.expected_klantcontact(opinion, each) for each in opinion.outcomes if each.klantcontact],
@@ -92,7 +92,7 @@ class Comparison:
         )
 
     def shown_klantcontact(self, sent: Sent) -> object:
-        """Give who stands in an event, with what details."""
+        """Return who stands in an event, with what details."""
         betrokkenen = {
             each["betrokkeneId"]: (self.name_of(each.get("wasPartij")), details(each))
             for each in sent.data["betrokkenen"]
@@ -115,7 +115,7 @@ class Comparison:
         return self.names[was_partij["partijId"]] if was_partij else None
 
     def expected_klantcontact(self, opinion: Judged, outcome: Outcome) -> object:
-        """Give who should stand in an event, with what details."""
+        """Return who should stand in an event, with what details."""
         source, contact_id = opinion.contact
         betrokkenen = {
             name_based_id(source, "betrokkene", contact_id, outcome.onderwerp_id, ref): (
@@ -149,7 +149,7 @@ def assert_doubled(opinion: Doubled, arrived: Received, brought: Brought) -> Non
 
 
 def outcomes_of(brought: Brought) -> object:
-    """Give what came of each onderwerp."""
+    """Return what came of each onderwerp."""
     return [
         (
             each.onderwerp_id,
@@ -164,7 +164,7 @@ def outcomes_of(brought: Brought) -> object:
 
 
 def outcomes_expected(opinion: Judged) -> object:
-    """Give what should come of each onderwerp."""
+    """Return what should come of each onderwerp."""
     return [
         (each.onderwerp_id, each.regel, each.klantcontact, each.taak, each.partij, each.gegevens)
         for each in opinion.outcomes
@@ -172,7 +172,7 @@ def outcomes_expected(opinion: Judged) -> object:
 
 
 def details(holder: Wire) -> frozenset[str]:
-    """Give what stands at a betrokkene or partij of an event, written as the second opinion writes it."""
+    """Return what stands at a betrokkene or partij of an event, written as the second opinion writes it."""
     found = {written(ADRES, each) for each in holder["digitaleAdressen"]}
     found.update(
         written(kind, holder[kind])
@@ -194,7 +194,7 @@ def _gone(data: Wire) -> Gone:
 
 
 def _klantcontacten_gone(revisies: list[Judged]) -> set[tuple[str, str, bool]]:
-    """Give what any revisie but the last may have shown on a stream, and the last does not."""
+    """Return what any revisie but the last may have shown on a stream, and the last does not."""
     seen: dict[str, list[str]] = {}
     for revisie in revisies:
         for outcome in revisie.outcomes:
@@ -211,7 +211,7 @@ def _klantcontacten_gone(revisies: list[Judged]) -> set[tuple[str, str, bool]]:
 
 
 def _taken_gone(revisies: list[Judged]) -> set[tuple[str, str, str]]:
-    """Give the taken that any revisie but the last had, and the last has not."""
+    """Return the taken that any revisie but the last had, and the last has not."""
 
     def taken(judgements: Iterable[Judged]) -> set[tuple[str, str, str]]:
         return {

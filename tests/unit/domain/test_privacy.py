@@ -1,6 +1,6 @@
 """No output holds a value that its rule does not allow, and each holds all that it should.
 
-Every text of a contact holds a mark; what a contact says of where each mark may stand is worked out here once more.
+Every text of a contact holds a mark. This file works out by itself where each mark may stand.
 Source: `schemas/decision.md`, "Details".
 """
 
@@ -12,11 +12,11 @@ from schemas.contact_ended_v1 import ContactEnded, Onderwerp, SoortOpvolging
 from schemas.vng import SoortPartij
 from services.domain.outcome import Decided
 from tests.support.examples import Wire, received
+from tests.support.thoroughness import EXAMPLES
 from tests.unit.domain.desk import Brought, Desk
 from tests.unit.domain.oracle import Oracle
 from tests.unit.domain.oracle_judgement import Judged, Outcome
 from tests.unit.domain.strategies import History, contacts, histories, marks_in
-from tests.unit.domain.thoroughness import EXAMPLES
 
 
 @EXAMPLES
@@ -61,7 +61,7 @@ def test_the_decision_record_and_the_register_hold_nothing(data: Wire) -> None:
 
 
 def in_klantcontact(contact: ContactEnded, onderwerp: Onderwerp, outcome: Outcome) -> set[str]:
-    """Give the marks that may stand in the klantcontact of an onderwerp."""
+    """Return the marks that may stand in the klantcontact of an onderwerp."""
     told: list[object] = [contact.kanaal, onderwerp.onderwerp, onderwerp.inhoud or ""]
     told += [each.model_dump() for each in (*contact.actoren, *onderwerp.onderwerpobjecten, *onderwerp.bijlagen)]
     if onderwerp.opvolging.soort in (SoortOpvolging.ZAAK_NIEUW, SoortOpvolging.ZAAK_BESTAAND):
@@ -74,7 +74,7 @@ def in_klantcontact(contact: ContactEnded, onderwerp: Onderwerp, outcome: Outcom
 
 
 def employers_named(contact: ContactEnded, outcome: Outcome) -> Iterable[str]:
-    """Give the names of employers that may be told: those of a contactpersoon whose own name may be at its partij."""
+    """Return the names of employers that may be told: those of a contactpersoon whose own name may be at its partij."""
     by_ref = {each.ref: each for each in contact.betrokkenen}
     for ref, place in outcome.places.items():
         person = by_ref[ref]
@@ -89,7 +89,7 @@ def employers_named(contact: ContactEnded, outcome: Outcome) -> Iterable[str]:
 
 
 def in_taak(onderwerp: Onderwerp) -> set[str]:
-    """Give the marks that may stand in the taak of an onderwerp."""
+    """Return the marks that may stand in the taak of an onderwerp."""
     opvolging = onderwerp.opvolging
     told: list[object] = [opvolging.gevraagde_handeling or "", opvolging.toelichting or ""]
     if opvolging.toegewezen_aan is not None:
@@ -102,6 +102,6 @@ def marks_of(values: Iterable[object]) -> set[str]:
 
 
 def marks_around(brought: Brought) -> set[str]:
-    """Give the marks outside of the data: in attributes and keys."""
+    """Return the marks outside of the data: in attributes and keys."""
     around = [{name: value for name, value in each.body.items() if name != "data"} for each in brought.sent]
     return marks_of([*around, *(each.key for each in brought.sent)])

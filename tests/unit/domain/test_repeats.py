@@ -129,7 +129,7 @@ def given() -> Wire:
 
 
 def same(change: Callable[[Wire], object]) -> bool:
-    """Tell whether a contact is the same after a change in how it is written."""
+    """Whether a contact is the same after a change in how it is written."""
     desk = Desk()
     desk.bring(given())
     changed = given()

@@ -41,7 +41,7 @@ class Teller:
         return self.desk.bring(data)
 
     def partij(self, contact_id: str, person: Wire) -> tuple[str, str]:
-        """Give partijId and outcome for the only betrokkene."""
+        """Return partijId and outcome for the only betrokkene."""
         partij = self.bring(contact_id, person).partij
         return partij["partijId"], partij["resultaat"]
 

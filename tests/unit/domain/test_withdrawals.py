@@ -27,7 +27,7 @@ def steps(*onderwerpen: Wire | None, vertrouwelijk: tuple[int, ...] = ()) -> lis
 
 
 def told(brought: Brought) -> list[str]:
-    """Say in words what goes out, as in "registered: klantcontact.withdrawn verplaatst"."""
+    """Return in words what goes out, as in "registered: klantcontact.withdrawn verplaatst"."""
     return [
         f"{each.stream}: {each.kind}" + (" verplaatst" if each.data.get("verplaatst") else "") for each in brought.sent
     ]

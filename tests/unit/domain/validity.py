@@ -35,7 +35,7 @@ def people(*persons: Wire) -> Wire:
 
 
 def refusals_of(data: Wire) -> list[str]:
-    """Give each error, as in "data.onderwerpen.0.onderwerp ontbreekt"; none for a contact that is accepted."""
+    """Return each error, as in "data.onderwerpen.0.onderwerp ontbreekt"; none for a contact that is accepted."""
     return [f"{each['pad']} {each['soort']}" for each in answers(data)[0].get("fouten", ())]
 
 

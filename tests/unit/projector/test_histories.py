@@ -13,14 +13,15 @@ from services.projector.mongo.writes import SINCE, Collection
 from tests.fakes.projector_store import FakeRegister
 from tests.support.projector_examples import Event, fact, partij_id
 from tests.support.projector_histories import Draw, History, Published, Shown, histories
+from tests.support.thoroughness import examples
 
 Documents = Mapping[Collection, Mapping[str, Any]]
 
-THOROUGH = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+THOROUGH = settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def stored_after(batches: Sequence[Sequence[Published]]) -> Documents:
-    """Give what stands there after the batches, without the moments at which it was written."""
+    """Return what stands there after the batches, without the moments at which it was written."""
     register = FakeRegister()
     for batch in batches:
         register.merge([fact(each.event) for each in batch])

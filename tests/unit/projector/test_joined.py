@@ -10,10 +10,11 @@ from services.projector.mongo.writes import Collection
 from tests.fakes.projector_store import FakeRegister
 from tests.support.projector_examples import fact, registered
 from tests.support.projector_histories import History, histories
+from tests.support.thoroughness import examples
 
 
 @given(history=histories(), data=st.data())
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 def test_documents_over_what_topics_still_hold_end_as_all_events_do(history: History, data: st.DataObject) -> None:
     facts = [fact(published.event) for published in history.published]
     projected = data.draw(st.integers(0, len(facts)))

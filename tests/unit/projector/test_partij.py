@@ -28,7 +28,7 @@ MONDAY, TUESDAY, WEDNESDAY = (f"2026-03-0{day}T09:50:00Z" for day in (2, 3, 4))
 
 
 def stored(*events: Event, name: str = "jansen") -> Event | None:
-    """Give the partij after the events; None: it is not there."""
+    """Return the partij after the events; None: it is not there."""
     register = FakeRegister()
     for event in events:
         register.merge([fact(event)])
@@ -36,7 +36,7 @@ def stored(*events: Event, name: str = "jansen") -> Event | None:
 
 
 def remembered(*events: Event) -> Event | None:
-    """Give what is remembered of the partij after the events, without the moment; None: nothing."""
+    """Return what is remembered of the partij after the events, without the moment; None: nothing."""
     register = FakeRegister()
     for event in events:
         register.merge([fact(event)])
@@ -53,7 +53,7 @@ def brings(
     resultaat: str = "aangevuld",
     fields: Fields = AS_IT_IS,
 ) -> Event:
-    """Give a contact that fills the partij."""
+    """Return a contact that fills the partij."""
     listed = partij(versie=versie, resultaat=resultaat, fields=fields)
     return registered(contact, op=op, revisie=revisie, partijen=[listed])
 

@@ -14,6 +14,7 @@ from services.domain.policy import DEFAULT
 from services.projector.events import read
 from services.projector.mongo.writes import SINCE, Collection
 from tests.fakes.projector_store import FakeRegister
+from tests.support.thoroughness import examples
 from tests.unit.domain.desk import Desk
 from tests.unit.domain.policies import POLICIES
 from tests.unit.domain.strategies import History, histories
@@ -25,7 +26,7 @@ DETAILS = ("contactnaam", "organisatienaam", "digitaleAdressen", "bezoekadres", 
 
 Documents = dict[Collection, dict[str, dict[str, Any]]]
 
-THOROUGH = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+THOROUGH = settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _stored_after(batches: Sequence[Sequence[bytes]]) -> Documents:
@@ -42,7 +43,7 @@ def _stored_after(batches: Sequence[Sequence[bytes]]) -> Documents:
 
 
 def _published(desk: Desk, history: History, seed: int) -> list[bytes]:
-    """Give what a history publishes, in which now and then the policy changes and a contact is judged again."""
+    """Return what a history publishes, in which now and then the policy changes and a contact is judged again."""
     chance = random.Random(seed)
     published: list[bytes] = []
     for number, (source, data) in enumerate(history):

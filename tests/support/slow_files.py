@@ -1,0 +1,48 @@
+"""The order of the files of tests: slow ones first, so that no worker has a long file left when the others are done.
+
+With `--dist=loadfile` xdist gives a worker a whole file at a time, in the order of collection; `--no-loadscope-reorder`
+keeps it from sorting them by their number of tests. Measure again with `pytest --durations=0` when the end of a run has
+idle workers.
+"""
+
+from typing import Final
+
+import pytest
+
+SLOWEST_FIRST: Final = (
+    "tests/faults/test_classifier_servers.py",
+    "tests/faults/test_rebuild_faults.py",
+    "tests/faults/test_rebuild_servers.py",
+    "tests/faults/test_projector_faults.py",
+    "tests/acceptance/test_operators_day.py",
+    "tests/faults/test_redrive.py",
+    "tests/integration/operations/test_dead_letters.py",
+    "tests/acceptance/test_replay.py",
+    "tests/integration/cli/test_explain.py",
+    "tests/faults/test_readiness.py",
+    "tests/acceptance/test_main_job.py",
+    "tests/acceptance/test_explain.py",
+    "tests/integration/cli/test_dlq.py",
+    "tests/integration/cli/test_command_line.py",
+    "tests/acceptance/test_dead_letters.py",
+    "tests/acceptance/test_canary.py",
+    "tests/integration/classifier/test_subscriber.py",
+    "tests/acceptance/test_secure_kafka.py",
+    "tests/acceptance/test_replay_faults.py",
+    "tests/faults/test_classifier.py",
+    "tests/unit/domain/test_invariants.py",
+    "tests/integration/cli/test_terminal.py",
+    "tests/integration/operations/test_publish.py",
+    "tests/integration/operations/test_validate.py",
+    "tests/integration/local/test_stack.py",
+    "tests/integration/operations/test_rebuild.py",
+    "tests/integration/cli/test_streams.py",
+    "tests/integration/operations/test_explain.py",
+)
+
+_PLACES: Final = {file: place for place, file in enumerate(SLOWEST_FIRST)}
+
+
+def sort_slowest_first(items: list[pytest.Item]) -> None:
+    """Sort the tests by their file; within a file, and among files that are not named, the order stays."""
+    items.sort(key=lambda item: _PLACES.get(item.nodeid.partition("::")[0], len(_PLACES)))

@@ -1,0 +1,37 @@
+"""How many examples a generated test tries.
+
+By default a generated test of the rules tries the same examples every time. These change the number:
+- `pytest --hypothesis-profile=quick` tries a fifth, for `make unit` (see `tests/conftest.py`);
+- `EXAMPLES=5000 pytest tests/unit/domain` tries other examples each time;
+- under mutmut each mutant meets a few.
+"""
+
+import os
+from typing import Final
+
+from hypothesis import HealthCheck, Phase, settings
+
+_CHOSEN: Final = os.environ.get("EXAMPLES")
+_FOR_A_MUTANT: Final = "MUTANT_UNDER_TEST" in os.environ
+
+_WHOLE: Final = 100
+"""`max_examples` of Hypothesis's default profile, under which a test tries the number that it names."""
+
+
+def examples(number: int) -> int:
+    """Return how many of so many examples the chosen profile tries."""
+    return max(1, number * settings.default.max_examples // _WHOLE)
+
+
+EXAMPLES: Final = settings(
+    max_examples=int(_CHOSEN) if _CHOSEN else 15 if _FOR_A_MUTANT else examples(150),
+    derandomize=_CHOSEN is None,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate] if _FOR_A_MUTANT else tuple(Phase),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+"""For a test that takes some milliseconds an example."""
+
+MORE_EXAMPLES: Final = settings(EXAMPLES, max_examples=2 * EXAMPLES.max_examples)
+"""For the second opinion, which finds what nobody thought of."""
