@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from schemas.faults import Fault
+from schemas.positions import Position
 
 Header = tuple[str, bytes | None]
 
@@ -52,15 +53,6 @@ HEADER_OVERHEAD_BYTES: Final = 10
 
 _ATTEMPT = re.compile(rb"[0-9]{1,7}")
 _EARLIER = re.compile(rb"[0-9]{1,9}-[0-9]{1,18}")
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where the record lay."""
-
-    topic: str
-    partition: int
-    offset: int
 
 
 @dataclass(frozen=True, slots=True)

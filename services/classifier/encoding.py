@@ -7,8 +7,9 @@ from typing import Final, assert_never
 import orjson
 
 from schemas.cloudevents import STRUCTURED
-from schemas.dead_letters import Position, dead_letter
+from schemas.dead_letters import dead_letter
 from schemas.faults import Refusal, RefusalKind
+from schemas.positions import Position
 from schemas.values import value_class
 from services.classifier.ports import Message
 from services.domain.besluit import Stream

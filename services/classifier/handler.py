@@ -14,12 +14,12 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from schemas.faults import Refusal
+from schemas.positions import Position
 from schemas.reading.decoding import Received, decode
 from services.classifier.encoding import Encoder, Outcome, OwnFailure
 from services.classifier.instructions import herbeoordeling_of
 from services.classifier.instrumentation import Handled, tell_batch, tell_own_failure, tell_spans
 from services.classifier.ports import Clock, Publisher, RegisterStore
-from services.domain.besluit import Position
 from services.domain.case import Case
 from services.domain.herbeoordeling import Herbeoordeling
 from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure

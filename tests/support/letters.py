@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from aiokafka import ConsumerRecord
 
-from schemas.dead_letters import Header, Position, dead_letter
+from schemas.dead_letters import Header, dead_letter
 from schemas.faults import Fault, FaultKind, RefusalKind
+from schemas.positions import Position
 from services.operations.dead_letters.letters import Letter, letter_of
 from services.runtime.settings import Settings
 from tests.support.contacts import NOW, SOURCE

@@ -20,6 +20,7 @@ from cattrs.strategies import configure_tagged_union
 from pydantic.alias_generators import to_camel
 from pymongo import UpdateOne
 
+from schemas.positions import Position
 from services.domain.besluit import (
     Aanleiding,
     Besluit,
@@ -28,7 +29,6 @@ from services.domain.besluit import (
     OnderwerpBesluit,
     PartijBesluit,
     PartijIntrekking,
-    Position,
     TaakIntrekking,
     Uitgegeven,
     Vervolg,

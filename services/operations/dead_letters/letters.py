@@ -15,8 +15,9 @@ from typing import Final, NamedTuple, Self
 from aiokafka import ConsumerRecord
 
 from schemas import dead_letters as added
-from schemas.dead_letters import Header, Position
+from schemas.dead_letters import Header
 from schemas.faults import Fault, FaultKind, RefusalKind, generalised
+from schemas.positions import Position
 from services.operations.origin import origin_of
 from services.operations.wording import printable
 from services.runtime.errors import KlantcontactError

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from schemas.contact_ended_v1 import Toestemming
 from schemas.outputs import IntrekkingResultaat, PartijResultaat, Regel
+from schemas.positions import Position
 from services.domain.besluit import (
     Besluit,
     Intrekking,
@@ -16,7 +17,6 @@ from services.domain.besluit import (
     OnderwerpBesluit,
     PartijBesluit,
     PartijIntrekking,
-    Position,
     TaakIntrekking,
     Vervolg,
     Voorganger,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from aiokafka import ConsumerRecord, TopicPartition
 
 from schemas.faults import RefusalKind
-from services.domain.besluit import Position
+from schemas.positions import Position
 from services.operations.dead_letters.letters import letter_of
 from services.operations.dead_letters.selection import State
 from services.operations.dead_letters.states import letter_states

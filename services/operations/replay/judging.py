@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
+from schemas.positions import Position
 from schemas.reading.decoding import Received, decode
 from services.classifier.mongo.register import MongoRegister
-from services.domain.besluit import Besluit, Position
+from services.domain.besluit import Besluit
 from services.domain.case import Case, prepare
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.judgement import Rejudged

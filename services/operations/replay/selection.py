@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from schemas.positions import Position
 from services.classifier.mongo.register import BESLUITEN
-from services.domain.besluit import Position
 from services.operations.mongo import Database
 from services.operations.topic_reader import Stretch, TopicReader
 from services.operations.wording import printable

@@ -11,7 +11,7 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from schemas.faults import Fault, FaultKind, RefusalKind
-from services.domain.besluit import Position
+from schemas.positions import Position
 from services.domain.numbers import NumberKind
 from services.local.servers.network import HOST, free_port
 from services.operations.dead_letters.discard import discard

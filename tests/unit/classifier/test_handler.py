@@ -9,13 +9,13 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from schemas.faults import RefusalKind
+from schemas.positions import Position
 from schemas.reading.decoding import Received
 from services.classifier import handler
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
 from services.classifier.instrumentation import OUTCOMES
 from services.classifier.ports import Message
-from services.domain.besluit import Position
 from services.domain.case import Case, prepare
 from services.domain.events import Event
 from services.domain.herbeoordeling import Herbeoordeling

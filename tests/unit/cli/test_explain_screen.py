@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 import pytest
 
 from schemas.faults import RefusalKind
+from schemas.positions import Position
 from services.cli.explain_screen import explained, not_decided
 from services.cli.screen import json_value, print_table
-from services.domain.besluit import Besluit, Position
+from services.domain.besluit import Besluit
 from services.domain.policy import DEFAULT
 from services.operations.dead_letters.selection import State as LetterState
 from services.operations.explain.decision import decision_of

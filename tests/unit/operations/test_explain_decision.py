@@ -7,7 +7,7 @@ import pytest
 
 from schemas.contact_ended_v1 import Toestemming
 from schemas.outputs import IntrekkingResultaat, PartijResultaat, Regel
-from services.domain.besluit import Position
+from schemas.positions import Position
 from services.domain.consent import Moment
 from services.domain.numbers import NumberKind
 from services.domain.policy import DEFAULT, Beleid
