@@ -14,7 +14,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from schemas.faults import RefusalKind
 from schemas.positions import Position
 from services.operations.dead_letters.letters import letter_of
-from services.operations.dead_letters.selection import State
+from services.operations.dead_letters.selection import LetterState
 from services.operations.dead_letters.states import letter_states
 from services.operations.origin import Origin, origin_of
 from services.operations.topic_reader import Progress, TopicReader, count_to_read, next_offsets, still_to_read
@@ -39,7 +39,7 @@ class Letter:
     """None: somebody else put it there."""
     paths: tuple[str, ...]
     """Where something was wrong, list positions left out, each once and in order."""
-    state: State
+    state: LetterState
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from services.cli.explain_screen import explained, not_decided
 from services.cli.screen import json_value, print_table
 from services.domain.besluit import Besluit
 from services.domain.policy import DEFAULT
-from services.operations.dead_letters.selection import State as LetterState
+from services.operations.dead_letters.selection import LetterState
 from services.operations.explain.decision import decision_of
 from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.in_kafka import InKafka, Letter, Letters, Sighting
