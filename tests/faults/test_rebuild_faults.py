@@ -167,10 +167,8 @@ def test_killed_while_it_builds_the_next_one_says_so_and_starts_over(
         assert set(there.list_collection_names()) >= NEW
 
         at_once = run_rebuild(settings)
-        assert (at_once.returncode, "`klantcontact rebuild` holds the operators' lock" in at_once.stderr) == (
-            FAULTS_FOUND,
-            True,
-        )
+        assert at_once.returncode == FAULTS_FOUND
+        assert at_once.stderr.startswith("`klantcontact rebuild` holds the operators' lock: process")
         let_lease_lapse(there)
         rebuilt = run_rebuild(settings)
 
