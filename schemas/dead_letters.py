@@ -1,6 +1,6 @@
-"""What goes to the dead letters: the record as it came, with headers that say where it lay and what was wrong.
+"""The format of dead letters: the record as it came, with headers that say where it lay and what was wrong.
 
-No added header holds anything from the record: only its place, our own words for what was wrong, and field names.
+No added header holds anything from the record but its place and its field names; what was wrong is in our own words.
 """
 
 import json
@@ -12,10 +12,11 @@ from typing import Final
 
 from schemas.cloudevents import Header
 from schemas.faults import Fault
+from schemas.positions import Position
 
 PREFIX: Final = "dlq_"
-"""Every header that we add begins with it. A record that comes from the dead letters again loses what an earlier time
-put under these names, and nothing else."""
+"""The beginning of every header that we add. A record that becomes a dead letter again loses the headers of these names
+that the time before added, and no others."""
 
 TOPIC: Final = "dlq_topic"
 PARTITION: Final = "dlq_partition"
@@ -26,40 +27,31 @@ TIME: Final = "dlq_time"
 ATTEMPT: Final = "dlq_attempt"
 CUT: Final = "dlq_cut"
 EARLIER: Final = "dlq_letter"
-"""Which letters a record comes from that was sent back, oldest first: it keeps its history when it fails again."""
+"""The earlier letters of a record that was sent back, oldest first, so that it keeps its history."""
 
 NAMES: Final = frozenset({TOPIC, PARTITION, OFFSET, KIND, FAULTS, TIME, ATTEMPT, CUT, EARLIER})
 
 MAX_FAULTS: Final = 50
-"""Whoever repairs a message sees the rest after the first fifty; an event can hold thousands."""
+"""An event can hold thousands of faults. With the first fifty corrected, the rest shows."""
 
 MAX_PAD_CHARACTERS: Final = 200
-"""The longest path of the contract has half of that; a longer one has a publisher's own field name in it."""
+"""The longest path of the contract has half of that. A longer one has a publisher's own field name in it."""
 
 MAX_ATTEMPT: Final = 1_000_000
-"""Nobody replays a message that often: a larger number in the header is nonsense."""
+"""No record fails so often: a larger number in the header is nonsense."""
 
 MAX_BYTES: Final = 2_000_000
-"""What the topic of the dead letters takes (2 MiB), with room for the batch's own lengths.
+"""The dead letter topic's limit (2 MiB), less room for the batch's own lengths.
 An original can be larger: the 1 MiB that `contact.ended` takes is that of a compressed batch."""
 
 MAX_EARLIER: Final = 10
-"""The newest letters of a record's history. Whoever sent it back ten times in vain learns nothing from an eleventh."""
+"""The newest letters of a record's history. After ten attempts in vain an eleventh adds nothing."""
 
 HEADER_OVERHEAD_BYTES: Final = 10
 """The two lengths of a header on the wire, at most five bytes each."""
 
 _ATTEMPT = re.compile(rb"[0-9]{1,7}")
 _EARLIER = re.compile(rb"[0-9]{1,9}-[0-9]{1,18}")
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where the record lay."""
-
-    topic: str
-    partition: int
-    offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +73,7 @@ def dead_letter(
     faults: Sequence[Fault],
     time: datetime,
 ) -> DeadLetter:
-    """Make a dead letter of a record: its key, value and headers untouched, unless no broker could take them."""
+    """Return the dead letter of a record: key, value and headers untouched, unless they are too large for the topic."""
     added: list[Header] = [
         (TOPIC, position.topic.encode()),
         (PARTITION, str(position.partition).encode()),
@@ -101,7 +93,7 @@ def dead_letter(
 
 
 def attempt(headers: Sequence[Header]) -> int:
-    """Say how often a record became a dead letter before: 0 when no header says so, or when it holds nonsense."""
+    """Return how often a record became a dead letter before: 0 without such a header, or when that holds nonsense."""
     for name, value in headers:
         if name == ATTEMPT and value is not None and _ATTEMPT.fullmatch(value):
             return min(int(value), MAX_ATTEMPT)
@@ -109,7 +101,7 @@ def attempt(headers: Sequence[Header]) -> int:
 
 
 def earlier_letters(headers: Sequence[Header]) -> tuple[str, ...]:
-    """Give the ids of the letters that a record comes from, oldest first; of a header that holds nonsense none."""
+    """Return the ids of the earlier letters of a record, oldest first; none of a header that holds nonsense."""
     for name, value in headers:
         if name == EARLIER and value is not None:
             return tuple(each.decode() for each in value.split(b",") if _EARLIER.fullmatch(each))[-MAX_EARLIER:]
@@ -117,20 +109,20 @@ def earlier_letters(headers: Sequence[Header]) -> tuple[str, ...]:
 
 
 def original_headers(headers: Sequence[Header]) -> list[Header]:
-    """Give the headers without those that a dead letter adds."""
+    """Return the headers without those that a dead letter adds."""
     return [header for header in headers if header[0] not in NAMES]
 
 
 def _faults(faults: Sequence[Fault]) -> bytes:
-    """List the first faults as JSON; how many there are is no secret either, but tells a repairer nothing."""
+    """Return the first faults as JSON. How many there are in all would not help an operator."""
     told = [{"pad": fault.pad[:MAX_PAD_CHARACTERS], "soort": str(fault.soort)} for fault in faults[:MAX_FAULTS]]
     return json.dumps(told, separators=(",", ":")).encode()
 
 
 def _cut(key: bytes | None, value: bytes | None, original: Sequence[Header], added: Sequence[Header]) -> DeadLetter:
-    """Keep what there is room for: first the key, then the headers in their order, then the value's beginning.
+    """Return the letter of as much as there is room for: the key, then headers in order, then the value's beginning.
 
-    `dlq_cut` gives the sizes before, of what was cut.
+    `dlq_cut` holds the size before of each part that was cut.
     """
     sizes = {"key": _size(key), "headers": _size_of_headers(original), "value": _size(value)}
     mark = (CUT, json.dumps(sizes).encode())

@@ -7,8 +7,9 @@ from typing import Final
 import orjson
 
 from schemas.cloudevents import STRUCTURED
-from schemas.dead_letters import Position, dead_letter
+from schemas.dead_letters import dead_letter
 from schemas.faults import Refusal
+from schemas.positions import Position
 from services.classifier.ports import Message
 from services.domain.besluit import Stream
 from services.domain.events import Event

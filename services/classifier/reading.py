@@ -1,9 +1,9 @@
 """From a record of `contact.ended` to what is judged: decoded, and with the keys by which the register is asked."""
 
 from schemas.faults import Refusal
+from schemas.positions import Position
 from schemas.reading.decoding import decode
 from services.classifier.instructions import herbeoordeling_of
-from services.domain.besluit import Position
 from services.domain.case import Case, prepare
 from services.domain.herbeoordeling import Herbeoordeling
 from services.domain.policy import Beleid

@@ -1,4 +1,4 @@
-"""For operators: the dead letters, what there is and what they hold."""
+"""For operators: the dead letters, listed, shown and exported."""
 
 import json
 import sys
@@ -18,8 +18,8 @@ from services.local.servers.signals import ended_like_interrupted
 from services.operations.wording import counted
 
 ABOUT = (
-    "The dead letters: events that were refused, with what was wrong with them. What they hold shows only when it is "
-    "asked for, and who asks is recorded. None is ever deleted: a letter is open, redriven or discarded."
+    "The dead letters: events that were refused, with what was wrong with them. Their content shows only where you ask "
+    "for it, and that is recorded with your name. None is ever deleted: a letter is open, redriven or discarded."
 )
 
 app = typer.Typer(no_args_is_help=True, help=ABOUT)
@@ -38,7 +38,7 @@ def list_letters(
     state: States = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what lies there, in groups with the same kind, places and source; nothing of what the letters hold."""
+    """Show the letters in groups with the same kind, paths and source; nothing of their content."""
     import uvloop
 
     from services.operations.dead_letters.listing import listed
@@ -59,11 +59,11 @@ def show(
     letter: Annotated[str, typer.Argument(metavar="ID", help="The letter, as in 3-120: its partition and offset.")],
     *,
     content: Annotated[
-        bool, typer.Option("--content", help="Also what it holds. That you have seen it is recorded and logged.")
+        bool, typer.Option("--content", help="Its content too. That you have seen it is recorded and logged.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show one letter: what is wrong with it, where it came from, what was done with it; not what it holds."""
+    """Show one letter: what is wrong with it, where it came from, what was done with it; not its content."""
     import uvloop
 
     from services.operations.dead_letters.content import described
@@ -74,7 +74,7 @@ def show(
         letter_id = LetterId.parse(letter)
     if content:
         _log_accesses()
-    with progress("reading what came after it", shown=not as_json) as bar:
+    with progress("reading the letters after it", shown=not as_json) as bar:
         found = uvloop.run(told(settings(), letter_id, with_content=content, progress=bar))
     held = described(found.found.letter.content) if content else {}
     if as_json:
@@ -83,6 +83,8 @@ def show(
     print_table(told_rows(found))
     if content:
         typer.echo(json.dumps(held, indent=2, ensure_ascii=False))
+        if sys.stderr.isatty():
+            tell("That you have seen the content of 1 letter is recorded.")
 
 
 @app.command()
@@ -97,7 +99,7 @@ def export(
     until: Until = None,
     state: States = None,
 ) -> None:
-    """Write letters with all that they hold, one JSON object a line, to be corrected. Every access is recorded.
+    """Write letters with their content, one JSON object a line, to be corrected. Every access is recorded.
 
     Change what is wrong under `event` (under `value` where it is no JSON), and send the lines back with
     `redrive --from FILE`.
@@ -112,22 +114,25 @@ def export(
     with _made(file) as out, progress("reading", shown=True) as bar:
         _log_accesses()
         number = uvloop.run(_write(exported(settings(), chosen, bar), out))
-    tell(f"{counted(number, 'letter')} written, with all that was said: remove the file when it has served.")
+    tell(
+        f"{counted(number, 'letter')} written with their content, which is recorded. Remove the file when you are done."
+    )
 
 
 # What they share ------------------------------------------------------------------------------------------------------
 
 
 def _log_accesses() -> None:
-    """Set up the log, whose lines go to stderr."""
+    """Log each access to stderr, with its letters. On a terminal one sentence and the record in MongoDB suffice."""
     from services.runtime.observe.logs import configure
 
-    configure(settings())
+    given = settings()
+    configure(given.model_copy(update={"log_level": "error"}) if sys.stderr.isatty() else given)
 
 
 @contextmanager
 def _made(path: Path) -> Iterator[BinaryIO]:
-    """Make a file that only its owner may read; one that is there already is kept. What is not complete is removed."""
+    """Make a file that only its owner may read. An existing file is kept, and an incomplete one is removed."""
     if path == Path("-"):
         yield sys.stdout.buffer
         return
@@ -146,7 +151,7 @@ def _made(path: Path) -> Iterator[BinaryIO]:
 
 async def _write(lines: AsyncGenerator[bytes, None], out: BinaryIO) -> int:
     number = 0
-    async with aclosing(lines):  # also when nobody reads on, as `head` does
+    async with aclosing(lines):  # also when the reader closes the pipe, as `head` does
         async for some in lines:
             out.write(some)
             number += some.count(b"\n")

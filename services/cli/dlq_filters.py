@@ -1,4 +1,4 @@
-"""The options by which an operator says which dead letters are meant; the same for every command."""
+"""The options by which an operator selects dead letters, the same for every command."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,13 +12,13 @@ from schemas.faults import RefusalKind
 from services.operations.dead_letters.letters import InvalidFilter
 
 if TYPE_CHECKING:
-    from services.operations.dead_letters.selection import Selection
+    from services.operations.dead_letters.selection import LetterSelection
 
 T = TypeVar("T")
 
 
 class Shown(StrEnum):
-    """The states that a person may ask for."""
+    """The values of --state."""
 
     OPEN = "open"
     REDRIVEN = "redriven"
@@ -31,7 +31,7 @@ Paths = Annotated[
     list[str] | None,
     typer.Option("--path", help="Where: data.onderwerpen.*.inhoud, or the beginning of a path. May be repeated."),
 ]
-Sources = Annotated[list[str] | None, typer.Option("--source", help="Who sent it. May be repeated.")]
+Sources = Annotated[list[str] | None, typer.Option("--source", help="The system that sent it. May be repeated.")]
 Ids = Annotated[list[str] | None, typer.Option("--id", help="One letter, as in 3-120. May be repeated.")]
 Since = Annotated[
     str | None, typer.Option(help="Dead from this moment on: 2026-11-20T09:00:00+01:00, or 90s, 30m, 2h, 3d, 1w ago.")
@@ -55,12 +55,12 @@ def selection(
     since: str | None,
     until: str | None,
     states: Sequence[Shown] | None,
-) -> "Selection":
-    """Read what was typed. Raises typer.BadParameter, which names the option."""
+) -> "LetterSelection":
+    """Return the selection of these options. Raises typer.BadParameter, which names the option."""
     from services.operations.dead_letters.letters import LetterId
     from services.operations.dead_letters.selection import (
-        Selection,
-        State,
+        LetterSelection,
+        LetterState,
         moment_filter,
         path_filter,
         source_filter,
@@ -72,8 +72,8 @@ def selection(
         return moment_filter(text, now)
 
     with refused("--since"):
-        return Selection(
-            states=frozenset(State) if Shown.ALL in shown else frozenset(State(each.value) for each in shown),
+        return LetterSelection(
+            states=frozenset(LetterState if Shown.ALL in shown else (LetterState(each.value) for each in shown)),
             kinds=frozenset(kinds or ()),
             paths=_each("--path", path_filter, paths),
             sources=_each("--source", source_filter, sources),
@@ -90,7 +90,7 @@ def _each(option: str, read: Callable[[str], T], texts: Sequence[str] | None) ->
 
 @contextmanager
 def refused(option: str) -> Iterator[None]:
-    """Say of what can't be read in which option it stands."""
+    """Raise typer.BadParameter, which names the option, in place of InvalidFilter."""
     try:
         yield
     except InvalidFilter as error:

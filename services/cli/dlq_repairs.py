@@ -1,4 +1,4 @@
-"""For operators: what is done with dead letters: sending them back, and deciding that they need no repair."""
+"""For operators: the commands that change dead letters. They go back, or are discarded as in need of no repair."""
 
 import json
 from collections import Counter
@@ -18,23 +18,25 @@ from services.operations.wording import counted
 
 if TYPE_CHECKING:
     from services.operations.dead_letters.redrive import Plan
-    from services.operations.dead_letters.states import Outcome
+    from services.operations.dead_letters.states import LetterCounts
 
 app = typer.Typer()
 
 Everything = Annotated[bool, typer.Option("--all", help="All that are open, with no filter.")]
 
 
-class What(NamedTuple):
-    """What a command does, in words."""
+class RepairWords(NamedTuple):
+    """The words for a command's effect on letters."""
 
     done: str
     again: str
-    """What to add when it is to be done once more."""
+    """How to do it to letters that have it behind them."""
 
 
-SENT_BACK = What("sent back", "To send them once more, as when their lines were changed since, add --state redriven.")
-DISCARDED = What("discarded", "For another reason than they have now add --state discarded.")
+SENT_BACK = RepairWords(
+    "sent back", "To send them again, for example after a change of their lines, add --state redriven."
+)
+DISCARDED = RepairWords("discarded", "For another reason than they have now add --state discarded.")
 
 
 @app.command()
@@ -48,24 +50,24 @@ def redrive(
     until: Until = None,
     state: States = None,
     corrected: Annotated[
-        Path | None, typer.Option("--from", metavar="FILE", help="Corrected lines of `dlq export`: send what they say.")
+        Path | None, typer.Option("--from", metavar="FILE", help="Corrected lines of `dlq export`, to be sent.")
     ] = None,
     rate: Annotated[float | None, typer.Option(min=0.01, help="At most so many letters a second.")] = None,
     everything: Everything = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be sent back.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Send letters back to where they came from, to be judged again. Interrupted, start it again: it goes on.
+    """Send letters back to where they came from, to be judged again. After an interruption, start it again.
 
-    Letters that are not open are sent only when they are named, by --id or --from, with their --state. Of letters that
-    are named those that went back before are passed over. Exit status 1: some could not be sent.
+    Letters that are not open are sent only when they are named, by --id or --from, with their --state. Named letters
+    that went back before are passed over. Exit status 1: some could not be sent.
     """
     import uvloop
 
     from services.operations.dead_letters.content import Corrections
     from services.operations.dead_letters.redrive import Plan, planned
     from services.operations.dead_letters.redrive import redrive as send_back
-    from services.operations.dead_letters.states import Outcome
+    from services.operations.dead_letters.states import LetterCounts
 
     chosen = dlq_filters.selection(
         kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, states=state
@@ -74,13 +76,13 @@ def redrive(
         raise typer.BadParameter("the file says which letters: leave the other filters out", param_hint="--from")
     _require_filter(given=bool(corrected) or not chosen.is_everything, everything=everything)
     _refuse_states(state, named=bool(letter_id or corrected))
-    far = Outcome()
+    far = LetterCounts()
     with _opened(corrected) as file, progress("reading" if dry_run else "sending back", shown=not as_json) as bar:
         corrections = Corrections(file) if file else None
-        work: Coroutine[Any, Any, Plan | Outcome] = (
+        work: Coroutine[Any, Any, Plan | LetterCounts] = (
             planned(settings(), chosen, corrections=corrections, progress=bar)
             if dry_run
-            else send_back(settings(), chosen, corrections=corrections, per_second=rate, progress=bar, outcome=far)
+            else send_back(settings(), chosen, corrections=corrections, per_second=rate, progress=bar, counts=far)
         )
         try:
             outcome = uvloop.run(work)
@@ -90,7 +92,7 @@ def redrive(
     match outcome:
         case Plan():
             _tell_plan(outcome, as_json=as_json)
-        case Outcome():
+        case LetterCounts():
             _tell_outcome(SENT_BACK, outcome, as_json=as_json)
 
 
@@ -98,7 +100,8 @@ def redrive(
 def discard(
     *,
     reason: Annotated[
-        str, typer.Option(help="Why they need no repair, in at most 200 characters. It is kept: name no person in it.")
+        str,
+        typer.Option(help="Why they need no repair, in at most 200 characters. It is stored: name no person in it."),
     ],
     kind: Kinds = None,
     path: Paths = None,
@@ -110,10 +113,7 @@ def discard(
     everything: Everything = False,
     as_json: AsJson = False,
 ) -> None:
-    """Mark letters as needing no repair. They stay in Kafka until their time comes, and show with --state discarded.
-
-    Exit status 1: some were just being sent back.
-    """
+    """Mark letters as needing no repair. They stay in Kafka until they expire, and show with --state discarded."""
     import uvloop
 
     from services.operations.dead_letters.discard import discard as mark
@@ -153,20 +153,20 @@ def _tell_plan(plan: "Plan", *, as_json: bool) -> None:
     raise typer.Exit(FAULTS_FOUND if plan.skipped else 0)
 
 
-def _tell_outcome(what: What, outcome: "Outcome", *, as_json: bool) -> None:
+def _tell_outcome(words: RepairWords, outcome: "LetterCounts", *, as_json: bool) -> None:
     number, earlier, skipped = outcome.done, outcome.earlier, outcome.skipped
     if as_json:
         typer.echo(json.dumps({"done": number, "earlier": earlier, "skipped": skipped}))
     else:
         others = (f", {earlier} earlier" if earlier else "") + (f", {skipped.total()} skipped" if skipped else "")
-        typer.echo(f"{counted(number, 'letter')} {what.done}{others}")
-        _tell_others(what, earlier, skipped)
+        typer.echo(f"{counted(number, 'letter')} {words.done}{others}")
+        _tell_others(words, earlier, skipped)
     raise typer.Exit(FAULTS_FOUND if skipped else 0)
 
 
-def _tell_others(what: What, earlier: int, skipped: Counter[str]) -> None:
+def _tell_others(words: RepairWords, earlier: int, skipped: Counter[str]) -> None:
     if earlier:
-        tell(f"  {earlier} {what.done} earlier, and not again. {what.again}")
+        tell(f"  {earlier} {words.done} earlier, and not again. {words.again}")
     for reason, number in skipped.most_common():
         tell(f"  {number} skipped: {reason}")
 

@@ -1,4 +1,4 @@
-"""Dead letters as a person sees them in columns, and as a program reads them. Nothing here shows what they hold."""
+"""Dead letters as a person sees them in columns, and as a program reads them; nothing of their content."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -22,20 +22,20 @@ UNKNOWN_KIND = "unknown kind"
 
 
 def group_rows(groups: Sequence["Group"]) -> Iterator[Sequence[str]]:
-    """Give a row for each group. Cells have several lines, so that a source is not broken on a narrow screen."""
+    """Yield a row for each group. Cells have several lines, so that a narrow screen does not break a source."""
     for group in groups:
-        what = group.what
+        key = group.key
         lines = (
-            f"{what.kind or UNKNOWN_KIND}, {what.state}",
-            *(path or WHOLE_EVENT for path in what.paths),
-            what.source,
+            f"{key.kind or UNKNOWN_KIND}, {key.state}",
+            *(path or WHOLE_EVENT for path in key.paths),
+            key.source,
         )
         one = (_minute(group.oldest), _minute(group.newest), str(group.example))
         yield str(group.number), "\n".join(lines), "\n".join(one)
 
 
 def print_groups(groups: Sequence["Group"]) -> None:
-    """Print them for a person, and how many letters that makes."""
+    """Print groups for a person, and how many letters they count."""
     if groups:
         print_table(group_rows(groups), heading=GROUP_HEADING)
     number = sum(group.number for group in groups)
@@ -43,14 +43,14 @@ def print_groups(groups: Sequence["Group"]) -> None:
 
 
 def group_values(groups: Sequence["Group"]) -> list[dict[str, Any]]:
-    """Give the groups for a program."""
+    """Return the groups for a program."""
     return [
         {
             "letters": group.number,
-            "state": group.what.state,
-            "kind": group.what.kind,
-            "paths": group.what.paths,
-            "source": group.what.source,
+            "state": group.key.state,
+            "kind": group.key.kind,
+            "paths": group.key.paths,
+            "source": group.key.source,
             "oldest": group.oldest.isoformat(),
             "newest": group.newest.isoformat(),
             "example": str(group.example),
@@ -60,7 +60,7 @@ def group_values(groups: Sequence["Group"]) -> list[dict[str, Any]]:
 
 
 def told_rows(told: "Told") -> Iterator[Sequence[str]]:
-    """Give one letter in rows: a name and what there is to say."""
+    """Yield the rows of one letter: a name and a fact."""
     from schemas.meanings import meanings
 
     letter, history = told.found.letter, told.found.history
@@ -73,7 +73,7 @@ def told_rows(told: "Told") -> Iterator[Sequence[str]]:
     yield "lay in", f"{origin.topic}, partition {origin.partition}, offset {origin.offset}" if origin else "-"
     yield "source", letter.source
     if letter.is_cut:
-        yield "cut", "A part of it is missing, since it did not fit: it can't be sent back."
+        yield "cut", "A part of it is missing, since it did not fit. It can't be sent back."
     yield from (("done", _done(change)) for change in history.changes)
     yield from (("seen", f"{to_the_second(access.at)} by {access.by}") for access in history.accesses)
     for letter_id, found in told.earlier:
@@ -82,7 +82,7 @@ def told_rows(told: "Told") -> Iterator[Sequence[str]]:
 
 
 def told_values(told: "Told") -> dict[str, Any]:
-    """Give one letter for a program."""
+    """Return one letter for a program."""
     from services.operations.dead_letters.show import reason_of
 
     letter, history = told.found.letter, told.found.history

@@ -1,4 +1,4 @@
-"""For operators: making the projector's collections anew."""
+"""For operators: the projector's collections, made anew."""
 
 import json
 from collections.abc import Mapping
@@ -19,24 +19,26 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 SHOWN = 10
-"""So many ids of a kind fit a screen; --json gives more."""
+"""Ids of a kind that fit a screen; --json has more."""
 
 IN_PLACE = (
-    "The new collections are in place; {carried:,} documents got what others own. Those of before stay, with _vorige "
-    "behind their names: `klantcontact rebuild --drop-old` when all is well."
+    "The new collections are in place; {carried:,} documents got fields that others own. Those of before stay, with "
+    "_vorige behind their names: run `klantcontact rebuild --drop-old` when all is well."
 )
-NOT_IN_PLACE = "Nothing was put in place, and what was built was thrown away."
+NOT_IN_PLACE = "Nothing was put in place. The new collections were thrown away."
 WHAT_DIFFERS = (
-    "What differs was changed, deleted or put in by something else than events, or is a mistake of ours. A rebuild "
-    "undoes it: look at those documents, and if that is what you want, add --accept-differences."
+    "Something else than events changed, deleted or added these documents, or this program made a mistake. A rebuild "
+    "undoes that: look at those documents, and if you want it undone, add --accept-differences."
 )
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Build and compare, and throw away what was built.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Build and compare, and throw the new collections away.")]
 Accept = Annotated[bool, typer.Option("--accept-differences", help="Swap although new and live differ.")]
 FromLive = Annotated[
-    bool, typer.Option("--from-live", help="Take in the live documents too, though the topics have their beginning.")
+    bool, typer.Option("--from-live", help="Take in the live documents too, even if the topics have their beginning.")
 ]
-DropOld = Annotated[bool, typer.Option("--drop-old", help="Drop what the last rebuild kept, and do nothing else.")]
+DropOld = Annotated[
+    bool, typer.Option("--drop-old", help="Drop the collections that the last rebuild kept, and do nothing else.")
+]
 
 
 @app.command(rich_help_panel=PANEL)
@@ -50,8 +52,8 @@ def rebuild(
 ) -> None:
     """Make the projector's collections anew from the topics, and put them in place while the projector goes on.
 
-    What others own is carried over: a taak's status, and fields that they put into documents. The collections of
-    before stay, with _vorige behind their names, until --drop-old. Interrupted at any moment it can be started again.
+    Fields that others own are carried over: a taak's status, and fields that they put into documents. The collections
+    of before stay, with _vorige behind their names, until --drop-old. After an interruption, start it again.
 
     Exit status 1: new and live differ, so nothing was put in place.
     """
@@ -119,12 +121,12 @@ def _tell(report: "Report") -> None:
 
 
 def _beginning(report: "Report") -> list[str]:
-    from services.operations.rebuild.verify import Outcome
+    from services.operations.rebuild.verify import RebuildOutcome
 
     began = to_the_second(report.interrupted) if report.interrupted else ""
-    if report.outcome is Outcome.FINISHED:
-        return [f"The rebuild begun at {began} had been interrupted in its swap; that is finished now."]
-    lines = [f"A rebuild begun at {began} had been interrupted; what it made was thrown away."] if began else []
+    if report.outcome is RebuildOutcome.FINISHED:
+        return [f"The rebuild begun at {began} had been interrupted in its swap; the swap is finished now."]
+    lines = [f"A rebuild begun at {began} had been interrupted; its new collections were thrown away."] if began else []
     since = to_the_second(report.live_documents_of) if report.live_documents_of else ""
     lines += [f"{topic} no longer holds its beginning: {'; '.join(cut)}." for topic, cut in _cut(report).items()]
     if since:
@@ -163,9 +165,9 @@ def _tell_ids(comparison: "Comparison") -> None:
 
 
 def _end(report: "Report") -> list[str]:
-    from services.operations.rebuild.verify import Outcome
+    from services.operations.rebuild.verify import RebuildOutcome
 
-    if report.outcome in {Outcome.SWAPPED, Outcome.FINISHED}:
+    if report.outcome in {RebuildOutcome.SWAPPED, RebuildOutcome.FINISHED}:
         return [IN_PLACE.format(carried=report.carried_over)]
     lines = [NOT_IN_PLACE]
     if any(each.differences for each in report.comparisons):

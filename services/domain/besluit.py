@@ -9,6 +9,7 @@ from typing import Final
 
 from schemas.contact_ended_v1 import Toestemming
 from schemas.outputs import IntrekkingResultaat, PartijResultaat, Regel
+from schemas.positions import Position
 from schemas.values import value_class
 from services.domain.consent import Moment, Statement, Statements
 from services.domain.ids import taak_id
@@ -29,15 +30,6 @@ class Stream(StrEnum):
     REGISTERED = "registered"
     CONFIDENTIAL = "confidential"
     TAAK = "taak"
-
-
-@value_class(frozen=True, slots=True)
-class Position:
-    """Where the record that was judged lay in Kafka."""
-
-    topic: str
-    partition: int
-    offset: int
 
 
 @value_class(frozen=True, slots=True)

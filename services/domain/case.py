@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from schemas.contact_ended_v1 import Rol
 from schemas.identities import Identity, identities
+from schemas.positions import Position
 from schemas.reading.decoding import Received
 from schemas.values import value_class
-from services.domain.besluit import Position
 from services.domain.consent import Moment
 from services.domain.decide import counts
 from services.domain.gekend import gekend

@@ -15,7 +15,8 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from pymongo import MongoClient
 
 from services.cli import main
-from services.operations.dead_letters.states import SENDING_SINCE
+from services.operations.lock import COLLECTION as LOCK
+from services.projector.mongo.swap import COLLECTION as REBUILD
 from services.runtime.settings import PREFIX, Settings
 from tests.support.contacts import contact_ended
 from tests.support.kafka_tools import ANSWER_SECONDS, admin_client, committed_offsets, read_committed
@@ -75,12 +76,11 @@ class Town:
         return ServiceProcess(name, settings, self.kafka.folder / f"{name}-{settings.kafka_username}.log")
 
     def documents(self) -> dict[str, int]:
-        """Count what stands in each collection, but for claims: to the rebuild, and to letters that are being sent."""
+        """Count the documents of each collection, but for the operators' lock and the record of the rebuild."""
         with MongoClient[dict[str, Any]](self.settings.mongo_uri) as client:
             database = client[self.settings.mongo_database]
-            names = sorted(set(database.list_collection_names()) - {"herbouw"})
-            unclaimed = {SENDING_SINCE: {"$exists": False}}
-            return {name: database[name].count_documents(unclaimed) for name in names}
+            names = sorted(set(database.list_collection_names()) - {LOCK, REBUILD})
+            return {name: database[name].count_documents({}) for name in names}
 
     def ends(self) -> list[int]:
         """Return the ends of all partitions."""

@@ -15,14 +15,16 @@ from services.local.servers.mongod import mongo_uri as uri_of
 from services.local.servers.mongod import mongod_server
 from services.local.servers.network import HOST
 from services.local.servers.process import Server
+from services.operations.lock import COLLECTION as LOCK
 from services.projector.mongo.register import MongoRegister
 from services.projector.mongo.swap import COLLECTION, ONLY, Phase
 from services.projector.mongo.writes import Collection
 from services.runtime.mongo.client import connect
 from services.runtime.settings import Settings
+from tests.support.operators_commands import go_on, let_lease_lapse
 from tests.support.projector_examples import fact, taak_created
 from tests.support.projector_process import expected, publish, settings_for, stored
-from tests.support.rebuild_process import go_on, let_silence_pass, report_of, run_rebuild, stopped_before
+from tests.support.rebuild_process import report_of, run_rebuild, stopped_before
 
 T = TypeVar("T")
 
@@ -82,7 +84,7 @@ async def test_mongodb_that_goes_away_is_told_and_the_next_one_begins_anew_or_fi
     assert said.startswith(f"MongoDB at {own_mongod.address} does not answer.")
     assert ("run `klantcontact rebuild` again, which finishes it" in said) == (outcome == "finished")
     assert stored(settings) == expected(EVENTS)
-    in_database(settings, let_silence_pass)
+    in_database(settings, let_lease_lapse)
     again = run_rebuild(settings, "--json")
     assert (again.returncode, report_of(again)["outcome"]) == (DONE, outcome)
     assert report_of(again)["interrupted"]
@@ -103,9 +105,9 @@ async def test_kafka_that_goes_away_before_the_swap_leaves_nothing_behind(
         status, said = go_on(rebuilding)
 
     assert (status, said) == (FAULTS_FOUND, f"Kafka at {own_kafka.address} does not answer.\n")
-    assert names(settings) == {*Collection, COLLECTION}
+    assert names(settings) == {*Collection, COLLECTION, LOCK}
     assert state(settings)["phase"] == Phase.IDLE
-    assert "holder" not in state(settings)
+    assert in_database(settings, lambda there: there[LOCK].find_one({"holder": {"$exists": True}})) is None
 
 
 # Rights
@@ -156,4 +158,4 @@ def test_a_right_that_is_missing_shows_before_anything_was_done(
     root = uri_of(guarded_mongod.port).replace("//", f"//root:{PASSWORD}@") + "&authSource=admin"
     with MongoClient[dict[str, Any]](root) as client:
         left = set(client.klantcontact.list_collection_names())
-    assert left == ({COLLECTION} if user == "writer" else set())
+    assert left == ({LOCK, COLLECTION} if user == "writer" else set())

@@ -9,8 +9,9 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from schemas import dead_letters
 from schemas.faults import Fault, FaultKind
+from schemas.positions import Position
 from services.classifier.mongo.register import MongoRegister
-from services.domain.besluit import BesluitRecord, Position
+from services.domain.besluit import BesluitRecord
 from services.domain.case import Case, prepare
 from services.domain.events import events_of
 from services.domain.outcome import Decided, Outcome
@@ -88,7 +89,7 @@ class Town:
             key=None,
             value=line(event(data, source=source)),
             headers=(),
-            position=dead_letters.Position(self.settings.contact_topic, 0, 0),
+            position=Position(self.settings.contact_topic, 0, 0),
             kind="contact_ongeldig",
             faults=faults,
             time=self.now,

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from aiokafka import ConsumerRecord
 
 from schemas.cloudevents import Header
-from schemas.dead_letters import Position, dead_letter
+from schemas.dead_letters import dead_letter
 from schemas.faults import Fault, FaultKind, RefusalKind
+from schemas.positions import Position
 from services.operations.dead_letters.letters import Letter, letter_of
 from services.runtime.settings import Settings
 from tests.support.contacts import NOW, SOURCE

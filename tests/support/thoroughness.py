@@ -20,7 +20,9 @@ _WHOLE: Final = 100
 
 def examples(number: int) -> int:
     """Return how many of so many examples the chosen profile tries."""
-    return max(1, number * settings.default.max_examples // _WHOLE)
+    profile = settings.default
+    assert profile is not None, "Hypothesis has a profile from the start"
+    return max(1, number * profile.max_examples // _WHOLE)
 
 
 EXAMPLES: Final = settings(

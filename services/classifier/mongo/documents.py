@@ -16,6 +16,7 @@ from cattrs.strategies import configure_tagged_union
 from pydantic.alias_generators import to_camel
 from pymongo import UpdateOne
 
+from schemas.positions import Position
 from services.domain.besluit import (
     Aanleiding,
     BesluitRecord,
@@ -24,7 +25,6 @@ from services.domain.besluit import (
     OnderwerpBesluit,
     PartijBesluit,
     PartijIntrekking,
-    Position,
     TaakIntrekking,
     Uitgegeven,
     Vervolg,

@@ -1,12 +1,11 @@
-"""What a letter holds, written so that a person or jq can correct it, and read back.
+"""The content of a letter, written so that a person or jq can correct it, and read back.
 
-A value that is JSON stands as it is under `event`, to be changed where it is wrong. Text that is no JSON is a text
-under `value`; what is no text stands in base64 under `valueBase64`. Key and headers are written the same way.
+A value that is JSON stands as it is under `event`, to be changed where it is wrong. Other text stands under `value`,
+and bytes that are no text stand in base64 under `valueBase64`. Key and headers are written the same way.
 
-A file of corrected letters, as `dlq export` writes them: checked as a whole before anything is sent.
-
-A line names its letter under `letter` and holds what is to be sent, in the form of `content.py`; what else stands there
-is for the reader. Kept in memory is only where each line begins.
+A file of corrected letters, as `dlq export` writes them, is checked as a whole before anything is sent. A line names
+its letter under `letter` and holds the content to send. Its other fields are for the reader. Memory holds only the
+place of each line.
 """
 
 import base64
@@ -27,15 +26,15 @@ LETTER = "letter"
 """The field of a line that ties it to its letter."""
 
 MAX_DEPTH: Final = 50
-"""An event of the contract has eight levels. What is made to break a reader of JSON stays a text."""
+"""An event of the contract has eight levels. JSON that is made to break its reader stays a text."""
 
 
 class ContentRefused(ValueError):
-    """The content can't be read back. The message names fields, never what is in them."""
+    """The content can't be read back. The message names fields, never their values."""
 
 
 def described(content: Content) -> dict[str, Any]:
-    """Write a content as plain values."""
+    """Return a content as values that JSON can hold."""
     return {
         **_bytes("key", content.key),
         "headers": [{"name": name, **_bytes("value", value)} for name, value in content.headers],
@@ -44,13 +43,13 @@ def described(content: Content) -> dict[str, Any]:
 
 
 def content_of(given: Mapping[str, Any], original: Content) -> Content:
-    """Read a corrected content; key and headers are the letter's own unless they are given.
+    """Return a corrected content. Key and headers are the letter's own unless they are given.
 
     Raises ContentRefused.
     """
     forms = [name for name in ("event", "value", f"value{IN_BASE64}") if name in given]
     if len(forms) != 1:
-        raise ContentRefused("needs one of event, value and valueBase64: what is to be sent")
+        raise ContentRefused("needs one of event, value and valueBase64: the value to send")
     return Content(
         key=_read_bytes("key", given) if {"key", f"key{IN_BASE64}"} & given.keys() else original.key,
         value=_encoded(given["event"]) if forms == ["event"] else _read_bytes("value", given),
@@ -76,7 +75,7 @@ def _fits(node: object, levels: int) -> bool:
 
 
 def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse an object that names something twice: of the two only one would be left."""
+    """Return the object. Raises ValueError for a name that stands there twice: only one of the two would be left."""
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a name stands there twice")
@@ -126,7 +125,7 @@ def _read_headers(given: object) -> list[Header]:
 
 
 def _is_name(name: object) -> bool:
-    """Tell whether a header may be called so; ours say where a letter comes from and are added by us."""
+    """Whether a header may have this name. Those of a dead letter are added when it is sent."""
     return isinstance(name, str) and name not in NAMES and name.isprintable()
 
 
@@ -134,7 +133,7 @@ MAX_LINE_BYTES: Final = 16 * 1024 * 1024
 """The largest letter has 2 MiB, and a character of it may become six in a JSON text."""
 
 MAX_LINES: Final = 100_000
-"""Their places take some ten MB; whoever has more sends several files."""
+"""Their places take some ten MB. More lines go in several files."""
 
 READ_TWICE: Final = "it is read twice, so it has to be a file, and neither stdin nor a pipe"
 
@@ -150,7 +149,7 @@ class Place:
 
 
 class Corrections:
-    """What a file says instead of each letter. The file must not change meanwhile."""
+    """The contents that a file holds in place of those of its letters. The file must not change meanwhile."""
 
     def __init__(self, file: BinaryIO) -> None:
         """Read the whole file once. Raises LettersRefused, which names the lines that can't be read."""
@@ -169,11 +168,11 @@ class Corrections:
 
     @property
     def names(self) -> dict[LetterId, str]:
-        """Give for each letter how a message begins that is about its line."""
+        """The beginning of a message about each letter's line."""
         return {letter_id: f"line {place.line_number}: " for letter_id, place in self.places.items()}
 
     def instead_of(self, letter: Letter) -> Content:
-        """Give what is to be sent for a letter that the file names."""
+        """Return the content to send for a letter that the file names."""
         self._file.seek(self.places[letter.id].position)
         return content_of(_read(self._file.readline(MAX_LINE_BYTES)), letter.content)
 
@@ -206,7 +205,7 @@ def _read(line: bytes) -> dict[str, Any]:
 
 
 def opened(path: Path) -> BinaryIO:
-    """Open a file of corrections. Raises InvalidFilter when that can't be done, or not twice."""
+    """Return a file of corrections, open. Raises InvalidFilter when it can't be opened, or not read twice."""
     if path == Path("-"):
         raise InvalidFilter(READ_TWICE)
     try:

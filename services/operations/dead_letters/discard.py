@@ -1,7 +1,4 @@
-"""Deciding that dead letters need no repair. They stay in Kafka until their time comes; nobody sends them back.
-
-What is being sent back at the same moment is left to that (`LetterStates.claim`), and told.
-"""
+"""`dlq discard`: an operator decides that dead letters need no repair. They stay in Kafka until they expire."""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -9,40 +6,42 @@ from typing import Final
 
 from services.operations.dead_letters.letters import InvalidFilter
 from services.operations.dead_letters.reading import dead_letters, unseen
-from services.operations.dead_letters.selection import Selection, State
-from services.operations.dead_letters.states import Aim, Change, History, Outcome, whoever_asks
+from services.operations.dead_letters.selection import LetterSelection, LetterState
+from services.operations.dead_letters.states import Aim, Change, LetterCounts
+from services.operations.lock import LockLost, operator_name
 from services.operations.topic_reader import Progress
+from services.operations.wording import counted
 from services.runtime.errors import TransientFailure
 from services.runtime.settings import Settings
 
 MAX_REASON_CHARACTERS: Final = 200
 
-AIM: Final = Aim(State.DISCARDED)
+AIM: Final = Aim(LetterState.DISCARDED)
 
 
-async def discard(settings: Settings, selection: Selection, *, reason: str, progress: Progress = unseen) -> Outcome:
-    """Mark the letters that are meant as discarded. Started again it goes on where it was.
+async def discard(
+    settings: Settings, selection: LetterSelection, *, reason: str, progress: Progress = unseen
+) -> LetterCounts:
+    """Mark the selected letters as discarded. A second run does the rest.
 
-    Raises InvalidFilter for a reason that says nothing or too much, and as `DeadLetters.selected` does.
+    Raises InvalidFilter for a reason that is empty or too long, LockRefused while another command holds the operators'
+    lock, LockLost when another has taken it since, and as `DeadLetters.selected` does.
     """
     reason = reason.strip()
     if not 1 <= len(reason) <= MAX_REASON_CHARACTERS:
         raise InvalidFilter(f"a reason has 1 to {MAX_REASON_CHARACTERS} characters")
-
-    def meant(history: History) -> bool:
-        return selection.takes(history.state) and not history.is_being_sent
-
-    who, outcome = whoever_asks(), Outcome()
-    async with dead_letters(settings) as letters:
+    by, counts = operator_name(), LetterCounts()
+    async with dead_letters(settings) as letters, letters.states.locked("dlq discard") as lock:
         try:
             async for batch in letters.selected(selection, progress, aim=AIM):
-                now = datetime.now(UTC)
-                change = partial(Change, state=AIM.state, by=who, at=now, reason=reason)
-                changes = [(each.letter, change(attempt=each.letter.attempt)) for each in batch]
-                histories = await letters.states.change_meant(changes, meant)
-                outcome.done += len(outcome.still_meant([letter for letter, _ in changes], histories, meant, AIM))
-        except TransientFailure as error:
-            raise TransientFailure(
-                f"{error} {outcome.done} letters were discarded; start again for the rest.", part=error.part
-            ) from error
-    return outcome
+                chosen = [each.letter for each in batch if selection.takes(each.history.state)]
+                change = partial(Change, state=AIM.state, by=by, at=datetime.now(UTC), reason=reason)
+                await letters.states.change([(each, change(attempt=each.attempt)) for each in chosen], lock)
+                counts.done += len(chosen)
+                counts.earlier += len(batch) - len(chosen)
+        except (TransientFailure, LockLost) as error:
+            told = f"{error} {counted(counts.done, 'letter')} discarded. Start again for the rest."
+            if isinstance(error, TransientFailure):
+                raise TransientFailure(told, part=error.part) from error
+            raise LockLost(told) from error
+    return counts

@@ -1,8 +1,8 @@
-"""One dead letter as it lies in Kafka: its id, why it is there, where it came from, and the record itself.
+"""One dead letter of the topic: its id, why it is there, where it came from, and the record itself.
 
-The topic is read as it is, so that what somebody else put in it is a letter of unknown kind and stops nobody.
+A record that did not come from the classifier is a letter of unknown kind, and stops no command.
 
-What can go wrong with dead letters through what an operator asks; what is away is a TransientFailure.
+The errors of commands on dead letters; a server that is away is a TransientFailure.
 """
 
 import json
@@ -16,20 +16,20 @@ from aiokafka import ConsumerRecord
 
 from schemas import dead_letters as added
 from schemas.cloudevents import Header
-from schemas.dead_letters import Position
 from schemas.faults import Fault, FaultKind, RefusalKind, generalised
+from schemas.positions import Position
 from services.operations.origin import origin_of
 from services.operations.wording import printable
 from services.runtime.errors import KlantcontactError
 
 UNKNOWN: Final = "-"
-"""Stands for a kind or a source that can't be read."""
+"""A kind or a source that can't be read."""
 
 MAX_SOURCE_CHARACTERS: Final = 120
 
 SOURCE: Final = re.compile(r"(urn:|https?://)[A-Za-z0-9:._/~-]+")
-"""A source that is shown. It comes from an event with something wrong in it, so it has to look like the name of a
-system: no address of a person, no query, nothing to break a screen."""
+"""A source that is shown. It comes from an event that is wrong, so it must look like the name of a system: no person's
+address, no query, no character that breaks a screen."""
 
 _ID = re.compile(r"(\d{1,9})-(\d{1,18})", re.ASCII)
 _NUMBER = re.compile(rb"\d{1,18}")
@@ -37,7 +37,7 @@ _TOPIC = re.compile(rb"[A-Za-z0-9._-]{1,249}")
 
 
 class LetterId(NamedTuple):
-    """The place of a letter in the dead letter topic, which is its name: `3-120`."""
+    """The place of a letter in the dead letter topic, and its name: `3-120`."""
 
     partition: int
     offset: int
@@ -47,7 +47,7 @@ class LetterId(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read an id. Raises InvalidFilter."""
+        """Return the id that a text names. Raises InvalidFilter."""
         found = _ID.fullmatch(text.strip())
         if found is None:
             raise InvalidFilter("a letter's id looks like 3-120: its partition and its offset")
@@ -56,7 +56,7 @@ class LetterId(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What was sent: this is what few may see."""
+    """The record as the publisher sent it, which few people may see."""
 
     key: bytes | None = field(repr=False)
     value: bytes | None = field(repr=False)
@@ -73,24 +73,24 @@ class Letter:
     kind: RefusalKind | None
     faults: tuple[Fault, ...]
     origin: Position | None
-    """Where the record lay."""
+    """Where the record lay; None when the headers do not say."""
     source: str
     attempt: int
     """How often this record has become a dead letter."""
     earlier: tuple[LetterId, ...]
-    """The letters that it comes from, oldest first."""
+    """The letters of the same record before this one, oldest first."""
     is_cut: bool
-    """Whether a part of it is missing, since it did not fit."""
+    """Whether a part of the record is missing, since it did not fit."""
     content: Content
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Give where things are wrong, list positions left out, each once and in order."""
+        """The paths that are wrong, without list positions, each once and in order."""
         return tuple(sorted({generalised(fault.pad) for fault in self.faults}))
 
 
 def letter_of(record: "ConsumerRecord[bytes, bytes]") -> Letter:
-    """Read a record of the dead letter topic."""
+    """Return the letter of a record of the dead letter topic."""
     headers: Sequence[Header] = record.headers
     given = dict(headers)
     original = added.original_headers(headers)
@@ -133,28 +133,28 @@ def _origin(given: dict[str, bytes | None]) -> Position | None:
 
 
 def _shown(source: str | None) -> str:
-    """Give who sent it, when that looks like the name of a system."""
+    """Return the source if it looks like the name of a system."""
     if source is None or len(source) > MAX_SOURCE_CHARACTERS or not SOURCE.fullmatch(source):
         return UNKNOWN
     return source
 
 
 class DeadLetterError(KlantcontactError):
-    """This can't be done with these dead letters."""
+    """A command can't do this with these dead letters."""
 
 
 class InvalidFilter(DeadLetterError):
-    """The filter can't be read; the message says what is wanted."""
+    """The filter can't be read; the message says how one looks."""
 
 
 class LettersRefused(DeadLetterError):
-    """Some of the letters that were named can't be taken, so none was. One line says why for each."""
+    """Some of the named letters can't be taken, so none was. A line for each says why."""
 
     def __init__(self, reasons: Sequence[str]) -> None:
-        """Take all reasons; the first of them are shown."""
+        """`reasons`: all of them; the message has the first."""
         more = [f"… and {len(reasons) - MAX_REASONS} more"] if len(reasons) > MAX_REASONS else []
         super().__init__("\n".join(["Nothing was done:", *(f"  {each}" for each in [*reasons[:MAX_REASONS], *more])]))
 
 
 MAX_REASONS = 20
-"""That many lines fit on a screen; whoever has mended those starts again."""
+"""As many lines fit on a screen. An operator corrects those and starts again."""

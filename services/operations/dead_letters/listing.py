@@ -1,4 +1,4 @@
-"""What lies among the dead letters, in groups: one for each kind, place, source and state."""
+"""`dlq list`: the dead letters in groups, one for each kind, set of paths, source and state."""
 
 from collections.abc import AsyncIterable
 from dataclasses import dataclass, field
@@ -8,74 +8,74 @@ from typing import Final, NamedTuple
 from schemas.faults import RefusalKind
 from services.operations.dead_letters.letters import UNKNOWN, Letter, LetterId
 from services.operations.dead_letters.reading import Found, dead_letters, unseen
-from services.operations.dead_letters.selection import Selection, State
+from services.operations.dead_letters.selection import LetterSelection, LetterState
 from services.operations.topic_reader import Progress
 from services.runtime.settings import Settings
 
 MAX_PATHS: Final = 5
-"""Of one letter; an event that is wrong in more places is wrong as a whole."""
+"""Of one letter. An event that is wrong in more places is wrong as a whole."""
 
 MAX_GROUPS: Final = 1_000
-"""More than anybody reads. What is in none of the first is counted together, so that memory has a bound."""
+"""More than a person reads. All further groups are counted as one, so that memory has a bound."""
 
 
-class What(NamedTuple):
-    """What the letters of a group have in common."""
+class GroupKey(NamedTuple):
+    """The facts that the letters of a group have in common."""
 
     kind: RefusalKind | None
     paths: tuple[str, ...]
-    """The first of them in order, without list positions; an empty one is the event as a whole."""
+    """The first of them in order, without list positions. An empty path is the event as a whole."""
     source: str
-    state: State
+    state: LetterState
 
 
-OTHERS: Final = What(None, ("…",), UNKNOWN, State.OPEN)
-"""Stands for everything beyond the first thousand groups."""
+OTHERS: Final = GroupKey(None, ("…",), UNKNOWN, LetterState.OPEN)
+"""The group of all letters beyond the first thousand groups."""
 
 
 @dataclass(slots=True)
 class Group:
-    """Letters that have the same wrong with them."""
+    """Letters with one key, counted."""
 
-    what: What
+    key: GroupKey
     oldest: datetime
     newest: datetime
     example: LetterId
-    """The newest of them: what is wrong with it is how things are now."""
+    """The newest of them: it shows how things are now."""
     number: int = 0
 
 
 @dataclass(slots=True)
 class Groups:
-    """Puts letters into groups, and keeps none of them."""
+    """Counts letters in groups, and keeps none of them."""
 
-    groups: dict[What, Group] = field(default_factory=dict)
+    groups: dict[GroupKey, Group] = field(default_factory=dict)
 
-    def add(self, letter: Letter, state: State) -> None:
+    def add(self, letter: Letter, state: LetterState) -> None:
         """Count a letter."""
-        what = What(letter.kind, letter.paths[:MAX_PATHS], letter.source, state)
-        if what not in self.groups and len(self.groups) >= MAX_GROUPS:
-            what = OTHERS
+        key = GroupKey(letter.kind, letter.paths[:MAX_PATHS], letter.source, state)
+        if key not in self.groups and len(self.groups) >= MAX_GROUPS:
+            key = OTHERS
         written = letter.written_at
-        group = self.groups.setdefault(what, Group(what, written, written, letter.id))
+        group = self.groups.setdefault(key, Group(key, written, written, letter.id))
         group.number += 1
         group.oldest = min(group.oldest, written)
         if written >= group.newest:
             group.newest, group.example = written, letter.id
 
     def largest_first(self) -> list[Group]:
-        """Give the groups; of two of one size the one that began first."""
+        """Return the groups, largest first; of two of one size the older first."""
         return sorted(self.groups.values(), key=lambda group: (-group.number, group.oldest))
 
 
-async def listed(settings: Settings, selection: Selection, progress: Progress = unseen) -> list[Group]:
-    """Give the groups of the letters that are meant, largest first. Raises as `DeadLetters.selected` does."""
+async def listed(settings: Settings, selection: LetterSelection, progress: Progress = unseen) -> list[Group]:
+    """Return the groups of the selected letters, largest first. Raises as `DeadLetters.selected` does."""
     async with dead_letters(settings) as letters:
         return (await grouped(letters.selected(selection, progress))).largest_first()
 
 
 async def grouped(batches: AsyncIterable[list[Found]]) -> Groups:
-    """Group letters as they come."""
+    """Return the groups of all these letters."""
     groups = Groups()
     async for batch in batches:
         for each in batch:

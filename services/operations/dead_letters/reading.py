@@ -1,30 +1,30 @@
-"""The dead letters as they lie in Kafka, each with what was done with it. Some at once, so that any number fits."""
+"""The dead letters of the topic, each with its history, read in batches so that any number fits in memory."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from services.operations.dead_letters.letters import Letter, LetterId, LettersRefused, letter_of
-from services.operations.dead_letters.selection import Selection
+from services.operations.dead_letters.selection import LetterSelection
 from services.operations.dead_letters.states import Aim, History, LetterStates, letter_states
 from services.operations.topic_reader import Progress, Stretch, TopicReader, topic_reader
 from services.runtime.settings import Settings
 
 
 def unseen(_done: int, _of: int | None) -> None:
-    """Show no progress."""
+    """The progress that nobody sees."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A letter and what was done with it."""
+    """A letter with its history."""
 
     letter: Letter
     history: History
 
 
 class DeadLetters:
-    """The letters that the topic held when it was asked: what becomes one later is not among them."""
+    """Reads the letters that the topic held when the reading began. A later letter is not among them."""
 
     def __init__(self, reader: TopicReader, states: LetterStates, settings: Settings) -> None:
         self._reader = reader
@@ -33,17 +33,17 @@ class DeadLetters:
 
     async def selected(
         self,
-        selection: Selection,
+        selection: LetterSelection,
         progress: Progress = unseen,
         *,
         aim: Aim | None = None,
         places: Mapping[LetterId, str] | None = None,
     ) -> AsyncIterator[list[Found]]:
-        """Give the letters that are meant: of one partition in order, some at once; a list may be empty.
+        """Yield the selected letters in batches, of one partition in order. A batch may be empty.
 
-        Of those that are named by their id also what has come to the aim of this command already. Raises LettersRefused
-        before the first when one that is named can't be taken, with the place where it was named if that is given;
-        TransientFailure when Kafka or MongoDB goes away.
+        Of letters that are named by their id, those that have come to this command's aim before are among them.
+        Raises LettersRefused before the first batch when a named letter is not in the topic, or in another state.
+        `places`: where each was named. Raises TransientFailure when Kafka or MongoDB goes away.
         """
         named_aim = aim if selection.ids else None
 
@@ -56,10 +56,10 @@ class DeadLetters:
             yield [each for each in batch if takes(each.history)]
 
     async def _require(
-        self, selection: Selection, takes: Callable[[History], bool], places: Mapping[LetterId, str]
+        self, selection: LetterSelection, takes: Callable[[History], bool], places: Mapping[LetterId, str]
     ) -> None:
-        """Raise LettersRefused when some of the letters that are named are not there, or in another state."""
-        wanted = Selection(ids=selection.ids)
+        """Raise LettersRefused when some of the named letters are not in the topic, or in another state."""
+        wanted = LetterSelection(ids=selection.ids)
         found: dict[LetterId, History] = {}
         async for batch in self._read(await self._stretches(wanted), wanted, unseen):
             found.update({each.letter.id: each.history for each in batch})
@@ -72,27 +72,27 @@ class DeadLetters:
             raise LettersRefused(reasons)
 
     async def one(self, letter_id: LetterId) -> Found | None:
-        """Give one letter, or None when the topic does not hold it, or no longer."""
-        wanted = Selection(ids=frozenset({letter_id}))
+        """Return one letter, or None when the topic does not hold it, or no longer."""
+        wanted = LetterSelection(ids=frozenset({letter_id}))
         found = [each async for batch in self._read(await self._stretches(wanted), wanted, unseen) for each in batch]
         return found[0] if found else None
 
     async def after(self, letter: Letter, progress: Progress) -> AsyncIterator[list[Found]]:
-        """Give every letter that became one at the same time as this or later."""
-        wanted = Selection(since=letter.written_at)
+        """Yield every letter as old as this one, or newer, in batches."""
+        wanted = LetterSelection(since=letter.written_at)
         async for batch in self._read(await self._stretches(wanted), wanted, progress):
             yield batch
 
     async def _read(
-        self, stretches: Sequence[Stretch], selection: Selection, progress: Progress
+        self, stretches: Sequence[Stretch], selection: LetterSelection, progress: Progress
     ) -> AsyncIterator[list[Found]]:
         async for records in self._reader.records(stretches, progress):
             letters = [letter for letter in map(letter_of, records) if selection.fits(letter)]
             histories = await self.states.histories(letters) if letters else []
             yield [Found(letter, history) for letter, history in zip(letters, histories, strict=True)]
 
-    async def _stretches(self, selection: Selection) -> list[Stretch]:
-        """Give what has to be read: with ids only what lies between the first and the last of each partition."""
+    async def _stretches(self, selection: LetterSelection) -> list[Stretch]:
+        """Return the stretches to read: with ids, only from the first to the last of each partition."""
         held = await self._reader.whole(self._topic)
         whole = await self._reader.between(held, since=selection.since, until=selection.until)
         if not selection.ids:
@@ -112,11 +112,11 @@ def _narrowed(stretch: Stretch, offsets: Sequence[int]) -> Stretch:
 def _why_not(history: History | None, topic: str) -> str:
     if history is None:
         return f"is not in {topic}, or no longer."
-    return f"is {history.told}. To take it all the same add --state {history.state}."
+    return f"is {history.told}. To take it nevertheless, add --state {history.state}."
 
 
 @asynccontextmanager
 async def dead_letters(settings: Settings) -> AsyncIterator[DeadLetters]:
-    """Give access to the dead letters for the block. Raises TransientFailure when Kafka or MongoDB is away."""
+    """Open the dead letters for the block. Raises TransientFailure when Kafka or MongoDB is away."""
     async with letter_states(settings) as states, topic_reader(settings) as reader:
         yield DeadLetters(reader, states, settings)

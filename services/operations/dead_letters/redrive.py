@@ -1,14 +1,15 @@
-"""Sending dead letters back in bulk to be judged again, as they were or corrected.
+"""`dlq redrive`: dead letters go back to be judged again, as they were or corrected.
 
-What is sent is claimed first, so that nobody discards it meanwhile, and marked once Kafka has it, some hundreds at
-once. Interrupted between the two, a second run sends those again, which changes nothing: the same revisie of a contact
-is harmless (`schemas/decision.md`, "Repeats"). So nothing is lost, and whoever starts again goes on where it was.
+Some hundred are sent at once, and marked when Kafka has them. A run that is interrupted between the two leaves letters
+that are sent and not marked; the next run sends them again. That changes nothing: a repeat of a revisie is harmless
+(`schemas/decision.md`, "Repeats"). A discard in its place marks them as discarded though they went back.
 """
 
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from services.operations.dead_letters.content import Corrections
@@ -16,22 +17,23 @@ from services.operations.dead_letters.letters import Content, Letter
 from services.operations.dead_letters.listing import Group, Groups
 from services.operations.dead_letters.reading import DeadLetters, Found, dead_letters, unseen
 from services.operations.dead_letters.returning import Pace, Returns, why_not
-from services.operations.dead_letters.selection import Selection, State
-from services.operations.dead_letters.states import Aim, Change, History, LetterStates, Outcome, whoever_asks
+from services.operations.dead_letters.selection import LetterSelection, LetterState
+from services.operations.dead_letters.states import Aim, Change, History, LetterCounts, LetterStates
 from services.operations.kafka import started_producer
+from services.operations.lock import Lock, LockLost, operator_name
 from services.operations.topic_reader import Progress
 from services.operations.wording import counted
-from services.runtime.errors import InvalidSettings, TransientFailure
+from services.runtime.errors import InvalidSettings, KlantcontactError, TransientFailure
 from services.runtime.kafka.clients import require_topics
 from services.runtime.settings import Settings
 
 BATCH: Final = 500
-"""Claimed, sent and marked at once. As many may be sent again after an interruption."""
+"""Letters that are sent and marked at once. As many may be sent again after an interruption."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a redrive would do: send these groups, pass over what was sent earlier, and skip so many by reason."""
+    """What a redrive would do: send these groups, pass over letters that went back earlier, skip some by reason."""
 
     groups: Sequence[Group]
     earlier: int
@@ -40,52 +42,67 @@ class Plan:
 
 async def redrive(
     settings: Settings,
-    selection: Selection,
+    selection: LetterSelection,
     *,
     corrections: Corrections | None = None,
     per_second: float | None = None,
     progress: Progress = unseen,
-    outcome: Outcome | None = None,
-) -> Outcome:
-    """Send the letters that are meant back to where they came from, and mark them. The outcome that is given, an empty
-    one, is filled on the way, for whoever interrupts.
+    counts: LetterCounts | None = None,
+) -> LetterCounts:
+    """Send the selected letters back to where they came from, and mark them.
 
-    With corrections it is the letters that those name, which have to be there, and open or in a state of the selection;
-    of letters that are named those that went back in the same way before are passed over. Raises LettersRefused before
-    anything is sent, TransientFailure or InvalidSettings with what was done when Kafka or MongoDB goes away or refuses.
+    `counts` is filled on the way, so that a caller that interrupts knows how far the run came. With corrections, the
+    letters that these name are sent. All have to be in the topic, and open or in a state of the selection. Named
+    letters that went back in the same way before are passed over.
+
+    Raises LettersRefused before anything is sent, LockRefused while another command holds the operators' lock. Raises
+    LockLost when another has taken it since, and TransientFailure or InvalidSettings when Kafka or MongoDB goes away or
+    refuses; the message then says what was done.
     """
     await require_topics(settings, settings.contact_topic)
-    async with dead_letters(settings) as letters, started_producer(settings) as producer:
+    async with (
+        dead_letters(settings) as letters,
+        letters.states.locked("dlq redrive") as lock,
+        started_producer(settings) as producer,
+    ):
         partitions = await producer.partitions_for(settings.contact_topic)
-        returns = Returns(producer, settings, partitions)
-        meant = _Meant(selection, corrections)
-        run = _Run(letters.states, returns, settings.contact_topic, Pace(per_second), meant, outcome or Outcome())
-        way = _Way(run.outcome, progress)
+        chosen = _Chosen(selection, corrections)
+        counts = LetterCounts() if counts is None else counts
+        run = _Run(
+            states=letters.states,
+            lock=lock,
+            returns=Returns(producer, settings, partitions),
+            chosen=chosen,
+            pace=Pace(per_second),
+            counts=counts,
+            topic=settings.contact_topic,
+        )
+        way = _Way(counts, progress)
         size = max(1, int(min(BATCH, per_second or BATCH)))
         try:
-            async for batch in meant.found_in(letters, way.read):
+            async for batch in chosen.found_in(letters, way.read):
                 for begin in range(0, len(batch), size):
                     await run.send(batch[begin : begin + size])
                     way.sent()
-        except (TransientFailure, InvalidSettings) as error:
+        except (TransientFailure, InvalidSettings, LockLost) as error:
             raise _stopped(error, run) from error
-    return run.outcome
+    return counts
 
 
 async def planned(
     settings: Settings,
-    selection: Selection,
+    selection: LetterSelection,
     *,
     corrections: Corrections | None = None,
     progress: Progress = unseen,
 ) -> Plan:
-    """Say what `redrive` would do. Sends and marks nothing."""
+    """Return what `redrive` would do. Sends and marks nothing, and takes no lock."""
     groups, earlier, skipped = Groups(), 0, Counter[str]()
-    meant = _Meant(selection, corrections)
+    chosen = _Chosen(selection, corrections)
     async with dead_letters(settings) as letters:
-        async for batch in meant.found_in(letters, progress):
+        async for batch in chosen.found_in(letters, progress):
             for each in batch:
-                if not meant.takes(each.history):
+                if not chosen.takes(each.history):
                     earlier += 1
                 elif reason := why_not(each.letter, settings.contact_topic):
                     skipped[reason] += 1
@@ -94,115 +111,91 @@ async def planned(
     return Plan(groups.largest_first(), earlier, skipped)
 
 
-class _Meant:
-    """Which letters go back, and with what in them."""
+class _Chosen:
+    """Which letters go back, and with which content."""
 
-    def __init__(self, selection: Selection, corrections: Corrections | None) -> None:
+    def __init__(self, selection: LetterSelection, corrections: Corrections | None) -> None:
         self._corrections = corrections
-        self.selection = replace(selection, ids=frozenset(corrections.places)) if corrections else selection
-        self.aim = Aim(State.REDRIVEN, corrected=corrections is not None)
+        self._selection = replace(selection, ids=frozenset(corrections.places)) if corrections else selection
+        self.aim = Aim(LetterState.REDRIVEN, corrected=corrections is not None)
 
     def found_in(self, letters: DeadLetters, progress: Progress) -> AsyncIterator[list[Found]]:
-        """Give them as `DeadLetters.selected` does."""
+        """Yield them as `DeadLetters.selected` does."""
         places = self._corrections.names if self._corrections else None
-        return letters.selected(self.selection, progress, aim=self.aim, places=places)
+        return letters.selected(self._selection, progress, aim=self.aim, places=places)
 
     def takes(self, history: History) -> bool:
-        """Tell whether a letter is to be sent, by what is recorded of it."""
-        return self.selection.takes(history.state)
+        """Whether a letter with this history is sent; if not, it went back earlier."""
+        return self._selection.takes(history.state)
 
     def content_of(self, letter: Letter) -> Content:
-        """Give what is to be sent."""
+        """Return the content to send."""
         return self._corrections.instead_of(letter) if self._corrections else letter.content
 
 
+@dataclass(slots=True, kw_only=True)
 class _Run:
     """One redrive under way."""
 
-    def __init__(
-        self, states: LetterStates, returns: Returns, topic: str, pace: Pace, meant: _Meant, outcome: Outcome
-    ) -> None:
-        self._states = states
-        self.returns = returns
-        self._topic = topic
-        self._pace = pace
-        self._meant = meant
-        self._who = whoever_asks()
-        self.outcome = outcome
+    states: LetterStates
+    lock: Lock
+    returns: Returns
+    chosen: _Chosen
+    pace: Pace
+    counts: LetterCounts
+    topic: str
+    by: str = field(default_factory=operator_name)
 
     async def send(self, batch: Sequence[Found]) -> None:
-        """Send those that can go and mark what Kafka has; note why the others don't go."""
-        found = self._still_meant([each.letter for each in batch], [each.history for each in batch])
-        sendable = [letter for letter in found if self._can_go(letter)]
-        if not sendable:
-            return
-        await self._pace.wait()  # before they are claimed: at a slow rate that takes long
-        refused = []
-        for number, letter in enumerate(await self._claimed(sendable)):
-            if number:
-                await self._pace.wait()
-            reason = await self.returns.send(letter, self._meant.content_of(letter))
-            if reason is not None:
-                self.outcome.skipped[reason] += 1
-                refused.append(letter)
+        """Send the letters that can go, mark those that Kafka has, and count the others by reason."""
+        for each in batch:
+            if not self.chosen.takes(each.history):
+                self.counts.earlier += 1
+            elif reason := why_not(each.letter, self.topic):
+                self.counts.skipped[reason] += 1
+            else:
+                await self._send(each.letter)
         await self._mark()
-        await self._states.release(refused)
 
-    def _can_go(self, letter: Letter) -> bool:
-        reason = why_not(letter, self._topic)
+    async def _send(self, letter: Letter) -> None:
+        await self.pace.wait()
+        await self.states.confirm(self.lock)
+        reason = await self.returns.send(letter, self.chosen.content_of(letter))
         if reason is not None:
-            self.outcome.skipped[reason] += 1
-        return reason is None
-
-    async def _claimed(self, letters: Sequence[Letter]) -> list[Letter]:
-        """Claim letters, and give those that are still to be sent: much may have been done since they were read.
-
-        What another redrive has claimed is sent all the same: it may have been interrupted.
-        """
-        histories = await self._states.claim(letters, self._meant.takes)
-        return self._still_meant(letters, histories)
-
-    def _still_meant(self, letters: Sequence[Letter], histories: Sequence[History]) -> list[Letter]:
-        return self.outcome.still_meant(letters, histories, self._meant.takes, self._meant.aim)
+            self.counts.skipped[reason] += 1
 
     async def _mark(self) -> None:
-        sent, now = await self.returns.settle(), datetime.now(UTC)
-        aim = self._meant.aim
-        await self._states.change(
-            (
-                letter,
-                Change(state=aim.state, by=self._who, at=now, attempt=letter.attempt, corrected=aim.corrected),
-            )
-            for letter in sent
-        )
-        self.outcome.done += len(sent)
+        sent, now, aim = await self.returns.settle(), datetime.now(UTC), self.chosen.aim
+        change = partial(Change, state=aim.state, by=self.by, at=now, corrected=aim.corrected)
+        await self.states.change([(letter, change(attempt=letter.attempt)) for letter in sent], self.lock)
+        self.counts.done += len(sent)
         self.returns.forget()
 
 
 class _Way:
-    """How far a redrive has come: what was read before, and what was sent of the batch at hand."""
+    """How far a redrive has come: the batches read before, and the letters sent of the batch at hand."""
 
-    def __init__(self, outcome: Outcome, progress: Progress) -> None:
-        self._outcome = outcome
+    def __init__(self, counts: LetterCounts, progress: Progress) -> None:
+        self._counts = counts
         self._progress = progress
         self._read: tuple[int, int | None] = (0, None)
         self._done_then = 0
 
     def read(self, done: int, of: int | None) -> None:
-        """Take how far the reader is."""
+        """Take note of the reader's progress."""
         self._read = done, of
-        self._done_then = self._outcome.done
+        self._done_then = self._counts.done
         self._progress(done, of)
 
     def sent(self) -> None:
-        """Tell how far that brings us, now that some more were sent."""
+        """Report progress, now that some more letters were sent."""
         done, of = self._read
-        self._progress(done + self._outcome.done - self._done_then, of)
+        self._progress(done + self._counts.done - self._done_then, of)
 
 
-def _stopped(error: TransientFailure | InvalidSettings, run: _Run) -> TransientFailure | InvalidSettings:
+def _stopped(error: KlantcontactError, run: _Run) -> KlantcontactError:
     told = (
-        f"{error} {counted(run.outcome.done, 'letter')} sent back and marked; of {run.returns.number} more it is not "
-        "known. Start again: it goes on where it was, and what is sent twice changes nothing."
+        f"{error} {counted(run.counts.done, 'letter')} sent back and marked; of {run.returns.number} more it is not "
+        "known. Start again: it continues where it stopped, and a letter that is sent twice changes nothing."
     )
-    return TransientFailure(told, part=error.part) if isinstance(error, TransientFailure) else InvalidSettings(told)
+    return TransientFailure(told, part=error.part) if isinstance(error, TransientFailure) else type(error)(told)

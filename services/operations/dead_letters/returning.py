@@ -1,9 +1,7 @@
-"""Sending a letter's record back to where it lay, so that the classifier judges it again.
+"""A letter's record goes back to the partition where it lay, at a bounded rate, so that the classifier judges it again.
 
-It goes to the partition in which it lay: a publisher's own way of choosing partitions need not be Kafka's, and what
-has one key has to stay in one order.
-
-So many a second, and no more.
+To that partition, since records with one key have to stay in one order, and a publisher may choose partitions in
+another way than Kafka's.
 """
 
 import asyncio
@@ -22,7 +20,7 @@ from services.runtime.settings import Settings
 
 
 def why_not(letter: Letter, topic: str) -> str | None:
-    """Say why a letter can't go back as it is, or None when it can."""
+    """Return why a letter can't go back, or None when it can."""
     if letter.is_cut:
         return "a part of it is missing, since it did not fit"
     if letter.origin is None:
@@ -33,7 +31,7 @@ def why_not(letter: Letter, topic: str) -> str | None:
 
 
 def headers_of(letter: Letter, content: Content) -> list[Header]:
-    """Give the headers to send: those of the record, how often it failed, and the letters that it comes from."""
+    """Return the headers to send: those of the record, how often it failed, and its letters so far."""
     chain = [*letter.earlier, letter.id][-MAX_EARLIER:]
     return [
         *content.headers,
@@ -43,7 +41,7 @@ def headers_of(letter: Letter, content: Content) -> list[Header]:
 
 
 class Returns:
-    """Sends records back, some at once, in the order in which they are given."""
+    """Sends records back, in the order in which they are handed over."""
 
     def __init__(self, producer: AIOKafkaProducer, settings: Settings, partitions: set[int]) -> None:
         self._producer = producer
@@ -53,11 +51,11 @@ class Returns:
 
     @property
     def number(self) -> int:
-        """Say how many were handed over and not yet forgotten."""
+        """How many were handed over and not yet forgotten."""
         return len(self._waiting)
 
     async def send(self, letter: Letter, content: Content) -> str | None:
-        """Hand one record to the producer, or say why Kafka won't have it."""
+        """Hand one record to the producer. Returns why Kafka refuses it, or None."""
         with write_told(self._settings):
             try:
                 async with asyncio.timeout(STALL_SECONDS):
@@ -74,7 +72,7 @@ class Returns:
         return None
 
     async def settle(self) -> Sequence[Letter]:
-        """Wait until Kafka has all that was sent, and give those letters.
+        """Wait until Kafka has all records that were handed over, and return their letters.
 
         Raises TransientFailure when it stops answering, InvalidSettings when it does not let this user write.
         """
@@ -88,31 +86,30 @@ class Returns:
         return [letter for letter, _ in self._waiting]
 
     def forget(self) -> None:
-        """Forget what was settled."""
+        """Forget the letters that were settled."""
         self._waiting.clear()
 
     def _partition(self, letter: Letter, content: Content) -> int | None:
-        """Give where it lay; None lets the key decide, when that was corrected or the topic was made anew."""
+        """Return where it lay; None, so that the key decides, when the key or the topic's partitions have changed."""
         there = letter.origin.partition if letter.origin else None
         return there if content.key == letter.content.key and there in self._partitions else None
 
 
 CATCH_UP_SECONDS: Final = 1.0
-"""What is late may catch up this much: a pause of the broker should not make the whole slower, nor be followed by a
-flood."""
+"""How much delay is caught up: a pause of the broker should not make the whole slower, nor be followed by a flood."""
 
 
 class Pace:
     """Spreads work evenly over time."""
 
     def __init__(self, per_second: float | None, clock: Callable[[], float] | None = None) -> None:
-        """Take None for as fast as it goes; the clock is that of the event loop unless another is given."""
+        """`per_second` None: as fast as it goes. The clock is that of the event loop unless another is given."""
         self._between_seconds = 1 / per_second if per_second else 0.0
         self._clock = clock or asyncio.get_running_loop().time
         self._next = self._clock()
 
     def delay_seconds(self) -> float:
-        """Say how long the next piece has to wait, and count it."""
+        """Return how long the next piece has to wait, and count it."""
         now = self._clock()
         due = max(self._next, now - CATCH_UP_SECONDS)
         self._next = due + self._between_seconds
@@ -121,8 +118,8 @@ class Pace:
     async def wait(self) -> None:
         """Wait until the next piece may go. Raises CancelledError also for a cancellation that was lost before.
 
-        `asyncio.wait_for`, which the database client uses, loses one that comes when what it waits for is just done
-        (Python 3.11, gh-86296); Ctrl-C would then be heard by nobody.
+        `asyncio.wait_for` of Python 3.11, which the database client uses, loses one that comes just when the awaited
+        work is done (gh-86296). Ctrl-C would then have no effect.
         """
         task = asyncio.current_task()
         if task is not None and task.cancelling():

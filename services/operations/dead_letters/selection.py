@@ -1,4 +1,4 @@
-"""Which dead letters an operator means: the filters that all commands share."""
+"""The filters by which an operator selects dead letters, the same for all commands."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,28 +10,28 @@ from services.operations.dead_letters.letters import SOURCE, UNKNOWN, InvalidFil
 from services.operations.wording import read_moment
 
 
-class State(StrEnum):
-    """What was done with a letter."""
+class LetterState(StrEnum):
+    """The state of a letter: the last thing that a command did with it."""
 
     OPEN = "open"
     """Nothing yet."""
     REDRIVEN = "redriven"
-    """It went back to where it came from; whether it was decided then or failed again is another letter's matter."""
+    """It went back to where it came from. If it failed again, that made another letter."""
     DISCARDED = "discarded"
-    """Somebody has decided, with a reason, that it needs no repair."""
+    """An operator has decided, with a reason, that it needs no repair."""
 
 
-OPEN_ONLY: Final = frozenset({State.OPEN})
+OPEN_ONLY: Final = frozenset({LetterState.OPEN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """A letter is meant when it fits every filter that was given, each with one of its values."""
+class LetterSelection:
+    """A letter is selected when it fits every filter that was given, each with one of its values."""
 
-    states: frozenset[State] = OPEN_ONLY
+    states: frozenset[LetterState] = OPEN_ONLY
     kinds: frozenset[RefusalKind] = frozenset()
     paths: frozenset[str] = frozenset()
-    """As `path_filter` gives them."""
+    """As `path_filter` returns them."""
     sources: frozenset[str] = frozenset()
     ids: frozenset[LetterId] = frozenset()
     since: datetime | None = None
@@ -45,15 +45,15 @@ class Selection:
 
     @property
     def is_everything(self) -> bool:
-        """Tell whether no filter narrows it down."""
+        """Whether no filter narrows it down; the states do not count."""
         return not (self.kinds or self.paths or self.sources or self.ids or self.since or self.until)
 
-    def takes(self, state: State) -> bool:
-        """Tell whether a letter in this state is meant: one that is named may always be open."""
-        return state in self.states or (bool(self.ids) and state is State.OPEN)
+    def takes(self, state: LetterState) -> bool:
+        """Whether a letter in this state is selected. One that is named may always be open."""
+        return state in self.states or (bool(self.ids) and state is LetterState.OPEN)
 
     def fits(self, letter: Letter) -> bool:
-        """Tell whether a letter is meant. Its state and its time are left to whoever looks them up."""
+        """Whether a letter fits the filters but for its state and its time, which the reader looks up."""
         return (
             (not self.kinds or letter.kind in self.kinds)
             and (not self.sources or letter.source in self.sources)
@@ -67,14 +67,14 @@ def _lies_in(path: str, filters: frozenset[str]) -> bool:
 
 
 def path_filter(text: str) -> str:
-    """Read a path, or the beginning of one: `data.onderwerpen` means all below it. Raises InvalidFilter."""
+    """Return the filter of a path or its beginning: `data.onderwerpen` selects all below it. Raises InvalidFilter."""
     if not text or any(not part or part.isspace() for part in text.split(".")):
         raise InvalidFilter("a path looks like data.onderwerpen.*.inhoud, or is the beginning of one")
     return generalised(text)
 
 
 def source_filter(text: str) -> str:
-    """Read a source as `dlq list` shows it. Raises InvalidFilter."""
+    """Return the filter of a source as `dlq list` shows it. Raises InvalidFilter."""
     if text != UNKNOWN and not SOURCE.fullmatch(text):
         raise InvalidFilter(
             f"a source looks like urn:nld:oin:<oin>:systeem:<naam>; {UNKNOWN} is one that can't be read"
@@ -83,7 +83,7 @@ def source_filter(text: str) -> str:
 
 
 def moment_filter(text: str, now: datetime) -> datetime:
-    """Read a moment with its offset from UTC, or how long ago it was. Raises InvalidFilter."""
+    """Return the moment of a text: with an offset from UTC, or how long ago it was. Raises InvalidFilter."""
     try:
         return read_moment(text, now)
     except ValueError as error:

@@ -1,6 +1,7 @@
-"""Dead letters with what they hold, for whoever repairs them: one JSON object a line. An access is recorded first.
+"""`dlq show` and `dlq export`: dead letters for the operator who repairs them. An access to content is recorded first.
 
-One letter with where it came from and what became of it: the letters before it and after it.
+`export` writes letters with their content, one JSON object a line. `show` adds the letters of the same record before
+this one and after it.
 """
 
 import json
@@ -14,8 +15,9 @@ import structlog
 from services.operations.dead_letters.content import LETTER, described
 from services.operations.dead_letters.letters import UNKNOWN, Letter, LetterId, LettersRefused
 from services.operations.dead_letters.reading import DeadLetters, Found, dead_letters, unseen
-from services.operations.dead_letters.selection import Selection, State
-from services.operations.dead_letters.states import Access, LetterStates, whoever_asks
+from services.operations.dead_letters.selection import LetterSelection, LetterState
+from services.operations.dead_letters.states import Access, LetterStates
+from services.operations.lock import operator_name
 from services.operations.topic_reader import Progress
 from services.runtime.settings import Settings
 
@@ -23,9 +25,9 @@ log = structlog.get_logger()
 
 
 async def exported(
-    settings: Settings, selection: Selection, progress: Progress = unseen
+    settings: Settings, selection: LetterSelection, progress: Progress = unseen
 ) -> AsyncGenerator[bytes, None]:
-    """Give the letters that are meant, some lines at once. Raises as `DeadLetters.selected` does."""
+    """Yield the lines of the selected letters, some at once. Raises as `DeadLetters.selected` does."""
     async with dead_letters(settings) as letters:
         async for batch in letters.selected(selection, progress):
             chosen = [each.letter for each in batch]
@@ -34,25 +36,25 @@ async def exported(
 
 
 async def note_access(states: LetterStates, letters: Sequence[Letter]) -> None:
-    """Record and log who is going to see what these letters hold. Raises TransientFailure when it can't be recorded."""
-    access = Access(by=whoever_asks(), at=datetime.now(UTC))
+    """Record and log that this operator sees the content of letters. Raises TransientFailure when MongoDB is away."""
+    access = Access(by=operator_name(), at=datetime.now(UTC))
     await states.note_accesses(letters, access)
     if letters:
         log.info("dead_letter.content_shown", letters=[str(letter.id) for letter in letters], by=access.by)
 
 
 def line_of(letter: Letter) -> dict[str, Any]:
-    """Give one letter as a line has it: who it is and what was wrong, and then its content to be corrected."""
+    """Return the line of one letter: its id and the reason it is there, then its content to be corrected."""
     return {LETTER: str(letter.id), **reason_of(letter), **described(letter.content)}
 
 
 def _line(letter: Letter) -> bytes:
-    # Not orjson: an event that is wrong may hold a number of more than 64 bits.
+    # Not orjson: a wrong event may hold a number of more than 64 bits.
     return json.dumps(line_of(letter), ensure_ascii=False).encode() + b"\n"
 
 
 def reason_of(letter: Letter) -> dict[str, Any]:
-    """Say why a letter is there and where it came from, without anything of its content."""
+    """Return why a letter is there and where it came from, with nothing of its content."""
     origin = letter.origin
     return {
         "kind": letter.kind or UNKNOWN,
@@ -65,22 +67,22 @@ def reason_of(letter: Letter) -> dict[str, Any]:
 
 
 MAX_LATER = 50
-"""Of one letter. It is sent back once as a rule, and each time makes one letter at most."""
+"""Of one letter. It is usually sent back once, and each time makes one letter at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A letter in its row."""
+    """A letter with those of the same record before and after it."""
 
     found: Found
     earlier: Sequence[tuple[LetterId, Found | None]]
-    """Those that it comes from, oldest first; None for what the topic no longer holds."""
+    """The letters before it, oldest first; None for one that the topic no longer holds."""
     later: Sequence[Found]
-    """Those that it led to, when it was sent back and failed again."""
+    """The letters that came of sending it back."""
 
 
 async def told(settings: Settings, letter_id: LetterId, *, with_content: bool, progress: Progress = unseen) -> Told:
-    """Look one letter up, and before its content is given record who sees it.
+    """Return one letter. With its content, the access is recorded first.
 
     Raises LettersRefused when the topic does not hold it, TransientFailure when Kafka or MongoDB is away.
     """
@@ -96,9 +98,9 @@ async def told(settings: Settings, letter_id: LetterId, *, with_content: bool, p
 
 
 async def _later(letters: DeadLetters, found: Found, progress: Progress) -> Sequence[Found]:
-    """Look through what came after it; there can only be something when it was sent back."""
+    """Return the letters that came of sending it back. If it never went back, nothing is read."""
     later: list[Found] = []
-    if any(change.state is State.REDRIVEN for change in found.history.changes):
+    if any(change.state is LetterState.REDRIVEN for change in found.history.changes):
         async for batch in letters.after(found.letter, progress):
             later += [each for each in batch if found.letter.id in each.letter.earlier]
             later = later[:MAX_LATER]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiokafka import TopicPartition
 
-from services.domain.besluit import Position
+from schemas.positions import Position
 from services.operations.dead_letters.letters import letter_of
 from services.operations.dead_letters.reading import Found
 from services.operations.dead_letters.states import letter_states

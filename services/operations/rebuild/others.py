@@ -1,8 +1,8 @@
-"""Carrying over what others own: the status of a taak, and whatever fields they put into documents.
+"""The fields that others own, carried over: the status of a taak, and any field that they put into documents.
 
-It is done twice. Before the swap everything goes from the live to the new collections. After it, what others changed in
-between goes from the collections of before to those that are live now: only where these still hold what was carried
-first, since whoever wrote there after the swap knows better.
+That is done twice. Before the swap, all go from the live to the new collections. After it, later changes go from the
+collections of before to those that are live now: only where these still hold the value that was carried first, since a
+write after the swap is newer.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,18 +19,18 @@ from services.projector.mongo.layout import Generation
 from services.projector.mongo.writes import OURS, WITH_FIELDS_OF_OTHERS, Collection
 
 Fields = Mapping[str, Any]
-"""What others own in one document, by path."""
+"""The values that others own in one document, by path."""
 
 NOTHING: Mapping[Collection, Fields] = {
     Collection.KLANTCONTACTEN: {},
     Collection.PARTIJEN: {},
     Collection.INTERNE_TAKEN: {"interneTaak.status": "te_verwerken"},
 }
-"""What stands there when nobody but us has written."""
+"""The values when the projector alone has written."""
 
 
 def of_others(collection: Collection, document: Document) -> Fields:
-    """Give what others own in a document, by path."""
+    """Return the values that others own in a document, by path."""
     return dict(_fields(OURS[collection], document))
 
 
@@ -45,7 +45,7 @@ def _fields(ours: frozenset[str], document: Document) -> Iterator[tuple[str, Any
 
 
 def difference(wanted: Fields, there: Fields) -> Amendment:
-    """Give what makes the one into the other."""
+    """Return the amendment that makes `there` equal to `wanted`."""
     return Amendment(
         {path: value for path, value in wanted.items() if path not in there or there[path] != value},
         tuple(path for path in there if path not in wanted),
@@ -53,7 +53,7 @@ def difference(wanted: Fields, there: Fields) -> Amendment:
 
 
 def since_carried(now: Fields, carried: Fields, there: Fields) -> Amendment:
-    """Give what changed since it was carried, where what was carried still stands."""
+    """Return the changes since the values were carried, where the carried values still stand."""
     changed = difference(now, carried)
     return Amendment(
         {path: value for path, value in changed.set.items() if there.get(path) == carried.get(path)},
@@ -62,14 +62,14 @@ def since_carried(now: Fields, carried: Fields, there: Fields) -> Amendment:
 
 
 class CarryOver:
-    """Does so for one rebuild. It remembers what it carried: some hundred bytes for each taak that was taken up."""
+    """Carries fields over for one rebuild. It remembers them: some hundred bytes for each taak that was taken up."""
 
     def __init__(self, database: AsyncDatabase[Document]) -> None:
         self._database = database
         self._carried: dict[Collection, dict[str, Fields]] = {each: {} for each in WITH_FIELDS_OF_OTHERS}
 
     async def before_swap(self, collections: Iterable[Collection], show: Progress) -> int:
-        """Bring the new collections to what the live ones have, and give how many documents that changed."""
+        """Write the live collections' values to the new ones, and return how many documents that changed."""
         changed = done = 0
         for collection in (each for each in collections if each in WITH_FIELDS_OF_OTHERS):
             live, new = self._of(Generation.LIVE, collection), self._of(Generation.NEW, collection)
@@ -80,7 +80,7 @@ class CarryOver:
         return changed
 
     async def after_swap(self, show: Progress) -> int:
-        """Bring what changed meanwhile from the collections of before to the live ones; give how many it changed."""
+        """Write later changes from the collections of before to the live ones, and return the number of documents."""
         changed = done = 0
         for collection in WITH_FIELDS_OF_OTHERS:
             former, live = self._of(Generation.FORMER, collection), self._of(Generation.LIVE, collection)

@@ -1,10 +1,8 @@
-"""From the topics into a register, with the projector's own reading and merging, and how far that has come.
+"""The sources of a rebuild: the topics, read and merged as the projector does, and the live documents.
 
-What the topics no longer hold, from the live documents: merged into what the topics still gave.
-
-Documents are merged as events are, so it does not matter that they go on changing: what is seen of one was true at some
-time since the beginning, and whatever moved it on is in the topics. What the topics hold was taken in first and stays
-where both know the same, so that what somebody damaged is mended as far back as the topics go.
+The live documents stand for events that the topics no longer hold, and merge as events do. So they may go on changing:
+a document as it was read was true at some time since the rebuild began, and later events are in the topics. The topics
+are taken in first and win where both know the same. So damage is mended as far back as the topics go.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +27,7 @@ from services.runtime.settings import Settings
 
 
 class Feed:
-    """Reads the topics of the projector from where it was up to their present end."""
+    """Reads the projector's topics, each time from where it stopped up to their present end."""
 
     def __init__(self, reader: TopicReader, settings: Settings, positions: Mapping[TopicPartition, int]) -> None:
         self._reader = reader
@@ -38,12 +36,12 @@ class Feed:
         self.positions = dict(positions)
         """The next offset of each partition."""
         self.seen: dict[TopicPartition, int] = {}
-        """The same, without markers of transactions at the end: a group that has come this far has seen as much."""
+        """The same, without markers of transactions at the end: a group at these offsets has read as much."""
         self.trimmed: list[Stretch] = []
-        """The partitions that no longer had their beginning when they were read from it."""
+        """The partitions that had lost their beginning when they were read."""
 
     async def take_in(self, register: MongoRegister, show: Progress) -> int:
-        """Bring a register up to the present end, and give how many events there were.
+        """Bring a register up to the present end, and return how many events that took.
 
         Raises RebuildStopped for an event that can't be projected, TransientFailure when Kafka or MongoDB is away.
         """
@@ -60,14 +58,14 @@ class Feed:
         return taken
 
     async def behind(self) -> int:
-        """Tell how much of what was taken in the projector's group has still to do. Raises as `next_offsets` does."""
+        """Return how many of the records taken in the projector's group has yet to read. Raises as `next_offsets`."""
         async with admin_client(self._settings) as admin:
             done = await next_offsets(admin, self._settings, self._settings.projector_group)
         return sum(max(0, seen - done.get(each, 0)) for each, seen in self.seen.items())
 
 
 async def _apply(register: MongoRegister, records: Records) -> None:
-    """Apply a batch, or find the one record in it that can't be."""
+    """Apply a batch. Raises RebuildStopped, which names the first record that can't be projected."""
     try:
         await _apply_all(register, records)
     except NotProjectable:
@@ -96,15 +94,15 @@ def _partition(place: "Stretch | ConsumerRecord[bytes, bytes]") -> TopicPartitio
 
 
 IN_THIS_ORDER = (Collection.VERVALLEN, Collection.KLANTCONTACTEN, Collection.PARTIJEN, Collection.INTERNE_TAKEN)
-"""What is gone first: what comes back meanwhile is then seen in both, and what goes is gone by an event."""
+"""VERVALLEN first. A document that comes back meanwhile is then read in both; one that goes, goes by an event."""
 
 READING_FAILURES = (KeyError, TypeError, ValueError)
 
 
 async def absorb(database: AsyncDatabase[Document], register: MongoRegister, show: Progress) -> int:
-    """Merge every live document into a register, and give how many there were.
+    """Merge every live document into a register, and return how many there were.
 
-    Raises RebuildStopped for one that is not as the projector writes them.
+    Raises RebuildStopped for a document that is not as the projector writes them.
     """
     total = sum([await database[each].estimated_document_count() for each in Collection])
     done = 0
@@ -132,7 +130,7 @@ async def _absorb(register: MongoRegister, collection: Collection, documents: Se
 
 
 def _reason(refusal: Exception) -> str:
-    """Tell what is wrong without a value of the document, which the text of an error may hold."""
+    """Return the fault in words, without a value of the document, which the text of an error may hold."""
     if isinstance(refusal, NotProjectable):
         return str(refusal)
     return f"no {refusal}" if isinstance(refusal, KeyError) else type(refusal).__name__

@@ -1,8 +1,8 @@
-"""Holding the new collections against the live ones: every id, and the contents of some.
+"""The comparison of the new collections with the live ones: every id, and the contents of a sample.
 
-Both go on changing, so what differs at first is looked at again after both have come further (`rebuild.py`).
+Both go on changing, so documents that differ at first are compared again after both have come further (`rebuild.py`).
 
-What a rebuild tells whoever started it.
+The report of a rebuild to the operator.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -21,10 +21,10 @@ from services.projector.mongo.layout import Generation
 from services.projector.mongo.writes import OURS, Collection
 
 SAMPLE: Final = 1_000
-"""So many documents of each collection are compared. What is wrong in one of 300 is then seen with 97% certainty."""
+"""Documents of each collection in the sample. A fault in one of 300 is then seen with 97% certainty."""
 
 MAX_LISTED: Final = 10_000
-"""So many ids of a kind are kept, to look at again and to show; more than that are counted."""
+"""Ids of a kind that are kept, to compare again and to show. More than that are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Comparison:
 
     @property
     def differences(self) -> int:
-        """Count what is not the same in both."""
+        """How many documents are not the same in both, or stand in only one."""
         return len(self.only_live) + len(self.only_new) + len(self.changed) + self.unlisted
 
 
@@ -78,7 +78,7 @@ async def compare(database: AsyncDatabase[Document], show: Progress) -> list[Com
 
 
 async def compare_again(database: AsyncDatabase[Document], before: Sequence[Comparison]) -> list[Comparison]:
-    """Look again at what differed, and at nothing else."""
+    """Compare again the documents that differed, and no others."""
     return [await _again(_Sides(database, each.collection), each) for each in before]
 
 
@@ -98,7 +98,7 @@ async def _again(sides: "_Sides", before: Comparison) -> Comparison:
 
 
 class _Counts:
-    """What a walk through the ids of both comes to."""
+    """The ids of both sides, counted, and listed where they stand in only one."""
 
     def __init__(self) -> None:
         self.seen = self.live = self.new = self.unlisted = 0
@@ -119,7 +119,7 @@ class _Counts:
 
 
 class _Sides:
-    """A collection as it is live, and as it was made anew."""
+    """A collection live and new."""
 
     def __init__(self, database: AsyncDatabase[Document], collection: Collection) -> None:
         self._live = database[Generation.LIVE.name_of(collection)]
@@ -127,7 +127,7 @@ class _Sides:
         self._fields: Mapping[str, int] = dict.fromkeys(OURS[collection], 1)
 
     async def merged(self) -> AsyncIterator[tuple[str, bool, bool]]:
-        """Give every id, in order, with whether it is live and whether it is new."""
+        """Yield every id, in order, with whether it is live and whether it is new."""
         live, new = _ids(self._live), _ids(self._new)
         left, right = await anext(live, None), await anext(new, None)
         while left is not None or right is not None:
@@ -139,19 +139,19 @@ class _Sides:
                 right = await anext(new, None)
 
     async def sample(self) -> list[str]:
-        """Give the ids of some live documents: of all, where there are few."""
+        """Return the ids of some live documents: of all, where there are few."""
         if await self._live.count_documents({}, limit=SAMPLE + 1) <= SAMPLE:
             return [each async for each in _ids(self._live)]
         cursor = await self._live.aggregate([{"$sample": {"size": SAMPLE}}, {"$project": {"_id": 1}}])
         return list({each["_id"] for each in await cursor.to_list()})
 
     async def changed(self, identifiers: Sequence[str]) -> list[str]:
-        """Give those of which our part is not the same in both."""
+        """Return the ids of documents whose fields of ours are not the same in both."""
         live, new = await self.there(identifiers)
         return [each for each in identifiers if each in live and each in new and live[each] != new[each]]
 
     async def there(self, identifiers: Sequence[str]) -> tuple[dict[str, Document], dict[str, Document]]:
-        """Give our part of the documents that are there, live and new."""
+        """Return our fields of the documents that exist, live and new."""
         live: dict[str, Document] = {}
         new: dict[str, Document] = {}
         for some in _cut(identifiers):
@@ -172,7 +172,7 @@ async def _ids(collection: AsyncCollection[Document]) -> AsyncIterator[str]:
             yield each["_id"]
 
 
-class Outcome(StrEnum):
+class RebuildOutcome(StrEnum):
     """How a rebuild ended."""
 
     SWAPPED = "swapped"
@@ -181,24 +181,24 @@ class Outcome(StrEnum):
     DIFFERENT = "different"
     """Nothing was put in place, since new and live collections differ."""
     FINISHED = "finished"
-    """An earlier rebuild had been interrupted in its swap; this run did the rest of that."""
+    """An earlier rebuild had been interrupted in its swap; this run finished that swap."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What a rebuild did."""
 
-    outcome: Outcome
+    outcome: RebuildOutcome
     interrupted: datetime | None = None
-    """When an earlier rebuild began that was interrupted, and thrown away or (FINISHED) finished now."""
+    """When an earlier, interrupted rebuild began: it was thrown away or (FINISHED) finished now."""
     events: int = 0
     trimmed: Sequence[Stretch] = ()
-    """The partitions whose beginning was removed when its time had come."""
+    """The partitions whose beginning retention has removed."""
     live_documents_of: datetime | None = None
-    """When the live documents were taken in for what the topics no longer hold; None: they were not needed."""
+    """When the live documents were taken in, for events that the topics no longer hold; None: they were not needed."""
     live_documents: int = 0
     comparisons: Sequence[Comparison] = ()
     projector_behind: int = 0
     """How many events the projector had still to do when the comparison ended."""
     carried_over: int = 0
-    """How many documents got what others own."""
+    """How many documents got fields that others own."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from schemas.positions import Position
 from services.classifier.mongo.register import BESLUITEN
-from services.domain.besluit import Position
 from services.operations.mongo import Database
 from services.operations.origin import UnknownContact
 from services.operations.topic_reader import Stretch, TopicReader

@@ -200,7 +200,7 @@ def test_what_went_back_before_is_told_with_what_sends_it_once_more(settings: Se
     again = _dlq("redrive", "--from", str(file), settings=settings)
     assert (again.returncode, again.stdout) == (DONE, "0 letters sent back, 2 earlier\n")
     assert again.stderr == (
-        "  2 sent back earlier, and not again. To send them once more, as when their lines were changed since, add "
+        "  2 sent back earlier, and not again. To send them again, for example after a change of their lines, add "
         "--state redriven.\n"
     )
     for_a_program = _dlq("redrive", "--from", str(file), "--json", settings=settings)

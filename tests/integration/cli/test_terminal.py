@@ -6,10 +6,16 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
+from services.operations.dead_letters.states import COLLECTION
+from services.runtime.settings import Settings
 from tests.support.contacts import contact_ended, encoded
+from tests.support.kafka_tools import make_topics
+from tests.support.letters import publish_letters
 
 SECONDS = 60
 
@@ -33,6 +39,19 @@ def events(tmp_path: Path) -> Path:
     file = tmp_path / "events.jsonl"
     file.write_bytes(encoded(contact_ended("c-1")) + b"\nnone\n")
     return file
+
+
+@pytest.fixture
+def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -> Settings:
+    made = Settings(
+        kafka_bootstrap=kafka_bootstrap,
+        mongo_uri=mongo_uri,
+        mongo_database=database,
+        contact_topic=f"{topics}.contact.ended",
+        dead_letter_topic=f"{topics}.contact.ended.dlq",
+    )
+    make_topics(kafka_bootstrap, made.contact_topic, made.dead_letter_topic, partitions=2)
+    return made
 
 
 def _seen(*arguments: str, stdout: Path | None = None, variables: dict[str, str] | None = None) -> str:
@@ -126,3 +145,30 @@ def test_who_waits_for_a_server_sees_that_something_is_done(arguments: list[str]
 
     assert re.match(r"⠋ (asking|dropping)", COLOUR.sub("", OTHER.sub("", seen)))
     assert not [line for line in _screen(seen) if "⠋" in line]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "number", "last"),
+    [
+        (
+            ["export", "{file}"],
+            3,
+            "3 letters written with their content, which is recorded. Remove the file when you are done.",
+        ),
+        (["show", "0-0", "--content"], 1, "That you have seen the content of 1 letter is recorded."),
+    ],
+    ids=["export", "show"],
+)
+def test_an_access_to_content_is_told_in_one_line_and_recorded_for_each_letter(
+    settings: Settings, tmp_path: Path, arguments: list[str], number: int, last: str
+) -> None:
+    publish_letters(settings, [b"1", b"2"])
+    publish_letters(settings, [b"3"], partition=1)
+
+    command = [each.format(file=tmp_path / "letters.jsonl") for each in arguments]
+    seen = _screen(_seen("dlq", *command, variables=settings.environment()))
+
+    assert seen[-2:] == [last, ""]
+    assert "dead_letter.content_shown" not in "".join(seen)
+    with MongoClient[dict[str, Any]](settings.mongo_uri) as client:
+        assert client[settings.mongo_database][COLLECTION].count_documents({"accesses": {"$size": 1}}) == number

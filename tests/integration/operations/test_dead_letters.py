@@ -20,21 +20,20 @@ from schemas.faults import Fault, FaultKind, RefusalKind
 from services.operations.dead_letters.content import Corrections
 from services.operations.dead_letters.discard import discard
 from services.operations.dead_letters.letters import InvalidFilter, Letter, LetterId, LettersRefused
-from services.operations.dead_letters.listing import What, listed
+from services.operations.dead_letters.listing import GroupKey, listed
 from services.operations.dead_letters.redrive import planned, redrive
 from services.operations.dead_letters.returning import Returns
-from services.operations.dead_letters.selection import Selection, State
+from services.operations.dead_letters.selection import LetterSelection, LetterState
 from services.operations.dead_letters.show import exported, told
 from services.operations.dead_letters.states import (
-    BEING_SENT,
     COLLECTION,
     TTL_INDEX,
     Change,
-    History,
+    LetterCounts,
     LetterStates,
-    Meant,
-    Outcome,
+    letter_states,
 )
+from services.operations.lock import Lock, LockRefused
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 from tests.support.contacts import SOURCE
@@ -44,7 +43,7 @@ from tests.support.letters import MISSING, publish_letters
 PARTITIONS = 2
 WHO = f"{pwd.getpwuid(os.getuid()).pw_name}@{socket.gethostname()}"
 CANARY = "zqcanaryqz"
-EVERYTHING = Selection(states=frozenset(State))
+EVERYTHING = LetterSelection(states=frozenset(LetterState))
 
 
 @pytest.fixture
@@ -71,8 +70,8 @@ def _values(number: int, *, first: int = 0) -> list[bytes]:
     return [_value(each) for each in range(first, first + number)]
 
 
-def _ids(*texts: str) -> Selection:
-    return Selection(ids=frozenset(map(LetterId.parse, texts)))
+def _ids(*texts: str) -> LetterSelection:
+    return LetterSelection(ids=frozenset(map(LetterId.parse, texts)))
 
 
 def _sent_back(settings: Settings) -> list[Message]:
@@ -86,10 +85,10 @@ def _records(settings: Settings) -> dict[str, dict[str, Any]]:
         return {each["_id"].split("/")[1].split("@")[0]: each for each in documents}
 
 
-async def _states(settings: Settings) -> dict[State, int]:
-    states = Counter[State]()
+async def _states(settings: Settings) -> dict[LetterState, int]:
+    states = Counter[LetterState]()
     for group in await listed(settings, EVERYTHING):
-        states[group.what.state] += group.number
+        states[group.key.state] += group.number
     return dict(states)
 
 
@@ -103,13 +102,13 @@ async def test_what_lies_there_is_told_in_groups(settings: Settings) -> None:
     publish_letters(settings, _values(2), partition=1, faults=inhoud)
     steps: list[tuple[int, int | None]] = []
 
-    groups = await listed(settings, Selection(), lambda done, of: steps.append((done, of)))
+    groups = await listed(settings, LetterSelection(), lambda done, of: steps.append((done, of)))
 
-    kind, is_open = RefusalKind.CONTACT_ONGELDIG, State.OPEN
-    assert [(group.number, group.what, group.example) for group in groups] == [
-        (3, What(kind, ("data.kanaal",), SOURCE, is_open), LetterId(0, 2)),
-        (2, What(kind, ("data.onderwerpen.*.inhoud",), SOURCE, is_open), LetterId(1, 2)),
-        (1, What(kind, ("data.kanaal",), "-", is_open), LetterId(1, 0)),
+    kind, is_open = RefusalKind.CONTACT_ONGELDIG, LetterState.OPEN
+    assert [(group.number, group.key, group.example) for group in groups] == [
+        (3, GroupKey(kind, ("data.kanaal",), SOURCE, is_open), LetterId(0, 2)),
+        (2, GroupKey(kind, ("data.onderwerpen.*.inhoud",), SOURCE, is_open), LetterId(1, 2)),
+        (1, GroupKey(kind, ("data.kanaal",), "-", is_open), LetterId(1, 0)),
     ]
     assert all(group.oldest <= group.newest <= datetime.now(UTC) for group in groups)
     assert steps[-1] == (6, 6)
@@ -121,26 +120,26 @@ async def test_filters_narrow_what_is_told(settings: Settings) -> None:
     hour = timedelta(hours=1)
     now = datetime.now(UTC)
 
-    async def number(selection: Selection) -> int:
+    async def number(selection: LetterSelection) -> int:
         return sum(group.number for group in await listed(settings, selection))
 
-    assert await number(Selection(sources=frozenset({"-"}))) == 2
-    assert await number(Selection(paths=frozenset({"data"}))) == 5
-    assert await number(Selection(kinds=frozenset({RefusalKind.TE_GROOT}))) == 0
-    assert await number(Selection(since=now - hour, until=now + hour)) == 5
-    assert await number(Selection(since=now + hour)) == 0
-    assert await number(Selection(until=now - hour)) == 0
+    assert await number(LetterSelection(sources=frozenset({"-"}))) == 2
+    assert await number(LetterSelection(paths=frozenset({"data"}))) == 5
+    assert await number(LetterSelection(kinds=frozenset({RefusalKind.TE_GROOT}))) == 0
+    assert await number(LetterSelection(since=now - hour, until=now + hour)) == 5
+    assert await number(LetterSelection(since=now + hour)) == 0
+    assert await number(LetterSelection(until=now - hour)) == 0
     assert await number(_ids("0-0", "0-4")) == 2
-    assert await number(Selection(states=frozenset({State.REDRIVEN}))) == 0
+    assert await number(LetterSelection(states=frozenset({LetterState.REDRIVEN}))) == 0
 
 
 async def test_an_empty_topic_has_no_groups(settings: Settings) -> None:
-    assert await listed(settings, Selection()) == []
+    assert await listed(settings, LetterSelection()) == []
 
 
 async def test_listing_needs_no_right_to_write_and_leaves_nothing(settings: Settings) -> None:
     publish_letters(settings, _values(1))
-    await listed(settings, Selection())
+    await listed(settings, LetterSelection())
     with MongoClient[dict[str, Any]](settings.mongo_uri) as client:
         assert client[settings.mongo_database].list_collection_names() == []
 
@@ -153,11 +152,11 @@ async def test_letters_go_back_as_they_came_and_in_order(settings: Settings) -> 
     publish_letters(settings, _values(50, first=700), partition=1)
     steps: list[int] = []
 
-    done = await redrive(settings, Selection(), progress=lambda done, _of: steps.append(done))
+    done = await redrive(settings, LetterSelection(), progress=lambda done, _of: steps.append(done))
 
     messages = _sent_back(settings)
     of_partition = [[each for each in messages if each.partition() == number] for number in range(PARTITIONS)]
-    assert done == Outcome(done=750)
+    assert done == LetterCounts(done=750)
     assert steps == sorted(steps)
     assert (steps[0], steps[-1]) == (0, 750)
     assert {500, 550} & set(steps), "within what is read at once; the 50 may be read first"
@@ -169,14 +168,14 @@ async def test_letters_go_back_as_they_came_and_in_order(settings: Settings) -> 
         ("dlq_attempt", b"1"),
         ("dlq_letter", b"0-3"),
     ]
-    assert await _states(settings) == {State.REDRIVEN: 750}
+    assert await _states(settings) == {LetterState.REDRIVEN: 750}
 
 
 async def test_what_was_sent_back_is_recorded_with_who_and_when_and_nothing_of_its_content(settings: Settings) -> None:
     publish_letters(settings, _values(1))
     before = datetime.now(UTC) - timedelta(milliseconds=1)
 
-    await redrive(settings, Selection())
+    await redrive(settings, LetterSelection())
 
     record = _records(settings)["0-0"]
     at = record["changes"][0]["at"]
@@ -193,23 +192,23 @@ async def test_what_was_sent_back_is_recorded_with_who_and_when_and_nothing_of_i
 
 async def test_a_second_time_nothing_is_sent(settings: Settings) -> None:
     publish_letters(settings, _values(5))
-    await redrive(settings, Selection())
-    assert await redrive(settings, Selection()) == Outcome()
+    await redrive(settings, LetterSelection())
+    assert await redrive(settings, LetterSelection()) == LetterCounts()
     assert len(_sent_back(settings)) == 5
 
 
 async def test_only_what_the_filter_means_goes_back(settings: Settings) -> None:
     publish_letters(settings, _values(3))
     publish_letters(settings, [b"no json"])
-    await redrive(settings, Selection(sources=frozenset({"-"})))
+    await redrive(settings, LetterSelection(sources=frozenset({"-"})))
     assert [each.value() for each in _sent_back(settings)] == [b"no json"]
-    assert await _states(settings) == {State.OPEN: 3, State.REDRIVEN: 1}
+    assert await _states(settings) == {LetterState.OPEN: 3, LetterState.REDRIVEN: 1}
 
 
 async def test_a_dry_run_tells_what_would_go_and_sends_nothing(settings: Settings) -> None:
     publish_letters(settings, _values(3))
     publish_letters(settings, _values(2), topic="elsewhere")
-    plan = await planned(settings, Selection())
+    plan = await planned(settings, LetterSelection())
     assert [group.number for group in plan.groups] == [3]
     assert plan.skipped == {f"it did not come from {settings.contact_topic}": 2}
     assert _sent_back(settings) == []
@@ -221,15 +220,15 @@ async def test_what_can_not_go_back_is_left_open_and_told(settings: Settings) ->
     publish_letters(settings, [b"x" * 3_000_000])
     publish_letters(settings, [b"y" * 1_500_000])
     publish_letters(settings, _values(1))
-    done = await redrive(settings, Selection())
+    done = await redrive(settings, LetterSelection())
     assert done.done == 1
     assert done.skipped == {
         f"it did not come from {settings.contact_topic}": 2,
         "a part of it is missing, since it did not fit": 1,
         "larger than the topic takes": 1,
     }
-    assert await _states(settings) == {State.OPEN: 4, State.REDRIVEN: 1}
-    assert await discard(settings, Selection(), reason="a test") == Outcome(done=4)
+    assert await _states(settings) == {LetterState.OPEN: 4, LetterState.REDRIVEN: 1}
+    assert await discard(settings, LetterSelection(), reason="a test") == LetterCounts(done=4)
 
 
 async def test_a_letter_that_is_named_and_went_back_before_is_passed_over(settings: Settings) -> None:
@@ -238,8 +237,8 @@ async def test_a_letter_that_is_named_and_went_back_before_is_passed_over(settin
     named = _ids("0-0", "0-1")
     plan = await planned(settings, named)
     assert ([group.number for group in plan.groups], plan.earlier) == ([1], 1)
-    assert await redrive(settings, named) == Outcome(done=1, earlier=1)
-    assert await redrive(settings, named) == Outcome(earlier=2)
+    assert await redrive(settings, named) == LetterCounts(done=1, earlier=1)
+    assert await redrive(settings, named) == LetterCounts(earlier=2)
     assert len(_sent_back(settings)) == 2
 
 
@@ -248,8 +247,8 @@ async def test_letters_that_are_named_with_a_state_go_back_once_more_and_open_on
 ) -> None:
     publish_letters(settings, _values(2))
     await redrive(settings, _ids("0-1"))
-    again = replace(_ids("0-0", "0-1"), states=frozenset({State.REDRIVEN}))
-    assert await redrive(settings, again) == Outcome(done=2)
+    again = replace(_ids("0-0", "0-1"), states=frozenset({LetterState.REDRIVEN}))
+    assert await redrive(settings, again) == LetterCounts(done=2)
     assert len(_sent_back(settings)) == 3
     assert len(_records(settings)["0-1"]["changes"]) == 2
 
@@ -263,10 +262,10 @@ async def test_a_letter_that_is_named_in_another_state_stops_all_until_that_is_n
         await redrive(settings, named)
     assert str(refused.value).splitlines() == [
         "Nothing was done:",
-        "  0-1 is discarded. To take it all the same add --state discarded.",
+        "  0-1 is discarded. To take it nevertheless, add --state discarded.",
     ]
-    advised = replace(named, states=frozenset({State.DISCARDED}))
-    assert await redrive(settings, advised) == Outcome(done=2, earlier=1)
+    advised = replace(named, states=frozenset({LetterState.DISCARDED}))
+    assert await redrive(settings, advised) == LetterCounts(done=2, earlier=1)
 
 
 async def test_a_letter_that_is_named_and_not_there_stops_all(settings: Settings) -> None:
@@ -284,14 +283,14 @@ async def test_a_letter_that_is_named_and_not_there_stops_all(settings: Settings
 
 async def test_a_topic_that_was_made_anew_does_not_inherit_what_was_done(settings: Settings) -> None:
     publish_letters(settings, _values(1))
-    await redrive(settings, Selection())
+    await redrive(settings, LetterSelection())
     with MongoClient[dict[str, Any]](settings.mongo_uri) as client:
         collection = client[settings.mongo_database][COLLECTION]
         (document,) = collection.find()
         collection.delete_one({})
         place, written = document["_id"].split("@")
         collection.insert_one({**document, "_id": f"{place}@{int(written) - 1}"})
-    assert await _states(settings) == {State.OPEN: 1}
+    assert await _states(settings) == {LetterState.OPEN: 1}
 
 
 async def test_a_rate_is_kept_to(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -304,14 +303,14 @@ async def test_a_rate_is_kept_to(settings: Settings, monkeypatch: pytest.MonkeyP
         await sleep(0)
 
     monkeypatch.setattr("services.operations.dead_letters.returning.asyncio.sleep", note)
-    await redrive(settings, Selection(), per_second=0.001)
+    await redrive(settings, LetterSelection(), per_second=0.001)
     assert len([each for each in waited if each > 500]) == 4
 
 
 # redrive --from -------------------------------------------------------------------------------------------------------
 
 
-async def _export(settings: Settings, selection: Selection) -> list[dict[str, Any]]:
+async def _export(settings: Settings, selection: LetterSelection) -> list[dict[str, Any]]:
     return [
         json.loads(line) async for some in exported(settings, selection) for line in some.splitlines() if line.strip()
     ]
@@ -323,31 +322,31 @@ def _corrections(*lines: dict[str, Any]) -> Corrections:
 
 async def test_corrected_letters_go_back_in_the_order_of_the_topic_and_are_tied_to_theirs(settings: Settings) -> None:
     publish_letters(settings, _values(4))
-    lines = await _export(settings, Selection())
+    lines = await _export(settings, LetterSelection())
     for line in lines:
         line["event"]["data"]["kanaal"] = "telefoon"
 
-    done = await redrive(settings, Selection(), corrections=_corrections(lines[3], lines[1]))
+    done = await redrive(settings, LetterSelection(), corrections=_corrections(lines[3], lines[1]))
 
     values = [json.loads(each.value() or b"") for each in _sent_back(settings)]
-    assert done == Outcome(done=2)
+    assert done == LetterCounts(done=2)
     assert [value["data"]["number"] for value in values] == [1, 3]
     assert {value["data"]["kanaal"] for value in values} == {"telefoon"}
     records = _records(settings)
     assert [records[each]["changes"][0].get("corrected") for each in ("0-1", "0-3")] == [True, True]
-    assert await _states(settings) == {State.OPEN: 2, State.REDRIVEN: 2}
+    assert await _states(settings) == {LetterState.OPEN: 2, LetterState.REDRIVEN: 2}
 
 
 async def test_lines_of_letters_that_can_not_be_taken_stop_all_and_are_told_in_their_order(settings: Settings) -> None:
     publish_letters(settings, _values(11))
-    lines = await _export(settings, Selection())
+    lines = await _export(settings, LetterSelection())
     await discard(settings, _ids("0-2", "0-9"), reason="a test")
     with pytest.raises(LettersRefused) as refused:
-        await redrive(settings, Selection(), corrections=_corrections(*lines, {"letter": "0-99", "event": {}}))
+        await redrive(settings, LetterSelection(), corrections=_corrections(*lines, {"letter": "0-99", "event": {}}))
     assert str(refused.value).splitlines() == [
         "Nothing was done:",
-        "  line 3: 0-2 is discarded. To take it all the same add --state discarded.",
-        "  line 10: 0-9 is discarded. To take it all the same add --state discarded.",
+        "  line 3: 0-2 is discarded. To take it nevertheless, add --state discarded.",
+        "  line 10: 0-9 is discarded. To take it nevertheless, add --state discarded.",
         f"  line 12: 0-99 is not in {settings.dead_letter_topic}, or no longer.",
     ]
     assert _sent_back(settings) == []
@@ -355,23 +354,25 @@ async def test_lines_of_letters_that_can_not_be_taken_stop_all_and_are_told_in_t
 
 async def test_corrections_that_were_sent_before_are_passed_over_and_go_with_their_state(settings: Settings) -> None:
     publish_letters(settings, _values(3))
-    lines = await _export(settings, Selection())
-    await redrive(settings, Selection(), corrections=_corrections(lines[1]))
+    lines = await _export(settings, LetterSelection())
+    await redrive(settings, LetterSelection(), corrections=_corrections(lines[1]))
 
-    assert await redrive(settings, Selection(), corrections=_corrections(*lines)) == Outcome(done=2, earlier=1)
+    assert await redrive(settings, LetterSelection(), corrections=_corrections(*lines)) == LetterCounts(
+        done=2, earlier=1
+    )
 
     lines[1]["event"] = "changed since"
-    with_state = Selection(states=frozenset({State.REDRIVEN}))
-    assert await redrive(settings, with_state, corrections=_corrections(lines[1])) == Outcome(done=1)
+    with_state = LetterSelection(states=frozenset({LetterState.REDRIVEN}))
+    assert await redrive(settings, with_state, corrections=_corrections(lines[1])) == LetterCounts(done=1)
     assert [each.value() for each in _sent_back(settings)][-1] == b'"changed since"'
 
 
 async def test_a_letter_that_went_back_as_it_came_is_not_taken_for_corrected(settings: Settings) -> None:
     publish_letters(settings, _values(1))
-    lines = await _export(settings, Selection())
-    await redrive(settings, Selection())
-    with pytest.raises(LettersRefused, match=r"line 1: 0-0 is redriven as it came\. To take it all the same add"):
-        await redrive(settings, Selection(), corrections=_corrections(*lines))
+    lines = await _export(settings, LetterSelection())
+    await redrive(settings, LetterSelection())
+    with pytest.raises(LettersRefused, match=r"line 1: 0-0 is redriven as it came\. To take it nevertheless, add"):
+        await redrive(settings, LetterSelection(), corrections=_corrections(*lines))
 
 
 # discard --------------------------------------------------------------------------------------------------------------
@@ -379,14 +380,14 @@ async def test_a_letter_that_went_back_as_it_came_is_not_taken_for_corrected(set
 
 async def test_discarded_letters_are_marked_with_the_reason_and_stay_in_the_topic(settings: Settings) -> None:
     publish_letters(settings, _values(3))
-    assert await discard(settings, _ids("0-0", "0-2"), reason=" events of a test ") == Outcome(done=2)
+    assert await discard(settings, _ids("0-0", "0-2"), reason=" events of a test ") == LetterCounts(done=2)
     record = _records(settings)["0-2"]
     at = record["changes"][0]["at"]
     assert record["changes"] == [
         {"state": "discarded", "by": WHO, "at": at, "attempt": 1, "reason": "events of a test"},
     ]
-    assert await _states(settings) == {State.DISCARDED: 2, State.OPEN: 1}
-    assert await redrive(settings, Selection()) == Outcome(done=1)
+    assert await _states(settings) == {LetterState.DISCARDED: 2, LetterState.OPEN: 1}
+    assert await redrive(settings, LetterSelection()) == LetterCounts(done=1)
     assert len(read_committed(settings.kafka_bootstrap, [settings.dead_letter_topic])) == 3
 
 
@@ -407,68 +408,88 @@ class Held:
         monkeypatch.setattr(Returns, "settle", held)
 
 
-async def test_a_letter_is_sent_back_or_discarded_and_never_both(
+async def test_while_letters_are_sent_back_nobody_else_changes_any(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = Held(monkeypatch)
     publish_letters(settings, _values(25))
-    redriving = asyncio.create_task(redrive(settings, Selection()))
+    redriving = asyncio.create_task(redrive(settings, LetterSelection()))
     await held.arrived.wait()
-    discarded = await discard(settings, Selection(), reason="a test")
+    with pytest.raises(LockRefused, match=rf"`klantcontact dlq redrive` .* process {os.getpid()} of {WHO}, since 2"):
+        await discard(settings, LetterSelection(), reason="a test")
+    with pytest.raises(LockRefused):
+        await redrive(settings, LetterSelection())
     held.go_on.set()
-    assert discarded == Outcome(done=15, skipped=Counter({BEING_SENT: 10}))
-    assert await redriving == Outcome(done=10, skipped=Counter({"it is discarded by now": 15}))
-    assert [each.value() for each in _sent_back(settings)] == _values(10)
+    assert await redriving == LetterCounts(done=25)
+    assert await discard(settings, LetterSelection(), reason="a test") == LetterCounts()
+    assert [each.value() for each in _sent_back(settings)] == _values(25)
     assert [len(record["changes"]) for record in _records(settings).values()] == [1] * 25
-    assert await _states(settings) == {State.REDRIVEN: 10, State.DISCARDED: 15}
+
+
+async def test_commands_that_only_read_take_no_lock(settings: Settings) -> None:
+    publish_letters(settings, _values(2))
+    async with letter_states(settings) as states, states.locked("dlq discard"):
+        assert (await planned(settings, LetterSelection())).groups[0].number == 2
+        assert len(await _export(settings, LetterSelection())) == 2
+        assert (await told(settings, LetterId(0, 0), with_content=True)).found.letter.id == LetterId(0, 0)
+        assert await _states(settings) == {LetterState.OPEN: 2}
 
 
 async def test_all_at_once_a_letter_still_comes_to_one_end(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.operations.dead_letters.redrive.BATCH", 10)
     publish_letters(settings, _values(200))
-    everything = Selection()
-    await asyncio.gather(
+    everything = LetterSelection()
+    outcomes = await asyncio.gather(
         redrive(settings, everything),
         discard(settings, everything, reason="a test"),
         redrive(settings, everything),
         discard(settings, everything, reason="another"),
+        return_exceptions=True,
     )
+    assert sum(each.done for each in outcomes if isinstance(each, LetterCounts)) == 200
+    assert all(isinstance(each, LetterCounts | LockRefused) for each in outcomes)
     ends = {each: {change["state"] for change in record["changes"]} for each, record in _records(settings).items()}
     assert all(len(states) == 1 for states in ends.values())
     sent = {json.loads(each.value() or b"")["data"]["number"] for each in _sent_back(settings)}
     assert sent == {int(each.split("-")[1]) for each, states in ends.items() if states == {"redriven"}}
 
 
-async def test_what_an_interrupted_redrive_had_under_way_can_be_sent_at_once_and_discarded_after_a_while(
+async def test_letters_of_an_interrupted_redrive_can_be_sent_or_discarded_at_once(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish_letters(settings, _values(20))
     with monkeypatch.context() as patched:
         held = Held(patched)
-        redriving = asyncio.create_task(redrive(settings, Selection()))
+        redriving = asyncio.create_task(redrive(settings, LetterSelection()))
         await held.arrived.wait()
         redriving.cancel()
         with pytest.raises(asyncio.CancelledError):
             await redriving
-    first, second = _ids("0-0", "0-1"), _ids("0-2")
-    assert await discard(settings, first, reason="a test") == Outcome(skipped=Counter({BEING_SENT: 2}))
-    assert await redrive(settings, first) == Outcome(done=2)
-    monkeypatch.setattr("services.operations.dead_letters.states.MAX_SENDING", timedelta())
-    assert await discard(settings, second, reason="a test") == Outcome(done=1)
-    assert await redrive(settings, Selection()) == Outcome(done=17)
+    assert await discard(settings, _ids("0-0", "0-1"), reason="a test") == LetterCounts(done=2)
+    assert await redrive(settings, LetterSelection()) == LetterCounts(done=18)
+
+
+async def test_a_claim_of_an_older_release_is_ignored(settings: Settings) -> None:
+    publish_letters(settings, _values(1))
+    await discard(settings, _ids("0-0"), reason="a test")
+    with MongoClient[dict[str, Any]](settings.mongo_uri) as client:
+        claimed = {"$unset": {"changes": ""}, "$set": {"sendingSince": datetime.now(UTC)}}
+        assert client[settings.mongo_database][COLLECTION].update_one({}, claimed).modified_count == 1
+    assert await _states(settings) == {LetterState.OPEN: 1}
+    assert await discard(settings, LetterSelection(), reason="a test") == LetterCounts(done=1)
 
 
 async def test_letters_that_are_named_and_were_discarded_before_are_passed_over(settings: Settings) -> None:
     publish_letters(settings, _values(2))
     await discard(settings, _ids("0-0"), reason="a test")
-    assert await discard(settings, _ids("0-0", "0-1"), reason="another") == Outcome(done=1, earlier=1)
+    assert await discard(settings, _ids("0-0", "0-1"), reason="another") == LetterCounts(done=1, earlier=1)
     assert _records(settings)["0-0"]["changes"][-1]["reason"] == "a test"
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 201])
 async def test_a_reason_that_says_nothing_or_too_much_is_refused(settings: Settings, reason: str) -> None:
     with pytest.raises(InvalidFilter, match="1 to 200 characters"):
-        await discard(settings, Selection(), reason=reason)
+        await discard(settings, LetterSelection(), reason=reason)
 
 
 # show and export ------------------------------------------------------------------------------------------------------
@@ -484,8 +505,8 @@ async def test_a_letter_is_told_with_those_before_and_after_it(settings: Setting
     ]
 
     assert [str(each.letter.id) for each in first.later] == ["1-0"]
-    assert (first.found.history.state, first.earlier) == (State.REDRIVEN, [])
-    assert (other.found.history.state, other.later) == (State.OPEN, [])
+    assert (first.found.history.state, first.earlier) == (LetterState.REDRIVEN, [])
+    assert (other.found.history.state, other.later) == (LetterState.OPEN, [])
     assert second.found.letter.attempt == 2
     assert [(str(name), found and str(found.letter.id)) for name, found in second.earlier] == [
         ("0-77", None),
@@ -500,13 +521,13 @@ async def test_who_sees_contents_is_recorded(settings: Settings) -> None:
     await _export(settings, _ids("0-0", "0-2"))
     accesses = {each: [one["by"] for one in record["accesses"]] for each, record in _records(settings).items()}
     assert accesses == {"0-0": [WHO, WHO], "0-2": [WHO]}
-    assert await _states(settings) == {State.OPEN: 3}
+    assert await _states(settings) == {LetterState.OPEN: 3}
 
 
 async def test_what_is_recorded_holds_nothing_of_a_letter(settings: Settings) -> None:
     publish_letters(settings, _values(2))
     await told(settings, LetterId(0, 0), with_content=True)
-    await redrive(settings, Selection(), corrections=_corrections(*await _export(settings, Selection())))
+    await redrive(settings, LetterSelection(), corrections=_corrections(*await _export(settings, LetterSelection())))
     assert CANARY not in str(_records(settings))
     assert "klant-" not in str(_records(settings))
 
@@ -523,7 +544,7 @@ async def test_what_the_topic_no_longer_holds_is_told_and_the_rest_goes_on(setti
         removal.result(timeout=10)
     with pytest.raises(LettersRefused, match=r"0-1 is not in \S+, or no longer"):
         await redrive(settings, _ids("0-1", "0-2"))
-    assert await redrive(settings, Selection()) == Outcome(done=1)
+    assert await redrive(settings, LetterSelection()) == LetterCounts(done=1)
     assert [each.value() for each in _sent_back(settings)] == [_value(2)]
 
 
@@ -534,7 +555,7 @@ async def test_without_mongodb_no_content_is_told(settings: Settings) -> None:
     publish_letters(settings, _values(1))
     away = settings.model_copy(update={"mongo_uri": "mongodb://127.0.0.1:1/?replicaSet=rs0"})
     with pytest.raises(TransientFailure, match=r"MongoDB at 127\.0\.0\.1:1 does not answer"):
-        [line async for line in exported(away, Selection())]
+        [line async for line in exported(away, LetterSelection())]
 
 
 async def test_what_can_not_be_recorded_is_not_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -545,7 +566,7 @@ async def test_what_can_not_be_recorded_is_not_told(settings: Settings, monkeypa
     monkeypatch.setattr("services.operations.dead_letters.states.LetterStates.note_accesses", refuse)
     given: list[bytes] = []
     with pytest.raises(TransientFailure):
-        given += [line async for line in exported(settings, Selection())]
+        given += [line async for line in exported(settings, LetterSelection())]
     with pytest.raises(TransientFailure):
         await told(settings, LetterId(0, 0), with_content=True)
     assert given == []
@@ -554,33 +575,31 @@ async def test_what_can_not_be_recorded_is_not_told(settings: Settings, monkeypa
 async def test_mongodb_that_goes_away_is_told_with_what_was_discarded_and_the_next_does_the_rest(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    change = LetterStates.change_meant
+    change = LetterStates.change
     calls: list[int] = []
 
-    async def fail_the_second_time(
-        self: LetterStates, changes: Iterable[tuple[Letter, Change]], meant: Meant
-    ) -> list[History]:
+    async def fail_the_second_time(self: LetterStates, changes: Iterable[tuple[Letter, Change]], lock: Lock) -> None:
         calls.append(1)
         if len(calls) > 1:
             raise TransientFailure("MongoDB is away.")
-        return await change(self, changes, meant)
+        await change(self, changes, lock)
 
     publish_letters(settings, _values(3), partition=0)
     publish_letters(settings, _values(3), partition=1)
     with monkeypatch.context() as patched:
-        patched.setattr(LetterStates, "change_meant", fail_the_second_time)
-        with pytest.raises(TransientFailure, match=r"MongoDB is away\. 3 letters were discarded; start again"):
-            await discard(settings, Selection(), reason="a test")
-    assert await discard(settings, Selection(), reason="a test") == Outcome(done=3)
+        patched.setattr(LetterStates, "change", fail_the_second_time)
+        with pytest.raises(TransientFailure, match=r"MongoDB is away\. 3 letters discarded\. Start again"):
+            await discard(settings, LetterSelection(), reason="a test")
+    assert await discard(settings, LetterSelection(), reason="a test") == LetterCounts(done=3)
 
 
 async def test_without_the_topic_of_the_contacts_nothing_is_sent(settings: Settings) -> None:
     missing = settings.model_copy(update={"contact_topic": f"{settings.contact_topic}.other"})
     with pytest.raises(InvalidSettings, match="has no topic"):
-        await redrive(missing, Selection())
+        await redrive(missing, LetterSelection())
 
 
 async def test_a_missing_fault_is_told_as_it_is_in_the_contract(settings: Settings) -> None:
     publish_letters(settings, _values(1))
-    (line,) = await _export(settings, Selection())
+    (line,) = await _export(settings, LetterSelection())
     assert line["faults"] == [{"pad": MISSING.pad, "soort": MISSING.soort.value}]

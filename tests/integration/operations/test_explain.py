@@ -11,12 +11,12 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from schemas.faults import Fault, FaultKind, RefusalKind
-from services.domain.besluit import Position
+from schemas.positions import Position
 from services.domain.numbers import NumberKind
 from services.local.servers.network import HOST, free_port
 from services.operations.dead_letters.discard import discard
 from services.operations.dead_letters.letters import LetterId
-from services.operations.dead_letters.selection import Selection, State
+from services.operations.dead_letters.selection import LetterSelection, LetterState
 from services.operations.explain.explain import Explained, NotDecided, explain
 from services.operations.explain.in_kafka import MAX_LETTERS, Sighting
 from services.operations.explain.projected import Projected, ProjectedState
@@ -255,7 +255,7 @@ async def test_the_dead_letters_of_the_contact_are_told_and_those_of_no_other(to
         CALLED, faults=[Fault("data.onderwerpen.0.inhoud", FaultKind.TE_LANG), Fault("data.kanaal", FaultKind.LEEG)]
     )
 
-    named = Selection(ids=frozenset({LetterId(0, 2)}))
+    named = LetterSelection(ids=frozenset({LetterId(0, 2)}))
     await discard(town.settings, named, reason="a test of the new PBX")
 
     found = await explained(town)
@@ -266,8 +266,8 @@ async def test_the_dead_letters_of_the_contact_are_told_and_those_of_no_other(to
     assert found.kafka.letters.number == 2
     assert (discarded.letter.id, discarded.history.state, letter.history.state) == (
         LetterId(0, 2),
-        State.DISCARDED,
-        State.OPEN,
+        LetterState.DISCARDED,
+        LetterState.OPEN,
     )
     assert (letter.letter.id, letter.letter.kind, letter.letter.paths) == (
         LetterId(0, 3),

@@ -14,11 +14,13 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from services.local.servers.network import HOST, free_port
+from services.operations.lock import COLLECTION as LOCK
+from services.operations.lock import Lock, LockLost, LockRefused
 from services.operations.rebuild import collections
 from services.operations.rebuild import rebuild as rebuilding
 from services.operations.rebuild.rebuild import drop_old, rebuild
-from services.operations.rebuild.record import RebuildRefused, RebuildStopped, claimed
-from services.operations.rebuild.verify import Outcome
+from services.operations.rebuild.record import RebuildRefused, RebuildStopped, locked_record
+from services.operations.rebuild.verify import RebuildOutcome
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.register import MongoRegister
 from services.projector.mongo.swap import COLLECTION, ONLY, Phase
@@ -85,8 +87,11 @@ async def names(there: Database) -> set[str]:
     return set(await there.list_collection_names())
 
 
+NEW_KLANTCONTACTEN = Generation.NEW.name_of(Collection.KLANTCONTACTEN)
+FORMER_KLANTCONTACTEN = Generation.FORMER.name_of(Collection.KLANTCONTACTEN)
+
 FORMER = {Generation.FORMER.name_of(each) for each in Collection}
-USUAL = {*Collection, COLLECTION}
+USUAL = {*Collection, COLLECTION, LOCK}
 
 
 async def test_it_ends_in_the_same_documents_with_indexes_and_validators_and_keeps_those_of_before(
@@ -99,7 +104,7 @@ async def test_it_ends_in_the_same_documents_with_indexes_and_validators_and_kee
 
     report = await rebuild(settings)
 
-    assert report.outcome is Outcome.SWAPPED
+    assert report.outcome is RebuildOutcome.SWAPPED
     assert (report.events, report.trimmed, report.live_documents_of) == (len(events), [], None)
     assert stored(settings) == expected(events)
     assert {each.collection: (each.live, each.new, each.compared) for each in report.comparisons} == {
@@ -127,7 +132,7 @@ async def test_what_is_kept_of_before_is_dropped_when_told_so_and_not_overwritte
     assert dropped == {collection: len(documents) for collection, documents in expected(events).items()}
     assert await names(there) == USUAL
     assert await drop_old(settings) == {}
-    assert (await rebuild(settings)).outcome is Outcome.SWAPPED
+    assert (await rebuild(settings)).outcome is RebuildOutcome.SWAPPED
     assert stored(settings) == expected(events)
 
 
@@ -141,7 +146,7 @@ async def test_a_dry_run_compares_and_leaves_everything_as_it_was(
     report = await rebuild(settings, dry_run=True)
 
     kept = expected(events)[Collection.KLANTCONTACTEN]
-    assert report.outcome is Outcome.COMPARED
+    assert report.outcome is RebuildOutcome.COMPARED
     assert set(report.comparisons[0].only_new) == set(kept)
     assert await names(there) == USUAL
     assert stored(settings) == {**expected(events), Collection.KLANTCONTACTEN: {}}
@@ -175,7 +180,7 @@ async def test_damage_is_told_by_id_and_nothing_is_put_in_place(
 
     report = await rebuild(settings)
 
-    assert report.outcome is Outcome.DIFFERENT
+    assert report.outcome is RebuildOutcome.DIFFERENT
     found = {
         each.collection: {
             kind: listed
@@ -203,7 +208,7 @@ async def test_damage_is_mended_when_the_differences_are_accepted(
 
     report = await rebuild(settings, accept_differences=True)
 
-    assert report.outcome is Outcome.SWAPPED
+    assert report.outcome is RebuildOutcome.SWAPPED
     assert stored(settings) == expected(events)
 
 
@@ -232,11 +237,11 @@ async def test_what_others_change_in_the_last_moment_before_the_swap_is_carried_
     await set_status(there, "c-0", "in_behandeling")
     await set_status(there, "c-1", "in_behandeling")
 
-    async def put_in_place(database: Database, made: Mapping[Collection, UUID]) -> None:
+    async def put_in_place(database: Database, made: Mapping[Collection, UUID], lock: Lock) -> None:
         await set_status(there, "c-0", "verwerkt")
         await set_status(there, "c-2", "verwerkt")
         await set_status(there, "c-3", "verwerkt")
-        await collections.put_in_place(database, made)
+        await collections.put_in_place(database, made, lock)
         await set_status(there, "c-3", "te_laat")
 
     monkeypatch.setattr(rebuilding, "put_in_place", put_in_place)
@@ -282,7 +287,7 @@ async def test_where_topics_lost_their_beginning_it_starts_from_the_live_documen
 
     report = await rebuild(settings)
 
-    assert report.outcome is Outcome.SWAPPED
+    assert report.outcome is RebuildOutcome.SWAPPED
     assert report.live_documents_of is not None
     assert report.live_documents == sum(len(documents) for documents in before.values())
     assert sum(each.first for each in report.trimmed) == removed > 0
@@ -332,6 +337,11 @@ async def test_a_document_that_nobody_can_read_stops_a_start_from_the_live_ones(
 # What stops it
 
 
+async def let_lease_lapse(there: Database) -> None:
+    """Make the last renewal of the operators' lock an old one."""
+    await there[LOCK].update_one({}, [{"$set": {"seen": {"$subtract": ["$seen", 60_000]}}}])
+
+
 async def test_an_event_that_cant_be_projected_stops_it_there_and_nothing_of_it_stays(
     settings: Settings, client: AsyncMongoClient[Any], there: Database
 ) -> None:
@@ -349,34 +359,49 @@ async def test_an_event_that_cant_be_projected_stops_it_there_and_nothing_of_it_
 async def test_two_at_once_are_refused_and_the_second_says_which_is_under_way(
     settings: Settings, there: Database
 ) -> None:
-    async with claimed(there):
-        with pytest.raises(RebuildRefused, match=r"Another rebuild is under way: process .* UTC"):
+    async with locked_record(there, "rebuild"):
+        with pytest.raises(LockRefused, match=r"`klantcontact rebuild` holds the operators' lock: process \d+ of .*@"):
             await rebuild(settings)
-        with pytest.raises(RebuildRefused, match="Another rebuild is under way"):
+        with pytest.raises(LockRefused, match="holds the operators' lock"):
             await drop_old(settings)
 
-    assert (await rebuild(settings)).outcome is Outcome.SWAPPED
+    assert (await rebuild(settings)).outcome is RebuildOutcome.SWAPPED
 
 
 async def test_one_that_was_silent_for_too_long_has_lost_its_right(there: Database) -> None:
-    async with claimed(there) as first:
-        await there[COLLECTION].update_one(ONLY, [{"$set": {"seen": {"$subtract": ["$seen", 60_000]}}}])
-        async with claimed(there) as second:
+    async with locked_record(there, "rebuild") as first:
+        await let_lease_lapse(there)
+        async with locked_record(there, "rebuild") as second:
             await second.begin()
-            with pytest.raises(RebuildRefused, match="another has begun since"):
+            with pytest.raises(LockLost, match="another took the operators' lock"):
                 await first.move(Phase.IDLE)
 
     state = await there[COLLECTION].find_one(ONLY)
     assert state is not None
     assert state["phase"] == Phase.BUILDING
-    assert "holder" not in state
+
+
+async def test_one_that_has_lost_its_right_drops_and_renames_nothing(there: Database) -> None:
+    await there[FORMER_KLANTCONTACTEN].insert_one({})
+    await there[NEW_KLANTCONTACTEN].insert_one({})
+    made = await collections.identities(there, Generation.NEW)
+    async with locked_record(there, "rebuild") as first:
+        await let_lease_lapse(there)
+        async with locked_record(there, "rebuild"):
+            first.lock._renewed_at -= 60
+            with pytest.raises(LockLost):
+                await collections.drop(there, Generation.FORMER, first.lock)
+            with pytest.raises(LockLost):
+                await collections.put_in_place(there, made, first.lock)
+
+    assert await names(there) == {FORMER_KLANTCONTACTEN, NEW_KLANTCONTACTEN, COLLECTION, LOCK}
 
 
 async def test_a_topic_that_is_not_there_is_a_wrong_setting(settings: Settings, there: Database) -> None:
     nowhere = settings.model_copy(update={"taak_topic": f"{settings.taak_topic}.nowhere"})
     with pytest.raises(InvalidSettings, match="nowhere"):
         await rebuild(nowhere)
-    assert await names(there) == {COLLECTION}
+    assert await names(there) == {COLLECTION, LOCK}
 
 
 async def test_servers_that_are_away_are_told(settings: Settings) -> None:

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pymongo import AsyncMongoClient
 
+from schemas.positions import Position
 from services.classifier.mongo.documents import besluit_document, partij_document
 from services.classifier.mongo.register import BESLUITEN, PARTIJREGISTER, MongoRegister
-from services.domain.besluit import Position
 from services.domain.case import prepare
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.outcome import Outcome, Rejudged

@@ -1,9 +1,9 @@
 """A record as it is judged, by the classifier and by a replay."""
 
 from schemas.faults import Refusal, RefusalKind
+from schemas.positions import Position
 from services.classifier.instructions import with_herbeoordeling
 from services.classifier.reading import read
-from services.domain.besluit import Position
 from services.domain.case import Case
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.policy import DEFAULT

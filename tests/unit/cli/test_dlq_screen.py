@@ -2,7 +2,7 @@
 
 from services.cli.dlq_screen import told_rows
 from services.operations.dead_letters.reading import Found
-from services.operations.dead_letters.selection import State
+from services.operations.dead_letters.selection import LetterState
 from services.operations.dead_letters.show import Told
 from services.operations.dead_letters.states import Change, History
 from tests.support.contacts import NOW
@@ -11,7 +11,7 @@ from tests.support.letters import letter
 
 def test_a_reason_is_shown_whole_and_can_not_steer_the_screen() -> None:
     reason = "x" * 180 + "\x1b[2J\r\nstate  open"
-    change = Change(state=State.DISCARDED, by="ada@desk", at=NOW, attempt=1, reason=reason)
+    change = Change(state=LetterState.DISCARDED, by="ada@desk", at=NOW, attempt=1, reason=reason)
     rows = list(told_rows(Told(Found(letter(), History((change,))), earlier=[], later=[])))
     shown = "x" * 180 + "\ufffd[2J\ufffd\ufffdstate  open"
     assert ("done", f"2026-11-20 10:00:00Z discarded by ada@desk, attempt 1: {shown}") in rows

@@ -8,8 +8,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
+from schemas.positions import Position
 from services.cli.explain_json import explained, not_decided
-from services.domain.besluit import BesluitRecord, Position
+from services.domain.besluit import BesluitRecord
 from services.domain.policy import DEFAULT, Beleid
 from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.in_kafka import InKafka, Letters, Sighting

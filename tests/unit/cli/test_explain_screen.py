@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 import pytest
 
 from schemas.faults import Fault, FaultKind, RefusalKind
+from schemas.positions import Position
 from services.cli.explain_screen import explained, not_decided
 from services.cli.screen import print_table
-from services.domain.besluit import BesluitRecord, Position
+from services.domain.besluit import BesluitRecord
 from services.domain.policy import DEFAULT
 from services.operations.dead_letters.letters import Content, Letter, LetterId
 from services.operations.dead_letters.reading import Found
-from services.operations.dead_letters.selection import State
+from services.operations.dead_letters.selection import LetterState
 from services.operations.dead_letters.states import UNTOUCHED, Change, History
 from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.in_kafka import InKafka, Letters, Sighting
@@ -26,7 +27,7 @@ from tests.unit.domain.desk import Desk
 COLUMNS, LINES = 100, 50
 NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-DISCARDED = History((Change(state=State.DISCARDED, by="somebody", at=NOW, attempt=1),))
+DISCARDED = History((Change(state=LetterState.DISCARDED, by="somebody", at=NOW, attempt=1),))
 
 
 def letter(partition: int, offset: int, kind: RefusalKind | None, *paths: str, history: History = UNTOUCHED) -> Found:

@@ -6,7 +6,7 @@ import pytest
 
 from services.cli import rebuild
 from services.cli.screen import json_value
-from services.operations.rebuild.verify import Comparison, Outcome, Report
+from services.operations.rebuild.verify import Comparison, RebuildOutcome, Report
 from services.operations.topic_reader import Stretch
 from services.projector.mongo.writes import Collection
 
@@ -24,7 +24,12 @@ def test_topics_that_lost_their_beginning_are_named_with_the_offset_from_which_t
 ) -> None:
     trimmed = [Stretch("taak.created", number, first=7, begin=7, end=9) for number in (0, 2)]
     report = Report(
-        outcome=Outcome.SWAPPED, events=4, trimmed=trimmed, live_documents=1_200, live_documents_of=THEN, carried_over=3
+        outcome=RebuildOutcome.SWAPPED,
+        events=4,
+        trimmed=trimmed,
+        live_documents=1_200,
+        live_documents_of=THEN,
+        carried_over=3,
     )
 
     out, err = told(report, capsys)
@@ -37,10 +42,10 @@ def test_topics_that_lost_their_beginning_are_named_with_the_offset_from_which_t
 
 
 def test_one_that_was_interrupted_while_building_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    out, err = told(Report(outcome=Outcome.COMPARED, interrupted=THEN), capsys)
+    out, err = told(Report(outcome=RebuildOutcome.COMPARED, interrupted=THEN), capsys)
 
     assert out == [
-        "A rebuild begun at 2026-11-24 09:30:00Z had been interrupted; what it made was thrown away.",
+        "A rebuild begun at 2026-11-24 09:30:00Z had been interrupted; its new collections were thrown away.",
         "Began: the topics from their beginning, 0 events.",
     ]
     assert err == [rebuild.NOT_IN_PLACE]
@@ -58,7 +63,7 @@ def test_differences_are_listed_by_id_up_to_a_screenful_and_it_is_said_what_to_d
         changed=["p-99"],
         unlisted=2,
     )
-    report = Report(outcome=Outcome.DIFFERENT, comparisons=[comparison], projector_behind=5)
+    report = Report(outcome=RebuildOutcome.DIFFERENT, comparisons=[comparison], projector_behind=5)
 
     out, err = told(report, capsys)
 
@@ -78,7 +83,7 @@ def test_differences_are_listed_by_id_up_to_a_screenful_and_it_is_said_what_to_d
 def test_a_program_gets_it_all_in_camel_case_with_moments_of_iso_8601() -> None:
     comparison = Comparison(collection=Collection.PARTIJEN, live=2, new=1, compared=1, only_live=["p-1"])
     trimmed = [Stretch("taak.created", 0, first=7, begin=7, end=9)]
-    report = Report(outcome=Outcome.DIFFERENT, interrupted=THEN, trimmed=trimmed, comparisons=[comparison])
+    report = Report(outcome=RebuildOutcome.DIFFERENT, interrupted=THEN, trimmed=trimmed, comparisons=[comparison])
 
     assert json_value(report) == {
         "outcome": "different",

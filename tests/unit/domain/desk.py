@@ -10,8 +10,9 @@ from typing import Any, Final
 import orjson
 
 from schemas.faults import Fault
+from schemas.positions import Position
 from schemas.reading.decoding import Received
-from services.domain.besluit import BesluitRecord, Position
+from services.domain.besluit import BesluitRecord
 from services.domain.case import prepare
 from services.domain.events import Event
 from services.domain.herbeoordeling import Feiten, Herbeoordeling

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.outputs import PartijResultaat, Regel
-from services.domain.besluit import Position
+from schemas.positions import Position
 from services.domain.herbeoordeling import Feiten
 from services.domain.ids import contact_key, identifier
 from services.domain.outcome import Decided, Overtaken, Refused, Rejudged, Repeated, Unchanged

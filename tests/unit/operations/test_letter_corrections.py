@@ -64,7 +64,7 @@ def test_every_line_that_can_not_be_read_is_told_by_its_number_and_not_by_what_i
         "  line 4: a letter's id looks like 3-120: its partition and its offset",
         "  line 5: a letter's id looks like 3-120: its partition and its offset",
         "  line 6: 3-1 stands in line 1 already",
-        "  line 7: needs one of event, value and valueBase64: what is to be sent",
+        "  line 7: needs one of event, value and valueBase64: the value to send",
     ]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from schemas.faults import Fault, FaultKind, RefusalKind
 from services.operations.dead_letters.letters import InvalidFilter, LetterId
-from services.operations.dead_letters.selection import Selection, moment_filter, path_filter, source_filter
+from services.operations.dead_letters.selection import LetterSelection, moment_filter, path_filter, source_filter
 from tests.support.contacts import NOW, SOURCE
 from tests.support.letters import letter
 
@@ -17,28 +17,32 @@ INHOUD = letter(faults=[Fault("data.onderwerpen.2.inhoud", FaultKind.TE_LANG), F
 @pytest.mark.parametrize(
     ("selection", "fits"),
     [
-        pytest.param(Selection(), True, id="no filter"),
-        pytest.param(Selection(kinds=frozenset({RefusalKind.CONTACT_ONGELDIG, RefusalKind.TE_GROOT})), True, id="kind"),
-        pytest.param(Selection(kinds=frozenset({RefusalKind.TE_GROOT})), False, id="another kind"),
-        pytest.param(Selection(sources=frozenset({SOURCE})), True, id="source"),
-        pytest.param(Selection(sources=frozenset({"-"})), False, id="another source"),
-        pytest.param(Selection(ids=frozenset({LetterId(3, 120)})), True, id="id"),
-        pytest.param(Selection(ids=frozenset({LetterId(120, 3)})), False, id="another id"),
-        pytest.param(Selection(paths=frozenset({"data.onderwerpen.*.inhoud"})), True, id="path"),
-        pytest.param(Selection(paths=frozenset({"data.onderwerpen"})), True, id="beginning of a path"),
-        pytest.param(Selection(paths=frozenset({"data.onderwerp"})), False, id="half a name is no beginning"),
-        pytest.param(Selection(paths=frozenset({"data.kanaal", "source"})), True, id="one of several paths"),
+        pytest.param(LetterSelection(), True, id="no filter"),
         pytest.param(
-            Selection(kinds=frozenset({RefusalKind.TE_GROOT}), sources=frozenset({SOURCE})), False, id="one of two"
+            LetterSelection(kinds=frozenset({RefusalKind.CONTACT_ONGELDIG, RefusalKind.TE_GROOT})), True, id="kind"
+        ),
+        pytest.param(LetterSelection(kinds=frozenset({RefusalKind.TE_GROOT})), False, id="another kind"),
+        pytest.param(LetterSelection(sources=frozenset({SOURCE})), True, id="source"),
+        pytest.param(LetterSelection(sources=frozenset({"-"})), False, id="another source"),
+        pytest.param(LetterSelection(ids=frozenset({LetterId(3, 120)})), True, id="id"),
+        pytest.param(LetterSelection(ids=frozenset({LetterId(120, 3)})), False, id="another id"),
+        pytest.param(LetterSelection(paths=frozenset({"data.onderwerpen.*.inhoud"})), True, id="path"),
+        pytest.param(LetterSelection(paths=frozenset({"data.onderwerpen"})), True, id="beginning of a path"),
+        pytest.param(LetterSelection(paths=frozenset({"data.onderwerp"})), False, id="half a name is no beginning"),
+        pytest.param(LetterSelection(paths=frozenset({"data.kanaal", "source"})), True, id="one of several paths"),
+        pytest.param(
+            LetterSelection(kinds=frozenset({RefusalKind.TE_GROOT}), sources=frozenset({SOURCE})),
+            False,
+            id="one of two",
         ),
     ],
 )
-def test_a_letter_fits_when_it_fits_every_filter(selection: Selection, *, fits: bool) -> None:
+def test_a_letter_fits_when_it_fits_every_filter(selection: LetterSelection, *, fits: bool) -> None:
     assert selection.fits(INHOUD) is fits
 
 
 def test_only_no_filter_at_all_means_everything() -> None:
-    everything = Selection()
+    everything = LetterSelection()
     assert everything.is_everything
     for narrower in (
         replace(everything, kinds=frozenset({RefusalKind.TE_GROOT})),
@@ -77,7 +81,7 @@ def test_what_is_no_moment_is_refused_with_how_one_looks(text: str) -> None:
 
 def test_a_period_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(InvalidFilter, match="--since must lie before --until"):
-        Selection(since=NOW, until=NOW)
+        LetterSelection(since=NOW, until=NOW)
 
 
 def test_a_path_may_be_given_with_a_list_position() -> None:

@@ -2,29 +2,29 @@
 
 from dataclasses import replace
 
-from services.operations.dead_letters.selection import State
+from services.operations.dead_letters.selection import LetterState
 from services.operations.dead_letters.states import Aim, Change, History
 from tests.support.contacts import NOW
 
 
-def _change(state: State) -> Change:
+def _change(state: LetterState) -> Change:
     return Change(state=state, by="ada@desk", at=NOW, attempt=1)
 
 
 def test_a_letter_is_what_was_last_made_of_it() -> None:
-    assert History().state is State.OPEN
-    assert History((_change(State.DISCARDED), _change(State.REDRIVEN))).state is State.REDRIVEN
+    assert History().state is LetterState.OPEN
+    assert History((_change(LetterState.DISCARDED), _change(LetterState.REDRIVEN))).state is LetterState.REDRIVEN
 
 
 def test_what_was_sent_back_corrected_is_not_what_was_sent_back_as_it_came() -> None:
-    as_it_came = History((_change(State.REDRIVEN),))
-    corrected = History((replace(_change(State.REDRIVEN), corrected=True),))
-    assert [each.has_come_to(Aim(State.REDRIVEN)) for each in (as_it_came, corrected, History())] == [
+    as_it_came = History((_change(LetterState.REDRIVEN),))
+    corrected = History((replace(_change(LetterState.REDRIVEN), corrected=True),))
+    assert [each.has_come_to(Aim(LetterState.REDRIVEN)) for each in (as_it_came, corrected, History())] == [
         True,
         False,
         False,
     ]
-    assert corrected.has_come_to(Aim(State.REDRIVEN, corrected=True))
+    assert corrected.has_come_to(Aim(LetterState.REDRIVEN, corrected=True))
     assert [each.told for each in (as_it_came, corrected, History())] == [
         "redriven as it came",
         "redriven corrected",

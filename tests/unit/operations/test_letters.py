@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from schemas.dead_letters import Position
 from schemas.faults import Fault, FaultKind, RefusalKind, generalised
+from schemas.positions import Position
 from services.operations.dead_letters.letters import Content, InvalidFilter, Letter, LetterId, letter_of
 from tests.support.contacts import SOURCE
 from tests.support.letters import MISSING, VALUE, letter, record

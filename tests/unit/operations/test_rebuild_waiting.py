@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from services.operations.lock import Lock
 from services.operations.rebuild.rebuild import _Rebuild
 from services.operations.rebuild.sources import Feed
 
@@ -16,10 +17,18 @@ class _Behind:
         return next(self._answers)
 
 
+class _Held:
+    """The operators' lock, which nobody takes away."""
+
+    def heed_loss(self) -> None:
+        pass
+
+
 async def _shown(*answers: int) -> list[tuple[str, int, int | None]]:
     shown: list[tuple[str, int, int | None]] = []
     making = _Rebuild.__new__(_Rebuild)
     making._feed = cast("Feed", _Behind(*answers))
+    making._lock = cast("Lock", _Held())
     making._show = lambda step, done, of: shown.append((step, done, of))
     assert await making._wait_for_projector() == 0
     return shown

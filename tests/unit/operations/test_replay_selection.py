@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.domain.besluit import Position
+from schemas.positions import Position
 from services.operations.replay.selection import (
     ContactSelection,
     InvalidSelection,

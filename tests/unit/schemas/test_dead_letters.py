@@ -13,12 +13,12 @@ from schemas.dead_letters import (
     MAX_FAULTS,
     MAX_PAD_CHARACTERS,
     DeadLetter,
-    Position,
     attempt,
     dead_letter,
     earlier_letters,
 )
 from schemas.faults import Fault, FaultKind
+from schemas.positions import Position
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 MISSING = Fault("data.kanaal", FaultKind.ONTBREEKT)

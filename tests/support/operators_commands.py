@@ -1,0 +1,99 @@
+"""`klantcontact …` as the process that an operator starts, stopped in it where a test wants."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psutil
+from pymongo.database import Database
+
+from services.operations.lock import COLLECTION, ONLY
+from services.runtime.settings import Settings
+from tests.support.waiting import wait_for
+
+SECONDS = 120
+
+STOP_AT = """
+import importlib, os, signal, sys
+import services.operations.rebuild.collections
+
+services.operations.rebuild.collections.PATIENCE_SECONDS = 1.0
+
+calls = 0
+
+def stop(*arguments, **options):
+    global calls
+    if calls == {calls}:
+        print("stopped", flush=True)
+        os.kill(os.getpid(), signal.SIGSTOP)
+    calls += 1
+    return original(*arguments, **options)
+
+owner = importlib.import_module({module!r})
+*path, name = {function!r}.split(".")
+for each in path:
+    owner = getattr(owner, each)
+original = getattr(owner, name)
+setattr(owner, name, stop)
+from services.cli import main
+sys.argv = ["klantcontact", *{arguments!r}]
+main()
+"""
+"""A process that stops before a step, at which the test kills it or lets it go on."""
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the variables of a process with these settings."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("KLANTCONTACT_")}
+    return plain | settings.environment()
+
+
+def run_command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "services.cli", *arguments],
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+
+
+@contextmanager
+def command_stopped_before(
+    settings: Settings, arguments: Sequence[str], *, module: str, function: str, calls: int = 0
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Start a command, and yield it when it stands still before a step that it has taken so many times already.
+
+    It is killed at the end of the block.
+    """
+    script = STOP_AT.format(module=module, function=function, calls=calls, arguments=list(arguments))
+    with subprocess.Popen(
+        [sys.executable, "-c", script], env=environment(settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"stopped\n", process.communicate(timeout=SECONDS)
+            # It says so a moment before it does.
+            still = psutil.Process(process.pid)
+            wait_for("it stands still", lambda: still.status() == psutil.STATUS_STOPPED)
+            yield process
+        finally:
+            process.kill()
+
+
+def go_on(process: "subprocess.Popen[bytes]") -> tuple[int, str]:
+    """Let a process that stands still go on to its end, and return its exit status and what it says to a person."""
+    process.send_signal(signal.SIGCONT)
+    _, said = process.communicate(timeout=SECONDS)
+    return process.returncode, said.decode()
+
+
+def let_lease_lapse(there: Database[dict[str, Any]]) -> None:
+    """Make the last renewal of the operators' lock an old one."""
+    there[COLLECTION].update_one(ONLY, [{"$set": {"seen": {"$subtract": ["$seen", 60_000]}}}])
