@@ -20,7 +20,7 @@ _WHOLE: Final = 100
 
 def examples(number: int) -> int:
     """Return how many of so many examples the chosen profile tries."""
-    return max(1, number * settings.default.max_examples // _WHOLE)
+    return max(1, number * settings().max_examples // _WHOLE)
 
 
 EXAMPLES: Final = settings(
