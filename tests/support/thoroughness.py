@@ -20,9 +20,7 @@ _WHOLE: Final = 100
 
 def examples(number: int) -> int:
     """Return how many of so many examples the chosen profile tries."""
-    profile = settings.default
-    assert profile is not None, "Hypothesis has a profile from the start"
-    return max(1, number * profile.max_examples // _WHOLE)
+    return max(1, number * settings().max_examples // _WHOLE)
 
 
 EXAMPLES: Final = settings(
