@@ -1,6 +1,5 @@
 """For operators: the dead letters, what there is and what they hold."""
 
-import json
 import sys
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
@@ -8,21 +7,27 @@ from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
+import uvloop
 
 from services.cli import dlq_filters, dlq_repairs
 from services.cli.arguments import AsJson, settings
 from services.cli.dlq_filters import Ids, Kinds, Paths, Since, Sources, States, Until
 from services.cli.dlq_screen import group_values, print_groups, told_rows, told_values
-from services.cli.screen import print_table, progress, tell
-from services.local.servers.signals import ended_like_interrupted
+from services.cli.screen import print_json, print_table, progress, tell
+from services.operations.dead_letters.content import described
+from services.operations.dead_letters.letters import LetterId
+from services.operations.dead_letters.listing import listed
+from services.operations.dead_letters.show import exported, told
 from services.operations.wording import counted
+from services.runtime.ending import ended_like_interrupted
+from services.runtime.observe.logs import configure
 
 ABOUT = (
     "The dead letters: events that were refused, with what was wrong with them. What they hold shows only when it is "
     "asked for, and who asks is recorded. None is ever deleted: a letter is open, redriven or discarded."
 )
 
-app = typer.Typer(no_args_is_help=True, help=ABOUT)
+app = typer.Typer(help=ABOUT, no_args_is_help=True, add_completion=False)
 app.add_typer(dlq_repairs.app)
 
 
@@ -39,17 +44,13 @@ def list_letters(
     as_json: AsJson = False,
 ) -> None:
     """Show what lies there, in groups with the same kind, places and source; nothing of what the letters hold."""
-    import uvloop
-
-    from services.operations.dead_letters.listing import listed
-
     chosen = dlq_filters.selection(
         kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, states=state
     )
     with progress("reading", shown=not as_json) as bar:
         groups = uvloop.run(listed(settings(), chosen, bar))
     if as_json:
-        typer.echo(json.dumps({"groups": group_values(groups)}))
+        print_json({"groups": group_values(groups)})
     else:
         print_groups(groups)
 
@@ -64,12 +65,6 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one letter: what is wrong with it, where it came from, what was done with it; not what it holds."""
-    import uvloop
-
-    from services.operations.dead_letters.content import described
-    from services.operations.dead_letters.letters import LetterId
-    from services.operations.dead_letters.show import told
-
     with dlq_filters.refused("ID"):
         letter_id = LetterId.parse(letter)
     if content:
@@ -78,11 +73,11 @@ def show(
         found = uvloop.run(told(settings(), letter_id, with_content=content, progress=bar))
     held = described(found.found.letter.content) if content else {}
     if as_json:
-        typer.echo(json.dumps({**told_values(found), **held}))
+        print_json({**told_values(found), **held})
         return
     print_table(told_rows(found))
     if content:
-        typer.echo(json.dumps(held, indent=2, ensure_ascii=False))
+        print_json(held, spread=True)
 
 
 @app.command()
@@ -102,10 +97,6 @@ def export(
     Change what is wrong under `event` (under `value` where it is no JSON), and send the lines back with
     `redrive --from FILE`.
     """
-    import uvloop
-
-    from services.operations.dead_letters.show import exported
-
     chosen = dlq_filters.selection(
         kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, states=state
     )
@@ -120,8 +111,6 @@ def export(
 
 def _log_accesses() -> None:
     """Set up the log, whose lines go to stderr."""
-    from services.runtime.observe.logs import configure
-
     configure(settings())
 
 

@@ -4,15 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
 from schemas.faults import RefusalKind
-from services.operations.dead_letters.letters import InvalidFilter
-
-if TYPE_CHECKING:
-    from services.operations.dead_letters.selection import Selection
+from services.operations.dead_letters.letters import InvalidFilter, LetterId
+from services.operations.dead_letters.selection import Selection, State, moment_filter, path_filter, source_filter
 
 T = TypeVar("T")
 
@@ -55,17 +53,8 @@ def selection(
     since: str | None,
     until: str | None,
     states: Sequence[Shown] | None,
-) -> "Selection":
+) -> Selection:
     """Read what was typed. Raises typer.BadParameter, which names the option."""
-    from services.operations.dead_letters.letters import LetterId
-    from services.operations.dead_letters.selection import (
-        Selection,
-        State,
-        moment_filter,
-        path_filter,
-        source_filter,
-    )
-
     now, shown = datetime.now(UTC), states or [Shown.OPEN]
 
     def moment(text: str) -> datetime:

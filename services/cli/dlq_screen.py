@@ -3,17 +3,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from schemas.faults import FaultKind, RefusalKind
+from schemas.meanings import meanings
 from services.cli.screen import print_table, tell
+from services.operations.dead_letters.discard import MAX_REASON_CHARACTERS
+from services.operations.dead_letters.listing import Group
+from services.operations.dead_letters.reading import Found
+from services.operations.dead_letters.show import Told, reason_of
+from services.operations.dead_letters.states import Change
 from services.operations.wording import counted, printable, to_the_second
-
-if TYPE_CHECKING:
-    from services.operations.dead_letters.listing import Group
-    from services.operations.dead_letters.reading import Found
-    from services.operations.dead_letters.show import Told
-    from services.operations.dead_letters.states import Change
 
 GROUP_HEADING = ("letters", "kind, where, source", "from, to, one ID")
 
@@ -21,7 +21,7 @@ WHOLE_EVENT = "(the event as a whole)"
 UNKNOWN_KIND = "unknown kind"
 
 
-def group_rows(groups: Sequence["Group"]) -> Iterator[Sequence[str]]:
+def group_rows(groups: Sequence[Group]) -> Iterator[Sequence[str]]:
     """Give a row for each group. Cells have several lines, so that a source is not broken on a narrow screen."""
     for group in groups:
         what = group.what
@@ -34,7 +34,7 @@ def group_rows(groups: Sequence["Group"]) -> Iterator[Sequence[str]]:
         yield str(group.number), "\n".join(lines), "\n".join(one)
 
 
-def print_groups(groups: Sequence["Group"]) -> None:
+def print_groups(groups: Sequence[Group]) -> None:
     """Print them for a person, and how many letters that makes."""
     if groups:
         print_table(group_rows(groups), heading=GROUP_HEADING)
@@ -42,7 +42,7 @@ def print_groups(groups: Sequence["Group"]) -> None:
     tell(f"{counted(number, 'letter')} in {counted(len(groups), 'group')}")
 
 
-def group_values(groups: Sequence["Group"]) -> list[dict[str, Any]]:
+def group_values(groups: Sequence[Group]) -> list[dict[str, Any]]:
     """Give the groups for a program."""
     return [
         {
@@ -59,10 +59,8 @@ def group_values(groups: Sequence["Group"]) -> list[dict[str, Any]]:
     ]
 
 
-def told_rows(told: "Told") -> Iterator[Sequence[str]]:
+def told_rows(told: Told) -> Iterator[Sequence[str]]:
     """Give one letter in rows: a name and what there is to say."""
-    from schemas.meanings import meanings
-
     letter, history = told.found.letter, told.found.history
     yield "letter", f"{letter.id}, dead since {to_the_second(letter.written_at)}, attempt {letter.attempt}"
     yield "state", history.state
@@ -81,10 +79,8 @@ def told_rows(told: "Told") -> Iterator[Sequence[str]]:
     yield from (("after", _short(found)) for found in told.later)
 
 
-def told_values(told: "Told") -> dict[str, Any]:
+def told_values(told: Told) -> dict[str, Any]:
     """Give one letter for a program."""
-    from services.operations.dead_letters.show import reason_of
-
     letter, history = told.found.letter, told.found.history
     return {
         "letter": str(letter.id),
@@ -98,15 +94,13 @@ def told_values(told: "Told") -> dict[str, Any]:
     }
 
 
-def _done(change: "Change") -> str:
-    from services.operations.dead_letters.discard import MAX_REASON_CHARACTERS
-
+def _done(change: Change) -> str:
     corrected = ", corrected" if change.corrected else ""
     reason = f": {printable(change.reason, MAX_REASON_CHARACTERS)}" if change.reason else ""
     return f"{to_the_second(change.at)} {change.state} by {change.by}, attempt {change.attempt}{corrected}{reason}"
 
 
-def _short(found: "Found") -> str:
+def _short(found: Found) -> str:
     letter, state = found.letter, found.history.state
     return f"{letter.id}, {letter.kind or UNKNOWN_KIND}, dead since {to_the_second(letter.written_at)}, {state}"
 

@@ -4,19 +4,16 @@ Of a list the first few are shown; a program gets them all.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from services.cli.dlq_screen import UNKNOWN_KIND, WHOLE_EVENT
+from services.domain.consent import Moment
 from services.domain.numbers import NumberKind
-from services.operations.explain.projected import State
+from services.operations.explain.decision import Decision, OnderwerpDecision, PartijFacts, TakenBack
+from services.operations.explain.explain import Explained, NotDecided
+from services.operations.explain.in_kafka import InKafka, Letter, Letters, Sighting
+from services.operations.explain.projected import Projected, State
 from services.operations.wording import printable, to_the_second
-
-if TYPE_CHECKING:
-    from services.domain.consent import Moment
-    from services.operations.explain.decision import Decision, OnderwerpDecision, PartijFacts, TakenBack
-    from services.operations.explain.explain import Explained, NotDecided
-    from services.operations.explain.in_kafka import InKafka, Letter, Letters, Sighting
-    from services.operations.explain.projected import Projected
 
 Row = tuple[str, str]
 
@@ -29,7 +26,7 @@ MAX_ELSEWHERE: Final = 40
 """Characters of the id of another contact, which stands in the middle of a line."""
 
 
-def explained(found: "Explained", asked: str) -> Iterator[Row]:
+def explained(found: Explained, asked: str) -> Iterator[Row]:
     """Give the rows for a contact that was decided; the onderwerp whose klantcontact was asked for comes first."""
     decision, kafka = found.decision, found.kafka
     yield from _heading(decision, kafka)
@@ -58,7 +55,7 @@ def explained(found: "Explained", asked: str) -> Iterator[Row]:
         yield from _letters(kafka.letters)
 
 
-def not_decided(found: "NotDecided") -> Iterator[Row]:
+def not_decided(found: NotDecided) -> Iterator[Row]:
     """Give the rows for a contact that Kafka knows and of which there is no decision record."""
     yield "contact", printable(found.contact_id)
     yield "decision", "none"
@@ -81,7 +78,7 @@ def _few(name: str, texts: Sequence[str], *, number: int | None = None) -> Itera
 # The decision --------------------------------------------------------------------------------------------------------
 
 
-def _heading(decision: "Decision", kafka: "InKafka | None") -> Iterator[Row]:
+def _heading(decision: Decision, kafka: InKafka | None) -> Iterator[Row]:
     yield "contact", f"{printable(decision.contact_id)} of {printable(decision.source)}"
     confidential = ", vertrouwelijk" if decision.vertrouwelijk else ""
     yield "", f"took place {to_the_second(decision.plaatsgevonden_op)}; revisie {decision.revisie}{confidential}"
@@ -94,18 +91,18 @@ def _heading(decision: "Decision", kafka: "InKafka | None") -> Iterator[Row]:
         yield "trace", decision.trace_id
 
 
-def _held(kafka: "InKafka | None") -> str:
+def _held(kafka: InKafka | None) -> str:
     if kafka is None or kafka.record_is_held is None:
         return ""
     return ": still there" if kafka.record_is_held else ": no longer there"
 
 
-def _is_asked(onderwerp: "OnderwerpDecision", asked: str) -> bool:
+def _is_asked(onderwerp: OnderwerpDecision, asked: str) -> bool:
     given = onderwerp.klantcontact
     return given is not None and asked in {given.id, given.nummer}
 
 
-def _onderwerp(onderwerp: "OnderwerpDecision", decision: "Decision") -> str:
+def _onderwerp(onderwerp: OnderwerpDecision, decision: Decision) -> str:
     given, taak = onderwerp.klantcontact, onderwerp.interne_taak
     outcome = [
         f"klantcontact {given.nummer} ({given.id})" if given else "no klantcontact",
@@ -122,7 +119,7 @@ def _onderwerp(onderwerp: "OnderwerpDecision", decision: "Decision") -> str:
     )
 
 
-def _betrokkene(facts: "PartijFacts", decision: "Decision") -> str:
+def _betrokkene(facts: PartijFacts, decision: Decision) -> str:
     put = ", default details put there" if facts.vult else ""
     return (
         f"{facts.positie + 1}: gekend by {printable(facts.middel)}; partij {facts.nummer} {facts.resultaat}{put}\n"
@@ -130,7 +127,7 @@ def _betrokkene(facts: "PartijFacts", decision: "Decision") -> str:
     )
 
 
-def _consent(facts: "PartijFacts", decision: "Decision") -> str:
+def _consent(facts: PartijFacts, decision: Decision) -> str:
     answer = "yes" if facts.consent else "no"
     if facts.statement is None:
         return f"consent: {answer}, nothing was ever stated"
@@ -138,7 +135,7 @@ def _consent(facts: "PartijFacts", decision: "Decision") -> str:
     return f"consent: {answer}, {facts.statement.toestemming} in {where}"
 
 
-def _before(facts: "PartijFacts", decision: "Decision") -> str:
+def _before(facts: PartijFacts, decision: Decision) -> str:
     if not facts.bekend:
         return "before: not known"
     if facts.leeg:
@@ -148,12 +145,12 @@ def _before(facts: "PartijFacts", decision: "Decision") -> str:
     return f"before: known, filled by {_contact(facts.gevuld, decision)}"
 
 
-def _contact(moment: "Moment", decision: "Decision") -> str:
+def _contact(moment: Moment, decision: Decision) -> str:
     source = "" if moment.source == decision.source else f" of {printable(moment.source)}"
     return f"contact {printable(moment.contact_id, MAX_ELSEWHERE)}{source}, {to_the_second(moment.op)}"
 
 
-def _taken_back(each: "TakenBack") -> str:
+def _taken_back(each: TakenBack) -> str:
     what = f"{_kind(each.kind)} {each.nummer}"
     if each.moved:
         what += " from the topic it was on: vertrouwelijk changed"
@@ -165,7 +162,7 @@ def _taken_back(each: "TakenBack") -> str:
 # What came of it -----------------------------------------------------------------------------------------------------
 
 
-def _projected(each: "Projected", kafka: "InKafka | None") -> str:
+def _projected(each: Projected, kafka: InKafka | None) -> str:
     what = f"{_kind(each.kind)} {each.nummer}"
     match each.state:
         case State.STORED:
@@ -183,20 +180,20 @@ def _projected(each: "Projected", kafka: "InKafka | None") -> str:
             return f"{what} not yet"
 
 
-def _version(each: "Projected") -> str:
+def _version(each: Projected) -> str:
     assert each.version is not None, "what is there has one"
     if each.kind is NumberKind.PARTIJ:
         return f"versie {each.version[0]}"
     return "revisie {}, judgement {}".format(*each.version)
 
 
-def _behind(kafka: "InKafka") -> str:
+def _behind(kafka: InKafka) -> str:
     if not kafka.projector_behind:
         return "the projector has read everything"
     return f"the projector has at most {kafka.projector_behind} records to go"
 
 
-def _sighting(each: "Sighting") -> str:
+def _sighting(each: Sighting) -> str:
     where = f"{each.position.topic}, partition {each.position.partition}, offset {each.position.offset}"
     what = (
         "read and not decided: it was refused, or nothing is left of the decision"
@@ -206,14 +203,14 @@ def _sighting(each: "Sighting") -> str:
     return f"{where}, of {printable(each.source)}: {what}"
 
 
-def _letters(letters: "Letters") -> Iterator[Row]:
+def _letters(letters: Letters) -> Iterator[Row]:
     if not letters.number:
         yield "dead letters", "none"
         return
     yield from _few("dead letters", [_letter(each) for each in reversed(letters.newest)], number=letters.number)
 
 
-def _letter(letter: "Letter") -> str:
+def _letter(letter: Letter) -> str:
     paths = [printable(path) or WHOLE_EVENT for path in letter.paths]
     more = f" (+{len(paths) - MAX_PATHS})" if len(paths) > MAX_PATHS else ""
     where = f" at {', '.join(paths[:MAX_PATHS])}{more}" if paths else ""

@@ -1,22 +1,23 @@
 """For operators: making the projector's collections anew."""
 
-import json
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import Annotated, Self
 
 import typer
+import uvloop
 
-from services.cli.arguments import FAULTS_FOUND, AsJson, settings
-from services.cli.operators import PANEL
-from services.cli.screen import Progress, json_value, print_table, progress, tell, waiting
+from services.cli.arguments import AsJson, settings
+from services.cli.screen import print_json, print_table, progress, tell, waiting
+from services.cli.streams import FAULTS_FOUND
+from services.operations.rebuild import rebuild as rebuilding
+from services.operations.rebuild.verify import Comparison, Outcome, Report
+from services.operations.topic_reader import Progress
 from services.operations.wording import to_the_second
+from services.projector.mongo.writes import Collection
+from services.runtime import garbage
 
-if TYPE_CHECKING:
-    from services.operations.rebuild.verify import Comparison, Report
-    from services.projector.mongo.writes import Collection
-
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 SHOWN = 10
 """So many ids of a kind fit a screen; --json gives more."""
@@ -39,7 +40,7 @@ FromLive = Annotated[
 DropOld = Annotated[bool, typer.Option("--drop-old", help="Drop what the last rebuild kept, and do nothing else.")]
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def rebuild(
     *,
     dry_run: DryRun = False,
@@ -55,11 +56,6 @@ def rebuild(
 
     Exit status 1: new and live differ, so nothing was put in place.
     """
-    import uvloop
-
-    from services.operations.rebuild import rebuild as rebuilding
-    from services.runtime import garbage
-
     garbage.search_less_often()
     if drop_old:
         if dry_run or accept_differences or from_live:
@@ -75,7 +71,7 @@ def rebuild(
             )
         )
     if as_json:
-        typer.echo(json.dumps(json_value(report)))
+        print_json(report)
     else:
         _tell(report)
     differs = any(each.differences for each in report.comparisons)
@@ -104,7 +100,7 @@ class _Bars:
         self._bar(done, of)
 
 
-def _tell(report: "Report") -> None:
+def _tell(report: Report) -> None:
     for line in _beginning(report):
         typer.echo(line)
     if report.comparisons:
@@ -118,9 +114,7 @@ def _tell(report: "Report") -> None:
         tell(line)
 
 
-def _beginning(report: "Report") -> list[str]:
-    from services.operations.rebuild.verify import Outcome
-
+def _beginning(report: Report) -> list[str]:
     began = to_the_second(report.interrupted) if report.interrupted else ""
     if report.outcome is Outcome.FINISHED:
         return [f"The rebuild begun at {began} had been interrupted in its swap; that is finished now."]
@@ -132,14 +126,14 @@ def _beginning(report: "Report") -> list[str]:
     return [*lines, f"Began: the topics from their beginning, {report.events:,} events."]
 
 
-def _cut(report: "Report") -> dict[str, list[str]]:
+def _cut(report: Report) -> dict[str, list[str]]:
     cut: dict[str, list[str]] = {}
     for each in report.trimmed:
         cut.setdefault(each.topic, []).append(f"partition {each.partition} from offset {each.first}")
     return cut
 
 
-def _row(comparison: "Comparison") -> tuple[str, ...]:
+def _row(comparison: Comparison) -> tuple[str, ...]:
     counts = (
         comparison.live,
         comparison.new,
@@ -151,7 +145,7 @@ def _row(comparison: "Comparison") -> tuple[str, ...]:
     return comparison.collection.value, *(f"{count:,}" for count in counts)
 
 
-def _tell_ids(comparison: "Comparison") -> None:
+def _tell_ids(comparison: Comparison) -> None:
     kinds = {"only live": comparison.only_live, "only new": comparison.only_new, "changed": comparison.changed}
     for kind, identifiers in kinds.items():
         for identifier in identifiers[:SHOWN]:
@@ -162,9 +156,7 @@ def _tell_ids(comparison: "Comparison") -> None:
         typer.echo(f"{comparison.collection}  and {comparison.unlisted:,} more in only one of the two")
 
 
-def _end(report: "Report") -> list[str]:
-    from services.operations.rebuild.verify import Outcome
-
+def _end(report: Report) -> list[str]:
     if report.outcome in {Outcome.SWAPPED, Outcome.FINISHED}:
         return [IN_PLACE.format(carried=report.carried_over)]
     lines = [NOT_IN_PLACE]
@@ -175,9 +167,9 @@ def _end(report: "Report") -> list[str]:
     return lines
 
 
-def _tell_dropped(counts: "Mapping[Collection, int]", *, as_json: bool) -> None:
+def _tell_dropped(counts: Mapping[Collection, int], *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps({"dropped": counts}))
+        print_json({"dropped": counts})
     elif counts:
         print_table([(f"{name}_vorige", f"{count:,} documents dropped") for name, count in counts.items()])
     else:

@@ -3,25 +3,27 @@
 What a replay shows, as a person sees it in rows, and as a program reads it; never any content.
 """
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
+import uvloop
 
-from services.cli.arguments import FAULTS_FOUND, AsJsonLines, PolicyFile, beleid, settings
-from services.cli.operators import PANEL
-from services.cli.screen import Bar, progress, tell
-from services.operations.wording import counted, printable
+from services.cli.arguments import AsJsonLines, PolicyFile, beleid, settings
+from services.cli.screen import Bar, print_json, progress, tell, write_json_line
+from services.cli.streams import FAULTS_FOUND
+from services.domain.herbeoordeling import Feiten
+from services.operations.replay.differences import Outcome
+from services.operations.replay.judging import Examined
+from services.operations.replay.replay import Replayed
+from services.operations.replay.replay import replay as judge_again
+from services.operations.replay.requests import Answer
+from services.operations.replay.selection import InvalidSelection, Selection, read_offsets
+from services.operations.wording import counted, printable, read_moment
 
-if TYPE_CHECKING:
-    from services.operations.replay.judging import Examined
-    from services.operations.replay.requests import Answer
-    from services.operations.replay.selection import Selection
-
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 INTERRUPTED: Final = (
     "Interrupted: {contacts} judged again so far. What was asked besides stands in the topic, and is judged all the "
@@ -29,7 +31,7 @@ INTERRUPTED: Final = (
 )
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def replay(  # noqa: PLR0913 - each is an option that an operator can give
     since: Annotated[str, typer.Option("--from", help="Written at or after this moment; or ago, as in 3d.")] = "",
     until: Annotated[str, typer.Option("--to", help="Written before this moment.")] = "",
@@ -53,12 +55,6 @@ def replay(  # noqa: PLR0913 - each is an option that an operator can give
     Beside "changes" and "same" a contact can be "overtaken": a later revisie of it is in force, and is judged where
     that lies. A "repeat" is the revisie in force sent once more, and is judged where it lay first.
     """
-    import uvloop
-
-    from services.domain.herbeoordeling import Feiten
-    from services.operations.replay.replay import replay as judge_again
-    from services.operations.replay.selection import InvalidSelection
-
     given = settings()
     with progress("judging again", shown=not (as_json and sys.stdout.isatty())) as bar:
         shown = _Shown(bar, as_json=as_json, diff_only=diff_only)
@@ -81,17 +77,14 @@ def replay(  # noqa: PLR0913 - each is an option that an operator can give
                 tell(INTERRUPTED.format(contacts=counted(shown.answered, "contact")))
             raise
     if as_json:
-        typer.echo(json.dumps({"summary": replayed.as_json()}))
+        print_json({"summary": replayed.as_json()})
     else:
         for line in summary_lines(replayed, executed=execute):
             tell(line)
     raise typer.Exit(0 if replayed.is_as_shown else FAULTS_FOUND)
 
 
-def _selection(since: str, until: str, offsets: list[str], contacts: list[str], source: str) -> "Selection":
-    from services.operations.replay.selection import Selection, read_offsets
-    from services.operations.wording import read_moment
-
+def _selection(since: str, until: str, offsets: list[str], contacts: list[str], source: str) -> Selection:
     now = datetime.now(UTC)
     try:
         return Selection(
@@ -115,7 +108,7 @@ class _Shown:
         self._is_headed = as_json
         self.answered = 0
 
-    def __call__(self, examined: "Examined", answer: "Answer | None") -> None:
+    def __call__(self, examined: Examined, answer: Answer | None) -> None:
         self.answered += answer is not None
         if examined.difference is None and self._diff_only:
             return
@@ -123,22 +116,16 @@ class _Shown:
             self._bar.print(HEADING)
             self._is_headed = True
         if self._as_json:
-            self._bar.print(json.dumps(contact_value(examined, answer)))
+            write_json_line(contact_value(examined, answer))
             return
         for row in contact_rows(examined, answer):
             self._bar.print(row)
 
 
-if TYPE_CHECKING:
-    from services.operations.replay.differences import Outcome
-    from services.operations.replay.judging import Examined
-    from services.operations.replay.replay import Replayed
-    from services.operations.replay.requests import Answer
-
 WIDTHS: Final = (28, 16, 8, 12, 9, 20, 0)
 
 
-def contact_rows(examined: "Examined", answer: "Answer | None") -> Iterator[str]:
+def contact_rows(examined: Examined, answer: Answer | None) -> Iterator[str]:
     """Give a row for each onderwerp that changes, or one for a contact that does not change."""
     contact_id = printable(examined.contact_id or f"{examined.record.partition}:{examined.record.offset}")
     if examined.difference is None:
@@ -149,7 +136,7 @@ def contact_rows(examined: "Examined", answer: "Answer | None") -> Iterator[str]
         yield row((contact_id, printable(onderwerp.onderwerp_id), *_change(onderwerp.was, onderwerp.wordt), note))
 
 
-def contact_value(examined: "Examined", answer: "Answer | None") -> dict[str, Any]:
+def contact_value(examined: Examined, answer: Answer | None) -> dict[str, Any]:
     """Give one contact for a program."""
     return {
         "source": examined.source,
@@ -170,7 +157,7 @@ def row(cells: Sequence[str]) -> str:
 HEADING: Final = row(("contact", "onderwerp", "rule", "klantcontact", "taak", "partij", ""))
 
 
-def _change(was: "Outcome", wordt: "Outcome") -> tuple[str, str, str, str]:
+def _change(was: Outcome, wordt: Outcome) -> tuple[str, str, str, str]:
     def arrow(before: str, after: str) -> str:
         return before if before == after else f"{before} → {after}"
 
@@ -185,7 +172,7 @@ def _change(was: "Outcome", wordt: "Outcome") -> tuple[str, str, str, str]:
     )
 
 
-def summary_lines(replayed: "Replayed", *, executed: bool) -> Iterator[str]:
+def summary_lines(replayed: Replayed, *, executed: bool) -> Iterator[str]:
     """Give the counts, and what is to be done next."""
     summary = replayed.summary
     if not summary.records.total():

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from services.cli import app
+from services.cli.lazy import LazyCommand
 from services.runtime.settings import PREFIX, Settings
 
 README = Path("README.md").read_text(encoding="utf-8")
@@ -54,7 +55,8 @@ def _commands() -> set[str]:
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)
     found: set[str] = set()
-    for name, command in group.commands.items():
+    for name, known in group.commands.items():
+        command = known.load() if isinstance(known, LazyCommand) else known
         found |= {name} if not isinstance(command, TyperGroup) else {f"{name} {each}" for each in command.commands}
     return found
 

@@ -21,7 +21,7 @@ from services.local.servers.kafka import KAFKA_VERSION, kafka_server
 from services.local.servers.mock_broker import mock_broker
 from services.local.servers.mongod import mongo_uri, mongod_server
 from services.local.servers.process import Server, stop_all
-from services.local.servers.signals import ended_like_interrupted
+from services.runtime.ending import ended_like_interrupted
 
 
 class KafkaKind(StrEnum):
