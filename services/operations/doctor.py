@@ -1,4 +1,4 @@
-"""What has to be in order before the services run: each check says what was found and what to do about it."""
+"""What must be in order before the services run: each check says what it found and what to do about it."""
 
 import asyncio
 import sys
@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.protocol.admin import ApiVersionRequest
-from pymongo.errors import PyMongoError
 
 from services.classifier.mongo.key import RegisterKey
 from services.classifier.policy_file import load_policy_file
@@ -20,8 +19,10 @@ from services.operations.topics import TopicState, check_topics
 from services.operations.wording import counted
 from services.runtime.errors import InvalidSettings, KlantcontactError
 from services.runtime.kafka.clients import ADMIN_TIMEOUT_MS, TOPICS_ADVICE, admin_client
-from services.runtime.kafka.connection import connected, missing_right
+from services.runtime.kafka.connection import connected
+from services.runtime.kafka.errors import kafka_is_away, translate_kafka_errors
 from services.runtime.mongo.client import Client, address, connect
+from services.runtime.mongo.errors import translate_mongo_errors
 from services.runtime.secret import load_sleutel
 from services.runtime.settings import Settings
 from services.runtime.waiting import pauses_within
@@ -31,10 +32,10 @@ LIBRARIES = ("klantcontact", "faststream", "aiokafka", "pymongo", "pydantic", "u
 OLDEST_PYTHON = (3, 11)
 
 OLDEST_MONGODB = (6, 0)
-"""What we test with."""
+"""The tests run on it."""
 
 CREATE_TOPICS = 19
-"""Kafka's number of the request by which its age shows: Kafka 4.0 dropped the first two versions of it."""
+"""Kafka's number of a request that shows its release: Kafka 4.0 dropped the first two versions of it."""
 
 START_SECONDS = 10.0
 """Patience with a broker that makes its topic for transactions, which the first question about them causes."""
@@ -45,7 +46,7 @@ TRANSACTION_COORDINATOR = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One thing that was looked at. `advice` says what to do, and is empty when all is well."""
+    """One check. `advice` says what to do, and is empty when all is well."""
 
     name: str
     ok: bool
@@ -54,7 +55,10 @@ class Check:
 
 
 async def examine(settings: Settings) -> list[Check]:
-    """Look at everything that a service needs, side by side; what is away costs some seconds. Changes nothing."""
+    """Check everything that a service needs, side by side. Changes nothing.
+
+    A server that is away costs some seconds.
+    """
     sleutel, kafka, topics, mongodb = await asyncio.gather(
         _sleutel(settings), _kafka(settings), _topics(settings), _mongodb(settings)
     )
@@ -62,7 +66,7 @@ async def examine(settings: Settings) -> list[Check]:
 
 
 def _failed(name: str, error: KlantcontactError, advice: str = "") -> Check:
-    """Take over what an error says; the messages of InvalidSettings hold the advice themselves."""
+    """Return the check that an error failed. InvalidSettings holds the advice in its message."""
     return Check(name=name, ok=False, found=str(error), advice=advice)
 
 
@@ -108,31 +112,26 @@ def _beleid(settings: Settings) -> Check:
 
 
 async def _kafka(settings: Settings) -> Check:
-    advice = "Start it, or correct KLANTCONTACT_KAFKA_BOOTSTRAP."
     try:
         async with admin_client(settings) as admin:
-            cluster = await admin.describe_cluster()
-            await _await_transactions(admin, settings)
-        # One that is there: what the settings name first may be down for a moment.
-        first = cluster["brokers"][0]
-        age = await _age(settings, f"{first['host']}:{first['port']}")
+            with translate_kafka_errors(settings, right="describe the cluster and use transactions"):
+                cluster = await admin.describe_cluster()
+                await _await_transactions(admin, settings)
+                # One that is there: what the settings name first may be down for a moment.
+                first = cluster["brokers"][0]
+                age = await _age(settings, f"{first['host']}:{first['port']}")
     except InvalidSettings as error:
         return _failed("kafka", error)
     except KlantcontactError as error:
-        return _failed("kafka", error, advice)
-    except (KafkaError, TimeoutError, OSError) as error:
-        if told := missing_right(error):
-            return _failed("kafka", told)
-        found = f"Kafka at {settings.kafka_bootstrap} answers, but not all that is asked ({type(error).__name__})"
-        return Check(name="kafka", ok=False, found=found, advice=advice)
+        return _failed("kafka", error, "Start it, or correct KLANTCONTACT_KAFKA_BOOTSTRAP.")
     found = f"{settings.kafka_bootstrap}: {counted(len(cluster['brokers']), 'broker')}, {age}, transactions answer"
     return Check(name="kafka", ok=True, found=found)
 
 
 async def _await_transactions(admin: AIOKafkaAdminClient, settings: Settings) -> None:
-    """Ask who coordinates our transactions. Raises KafkaError when nobody does.
+    """Ask for the coordinator of our transactions. Raises KafkaError when there is none.
 
-    A broker that has just started finds out when it is asked, and says "not yet" meanwhile.
+    A broker that has just started looks for it when it is asked, and answers "not yet" meanwhile.
     """
     transactional_id = f"{settings.classifier_group}-doctor"
     for pause_seconds in pauses_within(START_SECONDS):
@@ -146,7 +145,10 @@ async def _await_transactions(admin: AIOKafkaAdminClient, settings: Settings) ->
 
 
 async def _age(settings: Settings, broker: str) -> str:
-    connection = await connected(settings, broker, timeout_ms=ADMIN_TIMEOUT_MS)
+    try:
+        connection = await connected(settings, broker, timeout_ms=ADMIN_TIMEOUT_MS)
+    except OSError as error:
+        raise kafka_is_away(settings) from error
     try:
         response = await connection.send(ApiVersionRequest())
     finally:
@@ -193,20 +195,22 @@ async def _mongodb(settings: Settings) -> Check:
         return _failed("mongodb", error)
     except KlantcontactError as error:
         return _failed("mongodb", error, "Start it, or correct KLANTCONTACT_MONGO_URI.")
-    async with client:
-        try:
-            hello = await client.admin.command("hello")
-            server = str((await client.server_info())["version"])
-            await _try_transaction(client, settings)
-        except PyMongoError as error:
-            found = f"MongoDB at {address(settings)} answers, but not to a transaction ({type(error).__name__})"
-            return Check(name="mongodb", ok=False, found=found, advice="See the log of MongoDB, and the user's rights.")
+    try:
+        async with client:
+            with translate_mongo_errors(settings, right="read, in a transaction,"):
+                hello = await client.admin.command("hello")
+                server = str((await client.server_info())["version"])
+                await _try_transaction(client, settings)
+    except InvalidSettings as error:
+        return _failed("mongodb", error)
+    except KlantcontactError as error:
+        return _failed("mongodb", error, "See the log of MongoDB.")
     found = f"{address(settings)}: MongoDB {server}, replica set {hello.get('setName')}, transactions work"
     fits = tuple(int(part) for part in server.split(".")[:2]) >= OLDEST_MONGODB
     return Check(name="mongodb", ok=fits, found=found, advice="" if fits else "Use MongoDB 6.0 or newer.")
 
 
 async def _try_transaction(client: Client, settings: Settings) -> None:
-    """Read in a transaction. Raises PyMongoError when that can't be done."""
+    """Read in a transaction. Raises PyMongoError when that fails."""
     async with client.start_session() as session, await session.start_transaction():
         await client[settings.mongo_database]["besluiten"].find_one({}, {"_id": 1}, session=session)

@@ -20,10 +20,10 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeEr
 
 from schemas.cloudevents import STRUCTURED
 from schemas.faults import HINTS, FaultKind
-from services.operations.kafka import STALL_SECONDS, TOO_LARGE, started_producer, write_told
+from services.operations.kafka import STALL_SECONDS, TOO_LARGE, started_producer
 from services.runtime.errors import TransientFailure
 from services.runtime.kafka.clients import require_topics
-from services.runtime.kafka.connection import REFUSED_USER
+from services.runtime.kafka.errors import REFUSED_USER, translate_write_errors
 from services.runtime.observe.health import Part
 from services.runtime.settings import Settings
 
@@ -74,7 +74,7 @@ async def publish(
     """
     await require_topics(settings, settings.contact_topic)
     publication = Publication()
-    with write_told(settings):
+    with translate_write_errors(settings):
         async with started_producer(settings) as producer:
             waiting: deque[tuple[int, Future[Any]]] = deque()
             line_number = 0

@@ -12,10 +12,9 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, TopicAlreadyExistsError, for_code
 
-from services.operations.kafka import kafka_told
 from services.runtime.errors import InvalidSettings
 from services.runtime.kafka.clients import admin_client, await_topics
-from services.runtime.kafka.connection import REFUSED_USER
+from services.runtime.kafka.errors import REFUSED_USER, translate_kafka_errors
 from services.runtime.kafka.topics import MAX_REPLICAS, TopicDefinition, topic_definitions
 from services.runtime.settings import Settings
 
@@ -72,9 +71,9 @@ async def create_topics(settings: Settings) -> list[TopicState]:
 
 @asynccontextmanager
 async def _asking(settings: Settings, *, right: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    """Give an administration client for the block. Raises as `kafka_told` does."""
+    """Provide an administration client for the block. Raises as `translate_kafka_errors` does."""
     async with admin_client(settings) as admin:
-        with kafka_told(settings, right=right):
+        with translate_kafka_errors(settings, right=right):
             yield admin
 
 

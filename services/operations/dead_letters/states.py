@@ -25,8 +25,8 @@ from pymongo.write_concern import WriteConcern
 
 from services.operations.dead_letters.letters import Letter
 from services.operations.dead_letters.selection import State
-from services.operations.mongo import mongo_told
 from services.runtime.mongo.client import OPERATION_MILLISECONDS, Client, connect
+from services.runtime.mongo.errors import translate_mongo_errors
 from services.runtime.settings import Settings
 
 Document = dict[str, Any]
@@ -203,7 +203,7 @@ class LetterStates:
             self._prepared = True
 
     def _told(self) -> AbstractContextManager[None]:
-        return mongo_told(self._settings, right=f"read and write the collection {COLLECTION} of")
+        return translate_mongo_errors(self._settings, right=f"read and write the collection {COLLECTION} of")
 
     def _key(self, letter: Letter) -> str:
         """Name a letter for good: in a topic that was made anew the same place holds another one."""

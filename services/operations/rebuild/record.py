@@ -18,12 +18,12 @@ from pymongo import ReturnDocument
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
-from services.operations.mongo import mongo_told
 from services.projector.merging.documents import Document
 from services.projector.mongo.swap import COLLECTION, ONLY, Phase
 from services.projector.mongo.writes import Collection
 from services.projector.ports import Partition
 from services.runtime.errors import KlantcontactError, TransientFailure
+from services.runtime.mongo.errors import translate_mongo_errors
 from services.runtime.settings import Settings
 from services.runtime.waiting import pauses_within
 
@@ -160,8 +160,8 @@ class RebuildStopped(KlantcontactError):
 
 
 def rebuild_told(settings: Settings) -> AbstractContextManager[None]:
-    """Say in words for an operator what MongoDB answers; see `mongo_told`."""
-    return mongo_told(
+    """Say in words for an operator what MongoDB answers; see `translate_mongo_errors`."""
+    return translate_mongo_errors(
         settings, right="make, rename and drop collections with validators (the roles readWrite and dbAdmin) in"
     )
 

@@ -12,11 +12,11 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
-from services.runtime.errors import InvalidSettings, KlantcontactError, TransientFailure
-from services.runtime.kafka.connection import CLIENT_ID, brokers, connection, refusal, security
+from services.runtime.errors import InvalidSettings
+from services.runtime.kafka.connection import CLIENT_ID, brokers, connection, security
+from services.runtime.kafka.errors import kafka_is_away, unreached
 from services.runtime.kafka.patches import listen_for_resets, tolerate_header_names
 from services.runtime.kafka.topics import MAX_BATCH_BYTES, MAX_DEAD_LETTER_BYTES
-from services.runtime.observe.health import Part
 from services.runtime.settings import Settings
 from services.runtime.waiting import pauses_within
 
@@ -167,16 +167,6 @@ async def admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]
         yield client
     finally:
         await client.close()
-
-
-def kafka_is_away(settings: Settings) -> TransientFailure:
-    """Say that Kafka does not answer."""
-    return TransientFailure(f"Kafka at {settings.kafka_bootstrap} does not answer.", part=Part.KAFKA)
-
-
-async def unreached(settings: Settings) -> KlantcontactError:
-    """Say why no client could start: what keeps us out, or that nobody answers."""
-    return await refusal(settings) or kafka_is_away(settings)
 
 
 async def require_topics(settings: Settings, *names: str) -> None:

@@ -26,7 +26,7 @@ from services.runtime.errors import TransientFailure
 from services.runtime.kafka import clients
 from services.runtime.kafka.assignment import Fail, Fetch, Reading
 from services.runtime.kafka.clients import LIBRARY_LOGGER, subscriber_options
-from services.runtime.kafka.connection import missing_right
+from services.runtime.kafka.errors import missing_right
 from services.runtime.kafka.health import GroupHealth
 from services.runtime.kafka.lag import LagWatch
 from services.runtime.observe.health import Facts, Health, Part
