@@ -11,7 +11,7 @@ import uvloop
 
 from services.cli import dlq_filters, dlq_repairs
 from services.cli.arguments import AsJson, settings
-from services.cli.dlq_filters import Ids, Kinds, Paths, Since, Sources, States, Until
+from services.cli.dlq_filters import Ids, Kinds, Paths, Since, Sources, StateFilter, Until
 from services.cli.dlq_screen import group_values, print_groups, told_rows, told_values
 from services.cli.screen import print_json, print_table, progress, tell
 from services.operations.dead_letters.content import described
@@ -40,7 +40,7 @@ def list_letters(
     letter_id: Ids = None,
     since: Since = None,
     until: Until = None,
-    state: States = None,
+    state: StateFilter = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what lies there, in groups with the same kind, places and source; nothing of what the letters hold."""
@@ -90,7 +90,7 @@ def export(
     letter_id: Ids = None,
     since: Since = None,
     until: Until = None,
-    state: States = None,
+    state: StateFilter = None,
 ) -> None:
     """Write letters with all that they hold, one JSON object a line, to be corrected. Every access is recorded.
 

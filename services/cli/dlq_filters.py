@@ -35,7 +35,7 @@ Since = Annotated[
     str | None, typer.Option(help="Dead from this moment on: 2026-11-20T09:00:00+01:00, or 90s, 30m, 2h, 3d, 1w ago.")
 ]
 Until = Annotated[str | None, typer.Option(help="Dead before this moment, in the same forms.")]
-States = Annotated[
+StateFilter = Annotated[
     list[Shown] | None,
     typer.Option(
         "--state",

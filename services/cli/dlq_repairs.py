@@ -11,7 +11,7 @@ import uvloop
 
 from services.cli import dlq_filters
 from services.cli.arguments import AsJson, settings
-from services.cli.dlq_filters import Ids, Kinds, Paths, Shown, Since, Sources, States, Until
+from services.cli.dlq_filters import Ids, Kinds, Paths, Shown, Since, Sources, StateFilter, Until
 from services.cli.dlq_screen import group_values, print_groups
 from services.cli.screen import print_json, progress, tell
 from services.cli.streams import FAULTS_FOUND
@@ -48,7 +48,7 @@ def redrive(
     letter_id: Ids = None,
     since: Since = None,
     until: Until = None,
-    state: States = None,
+    state: StateFilter = None,
     corrected: Annotated[
         Path | None, typer.Option("--from", metavar="FILE", help="Corrected lines of `dlq export`: send what they say.")
     ] = None,
@@ -101,7 +101,7 @@ def discard(
     letter_id: Ids = None,
     since: Since = None,
     until: Until = None,
-    state: States = None,
+    state: StateFilter = None,
     everything: Everything = False,
     as_json: AsJson = False,
 ) -> None:

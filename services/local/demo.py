@@ -14,7 +14,7 @@ from pymongo import MongoClient
 from rich.console import Console
 from rich.table import Table
 
-from services.local.scenarios import Outcome, Row, Scenario, count_refused, load_scenarios, verify
+from services.local.scenarios import CheckedContact, OnderwerpOutcome, Scenario, count_refused, load_scenarios, verify
 from services.local.servers.errors import StartFailed
 from services.local.system import System, running_system
 from services.runtime.settings import Settings
@@ -69,7 +69,7 @@ def _publish(scenarios: Sequence[Scenario], system: System) -> None:
         raise StartFailed(f"The events could not be sent: {sent.stdout}{sent.stderr}")
 
 
-def _wait_until_stored(scenarios: Sequence[Scenario], system: System) -> tuple[list[Row], dict[str, int]]:
+def _wait_until_stored(scenarios: Sequence[Scenario], system: System) -> tuple[list[CheckedContact], dict[str, int]]:
     deadline = time.monotonic() + STORED_SECONDS
     with MongoClient[dict[str, Any]](system.settings.mongo_uri) as client:
         database = client[system.settings.mongo_database]
@@ -82,7 +82,11 @@ def _wait_until_stored(scenarios: Sequence[Scenario], system: System) -> tuple[l
 
 
 def _report(
-    screen: Console, scenarios: Sequence[Scenario], rows: Sequence[Row], counts: dict[str, int], seconds: float
+    screen: Console,
+    scenarios: Sequence[Scenario],
+    rows: Sequence[CheckedContact],
+    counts: dict[str, int],
+    seconds: float,
 ) -> int:
     screen.print("The scenarios of the standard, as they stand in MongoDB")
     table = Table(*(name for name, _ in COLUMNS), box=None, pad_edge=False)
@@ -108,7 +112,7 @@ def _report(
     return 0 if all_right else 1
 
 
-def _cells(scenario: Scenario, rows: Sequence[Row]) -> list[str]:
+def _cells(scenario: Scenario, rows: Sequence[CheckedContact]) -> list[str]:
     verdict = "[green]right[/green]" if all(row.is_right for row in rows) else "[red]WRONG[/red]"
     outcomes = [outcome for row in rows for outcome in row.found]
 
@@ -130,5 +134,5 @@ def _word(value: object) -> str:
     return str(value)
 
 
-def _brief(outcomes: Sequence[Outcome]) -> str:
+def _brief(outcomes: Sequence[OnderwerpOutcome]) -> str:
     return "; ".join(" ".join(_word(value) for value in outcome.values()) for outcome in outcomes) or "nothing"

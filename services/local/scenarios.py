@@ -99,18 +99,18 @@ def _at_or_under(path: str, expected: str) -> bool:
     return path == expected or path.startswith(f"{expected}.")
 
 
-Document = dict[str, Any]
-Outcome = Mapping[str, Any]
+Stored = dict[str, Any]
+OnderwerpOutcome = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CheckedContact:
     """One contact of a scenario: what must stand, and what does."""
 
     scenario: str
     contact_id: str
-    expected: Sequence[Outcome]
-    found: Sequence[Outcome]
+    expected: Sequence[OnderwerpOutcome]
+    found: Sequence[OnderwerpOutcome]
 
     @property
     def is_right(self) -> bool:
@@ -125,13 +125,13 @@ def count_refused(scenarios: Sequence[Scenario]) -> int:
     return sum(each is not None and bool(each.ongeldig) for scenario in scenarios for each in scenario.verwacht)
 
 
-def verify(scenarios: Sequence[Scenario], database: Database[Document]) -> list[Row]:
+def verify(scenarios: Sequence[Scenario], database: Database[Stored]) -> list[CheckedContact]:
     """Compare each contact of which something is expected with what is stored of it.
 
     A contact that comes more than once is stored as it was left, so its last expectation counts.
     """
     return [
-        Row(scenario.id, contact_id, expectation.uitkomsten, list(_stored(database, source, contact_id)))
+        CheckedContact(scenario.id, contact_id, expectation.uitkomsten, list(_stored(database, source, contact_id)))
         for scenario in scenarios
         for (source, contact_id), expectation in _last_expectations(scenario).items()
     ]
@@ -145,7 +145,7 @@ def _last_expectations(scenario: Scenario) -> dict[tuple[str, str], Verwachting]
     }
 
 
-def _stored(database: Database[Document], source: str, contact_id: str) -> Iterator[Outcome]:
+def _stored(database: Database[Stored], source: str, contact_id: str) -> Iterator[OnderwerpOutcome]:
     """Give the outcome of each onderwerp: the rule as it was decided, all the rest as the projector stored it."""
     besluit = database["besluiten"].find_one({"_id": contact_key(source, contact_id)})
     for index, onderwerp in enumerate(besluit["onderwerpen"] if besluit else ()):
@@ -162,7 +162,7 @@ def _stored(database: Database[Document], source: str, contact_id: str) -> Itera
         }
 
 
-def _partij(database: Database[Document], klantcontact: Document | None, decided: str | None) -> str:
+def _partij(database: Database[Stored], klantcontact: Stored | None, decided: str | None) -> str:
     """Give what became of the partij; without a stored one there is none, whatever was decided."""
     linked = [
         each["wasPartij"]["partijId"] for each in (klantcontact or {}).get("betrokkenen", ()) if "wasPartij" in each
@@ -171,7 +171,7 @@ def _partij(database: Database[Document], klantcontact: Document | None, decided
     return decided if decided is not None and linked and stored == len(linked) else "geen"
 
 
-def _has_details(klantcontact: Document) -> bool:
+def _has_details(klantcontact: Stored) -> bool:
     return any(
         each.get("digitaleAdressen") or "bezoekadres" in each or "correspondentieadres" in each
         for each in klantcontact["betrokkenen"]

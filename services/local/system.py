@@ -25,7 +25,8 @@ from services.local.servers.errors import StartFailed
 from services.local.servers.network import HOST, free_port
 from services.local.servers.process import Server, stop_all
 from services.local.servers.stack import KafkaKind, Stack, local_stack
-from services.runtime.settings import Settings
+from services.runtime.kafka.in_process import ON
+from services.runtime.settings import IN_PROCESS_BROKER, Settings
 
 COMMAND = (sys.executable, "-m", "services.cli")
 
@@ -46,8 +47,9 @@ class System:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Give the environment in which `klantcontact …` works on this system."""
-        return {**os.environ, **self.settings.environment()}
+        """The environment in which `klantcontact …` works on this system."""
+        switch = {IN_PROCESS_BROKER: ON} if self.stack.kafka_kind is KafkaKind.MOCK else {}
+        return {**os.environ, **self.settings.environment(), **switch}
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `klantcontact …` on this system to its end."""
@@ -112,8 +114,6 @@ def _settings_for(stack: Stack, settings: Settings, home: Path) -> Settings:
         changes["sleutel_file"] = _key_of(home)
     if settings.beleid_file is not None:
         changes["beleid_file"] = settings.beleid_file.resolve()
-    if stack.kafka_kind is KafkaKind.MOCK:
-        changes["check_crcs"] = False
     return settings.model_copy(update=changes)
 
 

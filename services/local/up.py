@@ -6,10 +6,11 @@ from pathlib import Path
 
 from services.local.servers.errors import StartFailed
 from services.local.servers.process import Server
-from services.local.servers.stack import MongoKind
+from services.local.servers.stack import KafkaKind, MongoKind
 from services.local.system import System, running_system
+from services.runtime.kafka.in_process import ON
 from services.runtime.mongo.client import address
-from services.runtime.settings import Settings
+from services.runtime.settings import IN_PROCESS_BROKER, Settings
 
 LOOK_SECONDS = 0.5
 """How often to look whether a service has ended by itself."""
@@ -44,6 +45,8 @@ def _addresses(system: System) -> Iterator[str]:
         yield f"  export KLANTCONTACT_MONGO_URI='{stack.mongo_uri}'"
     if settings.sleutel_file is not None:
         yield f"  export KLANTCONTACT_SLEUTEL_FILE={settings.sleutel_file}"
+    if stack.kafka_kind is KafkaKind.MOCK:
+        yield f"  export {IN_PROCESS_BROKER}={ON}"
     yield "  klantcontact publish events.jsonl"
     yield f"Ctrl-C stops it all. Data and logs are in {system.home}."
 

@@ -1,6 +1,6 @@
-"""Making the topics, and seeing where those that exist depart from their definition.
+"""Making the topics, and comparing those that exist with their definition.
 
-Nothing that exists is changed: that can cost data, and is for the operator to decide.
+Nothing that exists is changed: that can cost data, and the operator decides about it.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -10,9 +10,10 @@ from typing import NoReturn
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from services.runtime.errors import InvalidSettings
+from services.runtime.kafka import in_process
 from services.runtime.kafka.clients import admin_client, await_topics
 from services.runtime.kafka.errors import REFUSED_USER, translate_kafka_errors
 from services.runtime.kafka.topics import MAX_REPLICAS, TopicDefinition, topic_definitions
@@ -40,7 +41,7 @@ class TopicState:
 
 
 async def check_topics(settings: Settings) -> list[TopicState]:
-    """Compare every topic with its definition, input first.
+    """Return how every topic compares with its definition, input first.
 
     Raises TransientFailure when Kafka does not answer, InvalidSettings when it refuses.
     """
@@ -49,7 +50,7 @@ async def check_topics(settings: Settings) -> list[TopicState]:
 
 
 async def create_topics(settings: Settings) -> list[TopicState]:
-    """Make what is missing and report on everything, input first. Doing it again changes nothing.
+    """Make the topics that are missing, and return the state of all, input first. Idempotent.
 
     A topic gets as many replicas as there are brokers, three at most. Raises as `check_topics` does.
     """
@@ -81,7 +82,7 @@ async def _asking(settings: Settings, *, right: str) -> AsyncIterator[AIOKafkaAd
 
 
 async def _states(admin: AIOKafkaAdminClient, definitions: Sequence[TopicDefinition]) -> list[TopicState]:
-    # All topics: to ask for one by name can make a broker create it, with a definition of its own.
+    # All topics: a question for one by name can make a broker create it, with a definition of its own.
     partitions = {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
     existing = [each.name for each in definitions if each.name in partitions]
     configurations = await _configurations(admin, existing)
@@ -94,12 +95,10 @@ async def _states(admin: AIOKafkaAdminClient, definitions: Sequence[TopicDefinit
 
 
 async def _configurations(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
-    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     configurations: dict[str, dict[str, str]] = {name: {} for name in names}
-    try:
-        responses = await admin.describe_configs(resources) if resources else []
-    except IncompatibleBrokerVersion:
-        return configurations  # the broker inside a process, which keeps nothing anyway
+    if not names or not in_process.has_administration():
+        return configurations
+    responses = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in names])
     for response in responses:
         for code, message, _kind, name, entries in response.resources:
             if code:
@@ -121,12 +120,11 @@ def _compare(definition: TopicDefinition, *, partitions: int, configuration: Map
 
 
 async def _create(admin: AIOKafkaAdminClient, definitions: Sequence[TopicDefinition]) -> set[str]:
-    """Give the names of those that were made; somebody else may have made one a moment ago."""
-    cluster = await admin.describe_cluster()
-    if cluster["controller_id"] not in [broker["node_id"] for broker in cluster["brokers"]]:
-        # The broker inside a process has no administration and makes a topic when asked for it.
+    """Return the names of those that were made; another process may have made one a moment ago."""
+    if not in_process.has_administration():
         await admin.describe_topics([each.name for each in definitions])
         return {each.name for each in definitions}
+    cluster = await admin.describe_cluster()
     replicas = min(len(cluster["brokers"]), MAX_REPLICAS)
     response = await admin.create_topics(
         [NewTopic(each.name, each.partitions, replicas, topic_configs=each.configuration) for each in definitions]
@@ -138,7 +136,7 @@ async def _create(admin: AIOKafkaAdminClient, definitions: Sequence[TopicDefinit
 
 
 def _refuse(topic: str, error: type[KafkaError], message: str) -> NoReturn:
-    """Raise what Kafka answers; in its own words what is wrong with a topic, unless it is about who asks or when."""
+    """Raise what Kafka answers. What is wrong with the topic itself is told in Kafka's own words."""
     if issubclass(error, REFUSED_USER) or error.retriable:
         raise error
     raise InvalidSettings(f"Kafka refuses to make the topic {topic}: {error.__name__} {message}")

@@ -16,8 +16,11 @@ from services.runtime.errors import InvalidSettings
 
 PREFIX = "KLANTCONTACT_"
 
-NOT_SETTINGS = ("KLANTCONTACT_CACHE", "KLANTCONTACT_TEST_", "KLANTCONTACT_BENCH_")
-"""Beginnings of variables with our prefix that the local stack, the tests and the benchmarks read."""
+IN_PROCESS_BROKER = f"{PREFIX}IN_PROCESS_BROKER"
+"""The demo's own switch; see `services.runtime.kafka.in_process`."""
+
+NOT_SETTINGS = ("KLANTCONTACT_CACHE", "KLANTCONTACT_TEST_", "KLANTCONTACT_BENCH_", IN_PROCESS_BROKER)
+"""Beginnings of variables with our prefix that the local stack, the demo, the tests and the benchmarks read."""
 
 KUBERNETES_SERVICE_PARTS = ("_SERVICE_HOST", "_SERVICE_PORT", "_PORT")
 """Kubernetes sets such variables for every Service of the namespace, also for one named klantcontact-…"""
@@ -34,7 +37,7 @@ def _form(pattern: str, wanted: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Name = Annotated[str, _form(r"[A-Za-z0-9._-]{1,249}", "a name has letters, digits, '.', '_' and '-', at most 249")]
+KafkaName = Annotated[str, _form(r"[A-Za-z0-9._-]{1,249}", "a name has letters, digits, '.', '_' and '-', at most 249")]
 Bootstrap = Annotated[
     str,
     _form(r"[^\s:,/]+:\d{1,5}(,[^\s:,/]+:\d{1,5})*", "brokers are given as host:port, several with commas"),
@@ -75,13 +78,13 @@ class Settings(BaseSettings):
     """Address of a replica set. May hold a password, so it is never shown."""
     mongo_database: DatabaseName = "klantcontact"
 
-    contact_topic: Name = "contact.ended"
-    dead_letter_topic: Name = "contact.ended.dlq"
-    registered_topic: Name = "klantcontact.registered"
-    confidential_topic: Name = "klantcontact.registered.vertrouwelijk"
-    taak_topic: Name = "taak.created"
-    classifier_group: Name = "klantcontact-classifier"
-    projector_group: Name = "klantcontact-projector"
+    contact_topic: KafkaName = "contact.ended"
+    dead_letter_topic: KafkaName = "contact.ended.dlq"
+    registered_topic: KafkaName = "klantcontact.registered"
+    confidential_topic: KafkaName = "klantcontact.registered.vertrouwelijk"
+    taak_topic: KafkaName = "taak.created"
+    classifier_group: KafkaName = "klantcontact-classifier"
+    projector_group: KafkaName = "klantcontact-projector"
     source: Uri = "urn:nld:oin:00000000000000000000:systeem:klantcontact"
     """`source` of the events that we publish: put the municipality's own OIN in it."""
 
@@ -118,10 +121,6 @@ class Settings(BaseSettings):
     """Silence after which the group takes an instance for dead. Under a second a short pause of the machine
     would do that; above five minutes its partitions would stand still too long. The broker has bounds of its
     own (6 s to 30 min unless set otherwise)."""
-
-    check_crcs: bool = True
-    """Whether what Kafka gives is held against its checksum. Switched off only for the broker inside the demo's
-    process, which changes records on the way."""
 
     health_host: str = "127.0.0.1"
     """Where /livez, /readyz and /metrics answer; 0.0.0.0 in a container."""

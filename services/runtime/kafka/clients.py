@@ -13,6 +13,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
 from services.runtime.errors import InvalidSettings
+from services.runtime.kafka import in_process
 from services.runtime.kafka.connection import CLIENT_ID, brokers, connection, security
 from services.runtime.kafka.errors import kafka_is_away, unreached
 from services.runtime.kafka.patches import listen_for_resets, tolerate_header_names
@@ -110,7 +111,7 @@ def subscriber_options(settings: Settings, *, group: str) -> SubscriberOptions:
         fetch_max_bytes=FETCH_MAX_BYTES,
         max_partition_fetch_bytes=MAX_PARTITION_FETCH_BYTES,
         batch_timeout_ms=BATCH_TIMEOUT_MS,
-        check_crcs=settings.check_crcs,
+        check_crcs=in_process.checks_crcs(),
     )
 
 
@@ -148,7 +149,7 @@ def range_consumer(settings: Settings) -> AIOKafkaConsumer:
         isolation_level="read_committed",
         fetch_max_bytes=FETCH_MAX_BYTES,
         max_partition_fetch_bytes=MAX_PARTITION_FETCH_BYTES,
-        check_crcs=settings.check_crcs,
+        check_crcs=in_process.checks_crcs(),
     )
 
 
