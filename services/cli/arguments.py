@@ -37,7 +37,7 @@ def beleid(policy: Path | None) -> Beleid:
 
 @contextmanager
 def opened(file: Path) -> Iterator[BinaryIO]:
-    """Open a file for its lines, or stdin for `-`. Refuses JSON that goes on over several lines."""
+    """Open a file for its lines, or stdin for `-`. Raises BadParameter for JSON that is spread over several lines."""
     if file == Path("-"):
         if sys.stdin.isatty():
             tell("Type or paste events, one a line; Ctrl-D ends.")
@@ -55,11 +55,11 @@ def opened(file: Path) -> Iterator[BinaryIO]:
 
 
 def _refuse_spread(lines: BufferedReader) -> None:
-    """Look at the first line without reading it: a bracket alone begins JSON that is laid out for the eye."""
+    """Raise BadParameter when the first line is only a bracket, which begins JSON over several lines. Reads nothing."""
     line, end, _ = lines.peek().lstrip().partition(b"\n")
     if end and line.strip() in BRACKETS:
         raise typer.BadParameter(
-            "The JSON in it goes on over several lines, and one event a line is read. "
+            "The JSON in it is spread over several lines, and each event must stand on one. "
             f"`jq -c {BRACKETS[line.strip()]} FILE` writes it so."
         )
 

@@ -31,7 +31,7 @@ def tell(line: str) -> None:
 
 
 def print_table(rows: Iterable[Sequence[str]], *, heading: Sequence[str] = (), bold_first: bool = False) -> None:
-    """Print rows in columns as wide as they need; what stands in a cell is never read as markup."""
+    """Print rows in columns as wide as they need. A cell is never read as markup."""
     table = Table.grid(padding=(0, 2))
     if bold_first:
         table.add_column(style="bold", no_wrap=True)
@@ -50,21 +50,21 @@ def print_table(rows: Iterable[Sequence[str]], *, heading: Sequence[str] = (), b
 
 
 class Bar:
-    """How far something has come, on the screen; and lines above it, which would run through it otherwise."""
+    """A progress bar, and lines above it, which would otherwise run through it."""
 
     def __init__(self, bars: Bars, task: TaskID) -> None:
         self._bars = bars
         self._task = task
 
     def __call__(self, done: int, of: int | None) -> None:
-        """Show what is done, and how much there is in all when that is known."""
+        """Show how much is done, and how much there is in all when that is known."""
         if self._bars.disable:
             return
         speed = self._bars.tasks[self._task].speed
         self._bars.update(self._task, completed=done, total=of, rate=f"{speed:,.0f}/s" if speed else "")
 
     def print(self, line: Text | str) -> None:
-        """Print a line to stdout. What stands in it is never read as markup."""
+        """Print a line to stdout. It is never read as markup."""
         text = Text(line) if isinstance(line, str) else line
         if sys.stdout.isatty():
             self._bars.console.print(text)
@@ -74,7 +74,7 @@ class Bar:
 
 @contextmanager
 def progress(description: str, *, shown: bool) -> Iterator[Bar]:
-    """Show how far something has come, with its rate and the time left; only where a person looks."""
+    """Provide a progress bar with a rate and the time left; it shows only on a terminal."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -87,7 +87,7 @@ def progress(description: str, *, shown: bool) -> Iterator[Bar]:
         *columns,
         console=console,
         disable=not (shown and console.file.isatty()),
-        # What a program or a file gets stays its own.
+        # Output to a program or a file must not go through the terminal.
         redirect_stdout=sys.stdout.isatty(),
         redirect_stderr=sys.stderr.isatty(),
     ) as bars:
@@ -96,7 +96,7 @@ def progress(description: str, *, shown: bool) -> Iterator[Bar]:
 
 @contextmanager
 def waiting(description: str, *, shown: bool) -> Iterator[None]:
-    """Show that something is being done, where it has no measure; only where a person looks."""
+    """Show a spinner for work of unknown length; it shows only on a terminal."""
     console = _screen()
     if not (shown and console.file.isatty()):
         yield

@@ -1,6 +1,6 @@
-"""The demo: every scenario of the standard through the whole system, and what is stored beside what should be.
+"""The demo: every scenario of the standard goes through the whole system; the stored result stands beside the expected.
 
-Everything of ours runs as `klantcontact …`, as anybody would start it.
+Everything of ours runs as `klantcontact …`, as a user would start it.
 """
 
 import json
@@ -20,7 +20,7 @@ from services.local.system import System, running_system
 from services.runtime.settings import Settings
 
 STORED_SECONDS: Final = 45.0
-"""Patience with the last event; on a machine with nothing else to do all are stored within two."""
+"""Patience with the last event; an idle machine stores all within two seconds."""
 
 LOOK_SECONDS: Final = 0.3
 
@@ -35,14 +35,14 @@ COLUMNS: Final = (
     ("partij", 14),
     ("", 5),
 )
-"""What the table shows and in how many characters, so that it fits a terminal of 80."""
+"""The columns of the table and their widths in characters: together they fit a terminal of 80."""
 
 PARTITIONS: Final = 4
-"""Enough to show that several are handled side by side; each costs a producer to start."""
+"""Enough to show that partitions are handled side by side; each costs the start of a producer."""
 
 
 def run() -> int:
-    """Run the demo and give the exit status of the command: 0 when every scenario is right."""
+    """Run the demo and return the exit status of the command: 0 when every scenario is right."""
     screen, scenarios = Console(), load_scenarios()
     settings = Settings(topic_partitions=PARTITIONS)
     started = time.monotonic()
@@ -56,7 +56,7 @@ def run() -> int:
 
 
 def _publish(scenarios: Sequence[Scenario], system: System) -> None:
-    # One key a scenario: what happened to its klanten has to be judged in order.
+    # One key a scenario: the contacts of its klanten have to be judged in order.
     lines = [
         json.dumps({**event, "partitionkey": scenario.id})
         for scenario in scenarios

@@ -1,8 +1,6 @@
-"""What would be registered for a file of events, without any server. Source: `schemas/decision.md`, "Dry run".
+"""A file of events, judged in memory as the classifier would. Source: `schemas/decision.md`, "Dry run".
 
-A file of events, judged line by line as the classifier would, over memory: no Kafka, no MongoDB.
-
-It is the same fold as the classifier's, and remembers partijen, consent and decisions from line to line.
+The fold is the classifier's own: it remembers partijen, consent and decisions from line to line.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,7 +22,7 @@ from services.operations.lines import event_on
 
 
 def classify(lines: Iterable[bytes], beleid: Beleid) -> Iterator[dict[str, Any]]:
-    """Judge structured CloudEvents, one a line, in order; give for each line what is printed for it."""
+    """Judge structured CloudEvents, one a line, in order; yield the answer that is printed for each."""
     for line_number, judgement in judged_lines(lines, beleid):
         if isinstance(judgement, Refusal):
             yield _refusal(line_number, judgement)
@@ -69,10 +67,10 @@ _NOW: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def judged_lines(lines: Iterable[bytes], beleid: Beleid) -> Iterator[tuple[int, Judgement | Refusal]]:
-    """Judge structured CloudEvents, one a line, in order. Gives each line's number and what came of it.
+    """Judge structured CloudEvents, one a line, in order. Yield each line's number and what came of it.
 
-    Lines count from 1, empty ones too; those are skipped. A Refusal is of the event itself; what only the register
-    shows, which here is what the lines before it left, is a judgement that is Refused.
+    Lines count from 1, empty ones too; those are skipped. A Refusal is about the event itself. A judgement that is
+    Refused is about the event and the lines before it.
     """
     sleutels = Sleutels(_KEY)
     register = Register(beleid, Numbers(count(1), count(1), count(1)))

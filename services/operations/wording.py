@@ -1,29 +1,26 @@
-"""How things are said to a person: texts that anybody may have written, moments, and numbers of things.
-
-Moments as an operator types them.
-"""
+"""Texts, moments and counts as a person reads them, and moments as an operator types them."""
 
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 MAX_CHARACTERS: Final = 100
-"""A contactId is no longer, and a source hardly ever."""
+"""A contactId is never longer, and a source seldom."""
 
 
 def printable(text: str, most: int = MAX_CHARACTERS) -> str:
-    """Give a text of one line with nothing in it that steers a screen, cut after so many characters."""
+    """Return a text on one line that can't steer a screen, cut to `most` characters. Anybody may have written it."""
     shown = "".join(character if character.isprintable() else "\ufffd" for character in text)
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
 def counted(number: int, what: str) -> str:
-    """Name a number of things."""
+    """Return a number of things in words: `1 letter`, `2 letters`."""
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def to_the_second(moment: datetime) -> str:
-    """Give a moment in UTC, as in `2026-11-20 09:00:00Z`."""
+    """Return a moment in UTC, as in `2026-11-20 09:00:00Z`."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
 
 
@@ -34,7 +31,10 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w":
 
 
 def read_moment(text: str, now: datetime) -> datetime:
-    """Read a moment with its offset from UTC, or how long ago it was. Raises ValueError, in words for an operator."""
+    """Return the moment that a text names: with its offset from UTC, or as how long ago.
+
+    Raises ValueError, in words for an operator.
+    """
     if ago := _AGO.fullmatch(text):
         return max(_BEFORE_ALL, now - timedelta(**{_UNITS[ago[2]]: int(ago[1])}))
     try:

@@ -1,4 +1,4 @@
-"""Everything that an operator can set, from environment variables that begin with `KLANTCONTACT_`."""
+"""Everything that an operator can set, in environment variables that begin with `KLANTCONTACT_`."""
 
 import difflib
 import os
@@ -27,7 +27,7 @@ KUBERNETES_SERVICE_PARTS = ("_SERVICE_HOST", "_SERVICE_PORT", "_PORT")
 
 
 def _form(pattern: str, wanted: str) -> AfterValidator:
-    """Refuse what is not of the form, in words that an operator can use."""
+    """Return a check of a form, whose refusal says which form is wanted."""
 
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
@@ -51,7 +51,7 @@ DatabaseName = Annotated[str, _form(r"[A-Za-z0-9_-]{1,63}", "a database has lett
 class Settings(BaseSettings):
     """The settings of every process. An empty variable counts as absent.
 
-    Whoever starts a process uses `load_settings`, which refuses with a message for the operator.
+    A process reads them with `load_settings`, which refuses with a message for the operator.
     """
 
     model_config = SettingsConfigDict(
@@ -160,7 +160,7 @@ class Settings(BaseSettings):
         )
 
     def environment(self) -> dict[str, str]:
-        """Give the variables that make these settings in a child process, secrets included."""
+        """Return the variables that make these settings in a child process, secrets included."""
         given: dict[str, str] = {}
         for name in sorted(self.model_fields_set):
             value = getattr(self, name)
@@ -171,7 +171,7 @@ class Settings(BaseSettings):
 
 
 def _kafka_misfit(settings: Settings) -> str | None:
-    """Say what does not go together of how Kafka is reached: nobody should think to be safe who is not."""
+    """Return which settings of Kafka contradict each other, so that nothing goes unencrypted by mistake; else None."""
     protocol = settings.kafka_security_protocol
     logs_in, encrypts = protocol.startswith("SASL"), protocol.endswith("SSL")
     password, file = settings.kafka_password is not None, settings.kafka_password_file is not None

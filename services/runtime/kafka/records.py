@@ -1,7 +1,7 @@
-"""From aiokafka's records to ours.
+"""Records as our code has them, and a batch of them in parts of a bounded size.
 
-A batch in parts that are not too heavy. What is fetched is bounded in records, and in bytes as they were compressed:
-a hundred large contacts that look alike can be a thousand times as much, and what they cause more than that.
+A fetch is bounded in records and in compressed bytes. A hundred large contacts that look alike can be a thousand times
+as large uncompressed, and the messages that they cause are larger still.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +30,7 @@ class Record:
 
 
 def as_record(record: "ConsumerRecord[bytes, bytes]") -> Record:
-    """Take a record over, bytes untouched."""
+    """Return our form of a record of aiokafka, bytes untouched."""
     return Record(
         topic=record.topic,
         partition=record.partition,
@@ -47,8 +47,9 @@ LAST = datetime.max.replace(tzinfo=UTC)
 
 
 def moment(milliseconds: int) -> datetime:
-    """Give the moment of a timestamp in UTC. A publisher can put any number there, unless the topic uses the broker's
-    clock; what lies outside the calendar becomes its nearest end.
+    """Return the moment of a timestamp in UTC; outside the calendar, its nearest end.
+
+    A publisher can put any number there, unless the topic uses the broker's clock.
     """
     try:
         return datetime.fromtimestamp(milliseconds / 1000, UTC)
@@ -60,12 +61,12 @@ T = TypeVar("T")
 
 
 def value_bytes(message: Any) -> int:  # noqa: ANN401 - records of aiokafka and messages of ours have a value
-    """Give the size of what a message holds."""
+    """Return the size of a message's value."""
     return len(message.value or b"")
 
 
 def light_parts(items: Sequence[T], most_bytes: int, weigh: Callable[[T], int] = value_bytes) -> Iterator[Sequence[T]]:
-    """Cut a batch, in its order, into parts of at most so many bytes; an item that is heavier stands alone."""
+    """Yield a batch, in its order, in parts of at most `most_bytes`; an item that is heavier is a part by itself."""
     begin, part_bytes = 0, 0
     for at, item in enumerate(items):
         item_bytes = weigh(item)
