@@ -1,8 +1,8 @@
 """`klantcontact …`: what a person types. Each command is a few lines around library code that does the work.
 
-Exit status: 0 done; 1 the work found faults, or what it needs is away; 2 wrong use or wrong settings; 130 interrupted
-by Ctrl-C, except where that is how one ends it (`run`, `up`). What a program may read goes to stdout, what is for a
-person only to stderr.
+Exit status: 0 done; 1 faults were found, or a server is away; 2 wrong use or wrong settings; 130 interrupted by Ctrl-C,
+except where Ctrl-C is the way to end it (`run`, `up`). Answers go to stdout, where a program may read them. Remarks for
+a person go to stderr.
 """
 
 import logging
@@ -30,7 +30,7 @@ ABOUT = (
 
 EPILOG = (
     "Settings are environment variables that begin with KLANTCONTACT_; the README lists them. Exit status: 0 done, "
-    "1 the work found faults or what it needs is away, 2 wrong use or settings, 130 interrupted by Ctrl-C."
+    "1 faults were found or a server is away, 2 wrong use or settings, 130 interrupted by Ctrl-C."
 )
 
 PUBLISHERS = "For publishers of events"
@@ -42,7 +42,7 @@ COMMANDS = (
         "validate",
         "services.cli.validate",
         panel=PUBLISHERS,
-        help="Say what is wrong with events, what to do about it, and which line of the schema says so.",
+        help="Show what is wrong with events, what to do about it, and which line of the schema says so.",
     ),
     LazyCommand(
         "classify",

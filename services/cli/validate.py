@@ -17,7 +17,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def validate(file: EventsFile, policy: PolicyFile = None, *, as_json: AsJsonLines = False) -> None:
-    """Say what is wrong with events, what to do about it, and which line of the schema says so.
+    """Show what is wrong with events, what to do about it, and which line of the schema says so.
 
     The checks are the classifier's own, without any server: of each event by itself, and of what only the lines
     together show, such as one revisie with two contents. Fields that are not read are named too, and are no error.
