@@ -88,18 +88,20 @@ class Handler:
 
     async def _judge_patiently(self, records: Sequence[Record]) -> list[Handled]:
         """Judge a batch, and as long as the database is away, wait and try again."""
-        failures_before = self._own_failures_in_a_row[records[0].partition]
-        for pause_seconds in pauses():
-            try:
-                batch = await self._judge_isolated(records)
-            except TransientFailure as failure:
-                metrics.TRANSIENT_FAILURES.labels(part=failure.part).inc()
-                self._health.set(failure.part, str(failure))
-                self._count_in_a_row(records[0].partition, failures_before)
-            else:
-                self._health.set(Part.MONGODB, None)
-                return batch
-            await self._clock.sleep(pause_seconds)
+        partition = records[0].partition
+        failures_before = self._own_failures_in_a_row[partition]
+        with self._health.reporting(Part.MONGODB, by=f"batch of partition {partition}") as report:
+            for pause_seconds in pauses():
+                try:
+                    batch = await self._judge_isolated(records)
+                except TransientFailure as failure:
+                    metrics.TRANSIENT_FAILURES.labels(part=failure.part).inc()
+                    report(str(failure))
+                    self._count_in_a_row(partition, failures_before)
+                else:
+                    report(None)
+                    return batch
+                await self._clock.sleep(pause_seconds)
         raise AssertionError("pauses have no end")
 
     async def _judge_isolated(self, records: Sequence[Record]) -> list[Handled]:

@@ -9,7 +9,7 @@ from functools import partial
 
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
-from services.classifier.kafka.subscriber import Consumption
+from services.classifier.kafka.subscriber import ContactSubscriber
 from services.classifier.mongo.key import RegisterKey
 from services.classifier.mongo.register import MongoRegister, kept_without_trace
 from services.classifier.policy_file import load_policy_file
@@ -43,8 +43,8 @@ async def _classify(service: Service, *, beleid: Beleid, sleutels: Sleutels) -> 
         own_failures_limit=settings.own_failures_limit,
         spans=service.spans,
     )
-    consumption = Consumption(settings, handler=handler, health=health, ending=service.ending)
-    await service.consume(consumption, count=store.count)
+    contacts = ContactSubscriber(settings, handler=handler, health=health, ending=service.ending)
+    await service.consume(contacts.reading(), count=store.count)
 
 
 class SystemClock:

@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 import structlog
 
@@ -16,9 +17,10 @@ from schemas.values import value_class
 from services.projector.errors import NotProjectable, Unreadable
 from services.projector.events import Fact, PublishedEvent, read
 from services.projector.instrumentation import count_stored, tell_spans
-from services.projector.ports import Partition, Positions, Record, Register
+from services.projector.ports import Positions, Register
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, TransientFailure
+from services.runtime.kafka.records import Record
 from services.runtime.observe import metrics
 from services.runtime.observe.health import Health, Part
 from services.runtime.observe.tracing import Spans
@@ -26,18 +28,22 @@ from services.runtime.waiting import pauses
 
 log = structlog.get_logger()
 
+BATCH: Final = "batch"
+"""As a reporter to readiness: there is one batch at a time."""
+
 
 @value_class(frozen=True, slots=True)
 class Stop:
     """Why the work ended, and where: for whoever has to mend it. No values of the event."""
 
-    partition: Partition
+    topic: str
+    partition: int
     offset: int
     reasons: Sequence[str]
 
     def __str__(self) -> str:
         """Say it in one line."""
-        at = f"{self.partition.topic}, partition {self.partition.partition}, offset {self.offset}"
+        at = f"{self.topic}, partition {self.partition}, offset {self.offset}"
         return f"stopped at {at}, which can't be projected: {'; '.join(self.reasons)}"
 
 
@@ -130,7 +136,7 @@ class Projector:
         return half + more, refused
 
     async def _commit(self, records: Sequence[Record]) -> None:
-        next_offsets = {record.partition: record.offset + 1 for record in records}
+        next_offsets = {record.place: record.offset + 1 for record in records}
         if not next_offsets:
             return
         try:
@@ -143,36 +149,37 @@ class Projector:
             log.info("projector.batch_committed", events=len(records), partitions=len(next_offsets))
 
     async def _patiently(self, attempt: Callable[[], Awaitable[None]], part: Part) -> None:
-        """Try until the infrastructure is there again, and say in readiness that it is not.
+        """Retry until the infrastructure is back, and report to readiness that it is not.
 
         Raises _LeftUndone when the process ends while it is away.
         """
-        for pause_seconds in pauses():
-            try:
-                await attempt()
-            except TransientFailure as failure:
-                metrics.TRANSIENT_FAILURES.labels(part=failure.part).inc()
-                self._health.set(failure.part, str(failure))
-                await self._ending.unless(asyncio.sleep(pause_seconds))
-                if self._ending.asked:
-                    raise _LeftUndone from failure
-            else:
-                self._health.set(part, None)
-                return
+        with self._health.reporting(part, by=BATCH) as report:
+            for pause_seconds in pauses():
+                try:
+                    await attempt()
+                except TransientFailure as failure:
+                    metrics.TRANSIENT_FAILURES.labels(part=failure.part).inc()
+                    report(str(failure))
+                    await self._ending.unless(asyncio.sleep(pause_seconds))
+                    if self._ending.asked:
+                        raise _LeftUndone from failure
+                else:
+                    report(None)
+                    return
 
     def _stop_at(self, record: Record, reasons: Sequence[str]) -> None:
-        self.stop = Stop(record.partition, record.offset, reasons)
+        self.stop = Stop(record.topic, record.partition, record.offset, reasons)
         metrics.OWN_FAILURES.inc()
         metrics.OWN_FAILURES_IN_A_ROW.set(1)
         metrics.STOPPED.set(1)
         log.error(
             "projector.stopped",
-            topic=record.partition.topic,
-            partition=record.partition.partition,
+            topic=record.topic,
+            partition=record.partition,
             offset=record.offset,
             reasons=list(reasons),
         )
-        self._health.set(Part.SERVICE, str(self.stop))
+        self._health.set(Part.SERVICE, str(self.stop), by=BATCH)
 
 
 def _where(error: Exception) -> str:

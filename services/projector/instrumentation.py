@@ -11,7 +11,7 @@ from schemas.partij_withdrawn_v1 import PartijWithdrawn
 from schemas.taak_created_v1 import TaakCreated
 from schemas.taak_withdrawn_v1 import TaakWithdrawn
 from services.projector.events import Fact, PublishedEvent
-from services.projector.ports import Record
+from services.runtime.kafka.records import Record
 from services.runtime.observe import metrics
 from services.runtime.observe.tracing import Attributes, Spans
 
@@ -49,8 +49,8 @@ def _attributes(record: Record, event: PublishedEvent) -> Attributes:
     return {
         "messaging.system": "kafka",
         "messaging.operation.type": "process",
-        "messaging.destination.name": record.partition.topic,
-        "messaging.destination.partition.id": str(record.partition.partition),
+        "messaging.destination.name": record.topic,
+        "messaging.destination.partition.id": str(record.partition),
         "messaging.kafka.offset": record.offset,
         "klantcontact.source": herkomst.source,
         "klantcontact.contact_id": herkomst.contact_id,

@@ -4,7 +4,7 @@ from functools import partial
 
 from services.projector.mongo import layout
 from services.projector.mongo.register import MongoRegister
-from services.projector.subscriber import Consumption
+from services.projector.subscriber import EventSubscriber
 from services.runtime.service import Service, run_service
 from services.runtime.settings import Settings
 
@@ -22,5 +22,5 @@ async def _project(service: Service) -> None:
     settings, health = service.settings, service.health
     register = MongoRegister(service.client, settings.mongo_database)
     await service.patiently(partial(register.prepare, layout.remembered_seconds(settings)))
-    consumption = Consumption(settings, register=register, health=health, ending=service.ending, spans=service.spans)
-    await service.consume(consumption, count=register.count)
+    events = EventSubscriber(settings, register=register, health=health, ending=service.ending, spans=service.spans)
+    await service.consume(events.reading(), count=register.count)

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
 
 from services.runtime.ending import Ending
 from services.runtime.kafka.clients import require_topics
@@ -14,14 +13,6 @@ from services.runtime.observe.health import Health, serve
 from services.runtime.observe.tracing import Spans, tracing
 from services.runtime.settings import Settings
 from services.runtime.waiting import closed_soon, until_answered
-
-
-class Consumption(AbstractAsyncContextManager[Any], Protocol):
-    """Handles what arrives in Kafka, within its block."""
-
-    @property
-    def is_idle(self) -> bool:
-        """Tell whether nothing is in hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +26,14 @@ class Service:
     spans: Spans | None
 
     async def patiently(self, step: Callable[[], Awaitable[None]]) -> None:
-        """Take a step at the start, however long a server makes it wait, but no longer than we are to run."""
+        """Take a step of the start, retried while a server is away, for as long as the service is to run."""
         await self.ending.unless(until_answered(step, self.health))
 
-    async def consume(self, consumption: Consumption, *, count: Callable[[], Awaitable[None]]) -> None:
-        """Handle what arrives until there is a reason to end; `count` tells the metrics how much there is."""
-        primary = watched(self.client, self.health, self.ending, is_idle=lambda: consumption.is_idle, count=count)
-        async with primary, consumption:
+    async def consume(
+        self, reading: AbstractAsyncContextManager[None], *, count: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Read from Kafka until there is a reason to end; `count` sets the metrics of how much is stored."""
+        async with watched(self.client, self.health, self.ending, count=count), reading:
             await self.ending.wait()
 
 

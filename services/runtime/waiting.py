@@ -12,7 +12,7 @@ from typing import Final, Protocol, TypeVar
 from services.runtime.ending import Ending
 from services.runtime.errors import TransientFailure
 from services.runtime.observe import metrics
-from services.runtime.observe.health import Health
+from services.runtime.observe.health import START, Health
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ async def until_answered(step: Callable[[], Awaitable[T]], health: Health) -> T:
             return await step()
         except TransientFailure as failure:
             metrics.TRANSIENT_FAILURES.labels(part=failure.part).inc()
-            health.set(failure.part, str(failure))
+            health.set(failure.part, str(failure), by=START)
         await asyncio.sleep(pause_seconds)
     raise AssertionError("pauses have no end")
 

@@ -14,6 +14,7 @@ from services.classifier.ports import Message
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost
 from services.runtime.kafka import clients
+from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from tests.fakes.publisher import FakePublisher, FakeTopics
 from tests.support.kafka_tools import committed_offsets, expect_unseen, make_topics, read_committed
@@ -70,7 +71,7 @@ class Kafka(World):
             group=self._group,
             partition=TopicPartition(self._input, 0),
             topics=[self.topic],
-            tell_trouble=lambda _: None,
+            health=Health(()),
             end_with=Ending().end_with,
         )
         self.writers.append(writer)

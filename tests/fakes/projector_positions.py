@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from services.projector.ports import Partition
+from aiokafka import TopicPartition
 
 
 class FakePositions:
@@ -10,9 +10,9 @@ class FakePositions:
 
     def __init__(self, failures: Iterable[Exception] = ()) -> None:
         self._failures = list(failures)
-        self.committed: dict[Partition, int] = {}
+        self.committed: dict[TopicPartition, int] = {}
 
-    async def commit(self, next_offsets: Mapping[Partition, int]) -> None:
+    async def commit(self, next_offsets: Mapping[TopicPartition, int]) -> None:
         """Remember from where to go on."""
         if self._failures:
             raise self._failures.pop(0)

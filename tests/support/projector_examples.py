@@ -3,10 +3,14 @@
 import json
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from aiokafka import TopicPartition
+
 from services.projector.events import Fact, read
+from services.runtime.kafka.records import Record
 
 Event = dict[str, Any]
 Fields = Mapping[str, object]
@@ -35,6 +39,19 @@ def fact(event: Event) -> Fact:
 def encoded(event: Event) -> bytes:
     """Write an event as the classifier does."""
     return json.dumps(event).encode()
+
+
+def record_of(place: TopicPartition, offset: int, value: bytes | None) -> Record:
+    """Return a record of an output topic, as the broker gives it."""
+    return Record(
+        topic=place.topic,
+        partition=place.partition,
+        offset=offset,
+        written_at=datetime.fromisoformat(OP),
+        key=None,
+        value=value,
+        headers=(),
+    )
 
 
 def _event(kind: str, subject: str, data: Mapping[str, Any]) -> Event:

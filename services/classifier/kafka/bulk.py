@@ -11,15 +11,12 @@ from itertools import chain, zip_longest
 from struct import unpack_from
 from typing import Final
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from services.classifier.ports import Message
 
 WITHOUT_SIGN: Final = 0x7FFFFFFF
-
-Place = tuple[str, int]
-"""A topic and a partition of it."""
 
 
 async def send_in_bulk(producer: AIOKafkaProducer, messages: Sequence[Message]) -> Sequence[asyncio.Future[object]]:
@@ -47,21 +44,21 @@ def partition_of(key: bytes | None, partitions: int) -> int:
     return (murmur2(key) & WITHOUT_SIGN) % partitions
 
 
-def _by_place(messages: Iterable[Message], partitions: dict[str, int]) -> dict[Place, list[Message]]:
-    places: dict[tuple[str, bytes | None], Place] = {}
-    by_place: defaultdict[Place, list[Message]] = defaultdict(list)
+def _by_place(messages: Iterable[Message], partitions: dict[str, int]) -> dict[TopicPartition, list[Message]]:
+    places: dict[tuple[str, bytes | None], TopicPartition] = {}
+    by_place: defaultdict[TopicPartition, list[Message]] = defaultdict(list)
     for message in messages:
         place = places.get((message.topic, message.key))
         if place is None:
-            place = message.topic, partition_of(message.key, partitions[message.topic])
+            place = TopicPartition(message.topic, partition_of(message.key, partitions[message.topic]))
             places[message.topic, message.key] = place
         by_place[place].append(message)
     return by_place
 
 
 def _batches(
-    producer: AIOKafkaProducer, place: Place, messages: Iterable[Message]
-) -> Iterator[tuple[Place, BatchBuilder]]:
+    producer: AIOKafkaProducer, place: TopicPartition, messages: Iterable[Message]
+) -> Iterator[tuple[TopicPartition, BatchBuilder]]:
     batch = producer.create_batch()
     for message in messages:
         # A batch that is full refuses; an empty one takes whatever comes.

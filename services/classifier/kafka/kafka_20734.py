@@ -31,7 +31,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
 from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import (
@@ -64,10 +64,6 @@ SOON: Final = (CoordinatorNotAvailableError, CoordinatorLoadInProgressError, Not
 """What a broker says that has just come up, or has just taken over."""
 
 
-Place = tuple[str, int]
-"""A topic and a partition of it."""
-
-
 class End(Enum):
     """What becomes of the records of a transaction."""
 
@@ -88,7 +84,7 @@ class LastEnd:
 
     end: End
     """Of all partitions that are not among `to_be_aborted`."""
-    to_be_aborted: frozenset[Place] = frozenset()
+    to_be_aborted: frozenset[TopicPartition] = frozenset()
     """What an unfinished transaction has written to, the positions of groups as well. The next start of its writer
     aborts it."""
 
@@ -189,7 +185,9 @@ async def repeat_end(
 
     The producer has just been started, and is not in a transaction of its own. Raises a KafkaError.
     """
-    places = {(topic, partition) for topic in topics for partition in await producer.partitions_for(topic)}
+    places = {
+        TopicPartition(topic, partition) for topic in topics for partition in await producer.partitions_for(topic)
+    }
     position_aborted = any(topic == POSITIONS for topic, _ in last.to_be_aborted)
     coordinator = await producer.client.coordinator_lookup(CoordinationType.TRANSACTION, transactional_id)
     writer = _Writer(producer, transactional_id, coordinator)
@@ -206,7 +204,7 @@ class _Writer:
         self._client = producer.client
         self._coordinator = coordinator
 
-    async def end(self, end: End, places: Collection[Place], group: str | None) -> None:
+    async def end(self, end: End, places: Collection[TopicPartition], group: str | None) -> None:
         """End a transaction over these partitions, and over the offsets of a group when one is given."""
         if not places and group is None:
             return

@@ -1,17 +1,17 @@
 """One assigned partition, from its assignment to its revocation.
 
-What makes sure that nothing is handled twice or skipped:
+Nothing is handled twice or skipped, for these reasons:
 
-- A writer of its own takes the partition over, which shuts the former one out (`kafka_publisher`). Only then is the
-  committed offset read, and sought. Until then nothing is fetched.
-- A batch can have been fetched before a rebalance and arrive after it, when its partition has come back with a new
-  start. It is recognised by two signs, and dropped: it begins before the offset that comes next, or the consumer's
-  position is no longer beyond its end, since taking over sought it back. (Offsets have gaps, so "begins at the next
-  offset" is no sign.)
-- Whoever is shut out while the group still counts the partition as ours waits for the group's verdict: an instance
+- A writer of its own takes the partition over, which fences the former one (`publisher`). Only then is the committed
+  offset read, and sought. Until then nothing is fetched.
+- A batch that was fetched before a rebalance can arrive after it, when its partition has come back with a new start.
+  Two signs tell such a stale batch, and it is dropped. It begins before the next offset, or the consumer's position is
+  no longer beyond its end, since taking over sought it back. (Offsets have gaps, so "begins at the next offset" is no
+  sign.)
+- A writer that is fenced while the group still counts the partition as ours waits for the group's verdict. An instance
   that slept has lost its place and hears so with the next heartbeat; one that has not takes the partition back.
 
-All of this happens in one event loop, and `_active` is looked at, without a pause in between, before each step.
+All of this happens in one event loop. Each step looks at `_active` first, with no await in between.
 """
 
 import asyncio
@@ -25,13 +25,14 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from services.classifier.handler import Handler
-from services.classifier.kafka.publisher import KafkaPublisher, TellTrouble
+from services.classifier.kafka.publisher import KafkaPublisher
 from services.runtime.errors import PartitionLost
 from services.runtime.kafka.assignment import Backlog, Batch
 from services.runtime.kafka.errors import missing_right
 from services.runtime.kafka.patches import tell_missing
 from services.runtime.kafka.records import as_record, light_parts
 from services.runtime.observe.failures import type_name
+from services.runtime.observe.health import Health, Part
 from services.runtime.waiting import pauses
 
 log = structlog.get_logger()
@@ -42,32 +43,31 @@ back."""
 
 BOUNDS_SECONDS: Final = 3.0
 """Patience with the question where a partition begins and ends, which takes a millisecond. aiokafka would wait forty
-seconds for a partition that has no leader, and readiness has to tell within ten, starting the writer included."""
+seconds for a partition without a leader, and readiness has to report it within ten, starting the writer included."""
 
 MAX_LOSSES: Final = 3
-"""In a row. Somebody who keeps taking a partition that the group gives to us is no member of it: a second deployment
-under other names, or a writer with our id. That is for a person to look at."""
+"""In a row. An instance that keeps taking a partition that the group gives to us is no member of the group: a second
+deployment under other names, or a writer with our id. A person has to look at that."""
 
 MAX_SLICE_BYTES: Final = 1024 * 1024
-"""Of the contacts of one slice. A contact causes up to fifty times its own size as a rule, all of which is in memory
-until it is published. 500 contacts of 2 kB are still one slice; of the largest that may be sent, 16 are."""
+"""Of the contacts of one slice. A contact usually causes up to fifty times its own size, which is in memory until it
+is published. 500 contacts of 2 kB are still one slice; of the largest that may be sent, 16 are."""
 
 CANCELLATIONS: Final = 10
-"""How often a batch is cancelled before it is left alone. It can't publish any more in any case."""
+"""How often a batch is cancelled before it is left alone. It is fenced, so it can't publish any more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Means:
-    """What partitions are handled with."""
+    """Everything that a partition needs to handle its batches."""
 
     handler: Handler
     consumer: Callable[[], AIOKafkaConsumer]
-    """Gives the consumer that is in the group."""
+    """The consumer that is in the group."""
     make_publisher: Callable[[TopicPartition], KafkaPublisher]
-    teller: Callable[[TopicPartition], TellTrouble]
-    """Gives what takes the trouble that there is with a partition, for readiness."""
+    health: Health
     fail: Callable[[BaseException], None]
-    """Takes what nobody can handle, and ends the process."""
+    """Ends the process with a failure that nobody can handle."""
     batch_size: int
     revocation_seconds: float
     """How long what is in flight may take when partitions are revoked."""
@@ -77,21 +77,21 @@ class Means:
     """How long after a loss the group has certainly told us whether a partition is still ours."""
 
 
-class Holding:
+class Partition:
     """Handles the batches of one partition."""
 
-    def __init__(self, partition: TopicPartition, means: Means, slots: asyncio.Semaphore, backlog: Backlog) -> None:
-        """Begin to take the partition over. `slots` bounds what is handled at once over all partitions; `backlog`
-        hears what is done.
+    def __init__(self, place: TopicPartition, means: Means, slots: asyncio.Semaphore, backlog: Backlog) -> None:
+        """Begin to take the partition over. `slots` bounds the slices in flight over all partitions; `backlog` is told
+        which records are handled.
         """
-        self.partition = partition
+        self.place = place
         self.work: asyncio.Task[None] | None = None
-        """What handles its present batch, when there is one."""
+        """The task that handles its present batch, when there is one."""
         self._means = means
         self._slots = slots
         self._backlog = backlog
-        self._publisher = means.make_publisher(partition)
-        self._tell_trouble = means.teller(partition)
+        self._publisher = means.make_publisher(place)
+        self._reporter = f"offsets of {_name(place)}"
         self._active = True
         self._next_offset = -1
         self._stale_batches = 0
@@ -99,17 +99,12 @@ class Holding:
         self._taking_over = self._begin()
 
     @property
-    def is_idle(self) -> bool:
-        """Say whether nothing is going on."""
-        return self._taking_over.done() and (self.work is None or self.work.done())
-
-    @property
     def is_taken_over(self) -> bool:
-        """Say whether batches are handled."""
+        """Whether it handles batches."""
         return self._active and self._taking_over.done()
 
     async def handle(self, records: Batch) -> None:
-        """Handle a batch in slices, or drop it to be fetched again. Raises what the handler raises."""
+        """Handle a batch in slices, or drop it when it is stale. Raises what the handler raises."""
         await self._taking_over
         if await self._is_stale(records):
             self._drop_stale(records)
@@ -118,18 +113,18 @@ class Holding:
         for part in _slices(records, self._means.batch_size):
             async with self._slots:
                 if not self._active:
-                    tell_dropped(records[begin:], reason="revoked")
+                    log_dropped(records[begin:], reason="revoked")
                     return
                 try:
                     await self._handle_slice(part)
                 except PartitionLost as lost:
-                    tell_dropped(records[begin:], reason="lost")
+                    log_dropped(records[begin:], reason="lost")
                     self._await_verdict(lost)
                     return
             begin += len(part)
 
     async def give_up(self, seconds: float) -> bool:
-        """Finish what is in flight, or abandon it as a whole after that time; say whether it was finished."""
+        """Finish the batch in flight, or abandon it as a whole after that time. Return whether it was finished."""
         self._active = False
         await self._abandon(self._taking_over)
         finished = True
@@ -137,6 +132,7 @@ class Holding:
             await asyncio.wait({self.work}, timeout=seconds)
             finished = self.work.done()
             await self._abandon(self.work)
+        self._means.health.leave(Part.KAFKA, by=self._reporter)
         await self._publisher.release()
         return finished
 
@@ -150,15 +146,15 @@ class Holding:
             work.cancel()
             await asyncio.wait({work}, timeout=self._means.abandon_seconds / CANCELLATIONS)
         if not work.done():
-            log.error("batch.not_abandoned", partition=self.partition.partition)
+            log.error("batch.not_abandoned", partition=self.place.partition)
 
     # Taking over
 
     def _begin(self, *, after_seconds: float = 0.0) -> asyncio.Task[None]:
-        # What would be fetched before the position is sought is of no use.
-        self._means.consumer().pause(self.partition)
+        # Records fetched before the position is sought would be dropped.
+        self._means.consumer().pause(self.place)
         task = asyncio.create_task(self._take_over(after_seconds))
-        task.add_done_callback(self._tell_failure)
+        task.add_done_callback(self._hand_on_failure)
         return task
 
     async def _take_over(self, after_seconds: float) -> None:
@@ -166,40 +162,43 @@ class Holding:
         committed = await self._publisher.take_over()
         self._next_offset = await self._first_offset(committed)
         if not self._active:
-            return  # the cancellation was lost, and the position is for whoever holds the partition now
+            return  # the cancellation was lost, and the position belongs to the next holder
         self._stale_batches = 0
-        self._backlog.handled(self.partition, self._next_offset)
-        self._means.consumer().seek(self.partition, self._next_offset)
-        self._means.consumer().resume(self.partition)
-        log.debug("partition.taken_over", partition=self.partition.partition, next_offset=self._next_offset)
+        self._backlog.handled(self.place, self._next_offset)
+        self._means.consumer().seek(self.place, self._next_offset)
+        self._means.consumer().resume(self.place)
+        log.debug("partition.taken_over", partition=self.place.partition, next_offset=self._next_offset)
 
-    def _tell_failure(self, taking_over: asyncio.Task[None]) -> None:
+    def _report(self, trouble: str | None) -> None:
+        self._means.health.set(Part.KAFKA, trouble, by=self._reporter)
+
+    def _hand_on_failure(self, taking_over: asyncio.Task[None]) -> None:
         if not taking_over.cancelled() and (error := taking_over.exception()) is not None:
             self._means.fail(error)
 
     async def _first_offset(self, committed: int | None) -> int:
-        """Give where to begin: at the committed offset, or where the topic begins when it no longer holds that one."""
+        """Return the committed offset, or the first of the partition when it no longer holds that one."""
         first, end = await self._bounds()
         if committed is None:
             return first
         if first <= committed <= end:
             return committed
-        tell_missing(self.partition, next_offset=committed, first_offset=first)
+        tell_missing(self.place, next_offset=committed, first_offset=first)
         return first
 
     async def _bounds(self) -> tuple[int, int]:
         for pause_seconds in pauses():
             try:
                 async with asyncio.timeout(BOUNDS_SECONDS):
-                    first = await self._means.consumer().beginning_offsets([self.partition])
-                    end = await self._means.consumer().end_offsets([self.partition])
+                    first = await self._means.consumer().beginning_offsets([self.place])
+                    end = await self._means.consumer().end_offsets([self.place])
             except (KafkaError, TimeoutError) as error:
-                silent = f"Kafka does not say where {_name(self.partition)} begins and ends ({type_name(error)})"
-                self._tell_trouble(str(missing_right(error) or silent))
-                log.warning("offsets.unknown", partition=self.partition.partition, exc_info=error)
+                silent = f"Kafka does not say where {_name(self.place)} begins and ends ({type_name(error)})"
+                self._report(str(missing_right(error) or silent))
+                log.warning("offsets.unknown", partition=self.place.partition, exc_info=error)
             else:
-                self._tell_trouble(None)
-                return first[self.partition], end[self.partition]
+                self._report(None)
+                return first[self.place], end[self.place]
             await asyncio.sleep(pause_seconds)
         raise AssertionError("pauses have no end")
 
@@ -208,7 +207,7 @@ class Holding:
     async def _handle_slice(self, records: Batch) -> None:
         await self._means.handler.handle([as_record(record) for record in records], self._publisher)
         self._next_offset = records[-1].offset + 1
-        self._backlog.handled(self.partition, self._next_offset)
+        self._backlog.handled(self.place, self._next_offset)
         self._losses = 0
 
     def _await_verdict(self, lost: PartitionLost) -> None:
@@ -217,31 +216,31 @@ class Holding:
         self._losses += 1
         if self._losses > MAX_LOSSES:
             raise lost
-        log.warning("partition.lost", partition=self.partition.partition, losses=self._losses)
+        log.warning("partition.lost", partition=self.place.partition, losses=self._losses)
         self._taking_over = self._begin(after_seconds=self._means.verdict_seconds)
 
     async def _is_stale(self, records: Batch) -> bool:
-        """Say whether a batch was fetched before its partition was taken over."""
+        """Whether a batch was fetched before its partition was taken over."""
         if records[0].offset < self._next_offset:
             return True
         try:
-            position = await self._means.consumer().position(self.partition)
+            position = await self._means.consumer().position(self.place)
         except IllegalStateError:
             return True
         return not self._active or bool(position <= records[-1].offset)
 
     def _drop_stale(self, records: Batch) -> None:
-        tell_dropped(records, reason="fetched before the partition was taken over")
-        self._backlog.handled(self.partition, self._next_offset)
+        log_dropped(records, reason="fetched before the partition was taken over")
+        self._backlog.handled(self.place, self._next_offset)
         if not self._active:
             return
         self._stale_batches += 1
         if self._stale_batches > MAX_STALE_BATCHES:
             raise PartitionLost(
-                f"The offsets of partition {self.partition.partition} have gone back below {self._next_offset}, "
+                f"The offsets of partition {self.place.partition} have gone back below {self._next_offset}, "
                 "which is committed. A fresh start finds out where to go on."
             )
-        self._means.consumer().seek(self.partition, self._next_offset)
+        self._means.consumer().seek(self.place, self._next_offset)
 
 
 def _name(partition: TopicPartition) -> str:
@@ -249,16 +248,16 @@ def _name(partition: TopicPartition) -> str:
 
 
 def _slices(records: Batch, size: int) -> Iterator[Batch]:
-    """Cut into as few slices as the size allows, all about as long: a short rest would cost as much as a full one.
-    One that is too heavy is cut again.
+    """Cut a batch into as few slices as the size allows, all about as long: a short rest costs as much as a full slice.
+    A slice that is too heavy is cut again.
     """
     slices = -(-len(records) // size)
     for begin, end in pairwise(len(records) * each // slices for each in range(slices + 1)):
         yield from light_parts(records[begin:end], MAX_SLICE_BYTES)
 
 
-def tell_dropped(records: Batch, *, reason: str) -> None:
-    """Log a batch that is left to be fetched again, here or elsewhere."""
+def log_dropped(records: Batch, *, reason: str) -> None:
+    """Log a batch that will be fetched again, here or elsewhere."""
     log.info(
         "batch.dropped",
         reason=reason,

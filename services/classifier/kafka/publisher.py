@@ -27,6 +27,7 @@ from services.classifier.ports import Message
 from services.runtime.errors import PartitionLost
 from services.runtime.kafka.errors import missing_right
 from services.runtime.observe.failures import type_name
+from services.runtime.observe.health import Health, Part
 from services.runtime.waiting import pauses
 
 log = structlog.get_logger()
@@ -69,10 +70,6 @@ class MakeProducer(Protocol):
         """Make one with this id."""
 
 
-TellTrouble = Callable[[str | None], None]
-"""Takes what is wrong, or None when all is well again."""
-
-
 class KafkaPublisher:
     """Publishes for one assigned partition."""
 
@@ -83,7 +80,7 @@ class KafkaPublisher:
         group: str,
         partition: TopicPartition,
         topics: Sequence[str],
-        tell_trouble: TellTrouble,
+        health: Health,
         end_with: Callable[[asyncio.Task[None]], None],
     ) -> None:
         """Take as `topics` all that are ever published to; `end_with` hears of a task that has failed for good."""
@@ -92,7 +89,7 @@ class KafkaPublisher:
         self._name = f"{group}-{partition.topic}-{partition.partition}"
         self._partition = partition
         self._topics = topics
-        self._tell_trouble = tell_trouble
+        self._health = health
         self._end_with = end_with
         self._producer: AIOKafkaProducer | None = None
         self._connection: CoordinatorConnection | None = None
@@ -114,9 +111,9 @@ class KafkaPublisher:
                 async with self._patience(START_SECONDS):
                     await self._start()
             except RETRIED as error:
-                self._report(error)
+                self._report_failure(error)
             else:
-                self._tell_trouble(None)
+                self._report(None)
                 return self._committed
             await asyncio.sleep(pause_seconds)
         raise AssertionError("pauses have no end")
@@ -140,10 +137,10 @@ class KafkaPublisher:
             except ProducerFenced as error:
                 raise self._lost() from error
             except RETRIED as error:
-                self._report(error)
+                self._report_failure(error)
             else:
                 self._committed = next_offset
-                self._tell_trouble(None)
+                self._report(None)
                 return
             before = self._committed
             await self._close()
@@ -181,7 +178,7 @@ class KafkaPublisher:
         if self._watch is not None:
             self._watch.cancel()
         await self._close()
-        self._tell_trouble(None)
+        self._health.leave(Part.KAFKA, by=self._name)
 
     async def _close(self) -> None:
         producer, self._producer = self._producer, None
@@ -228,23 +225,25 @@ class KafkaPublisher:
     async def _patience(self, seconds: float) -> AsyncIterator[None]:
         """Wait that long at most for the block, and tell before that it takes long."""
         told = f"Kafka has not answered for {NOTICE_SECONDS:.0f} seconds"
-        notice = asyncio.get_running_loop().call_later(NOTICE_SECONDS, self._tell_trouble, told)
+        notice = asyncio.get_running_loop().call_later(NOTICE_SECONDS, self._report, told)
         try:
             async with asyncio.timeout(seconds):
                 yield
         finally:
             notice.cancel()
 
-    def _report(self, error: BaseException) -> None:
-        told = missing_right(error) or f"Kafka does not take what we write ({type_name(error)})"
-        self._tell_trouble(str(told))
+    def _report(self, trouble: str | None) -> None:
+        self._health.set(Part.KAFKA, trouble, by=self._name)
+
+    def _report_failure(self, error: BaseException) -> None:
+        self._report(str(missing_right(error) or f"Kafka does not take what we write ({type_name(error)})"))
         log.warning("transaction.failed", partition=self._partition.partition, exc_info=error)
 
     def _lost(self) -> PartitionLost:
         lost = PartitionLost(
             f"Another instance has taken partition {self._partition.partition} of {self._partition.topic} over."
         )
-        self._tell_trouble(str(lost))
+        self._report(str(lost))
         return lost
 
 

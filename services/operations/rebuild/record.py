@@ -14,6 +14,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import pymongo
+from aiokafka import TopicPartition
 from pymongo import ReturnDocument
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
@@ -21,7 +22,6 @@ from pymongo.errors import PyMongoError
 from services.projector.merging.documents import Document
 from services.projector.mongo.swap import COLLECTION, ONLY, Phase
 from services.projector.mongo.writes import Collection
-from services.projector.ports import Partition
 from services.runtime.errors import KlantcontactError, TransientFailure
 from services.runtime.mongo.errors import translate_mongo_errors
 from services.runtime.settings import Settings
@@ -42,7 +42,7 @@ class Record:
 
     phase: Phase = Phase.IDLE
     started: datetime | None = None
-    positions: Mapping[Partition, int] = field(default_factory=dict)
+    positions: Mapping[TopicPartition, int] = field(default_factory=dict)
     """How far the topics have been read into the new collections: the next offset of each partition."""
     made: Mapping[Collection, UUID] = field(default_factory=dict)
     """The new collections, by what MongoDB calls them whatever their name; from the swap on."""
@@ -60,7 +60,7 @@ class Claim:
         """Say that something is being built from now on."""
         await self._step([{"$set": {"phase": Phase.BUILDING, "started": "$$NOW"}}])
 
-    async def begin_swap(self, *, positions: Mapping[Partition, int], made: Mapping[Collection, UUID]) -> None:
+    async def begin_swap(self, *, positions: Mapping[TopicPartition, int], made: Mapping[Collection, UUID]) -> None:
         """Let the projector stand still, and write down what whoever finishes the swap needs."""
         read = [{**partition._asdict(), "next": offset} for partition, offset in positions.items()]
         known = {collection.value: identity for collection, identity in made.items()}
@@ -142,7 +142,9 @@ def _record(stored: Document) -> Record:
     return Record(
         phase=Phase(stored.get("phase", Phase.IDLE)),
         started=stored.get("started"),
-        positions={Partition(each["topic"], each["partition"]): each["next"] for each in stored.get("positions", ())},
+        positions={
+            TopicPartition(each["topic"], each["partition"]): each["next"] for each in stored.get("positions", ())
+        },
         made={Collection(name): identity for name, identity in stored.get("made", {}).items()},
     )
 

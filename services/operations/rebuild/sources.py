@@ -24,7 +24,6 @@ from services.projector.mongo.layout import Generation
 from services.projector.mongo.register import MongoRegister
 from services.projector.mongo.stored import told_by
 from services.projector.mongo.writes import Collection
-from services.projector.ports import Partition
 from services.runtime.kafka.clients import admin_client
 from services.runtime.settings import Settings
 
@@ -32,13 +31,13 @@ from services.runtime.settings import Settings
 class Feed:
     """Reads the topics of the projector from where it was up to their present end."""
 
-    def __init__(self, reader: TopicReader, settings: Settings, positions: Mapping[Partition, int]) -> None:
+    def __init__(self, reader: TopicReader, settings: Settings, positions: Mapping[TopicPartition, int]) -> None:
         self._reader = reader
         self._settings = settings
         self._topics = (settings.registered_topic, settings.confidential_topic, settings.taak_topic)
         self.positions = dict(positions)
         """The next offset of each partition."""
-        self.seen: dict[Partition, int] = {}
+        self.seen: dict[TopicPartition, int] = {}
         """The same, without markers of transactions at the end: a group that has come this far has seen as much."""
         self.trimmed: list[Stretch] = []
         """The partitions that no longer had their beginning when they were read from it."""
@@ -64,7 +63,7 @@ class Feed:
         """Tell how much of what was taken in the projector's group has still to do. Raises as `next_offsets` does."""
         async with admin_client(self._settings) as admin:
             done = await next_offsets(admin, self._settings, self._settings.projector_group)
-        return sum(max(0, seen - done.get(TopicPartition(*each), 0)) for each, seen in self.seen.items())
+        return sum(max(0, seen - done.get(each, 0)) for each, seen in self.seen.items())
 
 
 async def _apply(register: MongoRegister, records: Records) -> None:
@@ -92,8 +91,8 @@ def _cut(records: Records, size: int) -> Iterator[Records]:
         yield records[start : start + size]
 
 
-def _partition(place: "Stretch | ConsumerRecord[bytes, bytes]") -> Partition:
-    return Partition(place.topic, place.partition)
+def _partition(place: "Stretch | ConsumerRecord[bytes, bytes]") -> TopicPartition:
+    return TopicPartition(place.topic, place.partition)
 
 
 IN_THIS_ORDER = (Collection.VERVALLEN, Collection.KLANTCONTACTEN, Collection.PARTIJEN, Collection.INTERNE_TAKEN)

@@ -47,9 +47,6 @@ FETCH_MAX_BYTES = 16 * 1024 * 1024
 
 MAX_PARTITION_FETCH_BYTES = 1024 * 1024
 
-BATCH_TIMEOUT_MS = 50
-"""How long a poll waits for a first record. When none came, FastStream sleeps as long again."""
-
 TOPICS_SHOW_SECONDS = 2.0
 """How long a new topic may stay unseen: every broker learns of it within a moment."""
 
@@ -68,7 +65,7 @@ LIBRARY_LOGGER = logging.getLogger("klantcontact.faststream")
 
 
 class SubscriberOptions(TypedDict):
-    """The options of every subscriber besides its topics, its batch size and its listener."""
+    """The options of every subscriber besides its topics and its listener."""
 
     group_id: str
     ack_policy: AckPolicy
@@ -78,11 +75,10 @@ class SubscriberOptions(TypedDict):
     heartbeat_interval_ms: int
     fetch_max_bytes: int
     max_partition_fetch_bytes: int
-    batch_timeout_ms: int
     check_crcs: bool
 
 
-def broker(settings: Settings) -> KafkaBroker:
+def group_broker(settings: Settings) -> KafkaBroker:
     """Return the FastStream broker of a service. It only reads: each partition has a producer of its own."""
     tolerate_header_names()
     listen_for_resets()
@@ -110,7 +106,6 @@ def subscriber_options(settings: Settings, *, group: str) -> SubscriberOptions:
         heartbeat_interval_ms=settings.session_timeout_ms // HEARTBEATS_A_SESSION,
         fetch_max_bytes=FETCH_MAX_BYTES,
         max_partition_fetch_bytes=MAX_PARTITION_FETCH_BYTES,
-        batch_timeout_ms=BATCH_TIMEOUT_MS,
         check_crcs=in_process.checks_crcs(),
     )
 

@@ -1,201 +1,178 @@
-"""Being a member of a consumer group: joining it, telling readiness how it goes, and leaving it.
+"""A member of a consumer group: it joins, polls, hands over what it fetched, reports how that goes, and leaves.
 
-FastStream's part: it polls, hands each fetch over, and does nothing else with it.
-
-What is set here, and why, follows from its source (0.7.8). Its own parser decodes headers as UTF-8, its decoder
-parses JSON and it validates a handler's arguments; whatever fails there is logged with the values in it, and the whole
-fetch skipped. It answers to an address that a record may name (`reply_to`). Its polling loop only logs what goes
-wrong, and goes on.
+FastStream connects, logs in, joins and leaves; only this module reads with it. In its *pull mode* a batch subscriber
+has no handler. Started, it is in the group with our listener and runs no loop of its own, so the poll below is ours and
+an error is raised where it happens. FastStream's own loop (0.7.8) logs an error and goes on, decodes what may not be
+text, and joins what aiokafka returns by partition.
 """
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable
-from typing import Final, Self
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
-from faststream.kafka.annotations import KafkaMessage as InjectedMessage
-from faststream.kafka.message import KafkaMessage
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from services.runtime.ending import Ending
 from services.runtime.errors import TransientFailure
-from services.runtime.kafka import clients
-from services.runtime.kafka.assignment import Fail, Fetch, Reading
-from services.runtime.kafka.clients import LIBRARY_LOGGER, subscriber_options
+from services.runtime.kafka.assignment import Assignment, Fetched
+from services.runtime.kafka.clients import group_broker, subscriber_options
 from services.runtime.kafka.errors import missing_right
 from services.runtime.kafka.health import GroupHealth
 from services.runtime.kafka.lag import LagWatch
+from services.runtime.observe.failures import type_name
 from services.runtime.observe.health import Facts, Health, Part
 from services.runtime.settings import Settings
+from services.runtime.waiting import pauses
 
 log = structlog.get_logger()
 
+POLL_MS: Final = 500
+"""How long one poll waits for a first record. It returns at once when there is one."""
+
+MAX_POLL_INTERVAL_MS: Final = 5 * 60 * 1000
+"""Kafka's default. Nothing that goes well takes as long."""
+
 DRAIN_SHARE: Final = 0.7
-"""Of the time for shutting down: how long what is in flight may take. The rest is for leaving the group."""
+"""Of the time for shutting down: how long batches in flight may take. The rest is for leaving the group."""
 
 
-class Membership:
-    """Reads as a member of the group within its block; on leaving it, finishes what is in flight.
+class Reader(Assignment, ABC):
+    """What a service does with the partitions that its group assigns, and with their records."""
 
-    What nobody can handle goes to `ending`. Entering raises TransientFailure when Kafka goes away meanwhile, and
-    InvalidSettings when it does not let this user into the group.
-    """
+    @abstractmethod
+    async def handle(self, fetched: Fetched) -> None:
+        """Handle what one poll returned; the next poll follows when this returns. What it raises ends the process."""
 
-    def __init__(self, settings: Settings, reading: Reading, health: Health, ending: Ending) -> None:
-        self._shutdown_seconds = settings.shutdown_seconds
-        self._reading = reading
-        self._group = GroupHealth(health, reading, assignment_seconds=settings.session_timeout_ms / 1000)
-        self._lag = LagWatch(reading.assignment)
+    @abstractmethod
+    async def finish(self, seconds: float) -> None:
+        """Finish the batches in flight before we leave the group; leave undone what takes longer than that."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subscription:
+    """What a member of a group reads."""
+
+    topics: Sequence[str]
+    group: str
+    max_records: int
+    """Of one poll."""
+    max_poll_interval_ms: int = MAX_POLL_INTERVAL_MS
+    """How long one fetch may be handled before the group takes our partitions away."""
+
+
+class Group:
+    """Our place in one consumer group."""
+
+    def __init__(self, settings: Settings, subscription: Subscription, health: Health, ending: Ending) -> None:
+        self._settings = settings
+        self._subscription = subscription
         self._health = health
         self._ending = ending
-        self._broker = clients.broker(settings)
-        self._subscriber = subscribe(
-            self._broker, settings, reading, handle=self._handle, polling=self._group.polling, fail=ending.fail
-        )
-        self._loop_failures = LoopFailures(lambda error: ending.fail(missing_right(error) or error))
-        self._watches: list[asyncio.Task[None]] = []
+        self._subscriber: BatchSubscriber | None = None
+        self._leaving = False
 
     def consumer(self) -> AIOKafkaConsumer:
-        """Give the consumer that is in the group."""
-        consumer = self._subscriber.consumer
-        assert consumer is not None, "it is there from before the first assignment until we leave"
+        """Return the consumer that is in the group. It exists from before the first assignment until we leave."""
+        consumer = self._subscriber and self._subscriber.consumer
+        assert consumer is not None, "asked for outside the group"
         return consumer
 
-    async def __aenter__(self) -> Self:
-        LIBRARY_LOGGER.addHandler(self._loop_failures)
-        try:
-            await self._ending.unless(self._join())
-        except BaseException:
-            await self._leave()
-            raise
-        if not self._ending.asked:
-            self._watches = [
-                asyncio.create_task(self._group.watch(self.consumer)),
-                asyncio.create_task(self._lag.watch(self.consumer)),
-            ]
-            for watch in self._watches:
-                # Without it readiness would say for ever what it said last.
-                watch.add_done_callback(self._ending.end_with)
-            self._health.describe(Part.KAFKA, self._facts)
-        return self
+    @asynccontextmanager
+    async def reading(self, reader: Reader) -> AsyncIterator[None]:
+        """Read within the block; on leaving it, finish what is in flight.
 
-    async def __aexit__(self, *_: object) -> None:
-        await self._leave()
-
-    async def _join(self) -> None:
+        What nobody can handle goes to `ending`. Raises TransientFailure when Kafka goes away while we join, and
+        InvalidSettings when it does not let this user into the group.
+        """
+        broker = group_broker(self._settings)
+        self._subscriber = subscribe(broker, self._settings, self._subscription, reader)
+        tasks: list[asyncio.Task[None]] = []
         try:
-            await self._broker.start()
-        except KafkaError as error:
-            if told := missing_right(error):
-                raise told from error
-            raise TransientFailure("Kafka stopped answering while we joined the group.", part=Part.KAFKA) from error
+            await self._ending.unless(_joined(broker))
+            if not self._ending.asked:
+                tasks = self._begin(reader)
+            yield
+        finally:
+            self._leaving = True
+            await self._leave(broker, reader, tasks)
 
-    async def _leave(self) -> None:
-        for watch in self._watches:
-            watch.cancel()
-        await self._reading.finish(self._shutdown_seconds * DRAIN_SHARE)
+    def _begin(self, reader: Reader) -> list[asyncio.Task[None]]:
+        """Start to poll and to watch. Without a watch readiness would for ever say what it said last."""
+        assignment_seconds = self._settings.session_timeout_ms / 1000
+        group_health = GroupHealth(self._health, reader, assignment_seconds=assignment_seconds)
+        lag = LagWatch(reader)
+        self._health.describe(Part.KAFKA, lambda: self._facts(group_health, lag))
+        tasks = [
+            asyncio.create_task(self._poll(reader, group_health)),
+            asyncio.create_task(group_health.watch(self.consumer)),
+            asyncio.create_task(lag.watch(self.consumer)),
+        ]
+        for task in tasks:
+            task.add_done_callback(self._ending.end_with)
+        return tasks
+
+    async def _poll(self, reader: Reader, group_health: GroupHealth) -> None:
+        passing = pauses()
+        while not self._leaving:
+            group_health.polling()
+            try:
+                fetched = await self.consumer().getmany(timeout_ms=POLL_MS, max_records=self._subscription.max_records)
+            except KafkaError as error:
+                if told := missing_right(error):
+                    raise told from error
+                if not error.retriable:
+                    raise
+                log.warning("poll.failed", error=type_name(error))
+                await asyncio.sleep(next(passing))
+                continue
+            passing = pauses()
+            if fetched and not self._leaving:
+                reader.backlog.take(fetched)
+                with group_health.handling():
+                    await reader.handle(fetched)
+
+    async def _leave(self, broker: KafkaBroker, reader: Reader, tasks: Sequence[asyncio.Task[None]]) -> None:
+        await reader.finish(self._settings.shutdown_seconds * DRAIN_SHARE)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         try:
-            async with asyncio.timeout(self._shutdown_seconds * (1 - DRAIN_SHARE)):
-                await self._broker.stop()
+            async with asyncio.timeout(self._settings.shutdown_seconds * (1 - DRAIN_SHARE)):
+                await broker.stop()
         except TimeoutError:
             log.warning("group.not_left", reason="Kafka does not answer")
-        LIBRARY_LOGGER.removeHandler(self._loop_failures)
 
-    async def _handle(self, fetch: Fetch) -> None:
-        self._reading.assignment.backlog.take(fetch)
-        with self._group.handling():
-            await self._reading.handle(fetch)
+    def _facts(self, group_health: GroupHealth, lag: LagWatch) -> Facts:
+        in_group = self._subscriber and self._subscriber.consumer
+        return {**(group_health.facts(in_group) if in_group else {}), **lag.facts()}
 
-    def _facts(self) -> Facts:
-        consumer = self._subscriber.consumer
-        group = {} if consumer is None else self._group.facts(consumer)
-        return {**group, **self._lag.facts()}
+
+async def _joined(broker: KafkaBroker) -> None:
+    try:
+        await broker.start()
+    except KafkaError as error:
+        if told := missing_right(error):
+            raise told from error
+        raise TransientFailure("Kafka stopped answering while we joined the group.", part=Part.KAFKA) from error
 
 
 def subscribe(
-    broker: KafkaBroker,
-    settings: Settings,
-    reading: Reading,
-    *,
-    handle: Callable[[Fetch], Awaitable[None]],
-    polling: Callable[[], None],
-    fail: Fail,
+    broker: KafkaBroker, settings: Settings, subscription: Subscription, listener: Assignment
 ) -> BatchSubscriber:
-    """Subscribe, with `handle` around that of `reading`. `fail` takes what it raises; nothing is handed over then.
-    `polling` is called before each poll.
-    """
+    """Subscribe in pull mode: no handler is added, so FastStream reads nothing by itself."""
     subscriber = broker.subscriber(
-        *reading.topics,
+        *subscription.topics,
         batch=True,
-        max_records=reading.max_records,
-        max_poll_interval_ms=reading.max_poll_interval_ms,
-        listener=reading.assignment,
-        parser=_parse,
-        decoder=_decode,
-        no_reply=True,
-        **subscriber_options(settings, group=reading.group),
+        max_poll_interval_ms=subscription.max_poll_interval_ms,
+        listener=listener,
+        **subscriber_options(settings, group=subscription.group),
     )
-    failed = False
-
-    @subscriber
-    async def fetched(message: InjectedMessage) -> None:
-        nonlocal failed
-        if failed:
-            return
-        try:
-            await handle(message.raw_message)
-        except Exception as error:  # noqa: BLE001 - FastStream would log it and go on with the next fetch
-            failed = True
-            fail(error)
-
     assert isinstance(subscriber, BatchSubscriber), "that is what batch=True gives"
-    _tell_polls(subscriber, polling)
     return subscriber
-
-
-def _tell_polls(subscriber: BatchSubscriber, polling: Callable[[], None]) -> None:
-    """Tell of each poll. Whether the loop still turns shows nowhere else: aiokafka fetches ahead without it."""
-    poll = subscriber.get_msg
-
-    async def told_poll(consumer: AIOKafkaConsumer) -> Fetch:
-        polling()
-        return await poll(consumer)
-
-    subscriber.get_msg = told_poll  # type: ignore[assignment, method-assign] # only this one subscriber's
-
-
-class LoopFailures(logging.Handler):
-    """Hands on what FastStream's polling loop fails with: its log is the only place where it says so."""
-
-    def __init__(self, fail: Fail) -> None:
-        super().__init__(logging.ERROR)
-        self._fail = fail
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Let a failure end the process, unless it is one of Kafka that passes."""
-        error = record.exc_info[1] if record.exc_info else None
-        if error is None or (isinstance(error, KafkaError) and error.retriable):
-            return
-        self._fail(error)
-
-
-async def _parse(fetch: Fetch) -> KafkaMessage:
-    return KafkaMessage(raw_message=fetch, body=b"", consumer=_NoConsumer())
-
-
-async def _decode(message: KafkaMessage) -> None:
-    """Leave everything as it is."""
-
-
-class _NoConsumer:
-    """A position is committed and sought by whoever handles the records, never by FastStream."""
-
-    async def commit(self) -> None:
-        raise AssertionError("a position is committed where its records are handled")
-
-    def seek(self, partition: object, offset: int) -> None:  # noqa: ARG002 - FastStream's signature
-        raise AssertionError("a position is sought where its records are handled")

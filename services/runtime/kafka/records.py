@@ -1,14 +1,14 @@
-"""Records as our code has them, and a batch of them in parts of a bounded size.
+"""One record as the broker gave it, and a batch of them cut into parts that are not too heavy.
 
-A fetch is bounded in records and in compressed bytes. A hundred large contacts that look alike can be a thousand times
-as large uncompressed, and the messages that they cause are larger still.
+A fetch is bounded in records, and in bytes as they were compressed. A hundred large contacts that look alike can be a
+thousand times as much once they are read, and cause more than that.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from aiokafka import ConsumerRecord
+from aiokafka import ConsumerRecord, TopicPartition
 
 from schemas.values import value_class
 
@@ -18,7 +18,7 @@ Headers = Sequence[tuple[str, bytes | None]]
 
 @value_class(frozen=True, slots=True)
 class Record:
-    """One record of `contact.ended` as the broker gave it, bytes untouched."""
+    """One record of a topic, bytes untouched."""
 
     topic: str
     partition: int
@@ -28,9 +28,14 @@ class Record:
     value: bytes | None
     headers: Headers
 
+    @property
+    def place(self) -> TopicPartition:
+        """The partition in which it lies."""
+        return TopicPartition(self.topic, self.partition)
+
 
 def as_record(record: "ConsumerRecord[bytes, bytes]") -> Record:
-    """Return our form of a record of aiokafka, bytes untouched."""
+    """Return aiokafka's record as ours."""
     return Record(
         topic=record.topic,
         partition=record.partition,
@@ -47,9 +52,8 @@ LAST = datetime.max.replace(tzinfo=UTC)
 
 
 def moment(milliseconds: int) -> datetime:
-    """Return the moment of a timestamp in UTC; outside the calendar, its nearest end.
-
-    A publisher can put any number there, unless the topic uses the broker's clock.
+    """Return the moment of a timestamp in UTC. A publisher can put any number there, unless the topic uses the broker's
+    clock. A number outside the calendar becomes its nearest end.
     """
     try:
         return datetime.fromtimestamp(milliseconds / 1000, UTC)
@@ -61,12 +65,12 @@ T = TypeVar("T")
 
 
 def value_bytes(message: Any) -> int:  # noqa: ANN401 - records of aiokafka and messages of ours have a value
-    """Return the size of a message's value."""
+    """Return the size of the value of a message or record."""
     return len(message.value or b"")
 
 
 def light_parts(items: Sequence[T], most_bytes: int, weigh: Callable[[T], int] = value_bytes) -> Iterator[Sequence[T]]:
-    """Yield a batch, in its order, in parts of at most `most_bytes`; an item that is heavier is a part by itself."""
+    """Cut a batch, in its order, into parts of at most so many bytes. A heavier item stands alone."""
     begin, part_bytes = 0, 0
     for at, item in enumerate(items):
         item_bytes = weigh(item)

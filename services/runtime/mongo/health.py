@@ -1,4 +1,4 @@
-"""What readiness and metrics say of MongoDB: whether it has a primary that answers, and how much it holds."""
+"""MongoDB in readiness and metrics: whether it has a primary that answers, and how much it holds."""
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -23,17 +23,20 @@ COUNT_SECONDS: Final = 15.0
 """How often documents are counted: as often as Prometheus usually asks."""
 
 
+PRIMARY: Final = "primary"
+"""As a reporter to readiness."""
+
+
 @asynccontextmanager
 async def watched(
     client: Client,
     health: Health,
     ending: Ending,
     *,
-    is_idle: Callable[[], bool],
     count: Callable[[], Awaitable[None]],
 ) -> AsyncIterator[None]:
-    """Within the block, look after the primary every second, and let `count` tell now and then how much there is."""
-    watch = PrimaryWatch(client, health, is_idle=is_idle)
+    """Ask for the primary every second within the block, and call `count` every quarter of a minute."""
+    watch = PrimaryWatch(client, health)
     async with (
         repeated(watch.look, ending, seconds=LOOK_SECONDS),
         repeated(count, ending, seconds=COUNT_SECONDS),
@@ -42,13 +45,11 @@ async def watched(
 
 
 class PrimaryWatch:
-    """Asks for the primary, and tells readiness."""
+    """Asks for the primary, and reports the answer to readiness."""
 
-    def __init__(self, client: Client, health: Health, *, is_idle: Callable[[], bool]) -> None:
-        """Take whether nothing is in hand: what is, knows better that all is well, and tells by itself."""
+    def __init__(self, client: Client, health: Health) -> None:
         self._client = client
         self._health = health
-        self._is_idle = is_idle
         self._primary: str | None = None
         self._answered_at = time.monotonic()
         health.describe(Part.MONGODB, self._facts)
@@ -57,14 +58,13 @@ class PrimaryWatch:
         """Ask once."""
         self._primary = await self._ask()
         if self._primary is None:
-            self._health.set(Part.MONGODB, f"no primary has answered for {ANSWER_SECONDS:.0f} seconds")
-            return
-        self._answered_at = time.monotonic()
-        if self._is_idle():
-            self._health.set(Part.MONGODB, None)
+            self._health.set(Part.MONGODB, f"no primary has answered for {ANSWER_SECONDS:.0f} seconds", by=PRIMARY)
+        else:
+            self._answered_at = time.monotonic()
+            self._health.set(Part.MONGODB, None, by=PRIMARY)
 
     async def _ask(self) -> str | None:
-        """Give the address of the primary (of mongos, in a sharded cluster), if there is one that takes writes."""
+        """Return the address of the primary (of mongos, in a sharded cluster), or None when none takes writes."""
         try:
             with pymongo.timeout(ANSWER_SECONDS):
                 hello = await self._client.admin.command("hello")
@@ -77,7 +77,7 @@ class PrimaryWatch:
 
 
 async def count_documents(database: AsyncDatabase[Document], collections: Sequence[str]) -> None:
-    """Tell how many documents there are, as the database knows without counting. Away, it is asked next time."""
+    """Set the metric of how many documents there are. MongoDB estimates it; while it is away the number stays."""
     with suppress(PyMongoError):
         for name in collections:
             metrics.COLLECTION_DOCUMENTS.labels(name).set(await database[name].estimated_document_count())

@@ -3,9 +3,9 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from enum import StrEnum
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,13 +31,13 @@ LOOP_SECONDS = 5.0
 """An event loop that takes longer to answer hangs. The slowest batch holds it for a tenth of that."""
 
 READY_LOOP_SECONDS = 2.0
-"""One that takes longer than this is not well: readiness may fall sooner than a process is given up."""
+"""A loop that takes longer than this is not well: readiness may fall sooner than liveness."""
 
 CLIENT_SECONDS = 5.0
 """A client that takes longer to ask is gone."""
 
 LOOK_SECONDS = 1.0
-"""How often a watch looks. Who reads readiness should not see what was true ten seconds ago."""
+"""How often a watch looks. Readiness should not show what was true ten seconds ago."""
 
 STOP_SECONDS = 0.1
 """How soon the server notices that it has to stop."""
@@ -52,51 +52,79 @@ class Part(StrEnum):
     """The service itself: stopped on an event that it can't handle, or not assigned anything yet."""
 
 
-class Health:
-    """What each part of a service reports of itself. May be used from several threads.
+START = "start"
+"""The reporter that speaks for a part until somebody reports that it is well."""
 
-    Not ready until every part that is waited for has reported to be well.
+
+class Health:
+    """What ails each part of a service: one reason a reporter. May be used from several threads.
+
+    A part is well when nobody complains about it. Each part that is waited for has a complaint from the start, which
+    lapses with the first report that the part is well.
     """
 
     def __init__(self, waits_for: Iterable[str] = (Part.KAFKA, Part.MONGODB)) -> None:
         self._lock = Lock()
-        self._reasons: dict[str, str] = dict.fromkeys(waits_for, "has not answered yet")
+        self._reasons: dict[str, dict[str, str]] = {part: {START: "has not answered yet"} for part in waits_for}
+        """By part and reporter."""
         self._describers: dict[str, Callable[[], Facts]] = {}
 
     def describe(self, part: str, facts: Callable[[], Facts]) -> None:
-        """Let readiness show the facts of a part. They are asked for in the event loop."""
+        """Add `facts` to what readiness shows of a part. They are called in the event loop."""
         self._describers[part] = facts
 
     def facts(self) -> dict[str, Facts]:
-        """Give the facts of every part. Called in the event loop."""
+        """Return the facts of every part. Called in the event loop."""
         return {str(part): facts() for part, facts in self._describers.items()}
 
-    def set(self, part: str, reason: str | None) -> None:
-        """Report that `part` is well (None), or why it is not. A change is logged."""
-        with self._lock:
-            before = self._reasons.get(part)
+    def set(self, part: str, reason: str | None, *, by: str) -> None:
+        """Report that a part is well (None), or why it is not. A change is logged."""
+        with self._changing(part) as reasons:
             if reason is None:
-                self._reasons.pop(part, None)
+                reasons.pop(by, None)
+                reasons.pop(START, None)
             else:
-                self._reasons[part] = reason
-        if before != reason:
-            self._tell(part, reason)
+                reasons[by] = reason
+
+    def leave(self, part: str, *, by: str) -> None:
+        """Take a reporter's reason along: it has ended, and says nothing about the part any more."""
+        with self._changing(part) as reasons:
+            reasons.pop(by, None)
+
+    @contextmanager
+    def reporting(self, part: str, *, by: str) -> Iterator[Callable[[str | None], None]]:
+        """Be a reporter for the block, which takes its reason along at the end however it ends."""
+        try:
+            yield lambda reason: self.set(part, reason, by=by)
+        finally:
+            self.leave(part, by=by)
 
     def ready(self) -> bool:
-        """Say whether every part is well."""
+        """Whether nobody complains."""
         return not self.reasons()
 
     def reasons(self) -> dict[str, str]:
-        """Give the parts that are not well, each with its reason."""
+        """Return the parts that are not well, each with every reason that is given for it."""
         with self._lock:
-            return dict(self._reasons)
+            return {str(part): _joined(reasons) for part, reasons in self._reasons.items() if reasons}
 
-    @staticmethod
-    def _tell(part: str, reason: str | None) -> None:
-        if reason is None:
+    @contextmanager
+    def _changing(self, part: str) -> Iterator[dict[str, str]]:
+        with self._lock:
+            reasons = self._reasons.setdefault(part, {})
+            before = _joined(reasons)
+            yield reasons
+            after = _joined(reasons)
+        if after and after != before:
+            log.warning("health.lost", part=str(part), reason=after)
+        elif before and not after:
             log.info("health.recovered", part=str(part))
-        else:
-            log.warning("health.lost", part=str(part), reason=reason)
+
+
+def _joined(reasons: Mapping[str, str]) -> str:
+    """Return each reason once: the writers of twelve partitions have the same complaint when Kafka is away."""
+    complaints = [reason for reporter, reason in reasons.items() if reporter != START]
+    return "; ".join(dict.fromkeys(complaints or reasons.values()))
 
 
 @asynccontextmanager
@@ -186,7 +214,7 @@ def _readiness(loop: asyncio.AbstractEventLoop, health: Health) -> tuple[HTTPSta
     facts = _asked(loop, health.facts, seconds=READY_LOOP_SECONDS)
     reasons = health.reasons()
     if facts is None:
-        # Nobody who watches the parts has looked either.
+        # The watches run in that loop, so what they last reported is old.
         reasons[Part.SERVICE] = f"the event loop has not answered for {READY_LOOP_SECONDS:.0f} seconds"
     status = HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK
     return status, {"ready": not reasons, "reasons": reasons, "facts": facts or {}}

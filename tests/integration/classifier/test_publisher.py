@@ -20,6 +20,7 @@ from services.classifier.kafka.publisher import KafkaPublisher
 from services.classifier.ports import Message
 from services.runtime.errors import InvalidSettings, PartitionLost
 from services.runtime.kafka import clients
+from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from tests.support.kafka_tools import (
     admin_client,
@@ -36,6 +37,22 @@ Commit = Callable[[], Awaitable[None]]
 
 START_SECONDS = 30
 """More than any start takes; what hangs for so long hangs for ever."""
+
+
+class _Noted(Health):
+    """Notes every report, those that change nothing as well."""
+
+    def __init__(self, troubles: list[str | None]) -> None:
+        super().__init__(())
+        self._troubles = troubles
+
+    def set(self, part: str, reason: str | None, *, by: str) -> None:
+        self._troubles.append(reason)
+        super().set(part, reason, by=by)
+
+    def leave(self, part: str, *, by: str) -> None:
+        self._troubles.append(None)
+        super().leave(part, by=by)
 
 
 @dataclass
@@ -76,7 +93,7 @@ class Desk:
             group=self.group,
             partition=self.partition,
             topics=[self.topic],
-            tell_trouble=self.troubles.append,
+            health=_Noted(self.troubles),
             end_with=self.ended.append,
         )
         self.writers.append(writer)

@@ -4,6 +4,7 @@ rebalance, a failure or a topic that has changed does to it.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Self, cast
 
 import pytest
@@ -16,11 +17,11 @@ from structlog.testing import capture_logs
 from services.classifier.handler import Handler
 from services.classifier.kafka import partition, subscriber
 from services.classifier.kafka.publisher import KafkaPublisher
-from services.classifier.kafka.subscriber import Consumption, KafkaPartitions
+from services.classifier.kafka.subscriber import ContactSubscriber, Partitions, _publisher
 from services.classifier.ports import Message, Publisher
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, ServiceBroken
-from services.runtime.kafka.clients import LIBRARY_LOGGER
+from services.runtime.kafka.assignment import Batch
 from services.runtime.kafka.health import GroupHealth
 from services.runtime.kafka.records import Record
 from services.runtime.observe.health import Health
@@ -53,29 +54,37 @@ class Copier:
 
 
 class Running:
-    """One instance of a consumption, and what it is made of."""
+    """One instance that reads, and its parts."""
 
     def __init__(self, settings: Settings, copier: "Copier") -> None:
         self.ending = Ending()
         self.health = Health(waits_for=["kafka"])
-        self.consumption = Consumption(
+        self.subscriber = ContactSubscriber(
             settings, handler=cast("Handler", copier), health=self.health, ending=self.ending
         )
+        self.writer = partial(_publisher, settings, Health(()), self.ending)
+        self._reading = self.subscriber.reading()
 
     @property
-    def partitions(self) -> KafkaPartitions:
-        return self.consumption._partitions
+    def partitions(self) -> Partitions:
+        return self.subscriber.partitions
 
     def held(self) -> list[int]:
         """Give the partitions that are taken over."""
-        return [each.partition for each, held in self.partitions._holdings.items() if held.is_taken_over]
+        return [each.partition for each, held in self.partitions._held.items() if held.is_taken_over]
+
+    async def hand_over(self, batch: Batch) -> None:
+        """Hand over a batch as if a poll had returned it."""
+        fetched = {TopicPartition(batch[0].topic, batch[0].partition): batch}
+        self.partitions.backlog.take(fetched)
+        await self.partitions.handle(fetched)
 
     async def __aenter__(self) -> Self:
-        await self.consumption.__aenter__()
+        await self._reading.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.consumption.__aexit__()
+        await self._reading.__aexit__(None, None, None)
 
 
 @pytest.fixture(autouse=True)
@@ -125,7 +134,7 @@ async def _fetched(settings: Settings, partition: int) -> list[Any]:
 
 async def _rebalanced(running: Running, settings: Settings) -> None:
     """Let another instance come and go, so that all partitions are back under a new writer."""
-    before = list(running.partitions._holdings.values())
+    before = list(running.partitions._held.values())
     async with Running(settings, Copier(settings.registered_topic)) as other:
         await _until(lambda: len(other.held()) == len(running.held()) == 1)
     await _until(lambda: len(running.held()) == 2)
@@ -202,7 +211,7 @@ async def test_a_batch_from_before_a_rebalance_that_is_committed_already_is_not_
         await _until(lambda: len(copier.records) == 10)
         old = await _fetched(settings, 0)
         await _rebalanced(running, settings)
-        await running.consumption._membership._handle(old)
+        await running.hand_over(old)
         # Nor does it count as waiting, where nothing follows that would be handled after it.
         assert running.partitions.backlog.oldest(TopicPartition(settings.contact_topic, 0)) is None
     assert await _copied(settings) == _values(10)
@@ -218,7 +227,7 @@ async def test_a_batch_from_before_a_rebalance_does_not_skip_what_lies_before_it
         publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
         old = await _fetched(settings, 0)
         # As if the second half had been fetched before the rebalance, and the first half with it.
-        await running.partitions.handle(old[5:])
+        await running.hand_over(old[5:])
         running.partitions._means.consumer().resume(place)
         await _until(lambda: len(copier.records) == 10)
     assert [each.offset for each in copier.records] == list(range(10))
@@ -259,7 +268,7 @@ async def test_a_revocation_abandons_a_batch_that_takes_too_long_as_a_whole(sett
     copier = _Waiting(settings.registered_topic)
     async with Running(settings, copier) as running:
         await copier.begun.wait()
-        await running.partitions.stop(seconds=0.1)
+        await running.partitions.finish(seconds=0.1)
     assert await _copied(settings) == []
     next_one = Copier(settings.registered_topic)
     async with Running(settings, next_one):
@@ -273,7 +282,7 @@ async def test_a_batch_that_loses_its_cancellation_is_cancelled_again(settings: 
     async with Running(settings, deaf) as running:
         await deaf.begun.wait()
         async with asyncio.timeout(30):
-            await running.partitions.stop(seconds=0.1)
+            await running.partitions.finish(seconds=0.1)
     assert deaf.cancellations == 3
     assert await _copied(settings) == []
 
@@ -341,7 +350,7 @@ async def test_an_exception_in_the_listener_ends_the_process(
     def broken(*_: object) -> None:
         raise KeyError
 
-    monkeypatch.setattr(subscriber, "Holding", broken)
+    monkeypatch.setattr(subscriber, "Partition", broken)
     async with Running(settings, Copier(settings.registered_topic)) as running:
         with pytest.raises(KeyError):
             await asyncio.wait_for(running.ending.wait(), SECONDS)
@@ -358,21 +367,34 @@ async def test_a_watch_that_fails_ends_the_process(settings: Settings, monkeypat
 
 
 @pytest.mark.parametrize("error", [UnsupportedCodecError, KafkaError, UnicodeError])
-async def test_what_the_polling_loop_only_logs_ends_the_process(settings: Settings, error: type[Exception]) -> None:
+async def test_what_a_poll_fails_with_for_good_ends_the_process(settings: Settings, error: type[Exception]) -> None:
     async def broken(**_: object) -> None:
         raise error
 
     async with Running(settings, Copier(settings.registered_topic)) as running:
         # aiokafka forgets to close a connection that it is still making when it is stopped.
         await _until(lambda: len(running.held()) == 2)
-        running.partitions._means.consumer().getmany = broken
+        running.subscriber.group.consumer().getmany = broken
         with pytest.raises(error):
             await asyncio.wait_for(running.ending.wait(), SECONDS)
 
 
-async def test_what_kafka_gets_over_by_itself_does_not_end_the_process(settings: Settings) -> None:
-    async with Running(settings, Copier(settings.registered_topic)) as running:
-        LIBRARY_LOGGER.error("Kafka error occurred", exc_info=NodeNotReadyError())
+async def test_a_poll_is_retried_after_an_error_that_passes(settings: Settings) -> None:
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier) as running:
+        await _until(lambda: len(running.held()) == 2)
+        consumer = running.subscriber.group.consumer()
+        poll, failures = consumer.getmany, [NodeNotReadyError(), NodeNotReadyError()]
+
+        async def failing_twice(**options: Any) -> object:  # noqa: ANN401 - as aiokafka's
+            if failures:
+                raise failures.pop()
+            return await poll(**options)
+
+        consumer.getmany = failing_twice
+        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+        await _until(lambda: len(copier.records) == 10)
+        assert not failures
         assert not running.ending.asked
 
 
@@ -428,7 +450,7 @@ async def test_a_partition_that_is_lost_again_and_again_ends_the_process(
 
 async def _taken_by_another(running: Running, settings: Settings) -> KafkaPublisher:
     """Let a writer that is no member of the group take partition 0, as an instance does that slept."""
-    other = running.consumption._make_publisher(TopicPartition(settings.contact_topic, 0))
+    other = running.writer(TopicPartition(settings.contact_topic, 0))
     await other.take_over()
     return other
 

@@ -7,12 +7,10 @@ from typing import Self
 from uuid import uuid4
 
 import pytest
-from aiokafka import AIOKafkaConsumer
-from aiokafka import TopicPartition as KafkaPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.local.servers.kafka import kafka_server
 from services.projector import subscriber
-from services.projector.ports import Partition
 from services.projector.subscriber import GroupPositions
 from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.kafka.assignment import Backlog
@@ -47,7 +45,7 @@ class Member:
         await self.consumer.stop()
 
     async def committed(self) -> int | None:
-        offset: int | None = await self.consumer.committed(KafkaPartition(self.topic, 0))
+        offset: int | None = await self.consumer.committed(TopicPartition(self.topic, 0))
         return offset
 
 
@@ -60,21 +58,21 @@ async def member(kafka_bootstrap: str, topics: str) -> AsyncIterator[Member]:
 
 
 async def test_a_position_is_where_the_group_goes_on(member: Member) -> None:
-    await member.positions.commit({Partition(member.topic, 0): 7})
+    await member.positions.commit({TopicPartition(member.topic, 0): 7})
 
     assert await member.committed() == 7
 
 
 async def test_the_position_of_a_partition_that_is_somebody_elses_now_is_not_ours_to_commit(member: Member) -> None:
     with pytest.raises(PartitionLost):
-        await member.positions.commit({Partition(member.topic, 5): 7})
+        await member.positions.commit({TopicPartition(member.topic, 5): 7})
 
 
 async def test_a_member_that_the_group_has_gone_on_without_has_lost_its_partitions(member: Member) -> None:
     member.consumer._coordinator.generation -= 1
 
     with pytest.raises(PartitionLost):
-        await member.positions.commit({Partition(member.topic, 0): 7})
+        await member.positions.commit({TopicPartition(member.topic, 0): 7})
 
     assert await member.committed() is None
 
@@ -90,10 +88,10 @@ async def test_kafka_that_does_not_answer_is_a_transient_failure(
         async with Member(kafka.address, "taak.created") as member:
             kafka.pause()
             with pytest.raises(TransientFailure) as caught:
-                await member.positions.commit({Partition(member.topic, 0): 7})
+                await member.positions.commit({TopicPartition(member.topic, 0): 7})
             kafka.resume()
 
-            await member.positions.commit({Partition(member.topic, 0): 8})
+            await member.positions.commit({TopicPartition(member.topic, 0): 8})
             assert await member.committed() == 8
     finally:
         await asyncio.to_thread(kafka.stop)

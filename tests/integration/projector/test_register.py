@@ -265,7 +265,7 @@ async def test_collisions_without_end_are_put_off(
     async def always(_touched: Touched, _changes: Changes) -> None:
         raise collision
 
-    monkeypatch.setattr(mongo_register, "_transact", always)
+    monkeypatch.setattr(register, "_transact", always)
 
     with pytest.raises(TransientFailure):
         await register.apply(facts(registered()))

@@ -38,7 +38,7 @@ async def test_readiness_follows_what_the_parts_report() -> None:
     health = Health((Part.KAFKA,))
     async with serve(Settings(), health) as address:
         before = await _ask(address, "/readyz")
-        health.set(Part.KAFKA, None)
+        health.set(Part.KAFKA, None, by="group")
         after = await _ask(address, "/readyz")
 
     assert before == (503, {"ready": False, "reasons": {"kafka": "has not answered yet"}, "facts": {}})
@@ -87,7 +87,7 @@ async def test_a_service_whose_event_loop_hangs_is_not_ready(monkeypatch: pytest
 @pytest.mark.parametrize(("reason", "ready"), [(None, 1.0), ("does not answer", 0.0)])
 async def test_metrics_tell_what_readiness_would(reason: str | None, ready: float) -> None:
     health = Health(())
-    health.set(Part.KAFKA, reason)
+    health.set(Part.KAFKA, reason, by="group")
     async with serve(Settings(), health) as address:
         _, body = await asyncio.to_thread(_get, address, "/metrics")
 

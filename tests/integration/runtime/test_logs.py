@@ -10,7 +10,7 @@ import pytest
 PROGRAM = """
 import asyncio, gc, logging, threading, warnings
 import structlog
-from services.runtime import logs
+from services.runtime.observe import logs
 from services.runtime.settings import Settings
 
 logs.configure(Settings(log_format="{log_format}"))

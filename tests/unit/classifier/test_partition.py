@@ -10,12 +10,13 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from structlog.testing import capture_logs
 
 from services.classifier.handler import Handler
-from services.classifier.kafka.partition import MAX_SLICE_BYTES, Holding, Means
+from services.classifier.kafka.partition import MAX_SLICE_BYTES, Means, Partition
 from services.classifier.kafka.publisher import KafkaPublisher
 from services.classifier.ports import Publisher
 from services.runtime.errors import PartitionLost
 from services.runtime.kafka.assignment import Backlog, Batch
 from services.runtime.kafka.records import Record
+from services.runtime.observe.health import Health
 
 PLACE = TopicPartition("contact.ended", 0)
 LARGEST_BYTES = 64 * 1024
@@ -65,12 +66,11 @@ class _Publisher:
 
 
 class _Bench:
-    """A holding, and the offsets of each slice that it hands over; from `lost_from` on the partition is another's."""
+    """A partition, and the offsets of each slice that it hands over; from `lost_from` on it is another instance's."""
 
     def __init__(self, *, batch_size: int = 500, take_over: Step = _at_once, lost_from: int | None = None) -> None:
         self.slices: list[list[int]] = []
         self.failures: list[BaseException] = []
-        self.told: list[str | None] = []
         self.consumer = _Consumer()
         self._lost_from = lost_from
         means = Means(
@@ -82,9 +82,9 @@ class _Bench:
             revocation_seconds=1,
             abandon_seconds=1,
             verdict_seconds=60,
-            teller=lambda _: self.told.append,
+            health=Health(()),
         )
-        self.holding = Holding(PLACE, means, asyncio.Semaphore(4), Backlog())
+        self.partition = Partition(PLACE, means, asyncio.Semaphore(4), Backlog())
 
     async def handle(self, records: Sequence[Record], _: Publisher) -> None:
         if self._lost_from is not None and records[-1].offset >= self._lost_from:
@@ -118,7 +118,7 @@ async def test_a_batch_is_cut_by_number_and_by_weight(
     number: int, size_bytes: int, lengths: list[int], why: str
 ) -> None:
     bench = _Bench()
-    await bench.holding.handle(_records(number, size_bytes=size_bytes))
+    await bench.partition.handle(_records(number, size_bytes=size_bytes))
     assert [len(each) for each in bench.slices] == lengths, why
     assert list(chain.from_iterable(bench.slices)) == list(range(number)), "nothing is left out"
 
@@ -126,8 +126,8 @@ async def test_a_batch_is_cut_by_number_and_by_weight(
 async def test_all_that_a_loss_leaves_undone_is_told() -> None:
     bench = _Bench(batch_size=2, lost_from=2)
     with capture_logs() as logs:
-        await bench.holding.handle(_records(6, size_bytes=1))
-    await bench.holding.give_up(1)
+        await bench.partition.handle(_records(6, size_bytes=1))
+    await bench.partition.give_up(1)
     assert bench.slices == [[0, 1]]
     assert [line for line in logs if line["event"] == "batch.dropped"] == [
         {
@@ -163,6 +163,6 @@ async def test_taking_over_that_loses_its_cancellation_does_not_seek_for_the_nex
     take_over = _DeafTakingOver()
     bench = _Bench(take_over=take_over)
     await take_over.begun.wait()
-    await bench.holding.give_up(1)
+    await bench.partition.give_up(1)
     assert take_over.ended, "nothing of it goes on"
     assert bench.consumer.sought == []

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import repeat
 
 import pytest
+from aiokafka import TopicPartition
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
@@ -14,16 +15,16 @@ from services.projector.errors import DocumentRefused
 from services.projector.events import Fact
 from services.projector.handler import Projector, read_all
 from services.projector.mongo.writes import Collection
-from services.projector.ports import Partition, Record
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, TransientFailure
+from services.runtime.kafka.records import Record
 from services.runtime.observe import metrics
 from services.runtime.observe.health import Health, Part
 from tests.fakes.projector_positions import FakePositions
 from tests.fakes.projector_store import FakeRegister
-from tests.support.projector_examples import Event, encoded, klantcontact_id, registered, taak_created
+from tests.support.projector_examples import Event, encoded, klantcontact_id, record_of, registered, taak_created
 
-FIRST, SECOND = Partition("klantcontact.registered", 0), Partition("taak.created", 3)
+FIRST, SECOND = TopicPartition("klantcontact.registered", 0), TopicPartition("taak.created", 3)
 
 
 class _Register(FakeRegister):
@@ -66,8 +67,8 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handler, "pauses", lambda: repeat(0.0))
 
 
-def records(*events: Event, partition: Partition = FIRST, start: int = 10) -> list[Record]:
-    return [Record(partition, start + number, encoded(event)) for number, event in enumerate(events)]
+def records(*events: Event, partition: TopicPartition = FIRST, start: int = 10) -> list[Record]:
+    return [record_of(partition, start + number, encoded(event)) for number, event in enumerate(events)]
 
 
 async def test_a_batch_is_written_and_the_position_of_each_partition_is_committed() -> None:
@@ -97,7 +98,7 @@ async def test_how_long_it_took_to_be_stored_is_counted_for_each_event() -> None
 
 async def test_a_stop_shows_in_the_metrics() -> None:
     metrics.STOPPED.set(0)
-    await _Bench().handle([Record(FIRST, 10, None)])
+    await _Bench().handle([record_of(FIRST, 10, None)])
     assert REGISTRY.get_sample_value("klantcontact_stopped") == 1
 
 
@@ -226,7 +227,7 @@ async def test_an_event_that_cant_be_written_stops_it_after_what_came_before(
     assert bench.positions.committed == ({FIRST: 10 + position} if position else {})
     stop = bench.projector.stop
     assert stop is not None
-    assert (stop.partition, stop.offset, len(stop.reasons)) == (FIRST, 10 + position, 1)
+    assert ((stop.topic, stop.partition), stop.offset, len(stop.reasons)) == (FIRST, 10 + position, 1)
     assert stop.reasons[0].startswith(reason)
     assert "Jansen" not in str(logs)
 
@@ -244,7 +245,7 @@ async def test_of_two_events_that_cant_be_projected_the_first_stops_it() -> None
 
 async def test_after_a_stop_nothing_more_is_done() -> None:
     bench = _Bench()
-    await bench.handle([Record(FIRST, 10, None)])
+    await bench.handle([record_of(FIRST, 10, None)])
 
     await bench.handle(records(registered(), partition=SECOND))
 

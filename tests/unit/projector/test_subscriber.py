@@ -4,21 +4,21 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from aiokafka import ConsumerRecord
+from aiokafka import ConsumerRecord, TopicPartition
 
 from services.projector.events import Fact
 from services.projector.handler import Projector, read_all
 from services.projector.mongo.writes import Collection
-from services.projector.ports import Partition, Record
-from services.projector.subscriber import MAX_BATCH_BYTES, Consumption
+from services.projector.subscriber import MAX_BATCH_BYTES, Batches
 from services.runtime.ending import Ending
+from services.runtime.kafka.assignment import Backlog
+from services.runtime.kafka.records import Record
 from services.runtime.observe.health import Health
-from services.runtime.settings import Settings
 from tests.fakes.projector_positions import FakePositions
 from tests.fakes.projector_store import FakeRegister
-from tests.support.projector_examples import encoded, klantcontact_id, registered
+from tests.support.projector_examples import encoded, klantcontact_id, record_of, registered
 
-PLACE = Partition("klantcontact.registered", 0)
+PLACE = TopicPartition("klantcontact.registered", 0)
 TURNS = 20
 """More turns of the event loop than a batch needs when nothing holds it up."""
 
@@ -38,22 +38,21 @@ class _SlowRegister(FakeRegister):
 
 
 class _Bench:
-    """A consumption that is not connected to anything."""
+    """What writes the batches, not connected to anything."""
 
     def __init__(self, *failures: Exception) -> None:
         self.register = _SlowRegister()
         self.positions = FakePositions(failures)
         self.ending = Ending()
-        health = Health()
-        self.consumption = Consumption(Settings(), register=self.register, health=health, ending=self.ending)
-        self.consumption._projector = Projector(self.register, self.positions, health, self.ending)
+        projector = Projector(self.register, self.positions, Health(), self.ending)
+        self.batches = Batches(projector, self.ending, Backlog())
 
     async def handle(self, *records: Record) -> None:
-        await self.consumption._write_next(read_all(records))
+        await self.batches.write_next(read_all(records))
 
 
 def record(contact: str, offset: int) -> Record:
-    return Record(PLACE, offset, encoded(registered(contact)))
+    return record_of(PLACE, offset, encoded(registered(contact)))
 
 
 def fetched(value: bytes, offset: int) -> "ConsumerRecord[bytes, bytes]":
@@ -76,7 +75,7 @@ async def test_a_batch_is_taken_while_the_one_before_is_written_and_written_afte
 
     bench.register.may_write.set()
     await second
-    await bench.consumption._finish_writing(5)
+    await bench.batches.finish(5)
     assert bench.register.begun == [1, 2]
     assert bench.positions.committed == {PLACE: 4}
 
@@ -88,8 +87,8 @@ async def test_a_fetch_that_is_heavy_is_written_in_several_batches() -> None:
     # Blanks between the parts of JSON say nothing, and weigh what a large event weighs.
     heavy = event[:1] + b" " * (MAX_BATCH_BYTES // 2) + event[1:]
 
-    await bench.consumption._handle([fetched(heavy, 1), fetched(heavy, 2), fetched(event, 3), fetched(event, 4)])
-    await bench.consumption._finish_writing(5)
+    await bench.batches.handle({PLACE: [fetched(heavy, 1), fetched(heavy, 2), fetched(event, 3), fetched(event, 4)]})
+    await bench.batches.finish(5)
 
     assert bench.register.begun == [1, 3]
     assert bench.positions.committed == {PLACE: 5}
@@ -99,10 +98,10 @@ async def test_after_a_stop_it_stands_still_until_it_is_asked_to_end() -> None:
     bench = _Bench()
     bench.register.may_write.set()
 
-    await bench.handle(Record(PLACE, 1, None))
+    await bench.handle(record_of(PLACE, 1, None))
     second = asyncio.create_task(bench.handle(record("c-2", 2)))
     await turns()
-    assert not second.done(), "FastStream would fetch on"
+    assert not second.done(), "else more would be fetched"
     bench.ending.ask()
     await second
 
@@ -118,7 +117,7 @@ async def test_who_is_asked_to_end_begins_no_other_batch_but_finishes_the_one_in
     bench.ending.ask()
     bench.register.may_write.set()
     await bench.handle(record("c-2", 2))
-    await bench.consumption._finish_writing(5)
+    await bench.batches.finish(5)
 
     assert set(bench.register.collections[Collection.KLANTCONTACTEN]) == {klantcontact_id("c-1")}
     assert bench.positions.committed == {PLACE: 2}

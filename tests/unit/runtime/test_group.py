@@ -6,33 +6,26 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from services.runtime.kafka import clients
-from services.runtime.kafka.assignment import Reading
-from services.runtime.kafka.group import subscribe
+from services.runtime.kafka.assignment import Assignment
+from services.runtime.kafka.group import Subscription, subscribe
 from services.runtime.settings import Settings
 
 SETTINGS = Settings(session_timeout_ms=9_000)
 
 
-async def _nothing(_: object) -> None: ...
-
-
 @pytest.fixture
 def broker() -> KafkaBroker:
-    return clients.broker(SETTINGS)
+    return clients.group_broker(SETTINGS)
 
 
 @pytest.fixture
 def subscriber(broker: KafkaBroker) -> BatchSubscriber:
-    reading = Reading(
-        topics=["a", "b"],
-        group="the-group",
-        max_records=7,
-        max_poll_interval_ms=60_000,
-        handle=_nothing,
-        finish=_nothing,
-        tells_of_kafka=bool,
-    )
-    return subscribe(broker, SETTINGS, reading, handle=_nothing, polling=lambda: None, fail=lambda _: None)
+    subscription = Subscription(topics=["a", "b"], group="the-group", max_records=7, max_poll_interval_ms=60_000)
+    return subscribe(broker, SETTINGS, subscription, Assignment())
+
+
+def test_it_has_no_loop_of_its_own(subscriber: BatchSubscriber) -> None:
+    assert not subscriber.calls
 
 
 def test_positions_are_never_committed_by_the_framework_or_the_client(subscriber: BatchSubscriber) -> None:
@@ -54,5 +47,4 @@ def test_it_starts_at_the_beginning_and_reads_what_is_committed(subscriber: Batc
 
 
 def test_one_fetch_is_bounded(subscriber: BatchSubscriber) -> None:
-    assert subscriber.max_records == 7
     assert subscriber._connection_args["fetch_max_bytes"] <= 16 * 1024 * 1024

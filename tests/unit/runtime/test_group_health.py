@@ -7,7 +7,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.runtime.kafka import health
-from services.runtime.kafka.assignment import Reading
+from services.runtime.kafka.assignment import Assignment
 from services.runtime.kafka.health import GroupHealth
 from services.runtime.observe.health import Health, Part
 
@@ -41,24 +41,14 @@ class _Bench:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1_000.0
         monkeypatch.setattr(health, "time", SimpleNamespace(time=self._time, monotonic=self._time))
-        self.told_elsewhere = False
         self.consumer = _Consumer()
         self.polls = True
-        self.reading = Reading(
-            topics=[],
-            group="",
-            max_records=1,
-            handle=self._nothing,
-            finish=self._nothing,
-            tells_of_kafka=lambda: self.told_elsewhere,
-        )
+        self.assignment = Assignment()
         self.health = Health(waits_for=[Part.KAFKA])
-        self.group_health = GroupHealth(self.health, self.reading, assignment_seconds=30)
+        self.group_health = GroupHealth(self.health, self.assignment, assignment_seconds=30)
 
     def _time(self) -> float:
         return self.now
-
-    async def _nothing(self, _: object) -> None: ...
 
     def pass_seconds(self, seconds: int, *, answers: bool) -> dict[str, str]:
         """Look every second, and give what readiness says at the end."""
@@ -72,7 +62,7 @@ class _Bench:
         return self.health.reasons()
 
     async def assigned(self) -> None:
-        await self.reading.assignment.on_partitions_assigned([PLACE])
+        await self.assignment.on_partitions_assigned([PLACE])
 
 
 @pytest.fixture
@@ -89,7 +79,7 @@ async def test_it_is_not_well_before_the_group_has_given_partitions(bench: _Benc
 async def test_a_rebalance_may_take_as_long_as_a_session(bench: _Bench) -> None:
     await bench.assigned()
     bench.pass_seconds(1, answers=True)
-    await bench.reading.assignment.on_partitions_revoked([PLACE])
+    await bench.assignment.on_partitions_revoked([PLACE])
     assert bench.pass_seconds(30, answers=True) == {}
     assert bench.pass_seconds(1, answers=True) == {"kafka": "the consumer group gives no partitions"}
 
@@ -175,8 +165,7 @@ async def test_it_shows_what_is_assigned_and_when_it_was_polled(bench: _Bench) -
     assert bench.group_health.facts(consumer) == {"assigned": {"contact.ended": [0]}, "polled_seconds_ago": 3.0}
 
 
-async def test_what_is_in_flight_has_the_word(bench: _Bench) -> None:
+async def test_it_does_not_hide_what_a_batch_in_flight_waits_for(bench: _Bench) -> None:
     await bench.assigned()
-    bench.told_elsewhere = True
-    bench.health.set(Part.KAFKA, "Kafka does not take our position.")
+    bench.health.set(Part.KAFKA, "Kafka does not take our position.", by="batch")
     assert bench.pass_seconds(5, answers=True) == {"kafka": "Kafka does not take our position."}

@@ -50,7 +50,7 @@ def test_a_file_without_a_password_is_named(tmp_path: Path) -> None:
     settings = Settings.model_validate(LOGIN | {"kafka_password_file": tmp_path / "wachtwoord"})
 
     with pytest.raises(InvalidSettings) as refused:
-        clients.broker(settings)
+        clients.group_broker(settings)
 
     assert str(refused.value) == (
         f"KLANTCONTACT_KAFKA_PASSWORD_FILE: {tmp_path}/wachtwoord can't be read (No such file or directory). "
@@ -109,4 +109,4 @@ def test_a_client_that_is_made_by_hand_is_made_in_one_place() -> None:
 def test_the_password_does_not_show() -> None:
     settings = Settings.model_validate(LOGIN | {"kafka_password": SecretStr("geheim")})
 
-    assert "geheim" not in f"{settings!r} {clients.broker(settings)!r}"
+    assert "geheim" not in f"{settings!r} {clients.group_broker(settings)!r}"

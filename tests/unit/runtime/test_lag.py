@@ -55,7 +55,7 @@ class _Bench:
             SimpleNamespace(topic=partition.topic, partition=partition.partition, offset=offset, timestamp=when * 1000)
             for offset, when in zip(offsets, range(int(written_at), int(written_at) + len(offsets)), strict=True)
         ]
-        self.assignment.backlog.take(cast("list[ConsumerRecord[bytes, bytes]]", records))
+        self.assignment.backlog.take({partition: cast("list[ConsumerRecord[bytes, bytes]]", records)})
 
     async def look(self) -> dict[TopicPartition, Lag]:
         await self.watch._look(cast("AIOKafkaConsumer", self.consumer))

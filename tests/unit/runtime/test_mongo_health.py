@@ -1,4 +1,4 @@
-"""What readiness says of MongoDB: what is asked shows that it is away, what is in hand knows best that it is well."""
+"""MongoDB in readiness: whether a primary answers, beside the complaints of batches in flight."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -15,7 +15,7 @@ AWAY = {"mongodb": "no primary has answered for 3 seconds"}
 WAITS = "Another transaction holds what this one changes."
 
 
-def _watch(health: Health, answer: dict[str, Any] | Exception, *, idle: bool) -> PrimaryWatch:
+def _watch(health: Health, answer: dict[str, Any] | Exception) -> PrimaryWatch:
     async def command(name: str) -> dict[str, Any]:
         assert name == "hello"
         if isinstance(answer, Exception):
@@ -23,18 +23,17 @@ def _watch(health: Health, answer: dict[str, Any] | Exception, *, idle: bool) ->
         return answer
 
     client = SimpleNamespace(admin=SimpleNamespace(command=command))
-    return PrimaryWatch(cast("Client", client), health, is_idle=lambda: idle)
+    return PrimaryWatch(cast("Client", client), health)
 
 
-@pytest.mark.parametrize("idle", [True, False])
 @pytest.mark.parametrize(
     "answer",
     [ServerSelectionTimeoutError("nobody"), {"isWritablePrimary": False, "me": "127.0.0.1:27017"}],
     ids=["nobody answers", "only a secondary answers"],
 )
-async def test_without_a_primary_mongodb_is_not_well(answer: dict[str, Any] | Exception, *, idle: bool) -> None:
+async def test_without_a_primary_mongodb_is_not_well(answer: dict[str, Any] | Exception) -> None:
     health = Health(())
-    await _watch(health, answer, idle=idle).look()
+    await _watch(health, answer).look()
 
     assert health.reasons() == AWAY
     assert health.facts()["mongodb"]["primary"] is None
@@ -42,15 +41,15 @@ async def test_without_a_primary_mongodb_is_not_well(answer: dict[str, Any] | Ex
 
 async def test_a_primary_that_is_back_is_welcome() -> None:
     health = Health((Part.MONGODB,))
-    await _watch(health, PRIMARY, idle=True).look()
+    await _watch(health, PRIMARY).look()
 
     assert health.reasons() == {}
     assert health.facts()["mongodb"]["primary"] == "127.0.0.1:27017"
 
 
-async def test_a_batch_in_hand_knows_better_than_an_answer() -> None:
+async def test_an_answer_does_not_hide_what_a_batch_in_flight_waits_for() -> None:
     health = Health(())
-    health.set(Part.MONGODB, WAITS)
-    await _watch(health, PRIMARY, idle=False).look()
+    health.set(Part.MONGODB, WAITS, by="batch of partition 0")
+    await _watch(health, PRIMARY).look()
 
     assert health.reasons() == {"mongodb": WAITS}

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 import pytest
+from aiokafka import TopicPartition
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -14,8 +15,6 @@ from services.domain.case import prepare
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
 from services.projector.handler import Projector, read_all
-from services.projector.ports import Partition
-from services.projector.ports import Record as Output
 from services.runtime.ending import Ending
 from services.runtime.kafka.records import Record
 from services.runtime.observe.health import Health
@@ -27,6 +26,7 @@ from tests.fakes.projector_store import FakeRegister
 from tests.fakes.publisher import FakePublisher, FakeTopics
 from tests.fakes.register_store import FakeRegisterStore
 from tests.support.contacts import SOURCE, Event, contact_ended, record, records
+from tests.support.projector_examples import record_of
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = "00f067aa0ba902b7"
@@ -66,7 +66,7 @@ class _Bench:
         topics.writer = publisher = FakePublisher(topics)
         await self._classifier.handle(batch, publisher)
         events = [each for each in topics.messages if each.topic != Settings().dead_letter_topic]
-        outputs = [Output(Partition(each.topic, 0), offset, each.value) for offset, each in enumerate(events)]
+        outputs = [record_of(TopicPartition(each.topic, 0), offset, each.value) for offset, each in enumerate(events)]
         await self._projector.project(read_all(outputs))
 
     def spans(self) -> list[ReadableSpan]:
