@@ -49,7 +49,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class FieldReader:
     """Reads one event's schema. Where null means absent it is not mentioned, since a reader is told so once."""
 
     schema: JsonSchema

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from schemas.faults import HINTS, FaultKind, RefusalKind
 from schemas.generation.asyncapi import AsyncApi
-from schemas.generation.fields import Reader, Table
+from schemas.generation.fields import FieldReader, Table
 from schemas.generation.glossary import read_glossary
 from schemas.generation.published import EVENTS
 from schemas.meanings import meanings
@@ -84,11 +84,11 @@ def _file(message: AsyncApi) -> str:
 
 def _tables(message: AsyncApi, schema: AsyncApi, *, is_input: bool) -> Iterator[Table]:
     if "data" in schema.get("properties", {}):
-        reader = Reader(schema, read_glossary(), null_is_absent=is_input)
+        reader = FieldReader(schema, read_glossary(), null_is_absent=is_input)
         yield reader.table("envelope", schema)
         yield from reader.objects()
     else:
-        reader = Reader({"$defs": {}}, read_glossary(), null_is_absent=is_input)
+        reader = FieldReader({"$defs": {}}, read_glossary(), null_is_absent=is_input)
         yield reader.table("headers", message["headers"])
 
 
