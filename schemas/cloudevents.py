@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
-from schemas.types import Bericht, Moment, Tekst
+from schemas.types import Bericht, Tekst, Timestamp
 
 STRUCTURED = "application/cloudevents+json; charset=UTF-8"
 """The content type of what we write."""
@@ -56,7 +56,7 @@ class Envelope(Bericht):
     """Names this event; a repeat has the same."""
     source: Uri
     """Who speaks; recommended is `urn:nld:oin:<oin>:systeem:<naam>`."""
-    time: Moment
+    time: Timestamp
     """When the event was written."""
     subject: str | None = None
     """What the event is about; never anything personal."""

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag
 
 from schemas.cloudevents import Envelope, known_schema, known_schema_only
-from schemas.types import MAX_WHOLE_NUMBER, Bericht, Moment, Ref, Tekst, Tekst40, Tekst50, Tekst100, Tekst200
+from schemas.types import MAX_WHOLE_NUMBER, Bericht, Ref, Tekst, Tekst40, Tekst50, Tekst100, Tekst200, Timestamp
 from schemas.vng import Actor, Adres, Contactnaam, DigitaalAdres, Objectidentificator, SoortPartij
 
 TYPE = "nl.klantinteracties.contact.ended"
@@ -111,7 +111,7 @@ class Authenticatie(Bericht):
     identiteitsbewijs, telefonische_authenticatie and dossier."""
     pseudoniem: Tekst | None = None
     """The means' own pseudonym of the acting person, by which a contactpersoon is recognised at its employer."""
-    op: Moment | None = None
+    op: Timestamp | None = None
     """When it was established."""
 
 
@@ -226,10 +226,10 @@ class ContactEnded(Bericht):
     richting: Richting = Richting.INKOMEND
     tot_stand_gekomen: bool | None = True
     """Whether contact was made; null means unknown. Becomes `indicatieContactGelukt`."""
-    plaatsgevonden_op: Moment
+    plaatsgevonden_op: Timestamp
     """Start of a call, receipt of a mail, scan of a letter, last message of a chat. Not in the future: at most 5
     minutes after the record was written."""
-    beeindigd_op: Moment | None = None
+    beeindigd_op: Timestamp | None = None
     taal: Annotated[str, Field(pattern=r"^[a-z]{3}$")] | None = None
     """ISO 639-2/B; the municipality's own default when absent."""
     vertrouwelijk: bool = False

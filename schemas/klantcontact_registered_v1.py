@@ -20,7 +20,7 @@ from schemas.outputs import (
     PartijResultaat,
     PartijVerwijzing,
 )
-from schemas.types import Bericht, Moment, Nummer, Tekst50, Tekst200
+from schemas.types import Bericht, Nummer, Tekst50, Tekst200, Timestamp
 from schemas.vng import Actor, Objectidentificator, SoortPartij
 
 TYPE = "nl.klantinteracties.klantcontact.registered"
@@ -40,7 +40,7 @@ class Klantcontact(Bericht):
     """Null means unknown."""
     taal: Annotated[str, Field(pattern=r"^[a-z]{3}$")]
     vertrouwelijk: bool
-    plaatsgevonden_op: Moment
+    plaatsgevonden_op: Timestamp
 
 
 class BetrokkeneBijKlantcontact(Naam, Contactgegevens):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.outputs import Besluit, Herkomst, Identifier, KlantcontactVerwijzing, OutputEnvelope
-from schemas.types import Bericht, Moment, Nummer, Tekst200
+from schemas.types import Bericht, Nummer, Tekst200, Timestamp
 from schemas.vng import Actor
 
 TYPE = "nl.klantinteracties.taak.created"
@@ -21,11 +21,11 @@ class InterneTaak(Bericht):
     gevraagde_handeling: Tekst200
     toelichting: Annotated[str, Field(max_length=1000)] | None = None
     status: Literal["te_verwerken"]
-    toegewezen_op: Moment
+    toegewezen_op: Timestamp
     """The moment of the decision."""
     toegewezen_aan: Actor
     aanleidinggevend_klantcontact: KlantcontactVerwijzing
-    plaatsgevonden_op: Moment
+    plaatsgevonden_op: Timestamp
     """Of the contact; waiting time counts from here (VNG 8694)."""
 
 

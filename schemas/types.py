@@ -57,7 +57,7 @@ def _moment(value: object) -> datetime:
     return moment
 
 
-Moment = Annotated[
+Timestamp = Annotated[
     datetime,
     BeforeValidator(_moment),
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": RFC_3339}),

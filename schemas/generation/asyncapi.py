@@ -13,7 +13,7 @@ from schemas.cloudevents import STRUCTURED
 from schemas.generation.published import CONTACT_ENDED, EVENTS, PublishedEvent
 from schemas.generation.topics import CONTACT_TOPIC, DEAD_LETTER_TOPIC, TOPICS, Topic
 
-Document = dict[str, Any]
+AsyncApi = dict[str, Any]
 
 DESCRIPTION: Final = """\
 From `contact.ended` to a register of klantcontacten that keeps exactly what it may keep.
@@ -44,7 +44,7 @@ _DEAD_LETTER_HEADERS: Final = {
 }
 
 
-def asyncapi(examples: Mapping[str, Any]) -> Document:
+def asyncapi(examples: Mapping[str, Any]) -> AsyncApi:
     """Give the document; `examples` are complete events by the name of their file."""
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
     messages = {_message_name(event): _message(event, examples) for event in EVENTS}
@@ -75,7 +75,7 @@ def _message_names(topic: Topic) -> list[str]:
     return names or [_DEAD_LETTER]
 
 
-def _channel(topic: Topic) -> Document:
+def _channel(topic: Topic) -> AsyncApi:
     return {
         "address": topic.address,
         "title": topic.address,
@@ -95,7 +95,7 @@ def _channel(topic: Topic) -> Document:
     }
 
 
-def _operations() -> Iterator[tuple[str, Document]]:
+def _operations() -> Iterator[tuple[str, AsyncApi]]:
     for topic in TOPICS:
         receives = topic is CONTACT_TOPIC
         action = "receive" if receives else "send"
@@ -116,7 +116,7 @@ def _operations() -> Iterator[tuple[str, Document]]:
         )
 
 
-def _message(event: PublishedEvent, examples: Mapping[str, Any]) -> Document:
+def _message(event: PublishedEvent, examples: Mapping[str, Any]) -> AsyncApi:
     of_event = [name for name, example in examples.items() if example["type"] == event.type]
     return {
         "name": event.type,
@@ -130,7 +130,7 @@ def _message(event: PublishedEvent, examples: Mapping[str, Any]) -> Document:
     }
 
 
-def _binary() -> Document:
+def _binary() -> AsyncApi:
     """Describe binary mode: the attributes in headers, the data alone in the value."""
     attributes = CONTACT_ENDED.event.model_fields
     return {
@@ -152,7 +152,7 @@ def _binary() -> Document:
     }
 
 
-def _dead_letter() -> Document:
+def _dead_letter() -> AsyncApi:
     return {
         "name": _DEAD_LETTER,
         "title": "A dead letter",
@@ -164,9 +164,9 @@ def _dead_letter() -> Document:
     }
 
 
-def _headers(properties: Document, required: list[str] | None = None) -> Document:
+def _headers(properties: AsyncApi, required: list[str] | None = None) -> AsyncApi:
     return {"type": "object", "properties": properties, **({"required": required} if required else {})}
 
 
-def _key(topic: Topic) -> Document:
+def _key(topic: Topic) -> AsyncApi:
     return {"kafka": {"key": {**_TEXT, "description": topic.key}, "bindingVersion": _BINDING_VERSION}}

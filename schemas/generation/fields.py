@@ -1,12 +1,11 @@
 """The fields of an event as a reader wants them: name, whether it is required, type, bounds, and what it means."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from schemas.generation.glossary import Glossary
-
-Schema = Mapping[str, Any]
+from schemas.generation.json_schemas import JsonSchema
 
 _NULL: Final = {"type": "null"}
 _REFERENCE: Final = "#/$defs/"
@@ -50,10 +49,10 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class FieldReader:
     """Reads one event's schema. Where null means absent it is not mentioned, since a reader is told so once."""
 
-    schema: Schema
+    schema: JsonSchema
     glossary: Glossary
     null_is_absent: bool
 
@@ -62,7 +61,7 @@ class Reader:
         for name in self._objects(self.schema):
             yield self.table(name, self.schema["$defs"][name])
 
-    def _objects(self, schema: Schema) -> dict[str, None]:
+    def _objects(self, schema: JsonSchema) -> dict[str, None]:
         found: dict[str, None] = {}
         for rule in schema["properties"].values():
             for word in self._type(rule):
@@ -70,13 +69,13 @@ class Reader:
                     found |= {word.refers_to: None, **self._objects(self.schema["$defs"][word.refers_to])}
         return found
 
-    def table(self, name: str, schema: Schema) -> Table:
+    def table(self, name: str, schema: JsonSchema) -> Table:
         """Give one object of the schema under a name."""
         required = schema.get("required", ())
         fields = (self._field(each, rule, required=each in required) for each, rule in schema["properties"].items())
         return Table(name, schema.get("description", ""), tuple(fields))
 
-    def _field(self, name: str, rule: Schema, *, required: bool) -> Field:
+    def _field(self, name: str, rule: JsonSchema, *, required: bool) -> Field:
         known = self.glossary.fields.get(name, "")
         told = rule.get("description", "")
         return Field(
@@ -88,7 +87,7 @@ class Reader:
             values=tuple(self._values(rule)),
         )
 
-    def _type(self, rule: Schema) -> Iterator[Word]:
+    def _type(self, rule: JsonSchema) -> Iterator[Word]:
         plain = _plain(rule)
         alternatives = plain.get("anyOf", [])
         if "$ref" in plain:
@@ -107,7 +106,7 @@ class Reader:
         if _NULL in rule.get("anyOf", ()) and not self.null_is_absent:
             yield Word("or null")
 
-    def _values(self, rule: Schema) -> Iterator[tuple[str, str]]:
+    def _values(self, rule: JsonSchema) -> Iterator[tuple[str, str]]:
         plain = _plain(rule)
         plain = plain.get("items", plain)
         name = plain.get("$ref", "").removeprefix(_REFERENCE)
@@ -115,7 +114,7 @@ class Reader:
             yield value, self.glossary.value(name, value)
 
 
-def _plain(rule: Schema) -> Schema:
+def _plain(rule: JsonSchema) -> JsonSchema:
     """Leave out that a rule admits null."""
     options = [option for option in rule.get("anyOf", ()) if option != _NULL]
     rest = {name: value for name, value in rule.items() if name != "anyOf"}
@@ -126,7 +125,7 @@ def _plain(rule: Schema) -> Schema:
     return {**rest, "anyOf": options} if options else rest
 
 
-def _bounds(rule: Schema) -> Iterator[str]:
+def _bounds(rule: JsonSchema) -> Iterator[str]:
     if "const" in rule:
         yield f"always `{rule['const']}`"
         return

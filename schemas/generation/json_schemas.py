@@ -16,7 +16,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from schemas.generation.published import EVENTS, PublishedEvent
 from schemas.types import Bericht
 
-Schema = dict[str, Any]
+JsonSchema = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -27,25 +27,25 @@ _NAMED = ("properties", "$defs")
 _FIRST = ("$schema", "$id", "$ref", "title", "description", "type", "format", "const", "enum", "properties", "required")
 
 
-def json_schemas() -> Mapping[str, Schema]:
+def json_schemas() -> Mapping[str, JsonSchema]:
     """Give the contents of every file by its name."""
     return dict(_files())
 
 
-def _files() -> Iterator[tuple[str, Schema]]:
+def _files() -> Iterator[tuple[str, JsonSchema]]:
     for event in EVENTS:
         whole = f"{event.name}, version {event.version}"
         yield event.data_file, _schema(event, event.data, urn=event.urn, title=f"{whole}: data")
         yield event.event_file, _schema(event, event.event, urn=f"{event.urn}:event", title=whole)
 
 
-def _schema(event: PublishedEvent, model: type[Bericht], *, urn: str, title: str) -> Schema:
+def _schema(event: PublishedEvent, model: type[Bericht], *, urn: str, title: str) -> JsonSchema:
     made = model.model_json_schema(schema_generator=_WithoutTitles)
     definitions = made.pop("$defs", {})
     for each in (made, *definitions.values()):
         _apply_laws(each, is_input=event.is_input)
     named = {"$schema": DIALECT, "$id": urn, **made, "title": title}
-    ordered: Schema = _ordered(named if not definitions else {**named, "$defs": dict(sorted(definitions.items()))})
+    ordered: JsonSchema = _ordered(named if not definitions else {**named, "$defs": dict(sorted(definitions.items()))})
     return ordered
 
 
@@ -56,7 +56,7 @@ class _WithoutTitles(GenerateJsonSchema):
         return False
 
 
-def _apply_laws(schema: Schema, *, is_input: bool) -> None:
+def _apply_laws(schema: JsonSchema, *, is_input: bool) -> None:
     """Apply the laws of this file to one object."""
     schema.pop("title", None)
     if "description" in schema:
@@ -75,9 +75,9 @@ def _apply_laws(schema: Schema, *, is_input: bool) -> None:
                 required.append(name)
 
 
-def _or_null(rule: Schema) -> Schema:
+def _or_null(rule: JsonSchema) -> JsonSchema:
     """Allow null, in the shortest way that says it."""
-    told: Schema = {name: rule[name] for name in _TOLD if name in rule}
+    told: JsonSchema = {name: rule[name] for name in _TOLD if name in rule}
     bare = {name: value for name, value in rule.items() if name not in _TOLD}
     if not bare:
         return rule
@@ -87,7 +87,7 @@ def _or_null(rule: Schema) -> Schema:
     return {"anyOf": [first, *others, _NULL], **told}
 
 
-def _not_null(rule: Schema) -> Schema:
+def _not_null(rule: JsonSchema) -> JsonSchema:
     """Take null from what a model admits when it reads."""
     if _NULL not in rule.get("anyOf", []):
         return rule
@@ -96,7 +96,7 @@ def _not_null(rule: Schema) -> Schema:
     return {**options[0], **rest} if len(options) == 1 else {"anyOf": options, **rest}
 
 
-def _flat(rule: Schema) -> list[Schema]:
+def _flat(rule: JsonSchema) -> list[JsonSchema]:
     """Give the alternatives of a rule, also those within an alternative."""
     for name in _ANY_OF:
         if set(rule) == {name}:

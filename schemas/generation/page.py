@@ -8,18 +8,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from schemas.faults import HINTS, FaultKind, RefusalKind
-from schemas.generation.fields import Reader, Table
+from schemas.generation.asyncapi import AsyncApi
+from schemas.generation.fields import FieldReader, Table
 from schemas.generation.glossary import read_glossary
 from schemas.generation.published import EVENTS
 from schemas.meanings import meanings
-
-Document = Mapping[str, Any]
 
 _CODE: Final = re.compile("`([^`]+)`")
 _PLACES: Final = {"faults.md": "#errors", "glossary.md": "#terms"}
@@ -29,19 +28,19 @@ _INPUTS: Final = {name for event in EVENTS if event.is_input for name in (event.
 
 
 @dataclass(frozen=True, slots=True)
-class ShownMessage:
+class PageMessage:
     """One message as the page shows it. `data_of` is the message of which it carries only the data."""
 
     key: str
-    told: Document
-    topics: Sequence[tuple[str, Document]]
+    told: AsyncApi
+    topics: Sequence[tuple[str, AsyncApi]]
     is_input: bool
     data_of: str | None
     tables: Sequence[Table]
     """Its envelope and all objects in it; or its headers, when its fields are those of another or unknown."""
 
 
-def page(document: Document, schemas: Mapping[str, Document]) -> str:
+def page(document: AsyncApi, schemas: Mapping[str, AsyncApi]) -> str:
     """Give the page of an AsyncAPI document; `schemas` has the JSON Schemas by the names of their files."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -62,13 +61,13 @@ def page(document: Document, schemas: Mapping[str, Document]) -> str:
     )
 
 
-def _messages(document: Document, schemas: Mapping[str, Document]) -> Iterator[ShownMessage]:
+def _messages(document: AsyncApi, schemas: Mapping[str, AsyncApi]) -> Iterator[PageMessage]:
     """Give the messages in the order of the topics that carry them."""
     channels, messages = document["channels"], document["components"]["messages"]
     by_file = {_file(told): key for key, told in messages.items()}
     for key in dict.fromkeys(key for channel in channels.values() for key in channel["messages"]):
         told, file = messages[key], _file(messages[key])
-        yield ShownMessage(
+        yield PageMessage(
             key,
             told,
             [(name, channel) for name, channel in channels.items() if key in channel["messages"]],
@@ -78,18 +77,18 @@ def _messages(document: Document, schemas: Mapping[str, Document]) -> Iterator[S
         )
 
 
-def _file(message: Document) -> str:
+def _file(message: AsyncApi) -> str:
     """Give the file of a payload's schema; empty when it has none."""
     return str(message["payload"].get("$ref", "")).rpartition("/")[2]
 
 
-def _tables(message: Document, schema: Document, *, is_input: bool) -> Iterator[Table]:
+def _tables(message: AsyncApi, schema: AsyncApi, *, is_input: bool) -> Iterator[Table]:
     if "data" in schema.get("properties", {}):
-        reader = Reader(schema, read_glossary(), null_is_absent=is_input)
+        reader = FieldReader(schema, read_glossary(), null_is_absent=is_input)
         yield reader.table("envelope", schema)
         yield from reader.objects()
     else:
-        reader = Reader({"$defs": {}}, read_glossary(), null_is_absent=is_input)
+        reader = FieldReader({"$defs": {}}, read_glossary(), null_is_absent=is_input)
         yield reader.table("headers", message["headers"])
 
 

@@ -1,19 +1,19 @@
 """`klantcontact …`: what a person types. Each command is a few lines around library code that does the work.
 
-Exit status: 0 done; 1 the work found faults, or what it needs is away; 2 wrong use or wrong settings; 130 interrupted
-by Ctrl-C, except where that is how one ends it (`run`, `up`). What a program may read goes to stdout, what is for a
-person only to stderr. A command imports only what it needs, so that `--help` answers at once.
+Exit status: 0 done; 1 faults were found, or a server is away; 2 wrong use or wrong settings; 130 interrupted by Ctrl-C,
+except where Ctrl-C is the way to end it (`run`, `up`). Answers go to stdout, where a program may read them. Remarks for
+a person go to stderr.
 """
 
 import logging
 import sys
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from services.cli import dlq, explain, local, operators, publishers, rebuild, replay, run
-from services.cli.arguments import FAULTS_FOUND, WRONG_USE, are_text, open_what_is_closed, written_out
-from services.cli.screen import tell
-from services.local.servers.errors import LocalStackError
+from services.cli.lazy import LazyCommand
+from services.cli.streams import FAULTS_FOUND, WRONG_USE, are_text, open_what_is_closed, written_out
 from services.runtime.errors import InvalidSettings, KlantcontactError
 
 ABOUT = (
@@ -30,31 +30,139 @@ ABOUT = (
 
 EPILOG = (
     "Settings are environment variables that begin with KLANTCONTACT_; docs/settings.md lists them. Exit status: "
-    "0 done, 1 the work found faults or what it needs is away, 2 wrong use or settings, 130 interrupted by Ctrl-C."
+    "0 done, 1 faults were found or a server is away, 2 wrong use or settings, 130 interrupted by Ctrl-C."
 )
 
-app = typer.Typer(help=ABOUT, epilog=EPILOG, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-app.add_typer(publishers.app)
-app.add_typer(run.app, name="run", rich_help_panel=operators.PANEL)
-app.add_typer(operators.app)
-app.add_typer(replay.app)
-app.add_typer(dlq.app, name="dlq", rich_help_panel=operators.PANEL)
-app.add_typer(rebuild.app)
-app.add_typer(explain.app)
-app.add_typer(local.app)
+PUBLISHERS = "For publishers of events"
+OPERATORS = "For operators"
+THIS_MACHINE = "On this machine"
+
+COMMANDS = (
+    LazyCommand(
+        "validate",
+        "services.cli.validate",
+        panel=PUBLISHERS,
+        help="Show what is wrong with events, what to do about it, and which line of the schema says so.",
+    ),
+    LazyCommand(
+        "classify",
+        "services.cli.classify",
+        panel=PUBLISHERS,
+        help="Judge events without any server, and print for each what would be registered, as one JSON object a line.",
+    ),
+    LazyCommand(
+        "publish",
+        "services.cli.publish",
+        panel=PUBLISHERS,
+        help="Send events to contact.ended, and say which lines the broker did not take.",
+    ),
+    LazyCommand(
+        "run",
+        "services.cli.run",
+        panel=OPERATORS,
+        help="Run one of the two services until SIGTERM or Ctrl-C.",
+    ),
+    LazyCommand(
+        "doctor",
+        "services.cli.doctor",
+        panel=OPERATORS,
+        help="Look whether everything is there that the services need, and say what to do about what is not.",
+    ),
+    LazyCommand("topics", "services.cli.topics", panel=OPERATORS, help="The Kafka topics."),
+    LazyCommand(
+        "replay",
+        "services.cli.replay",
+        panel=OPERATORS,
+        help="Judge contacts again that are still in contact.ended, under today's policy, and show what would change.",
+    ),
+    LazyCommand(
+        "dlq",
+        "services.cli.dlq",
+        panel=OPERATORS,
+        help="The dead letters: events that were refused, with what was wrong with them. What they hold shows only "
+        "when it is asked for, and who asks is recorded. None is ever deleted: a letter is open, redriven or "
+        "discarded.",
+    ),
+    LazyCommand(
+        "rebuild",
+        "services.cli.rebuild",
+        panel=OPERATORS,
+        help="Make the projector's collections anew from the topics, and put them in place while the projector goes "
+        "on.",
+    ),
+    LazyCommand(
+        "explain",
+        "services.cli.explain",
+        panel=OPERATORS,
+        help="Say why a contact was (not) registered, by which facts, and what came of it. Shows no contents, changes "
+        "nothing.",
+    ),
+    LazyCommand(
+        "stats",
+        "services.cli.stats",
+        panel=OPERATORS,
+        help="Count decisions by rule, source and day. A correction or a new judgement is a decision too; a repeat is "
+        "none.",
+    ),
+    LazyCommand(
+        "demo",
+        "services.cli.demo",
+        panel=THIS_MACHINE,
+        help="Start everything, send each case of the standard through it, and compare what is stored with what "
+        "should be.",
+    ),
+    LazyCommand(
+        "sample",
+        "services.cli.sample",
+        panel=THIS_MACHINE,
+        help="Print made-up events, one a line, to try things on: always the same ones.",
+    ),
+    LazyCommand(
+        "up",
+        "services.cli.up",
+        panel=THIS_MACHINE,
+        help="Start Kafka, MongoDB and both services, print their addresses, and stop it all at Ctrl-C.",
+    ),
+)
+
+
+class _Commands(TyperGroup):
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - handed on as Typer gives them
+        super().__init__(**attributes)
+        for command in COMMANDS:
+            self.add_command(command)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help=ABOUT,
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _klantcontact() -> None:
+    """Make Typer build a group although it knows no command yet; what `--help` shows is ABOUT."""
 
 
 def main() -> None:
     """Run the command line: the entry point of the package."""
     open_what_is_closed()
     if not are_text(sys.argv[1:]):
-        tell("What was typed is not all UTF-8: there are characters in it that this terminal writes in another way.")
+        _tell("Not everything typed is UTF-8: some of the characters have another encoding. Type them in UTF-8.")
         sys.exit(WRONG_USE)
-    # Until a service sets up its log, what the libraries write of a server that is away is not for the screen.
+    # Until a service sets up its log, what the libraries write about a server that is away is not for the screen.
     logging.basicConfig(handlers=[logging.NullHandler()])
     try:
         with written_out():
             app()
-    except (KlantcontactError, LocalStackError) as error:
-        tell(str(error))
+    except KlantcontactError as error:
+        _tell(str(error))
         sys.exit(WRONG_USE if isinstance(error, InvalidSettings) else FAULTS_FOUND)
+
+
+def _tell(line: str) -> None:
+    typer.echo(line, err=True)

@@ -1,6 +1,5 @@
 """For operators: the dead letters, listed, shown and exported."""
 
-import json
 import sys
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
@@ -8,21 +7,27 @@ from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
+import uvloop
 
 from services.cli import dlq_filters, dlq_repairs
 from services.cli.arguments import AsJson, settings
-from services.cli.dlq_filters import Ids, Kinds, Paths, Since, Sources, States, Until
+from services.cli.dlq_filters import Ids, Kinds, Paths, Since, Sources, StateFilter, Until
 from services.cli.dlq_screen import group_values, print_groups, told_rows, told_values
-from services.cli.screen import print_table, progress, tell
-from services.local.servers.signals import ended_like_interrupted
+from services.cli.screen import print_json, print_table, progress, tell
+from services.operations.dead_letters.content import described
+from services.operations.dead_letters.letters import LetterId
+from services.operations.dead_letters.listing import listed
+from services.operations.dead_letters.show import exported, told
 from services.operations.wording import counted
+from services.runtime.ending import ended_like_interrupted
+from services.runtime.observe.logs import configure
 
 ABOUT = (
     "The dead letters: events that were refused, with what was wrong with them. Their content shows only where you ask "
     "for it, and that is recorded with your name. None is ever deleted: a letter is open, redriven or discarded."
 )
 
-app = typer.Typer(no_args_is_help=True, help=ABOUT)
+app = typer.Typer(help=ABOUT, no_args_is_help=True, add_completion=False)
 app.add_typer(dlq_repairs.app)
 
 
@@ -35,21 +40,17 @@ def list_letters(
     letter_id: Ids = None,
     since: Since = None,
     until: Until = None,
-    state: States = None,
+    state: StateFilter = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the letters in groups with the same kind, paths and source; nothing of their content."""
-    import uvloop
-
-    from services.operations.dead_letters.listing import listed
-
     chosen = dlq_filters.selection(
         kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, states=state
     )
     with progress("reading", shown=not as_json) as bar:
         groups = uvloop.run(listed(settings(), chosen, bar))
     if as_json:
-        typer.echo(json.dumps({"groups": group_values(groups)}))
+        print_json({"groups": group_values(groups)})
     else:
         print_groups(groups)
 
@@ -64,12 +65,6 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one letter: what is wrong with it, where it came from, what was done with it; not its content."""
-    import uvloop
-
-    from services.operations.dead_letters.content import described
-    from services.operations.dead_letters.letters import LetterId
-    from services.operations.dead_letters.show import told
-
     with dlq_filters.refused("ID"):
         letter_id = LetterId.parse(letter)
     if content:
@@ -78,11 +73,11 @@ def show(
         found = uvloop.run(told(settings(), letter_id, with_content=content, progress=bar))
     held = described(found.found.letter.content) if content else {}
     if as_json:
-        typer.echo(json.dumps({**told_values(found), **held}))
+        print_json({**told_values(found), **held})
         return
     print_table(told_rows(found))
     if content:
-        typer.echo(json.dumps(held, indent=2, ensure_ascii=False))
+        print_json(held, spread=True)
         if sys.stderr.isatty():
             tell("That you have seen the content of 1 letter is recorded.")
 
@@ -97,17 +92,13 @@ def export(
     letter_id: Ids = None,
     since: Since = None,
     until: Until = None,
-    state: States = None,
+    state: StateFilter = None,
 ) -> None:
     """Write letters with their content, one JSON object a line, to be corrected. Every access is recorded.
 
     Change what is wrong under `event` (under `value` where it is no JSON), and send the lines back with
     `redrive --from FILE`.
     """
-    import uvloop
-
-    from services.operations.dead_letters.show import exported
-
     chosen = dlq_filters.selection(
         kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, states=state
     )
@@ -124,8 +115,6 @@ def export(
 
 def _log_accesses() -> None:
     """Log each access to stderr, with its letters. On a terminal one sentence and the record in MongoDB suffice."""
-    from services.runtime.observe.logs import configure
-
     given = settings()
     configure(given.model_copy(update={"log_level": "error"}) if sys.stderr.isatty() else given)
 

@@ -4,15 +4,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
 from schemas.faults import RefusalKind
-from services.operations.dead_letters.letters import InvalidFilter
-
-if TYPE_CHECKING:
-    from services.operations.dead_letters.selection import LetterSelection
+from services.operations.dead_letters.letters import InvalidFilter, LetterId
+from services.operations.dead_letters.selection import (
+    LetterSelection,
+    LetterState,
+    moment_filter,
+    path_filter,
+    source_filter,
+)
 
 T = TypeVar("T")
 
@@ -37,7 +41,7 @@ Since = Annotated[
     str | None, typer.Option(help="Dead from this moment on: 2026-11-20T09:00:00+01:00, or 90s, 30m, 2h, 3d, 1w ago.")
 ]
 Until = Annotated[str | None, typer.Option(help="Dead before this moment, in the same forms.")]
-States = Annotated[
+StateFilter = Annotated[
     list[Shown] | None,
     typer.Option(
         "--state",
@@ -57,15 +61,6 @@ def selection(
     states: Sequence[Shown] | None,
 ) -> "LetterSelection":
     """Return the selection of these options. Raises typer.BadParameter, which names the option."""
-    from services.operations.dead_letters.letters import LetterId
-    from services.operations.dead_letters.selection import (
-        LetterSelection,
-        LetterState,
-        moment_filter,
-        path_filter,
-        source_filter,
-    )
-
     now, shown = datetime.now(UTC), states or [Shown.OPEN]
 
     def moment(text: str) -> datetime:

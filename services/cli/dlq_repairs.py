@@ -1,24 +1,26 @@
 """For operators: the commands that change dead letters. They go back, or are discarded as in need of no repair."""
 
-import json
 from collections import Counter
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple
+from typing import Annotated, Any, BinaryIO, NamedTuple
 
 import typer
+import uvloop
 
 from services.cli import dlq_filters
-from services.cli.arguments import FAULTS_FOUND, AsJson, settings
-from services.cli.dlq_filters import Ids, Kinds, Paths, Shown, Since, Sources, States, Until
+from services.cli.arguments import AsJson, settings
+from services.cli.dlq_filters import Ids, Kinds, Paths, Shown, Since, Sources, StateFilter, Until
 from services.cli.dlq_screen import group_values, print_groups
-from services.cli.screen import progress, tell
+from services.cli.screen import print_json, progress, tell
+from services.cli.streams import FAULTS_FOUND
+from services.operations.dead_letters.content import Corrections, opened
+from services.operations.dead_letters.discard import discard as mark
+from services.operations.dead_letters.redrive import Plan, planned
+from services.operations.dead_letters.redrive import redrive as send_back
+from services.operations.dead_letters.states import LetterCounts
 from services.operations.wording import counted
-
-if TYPE_CHECKING:
-    from services.operations.dead_letters.redrive import Plan
-    from services.operations.dead_letters.states import LetterCounts
 
 app = typer.Typer()
 
@@ -48,7 +50,7 @@ def redrive(
     letter_id: Ids = None,
     since: Since = None,
     until: Until = None,
-    state: States = None,
+    state: StateFilter = None,
     corrected: Annotated[
         Path | None, typer.Option("--from", metavar="FILE", help="Corrected lines of `dlq export`, to be sent.")
     ] = None,
@@ -62,13 +64,6 @@ def redrive(
     Letters that are not open are sent only when they are named, by --id or --from, with their --state. Named letters
     that went back before are passed over. Exit status 1: some could not be sent.
     """
-    import uvloop
-
-    from services.operations.dead_letters.content import Corrections
-    from services.operations.dead_letters.redrive import Plan, planned
-    from services.operations.dead_letters.redrive import redrive as send_back
-    from services.operations.dead_letters.states import LetterCounts
-
     chosen = dlq_filters.selection(
         kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, states=state
     )
@@ -109,15 +104,11 @@ def discard(
     letter_id: Ids = None,
     since: Since = None,
     until: Until = None,
-    state: States = None,
+    state: StateFilter = None,
     everything: Everything = False,
     as_json: AsJson = False,
 ) -> None:
     """Mark letters as needing no repair. They stay in Kafka until they expire, and show with --state discarded."""
-    import uvloop
-
-    from services.operations.dead_letters.discard import discard as mark
-
     chosen = dlq_filters.selection(
         kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, states=state
     )
@@ -142,10 +133,9 @@ def _refuse_states(states: Sequence[Shown] | None, *, named: bool) -> None:
         raise typer.BadParameter("name letters that are not open one by one, with --id", param_hint="--state")
 
 
-def _tell_plan(plan: "Plan", *, as_json: bool) -> None:
+def _tell_plan(plan: Plan, *, as_json: bool) -> None:
     if as_json:
-        told = {"groups": group_values(plan.groups), "earlier": plan.earlier, "skipped": plan.skipped}
-        typer.echo(json.dumps(told))
+        print_json({"groups": group_values(plan.groups), "earlier": plan.earlier, "skipped": plan.skipped})
     else:
         print_groups(plan.groups)
         _tell_others(SENT_BACK, plan.earlier, plan.skipped)
@@ -156,7 +146,7 @@ def _tell_plan(plan: "Plan", *, as_json: bool) -> None:
 def _tell_outcome(words: RepairWords, outcome: "LetterCounts", *, as_json: bool) -> None:
     number, earlier, skipped = outcome.done, outcome.earlier, outcome.skipped
     if as_json:
-        typer.echo(json.dumps({"done": number, "earlier": earlier, "skipped": skipped}))
+        print_json({"done": number, "earlier": earlier, "skipped": skipped})
     else:
         others = (f", {earlier} earlier" if earlier else "") + (f", {skipped.total()} skipped" if skipped else "")
         typer.echo(f"{counted(number, 'letter')} {words.done}{others}")
@@ -173,8 +163,6 @@ def _tell_others(words: RepairWords, earlier: int, skipped: Counter[str]) -> Non
 
 @contextmanager
 def _opened(path: Path | None) -> Iterator[BinaryIO | None]:
-    from services.operations.dead_letters.content import opened
-
     with dlq_filters.refused("--from"):
         file = opened(path) if path else None
     with closing(file) if file else nullcontext():

@@ -6,14 +6,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from schemas.faults import FaultKind, RefusalKind
+from schemas.meanings import meanings
 from services.cli.screen import print_table, tell
+from services.operations.dead_letters.discard import MAX_REASON_CHARACTERS
+from services.operations.dead_letters.reading import Found
+from services.operations.dead_letters.show import Told, reason_of
+from services.operations.dead_letters.states import Change
 from services.operations.wording import counted, printable, to_the_second
 
 if TYPE_CHECKING:
     from services.operations.dead_letters.listing import Group
-    from services.operations.dead_letters.reading import Found
-    from services.operations.dead_letters.show import Told
-    from services.operations.dead_letters.states import Change
 
 GROUP_HEADING = ("letters", "kind, where, source", "from, to, one ID")
 
@@ -61,8 +63,6 @@ def group_values(groups: Sequence["Group"]) -> list[dict[str, Any]]:
 
 def told_rows(told: "Told") -> Iterator[Sequence[str]]:
     """Yield the rows of one letter: a name and a fact."""
-    from schemas.meanings import meanings
-
     letter, history = told.found.letter, told.found.history
     yield "letter", f"{letter.id}, dead since {to_the_second(letter.written_at)}, attempt {letter.attempt}"
     yield "state", history.state
@@ -83,8 +83,6 @@ def told_rows(told: "Told") -> Iterator[Sequence[str]]:
 
 def told_values(told: "Told") -> dict[str, Any]:
     """Return one letter for a program."""
-    from services.operations.dead_letters.show import reason_of
-
     letter, history = told.found.letter, told.found.history
     return {
         "letter": str(letter.id),
@@ -98,15 +96,13 @@ def told_values(told: "Told") -> dict[str, Any]:
     }
 
 
-def _done(change: "Change") -> str:
-    from services.operations.dead_letters.discard import MAX_REASON_CHARACTERS
-
+def _done(change: Change) -> str:
     corrected = ", corrected" if change.corrected else ""
     reason = f": {printable(change.reason, MAX_REASON_CHARACTERS)}" if change.reason else ""
     return f"{to_the_second(change.at)} {change.state} by {change.by}, attempt {change.attempt}{corrected}{reason}"
 
 
-def _short(found: "Found") -> str:
+def _short(found: Found) -> str:
     letter, state = found.letter, found.history.state
     return f"{letter.id}, {letter.kind or UNKNOWN_KIND}, dead since {to_the_second(letter.written_at)}, {state}"
 

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from schemas.cloudevents import trace_id
 from services.cli.screen import json_value
-from services.domain.besluit import KlantcontactIntrekking, PartijIntrekking
+from services.domain.besluit import (
+    BesluitRecord,
+    Intrekking,
+    KlantcontactIntrekking,
+    OnderwerpBesluit,
+    PartijBesluit,
+    PartijIntrekking,
+)
 from services.domain.rules import rule_of
 from services.domain.toelichting import Kanttekening, kanttekening
 
 if TYPE_CHECKING:
-    from services.domain.besluit import BesluitRecord, Intrekking, OnderwerpBesluit, PartijBesluit
     from services.operations.dead_letters.reading import Found
     from services.operations.explain.explain import Explained, NotDecided
     from services.operations.explain.in_kafka import InKafka, Letters

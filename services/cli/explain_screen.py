@@ -8,20 +8,26 @@ from typing import TYPE_CHECKING, Final
 
 from schemas.cloudevents import trace_id
 from services.cli.dlq_screen import UNKNOWN_KIND, WHOLE_EVENT
-from services.domain.besluit import KlantcontactIntrekking, PartijIntrekking
+from services.domain.besluit import (
+    BesluitRecord,
+    Intrekking,
+    KlantcontactIntrekking,
+    OnderwerpBesluit,
+    PartijBesluit,
+    PartijIntrekking,
+    Voorganger,
+)
 from services.domain.numbers import NumberKind
 from services.domain.rules import rule_of
 from services.domain.toelichting import Kanttekening, kanttekening
-from services.operations.explain.projected import ProjectedState
+from services.operations.explain.in_kafka import InKafka, Letters, Sighting
+from services.operations.explain.projected import Projected, ProjectedState
 from services.operations.wording import printable, to_the_second
 
 if TYPE_CHECKING:
-    from services.domain.besluit import BesluitRecord, Intrekking, OnderwerpBesluit, PartijBesluit, Voorganger
     from services.domain.consent import Moment
     from services.operations.dead_letters.reading import Found
     from services.operations.explain.explain import Explained, NotDecided
-    from services.operations.explain.in_kafka import InKafka, Letters, Sighting
-    from services.operations.explain.projected import Projected
 
 Row = tuple[str, str]
 
@@ -92,7 +98,7 @@ def _heading(besluit: "BesluitRecord", kafka: "InKafka | None") -> Iterator[Row]
         yield "trace", trace_id(besluit.traceparent)
 
 
-def _held(kafka: "InKafka | None") -> str:
+def _held(kafka: InKafka | None) -> str:
     if kafka is None or kafka.record_is_held is None:
         return ""
     return ": still there" if kafka.record_is_held else ": no longer there"
@@ -176,7 +182,7 @@ def _taken_back(each: "Intrekking", besluit: "BesluitRecord") -> str:
 # What came of it -----------------------------------------------------------------------------------------------------
 
 
-def _projected(each: "Projected", kafka: "InKafka | None") -> str:
+def _projected(each: Projected, kafka: InKafka | None) -> str:
     what = f"{_kind(each.kind)} {each.nummer}"
     match each.state:
         case ProjectedState.STORED:
@@ -201,7 +207,7 @@ def _version(each: "Projected") -> str:
     return "revisie {}, judgement {}".format(*each.version)
 
 
-def _behind(kafka: "InKafka") -> str:
+def _behind(kafka: InKafka) -> str:
     if not kafka.projector_behind:
         return "the projector has read everything"
     waits = [
@@ -212,7 +218,7 @@ def _behind(kafka: "InKafka") -> str:
     return f"the projector has at most {kafka.projector_behind} records to go{''.join(waits[:1])}{more}"
 
 
-def _sighting(each: "Sighting") -> str:
+def _sighting(each: Sighting) -> str:
     where = f"{each.position.topic}, partition {each.position.partition}, offset {each.position.offset}"
     what = (
         "read and not decided: it was refused, or nothing is left of the decision"
@@ -224,7 +230,7 @@ def _sighting(each: "Sighting") -> str:
     return f"{where}, of {printable(each.source)}: {what}"
 
 
-def _letters(letters: "Letters") -> Iterator[Row]:
+def _letters(letters: Letters) -> Iterator[Row]:
     if not letters.number:
         yield "dead letters", "none"
         return

@@ -1,22 +1,25 @@
 """For operators: the projector's collections, made anew."""
 
-import json
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
+import uvloop
 
-from services.cli.arguments import FAULTS_FOUND, AsJson, settings
-from services.cli.operators import PANEL
-from services.cli.screen import Progress, json_value, print_table, progress, tell, waiting
+from services.cli.arguments import AsJson, settings
+from services.cli.screen import print_json, print_table, progress, tell, waiting
+from services.cli.streams import FAULTS_FOUND
+from services.operations.rebuild import rebuild as rebuilding
+from services.operations.rebuild.verify import Comparison, RebuildOutcome, Report
 from services.operations.wording import to_the_second
+from services.projector.mongo.writes import Collection
+from services.runtime import garbage
 
 if TYPE_CHECKING:
-    from services.operations.rebuild.verify import Comparison, Report
-    from services.projector.mongo.writes import Collection
+    from services.operations.topic_reader import Progress
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 SHOWN = 10
 """Ids of a kind that fit a screen; --json has more."""
@@ -41,7 +44,7 @@ DropOld = Annotated[
 ]
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def rebuild(
     *,
     dry_run: DryRun = False,
@@ -57,11 +60,6 @@ def rebuild(
 
     Exit status 1: new and live differ, so nothing was put in place.
     """
-    import uvloop
-
-    from services.operations.rebuild import rebuild as rebuilding
-    from services.runtime import garbage
-
     garbage.search_less_often()
     if drop_old:
         if dry_run or accept_differences or from_live:
@@ -77,7 +75,7 @@ def rebuild(
             )
         )
     if as_json:
-        typer.echo(json.dumps(json_value(report)))
+        print_json(report)
     else:
         _tell(report)
     differs = any(each.differences for each in report.comparisons)
@@ -106,7 +104,7 @@ class _Bars:
         self._bar(done, of)
 
 
-def _tell(report: "Report") -> None:
+def _tell(report: Report) -> None:
     for line in _beginning(report):
         typer.echo(line)
     if report.comparisons:
@@ -121,7 +119,6 @@ def _tell(report: "Report") -> None:
 
 
 def _beginning(report: "Report") -> list[str]:
-    from services.operations.rebuild.verify import RebuildOutcome
 
     began = to_the_second(report.interrupted) if report.interrupted else ""
     if report.outcome is RebuildOutcome.FINISHED:
@@ -134,14 +131,14 @@ def _beginning(report: "Report") -> list[str]:
     return [*lines, f"Began: the topics from their beginning, {report.events:,} events."]
 
 
-def _cut(report: "Report") -> dict[str, list[str]]:
+def _cut(report: Report) -> dict[str, list[str]]:
     cut: dict[str, list[str]] = {}
     for each in report.trimmed:
         cut.setdefault(each.topic, []).append(f"partition {each.partition} from offset {each.first}")
     return cut
 
 
-def _row(comparison: "Comparison") -> tuple[str, ...]:
+def _row(comparison: Comparison) -> tuple[str, ...]:
     counts = (
         comparison.live,
         comparison.new,
@@ -153,7 +150,7 @@ def _row(comparison: "Comparison") -> tuple[str, ...]:
     return comparison.collection.value, *(f"{count:,}" for count in counts)
 
 
-def _tell_ids(comparison: "Comparison") -> None:
+def _tell_ids(comparison: Comparison) -> None:
     kinds = {"only live": comparison.only_live, "only new": comparison.only_new, "changed": comparison.changed}
     for kind, identifiers in kinds.items():
         for identifier in identifiers[:SHOWN]:
@@ -165,7 +162,6 @@ def _tell_ids(comparison: "Comparison") -> None:
 
 
 def _end(report: "Report") -> list[str]:
-    from services.operations.rebuild.verify import RebuildOutcome
 
     if report.outcome in {RebuildOutcome.SWAPPED, RebuildOutcome.FINISHED}:
         return [IN_PLACE.format(carried=report.carried_over)]
@@ -177,9 +173,9 @@ def _end(report: "Report") -> list[str]:
     return lines
 
 
-def _tell_dropped(counts: "Mapping[Collection, int]", *, as_json: bool) -> None:
+def _tell_dropped(counts: Mapping[Collection, int], *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps({"dropped": counts}))
+        print_json({"dropped": counts})
     elif counts:
         print_table([(f"{name}_vorige", f"{count:,} documents dropped") for name, count in counts.items()])
     else:

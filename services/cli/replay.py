@@ -3,23 +3,27 @@
 It shows differences as rows for a person, or as JSON for a program; never any content.
 """
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+import uvloop
 
-from services.cli.arguments import FAULTS_FOUND, AsJsonLines, PolicyFile, beleid, settings
-from services.cli.operators import PANEL
-from services.cli.screen import Bar, progress, tell
-from services.operations.wording import counted, printable
+from services.cli.arguments import AsJsonLines, PolicyFile, beleid, settings
+from services.cli.screen import Bar, print_json, progress, tell, write_json_line
+from services.cli.streams import FAULTS_FOUND
+from services.domain.herbeoordeling import Feiten
+from services.operations.replay.judging import Examined
+from services.operations.replay.replay import Replayed
+from services.operations.replay.replay import replay as judge_again
+from services.operations.replay.requests import Answer
+from services.operations.replay.selection import ContactSelection, InvalidSelection, read_offsets
+from services.operations.wording import counted, printable, read_moment
 
 if TYPE_CHECKING:
-    from services.operations.replay.judging import Examined
-    from services.operations.replay.requests import Answer
-    from services.operations.replay.selection import ContactSelection
+    from services.operations.replay.differences import OnderwerpOutcome
 
 app = typer.Typer()
 
@@ -29,7 +33,7 @@ INTERRUPTED: Final = (
 )
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command()
 def replay(  # noqa: PLR0913 - each is an option that an operator can give
     since: Annotated[str, typer.Option("--from", help="Written at or after this moment, or so long ago: 3d.")] = "",
     until: Annotated[str, typer.Option("--to", help="Written before this moment.")] = "",
@@ -53,12 +57,6 @@ def replay(  # noqa: PLR0913 - each is an option that an operator can give
     Beside "changes" and "same" a contact can be "overtaken": a later revisie is in force, and is judged at its own
     place. Of a "repeat" the same revisie was sent twice: it is judged at its first place, and this copy is skipped.
     """
-    import uvloop
-
-    from services.domain.herbeoordeling import Feiten
-    from services.operations.replay.replay import replay as judge_again
-    from services.operations.replay.selection import InvalidSelection
-
     given = settings()
     with progress("judging again", shown=not (as_json and sys.stdout.isatty())) as bar:
         shown = _Shown(bar, as_json=as_json, diff_only=diff_only)
@@ -81,7 +79,7 @@ def replay(  # noqa: PLR0913 - each is an option that an operator can give
                 tell(INTERRUPTED.format(contacts=counted(shown.answered, "contact")))
             raise
     if as_json:
-        typer.echo(json.dumps({"summary": replayed.as_json()}))
+        print_json({"summary": replayed.as_json()})
     else:
         for line in summary_lines(replayed, executed=execute):
             tell(line)
@@ -89,8 +87,6 @@ def replay(  # noqa: PLR0913 - each is an option that an operator can give
 
 
 def _selection(since: str, until: str, offsets: list[str], contacts: list[str], source: str) -> "ContactSelection":
-    from services.operations.replay.selection import ContactSelection, read_offsets
-    from services.operations.wording import read_moment
 
     now = datetime.now(UTC)
     try:
@@ -115,7 +111,7 @@ class _Shown:
         self._is_headed = as_json
         self.answered = 0
 
-    def __call__(self, examined: "Examined", answer: "Answer | None") -> None:
+    def __call__(self, examined: Examined, answer: Answer | None) -> None:
         self.answered += answer is not None
         if examined.difference is None and self._diff_only:
             return
@@ -123,17 +119,11 @@ class _Shown:
             self._bar.print(HEADING)
             self._is_headed = True
         if self._as_json:
-            self._bar.print(json.dumps(contact_value(examined, answer)))
+            write_json_line(contact_value(examined, answer))
             return
         for row in contact_rows(examined, answer):
             self._bar.print(row)
 
-
-if TYPE_CHECKING:
-    from services.operations.replay.differences import OnderwerpOutcome
-    from services.operations.replay.judging import Examined
-    from services.operations.replay.replay import Replayed
-    from services.operations.replay.requests import Answer
 
 WIDTHS: Final = (28, 16, 8, 12, 9, 20, 0)
 

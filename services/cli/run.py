@@ -1,45 +1,47 @@
 """The two services."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
 from typing import TYPE_CHECKING
 
+import structlog
 import typer
+import uvloop
 
-from services.cli.arguments import FAULTS_FOUND, WRONG_USE, settings
+from services.cli.arguments import settings
+from services.cli.lazy import load
+from services.cli.streams import FAULTS_FOUND, WRONG_USE
+from services.runtime import garbage
 from services.runtime.errors import InvalidSettings
+from services.runtime.observe import logs
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from services.runtime.settings import Settings
 
-app = typer.Typer(help="Run one of the two services until SIGTERM or Ctrl-C.", no_args_is_help=True)
+app = typer.Typer(
+    help="Run one of the two services until SIGTERM or Ctrl-C.", no_args_is_help=True, add_completion=False
+)
 
 
 @app.command("classifier")
 def run_classifier() -> None:
     """Judge contacts from contact.ended, record what was decided, and publish what is registered."""
-    from services.classifier.main import run
-
-    _serve(run)
+    _serve("services.classifier.main")
 
 
 @app.command("projector")
 def run_projector() -> None:
     """Keep the collections klantcontacten, partijen and interne_taken up to date with what was published."""
-    from services.projector.main import run
-
-    _serve(run)
+    _serve("services.projector.main")
 
 
-def _serve(run: "Callable[[Settings], Awaitable[None]]") -> None:
-    """Run a service to its end. Its log says why it stopped; wrong settings are told plainly."""
-    import asyncio
+def _serve(service: str) -> None:
+    """Run a service to its end. Its log says why it stopped; for wrong settings that is one line.
 
-    import structlog
-    import uvloop
-
-    from services.runtime import garbage
-    from services.runtime.observe import logs
-
+    Only that service is loaded: neither ever runs in the other's process.
+    """
+    run: Callable[[Settings], Awaitable[None]] = load(service, "run")
     given = settings()
     logs.configure(given)
     garbage.search_less_often()

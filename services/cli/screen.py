@@ -1,43 +1,37 @@
-"""What commands share on the screen: one line, a table, and how far something has come.
+"""What commands share on the screen: a line, a table, how far something has come, and JSON for a program.
 
-Our frozen values as a program reads them: one JSON object each, names in camelCase as everywhere on the wire.
+In JSON our frozen values are objects whose names are in camelCase, as everywhere on the wire.
 """
 
+import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+import orjson
 import typer
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.progress import Progress as Bars
-    from rich.progress import TaskID
-    from rich.text import Text
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+from rich.text import Text
 
 STYLES = {"ok": "green", "NOT OK": "bold red"}
 
-Progress = Callable[[int, int | None], None]
-"""Takes what is done, and how much there is in all when that is known."""
-
 UNBROKEN: Final = 1_000_000
-"""Columns of what is no screen: there a line stays one, for `grep` to find it whole."""
+"""Columns where stdout is no terminal: there a line stays one, for `grep` to find it whole."""
 
 
 def tell(line: str) -> None:
-    """Say something to the person, beside what a program may read."""
+    """Write a line for a person to stderr, beside what a program may read."""
     typer.echo(line, err=True)
 
 
 def print_table(rows: Iterable[Sequence[str]], *, heading: Sequence[str] = (), bold_first: bool = False) -> None:
-    """Print rows in columns as wide as they need; what stands in a cell is never read as markup."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
+    """Print rows in columns as wide as they need. A cell is never read as markup."""
     table = Table.grid(padding=(0, 2))
     if bold_first:
         table.add_column(style="bold", no_wrap=True)
@@ -56,23 +50,21 @@ def print_table(rows: Iterable[Sequence[str]], *, heading: Sequence[str] = (), b
 
 
 class Bar:
-    """How far something has come, on the screen; and lines above it, which would run through it otherwise."""
+    """A progress bar, and lines above it, which would otherwise run through it."""
 
-    def __init__(self, bars: "Bars", task: "TaskID") -> None:
+    def __init__(self, bars: Bars, task: TaskID) -> None:
         self._bars = bars
         self._task = task
 
     def __call__(self, done: int, of: int | None) -> None:
-        """Show what is done, and how much there is in all when that is known."""
+        """Show how much is done, and how much there is in all when that is known."""
         if self._bars.disable:
             return
         speed = self._bars.tasks[self._task].speed
         self._bars.update(self._task, completed=done, total=of, rate=f"{speed:,.0f}/s" if speed else "")
 
-    def print(self, line: "Text | str") -> None:
-        """Print a line to stdout. What stands in it is never read as markup."""
-        from rich.text import Text
-
+    def print(self, line: Text | str) -> None:
+        """Print a line to stdout. It is never read as markup."""
         text = Text(line) if isinstance(line, str) else line
         if sys.stdout.isatty():
             self._bars.console.print(text)
@@ -82,10 +74,7 @@ class Bar:
 
 @contextmanager
 def progress(description: str, *, shown: bool) -> Iterator[Bar]:
-    """Show how far something has come, with its rate and the time left; only where a person looks."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
+    """Provide a progress bar with a rate and the time left; it shows only on a terminal."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -98,7 +87,7 @@ def progress(description: str, *, shown: bool) -> Iterator[Bar]:
         *columns,
         console=console,
         disable=not (shown and console.file.isatty()),
-        # What a program or a file gets stays its own.
+        # Output to a program or a file must not go through the terminal.
         redirect_stdout=sys.stdout.isatty(),
         redirect_stderr=sys.stderr.isatty(),
     ) as bars:
@@ -107,7 +96,7 @@ def progress(description: str, *, shown: bool) -> Iterator[Bar]:
 
 @contextmanager
 def waiting(description: str, *, shown: bool) -> Iterator[None]:
-    """Show that something is being done of which nobody knows how long it takes; only where a person looks."""
+    """Show a spinner for work of unknown length; it shows only on a terminal."""
     console = _screen()
     if not (shown and console.file.isatty()):
         yield
@@ -116,21 +105,42 @@ def waiting(description: str, *, shown: bool) -> Iterator[None]:
         yield
 
 
-def _screen() -> "Console":
-    """Give the screen that a person looks at: that of stdout, for what is printed there, else that of stderr."""
-    from rich.console import Console
-
+def _screen() -> Console:
+    """Return the terminal that a person looks at: stdout, where that is one, else stderr."""
     return Console(stderr=not sys.stdout.isatty())
 
 
-def json_value(value: object) -> Any:  # noqa: ANN401 - whatever JSON knows
-    """Give a value, and all that it holds, as `json.dumps` takes it."""
+def print_json(answer: object, *, spread: bool = False) -> None:
+    """Write one answer to stdout as one line of JSON; `spread` lays it out over several lines for a person."""
+    write_json_line(answer, spread=spread)
+    sys.stdout.flush()
+
+
+def write_json_line(value: object, *, spread: bool = False) -> None:
+    """Write one value of many to stdout, compact and in UTF-8. It may stay in the buffer."""
+    try:
+        line = orjson.dumps(value, default=json_value, option=_FORM | (orjson.OPT_INDENT_2 if spread else 0))
+    except orjson.JSONEncodeError:  # half of a surrogate pair: JSON has it only as an escape
+        plain = json_value(value)
+        line = json.dumps(plain, indent=2).encode() if spread else json.dumps(plain, separators=(",", ":")).encode()
+    sys.stdout.buffer.write(line + b"\n")
+
+
+_FORM: Final = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_NON_STR_KEYS
+
+
+def json_value(value: object) -> Any:  # noqa: ANN401 - what JSON has
+    """Return a value, and all that it holds, as JSON has it. The keys of a mapping stay as they are."""
     if is_dataclass(value):
         return {_camel(each.name): json_value(getattr(value, each.name)) for each in fields(value)}
     if isinstance(value, datetime):
         return value.isoformat()
-    if value is None or isinstance(value, str | int | float):
+    if isinstance(value, str):
+        return str(value)
+    if value is None or isinstance(value, int | float):
         return value
+    if isinstance(value, Mapping):
+        return {str(key): json_value(each) for key, each in value.items()}
     assert isinstance(value, Iterable), f"JSON has no {type(value).__name__}"
     return [json_value(each) for each in value]
 

@@ -1,6 +1,6 @@
-"""The demo: every scenario of the standard through the whole system, and what is stored beside what should be.
+"""The demo: every scenario of the standard goes through the whole system; the stored result stands beside the expected.
 
-Everything of ours runs as `klantcontact …`, as anybody would start it.
+Everything of ours runs as `klantcontact …`, as a user would start it.
 """
 
 import json
@@ -14,13 +14,13 @@ from pymongo import MongoClient
 from rich.console import Console
 from rich.table import Table
 
-from services.local.scenarios import Row, Scenario, Uitkomst, count_refused, load_scenarios, verify
+from services.local.scenarios import CheckedContact, Scenario, Uitkomst, count_refused, load_scenarios, verify
 from services.local.servers.errors import StartFailed
 from services.local.system import System, running_system
 from services.runtime.settings import Settings
 
 STORED_SECONDS: Final = 45.0
-"""Patience with the last event; on a machine with nothing else to do all are stored within two."""
+"""Patience with the last event; an idle machine stores all within two seconds."""
 
 LOOK_SECONDS: Final = 0.3
 
@@ -35,14 +35,14 @@ COLUMNS: Final = (
     ("partij", 14),
     ("", 5),
 )
-"""What the table shows and in how many characters, so that it fits a terminal of 80."""
+"""The columns of the table and their widths in characters: together they fit a terminal of 80."""
 
 PARTITIONS: Final = 4
-"""Enough to show that several are handled side by side; each costs a producer to start."""
+"""Enough to show that partitions are handled side by side; each costs the start of a producer."""
 
 
 def run() -> int:
-    """Run the demo and give the exit status of the command: 0 when every scenario is right."""
+    """Run the demo and return the exit status of the command: 0 when every scenario is right."""
     screen, scenarios = Console(), load_scenarios()
     settings = Settings(topic_partitions=PARTITIONS)
     started = time.monotonic()
@@ -56,7 +56,7 @@ def run() -> int:
 
 
 def _publish(scenarios: Sequence[Scenario], system: System) -> None:
-    # One key a scenario: what happened to its klanten has to be judged in order.
+    # One key a scenario: the contacts of its klanten have to be judged in order.
     lines = [
         json.dumps({**event, "partitionkey": scenario.id})
         for scenario in scenarios
@@ -69,7 +69,7 @@ def _publish(scenarios: Sequence[Scenario], system: System) -> None:
         raise StartFailed(f"The events could not be sent: {sent.stdout}{sent.stderr}")
 
 
-def _wait_until_stored(scenarios: Sequence[Scenario], system: System) -> tuple[list[Row], dict[str, int]]:
+def _wait_until_stored(scenarios: Sequence[Scenario], system: System) -> tuple[list[CheckedContact], dict[str, int]]:
     deadline = time.monotonic() + STORED_SECONDS
     with MongoClient[dict[str, Any]](system.settings.mongo_uri) as client:
         database = client[system.settings.mongo_database]
@@ -82,7 +82,11 @@ def _wait_until_stored(scenarios: Sequence[Scenario], system: System) -> tuple[l
 
 
 def _report(
-    screen: Console, scenarios: Sequence[Scenario], rows: Sequence[Row], counts: dict[str, int], seconds: float
+    screen: Console,
+    scenarios: Sequence[Scenario],
+    rows: Sequence[CheckedContact],
+    counts: dict[str, int],
+    seconds: float,
 ) -> int:
     screen.print("The scenarios of the standard, as they stand in MongoDB")
     table = Table(*(name for name, _ in COLUMNS), box=None, pad_edge=False)
@@ -108,7 +112,7 @@ def _report(
     return 0 if all_right else 1
 
 
-def _cells(scenario: Scenario, rows: Sequence[Row]) -> list[str]:
+def _cells(scenario: Scenario, rows: Sequence[CheckedContact]) -> list[str]:
     verdict = "[green]right[/green]" if all(row.is_right for row in rows) else "[red]WRONG[/red]"
     outcomes = [outcome for row in rows for outcome in row.found]
 

@@ -1,6 +1,6 @@
-"""Events like those of the scenarios, as many as wanted: other contacts, other people, the same mix of outcomes.
+"""Any number of events like those of the scenarios: other contacts, other people, the same mix of outcomes.
 
-They are the same every time, and all people and numbers in them are made up.
+Every run makes the same events. All people and numbers in them are made up.
 """
 
 import json
@@ -20,7 +20,7 @@ PEOPLE_PER_SCENARIO = 8
 """As many as the longest history has."""
 
 WAYS = 5
-"""How many ways of breaking an event there are."""
+"""The ways to break an event."""
 
 
 def _test_bsns() -> list[str]:
@@ -28,7 +28,7 @@ def _test_bsns() -> list[str]:
 
 
 def sample(count: int, *, broken: int = 0) -> Iterator[bytes]:
-    """Give that many events, one a line, of which some are broken: evenly spread, in five ways in turn."""
+    """Yield `count` events, one a line. `broken` of them are broken: evenly spread, in five ways in turn."""
     valid = [each for each in load_scenarios() if not any(wanted and wanted.ongeldig for wanted in each.verwacht)]
     breaks = 0
     for number, (key, value) in enumerate(scenario_like_events(count, valid), start=1):
@@ -61,9 +61,9 @@ def _line(event: dict[str, Any]) -> bytes:
 
 
 def scenario_like_events(count: int, scenarios: Sequence[Scenario]) -> Iterator[tuple[bytes, bytes]]:
-    """Give that many records as key and value.
+    """Yield `count` records as key and value.
 
-    Every contact is new. Its people come from a town of some thousands, each of whom always has the same key, as the
+    Every contact is new. Its people come from a town of some thousands. A person always has the same key, as the
     contract asks of publishers.
     """
     bsns = _test_bsns()

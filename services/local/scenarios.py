@@ -1,10 +1,8 @@
-"""The cases and histories of the standard, with what must come of them: for the demo and for the tests.
+"""The cases and histories of the standard with their expected outcomes, and whether MongoDB holds those outcomes.
 
-They lie in `scenarios/`, a file for each origin, with only what differs from event to event; here they become whole
-events. `basisterminologie`, `artefacten` and `cases` are documents of the standard, `afgeleid` follows from its rules,
-`verloop` holds longer histories of a few klanten.
-
-Whether what stands in MongoDB is what the scenarios ask for.
+The demo and the tests use them. `scenarios/` has a file for each origin, with only what differs from event to event;
+here they become whole events. `basisterminologie`, `artefacten` and `cases` are documents of the standard, `afgeleid`
+follows from its rules, `verloop` holds longer histories of a few klanten.
 """
 
 import json
@@ -25,19 +23,19 @@ Uitkomst = Mapping[str, Any]
 ORIGINS: Final = ("basisterminologie", "artefacten", "cases", "afgeleid", "verloop")
 
 SOURCE: Final = "urn:nld:oin:00000001823288444000:systeem:telefonie"
-"""Where every event comes from that names no other source."""
+"""The source of every event that names no other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verwachting:
-    """What must come of one event: an outcome for each onderwerp, or a refusal at or under each of some paths."""
+    """The expectation of one event: an outcome for each onderwerp, or a refusal at or under each of some paths."""
 
     uitkomsten: tuple[Uitkomst, ...] = ()
     """As `klantcontact classify` prints them, without what the standard says nothing of."""
     ongeldig: tuple[str, ...] = ()
 
     def holds_for(self, answer: Mapping[str, Any]) -> bool:
-        """Tell whether a line that `klantcontact classify` printed says what was expected."""
+        """Whether a line that `klantcontact classify` printed is as expected."""
         if self.ongeldig:
             paths = [str(fout["pad"]) for fout in answer.get("fouten", ())]
             return all(any(_at_or_under(path, expected) for path in paths) for expected in self.ongeldig)
@@ -59,7 +57,7 @@ class Scenario:
 
 
 def load_scenarios() -> tuple[Scenario, ...]:
-    """Give all scenarios, always in the same order. They share no contact and no klant."""
+    """Return all scenarios, always in the same order. They share no contact and no klant."""
     folder = files("services.local").joinpath("scenarios")
     return tuple(
         _scenario(written)
@@ -104,8 +102,8 @@ def _at_or_under(path: str, expected: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One contact of a scenario: what must stand, and what does."""
+class CheckedContact:
+    """One contact of a scenario: what must be stored, and what is."""
 
     scenario: str
     contact_id: str
@@ -114,7 +112,7 @@ class Row:
 
     @property
     def is_right(self) -> bool:
-        """Tell whether every onderwerp came out as expected."""
+        """Whether every onderwerp came out as expected."""
         return len(self.expected) == len(self.found) and all(
             expected.items() <= found.items() for expected, found in zip(self.expected, self.found, strict=True)
         )
@@ -125,13 +123,13 @@ def count_refused(scenarios: Sequence[Scenario]) -> int:
     return sum(each is not None and bool(each.ongeldig) for scenario in scenarios for each in scenario.verwacht)
 
 
-def verify(scenarios: Sequence[Scenario], database: Database[Document]) -> list[Row]:
-    """Compare each contact of which something is expected with what is stored of it.
+def verify(scenarios: Sequence[Scenario], database: Database[Document]) -> list[CheckedContact]:
+    """Compare what is stored of each contact that has an expectation.
 
-    A contact that comes more than once is stored as it was left, so its last expectation counts.
+    Of a contact with several events the last state is stored, so its last expectation counts.
     """
     return [
-        Row(scenario.id, contact_id, expectation.uitkomsten, list(_stored(database, source, contact_id)))
+        CheckedContact(scenario.id, contact_id, expectation.uitkomsten, list(_stored(database, source, contact_id)))
         for scenario in scenarios
         for (source, contact_id), expectation in _last_expectations(scenario).items()
     ]
@@ -163,7 +161,7 @@ def _stored(database: Database[Document], source: str, contact_id: str) -> Itera
 
 
 def _partij(database: Database[Document], klantcontact: Document | None, decided: str | None) -> str:
-    """Give what became of the partij; without a stored one there is none, whatever was decided."""
+    """Return what became of the partij: `geen` without a stored one, whatever was decided."""
     linked = [
         each["wasPartij"]["partijId"] for each in (klantcontact or {}).get("betrokkenen", ()) if "wasPartij" in each
     ]

@@ -1,8 +1,6 @@
 """The whole system on one machine: both servers, the topics, and both services as processes.
 
-Everything of ours is started as `klantcontact …`, as anybody would.
-
-What stands in topics now, as a reader sees it that reads only what is committed.
+Everything of ours is started as `klantcontact …`, as a user would. And what its topics hold for a committed reader.
 """
 
 import os
@@ -25,19 +23,20 @@ from services.local.servers.errors import StartFailed
 from services.local.servers.network import HOST, free_port
 from services.local.servers.process import Server, stop_all
 from services.local.servers.stack import KafkaKind, Stack, local_stack
-from services.runtime.settings import Settings
+from services.runtime.kafka.in_process import ON
+from services.runtime.settings import IN_PROCESS_BROKER, Settings
 
 COMMAND = (sys.executable, "-m", "services.cli")
 
 SERVICES = ("classifier", "projector")
 
 READY_SECONDS = 2
-"""A service answers at once when it is asked how it is."""
+"""Patience with `/readyz`, which a service answers at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """What runs: the servers, the services by name, and the settings that they have."""
+    """The running servers, the services by name, and their settings."""
 
     stack: Stack
     services: Mapping[str, Server]
@@ -46,8 +45,9 @@ class System:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Give the environment in which `klantcontact …` works on this system."""
-        return {**os.environ, **self.settings.environment()}
+        """The environment in which `klantcontact …` works on this system."""
+        switch = {IN_PROCESS_BROKER: ON} if self.stack.kafka_kind is KafkaKind.MOCK else {}
+        return {**os.environ, **self.settings.environment(), **switch}
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `klantcontact …` on this system to its end."""
@@ -61,12 +61,12 @@ class System:
 
 @contextmanager
 def running_system(settings: Settings, *, folder: Path | None, say: Callable[[str], None]) -> Iterator[System]:
-    """Start everything, and stop it all in order at the end, also after Ctrl-C or SIGTERM.
+    """Start everything for the block, and stop it all in order, also after Ctrl-C or SIGTERM.
 
-    Addresses that the settings give are used instead of servers of our own. Data, logs and a key that is made when
-    the settings have none stand in `folder`, else in a temporary one; files that the settings name are found from
-    where we are. Raises LocalStackError when something does not
-    start; then nothing runs any more.
+    Servers that the settings name are used instead of our own. Data and logs stand in `folder`, else in a temporary
+    one, and so does a key when the settings have none. Relative paths in the settings count from here.
+
+    Raises LocalStackError when something does not start; then nothing is left running.
     """
     with _home(folder) as home, _stack(settings, home, say) as stack, ExitStack() as undo:
         ours = _settings_for(stack, settings, home)
@@ -112,13 +112,11 @@ def _settings_for(stack: Stack, settings: Settings, home: Path) -> Settings:
         changes["sleutel_file"] = _key_of(home)
     if settings.beleid_file is not None:
         changes["beleid_file"] = settings.beleid_file.resolve()
-    if stack.kafka_kind is KafkaKind.MOCK:
-        changes["check_crcs"] = False
     return settings.model_copy(update=changes)
 
 
 def _key_of(home: Path) -> Path:
-    """Make a key where there is none: what the register holds can only be found with the key of its time."""
+    """Return the file of the key, made where there is none: a register can only be read with its first key."""
     file = home / "sleutel"
     if not file.exists():
         file.touch(mode=0o600)
@@ -159,7 +157,7 @@ _END_OF_PARTITION: Final = KafkaError._PARTITION_EOF  # noqa: SLF001 - the libra
 
 
 def committed_messages(bootstrap: str, topics: Sequence[str], *, after_group: str | None = None) -> Iterator[Message]:
-    """Give every message up to the present end: from the beginning, or from where a group has committed.
+    """Yield every message up to the present end: from the beginning, or from the committed offsets of a group.
 
     Raises KafkaException when the broker does not answer.
     """

@@ -1,4 +1,4 @@
-"""`klantcontact up`: the whole system on this machine, to play with, until Ctrl-C."""
+"""`klantcontact up`: the whole system on this machine until Ctrl-C, to try it."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -6,21 +6,22 @@ from pathlib import Path
 
 from services.local.servers.errors import StartFailed
 from services.local.servers.process import Server
-from services.local.servers.stack import MongoKind
+from services.local.servers.stack import KafkaKind, MongoKind
 from services.local.system import System, running_system
+from services.runtime.kafka.in_process import ON
 from services.runtime.mongo.client import address
-from services.runtime.settings import Settings
+from services.runtime.settings import IN_PROCESS_BROKER, Settings
 
 LOOK_SECONDS = 0.5
-"""How often to look whether a service has ended by itself."""
+"""The interval of the check that no service has ended by itself."""
 
 TAIL_LINES = 15
 
 
 def run(settings: Settings, *, folder: Path | None, say: Callable[[str], None]) -> None:
-    """Start everything, tell the addresses, and return once Ctrl-C or SIGTERM has stopped it all in order.
+    """Start everything, print the addresses, and return when Ctrl-C or SIGTERM has stopped it all in order.
 
-    Raises LocalStackError when something does not start, or ends by itself; then nothing runs any more.
+    Raises LocalStackError when something does not start or ends by itself; then nothing is left running.
     """
     say("Starting Kafka, MongoDB, the classifier and the projector …")
     with running_system(settings, folder=folder, say=say) as system:
@@ -44,6 +45,8 @@ def _addresses(system: System) -> Iterator[str]:
         yield f"  export KLANTCONTACT_MONGO_URI='{stack.mongo_uri}'"
     if settings.sleutel_file is not None:
         yield f"  export KLANTCONTACT_SLEUTEL_FILE={settings.sleutel_file}"
+    if stack.kafka_kind is KafkaKind.MOCK:
+        yield f"  export {IN_PROCESS_BROKER}={ON}"
     yield "  klantcontact publish events.jsonl"
     yield f"Ctrl-C stops it all. Data and logs are in {system.home}."
 

@@ -19,6 +19,7 @@ from services.domain.policy import Beleid
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
 from services.domain.toelichting import toelichting
+from services.operations.lines import event_on
 
 
 def classify(lines: Iterable[bytes], beleid: Beleid) -> Iterator[dict[str, Any]]:
@@ -73,7 +74,7 @@ def judged_lines(lines: Iterable[bytes], beleid: Beleid) -> Iterator[tuple[int, 
     register = Register(beleid, Numbers(count(1), count(1), count(1)))
     for line_number, line in enumerate(lines, start=1):
         if line.strip():
-            received = decode(line)
+            received = decode(event_on(line))
             if isinstance(received, Refusal):
                 yield line_number, Refused(received)
             else:

@@ -8,23 +8,23 @@ from importlib.metadata import PackageNotFoundError, version
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.protocol.admin import ApiVersionRequest
-from pymongo.errors import PyMongoError
 
 from services.classifier.mongo.key import RegisterKey
 from services.classifier.policy_file import load_policy_file
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
-from services.operations.kafka import kafka_told
 from services.operations.mongo import read_database
 from services.operations.topics import TopicState, check_topics
 from services.operations.wording import counted, to_the_second
 from services.runtime.errors import InvalidSettings, KlantcontactError
 from services.runtime.kafka.clients import ADMIN_TIMEOUT_MS, TOPICS_ADVICE, admin_client
-from services.runtime.kafka.connection import connected, missing_right
+from services.runtime.kafka.connection import connected
+from services.runtime.kafka.errors import kafka_is_away, translate_kafka_errors
 from services.runtime.kafka.open_transactions import open_transactions
 from services.runtime.mongo.client import Client, address, connect
+from services.runtime.mongo.errors import translate_mongo_errors
 from services.runtime.secret import load_sleutel
 from services.runtime.settings import Settings
 from services.runtime.waiting import pauses_within
@@ -117,23 +117,18 @@ def _beleid(settings: Settings) -> Check:
 
 
 async def _kafka(settings: Settings) -> Check:
-    advice = "Start it, or correct KLANTCONTACT_KAFKA_BOOTSTRAP."
     try:
         async with admin_client(settings) as admin:
-            cluster = await admin.describe_cluster()
-            await _await_transactions(admin, settings)
-        # A broker that is up: the first one in the settings may be down for a moment.
-        first = cluster["brokers"][0]
-        age = await _age(settings, f"{first['host']}:{first['port']}")
+            with translate_kafka_errors(settings, right="describe the cluster and use transactions"):
+                cluster = await admin.describe_cluster()
+                await _await_transactions(admin, settings)
+                # A broker that is up: the first one in the settings may be down for a moment.
+                first = cluster["brokers"][0]
+                age = await _age(settings, f"{first['host']}:{first['port']}")
     except InvalidSettings as error:
         return _failed("kafka", error)
     except KlantcontactError as error:
-        return _failed("kafka", error, advice)
-    except (KafkaError, TimeoutError, OSError) as error:
-        if told := missing_right(error):
-            return _failed("kafka", told)
-        found = f"Kafka at {settings.kafka_bootstrap} answers, but not to every question ({type(error).__name__})"
-        return Check(name="kafka", ok=False, found=found, advice=advice)
+        return _failed("kafka", error, "Start it, or correct KLANTCONTACT_KAFKA_BOOTSTRAP.")
     found = f"{settings.kafka_bootstrap}: {counted(len(cluster['brokers']), 'broker')}, {age}, transactions answer"
     return Check(name="kafka", ok=True, found=found)
 
@@ -155,7 +150,10 @@ async def _await_transactions(admin: AIOKafkaAdminClient, settings: Settings) ->
 
 
 async def _age(settings: Settings, broker: str) -> str:
-    connection = await connected(settings, broker, timeout_ms=ADMIN_TIMEOUT_MS)
+    try:
+        connection = await connected(settings, broker, timeout_ms=ADMIN_TIMEOUT_MS)
+    except OSError as error:
+        raise kafka_is_away(settings) from error
     try:
         response = await connection.send(ApiVersionRequest())
     finally:
@@ -199,7 +197,7 @@ def _departures(state: TopicState) -> Iterable[str]:
 async def _transactions(settings: Settings, states: Sequence[TopicState]) -> Check:
     partitions = [TopicPartition(state.name, each) for state in states for each in range(state.partitions)]
     try:
-        with kafka_told(settings, right="describe the topics"):
+        with translate_kafka_errors(settings, right="describe the topics"):
             waiting = await open_transactions(settings, partitions)
     except KlantcontactError as error:
         return _failed("transactions", error)
@@ -227,14 +225,16 @@ async def _mongodb(settings: Settings) -> Check:
         return _failed("mongodb", error)
     except KlantcontactError as error:
         return _failed("mongodb", error, "Start it, or correct KLANTCONTACT_MONGO_URI.")
-    async with client:
-        try:
-            hello = await client.admin.command("hello")
-            server = str((await client.server_info())["version"])
-            await _try_transaction(client, settings)
-        except PyMongoError as error:
-            found = f"MongoDB at {address(settings)} answers, but not to a transaction ({type(error).__name__})"
-            return Check(name="mongodb", ok=False, found=found, advice="See the log of MongoDB, and the user's rights.")
+    try:
+        async with client:
+            with translate_mongo_errors(settings, right="read, in a transaction,"):
+                hello = await client.admin.command("hello")
+                server = str((await client.server_info())["version"])
+                await _try_transaction(client, settings)
+    except InvalidSettings as error:
+        return _failed("mongodb", error)
+    except KlantcontactError as error:
+        return _failed("mongodb", error, "See the log of MongoDB.")
     found = f"{address(settings)}: MongoDB {server}, replica set {hello.get('setName')}, transactions work"
     fits = tuple(int(part) for part in server.split(".")[:2]) >= OLDEST_MONGODB
     return Check(name="mongodb", ok=fits, found=found, advice="" if fits else "Use MongoDB 6.0 or newer.")

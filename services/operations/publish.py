@@ -1,18 +1,15 @@
 """Sending a file of `contact.ended` events, one a line, as a publisher would.
 
-Nothing is judged here: what stands on a line is sent as it stands, and the classifier says what is wrong with it.
-
-Lines as they come: of a file at once, of a pipe or a terminal without holding up what else is to be done.
+Nothing is judged here: a line is sent as it stands, and the classifier finds what is wrong with it.
 """
 
 import asyncio
 import hashlib
 from asyncio import Future
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from io import BufferedReader
-from typing import Any, Final
+from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaProducer
@@ -20,18 +17,19 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeEr
 
 from schemas.cloudevents import STRUCTURED
 from schemas.faults import HINTS, FaultKind
-from services.operations.kafka import STALL_SECONDS, TOO_LARGE, started_producer, write_told
+from services.operations.kafka import STALL_SECONDS, TOO_LARGE, started_producer
+from services.operations.lines import arriving, event_on
 from services.runtime.errors import TransientFailure
 from services.runtime.kafka.clients import require_topics
-from services.runtime.kafka.connection import REFUSED_USER
+from services.runtime.kafka.errors import REFUSED_USER, translate_write_errors
 from services.runtime.observe.health import Part
 from services.runtime.settings import Settings
 
 MAX_IN_FLIGHT = 1_000
-"""Lines sent and not yet acknowledged: some MB as a rule, and enough to keep a broker busy."""
+"""Lines in flight: some MB of usual events, and enough to keep a broker busy."""
 
 MAX_REFUSALS = 1_000
-"""Refusals that are named one by one; more of them say nothing new."""
+"""Refusals that are listed one by one; more of them say nothing new."""
 
 ASK = "Ask who manages Kafka which records this topic takes; the name in brackets is Kafka's own."
 """What to do about a refusal that depends on how the topic is set up."""
@@ -67,14 +65,14 @@ class Publication:
 async def publish(
     settings: Settings, lines: Iterable[bytes], *, progress: Callable[[Publication], None] = lambda _: None
 ) -> Publication:
-    """Send every line to `contact.ended`, in order, and say what the broker took. `progress` is called often.
+    """Send every line to `contact.ended`, in order, and return what the broker took. `progress` is called often.
 
     Raises InvalidSettings when the topic does not exist or this user may not write to it, TransientFailure when Kafka
     does not answer or stops doing so; sending the file again is safe, since a repeated contact changes nothing.
     """
     await require_topics(settings, settings.contact_topic)
     publication = Publication()
-    with write_told(settings):
+    with translate_write_errors(settings):
         async with started_producer(settings) as producer:
             waiting: deque[tuple[int, Future[Any]]] = deque()
             line_number = 0
@@ -95,7 +93,7 @@ async def publish(
 
 
 def key_of(line: bytes) -> bytes | None:
-    """Give the Kafka key of an event: its own `partitionkey`, or a hash of the contact.
+    """Return the Kafka key of an event: its own `partitionkey`, or a hash of the contact.
 
     With the hash all revisions of one contact stay in order. A publisher that knows its klanten does better
     with a pseudonym of the klant as `partitionkey`: then the contacts of one klant are judged in order too.
@@ -114,10 +112,10 @@ def key_of(line: bytes) -> bytes | None:
 async def _send(
     producer: AIOKafkaProducer, topic: str, line: bytes, line_number: int, publication: Publication
 ) -> Future[Any] | None:
-    """Hand one line to the producer. Gives None when it is refused already."""
+    """Hand one line to the producer, and return its acknowledgement; None when it is refused at once."""
     try:
         async with asyncio.timeout(STALL_SECONDS):
-            sending: Future[Any] = await producer.send(topic, line.rstrip(b"\r\n"), key=key_of(line), headers=HEADERS)
+            sending: Future[Any] = await producer.send(topic, event_on(line), key=key_of(line), headers=HEADERS)
     except TimeoutError as error:
         raise _stopped(line_number, publication) from error
     except KafkaError as error:
@@ -158,33 +156,3 @@ def _stopped(line_number: int, publication: Publication) -> TransientFailure:
         "it is back: repeats change nothing.",
         part=Part.KAFKA,
     )
-
-
-CHUNK_BYTES: Final = 64 * 1024
-
-
-async def arriving(lines: Iterable[bytes]) -> AsyncIterator[bytes]:
-    """Give lines in order. While a pipe has none, what was handed over before goes out, and Ctrl-C is heard."""
-    if not isinstance(lines, BufferedReader) or lines.seekable():
-        for line in lines:
-            yield line
-        return
-    # What was looked at before stands in the buffer already, and would be waited for in vain.
-    chunk, rest = lines.read1(CHUNK_BYTES), b""
-    while chunk:
-        *whole, rest = (rest + chunk).split(b"\n")
-        for line in whole:
-            yield line + b"\n"
-        await _until_readable(lines.fileno())
-        chunk = lines.read1(CHUNK_BYTES)
-    if rest:
-        yield rest
-
-
-async def _until_readable(descriptor: int) -> None:
-    loop, readable = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(descriptor, readable.set)
-    try:
-        await readable.wait()
-    finally:
-        loop.remove_reader(descriptor)

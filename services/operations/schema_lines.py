@@ -1,4 +1,4 @@
-"""The line of a JSON Schema that says what an error is against.
+"""The line of a JSON Schema that an error breaks.
 
 A path of an event is walked through the schema: names through `properties`, positions through `items`, on the way
 through `$ref` and what may be null. At the end stands the rule of the error's kind, such as `maxLength`; where no rule
@@ -33,10 +33,10 @@ _RULES: Final[Mapping[FaultKind, tuple[str, ...]]] = {
     FaultKind.ONBEKENDE_WAARDE: ("enum", "const"),
     FaultKind.VERKEERDE_VORM: ("format", "pattern"),
 }
-"""The rules that may say it, the best first. Of the kinds that are not here only a description speaks."""
+"""The rules that may stand for a kind, the best first. For kinds that are missing here only a description does."""
 
 _NOT_BLANK: Final = r"\S"
-"""As a pattern it says only that a text says something, which is no form."""
+"""A pattern that only asks for a text that is not blank, which is no form."""
 
 _KEY: Final = re.compile(r'"((?:[^"\\]|\\.)*)": ')
 
@@ -51,7 +51,7 @@ class SchemaLine:
 
 
 def schema_line(fault: Fault) -> SchemaLine:
-    """Give the line that an error is against."""
+    """Return the line that an error breaks."""
     name, *steps = fault.pad.split(".") if fault.pad else [""]
     file, place = (DATA, steps) if name == "data" and steps else (EVENT, [name] if name else [])
     if fault.soort is FaultKind.DUBBELE_PARTIJ:
@@ -81,7 +81,7 @@ class _Schema:
         return self._described(trail)
 
     def _described(self, trail: list[Pointer]) -> tuple[Pointer, str]:
-        """Give the nearest description: of a field, of the object that it holds, or of what is around it."""
+        """Return the nearest description: of a field, of the object that it holds, or of the object around it."""
         return next(
             ((*form, "description"), " ".join(node["description"].split()))
             for pointer in reversed(trail)
@@ -90,7 +90,7 @@ class _Schema:
         )
 
     def _trail(self, place: list[str]) -> list[Pointer]:
-        """Give where each step of a path leads, the root first."""
+        """Return the place that each step of a path leads to, the root first."""
         trail: list[Pointer] = [()]
         for step in place:
             trail.append(next(self._down(trail[-1], step)))
@@ -105,7 +105,7 @@ class _Schema:
                 yield (*form, "items")
 
     def _forms(self, pointer: Pointer, *, every: bool = False) -> Iterator[Pointer]:
-        """Give a place and what it refers to. Of several forms none speaks for the field, unless `every` is asked."""
+        """Yield a place and what it refers to. Of several alternatives it yields none, except with `every`."""
         yield pointer
         node = self._at(pointer)
         if "$ref" in node:

@@ -19,15 +19,13 @@ from aiokafka.errors import (
     NotCoordinatorForGroupError,
 )
 
-from services.operations.kafka import kafka_told
 from services.runtime.kafka.clients import (
     Isolation,
     admin_client,
-    kafka_is_away,
     range_consumer,
     require_topics,
-    unreached,
 )
+from services.runtime.kafka.errors import kafka_is_away, translate_kafka_errors, unreached
 from services.runtime.kafka.open_transactions import OpenTransaction, open_transactions
 from services.runtime.settings import Settings
 from services.runtime.waiting import pauses_within
@@ -73,7 +71,7 @@ class TopicReader:
     async def whole(self, *topics: str) -> list[Stretch]:
         """Return all that topics hold now. Raises InvalidSettings for one that does not exist."""
         await require_topics(self._settings, *topics)
-        with _told(self._settings):
+        with self._translated():
             partitions = await self._partitions_of(topics)
             first = await self._consumer.beginning_offsets(partitions)
             end = await self._consumer.end_offsets(partitions)
@@ -112,14 +110,14 @@ class TopicReader:
         if not left:
             # aiokafka's consumer loses the call to stop when that follows at once on another assignment, and hangs.
             return
-        with _told(self._settings):
+        with self._translated():
             self._consumer.assign(list(left))
             for partition, stretch in left.items():
                 self._consumer.seek(partition, stretch.begin)
         while left:
             for batch in await self._fetch(left):
                 yield batch
-            with _told(self._settings):
+            with self._translated():
                 positions = {each: await self._consumer.position(each) for each in left}
             for partition, position in positions.items():
                 if position >= left[partition].end:
@@ -130,7 +128,7 @@ class TopicReader:
 
     async def open_transactions(self, whole: Sequence[Stretch]) -> list[OpenTransaction]:
         """Return the transactions behind which records of these partitions wait. Raises as `records` does."""
-        with _told(self._settings):
+        with self._translated():
             return await open_transactions(
                 self._settings, [TopicPartition(each.topic, each.partition) for each in whole]
             )
@@ -156,7 +154,7 @@ class TopicReader:
     async def _fetch(self, left: dict[TopicPartition, Stretch]) -> list[Records]:
         """Return the next records of what is left; none when there were only markers."""
         before = {each: await self._consumer.position(each) for each in left}
-        with _told(self._settings):
+        with self._translated():
             async with asyncio.timeout(STALL_SECONDS):
                 while True:
                     fetched = await self._consumer.getmany(*left, timeout_ms=POLL_MILLISECONDS, max_records=MAX_RECORDS)
@@ -165,6 +163,9 @@ class TopicReader:
                         break
         cut = [[each for each in batch if each.offset < left[place].end] for place, batch in fetched.items()]
         return [batch for batch in cut if batch]
+
+    def _translated(self) -> AbstractContextManager[None]:
+        return translate_kafka_errors(self._settings, right="read and describe the topics")
 
     async def _partitions_of(self, topics: Sequence[str]) -> list[TopicPartition]:
         async with admin_client(self._settings) as admin:
@@ -178,7 +179,7 @@ class TopicReader:
     async def _offsets_at(self, whole: Sequence[Stretch], moment: datetime) -> dict[int, int]:
         """Return for each partition the offset of the first record written at or after a moment, if there is one."""
         milliseconds = int(moment.timestamp() * 1000)
-        with _told(self._settings):
+        with self._translated():
             found = await self._consumer.offsets_for_times(
                 {TopicPartition(each.topic, each.partition): milliseconds for each in whole}
             )
@@ -201,10 +202,6 @@ async def topic_reader(
         await consumer.stop()
 
 
-def _told(settings: Settings) -> AbstractContextManager[None]:
-    return kafka_told(settings, right="read and describe the topics")
-
-
 COORDINATOR_SECONDS: Final = 10.0
 """Patience with a broker that has just started. It looks for the coordinator of a group when it is asked."""
 
@@ -216,7 +213,7 @@ async def next_offsets(admin: AIOKafkaAdminClient, settings: Settings, group: st
 
     Raises TransientFailure when Kafka does not answer, InvalidSettings when it does not let this user ask.
     """
-    with kafka_told(settings, right=f"see the group {group}"):
+    with translate_kafka_errors(settings, right=f"see the group {group}"):
         for pause_seconds in pauses_within(COORDINATOR_SECONDS):
             try:
                 committed = await admin.list_consumer_group_offsets(group)

@@ -10,12 +10,12 @@ from typing import NoReturn
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from services.operations.kafka import kafka_told
 from services.runtime.errors import InvalidSettings
+from services.runtime.kafka import in_process
 from services.runtime.kafka.clients import admin_client, await_topics
-from services.runtime.kafka.connection import REFUSED_USER
+from services.runtime.kafka.errors import REFUSED_USER, translate_kafka_errors
 from services.runtime.kafka.topics import MAX_REPLICAS, TopicDefinition, topic_definitions
 from services.runtime.settings import Settings
 
@@ -41,7 +41,7 @@ class TopicState:
 
 
 async def check_topics(settings: Settings) -> list[TopicState]:
-    """Compare every topic with its definition, input first.
+    """Return how every topic compares with its definition, input first.
 
     Raises TransientFailure when Kafka does not answer, InvalidSettings when it refuses.
     """
@@ -72,9 +72,9 @@ async def create_topics(settings: Settings) -> list[TopicState]:
 
 @asynccontextmanager
 async def _asking(settings: Settings, *, right: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    """An administration client for the block. Raises as `kafka_told` does."""
+    """An administration client for the block. Raises as `translate_kafka_errors` does."""
     async with admin_client(settings) as admin:
-        with kafka_told(settings, right=right):
+        with translate_kafka_errors(settings, right=right):
             yield admin
 
 
@@ -95,12 +95,10 @@ async def _states(admin: AIOKafkaAdminClient, definitions: Sequence[TopicDefinit
 
 
 async def _configurations(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
-    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     configurations: dict[str, dict[str, str]] = {name: {} for name in names}
-    try:
-        responses = await admin.describe_configs(resources) if resources else []
-    except IncompatibleBrokerVersion:
-        return configurations  # the mock broker, which keeps nothing anyway
+    if not names or not in_process.has_administration():
+        return configurations
+    responses = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in names])
     for response in responses:
         for code, message, _kind, name, entries in response.resources:
             if code:
@@ -122,12 +120,11 @@ def _compare(definition: TopicDefinition, *, partitions: int, configuration: Map
 
 
 async def _create(admin: AIOKafkaAdminClient, definitions: Sequence[TopicDefinition]) -> set[str]:
-    """Return the names of those that were made. Somebody else may have made one a moment ago."""
-    cluster = await admin.describe_cluster()
-    if cluster["controller_id"] not in [broker["node_id"] for broker in cluster["brokers"]]:
-        # The mock broker has no administration, and makes a topic when it is asked about it.
+    """Return the names of those that were made; another process may have made one a moment ago."""
+    if not in_process.has_administration():
         await admin.describe_topics([each.name for each in definitions])
         return {each.name for each in definitions}
+    cluster = await admin.describe_cluster()
     replicas = min(len(cluster["brokers"]), MAX_REPLICAS)
     response = await admin.create_topics(
         [NewTopic(each.name, each.partitions, replicas, topic_configs=each.configuration) for each in definitions]

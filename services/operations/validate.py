@@ -1,6 +1,6 @@
-"""What is wrong with a publisher's events, as the classifier would say it, and what to do about it.
+"""Checks of a publisher's events: the errors that the classifier would find, and what to do about them.
 
-No value of an event is in any answer, but its contactId and the names of fields that are not read.
+An answer holds no value of an event except its contactId, and the names of fields that are not read.
 """
 
 from collections import Counter
@@ -18,12 +18,12 @@ from services.operations.classify import judged_lines
 from services.operations.schema_lines import SchemaLine, schema_line
 
 ALIKE = 0.75
-"""How alike two names must be, from 0 to 1, for one to be taken for a misspelling of the other."""
+"""From 0 to 1: how alike two names must be for one to count as a misspelling of the other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One error: where, of which kind, what to do about it, and the line of the schema that it is against."""
+    """One error: where, its kind, what to do about it, and the line of the schema that it breaks."""
 
     pad: str
     soort: FaultKind
@@ -33,7 +33,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class UnknownField:
-    """A field that is ignored, by its path without list positions; `meant` is the known name that is most like it."""
+    """A field that is ignored, by its path without list positions; `meant` is the known name most like it."""
 
     pad: str
     meant: str | None
@@ -41,7 +41,7 @@ class UnknownField:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """One event. It is valid when it has no findings; unknown fields are no error. Lines count from 1."""
+    """One event, which is valid when it has no findings. Unknown fields are no error. Lines count from 1."""
 
     line_number: int
     contact_id: str | None
@@ -51,7 +51,7 @@ class Validation:
 
 @dataclass(slots=True)
 class Summary:
-    """All events together. A cause is a path with `*` for list positions, and a kind; it counts once an event."""
+    """All events together. A cause is a path with `*` for list positions, and a kind; an event counts it once."""
 
     events: int = 0
     invalid: int = 0
@@ -66,7 +66,7 @@ class Summary:
 
 
 def validate(lines: Iterable[bytes], beleid: Beleid) -> Iterator[Validation]:
-    """Check structured CloudEvents, one a line, in order: each by itself, and against the lines before it.
+    """Check structured CloudEvents, one a line, in order: each alone, and against the lines before it.
 
     Only several events together show a revisie_conflict, and some cases of dubbele_partij.
     """
@@ -92,7 +92,7 @@ def _finding(fault: Fault) -> Finding:
 
 
 def _meant(pad: str) -> str | None:
-    """Give the known name at the same place that is most like the last one of a path."""
+    """Return the known name, at the same place, that is most like the last one of a path."""
     model: type[Bericht] = ContactEndedEvent
     rest = pad
     while (name := rest.partition(".")[0]) != rest and (shape := shapes_of(model).get(name)) and shape.model:

@@ -15,7 +15,7 @@ import structlog
 
 from schemas.values import value_class
 from services.projector.errors import NotProjectable, Unreadable
-from services.projector.events import Event, Fact, read
+from services.projector.events import Fact, PublishedEvent, read
 from services.projector.instrumentation import count_stored, tell_spans
 from services.projector.ports import Positions, Register
 from services.runtime.ending import Ending
@@ -52,13 +52,13 @@ class Batch:
     """The records of a batch, and what they say: up to the first that can't be read, with the reasons for that."""
 
     records: Sequence[Record]
-    events: Sequence[Event]
+    events: Sequence[PublishedEvent]
     reasons: Sequence[str] = ()
 
 
 def read_all(records: Sequence[Record]) -> Batch:
     """Read a batch, in its order."""
-    events: list[Event] = []
+    events: list[PublishedEvent] = []
     for record in records:
         try:
             events.append(read(record.value))

@@ -1,10 +1,15 @@
-"""Why and when a process ends: because it is asked to, or because of a failure that nobody in it can handle."""
+"""Why and when a process ends: because it is asked to, or because of a failure that nobody in it can handle.
+
+A command without an `Ending` of its own ends on SIGTERM and SIGHUP as on Ctrl-C: its `finally` blocks run.
+"""
 
 import asyncio
 import signal
+import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from types import FrameType
+from typing import Any, Final, TypeVar
 
 import structlog
 
@@ -21,20 +26,20 @@ class Ending:
         self._failure: BaseException | None = None
 
     def ask(self) -> None:
-        """Let the process finish what is in flight and end."""
+        """Make the process finish what is in flight and end."""
         if not self._asked.is_set():
             log.info("process.asked_to_end")
         self._asked.set()
 
     def fail(self, error: BaseException) -> None:
-        """Let the process end with this failure."""
+        """Make the process end with this failure."""
         if self._failure is None and not self._asked.is_set():
             log.error("process.failing", exc_info=error)
             self._failure = error
         self._asked.set()
 
     def end_with(self, task: "asyncio.Task[Any]") -> None:
-        """Let the process end with what a task has raised, if it has. It is a callback of tasks."""
+        """Make the process end with the error of a task, if it has one. It is a callback of tasks."""
         if not task.cancelled() and (error := task.exception()) is not None:
             self.fail(error)
 
@@ -45,7 +50,7 @@ class Ending:
             raise _alone(self._failure)
 
     async def unless(self, step: Coroutine[Any, Any, T]) -> T | None:
-        """Take a step that may last, but leave it, with None, as soon as there is a reason to end."""
+        """Return what a step returns. As soon as there is a reason to end, cancel it and return None."""
         if self.asked:
             step.close()
             return None
@@ -61,12 +66,12 @@ class Ending:
 
     @property
     def asked(self) -> bool:
-        """Say whether there is a reason to end."""
+        """Whether there is a reason to end."""
         return self._asked.is_set()
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Take SIGTERM and SIGINT as being asked, within the block."""
+        """Take SIGTERM and SIGINT within the block as being asked to end."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.ask)
@@ -78,7 +83,39 @@ class Ending:
 
 
 def _alone(error: BaseException) -> BaseException:
-    """Give the one failure in a group, which is what the operator has to read."""
+    """Return the one failure in a group: the operator has to read that one."""
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     return error
+
+
+SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def ended_like_interrupted() -> Iterator[None]:
+    """Make SIGTERM and SIGHUP do within the block what Ctrl-C does, also under asyncio, where Ctrl-C cancels the
+    main task.
+
+    A handler that somebody else has set stays. Outside the main thread Python allows no handlers: nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ours = [number for number in SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, _interrupt)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    on_interrupt = signal.getsignal(signal.SIGINT)
+    if callable(on_interrupt):
+        on_interrupt(signal.SIGINT, frame)
+    else:
+        # Ctrl-C is switched off, as a shell does for a command in the background.
+        raise KeyboardInterrupt(signal.Signals(number).name)

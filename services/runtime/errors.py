@@ -1,4 +1,4 @@
-"""What can go wrong in a running service, split by who must act."""
+"""What can go wrong, split by who must act."""
 
 
 class KlantcontactError(Exception):
@@ -9,7 +9,7 @@ class KlantcontactError(Exception):
 
 
 class TransientFailure(KlantcontactError):
-    """Kafka or MongoDB can't be reached: wait and try again, nothing is skipped.
+    """Kafka or MongoDB can't be reached: wait and retry, nothing is skipped.
 
     `part` names what is away, as it is called in readiness and in metrics (`services.runtime.observe.health.Part`).
     """
@@ -20,13 +20,14 @@ class TransientFailure(KlantcontactError):
 
 
 class InvalidSettings(KlantcontactError):
-    """The settings don't fit: the operator must change them. The message says which and how, never a value
-    that may be secret.
+    """The settings don't fit: the operator must change them.
+
+    The message says which and how, and never a value that may be secret.
     """
 
 
 class PartitionLost(KlantcontactError):
-    """Another instance has taken this partition over; it goes on there."""
+    """Another instance has taken this partition over, and continues there."""
 
 
 class ServiceBroken(KlantcontactError):

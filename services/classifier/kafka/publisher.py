@@ -25,7 +25,7 @@ from services.classifier.kafka.committed_offset import UnstableOffset, committed
 from services.classifier.kafka.kafka_20734 import CoordinatorConnection, last_end, repeat_end
 from services.classifier.ports import Message
 from services.runtime.errors import PartitionLost
-from services.runtime.kafka.connection import missing_right
+from services.runtime.kafka.errors import missing_right
 from services.runtime.observe.failures import type_name
 from services.runtime.observe.health import Health, Part
 from services.runtime.waiting import pauses

@@ -1,5 +1,6 @@
-"""Kafka and MongoDB as containers, where a Docker engine answers. Kept thin: no engine runs where this is
-built, so these lines are checked by types alone.
+"""Kafka and MongoDB as containers, where a Docker engine answers.
+
+No engine runs where this is built: types alone check these lines, so there are few.
 """
 
 import time

@@ -1,13 +1,10 @@
-"""What can go wrong while real servers are brought up on this machine. The reader is the person at the
-terminal.
-"""
+"""What can go wrong while real servers are brought up on this machine. The reader is the person at the terminal."""
+
+from services.runtime.errors import KlantcontactError
 
 
-class LocalStackError(Exception):
+class LocalStackError(KlantcontactError):
     """The local stack could not do what was asked."""
-
-    def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or self.__doc__)
 
 
 class MissingTool(LocalStackError):

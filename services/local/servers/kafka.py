@@ -1,7 +1,7 @@
 """A real Apache Kafka broker from its jars: one KRaft node that is broker and controller.
 
-The jars of Apache Kafka: fetched once by Maven, checked against the checksums beside this file, then used
-from a cache folder outside the project.
+Maven fetches the jars once. They are checked against the checksums beside this file, and stay in a cache folder outside
+the project.
 """
 
 import base64
@@ -62,10 +62,10 @@ log.cleaner.dedupe.buffer.size=4194304
 
 
 def kafka_server(folder: Path, *, say: Callable[[str], None]) -> Server:
-    """A broker, not yet started, with its data and its log in `folder`; `say` tells of a first download.
+    """Return a broker, not yet started, with its data and its log in `folder`; `say` announces a first download.
 
-    Raises MissingTool without Java or, for the download, Maven; FetchFailed when the download fails;
-    StartFailed when the data can't be formatted.
+    Raises MissingTool without Java or, for the download, Maven; FetchFailed when the download fails; StartFailed when
+    the data can't be formatted.
     """
     java = tool("java", package=JAVA_PACKAGE)
     class_path = str(kafka_jars(say) / "*")
@@ -87,7 +87,7 @@ def kafka_server(folder: Path, *, say: Callable[[str], None]) -> Server:
 
 def _format(java: str, *, class_path: str, configuration: Path) -> None:
     cluster_id = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
-    # It runs for a second only: compiling its code costs more than it brings.
+    # It runs for a second only: an optimising compiler would cost more than it saves.
     quick = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData")
     # With the equals sign, since one in 64 ids begins with a hyphen and would be taken for an option.
     arguments = ("format", "--standalone", f"--cluster-id={cluster_id}", "-c", str(configuration))
@@ -117,11 +117,9 @@ OUTPUT_LINES = 15
 
 
 def kafka_jars(say: Callable[[str], None]) -> Path:
-    """The folder with the jars, fetched first when they are not there yet. Of two processes one fetches, the
-    other waits.
+    """Return the folder with the jars, fetched first where they are missing. Of two processes one waits.
 
-    Raises MissingTool without Maven, FetchFailed when Maven can't get them or they are not the jars they
-    should be.
+    Raises MissingTool without Maven, FetchFailed when Maven can't get them or a checksum differs.
     """
     folder = cache_folder() / f"kafka-{KAFKA_VERSION}-{_fingerprint()}"
     if folder.exists():
@@ -135,12 +133,12 @@ def kafka_jars(say: Callable[[str], None]) -> Path:
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept between runs: the folder in KLANTCONTACT_CACHE, else ~/.cache/klantcontact."""
+    """Return the folder for downloads: KLANTCONTACT_CACHE, else ~/.cache/klantcontact."""
     return Path(os.environ.get(CACHE_VARIABLE) or DEFAULT_CACHE).expanduser()
 
 
 def tool(name: str, *, package: str) -> str:
-    """The path of a program. Raises MissingTool, which names the Debian package that brings it."""
+    """Return the path of a program. Raises MissingTool, which names the Debian package that has it."""
     found = shutil.which(name)
     if found is None:
         msg = f"Apache Kafka needs `{name}`: `apt-get install {package}` brings it."
@@ -149,7 +147,7 @@ def tool(name: str, *, package: str) -> str:
 
 
 def _fetch(folder: Path) -> None:
-    """Fill a folder beside the final one and give it its name last: whoever sees the name sees all of it."""
+    """Fill a folder beside the final one and rename it last: under the final name it is always complete."""
     maven = tool("mvn", package="maven")
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="fetching-") as temporary:
         shutil.copy(POM, Path(temporary) / "pom.xml")
@@ -179,7 +177,7 @@ def _run(command: list[str], *, cwd: str) -> None:
 
 
 def _verify(jars: Path) -> None:
-    """Exactly the jars that were reviewed, byte for byte, whatever a mirror served."""
+    """Raise FetchFailed unless the jars are those that were reviewed, byte for byte, whatever a mirror served."""
     found = "".join(f"{_sha256(jar)}  {jar.name}\n" for jar in sorted(jars.iterdir()))
     wrong = sorted(set(found.splitlines()) ^ set(CHECKSUMS.read_text().splitlines()))
     if wrong:
@@ -193,13 +191,13 @@ def _sha256(file: Path) -> str:
 
 
 def _fingerprint() -> str:
-    """A new set of jars gets a new folder."""
+    """Return what names the folder of this set of jars: a new set gets a new one."""
     return _sha256(CHECKSUMS)[:12]
 
 
 @contextmanager
 def _alone(lock_file: Path) -> Iterator[None]:
-    """Only one process at a time; the kernel frees the lock of one that dies."""
+    """Hold a lock that one process has at a time; the kernel frees the lock of one that dies."""
     with lock_file.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -1,5 +1,6 @@
-"""The broker of last resort: librdkafka's mock cluster, inside this process. It answers the protocol and
-keeps nothing.
+"""The broker of last resort: librdkafka's mock cluster, inside this process. It answers the protocol and keeps nothing.
+
+`services.runtime.kafka.in_process` has what our code does differently on it.
 """
 
 from collections.abc import Iterator
@@ -12,9 +13,10 @@ ANSWER_SECONDS = 10
 
 @contextmanager
 def mock_broker() -> Iterator[str]:
-    """The address of a broker that lives as long as the block. Topics appear on first use, with 4 partitions;
-    there is no topic administration; about 5 MB a partition are held, in memory; aborted transactions are not
-    to be trusted.
+    """Provide the address of a broker that lives as long as the block.
+
+    Topics appear on first use, with 4 partitions. There is no topic administration. It holds about 5 MB a partition, in
+    memory. Aborted transactions are not reliable.
 
     Raises MissingTool when confluent-kafka is not installed.
     """
@@ -22,7 +24,7 @@ def mock_broker() -> Iterator[str]:
         from confluent_kafka import KafkaException, Producer
     except ImportError as error:
         raise MissingTool(
-            "No broker at all is to be had here: `pip install confluent-kafka` brings one inside the process."
+            "There is no Kafka here at all: `pip install confluent-kafka` brings a broker inside the process."
         ) from error
     # 3 = errors only; the cluster announces itself otherwise.
     owner = Producer({"test.mock.num.brokers": "1", "log_level": 3})
@@ -31,5 +33,5 @@ def mock_broker() -> Iterator[str]:
     except KafkaException as error:
         raise StartFailed("The broker inside the process does not answer.") from error
     yield ",".join(f"{broker.host}:{broker.port}" for broker in brokers.values())
-    # The cluster ends with its owner.
+    # The cluster ends with the producer that owns it.
     del owner

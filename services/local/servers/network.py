@@ -21,9 +21,7 @@ ATTEMPTS = 100
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on this port now; a port that a stopped server has just left counts as
-    free.
-    """
+    """Whether a server could listen on this port now. A port that a stopped server has just left counts as free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -34,7 +32,7 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that was free a moment ago, drawn at random so that stacks started side by side seldom meet."""
+    """Return a port that was free a moment ago, drawn at random so that stacks started side by side seldom meet."""
     return _free_port(LOWEST_PORT, DATA_PORT)
 
 
@@ -47,8 +45,8 @@ def _free_port(first: int, end: int) -> int:
 
 
 def ports_of(folder: Path, names: Iterable[str]) -> dict[str, int]:
-    """The ports that belong to a data folder, the same at each start, because the data itself names them: the
-    configuration of a replica set and the voters of KRaft are stored.
+    """Return the ports of a data folder, the same at each start: the stored data names them, in the configuration of a
+    replica set and in the voters of KRaft.
 
     Raises StartFailed when one of them is taken, most likely by a server that still runs on this folder.
     """

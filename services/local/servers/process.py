@@ -1,6 +1,4 @@
-"""One server of ours as a child process: started, watched, paused, killed and stopped by its process id
-alone.
-"""
+"""One server of ours as a child process: started, watched, paused, killed and stopped by its process id alone."""
 
 import os
 import shutil
@@ -61,7 +59,7 @@ class Server:
 
     @property
     def address(self) -> str:
-        """Host and port, as a client wants them."""
+        """Host and port, as a client takes them."""
         return f"{HOST}:{self.port}"
 
     @property
@@ -75,14 +73,12 @@ class Server:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start and wait until it answers. Raises StartFailed, with the end of the log, and leaves no
-        process.
-        """
+        """Start it and wait until it answers. Raises StartFailed, with the end of the log, and leaves no process."""
         self.spawn()
         self.wait_until_ready()
 
     def spawn(self) -> None:
-        """Start without waiting, so that several servers can start side by side."""
+        """Start it without waiting, so that several servers can start side by side."""
         if self.is_running:
             msg = f"{self.name} is running already, as process {self.pid}."
             raise StartFailed(msg)
@@ -123,9 +119,7 @@ class Server:
             self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
-        """Stop in order: SIGTERM, STOP_SECONDS of patience, SIGKILL. Interrupted (a second Ctrl-C), it kills
-        at once.
-        """
+        """Stop it in order: SIGTERM, STOP_SECONDS of patience, SIGKILL. A second Ctrl-C kills it at once."""
         if self._process is None:
             return
         try:
@@ -137,24 +131,24 @@ class Server:
             self.kill()
 
     def kill(self) -> None:
-        """End it at once (SIGKILL), as when the power fails. Nothing happens when it is not running."""
+        """End it at once (SIGKILL), as when the power fails. Does nothing when it is not running."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
             self._process = None
 
     def pause(self) -> None:
-        """Freeze it (SIGSTOP): connections stay open and nothing answers. Returns when it stands still.
+        """Freeze it (SIGSTOP): connections stay open and it does not answer. Returns when it stands still.
 
         Raises NotRunning.
         """
         process = self._running()
         process.send_signal(signal.SIGSTOP)
-        # Every thread has to come to a stop first. Should the process end instead, that is told too.
+        # Every thread has to stop first. The call also returns when the process ends instead.
         os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
-        """Let a paused server go on (SIGCONT). Raises NotRunning."""
+        """Continue a paused server (SIGCONT). Raises NotRunning."""
         self._running().send_signal(signal.SIGCONT)
 
     def log_since_start(self) -> str:
@@ -186,7 +180,7 @@ class Server:
 
     def _explain(self, what: str) -> str:
         tail = self.log_since_start().splitlines()[-TAIL_LINES:]
-        # Without the name of the file: in a temporary folder it is gone by the time that this is read.
+        # Without the name of the file: a temporary folder is gone by the time that a person reads this.
         return "\n".join([f"{self.name} {what}. The end of its log:", *tail])
 
 
@@ -200,11 +194,10 @@ def stop_all(servers: Sequence[Server]) -> None:
 
 
 def _dies_with_us() -> list[str]:
-    """A prefix for a command with which the kernel kills it when our process is gone, however that ended.
+    """Return a prefix of a command that makes the kernel kill it when our process is gone, however that ended.
 
-    SIGKILL, because a paused process hears nothing else. `setpriv` replaces itself by the command, so that
-    the process id is the server's. It is part of every Debian; without it only a killed parent leaves servers
-    behind.
+    SIGKILL, because a paused process takes no other signal. `setpriv` replaces itself by the command, so that the
+    process id is the server's. Every Debian has it; without it a killed parent leaves servers behind.
     """
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []

@@ -1,9 +1,7 @@
-"""Kafka and MongoDB on this machine for as long as a block lasts: yours when you name them, else the best to
-be had.
+"""Kafka and MongoDB on this machine for as long as a block lasts: yours when you name them, else the best available.
 
-The order, for each of the two: an explicit address; Docker, when an engine answers; a server of ours on a
-free port of 127.0.0.1 (Apache Kafka from its jars, mongod from its wheel); for Kafka only, last, a broker
-inside this process.
+The order, for each of the two: an explicit address; Docker, when an engine answers; a server of ours on a free port of
+127.0.0.1 (Apache Kafka from its jars, mongod from its wheel); for Kafka only, last, a broker inside this process.
 """
 
 import shutil
@@ -21,7 +19,7 @@ from services.local.servers.kafka import KAFKA_VERSION, kafka_server
 from services.local.servers.mock_broker import mock_broker
 from services.local.servers.mongod import mongo_uri, mongod_server
 from services.local.servers.process import Server, stop_all
-from services.local.servers.signals import ended_like_interrupted
+from services.runtime.ending import ended_like_interrupted
 
 
 class KafkaKind(StrEnum):
@@ -43,8 +41,8 @@ class MongoKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """Where both answer and what they are. `kafka` and `mongod` are the processes, to stop, kill, pause and
-    start again; None unless they are ours (`KafkaKind.JARS`, `MongoKind.WHEEL`).
+    """Where both answer and what they are. `kafka` and `mongod` are the processes, to stop, kill, pause and start
+    again; None unless they are ours (`KafkaKind.JARS`, `MongoKind.WHEEL`).
     """
 
     kafka_bootstrap: str
@@ -71,7 +69,7 @@ class _Mongo:
 
 @dataclass(frozen=True, kw_only=True)
 class _Means:
-    """What the parts of a stack are made with."""
+    """The means to make the parts of a stack."""
 
     folder: Path
     use_docker: bool
@@ -82,7 +80,7 @@ class _Means:
 
 
 def to_stderr(line: str) -> None:
-    """Tell the person at the terminal, without mixing with what a program may read from stdout."""
+    """Write a line for the person at the terminal, beside what a program may read from stdout."""
     sys.stderr.write(f"{line}\n")
 
 
@@ -96,16 +94,15 @@ def local_stack(
     allow_mock_broker: bool = True,
     say: Callable[[str], None] = to_stderr,
 ) -> Iterator[Stack]:
-    """Both servers, ready for transactions, until the block ends, however it ends: then nothing of it runs
-    any more.
+    """Provide both servers, ready for transactions, until the block ends. However it ends, nothing is left running.
 
-    `kafka` and `mongo` are addresses of servers that exist; they are taken as given and never stopped. Data
-    stands in `folder` and stays there, to be found by the next start; without it in a temporary folder that
-    goes. `say` gets the few lines that a person should see (a download, a fallback). Within the block SIGTERM
-    and SIGHUP act as Ctrl-C, when it is entered in the main thread and nobody else handles them.
+    `kafka` and `mongo` are addresses of servers that exist; those are used and never stopped. Data stays in `folder`
+    for the next start; without it a temporary folder holds it and goes. `say` gets the few lines that a person should
+    see (a download, a fallback). Within the block SIGTERM and SIGHUP act as Ctrl-C, when it is entered in the main
+    thread and they have no other handler.
 
-    Raises LocalStackError: MissingTool names what to install, StartFailed the last lines of the log. Then
-    nothing runs.
+    Raises LocalStackError: MissingTool names what to install, StartFailed holds the last lines of the log. Then nothing
+    is left running.
     """
     docker = use_docker and (kafka is None or mongo is None) and containers.engine_answers()
     with ExitStack() as undo:
@@ -185,6 +182,6 @@ def _mock(means: _Means) -> _Kafka:
 
 
 def _spawn(server: Server, means: _Means) -> None:
-    """Known to those that are stopped before it runs: an interruption in between finds it."""
+    """Start a server that is already on the list of those to stop: an interruption in between finds it."""
     means.servers.append(server)
     server.spawn()

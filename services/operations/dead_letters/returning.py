@@ -15,7 +15,8 @@ from aiokafka.errors import MessageSizeTooLargeError
 from schemas.cloudevents import Header
 from schemas.dead_letters import ATTEMPT, EARLIER, MAX_EARLIER
 from services.operations.dead_letters.letters import Content, Letter
-from services.operations.kafka import STALL_SECONDS, TOO_LARGE, write_told
+from services.operations.kafka import STALL_SECONDS, TOO_LARGE
+from services.runtime.kafka.errors import translate_write_errors
 from services.runtime.settings import Settings
 
 
@@ -56,7 +57,7 @@ class Returns:
 
     async def send(self, letter: Letter, content: Content) -> str | None:
         """Hand one record to the producer. Returns why Kafka refuses it, or None."""
-        with write_told(self._settings):
+        with translate_write_errors(self._settings):
             try:
                 async with asyncio.timeout(STALL_SECONDS):
                     sending: Future[Any] = await self._producer.send(
@@ -78,7 +79,7 @@ class Returns:
         """
         if self._waiting:
             await asyncio.wait([sending for _, sending in self._waiting], timeout=STALL_SECONDS)
-        with write_told(self._settings):
+        with translate_write_errors(self._settings):
             for _, sending in self._waiting:
                 if not sending.done():
                     raise TimeoutError

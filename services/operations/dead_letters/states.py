@@ -19,8 +19,9 @@ from services.operations.dead_letters.letters import Letter
 from services.operations.dead_letters.selection import LetterState
 from services.operations.lock import COLLECTION as LOCK
 from services.operations.lock import Lock, operators_lock
-from services.operations.mongo import Database, mongo_told
+from services.operations.mongo import Database
 from services.runtime.mongo.client import Document, connect
+from services.runtime.mongo.errors import translate_mongo_errors
 from services.runtime.settings import Settings
 
 COLLECTION: Final = "dead_letters"
@@ -161,7 +162,9 @@ class LetterStates:
             self._prepared = True
 
     def _told(self) -> AbstractContextManager[None]:
-        return mongo_told(self._settings, right=f"read and write the collections {COLLECTION} and {LOCK} of")
+        return translate_mongo_errors(
+            self._settings, right=f"read and write the collections {COLLECTION} and {LOCK} of"
+        )
 
     def _key(self, letter: Letter) -> str:
         """Return a name that is unique for good: in a topic that was made anew, the same place holds another letter."""

@@ -17,7 +17,7 @@ from services.operations.lock import Lock
 from services.projector.merging.documents import Document
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.writes import Collection
-from services.runtime.mongo.client import is_away
+from services.runtime.mongo.errors import is_away
 from services.runtime.waiting import pauses_within
 
 RENAME_SECONDS: Final = 1.0

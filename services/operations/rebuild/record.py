@@ -15,11 +15,12 @@ from aiokafka import TopicPartition
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.operations.lock import Lock, LockLost, operators_lock
-from services.operations.mongo import Database, mongo_told
+from services.operations.mongo import Database
 from services.projector.mongo.swap import COLLECTION, ONLY, Phase
 from services.projector.mongo.writes import Collection
 from services.runtime.errors import KlantcontactError, TransientFailure
 from services.runtime.mongo.client import Document
+from services.runtime.mongo.errors import translate_mongo_errors
 from services.runtime.settings import Settings
 from services.runtime.waiting import pauses_within
 
@@ -105,8 +106,8 @@ class RebuildStopped(KlantcontactError):
 
 
 def rebuild_told(settings: Settings) -> AbstractContextManager[None]:
-    """Put MongoDB's errors into words for an operator; see `mongo_told`."""
-    return mongo_told(
+    """Put MongoDB's errors into words for an operator; see `translate_mongo_errors`."""
+    return translate_mongo_errors(
         settings, right="make, rename and drop collections with validators (the roles readWrite and dbAdmin) in"
     )
 

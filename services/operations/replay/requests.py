@@ -23,13 +23,14 @@ from services.classifier.mongo.register import BESLUITEN
 from services.domain.besluit import BesluitRecord
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.ids import contact_key
-from services.operations.kafka import STALL_SECONDS, started_producer, write_told
+from services.operations.kafka import STALL_SECONDS, started_producer
 from services.operations.mongo import Database
 from services.operations.replay.differences import Difference, OnderwerpOutcome
 from services.operations.replay.judging import Examined
 from services.operations.replay.selection import Unanswered
 from services.operations.topic_reader import next_offsets
 from services.runtime.kafka.clients import admin_client
+from services.runtime.kafka.errors import translate_write_errors
 from services.runtime.settings import Settings
 
 PATIENCE_SECONDS: Final = 60.0
@@ -69,7 +70,7 @@ class Requests:
         Raises TransientFailure when Kafka stops answering, InvalidSettings when this user may not write.
         """
         record, asked = examined.record, Herbeoordeling(difference.besluitversie, self.feiten)
-        with write_told(self.settings):
+        with translate_write_errors(self.settings):
             async with asyncio.timeout(STALL_SECONDS):
                 sending = await self.producer.send(
                     self.settings.contact_topic,
@@ -94,7 +95,7 @@ class Requests:
 
     async def _written(self, sendings: Sequence[Future[Any]]) -> dict[TopicPartition, int]:
         """Return for each partition the position after the last request. Raises TransientFailure."""
-        with write_told(self.settings):
+        with translate_write_errors(self.settings):
             async with asyncio.timeout(STALL_SECONDS):
                 written = await asyncio.gather(*sendings)
         ends: dict[TopicPartition, int] = {}

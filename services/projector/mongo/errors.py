@@ -1,4 +1,4 @@
-"""What an error of MongoDB means for a batch: try again, wait, or never. Only codes and paths are taken from it."""
+"""What an error of MongoDB means for a batch of the projector: retry, wait, or never. It shows only codes and paths."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,11 +13,11 @@ MAX_REASONS = 10
 
 
 class Again(Exception):
-    """Another instance changed the same at the same time."""
+    """Another instance changed the same documents at the same time."""
 
 
 def told_apart(error: PyMongoError) -> Again | TransientFailure | DocumentRefused:
-    """Tell what to do after a batch failed; nothing of it was written, or it may be written once more."""
+    """Return what to do after a batch failed. Nothing of it was written, or a retry does no harm."""
     match meaning_of(error):
         case Meaning.AWAY:
             return mongo_is_away(error)
@@ -39,7 +39,7 @@ def _of_writes(failures: list[Mapping[str, Any]]) -> Again | DocumentRefused:
 
 
 def _is_same_document(failure: Mapping[str, Any]) -> bool:
-    """Tell whether another instance put in the same document since; any other key that is doubled is a mistake."""
+    """Whether another instance has inserted the same document meanwhile; any other duplicate key is a mistake."""
     return failure["code"] == DUPLICATE_KEY and failure.get("keyPattern") == {"_id": 1}
 
 

@@ -15,36 +15,36 @@ from services.projector.merging.partij import CONSENT_GIVEN, MAX_CONTACTS
 from services.projector.merging.partij_document import MAY_BE_ABSENT
 from services.projector.mongo.writes import FROM, SINCE, Collection
 
-Rule = dict[str, Any]
+BsonRule = dict[str, Any]
 
-IDENTIFIER: Rule = {"bsonType": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
-NUMMER: Rule = {"bsonType": "string", "pattern": "^[0-9]{1,10}$"}
-TEXT: Rule = {"bsonType": "string", "minLength": 1}
-MOMENT: Rule = {"bsonType": "date"}
-COUNTER: Rule = {"bsonType": ["int", "long"], "minimum": 0}
-POSITIVE: Rule = {"bsonType": ["int", "long"], "minimum": 1}
-YES_OR_NO: Rule = {"bsonType": "bool"}
+IDENTIFIER: BsonRule = {"bsonType": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
+NUMMER: BsonRule = {"bsonType": "string", "pattern": "^[0-9]{1,10}$"}
+TEXT: BsonRule = {"bsonType": "string", "minLength": 1}
+MOMENT: BsonRule = {"bsonType": "date"}
+COUNTER: BsonRule = {"bsonType": ["int", "long"], "minimum": 0}
+POSITIVE: BsonRule = {"bsonType": ["int", "long"], "minimum": 1}
+YES_OR_NO: BsonRule = {"bsonType": "bool"}
 
 
-def _object(required: Mapping[str, Rule], optional: Mapping[str, Rule] | None = None) -> Rule:
-    rule: Rule = {"bsonType": "object", "properties": {**required, **(optional or {})}}
+def _object(required: Mapping[str, BsonRule], optional: Mapping[str, BsonRule] | None = None) -> BsonRule:
+    rule: BsonRule = {"bsonType": "object", "properties": {**required, **(optional or {})}}
     # MongoDB refuses an empty list there.
     return {**rule, "required": list(required)} if required else rule
 
 
-def _exactly(required: Mapping[str, Rule], optional: Mapping[str, Rule] | None = None) -> Rule:
+def _exactly(required: Mapping[str, BsonRule], optional: Mapping[str, BsonRule] | None = None) -> BsonRule:
     return {**_object(required, optional), "additionalProperties": False}
 
 
-def _list(items: Rule, max_items: int | None = None) -> Rule:
+def _list(items: BsonRule, max_items: int | None = None) -> BsonRule:
     return {"bsonType": "array", "items": items, **({"maxItems": max_items} if max_items is not None else {})}
 
 
-def _one_of(values: list[str]) -> Rule:
+def _one_of(values: list[str]) -> BsonRule:
     return {"enum": values}
 
 
-CLAIMED: Rule = {"properties": {"_id": IDENTIFIER}, "additionalProperties": False}
+CLAIMED: BsonRule = {"properties": {"_id": IDENTIFIER}, "additionalProperties": False}
 """A place that is held within a transaction (`services/projector/mongo/writes.py`); nobody else ever sees it."""
 
 BESLUIT = _object(
@@ -59,7 +59,7 @@ HERKOMST = _object({"source": TEXT, "eventId": TEXT, "contactId": TEXT, "revisie
 PARTIJ_VERWIJZING = _object({"partijId": IDENTIFIER, "nummer": NUMMER})
 KLANTCONTACT_VERWIJZING = _object({"klantcontactId": IDENTIFIER, "nummer": NUMMER})
 ACTOR = _object({"soortActor": TEXT, "naam": TEXT})
-ADRES: Rule = {"bsonType": "object"}
+ADRES: BsonRule = {"bsonType": "object"}
 DIGITALE_ADRESSEN = _list(_object({"soortDigitaalAdres": TEXT, "adres": TEXT}))
 PARTIJ_IDENTIFICATOREN = _list(
     _object({"codeRegister": TEXT, "codeObjecttype": TEXT, "codeSoortObjectId": TEXT, "objectId": TEXT})
@@ -148,7 +148,7 @@ PARTIJ = _object(
 
 DETAILS = [name for name in MAY_BE_ABSENT if name != "werkteVoorPartij"]
 
-WITHOUT_DETAILS: Rule = {
+WITHOUT_DETAILS: BsonRule = {
     "not": {"anyOf": [{"required": [name]} for name in DETAILS]},
     "properties": {
         "digitaleAdressen": {"maxItems": 0},
@@ -158,7 +158,7 @@ WITHOUT_DETAILS: Rule = {
     },
 }
 
-ONLY_WITH_CONSENT: Rule = {"anyOf": [{"properties": {"toestemming": _one_of([CONSENT_GIVEN])}}, WITHOUT_DETAILS]}
+ONLY_WITH_CONSENT: BsonRule = {"anyOf": [{"properties": {"toestemming": _one_of([CONSENT_GIVEN])}}, WITHOUT_DETAILS]}
 
 GONE_VERSIONED = _exactly(
     {"_id": IDENTIFIER, FROM: TEXT, SINCE: MOMENT, "revisie": POSITIVE, "besluitversie": POSITIVE}
@@ -178,11 +178,11 @@ GONE_PARTIJ = _exactly(
 )
 
 
-def _validator(*rules: Rule) -> Document:
+def _validator(*rules: BsonRule) -> Document:
     return {"$jsonSchema": rules[0] if len(rules) == 1 else {"allOf": list(rules)}}
 
 
-def _or_claimed(*rules: Rule) -> Document:
+def _or_claimed(*rules: BsonRule) -> Document:
     return {"$jsonSchema": {"anyOf": [CLAIMED, {"allOf": list(rules)}]}}
 
 

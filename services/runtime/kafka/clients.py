@@ -1,4 +1,4 @@
-"""The one place for what aiokafka and FastStream are told of Kafka: here every client of ours is made."""
+"""Every client of Kafka is made here, with the options of aiokafka and FastStream."""
 
 import asyncio
 import logging
@@ -12,50 +12,51 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 
-from services.runtime.errors import InvalidSettings, KlantcontactError, TransientFailure
-from services.runtime.kafka.connection import CLIENT_ID, brokers, connection, refusal, security
+from services.runtime.errors import InvalidSettings
+from services.runtime.kafka import in_process
+from services.runtime.kafka.connection import CLIENT_ID, brokers, connection, security
+from services.runtime.kafka.errors import kafka_is_away, unreached
 from services.runtime.kafka.patches import listen_for_resets, tolerate_header_names
 from services.runtime.kafka.topics import MAX_BATCH_BYTES, MAX_DEAD_LETTER_BYTES
-from services.runtime.observe.health import Part
 from services.runtime.settings import Settings
 from services.runtime.waiting import pauses_within
 
 PRODUCER_BATCH_BYTES = 512 * 1024
-"""Records that go to the broker at once. More than the default of 16 KiB, since a batch of contacts makes one
-round trip for each; well under the 1 MiB that a topic takes."""
+"""The most bytes of one produce batch. With the default of 16 KiB a batch of contacts would make many round trips; it
+stays well under the 1 MiB that a topic takes."""
 
 PRODUCER_BACKOFF_MS = 10
 """Kafka 4 answers the first produce of a transaction with "not yet", and aiokafka then waits this long: its
 default of 100 halves the throughput (measured)."""
 
 TRANSACTION_TIMEOUT_MS = 30_000
-"""How long a transaction that nobody ends holds committed readers up. Ours take milliseconds, and one that
-outlives a broker's restart is no use to anyone."""
+"""How long a transaction that no producer ends holds back committed readers. Ours take milliseconds, and none needs to
+outlive a broker's restart."""
 
 BATCH_OVERHEAD_BYTES = 1024
-"""What a batch of one record holds besides key, value and headers is a tenth of this."""
+"""Ten times what a batch of one record takes besides key, value and headers."""
 
 LINGER_MS = 5
-"""Lines of a file come faster than that: they go together."""
+"""Lines of a file come faster than that: they share a batch."""
 
 REQUEST_SLACK_MS = 30_000
-"""A join is answered when the slowest member has come, up to the session's end: the client waits longer."""
+"""The broker answers a join when the slowest member has joined, within the session timeout: the client waits longer."""
 
 FETCH_MAX_BYTES = 16 * 1024 * 1024
-"""Bound of one fetch over all partitions (default 50 MiB): some batches of large contacts, no more memory."""
+"""Bound of one fetch over all partitions (default 50 MiB): a few batches of large contacts, to bound memory."""
 
 MAX_PARTITION_FETCH_BYTES = 1024 * 1024
 
 TOPICS_SHOW_SECONDS = 2.0
-"""How long after it was made a topic may stay unseen: every broker learns of it within a moment."""
+"""How long a new topic may stay unseen: every broker learns of it within a moment."""
 
 TOPICS_ADVICE = (
     "Run `klantcontact topics create`, correct the …_TOPIC settings, or ask for the right to describe such a topic."
 )
-"""Kafka does not tell a topic that is not there from one that this user may not see."""
+"""Kafka gives the same answer for a topic that does not exist and for one that this user may not see."""
 
 ADMIN_TIMEOUT_MS = 15_000
-"""Patience with administration, in which a person waits. Creating all topics takes a second or two."""
+"""Patience with administration, during which an operator waits. Creating all topics takes a second or two."""
 
 HEARTBEATS_A_SESSION = 3
 
@@ -63,7 +64,7 @@ Isolation = Literal["read_committed", "read_uncommitted"]
 """Whether a consumer waits for transactions to end, and skips what was aborted, or does not."""
 
 LIBRARY_LOGGER = logging.getLogger("klantcontact.faststream")
-"""Given to FastStream, which would otherwise write to the screen in a form of its own."""
+"""For FastStream, which would otherwise write to the screen in its own form."""
 
 
 class SubscriberOptions(TypedDict):
@@ -81,7 +82,7 @@ class SubscriberOptions(TypedDict):
 
 
 def group_broker(settings: Settings) -> KafkaBroker:
-    """Make the FastStream broker of a service. It only reads: producers are made apart, one a partition."""
+    """Return the FastStream broker of a service. It only reads: each partition has a producer of its own."""
     tolerate_header_names()
     listen_for_resets()
     return KafkaBroker(
@@ -98,7 +99,7 @@ def group_broker(settings: Settings) -> KafkaBroker:
 
 
 def subscriber_options(settings: Settings, *, group: str) -> SubscriberOptions:
-    """Give the options of a subscriber that commits itself, misses nothing, and sees committed records."""
+    """Return the options of a subscriber that commits itself, skips nothing, and reads committed records only."""
     return SubscriberOptions(
         group_id=group,
         ack_policy=AckPolicy.MANUAL,
@@ -108,12 +109,12 @@ def subscriber_options(settings: Settings, *, group: str) -> SubscriberOptions:
         heartbeat_interval_ms=settings.session_timeout_ms // HEARTBEATS_A_SESSION,
         fetch_max_bytes=FETCH_MAX_BYTES,
         max_partition_fetch_bytes=MAX_PARTITION_FETCH_BYTES,
-        check_crcs=settings.check_crcs,
+        check_crcs=in_process.checks_crcs(),
     )
 
 
 def transactional_producer(settings: Settings, *, transactional_id: str) -> AIOKafkaProducer:
-    """Make a producer, not yet started. Starting it fences whoever had that id before."""
+    """Return a producer, not yet started. Starting it fences the former producer of that id."""
     return AIOKafkaProducer(
         **connection(settings),
         transactional_id=transactional_id,
@@ -125,11 +126,11 @@ def transactional_producer(settings: Settings, *, transactional_id: str) -> AIOK
 
 
 def idempotent_producer(settings: Settings) -> AIOKafkaProducer:
-    """Make a producer without transactions, not yet started, that doubles nothing when it tries again."""
+    """Return an idempotent producer without transactions, not yet started."""
     return AIOKafkaProducer(
         **connection(settings),
         enable_idempotence=True,
-        # Refused here, since the gap that a refused record leaves in the broker's count spoils what follows.
+        # Refused here: a refusal by the broker leaves a gap in its sequence numbers, and it would refuse the rest too.
         max_request_size=MAX_BATCH_BYTES - BATCH_OVERHEAD_BYTES,
         max_batch_size=PRODUCER_BATCH_BYTES,
         linger_ms=LINGER_MS,
@@ -146,14 +147,15 @@ def range_consumer(settings: Settings, *, isolation_level: Isolation = "read_com
         isolation_level=isolation_level,
         fetch_max_bytes=FETCH_MAX_BYTES,
         max_partition_fetch_bytes=MAX_PARTITION_FETCH_BYTES,
-        check_crcs=settings.check_crcs,
+        check_crcs=in_process.checks_crcs(),
     )
 
 
 @asynccontextmanager
 async def admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
-    """Give an administration client for the block. Raises TransientFailure when no broker answers, and
-    InvalidSettings when one does not let us in.
+    """Provide an administration client for the block.
+
+    Raises TransientFailure when no broker answers, and InvalidSettings when one refuses us.
     """
     client = AIOKafkaAdminClient(**connection(settings), request_timeout_ms=ADMIN_TIMEOUT_MS)
     try:
@@ -167,18 +169,8 @@ async def admin_client(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]
         await client.close()
 
 
-def kafka_is_away(settings: Settings) -> TransientFailure:
-    """Say that Kafka does not answer."""
-    return TransientFailure(f"Kafka at {settings.kafka_bootstrap} does not answer.", part=Part.KAFKA)
-
-
-async def unreached(settings: Settings) -> KlantcontactError:
-    """Say why no client could start: what keeps us out, or that nobody answers."""
-    return await refusal(settings) or kafka_is_away(settings)
-
-
 async def require_topics(settings: Settings, *names: str) -> None:
-    """Make sure that topics exist, so that a service does not wait for ever for one that nobody made.
+    """Check that topics exist: a service would wait for ever for a topic that was never created.
 
     Raises InvalidSettings when one is missing, TransientFailure when Kafka does not answer.
     """
@@ -189,14 +181,14 @@ async def require_topics(settings: Settings, *names: str) -> None:
 
 
 async def await_topics(admin: AIOKafkaAdminClient, settings: Settings, names: Iterable[str]) -> list[str]:
-    """Wait until topics show, which takes a broker a moment after they were made, and give those that don't.
+    """Wait until topics show, which takes a broker a moment after their creation, and return those that don't.
 
     Raises TransientFailure when Kafka does not answer.
     """
     missing: list[str] = []
     for pause_seconds in pauses_within(TOPICS_SHOW_SECONDS):
         try:
-            # All of them: to ask for one by name can make a broker create it, with a definition of its own.
+            # All of them: a question for one by name can make a broker create it, with a definition of its own.
             existing = set(await admin.list_topics())
         except (KafkaError, TimeoutError) as error:
             raise kafka_is_away(settings) from error

@@ -23,7 +23,7 @@ from services.runtime.ending import Ending
 from services.runtime.errors import TransientFailure
 from services.runtime.kafka.assignment import Assignment, Fetched
 from services.runtime.kafka.clients import group_broker, subscriber_options
-from services.runtime.kafka.connection import missing_right
+from services.runtime.kafka.errors import missing_right
 from services.runtime.kafka.health import GroupHealth
 from services.runtime.kafka.lag import LagWatch
 from services.runtime.observe.failures import type_name

@@ -1,19 +1,6 @@
-"""Records whose header names are no UTF-8, which a broker takes and some clients send.
+"""What aiokafka 0.14 does that costs us a partition, a record or half a minute, and what is done about it.
 
-aiokafka 0.14 raises UnicodeDecodeError on one, from the middle of a poll and at every further try: a single such record
-would stop its partition for good. Here the batch that it lies in is read again with what can't be decoded escaped.
-
-Records that were gone from Kafka before their turn came: the one loss that waiting does not make up for.
-
-Retention takes them where nobody has read for too long; a topic that was made anew under its name has lost them too.
-aiokafka then goes on where the partition begins, and says so only in its log, at a level below ours. That line is
-listened to, so that nothing is skipped silently.
-
-TLS connections to Kafka that end when they are closed.
-
-asyncio and uvloop wait up to 30 s for the broker's farewell, which does not come while it still answers a fetch
-(uvloop#471; seen at many stops of a consumer). Every other command, and the stop of a service, would take that long.
-Nothing is lost by not waiting: aiokafka closes a connection when all that matters on it was answered.
+Each patch says what aiokafka does and until which version. One that aiokafka has mended goes, with its test.
 """
 
 import logging
@@ -31,18 +18,26 @@ from aiokafka.record.memory_records import MemoryRecords
 
 from services.runtime.observe import metrics
 
+log = structlog.get_logger()
+
+# 1. Header names that are not UTF-8 ----------------------------------------------------------------------------------
+#
+# A broker takes them, and some clients send them. aiokafka (up to 0.14.0 at least) raises UnicodeDecodeError on such a
+# record, in the middle of a poll and at every retry: one record would stop its partition for good. With the patch the
+# batch around it is read again, and the bytes that can't be decoded are escaped.
+
 LENGTH_OFFSET: Final = 8
 LOG_OVERHEAD: Final = 12
 """Of a batch on the wire: its base offset, and the length of the rest."""
 
 
 def tolerate_header_names() -> None:
-    """Let aiokafka's consumers read records in this way, from now on and in this process."""
+    """Make every consumer of this process read such records from now on. Idempotent."""
     fetcher.MemoryRecords = TolerantRecords
 
 
 class TolerantRecords:
-    """Takes the place of aiokafka's reader of a partition's part of a fetch."""
+    """Takes the place of aiokafka's reader of one partition's part of a fetch."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -50,15 +45,15 @@ class TolerantRecords:
         self._position = 0
 
     def has_next(self) -> bool:
-        """Say whether there is another whole batch."""
+        """Whether there is another whole batch."""
         return bool(self._records.has_next())
 
     def size_in_bytes(self) -> int:
-        """Give the size of everything."""
+        """Return the size of all batches."""
         return len(self._data)
 
     def next_batch(self) -> "TolerantBatch":
-        """Give the next batch."""
+        """Return the next batch."""
         begin = self._position
         (length,) = unpack_from(">i", self._data, begin + LENGTH_OFFSET)
         self._position = begin + LOG_OVERHEAD + length
@@ -66,7 +61,7 @@ class TolerantRecords:
 
 
 class TolerantBatch:
-    """A batch of aiokafka; only going through its records differs."""
+    """A batch of aiokafka; only the iteration over its records differs."""
 
     def __init__(self, batch: Any, raw: memoryview) -> None:  # noqa: ANN401 - aiokafka's classes have no common type
         self._batch = batch
@@ -96,7 +91,7 @@ def _read_again(raw: memoryview) -> Iterator[Any]:
 
 
 class _Escaping(bytearray):
-    """Bytes whose parts decode without fail: what is no UTF-8 is shown as the number of its byte."""
+    """Bytes whose parts decode without an error: a byte that is no UTF-8 becomes its number."""
 
     def __getitem__(self, key: Any) -> Any:  # noqa: ANN401 - an index or a slice
         part = super().__getitem__(key)
@@ -106,16 +101,21 @@ class _Escaping(bytearray):
         return super().decode(encoding, errors)
 
 
-log = structlog.get_logger()
+# 2. Records that were removed before they were read ------------------------------------------------------------------
+#
+# The one loss that waiting does not repair: retention removes records that no member of the group has read in time, and
+# so does a topic that is deleted and created again. aiokafka (up to 0.14.0 at least) then continues at the beginning of
+# the partition, and says so only in its log, at level INFO, which ours leaves out. The patch listens to that line, so
+# that no record is skipped silently.
 
 FETCHER: Final = logging.getLogger("aiokafka.consumer.fetcher")
 
 RESET: Final = "Fetch offset %s is out of range for partition %s,"
-"""How that line begins (aiokafka 0.14). The fetcher has no other between a warning and debugging."""
+"""How that line begins. At level INFO the fetcher has no other."""
 
 
 def tell_missing(partition: TopicPartition, *, next_offset: int, first_offset: int | None = None) -> None:
-    """Log and count that what came next is gone. Without `first_offset`: where it goes on is not known yet."""
+    """Log and count that the next records are gone. Without `first_offset`: the place to continue is not known yet."""
     metrics.RECORDS_MISSING.inc()
     log.error(
         "records.missing",
@@ -127,7 +127,7 @@ def tell_missing(partition: TopicPartition, *, next_offset: int, first_offset: i
 
 
 class _Resets(logging.Filter):
-    """Takes the line out of the fetcher's log; of all others what stood there before passes."""
+    """Takes that line out of the fetcher's log; warnings and errors pass."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         match record.args:
@@ -141,16 +141,23 @@ _RESETS: Final = _Resets()
 
 
 def listen_for_resets() -> None:
-    """Tell of every partition whose next record is gone, from now on. Doing it twice changes nothing."""
+    """Log and count from now on each partition whose next record is gone. Idempotent."""
     FETCHER.setLevel(logging.INFO)
     FETCHER.addFilter(_RESETS)
 
+
+# 3. TLS connections that take half a minute to close -----------------------------------------------------------------
+#
+# asyncio and uvloop wait up to 30 s for the broker's close_notify, which does not come while the broker still answers a
+# fetch (uvloop#471). aiokafka (up to 0.14.0 at least) closes its transports in that way, so a command, or the stop of a
+# service, takes that long. The patch aborts the transport. Nothing is lost: aiokafka closes a connection only when all
+# requests that matter were answered.
 
 _close = AIOKafkaConnection.close
 
 
 def end_when_closed() -> None:
-    """Let aiokafka's connections end in this way, from now on and in this process."""
+    """Make aiokafka's connections in this process end as soon as they are closed. Idempotent."""
     AIOKafkaConnection.close = _close_at_once
 
 

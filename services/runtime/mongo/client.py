@@ -1,4 +1,4 @@
-"""The one way to reach MongoDB."""
+"""How MongoDB is reached: the one place that makes clients, and finds out why none answers."""
 
 import asyncio
 import warnings
@@ -24,7 +24,7 @@ DIRECT_MILLISECONDS = 2_000
 """Patience with a single server that has just been silent."""
 
 OPERATION_MILLISECONDS = 10_000
-"""Patience with one call, tried again by the driver or not. The largest batch takes less than a second."""
+"""Patience with one call, the driver's own retry included. The largest batch takes less than a second."""
 
 COMMON: dict[str, Any] = {
     "appname": "klantcontact",
@@ -40,14 +40,10 @@ ONE_NODE_SUFFICES = (
 )
 
 
-REFUSED_USER = frozenset({13, 18})
-"""Unauthorized, AuthenticationFailed."""
-
-
 async def connect(settings: Settings) -> Client:
-    """Give a client of a replica set that answers: majority writes and reads, moments in UTC.
+    """Return a client of a replica set that answers: majority writes and reads, moments in UTC.
 
-    Raises InvalidSettings for an address that is none, a refused login and a server outside the replica set;
+    Raises InvalidSettings for an invalid address, a refused login and a server outside the replica set;
     TransientFailure when no primary answers. The caller closes the client.
     """
     # In a thread: the asynchronous client leaves a socket open when it is closed while it tries to connect.
@@ -56,14 +52,8 @@ async def connect(settings: Settings) -> Client:
         return AsyncMongoClient(settings.mongo_uri, **COMMON, **_patience(), timeoutMS=OPERATION_MILLISECONDS)
 
 
-def is_away(error: PyMongoError) -> bool:
-    """Tell whether to wait: nobody answers in time, or the user is refused until an operator mends that."""
-    refused = isinstance(error, OperationFailure) and error.code in REFUSED_USER
-    return isinstance(error, ConnectionFailure) or error.timeout or refused
-
-
 def address(settings: Settings) -> str:
-    """Give the hosts of `mongo_uri` alone, fit to be shown."""
+    """Return the hosts of `mongo_uri` without its login, fit to be shown."""
     return settings.mongo_uri.split("://", 1)[1].split("/", 1)[0].split("?", 1)[0].rsplit("@", 1)[-1]
 
 
@@ -90,7 +80,7 @@ def _patience() -> dict[str, Any]:
 
 
 def _ask_one_server(settings: Settings, *, replica_set: str | None) -> None:
-    """Find out why there is no primary: a single server that is asked directly answers whatever set it is in.
+    """Find out why there is no primary: a single server that is asked directly answers in any state.
 
     Raises InvalidSettings or TransientFailure with the reason; returns when it does not answer either.
     """
@@ -126,7 +116,7 @@ def _refuse_standalone(settings: Settings, hello: Mapping[str, Any]) -> None:
 
 @contextmanager
 def _address_read() -> Iterator[None]:
-    """Refuse an address that the driver can't read; what it only warns of (an option that it does not know) too.
+    """Raise InvalidSettings for an address that the driver can't read, or that has an option unknown to it.
 
     The driver's own text may repeat a password.
     """

@@ -1,25 +1,38 @@
-"""What an error of MongoDB means for a batch that is one transaction: once more, wait, or never.
+"""What an error of MongoDB means: for a batch that is one transaction, and in words, for a service and for an operator.
 
-Infrastructure leads to no dead letter, and stops nobody for good. MongoDB has hundreds of codes for what can be wrong
-with a server, and more with every release; those for what can be wrong with a document are few. So these are named, and
-every other answer is waited for.
+A failure of the infrastructure leads to no dead letter, and stops no service for good. MongoDB has hundreds of codes
+for faults of a server, and more with every release; the codes for faults of a document are few. So those few are
+listed, and on every other error a service waits.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum, auto
 from typing import Final
 
-from pymongo.errors import BulkWriteError, ConfigurationError, OperationFailure, ProtocolError, PyMongoError
+from pymongo.errors import (
+    BulkWriteError,
+    ConfigurationError,
+    ConnectionFailure,
+    OperationFailure,
+    ProtocolError,
+    PyMongoError,
+)
 
-from services.runtime.errors import TransientFailure
-from services.runtime.mongo.client import REFUSED_USER, is_away
+from services.runtime.errors import InvalidSettings, TransientFailure
+from services.runtime.mongo.client import address
 from services.runtime.observe.health import Part
+from services.runtime.settings import PREFIX, Settings
+
+REFUSED_USER: Final = frozenset({13, 18})
+"""Unauthorized, AuthenticationFailed."""
 
 DUPLICATE_KEY: Final = 11000
 VALIDATION_FAILED: Final = 121
 
 OF_THE_SERVER: Final = (ConfigurationError, ProtocolError)
-"""What the driver itself finds in a server that is starting or recovering ("sessions are not supported"), as one asked
-directly may be; `connect` has seen before that the settings are right."""
+"""The driver's own errors about a server that is starting or recovering ("sessions are not supported"). `connect` has
+checked before that the settings are right."""
 
 OF_THE_DOCUMENT: Final = frozenset({DUPLICATE_KEY, VALIDATION_FAILED, 22, 10334, 17280, 17419, 17420})
 """Besides those two: InvalidBSON; too large to be sent, to be indexed, after an update, and to be inserted."""
@@ -29,18 +42,18 @@ class Meaning(Enum):
     """What to do about an error."""
 
     COLLIDED = auto()
-    """Another transaction was in the way: once more. Nothing was written."""
+    """A conflict with another transaction: retry. Nothing was written."""
     DOUBLED = auto()
-    """A key that must be unique is taken. Another instance may have put it in just before; then once more helps."""
+    """A unique key is taken. Another instance may have written it just before; then a retry succeeds."""
     AWAY = auto()
-    """MongoDB does not answer, or can't do it: wait. After a commit of which it doesn't know whether it came through
-    as well: whoever does the batch again finds out."""
+    """MongoDB does not answer, or can't do it: wait, also after a commit whose outcome is unknown. The batch is
+    idempotent, so a retry finds out."""
     OURS = auto()
-    """It never takes this, which is a mistake of ours."""
+    """MongoDB never takes this: a mistake of ours."""
 
 
 def meaning_of(error: PyMongoError) -> Meaning:
-    """Tell what an error means."""
+    """Return what an error means for a batch."""
     if is_away(error) or isinstance(error, OF_THE_SERVER) or error.has_error_label("UnknownTransactionCommitResult"):
         return Meaning.AWAY
     if error.has_error_label("TransientTransactionError"):
@@ -51,20 +64,53 @@ def meaning_of(error: PyMongoError) -> Meaning:
     return Meaning.DOUBLED if DUPLICATE_KEY in codes else Meaning.OURS
 
 
+def is_away(error: PyMongoError) -> bool:
+    """Whether to wait: no server answers in time, or the user is refused until an operator corrects that."""
+    refused = isinstance(error, OperationFailure) and error.code in REFUSED_USER
+    return isinstance(error, ConnectionFailure) or error.timeout or refused
+
+
 def mongo_is_away(error: PyMongoError) -> TransientFailure:
-    """Say for what a service waits, after an error that means AWAY."""
+    """Return what a service waits for, after an error that means AWAY."""
     code = max(_codes(error) - OF_THE_DOCUMENT, default=None)
     if code in REFUSED_USER:
-        told = f"MongoDB refuses this user (code {code})."
+        reason = f"MongoDB refuses this user (code {code})."
     elif code is None or is_away(error):
-        told = "MongoDB does not answer."
+        reason = "MongoDB does not answer."
     else:
-        told = f"MongoDB can't write or read (code {code})."
-    return TransientFailure(told, part=Part.MONGODB)
+        reason = f"MongoDB can't write or read (code {code})."
+    return TransientFailure(reason, part=Part.MONGODB)
+
+
+@contextmanager
+def translate_mongo_errors(settings: Settings, *, right: str = "read") -> Iterator[None]:
+    """Translate for an operator what MongoDB answers within the block. `right` names what this user must be allowed
+    to do with the database.
+
+    Raises InvalidSettings when MongoDB refuses the user, TransientFailure when it does not answer or can't do it. The
+    driver's own text goes no further, not even as a cause: it may repeat what was asked.
+    """
+    at = f"MongoDB at {address(settings)}"
+    try:
+        yield
+    except PyMongoError as error:
+        code = error.code if isinstance(error, OperationFailure) else None
+        if code in REFUSED_USER:
+            raise InvalidSettings(
+                f"{PREFIX}MONGO_URI: {at} refuses this user (code {code}). Ask for the right to {right} the database "
+                f"{settings.mongo_database}."
+            ) from None
+        if is_away(error):
+            raise TransientFailure(f"{at} does not answer.", part=Part.MONGODB) from None
+        if isinstance(error, OF_THE_SERVER):
+            raise TransientFailure(f"{at} can't do it now ({type(error).__name__}).", part=Part.MONGODB) from None
+        if code is None:
+            raise  # a mistake of ours
+        raise TransientFailure(f"{at} can't do it (code {code}).", part=Part.MONGODB) from None
 
 
 def _codes(error: PyMongoError) -> set[int]:
-    """Give the server's codes; none when the driver itself found fault."""
+    """Return the server's codes; none for an error of the driver itself."""
     if isinstance(error, BulkWriteError):
         details = error.details or {}
         failures = [*details.get("writeErrors", ()), *details.get("writeConcernErrors", ())]

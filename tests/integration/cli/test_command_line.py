@@ -273,19 +273,6 @@ def test_help_names_every_command_and_three_to_try_first() -> None:
     assert first < page.index("klantcontact demo") < page.index("klantcontact classify") < page.index("klantcontact up")
 
 
-def test_help_loads_no_library_of_a_command() -> None:
-    program = (
-        "import sys, services.cli as cli; sys.argv[1:] = ['--help']\n"
-        "try: cli.main()\n"
-        "except SystemExit: pass\n"
-        "print([name for name in ('aiokafka', 'pymongo', 'faststream', 'pydantic') if name in sys.modules])"
-    )
-
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=SECONDS)
-
-    assert done.stdout.splitlines()[-1] == "[]"
-
-
 # rebuild -------------------------------------------------------------------------------------------------------------
 
 

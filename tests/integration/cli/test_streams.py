@@ -114,7 +114,7 @@ def test_what_is_no_text_is_refused_before_anything_is_done(arguments: str, fold
     done = _bash(f"$klantcontact {arguments}", folder)
 
     assert (done.returncode, done.stdout) == (WRONG_USE, b"")
-    assert done.stderr.startswith(b"What was typed is not all UTF-8")
+    assert done.stderr.startswith(b"Not everything typed is UTF-8")
     assert done.stderr.count(b"\n") == 1
 
 

@@ -13,7 +13,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import PolicyViolationError, TopicAuthorizationFailedError
 from confluent_kafka import Consumer, Message, TopicPartition
 
-from schemas.faults import HINTS, FaultKind
+from schemas.faults import HINTS, FaultKind, Refusal
+from schemas.reading.decoding import Received, decode
 from services.local.servers.kafka import kafka_server
 from services.local.servers.process import START_SECONDS
 from services.local.servers.stack import Stack
@@ -21,6 +22,7 @@ from services.operations.publish import ASK, BrokerRefusal, Publication, key_of,
 from services.operations.topics import create_topics
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
+from tests.support.contacts import contact_ended, encoded
 from tests.support.kafka_tools import read_committed, topic_names
 
 ANSWER_SECONDS = 10
@@ -61,6 +63,20 @@ async def test_every_line_arrives_as_it_stands(settings: Settings) -> None:
     assert [message.headers() for message in messages] == [
         [("content-type", b"application/cloudevents+json; charset=UTF-8")]
     ] * 3
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+async def test_an_event_arrives_with_the_size_that_is_judged(settings: Settings, end: bytes) -> None:
+    event = encoded(contact_ended("c-1"))
+    fits, too_large = (event + b" " * (size - len(event)) for size in (65_536, 65_537))
+
+    await publish(settings, [fits + (end or b"\n"), too_large + end])
+
+    arrived = {
+        len(value): decode(value) for value in (message.value() for message in _read(settings, count=2)) if value
+    }
+    assert isinstance(arrived[65_536], Received)
+    assert isinstance(arrived[65_537], Refusal)
 
 
 async def test_revisions_of_one_contact_stay_in_order(settings: Settings) -> None:

@@ -61,7 +61,10 @@ async def test_what_kafka_refuses_to_make_is_told(settings: Settings) -> None:
         await create_topics(impossible)
 
 
-async def test_a_broker_without_administration_makes_topics_when_they_are_asked_for() -> None:
+async def test_a_broker_without_administration_makes_topics_when_they_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KLANTCONTACT_IN_PROCESS_BROKER", "1")
     with mock_broker() as bootstrap:
         settings = Settings(kafka_bootstrap=bootstrap, topic_partitions=4)
         await create_topics(settings)

@@ -8,7 +8,7 @@ import pytest
 
 from services.cli import replay
 from services.cli.replay import _Shown, summary_lines
-from services.cli.screen import Progress, progress
+from services.cli.screen import progress
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import DEFAULT, Beleid
 from services.operations.replay.differences import Difference, OnderwerpDifference, OnderwerpOutcome, Standing
@@ -16,6 +16,7 @@ from services.operations.replay.judging import Examined
 from services.operations.replay.replay import Replayed, Tell
 from services.operations.replay.requests import Answer
 from services.operations.replay.selection import ContactSelection
+from services.operations.topic_reader import Progress
 from services.runtime.kafka.records import Record
 from services.runtime.settings import Settings
 
@@ -116,7 +117,7 @@ def test_interrupted_it_says_how_much_was_judged(
         tell(CHANGES, Answer.AS_SHOWN)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("services.operations.replay.replay.replay", interrupted)
+    monkeypatch.setattr(replay, "judge_again", interrupted)
 
     with pytest.raises(KeyboardInterrupt):
         replay.replay(execute=True)

@@ -1,12 +1,13 @@
 """The settings of the system on one machine, as its services get them in a folder of their own."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from services.local.servers.stack import KafkaKind, MongoKind, Stack
-from services.local.system import _settings_for
+from services.local.system import System, _settings_for
 from services.runtime.settings import Settings
 
 STACK = Stack(
@@ -39,3 +40,20 @@ def test_a_key_is_made_only_where_the_settings_have_none(tmp_path: Path) -> None
     assert without.sleutel_file == tmp_path / "sleutel"
     assert given.sleutel_file is None
     assert not (tmp_path / "given").exists()
+
+
+def test_only_on_the_broker_inside_the_process_is_the_switch_for_it_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KLANTCONTACT_IN_PROCESS_BROKER", raising=False)
+
+    def switch(kind: KafkaKind) -> str | None:
+        system = System(replace(STACK, kafka_kind=kind), {}, Settings(), tmp_path)
+        return system.environment.get("KLANTCONTACT_IN_PROCESS_BROKER")
+
+    assert {kind: switch(kind) for kind in KafkaKind} == {
+        KafkaKind.GIVEN: None,
+        KafkaKind.DOCKER: None,
+        KafkaKind.JARS: None,
+        KafkaKind.MOCK: "1",
+    }

@@ -1,15 +1,13 @@
 """What the settings of Kafka's TLS and login become, and what is said of files that don't fit."""
 
-import ssl
 from pathlib import Path
 
 import pytest
-from aiokafka.errors import IllegalSaslStateError, KafkaConnectionError, SaslAuthenticationFailed
 from pydantic import SecretStr
 
 from services.runtime.errors import InvalidSettings
 from services.runtime.kafka import clients
-from services.runtime.kafka.connection import connection, refusal
+from services.runtime.kafka.connection import connection
 from services.runtime.settings import Settings
 
 LOGIN = {"kafka_security_protocol": "SASL_PLAINTEXT", "kafka_username": "klantcontact"}
@@ -112,48 +110,3 @@ def test_the_password_does_not_show() -> None:
     settings = Settings.model_validate(LOGIN | {"kafka_password": SecretStr("geheim")})
 
     assert "geheim" not in f"{settings!r} {clients.group_broker(settings)!r}"
-
-
-@pytest.mark.parametrize(
-    ("error", "told"),
-    [
-        (SaslAuthenticationFailed("geheim"), "Kafka at a:1 refuses the login."),
-        (IllegalSaslStateError(), "Kafka at a:1 has no such login."),
-        (
-            ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"),
-            "Kafka at a:1 does not speak TLS as we do",
-        ),
-        (KafkaConnectionError("closed"), "Kafka at a:1 hangs up at the first word."),
-        (ConnectionResetError(), "Kafka at a:1 hangs up at the first word."),
-    ],
-)
-async def test_what_keeps_us_out_is_told(error: Exception, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def keep_out(*_: object, **__: object) -> None:
-        raise error
-
-    monkeypatch.setattr("services.runtime.kafka.connection.create_conn", keep_out)
-
-    found = str(await refusal(Settings(kafka_bootstrap="a:1")))
-
-    assert found.startswith(told)
-    assert "geheim" not in found
-
-
-async def test_of_several_brokers_the_first_that_says_why_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = iter([ConnectionRefusedError(), SaslAuthenticationFailed()])
-
-    async def keep_out(*_: object, **__: object) -> None:
-        raise next(answers)
-
-    monkeypatch.setattr("services.runtime.kafka.connection.create_conn", keep_out)
-
-    assert str(await refusal(Settings(kafka_bootstrap="a:1,b:2"))).startswith("Kafka at b:2 refuses the login.")
-
-
-async def test_a_broker_that_is_not_there_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def be_away(*_: object, **__: object) -> None:
-        raise ConnectionRefusedError
-
-    monkeypatch.setattr("services.runtime.kafka.connection.create_conn", be_away)
-
-    assert await refusal(Settings()) is None

@@ -1,5 +1,6 @@
 """What Kafka's clients are told, where their default would cost a message."""
 
+import pytest
 from faststream import AckPolicy
 
 from services.runtime.kafka.clients import subscriber_options
@@ -20,3 +21,14 @@ def test_a_session_has_room_for_three_heartbeats() -> None:
     options = subscriber_options(Settings(session_timeout_ms=1000), group="g")
 
     assert options["heartbeat_interval_ms"] * 3 <= options["session_timeout_ms"] == 1000
+
+
+@pytest.mark.parametrize(("switch", "checked"), [(None, True), ("", True), ("0", True), ("1", False)])
+def test_records_are_held_against_their_checksum_but_on_the_broker_inside_the_demos_process(
+    switch: str | None, checked: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KLANTCONTACT_IN_PROCESS_BROKER", raising=False)
+    if switch is not None:
+        monkeypatch.setenv("KLANTCONTACT_IN_PROCESS_BROKER", switch)
+
+    assert subscriber_options(Settings(), group="g")["check_crcs"] is checked

@@ -1,10 +1,17 @@
 """What an operator hears of what MongoDB answers."""
 
 import pytest
-from pymongo.errors import AutoReconnect, BulkWriteError, InvalidOperation, OperationFailure, PyMongoError
+from pymongo.errors import (
+    AutoReconnect,
+    BulkWriteError,
+    ConfigurationError,
+    InvalidOperation,
+    OperationFailure,
+    PyMongoError,
+)
 
-from services.operations.mongo import mongo_told
 from services.runtime.errors import InvalidSettings, KlantcontactError, TransientFailure
+from services.runtime.mongo.errors import translate_mongo_errors
 from services.runtime.settings import Settings
 
 
@@ -19,16 +26,17 @@ from services.runtime.settings import Settings
         (OperationFailure("zqcanaryqz", 96), TransientFailure, r"can't do it \(code 96\)"),
         (BulkWriteError({"writeErrors": [{"op": "zqcanaryqz"}]}), TransientFailure, r"can't do it \(code 65\)"),
         (AutoReconnect("zqcanaryqz"), TransientFailure, "does not answer"),
+        (ConfigurationError("zqcanaryqz"), TransientFailure, r"can't do it now \(ConfigurationError\)"),
     ],
 )
 def test_what_mongodb_answers_is_told_without_its_text(
     error: PyMongoError, expected: type[KlantcontactError], told: str
 ) -> None:
-    with pytest.raises(expected, match=told) as raised, mongo_told(Settings(), right="write"):
+    with pytest.raises(expected, match=told) as raised, translate_mongo_errors(Settings(), right="write"):
         raise error
     assert "zqcanaryqz" not in str(raised.value)
 
 
 def test_a_mistake_of_ours_is_not_taken_for_a_fault_of_mongodb() -> None:
-    with pytest.raises(InvalidOperation), mongo_told(Settings()):
+    with pytest.raises(InvalidOperation), translate_mongo_errors(Settings()):
         raise InvalidOperation("closed")

@@ -1,0 +1,59 @@
+"""For publishers of events: what is wrong with them, before they are sent."""
+
+import sys
+
+import typer
+from rich.text import Text
+
+from services.cli.arguments import AsJsonLines, EventsFile, PolicyFile, beleid, count_lines, opened
+from services.cli.screen import progress, write_json_line
+from services.cli.streams import FAULTS_FOUND
+from services.operations.validate import Summary, Validation
+from services.operations.validate import validate as check
+from services.operations.wording import printable
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def validate(file: EventsFile, policy: PolicyFile = None, *, as_json: AsJsonLines = False) -> None:
+    """Show what is wrong with events, what to do about it, and which line of the schema says so.
+
+    The checks are the classifier's own, without any server: of each event by itself, and of what only the lines
+    together show, such as one revisie with two contents. Fields that are not read are named too, and are no error.
+    Exit status 1: some events are invalid.
+    """
+    summary, chosen = Summary(), beleid(policy)
+    with opened(file) as lines, progress("validating", shown=not (as_json and sys.stdout.isatty())) as bar:
+        total = count_lines(lines)
+        for validation in check(lines, chosen):
+            summary.add(validation)
+            if as_json:
+                write_json_line(validation)
+            elif validation.findings or validation.unknown_fields:
+                bar.print(_report(validation))
+            bar(summary.events, total)
+    if not as_json:
+        _print_summary(summary)
+    sys.stdout.flush()
+    raise typer.Exit(FAULTS_FOUND if summary.invalid else 0)
+
+
+def _print_summary(summary: Summary) -> None:
+    valid = summary.events - summary.invalid
+    typer.echo(f"{summary.events} events: {valid} valid, {summary.invalid} invalid")
+    for (pad, soort), count in summary.causes.most_common():
+        typer.echo(f"{count:>7}  {pad or 'the event'}: {soort}")
+
+
+def _report(validation: Validation) -> Text:
+    """Return what a person reads about one event; an empty line ends it."""
+    contact = f", contact {printable(validation.contact_id)}" if validation.contact_id else ""
+    report = Text().append(f"line {validation.line_number}{contact}", "bold")
+    for finding in validation.findings:
+        report.append("\n  ").append(finding.pad or "the event", "cyan").append(": ").append(finding.soort, "red")
+        report.append(f"\n    {finding.hint}\n    {finding.schema.file}:{finding.schema.line}  {finding.schema.rule}")
+    for unknown in validation.unknown_fields:
+        meant = f"; is `{unknown.meant}` meant?" if unknown.meant else ""
+        report.append("\n  ").append(printable(unknown.pad), "cyan").append(f": not read, no such field{meant}")
+    return report.append("\n")

@@ -1,0 +1,40 @@
+"""What differs on the broker inside the demo's process, tried on that broker."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.client import AIOKafkaClient
+
+from services.classifier.kafka.committed_offset import committed_offset
+from services.local.servers.mock_broker import mock_broker
+from services.runtime.errors import InvalidSettings
+
+PARTITION = TopicPartition("contact.ended", 0)
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[AIOKafkaClient]:
+    with mock_broker() as bootstrap:
+        made = AIOKafkaClient(bootstrap_servers=bootstrap)
+        await made.bootstrap()
+        await made.add_topic(PARTITION.topic)  # which makes it there
+        yield made
+        await made.close()
+
+
+async def test_with_the_switch_an_offset_is_read_as_that_broker_can(
+    client: AIOKafkaClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KLANTCONTACT_IN_PROCESS_BROKER", "1")
+
+    assert await committed_offset(client, group="g", partition=PARTITION) is None
+
+
+async def test_without_it_a_broker_that_reads_no_stable_offset_is_refused(
+    client: AIOKafkaClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KLANTCONTACT_IN_PROCESS_BROKER", raising=False)
+
+    with pytest.raises(InvalidSettings, match=r"older than 2\.5"):
+        await committed_offset(client, group="g", partition=PARTITION)
