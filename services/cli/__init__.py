@@ -79,8 +79,8 @@ COMMANDS = (
         "dlq",
         "services.cli.dlq",
         panel=OPERATORS,
-        help="The dead letters: events that were refused, with what was wrong with them. What they hold shows only "
-        "when it is asked for, and who asks is recorded. None is ever deleted: a letter is open, redriven or "
+        help="The dead letters: events that were refused, with what was wrong with them. Their content shows only "
+        "where you ask for it, and that is recorded with your name. None is ever deleted: a letter is open, redriven or "
         "discarded.",
     ),
     LazyCommand(
@@ -94,8 +94,7 @@ COMMANDS = (
         "explain",
         "services.cli.explain",
         panel=OPERATORS,
-        help="Say why a contact was (not) registered, by which facts, and what came of it. Shows no contents, changes "
-        "nothing.",
+        help="Show why a contact was registered or not, and what came of it. Shows no contents and changes nothing.",
     ),
     LazyCommand(
         "stats",

@@ -3,19 +3,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from schemas.faults import FaultKind, RefusalKind
 from schemas.meanings import meanings
 from services.cli.screen import print_table, tell
 from services.operations.dead_letters.discard import MAX_REASON_CHARACTERS
+from services.operations.dead_letters.listing import LetterGroup
 from services.operations.dead_letters.reading import Found
 from services.operations.dead_letters.show import Told, reason_of
 from services.operations.dead_letters.states import Change
 from services.operations.wording import counted, printable, to_the_second
-
-if TYPE_CHECKING:
-    from services.operations.dead_letters.listing import Group
 
 GROUP_HEADING = ("letters", "kind, where, source", "from, to, one ID")
 
@@ -23,7 +21,7 @@ WHOLE_EVENT = "(the event as a whole)"
 UNKNOWN_KIND = "unknown kind"
 
 
-def group_rows(groups: Sequence["Group"]) -> Iterator[Sequence[str]]:
+def group_rows(groups: Sequence[LetterGroup]) -> Iterator[Sequence[str]]:
     """Yield a row for each group. Cells have several lines, so that a narrow screen does not break a source."""
     for group in groups:
         key = group.key
@@ -36,7 +34,7 @@ def group_rows(groups: Sequence["Group"]) -> Iterator[Sequence[str]]:
         yield str(group.number), "\n".join(lines), "\n".join(one)
 
 
-def print_groups(groups: Sequence["Group"]) -> None:
+def print_groups(groups: Sequence[LetterGroup]) -> None:
     """Print groups for a person, and how many letters they count."""
     if groups:
         print_table(group_rows(groups), heading=GROUP_HEADING)
@@ -44,7 +42,7 @@ def print_groups(groups: Sequence["Group"]) -> None:
     tell(f"{counted(number, 'letter')} in {counted(len(groups), 'group')}")
 
 
-def group_values(groups: Sequence["Group"]) -> list[dict[str, Any]]:
+def group_values(groups: Sequence[LetterGroup]) -> list[dict[str, Any]]:
     """Return the groups for a program."""
     return [
         {

@@ -13,7 +13,7 @@ from services.projector.errors import Unreadable
 
 Fact = KlantcontactRegistered | KlantcontactWithdrawn | TaakCreated | TaakWithdrawn | PartijWithdrawn
 
-PublishedEvent = (
+OutputEvent = (
     KlantcontactRegisteredEvent
     | KlantcontactWithdrawnEvent
     | TaakCreatedEvent
@@ -21,13 +21,13 @@ PublishedEvent = (
     | PartijWithdrawnEvent
 )
 
-_EVENTS: TypeAdapter[PublishedEvent] = TypeAdapter(Annotated[PublishedEvent, Field(discriminator="type")])
+_EVENTS: TypeAdapter[OutputEvent] = TypeAdapter(Annotated[OutputEvent, Field(discriminator="type")])
 
 MAX_REASONS = 10
 """So many errors of one event are named: enough to see what is wrong, few enough for one log line."""
 
 
-def read(value: bytes | None) -> PublishedEvent:
+def read(value: bytes | None) -> OutputEvent:
     """Read one record, in structured mode as the classifier writes it.
 
     Raises Unreadable for anything else, also for a type or a version of the schema that this release does not know.

@@ -15,9 +15,9 @@ import structlog
 
 from schemas.values import value_class
 from services.projector.errors import NotProjectable, Unreadable
-from services.projector.events import Fact, PublishedEvent, read
+from services.projector.events import Fact, OutputEvent, read
 from services.projector.instrumentation import count_stored, tell_spans
-from services.projector.ports import Positions, Register
+from services.projector.ports import Positions, ProjectionStore
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.kafka.records import Record
@@ -48,25 +48,25 @@ class Stop:
 
 
 @value_class(frozen=True, slots=True)
-class Batch:
+class ReadBatch:
     """The records of a batch, and what they say: up to the first that can't be read, with the reasons for that."""
 
     records: Sequence[Record]
-    events: Sequence[PublishedEvent]
+    events: Sequence[OutputEvent]
     reasons: Sequence[str] = ()
 
 
-def read_all(records: Sequence[Record]) -> Batch:
+def read_all(records: Sequence[Record]) -> ReadBatch:
     """Read a batch, in its order."""
-    events: list[PublishedEvent] = []
+    events: list[OutputEvent] = []
     for record in records:
         try:
             events.append(read(record.value))
         except Unreadable as error:
-            return Batch(records, events, error.reasons)
+            return ReadBatch(records, events, error.reasons)
         except Exception as error:  # noqa: BLE001 - a mistake of ours as well
-            return Batch(records, events, [_where(error)])
-    return Batch(records, events)
+            return ReadBatch(records, events, [_where(error)])
+    return ReadBatch(records, events)
 
 
 class _LeftUndone(Exception):
@@ -78,7 +78,7 @@ class Projector:
 
     def __init__(
         self,
-        register: Register,
+        register: ProjectionStore,
         positions: Positions,
         health: Health,
         ending: Ending,
@@ -91,7 +91,7 @@ class Projector:
         self._spans = spans
         self.stop: Stop | None = None
 
-    async def project(self, batch: Batch) -> None:
+    async def project(self, batch: ReadBatch) -> None:
         """Write a batch and commit it. Does nothing any more after a stop."""
         if self.stop is not None:
             return

@@ -10,7 +10,7 @@ from schemas.klantcontact_withdrawn_v1 import KlantcontactWithdrawn
 from schemas.partij_withdrawn_v1 import PartijWithdrawn
 from schemas.taak_created_v1 import TaakCreated
 from schemas.taak_withdrawn_v1 import TaakWithdrawn
-from services.projector.events import Fact, PublishedEvent
+from services.projector.events import Fact, OutputEvent
 from services.runtime.kafka.records import Record
 from services.runtime.observe import metrics
 from services.runtime.observe.tracing import Attributes, Spans
@@ -24,7 +24,7 @@ SPANS: Final[Mapping[type[Fact], str]] = {
 }
 
 
-def count_stored(events: Sequence[PublishedEvent]) -> None:
+def count_stored(events: Sequence[OutputEvent]) -> None:
     """Count a batch that was written and committed, and how long that took since it was decided and took place."""
     now = datetime.now(UTC)
     for kind, count in Counter(type(event.data) for event in events).items():
@@ -37,14 +37,14 @@ def count_stored(events: Sequence[PublishedEvent]) -> None:
             metrics.CONTACT_TO_STORED_SECONDS.observe((now - moment).total_seconds())
 
 
-def tell_spans(spans: Spans, records: Sequence[Record], events: Sequence[PublishedEvent], *, started_ns: int) -> None:
+def tell_spans(spans: Spans, records: Sequence[Record], events: Sequence[OutputEvent], *, started_ns: int) -> None:
     """Record what was stored, as children of the same publishers' spans as the decisions."""
     for record, event in zip(records, events, strict=True):
         name, attributes = SPANS[type(event.data)], _attributes(record, event)
         spans.record(name, event.traceparent, attributes, started_ns=started_ns)
 
 
-def _attributes(record: Record, event: PublishedEvent) -> Attributes:
+def _attributes(record: Record, event: OutputEvent) -> Attributes:
     herkomst = event.data.herkomst
     return {
         "messaging.system": "kafka",

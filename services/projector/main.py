@@ -3,7 +3,7 @@
 from functools import partial
 
 from services.projector.mongo import layout
-from services.projector.mongo.register import MongoRegister
+from services.projector.mongo.register import MongoProjection
 from services.projector.subscriber import EventSubscriber
 from services.runtime.service import Service, run_service
 from services.runtime.settings import Settings
@@ -20,7 +20,7 @@ async def run(settings: Settings) -> None:
 
 async def _project(service: Service) -> None:
     settings, health = service.settings, service.health
-    register = MongoRegister(service.client, settings.mongo_database)
+    register = MongoProjection(service.client, settings.mongo_database)
     await service.patiently(partial(register.prepare, layout.remembered_seconds(settings)))
     events = EventSubscriber(settings, register=register, health=health, ending=service.ending, spans=service.spans)
     await service.consume(events.reading(), count=register.count)

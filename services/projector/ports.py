@@ -8,7 +8,7 @@ from aiokafka import TopicPartition
 from services.projector.events import Fact
 
 
-class Register(Protocol):
+class ProjectionStore(Protocol):
     """The collections: klantcontacten, partijen, interne taken, and the markers of those that are gone."""
 
     async def apply(self, facts: Sequence[Fact]) -> None:

@@ -10,8 +10,8 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from services.projector.handler import Batch, Projector, read_all
-from services.projector.ports import Register
+from services.projector.handler import Projector, ReadBatch, read_all
+from services.projector.ports import ProjectionStore
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.kafka.assignment import Backlog, Fetched
@@ -42,7 +42,7 @@ class EventSubscriber:
         self,
         settings: Settings,
         *,
-        register: Register,
+        register: ProjectionStore,
         health: Health,
         ending: Ending,
         spans: Spans | None = None,
@@ -77,7 +77,7 @@ class Batches(Reader):
         for part in light_parts(list(chain.from_iterable(fetched.values())), MAX_BATCH_BYTES):
             await self.write_next(read_all([as_record(each) for each in part]))
 
-    async def write_next(self, batch: Batch) -> None:
+    async def write_next(self, batch: ReadBatch) -> None:
         """Begin to write a batch once the one before is written. After a stop, wait until the process is to end."""
         if self._writing is not None:
             await asyncio.wait({self._writing})

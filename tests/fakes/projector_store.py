@@ -7,11 +7,12 @@ from datetime import datetime
 from bson import CodecOptions, decode, encode
 
 from services.projector.events import Fact
-from services.projector.merging.documents import Amendment, Document
+from services.projector.merging.documents import Amendment
 from services.projector.merging.projection import States, Touched, joined, project, touched_by
 from services.projector.mongo.register import utc_now
 from services.projector.mongo.stored import states_of
 from services.projector.mongo.writes import Amend, Claim, Collection, Insert, Remove, Write, plan
+from services.runtime.mongo.client import Document
 
 IN_UTC: CodecOptions[Document] = CodecOptions(tz_aware=True)
 

@@ -11,7 +11,7 @@ from pymongo.database import Database
 from services.operations.dead_letters.states import COLLECTION
 from services.operations.lock import operator_name
 from services.projector.mongo.layout import Generation
-from services.projector.mongo.register import MongoRegister
+from services.projector.mongo.register import MongoProjection
 from services.projector.mongo.writes import Collection
 from services.runtime.mongo.client import connect
 from services.runtime.settings import Settings
@@ -109,7 +109,7 @@ async def published_and_projected(settings: Settings) -> None:
     events = [taak_created(f"c-{number}") for number in range(20)]
     publish(settings, events)
     async with await connect(settings) as client:
-        register = MongoRegister(client, settings.mongo_database)
+        register = MongoProjection(client, settings.mongo_database)
         await register.prepare(1_000_000)
         await register.apply([fact(event) for event in events])
 

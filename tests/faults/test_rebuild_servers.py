@@ -16,7 +16,7 @@ from services.local.servers.mongod import mongod_server
 from services.local.servers.network import HOST
 from services.local.servers.process import Server
 from services.operations.lock import COLLECTION as LOCK
-from services.projector.mongo.register import MongoRegister
+from services.projector.mongo.register import MongoProjection
 from services.projector.mongo.swap import COLLECTION, ONLY, Phase
 from services.projector.mongo.writes import Collection
 from services.runtime.mongo.client import connect
@@ -48,7 +48,7 @@ def own_kafka(tmp_path: Path) -> Iterator[Server]:
 async def published_and_projected(settings: Settings) -> None:
     publish(settings, EVENTS)
     async with await connect(settings) as client:
-        register = MongoRegister(client, settings.mongo_database)
+        register = MongoProjection(client, settings.mongo_database)
         await register.prepare(1_000_000)
         await register.apply([fact(event) for event in EVENTS])
 

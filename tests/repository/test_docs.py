@@ -14,6 +14,7 @@ import yaml
 from typer.core import TyperGroup
 
 from services.cli import app
+from services.cli.lazy import LazyCommand
 from services.runtime import settings_page
 from services.runtime.settings import Settings
 from tests.acceptance import test_operators_day
@@ -124,6 +125,7 @@ def _unknown(words: list[str]) -> list[str]:
         if rest[0] not in command.commands:
             return [rest[0]]
         command = command.commands[rest.pop(0)]
+        command = command.load() if isinstance(command, LazyCommand) else command
     options = {name for each in command.params for name in (*each.opts, *each.secondary_opts)} | {"--help"}
     return [word for word in rest if word.startswith("--") and word.split("=")[0] not in options]
 

@@ -20,7 +20,7 @@ from services.domain.register import Register
 from services.domain.sleutels import Sleutels
 from services.operations.topics import create_topics
 from services.projector.events import read
-from services.projector.mongo.register import MongoRegister as Projection
+from services.projector.mongo.register import MongoProjection as Projection
 from services.runtime.mongo.client import connect
 from services.runtime.settings import Settings
 from tests.support.examples import SOURCE, Wire, event, line, received

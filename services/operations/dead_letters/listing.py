@@ -34,7 +34,7 @@ OTHERS: Final = GroupKey(None, ("…",), UNKNOWN, LetterState.OPEN)
 
 
 @dataclass(slots=True)
-class Group:
+class LetterGroup:
     """Letters with one key, counted."""
 
     key: GroupKey
@@ -49,7 +49,7 @@ class Group:
 class Groups:
     """Counts letters in groups, and keeps none of them."""
 
-    groups: dict[GroupKey, Group] = field(default_factory=dict)
+    groups: dict[GroupKey, LetterGroup] = field(default_factory=dict)
 
     def add(self, letter: Letter, state: LetterState) -> None:
         """Count a letter."""
@@ -57,18 +57,18 @@ class Groups:
         if key not in self.groups and len(self.groups) >= MAX_GROUPS:
             key = OTHERS
         written = letter.written_at
-        group = self.groups.setdefault(key, Group(key, written, written, letter.id))
+        group = self.groups.setdefault(key, LetterGroup(key, written, written, letter.id))
         group.number += 1
         group.oldest = min(group.oldest, written)
         if written >= group.newest:
             group.newest, group.example = written, letter.id
 
-    def largest_first(self) -> list[Group]:
+    def largest_first(self) -> list[LetterGroup]:
         """Return the groups, largest first; of two of one size the older first."""
         return sorted(self.groups.values(), key=lambda group: (-group.number, group.oldest))
 
 
-async def listed(settings: Settings, selection: LetterSelection, progress: Progress = unseen) -> list[Group]:
+async def listed(settings: Settings, selection: LetterSelection, progress: Progress = unseen) -> list[LetterGroup]:
     """Return the groups of the selected letters, largest first. Raises as `DeadLetters.selected` does."""
     async with dead_letters(settings) as letters:
         return (await grouped(letters.selected(selection, progress))).largest_first()

@@ -14,7 +14,7 @@ from typing import Final
 
 from services.operations.dead_letters.content import Corrections
 from services.operations.dead_letters.letters import Content, Letter
-from services.operations.dead_letters.listing import Group, Groups
+from services.operations.dead_letters.listing import Groups, LetterGroup
 from services.operations.dead_letters.reading import DeadLetters, Found, dead_letters, unseen
 from services.operations.dead_letters.returning import Pace, Returns, why_not
 from services.operations.dead_letters.selection import LetterSelection, LetterState
@@ -35,7 +35,7 @@ BATCH: Final = 500
 class Plan:
     """What a redrive would do: send these groups, pass over letters that went back earlier, skip some by reason."""
 
-    groups: Sequence[Group]
+    groups: Sequence[LetterGroup]
     earlier: int
     skipped: Counter[str]
 

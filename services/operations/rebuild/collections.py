@@ -14,9 +14,9 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from services.operations.lock import Lock
-from services.projector.merging.documents import Document
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.writes import Collection
+from services.runtime.mongo.client import Document
 from services.runtime.mongo.errors import is_away
 from services.runtime.waiting import pauses_within
 

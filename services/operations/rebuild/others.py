@@ -14,9 +14,10 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from services.operations.rebuild.collections import batches, by_id
 from services.operations.topic_reader import Progress
-from services.projector.merging.documents import Amendment, Document
+from services.projector.merging.documents import Amendment
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.writes import OURS, WITH_FIELDS_OF_OTHERS, Collection
+from services.runtime.mongo.client import Document
 
 Fields = Mapping[str, Any]
 """The values that others own in one document, by path."""

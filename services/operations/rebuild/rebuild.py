@@ -35,7 +35,7 @@ from services.operations.topic_reader import Progress, TopicReader, topic_reader
 from services.operations.wording import to_the_second
 from services.projector.mongo import layout
 from services.projector.mongo.layout import Generation
-from services.projector.mongo.register import MongoRegister, utc_now
+from services.projector.mongo.register import MongoProjection, utc_now
 from services.projector.mongo.swap import Phase
 from services.projector.mongo.writes import Collection
 from services.runtime.mongo.client import Client, connect
@@ -144,8 +144,8 @@ class _Rebuild:
     ) -> None:
         self._settings = settings
         self._database = client[settings.mongo_database]
-        self._new = MongoRegister(client, settings.mongo_database, generation=Generation.NEW)
-        self._live = MongoRegister(client, settings.mongo_database)
+        self._new = MongoProjection(client, settings.mongo_database, generation=Generation.NEW)
+        self._live = MongoProjection(client, settings.mongo_database)
         self._record = record
         self._lock = record.lock
         self._show = show
@@ -234,7 +234,7 @@ class _Rebuild:
             behind = await self._feed.behind()
         return behind
 
-    async def _take_in(self, register: MongoRegister, step: str) -> int:
+    async def _take_in(self, register: MongoProjection, step: str) -> int:
         taken = await self._feed.take_in(register, self._step(step))
         self._events += taken
         return taken

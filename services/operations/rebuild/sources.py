@@ -16,13 +16,13 @@ from services.operations.rebuild.record import RebuildStopped, patiently
 from services.operations.topic_reader import Progress, Records, Stretch, TopicReader, next_offsets
 from services.projector.errors import NotProjectable
 from services.projector.events import read
-from services.projector.merging.documents import Document
 from services.projector.merging.projection import States
 from services.projector.mongo.layout import Generation
-from services.projector.mongo.register import MongoRegister
+from services.projector.mongo.register import MongoProjection
 from services.projector.mongo.stored import told_by
 from services.projector.mongo.writes import Collection
 from services.runtime.kafka.clients import admin_client
+from services.runtime.mongo.client import Document
 from services.runtime.settings import Settings
 
 
@@ -40,7 +40,7 @@ class Feed:
         self.trimmed: list[Stretch] = []
         """The partitions that had lost their beginning when they were read."""
 
-    async def take_in(self, register: MongoRegister, show: Progress) -> int:
+    async def take_in(self, register: MongoProjection, show: Progress) -> int:
         """Bring a register up to the present end, and return how many events that took.
 
         Raises RebuildStopped for an event that can't be projected, TransientFailure when Kafka or MongoDB is away.
@@ -64,7 +64,7 @@ class Feed:
         return sum(max(0, seen - done.get(each, 0)) for each, seen in self.seen.items())
 
 
-async def _apply(register: MongoRegister, records: Records) -> None:
+async def _apply(register: MongoProjection, records: Records) -> None:
     """Apply a batch. Raises RebuildStopped, which names the first record that can't be projected."""
     try:
         await _apply_all(register, records)
@@ -79,7 +79,7 @@ async def _apply(register: MongoRegister, records: Records) -> None:
                 ) from None
 
 
-async def _apply_all(register: MongoRegister, records: Records) -> None:
+async def _apply_all(register: MongoProjection, records: Records) -> None:
     facts = [read(record.value).data for record in records]
     await patiently(lambda: register.apply(facts))
 
@@ -99,7 +99,7 @@ IN_THIS_ORDER = (Collection.VERVALLEN, Collection.KLANTCONTACTEN, Collection.PAR
 READING_FAILURES = (KeyError, TypeError, ValueError)
 
 
-async def absorb(database: AsyncDatabase[Document], register: MongoRegister, show: Progress) -> int:
+async def absorb(database: AsyncDatabase[Document], register: MongoProjection, show: Progress) -> int:
     """Merge every live document into a register, and return how many there were.
 
     Raises RebuildStopped for a document that is not as the projector writes them.
@@ -114,7 +114,7 @@ async def absorb(database: AsyncDatabase[Document], register: MongoRegister, sho
     return done
 
 
-async def _absorb(register: MongoRegister, collection: Collection, documents: Sequence[Document]) -> None:
+async def _absorb(register: MongoProjection, collection: Collection, documents: Sequence[Document]) -> None:
     try:
         await _merge(register, collection, documents)
     except (*READING_FAILURES, NotProjectable):
@@ -136,6 +136,6 @@ def _reason(refusal: Exception) -> str:
     return f"no {refusal}" if isinstance(refusal, KeyError) else type(refusal).__name__
 
 
-async def _merge(register: MongoRegister, collection: Collection, documents: Sequence[Document]) -> None:
+async def _merge(register: MongoProjection, collection: Collection, documents: Sequence[Document]) -> None:
     states: States = told_by(collection, documents)
     await patiently(lambda: register.absorb(states))

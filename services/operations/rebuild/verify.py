@@ -16,9 +16,9 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from services.operations.rebuild.collections import BATCH, by_id
 from services.operations.topic_reader import Progress, Stretch
-from services.projector.merging.documents import Document
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.writes import OURS, Collection
+from services.runtime.mongo.client import Document
 
 SAMPLE: Final = 1_000
 """Documents of each collection in the sample. A fault in one of 300 is then seen with 97% certainty."""

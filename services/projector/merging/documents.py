@@ -7,21 +7,21 @@ from pydantic import BaseModel
 
 from schemas.values import value_class
 
-Document = dict[str, Any]
+ProjectedDocument = dict[str, Any]
 
 
 @value_class(frozen=True, slots=True)
 class Amendment:
     """What to change in a document that is there: fields (dotted paths) to set and to take away; others stay."""
 
-    set: Document
+    set: ProjectedDocument
     unset: tuple[str, ...] = ()
 
 
-def plain(message: BaseModel, *, without: set[str] | None = None) -> Document:
+def plain(message: BaseModel, *, without: set[str] | None = None) -> ProjectedDocument:
     """Give a message as a document: camelCase, what is absent left out, and the fields named in `without` as well."""
     # What `model_dump` calls, without its cost: this runs for every event.
-    document: Document = message.__pydantic_serializer__.to_python(
+    document: ProjectedDocument = message.__pydantic_serializer__.to_python(
         message, by_alias=True, exclude_none=True, exclude=without
     )
     return document

@@ -5,7 +5,7 @@ The details that the event brings to partijen are not among it; they stand with 
 
 from schemas.klantcontact_registered_v1 import KlantcontactRegistered
 from schemas.klantcontact_withdrawn_v1 import KlantcontactWithdrawn
-from services.projector.merging.documents import Amendment, Document, milliseconds, plain
+from services.projector.merging.documents import Amendment, ProjectedDocument, milliseconds, plain
 from services.projector.merging.versioned import Gone, Kept, Versioned, is_news, revision_of
 
 ELSEWHERE = {"partijen"}
@@ -22,7 +22,7 @@ def merge(known: Versioned | None, fact: KlantcontactRegistered | KlantcontactWi
     return Gone(revision) if isinstance(fact, KlantcontactWithdrawn) else Kept(revision, _document(fact))
 
 
-def _document(fact: KlantcontactRegistered) -> Document:
+def _document(fact: KlantcontactRegistered) -> ProjectedDocument:
     told = plain(fact, without=ELSEWHERE)
     klantcontact = told["klantcontact"]
     klantcontact["plaatsgevondenOp"] = milliseconds(fact.klantcontact.plaatsgevonden_op)
@@ -31,6 +31,6 @@ def _document(fact: KlantcontactRegistered) -> Document:
     return {"_id": fact.klantcontact.klantcontact_id, **told}
 
 
-def amendment(document: Document) -> Amendment:
+def amendment(document: ProjectedDocument) -> Amendment:
     """Give what a newer decision changes in the document that is there."""
     return Amendment({name: value for name, value in document.items() if name != "_id"})

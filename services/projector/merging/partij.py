@@ -23,7 +23,7 @@ from dataclasses import field
 from typing import NamedTuple
 
 from schemas.values import value_class
-from services.projector.merging.documents import Document
+from services.projector.merging.documents import ProjectedDocument
 
 MAX_CONTACTS = 50
 """Promised in `schemas/decision.md`, "Taking back". It bounds the document of a klant who calls every day."""
@@ -46,7 +46,7 @@ class Kern(NamedTuple):
     nummer: str
     soort_partij: str
     identificatie: str
-    werkte_voor: tuple[Document, ...] | None
+    werkte_voor: tuple[ProjectedDocument, ...] | None
     """The identificatoren of the organisatie that a contactpersoon works for; None: it works for none."""
 
 
@@ -61,14 +61,14 @@ class Identificator(NamedTuple):
     """The identificator of one kind, as of that versie; None: taken back."""
 
     versie: int
-    document: Document | None
+    document: ProjectedDocument | None
 
 
 class BroughtDetails(NamedTuple):
     """What one contact brought, as of that versie: `plaatsgevondenOp` and details; an empty document: nothing."""
 
     versie: int
-    document: Document
+    document: ProjectedDocument
 
 
 @value_class(frozen=True, slots=True)

@@ -6,7 +6,7 @@ far, stands in `vervallen` with ids and versies alone.
 
 from collections.abc import Iterable, Iterator
 
-from services.projector.merging.documents import Amendment, Document
+from services.projector.merging.documents import Amendment, ProjectedDocument
 from services.projector.merging.partij import (
     BroughtDetails,
     Contact,
@@ -28,7 +28,7 @@ MAY_BE_ABSENT_WHEN_GONE = ("toestemming",)
 NAMES = ("contactnaam", "organisatienaam")
 
 
-def document(partij_id: str, state: PartijState) -> Document:
+def document(partij_id: str, state: PartijState) -> ProjectedDocument:
     """Give the document of a partij that shows itself."""
     kern, toestemming = state.kern, state.toestemming
     assert kern is not None, "a partij that shows itself was listed by an event"
@@ -55,7 +55,7 @@ def document(partij_id: str, state: PartijState) -> Document:
     }
 
 
-def marker(partij_id: str, state: PartijState) -> Document:
+def marker(partij_id: str, state: PartijState) -> ProjectedDocument:
     """Give what must be remembered of a partij that does not show itself."""
     assert not any(each.document for each in state.bijdragen.values()), "what is gone has no contents"
     toestemming = state.toestemming
@@ -73,24 +73,24 @@ def marker(partij_id: str, state: PartijState) -> Document:
     }
 
 
-def amendment(new: Document) -> Amendment:
+def amendment(new: ProjectedDocument) -> Amendment:
     """Give what changes in the document that is there."""
     return _amendment(new, MAY_BE_ABSENT)
 
 
-def marker_amendment(new: Document) -> Amendment:
+def marker_amendment(new: ProjectedDocument) -> Amendment:
     """Give what changes in what is remembered."""
     return _amendment(new, MAY_BE_ABSENT_WHEN_GONE)
 
 
-def _amendment(new: Document, may_be_absent: Iterable[str]) -> Amendment:
+def _amendment(new: ProjectedDocument, may_be_absent: Iterable[str]) -> Amendment:
     return Amendment(
         {name: value for name, value in new.items() if name != "_id"},
         tuple(name for name in may_be_absent if name not in new),
     )
 
 
-def _stored(state: PartijState) -> list[Document]:
+def _stored(state: PartijState) -> list[ProjectedDocument]:
     """Give what each contact brought, the newest decision first."""
     ordered = sorted(state.bijdragen.items(), key=lambda item: (-item[1].versie, item[0]))
     return [
@@ -104,21 +104,21 @@ def _stored(state: PartijState) -> list[Document]:
     ]
 
 
-def _kinds(state: PartijState) -> Document:
+def _kinds(state: PartijState) -> ProjectedDocument:
     return {kind: each.versie for kind, each in sorted(state.identificatoren.items())}
 
 
 # Shown ---------------------------------------------------------------------------------------------------------------
 
 
-def _shown(kern: Kern, bijdragen: Iterable[BroughtDetails]) -> Document:
+def _shown(kern: Kern, bijdragen: Iterable[BroughtDetails]) -> ProjectedDocument:
     brought = [bijdrage for bijdrage in bijdragen if bijdrage.document]
     by_decision = [each.document for each in sorted(brought, key=lambda each: each.versie, reverse=True)]
     by_moment = [
         each.document
         for each in sorted(brought, key=lambda each: (each.document["plaatsgevondenOp"], each.versie), reverse=True)
     ]
-    named: Document = next((each for each in by_decision if any(name in each for name in NAMES)), {})
+    named: ProjectedDocument = next((each for each in by_decision if any(name in each for name in NAMES)), {})
     details = {
         **{name: named.get(name) for name in NAMES},
         "bezoekadres": _newest("bezoekadres", by_moment),
@@ -131,11 +131,11 @@ def _shown(kern: Kern, bijdragen: Iterable[BroughtDetails]) -> Document:
     }
 
 
-def _newest(name: str, brought: Iterable[Document]) -> Document | None:
+def _newest(name: str, brought: Iterable[ProjectedDocument]) -> ProjectedDocument | None:
     return next((each[name] for each in brought if name in each), None)
 
 
-def _each_once(brought: Iterable[Document]) -> Iterator[Document]:
+def _each_once(brought: Iterable[ProjectedDocument]) -> Iterator[ProjectedDocument]:
     """Give each soort and adres once, as the newest contact gave it."""
     seen: set[tuple[str, str]] = set()
     for each in brought:
@@ -146,7 +146,7 @@ def _each_once(brought: Iterable[Document]) -> Iterator[Document]:
                 yield adres
 
 
-def _employer(kern: Kern, by_decision: Iterable[Document]) -> Document | None:
+def _employer(kern: Kern, by_decision: Iterable[ProjectedDocument]) -> ProjectedDocument | None:
     if kern.werkte_voor is None:
         return None
     return {
@@ -158,7 +158,7 @@ def _employer(kern: Kern, by_decision: Iterable[Document]) -> Document | None:
 # Read back -----------------------------------------------------------------------------------------------------------
 
 
-def state_of(stored: Document) -> PartijState:
+def state_of(stored: ProjectedDocument) -> PartijState:
     """Read the state back from either form."""
     versies = stored["versies"]
     identificatoren = {each["codeSoortObjectId"]: each for each in stored.get("partijIdentificatoren", ())}
@@ -178,7 +178,7 @@ def state_of(stored: Document) -> PartijState:
     )
 
 
-def _kern_of(stored: Document) -> Kern | None:
+def _kern_of(stored: ProjectedDocument) -> Kern | None:
     if "soortPartij" not in stored:
         return None
     employer = stored.get("werkteVoorPartij")
@@ -191,6 +191,6 @@ def _kern_of(stored: Document) -> Kern | None:
     )
 
 
-def _bijdrage_of(stored: Document) -> tuple[Contact, BroughtDetails]:
+def _bijdrage_of(stored: ProjectedDocument) -> tuple[Contact, BroughtDetails]:
     brought = {name: value for name, value in stored.items() if name not in {"source", "contactId", "versie"}}
     return Contact(stored["source"], stored["contactId"]), BroughtDetails(stored["versie"], brought)

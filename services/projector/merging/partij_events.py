@@ -13,7 +13,7 @@ from schemas.outputs import (
     IntrekkingResultaat,
 )
 from schemas.partij_withdrawn_v1 import PartijWithdrawn
-from services.projector.merging.documents import Document, milliseconds, plain
+from services.projector.merging.documents import ProjectedDocument, milliseconds, plain
 from services.projector.merging.partij import (
     CONSENT_GIVEN,
     NO_CONSENT,
@@ -53,7 +53,7 @@ def _listed(partij: Partij, fact: KlantcontactRegistered, moment: datetime) -> P
     )
 
 
-def _kern(told: Document) -> Kern:
+def _kern(told: ProjectedDocument) -> Kern:
     werkte_voor = told.get("werkteVoorPartij")
     return Kern(
         versie=told["versie"],
@@ -64,7 +64,7 @@ def _kern(told: Document) -> Kern:
     )
 
 
-def _brought(told: Document, moment: datetime) -> Document:
+def _brought(told: ProjectedDocument, moment: datetime) -> ProjectedDocument:
     """Give name and details as this contact brought them, an employer's name among them: what goes with consent."""
     details = {name: told[name] for name in DETAILS if told.get(name)}
     if told["digitaleAdressen"]:

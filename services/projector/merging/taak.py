@@ -2,7 +2,7 @@
 
 from schemas.taak_created_v1 import TaakCreated
 from schemas.taak_withdrawn_v1 import TaakWithdrawn
-from services.projector.merging.documents import Amendment, Document, milliseconds, plain
+from services.projector.merging.documents import Amendment, ProjectedDocument, milliseconds, plain
 from services.projector.merging.versioned import Gone, Kept, Versioned, is_news, revision_of
 
 MADE_BY_OTHERS = "status"
@@ -19,14 +19,14 @@ def merge(known: Versioned | None, fact: TaakCreated | TaakWithdrawn) -> Version
     return Gone(revision) if isinstance(fact, TaakWithdrawn) else Kept(revision, _document(fact))
 
 
-def _document(fact: TaakCreated) -> Document:
+def _document(fact: TaakCreated) -> ProjectedDocument:
     told = plain(fact)
     told["interneTaak"]["toegewezenOp"] = milliseconds(fact.interne_taak.toegewezen_op)
     told["interneTaak"]["plaatsgevondenOp"] = milliseconds(fact.interne_taak.plaatsgevonden_op)
     return {"_id": fact.interne_taak.taak_id, **told}
 
 
-def amendment(document: Document) -> Amendment:
+def amendment(document: ProjectedDocument) -> Amendment:
     """Give what a newer decision changes in the taak that is there: all but its status and what others put in."""
     taak = document["interneTaak"]
     ours = {f"interneTaak.{name}": value for name, value in taak.items() if name != MADE_BY_OTHERS}

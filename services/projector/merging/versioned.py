@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from schemas.outputs import Besluit, Herkomst
 from schemas.values import value_class
-from services.projector.merging.documents import Document
+from services.projector.merging.documents import ProjectedDocument
 
 
 class Revision(NamedTuple):
@@ -24,7 +24,7 @@ class Kept:
     """It was registered. `document` is None when it stands in the database as it is."""
 
     revision: Revision
-    document: Document | None = None
+    document: ProjectedDocument | None = None
 
 
 @value_class(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure
 
-from services.projector.merging.documents import Document
 from services.projector.mongo.validators import VALIDATORS
 from services.projector.mongo.writes import SINCE, Collection
+from services.runtime.mongo.client import Document
 from services.runtime.settings import Settings
 
 SLACK_DAYS = 30

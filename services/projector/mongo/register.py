@@ -16,7 +16,6 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from services.projector.events import Fact
-from services.projector.merging.documents import Document
 from services.projector.merging.projection import States, Touched, joined, project, touched_by
 from services.projector.mongo import layout, swap
 from services.projector.mongo.errors import Again, told_apart
@@ -24,6 +23,7 @@ from services.projector.mongo.layout import Generation
 from services.projector.mongo.stored import states_of
 from services.projector.mongo.writes import Amend, Claim, Collection, Insert, Placed, Remove, Write, plan
 from services.runtime.errors import TransientFailure
+from services.runtime.mongo.client import Document
 from services.runtime.mongo.health import count_documents
 from services.runtime.observe import metrics
 from services.runtime.observe.health import Part
@@ -51,7 +51,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class MongoRegister:
+class MongoProjection:
     """The four collections of a generation, in a database that `layout.prepare` has prepared."""
 
     def __init__(

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from services.projector.merging.documents import Document
 from services.projector.merging.partij_document import state_of
 from services.projector.merging.projection import States
 from services.projector.merging.versioned import Gone, Kept, Revision
 from services.projector.mongo.writes import FROM, Collection
+from services.runtime.mongo.client import Document
 
 
 def states_of(

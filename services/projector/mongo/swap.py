@@ -13,8 +13,8 @@ from typing import Final
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
-from services.projector.merging.documents import Document
 from services.runtime.errors import TransientFailure
+from services.runtime.mongo.client import Document
 from services.runtime.observe.health import Part
 
 COLLECTION: Final = "herbouw"

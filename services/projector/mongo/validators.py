@@ -10,10 +10,10 @@ from typing import Any
 from schemas.contact_ended_v1 import CodeSoortObjectId
 from schemas.outputs import Hergebruik, Identificatie, Regel
 from schemas.vng import SoortPartij
-from services.projector.merging.documents import Document
 from services.projector.merging.partij import CONSENT_GIVEN, MAX_CONTACTS
 from services.projector.merging.partij_document import MAY_BE_ABSENT
 from services.projector.mongo.writes import FROM, SINCE, Collection
+from services.runtime.mongo.client import Document
 
 BsonRule = dict[str, Any]
 

@@ -14,10 +14,11 @@ from enum import Enum, StrEnum, auto
 
 from schemas.values import value_class
 from services.projector.merging import klantcontact, partij_document, taak
-from services.projector.merging.documents import Amendment, Document
+from services.projector.merging.documents import Amendment
 from services.projector.merging.partij import PartijState
 from services.projector.merging.projection import States
 from services.projector.merging.versioned import Gone, Kept, Versioned
+from services.runtime.mongo.client import Document
 
 
 class Collection(StrEnum):

@@ -22,7 +22,7 @@ from services.operations.rebuild.rebuild import drop_old, rebuild
 from services.operations.rebuild.record import RebuildRefused, RebuildStopped, locked_record
 from services.operations.rebuild.verify import RebuildOutcome
 from services.projector.mongo.layout import Generation
-from services.projector.mongo.register import MongoRegister
+from services.projector.mongo.register import MongoProjection
 from services.projector.mongo.swap import COLLECTION, ONLY, Phase
 from services.projector.mongo.writes import SINCE, Collection
 from services.runtime.errors import InvalidSettings, TransientFailure
@@ -78,7 +78,7 @@ def history(scenarios: int = 4) -> list[Event]:
 
 async def published_and_projected(settings: Settings, client: AsyncMongoClient[Any], events: list[Event]) -> None:
     publish(settings, events)
-    register = MongoRegister(client, settings.mongo_database)
+    register = MongoProjection(client, settings.mongo_database)
     await register.prepare(REMEMBER_SECONDS)
     await register.apply([fact(event) for event in events])
 
@@ -299,7 +299,7 @@ async def test_what_the_topics_still_hold_is_mended_also_where_they_lost_their_b
     settings: Settings, client: AsyncMongoClient[Any], there: Database
 ) -> None:
     events = [registered("c-1"), registered("c-2"), registered("c-3")]
-    register = MongoRegister(client, settings.mongo_database)
+    register = MongoProjection(client, settings.mongo_database)
     await register.prepare(REMEMBER_SECONDS)
     await register.apply([fact(event) for event in events])
     publish_values(settings.kafka_bootstrap, settings.registered_topic, [b"long ago"], partition=0)

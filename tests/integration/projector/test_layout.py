@@ -12,7 +12,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import WriteError
 
 from services.projector.mongo import layout
-from services.projector.mongo.register import MongoRegister
+from services.projector.mongo.register import MongoProjection
 from services.projector.mongo.validators import VALIDATORS
 from services.projector.mongo.writes import Collection
 from services.runtime.settings import Settings
@@ -40,7 +40,7 @@ REMEMBER_SECONDS = 1_000_000
 @pytest.fixture
 async def there(mongo_uri: str, database: str) -> AsyncIterator[Database]:
     async with AsyncMongoClient[dict[str, Any]](mongo_uri, tz_aware=True, w="majority") as client:
-        register = MongoRegister(client, database)
+        register = MongoProjection(client, database)
         await register.prepare(REMEMBER_SECONDS)
         employer = {"organisatienaam": "Bakkerij", "partijIdentificatoren": [kvk()]}
         details = {"contactnaam": {"achternaam": "Jansen"}, "digitaleAdressen": [email("b@example.nl")]}

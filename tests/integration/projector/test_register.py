@@ -16,7 +16,7 @@ from services.projector.errors import DocumentRefused
 from services.projector.events import Fact
 from services.projector.merging.projection import States, Touched
 from services.projector.mongo import register as mongo_register
-from services.projector.mongo.register import Changes, MongoRegister
+from services.projector.mongo.register import Changes, MongoProjection
 from services.projector.mongo.writes import SINCE, Collection, Insert, Placed
 from services.runtime.errors import TransientFailure
 from tests.fakes.projector_store import FakeRegister
@@ -48,8 +48,8 @@ async def client(mongo_uri: str) -> AsyncIterator[Client]:
 
 
 @pytest.fixture(autouse=True)
-async def register(client: Client, database: str) -> MongoRegister:
-    prepared = MongoRegister(client, database)
+async def register(client: Client, database: str) -> MongoProjection:
+    prepared = MongoProjection(client, database)
     await prepared.prepare(REMEMBER_SECONDS)
     return prepared
 
@@ -73,7 +73,7 @@ def fake_contents(fake: FakeRegister) -> Documents:
 
 
 async def test_it_tells_how_much_there_is_and_how_much_is_to_be_done(
-    register: MongoRegister, client: Client, database: str
+    register: MongoProjection, client: Client, database: str
 ) -> None:
     await register.apply(facts(registered("c-1"), registered("c-2"), taak_created("c-1"), taak_created("c-2")))
     done = {"$set": {"interneTaak.status": "verwerkt"}}
@@ -93,7 +93,7 @@ def facts(*events: Event) -> list[Fact]:
     return [fact(event) for event in events]
 
 
-async def test_it_keeps_what_its_fake_keeps(register: MongoRegister, client: Client, database: str) -> None:
+async def test_it_keeps_what_its_fake_keeps(register: MongoProjection, client: Client, database: str) -> None:
     fake = FakeRegister()
     for batch in scenario():
         await register.apply(facts(*batch))
@@ -103,7 +103,7 @@ async def test_it_keeps_what_its_fake_keeps(register: MongoRegister, client: Cli
 
 
 async def test_everything_twice_and_shuffled_ends_in_the_same_documents(
-    register: MongoRegister, client: Client, database: str
+    register: MongoProjection, client: Client, database: str
 ) -> None:
     fake = FakeRegister()
     events = [event for batch in scenario() for event in batch]
@@ -117,7 +117,7 @@ async def test_everything_twice_and_shuffled_ends_in_the_same_documents(
     assert await contents(client, database) == fake_contents(fake)
 
 
-async def test_what_others_made_of_a_taak_stays(register: MongoRegister, client: Client, database: str) -> None:
+async def test_what_others_made_of_a_taak_stays(register: MongoProjection, client: Client, database: str) -> None:
     taken = client[database][Collection.INTERNE_TAKEN]
     await register.apply(facts(taak_created()))
     theirs = {"interneTaak.status": "verwerkt", "interneTaak.afgehandeldDoor": "A. de Boer", "dossier": "D1"}
@@ -134,7 +134,7 @@ async def test_what_others_made_of_a_taak_stays(register: MongoRegister, client:
 
 
 async def test_an_event_with_a_number_that_another_has_is_refused_and_nothing_of_its_batch_is_written(
-    register: MongoRegister, client: Client, database: str
+    register: MongoProjection, client: Client, database: str
 ) -> None:
     await register.apply(facts(registered("c-1", fields={"nummer": "17"})))
     before = await contents(client, database)
@@ -147,7 +147,7 @@ async def test_an_event_with_a_number_that_another_has_is_refused_and_nothing_of
 
 
 async def test_what_a_validator_refuses_is_told_without_values(
-    register: MongoRegister, client: Client, database: str, monkeypatch: pytest.MonkeyPatch
+    register: MongoProjection, client: Client, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def careless(*_: object) -> Iterator[Placed]:
         document = {"_id": klantcontact_id("c-1"), "klantcontact": {"onderwerp": "over Sam Jansen", "nummer": "Jansen"}}
@@ -174,7 +174,7 @@ async def test_many_instances_that_work_on_one_partij_lose_nothing(client: Clien
         )
         for versie in range(1, 25)
     ]
-    instances = [MongoRegister(client, database) for _ in range(4)]
+    instances = [MongoProjection(client, database) for _ in range(4)]
 
     await asyncio.gather(
         *(
@@ -188,12 +188,12 @@ async def test_many_instances_that_work_on_one_partij_lose_nothing(client: Clien
     assert await contents(client, database) == fake_contents(fake)
 
 
-async def _one_after_another(instance: MongoRegister, batches: Sequence[Sequence[Fact]]) -> None:
+async def _one_after_another(instance: MongoProjection, batches: Sequence[Sequence[Fact]]) -> None:
     for batch in batches:
         await instance.apply(batch)
 
 
-class _Paused(MongoRegister):
+class _Paused(MongoProjection):
     """Waits between reading and writing until it is let go on, the first time."""
 
     def __init__(self, client: Client, database_name: str) -> None:
@@ -220,7 +220,7 @@ SHOWN_AND_GONE = [
 @pytest.mark.parametrize("which_waits", [0, 1])
 @pytest.mark.parametrize("events", SHOWN_AND_GONE)
 async def test_of_two_instances_that_first_hear_that_it_is_there_and_that_it_is_gone_one_tries_again(
-    client: Client, register: MongoRegister, database: str, events: tuple[Event, Event], which_waits: int
+    client: Client, register: MongoProjection, database: str, events: tuple[Event, Event], which_waits: int
 ) -> None:
     waits, goes_first = events[which_waits], events[1 - which_waits]
     paused = _Paused(client, database)
@@ -238,7 +238,7 @@ async def test_of_two_instances_that_first_hear_that_it_is_there_and_that_it_is_
 
 
 async def test_a_taak_that_somebody_changes_meanwhile_keeps_the_change(
-    client: Client, register: MongoRegister, database: str
+    client: Client, register: MongoProjection, database: str
 ) -> None:
     await register.apply(facts(taak_created()))
     paused = _Paused(client, database)
@@ -256,7 +256,7 @@ async def test_a_taak_that_somebody_changes_meanwhile_keeps_the_change(
 
 
 async def test_collisions_without_end_are_put_off(
-    client: Client, register: MongoRegister, database: str, monkeypatch: pytest.MonkeyPatch
+    client: Client, register: MongoProjection, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mongo_register, "pauses", lambda: iter([0.0] * mongo_register.MAX_COLLISIONS))
     collision = PyMongoError("always")
@@ -273,7 +273,7 @@ async def test_collisions_without_end_are_put_off(
 
 
 async def test_what_is_read_within_a_transaction_is_committed(
-    client: Client, register: MongoRegister, database: str
+    client: Client, register: MongoProjection, database: str
 ) -> None:
     """The pausing above stands on this: a batch is a transaction that sees one moment."""
     await register.apply(facts(registered()))

@@ -9,7 +9,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
 from services.projector.mongo.layout import Generation
-from services.projector.mongo.register import MongoRegister
+from services.projector.mongo.register import MongoProjection
 from services.projector.mongo.swap import COLLECTION, ONLY, UNDER_WAY, Phase
 from services.projector.mongo.writes import Collection
 from services.runtime.errors import TransientFailure
@@ -57,7 +57,7 @@ async def say(there: Database, phase: Phase) -> None:
     await there[COLLECTION].update_one(ONLY, {"$set": {"phase": phase}}, upsert=True)
 
 
-class _Overtaken(MongoRegister):
+class _Overtaken(MongoProjection):
     """A register whose first transaction is overtaken by so many renames after it looked whether it may go on."""
 
     def __init__(self, client: Client, database_name: str, renames: int) -> None:
@@ -80,7 +80,7 @@ async def test_a_batch_that_is_overtaken_by_a_swap_leaves_the_new_collections_as
 ) -> None:
     register = _Overtaken(client, database, renames)
     await register.prepare(REMEMBER_SECONDS)
-    new = MongoRegister(client, database, generation=Generation.NEW)
+    new = MongoProjection(client, database, generation=Generation.NEW)
     await new.prepare(REMEMBER_SECONDS)
     await new.apply([fact(event) for event in (registered(partijen=[partij()]), taak_created(), taak_withdrawn("c-3"))])
     made = await contents(there, Generation.NEW)
@@ -97,7 +97,7 @@ async def test_a_batch_that_is_overtaken_by_a_swap_leaves_the_new_collections_as
 
 
 async def test_a_batch_waits_for_the_end_of_a_swap(client: Client, database: str, there: Database) -> None:
-    register = MongoRegister(client, database)
+    register = MongoProjection(client, database)
     await register.prepare(REMEMBER_SECONDS)
     await say(there, Phase.SWAPPING)
 
@@ -116,7 +116,7 @@ async def test_what_is_made_beside_the_live_collections_does_not_wait(
     client: Client, database: str, there: Database
 ) -> None:
     await say(there, Phase.SWAPPING)
-    register = MongoRegister(client, database, generation=Generation.NEW)
+    register = MongoProjection(client, database, generation=Generation.NEW)
     await register.prepare(REMEMBER_SECONDS)
     await register.apply([fact(registered())])
     assert len((await contents(there, Generation.NEW))[Collection.KLANTCONTACTEN]) == 1

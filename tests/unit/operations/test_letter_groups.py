@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from schemas.faults import Fault, FaultKind, RefusalKind
 from services.operations.dead_letters.letters import LetterId
-from services.operations.dead_letters.listing import MAX_GROUPS, MAX_PATHS, OTHERS, Group, GroupKey, Groups
+from services.operations.dead_letters.listing import MAX_GROUPS, MAX_PATHS, OTHERS, GroupKey, Groups, LetterGroup
 from services.operations.dead_letters.selection import LetterState
 from tests.support.contacts import NOW, SOURCE
 from tests.support.letters import letter
@@ -17,7 +17,7 @@ def test_a_group_has_its_number_its_oldest_and_its_newest() -> None:
     for offset, minutes in ((1, 5), (2, 0), (3, 9), (4, 7)):
         groups.add(letter(offset=offset, minutes=minutes), LetterState.OPEN)
     assert groups.largest_first() == [
-        Group(KEY, NOW, NOW + timedelta(minutes=9), example=LetterId(3, 3), number=4),
+        LetterGroup(KEY, NOW, NOW + timedelta(minutes=9), example=LetterId(3, 3), number=4),
     ]
 
 

@@ -3,10 +3,10 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.projector.merging.documents import Document
 from services.projector.merging.projection import States, joined
 from services.projector.mongo.stored import told_by
 from services.projector.mongo.writes import Collection
+from services.runtime.mongo.client import Document
 from tests.fakes.projector_store import FakeRegister
 from tests.support.projector_examples import fact, registered
 from tests.support.projector_histories import History, histories

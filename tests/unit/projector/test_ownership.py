@@ -6,9 +6,10 @@ import pytest
 
 from services.operations.rebuild.others import of_others
 from services.projector.merging import klantcontact, partij_document, taak
-from services.projector.merging.documents import Amendment, Document
+from services.projector.merging.documents import Amendment
 from services.projector.merging.taak import MADE_BY_OTHERS
 from services.projector.mongo.writes import OURS, SINCE, Collection
+from services.runtime.mongo.client import Document
 from tests.fakes.projector_store import FakeRegister
 from tests.support.projector_examples import (
     Event,
