@@ -227,7 +227,7 @@ async def test_an_event_that_cant_be_written_stops_it_after_what_came_before(
     assert bench.positions.committed == ({FIRST: 10 + position} if position else {})
     stop = bench.projector.stop
     assert stop is not None
-    assert (stop.partition, stop.offset, len(stop.reasons)) == (FIRST, 10 + position, 1)
+    assert (stop.partition, stop.offset, len(stop.reasons)) == (FIRST.partition, 10 + position, 1)
     assert stop.reasons[0].startswith(reason)
     assert "Jansen" not in str(logs)
 
