@@ -1,7 +1,7 @@
-"""How a partij stands in MongoDB: what it shows, worked out from what each contact brought, beside what merging needs.
+"""The document of a partij: what readers see, computed from what each contact brought, beside what merging needs.
 
-A partij that shows itself stands in `partijen`; one that is vervallen, or of which only what was taken back has come so
-far, stands in `vervallen` with ids and versies alone.
+A partij that is shown stands in `partijen`. One that is vervallen, or has only withdrawals so far, stands in
+`vervallen` with ids and versies alone.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,10 +22,10 @@ NAMES = ("contactnaam", "organisatienaam")
 
 
 def document(partij_id: str, state: PartijState) -> Document:
-    """Give the document of a partij that shows itself."""
+    """Return the document of a partij that is shown."""
     kern, toestemming = state.kern, state.toestemming
-    assert kern is not None, "a partij that shows itself was listed by an event"
-    assert toestemming is not None, "which states the toestemming too"
+    assert kern is not None, "a partij that is shown was listed by an event"
+    assert toestemming is not None, "an event that lists a partij states its toestemming"
     return {
         "_id": partij_id,
         "nummer": kern.nummer,
@@ -49,7 +49,7 @@ def document(partij_id: str, state: PartijState) -> Document:
 
 
 def marker(partij_id: str, state: PartijState) -> Document:
-    """Give what must be remembered of a partij that does not show itself."""
+    """Return what must be remembered of a partij that is not shown."""
     assert not any(each.document for each in state.bijdragen.values()), "what is gone has no contents"
     toestemming = state.toestemming
     return {
@@ -67,12 +67,12 @@ def marker(partij_id: str, state: PartijState) -> Document:
 
 
 def amendment(new: Document) -> Amendment:
-    """Give what changes in the document that is there."""
+    """Return what changes in the existing document."""
     return _amendment(new, MAY_BE_ABSENT)
 
 
 def marker_amendment(new: Document) -> Amendment:
-    """Give what changes in what is remembered."""
+    """Return what changes in the existing marker."""
     return _amendment(new, MAY_BE_ABSENT_WHEN_GONE)
 
 
@@ -84,7 +84,7 @@ def _amendment(new: Document, may_be_absent: Iterable[str]) -> Amendment:
 
 
 def _stored(state: PartijState) -> list[Document]:
-    """Give what each contact brought, the newest decision first."""
+    """Return what each contact brought, the newest decision first."""
     ordered = sorted(state.bijdragen.items(), key=lambda item: (-item[1].versie, item[0]))
     return [
         {
@@ -129,7 +129,7 @@ def _newest(name: str, brought: Iterable[Document]) -> Document | None:
 
 
 def _each_once(brought: Iterable[Document]) -> Iterator[Document]:
-    """Give each soort and adres once, as the newest contact gave it."""
+    """Yield each soort and adres once, as the newest contact gave it."""
     seen: set[tuple[str, str]] = set()
     for each in brought:
         for adres in each.get("digitaleAdressen", ()):
@@ -152,7 +152,7 @@ def _employer(kern: Kern, by_decision: Iterable[Document]) -> Document | None:
 
 
 def state_of(stored: Document) -> PartijState:
-    """Read the state back from either form."""
+    """Return the state that either form holds."""
     versies = stored["versies"]
     identificatoren = {each["codeSoortObjectId"]: each for each in stored.get("partijIdentificatoren", ())}
     return PartijState(
