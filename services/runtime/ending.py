@@ -1,4 +1,4 @@
-"""Why and when a process ends: because it is asked to, or because of a failure that nobody in it can handle."""
+"""The end of a process: asked for by a signal, or caused by a failure that nothing in the process can handle."""
 
 import asyncio
 import signal
@@ -8,33 +8,33 @@ from typing import Any, TypeVar
 
 import structlog
 
-T = TypeVar("T")
-
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 
 class Ending:
-    """One a process. The first reason counts."""
+    """The reason to end, once there is one. A process has one of these, and the first reason counts."""
 
     def __init__(self) -> None:
         self._asked = asyncio.Event()
         self._failure: BaseException | None = None
 
     def ask(self) -> None:
-        """Let the process finish what is in flight and end."""
+        """Ask the process to finish what is in flight and end."""
         if not self._asked.is_set():
             log.info("process.asked_to_end")
         self._asked.set()
 
     def fail(self, error: BaseException) -> None:
-        """Let the process end with this failure."""
+        """Make the process end with this failure."""
         if self._failure is None and not self._asked.is_set():
             log.error("process.failing", exc_info=error)
             self._failure = error
         self._asked.set()
 
     def end_with(self, task: "asyncio.Task[Any]") -> None:
-        """Let the process end with what a task has raised, if it has. It is a callback of tasks."""
+        """Make the process end with the failure of a task, if it has one. This is a done-callback of tasks."""
         if not task.cancelled() and (error := task.exception()) is not None:
             self.fail(error)
 
@@ -45,7 +45,7 @@ class Ending:
             raise _alone(self._failure)
 
     async def unless(self, step: Coroutine[Any, Any, T]) -> T | None:
-        """Take a step that may last, but leave it, with None, as soon as there is a reason to end."""
+        """Return the result of a long step. Cancel it and return None as soon as there is a reason to end."""
         if self.asked:
             step.close()
             return None
@@ -61,12 +61,12 @@ class Ending:
 
     @property
     def asked(self) -> bool:
-        """Say whether there is a reason to end."""
+        """Whether there is a reason to end."""
         return self._asked.is_set()
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Take SIGTERM and SIGINT as being asked, within the block."""
+        """Within the block, SIGTERM and SIGINT ask the process to end."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.ask)
@@ -78,7 +78,7 @@ class Ending:
 
 
 def _alone(error: BaseException) -> BaseException:
-    """Give the one failure in a group, which is what the operator has to read."""
+    """Return the only failure in a group, which is the one that the operator must read; else the error itself."""
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     return error
