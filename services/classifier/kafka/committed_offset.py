@@ -1,9 +1,7 @@
 """The committed offset of a partition, once no transaction can change it any more.
 
-A consumer's own question (OffsetFetch v3) is answered from what has been written so far: the offset of a
-transaction that is decided, but not yet marked as such everywhere, is missing from it. Kafka has a form of the
-question that waits for that (v7, `require_stable`, KIP-447); aiokafka does not know it, so its few fields are
-spelled out here.
+aiokafka asks with OffsetFetch v3, whose answer leaves out the offset of a transaction that is decided and not yet
+marked everywhere. OffsetFetch v7 has `require_stable` (KIP-447). aiokafka does not know v7, so its fields stand here.
 """
 
 from typing import Any, Final
@@ -22,7 +20,7 @@ NOTHING_COMMITTED: Final = -1
 
 
 class UnstableOffset(KafkaError):  # type: ignore[misc] # aiokafka has no types; so below
-    """A transaction over this offset is still being ended."""
+    """A transaction over this offset is still being completed."""
 
     errno = 88
     message = "UNSTABLE_OFFSET_COMMIT"
@@ -30,7 +28,7 @@ class UnstableOffset(KafkaError):  # type: ignore[misc] # aiokafka has no types;
 
 
 class OffsetFetchResponseV7(Response):  # type: ignore[misc]
-    """The answer, as Kafka's protocol guide lays it out."""
+    """The response, as Kafka's protocol guide specifies it."""
 
     API_KEY = 9
     API_VERSION = 7
@@ -60,7 +58,7 @@ class OffsetFetchResponseV7(Response):  # type: ignore[misc]
 
 
 class OffsetFetchRequestV7(RequestStruct):  # type: ignore[misc]
-    """The question, as Kafka's protocol guide lays it out."""
+    """The request, as Kafka's protocol guide specifies it."""
 
     API_KEY = 9
     API_VERSION = 7
@@ -89,22 +87,22 @@ class StableOffsetFetch(Request[OffsetFetchRequestV7]):  # type: ignore[misc]
         self._partition = partition
 
     def build(self, request_struct_class: type[OffsetFetchRequestV7]) -> OffsetFetchRequestV7:
-        """Fill in the fields."""
+        """Return the request with its fields filled in."""
         topics: list[object] = [(self._partition.topic, [self._partition.partition], {})]
         return request_struct_class(self._group, topics, True, {})  # noqa: FBT003 - aiokafka takes fields in order
 
 
 async def committed_offset(client: AIOKafkaClient, *, group: str, partition: TopicPartition) -> int | None:
-    """Give what the group has committed for a partition, or None when it never has.
+    """Return the offset that the group has committed for a partition, or None when it never has.
 
-    Raises a KafkaError when there is no answer now, and UnstableOffset while a transaction is being ended.
+    Raises UnstableOffset while a transaction is being completed, and another KafkaError when Kafka gives no answer.
     """
     node_id = await client.coordinator_lookup(CoordinationType.GROUP, group)
     try:
         question: Any = StableOffsetFetch(group, partition)
         response = await client.send(node_id, question, group=ConnectionGroup.COORDINATION)
     except NotImplementedError:
-        # Only the broker inside the demo's process, which has nothing to lose, and Kafka from before 2.5 don't know it.
+        # Kafka before 2.5 has no v7, nor does the demo's in-process broker, which has nothing to lose.
         log.warning("offsets.read_unstable", partition=partition.partition)
         question = OffsetFetchRequest(group, [(partition.topic, [partition.partition])])
         response = await client.send(node_id, question, group=ConnectionGroup.COORDINATION)
@@ -118,7 +116,7 @@ def _offset_in(response: Response) -> int | None:
             _number, offset, *_metadata, error_code = [field for field in answer if not isinstance(field, dict)]
             _raise_for(error_code)
             return None if offset == NOTHING_COMMITTED else int(offset)
-    raise AssertionError("the answer is about the partition that was asked for")
+    raise AssertionError("the response holds the partition that was asked for")
 
 
 def _raise_for(error_code: int) -> None:
