@@ -1,6 +1,6 @@
-"""What goes to the dead letters: the record as it came, with headers that say where it lay and what was wrong.
+"""The wire format of a dead letter: the refused record, with headers that say where it lay and what was wrong.
 
-No added header holds anything from the record: only its place, our own words for what was wrong, and field names.
+The added headers hold the record's position, kinds of error and field names, and no value of the record.
 """
 
 import json
@@ -15,8 +15,8 @@ from schemas.faults import Fault
 Header = tuple[str, bytes | None]
 
 PREFIX: Final = "dlq_"
-"""Every header that we add begins with it. A record that comes from the dead letters again loses what an earlier time
-put under these names, and nothing else."""
+"""The prefix of every header that we add. A record that is redriven and refused again gets new headers of these names;
+all others stay."""
 
 TOPIC: Final = "dlq_topic"
 PARTITION: Final = "dlq_partition"
@@ -27,25 +27,25 @@ TIME: Final = "dlq_time"
 ATTEMPT: Final = "dlq_attempt"
 CUT: Final = "dlq_cut"
 EARLIER: Final = "dlq_letter"
-"""Which letters a record comes from that was sent back, oldest first: it keeps its history when it fails again."""
+"""The earlier letters of a redriven record, oldest first. So it keeps its history when it is refused again."""
 
 NAMES: Final = frozenset({TOPIC, PARTITION, OFFSET, KIND, FAULTS, TIME, ATTEMPT, CUT, EARLIER})
 
 MAX_FAULTS: Final = 50
-"""Whoever repairs a message sees the rest after the first fifty; an event can hold thousands."""
+"""The most faults that are listed. An event can have thousands; a publisher sees more after mending the first fifty."""
 
 MAX_PAD_CHARACTERS: Final = 200
-"""The longest path of the contract has half of that; a longer one has a publisher's own field name in it."""
+"""The longest path of the contract has half as many. A longer one holds a publisher's own field name."""
 
 MAX_ATTEMPT: Final = 1_000_000
-"""Nobody replays a message that often: a larger number in the header is nonsense."""
+"""Nobody redrives a record that often. A larger number in the header is capped."""
 
 MAX_BYTES: Final = 2_000_000
-"""What the topic of the dead letters takes (2 MiB), with room for the batch's own lengths.
-An original can be larger: the 1 MiB that `contact.ended` takes is that of a compressed batch."""
+"""The limit of the dead letters' topic (2 MiB), less the lengths of the batch itself. A record can be larger: the
+1 MiB that `contact.ended` takes is that of a compressed batch."""
 
 MAX_EARLIER: Final = 10
-"""The newest letters of a record's history. Whoever sent it back ten times in vain learns nothing from an eleventh."""
+"""The newest letters of a record's history, which are kept. After ten failures an eleventh tells nothing new."""
 
 HEADER_OVERHEAD_BYTES: Final = 10
 """The two lengths of a header on the wire, at most five bytes each."""
@@ -56,7 +56,7 @@ _EARLIER = re.compile(rb"[0-9]{1,9}-[0-9]{1,18}")
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where the record lay."""
+    """The position of the refused record."""
 
     topic: str
     partition: int
@@ -82,7 +82,7 @@ def dead_letter(
     faults: Sequence[Fault],
     time: datetime,
 ) -> DeadLetter:
-    """Make a dead letter of a record: its key, value and headers untouched, unless no broker could take them."""
+    """Return the dead letter of a record. Key, value and headers are unchanged, unless no broker could take them."""
     added: list[Header] = [
         (TOPIC, position.topic.encode()),
         (PARTITION, str(position.partition).encode()),
@@ -102,7 +102,7 @@ def dead_letter(
 
 
 def attempt(headers: Sequence[Header]) -> int:
-    """Say how often a record became a dead letter before: 0 when no header says so, or when it holds nonsense."""
+    """Return how often a record became a dead letter before: 0 when no header says so, or an invalid one."""
     for name, value in headers:
         if name == ATTEMPT and value is not None and _ATTEMPT.fullmatch(value):
             return min(int(value), MAX_ATTEMPT)
@@ -110,7 +110,7 @@ def attempt(headers: Sequence[Header]) -> int:
 
 
 def earlier_letters(headers: Sequence[Header]) -> tuple[str, ...]:
-    """Give the ids of the letters that a record comes from, oldest first; of a header that holds nonsense none."""
+    """Return the ids of a record's earlier letters, oldest first. Invalid ids are left out."""
     for name, value in headers:
         if name == EARLIER and value is not None:
             return tuple(each.decode() for each in value.split(b",") if _EARLIER.fullmatch(each))[-MAX_EARLIER:]
@@ -118,20 +118,20 @@ def earlier_letters(headers: Sequence[Header]) -> tuple[str, ...]:
 
 
 def original_headers(headers: Sequence[Header]) -> list[Header]:
-    """Give the headers without those that a dead letter adds."""
+    """Return the headers without those that a dead letter adds."""
     return [header for header in headers if header[0] not in NAMES]
 
 
 def _faults(faults: Sequence[Fault]) -> bytes:
-    """List the first faults as JSON; how many there are is no secret either, but tells a repairer nothing."""
-    told = [{"pad": fault.pad[:MAX_PAD_CHARACTERS], "soort": str(fault.soort)} for fault in faults[:MAX_FAULTS]]
-    return json.dumps(told, separators=(",", ":")).encode()
+    """Return the first faults as JSON."""
+    listed = [{"pad": fault.pad[:MAX_PAD_CHARACTERS], "soort": str(fault.soort)} for fault in faults[:MAX_FAULTS]]
+    return json.dumps(listed, separators=(",", ":")).encode()
 
 
 def _cut(key: bytes | None, value: bytes | None, original: Sequence[Header], added: Sequence[Header]) -> DeadLetter:
-    """Keep what there is room for: first the key, then the headers in their order, then the value's beginning.
+    """Keep as much as fits: first the key, then the headers in their order, then the start of the value.
 
-    `dlq_cut` gives the sizes before, of what was cut.
+    `dlq_cut` holds the original sizes of the parts that were cut.
     """
     sizes = {"key": _size(key), "headers": _size_of_headers(original), "value": _size(value)}
     mark = (CUT, json.dumps(sizes).encode())
