@@ -78,13 +78,13 @@ class Reader:
 
     def _field(self, name: str, rule: Schema, *, required: bool) -> Field:
         known = self.glossary.fields.get(name, "")
-        told = rule.get("description", "")
+        description = rule.get("description", "")
         return Field(
             name=name,
             required=required,
             type=tuple(self._type(rule)),
             bounds=tuple(_bounds(_plain(rule))),
-            meaning=told if known in told else f"{known} {told}".strip(),
+            meaning=description if known in description else f"{known} {description}".strip(),
             values=tuple(self._values(rule)),
         )
 

@@ -22,7 +22,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _NULL = {"type": "null"}
 _ANY_OF = ("anyOf", "oneOf")
-_TOLD = ("description", "default")
+_ANNOTATIONS = ("description", "default")
 _NAMED = ("properties", "$defs")
 _FIRST = ("$schema", "$id", "$ref", "title", "description", "type", "format", "const", "enum", "properties", "required")
 
@@ -77,14 +77,14 @@ def _apply_laws(schema: Schema, *, is_input: bool) -> None:
 
 def _or_null(rule: Schema) -> Schema:
     """Return the shortest rule that allows null as well."""
-    told: Schema = {name: rule[name] for name in _TOLD if name in rule}
-    bare = {name: value for name, value in rule.items() if name not in _TOLD}
+    annotations: Schema = {name: rule[name] for name in _ANNOTATIONS if name in rule}
+    bare = {name: value for name, value in rule.items() if name not in _ANNOTATIONS}
     if not bare:
         return rule
     first, *others = [option for option in _flat(bare) if option != _NULL]
     if not others and isinstance(first.get("type"), str) and not {"const", "enum", "anyOf"} & set(first):
-        return {**first, "type": [first["type"], "null"], **told}
-    return {"anyOf": [first, *others, _NULL], **told}
+        return {**first, "type": [first["type"], "null"], **annotations}
+    return {"anyOf": [first, *others, _NULL], **annotations}
 
 
 def _not_null(rule: Schema) -> Schema:

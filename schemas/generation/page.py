@@ -33,7 +33,7 @@ class Message:
     """One message of the page. `data_of` is the message whose data alone it carries."""
 
     key: str
-    told: Document
+    definition: Document
     topics: Sequence[tuple[str, Document]]
     is_input: bool
     data_of: str | None
@@ -65,16 +65,16 @@ def page(document: Document, schemas: Mapping[str, Document]) -> str:
 def _messages(document: Document, schemas: Mapping[str, Document]) -> Iterator[Message]:
     """Yield the messages in the order of the topics that carry them."""
     channels, messages = document["channels"], document["components"]["messages"]
-    by_file = {_file(told): key for key, told in messages.items()}
+    by_file = {_file(definition): key for key, definition in messages.items()}
     for key in dict.fromkeys(key for channel in channels.values() for key in channel["messages"]):
-        told, file = messages[key], _file(messages[key])
+        definition, file = messages[key], _file(messages[key])
         yield Message(
             key,
-            told,
+            definition,
             [(name, channel) for name, channel in channels.items() if key in channel["messages"]],
             is_input=file in _INPUTS,
             data_of=by_file.get(file.replace(".json", ".event.json")),
-            tables=list(_tables(told, schemas.get(file, {}), is_input=file in _INPUTS)),
+            tables=list(_tables(definition, schemas.get(file, {}), is_input=file in _INPUTS)),
         )
 
 

@@ -31,7 +31,7 @@ from schemas.values import value_class
 from schemas.vng import SoortPartij
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far a publisher's clock may run ahead of the broker's."""
+"""The most that a publisher's clock may run ahead of the broker's."""
 
 ZAAK_OPVOLGING = frozenset({SoortOpvolging.ZAAK_NIEUW, SoortOpvolging.ZAAK_BESTAAND})
 

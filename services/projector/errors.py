@@ -1,4 +1,4 @@
-"""What can stop the projector. It is always our bug: only our own classifier writes the topics that it reads."""
+"""The errors that stop the projector. Each is our bug: only our own classifier writes the topics that it reads."""
 
 from collections.abc import Sequence
 

@@ -20,7 +20,7 @@ class Register(Protocol):
 
 
 class Positions(Protocol):
-    """How far each partition has been projected."""
+    """The positions of the group: how far each partition is projected."""
 
     async def commit(self, next_offsets: Mapping[TopicPartition, int]) -> None:
         """Commit the offsets at which to continue after a restart.

@@ -23,12 +23,12 @@ def merge(known: Versioned | None, fact: KlantcontactRegistered | KlantcontactWi
 
 
 def _document(fact: KlantcontactRegistered) -> Document:
-    told = plain(fact, without=ELSEWHERE)
-    klantcontact = told["klantcontact"]
+    fields = plain(fact, without=ELSEWHERE)
+    klantcontact = fields["klantcontact"]
     klantcontact["plaatsgevondenOp"] = milliseconds(fact.klantcontact.plaatsgevonden_op)
     # Null is a value here: nobody knows whether the contact was made.
     klantcontact["indicatieContactGelukt"] = fact.klantcontact.indicatie_contact_gelukt
-    return {"_id": fact.klantcontact.klantcontact_id, **told}
+    return {"_id": fact.klantcontact.klantcontact_id, **fields}
 
 
 def amendment(document: Document) -> Amendment:

@@ -40,7 +40,7 @@ class Contact(NamedTuple):
 
 
 class Kern(NamedTuple):
-    """What identifies the partij, as of the highest versie that stated it."""
+    """The identity of the partij, as of the highest versie that stated it."""
 
     versie: int
     nummer: str
@@ -65,7 +65,7 @@ class Identificator(NamedTuple):
 
 
 class Bijdrage(NamedTuple):
-    """What one contact brought, as of that versie: `plaatsgevondenOp` and details. Empty when it brought nothing."""
+    """The details that one contact brought, with `plaatsgevondenOp`, as of that versie. Empty when it brought none."""
 
     versie: int
     document: Document

@@ -37,39 +37,39 @@ def partijen_of(fact: KlantcontactRegistered) -> Iterator[tuple[str, PartijState
 
 
 def _listed(partij: Partij, fact: KlantcontactRegistered, moment: datetime) -> PartijState:
-    versie, told = partij.versie, plain(partij)
+    versie, fields = partij.versie, plain(partij)
     emptied = partij.toestemming is Hergebruik.GEEN
-    brought = _brought(told, moment) if partij.resultaat in FILLING and not emptied else {}
+    brought = _brought(fields, moment) if partij.resultaat in FILLING and not emptied else {}
     remembered = bool(brought) or _may_be_preceded(fact.herkomst, fact.besluit)
     return PartijState(
         versie=versie,
         # Without consent nothing may be kept, even if `geleegdBij` did not say so.
         geleegd_bij=max(partij.geleegd_bij, versie) if emptied else partij.geleegd_bij,
-        kern=_kern(told),
-        toestemming=Toestemming(versie, told["toestemming"]),
+        kern=_kern(fields),
+        toestemming=Toestemming(versie, fields["toestemming"]),
         identificatoren=_taken_back(versie, partij.vervallen_identificatoren)
-        | {each["codeSoortObjectId"]: Identificator(versie, each) for each in told["partijIdentificatoren"]},
+        | {each["codeSoortObjectId"]: Identificator(versie, each) for each in fields["partijIdentificatoren"]},
         bijdragen={_contact(fact.herkomst): Bijdrage(versie, brought)} if remembered else {},
     )
 
 
-def _kern(told: Document) -> Kern:
-    werkte_voor = told.get("werkteVoorPartij")
+def _kern(fields: Document) -> Kern:
+    werkte_voor = fields.get("werkteVoorPartij")
     return Kern(
-        versie=told["versie"],
-        nummer=told["nummer"],
-        soort_partij=told["soortPartij"],
-        identificatie=told["identificatie"],
+        versie=fields["versie"],
+        nummer=fields["nummer"],
+        soort_partij=fields["soortPartij"],
+        identificatie=fields["identificatie"],
         werkte_voor=None if werkte_voor is None else tuple(werkte_voor["partijIdentificatoren"]),
     )
 
 
-def _brought(told: Document, moment: datetime) -> Document:
+def _brought(fields: Document, moment: datetime) -> Document:
     """Return the name and details that this contact brought, with an employer's name: all that depends on consent."""
-    details = {name: told[name] for name in DETAILS if told.get(name)}
-    if told["digitaleAdressen"]:
-        details["digitaleAdressen"] = list(told["digitaleAdressen"])
-    employer = told.get("werkteVoorPartij", {})
+    details = {name: fields[name] for name in DETAILS if fields.get(name)}
+    if fields["digitaleAdressen"]:
+        details["digitaleAdressen"] = list(fields["digitaleAdressen"])
+    employer = fields.get("werkteVoorPartij", {})
     name_of_employer = {name: employer[name] for name in NAMES if employer.get(name)}
     if name_of_employer:
         details["werkteVoorNaam"] = name_of_employer

@@ -20,10 +20,10 @@ def merge(known: Versioned | None, fact: TaakCreated | TaakWithdrawn) -> Version
 
 
 def _document(fact: TaakCreated) -> Document:
-    told = plain(fact)
-    told["interneTaak"]["toegewezenOp"] = milliseconds(fact.interne_taak.toegewezen_op)
-    told["interneTaak"]["plaatsgevondenOp"] = milliseconds(fact.interne_taak.plaatsgevonden_op)
-    return {"_id": fact.interne_taak.taak_id, **told}
+    fields = plain(fact)
+    fields["interneTaak"]["toegewezenOp"] = milliseconds(fact.interne_taak.toegewezen_op)
+    fields["interneTaak"]["plaatsgevondenOp"] = milliseconds(fact.interne_taak.plaatsgevonden_op)
+    return {"_id": fact.interne_taak.taak_id, **fields}
 
 
 def amendment(document: Document) -> Amendment:

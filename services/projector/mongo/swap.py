@@ -25,7 +25,7 @@ ONLY: Final = {"_id": "herbouw"}
 
 
 class Phase(StrEnum):
-    """How far a rebuild is."""
+    """The phase of a rebuild."""
 
     IDLE = auto()
     """No rebuild is under way."""
