@@ -1,6 +1,6 @@
-"""The CloudEvents 1.0 envelope, NL GOV profile 1.1: its attributes, and how they lie in a Kafka record.
+"""The CloudEvents 1.0 envelope, NL GOV profile 1.1: its attributes, and their place in a Kafka record.
 
-Structured mode puts the whole event in the value; binary mode puts attributes in `ce_*` headers. Both are read.
+In structured mode the value holds the whole event. In binary mode `ce_*` headers hold the attributes. Both are read.
 """
 
 import re
@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from schemas.types import Bericht, Tekst, Timestamp
 
 STRUCTURED = "application/cloudevents+json; charset=UTF-8"
-"""The content type of what we write."""
+"""The content type of the events that we write."""
 
 URI = r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$"
 _URI = re.compile(URI)
@@ -26,7 +26,7 @@ TRACEPARENT = "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
 _TRACEPARENT = re.compile(TRACEPARENT)
 
 Header = tuple[str, bytes | None]
-"""A header's value may be absent on the wire."""
+"""On the wire a header may have no value."""
 
 Headers = Sequence[Header]
 
@@ -48,32 +48,32 @@ JsonContentType = Annotated[str, AfterValidator(_json), Field(json_schema_extra=
 
 
 class Envelope(Bericht):
-    """The attributes that every event has; others are allowed and ignored. None may hold anything personal."""
+    """The attributes of every event. Others are allowed and ignored. None may hold personal data."""
 
     specversion: Literal["1.0"]
     """The version of CloudEvents."""
     id: Tekst
-    """Names this event; a repeat has the same."""
+    """Identifies this event; a repeat has the same."""
     source: Uri
-    """Who speaks; recommended is `urn:nld:oin:<oin>:systeem:<naam>`."""
+    """The system that publishes the event; recommended is `urn:nld:oin:<oin>:systeem:<naam>`."""
     time: Timestamp
     """When the event was written."""
     subject: str | None = None
-    """What the event is about; never anything personal."""
+    """The thing that the event is about; never personal data."""
     datacontenttype: JsonContentType | None = None
     """`application/json`, with or without a charset."""
     dataschema: str | None = None
     traceparent: Any = None
-    """W3C Trace Context; carried on when it is valid, else ignored."""
+    """W3C Trace Context; passed on when it is valid, else ignored."""
 
 
 def schema_urn(event: str, version: int) -> str:
-    """Name the schema of an event, such as `urn:klantinteracties:schema:contact.ended:1`."""
+    """Return the name of an event's schema, such as `urn:klantinteracties:schema:contact.ended:1`."""
     return f"urn:klantinteracties:schema:{event}:{version}"
 
 
 def known_schema(event: str, version: int) -> AfterValidator:
-    """Refuse a `dataschema` of ours that names another event or version; another form says nothing to us."""
+    """Return a validator of `dataschema`: in our form it must name this event and version. Any other form passes."""
     known = schema_urn(event, version)
 
     def check(value: str) -> str:
@@ -85,7 +85,7 @@ def known_schema(event: str, version: int) -> AfterValidator:
 
 
 def known_schema_only(event: str, version: int) -> dict[str, JsonValue]:
-    """Say the same as a rule of JSON Schema."""
+    """Return the same rule in JSON Schema."""
     return {"anyOf": [{"const": schema_urn(event, version)}, {"not": {"pattern": DATASCHEMA}}]}
 
 
@@ -95,12 +95,12 @@ def trace_id(traceparent: str) -> str:
 
 
 def valid_traceparent(value: object) -> str | None:
-    """Give a W3C traceparent, or None for anything else: what is carried on must not be able to hold a name."""
+    """Return a W3C traceparent, or None for anything else: an attribute that we pass on must not hold a name."""
     return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else None
 
 
 def attributes_size(headers: Headers) -> int:
-    """Give the bytes of all attributes that stand in headers."""
+    """Return the bytes of all attributes in headers."""
     return sum(len(name) + len(value or b"") for name, value in headers if _is_attribute(name))
 
 
@@ -109,7 +109,7 @@ def _is_attribute(name: str) -> bool:
 
 
 def binary_attributes(headers: Headers) -> dict[str, Any] | None:
-    """Give the attributes of a record in binary mode, or None when the record is in structured mode."""
+    """Return the attributes of a record in binary mode, or None for a record in structured mode."""
     if not any(_is_attribute(name) for name, _ in headers):
         return None
     attributes: dict[str, Any] = {}

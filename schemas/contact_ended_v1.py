@@ -1,9 +1,9 @@
-"""`nl.klantinteracties.contact.ended`, data, version 1: what a channel system says of a contact that has ended.
+"""`nl.klantinteracties.contact.ended`, data, version 1: a channel system's report of a contact that has ended.
 
-Only what one field can be judged by stands here; what several fields must agree on is in `reading/coherence.py`. What a
-publisher has to know of a field stands under it, and goes into the JSON Schema from there.
-Source: VNG's gegevenswoordenboek, in the spelling and lengths of Open Klant 2.18; `schemas/deviations.md` names what
-departs.
+The rules for one field stand here; `reading/coherence.py` has those over several fields. The text under a field is
+written for publishers, and becomes the field's description in the JSON Schema.
+Source: VNG's gegevenswoordenboek, in the spelling and lengths of Open Klant 2.18. `schemas/deviations.md` lists the
+differences.
 """
 
 from enum import StrEnum
@@ -25,14 +25,14 @@ MAX_ITEMS = 20
 
 
 class Richting(StrEnum):
-    """Who sought contact: the klant (inkomend) or the municipality (uitgaand)."""
+    """The side that sought contact: the klant (inkomend) or the municipality (uitgaand)."""
 
     INKOMEND = "inkomend"
     UITGAAND = "uitgaand"
 
 
 class Rol(StrEnum):
-    """In which role somebody took part; `overig` is never a klant and never in an output."""
+    """The role in which somebody took part. `overig` is never a klant and never in an output."""
 
     KLANT = "klant"
     VERTEGENWOORDIGER = "vertegenwoordiger"
@@ -40,7 +40,7 @@ class Rol(StrEnum):
 
 
 class Toestemming(StrEnum):
-    """What was said in this contact about reuse of contact details."""
+    """The statement made in this contact about reuse of contact details."""
 
     GEGEVEN = "gegeven"
     GEWEIGERD = "geweigerd"
@@ -49,14 +49,14 @@ class Toestemming(StrEnum):
 
 
 class Gebruik(StrEnum):
-    """What a detail is meant for: default for later contacts, or only for following up this one."""
+    """The purpose of a detail: default for later contacts, or only for following up this one."""
 
     STANDAARD = "standaard"
     OPVOLGING = "opvolging"
 
 
 class SoortOpvolging(StrEnum):
-    """What still has to be done after the contact."""
+    """The kind of work that remains after the contact."""
 
     GEEN = "geen"
     INTERNE_TAAK = "interne_taak"
@@ -91,26 +91,26 @@ class CodeSoortObjectId(StrEnum):
 class PartijIdentificator(Bericht):
     """Identifies a person or organisation in a public register.
 
-    Allowed are, for a persoon: brp, natuurlijk_persoon, bsn (9 digits, 11-proef); for an organisatie: hr,
+    A persoon may have brp, natuurlijk_persoon, bsn (9 digits, 11-proef). An organisatie may have hr,
     niet_natuurlijk_persoon, kvk_nummer (8 digits) or rsin (9 digits, 11-proef), and hr, vestiging, vestigingsnummer
-    (12 digits) with the kvk_nummer beside it. One of each kind. A contactpersoon has none of its own.
+    (12 digits) together with the kvk_nummer. At most one of each kind. A contactpersoon has none of its own.
     """
 
     code_register: CodeRegister
     code_objecttype: CodeObjecttype
     code_soort_object_id: CodeSoortObjectId
     object_id: Tekst200
-    """The number: digits only, as many as its kind has; a bsn or rsin passes the 11-proef."""
+    """Digits only, as many as its kind has; a bsn or rsin passes the 11-proef."""
 
 
 class Authenticatie(Bericht):
     """How somebody's identity was established in this contact."""
 
     middel: Tekst
-    """The means. Which of them suffice is the municipality's policy; by default digid, eherkenning, eidas,
-    identiteitsbewijs, telefonische_authenticatie and dossier."""
+    """The municipality's policy says which means suffice; by default digid, eherkenning, eidas, identiteitsbewijs,
+    telefonische_authenticatie and dossier."""
     pseudoniem: Tekst | None = None
-    """The means' own pseudonym of the acting person, by which a contactpersoon is recognised at its employer."""
+    """The means' pseudonym of the acting person. Together with the employer it identifies a contactpersoon."""
     op: Timestamp | None = None
     """When it was established."""
 
@@ -122,7 +122,7 @@ class OpgegevenDigitaalAdres(DigitaalAdres):
 
 
 class OpgegevenAdres(Adres):
-    """A postal address as it was given, with what it may be used for. At least one other field says something."""
+    """A postal address as it was given, with what it may be used for. At least one other field has content."""
 
     gebruik: Gebruik = Gebruik.OPVOLGING
 
@@ -147,11 +147,12 @@ WerkteVoor = Annotated[
 class Betrokkene(Bericht):
     """Somebody who took part in the contact and does not work for the municipality, or a chain partner (`overig`).
 
-    No two of one contact are the same partij: they share no identificator, nor a pseudoniem at one employer.
+    Two betrokkenen of one contact are never the same partij: they share no identificator, and no pseudoniem at one
+    employer.
     """
 
     ref: Ref
-    """A name within this event, unique in it, by which other fields point here."""
+    """A name, unique within this event, by which other fields refer to this betrokkene."""
     rol: Rol
     initiator: bool | None = None
     """Whether this betrokkene began the contact; by default the first one when `richting` is inkomend."""
@@ -167,13 +168,13 @@ class Betrokkene(Bericht):
     bezoekadres: OpgegevenAdres | None = None
     correspondentieadres: OpgegevenAdres | None = None
     vertegenwoordigt: Annotated[tuple[Ref, ...], Field(max_length=MAX_PEOPLE)] = ()
-    """The refs of those whom this betrokkene formally represents; not itself."""
+    """The refs of the betrokkenen that this one formally represents; not its own."""
     werkte_voor: WerkteVoor | None = None
     """For a contactpersoon: the ref of the organisatie it worked for, or that organisatie itself. Else ignored."""
 
 
 class Opvolging(Bericht):
-    """What still has to be done for an onderwerp, by whom."""
+    """The follow-up of an onderwerp: what has to be done, and by whom."""
 
     soort: SoortOpvolging = SoortOpvolging.GEEN
     gevraagde_handeling: Annotated[str, Field(max_length=200)] | None = None
@@ -192,10 +193,10 @@ class Onderwerp(Bericht):
     """Stable over revisies, since ids are made from it; unique in the event. By default the position: 0, 1, …"""
     onderwerp: Tekst200
     inhoud: Annotated[str, Field(max_length=1000)] | None = None
-    """What is longer is refused, not cut."""
+    """A longer text is refused, never cut."""
     opvolging: Opvolging = Opvolging()
     betrokkenen: Annotated[tuple[Ref, ...], Field(max_length=MAX_PEOPLE)] | None = None
-    """The refs of those whom this onderwerp concerns; by default all. An empty list concerns nobody."""
+    """The refs of the betrokkenen that this onderwerp concerns; by default all. An empty list means nobody."""
     onderwerpobjecten: Annotated[tuple[Objectidentificator, ...], Field(max_length=MAX_ITEMS)] = ()
     bijlagen: Annotated[tuple[Objectidentificator, ...], Field(max_length=MAX_ITEMS)] = ()
 
@@ -211,18 +212,18 @@ class VervolgOp(Bericht):
 
 
 class ContactEnded(Bericht):
-    """A contact that has ended. `source` and `contactId` together are the contact; a higher `revisie` corrects it.
+    """A contact that has ended. `source` and `contactId` together identify it; a higher `revisie` corrects it.
 
-    A field that is null is absent. Fields that are not listed are ignored. Besides what this schema says, fields must
-    agree with each other: each is told where it stands.
+    A field that is null counts as absent. Fields that are not listed are ignored. Some fields must also agree with each
+    other; their descriptions say how.
     """
 
     contact_id: Tekst100
-    """The contact in the source system; the same when the system sends a correction."""
+    """The id of the contact in the source system; a correction has the same."""
     revisie: Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)] = 1
-    """A higher one is a later, corrected version of the same contact. The same one with other contents is refused."""
+    """A higher one is a later, corrected version of the contact. The same revisie with other contents is refused."""
     kanaal: Tekst50
-    """Free; no rule depends on it."""
+    """Free text; no rule depends on it."""
     richting: Richting = Richting.INKOMEND
     tot_stand_gekomen: bool | None = True
     """Whether contact was made; null means unknown. Becomes `indicatieContactGelukt`."""
@@ -233,12 +234,12 @@ class ContactEnded(Bericht):
     taal: Annotated[str, Field(pattern=r"^[a-z]{3}$")] | None = None
     """ISO 639-2/B; the municipality's own default when absent."""
     vertrouwelijk: bool = False
-    """Onderwerp and inhoud then travel on a topic of their own only."""
+    """When true, onderwerp and inhoud are published on the confidential topic only."""
     doorverbonden: bool = False
     """A transfer is not a follow-up: it never changes an outcome."""
     actoren: Annotated[tuple[Actor, ...], Field(min_length=1, max_length=MAX_PEOPLE)]
     betrokkenen: Annotated[tuple[Betrokkene, ...], Field(max_length=MAX_PEOPLE)]
-    """Empty: no klant took part."""
+    """Empty when no klant took part."""
     onderwerpen: Annotated[tuple[Onderwerp, ...], Field(min_length=1, max_length=MAX_PEOPLE)]
     vervolg_op: VervolgOp | None = None
 
@@ -255,7 +256,8 @@ class ContactEndedAttributes(Envelope):
         ]
         | None
     ) = None
-    """When given as `urn:klantinteracties:schema:<event>:<version>`: an event and version that we know."""
+    """In the form `urn:klantinteracties:schema:<event>:<version>` it must name this event and version. Any other
+    form is ignored."""
 
 
 class ContactEndedEvent(ContactEndedAttributes):

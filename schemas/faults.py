@@ -1,6 +1,6 @@
-"""What can be wrong with a message: where (`pad`) and of which kind (`soort`), never the value itself.
+"""The faults of a message: a path (`pad`) and a kind (`soort`), never the value itself.
 
-Both lists are closed and part of the contract: publishers and operators may build on them.
+The lists of kinds are closed and part of the contract: publishers and operators may build on them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,13 @@ class FaultKind(StrEnum):
     ONLEESBAAR = "onleesbaar"
     """The record is a tombstone, not UTF-8, not JSON or not an object."""
     TE_GROOT = "te_groot"
-    """The record's value has more than 64 KiB, or in binary mode its attributes have."""
+    """The record's value, or in binary mode its attributes together, exceed 64 KiB."""
     ONTBREEKT = "ontbreekt"
     """A required field is absent or null."""
     VERKEERD_TYPE = "verkeerd_type"
     """The field holds another JSON type, such as a number for a text or null in a list."""
     LEEG = "leeg"
-    """A text that must say something is empty or blank, or an address has no content."""
+    """A text that must have content is empty or blank, or an address has no content."""
     TE_LANG = "te_lang"
     """The text has too many characters."""
     TE_VEEL = "te_veel"
@@ -32,9 +32,9 @@ class FaultKind(StrEnum):
     BUITEN_BEREIK = "buiten_bereik"
     """The number or the date-time is out of range."""
     ONBEKENDE_WAARDE = "onbekende_waarde"
-    """The value is not one of those that the contract lists, or not a version that we know."""
+    """The contract does not list the value, or does not know the version."""
     VERKEERDE_VORM = "verkeerde_vorm"
-    """The text is not of the form that the field asks for, such as a date-time without offset."""
+    """The text does not have the form that the field requires, such as a date-time without offset."""
     VERKEERD_TEKEN = "verkeerd_teken"
     """The text holds half of a surrogate pair, which is no character."""
     ELFPROEF = "elfproef"
@@ -42,7 +42,7 @@ class FaultKind(StrEnum):
     IN_DE_TOEKOMST = "in_de_toekomst"
     """The contact took place more than five minutes after the record was written."""
     DUBBEL = "dubbel"
-    """What must be unique within the event stands there twice."""
+    """A value that must be unique within the event occurs twice."""
     DUBBELE_PARTIJ = "dubbele_partij"
     """Two betrokkenen of one contact are the same partij."""
     ONBEKENDE_REF = "onbekende_ref"
@@ -55,8 +55,8 @@ class FaultKind(StrEnum):
 
 HINTS: Final[Mapping[FaultKind, str]] = {
     FaultKind.ONLEESBAAR: "Send one JSON object a record: UTF-8, no byte order mark, nothing before or after it.",
-    FaultKind.TE_GROOT: "Stay below 64 KiB: put what is long in a document, and point at it in `bijlagen`.",
-    FaultKind.ONTBREEKT: "Send the field. null counts as absent, and a name is read exactly as the schema spells it.",
+    FaultKind.TE_GROOT: "Stay below 64 KiB: put long contents in a document, and refer to it in `bijlagen`.",
+    FaultKind.ONTBREEKT: "Send the field. null counts as absent, and a name must be spelled exactly as in the schema.",
     FaultKind.VERKEERD_TYPE: "Send the JSON type that the schema names: no number or boolean in quotes, no 1.0 for 1.",
     FaultKind.LEEG: "Fill it in, or leave the field out where it is not required.",
     FaultKind.TE_LANG: "Shorten it: a text that is too long is refused, never cut.",
@@ -64,37 +64,37 @@ HINTS: Final[Mapping[FaultKind, str]] = {
     "it corrects; over all its revisies one contact can have 200 onderwerpen and 200 partijen.",
     FaultKind.TE_WEINIG: "Send at least one item: a contact has an actor and an onderwerp.",
     FaultKind.BUITEN_BEREIK: "Stay within the schema's minimum and maximum; a date-time lies from 1900 to 9998 in UTC.",
-    FaultKind.ONBEKENDE_WAARDE: "Choose a value that the schema lists; upper and lower case count.",
+    FaultKind.ONBEKENDE_WAARDE: "Choose a value that the schema lists; upper and lower case differ.",
     FaultKind.VERKEERDE_VORM: "Write it in the schema's form: a date-time with seconds and offset, as in "
-    "2026-09-02T10:00:00+02:00; a postcode with a space; of a number all digits and nothing else.",
+    "2026-09-02T10:00:00+02:00; a postcode with a space; a number with all its digits and nothing else.",
     FaultKind.VERKEERD_TEKEN: "Cut texts between characters, not within one: half a surrogate pair was left.",
-    FaultKind.ELFPROEF: "Look for a typing error in the bsn or rsin. Without a right number, leave it out.",
-    FaultKind.IN_DE_TOEKOMST: "Set the publisher's clock, and look at the offset of the date-time.",
-    FaultKind.DUBBEL: "Give each its own: a ref or onderwerpId stands once in an event, a kind of identificator once "
-    "at a betrokkene. An onderwerp without onderwerpId has its position for one.",
+    FaultKind.ELFPROEF: "Look for a typing error in the bsn or rsin. If the right number is not known, leave it out.",
+    FaultKind.IN_DE_TOEKOMST: "Correct the publisher's clock, or the offset of the date-time.",
+    FaultKind.DUBBEL: "Make it unique: a ref or onderwerpId occurs once in an event, a kind of identificator once in a "
+    "betrokkene. An onderwerp without onderwerpId has its position as one.",
     FaultKind.DUBBELE_PARTIJ: "Send one betrokkene for each partij: these two have the same identificator.",
-    FaultKind.ONBEKENDE_REF: "Name the `ref` of a betrokkene of this same event, exactly as it stands there.",
-    FaultKind.NIET_TOEGESTAAN: "Leave it out, or change what it stands beside: the schema says what goes together.",
+    FaultKind.ONBEKENDE_REF: "Use the `ref` of a betrokkene in this event, exactly as it is written there.",
+    FaultKind.NIET_TOEGESTAAN: "Leave it out, or change the field that excludes it: the schema says which go together.",
     FaultKind.REVISIE_CONFLICT: "Send a correction with a higher `revisie`; send the same revisie only unchanged.",
 }
-"""What a publisher does about each kind."""
+"""The remedy for each kind, for a publisher."""
 
 
 class RefusalKind(StrEnum):
     """Why a message became a dead letter."""
 
     ONLEESBAAR = "onleesbaar"
-    """It is a tombstone, not UTF-8, not JSON or not an object. The publisher's to repair."""
+    """It is a tombstone, not UTF-8, not JSON or not an object. The publisher has to repair it."""
     TE_GROOT = "te_groot"
-    """It is larger than 64 KiB. The publisher's to repair."""
+    """It is larger than 64 KiB. The publisher has to repair it."""
     ENVELOP_ONGELDIG = "envelop_ongeldig"
-    """At least one attribute of the CloudEvent is wrong. The publisher's to repair."""
+    """At least one attribute of the CloudEvent is wrong. The publisher has to repair it."""
     CONTACT_ONGELDIG = "contact_ongeldig"
-    """Only `data` is wrong. The publisher's to repair."""
+    """Only `data` is wrong. The publisher has to repair it."""
     REVISIE_CONFLICT = "revisie_conflict"
     """The same revisie of this contact came before with other contents: a correction needs a higher revisie."""
     INTERNE_FOUT = "interne_fout"
-    """Our own code failed on it: our bug. It has no errors to repair, and can be replayed after the next release."""
+    """Our own code failed on it: our bug. It has no errors to repair, and can be redriven after the next release."""
 
 
 class Fault(NamedTuple):
@@ -106,9 +106,9 @@ class Fault(NamedTuple):
 
 @value_class(frozen=True, slots=True)
 class Refusal:
-    """A message that is refused; `contact_id` is None when it can't be read or is itself invalid.
+    """A refused message. `contact_id` is None when it can't be read or is itself invalid.
 
-    `unknown_fields` are those that were ignored: one of them may be the misspelt name of what is missing.
+    `unknown_fields` were ignored. One of them may be the misspelt name of a missing field.
     """
 
     kind: RefusalKind
@@ -138,23 +138,23 @@ FAULT_KINDS = {
     "string_type": FaultKind.VERKEERD_TYPE,
     "tuple_type": FaultKind.VERKEERD_TYPE,
 }
-"""FaultKind for each error type of the validation library, or of our own."""
+"""The kind for each error type of pydantic, and for our own error types."""
 
 LENGTHS_OF_LISTS = frozenset({"too_long", "too_short"})
-"""Error types that say nothing reliable: the library counts only good items. `reading/tidying.py` counts them all."""
+"""Error types that are not reliable: pydantic counts only valid items. `reading/tidying.py` counts all."""
 
 OF_ONE_FIELD = frozenset({FaultKind.ONTBREEKT, FaultKind.LEEG, FaultKind.VERKEERDE_VORM, FaultKind.ONBEKENDE_REF})
-"""Kinds that say nothing new of a field in which something else is wrong already."""
+"""Kinds that add nothing about a field that has another fault already."""
 
 UNION_MARK = "<"
-"""With this begins, in the library's location of an error, what names a form of a union and is no part of the wire."""
+"""The first character of a step in pydantic's error location that names a form of a union, and is not on the wire."""
 
 
 def path(*parts: str | int) -> str:
-    """Join the parts of a location."""
+    """Return the parts of a location as one path."""
     return ".".join(map(str, parts))
 
 
 def generalised(pad: str) -> str:
-    """Give a path without its list positions, as publishers and operators see it: `data.onderwerpen.*.inhoud`."""
+    """Return a path without its list positions, as publishers and operators see it: `data.onderwerpen.*.inhoud`."""
     return ".".join("*" if part.isdecimal() else part for part in pad.split("."))

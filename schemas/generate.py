@@ -1,6 +1,6 @@
 """Make the JSON Schemas, AsyncAPI, examples and fault tables from the models: `python -m schemas.generate [--check]`.
 
-With `--check` nothing is written; exit status 1 says that a file is not what would be made, and which.
+With `--check` it writes nothing. It names each file that differs from what the models make, and ends with status 1.
 """
 
 import argparse
@@ -11,9 +11,9 @@ from schemas.generation.files import SCHEMAS, generated, stale, write
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command. Gives its exit status: 0 done or nothing to do, 1 a file differs."""
+    """Run the command and return its exit status: 0 when all is done, 1 when a file differs."""
     parser = argparse.ArgumentParser(prog="python -m schemas.generate", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; say which files differ")
+    parser.add_argument("--check", action="store_true", help="write nothing; name the files that differ")
     if parser.parse_args(arguments).check:
         differing = stale(generated())
         for path in differing:

@@ -1,6 +1,6 @@
-"""By which identities the partij of a betrokkene is found, in the order in which they are tried.
+"""The identities by which the partij of a betrokkene is found, in the order in which they are tried.
 
-Source: `schemas/decision.md`, "Finding a partij"; a contactpersoon has no identificator of its own: VNG B0862 and the
+Source: `schemas/decision.md`, "Finding a partij". A contactpersoon has no identificator of its own: VNG B0862 and the
 registratievoorbeeld "Product aangevraagd door organisatie".
 """
 
@@ -24,7 +24,7 @@ class Identity(NamedTuple):
 
 
 def identities(betrokkene: Betrokkene, by_ref: Callable[[str], Betrokkene | None]) -> tuple[Identity, ...]:
-    """Give the identities of a betrokkene, the strongest first; none for who can only be a partij of its own."""
+    """Return the identities of a betrokkene, the strongest first. Without any it can only be a new partij."""
     if betrokkene.soort_partij is not SoortPartij.CONTACTPERSOON:
         return _of_identificatoren(betrokkene.partij_identificatoren)
     pseudoniem = betrokkene.authenticatie.pseudoniem if betrokkene.authenticatie else None

@@ -1,4 +1,4 @@
-"""`nl.klantinteracties.klantcontact.registered`, data, version 1: one onderwerp, and what may be kept of it."""
+"""`nl.klantinteracties.klantcontact.registered`, data, version 1: one onderwerp, with the data that may be kept."""
 
 from typing import Annotated, Literal
 
@@ -31,7 +31,7 @@ class Klantcontact(Bericht):
     """The klantcontact itself: one onderwerp of a contact."""
 
     klantcontact_id: Identifier
-    """UUIDv5 of what the contact and its onderwerp are called; the same in every revisie."""
+    """UUIDv5 made of `source`, `contactId` and `onderwerpId`; the same in every revisie."""
     nummer: Nummer
     kanaal: Tekst50
     onderwerp: Tekst200
@@ -44,18 +44,18 @@ class Klantcontact(Bericht):
 
 
 class BetrokkeneBijKlantcontact(Naam, Contactgegevens):
-    """Somebody who took part; name and details are there only where they serve a follow-up."""
+    """Somebody who took part. Name and details are present only where a follow-up needs them."""
 
     betrokkene_id: Identifier
     rol: Rol
     """Never overig."""
     initiator: bool
     was_partij: PartijVerwijzing | None = None
-    """Absent for who is not gekend."""
+    """Absent for a betrokkene that is not gekend."""
 
 
 class WerkteVoorPartij(Naam):
-    """The organisatie that a contactpersoon worked for at the time; named only where the contactpersoon may be."""
+    """The organisatie that a contactpersoon worked for at the time. It has a name only where the contactpersoon may."""
 
     partij_identificatoren: tuple[PartijIdentificator, ...] = ()
 
@@ -63,29 +63,29 @@ class WerkteVoorPartij(Naam):
 class Partij(Naam, Contactgegevens):
     """A partij after this decision. Name and details are those that this contact brings to it.
 
-    Who keeps partijen lets the higher `versie` win, whatever the revisie of the event.
+    A subscriber that keeps partijen lets the highest `versie` win, whatever the revisie of the event.
     """
 
     partij_id: Identifier
-    """Given once by the register."""
+    """Given once, by the register."""
     versie: Counter
     """Counts the decisions about this partij."""
     geleegd_bij: Counter
-    """The highest versie at which it was emptied; 0: never. Details of a lower versie are gone."""
+    """The highest versie at which it was emptied; 0 if never. Details of a lower versie are gone."""
     nummer: Nummer
     soort_partij: SoortPartij
     resultaat: PartijResultaat
     toestemming: Hergebruik
     partij_identificatoren: tuple[PartijIdentificator, ...] = ()
     vervallen_identificatoren: IdentificatorKinds = ()
-    """Kinds of identificator that an earlier revisie of this contact had linked, and nobody else."""
+    """Kinds of identificator that only an earlier revisie of this contact had linked."""
     werkte_voor_partij: WerkteVoorPartij | None = None
-    """Of a contactpersoon."""
+    """Only for a contactpersoon."""
     identificatie: Identificatie
 
 
 class Onderwerpobject(Bericht):
-    """What the klantcontact was about: an earlier klantcontact, or an object in some register; one of the two."""
+    """An object that the klantcontact was about: either an earlier klantcontact, or an object in some register."""
 
     was_klantcontact: KlantcontactVerwijzing | None = None
     onderwerpobjectidentificator: Objectidentificator | None = None
@@ -97,9 +97,9 @@ class KlantcontactRegistered(Bericht):
     klantcontact: Klantcontact
     actoren: tuple[Actor, ...]
     betrokkenen: tuple[BetrokkeneBijKlantcontact, ...]
-    """Those whom the onderwerp concerns."""
+    """The betrokkenen that the onderwerp concerns."""
     partijen: tuple[Partij, ...]
-    """Those of the betrokkenen."""
+    """The partijen of these betrokkenen."""
     onderwerpobjecten: tuple[Onderwerpobject, ...]
     bijlagen: tuple[Objectidentificator, ...]
     besluit: Besluit

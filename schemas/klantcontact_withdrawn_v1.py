@@ -1,4 +1,4 @@
-"""`nl.klantinteracties.klantcontact.withdrawn`, data, version 1: a klantcontact is taken back, or moved elsewhere."""
+"""`nl.klantinteracties.klantcontact.withdrawn`, data, version 1: a klantcontact is withdrawn, or moved."""
 
 from typing import Literal
 
@@ -10,12 +10,15 @@ VERSION = 1
 
 
 class KlantcontactWithdrawn(Bericht):
-    """A klantcontact is no more, or no more on this topic. No contents: whoever keeps it removes it."""
+    """A klantcontact was withdrawn, or moved to the other topic.
+
+    The event has no contents: a subscriber removes what it kept.
+    """
 
     klantcontact_id: Identifier
     nummer: Nummer
     verplaatst: bool
-    """True: it goes on under the same id on the other topic, where this reader may not look."""
+    """True when it continues under the same id on the other topic, which this subscriber may have no right to read."""
     besluit: Besluit
     herkomst: Herkomst
 

@@ -1,4 +1,4 @@
-"""What each kind means, in the words that stand under it in `faults.py`: the contract says it in one place."""
+"""The meanings of the members of an enum, read from the texts under them in the source."""
 
 import ast
 import inspect
@@ -11,7 +11,7 @@ from itertools import pairwise
 
 @cache
 def meanings(kinds: type[StrEnum]) -> Mapping[str, str]:
-    """Give for each member the text that follows it in the source, on one line."""
+    """Return for each member's value the text that follows the member in the source, on one line."""
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(kinds))).body
     assert isinstance(definition, ast.ClassDef)
     return {

@@ -1,7 +1,7 @@
-"""What the events that the classifier publishes have in common.
+"""The common parts of the events that the classifier publishes.
 
-What stands here is promised to subscribers: what is absent is left out and never null, and a list is always there.
-Source: VNG's gegevenswoordenboek, in the spelling of Open Klant 2.18; `schemas/deviations.md` names what departs.
+Subscribers are promised this: an absent field is left out and never null, and a list is always present.
+Source: VNG's gegevenswoordenboek, in the spelling of Open Klant 2.18. `schemas/deviations.md` lists the differences.
 """
 
 from enum import StrEnum
@@ -33,7 +33,7 @@ class Regel(StrEnum):
 
 
 class PartijResultaat(StrEnum):
-    """What the decision did to a partij."""
+    """The effect of the decision on a partij."""
 
     LEEG = "leeg"
     NIEUW = "nieuw"
@@ -42,11 +42,11 @@ class PartijResultaat(StrEnum):
 
 
 FILLING = frozenset({PartijResultaat.NIEUW, PartijResultaat.AANGEVULD})
-"""The outcomes under which a contact brings name and default details to the partij; under others it brings none."""
+"""The results with which a contact brings name and default details to the partij. With others it brings none."""
 
 
 class IntrekkingResultaat(StrEnum):
-    """What is left of a partij from which something is taken back."""
+    """The state of a partij after something is taken back from it."""
 
     BESTAAND = "bestaand"
     LEEG = "leeg"
@@ -68,18 +68,18 @@ class Identificatie(StrEnum):
 
 
 class Besluit(Bericht):
-    """Why the event exists: the rule, the policy it was judged under, and how often this revisie was judged."""
+    """The decision behind the event: the rule, the policy that applied, and how often this revisie was judged."""
 
     regel: Regel
     beleidsversie: Tekst
     besluitversie: Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)]
-    """1 at first, one more for each new judgement of the same revisie."""
+    """1 at first. Each new judgement of the same revisie adds one."""
     toelichting: Tekst
-    """For people; no value of the contact is in it."""
+    """Written for people; it holds no value of the contact."""
 
 
 class Herkomst(Bericht):
-    """The contact, and the revisie of it, that the event follows from."""
+    """The contact and revisie that the event follows from."""
 
     source: Tekst
     """The `source` of the `contact.ended`."""
@@ -106,7 +106,7 @@ class KlantcontactVerwijzing(Bericht):
 
 
 class Contactgegevens(Bericht):
-    """Contact details that a rule allows to be kept."""
+    """Contact details, where a rule allows them to be kept."""
 
     digitale_adressen: tuple[DigitaalAdres, ...] = ()
     bezoekadres: Adres | None = None
@@ -121,10 +121,10 @@ class Naam(Bericht):
 
 
 class OutputEnvelope(Envelope):
-    """The attributes of what the classifier publishes; a repeat of an event has the same `id`."""
+    """The attributes of the events that the classifier publishes. A repeat of an event has the same `id`."""
 
     subject: Identifier
-    """The id of what the event is about."""
+    """The id of the thing that the event is about."""
     datacontenttype: Literal["application/json"]
     traceparent: Annotated[str, Field(pattern=TRACEPARENT)] | None = None
 

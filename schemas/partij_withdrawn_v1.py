@@ -1,4 +1,4 @@
-"""`nl.klantinteracties.partij.withdrawn`, data, version 1: what one contact had brought to a partij is taken back."""
+"""`nl.klantinteracties.partij.withdrawn`, data, version 1: one contact no longer brings anything to a partij."""
 
 from typing import Literal
 
@@ -18,14 +18,17 @@ VERSION = 1
 
 
 class PartijWithdrawn(Bericht):
-    """What the contact in `herkomst` had brought to a partij is no more. No contents: whoever keeps it removes it."""
+    """The contact in `herkomst` no longer brings anything to a partij.
+
+    The event has no contents: a subscriber removes what that contact had brought.
+    """
 
     partij_id: Identifier
     nummer: Nummer
     versie: Counter
     """Counts the decisions about this partij."""
     geleegd_bij: Counter
-    """The highest versie at which it was emptied; 0: never. Details of a lower versie are gone."""
+    """The highest versie at which it was emptied; 0 if never. Details of a lower versie are gone."""
     resultaat: IntrekkingResultaat
     """Vervallen: no other contact knows the partij. Leeg: no effective consent remains."""
     vervallen_identificatoren: IdentificatorKinds = ()

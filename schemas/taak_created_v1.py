@@ -16,7 +16,7 @@ class InterneTaak(Bericht):
     """The interne taak."""
 
     taak_id: Identifier
-    """UUIDv5 of what the contact and its onderwerp are called; the same in every revisie."""
+    """UUIDv5 made of `source`, `contactId` and `onderwerpId`; the same in every revisie."""
     nummer: Nummer
     gevraagde_handeling: Tekst200
     toelichting: Annotated[str, Field(max_length=1000)] | None = None
@@ -26,7 +26,7 @@ class InterneTaak(Bericht):
     toegewezen_aan: Actor
     aanleidinggevend_klantcontact: KlantcontactVerwijzing
     plaatsgevonden_op: Timestamp
-    """Of the contact; waiting time counts from here (VNG 8694)."""
+    """The moment of the contact. Waiting time counts from here (VNG 8694)."""
 
 
 class TaakCreated(Bericht):

@@ -1,4 +1,4 @@
-"""`nl.klantinteracties.taak.withdrawn`, data, version 1: an interne taak is taken back."""
+"""`nl.klantinteracties.taak.withdrawn`, data, version 1: an interne taak is withdrawn."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ VERSION = 1
 
 
 class TaakWithdrawn(Bericht):
-    """An interne taak is no more. No contents: whoever keeps it removes it."""
+    """An interne taak was withdrawn. The event has no contents: a subscriber removes what it kept."""
 
     taak_id: Identifier
     klantcontact_id: Identifier

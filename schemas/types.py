@@ -1,4 +1,4 @@
-"""What every model here is made of: the frozen base class and the field types with a limit of their own."""
+"""The base class of every model, and the types of fields that have limits of their own."""
 
 import re
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ MAX_WHOLE_NUMBER = 2**53 - 1
 
 EARLIEST_YEAR = 1900
 LATEST_YEAR = 9998
-"""A year below datetime's own limit, so that who reads may add to it without leaving the calendar."""
+"""A year below datetime's own limit, so that a reader can add to a moment without leaving the calendar."""
 
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = r"([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
@@ -51,7 +51,7 @@ def _moment(value: object) -> datetime:
         moment = written.astimezone(UTC)
     except OverflowError:
         moment = None
-    # In UTC, as it goes out: what we accept must be a moment for who reads what we publish too.
+    # Judged in UTC, as we publish it: a moment that we accept must be one for subscribers too.
     if moment is None or not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
         raise PydanticCustomError("moment_range", "the date-time is out of range")
     return moment
@@ -62,7 +62,7 @@ Timestamp = Annotated[
     BeforeValidator(_moment),
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": RFC_3339}),
 ]
-"""A date-time with offset, in UTC from 1900 to 9998 and held in it, so that equal instants are equal."""
+"""A date-time with offset, from 1900 to 9998 in UTC. It is held in UTC, so that equal instants are equal."""
 
 
 def _not_blank(value: str) -> str:
@@ -86,4 +86,4 @@ Ref = Tekst40
 """The name that a betrokkene has within one event."""
 
 Nummer = Annotated[str, Field(pattern=r"^[0-9]{1,10}$")]
-"""A number given by the register: digits, at most ten, unique per kind."""
+"""A number that the register gives: at most ten digits, unique per kind."""

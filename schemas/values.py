@@ -1,7 +1,7 @@
-"""Values: frozen dataclasses to whoever reads or type checks them, at the price of plain ones.
+"""`value_class`: a frozen dataclass for readers and mypy, at the run-time cost of a plain one.
 
-At run time a frozen dataclass sets every field by a call, and a contact makes some thirty values with a few hundred
-fields: a twentieth of the classifier's time. So mypy alone refuses to change one.
+A frozen dataclass sets every field through a call. A contact makes some thirty values with a few hundred fields, and
+those calls took a twentieth of the classifier's time. So only mypy refuses to change a value.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 else:
 
     def value_class(*, frozen: bool, slots: bool) -> Callable[[type], type]:
-        """Make a class of values; those that are equal have one hash."""
+        """Return the decorator of a class of values. Equal values have equal hashes."""
         return partial(dataclass, unsafe_hash=frozen, slots=slots)
 
 

@@ -1,7 +1,7 @@
 """The objects of the VNG information model that several events share, under their own names.
 
 Source of every attribute and length: VNG's gegevenswoordenboek (SIM 2.0.0) and the Klantinteracties API of Open Klant
-2.18, in the spelling of the latter; `schemas/deviations.md` names what departs.
+2.18, in the spelling of the latter. `schemas/deviations.md` lists the differences.
 """
 
 from enum import StrEnum
@@ -13,7 +13,7 @@ from schemas.types import Bericht, Tekst80, Tekst200
 
 
 class SoortActor(StrEnum):
-    """Who handles contacts for the municipality."""
+    """The kind of an actor."""
 
     MEDEWERKER = "medewerker"
     ORGANISATORISCHE_EENHEID = "organisatorische_eenheid"
@@ -21,7 +21,7 @@ class SoortActor(StrEnum):
 
 
 class SoortPartij(StrEnum):
-    """What a partij is."""
+    """The kind of a partij."""
 
     PERSOON = "persoon"
     ORGANISATIE = "organisatie"
@@ -29,7 +29,7 @@ class SoortPartij(StrEnum):
 
 
 class SoortDigitaalAdres(StrEnum):
-    """What kind of digital address it is."""
+    """The kind of a digital address."""
 
     EMAIL = "email"
     TELEFOONNUMMER = "telefoonnummer"
@@ -63,7 +63,7 @@ class Contactnaam(Bericht):
 
 
 class Adres(Bericht):
-    """A Dutch or foreign postal address as Open Klant takes it."""
+    """A Dutch or foreign postal address, as Open Klant accepts it."""
 
     nummeraanduiding_id: Annotated[str, Field(pattern=r"^[0-9]{16}$")] | None = None
     """The address in the BAG."""

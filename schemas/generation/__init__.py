@@ -1,1 +1,1 @@
-"""What is made of the models: JSON Schemas, AsyncAPI, examples. A tool; nothing here runs in a service."""
+"""Generates the JSON Schemas, AsyncAPI, page and examples from the models. No service imports this."""

@@ -1,6 +1,6 @@
-"""AsyncAPI 3.0 of the whole: topics, who does what there, and the messages.
+"""The AsyncAPI 3.0 document: topics, operations and messages.
 
-It describes the application, so `receive` is where others publish and `send` is where others subscribe.
+It describes this application. So others publish where it says `receive`, and subscribe where it says `send`.
 """
 
 import inspect
@@ -18,11 +18,11 @@ AsyncApi = dict[str, Any]
 DESCRIPTION: Final = """\
 From `contact.ended` to a register of klantcontacten that keeps exactly what it may keep.
 
-Every event is a CloudEvent 1.0 of the NL GOV profile 1.1, one a record, UTF-8 JSON. `contact.ended` is read in
-structured and in binary mode, at most 64 KiB; what we write is in structured mode. Nothing personal stands in an
-attribute, key or header. Within a version fields are only added: ignore what you do not know.
+Every event is a CloudEvent 1.0 of the NL GOV profile 1.1: one a record, as UTF-8 JSON. The classifier reads
+`contact.ended` in structured and in binary mode, of at most 64 KiB. It writes in structured mode. Attributes, keys and
+headers hold no personal data. Within a version fields are only added: ignore fields that you do not know.
 
-What is wrong with an event is told by path and kind: see `faults.md`. Dutch terms: see `glossary.md`.
+Each error in an event has a path and a kind: see `faults.md`. Dutch terms: see `glossary.md`.
 """
 
 _DAY_MILLISECONDS: Final = 24 * 60 * 60 * 1000
@@ -32,20 +32,20 @@ _DEAD_LETTER: Final = "deadLetter"
 _TEXT: Final = {"type": "string"}
 
 _DEAD_LETTER_HEADERS: Final = {
-    "dlq_topic": "Where the original lay.",
+    "dlq_topic": "The topic of the original.",
     "dlq_partition": "Its partition.",
     "dlq_offset": "Its offset.",
-    "dlq_kind": "Why it is here: a refusal kind of `faults.md`.",
+    "dlq_kind": "Why it was refused: a `dlq_kind` of `faults.md`.",
     "dlq_faults": "JSON: the first fifty errors, each with `pad` and `soort`; no value of the message.",
     "dlq_time": "When it was refused.",
     "dlq_attempt": "How often it has become a dead letter.",
-    "dlq_letter": "Earlier letters of a record that was sent back and failed again: `partition-offset`, with commas.",
-    "dlq_cut": "JSON: the sizes before cutting, when the broker could not have taken all of it.",
+    "dlq_letter": "Earlier letters of a record that was redriven and refused again: `partition-offset`, with commas.",
+    "dlq_cut": "JSON: the original sizes of what was cut, when the broker could not have taken all of it.",
 }
 
 
 def asyncapi(examples: Mapping[str, Any]) -> AsyncApi:
-    """Give the document; `examples` are complete events by the name of their file."""
+    """Return the document. `examples` are complete events by the name of their file."""
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
     messages = {_message_name(event): _message(event, examples) for event in EVENTS}
     return {
@@ -102,7 +102,7 @@ def _operations() -> Iterator[tuple[str, AsyncApi]]:
         if receives:
             summary = "You publish here. The classifier judges each contact once."
         elif topic is DEAD_LETTER_TOPIC:
-            summary = "Operators read here, repair and replay."
+            summary = "Operators read here, correct and redrive."
         else:
             summary = "You subscribe here, in a consumer group of your own, reading committed."
         yield (
@@ -131,7 +131,7 @@ def _message(event: PublishedEvent, examples: Mapping[str, Any]) -> AsyncApi:
 
 
 def _binary() -> AsyncApi:
-    """Describe binary mode: the attributes in headers, the data alone in the value."""
+    """Return the message of binary mode: the attributes in headers, the data alone in the value."""
     attributes = CONTACT_ENDED.event.model_fields
     return {
         "name": CONTACT_ENDED.type,
@@ -156,10 +156,10 @@ def _dead_letter() -> AsyncApi:
     return {
         "name": _DEAD_LETTER,
         "title": "A dead letter",
-        "summary": "The original's key, value and headers, untouched, and more headers.",
+        "summary": "The key, value and headers of the original, unchanged, with more headers.",
         "contentType": "application/octet-stream",
         "headers": _headers({name: {**_TEXT, "description": text} for name, text in _DEAD_LETTER_HEADERS.items()}),
-        "payload": {"description": "Whatever was sent, also when it is not JSON."},
+        "payload": {"description": "The value as it was sent, even when it is not JSON."},
         "bindings": _key(DEAD_LETTER_TOPIC),
     }
 

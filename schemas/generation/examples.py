@@ -1,6 +1,6 @@
-"""The examples of what goes out: what the real decision makes of the examples of what comes in.
+"""The examples of output events: the real decision makes them from the examples of `contact.ended`.
 
-Whoever wants another example writes a `contact.ended.<case>.json` and names it here.
+To add an example, write a `contact.ended.<case>.json` and name the case here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ from services.domain.register import Register
 from services.domain.sleutels import Sleutels
 
 CASES: Final = ("terugbelverzoek", "gekende-klant", "vestiging", "contactpersoon", "vervolg", "correctie")
-"""In the order in which they happen: each sees what those before it have left in the register."""
+"""In the order in which they happen: each meets the register as those before it left it."""
 
 _SOURCE: Final = "urn:nld:oin:00000000000000000000:systeem:klantcontact"
 _KEY: Final = bytes(32)
@@ -31,12 +31,12 @@ _DECIDES_AFTER: Final = timedelta(seconds=1)
 
 
 def input_name(case: str) -> str:
-    """Give the file of what comes in."""
+    """Return the file of a case's `contact.ended`."""
     return f"contact.ended.{case}.json"
 
 
 def output_examples(folder: Path) -> Mapping[str, Any]:
-    """Give each event that the examples in a folder lead to, by the name of its file."""
+    """Return each event that the examples in a folder lead to, by the name of its file."""
     register = Register(DEFAULT, Numbers(count(1000000001), count(2000000001), count(3000000001)))
     sleutels = Sleutels(_KEY)
     examples: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""The fields of an event as a reader wants them: name, whether it is required, type, bounds, and what it means."""
+"""The fields of an event for a reader: name, whether it is required, type, bounds and meaning."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _NULL: Final = {"type": "null"}
 _REFERENCE: Final = "#/$defs/"
 _NOT_BLANK: Final = r"\S"
 _LONGEST_FORM: Final = 40
-"""Characters. A longer pattern is for programs; the field's meaning says it to people."""
+"""The most characters of a pattern that is shown. A longer one is for programs; the field's meaning explains it."""
 
 _FORMATS: Final = {"date-time": "date-time with offset", "uri": "URI", "uuid": "UUID"}
 _TYPES: Final = {"string": "text", "array": "list", "integer": "integer", "boolean": "boolean", "object": "object"}
@@ -19,7 +19,7 @@ _TYPES: Final = {"string": "text", "array": "list", "integer": "integer", "boole
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a type; `refers_to` names the object of the same event that it stands for."""
+    """A word in a type. `refers_to` names the object of the same event that it refers to."""
 
     text: str
     refers_to: str | None = None
@@ -33,10 +33,10 @@ class Field:
     required: bool
     type: tuple[Word, ...]
     bounds: tuple[str, ...]
-    """Each in words; what stands between backquotes is code."""
+    """Each in words, with code between backquotes."""
     meaning: str
     values: tuple[tuple[str, str], ...]
-    """The values that it may have, when these are listed, each with its meaning."""
+    """The listed values that it may have, each with its meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class FieldReader:
-    """Reads one event's schema. Where null means absent it is not mentioned, since a reader is told so once."""
+    """Reads the schema of one event. Where null means absent, types leave it out: the page says so once."""
 
     schema: JsonSchema
     glossary: Glossary
     null_is_absent: bool
 
     def objects(self) -> Iterator[Table]:
-        """Give every object, each after the first that refers to it."""
+        """Yield every object, each after the first that refers to it."""
         for name in self._objects(self.schema):
             yield self.table(name, self.schema["$defs"][name])
 
@@ -70,20 +70,20 @@ class FieldReader:
         return found
 
     def table(self, name: str, schema: JsonSchema) -> Table:
-        """Give one object of the schema under a name."""
+        """Return the table of one object."""
         required = schema.get("required", ())
         fields = (self._field(each, rule, required=each in required) for each, rule in schema["properties"].items())
         return Table(name, schema.get("description", ""), tuple(fields))
 
     def _field(self, name: str, rule: JsonSchema, *, required: bool) -> Field:
         known = self.glossary.fields.get(name, "")
-        told = rule.get("description", "")
+        description = rule.get("description", "")
         return Field(
             name=name,
             required=required,
             type=tuple(self._type(rule)),
             bounds=tuple(_bounds(_plain(rule))),
-            meaning=told if known in told else f"{known} {told}".strip(),
+            meaning=description if known in description else f"{known} {description}".strip(),
             values=tuple(self._values(rule)),
         )
 
@@ -115,7 +115,7 @@ class FieldReader:
 
 
 def _plain(rule: JsonSchema) -> JsonSchema:
-    """Leave out that a rule admits null."""
+    """Return a rule without null."""
     options = [option for option in rule.get("anyOf", ()) if option != _NULL]
     rest = {name: value for name, value in rule.items() if name != "anyOf"}
     if isinstance(rule.get("type"), list):

@@ -1,4 +1,4 @@
-"""What is made of the models, as files: where each lies and what is in it."""
+"""The generated files: their paths and contents."""
 
 import json
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ PAGE: Final = SCHEMAS / "index.html"
 
 
 def generated() -> Mapping[Path, str]:
-    """Give every file that is made, with its contents."""
+    """Return every generated file with its contents."""
     examples = output_examples(EXAMPLES)
     inputs = {case: json.loads((EXAMPLES / input_name(case)).read_text("utf-8")) for case in CASES}
     schemas = json_schemas()
@@ -30,7 +30,7 @@ def generated() -> Mapping[Path, str]:
     return {
         **{JSON_SCHEMAS / name: _json(schema) for name, schema in schemas.items()},
         **{EXAMPLES / name: _json(example) for name, example in examples.items()},
-        # What comes in is written by hand; only its form is looked after.
+        # The examples of `contact.ended` are written by hand; only their format is made.
         **{EXAMPLES / input_name(case): _json(example) for case, example in inputs.items()},
         ASYNCAPI: _yaml(document),
         FAULTS: fault_tables(),
@@ -39,7 +39,7 @@ def generated() -> Mapping[Path, str]:
 
 
 def stale(wanted: Mapping[Path, str]) -> list[Path]:
-    """Give what differs from what is wanted: changed, missing, or there without being made."""
+    """Return the files that differ from the wanted ones: changed, missing, or no longer made."""
     found = {
         *JSON_SCHEMAS.glob("*"),
         *EXAMPLES.glob("*"),
@@ -50,7 +50,7 @@ def stale(wanted: Mapping[Path, str]) -> list[Path]:
 
 
 def write(wanted: Mapping[Path, str]) -> list[Path]:
-    """Write what differs, and remove what is not made any more. Gives what it changed."""
+    """Write the files that differ, remove those no longer made, and return both."""
     changed = stale(wanted)
     for path in changed:
         if path in wanted:
@@ -66,7 +66,7 @@ def _json(value: Any) -> str:  # noqa: ANN401 - JSON
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes every part in full: what two places share is for a reader the same twice."""
+    """Writes every part in full, without YAML aliases, since people read it."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - the signature is the library's
         return True

@@ -1,4 +1,4 @@
-"""The glossary as data: what a Dutch term, a field or a value means."""
+"""The glossary as data: the meanings of Dutch terms, fields and values."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ GLOSSARY: Final = Path(__file__).parents[1] / "glossary.md"
 
 @dataclass(frozen=True, slots=True)
 class Glossary:
-    """Meanings by name. Of a value by the enum that it belongs to as well; None stands for any other enum."""
+    """Meanings by name. A value is found by its enum and name; the enum None holds for any other enum."""
 
     things: Mapping[str, str]
     fields: Mapping[str, str]
     values: Mapping[tuple[str | None, str], str]
 
     def value(self, enum: str, value: str) -> str:
-        """Give what a value of an enum means; empty when the glossary leaves it to another page."""
+        """Return the meaning of a value of an enum; empty when another page explains it."""
         return self.values.get((enum, value)) or self.values.get((None, value), "")
 
 
 def read_glossary() -> Glossary:
-    """Read `schemas/glossary.md`."""
+    """Return the contents of `schemas/glossary.md`."""
     sections = GLOSSARY.read_text("utf-8").split("\n## ")
     tables = {section.split("\n", 1)[0]: list(_rows(section)) for section in sections}
     values = [(place.rpartition(".")[2], name, meaning) for name, meaning, place in tables["Values"]]
@@ -37,7 +37,7 @@ def read_glossary() -> Glossary:
 
 
 def _rows(section: str) -> Iterator[tuple[str, str, str]]:
-    """Give the rows of a table, without its heading."""
+    """Yield the rows of a table, without its heading."""
     for line in section.splitlines():
         if line.startswith("| `"):
             name, meaning, place = (cell.strip().strip("`") for cell in line.strip("|").split(" | "))

@@ -1,10 +1,10 @@
-"""JSON Schemas, draft 2020-12, from the models: of each event the whole, and its data alone.
+"""JSON Schemas, draft 2020-12, of the models: one for each whole event, and one for its data alone.
 
-Laws of this file:
-- What comes in may hold null for whatever is not required, since null means absent.
-- What goes out never holds null for what is absent, and always holds its lists.
+The laws of this file:
+- In an input event any field that is not required may be null, which means absent.
+- In an output event an absent field is never null, and a list is always present.
 - Fields that are not listed are allowed: publishers may be ahead of us, and we of subscribers.
-Each file stands by itself, so that no validator has to fetch anything.
+Each file is complete, so that no validator has to fetch anything.
 """
 
 import inspect
@@ -22,13 +22,13 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _NULL = {"type": "null"}
 _ANY_OF = ("anyOf", "oneOf")
-_TOLD = ("description", "default")
+_ANNOTATIONS = ("description", "default")
 _NAMED = ("properties", "$defs")
 _FIRST = ("$schema", "$id", "$ref", "title", "description", "type", "format", "const", "enum", "properties", "required")
 
 
 def json_schemas() -> Mapping[str, JsonSchema]:
-    """Give the contents of every file by its name."""
+    """Return the contents of every file by its name."""
     return dict(_files())
 
 
@@ -50,7 +50,7 @@ def _schema(event: PublishedEvent, model: type[Bericht], *, urn: str, title: str
 
 
 class _WithoutTitles(GenerateJsonSchema):
-    """Names say it already."""
+    """Leaves out titles, which would repeat the names of fields."""
 
     def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - the signature is the library's
         return False
@@ -66,7 +66,7 @@ def _apply_laws(schema: JsonSchema, *, is_input: bool) -> None:
         if "description" in rule:
             rule["description"] = " ".join(rule["description"].split())
         if rule.get("default", ...) is None or isinstance(rule.get("default"), dict):
-            del rule["default"]  # absent, which needs no telling
+            del rule["default"]  # the default is absence, which needs no words
         if is_input:
             schema["properties"][name] = rule if name in required else _or_null(rule)
         else:
@@ -76,19 +76,19 @@ def _apply_laws(schema: JsonSchema, *, is_input: bool) -> None:
 
 
 def _or_null(rule: JsonSchema) -> JsonSchema:
-    """Allow null, in the shortest way that says it."""
-    told: JsonSchema = {name: rule[name] for name in _TOLD if name in rule}
-    bare = {name: value for name, value in rule.items() if name not in _TOLD}
+    """Return the shortest rule that allows null as well."""
+    annotations: JsonSchema = {name: rule[name] for name in _ANNOTATIONS if name in rule}
+    bare = {name: value for name, value in rule.items() if name not in _ANNOTATIONS}
     if not bare:
         return rule
     first, *others = [option for option in _flat(bare) if option != _NULL]
     if not others and isinstance(first.get("type"), str) and not {"const", "enum", "anyOf"} & set(first):
-        return {**first, "type": [first["type"], "null"], **told}
-    return {"anyOf": [first, *others, _NULL], **told}
+        return {**first, "type": [first["type"], "null"], **annotations}
+    return {"anyOf": [first, *others, _NULL], **annotations}
 
 
 def _not_null(rule: JsonSchema) -> JsonSchema:
-    """Take null from what a model admits when it reads."""
+    """Return the rule without null, which a model accepts when it reads."""
     if _NULL not in rule.get("anyOf", []):
         return rule
     rest = {name: value for name, value in rule.items() if name != "anyOf"}
@@ -97,7 +97,7 @@ def _not_null(rule: JsonSchema) -> JsonSchema:
 
 
 def _flat(rule: JsonSchema) -> list[JsonSchema]:
-    """Give the alternatives of a rule, also those within an alternative."""
+    """Return the alternatives of a rule, with those nested in an alternative."""
     for name in _ANY_OF:
         if set(rule) == {name}:
             return [flat for option in rule[name] for flat in _flat(option)]
@@ -105,7 +105,7 @@ def _flat(rule: JsonSchema) -> list[JsonSchema]:
 
 
 def _ordered(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Give every schema its keys in the order in which one reads them; properties keep that of the model."""
+    """Return a schema with its keys in reading order; properties keep the order of the model."""
     if isinstance(value, list):
         return [_ordered(each) for each in value]
     if not isinstance(value, dict):

@@ -1,6 +1,6 @@
-"""The contract as one HTML page, which needs no network: what publishers and subscribers read first.
+"""The contract as one HTML page that needs no network, for publishers and subscribers.
 
-It says what AsyncAPI and the JSON Schemas say, with what the glossary knows of each field and value.
+It shows the contents of AsyncAPI and the JSON Schemas, with the glossary's meaning of each field and value.
 """
 
 import json
@@ -22,26 +22,26 @@ from schemas.meanings import meanings
 
 _CODE: Final = re.compile("`([^`]+)`")
 _PLACES: Final = {"faults.md": "#errors", "glossary.md": "#terms"}
-"""Pages that stand in this one."""
+"""Pages that are sections of this one."""
 
 _INPUTS: Final = {name for event in EVENTS if event.is_input for name in (event.event_file, event.data_file)}
 
 
 @dataclass(frozen=True, slots=True)
 class PageMessage:
-    """One message as the page shows it. `data_of` is the message of which it carries only the data."""
+    """One message of the page. `data_of` is the message whose data alone it carries."""
 
     key: str
-    told: AsyncApi
+    definition: AsyncApi
     topics: Sequence[tuple[str, AsyncApi]]
     is_input: bool
     data_of: str | None
     tables: Sequence[Table]
-    """Its envelope and all objects in it; or its headers, when its fields are those of another or unknown."""
+    """Its envelope and all objects in it; or its headers, when another message has its fields or they are unknown."""
 
 
 def page(document: AsyncApi, schemas: Mapping[str, AsyncApi]) -> str:
-    """Give the page of an AsyncAPI document; `schemas` has the JSON Schemas by the names of their files."""
+    """Return the page of an AsyncAPI document. `schemas` has the JSON Schemas by the names of their files."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -62,23 +62,23 @@ def page(document: AsyncApi, schemas: Mapping[str, AsyncApi]) -> str:
 
 
 def _messages(document: AsyncApi, schemas: Mapping[str, AsyncApi]) -> Iterator[PageMessage]:
-    """Give the messages in the order of the topics that carry them."""
+    """Yield the messages in the order of the topics that carry them."""
     channels, messages = document["channels"], document["components"]["messages"]
-    by_file = {_file(told): key for key, told in messages.items()}
+    by_file = {_file(definition): key for key, definition in messages.items()}
     for key in dict.fromkeys(key for channel in channels.values() for key in channel["messages"]):
-        told, file = messages[key], _file(messages[key])
+        definition, file = messages[key], _file(messages[key])
         yield PageMessage(
             key,
-            told,
+            definition,
             [(name, channel) for name, channel in channels.items() if key in channel["messages"]],
             is_input=file in _INPUTS,
             data_of=by_file.get(file.replace(".json", ".event.json")),
-            tables=list(_tables(told, schemas.get(file, {}), is_input=file in _INPUTS)),
+            tables=list(_tables(definition, schemas.get(file, {}), is_input=file in _INPUTS)),
         )
 
 
 def _file(message: AsyncApi) -> str:
-    """Give the file of a payload's schema; empty when it has none."""
+    """Return the file of a payload's schema; empty when it has none."""
     return str(message["payload"].get("$ref", "")).rpartition("/")[2]
 
 
@@ -93,7 +93,7 @@ def _tables(message: AsyncApi, schema: AsyncApi, *, is_input: bool) -> Iterator[
 
 
 def _inline(text: str) -> Markup:
-    """Show what stands between backquotes as code, and lead to the page that it names."""
+    """Return the text with code between backquotes, and links to the pages that it names."""
 
     def code(found: re.Match[str]) -> str:
         place = _PLACES.get(found[1])

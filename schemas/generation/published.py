@@ -28,32 +28,32 @@ class PublishedEvent:
 
     @property
     def type(self) -> str:
-        """Give the CloudEvents type."""
+        """The CloudEvents type."""
         return str(self.module.TYPE)
 
     @property
     def name(self) -> str:
-        """Give the type without the prefix that all have."""
+        """The type without the common prefix."""
         return self.type.removeprefix(_TYPE_PREFIX)
 
     @property
     def version(self) -> int:
-        """Give the version of the schema of its data."""
+        """The version of the schema of its data."""
         return int(self.module.VERSION)
 
     @property
     def urn(self) -> str:
-        """Give the name of the schema of its data, as `dataschema` has it."""
+        """The name of the schema of its data, as in `dataschema`."""
         return schema_urn(self.name, self.version)
 
     @property
     def data_file(self) -> str:
-        """Give the file of the schema of its data."""
+        """The file of the schema of its data."""
         return f"{self.name}.{self.version}.json"
 
     @property
     def event_file(self) -> str:
-        """Give the file of the schema of the whole event in structured mode."""
+        """The file of the schema of the whole event in structured mode."""
         return f"{self.name}.{self.version}.event.json"
 
 

@@ -1,4 +1,4 @@
-"""The five topics as AsyncAPI describes them. Names and retention are defaults: an operator can set others."""
+"""The five topics that AsyncAPI describes. Names and retention are defaults; an operator can set others."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -14,12 +14,12 @@ from schemas.generation.published import (
 )
 
 _PER_KLANTCONTACT: Final = (
-    "every event of one klantcontact comes in order. To who reads committed each comes once, as far as crashes and "
-    "restarts go; where a repeat could ever slip through, it has the same `id`."
+    "the events of one klantcontact come in order. A subscriber that reads committed gets each once, also after "
+    "crashes and restarts; if a repeat ever comes, it has the same `id`."
 )
 
 _BY_VERSIE: Final = (
-    " Events of one partij come from many klantcontacten, so in no order: let the higher `versie` win, and drop "
+    " The events of one partij come from many klantcontacten, in no order: let the highest `versie` win, and drop "
     "details of a versie below `geleegdBij`."
 )
 
@@ -40,10 +40,10 @@ class Topic:
 CONTACT_TOPIC: Final = Topic(
     channel="contactEnded",
     address="contact.ended",
-    summary="Telephony and channel systems publish here that a contact has ended; the classifier reads it.",
+    summary="Telephony and channel systems publish a contact here when it has ended; the classifier reads it.",
     key="chosen by the publisher; one stable pseudonymous key per klant, never a number or name of that klant.",
-    order="contacts with the same key are judged in order. Without that the outcome is right too, but 'earlier' then "
-    "means 'judged earlier'.",
+    order="contacts with the same key are judged in order. Without that order the outcome is right too, but 'earlier' "
+    "then means 'judged earlier'.",
     retention_days=7,
     events=(CONTACT_ENDED,),
 )
@@ -51,8 +51,8 @@ CONTACT_TOPIC: Final = Topic(
 REGISTERED_TOPIC: Final = Topic(
     channel="klantcontactRegistered",
     address="klantcontact.registered",
-    summary="What was registered, and what is taken back, of contacts that are not vertrouwelijk.",
-    key="klantcontactId; of partij.withdrawn the partijId.",
+    summary="What was registered and withdrawn of contacts that are not vertrouwelijk.",
+    key="klantcontactId; the partijId for partij.withdrawn.",
     order=_PER_KLANTCONTACT + _BY_VERSIE,
     retention_days=90,
     events=(KLANTCONTACT_REGISTERED, KLANTCONTACT_WITHDRAWN, PARTIJ_WITHDRAWN),
@@ -81,7 +81,7 @@ TAAK_TOPIC: Final = Topic(
 DEAD_LETTER_TOPIC: Final = Topic(
     channel="deadLetters",
     address="contact.ended.dlq",
-    summary="What could not be judged, as it came, with headers that say where it lay and what was wrong.",
+    summary="Refused records, unchanged, with headers that say where each lay and what was wrong.",
     key="that of the original.",
     order="that of the original within its partition.",
     retention_days=30,

@@ -1,9 +1,8 @@
-"""What several fields of a `contact.ended` must agree on.
+"""The rules over several fields of a `contact.ended`.
 
-It runs over what could be read, so that a publisher sees every error at once, also beside a field that is invalid
-itself. For that reason any value may be None (`partial.py`), whatever its type says; nothing is said then that depends
-on it.
-An error over several fields stands at the missing one, else at the later one. Source: `schemas/decision.md`,
+They judge what could be read, so that a publisher sees every error at once, even beside a field that is invalid itself.
+So any value may be None (`partial.py`), whatever its type says, and then no rule that depends on it applies.
+An error over several fields is reported at the missing one, else at the later one. Source: `schemas/decision.md`,
 "Validity".
 """
 
@@ -32,11 +31,11 @@ from schemas.values import value_class
 from schemas.vng import SoortPartij
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far a publisher's clock may run ahead of the broker's."""
+"""The most that a publisher's clock may run ahead of the broker's."""
 
 ZAAK_OPVOLGING = frozenset({SoortOpvolging.ZAAK_NIEUW, SoortOpvolging.ZAAK_BESTAAND})
 
-# The combinations that Open Klant 2.18 takes as partij-identificator, and the digits of each number.
+# The combinations that Open Klant 2.18 accepts as partij-identificator, with the digits of each number.
 _COMBINATIONS = {
     CodeSoortObjectId.BSN: (CodeRegister.BRP, CodeObjecttype.NATUURLIJK_PERSOON, 9),
     CodeSoortObjectId.RSIN: (CodeRegister.HR, CodeObjecttype.NIET_NATUURLIJK_PERSOON, 9),
@@ -55,7 +54,7 @@ _ADDRESS_FIELDS = tuple(name for name in OpgegevenAdres.model_fields if name != 
 
 @value_class(frozen=True, slots=True)
 class Parts:
-    """The parts of a contact."""
+    """The parts of a contact that the rules compare."""
 
     refs: Sequence[str | None]
     betrokkenen: Sequence[Betrokkene | None]
@@ -67,7 +66,7 @@ class Parts:
 
 
 def incoherences(parts: Parts, written_at: datetime | None) -> Iterator[Fault]:
-    """Yield every disagreement; `written_at` is the record's own moment, against which the future is judged."""
+    """Yield every fault over several fields. `written_at`, the moment of the record, bounds that of the contact."""
     if parts.plaatsgevonden_op and written_at and parts.plaatsgevonden_op - CLOCK_TOLERANCE > written_at:
         yield Fault("data.plaatsgevondenOp", FaultKind.IN_DE_TOEKOMST)
     yield from _doubled(parts.refs, "betrokkenen", "ref")
@@ -86,7 +85,7 @@ def incoherences(parts: Parts, written_at: datetime | None) -> Iterator[Fault]:
 
 
 def concerned_refs(onderwerpen: Sequence[Onderwerp | None], refs: Sequence[str | None]) -> set[str | None]:
-    """Give the refs of the betrokkenen that at least one onderwerp concerns."""
+    """Return the refs of the betrokkenen that at least one onderwerp concerns."""
     concerned: set[str | None] = set()
     for onderwerp in onderwerpen:
         named: Sequence[str | None] | None = onderwerp.betrokkenen if onderwerp else None
@@ -222,7 +221,7 @@ def _same_partij_twice(parts: Parts) -> Iterator[Fault]:
 
 
 def _is_identifiable(betrokkene: Betrokkene) -> bool:
-    """Tell whether all could be read by which its partij is found."""
+    """Whether everything by which its partij is found could be read."""
     employer = betrokkene.werkte_voor if isinstance(betrokkene.werkte_voor, Werkgever) else None
     own: Sequence[PartijIdentificator | None] = betrokkene.partij_identificatoren
     of_employer: Sequence[PartijIdentificator | None] = employer.partij_identificatoren if employer else ()
@@ -238,7 +237,7 @@ def _identifiable_by_ref(ref: str, parts: Parts) -> Betrokkene | None:
 
 
 def identity_path(index: int, positie: int) -> str:
-    """Give the path of the identity at that position of a betrokkene; a contactpersoon is known by its employer."""
+    """Return the path of the identity at a position; a contactpersoon has none, and gets that of its employer."""
     if positie < 0:
         return path("data", "betrokkenen", index, "werkteVoor")
     return path("data", "betrokkenen", index, "partijIdentificatoren", positie)

@@ -1,8 +1,8 @@
-"""From the bytes of a Kafka record to a contact, or to everything that is wrong with it.
+"""Decodes a Kafka record into a contact, or into everything that is wrong with it.
 
-Two ways lead to the same answer. The fast one reads the record in one go and suits what publishers normally send. What
-it can't take (a null, an unknown field, any error) is read again with care, so that the contract's finer points stand
-in one place.
+Two ways lead to the same result. The fast one validates the record in one call, and fits what publishers normally
+send. A record that it can't take (with a null, an unknown field, any error) is read again with care. So the finer
+points of the contract stand in one place.
 """
 
 import json
@@ -40,18 +40,18 @@ from schemas.values import value_class
 from schemas.vng import SoortPartij
 
 MAX_BYTES = 64 * 1024
-"""The most bytes of a record's value, and of its attributes in binary mode; above that nothing is read."""
+"""The most bytes of a record's value, and of its attributes in binary mode. A larger record is not read."""
 
 MANY_FAULTS = 50
-"""Beyond so many errors in single fields, what several fields must agree on is not judged any more."""
+"""With more faults in single fields than this, the rules over several fields are not applied."""
 
 _MAX_DIGITS = 100
-"""More than any number here may have, and few enough for Python to read."""
+"""More digits than any number here may have, and few enough for Python to parse."""
 
 
 @value_class(frozen=True, slots=True)
 class Received:
-    """A contact that may be judged, with what the envelope says of it."""
+    """A valid contact, with the attributes of its envelope."""
 
     source: str
     event_id: str
@@ -62,7 +62,7 @@ class Received:
 
 
 def decode(value: bytes | None, headers: Headers = (), written_at: datetime | None = None) -> Received | Refusal:
-    """Read one record. `written_at` is the broker's moment; without it the envelope's `time` judges the future."""
+    """Decode a record. The contact's moment is bounded by `written_at`, the broker's, or by `time` without that."""
     if value is None:
         return _unreadable()
     if len(value) > MAX_BYTES or (headers and attributes_size(headers) > MAX_BYTES):
@@ -85,7 +85,7 @@ def _read_fast(value: bytes, attributes: dict[str, Any] | None, written_at: date
     except ValidationError:
         return None
     if not isinstance(envelope.traceparent, str | None):
-        return None  # the validator takes a number there that is no JSON
+        return None  # pydantic accepts numbers there that are no JSON
     if any(incoherences(_parts_of(contact), written_at or envelope.time)):
         return None
     return _received(envelope, contact)
@@ -100,7 +100,7 @@ def _received(envelope: Envelope, contact: ContactEnded, unknown_fields: Sequenc
 def _complete(contact: ContactEnded) -> None:
     """Fill in the defaults that depend on the rest of the event, and drop what the contract ignores.
 
-    The models are frozen for whoever uses them; here they are not finished yet.
+    The models are frozen for their users; here they are not finished yet.
     """
     every_ref = tuple(betrokkene.ref for betrokkene in contact.betrokkenen)
     for index, betrokkene in enumerate(contact.betrokkenen):
@@ -118,7 +118,7 @@ def _complete(contact: ContactEnded) -> None:
 
 
 def _parts_of(contact: ContactEnded) -> Parts:
-    """Give the parts of a contact; of one that is only partly readable, what was read."""
+    """Return the parts of a contact. A partly readable one has None where nothing could be read."""
     betrokkenen: Sequence[Betrokkene | None] = contact.betrokkenen
     onderwerpen: Sequence[Onderwerp | None] = contact.onderwerpen
     return Parts(
@@ -200,7 +200,7 @@ def _kind(error: ErrorDetails) -> FaultKind:
 
 
 def _readable_incoherences(tree: dict[str, Any], written_at: datetime | None) -> Iterator[Fault]:
-    """Judge what could be read, so that a part that is wrong hides nothing of the others."""
+    """Apply the rules to the readable parts, so that a part that is wrong hides no fault of another."""
     event = readable(ContactEndedEvent, tree)
     contact: ContactEnded | None = event.data if event else None
     if event and contact:
@@ -211,14 +211,14 @@ def _readable_incoherences(tree: dict[str, Any], written_at: datetime | None) ->
 
 
 def _unreadable_ids(onderwerpen: object) -> Iterator[int]:
-    """Give the onderwerpen whose id is there but can't be read: those have not the default one."""
+    """Yield the positions of onderwerpen whose id is present but unreadable: these do not get the default one."""
     for index, each in enumerate(onderwerpen if isinstance(onderwerpen, list) else ()):
         if isinstance(each, dict) and not isinstance(each.get("onderwerpId", ""), str):
             yield index
 
 
 def _found_besides(faults: Sequence[Fault], more: Iterable[Fault]) -> Iterator[Fault]:
-    """Leave out what only seems wrong since something there could not be read."""
+    """Yield the faults in `more` that are not only the consequence of an unreadable field."""
     places = [fault.pad for fault in faults]
     for fault in more:
         if fault.soort in OF_ONE_FIELD and fault.pad in places:

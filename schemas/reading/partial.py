@@ -1,4 +1,4 @@
-"""What can be read of an object that is wrong in places, so that the rest of it can still be judged."""
+"""Reads the valid parts of an object that is wrong in places, so that the rules can still judge them."""
 
 import json
 from functools import cache
@@ -12,11 +12,11 @@ from schemas.types import Bericht
 _Model = TypeVar("_Model", bound=Bericht)
 
 UNREADABLE_LIST = (None,)
-"""A list of which nothing can be read counts as one that holds something unreadable."""
+"""Stands for an unreadable list: one that holds something unreadable."""
 
 
 def readable(model: type[_Model], tree: object) -> _Model | None:
-    """Read an object. Where it is wrong it has None, also where its type does not say so; None when it is no object."""
+    """Return the object with None where it is wrong, even where its type excludes that; None when it is no object."""
     if not isinstance(tree, dict):
         return None
     try:
@@ -33,7 +33,7 @@ def _field(model: type[Bericht], name: str, shape: Shape, value: object) -> Any:
         alone = _alone(model, shape.name).model_validate_json(json.dumps({name: value}))
     except ValidationError:
         if shape.is_text and isinstance(value, str):
-            return value  # too long or blank, but still what it says
+            return value  # too long or blank, but still readable
         if shape.is_list and isinstance(value, list):
             return tuple(_item(shape, item) for item in value)
         return _nothing(shape) if shape.model is None or shape.is_list else readable(shape.model, value)
@@ -57,7 +57,7 @@ class _Alone(Bericht):
 
 @cache
 def _alone(model: type[Bericht], name: str) -> type[Bericht]:
-    """Return a model of one field only."""
+    """Return a model of this field alone."""
     info = model.model_fields[name]
     fields: dict[str, Any] = {name: (info.annotation, info)}
     return create_model(f"{model.__name__}_{name}", __base__=_Alone, **fields)

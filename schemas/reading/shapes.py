@@ -1,4 +1,4 @@
-"""What a model expects in each of its fields, as far as its tree must be walked before it can be validated."""
+"""The shapes of a model's fields, as far as a tree must be walked before it can be validated."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -12,7 +12,7 @@ from schemas.values import value_class
 
 @value_class(frozen=True, slots=True)
 class Shape:
-    """One field. `model` is that of the objects in it, if it may hold any; `is_text`: any text may stand there."""
+    """One field. `model` is that of its objects, if it may hold any; `is_text`: it may hold any text."""
 
     name: str
     required: bool
@@ -25,7 +25,7 @@ class Shape:
 
 @cache
 def shapes_of(model: type[Bericht]) -> Mapping[str, Shape]:
-    """Give the fields of a model by their names on the wire."""
+    """Return the shapes of a model's fields by their names on the wire."""
     return {info.alias or name: _shape(name, info) for name, info in model.model_fields.items()}
 
 
@@ -54,7 +54,7 @@ def _is_text(annotation: Any) -> bool:  # noqa: ANN401 - the same
 
 
 def _list_in(annotation: Any, metadata: Any) -> tuple[int, int | None] | None:  # noqa: ANN401 - the same
-    """Give the least and the most items of the list in an annotation, or None when it is no list."""
+    """Return the least and the most items of the list in an annotation, or None when it holds no list."""
     if get_origin(annotation) is tuple:
         return _limit(metadata, "min_length") or 0, _limit(metadata, "max_length")
     if get_origin(annotation) is Annotated:

@@ -1,7 +1,7 @@
-"""A parsed event made fit to be validated: without what the contract ignores and what the validator can't take.
+"""Prepares a parsed event for validation: removes what the contract ignores and what pydantic can't take.
 
-The validator miscounts a list that holds errors, and chokes on half a surrogate pair and on deep nesting. Here these
-are reported, or taken out, so that it still finds everything else that is wrong.
+pydantic miscounts a list that holds errors, and fails on half a surrogate pair and on deep nesting. These are reported
+or removed here, so that it still finds every other fault.
 """
 
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from schemas.types import Bericht
 from schemas.vng import SoortPartij
 
 MAX_UNKNOWN_FIELDS = 20
-"""How many unknown fields of one event are named; a publisher may be ahead of us, but not without end."""
+"""The most unknown fields of one event that are named. A publisher may be ahead of us, but not without bounds."""
 
 NULL_MEANS_UNKNOWN = "totStandGekomen"
 
@@ -23,14 +23,14 @@ _Place = tuple[str | int, ...]
 
 @dataclass(slots=True)
 class Tidied:
-    """What was found. `unknown_fields` are paths without list positions; the envelope's are not among them."""
+    """The faults and unknown fields that were found. The latter are paths without list positions, of `data` only."""
 
     faults: list[Fault] = field(default_factory=list)
     unknown_fields: dict[str, None] = field(default_factory=dict)
 
 
 def tidy(tree: dict[str, Any], model: type[Bericht]) -> Tidied:
-    """Change a tree in place into what `model` can be asked to validate."""
+    """Change a tree in place into one that `model` can validate."""
     tidied = Tidied()
     _drop_ignored(tree)
     _tidy_object(tree, model, (), tidied)
@@ -38,7 +38,7 @@ def tidy(tree: dict[str, Any], model: type[Bericht]) -> Tidied:
 
 
 def _drop_ignored(tree: dict[str, Any]) -> None:
-    """Take out the fields that the contract ignores beside others, whatever they hold."""
+    """Remove the fields that the contract ignores beside others, whatever they hold."""
     for betrokkene in _objects(tree.get("data"), "betrokkenen"):
         if betrokkene.get("soortPartij") != SoortPartij.CONTACTPERSOON:
             betrokkene.pop("werkteVoor", None)
@@ -87,7 +87,7 @@ def _tidied(value: Any, shape: Shape, at: _Place, tidied: Tidied) -> Any:  # noq
 
 
 def _tidied_list(items: list[Any], shape: Shape, at: _Place, tidied: Tidied) -> list[Any]:
-    """Judge the length, which the validator does only for items that are right, and cut what is too long."""
+    """Report a wrong length, which pydantic counts over valid items only, and cut the list to the longest allowed."""
     if isinstance(at[-1], int):
         return []  # a list in a list: of the wrong type, whatever it holds
     if len(items) < shape.min_items:
@@ -98,10 +98,10 @@ def _tidied_list(items: list[Any], shape: Shape, at: _Place, tidied: Tidied) -> 
 
 
 def _one_step(name: str) -> str:
-    """Give a publisher's own name so that it is one step of a path, and what comes before it is ours alone."""
+    """Return a publisher's own name as one step of a path, so that all steps before it are ours."""
     return _whole_characters(name).replace(".", "·")
 
 
 def _whole_characters(text: str) -> str:
-    """Put a question mark in the place of half a surrogate pair."""
+    """Replace each half of a surrogate pair by a question mark."""
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,1 +1,1 @@
-"""Keeps the register of klantcontacten, partijen and interne taken in MongoDB as the published events tell it."""
+"""Projects the published events into MongoDB: the register of klantcontacten, partijen and interne taken."""

@@ -1,4 +1,4 @@
-"""What can stop the projector: always a mistake of ours, since only our own classifier writes what it reads."""
+"""The errors that stop the projector. Each is our bug: only our own classifier writes the topics that it reads."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from services.runtime.errors import KlantcontactError
 
 
 class NotProjectable(KlantcontactError):
-    """This event can't be projected. It holds where and of which kind, never a value of the event."""
+    """This event can't be projected. The reasons name places and kinds of error, never a value of the event."""
 
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__("; ".join(reasons))
@@ -14,8 +14,8 @@ class NotProjectable(KlantcontactError):
 
 
 class Unreadable(NotProjectable):
-    """The record is not an event of a type and version that this release knows."""
+    """The record is no event of a type and version that this release knows."""
 
 
 class DocumentRefused(NotProjectable):
-    """MongoDB refuses what the events come to: a validator, a number that another document has, or BSON itself."""
+    """MongoDB refuses a document: a validator, a number that another document has, or BSON itself."""

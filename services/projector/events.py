@@ -1,4 +1,7 @@
-"""From the bytes of a record to what happened. The envelope is checked and only measured: `herkomst` says it all."""
+"""Reads the value of a record as an event.
+
+The envelope is validated. The register is built from the data alone, which has the origin in its `herkomst`.
+"""
 
 from typing import Annotated
 
@@ -24,13 +27,13 @@ OutputEvent = (
 _EVENTS: TypeAdapter[OutputEvent] = TypeAdapter(Annotated[OutputEvent, Field(discriminator="type")])
 
 MAX_REASONS = 10
-"""So many errors of one event are named: enough to see what is wrong, few enough for one log line."""
+"""The most errors of one event that are named: enough to see the mistake, few enough for one log line."""
 
 
 def read(value: bytes | None) -> OutputEvent:
-    """Read one record, in structured mode as the classifier writes it.
+    """Return the event in a record's value, which the classifier writes in structured mode.
 
-    Raises Unreadable for anything else, also for a type or a version of the schema that this release does not know.
+    Raises Unreadable for anything else, including a type or schema version that this release does not know.
     """
     if value is None:
         raise Unreadable(["no value"])

@@ -1,7 +1,7 @@
-"""What the projector does with a batch: read, write, commit. An event that it can't project ends its work.
+"""Projects a batch: read, write, commit. The projector stops at an event that it can't project.
 
-Only our own classifier writes the topics that are read, so such an event is a mistake of ours, and going on would
-leave the register without it unnoticed. What came before it in the batch is written and committed first.
+Only our own classifier writes these topics, so such an event is a bug of ours. To skip it would leave a gap in the
+register that nobody notices. The events before it in the batch are written and committed first.
 """
 
 import asyncio
@@ -29,12 +29,12 @@ from services.runtime.waiting import pauses
 log = structlog.get_logger()
 
 BATCH: Final = "batch"
-"""As a reporter to readiness: there is one batch at a time."""
+"""The batch as a reporter to readiness. There is one at a time."""
 
 
 @value_class(frozen=True, slots=True)
 class Stop:
-    """Why the work ended, and where: for whoever has to mend it. No values of the event."""
+    """Where the projector stopped, and why, for the operator. It holds no value of the event."""
 
     topic: str
     partition: int
@@ -42,14 +42,14 @@ class Stop:
     reasons: Sequence[str]
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Return it in one line."""
         at = f"{self.topic}, partition {self.partition}, offset {self.offset}"
         return f"stopped at {at}, which can't be projected: {'; '.join(self.reasons)}"
 
 
 @value_class(frozen=True, slots=True)
 class ReadBatch:
-    """The records of a batch, and what they say: up to the first that can't be read, with the reasons for that."""
+    """Records and their events. When one can't be read, `events` ends before it and `reasons` says why."""
 
     records: Sequence[Record]
     events: Sequence[OutputEvent]
@@ -57,20 +57,20 @@ class ReadBatch:
 
 
 def read_all(records: Sequence[Record]) -> ReadBatch:
-    """Read a batch, in its order."""
+    """Read records in their order, up to the first that can't be read."""
     events: list[OutputEvent] = []
     for record in records:
         try:
             events.append(read(record.value))
         except Unreadable as error:
             return ReadBatch(records, events, error.reasons)
-        except Exception as error:  # noqa: BLE001 - a mistake of ours as well
+        except Exception as error:  # noqa: BLE001 - a bug of ours as well
             return ReadBatch(records, events, [_where(error)])
     return ReadBatch(records, events)
 
 
 class _LeftUndone(Exception):
-    """The process ends before this batch was committed: whoever reads next does it again."""
+    """The process ends before this batch is committed. The next reader of the partition projects it again."""
 
 
 class Projector:
@@ -92,7 +92,7 @@ class Projector:
         self.stop: Stop | None = None
 
     async def project(self, batch: ReadBatch) -> None:
-        """Write a batch and commit it. Does nothing any more after a stop."""
+        """Write a batch and commit it. After a stop this does nothing."""
         if self.stop is not None:
             return
         started_ns = time.time_ns()
@@ -110,9 +110,9 @@ class Projector:
             self._stop_at(batch.records[written], reasons or batch.reasons)
 
     async def _write(self, facts: Sequence[Fact]) -> tuple[int, Sequence[str]]:
-        """Write the facts; give how many were, and why the next one could not be.
+        """Write the facts. Return how many were written, and why the next one was not.
 
-        What fails is found by halving. Writing is idempotent, so nothing is lost or doubled by that.
+        Halving finds the one that fails. Writing is idempotent, so a repeat neither loses nor doubles anything.
         """
         if not facts:
             return 0, ()
@@ -122,7 +122,7 @@ class Projector:
             raise
         except NotProjectable as refusal:
             reasons: Sequence[str] = refusal.reasons
-        except Exception as error:  # noqa: BLE001 - whatever merging or encoding raises is a mistake of ours
+        except Exception as error:  # noqa: BLE001 - whatever merging or encoding raises is a bug of ours
             reasons = [_where(error)]
         else:
             return len(facts), ()
@@ -142,16 +142,16 @@ class Projector:
         try:
             await self._patiently(lambda: self._positions.commit(next_offsets), Part.KAFKA)
         except PartitionLost:
-            # Whoever has it now reads these records again, and finds that they change nothing.
+            # The instance that has the partition now reads these records again, and they change nothing.
             log.warning("projector.commit_refused", partitions=len(next_offsets), events=len(records))
         else:
             metrics.LAST_COMMIT_TIMESTAMP_SECONDS.set_to_current_time()
             log.info("projector.batch_committed", events=len(records), partitions=len(next_offsets))
 
     async def _patiently(self, attempt: Callable[[], Awaitable[None]], part: Part) -> None:
-        """Retry until the infrastructure is back, and report to readiness that it is not.
+        """Retry while Kafka or MongoDB is away, and report that to readiness.
 
-        Raises _LeftUndone when the process ends while it is away.
+        Raises _LeftUndone when the process is asked to end meanwhile.
         """
         with self._health.reporting(part, by=BATCH) as report:
             for pause_seconds in pauses():
@@ -183,6 +183,6 @@ class Projector:
 
 
 def _where(error: Exception) -> str:
-    """Tell what was raised and where; its text may repeat a value of the event."""
+    """Return the type of an error and its place in the code. Its text may hold a value of the event."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{type(error).__name__} in {Path(frames[-1].filename).name}, line {frames[-1].lineno}"

@@ -1,4 +1,4 @@
-"""What the projector tells of its work: counters, times and traces, with ids and our own words only."""
+"""The projector's metrics and spans. They hold ids and our own words only."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ SPANS: Final[Mapping[type[Fact], str]] = {
 
 
 def count_stored(events: Sequence[OutputEvent]) -> None:
-    """Count a batch that was written and committed, and how long that took since it was decided and took place."""
+    """Count a committed batch, and measure the time since each event was decided and each contact took place."""
     now = datetime.now(UTC)
     for kind, count in Counter(type(event.data) for event in events).items():
         metrics.PROJECTED_EVENTS.labels(type=kind.__name__).inc(count)
@@ -38,7 +38,7 @@ def count_stored(events: Sequence[OutputEvent]) -> None:
 
 
 def tell_spans(spans: Spans, records: Sequence[Record], events: Sequence[OutputEvent], *, started_ns: int) -> None:
-    """Record what was stored, as children of the same publishers' spans as the decisions."""
+    """Record a span for each stored event, with the publisher's span as its parent, as the decision's span has."""
     for record, event in zip(records, events, strict=True):
         name, attributes = SPANS[type(event.data)], _attributes(record, event)
         spans.record(name, event.traceparent, attributes, started_ns=started_ns)

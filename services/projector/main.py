@@ -12,7 +12,7 @@ from services.runtime.settings import Settings
 async def run(settings: Settings) -> None:
     """Run until asked to end. Raises as `run_service` does.
 
-    At an event that it can't project it stands still, not ready, and says where and why.
+    At an event that it can't project it stops and stays up, not ready, and readiness says where and why.
     """
     topics = (settings.registered_topic, settings.confidential_topic, settings.taak_topic)
     await run_service("projector", settings, topics, _project)

@@ -1,4 +1,4 @@
-"""What the projector needs from the outside world. Each port has one real adapter and one fake."""
+"""The projector's ports to MongoDB and Kafka. Each has one real implementation and one fake."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -12,18 +12,18 @@ class ProjectionStore(Protocol):
     """The collections: klantcontacten, partijen, interne taken, and the markers of those that are gone."""
 
     async def apply(self, facts: Sequence[Fact]) -> None:
-        """Merge facts into the collections: all of them, durably, or none.
+        """Merge facts into the collections, durably: all of them or none.
 
-        Their order makes no difference, nor that some were applied before. Raises DocumentRefused when the database
-        will never take the documents that they lead to, TransientFailure when it is away; nothing is written then.
+        Neither order nor repeats change the result. Raises DocumentRefused when MongoDB will never take the documents,
+        and TransientFailure when it is away. In both cases nothing is written.
         """
 
 
 class Positions(Protocol):
-    """How far each partition has been projected."""
+    """The positions of the group: how far each partition is projected."""
 
     async def commit(self, next_offsets: Mapping[TopicPartition, int]) -> None:
-        """Commit the offsets from which to go on after a restart.
+        """Commit the offsets at which to continue after a restart.
 
-        Raises PartitionLost when another instance reads one of the partitions now, TransientFailure when Kafka is away.
+        Raises PartitionLost when another instance has one of the partitions, and TransientFailure when Kafka is away.
         """

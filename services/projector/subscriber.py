@@ -1,4 +1,4 @@
-"""The projector reads the three output topics, and writes one batch while it reads the next."""
+"""Reads the three output topics as the projector's group. One batch is written while the next is decoded."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -24,15 +24,15 @@ from services.runtime.settings import Settings
 log = structlog.get_logger()
 
 MAX_POLL_INTERVAL_MS: Final = 7 * 24 * 60 * 60 * 1000
-"""However long MongoDB is away, or the projector stands still at an event that it can't project, the partitions stay
-ours: the heartbeat shows that we live. Given away, they would stop the next instance at the same event."""
+"""The partitions stay ours while MongoDB is away or the projector has stopped at an event; the heartbeat shows that we
+live. Another instance that got them would stop at the same event."""
 
 MAX_BATCH_BYTES: Final = 2 * 1024 * 1024
-"""Of the events of one batch. Reading and merging them takes a fraction of a second, in which nothing else runs, such
-as the heartbeat. 500 usual events are half of it; of the largest contacts, which give 50 kB an event, 40 are."""
+"""The most bytes of events in one batch. Reading and merging them takes a fraction of a second, in which nothing else
+runs, such as the heartbeat. 500 usual events are half of it; 40 events of 50 kB, the largest, are all of it."""
 
 COMMIT_SECONDS: Final = 5.0
-"""aiokafka retries for ever. A commit takes milliseconds; after this long readiness has to report that it fails."""
+"""aiokafka retries a commit for ever. It takes milliseconds; after this long, readiness must show that it fails."""
 
 
 class EventSubscriber:
@@ -59,12 +59,12 @@ class EventSubscriber:
         self.batches = Batches(Projector(register, positions, health, ending, spans), ending, backlog)
 
     def reading(self) -> AbstractAsyncContextManager[None]:
-        """Read within the block, as `Group.reading` does."""
+        """Reads within the block, as `Group.reading` does."""
         return self.group.reading(self.batches)
 
 
 class Batches(Reader):
-    """Cuts what was fetched into batches, and writes them one after another."""
+    """Cuts fetched records into batches, and writes them one after another."""
 
     def __init__(self, projector: Projector, ending: Ending, backlog: Backlog) -> None:
         super().__init__(backlog)
@@ -73,7 +73,7 @@ class Batches(Reader):
         self._writing: asyncio.Task[None] | None = None
 
     async def handle(self, fetched: Fetched) -> None:
-        """Read a batch while the one before is being written, and begin to write it when that one is done."""
+        """Decode each batch while the one before it is being written, then start to write it."""
         for part in light_parts(list(chain.from_iterable(fetched.values())), MAX_BATCH_BYTES):
             await self.write_next(read_all([as_record(each) for each in part]))
 
@@ -82,14 +82,14 @@ class Batches(Reader):
         if self._writing is not None:
             await asyncio.wait({self._writing})
         if self._projector.stop is not None or self._ending.asked:
-            # Nothing more is fetched while this stands still.
+            # Nothing more is fetched while this waits.
             await self._ending.wait()
             return
         self._writing = asyncio.create_task(self._projector.project(batch))
         self._writing.add_done_callback(self._ending.end_with)
 
     async def finish(self, seconds: float) -> None:
-        """Finish writing, or leave it undone after that time: it is not committed, so the next reader does it again."""
+        """Finish the batch in flight, or drop it after `seconds`: the next reader repeats what is not committed."""
         if self._writing is None:
             return
         await asyncio.wait({self._writing}, timeout=seconds)
@@ -102,7 +102,7 @@ class GroupPositions:
     """Commits the positions of the partitions to the group, through the consumer that reads them."""
 
     def __init__(self, consumer: Callable[[], AIOKafkaConsumer], backlog: Backlog) -> None:
-        """`consumer` returns the one that is in the group; `backlog` is told which records are handled."""
+        """`consumer` returns the group's present consumer; `backlog` hears which records are handled."""
         self._consumer = consumer
         self._backlog = backlog
 
@@ -112,7 +112,7 @@ class GroupPositions:
             async with asyncio.timeout(COMMIT_SECONDS):
                 await self._consumer().commit(dict(next_offsets))
         except (CommitFailedError, IllegalStateError) as error:
-            # The group has divided the partitions anew. It gives each from its committed position on, to us as well.
+            # The group rebalanced. Each partition is read again from its committed position, by us as well.
             raise PartitionLost from error
         except TimeoutError as error:
             raise TransientFailure("Kafka does not take our position.", part=Part.KAFKA) from error

@@ -13,13 +13,13 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
-T = TypeVar("T")
-
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 
 class Ending:
-    """One a process. The first reason counts."""
+    """The reason to end, once there is one. A process has one of these, and the first reason counts."""
 
     def __init__(self) -> None:
         self._asked = asyncio.Event()

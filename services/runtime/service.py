@@ -1,4 +1,4 @@
-"""The frame of a service: it waits for its servers, does its work, and ends when it is asked to."""
+"""The frame of a service: it waits for Kafka and MongoDB, does its work, and ends when it is asked to."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -17,7 +17,7 @@ from services.runtime.waiting import closed_soon, until_answered
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a service has at hand once its servers have answered."""
+    """The settings, MongoDB client and reporters of a service whose servers have answered."""
 
     settings: Settings
     client: Client
@@ -26,13 +26,13 @@ class Service:
     spans: Spans | None
 
     async def patiently(self, step: Callable[[], Awaitable[None]]) -> None:
-        """Take a step of the start, retried while a server is away, for as long as the service is to run."""
+        """Retry a step of the start while a server is away, until the service is asked to end."""
         await self.ending.unless(until_answered(step, self.health))
 
     async def consume(
         self, reading: AbstractAsyncContextManager[None], *, count: Callable[[], Awaitable[None]]
     ) -> None:
-        """Read from Kafka until there is a reason to end; `count` sets the metrics of how much is stored."""
+        """Read from Kafka until there is a reason to end. `count` sets the metrics of stored documents."""
         async with watched(self.client, self.health, self.ending, count=count), reading:
             await self.ending.wait()
 
@@ -42,8 +42,8 @@ async def run_service(
 ) -> None:
     """Do the work of a service until SIGTERM or SIGINT.
 
-    Raises InvalidSettings for what the operator must change, and the failure that nobody can handle: the process then
-    ends with a status that makes a supervisor start it again.
+    Raises InvalidSettings for what the operator must change. Raises the failure that nothing here can handle; the
+    process then ends with a status that makes a supervisor restart it.
     """
     ending, health = Ending(), Health()
     with ending.on_signals(), tracing(name) as spans:

@@ -1,7 +1,4 @@
-"""Waiting for what is away: at the start as long as it takes, at the end hardly at all.
-
-How long to wait for infrastructure that is away.
-"""
+"""Waiting for a server that is away: at the start as long as it takes, at the end hardly at all."""
 
 import asyncio
 import random
@@ -16,19 +13,46 @@ from services.runtime.observe.health import START, Health
 
 T = TypeVar("T")
 
+FIRST_SECONDS: Final = 0.1
+"""The first pause, at most. Most interruptions (an election, a moved leader) are over within a second."""
+
+CAP_SECONDS: Final = 5.0
+"""The longest pause. Readiness must be back within 10 s of the server that it waited for."""
+
 CLOSE_SECONDS: Final = 1.0
-"""For saying goodbye to a server. A client of MongoDB would look for one that is away for as long as it may."""
+"""Patience with closing a client. MongoDB's client would look for a server that is away for its whole timeout."""
+
+
+def pauses() -> Iterator[float]:
+    """Yield pauses in seconds without end. Their bound doubles up to CAP_SECONDS.
+
+    Each lies anywhere in the upper half of its bound, so that instances that failed together don't retry together.
+    """
+    bound_seconds = FIRST_SECONDS
+    while True:
+        yield random.uniform(bound_seconds / 2, bound_seconds)  # noqa: S311 - it spreads load and keeps no secret
+        bound_seconds = min(bound_seconds * 2, CAP_SECONDS)
+
+
+def pauses_within(patience_seconds: float) -> Iterator[float]:
+    """Yield pauses as `pauses` does, as long as their sum stays within `patience_seconds`."""
+    left_seconds = patience_seconds
+    for pause_seconds in pauses():
+        left_seconds -= pause_seconds
+        if left_seconds < 0:
+            return
+        yield pause_seconds
 
 
 class Closable(Protocol):
     """A client of a server."""
 
     async def close(self) -> None:
-        """Say goodbye."""
+        """Close its connections."""
 
 
 async def until_answered(step: Callable[[], Awaitable[T]], health: Health) -> T:
-    """Take a step until no TransientFailure stops it, saying in readiness what is waited for; give its result."""
+    """Retry a step while it raises TransientFailure, report that to readiness, and return the step's result."""
     for pause_seconds in pauses():
         try:
             return await step()
@@ -41,7 +65,7 @@ async def until_answered(step: Callable[[], Awaitable[T]], health: Health) -> T:
 
 @asynccontextmanager
 async def repeated(step: Callable[[], Awaitable[None]], ending: Ending, *, seconds: float) -> AsyncIterator[None]:
-    """Take a step again and again within the block, with a pause in between. What it raises ends the process."""
+    """Repeat a step in the background within the block, with a pause in between. An error in it ends the process."""
 
     async def repeat() -> None:
         while True:
@@ -58,39 +82,10 @@ async def repeated(step: Callable[[], Awaitable[None]], ending: Ending, *, secon
 
 @asynccontextmanager
 async def closed_soon(client: Closable) -> AsyncIterator[None]:
-    """Close a client after the block, and don't wait for a server that is away."""
+    """Close a client after the block, without waiting for a server that is away."""
     try:
         yield
     finally:
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await client.close()
-
-
-FIRST_SECONDS = 0.1
-"""Most interruptions (an election, a moved leader) are over within a second."""
-
-CAP_SECONDS = 5.0
-"""The longest pause: readiness must be back within 10 s of what it waited for."""
-
-
-def pauses() -> Iterator[float]:
-    """Give pauses in seconds without end, each up to twice the one before and at most CAP_SECONDS.
-
-    Each lies anywhere in the upper half of its bound, so that instances that failed together don't come back
-    together.
-    """
-    bound_seconds = FIRST_SECONDS
-    while True:
-        yield random.uniform(bound_seconds / 2, bound_seconds)  # noqa: S311 - it spreads load and keeps no secret
-        bound_seconds = min(bound_seconds * 2, CAP_SECONDS)
-
-
-def pauses_within(patience_seconds: float) -> Iterator[float]:
-    """Give pauses as `pauses` does, for as long as together they stay within a bound."""
-    left_seconds = patience_seconds
-    for pause_seconds in pauses():
-        left_seconds -= pause_seconds
-        if left_seconds < 0:
-            return
-        yield pause_seconds

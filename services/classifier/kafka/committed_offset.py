@@ -1,9 +1,7 @@
 """The committed offset of a partition, once no transaction can change it any more.
 
-A consumer's own question (OffsetFetch v3) is answered from what has been written so far: the offset of a
-transaction that is decided, but not yet marked as such everywhere, is missing from it. Kafka has a form of the
-question that waits for that (v7, `require_stable`, KIP-447); aiokafka does not know it, so its few fields are
-spelled out here.
+aiokafka asks with OffsetFetch v3, whose answer leaves out the offset of a transaction that is decided and not yet
+marked everywhere. OffsetFetch v7 has `require_stable` (KIP-447). aiokafka does not know v7, so its fields stand here.
 """
 
 from typing import Any, Final
@@ -25,7 +23,7 @@ NOTHING_COMMITTED: Final = -1
 
 
 class UnstableOffset(KafkaError):  # type: ignore[misc] # aiokafka has no types; so below
-    """A transaction over this offset is still being ended."""
+    """A transaction over this offset is still being completed."""
 
     errno = 88
     message = "UNSTABLE_OFFSET_COMMIT"
@@ -33,7 +31,7 @@ class UnstableOffset(KafkaError):  # type: ignore[misc] # aiokafka has no types;
 
 
 class OffsetFetchResponseV7(Response):  # type: ignore[misc]
-    """The answer, as Kafka's protocol guide lays it out."""
+    """The response, as Kafka's protocol guide specifies it."""
 
     API_KEY = 9
     API_VERSION = 7
@@ -63,7 +61,7 @@ class OffsetFetchResponseV7(Response):  # type: ignore[misc]
 
 
 class OffsetFetchRequestV7(RequestStruct):  # type: ignore[misc]
-    """The question, as Kafka's protocol guide lays it out."""
+    """The request, as Kafka's protocol guide specifies it."""
 
     API_KEY = 9
     API_VERSION = 7
@@ -92,7 +90,7 @@ class StableOffsetFetch(Request[OffsetFetchRequestV7]):  # type: ignore[misc]
         self._partition = partition
 
     def build(self, request_struct_class: type[OffsetFetchRequestV7]) -> OffsetFetchRequestV7:
-        """Fill in the fields."""
+        """Return the request with its fields filled in."""
         topics: list[object] = [(self._partition.topic, [self._partition.partition], {})]
         return request_struct_class(self._group, topics, True, {})  # noqa: FBT003 - aiokafka takes fields in order
 
@@ -123,7 +121,7 @@ def _offset_in(response: Response) -> int | None:
             _number, offset, *_metadata, error_code = [field for field in answer if not isinstance(field, dict)]
             _raise_for(error_code)
             return None if offset == NOTHING_COMMITTED else int(offset)
-    raise AssertionError("the answer is about the partition that was asked for")
+    raise AssertionError("the response holds the partition that was asked for")
 
 
 def _raise_for(error_code: int) -> None:

@@ -1,27 +1,19 @@
-"""A transaction that Kafka has ended in its books, and forgot to end in some of the partitions that it wrote to.
+"""The workaround for KAFKA-20734. Delete this file when Kafka is mended.
 
-Apache Kafka 4.3.1 takes a partition that has no leader just then for deleted, and writes no marker of the end there
-(KAFKA-20734). A single broker that is stopped in order, or the last one of a cluster, takes the leader away from its
-partitions and goes on ending transactions for a moment: any of their partitions can miss its marker, those of the
-outputs as well as that of the position (one stop under load in six did it, seen in the broker's log files). Nobody
-makes up for it: a reader of committed records waits there for ever, and a position is never certain again.
+When Kafka 4.3.1 ends a transaction, it writes no marker into a partition that has no leader at that moment, and
+records the end as complete. Readers of committed records then wait in that partition for ever, and a position there is
+never stable again. The next marker of the same producer id ends what hangs. So each start of a writer
 
-The next marker of the same producer id ends what hangs as well, the way that marker says. So each start of a writer
-repeats the last end, in every partition that its id can ever have touched. Where nothing hangs that changes nothing.
-A transaction that was not finished is aborted by the start itself, and that abort can be forgotten as well: where it
-wrote, the abort is repeated, and everywhere else the commit before it.
+1. asks how its last transaction ended (`last_end`),
+2. repeats that end in every partition that it can have written to (`repeat_end`), which changes nothing elsewhere.
 
-How the last transaction of a writer ended, as Kafka's transaction coordinator has written it down.
+The start itself aborts an unfinished transaction, and Kafka can forget that abort too. So it is repeated in the
+partitions of that transaction, and the commit before it everywhere else.
 
-Kafka tells that in DescribeTransactions (KIP-664); aiokafka does not know it, so its few fields are spelled out here.
-
-The one connection over which a writer speaks to Kafka's transaction coordinator.
-
-A coordinator answers that a transaction is committed before it has written the markers of that. When it goes away in
-between it makes up for them once it is back, and forgets those of partitions that have no leader yet
-(`hanging_transaction`). aiokafka would connect anew and go on with the next transaction; an abort of that one would
-then abort what was committed as well, since a marker ends all that its producer has open in a partition. So over a
-second connection nothing is asked: the writer has to start anew, which repeats the commit first.
+Kafka also answers "committed" before it writes the markers. If the coordinator then goes away and aiokafka goes on over
+a new connection, an abort of the next transaction aborts the committed one as well. So a writer ends with its
+connection to the coordinator (`CoordinatorConnection`), and the next start repeats the commit first.
+`docs/architecture/exactly-once.md` tells how this was measured, and which risk is left.
 """
 
 import asyncio
@@ -57,40 +49,44 @@ from schemas.values import value_class
 from services.runtime.waiting import pauses
 
 NEVER_SEEN: Final = 105
-"""TRANSACTIONAL_ID_NOT_FOUND, which aiokafka has no name for."""
+"""TRANSACTIONAL_ID_NOT_FOUND, for which aiokafka has no name."""
 
+UNFINISHED: Final = "Ongoing"
+
+ABORTS: Final = {"PrepareAbort", "CompleteAbort", "PrepareEpochFence"}
+"""The states after an abort. Any other state follows a commit: before an unfinished transaction there was a commit,
+since a writer starts anew after an abort."""
+
+POSITIONS: Final = "__consumer_offsets"
+"""The topic that holds the positions of groups."""
 
 SOON: Final = (CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError)
-"""What a broker says that has just come up, or has just taken over."""
+"""The errors of a broker that has just started, or has just taken over."""
+
+
+# How the last transaction ended ---------------------------------------------------------------------------------------
 
 
 class End(Enum):
-    """What becomes of the records of a transaction."""
+    """The end of a transaction."""
 
     COMMIT = True
     ABORT = False
 
 
-ABORTS: Final = {"PrepareAbort", "CompleteAbort", "PrepareEpochFence"}
-"""The states after an abort. All others are after a commit, or before an end: what came before an unfinished
-transaction was a commit, since we start anew after an abort."""
-
-UNFINISHED: Final = "Ongoing"
-
-
 @value_class(frozen=True, slots=True)
 class LastEnd:
-    """How what a writer wrote has ended, or is going to."""
+    """How the last transaction of a writer ended, or is going to end."""
 
     end: End
-    """Of all partitions that are not among `to_be_aborted`."""
+    """The end in all partitions that are not in `to_be_aborted`."""
     to_be_aborted: frozenset[TopicPartition] = frozenset()
-    """What an unfinished transaction has written to, the positions of groups as well. The next start of its writer
-    aborts it."""
+    """The partitions of an unfinished transaction, which the next start of its writer aborts. Positions of groups are
+    among them."""
 
 
 class DescribeTransactionsResponse(Response):  # type: ignore[misc] # aiokafka has no types; so below
-    """The answer, as Kafka's protocol guide lays it out."""
+    """The response, as Kafka's protocol guide specifies it (KIP-664). aiokafka does not have it."""
 
     API_KEY = 65
     API_VERSION = 0
@@ -120,7 +116,7 @@ class DescribeTransactionsResponse(Response):  # type: ignore[misc] # aiokafka h
 
 
 class DescribeTransactionsRequest(RequestStruct):  # type: ignore[misc]
-    """The question, as Kafka's protocol guide lays it out."""
+    """The request, as Kafka's protocol guide specifies it."""
 
     API_KEY = 65
     API_VERSION = 0
@@ -138,14 +134,14 @@ class DescribeTransaction(Request[DescribeTransactionsRequest]):  # type: ignore
         self._transactional_id = transactional_id
 
     def build(self, request_struct_class: type[DescribeTransactionsRequest]) -> DescribeTransactionsRequest:
-        """Fill in the fields."""
+        """Return the request with its fields filled in."""
         return request_struct_class([self._transactional_id], {})
 
 
 async def last_end(client: AIOKafkaClient, transactional_id: str) -> LastEnd | None:
-    """Give the end, or None when there was none, or the broker can't say (Kafka before 3.0, and the demo's own).
+    """Return the last end, or None without one. Kafka before 3.0 and the demo's own broker can't tell: None too.
 
-    Waits while the coordinator is being found or still reads; raises a KafkaError when there is no answer.
+    Waits while the coordinator is not available yet. Raises a KafkaError when there is no answer.
     """
     for pause_seconds in pauses():
         try:
@@ -174,16 +170,15 @@ async def _ask(client: AIOKafkaClient, transactional_id: str) -> LastEnd | None:
     return LastEnd(End.ABORT if state in ABORTS else End.COMMIT)
 
 
-POSITIONS: Final = "__consumer_offsets"
-"""The topic in which Kafka keeps the positions of groups."""
+# Repeating that end ---------------------------------------------------------------------------------------------------
 
 
 async def repeat_end(
     producer: AIOKafkaProducer, *, transactional_id: str, last: LastEnd, group: str, topics: Sequence[str]
 ) -> None:
-    """End empty transactions over all partitions of `topics` and the offsets of the group: only markers are written.
+    """End empty transactions over all partitions of `topics` and the group's offsets, which writes only markers.
 
-    The producer has just been started, and is not in a transaction of its own. Raises a KafkaError.
+    The producer has just started, and is not in a transaction of its own. Raises a KafkaError.
     """
     places = {
         TopicPartition(topic, partition) for topic in topics for partition in await producer.partitions_for(topic)
@@ -196,16 +191,16 @@ async def repeat_end(
 
 
 class _Writer:
-    """Begins and ends transactions by hand: aiokafka adds a partition only along with a record, and there is none."""
+    """Begins and ends transactions by hand: aiokafka adds a partition only with a record, and here is none."""
 
     def __init__(self, producer: AIOKafkaProducer, transactional_id: str, coordinator: int) -> None:
-        state = producer._txn_manager  # noqa: SLF001 - nothing public gives the id and epoch that it was started with
+        state = producer._txn_manager  # noqa: SLF001 - the id and epoch of a started producer are not public
         self._identity = (transactional_id, state.producer_id, state.producer_epoch)
         self._client = producer.client
         self._coordinator = coordinator
 
     async def end(self, end: End, places: Collection[TopicPartition], group: str | None) -> None:
-        """End a transaction over these partitions, and over the offsets of a group when one is given."""
+        """End a transaction over these partitions, and over the offsets of `group` if given."""
         if not places and group is None:
             return
         if places:
@@ -217,13 +212,13 @@ class _Writer:
         await self._send(EndTxnRequest(*self._identity, end.value))
 
     async def _send(self, request: object) -> None:
-        """Send it; once more while the end before is still being written."""
+        """Send a request, and retry it while the former end is still being written."""
         for pause_seconds in pauses():
             response = await self._client.send(self._coordinator, request, group=ConnectionGroup.COORDINATION)
             refused = [error for error in map(for_code, _error_codes(response)) if error is not NoError]
             if not refused:
                 return
-            # One partition says why; of the others Kafka only says that it did not try.
+            # One partition has the reason. The others only say that Kafka did not try.
             reason = min(refused, key=lambda error: error is OperationNotAttempted)
             if reason is not ConcurrentTransactions:
                 raise reason
@@ -237,6 +232,9 @@ def _error_codes(response: object) -> list[int]:
     return [error_code for _, partitions in by_topic for _, error_code in partitions]
 
 
+# One connection to the coordinator ------------------------------------------------------------------------------------
+
+
 OF_TRANSACTIONS: Final = (
     DescribeTransaction,
     InitProducerIdRequest,
@@ -244,15 +242,15 @@ OF_TRANSACTIONS: Final = (
     AddOffsetsToTxnRequest,
     EndTxnRequest,
 )
-"""What the coordinator is asked. Records and positions go elsewhere, and only once it knows of them."""
+"""The requests to the transaction coordinator. Records and positions go elsewhere, after it knows of them."""
 
 
 class ConnectionRenewed(ConnectionError):
-    """The connection to the transaction coordinator has been renewed, so that it may have forgotten something."""
+    """The connection to the transaction coordinator was renewed, so Kafka may have forgotten an end."""
 
 
 class CoordinatorConnection:
-    """Holds a client, not yet connected, to one connection for transactions."""
+    """Limits a client that is not connected yet to one connection for transactions."""
 
     def __init__(self, client: AIOKafkaClient) -> None:
         self._client = client
@@ -262,17 +260,17 @@ class CoordinatorConnection:
 
     @property
     def is_gone(self) -> bool:
-        """Say whether there was one and is no more."""
+        """Whether there was a connection and it is closed."""
         return self._connection is not None and not self._connection.connected()
 
     async def _send(self, node_id: int, request: object, *, group: int = ConnectionGroup.DEFAULT) -> object:
-        """Ask as the client does. Raises ConnectionRenewed, which aiokafka does not try again, as no KafkaError is."""
+        """Send as the client does. Raises ConnectionRenewed: no KafkaError, so that aiokafka does not retry."""
         if not isinstance(request, OF_TRANSACTIONS):
             return await self._ask(node_id, request, group=group)
-        # aiokafka starts a producer over another connection than it uses it.
+        # aiokafka would start a producer over another connection.
         group = ConnectionGroup.COORDINATION
         if await self._client.ready(node_id, group=group):
-            connection = self._client._conns[node_id, group]  # noqa: SLF001 - nothing public tells connections apart
+            connection = self._client._conns[node_id, group]  # noqa: SLF001 - connections are not public
             self._connection = self._connection or connection
             if connection is not self._connection:
                 raise ConnectionRenewed

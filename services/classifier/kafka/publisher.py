@@ -1,13 +1,10 @@
-"""The one writer for one partition of the input.
+"""The only writer for one partition of the input.
 
-Its transactional id belongs to that partition. Starting it ends whatever transaction the writer before had open, and
-shuts that writer out for good: from then on nobody else can publish for, or commit, this partition, whatever the
-consumer group thinks. So after each start the committed offset, read when it can't change any more, says for certain
-what was done.
+Its transactional id belongs to that partition. Starting it ends the former writer's open transaction and fences that
+writer for good, whatever the consumer group thinks. So after each start the committed offset is certain.
 
-A writer lives no longer than its connection to the coordinator (`coordinator_connection`): whatever breaks it, the
-next start sets right what may have been forgotten meanwhile. That goes for a writer with nothing to do as well, since
-readers of what it wrote last may wait for it.
+A writer lives no longer than its connection to the transaction coordinator (`kafka_20734.py`), even when it is idle:
+the next start completes what Kafka may have forgotten. `docs/architecture/exactly-once.md` argues all of it.
 """
 
 import asyncio
@@ -33,41 +30,41 @@ from services.runtime.waiting import pauses
 log = structlog.get_logger()
 
 TRANSACTION_SECONDS: Final = 10.0
-"""Patience with one transaction, which takes some tens of milliseconds. aiokafka itself would try for ever; a broker
-that restarts is back sooner. It has to be well under the transaction's own timeout (30 s), so that we, and not the
-broker, decide what becomes of it."""
+"""Patience with one transaction, which takes some tens of milliseconds. aiokafka itself would retry for ever. A broker
+that restarts is back sooner. It must be well under the transaction's own timeout (30 s), so that we decide its outcome
+and not the broker."""
 
 START_SECONDS: Final = 10.0
-"""Patience with one start: connect, end the former transaction, read the committed offset."""
+"""Patience with one start: connecting, ending the former transaction, reading the committed offset."""
 
 UNCERTAIN_PAUSE_SECONDS: Final = 0.02
-"""The end of the former transaction is written everywhere after 3 ms at the median, 21 at most."""
+"""The pause before asking again for an offset that is not stable. It is stable after 3 ms at the median, 21 at most."""
 
 NOTICE_SECONDS: Final = 3.0
-"""After so long a transaction or a start that is still going on shows in readiness."""
+"""A transaction or start that takes longer than this shows in readiness."""
 
 LOOK_SECONDS: Final = 1.0
-"""How often a writer with nothing to do looks whether its connection is still there."""
+"""The pause between two looks of an idle writer at its connection."""
 
 LOOKS_A_QUESTION: Final = 60
-"""How many looks between two questions over that connection: well under the nine minutes after which it is closed."""
+"""Looks between two requests over that connection, which Kafka closes after nine idle minutes."""
 
 CLOSE_SECONDS: Final = 2.0
-"""Patience with a producer that is given up. It is shut out by the next one in any case."""
+"""Patience with closing a producer. The next one fences it in any case."""
 
 RETRIED: Final = (KafkaError, OSError, TimeoutError, AssertionError)
-"""What a transaction or a start can fail with while Kafka is away. aiokafka asserts that a transaction is in the
-right state, which it is not after a failure in the background."""
+"""The errors of a transaction or start while Kafka is away. aiokafka asserts the state of a transaction, which is wrong
+after a failure in the background."""
 
 _CLOSING: Final[set[asyncio.Task[None]]] = set()
-"""Producers that are being closed: asyncio itself keeps no hold of a task."""
+"""Tasks that close producers. asyncio itself holds no reference to a task."""
 
 
 class MakeProducer(Protocol):
-    """Makes a producer, not yet started."""
+    """Makes a producer that is not started yet."""
 
     def __call__(self, *, transactional_id: str) -> AIOKafkaProducer:
-        """Make one with this id."""
+        """Return a producer with this id."""
 
 
 class KafkaPublisher:
@@ -83,7 +80,7 @@ class KafkaPublisher:
         health: Health,
         end_with: Callable[[asyncio.Task[None]], None],
     ) -> None:
-        """Take as `topics` all that are ever published to; `end_with` hears of a task that has failed for good."""
+        """`topics` are all that are ever published to. `end_with` is called with a background task when it ends."""
         self._make_producer = make_producer
         self._group = group
         self._name = f"{group}-{partition.topic}-{partition.partition}"
@@ -98,7 +95,7 @@ class KafkaPublisher:
         self._watch: asyncio.Task[None] | None = None
 
     async def take_over(self) -> int | None:
-        """Become the one writer, and give the offset that is committed (None: never). Waits while Kafka is away."""
+        """Fence the former writer and return the committed offset, or None without one. Waits while Kafka is away."""
         async with self._turn:
             if self._watch is None:
                 self._watch = asyncio.create_task(self._renew_when_idle())
@@ -119,10 +116,10 @@ class KafkaPublisher:
         raise AssertionError("pauses have no end")
 
     async def publish(self, messages: Sequence[Message], *, next_offset: int) -> None:
-        """Publish and commit the position in one transaction, as the port says.
+        """Publish messages and commit the position in one transaction, as the port promises.
 
-        When the outcome is unknown, the writer starts anew and the committed offset tells: where it was, and the
-        whole is tried again; where it was to be, and it had succeeded; anywhere else, and somebody else went on.
+        When the outcome is unknown, the writer starts anew and reads the committed offset. At the old offset, it
+        retries the transaction. At the new one, the transaction had succeeded. At any other, another instance went on.
         """
         async with self._turn:
             if self._producer is None:
@@ -152,7 +149,7 @@ class KafkaPublisher:
                 raise self._lost()
 
     async def _renew_when_idle(self) -> None:
-        """Start anew when the connection is gone and there is nothing to publish that would do so."""
+        """Start anew when the connection of an idle writer is gone. The next transaction would do so otherwise."""
         for look in count(1):
             await asyncio.sleep(LOOK_SECONDS)
             async with self._turn:
@@ -164,17 +161,17 @@ class KafkaPublisher:
                     continue
                 before = self._committed
                 if await self._take_over() != before:
-                    # Whoever has gone on may be right: the next batch hears that this one is lost.
+                    # Another instance went on. The next batch hears that the partition is lost.
                     await self._close()
 
     async def _keep_connection(self, producer: AIOKafkaProducer) -> None:
-        """Use the connection: idle for long it would be closed, and a start writes into every partition."""
+        """Keep the connection in use: Kafka closes idle ones, and each start writes into every partition."""
         with suppress(*RETRIED):
             async with asyncio.timeout(LOOK_SECONDS):
                 await last_end(producer.client, self._name)
 
     async def release(self) -> None:
-        """Give the partition up. An open transaction is ended here if that is quick, else by the next writer."""
+        """Give up the partition. An open transaction is aborted here if that is quick, else by the next writer."""
         if self._watch is not None:
             self._watch.cancel()
         await self._close()
@@ -185,7 +182,7 @@ class KafkaPublisher:
         if producer is None:
             return
         closing = asyncio.create_task(_end(producer))
-        # What does not end in time goes on in the background until Kafka is back and shuts it out.
+        # A task that takes longer continues in the background until Kafka is back and fences its producer.
         _CLOSING.add(closing)
         closing.add_done_callback(_CLOSING.discard)
         await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
@@ -196,7 +193,7 @@ class KafkaPublisher:
         self._producer = producer
         self._connection = CoordinatorConnection(producer.client)
         await producer.client.bootstrap()
-        # Starting makes the coordinator forget it.
+        # Asked before the start, which makes the coordinator forget it.
         last = await last_end(producer.client, self._name)
         await producer.start()
         if last is not None:
@@ -204,7 +201,7 @@ class KafkaPublisher:
         self._committed = await self._certain_offset(producer)
 
     async def _certain_offset(self, producer: AIOKafkaProducer) -> int | None:
-        """Read the committed offset once the end of the former transaction has been written."""
+        """Return the committed offset once the end of the former transaction is written."""
         while True:
             with suppress(UnstableOffset):
                 return await committed_offset(producer.client, group=self._group, partition=self._partition)
@@ -212,28 +209,28 @@ class KafkaPublisher:
 
     async def _transaction(self, messages: Sequence[Message], next_offset: int) -> None:
         producer = self._producer
-        assert producer is not None, "taking over gave one"
+        assert producer is not None, "take_over made a producer"
         await producer.begin_transaction()
         written = asyncio.gather(*await send_in_bulk(producer, messages))
         written.add_done_callback(_seen)
         await producer.send_offsets_to_transaction({self._partition: next_offset}, self._group)
-        # A batch that was refused does not fail the transaction by itself: to commit without looking would lose it.
+        # A refused batch does not fail the transaction by itself. To commit without a look would lose the batch.
         await written
         await producer.commit_transaction()
 
     @asynccontextmanager
     async def _patience(self, seconds: float) -> AsyncIterator[None]:
-        """Wait that long at most for the block, and tell before that it takes long."""
-        told = f"Kafka has not answered for {NOTICE_SECONDS:.0f} seconds"
-        notice = asyncio.get_running_loop().call_later(NOTICE_SECONDS, self._report, told)
+        """Limit the block to `seconds`, and report to readiness before that that it takes long."""
+        waiting = f"Kafka has not answered for {NOTICE_SECONDS:.0f} seconds"
+        notice = asyncio.get_running_loop().call_later(NOTICE_SECONDS, self._report, waiting)
         try:
             async with asyncio.timeout(seconds):
                 yield
         finally:
             notice.cancel()
 
-    def _report(self, trouble: str | None) -> None:
-        self._health.set(Part.KAFKA, trouble, by=self._name)
+    def _report(self, reason: str | None) -> None:
+        self._health.set(Part.KAFKA, reason, by=self._name)
 
     def _report_failure(self, error: BaseException) -> None:
         self._report(str(missing_right(error) or f"Kafka does not take what we write ({type_name(error)})"))
@@ -248,13 +245,13 @@ class KafkaPublisher:
 
 
 async def _end(producer: AIOKafkaProducer) -> None:
-    with suppress(KafkaError, AssertionError):  # it asserts that there is a transaction to abort
+    with suppress(KafkaError, AssertionError):  # aiokafka asserts that there is a transaction to abort
         await producer.abort_transaction()
     with suppress(*RETRIED):
         await producer.stop()
 
 
 def _seen(written: asyncio.Future[list[object]]) -> None:
-    """Look at what became of batches for which nobody waits any more, which asyncio would log."""
+    """Retrieve the failure of batches that nobody awaits any more; asyncio would log it."""
     if not written.cancelled():
         written.exception()

@@ -1,4 +1,4 @@
-"""How what is on the wire becomes a MongoDB document, and how a document that others may have added to is amended."""
+"""MongoDB documents made of messages, and amendments to documents that others may have added fields to."""
 
 from datetime import datetime
 from typing import Any
@@ -12,15 +12,15 @@ ProjectedDocument = dict[str, Any]
 
 @value_class(frozen=True, slots=True)
 class Amendment:
-    """What to change in a document that is there: fields (dotted paths) to set and to take away; others stay."""
+    """A change to an existing document: fields (dotted paths) to set and to remove. Other fields stay."""
 
     set: ProjectedDocument
     unset: tuple[str, ...] = ()
 
 
 def plain(message: BaseModel, *, without: set[str] | None = None) -> ProjectedDocument:
-    """Give a message as a document: camelCase, what is absent left out, and the fields named in `without` as well."""
-    # What `model_dump` calls, without its cost: this runs for every event.
+    """Return a message as a document: camelCase, without absent fields and without those named in `without`."""
+    # `model_dump` calls this, at a cost that would be paid for every event.
     document: ProjectedDocument = message.__pydantic_serializer__.to_python(
         message, by_alias=True, exclude_none=True, exclude=without
     )
@@ -28,5 +28,5 @@ def plain(message: BaseModel, *, without: set[str] | None = None) -> ProjectedDo
 
 
 def milliseconds(moment: datetime) -> datetime:
-    """Give the moment as BSON keeps it, so that what was read back compares as what was written."""
+    """Return the moment as BSON keeps it, so that a document read back equals the one that was written."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -1,6 +1,6 @@
-"""What is kept of a klantcontact: the newest decision about it, whole, with everybody and everything that took part.
+"""The stored klantcontact: the newest decision about it, with its actoren, betrokkenen and onderwerpobjecten.
 
-The details that the event brings to partijen are not among it; they stand with the partij (`partij.py`).
+Details that the event brings to a partij are stored with the partij (`partij.py`).
 """
 
 from schemas.klantcontact_registered_v1 import KlantcontactRegistered
@@ -12,9 +12,9 @@ ELSEWHERE = {"partijen"}
 
 
 def merge(known: Versioned | None, fact: KlantcontactRegistered | KlantcontactWithdrawn) -> Versioned | None:
-    """Give the klantcontact after one more event, whatever the order in which events come."""
+    """Return the klantcontact after one more event. The order of events does not matter."""
     if isinstance(fact, KlantcontactWithdrawn) and fact.verplaatst:
-        return known  # it goes on under the same id on the other topic, which is read too
+        return known  # it continues under the same id on the other topic, which we read too
     revision = revision_of(fact.herkomst, fact.besluit)
     gone = isinstance(fact, KlantcontactWithdrawn)
     if not is_news(known, revision, gone=gone):
@@ -23,14 +23,14 @@ def merge(known: Versioned | None, fact: KlantcontactRegistered | KlantcontactWi
 
 
 def _document(fact: KlantcontactRegistered) -> ProjectedDocument:
-    told = plain(fact, without=ELSEWHERE)
-    klantcontact = told["klantcontact"]
+    fields = plain(fact, without=ELSEWHERE)
+    klantcontact = fields["klantcontact"]
     klantcontact["plaatsgevondenOp"] = milliseconds(fact.klantcontact.plaatsgevonden_op)
-    # Null is an answer here: it is not known whether the contact was made.
+    # Null is a value here: nobody knows whether the contact was made.
     klantcontact["indicatieContactGelukt"] = fact.klantcontact.indicatie_contact_gelukt
-    return {"_id": fact.klantcontact.klantcontact_id, **told}
+    return {"_id": fact.klantcontact.klantcontact_id, **fields}
 
 
 def amendment(document: ProjectedDocument) -> Amendment:
-    """Give what a newer decision changes in the document that is there."""
+    """Return what a newer decision changes in the existing document."""
     return Amendment({name: value for name, value in document.items() if name != "_id"})

@@ -1,21 +1,21 @@
-"""What is kept of a partij: a state that any two parts of its history can be joined into, in any order.
+"""The state of a partij. Any two parts of its history can be joined into one, in any order.
 
 The laws of this file (`schemas/decision.md`, "Taking back"):
 
 1. `join` is commutative, associative and idempotent, and an event is itself a small state. So repeats and order do
    not matter.
-2. Of what there is one of (nummer and soort, toestemming, the identificator of a kind) the highest `versie` counts,
-   whatever the revisie of the event. At one versie there is one decision, so one content.
-3. What a contact brought is kept under that contact, with the versie at which it did; a newer versie of the same
-   contact replaces it, also by nothing.
-4. Nothing of a versie below `geleegdBij` has contents, and nothing of a versie up to `vervallenBij` is left at all.
-   Both only grow.
-5. The MAX_CONTACTS newest contacts are kept. That does not depend on the order either: a contact falls out when that
-   many others have a higher versie. Those others can later only get a higher versie still, or be emptied or
-   vervallen, and then so is everything below them. So what fell out once would fall out of the whole as well.
+2. A partij has one of some things: nummer and soort, toestemming, the identificator of a kind. There the highest
+   `versie` counts, whatever the revisie of the event. One versie is one decision, so it has one content.
+3. What a contact brought is kept under that contact, with its versie. A newer versie of the same contact replaces it,
+   even by nothing.
+4. Nothing of a versie below `geleegdBij` has contents. Nothing of a versie up to `vervallenBij` is left. Both only
+   grow.
+5. The MAX_CONTACTS newest contacts are kept. This does not depend on the order either. A contact is dropped when that
+   many others have a higher versie. Those can only get a higher versie still, or be emptied or vervallen; then
+   everything below them is too. So a contact that is dropped once would be dropped from the whole as well.
 
-A contact that brings nothing is remembered (a marker: its id and versie) only where something older of it could still
-come and would not be emptied anyway.
+A contact that brings nothing leaves a marker (its id and versie). The marker is needed only while something older of
+that contact could still come and would not be emptied anyway.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ from schemas.values import value_class
 from services.projector.merging.documents import ProjectedDocument
 
 MAX_CONTACTS = 50
-"""Promised in `schemas/decision.md`, "Taking back". It bounds the document of a klant who calls every day."""
+"""Promised in `schemas/decision.md`, "Taking back". It bounds the document of a klant who calls daily."""
 
 CONSENT_GIVEN = "gegeven"
 NO_CONSENT = "geen"
@@ -40,14 +40,14 @@ class Contact(NamedTuple):
 
 
 class Kern(NamedTuple):
-    """What makes it this partij, as of the highest versie that said so."""
+    """The identity of the partij, as of the highest versie that stated it."""
 
     versie: int
     nummer: str
     soort_partij: str
     identificatie: str
     werkte_voor: tuple[ProjectedDocument, ...] | None
-    """The identificatoren of the organisatie that a contactpersoon works for; None: it works for none."""
+    """The identificatoren of the organisatie that a contactpersoon works for; None when it works for none."""
 
 
 class EffectiveConsent(NamedTuple):
@@ -65,7 +65,7 @@ class Identificator(NamedTuple):
 
 
 class BroughtDetails(NamedTuple):
-    """What one contact brought, as of that versie: `plaatsgevondenOp` and details; an empty document: nothing."""
+    """The details that one contact brought, with `plaatsgevondenOp`, as of that versie. Empty when it brought none."""
 
     versie: int
     document: ProjectedDocument
@@ -73,14 +73,14 @@ class BroughtDetails(NamedTuple):
 
 @value_class(frozen=True, slots=True)
 class PartijState:
-    """All that is known of a partij."""
+    """Everything known of a partij."""
 
     versie: int = 0
-    """The highest that was seen, of whatever."""
+    """The highest versie of any event seen."""
     geleegd_bij: int = 0
     vervallen_bij: int = 0
     kern: Kern | None = None
-    """None: it is not there, or only what was taken back from it has come so far."""
+    """None when the partij is not shown: only withdrawals from it have come so far, or it is vervallen."""
     toestemming: EffectiveConsent | None = None
     identificatoren: Mapping[str, Identificator] = field(default_factory=dict)
     bijdragen: Mapping[Contact, BroughtDetails] = field(default_factory=dict)
@@ -90,7 +90,7 @@ UNKNOWN = PartijState()
 
 
 def join(left: PartijState, right: PartijState) -> PartijState:
-    """Give what both together know of one partij."""
+    """Return what two states together know of one partij."""
     geleegd_bij = max(left.geleegd_bij, right.geleegd_bij)
     vervallen_bij = max(left.vervallen_bij, right.vervallen_bij)
     identificatoren = dict(left.identificatoren)
@@ -114,7 +114,7 @@ def join(left: PartijState, right: PartijState) -> PartijState:
 
 
 def _rank(identificator: Identificator) -> tuple[int, bool]:
-    """One decision may take a kind back and give it anew: what it gives counts."""
+    """One decision may withdraw a kind and give it anew: the given one counts."""
     return identificator.versie, identificator.document is not None
 
 
@@ -145,5 +145,5 @@ def _newest_contacts(
 
 
 def _says_something(bijdrage: BroughtDetails, geleegd_bij: int) -> bool:
-    """A marker keeps back what its contact brought before; what was emptied needs no keeping back."""
+    """Whether it has an effect. A marker suppresses older details of its contact, unless those are emptied anyway."""
     return bijdrage.versie >= geleegd_bij if bijdrage.document else bijdrage.versie > geleegd_bij

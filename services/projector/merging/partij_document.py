@@ -1,7 +1,7 @@
-"""How a partij stands in MongoDB: what it shows, worked out from what each contact brought, beside what merging needs.
+"""The document of a partij: what readers see, computed from what each contact brought, beside what merging needs.
 
-A partij that shows itself stands in `partijen`; one that is vervallen, or of which only what was taken back has come so
-far, stands in `vervallen` with ids and versies alone.
+A partij that is shown stands in `partijen`. One that is vervallen, or has only withdrawals so far, stands in
+`vervallen` with ids and versies alone.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,10 +29,10 @@ NAMES = ("contactnaam", "organisatienaam")
 
 
 def document(partij_id: str, state: PartijState) -> ProjectedDocument:
-    """Give the document of a partij that shows itself."""
+    """Return the document of a partij that is shown."""
     kern, toestemming = state.kern, state.toestemming
-    assert kern is not None, "a partij that shows itself was listed by an event"
-    assert toestemming is not None, "which states the toestemming too"
+    assert kern is not None, "a partij that is shown was listed by an event"
+    assert toestemming is not None, "an event that lists a partij states its toestemming"
     return {
         "_id": partij_id,
         "nummer": kern.nummer,
@@ -56,7 +56,7 @@ def document(partij_id: str, state: PartijState) -> ProjectedDocument:
 
 
 def marker(partij_id: str, state: PartijState) -> ProjectedDocument:
-    """Give what must be remembered of a partij that does not show itself."""
+    """Return what must be remembered of a partij that is not shown."""
     assert not any(each.document for each in state.bijdragen.values()), "what is gone has no contents"
     toestemming = state.toestemming
     return {
@@ -74,12 +74,12 @@ def marker(partij_id: str, state: PartijState) -> ProjectedDocument:
 
 
 def amendment(new: ProjectedDocument) -> Amendment:
-    """Give what changes in the document that is there."""
+    """Return what changes in the existing document."""
     return _amendment(new, MAY_BE_ABSENT)
 
 
 def marker_amendment(new: ProjectedDocument) -> Amendment:
-    """Give what changes in what is remembered."""
+    """Return what changes in the existing marker."""
     return _amendment(new, MAY_BE_ABSENT_WHEN_GONE)
 
 
@@ -91,7 +91,7 @@ def _amendment(new: ProjectedDocument, may_be_absent: Iterable[str]) -> Amendmen
 
 
 def _stored(state: PartijState) -> list[ProjectedDocument]:
-    """Give what each contact brought, the newest decision first."""
+    """Return what each contact brought, the newest decision first."""
     ordered = sorted(state.bijdragen.items(), key=lambda item: (-item[1].versie, item[0]))
     return [
         {
@@ -136,7 +136,7 @@ def _newest(name: str, brought: Iterable[ProjectedDocument]) -> ProjectedDocumen
 
 
 def _each_once(brought: Iterable[ProjectedDocument]) -> Iterator[ProjectedDocument]:
-    """Give each soort and adres once, as the newest contact gave it."""
+    """Yield each soort and adres once, as the newest contact gave it."""
     seen: set[tuple[str, str]] = set()
     for each in brought:
         for adres in each.get("digitaleAdressen", ()):
@@ -159,7 +159,7 @@ def _employer(kern: Kern, by_decision: Iterable[ProjectedDocument]) -> Projected
 
 
 def state_of(stored: ProjectedDocument) -> PartijState:
-    """Read the state back from either form."""
+    """Return the state that either form holds."""
     versies = stored["versies"]
     identificatoren = {each["codeSoortObjectId"]: each for each in stored.get("partijIdentificatoren", ())}
     return PartijState(

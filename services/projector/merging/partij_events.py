@@ -1,4 +1,4 @@
-"""What one event says of a partij, as a state to be joined with what is known (`partij.py`)."""
+"""One event's statement about a partij, as a state to join with what is known (`partij.py`)."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -30,46 +30,46 @@ DETAILS = (*NAMES, "bezoekadres", "correspondentieadres")
 
 
 def partijen_of(fact: KlantcontactRegistered) -> Iterator[tuple[str, PartijState]]:
-    """Give what a klantcontact says of each partij that it lists, by partijId."""
+    """Yield the partijId and state of each partij that a klantcontact lists."""
     moment = milliseconds(fact.klantcontact.plaatsgevonden_op)
     for partij in fact.partijen:
         yield partij.partij_id, _listed(partij, fact, moment)
 
 
 def _listed(partij: Partij, fact: KlantcontactRegistered, moment: datetime) -> PartijState:
-    versie, told = partij.versie, plain(partij)
+    versie, fields = partij.versie, plain(partij)
     emptied = partij.toestemming is Hergebruik.GEEN
-    brought = _brought(told, moment) if partij.resultaat in FILLING and not emptied else {}
+    brought = _brought(fields, moment) if partij.resultaat in FILLING and not emptied else {}
     remembered = bool(brought) or _may_be_preceded(fact.herkomst, fact.besluit)
     return PartijState(
         versie=versie,
-        # No consent means that nothing may be there, even if `geleegdBij` did not say so.
+        # Without consent nothing may be kept, even if `geleegdBij` did not say so.
         geleegd_bij=max(partij.geleegd_bij, versie) if emptied else partij.geleegd_bij,
-        kern=_kern(told),
-        toestemming=EffectiveConsent(versie, told["toestemming"]),
+        kern=_kern(fields),
+        toestemming=EffectiveConsent(versie, fields["toestemming"]),
         identificatoren=_taken_back(versie, partij.vervallen_identificatoren)
-        | {each["codeSoortObjectId"]: Identificator(versie, each) for each in told["partijIdentificatoren"]},
+        | {each["codeSoortObjectId"]: Identificator(versie, each) for each in fields["partijIdentificatoren"]},
         bijdragen={_contact(fact.herkomst): BroughtDetails(versie, brought)} if remembered else {},
     )
 
 
-def _kern(told: ProjectedDocument) -> Kern:
-    werkte_voor = told.get("werkteVoorPartij")
+def _kern(fields: ProjectedDocument) -> Kern:
+    werkte_voor = fields.get("werkteVoorPartij")
     return Kern(
-        versie=told["versie"],
-        nummer=told["nummer"],
-        soort_partij=told["soortPartij"],
-        identificatie=told["identificatie"],
+        versie=fields["versie"],
+        nummer=fields["nummer"],
+        soort_partij=fields["soortPartij"],
+        identificatie=fields["identificatie"],
         werkte_voor=None if werkte_voor is None else tuple(werkte_voor["partijIdentificatoren"]),
     )
 
 
-def _brought(told: ProjectedDocument, moment: datetime) -> ProjectedDocument:
-    """Give name and details as this contact brought them, an employer's name among them: what goes with consent."""
-    details = {name: told[name] for name in DETAILS if told.get(name)}
-    if told["digitaleAdressen"]:
-        details["digitaleAdressen"] = list(told["digitaleAdressen"])
-    employer = told.get("werkteVoorPartij", {})
+def _brought(fields: ProjectedDocument, moment: datetime) -> ProjectedDocument:
+    """Return the name and details that this contact brought, with an employer's name: all that depends on consent."""
+    details = {name: fields[name] for name in DETAILS if fields.get(name)}
+    if fields["digitaleAdressen"]:
+        details["digitaleAdressen"] = list(fields["digitaleAdressen"])
+    employer = fields.get("werkteVoorPartij", {})
     name_of_employer = {name: employer[name] for name in NAMES if employer.get(name)}
     if name_of_employer:
         details["werkteVoorNaam"] = name_of_employer
@@ -81,7 +81,7 @@ def _taken_back(versie: int, kinds: IdentificatorKinds) -> dict[str, Identificat
 
 
 def withdrawn_from(fact: PartijWithdrawn) -> PartijState:
-    """Give what it says of a partij that a contact no longer brings anything to it."""
+    """Return the state of a partij to which a contact no longer brings anything."""
     versie = fact.versie
     if fact.resultaat is IntrekkingResultaat.VERVALLEN:
         return PartijState(versie=versie, geleegd_bij=fact.geleegd_bij, vervallen_bij=versie)
@@ -100,5 +100,5 @@ def _contact(herkomst: Herkomst) -> Contact:
 
 
 def _may_be_preceded(herkomst: Herkomst, besluit: Besluit) -> bool:
-    """Tell whether this contact may have brought something before, which could still come."""
+    """Whether an earlier decision about this contact, which could still come, may have brought something."""
     return herkomst.revisie > 1 or besluit.besluitversie > 1

@@ -1,4 +1,4 @@
-"""A batch of events folded into what is known of everything that they touch. The store reads before, writes after."""
+"""Folds a batch of events into the known states of everything that they touch. The store reads before, writes after."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from services.projector.merging.versioned import Gone, Versioned, is_news
 
 @value_class(frozen=True, slots=True)
 class Touched:
-    """The ids that a batch has something to say of."""
+    """The ids of everything that a batch changes or confirms."""
 
     klantcontacten: frozenset[str]
     taken: frozenset[str]
@@ -29,7 +29,7 @@ class Touched:
 
 @dataclass(slots=True)
 class States:
-    """Of each klantcontact, taak and partij, by id, what is known: before a batch, or what the batch changed."""
+    """The state of klantcontacten, taken and partijen by id: as known before a batch, or as changed by it."""
 
     klantcontacten: dict[str, Versioned] = field(default_factory=dict)
     taken: dict[str, Versioned] = field(default_factory=dict)
@@ -37,12 +37,12 @@ class States:
 
     @property
     def touched(self) -> Touched:
-        """The ids that something is known of."""
+        """The ids in these states."""
         return Touched(frozenset(self.klantcontacten), frozenset(self.taken), frozenset(self.partijen))
 
 
 def touched_by(facts: Iterable[Fact]) -> Touched:
-    """Tell what must be looked up before `project`."""
+    """Return what must be looked up before `project`."""
     klantcontacten: set[str] = set()
     taken: set[str] = set()
     partijen: set[str] = set()
@@ -63,7 +63,7 @@ def touched_by(facts: Iterable[Fact]) -> Touched:
 
 
 def project(known: States, facts: Sequence[Fact]) -> States:
-    """Give what the events change; what stays as it is is left out, so that a repeat writes nothing."""
+    """Return the states that the events change. Unchanged ones are left out, so that a repeat writes nothing."""
     now = States(dict(known.klantcontacten), dict(known.taken), dict(known.partijen))
     for fact in facts:
         _take_in(now, fact)
@@ -75,7 +75,7 @@ def project(known: States, facts: Sequence[Fact]) -> States:
 
 
 def joined(known: States, more: States) -> States:
-    """Give what changes when more is known. Of what both know equally well, what is known already stays."""
+    """Return what changes in `known` when `more` is merged into it. Where both are equally new, `known` stays."""
     return States(
         dict(_newer(known.klantcontacten, more.klantcontacten)),
         dict(_newer(known.taken, more.taken)),
@@ -120,7 +120,7 @@ def _merge(
 
 
 def _join(states: dict[str, PartijState], partij_id: str, state: PartijState) -> None:
-    # Joined also with nothing: a state of which something counts as gone is made bare by `join`.
+    # Joined even when nothing is known: `join` removes what `geleegd_bij` and `vervallen_bij` exclude.
     states[partij_id] = join(states.get(partij_id, UNKNOWN), state)
 
 

@@ -1,4 +1,4 @@
-"""What is kept of an interne taak: the newest decision about it, and what those who do it made of it since."""
+"""The stored interne taak: the newest decision about it, and the status that its handlers have given it since."""
 
 from schemas.taak_created_v1 import TaakCreated
 from schemas.taak_withdrawn_v1 import TaakWithdrawn
@@ -6,13 +6,13 @@ from services.projector.merging.documents import Amendment, ProjectedDocument, m
 from services.projector.merging.versioned import Gone, Kept, Versioned, is_news, revision_of
 
 MADE_BY_OTHERS = "status"
-"""Ours only at the start, as `te_verwerken`; then it belongs to whoever does the taak."""
+"""We set it once, to `te_verwerken`. Then it belongs to those who do the taak."""
 
 MAY_BE_ABSENT = "toelichting"
 
 
 def merge(known: Versioned | None, fact: TaakCreated | TaakWithdrawn) -> Versioned | None:
-    """Give the taak after one more event, whatever the order in which events come."""
+    """Return the taak after one more event. The order of events does not matter."""
     revision = revision_of(fact.herkomst, fact.besluit)
     if not is_news(known, revision, gone=isinstance(fact, TaakWithdrawn)):
         return known
@@ -20,14 +20,14 @@ def merge(known: Versioned | None, fact: TaakCreated | TaakWithdrawn) -> Version
 
 
 def _document(fact: TaakCreated) -> ProjectedDocument:
-    told = plain(fact)
-    told["interneTaak"]["toegewezenOp"] = milliseconds(fact.interne_taak.toegewezen_op)
-    told["interneTaak"]["plaatsgevondenOp"] = milliseconds(fact.interne_taak.plaatsgevonden_op)
-    return {"_id": fact.interne_taak.taak_id, **told}
+    fields = plain(fact)
+    fields["interneTaak"]["toegewezenOp"] = milliseconds(fact.interne_taak.toegewezen_op)
+    fields["interneTaak"]["plaatsgevondenOp"] = milliseconds(fact.interne_taak.plaatsgevonden_op)
+    return {"_id": fact.interne_taak.taak_id, **fields}
 
 
 def amendment(document: ProjectedDocument) -> Amendment:
-    """Give what a newer decision changes in the taak that is there: all but its status and what others put in."""
+    """Return what a newer decision changes in the existing taak: all but its status and the fields of others."""
     taak = document["interneTaak"]
     ours = {f"interneTaak.{name}": value for name, value in taak.items() if name != MADE_BY_OTHERS}
     return Amendment(

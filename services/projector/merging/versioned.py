@@ -1,8 +1,7 @@
-"""A klantcontact and an interne taak are as their newest decision has them: registered, or taken back.
+"""The state of a klantcontact or interne taak by its newest decision: registered, or withdrawn.
 
-The law of this file: of everything ever seen of one of them, the highest (revisie, besluitversie) is what counts, and
-taken back counts above registered when they are equal (they never should be). A maximum does not depend on the order in
-which it is taken, nor on repeats; so neither does what is stored.
+The law of this file: the highest (revisie, besluitversie) counts. At equal ones, which should never occur, withdrawn
+counts above registered. A maximum depends neither on order nor on repeats, so neither does what is stored.
 """
 
 from typing import NamedTuple
@@ -13,7 +12,7 @@ from services.projector.merging.documents import ProjectedDocument
 
 
 class Revision(NamedTuple):
-    """Which decision about a contact; a later one compares higher."""
+    """Identifies a decision about a contact. A later one compares higher."""
 
     revisie: int
     besluitversie: int
@@ -21,7 +20,7 @@ class Revision(NamedTuple):
 
 @value_class(frozen=True, slots=True)
 class Kept:
-    """It was registered. `document` is None when it stands in the database as it is."""
+    """Registered. `document` is None when the stored document is already right."""
 
     revision: Revision
     document: ProjectedDocument | None = None
@@ -29,7 +28,7 @@ class Kept:
 
 @value_class(frozen=True, slots=True)
 class Gone:
-    """It was taken back; remembered so that an earlier decision that comes late does not bring it back."""
+    """Withdrawn. It is remembered, so that an earlier decision that comes late does not bring it back."""
 
     revision: Revision
 
@@ -38,10 +37,10 @@ Versioned = Kept | Gone
 
 
 def revision_of(herkomst: Herkomst, besluit: Besluit) -> Revision:
-    """Tell which decision an event follows from."""
+    """Return the decision that an event follows from."""
     return Revision(herkomst.revisie, besluit.besluitversie)
 
 
 def is_news(known: Versioned | None, revision: Revision, *, gone: bool) -> bool:
-    """Tell whether an event says more than what is known."""
+    """Whether an event is newer than what is known."""
     return known is None or (revision, gone) > (known.revision, isinstance(known, Gone))

@@ -1,4 +1,4 @@
-"""What an error of MongoDB means for a batch of the projector: retry, wait, or never. It shows only codes and paths."""
+"""Translates an error of MongoDB for a batch: retry, wait, or stop. Only codes and paths are taken from the error."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,11 +13,11 @@ MAX_REASONS = 10
 
 
 class Again(Exception):
-    """Another instance changed the same documents at the same time."""
+    """Another instance changed the same documents at the same time. The batch is retried."""
 
 
-def told_apart(error: PyMongoError) -> Again | TransientFailure | DocumentRefused:
-    """Return what to do after a batch failed. Nothing of it was written, or a retry does no harm."""
+def failure_of(error: PyMongoError) -> Again | TransientFailure | DocumentRefused:
+    """Return what to raise after a batch failed. The batch was not written, or it may be written again."""
     match meaning_of(error):
         case Meaning.AWAY:
             return mongo_is_away(error)
@@ -39,7 +39,7 @@ def _of_writes(failures: list[Mapping[str, Any]]) -> Again | DocumentRefused:
 
 
 def _is_same_document(failure: Mapping[str, Any]) -> bool:
-    """Whether another instance has inserted the same document meanwhile; any other duplicate key is a mistake."""
+    """Whether another instance has inserted the same document since. Any other duplicate key is a bug."""
     return failure["code"] == DUPLICATE_KEY and failure.get("keyPattern") == {"_id": 1}
 
 
@@ -53,7 +53,7 @@ def _reasons(failure: Mapping[str, Any]) -> list[str]:
 
 
 def _broken_rules(node: object, path: tuple[str, ...]) -> Iterator[str]:
-    """Walk MongoDB's explanation for the names of fields and rules; beside them it holds the values."""
+    """Yield the fields and rules that MongoDB's explanation names. It holds the values too, which are left out."""
     if isinstance(node, list):
         for each in node:
             yield from _broken_rules(each, path)

@@ -1,9 +1,7 @@
-"""The collections as they stand in MongoDB: indexes, validators, and how long what is gone is remembered.
+"""The layout of the collections in MongoDB: generations of them, indexes, validators and retention.
 
-All of it is made at every start, which changes nothing where it is there already. An operator who asks for another
-retention gets it at the next start.
-
-Whole sets of the collections: the one that everybody uses, one made anew beside it, and the one from before.
+Every start prepares them, and changes nothing where all is in place. So a changed setting takes effect at the next
+start.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,8 +17,8 @@ from services.runtime.mongo.client import Document
 from services.runtime.settings import Settings
 
 SLACK_DAYS = 30
-"""What is gone is remembered so much longer than an event can be read: Kafka drops a segment some time after its
-last record has expired, and somebody may be projecting a backlog."""
+"""`vervallen` keeps a document so much longer than Kafka keeps an event: Kafka drops a segment some time after its last
+record has expired, and the projector may be working through a backlog."""
 
 DAY_SECONDS = 24 * 60 * 60
 
@@ -29,7 +27,7 @@ NAMESPACE_EXISTS = 48
 TTL_INDEX = "forgotten_after"
 
 OPEN = {"interneTaak.status": "te_verwerken"}
-"""What tells the taken of all years from those that are still to be done."""
+"""Selects the taken that are still to be done, among those of all years."""
 
 OPEN_INDEX = "open_of_actor_longest_waiting_first"
 
@@ -39,7 +37,7 @@ INDEXES: Mapping[Collection, Sequence[IndexModel]] = {
             [("betrokkenen.wasPartij.partijId", ASCENDING), ("klantcontact.plaatsgevondenOp", DESCENDING)],
             name="of_partij_newest_first",
         ),
-        # Sparse: a place that is claimed (`services/projector/mongo/writes.py`) has no number.
+        # Sparse: a document that claims a place (`services/projector/mongo/writes.py`) has no number.
         IndexModel([("klantcontact.nummer", ASCENDING)], name="nummer", unique=True, sparse=True),
         IndexModel([("herkomst.contactId", ASCENDING), ("herkomst.source", ASCENDING)], name="of_contact"),
     ],
@@ -63,26 +61,29 @@ INDEXES: Mapping[Collection, Sequence[IndexModel]] = {
 
 
 class Generation(StrEnum):
-    """A set of the four collections, by what its names end in."""
+    """A set of the four collections. Its value is the suffix of their names."""
 
     LIVE = ""
+    """The set that everybody uses."""
     NEW = "_nieuw"
+    """The set that a rebuild makes beside it."""
     FORMER = "_vorige"
+    """The set that the last rebuild replaced."""
 
     def name_of(self, collection: Collection) -> str:
-        """Give the name of a collection in this set."""
+        """Return the name of a collection in this set."""
         return f"{collection}{self}"
 
 
 def remembered_seconds(settings: Settings) -> int:
-    """Tell how long what is gone is remembered: longer than the topics keep what could bring it back."""
+    """Return how long `vervallen` keeps a document: longer than the topics keep events that could bring it back."""
     return (settings.output_retention_days + SLACK_DAYS) * DAY_SECONDS
 
 
 async def prepare(
     database: AsyncDatabase[Document], remember_seconds: int, generation: Generation = Generation.LIVE
 ) -> None:
-    """Make what is missing and mend what differs. Several instances may do so at once."""
+    """Create what is missing and update what differs. Several instances may do so at once."""
     for collection in Collection:
         await _create(database, generation.name_of(collection), VALIDATORS[collection])
     for collection, indexes in INDEXES.items():
@@ -91,7 +92,7 @@ async def prepare(
 
 
 async def count_open_taken(database: AsyncDatabase[Document]) -> int:
-    """Count them in their index, which holds no others."""
+    """Return the number of open taken. Their index holds no others."""
     return await database[Collection.INTERNE_TAKEN].count_documents(OPEN, hint=OPEN_INDEX)
 
 
@@ -107,7 +108,7 @@ async def _create(database: AsyncDatabase[Document], name: str, validator: Docum
 async def _mend_validator(database: AsyncDatabase[Document], name: str, validator: Document) -> None:
     cursor = await database.list_collections(filter={"name": name})
     there = (await cursor.to_list())[0]["options"]
-    # A rolling update would otherwise lock the collection at every start.
+    # collMod locks the collection, so a start that changes nothing must not call it.
     if there.get("validator") != validator:
         await database.command("collMod", name, validator=validator)
 

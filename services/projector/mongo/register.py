@@ -1,4 +1,4 @@
-"""The register in MongoDB: a batch is one transaction, so that two instances can work on the same partij at once."""
+"""The register in MongoDB. A batch is one transaction, so that two instances can work on the same partij at once."""
 
 import asyncio
 from collections import defaultdict
@@ -18,7 +18,7 @@ from pymongo.write_concern import WriteConcern
 from services.projector.events import Fact
 from services.projector.merging.projection import States, Touched, joined, project, touched_by
 from services.projector.mongo import layout, swap
-from services.projector.mongo.errors import Again, told_apart
+from services.projector.mongo.errors import Again, failure_of
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.stored import states_of
 from services.projector.mongo.writes import Amend, Claim, Collection, Insert, Placed, Remove, Write, plan
@@ -32,27 +32,27 @@ from services.runtime.waiting import pauses
 Operation = InsertOne[Document] | UpdateOne | DeleteOne
 
 Changes = Callable[[States], States]
-"""From what is known to what changes."""
+"""Returns what changes, from what is known."""
 
 MAX_COLLISIONS = 6
-"""So often another transaction may be in the way before readiness says so. Those of other instances take milliseconds
-and the pauses add up to seconds: then it is one that a killed instance left behind, which MongoDB ends by itself."""
+"""Attempts that may collide with another transaction before readiness says so. Those of other instances take
+milliseconds, and the pauses add up to seconds. So a killed instance left it, and MongoDB ends it by itself."""
 
 IN_THE_WAY = (
-    "Another transaction holds what this one changes. If a killed instance left it behind, MongoDB ends it after its "
-    "transactionLifetimeLimitSeconds (60 unless set otherwise)."
+    "Another transaction holds documents that this one changes. If a killed instance left it, MongoDB ends it after "
+    "its transactionLifetimeLimitSeconds (60 unless set otherwise)."
 )
 
 REVISION_FIELDS = {"herkomst.revisie": 1, "besluit.besluitversie": 1}
 
 
 def utc_now() -> datetime:
-    """Give the present moment."""
+    """Return the present moment."""
     return datetime.now(UTC)
 
 
 class MongoProjection:
-    """The four collections of a generation, in a database that `layout.prepare` has prepared."""
+    """The four collections of one generation, which `layout.prepare` has prepared."""
 
     def __init__(
         self,
@@ -67,11 +67,11 @@ class MongoProjection:
         self._generation = generation
 
     async def apply(self, facts: Sequence[Fact]) -> None:
-        """Merge what happened into the collections, as `ports.Register` promises."""
+        """Merge facts into the collections, as `ports.Register` promises."""
         await self._merge(touched_by(facts), lambda known: project(known, facts))
 
     async def absorb(self, states: States) -> None:
-        """Merge what another generation knows, on the same terms as `apply`. Its kept documents have to be whole."""
+        """Merge the states of another generation, on the same terms as `apply`. Their documents must be whole."""
         await self._merge(states.touched, lambda known: joined(known, states))
 
     async def _merge(self, touched: Touched, changes: Changes) -> None:
@@ -79,7 +79,7 @@ class MongoProjection:
             try:
                 await self._transact(touched, changes)
             except PyMongoError as error:
-                failure = told_apart(error)
+                failure = failure_of(error)
                 if not isinstance(failure, Again):
                     raise failure from None  # the text of the cause may hold values
                 await asyncio.sleep(pause_seconds)
@@ -88,18 +88,18 @@ class MongoProjection:
         raise TransientFailure(IN_THE_WAY, part=Part.MONGODB)
 
     async def prepare(self, remember_seconds: int) -> None:
-        """Make the collections. Raises TransientFailure when the database is away."""
+        """Prepare the collections. Raises TransientFailure when MongoDB is away."""
         try:
             await self._step_back()
             await layout.prepare(self._database, remember_seconds, self._generation)
         except PyMongoError as error:
-            failure = told_apart(error)
+            failure = failure_of(error)
             if isinstance(failure, TransientFailure):
                 raise failure from error
             raise
 
     async def count(self) -> None:
-        """Tell the metrics how much there is, and how much of it is to be done."""
+        """Set the metrics of stored documents and open taken."""
         await count_documents(self._database, tuple(Collection))
         with suppress(PyMongoError):
             metrics.OPEN_TAKEN.set(await layout.count_open_taken(self._database))
@@ -124,7 +124,7 @@ class MongoProjection:
     def _collection(self, collection: Collection) -> AsyncCollection[Document]:
         return self._database[self._generation.name_of(collection)]
 
-    # Reading
+    # Reading ----------------------------------------------------------------------------------------------------------
 
     async def _read(self, touched: Touched, session: AsyncClientSession) -> States:
         everything = touched.klantcontacten | touched.taken | touched.partijen
@@ -146,14 +146,14 @@ class MongoProjection:
     ) -> list[Document]:
         if not identifiers:
             return []
-        # One reply holds them all: the largest batch is far below what MongoDB puts into one.
+        # One reply holds them all: the largest batch is far below the size limit of a reply.
         cursor = self._collection(collection).find(
             {"_id": {"$in": list(identifiers)}}, fields, session=session, batch_size=len(identifiers) + 1
         )
         return await cursor.to_list()
 
 
-# Writing
+# Writing --------------------------------------------------------------------------------------------------------------
 
 
 def _operations(writes: Iterable[Placed]) -> dict[Collection, list[Operation]]:
@@ -172,7 +172,7 @@ def _operation(write: Write) -> Sequence[Operation]:
         case Remove():
             return (DeleteOne({"_id": write.identifier}),)
         case Claim():
-            # The driver sends the inserts of an unordered batch before its deletes.
+            # PyMongo sends the inserts of an unordered batch before its deletes.
             return InsertOne({"_id": write.identifier}), DeleteOne({"_id": write.identifier})
 
 

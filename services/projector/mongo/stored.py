@@ -1,4 +1,4 @@
-"""What the documents that are there say of everything that a batch touches."""
+"""States read back from stored documents."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -17,7 +17,7 @@ def states_of(
     partijen: Iterable[Document],
     vervallen: Iterable[Document],
 ) -> States:
-    """Read the states back from the documents of each collection."""
+    """Return the states that documents of each collection hold."""
     known = States(
         klantcontacten={stored["_id"]: _kept(stored) for stored in klantcontacten},
         taken={stored["_id"]: _kept(stored) for stored in taken},
@@ -35,7 +35,7 @@ def states_of(
 
 
 def told_by(collection: Collection, documents: Iterable[Document]) -> States:
-    """Read whole documents of one collection as something to merge elsewhere."""
+    """Return whole documents of one collection as states to merge into another generation."""
     match collection:
         case Collection.KLANTCONTACTEN:
             return States(klantcontacten={each["_id"]: replace(_kept(each), document=each) for each in documents})

@@ -1,7 +1,7 @@
-"""What MongoDB itself refuses: a second lock behind the models, for whoever writes past them.
+"""The validators of the collections: MongoDB refuses what the models would, also from programs that bypass them.
 
-A document has its ids, numbers and moments in their own types; a partij without consent holds no name and no details;
-what is gone has no contents. Fields that others add beside ours are let be, except in `vervallen`.
+Ids, numbers and moments have their own types. A partij without consent holds no name and no details. A document in
+`vervallen` has no contents. Everywhere else, others may add fields beside ours.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ YES_OR_NO: BsonRule = {"bsonType": "bool"}
 
 def _object(required: Mapping[str, BsonRule], optional: Mapping[str, BsonRule] | None = None) -> BsonRule:
     rule: BsonRule = {"bsonType": "object", "properties": {**required, **(optional or {})}}
-    # MongoDB refuses an empty list there.
+    # MongoDB refuses an empty `required`.
     return {**rule, "required": list(required)} if required else rule
 
 
@@ -45,7 +45,7 @@ def _one_of(values: list[str]) -> BsonRule:
 
 
 CLAIMED: BsonRule = {"properties": {"_id": IDENTIFIER}, "additionalProperties": False}
-"""A place that is held within a transaction (`services/projector/mongo/writes.py`); nobody else ever sees it."""
+"""A document that claims a place within a transaction (`services/projector/mongo/writes.py`). No reader sees it."""
 
 BESLUIT = _object(
     {
@@ -117,7 +117,7 @@ INTERNE_TAAK = _object(
 
 KINDS = _exactly({}, {kind.value: POSITIVE for kind in CodeSoortObjectId})
 MARKER = _exactly({"source": TEXT, "contactId": TEXT, "versie": POSITIVE})
-"""A contact that brought nothing, or whose details are gone."""
+"""A contact that brought nothing, or whose details were emptied."""
 
 PARTIJ = _object(
     {
@@ -153,7 +153,7 @@ WITHOUT_DETAILS: BsonRule = {
     "properties": {
         "digitaleAdressen": {"maxItems": 0},
         "bijdragen": {"items": MARKER},
-        # Of an employer its identificatoren, which find the contactpersoon, and no name.
+        # An employer keeps the identificatoren by which the contactpersoon is found, and no name.
         "werkteVoorPartij": _exactly({"partijIdentificatoren": PARTIJ_IDENTIFICATOREN}),
     },
 }

@@ -1,11 +1,11 @@
-"""What a batch changes, as writes to collections. Pure, so that the real store and its fake write the same.
+"""The collections, the fields in them that are ours, and the writes that a batch leads to.
 
-One thing stands in one place: in its own collection when it is there, in `vervallen` when it is gone. Two
-instances that both know nothing of it yet could still put it in both at once, since neither writes what the other
-does. Whoever is the first to hear that it is gone therefore claims its place in its own collection for as long as
-the transaction lasts: then the database sees the two collide, and one of them tries again.
+It is pure, so that the real store and its fake write the same.
 
-Which fields of a document are ours, that is, follow from events. Others may add fields, and theirs are let be.
+Each thing stands in one place: in its own collection, or in `vervallen` when it is gone. Two instances that both know
+nothing of it could still write it to both at once, since they write different documents. So the instance that first
+learns that it is gone claims its place in its own collection until the transaction ends. Then the two transactions
+collide, and MongoDB makes one of them retry.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -31,22 +31,85 @@ class Collection(StrEnum):
 
 
 FROM = "collectie"
-"""In `vervallen`: the collection that it is gone from."""
+"""In `vervallen`: the collection that the document was in."""
 
 SINCE = "sinds"
-"""In `vervallen`: when it was last written; it is kept for a while from then on (`layout.py`)."""
+"""In `vervallen`: when the document was last written. Its retention counts from there (`layout.py`)."""
+
+
+OURS: Mapping[Collection, frozenset[str]] = {
+    Collection.KLANTCONTACTEN: frozenset(
+        {"klantcontact", "actoren", "betrokkenen", "onderwerpobjecten", "bijlagen", "besluit", "herkomst"}
+    ),
+    Collection.PARTIJEN: frozenset(
+        {
+            "nummer",
+            "soortPartij",
+            "identificatie",
+            "toestemming",
+            "partijIdentificatoren",
+            "contactnaam",
+            "organisatienaam",
+            "digitaleAdressen",
+            "bezoekadres",
+            "correspondentieadres",
+            "werkteVoorPartij",
+            "versie",
+            "geleegdBij",
+            "vervallenBij",
+            "bijdragen",
+            "versies",
+        }
+    ),
+    # Without its status, which belongs to those who do the taak.
+    Collection.INTERNE_TAKEN: frozenset(
+        {
+            "interneTaak.taakId",
+            "interneTaak.nummer",
+            "interneTaak.gevraagdeHandeling",
+            "interneTaak.toelichting",
+            "interneTaak.toegewezenOp",
+            "interneTaak.toegewezenAan",
+            "interneTaak.aanleidinggevendKlantcontact",
+            "interneTaak.plaatsgevondenOp",
+            "besluit",
+            "herkomst",
+        }
+    ),
+    # Without `sinds`, which is the time of writing. Nobody else can add fields here.
+    Collection.VERVALLEN: frozenset(
+        {
+            "collectie",
+            "revisie",
+            "besluitversie",
+            "versie",
+            "geleegdBij",
+            "vervallenBij",
+            "toestemming",
+            "bijdragen",
+            "versies",
+        }
+    ),
+}
+"""Paths of the fields that follow from events. Others may add fields to the first three collections, and theirs stay.
+A test compares these paths with those that each `Amendment` sets and removes."""
+
+WITH_FIELDS_OF_OTHERS = (Collection.KLANTCONTACTEN, Collection.PARTIJEN, Collection.INTERNE_TAKEN)
+
+
+# The writes of a batch ------------------------------------------------------------------------------------------------
 
 
 @value_class(frozen=True, slots=True)
 class Insert:
-    """Put in a document that is not there yet."""
+    """Inserts a document that does not exist yet."""
 
     document: Document
 
 
 @value_class(frozen=True, slots=True)
 class Amend:
-    """Change our fields of a document that is there."""
+    """Changes our fields of an existing document."""
 
     identifier: str
     amendment: Amendment
@@ -54,26 +117,26 @@ class Amend:
 
 @value_class(frozen=True, slots=True)
 class Remove:
-    """Take a document away."""
+    """Deletes a document."""
 
     identifier: str
 
 
 @value_class(frozen=True, slots=True)
 class Claim:
-    """Hold the place of a document that is not there, until the transaction ends."""
+    """Holds the place of a document that does not exist, until the transaction ends."""
 
     identifier: str
 
 
 Write = Insert | Amend | Remove | Claim
-"""At most one for each document of a collection in a batch, so that their order does not matter."""
+"""A batch has at most one for each document of a collection, so their order does not matter."""
 
 Placed = tuple[Collection, Write]
 
 
 class _Place(Enum):
-    """Where something stands."""
+    """The place of one thing: nowhere yet, its own collection, or `vervallen`."""
 
     NOWHERE = auto()
     KEPT = auto()
@@ -81,7 +144,7 @@ class _Place(Enum):
 
 
 def plan(known: States, changed: States, now: datetime) -> Iterator[Placed]:
-    """Give the writes that bring the database from what is known to what changed."""
+    """Yield the writes that bring the database from the known to the changed states."""
     for identifier, contact in changed.klantcontacten.items():
         place = _place(known.klantcontacten.get(identifier))
         yield from _versioned(Collection.KLANTCONTACTEN, identifier, place, contact, klantcontact.amendment, now)
@@ -120,7 +183,7 @@ def _versioned(
     if isinstance(state, Gone):
         yield from _gone(collection, place, {"_id": identifier, **state.revision._asdict()}, now)
     else:
-        assert state.document is not None, "what changed was made from an event"
+        assert state.document is not None, "a changed state was made from an event"
         yield from _kept(collection, place, state.document, amend)
 
 
@@ -144,62 +207,3 @@ def _gone(collection: Collection, place: _Place, marker: Document, now: datetime
         return
     yield collection, Remove(identifier) if place is _Place.KEPT else Claim(identifier)
     yield Collection.VERVALLEN, Insert(remembered)
-
-
-OURS: Mapping[Collection, frozenset[str]] = {
-    Collection.KLANTCONTACTEN: frozenset(
-        {"klantcontact", "actoren", "betrokkenen", "onderwerpobjecten", "bijlagen", "besluit", "herkomst"}
-    ),
-    Collection.PARTIJEN: frozenset(
-        {
-            "nummer",
-            "soortPartij",
-            "identificatie",
-            "toestemming",
-            "partijIdentificatoren",
-            "contactnaam",
-            "organisatienaam",
-            "digitaleAdressen",
-            "bezoekadres",
-            "correspondentieadres",
-            "werkteVoorPartij",
-            "versie",
-            "geleegdBij",
-            "vervallenBij",
-            "bijdragen",
-            "versies",
-        }
-    ),
-    # Not its status: that belongs to whoever does the taak.
-    Collection.INTERNE_TAKEN: frozenset(
-        {
-            "interneTaak.taakId",
-            "interneTaak.nummer",
-            "interneTaak.gevraagdeHandeling",
-            "interneTaak.toelichting",
-            "interneTaak.toegewezenOp",
-            "interneTaak.toegewezenAan",
-            "interneTaak.aanleidinggevendKlantcontact",
-            "interneTaak.plaatsgevondenOp",
-            "besluit",
-            "herkomst",
-        }
-    ),
-    # Not `sinds`, which says when it was written; here nobody can add anything.
-    Collection.VERVALLEN: frozenset(
-        {
-            "collectie",
-            "revisie",
-            "besluitversie",
-            "versie",
-            "geleegdBij",
-            "vervallenBij",
-            "toestemming",
-            "bijdragen",
-            "versies",
-        }
-    ),
-}
-"""Paths of fields. A test holds them against what `Amendment`s set and take away."""
-
-WITH_FIELDS_OF_OTHERS = (Collection.KLANTCONTACTEN, Collection.PARTIJEN, Collection.INTERNE_TAKEN)

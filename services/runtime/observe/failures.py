@@ -1,7 +1,7 @@
-"""What may be said of an exception: its type and where it came from, never its text.
+"""Descriptions of an exception that are safe to log: its type and where it came from, without its text.
 
-The text of an exception that is not ours can hold a value from a message: pydantic prints what it refuses,
-KeyError prints the key, MongoDB prints the duplicate.
+The text of an exception that is not ours can hold a value from a message: pydantic prints what it refuses, KeyError
+prints the key, MongoDB prints the duplicate.
 """
 
 from collections.abc import Iterator
@@ -12,28 +12,27 @@ from types import FrameType, TracebackType
 from services.runtime.errors import KlantcontactError
 
 MAX_FRAMES = 20
-"""The innermost frames: enough to find the place, also under a framework."""
+"""The innermost frames that are shown: enough to find the place under a framework."""
 
 MAX_EXCEPTIONS = 8
-"""An exception with its causes and what it groups; a chain can be as long as it likes."""
+"""The most exceptions that are shown: one with its causes and members. A chain has no bound of its own."""
 
 PLACE_PARTS = 4
-"""Folders of a path that are shown: those of this program, and the package of a library."""
+"""The last parts of a path that are shown: enough for a module here, and for the package of a library."""
 
 Description = dict[str, object]
 
 
 def describe(error: BaseException) -> list[Description]:
-    """Give an exception and what led to it, outermost first: type, frames as file:line:function.
+    """Return an exception and its causes, outermost first: type, and frames as file:line:function.
 
-    The text comes along only where it is written by us for the operator, and the number of an error of the
-    database.
+    The text is included only where we wrote it for the operator. The numeric code of an error is included.
     """
     return [_describe_one(each) for each in _chain(error)][:MAX_EXCEPTIONS]
 
 
 def as_text(error: BaseException) -> str:
-    """Give the same for a person at a terminal."""
+    """Return the same as lines for a person at a terminal."""
     lines: list[str] = []
     for each in describe(error):
         code = f" (code {each['code']})" if "code" in each else ""
@@ -46,7 +45,7 @@ def as_text(error: BaseException) -> str:
 
 
 def type_name(error: BaseException) -> str:
-    """Give the full name of an exception's type."""
+    """Return the full name of an exception's type."""
     kind = type(error)
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
@@ -62,7 +61,7 @@ def _describe_one(error: BaseException) -> Description:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Go from an exception to its causes and, for a group, to its members; none twice."""
+    """Yield an exception, its causes and, for a group, its members; none twice."""
     waiting, seen = [error], set[int]()
     while waiting and len(seen) < MAX_EXCEPTIONS:
         each = waiting.pop(0)

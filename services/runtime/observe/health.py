@@ -1,4 +1,4 @@
-"""Whether this process is well, and the small HTTP server that says so: /livez, /readyz and /metrics."""
+"""The health of this process, and the small HTTP server that shows it: /livez, /readyz and /metrics."""
 
 import asyncio
 import json
@@ -25,26 +25,26 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 Facts = Mapping[str, object]
-"""What a part is doing, for a person to look at: numbers, moments and names of our own."""
+"""Details of a part's work, for a person: numbers, moments and names of our own."""
 
 LOOP_SECONDS = 5.0
-"""An event loop that takes longer to answer hangs. The slowest batch holds it for a tenth of that."""
+"""An event loop that takes longer to answer hangs. The slowest batch holds it for a tenth of this."""
 
 READY_LOOP_SECONDS = 2.0
-"""A loop that takes longer than this is not well: readiness may fall sooner than liveness."""
+"""A loop that takes longer to answer is not ready. Readiness may fail sooner than liveness."""
 
 CLIENT_SECONDS = 5.0
-"""A client that takes longer to ask is gone."""
+"""A client that takes longer to send its request is gone."""
 
 LOOK_SECONDS = 1.0
-"""How often a watch looks. Readiness should not show what was true ten seconds ago."""
+"""The pause between two looks of a watch. Readiness must not show a state of ten seconds ago."""
 
 STOP_SECONDS = 0.1
-"""How soon the server notices that it has to stop."""
+"""How soon the server notices that it must stop."""
 
 
 class Part(StrEnum):
-    """What a service depends on, as readiness and metrics name it."""
+    """A part that a service depends on, as readiness and metrics name it."""
 
     KAFKA = "kafka"
     MONGODB = "mongodb"
@@ -53,14 +53,14 @@ class Part(StrEnum):
 
 
 START = "start"
-"""The reporter that speaks for a part until somebody reports that it is well."""
+"""The reporter of a part until another reports that the part is well."""
 
 
 class Health:
-    """What ails each part of a service: one reason a reporter. May be used from several threads.
+    """The reasons why parts of a service are not well: one for each reporter. Safe to use from several threads.
 
-    A part is well when nobody complains about it. Each part that is waited for has a complaint from the start, which
-    lapses with the first report that the part is well.
+    A part without a reason is well. Each part in `waits_for` has a reason from the start, which the first report that
+    the part is well removes.
     """
 
     def __init__(self, waits_for: Iterable[str] = (Part.KAFKA, Part.MONGODB)) -> None:
@@ -87,24 +87,24 @@ class Health:
                 reasons[by] = reason
 
     def leave(self, part: str, *, by: str) -> None:
-        """Take a reporter's reason along: it has ended, and says nothing about the part any more."""
+        """Remove the reason of a reporter that has ended."""
         with self._changing(part) as reasons:
             reasons.pop(by, None)
 
     @contextmanager
     def reporting(self, part: str, *, by: str) -> Iterator[Callable[[str | None], None]]:
-        """Be a reporter for the block, which takes its reason along at the end however it ends."""
+        """Yield the report of one reporter. Its reason is removed when the block ends, however it ends."""
         try:
             yield lambda reason: self.set(part, reason, by=by)
         finally:
             self.leave(part, by=by)
 
     def ready(self) -> bool:
-        """Whether nobody complains."""
+        """Whether every part is well."""
         return not self.reasons()
 
     def reasons(self) -> dict[str, str]:
-        """Return the parts that are not well, each with every reason that is given for it."""
+        """Return the parts that are not well, each with all its reasons."""
         with self._lock:
             return {str(part): _joined(reasons) for part, reasons in self._reasons.items() if reasons}
 
@@ -122,17 +122,17 @@ class Health:
 
 
 def _joined(reasons: Mapping[str, str]) -> str:
-    """Return each reason once: the writers of twelve partitions have the same complaint when Kafka is away."""
-    complaints = [reason for reporter, reason in reasons.items() if reporter != START]
-    return "; ".join(dict.fromkeys(complaints or reasons.values()))
+    """Return each reason once: when Kafka is away, the writers of twelve partitions give the same one."""
+    reported = [reason for reporter, reason in reasons.items() if reporter != START]
+    return "; ".join(dict.fromkeys(reported or reasons.values()))
 
 
 @asynccontextmanager
 async def serve(settings: Settings, health: Health) -> AsyncIterator[str]:
-    """Answer over HTTP at `health_host`:`health_port` within the block, and give the address.
+    """Answer over HTTP at `health_host`:`health_port` within the block, and yield the address.
 
-    Threads of its own answer, so that they can say that the event loop does not. Raises InvalidSettings when
-    the address can't be had.
+    Separate threads answer, so that they can report an event loop that hangs. Raises InvalidSettings when the address
+    is not available.
     """
     server = _listen(settings, health)
     thread = Thread(target=server.serve_forever, args=(STOP_SECONDS,), name="health", daemon=True)
@@ -154,7 +154,7 @@ def _listen(settings: Settings, health: Health) -> "_Server":
         raise InvalidSettings(
             "KLANTCONTACT_HEALTH_HOST and KLANTCONTACT_HEALTH_PORT: "
             f"{settings.health_host}:{settings.health_port} can't be listened on ({error.strerror}). "
-            "Port 0 takes a free one."
+            "Choose another; port 0 takes a free one."
         ) from error
 
 
@@ -166,12 +166,12 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, _Handler)
 
     def server_bind(self) -> None:
-        """Bind without looking our own name up, which can take seconds where no name server answers."""
+        """Bind without looking up our own host name, which can take seconds where no name server answers."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment] # str | bytes
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Leave out what socketserver would print: a client that went away is no news."""
+        """Print nothing, unlike socketserver: a client that went away is normal."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -214,14 +214,14 @@ def _readiness(loop: asyncio.AbstractEventLoop, health: Health) -> tuple[HTTPSta
     facts = _asked(loop, health.facts, seconds=READY_LOOP_SECONDS)
     reasons = health.reasons()
     if facts is None:
-        # The watches run in that loop, so what they last reported is old.
+        # The watches run in that loop, so their last reports are old.
         reasons[Part.SERVICE] = f"the event loop has not answered for {READY_LOOP_SECONDS:.0f} seconds"
     status = HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK
     return status, {"ready": not reasons, "reasons": reasons, "facts": facts or {}}
 
 
 def _asked(loop: asyncio.AbstractEventLoop, question: Callable[[], T], *, seconds: float) -> T | None:
-    """Ask something in the event loop. Gives None when it does not answer in time."""
+    """Return the answer to a question that runs in the event loop, or None when it does not come in time."""
     answer: Future[T] = Future()
     loop.call_soon_threadsafe(lambda: answer.set_result(question()))
     try:

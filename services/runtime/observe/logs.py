@@ -1,12 +1,8 @@
-"""One way to log for our own code and for the libraries: structlog, to stderr, no value from a message.
+"""The one log of the process: structlog to stderr, for our own code and for libraries, without values from messages.
 
-Our own events have fixed names, and facts as keys; the id of a trace is bound with `structlog.contextvars`.
-Libraries write sentences that we do not control: `services.runtime.observe.logs` says what is left of those.
-
-What libraries write through `logging`, taken over into our log without a value from a message.
-
-Of Kafka's and MongoDB's clients the sentence stays, without the text of exceptions: read in their source, it
-names hosts, topics, partitions and groups. Of every other library only the place remains.
+Our own events have fixed names and facts as keys. Libraries write sentences that we do not control, through `logging`.
+The sentences of Kafka's and MongoDB's clients stay, without the text of exceptions: by their source, they name hosts,
+topics, partitions and groups. Of every other library only the place in its code remains.
 """
 
 import asyncio
@@ -32,16 +28,29 @@ from services.runtime.settings import Settings
 log = structlog.get_logger()
 
 PLAIN = (str, int, float, bool, type(None), date, UUID, Enum, PurePath)
-"""What may stand in a log line as it is. Of anything else only the type shows: its text may be contents."""
+"""The types of values that a log line may hold. Of any other value only the type shows: its text may be contents."""
 
 NO_TEXT_FOR_TYPE = "<{}>"
 
+TRUSTED = ("aiokafka", "pymongo")
+"""The libraries whose sentences stay."""
+
+MAX_TEXT = 500
+"""The most characters of such a sentence."""
+
+WINDOW_SECONDS = 10.0
+LINES_A_WINDOW = 5
+"""The most lines of one place in a window. A client may try to connect a hundred times a second, and log each time."""
+
+MAX_PLACES = 1_000
+"""The most places that are counted separately. The libraries together have fewer that warn."""
+
 
 def configure(settings: Settings, *, stream: TextIO | None = None) -> None:
-    """Set up logging for this process: ours, the libraries', warnings, and exceptions that nobody caught.
+    """Set up logging for this process: ours, the libraries', warnings, and uncaught exceptions.
 
-    Once a process: a logger that has been used keeps what it had then, since looking it up costs more than a line
-    that the level leaves out.
+    Call it once. A logger keeps the configuration of its first use, since a look-up for each line would cost more than
+    a line that the level leaves out.
     """
     stream = stream or sys.stderr
     readable = settings.log_format == "console" or (settings.log_format == "auto" and stream.isatty())
@@ -63,12 +72,12 @@ def configure(settings: Settings, *, stream: TextIO | None = None) -> None:
 
 
 def watch_loop(loop: asyncio.AbstractEventLoop) -> None:
-    """Log what a task or callback of `loop` raised and nobody saw; asyncio itself would print its text."""
+    """Log the unhandled exceptions of tasks and callbacks of `loop`. asyncio itself would print their text."""
     loop.set_exception_handler(_report_unseen)
 
 
 def only_plain_values(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """Put the type in the place of every value that is no plain fact, however deep it lies."""
+    """Replace every value that is not plain by its type, at any depth."""
     for key, value in event.items():
         event[key] = _plain(value)
     return event
@@ -84,7 +93,7 @@ def _plain(value: object) -> object:
     return NO_TEXT_FOR_TYPE.format(type(value).__qualname__)
 
 
-# Rendering --------------------------------------------------------------------------------------------------
+# Rendering ------------------------------------------------------------------------------------------------------------
 
 
 def _renderer(*, readable: bool, stream: TextIO) -> Processor:
@@ -105,7 +114,7 @@ def _as_text(exc_info: ExcInfo) -> str:
     return as_text(exc_info[1])
 
 
-# What would otherwise be printed ----------------------------------------------------------------------------
+# Uncaught exceptions and warnings -------------------------------------------------------------------------------------
 
 
 def _catch_the_rest() -> None:
@@ -136,20 +145,11 @@ def _report_warning(
 
 
 def _report_unseen(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    # The message is asyncio's own ("Task exception was never retrieved"); the rest of the context stays out.
+    # The message is asyncio's own ("Task exception was never retrieved"). The rest of the context may hold values.
     log.error("task.failed", what=context.get("message"), exc_info=context.get("exception"))
 
 
-TRUSTED = ("aiokafka", "pymongo")
-
-WINDOW_SECONDS = 10.0
-LINES_A_WINDOW = 5
-"""Of one sentence. A client that tries to connect a hundred times a second says so each time."""
-
-MAX_SENTENCES = 1_000
-"""Places that are counted apart; the libraries together have fewer that warn."""
-
-MAX_TEXT = 500
+# The lines of libraries ----------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -159,14 +159,14 @@ class _Window:
 
 
 class LibraryHandler(logging.Handler):
-    """Passes a library's line on as the event `library.reported`, and drops repeats beyond five in 10 s."""
+    """Logs a library's line as the event `library.reported`, and drops repeats beyond five in 10 s."""
 
     def __init__(self, level: int) -> None:
         super().__init__(level)
         self._windows: dict[tuple[str, int], _Window] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Log the line in our way. Called by `logging`, under the handler's lock."""
+        """Log the line as our event. `logging` calls this under the handler's lock."""
         dropped = self._dropped_before(record)
         if dropped is None:
             return
@@ -182,9 +182,9 @@ class LibraryHandler(logging.Handler):
         log.log(record.levelno, "library.reported", exc_info=error, **facts)
 
     def _dropped_before(self, record: logging.LogRecord) -> int | None:
-        """Give how many repeats were dropped since the last line; None when this one is dropped too."""
+        """Return how many repeats were dropped since the last line, or None when this one is dropped too."""
         now = monotonic()
-        if len(self._windows) > MAX_SENTENCES:
+        if len(self._windows) > MAX_PLACES:
             self._windows.clear()
         window = self._windows.setdefault((record.pathname, record.lineno), _Window(now))
         dropped = 0
@@ -196,7 +196,7 @@ class LibraryHandler(logging.Handler):
 
 
 def _sentence(record: logging.LogRecord) -> str:
-    """Fill in a sentence, with the type in the place of an exception and of whatever is not a plain fact."""
+    """Return the sentence with its arguments filled in: plain facts as they are, of any other value its type."""
     template = str(record.msg)
     if not record.args or not isinstance(record.args, tuple):
         return template

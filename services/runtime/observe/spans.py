@@ -1,4 +1,7 @@
-"""Spans of OpenTelemetry, written when a batch is done and exported in the background."""
+"""The exporter of spans through OpenTelemetry. Only `tracing.py` imports this, and only when tracing is on.
+
+A span is made when its batch is done, and exported in the background.
+"""
 
 import os
 from collections.abc import Iterator
@@ -13,24 +16,23 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-
-from services.runtime.observe.tracing import Attributes
+from opentelemetry.util.types import Attributes
 
 NAME: Final = "klantcontact"
 
 FLUSH_SECONDS: Final = 2.0
-"""For sending what is left when the process ends. Spans are no reason to be killed for taking too long."""
+"""Patience with sending the last spans when the process ends: well within the time before it would be killed."""
 
 
 class ExportedSpans:
-    """Makes spans below that of the publisher; its decision to sample or not holds."""
+    """Makes spans whose parent is the publisher's span. The publisher's decision to sample holds."""
 
     def __init__(self, provider: TracerProvider) -> None:
         self._tracer = provider.get_tracer(NAME, version(NAME))
         self._propagator = TraceContextTextMapPropagator()
 
     def record(self, name: str, traceparent: str | None, attributes: Attributes, *, started_ns: int) -> None:
-        """Record a span, as `tracing.Spans` says."""
+        """Record a span, as `tracing.Spans` promises."""
         if traceparent is None:
             return
         parent = self._propagator.extract({"traceparent": traceparent})
@@ -43,7 +45,7 @@ class ExportedSpans:
 
 @contextmanager
 def exported(service: str) -> Iterator[ExportedSpans]:
-    """Export to where the standard variables say. When the receiver is away or slow, spans are dropped, not kept."""
+    """Export to the receiver that the standard variables name. While it is away or slow, spans are dropped."""
     named = {} if os.environ.get("OTEL_SERVICE_NAME") else {SERVICE_NAME: f"{NAME}-{service}"}
     provider = TracerProvider(
         resource=Resource.create({**named, SERVICE_VERSION: version(NAME)}),
@@ -53,7 +55,7 @@ def exported(service: str) -> Iterator[ExportedSpans]:
     try:
         yield ExportedSpans(provider)
     finally:
-        # In a thread that ends with the process: the exporter tries for longer than we may.
+        # In a thread that ends with the process: the exporter would retry for longer than we may take.
         ending = Thread(target=provider.shutdown, name="spans", daemon=True)
         ending.start()
         ending.join(FLUSH_SECONDS)

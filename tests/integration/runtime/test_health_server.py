@@ -128,5 +128,5 @@ async def test_a_port_that_is_taken_is_refused_by_name() -> None:
 
     assert str(refused.value) == (
         f"KLANTCONTACT_HEALTH_HOST and KLANTCONTACT_HEALTH_PORT: 127.0.0.1:{port} can't be listened on "
-        "(Address already in use). Port 0 takes a free one."
+        "(Address already in use). Choose another; port 0 takes a free one."
     )

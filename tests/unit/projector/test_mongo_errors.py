@@ -14,7 +14,7 @@ from pymongo.errors import (
 )
 
 from services.projector.errors import DocumentRefused
-from services.projector.mongo.errors import Again, told_apart
+from services.projector.mongo.errors import Again, failure_of
 from services.runtime.errors import TransientFailure
 
 
@@ -52,7 +52,7 @@ SAME_NUMBER = {"code": 11000, "keyPattern": {"nummer": 1}, "keyValue": {"nummer"
     ],
 )
 def test_errors_are_told_apart(error: PyMongoError, meaning: type, why: str) -> None:
-    assert isinstance(told_apart(error), meaning), why
+    assert isinstance(failure_of(error), meaning), why
 
 
 @pytest.mark.parametrize(
@@ -66,11 +66,11 @@ def test_errors_are_told_apart(error: PyMongoError, meaning: type, why: str) -> 
     ],
 )
 def test_what_is_waited_for_is_told_with_its_code(error: PyMongoError, told: str) -> None:
-    assert str(told_apart(error)) == told
+    assert str(failure_of(error)) == told
 
 
 def test_a_doubled_number_is_told_by_its_field() -> None:
-    assert str(told_apart(bulk(SAME_NUMBER))) == "nummer: another document has it"
+    assert str(failure_of(bulk(SAME_NUMBER))) == "nummer: another document has it"
 
 
 def test_a_refusal_of_the_validator_is_told_by_field_and_rule_without_values() -> None:
@@ -97,6 +97,6 @@ def test_a_refusal_of_the_validator_is_told_by_field_and_rule_without_values() -
         ],
     }
 
-    refused = told_apart(bulk({"code": 121, "errInfo": {"failingDocumentId": "x", "details": details}}))
+    refused = failure_of(bulk({"code": 121, "errInfo": {"failingDocumentId": "x", "details": details}}))
 
     assert str(refused) == "refused by the validator at nummer: pattern; refused by the validator at versie: required"
