@@ -49,8 +49,8 @@ def test_an_error_of_another_kind_is_no_missing_right() -> None:
             TopicAuthorizationFailedError(),
             InvalidSettings,
             (
-                "Kafka at a:1 does not let this user read it (TopicAuthorizationFailedError). Ask for that right: the "
-                "README lists those of each command."
+                "Kafka at a:1 does not let this user read it (TopicAuthorizationFailedError). Ask for that right: "
+                "docs/security.md lists those of each command."
             ),
         ),
         (KafkaConnectionError(), TransientFailure, "Kafka at a:1 does not answer."),
