@@ -46,7 +46,7 @@ class Aanleiding:
 
 @value_class(frozen=True, slots=True)
 class OnderwerpBesluit:
-    """What was decided about one onderwerp of the revisie in force."""
+    """The decision about one onderwerp of the revisie in force."""
 
     onderwerp_id: str
     regel: Regel
@@ -62,7 +62,7 @@ class OnderwerpBesluit:
 
 @value_class(frozen=True, slots=True)
 class PartijBesluit:
-    """What was decided about the partij of one betrokkene."""
+    """The decision about the partij of one betrokkene."""
 
     positie: int
     """Of the betrokkene in the contact."""

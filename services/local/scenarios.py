@@ -144,7 +144,7 @@ def _last_expectations(scenario: Scenario) -> dict[tuple[str, str], Verwachting]
 
 
 def _stored(database: Database[Document], source: str, contact_id: str) -> Iterator[Uitkomst]:
-    """Give the outcome of each onderwerp: the rule as it was decided, all the rest as the projector stored it."""
+    """Yield the outcome of each onderwerp: the rule as it was decided, the rest as the projector stored it."""
     besluit = database["besluiten"].find_one({"_id": contact_key(source, contact_id)})
     for index, onderwerp in enumerate(besluit["onderwerpen"] if besluit else ()):
         named = source, contact_id, onderwerp["onderwerpId"]

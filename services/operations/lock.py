@@ -78,7 +78,7 @@ class Lock:
         self._is_lost = False
 
     async def take(self, command: str) -> None:
-        """Take the lock if nobody holds it or the lease has lapsed. Raises LockRefused, which names the holder."""
+        """Acquire the lock if nobody holds it or the lease has lapsed. Raises LockRefused, which names the holder."""
         await self._collection.update_one(ONLY, {"$setOnInsert": ONLY}, upsert=True)
         lapsed = {"$expr": {"$lt": ["$seen", {"$subtract": ["$$NOW", LEASE_SECONDS * 1000]}]}}
         holder = {
@@ -126,7 +126,7 @@ class Lock:
                 )
 
     async def release(self) -> None:
-        """Let the next command take the lock."""
+        """Release the lock."""
         await self._collection.replace_one(self._ours, {})
 
     async def _renew(self, session: AsyncClientSession | None = None) -> None:

@@ -136,7 +136,7 @@ async def _create(admin: AIOKafkaAdminClient, definitions: Sequence[TopicDefinit
 
 
 def _refuse(topic: str, error: type[KafkaError], message: str) -> NoReturn:
-    """Raise Kafka's refusal. What is wrong with the topic itself is told in Kafka's own words."""
+    """Raise Kafka's refusal. A fault of the topic itself is reported in Kafka's own words."""
     if issubclass(error, REFUSED_USER) or error.retriable:
         raise error
     raise InvalidSettings(f"Kafka refuses to make the topic {topic}: {error.__name__} {message}")

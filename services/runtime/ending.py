@@ -71,7 +71,7 @@ class Ending:
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Take SIGTERM and SIGINT within the block as being asked to end."""
+        """Within the block, SIGTERM and SIGINT ask the process to end."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.ask)

@@ -1,4 +1,4 @@
-"""What can go wrong, split by who must act."""
+"""Errors of a running service, split by who must act."""
 
 
 class KlantcontactError(Exception):

@@ -1,4 +1,4 @@
-"""What can go wrong while real servers are brought up on this machine. The reader is the person at the terminal."""
+"""Errors while real servers are brought up on this machine. The reader is the person at the terminal."""
 
 from services.runtime.errors import KlantcontactError
 

@@ -182,7 +182,7 @@ class _Way:
         self._done_then = 0
 
     def read(self, done: int, of: int | None) -> None:
-        """Take note of the reader's progress."""
+        """Note the reader's progress."""
         self._read = done, of
         self._done_then = self._counts.done
         self._progress(done, of)

@@ -46,7 +46,7 @@ class Asked:
     source: str | None = None
 
     def conditions(self) -> Iterator[dict[str, Any]]:
-        """Return the queries of which a decision record has to match one; each has an index."""
+        """Return queries, each with an index. A decision record has to match one of them."""
         if Name.CONTACT in self.names:
             yield {"contactId": self.text}
         if Name.KLANTCONTACT in self.names and _IDENTIFIER.fullmatch(self.text.lower()):

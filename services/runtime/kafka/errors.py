@@ -115,7 +115,7 @@ def translate_write_errors(settings: Settings) -> AbstractContextManager[None]:
 async def unreached(settings: Settings) -> KlantcontactError:
     """Return why no client could start: what the first broker that answers refuses, or that none answers.
 
-    aiokafka's clients only log it, so each broker is asked once more.
+    aiokafka's clients only log it, so each broker is asked again.
     """
     for broker in brokers(settings):
         try:
