@@ -49,6 +49,17 @@ MAX_LOSSES: Final = 3
 """In a row. An instance that keeps taking a partition that the group gives to us is no member of the group: a second
 deployment under other names, or a writer with our id. A person has to look at that."""
 
+REVOCATION_SHARE: Final = 0.5
+"""Of the session: how long batches in flight may take when partitions are revoked. The group waits for us as long as a
+session lasts, and then goes on without us; closing the writers has to fit in as well."""
+
+ABANDON_SHARE: Final = 0.2
+"""Of the session: how long it may take to cancel what was not finished in that time."""
+
+VERDICT_SHARE: Final = 0.5
+"""Of the session: how long after a loss we have certainly heard whether we are still a member. There are three
+heartbeats a session."""
+
 MAX_SLICE_BYTES: Final = 1024 * 1024
 """Of the contacts of one slice. A contact usually causes up to fifty times its own size, which is in memory until it
 is published. 500 contacts of 2 kB are still one slice; of the largest that may be sent, 16 are."""
@@ -69,12 +80,8 @@ class Means:
     fail: Callable[[BaseException], None]
     """Ends the process with a failure that nobody can handle."""
     batch_size: int
-    revocation_seconds: float
-    """How long what is in flight may take when partitions are revoked."""
-    abandon_seconds: float
-    """How long it may take to cancel what did not end in that time."""
-    verdict_seconds: float
-    """How long after a loss the group has certainly told us whether a partition is still ours."""
+    session_seconds: float
+    """How long the group waits for a member that is silent."""
 
 
 class Partition:
@@ -144,7 +151,7 @@ class Partition:
             if work.done():
                 return
             work.cancel()
-            await asyncio.wait({work}, timeout=self._means.abandon_seconds / CANCELLATIONS)
+            await asyncio.wait({work}, timeout=self._means.session_seconds * ABANDON_SHARE / CANCELLATIONS)
         if not work.done():
             log.error("batch.not_abandoned", partition=self.place.partition)
 
@@ -217,7 +224,7 @@ class Partition:
         if self._losses > MAX_LOSSES:
             raise lost
         log.warning("partition.lost", partition=self.place.partition, losses=self._losses)
-        self._taking_over = self._begin(after_seconds=self._means.verdict_seconds)
+        self._taking_over = self._begin(after_seconds=self._means.session_seconds * VERDICT_SHARE)
 
     async def _is_stale(self, records: Batch) -> bool:
         """Whether a batch was fetched before its partition was taken over."""

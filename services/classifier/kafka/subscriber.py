@@ -10,7 +10,7 @@ import structlog
 from aiokafka import TopicPartition
 
 from services.classifier.handler import Handler
-from services.classifier.kafka.partition import Means, Partition, log_dropped
+from services.classifier.kafka.partition import REVOCATION_SHARE, Means, Partition, log_dropped
 from services.classifier.kafka.publisher import KafkaPublisher
 from services.runtime.ending import Ending
 from services.runtime.kafka.assignment import Fetched
@@ -29,17 +29,6 @@ SLICES_AT_ONCE: Final = 4
 """Batches of different partitions handled side by side: while one waits for MongoDB or Kafka the others compute.
 More bring nothing on one core, and each holds its contacts in memory."""
 
-REVOCATION_SHARE: Final = 0.5
-"""Of the session: how long batches in flight may take when partitions are revoked. The group waits for us as long as a
-session lasts, and then goes on without us; closing the writers has to fit in as well."""
-
-ABANDON_SHARE: Final = 0.2
-"""Of the session: how long it may take to cancel what was not finished in that time."""
-
-VERDICT_SHARE: Final = 0.5
-"""Of the session: how long after a loss we have certainly heard whether we are still a member. There are three
-heartbeats a session."""
-
 
 class ContactSubscriber:
     """Reads contacts as a member of the classifier's group."""
@@ -49,7 +38,6 @@ class ContactSubscriber:
             topics=[settings.contact_topic], group=settings.classifier_group, max_records=MAX_RECORDS
         )
         self.group = Group(settings, contacts, health, ending)
-        session_seconds = settings.session_timeout_ms / 1000
         means = Means(
             handler=handler,
             consumer=self.group.consumer,
@@ -57,9 +45,7 @@ class ContactSubscriber:
             health=health,
             fail=ending.fail,
             batch_size=settings.batch_size,
-            revocation_seconds=session_seconds * REVOCATION_SHARE,
-            abandon_seconds=session_seconds * ABANDON_SHARE,
-            verdict_seconds=session_seconds * VERDICT_SHARE,
+            session_seconds=settings.session_timeout_ms / 1000,
         )
         self.partitions = Partitions(means)
         health.describe("producers", self.partitions.facts)
@@ -105,7 +91,7 @@ class Partitions(Reader):
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Finish or abandon everything. A group with an eager protocol revokes all there is."""
         await super().on_partitions_revoked(revoked)
-        await self._failing(self._give_up(self._means.revocation_seconds))
+        await self._failing(self._give_up(self._means.session_seconds * REVOCATION_SHARE))
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Begin to take the partitions over."""

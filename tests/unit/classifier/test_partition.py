@@ -79,9 +79,7 @@ class _Bench:
             make_publisher=lambda _: cast("KafkaPublisher", _Publisher(take_over)),
             fail=self.failures.append,
             batch_size=batch_size,
-            revocation_seconds=1,
-            abandon_seconds=1,
-            verdict_seconds=60,
+            session_seconds=120,
             health=Health(()),
         )
         self.partition = Partition(PLACE, means, asyncio.Semaphore(4), Backlog())
