@@ -35,7 +35,7 @@ MAX_TRANSACTION_BYTES: Final = 8 * 1024 * 1024
 sixth of it. A correction of a contact that was given much can cause hundreds of times its own size."""
 
 Read = Callable[[Record], Case | Refusal]
-"""`services.classifier.reading.read`, with the keys and the policy of this service."""
+"""`services.classifier.cases.read`, with the keys and the policy of this service."""
 
 
 class Handler:

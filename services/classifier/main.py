@@ -4,13 +4,13 @@ import asyncio
 from datetime import UTC, datetime
 from functools import partial
 
+from services.classifier.cases import read
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
 from services.classifier.kafka.subscriber import ContactSubscriber
 from services.classifier.mongo.key import RegisterKey
 from services.classifier.mongo.register import MongoRegister, kept_without_trace
 from services.classifier.policy_file import load_policy_file
-from services.classifier.reading import read
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
 from services.runtime.secret import load_sleutel

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from schemas.faults import Refusal
+from services.classifier.cases import read
 from services.classifier.mongo.register import MongoRegister
-from services.classifier.reading import read
 from services.domain.besluit import BesluitRecord
 from services.domain.case import Case
 from services.domain.herbeoordeling import Feiten, Herbeoordeling

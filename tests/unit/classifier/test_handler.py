@@ -10,10 +10,10 @@ from structlog.testing import capture_logs
 
 from schemas.faults import Refusal, RefusalKind
 from services.classifier import handler
+from services.classifier.cases import read
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
 from services.classifier.ports import Message
-from services.classifier.reading import read
 from services.domain.case import Case
 from services.domain.events import Event
 from services.domain.outcome import OUTCOMES

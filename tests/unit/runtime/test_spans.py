@@ -9,9 +9,9 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from services.classifier.cases import read
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler as Classifier
-from services.classifier.reading import read
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
 from services.projector.handler import Projector, read_all

@@ -2,8 +2,8 @@
 
 from schemas.faults import Refusal, RefusalKind
 from schemas.positions import Position
+from services.classifier.cases import read
 from services.classifier.instructions import with_herbeoordeling
-from services.classifier.reading import read
 from services.domain.case import Case
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.policy import DEFAULT
