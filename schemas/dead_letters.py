@@ -1,6 +1,6 @@
-"""The format of dead letters: the record as it came, with headers that say where it lay and what was wrong.
+"""The wire format of a dead letter: the refused record, with headers that say where it lay and what was wrong.
 
-No added header holds anything from the record but its place and its field names; what was wrong is in our own words.
+The added headers hold the record's position, kinds of error and field names, and no value of the record.
 """
 
 import json
@@ -14,10 +14,6 @@ from schemas.cloudevents import Header
 from schemas.faults import Fault
 from schemas.positions import Position
 
-PREFIX: Final = "dlq_"
-"""The beginning of every header that we add. A record that becomes a dead letter again loses the headers of these names
-that the time before added, and no others."""
-
 TOPIC: Final = "dlq_topic"
 PARTITION: Final = "dlq_partition"
 OFFSET: Final = "dlq_offset"
@@ -27,25 +23,26 @@ TIME: Final = "dlq_time"
 ATTEMPT: Final = "dlq_attempt"
 CUT: Final = "dlq_cut"
 EARLIER: Final = "dlq_letter"
-"""The earlier letters of a record that was sent back, oldest first, so that it keeps its history."""
+"""The earlier letters of a redriven record, oldest first. So it keeps its history when it is refused again."""
 
 NAMES: Final = frozenset({TOPIC, PARTITION, OFFSET, KIND, FAULTS, TIME, ATTEMPT, CUT, EARLIER})
+"""Every header that we add. A record that is redriven and refused again gets new ones; all its others stay."""
 
 MAX_FAULTS: Final = 50
-"""An event can hold thousands of faults. With the first fifty corrected, the rest shows."""
+"""The most faults that are listed. An event can have thousands; a publisher sees more after mending the first fifty."""
 
 MAX_PAD_CHARACTERS: Final = 200
-"""The longest path of the contract has half of that. A longer one has a publisher's own field name in it."""
+"""The longest path of the contract has half as many. A longer one holds a publisher's own field name."""
 
 MAX_ATTEMPT: Final = 1_000_000
-"""No record fails so often: a larger number in the header is nonsense."""
+"""Nobody redrives a record that often. A larger number in the header is capped."""
 
 MAX_BYTES: Final = 2_000_000
-"""The dead letter topic's limit (2 MiB), less room for the batch's own lengths.
-An original can be larger: the 1 MiB that `contact.ended` takes is that of a compressed batch."""
+"""The limit of the dead letters' topic (2 MiB), less the lengths of the batch itself. A record can be larger: the
+1 MiB that `contact.ended` takes is that of a compressed batch."""
 
 MAX_EARLIER: Final = 10
-"""The newest letters of a record's history. After ten attempts in vain an eleventh adds nothing."""
+"""The newest letters of a record's history, which are kept. After ten failures an eleventh tells nothing new."""
 
 HEADER_OVERHEAD_BYTES: Final = 10
 """The two lengths of a header on the wire, at most five bytes each."""
@@ -73,7 +70,7 @@ def dead_letter(
     faults: Sequence[Fault],
     time: datetime,
 ) -> DeadLetter:
-    """Return the dead letter of a record: key, value and headers untouched, unless they are too large for the topic."""
+    """Return the dead letter of a record. Key, value and headers are unchanged, unless they are too large."""
     added: list[Header] = [
         (TOPIC, position.topic.encode()),
         (PARTITION, str(position.partition).encode()),
@@ -93,7 +90,7 @@ def dead_letter(
 
 
 def attempt(headers: Sequence[Header]) -> int:
-    """Return how often a record became a dead letter before: 0 without such a header, or when that holds nonsense."""
+    """Return how often a record became a dead letter before: 0 when no header says so, or an invalid one."""
     for name, value in headers:
         if name == ATTEMPT and value is not None and _ATTEMPT.fullmatch(value):
             return min(int(value), MAX_ATTEMPT)
@@ -101,7 +98,7 @@ def attempt(headers: Sequence[Header]) -> int:
 
 
 def earlier_letters(headers: Sequence[Header]) -> tuple[str, ...]:
-    """Return the ids of the earlier letters of a record, oldest first; none of a header that holds nonsense."""
+    """Return the ids of a record's earlier letters, oldest first. Invalid ids are left out."""
     for name, value in headers:
         if name == EARLIER and value is not None:
             return tuple(each.decode() for each in value.split(b",") if _EARLIER.fullmatch(each))[-MAX_EARLIER:]
@@ -114,15 +111,15 @@ def original_headers(headers: Sequence[Header]) -> list[Header]:
 
 
 def _faults(faults: Sequence[Fault]) -> bytes:
-    """Return the first faults as JSON. How many there are in all would not help an operator."""
-    told = [{"pad": fault.pad[:MAX_PAD_CHARACTERS], "soort": str(fault.soort)} for fault in faults[:MAX_FAULTS]]
-    return json.dumps(told, separators=(",", ":")).encode()
+    """Return the first faults as JSON."""
+    listed = [{"pad": fault.pad[:MAX_PAD_CHARACTERS], "soort": str(fault.soort)} for fault in faults[:MAX_FAULTS]]
+    return json.dumps(listed, separators=(",", ":")).encode()
 
 
 def _cut(key: bytes | None, value: bytes | None, original: Sequence[Header], added: Sequence[Header]) -> DeadLetter:
-    """Return the letter of as much as there is room for: the key, then headers in order, then the value's beginning.
+    """Return as much of it as fits: first the key, then the headers in their order, then the start of the value.
 
-    `dlq_cut` holds the size before of each part that was cut.
+    `dlq_cut` holds the original sizes of the parts that were cut.
     """
     sizes = {"key": _size(key), "headers": _size_of_headers(original), "value": _size(value)}
     mark = (CUT, json.dumps(sizes).encode())

@@ -11,6 +11,7 @@ from typing import Final, assert_never
 
 import structlog
 
+from schemas.cloudevents import trace_id
 from schemas.faults import RefusalKind
 from schemas.reading.decoding import Received
 from schemas.values import value_class
@@ -175,5 +176,4 @@ def _tell(record: Record, outcome: Outcome) -> None:
 
 
 def _trace_id(traceparent: str | None) -> str | None:
-    """Return the second part of a W3C traceparent, which is the same in every service of one trace."""
-    return traceparent.split("-")[1] if traceparent is not None else None
+    return trace_id(traceparent) if traceparent is not None else None

@@ -59,7 +59,7 @@ def selection(
     since: str | None,
     until: str | None,
     states: Sequence[Shown] | None,
-) -> "LetterSelection":
+) -> LetterSelection:
     """Return the selection of these options. Raises typer.BadParameter, which names the option."""
     now, shown = datetime.now(UTC), states or [Shown.OPEN]
 

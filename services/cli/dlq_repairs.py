@@ -143,7 +143,7 @@ def _tell_plan(plan: Plan, *, as_json: bool) -> None:
     raise typer.Exit(FAULTS_FOUND if plan.skipped else 0)
 
 
-def _tell_outcome(words: RepairWords, outcome: "LetterCounts", *, as_json: bool) -> None:
+def _tell_outcome(words: RepairWords, outcome: LetterCounts, *, as_json: bool) -> None:
     number, earlier, skipped = outcome.done, outcome.earlier, outcome.skipped
     if as_json:
         print_json({"done": number, "earlier": earlier, "skipped": skipped})

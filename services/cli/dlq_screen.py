@@ -59,7 +59,7 @@ def group_values(groups: Sequence[LetterGroup]) -> list[dict[str, Any]]:
     ]
 
 
-def told_rows(told: "Told") -> Iterator[Sequence[str]]:
+def told_rows(told: Told) -> Iterator[Sequence[str]]:
     """Yield the rows of one letter: a name and a fact."""
     letter, history = told.found.letter, told.found.history
     yield "letter", f"{letter.id}, dead since {to_the_second(letter.written_at)}, attempt {letter.attempt}"
@@ -79,7 +79,7 @@ def told_rows(told: "Told") -> Iterator[Sequence[str]]:
     yield from (("after", _short(found)) for found in told.later)
 
 
-def told_values(told: "Told") -> dict[str, Any]:
+def told_values(told: Told) -> dict[str, Any]:
     """Return one letter for a program."""
     letter, history = told.found.letter, told.found.history
     return {

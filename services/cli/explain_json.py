@@ -3,7 +3,7 @@
 Names are in camelCase. Every list is whole; of the dead letters the newest are in it.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from schemas.cloudevents import trace_id
 from services.cli.screen import json_value
@@ -17,16 +17,14 @@ from services.domain.besluit import (
 )
 from services.domain.rules import rule_of
 from services.domain.toelichting import Kanttekening, kanttekening
-
-if TYPE_CHECKING:
-    from services.operations.dead_letters.reading import Found
-    from services.operations.explain.explain import Explained, NotDecided
-    from services.operations.explain.in_kafka import InKafka, Letters
+from services.operations.dead_letters.reading import Found
+from services.operations.explain.explain import Explained, NotDecided
+from services.operations.explain.in_kafka import InKafka, Letters
 
 Json = dict[str, Any]
 
 
-def explained(found: "Explained") -> Json:
+def explained(found: Explained) -> Json:
     """Return a contact that was decided."""
     return {
         "decision": _decision(found.besluit),
@@ -36,7 +34,7 @@ def explained(found: "Explained") -> Json:
     }
 
 
-def not_decided(found: "NotDecided") -> Json:
+def not_decided(found: NotDecided) -> Json:
     """Return a contact that Kafka holds and that has no decision record."""
     return {
         "contactId": found.contact_id,
@@ -48,7 +46,7 @@ def not_decided(found: "NotDecided") -> Json:
 # The decision --------------------------------------------------------------------------------------------------------
 
 
-def _decision(besluit: "BesluitRecord") -> Json:
+def _decision(besluit: BesluitRecord) -> Json:
     return {
         "source": besluit.source,
         "contactId": besluit.contact_id,
@@ -70,7 +68,7 @@ def _decision(besluit: "BesluitRecord") -> Json:
     }
 
 
-def _onderwerp(besluit: "BesluitRecord", onderwerp: "OnderwerpBesluit") -> Json:
+def _onderwerp(besluit: BesluitRecord, onderwerp: OnderwerpBesluit) -> Json:
     rule, had = rule_of(onderwerp.regel), besluit.numbers_of(onderwerp.onderwerp_id)
     klantcontact = interne_taak = None
     if had and onderwerp.klantcontact:
@@ -90,7 +88,7 @@ def _onderwerp(besluit: "BesluitRecord", onderwerp: "OnderwerpBesluit") -> Json:
     }
 
 
-def _partij(besluit: "BesluitRecord", partij: "PartijBesluit") -> Json:
+def _partij(besluit: BesluitRecord, partij: PartijBesluit) -> Json:
     counted, stand = partij.statement_that_counted(besluit.moment), partij.stand
     statement = counted and {**json_value(counted), "inThisContact": counted.contact == besluit.moment}
     return {
@@ -109,7 +107,7 @@ def _partij(besluit: "BesluitRecord", partij: "PartijBesluit") -> Json:
     }
 
 
-def _taken_back(besluit: "BesluitRecord", intrekking: "Intrekking") -> Json:
+def _taken_back(besluit: BesluitRecord, intrekking: Intrekking) -> Json:
     kind, nummer = besluit.number_taken_back(intrekking)
     why = intrekking.aanleiding
     return {
@@ -126,19 +124,20 @@ def _taken_back(besluit: "BesluitRecord", intrekking: "Intrekking") -> Json:
 # Kafka ---------------------------------------------------------------------------------------------------------------
 
 
-def _kafka(kafka: "InKafka") -> Json:
+def _kafka(kafka: InKafka) -> Json:
     return {
         "recordIsHeld": kafka.record_is_held,
         "projectorBehind": kafka.projector_behind,
+        "openTransactions": json_value(kafka.open_transactions),
         "letters": _letters(kafka.letters) if kafka.letters else None,
     }
 
 
-def _letters(letters: "Letters") -> Json:
+def _letters(letters: Letters) -> Json:
     return {"number": letters.number, "newest": [_letter(each) for each in letters.newest]}
 
 
-def _letter(found: "Found") -> Json:
+def _letter(found: Found) -> Json:
     letter = found.letter
     return {
         "id": str(letter.id),

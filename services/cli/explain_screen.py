@@ -4,7 +4,7 @@ Of a list the first few are shown; `--json` has them all.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from schemas.cloudevents import trace_id
 from services.cli.dlq_screen import UNKNOWN_KIND, WHOLE_EVENT
@@ -17,17 +17,15 @@ from services.domain.besluit import (
     PartijIntrekking,
     Voorganger,
 )
+from services.domain.consent import Moment
 from services.domain.numbers import NumberKind
 from services.domain.rules import rule_of
 from services.domain.toelichting import Kanttekening, kanttekening
+from services.operations.dead_letters.reading import Found
+from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.in_kafka import InKafka, Letters, Sighting
 from services.operations.explain.projected import Projected, ProjectedState
 from services.operations.wording import printable, to_the_second
-
-if TYPE_CHECKING:
-    from services.domain.consent import Moment
-    from services.operations.dead_letters.reading import Found
-    from services.operations.explain.explain import Explained, NotDecided
 
 Row = tuple[str, str]
 
@@ -40,7 +38,7 @@ MAX_ELSEWHERE: Final = 40
 """Characters of the id of another contact, which stands in the middle of a line."""
 
 
-def explained(found: "Explained", asked: str) -> Iterator[Row]:
+def explained(found: Explained, asked: str) -> Iterator[Row]:
     """Return the rows for a contact that was decided; the onderwerp whose klantcontact was asked for comes first."""
     besluit, kafka = found.besluit, found.kafka
     yield from _heading(besluit, kafka)
@@ -62,7 +60,7 @@ def explained(found: "Explained", asked: str) -> Iterator[Row]:
         yield from _letters(kafka.letters)
 
 
-def not_decided(found: "NotDecided") -> Iterator[Row]:
+def not_decided(found: NotDecided) -> Iterator[Row]:
     """Return the rows for a contact that Kafka holds and that has no decision record."""
     yield "contact", printable(found.contact_id)
     yield "decision", "none"
@@ -85,7 +83,7 @@ def _few(name: str, texts: Sequence[str], *, number: int | None = None) -> Itera
 # The decision --------------------------------------------------------------------------------------------------------
 
 
-def _heading(besluit: "BesluitRecord", kafka: "InKafka | None") -> Iterator[Row]:
+def _heading(besluit: BesluitRecord, kafka: InKafka | None) -> Iterator[Row]:
     yield "contact", f"{printable(besluit.contact_id)} of {printable(besluit.source)}"
     confidential = ", vertrouwelijk" if besluit.vertrouwelijk else ""
     yield "", f"took place {to_the_second(besluit.plaatsgevonden_op)}; revisie {besluit.revisie}{confidential}"
@@ -104,12 +102,12 @@ def _held(kafka: InKafka | None) -> str:
     return ": still there" if kafka.record_is_held else ": no longer there"
 
 
-def _is_asked(onderwerp: "OnderwerpBesluit", besluit: "BesluitRecord", asked: str) -> bool:
+def _is_asked(onderwerp: OnderwerpBesluit, besluit: BesluitRecord, asked: str) -> bool:
     had = besluit.numbers_of(onderwerp.onderwerp_id)
     return onderwerp.klantcontact and had is not None and asked in {had.klantcontact_id, had.klantcontact_nummer}
 
 
-def _onderwerp(onderwerp: "OnderwerpBesluit", besluit: "BesluitRecord") -> str:
+def _onderwerp(onderwerp: OnderwerpBesluit, besluit: BesluitRecord) -> str:
     rule, had = rule_of(onderwerp.regel), besluit.numbers_of(onderwerp.onderwerp_id)
     outcome = [
         f"klantcontact {had.klantcontact_nummer} ({had.klantcontact_id})"
@@ -128,7 +126,7 @@ def _onderwerp(onderwerp: "OnderwerpBesluit", besluit: "BesluitRecord") -> str:
     )
 
 
-def _betrokkene(partij: "PartijBesluit", besluit: "BesluitRecord") -> str:
+def _betrokkene(partij: PartijBesluit, besluit: BesluitRecord) -> str:
     put = ", default details put there" if partij.vult else ""
     return (
         f"{partij.positie + 1}: gekend by {printable(partij.middel)}; partij {partij.nummer} {partij.resultaat}{put}\n"
@@ -136,7 +134,7 @@ def _betrokkene(partij: "PartijBesluit", besluit: "BesluitRecord") -> str:
     )
 
 
-def _consent(partij: "PartijBesluit", besluit: "BesluitRecord") -> str:
+def _consent(partij: PartijBesluit, besluit: BesluitRecord) -> str:
     answer = "yes" if partij.consent else "no"
     counted = partij.statement_that_counted(besluit.moment)
     if counted is None:
@@ -145,7 +143,7 @@ def _consent(partij: "PartijBesluit", besluit: "BesluitRecord") -> str:
     return f"consent: {answer}, {counted.toestemming} in {where}"
 
 
-def _before(partij: "PartijBesluit", besluit: "BesluitRecord") -> str:
+def _before(partij: PartijBesluit, besluit: BesluitRecord) -> str:
     stand = partij.stand
     if not stand.bekend:
         return "before: not known"
@@ -156,19 +154,19 @@ def _before(partij: "PartijBesluit", besluit: "BesluitRecord") -> str:
     return f"before: known, filled by {_contact(stand.gevuld, besluit)}"
 
 
-def _contact(moment: "Moment", besluit: "BesluitRecord") -> str:
+def _contact(moment: Moment, besluit: BesluitRecord) -> str:
     source = "" if moment.source == besluit.source else f" of {printable(moment.source)}"
     return f"contact {printable(moment.contact_id, MAX_ELSEWHERE)}{source}, {to_the_second(moment.op)}"
 
 
-def _earlier(each: "Voorganger") -> str:
+def _earlier(each: Voorganger) -> str:
     return (
         f"{to_the_second(each.besloten_op)}: revisie {each.revisie}, judgement {each.besluitversie}, "
         f"{'/'.join(dict.fromkeys(each.regels))}, policy {printable(each.beleidsversie)}"
     )
 
 
-def _taken_back(each: "Intrekking", besluit: "BesluitRecord") -> str:
+def _taken_back(each: Intrekking, besluit: BesluitRecord) -> str:
     kind, nummer = besluit.number_taken_back(each)
     what = f"{_kind(kind)} {nummer}"
     if isinstance(each, KlantcontactIntrekking) and each.verplaatst:
@@ -200,7 +198,7 @@ def _projected(each: Projected, kafka: InKafka | None) -> str:
             return f"{what} not yet"
 
 
-def _version(each: "Projected") -> str:
+def _version(each: Projected) -> str:
     assert each.version is not None, "what is stored has one"
     if each.kind is NumberKind.PARTIJ:
         return f"versie {each.version[0]}"
@@ -237,7 +235,7 @@ def _letters(letters: Letters) -> Iterator[Row]:
     yield from _few("dead letters", [_letter(each) for each in reversed(letters.newest)], number=letters.number)
 
 
-def _letter(found: "Found") -> str:
+def _letter(found: Found) -> str:
     letter = found.letter
     paths = [printable(path) or WHOLE_EVENT for path in letter.paths]
     more = f" (+{len(paths) - MAX_PATHS})" if len(paths) > MAX_PATHS else ""

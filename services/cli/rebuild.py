@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import Annotated, Self
 
 import typer
 import uvloop
@@ -12,12 +12,10 @@ from services.cli.screen import print_json, print_table, progress, tell, waiting
 from services.cli.streams import FAULTS_FOUND
 from services.operations.rebuild import rebuild as rebuilding
 from services.operations.rebuild.verify import Comparison, RebuildOutcome, Report
+from services.operations.topic_reader import Progress
 from services.operations.wording import to_the_second
 from services.projector.mongo.writes import Collection
 from services.runtime import garbage
-
-if TYPE_CHECKING:
-    from services.operations.topic_reader import Progress
 
 app = typer.Typer(add_completion=False)
 
@@ -118,8 +116,7 @@ def _tell(report: Report) -> None:
         tell(line)
 
 
-def _beginning(report: "Report") -> list[str]:
-
+def _beginning(report: Report) -> list[str]:
     began = to_the_second(report.interrupted) if report.interrupted else ""
     if report.outcome is RebuildOutcome.FINISHED:
         return [f"The rebuild begun at {began} had been interrupted in its swap; the swap is finished now."]
@@ -161,8 +158,7 @@ def _tell_ids(comparison: Comparison) -> None:
         typer.echo(f"{comparison.collection}  and {comparison.unlisted:,} more in only one of the two")
 
 
-def _end(report: "Report") -> list[str]:
-
+def _end(report: Report) -> list[str]:
     if report.outcome in {RebuildOutcome.SWAPPED, RebuildOutcome.FINISHED}:
         return [IN_PLACE.format(carried=report.carried_over)]
     lines = [NOT_IN_PLACE]

@@ -6,7 +6,7 @@ It shows differences as rows for a person, or as JSON for a program; never any c
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 import uvloop
@@ -15,6 +15,7 @@ from services.cli.arguments import AsJsonLines, PolicyFile, beleid, settings
 from services.cli.screen import Bar, print_json, progress, tell, write_json_line
 from services.cli.streams import FAULTS_FOUND
 from services.domain.herbeoordeling import Feiten
+from services.operations.replay.differences import OnderwerpOutcome
 from services.operations.replay.judging import Examined
 from services.operations.replay.replay import Replayed
 from services.operations.replay.replay import replay as judge_again
@@ -22,10 +23,7 @@ from services.operations.replay.requests import Answer
 from services.operations.replay.selection import ContactSelection, InvalidSelection, read_offsets
 from services.operations.wording import counted, printable, read_moment
 
-if TYPE_CHECKING:
-    from services.operations.replay.differences import OnderwerpOutcome
-
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 INTERRUPTED: Final = (
     "Interrupted: {contacts} judged again so far. The classifier still judges the requests that are in the topic. "
@@ -86,8 +84,7 @@ def replay(  # noqa: PLR0913 - each is an option that an operator can give
     raise typer.Exit(0 if replayed.is_as_shown else FAULTS_FOUND)
 
 
-def _selection(since: str, until: str, offsets: list[str], contacts: list[str], source: str) -> "ContactSelection":
-
+def _selection(since: str, until: str, offsets: list[str], contacts: list[str], source: str) -> ContactSelection:
     now = datetime.now(UTC)
     try:
         return ContactSelection(
@@ -128,7 +125,7 @@ class _Shown:
 WIDTHS: Final = (28, 16, 8, 12, 9, 20, 0)
 
 
-def contact_rows(examined: "Examined", answer: "Answer | None") -> Iterator[str]:
+def contact_rows(examined: Examined, answer: Answer | None) -> Iterator[str]:
     """Yield a row for each onderwerp that changes, or one for a contact that does not change."""
     contact_id = printable(examined.contact_id or f"{examined.record.partition}:{examined.record.offset}")
     if examined.difference is None:
@@ -139,7 +136,7 @@ def contact_rows(examined: "Examined", answer: "Answer | None") -> Iterator[str]
         yield row((contact_id, printable(onderwerp.onderwerp_id), *_change(onderwerp.was, onderwerp.wordt), note))
 
 
-def contact_value(examined: "Examined", answer: "Answer | None") -> dict[str, Any]:
+def contact_value(examined: Examined, answer: Answer | None) -> dict[str, Any]:
     """Return one contact for a program."""
     return {
         "source": examined.source,
@@ -160,7 +157,7 @@ def row(cells: Sequence[str]) -> str:
 HEADING: Final = row(("contact", "onderwerp", "rule", "klantcontact", "taak", "partij", ""))
 
 
-def _change(was: "OnderwerpOutcome", wordt: "OnderwerpOutcome") -> tuple[str, str, str, str]:
+def _change(was: OnderwerpOutcome, wordt: OnderwerpOutcome) -> tuple[str, str, str, str]:
     def arrow(before: str, after: str) -> str:
         return before if before == after else f"{before} → {after}"
 
@@ -175,7 +172,7 @@ def _change(was: "OnderwerpOutcome", wordt: "OnderwerpOutcome") -> tuple[str, st
     )
 
 
-def summary_lines(replayed: "Replayed", *, executed: bool) -> Iterator[str]:
+def summary_lines(replayed: Replayed, *, executed: bool) -> Iterator[str]:
     """Yield the counts, and what the operator can do next."""
     summary = replayed.summary
     if not summary.records.total():

@@ -1,7 +1,7 @@
 """The two services."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
 
 import structlog
 import typer
@@ -13,11 +13,7 @@ from services.cli.streams import FAULTS_FOUND, WRONG_USE
 from services.runtime import garbage
 from services.runtime.errors import InvalidSettings
 from services.runtime.observe import logs
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from services.runtime.settings import Settings
+from services.runtime.settings import Settings
 
 app = typer.Typer(
     help="Run one of the two services until SIGTERM or Ctrl-C.", no_args_is_help=True, add_completion=False

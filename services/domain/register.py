@@ -94,7 +94,7 @@ class Register:
     # Judging
 
     def judge(self, case: Case, now: datetime) -> Outcome:
-        """Judge the next contact of the batch, and remember what it changes."""
+        """Judge the next contact of the batch, and keep what it changes."""
         in_force = self.besluiten.get(case.key)
         revisie = case.received.contact.revisie
         if in_force is None or revisie > in_force.revisie:
@@ -123,7 +123,7 @@ class Register:
         return Decided(case.received, besluit)
 
     def _judge_again(self, case: Case, in_force: BesluitRecord, feiten: Feiten, now: datetime) -> Outcome:
-        """Judge the revisie in force anew. What comes out as it was keeps its record, and changes nothing.
+        """Judge the revisie in force again. When the outcome is as it was, the record stays and nothing changes.
 
         Two betrokkenen can have become one partij since. A first judgement refuses that; here the former judgement
         was accepted once, and stays in force.

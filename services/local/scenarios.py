@@ -31,7 +31,7 @@ class Verwachting:
     """The expectation of one event: an outcome for each onderwerp, or a refusal at or under each of some paths."""
 
     uitkomsten: tuple[Uitkomst, ...] = ()
-    """As `klantcontact classify` prints them, without what the standard says nothing of."""
+    """As `klantcontact classify` prints them, without the fields that the standard leaves open."""
     ongeldig: tuple[str, ...] = ()
 
     def holds_for(self, answer: Mapping[str, Any]) -> bool:

@@ -46,8 +46,8 @@ TRANSACTION_COORDINATOR = 1
 """Kafka's number for that kind of coordinator."""
 
 TRANSACTIONS_ADVICE = (
-    "Kafka aborts it at its timeout, after 15 minutes at most by default. One that stays is Kafka's to forget: restart "
-    "the classifier if it lies in a topic that only the classifier writes to; otherwise abort it with "
+    "Kafka aborts it at its timeout, after 15 minutes at most by default. One that stays has been forgotten by Kafka: "
+    "restart the classifier if it lies in a topic that only the classifier writes to; otherwise abort it with "
     "`kafka-transactions.sh abort --topic … --partition … --start-offset …`."
 )
 

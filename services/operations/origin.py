@@ -19,9 +19,6 @@ class Origin(NamedTuple):
     contact_id: str | None
 
 
-NOWHERE = Origin(None, None)
-
-
 def origin_of(value: bytes | None, headers: Headers = ()) -> Origin:
     """Return `source` and `contactId` of a record in structured or binary mode."""
     tree = _object(_parsed(value))

@@ -78,7 +78,7 @@ class Batches(Reader):
             await self.write_next(read_all([as_record(each) for each in part]))
 
     async def write_next(self, batch: ReadBatch) -> None:
-        """Begin to write a batch once the one before is written. After a stop, wait until the process is to end."""
+        """Start to write a batch once the one before it is done. After a stop, wait until the process must end."""
         if self._writing is not None:
             await asyncio.wait({self._writing})
         if self._projector.stop is not None or self._ending.asked:

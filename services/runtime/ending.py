@@ -1,4 +1,4 @@
-"""Why and when a process ends: because it is asked to, or because of a failure that nobody in it can handle.
+"""The end of a process: asked for by a signal, or caused by a failure that nothing in the process can handle.
 
 A command without an `Ending` of its own ends on SIGTERM and SIGHUP as on Ctrl-C: its `finally` blocks run.
 """
@@ -26,7 +26,7 @@ class Ending:
         self._failure: BaseException | None = None
 
     def ask(self) -> None:
-        """Make the process finish what is in flight and end."""
+        """Ask the process to finish what is in flight and end."""
         if not self._asked.is_set():
             log.info("process.asked_to_end")
         self._asked.set()
@@ -39,7 +39,7 @@ class Ending:
         self._asked.set()
 
     def end_with(self, task: "asyncio.Task[Any]") -> None:
-        """Make the process end with the error of a task, if it has one. It is a callback of tasks."""
+        """Make the process end with the failure of a task, if it has one. This is a done-callback of tasks."""
         if not task.cancelled() and (error := task.exception()) is not None:
             self.fail(error)
 
@@ -50,7 +50,7 @@ class Ending:
             raise _alone(self._failure)
 
     async def unless(self, step: Coroutine[Any, Any, T]) -> T | None:
-        """Return what a step returns. As soon as there is a reason to end, cancel it and return None."""
+        """Return the result of a long step. Cancel it and return None as soon as there is a reason to end."""
         if self.asked:
             step.close()
             return None
@@ -83,7 +83,7 @@ class Ending:
 
 
 def _alone(error: BaseException) -> BaseException:
-    """Return the one failure in a group: the operator has to read that one."""
+    """Return the only failure in a group, which is the one that the operator must read; else the error itself."""
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     return error

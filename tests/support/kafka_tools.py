@@ -23,12 +23,6 @@ from confluent_kafka.cimpl import NewTopic
 
 ANSWER_SECONDS = 20
 
-COORDINATOR_COMES = {
-    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-    KafkaError.COORDINATOR_NOT_AVAILABLE,
-    KafkaError.NOT_COORDINATOR,
-}
-
 
 class TopicNames(TypedDict):
     """The topics, as the settings call them."""

@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from aiokafka import TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 
 from schemas.positions import Position
 from services.operations.dead_letters.letters import letter_of
@@ -17,9 +17,6 @@ from services.operations.topic_reader import Progress, TopicReader, count_to_rea
 from services.runtime.kafka.clients import admin_client
 from services.runtime.kafka.open_transactions import OpenTransaction
 from services.runtime.settings import Settings
-
-if TYPE_CHECKING:
-    from aiokafka import ConsumerRecord
 
 MAX_LETTERS: Final = 20
 """So many of one contact are kept, the newest: a publisher may send the same broken event without end."""

@@ -138,7 +138,7 @@ def idempotent_producer(settings: Settings) -> AIOKafkaProducer:
 
 
 def range_consumer(settings: Settings, *, isolation_level: Isolation = "read_committed") -> AIOKafkaConsumer:
-    """Make a consumer in no group, not yet started: partitions are assigned by hand."""
+    """Return a consumer in no group, not yet started: partitions are assigned by hand."""
     tolerate_header_names()
     return AIOKafkaConsumer(
         **connection(settings),

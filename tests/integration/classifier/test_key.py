@@ -51,8 +51,8 @@ async def test_a_new_register_takes_the_first_key_and_knows_it_from_then_on(regi
         pytest.param(
             OTHER,
             "KLANTCONTACT_SLEUTEL_FILE or KLANTCONTACT_SLEUTEL: this is not the key of the register in database {}. "
-            "Put that key back, or correct KLANTCONTACT_MONGO_URI and KLANTCONTACT_MONGO_DATABASE: with another key no "
-            "klant in it is found any more.",
+            "Put that key back, or correct KLANTCONTACT_MONGO_URI and KLANTCONTACT_MONGO_DATABASE: with another key "
+            "the classifier finds none of its klanten any more.",
             id="another key",
         ),
         pytest.param(

@@ -15,6 +15,7 @@ from services.domain.policy import DEFAULT, Beleid
 from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.in_kafka import InKafka, Letters, Sighting
 from services.operations.explain.projected import Documents, compared, wanted_of
+from services.runtime.kafka.open_transactions import OpenTransaction
 from tests.support.examples import (
     CALL_BACK,
     NEW_ZAAK,
@@ -274,7 +275,12 @@ def whole(letters: Letters | None) -> dict[str, Any]:
     """Return the explanation of a contact that everything is known of."""
     besluit = Desk().bring(contact(onderwerpen=[onderwerp(opvolging=CALL_BACK)])).besluit
     projected = [compared(each, Documents({}, {})) for each in wanted_of(besluit)]
-    kafka = InKafka(record_is_held=True, projector_behind=7, letters=letters)
+    kafka = InKafka(
+        record_is_held=True,
+        projector_behind=7,
+        letters=letters,
+        open_transactions=(OpenTransaction("taak.created", 2, first_offset=40, end=47, since=NOW),),
+    )
     read: dict[str, Any] = json.loads(json.dumps(explained(Explained(besluit, tuple(projected), kafka, "away"))))
     return read
 
@@ -296,6 +302,9 @@ def test_the_projector_and_kafka_are_read() -> None:
     assert read["kafka"] == {
         "recordIsHeld": True,
         "projectorBehind": 7,
+        "openTransactions": [
+            {"topic": "taak.created", "partition": 2, "firstOffset": 40, "end": 47, "since": NOW.isoformat()}
+        ],
         "letters": {"number": 3, "newest": [LETTERS_READ["strange"], LETTERS_READ["discarded"]]},
     }
 

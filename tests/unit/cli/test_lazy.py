@@ -71,6 +71,8 @@ def test_what_is_known_of_a_command_is_what_it_says_itself(command: LazyCommand)
     first = (itself.help or "").split("\n\n", maxsplit=1)[0]
     assert command.help == " ".join(first.split())
     assert isinstance(itself, TyperGroup) == (command.name in {"run", "topics", "dlq"})
+    # The program as a whole has this option; a command of its own does not.
+    assert "install_completion" not in {each.name for each in itself.params}
 
 
 def test_what_is_typed_is_completed_with_commands_and_their_options() -> None:
