@@ -123,7 +123,7 @@ async def test_of_a_contact_that_nobody_knows_it_is_said_what_that_can_mean(town
         await explain(town.settings, Asked("nowhere"), letters=False)
 
 
-# What came of it -----------------------------------------------------------------------------------------------------
+# Documents and records ------------------------------------------------------------------------------------------------
 
 
 async def test_what_the_projector_stored_is_told(town: Town) -> None:
