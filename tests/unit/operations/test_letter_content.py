@@ -24,7 +24,7 @@ def test_an_event_is_written_as_json_that_can_be_corrected_in_place() -> None:
     ("value", "form"),
     [
         pytest.param(b'{"a":1', {"value": '{"a":1'}, id="no JSON"),
-        pytest.param(b'{"a":1,"a":2}', {"value": '{"a":1,"a":2}'}, id="a doubled name, of which an object keeps one"),
+        pytest.param(b'{"a":1,"a":2}', {"value": '{"a":1,"a":2}'}, id="a doubled name, where an object keeps one"),
         pytest.param(b'{"a":NaN}', {"value": '{"a":NaN}'}, id="NaN"),
         pytest.param(b'"\\ud800"', {"value": '"\\ud800"'}, id="half of a surrogate pair"),
         pytest.param(b"", {"value": ""}, id="nothing"),
