@@ -1,4 +1,4 @@
-"""The moment in which new collections take the place of the live ones is one step to a projector."""
+"""The swap of new collections for the live ones is one step to a projector."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -58,7 +58,7 @@ async def say(there: Database, phase: Phase) -> None:
 
 
 class _Overtaken(MongoProjection):
-    """A register whose first transaction is overtaken by so many renames after it looked whether it may go on."""
+    """A register whose first transaction is overtaken by some renames after it checked whether it may go on."""
 
     def __init__(self, client: Client, database_name: str, renames: int) -> None:
         super().__init__(client, database_name)
@@ -112,9 +112,7 @@ async def test_a_batch_waits_for_the_end_of_a_swap(client: Client, database: str
     assert len((await contents(there, Generation.LIVE))[Collection.KLANTCONTACTEN]) == 1
 
 
-async def test_what_is_made_beside_the_live_collections_does_not_wait(
-    client: Client, database: str, there: Database
-) -> None:
+async def test_writes_to_the_new_collections_do_not_wait(client: Client, database: str, there: Database) -> None:
     await say(there, Phase.SWAPPING)
     register = MongoProjection(client, database, generation=Generation.NEW)
     await register.prepare(REMEMBER_SECONDS)
