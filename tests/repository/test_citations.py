@@ -1,4 +1,4 @@
-"""What code cites can be followed: the file is in the repository, and the heading is on its page."""
+"""The citations in code can be followed: the file is in the repository, and the heading is on its page."""
 
 import ast
 import re

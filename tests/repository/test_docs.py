@@ -208,7 +208,7 @@ NOT_OF_THE_DAY = {"up", "stats", "publish", "sample"}
 """Commands that the test does without the command line, or not at all."""
 
 
-def _said_in_the_test() -> set[str]:
+def _typed_by_the_test() -> set[str]:
     constants = (node for node in ast.walk(ast.parse(_text(DAY))) if isinstance(node, ast.Constant))
     return {str(each.value) for each in constants}
 
@@ -220,7 +220,7 @@ def test_every_command_of_a_session_is_typed_by_a_test(page: Path) -> None:
     reasons = {words[words.index("--reason") + 1] for words in of_the_day if "--reason" in words}
     wanted = {word for words in of_the_day for word in words if re.fullmatch(r"--[a-z-]+|[a-z]+", word)} | reasons
     assert of_the_day
-    assert wanted - _said_in_the_test() == set()
+    assert wanted - _typed_by_the_test() == set()
 
 
 def test_a_session_begins_with_the_sample_and_the_policies_of_the_test() -> None:

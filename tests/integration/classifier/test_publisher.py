@@ -114,12 +114,12 @@ class Desk:
                 self.forgets_output = False
                 made._txn_manager._txn_partitions.add(TopicPartition(self.topic, 0))
 
-        async def meddled_with() -> None:
+        async def meddled_commit() -> None:
             meddle, self.meddle = self.meddle, None
             await (commit() if meddle is None else meddle(commit))
 
         made.begin_transaction = begin_forgetting
-        made.commit_transaction = meddled_with
+        made.commit_transaction = meddled_commit
         return made
 
     def cut(self) -> None:

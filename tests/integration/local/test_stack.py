@@ -227,7 +227,7 @@ class TestFailedStart:
         assert tail[-1] in (broken / "mongod" / "mongod.log").read_text()
         assert our_servers() == before
 
-    def test_of_one_server_stops_the_other_and_a_given_folder_stays(self, broken: Path) -> None:
+    def test_of_one_server_it_stops_the_other_and_keeps_a_given_folder(self, broken: Path) -> None:
         before = our_servers()
         stack = local_stack(folder=broken, use_docker=False, allow_mock_broker=False)
         with pytest.raises(StartFailed, match="mongod ended while it started"), stack:

@@ -119,7 +119,7 @@ async def test_everything_twice_and_shuffled_ends_in_the_same_documents(
     assert await contents(client, database) == fake_contents(fake)
 
 
-async def test_what_others_made_of_a_taak_stays(register: MongoProjection, client: Client, database: str) -> None:
+async def test_changes_by_others_to_a_taak_stay(register: MongoProjection, client: Client, database: str) -> None:
     taken = client[database][Collection.INTERNE_TAKEN]
     await register.apply(facts(taak_created()))
     theirs = {"interneTaak.status": "verwerkt", "interneTaak.afgehandeldDoor": "A. de Boer", "dossier": "D1"}

@@ -68,7 +68,7 @@ def in_kafka(*, behind: int = 0, found: Letters | None = None, waiting: int = 0)
 
 
 def explanation(besluit: BesluitRecord, kafka: InKafka | None) -> Explained:
-    """Return the explanation of a decision of which the projector has no document."""
+    """Return the explanation of a decision without documents of the projector."""
     besluit = replace(besluit, position=Position("contact.ended", 3, 17))
     projected = tuple(compared(each, Documents({}, {})) for each in wanted_of(besluit))
     return Explained(besluit, projected, kafka, None)

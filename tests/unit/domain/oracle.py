@@ -45,7 +45,7 @@ class Oracle:
             return doubled
         touches = self._touches(received, others)
         left = {
-            touch.partij: self._what_is_left(touch.partij, others)
+            touch.partij: self._resultaat_left(touch.partij, others)
             for touch in (earlier[-1].touches.values() if earlier else ())
             if touch.partij not in {each.partij for each in touches.values()}
         }
@@ -196,7 +196,7 @@ class Oracle:
         known = [each for each in self.in_force() if resultaat_of(each, partij)]
         return bool(known) and (not self.is_empty(partij, known) or effective(statements_about(partij, known)))
 
-    def _what_is_left(self, partij: int, others: list[Judged]) -> str:
+    def _resultaat_left(self, partij: int, others: list[Judged]) -> str:
         if not any(resultaat_of(each, partij) for each in others):
             return "vervallen"
         return "bestaand" if effective(statements_about(partij, others)) else "leeg"

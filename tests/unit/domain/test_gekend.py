@@ -195,7 +195,7 @@ def test_a_policy_sets_whether_betrokkenen_without_identificator_are_gekend(bele
     assert outcome(data, beleid=beleid) == expected
 
 
-def test_that_setting_does_not_affect_a_betrokkene_with_an_identificator() -> None:
+def test_the_policy_on_missing_identificatoren_does_not_affect_a_betrokkene_with_one() -> None:
     assert outcome(contact(betrokkenen=[known()]), beleid=NIET_GEKEND) == GEKEND
 
 

@@ -155,7 +155,7 @@ def test_the_facts_of_the_record_count_as_well_where_an_older_release_decided_ot
     assert outcomes(desk.again(data)) == [("V4", True, False, PartijResultaat.NIEUW)]
 
 
-def test_consent_that_the_contact_itself_gives_is_no_revival() -> None:
+def test_consent_that_the_contact_itself_gives_does_not_count_as_revival() -> None:
     desk = Desk()
     data = contact("a", betrokkenen=[KLANT])
     first = desk.bring(data)
@@ -344,7 +344,7 @@ def test_another_revisie_and_other_contents_have_their_usual_outcome() -> None:
     assert isinstance(desk.again(contact(revisie=3, betrokkenen=[KLANT])).outcome, Decided)
 
 
-def test_two_betrokkenen_who_have_become_one_partij_leave_the_judgement_as_it_was() -> None:
+def test_two_betrokkenen_who_have_become_one_partij_leave_the_judgement_unchanged() -> None:
     desk = Desk()
     k = betrokkene("k", middel="eherkenning", soort="organisatie", identificatoren=[R1])
     l_ = betrokkene("l", middel="controlevragen", soort="organisatie", identificatoren=[K1])

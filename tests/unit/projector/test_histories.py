@@ -78,7 +78,7 @@ def test_the_in_order_run_ends_in_what_the_decisions_come_to(history: History) -
 
     assert _revisies(stored[Collection.KLANTCONTACTEN]) == history.klantcontacten
     assert _revisies(stored[Collection.INTERNE_TAKEN]) == history.taken
-    assert {identifier: _what_shows(each) for identifier, each in stored[Collection.PARTIJEN].items()} == {
+    assert {identifier: _visible(each) for identifier, each in stored[Collection.PARTIJEN].items()} == {
         partij_id(name): _must_show(shown) for name, shown in history.partijen.items()
     }
 
@@ -112,7 +112,7 @@ def _revisies(stored: Mapping[str, Any]) -> dict[str, int]:
     return {identifier: each["herkomst"]["revisie"] for identifier, each in stored.items()}
 
 
-def _what_shows(stored: Event) -> Event:
+def _visible(stored: Event) -> Event:
     names = ("toestemming", "contactnaam", "organisatienaam", "digitaleAdressen", "bezoekadres")
     return {
         **{name: stored[name] for name in names if name in stored},

@@ -169,7 +169,7 @@ def test_a_klantcontact_that_moves_to_the_other_topic_stays() -> None:
 
 
 @pytest.mark.parametrize("event", [taak_created(), taak_created(revisie=2)])
-def test_what_others_made_of_a_taak_stays(event: Event) -> None:
+def test_changes_by_others_to_a_taak_stay(event: Event) -> None:
     register = register_after(taak_created())
     document = register.collections[Collection.INTERNE_TAKEN][taak_id("c-1")]
     document["interneTaak"]["status"] = "verwerkt"
