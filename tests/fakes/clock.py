@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class FakeClock:
-    """Keeps the Clock's promises; sleeping takes no time, but moves the clock on."""
+    """A Clock that stands still; sleeping takes no time, but moves the clock on."""
 
     def __init__(self, moment: datetime = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)) -> None:
         self.moment = moment

@@ -6,14 +6,14 @@ from aiokafka import TopicPartition
 
 
 class FakePositions:
-    """Keeps `services.projector.ports.Positions`'s promises; `failures` are raised by the next commits, in order."""
+    """A `services.projector.ports.Positions`; the next commits raise `failures`, in order."""
 
     def __init__(self, failures: Iterable[Exception] = ()) -> None:
         self._failures = list(failures)
         self.committed: dict[TopicPartition, int] = {}
 
     async def commit(self, next_offsets: Mapping[TopicPartition, int]) -> None:
-        """Remember from where to go on."""
+        """Remember the next offsets."""
         if self._failures:
             raise self._failures.pop(0)
         self.committed.update(next_offsets)

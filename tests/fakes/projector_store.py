@@ -20,7 +20,7 @@ Contents = Mapping[Collection, Mapping[str, Document]]
 
 
 class FakeRegister:
-    """Keeps `services.projector.ports.Register`'s promises for one process."""
+    """A `services.projector.ports.Register` for one process."""
 
     def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
         self._now = now
@@ -28,15 +28,15 @@ class FakeRegister:
         self.writes = 0
 
     async def apply(self, facts: Sequence[Fact]) -> None:
-        """Merge what happened into the collections."""
+        """Merge facts into the collections."""
         self.merge(facts)
 
     def merge(self, facts: Sequence[Fact]) -> None:
-        """Do the same for a test without an event loop."""
+        """Merge facts, for a test without an event loop."""
         self._merge(touched_by(facts), lambda known: project(known, facts))
 
     def absorb(self, states: States) -> None:
-        """Merge what another generation knows."""
+        """Merge the states of another generation."""
         self._merge(states.touched, lambda known: joined(known, states))
 
     def _merge(self, touched: Touched, changes: Callable[[States], States]) -> None:
@@ -73,7 +73,7 @@ class FakeRegister:
 
 
 def _as_stored(document: Document) -> Document:
-    """Return it as MongoDB gives it back: moments to the millisecond, lists for tuples."""
+    """Return a document as MongoDB returns it: moments to the millisecond, lists for tuples."""
     return decode(encode(document), codec_options=IN_UTC)
 
 

@@ -1,4 +1,4 @@
-"""Kafka in memory, as far as publishing for one partition of the input goes."""
+"""Kafka in memory, for publishing about one partition of the input."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from services.runtime.errors import PartitionLost
 
 
 class FakeTopics:
-    """What a committed reader sees, and who may write it."""
+    """Topics in memory: the messages that a committed reader sees, and the present writer."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
@@ -16,7 +16,7 @@ class FakeTopics:
 
 
 class FakePublisher:
-    """Keeps the Publisher's promises in memory. The one that took over last is the one writer."""
+    """A Publisher in memory. The publisher that took over last is the one writer."""
 
     def __init__(self, topics: FakeTopics) -> None:
         self._topics = topics

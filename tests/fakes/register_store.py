@@ -14,7 +14,7 @@ from services.runtime.errors import TransientFailure
 
 
 class FakeRegisterStore:
-    """Keeps the RegisterStore's promises in memory; `failures` are raised first, one a call."""
+    """A RegisterStore in memory; the first calls raise `failures`, one each."""
 
     def __init__(self, beleid: Beleid = DEFAULT, *, failures: Sequence[TransientFailure] = ()) -> None:
         self.register = Register(beleid, Numbers(count(1), count(1), count(1)))
@@ -25,7 +25,7 @@ class FakeRegisterStore:
     async def transact(
         self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Outcome]]
     ) -> Sequence[Outcome]:
-        """Judge on a copy, which takes the register's place when all went well."""
+        """Judge on a copy, which replaces the register when no exception is raised."""
         if self.failures:
             raise self.failures.popleft()
         draft = copy.deepcopy(self.register)

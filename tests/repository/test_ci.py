@@ -26,7 +26,7 @@ def test_a_hook_is_a_part_of_make_check() -> None:
     assert all(hook["language"] == "system" for hook in HOOKS)
 
 
-def test_the_workflow_runs_the_project_s_own_script() -> None:
+def test_the_workflow_runs_the_projects_own_script() -> None:
     assert ".ci/run" in _commands_of("test").splitlines()
 
 

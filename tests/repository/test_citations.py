@@ -1,4 +1,4 @@
-"""What code cites can be followed: the file is in the repository, and the heading is on its page."""
+"""The citations in code can be followed: the file is in the repository, and the heading is on its page."""
 
 import ast
 import re
@@ -29,7 +29,7 @@ def _told(path: Path) -> Iterator[str]:
 
 @cache
 def _everything_told() -> list[tuple[Path, str]]:
-    """Read once, and not when tests are collected, which every worker does."""
+    """Return the texts of all modules. Cached, and not read at collection, which every worker does."""
     return [(path, told) for folder in FOLDERS for path in sorted(Path(folder).rglob("*.py")) for told in _told(path)]
 
 

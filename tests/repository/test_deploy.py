@@ -32,7 +32,7 @@ def test_each_lasting_service_has_a_health_check_and_comes_back(name: str) -> No
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_what_a_service_waits_for_can_happen(name: str) -> None:
+def test_a_service_waits_only_for_a_condition_that_can_come(name: str) -> None:
     for other, wanted in SERVICES[name].get("depends_on", {}).items():
         lasting = other in LONG_RUNNING
         assert wanted["condition"] == ("service_healthy" if lasting else "service_completed_successfully")
@@ -56,7 +56,7 @@ def test_settings_are_known_and_fit(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["classifier", "projector", "sleutel", "topics"])
-def test_our_containers_have_no_rights_they_do_not_need(name: str) -> None:
+def test_our_containers_have_no_needless_rights(name: str) -> None:
     assert SERVICES[name]["read_only"] is True
     assert SERVICES[name]["cap_drop"] == ["ALL"]
 
@@ -70,15 +70,15 @@ def test_the_image_runs_without_root() -> None:
 
 
 @pytest.mark.parametrize("path", ["Makefile", "deploy/Dockerfile"])
-def test_what_is_installed_stands_in_the_lock_by_hash_and_nothing_is_resolved_anew(path: str) -> None:
-    """Asked to resolve, pip looks at newer releases too: for `coverage[toml]` it refused the lock on the day of one."""
+def test_every_installed_package_is_locked_by_hash_and_pip_resolves_nothing(path: str) -> None:
+    """When pip resolves, it looks at newer releases too: a new release made it refuse the lock for `coverage[toml]`."""
     locked, ours = re.findall(r"pip install (.*)", (ROOT / path).read_text())
     assert {"--no-deps", "--require-hashes"} <= set(locked.split())
     assert {"--no-deps", "--no-build-isolation"} <= set(ours.split())
     assert re.search(r"/pip .*?check\b", (ROOT / path).read_text())
 
 
-def test_what_the_image_copies_exists_and_is_let_through() -> None:
+def test_the_files_that_the_image_copies_exist_and_are_not_ignored() -> None:
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     for sources in re.findall(r"^COPY (?!--from)(.*) \S+$", DOCKERFILE, re.MULTILINE):
         for source in sources.split():

@@ -99,7 +99,7 @@ def test_the_page_of_alerts_lists_each_of_them() -> None:
 
 
 def _typed(text: str) -> Iterator[list[str]]:
-    """Return what a reader is told to type after `klantcontact`, in a console or in the middle of a sentence."""
+    """Yield the words that a page shows after `klantcontact`, in a console or in a sentence."""
     consoles = [re.sub(r"\n {4}\|", " |", block) for block in CONSOLE.findall(text)]
     typed = [line[2:] for block in consoles for line in block.splitlines() if line.startswith("$ ")]
     for words in (_words(each) for each in [*typed, *CODE.findall(FENCED.sub("", text))]):
@@ -135,7 +135,7 @@ def test_every_command_and_option_that_is_named_exists(page: Path) -> None:
     assert [(words, _unknown(words)) for words in _typed(_text(page)) if words and _unknown(words)] == []
 
 
-def test_commands_are_found_where_they_stand() -> None:
+def test_commands_are_found_in_consoles_and_in_sentences() -> None:
     text = (
         "```console\n$ jq . f | .venv/bin/klantcontact dlq show --nothing 3-1\n```\n`klantcontact no` `klantcontact up`"
     )
@@ -208,19 +208,19 @@ NOT_OF_THE_DAY = {"up", "stats", "publish", "sample"}
 """Commands that the test does without the command line, or not at all."""
 
 
-def _said_in_the_test() -> set[str]:
+def _typed_by_the_test() -> set[str]:
     constants = (node for node in ast.walk(ast.parse(_text(DAY))) if isinstance(node, ast.Constant))
     return {str(each.value) for each in constants}
 
 
 @_names(SESSIONS)
-def test_what_a_session_types_is_typed_by_a_test(page: Path) -> None:
+def test_every_command_of_a_session_is_typed_by_a_test(page: Path) -> None:
     typed = list(_typed("\n".join(block.group() for block in CONSOLE.finditer(_text(page)))))
     of_the_day = [words for words in typed if words[0] not in NOT_OF_THE_DAY]
     reasons = {words[words.index("--reason") + 1] for words in of_the_day if "--reason" in words}
     wanted = {word for words in of_the_day for word in words if re.fullmatch(r"--[a-z-]+|[a-z]+", word)} | reasons
     assert of_the_day
-    assert wanted - _said_in_the_test() == set()
+    assert wanted - _typed_by_the_test() == set()
 
 
 def test_a_session_begins_with_the_sample_and_the_policies_of_the_test() -> None:
@@ -234,11 +234,11 @@ def test_a_session_begins_with_the_sample_and_the_policies_of_the_test() -> None
 # Settings -------------------------------------------------------------------------------------------------------------
 
 
-def test_the_page_of_settings_is_what_the_settings_make(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_page_of_settings_equals_the_generated_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert settings_page.main(["--check"]) == 0, capsys.readouterr().err
 
 
-def test_a_page_that_differs_is_named_with_what_to_do(
+def test_a_page_of_settings_that_differs_is_named_with_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(settings_page, "PAGE", tmp_path / "settings.md")
@@ -248,6 +248,6 @@ def test_a_page_that_differs_is_named_with_what_to_do(
     assert settings_page.main(["--check"]) == 0
 
 
-def test_every_setting_says_what_it_is_in_whole_sentences() -> None:
+def test_every_setting_has_a_description_in_whole_sentences() -> None:
     told = {name: field.description or "" for name, field in Settings.model_fields.items()}
     assert [name for name, text in told.items() if not text.endswith(".")] == []

@@ -10,7 +10,7 @@ from typing import Final
 PACKAGES: Final = ("schemas", "services")
 
 ALLOWED: Final[dict[str, str]] = {}
-"""Names that stand twice, each with the reason."""
+"""Names that occur twice, each with the reason."""
 
 LIKE_A_CLASS: Final = re.compile(r"[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*")
 """A name with an underscore before it is left out: it means something in its own file only."""
@@ -27,7 +27,7 @@ def _named(module: ast.Module) -> Iterator[ast.ClassDef | ast.Name]:
 
 
 def _twice(files: dict[str, str]) -> dict[str, list[str]]:
-    """Return each name that stands more than once, with the file and line of each."""
+    """Return each name that occurs more than once, with its files and lines."""
     places: defaultdict[str, list[str]] = defaultdict(list)
     for file, text in files.items():
         for node in _named(ast.parse(text)):
@@ -46,12 +46,12 @@ def test_no_two_classes_or_type_aliases_have_one_name() -> None:
     assert not twice, "\n".join(f"{name}: {', '.join(places)}" for name, places in twice.items())
 
 
-def test_every_exception_is_one_and_has_a_reason() -> None:
+def test_every_listed_exception_occurs_twice_and_has_a_reason() -> None:
     twice = _twice(_ours())
     assert [name for name, reason in ALLOWED.items() if name not in twice or not reason] == []
 
 
-def test_a_name_that_stands_twice_is_found_in_every_form() -> None:
+def test_a_name_that_occurs_twice_is_found_in_every_form() -> None:
     files = {
         "a.py": "class Record: ...\nHeaders = list[str]\nMAX = 1\nclass _Place: ...\nT = int\n",
         "b.py": "Record: type = int\ndef f():\n    class Headers: ...\nMAX = 2\nclass _Place: ...\nT = int\n",

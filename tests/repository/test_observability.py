@@ -53,7 +53,7 @@ def _expressions() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("expression", list(_expressions()))
-def test_every_metric_that_is_asked_for_exists(expression: str) -> None:
+def test_every_metric_that_an_expression_uses_exists(expression: str) -> None:
     named = set(re.findall(r"\b(?:klantcontact|process)_\w+", expression))
     assert named or "up{" in expression
     assert named <= _series()
@@ -65,13 +65,13 @@ def test_every_metric_of_ours_is_on_the_dashboard_or_in_an_alert() -> None:
 
 
 @pytest.mark.parametrize("family", _ours(), ids=lambda family: str(family.name))
-def test_every_metric_has_our_name_and_says_what_it_is(family: Metric) -> None:
+def test_every_metric_has_our_prefix_and_a_description(family: Metric) -> None:
     assert family.name.startswith("klantcontact_")
     assert family.documentation.endswith(".")
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: str(alert["alert"]))
-def test_every_alert_says_what_is_wrong_and_what_to_do_and_is_tested(alert: dict[str, Any]) -> None:
+def test_every_alert_names_the_fault_and_the_remedy_and_is_tested(alert: dict[str, Any]) -> None:
     assert alert["labels"]["severity"] in {"critical", "warning"}
     assert alert["annotations"]["summary"]
     assert "klantcontact" in alert["annotations"]["runbook"].lower()
@@ -111,7 +111,7 @@ def test_panels_have_ids_of_their_own_and_lie_beside_each_other() -> None:
     reason="promtool comes with Debian's package prometheus",
 )
 @pytest.mark.parametrize("command", [["check", "config", "prometheus.yml"], ["test", "rules", "alerts.test.yml"]])
-def test_promtool_agrees(command: list[str]) -> None:
+def test_promtool_accepts_the_rules(command: list[str]) -> None:
     assert PROMTOOL is not None, "install Debian's package prometheus"
     ran = subprocess.run([PROMTOOL, *command], cwd=PROMETHEUS, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr

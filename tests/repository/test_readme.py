@@ -1,4 +1,4 @@
-"""What README and the page for publishers show is what happens."""
+"""The examples in README and the page for publishers give the results that these pages show."""
 
 import json
 import re
@@ -10,7 +10,7 @@ README = Path("README.md").read_text(encoding="utf-8")
 PUBLISH = Path("docs/publish.md").read_text(encoding="utf-8")
 
 
-def test_the_event_to_try_is_answered_as_shown() -> None:
+def test_the_event_to_try_gets_the_shown_answer() -> None:
     shown = re.search(r"printf '%s\\n' '(?P<event>[^']+)' \| \S+ classify -\n(?P<answer>\{.+\})\n", README)
     assert shown is not None
     command = [sys.executable, "-m", "services.cli", "classify", "-"]
@@ -18,7 +18,7 @@ def test_the_event_to_try_is_answered_as_shown() -> None:
     assert (ran.returncode, ran.stdout.strip()) == (0, shown["answer"])
 
 
-def test_the_event_to_publish_is_a_valid_one() -> None:
+def test_the_event_to_publish_is_valid() -> None:
     shown = re.search(r"```json\n(?P<event>\{.+?\n\})\n```", PUBLISH, re.DOTALL)
     assert shown is not None
     line = json.dumps(json.loads(shown["event"]))

@@ -1,4 +1,4 @@
-"""A release is one commit and a tag, of a clean main that has something to release; else nothing changes."""
+"""A release is one commit and a tag, of a clean main with an unreleased entry; otherwise nothing changes."""
 
 import json
 import re
@@ -33,7 +33,7 @@ def git(repository: Path, *arguments: str) -> str:
 
 
 def released(repository: Path, *arguments: str) -> tuple[int, str]:
-    """Run the command; return its exit status and what it said."""
+    """Run the command; return its exit status and output."""
     command = [sys.executable, "-m", "schemas.release", *arguments]
     ran = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
     return ran.returncode, ran.stdout + ran.stderr
@@ -61,7 +61,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def repository(prepared: Path, tmp_path: Path) -> Path:
-    """A copy of it for one test."""
+    """A copy of the prepared repository for one test."""
     return shutil.copytree(prepared, tmp_path / "repository", symlinks=True)
 
 
@@ -70,7 +70,7 @@ def commit(repository: Path) -> None:
     git(repository, "commit", "--quiet", "--message=Before")
 
 
-def test_a_release_has_its_version_everywhere_in_one_tagged_commit(repository: Path) -> None:
+def test_a_release_has_its_version_in_every_file_of_one_tagged_commit(repository: Path) -> None:
     status, said = released(repository, "1.0.0")
 
     assert (status, said) == (0, "Released 1.0.0. Publish it with `git push origin main v1.0.0`.\n")
@@ -85,7 +85,7 @@ def test_a_release_has_its_version_everywhere_in_one_tagged_commit(repository: P
     assert "version: 1.0.0" in (repository / "schemas" / "asyncapi.yaml").read_text("utf-8")
 
 
-def test_a_release_freezes_the_schemas_in_place_of_those_of_the_last(repository: Path) -> None:
+def test_a_release_freezes_the_schemas_and_replaces_the_former_ones(repository: Path) -> None:
     changed = repository / "schemas" / "json" / "contact.ended.1.json"
     frozen = repository / "schemas" / "released"
     former = next(each for each in frozen.iterdir() if each.is_dir())
@@ -130,7 +130,7 @@ def test_versions_are_compared_as_numbers(repository: Path) -> None:
 
 
 @pytest.mark.parametrize("entries", ["", "### Added\n\n"])
-def test_without_an_unreleased_entry_there_is_nothing_to_release(repository: Path, entries: str) -> None:
+def test_a_release_without_an_unreleased_entry_is_refused(repository: Path, entries: str) -> None:
     empty = f"# Changelog\n\n## [Unreleased]\n\n{entries}## [0.1.0] - 2026-01-01\n\n- The first.\n"
     (repository / "CHANGELOG.md").write_text(empty, "utf-8")
     commit(repository)
@@ -143,7 +143,7 @@ def test_without_an_unreleased_entry_there_is_nothing_to_release(repository: Pat
     )
 
 
-def test_changes_that_are_not_committed_are_refused(repository: Path) -> None:
+def test_a_release_with_uncommitted_changes_is_refused(repository: Path) -> None:
     (repository / "note").write_text("", "utf-8")
 
     status, said = released(repository, "1.0.0")
@@ -151,13 +151,13 @@ def test_changes_that_are_not_committed_are_refused(repository: Path) -> None:
     assert (status, said.split(".")[0]) == (1, "No release: there are changes that are not committed")
 
 
-def test_another_branch_than_main_is_refused(repository: Path) -> None:
+def test_a_release_of_another_branch_than_main_is_refused(repository: Path) -> None:
     git(repository, "switch", "--quiet", "--create", "other")
 
     assert released(repository, "1.0.0") == (1, "No release: a release is made on main, and this is other.\n")
 
 
-def test_a_commit_that_git_refuses_is_told_and_leaves_no_tag(repository: Path) -> None:
+def test_a_commit_that_git_refuses_is_reported_and_leaves_no_tag(repository: Path) -> None:
     hook = repository / ".git" / "hooks" / "pre-commit"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\necho the hook says no >&2\nexit 1\n", "utf-8")

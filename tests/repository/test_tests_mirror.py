@@ -22,7 +22,7 @@ def test_a_folder_of_tests_has_the_name_of_a_package(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=str)
-def test_every_file_in_it_is_collected_or_imported(folder: Path) -> None:
+def test_every_file_in_a_folder_of_tests_is_collected_or_imported(folder: Path) -> None:
     everything = "\n".join(each.read_text("utf-8") for each in Path("tests").rglob("*.py"))
     helpers = [each.stem for each in folder.glob("*.py") if not each.stem.startswith(("test_", "__init__"))]
     module = ".".join(folder.parts)
@@ -40,5 +40,5 @@ def test_a_unit_test_that_imports_our_packages_imports_its_own(file: Path) -> No
     assert not imported - {"schemas"} or file.parent.name in imported
 
 
-def test_every_file_that_is_known_as_slow_exists() -> None:
+def test_every_file_in_the_list_of_slow_files_exists() -> None:
     assert [file for file in SLOWEST_FIRST if not Path(file).exists()] == []

@@ -1,4 +1,4 @@
-"""Events of `contact.ended`, and the records they come in; a test overrides what it is about."""
+"""Events of `contact.ended`, and their records; a test overrides the fields that it is about."""
 
 import json
 from datetime import UTC, datetime

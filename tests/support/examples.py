@@ -1,4 +1,4 @@
-"""Canonical objects for tests: valid events as a publisher sends them, in which a test changes what it is about.
+"""Canonical objects for tests: valid events as a publisher sends them; a test changes the part that it is about.
 
 Numbers come from ranges that stand for nobody: they begin with 9999. An argument that is None is left out;
 `other` holds fields that have no argument of their own here, as they are.
@@ -30,7 +30,7 @@ EMAIL: Final = "klant@example.nl"
 
 
 def present(fields: Mapping[str, Any]) -> Wire:
-    """Drop the fields that are None: in these functions None means absent."""
+    """Return the fields that are not None: in these functions None means absent."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -80,7 +80,7 @@ def _identificator(register: str, objecttype: str, soort: str, number: str) -> W
 
 
 def naam(achternaam: str = "Hageman") -> Wire:
-    """Name somebody."""
+    """Return a contactnaam."""
     return {"voorletters": "B", "achternaam": achternaam}
 
 

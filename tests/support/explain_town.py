@@ -1,4 +1,4 @@
-"""A register in which some contacts were decided, with what Kafka holds of them: without the services, step by step."""
+"""A register with decided contacts, and their records in Kafka: made step by step, without the services."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -99,7 +99,7 @@ class Town:
             self._send(self.settings.dead_letter_topic, letter.value, list(letter.headers))
 
     def commit(self, group: str, topic: str, offset: int) -> None:
-        """Let a group have come so far."""
+        """Commit an offset of a group."""
         consumer = Consumer({"bootstrap.servers": self.settings.kafka_bootstrap, "group.id": group})
         try:
             consumer.commit(offsets=[TopicPartition(topic, 0, offset)], asynchronous=False)

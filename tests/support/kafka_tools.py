@@ -60,7 +60,7 @@ def producer(bootstrap: str, *, compression: str = "none") -> Producer:
             "enable.idempotence": True,
             "compression.type": compression,
             "linger.ms": 5,
-            "message.max.bytes": 2_100_000,  # what the topic of the dead letters takes
+            "message.max.bytes": 2_100_000,  # as large as the topic of the dead letters allows
         }
     )
 

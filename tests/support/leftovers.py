@@ -1,4 +1,4 @@
-"""Removing what a test has left on the servers that all tests share."""
+"""Removing the topics and databases of a test from the servers that all tests share."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Dead letters as they lie in Kafka: what the classifier makes of a record, at a place in the dead letter topic."""
+"""Dead letters as Kafka holds them: made by the classifier of a record, at a place in the dead letter topic."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ def letter(
     faults: Sequence[Fault] = (MISSING,),
     minutes: int = 0,
 ) -> Letter:
-    """Give a letter of a record that lay at 1-17, so many minutes after the usual moment."""
+    """Return a letter of the record at 1-17, so many minutes after the usual moment."""
     made = dead_letter(
         key=key,
         value=value,
@@ -55,7 +55,7 @@ def record(
     headers: Sequence[Header] = (),
     moment: datetime = datetime(2026, 11, 20, 10, tzinfo=UTC),
 ) -> "ConsumerRecord[bytes, bytes]":
-    """Give a record of the dead letter topic, whoever put it there."""
+    """Return a record of the dead letter topic, by any producer."""
     return ConsumerRecord(
         topic=DEAD_LETTER_TOPIC,
         partition=partition,

@@ -79,7 +79,7 @@ def command_stopped_before(
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == b"stopped\n", process.communicate(timeout=SECONDS)
-            # It says so a moment before it does.
+            # The command reports its stop a moment before it stops.
             still = psutil.Process(process.pid)
             wait_for("it stands still", lambda: still.status() == psutil.STATUS_STOPPED)
             yield process
@@ -88,12 +88,12 @@ def command_stopped_before(
 
 
 def go_on(process: "subprocess.Popen[bytes]") -> tuple[int, str]:
-    """Let a process that stands still go on to its end, and return its exit status and what it says to a person."""
+    """Resume a stopped process, and return its exit status and its messages on stderr."""
     process.send_signal(signal.SIGCONT)
     _, said = process.communicate(timeout=SECONDS)
     return process.returncode, said.decode()
 
 
 def let_lease_lapse(there: Database[dict[str, Any]]) -> None:
-    """Make the last renewal of the operators' lock an old one."""
+    """Move the last renewal of the operators' lock into the past."""
     there[COLLECTION].update_one(ONLY, [{"$set": {"seen": {"$subtract": ["$seen", 60_000]}}}])

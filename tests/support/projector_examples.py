@@ -1,4 +1,4 @@
-"""Events as the classifier publishes them, as JSON values; a test overrides what it is about."""
+"""Events as the classifier publishes them, as JSON values; a test overrides the fields that it is about."""
 
 import json
 import uuid

@@ -1,8 +1,8 @@
 """Histories as the classifier could have published them: a few contacts with revisions and new judgements, one or two
-partijen. Beside the events comes what must stand at the end, worked out the plain way: in order, with no merging.
+partijen. A history also has the expected documents, computed the plain way: in order, with no merging.
 
-What is drawn follows `schemas/decision.md`, "Taking back": an outcome for a partij fits what other contacts know of it,
-what no longer stands is withdrawn, versies count the decisions about a partij, a vertrouwelijk contact that empties
+The draws follow `schemas/decision.md`, "Taking back": an outcome for a partij fits the contacts that know it,
+outdated documents are withdrawn, versies count the decisions about a partij, a vertrouwelijk contact that empties
 says so in public.
 """
 
@@ -39,7 +39,7 @@ class Published(NamedTuple):
 
 @dataclass
 class Shown:
-    """What a partij must show, in the plainest form."""
+    """The expected contents of a partij, in the plainest form."""
 
     toestemming: str
     identificatoren: dict[str, str] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Shown:
 
 @dataclass
 class History:
-    """What was published, in order, and what must stand at the end."""
+    """The published events, in order, and the expected documents at the end."""
 
     published: list[Published] = field(default_factory=list)
     klantcontacten: dict[str, int] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class History:
 
 @dataclass
 class _Contact:
-    """What a contact stands for after its newest decision."""
+    """The state of a contact after its newest decision."""
 
     revisie: int = 0
     besluitversie: int = 1
@@ -68,7 +68,7 @@ class _Contact:
     onderwerpen: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset()
     kinds: dict[str, frozenset[str]] = field(default_factory=dict)
-    """Of each partij that it touches, the kinds of identificator that it linked."""
+    """The kinds of identificator that it linked, by partij."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The projector as the process that an operator runs, and what stands in the database after it."""
+"""The projector as the process that an operator runs, and the documents that it stores."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A history in which everything happens once: what is new, changes, goes, is gone before it came, and comes back."""
+"""A history with each case once: documents that are made, change, go, go before they came, and come back."""
 
 from collections.abc import Sequence
 

@@ -10,7 +10,7 @@ from tests.support.operators_commands import command_stopped_before, run_command
 
 
 def run_rebuild(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run it to its end."""
+    """Run a rebuild to its end."""
     return run_command(settings, "rebuild", *arguments)
 
 

@@ -42,7 +42,7 @@ ssl.truststore.type=PEM
 ssl.truststore.location={folder}/ca.pem
 listener.name.ssl.ssl.client.auth=required
 """
-"""Comes after what the local stack writes: of a line that is there twice the last counts."""
+"""Follows the lines of the local stack; the last of two lines for one setting counts."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,14 @@ class Right:
     name: str
 
     def given_to(self, principal: str) -> AclBinding:
-        """Return it in Kafka's form."""
+        """Return the right in Kafka's form."""
         pattern = ResourcePatternType.PREFIXED if self.name.endswith("*") else ResourcePatternType.LITERAL
         name, allow = self.name.removesuffix("*"), AclPermissionType.ALLOW
         return AclBinding(self.kind, name, pattern, f"User:{principal}", "*", self.operation, allow)
 
 
 def rights_in(words: str) -> list[Right]:
-    """Read what the table of `docs/security.md` says, as in "Read, Write topic `a`, `b`; Describe group `c`"."""
+    """Return the rights in a cell of `docs/security.md`, as in "Read, Write topic `a`, `b`; Describe group `c`"."""
     parts = re.findall(r"([\w, ]+?) (topic|group|transactional id) ((?:`[^`]+`(?:, )?)+)", words)
     return [
         Right(AclOperation[_constant(operation)], ResourceType[_constant(kind)], name)
@@ -81,7 +81,7 @@ class SecureKafka:
     """A broker that runs."""
 
     plain: str
-    """Where the tests administer."""
+    """The plain text listener, for the tests' own administration."""
     login: str
     """SASL_SSL."""
     certificate: str
@@ -101,11 +101,11 @@ class SecureKafka:
         bindings = {right.given_to(user) for user, rights in users.items() for right in rights}
         for done in admin.create_acls(list(bindings)).values():
             done.result(ANSWER_SECONDS)
-        # The broker hears of it a moment later, of the users first.
+        # The broker learns of users and rights a moment later, of the users first.
         wait_for("the rights are in force", lambda: bindings <= self._rights(), seconds=ANSWER_SECONDS)
 
     def _rights(self) -> set[AclBinding]:
-        anything: Any = None  # which the hints of librdkafka leave out
+        anything: Any = None  # the type hints of librdkafka leave this out
         every = AclBindingFilter(
             ResourceType.ANY,
             anything,
@@ -120,7 +120,7 @@ class SecureKafka:
 
 @contextmanager
 def secure_kafka(folder: Path) -> Iterator[SecureKafka]:
-    """Run one for the block."""
+    """Run a secured broker for the block."""
     server = kafka_server(folder / "kafka", say=print)
     make_authority(folder, "ca")
     for name in ("broker", "user"):
@@ -141,7 +141,7 @@ def secure_kafka(folder: Path) -> Iterator[SecureKafka]:
 
 
 def make_authority(folder: Path, name: str) -> None:
-    """Make somebody who signs certificates."""
+    """Make a certificate authority."""
     _openssl(folder, *_key(name), "-x509", "-days", "2", "-out", f"{name}.pem")
 
 

@@ -17,7 +17,7 @@ from services.runtime.settings import PREFIX, Settings
 
 ANSWER_SECONDS = 5
 END_SECONDS = 30.0
-"""Far more than the time that a process is given to shut down: what still runs after it does not end by itself."""
+"""Far more than the time for a shutdown: a process that still runs after it does not end by itself."""
 
 
 class ServiceProcess:
@@ -45,21 +45,21 @@ class ServiceProcess:
         self.server.stop()
 
     def is_ready(self) -> bool:
-        """Whether it answers that it is ready."""
+        """Whether the service answers that it is ready."""
         return self.status("/readyz") == 200
 
     def status(self, path: str) -> int:
-        """Return the status of an answer; 0 while nobody answers."""
+        """Return the status of an answer; 0 while the service does not answer."""
         return self._ask(path)[0]
 
     def reasons(self) -> Mapping[str, str]:
-        """Return what readiness says is not well; nothing while nobody answers."""
+        """Return the reasons of readiness by part; empty while the service does not answer."""
         body = self._ask("/readyz")[1]
         reasons: Mapping[str, str] = json.loads(body)["reasons"] if body else {}
         return reasons
 
     def facts(self) -> Mapping[str, Mapping[str, Any]]:
-        """Return what readiness shows; nothing while nobody answers."""
+        """Return the facts of readiness; empty while the service does not answer."""
         body = self._ask("/readyz")[1]
         facts: Mapping[str, Mapping[str, Any]] = json.loads(body)["facts"] if body else {}
         return facts
@@ -80,16 +80,16 @@ class ServiceProcess:
         return [line for line in lines if event in {None, line["event"]}]
 
     def said(self) -> str:
-        """Return everything that it wrote."""
+        """Return the whole output of the service."""
         return self.server.log_file.read_text()
 
     def terminate(self) -> int:
-        """Ask it to end, and give its exit status."""
+        """Send SIGTERM, and return the exit status."""
         self.server.terminate()
         return self.wait()
 
     def wait(self) -> int:
-        """Wait until it has ended, and give its exit status."""
+        """Wait until the service has ended, and return its exit status."""
         process = self.server._process
         assert process is not None, "it was started"
         return process.wait(END_SECONDS)

@@ -34,4 +34,4 @@ EXAMPLES: Final = settings(
 """For a test that takes some milliseconds an example."""
 
 MORE_EXAMPLES: Final = settings(EXAMPLES, max_examples=2 * EXAMPLES.max_examples)
-"""For the second opinion, which finds what nobody thought of."""
+"""For the second opinion, which finds cases that no test names."""

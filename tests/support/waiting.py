@@ -1,4 +1,4 @@
-"""Waiting for what happens elsewhere."""
+"""Waiting for a condition outside the test."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def wait_for(what: str, condition: Callable[[], T], *, seconds: float = 60.0) -> T:
-    """Wait until a condition holds, and give what it gives."""
+    """Wait until a condition holds, and return its value."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, f"{what} within {seconds} s"

@@ -1,4 +1,4 @@
-"""A register is tied to the key that it is made with; another one is refused before it does any harm."""
+"""A register is tied to the key that it is made with; another key is refused before it does any harm."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -75,7 +75,7 @@ async def test_another_key_is_refused_and_changes_nothing(register: Database, sl
     assert await _kept(register) == before
 
 
-async def test_of_instances_that_start_at_once_with_two_keys_only_those_with_one_go_on(register: Database) -> None:
+async def test_instances_with_one_key_go_on_when_instances_with_two_keys_start_at_once(register: Database) -> None:
     keys = [OWN, OTHER] * 5
 
     outcomes = await asyncio.gather(*(RegisterKey(register, key).claim() for key in keys), return_exceptions=True)
@@ -85,7 +85,7 @@ async def test_of_instances_that_start_at_once_with_two_keys_only_those_with_one
     assert [kept["controle"] for kept in await _kept(register)] == list(going_on)
 
 
-async def test_a_register_that_an_earlier_release_made_takes_the_key_and_says_that_nothing_proves_it(
+async def test_a_register_of_an_earlier_release_takes_the_key_and_warns_that_nothing_proves_it(
     register: Database,
 ) -> None:
     await register[BESLUITEN].insert_one({"_id": "a decision"})
@@ -98,7 +98,7 @@ async def test_a_register_that_an_earlier_release_made_takes_the_key_and_says_th
         await RegisterKey(register, OTHER).claim()
 
 
-async def test_a_database_that_is_away_is_waited_for() -> None:
+async def test_a_classifier_waits_for_its_database() -> None:
     uri = f"mongodb://{HOST}:{free_port()}/?serverSelectionTimeoutMS=200"
     async with AsyncMongoClient[dict[str, Any]](uri) as client:
         with pytest.raises(TransientFailure):

@@ -1,4 +1,4 @@
-"""The writer of one partition on Apache Kafka, when a transaction fails, or nobody knows whether it did."""
+"""The writer of one partition on Apache Kafka, when a transaction fails or its outcome is unknown."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -36,11 +36,11 @@ from tests.support.waiting import wait_for
 Commit = Callable[[], Awaitable[None]]
 
 START_SECONDS = 30
-"""More than any start takes; what hangs for so long hangs for ever."""
+"""More than any start takes; a call that hangs for so long hangs for ever."""
 
 
 class _Noted(Health):
-    """Notes every report, those that change nothing as well."""
+    """A health that notes every report, including those that change nothing."""
 
     def __init__(self, troubles: list[str | None]) -> None:
         super().__init__(())
@@ -57,7 +57,7 @@ class _Noted(Health):
 
 @dataclass
 class Desk:
-    """A writer whose commits can be made to fail, and what a committed reader sees of it."""
+    """A writer whose commits can be made to fail, and a committed reader's view of its output."""
 
     bootstrap: str
     prefix: str
@@ -114,17 +114,17 @@ class Desk:
                 self.forgets_output = False
                 made._txn_manager._txn_partitions.add(TopicPartition(self.topic, 0))
 
-        async def meddled_with() -> None:
+        async def meddled_commit() -> None:
             meddle, self.meddle = self.meddle, None
             await (commit() if meddle is None else meddle(commit))
 
         made.begin_transaction = begin_forgetting
-        made.commit_transaction = meddled_with
+        made.commit_transaction = meddled_commit
         return made
 
     def cut(self) -> None:
-        """Close the connections of the present writer, as a broker does that goes away; nobody notices before the next
-        look at them.
+        """Close the connections of the present writer, as a stopping broker does; the writer notices at its next
+        use of them.
         """
         for connection in list(self.producers[-1].client._conns.values()):
             connection.close()
@@ -171,7 +171,7 @@ async def test_a_commit_whose_answer_is_lost_is_not_repeated(desk: Desk) -> None
     wait_for("the position is committed", lambda: desk.committed() == 6)
 
 
-async def test_a_commit_that_was_not_made_is_made_up_for(desk: Desk) -> None:
+async def test_a_batch_whose_commit_was_not_made_is_published_again(desk: Desk) -> None:
     async def fail(_: Commit) -> None:
         raise KafkaConnectionError
 
@@ -184,7 +184,7 @@ async def test_a_commit_that_was_not_made_is_made_up_for(desk: Desk) -> None:
     assert desk.trouble() is None
 
 
-async def test_whoever_was_overtaken_while_the_outcome_was_unknown_gives_up(desk: Desk) -> None:
+async def test_a_writer_that_was_overtaken_while_the_outcome_was_unknown_gives_up(desk: Desk) -> None:
     async def overtake(_: Commit) -> None:
         other = await desk.writer()
         await other.publish([desk.message(b"other")], next_offset=9)
@@ -196,12 +196,12 @@ async def test_whoever_was_overtaken_while_the_outcome_was_unknown_gives_up(desk
         await writer.publish([desk.message(b"mine")], next_offset=6)
     assert desk.trouble() is not None
     await writer.release()
-    assert desk.trouble() is None, "what is not ours any more is no trouble of ours"
+    assert desk.trouble() is None, "the writer no longer owns the partition, so it reports nothing"
     assert desk.visible() == [b"other"]
     wait_for("the position is committed", lambda: desk.committed() == 9)
 
 
-async def test_a_transaction_that_hangs_is_made_anew(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_transaction_that_hangs_is_made_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     async def hang(_: Commit) -> None:
         await asyncio.Event().wait()
 
@@ -241,7 +241,7 @@ def _alter_configuration(bootstrap: str, kind: ResourceType, name: str, entry: C
         change.result(10)
 
 
-async def test_giving_up_in_the_middle_leaves_nothing_that_holds_readers_up(desk: Desk) -> None:
+async def test_a_writer_that_gives_up_in_a_transaction_does_not_hold_readers_up(desk: Desk) -> None:
     reached = asyncio.Event()
 
     async def hang(_: Commit) -> None:
@@ -263,11 +263,11 @@ async def test_giving_up_in_the_middle_leaves_nothing_that_holds_readers_up(desk
     assert desk.visible() == [b"after"]
 
 
-# What Kafka forgot to end ---------------------------------------------------------------------------------------------
+# Transactions that Kafka did not end everywhere -----------------------------------------------------------------------
 
 
 class Part(Enum):
-    """What a transaction writes to, and Kafka can forget to end it in."""
+    """A part of a transaction that Kafka can forget to end."""
 
     OUTPUT = auto()
     POSITION = auto()
@@ -275,8 +275,8 @@ class Part(Enum):
 
 @pytest.fixture
 def forgetful(kafka_bootstrap: str) -> Iterator[None]:
-    """A Kafka that takes the records of a transaction in partitions that its coordinator was never told of: it ends the
-    transaction without them, as a broker does that is stopped at the wrong moment.
+    """A Kafka that takes a transaction's records in partitions that its coordinator does not know. It ends the
+    transaction without them, as a broker does when it is stopped at the wrong moment.
     """
     name = "transaction.partition.verification.enable"
     brokers = admin_client(kafka_bootstrap).list_topics(timeout=10).brokers
@@ -354,7 +354,7 @@ async def test_a_commit_that_kafka_forgot_in_part_is_whole_although_the_next_tra
     assert await asyncio.to_thread(read_committed, desk.bootstrap, [desk.partition.topic]) == []
 
 
-async def test_of_a_transaction_that_is_not_finished_kafka_tells_where_it_wrote(desk: Desk) -> None:
+async def test_kafka_tells_where_an_unfinished_transaction_wrote(desk: Desk) -> None:
     settings = Settings(kafka_bootstrap=desk.bootstrap)
     async with clients.transactional_producer(settings, transactional_id=desk.transactional_id) as one:
         assert await last_end(one.client, desk.transactional_id) == LastEnd(End.COMMIT)
@@ -371,7 +371,7 @@ async def test_of_a_transaction_that_is_not_finished_kafka_tells_where_it_wrote(
 
 
 @pytest.mark.usefixtures("forgetful")
-async def test_a_commit_that_kafka_forgot_while_it_was_away_is_not_aborted_by_what_comes_next(desk: Desk) -> None:
+async def test_a_commit_that_kafka_forgot_while_it_was_away_is_not_aborted_by_the_next_transaction(desk: Desk) -> None:
     async def fail(_: Commit) -> None:
         raise KafkaConnectionError
 
@@ -444,7 +444,7 @@ async def test_the_committed_offset_is_not_told_while_a_transaction_may_change_i
         assert await committed_offset(one.client, group=desk.group, partition=desk.partition) is None
         await one.begin_transaction()
         await one.send_offsets_to_transaction({desk.partition: 5}, desk.group)
-        assert await consumer.committed(desk.partition) is None, "what the ordinary question gives"
+        assert await consumer.committed(desk.partition) is None, "the ordinary request has an answer"
         with pytest.raises(UnstableOffset):
             await committed_offset(one.client, group=desk.group, partition=desk.partition)
         await one.commit_transaction()

@@ -61,7 +61,7 @@ async def _transact(store: MongoRegister, cases: Sequence[Case]) -> list[Outcome
 
 
 def _without_numbers(outcome: Outcome) -> object:
-    """Two registers hand out other numbers; all the rest must be equal."""
+    """Return an outcome without numbers: two registers hand out different ones, and all else must be equal."""
     if isinstance(outcome, Refused):
         return outcome
     besluit = outcome.besluit
@@ -130,7 +130,7 @@ def _new_klant(contact_id: str, bsn: str) -> dict[str, Any]:
     return event
 
 
-async def test_one_new_klant_on_many_instances_at_once_gives_one_partij_and_one_number(
+async def test_one_new_klant_on_many_instances_at_once_gets_one_partij_and_one_number(
     client: Client, database: str
 ) -> None:
     stores = [await _store(client, database) for _ in range(4)]
@@ -165,14 +165,14 @@ def _organisatie(contact_id: str, numbers: dict[str, str], *, revisie: int = 1) 
     return event
 
 
-async def test_numbers_that_are_made_up_are_higher_than_any_that_is_handed_out(client: Client, database: str) -> None:
-    """Of two partijen that nobody knows any more, the one with the lowest number comes back: never one made up."""
+async def test_provisional_numbers_are_higher_than_any_real_number(client: Client, database: str) -> None:
+    """The partij with the lowest number comes back, of two without contacts: never one with a provisional number."""
     register = await (await _store(client, database)).look_up([])
     assert all(int(register.numbers.take(kind)) > LAST_NUMBER for kind in NumberKind)
 
 
 async def test_a_sleutel_moves_from_one_known_partij_to_another_within_a_batch(client: Client, database: str) -> None:
-    """Many at once: with one, the order of the writes would be right every other time by chance."""
+    """Many at once: with one, the order of the writes would be right by chance half of the time."""
     store = await _store(client, database)
     rsins = [number for number in map(str, range(900000000, 900000200)) if passes_elfproef(number)]
     pairs = [(rsins[at], rsins[at + 1], f"1234000{at}") for at in range(0, 10, 2)]
@@ -221,7 +221,7 @@ async def test_only_a_decision_without_trace_is_deleted_some_day(client: Client,
     assert kept["c-2"] == datetime(2027, 3, 20, 10, 0, tzinfo=UTC)
 
 
-def test_it_stays_longer_than_any_topic() -> None:
+def test_a_decision_without_trace_is_kept_longer_than_any_topic_keeps_records() -> None:
     assert kept_without_trace(Settings()).days == 120
     assert kept_without_trace(Settings(contact_retention_days=365)).days == 395
 

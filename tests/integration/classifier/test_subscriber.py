@@ -1,5 +1,5 @@
-"""The classifier's consumption on Apache Kafka, with a handler that copies each record: what arrives, and what a
-rebalance, a failure or a topic that has changed does to it.
+"""The classifier's consumption on Apache Kafka, with a handler that copies each record: its arrival, and the
+effect of a rebalance, a failure or a changed topic.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ SECONDS = 30.0
 
 
 class Copier:
-    """Copies each record to another topic, in place of the classifier's own handler."""
+    """A handler that copies each record to another topic."""
 
     def __init__(self, topic: str) -> None:
         self._topic = topic
@@ -70,7 +70,7 @@ class Running:
         return self.subscriber.partitions
 
     def held(self) -> list[int]:
-        """Give the partitions that are taken over."""
+        """Return the partitions that are taken over."""
         return [each.partition for each, held in self.partitions._held.items() if held.is_taken_over]
 
     async def hand_over(self, batch: Batch) -> None:
@@ -121,7 +121,7 @@ async def _copied(settings: Settings) -> list[bytes]:
 
 
 async def _fetched(settings: Settings, partition: int) -> list[Any]:
-    """Fetch what lies in a partition, as a consumer would have before a rebalance."""
+    """Fetch the records of a partition, as a consumer would have before a rebalance."""
     place = TopicPartition(settings.contact_topic, partition)
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka_bootstrap, auto_offset_reset="earliest")
     await consumer.start()
@@ -133,7 +133,7 @@ async def _fetched(settings: Settings, partition: int) -> list[Any]:
 
 
 async def _rebalanced(running: Running, settings: Settings) -> None:
-    """Let another instance come and go, so that all partitions are back under a new writer."""
+    """Start and stop another instance, so that all partitions are back under a new writer."""
     before = list(running.partitions._held.values())
     async with Running(settings, Copier(settings.registered_topic)) as other:
         await _until(lambda: len(other.held()) == len(running.held()) == 1)
@@ -141,7 +141,7 @@ async def _rebalanced(running: Running, settings: Settings) -> None:
     assert not any(held.is_taken_over for held in before)
 
 
-# What arrives ---------------------------------------------------------------------------------------------------------
+# Arrival ---------------------------------------------------------------------------------------------------------
 
 
 async def test_everything_is_handled_once_and_committed(settings: Settings) -> None:
@@ -164,7 +164,7 @@ async def test_every_compression_that_a_publisher_may_choose_is_read(settings: S
         await _until(lambda: len(copier.records) == 20)
 
 
-async def test_what_the_framework_stumbles_on_is_handed_over_untouched(settings: Settings) -> None:
+async def test_a_record_that_the_framework_can_not_parse_reaches_the_handler_untouched(settings: Settings) -> None:
     sender = producer(settings.kafka_bootstrap)
     headers: list[tuple[str, str | bytes | None]] = [
         ("ce_id", b"\xff"),
@@ -186,7 +186,7 @@ async def test_what_the_framework_stumbles_on_is_handed_over_untouched(settings:
 
 
 @pytest.mark.parametrize("compression", [0, 1])
-async def test_a_header_name_that_is_no_text_stops_nothing(settings: Settings, compression: int) -> None:
+async def test_a_header_name_that_is_not_text_stops_nothing(settings: Settings, compression: int) -> None:
     names_sent = [b"a", b"\xff\xfe", b"\xe9", b"b"]
     await publish_with_header_names(
         settings.kafka_bootstrap, settings.contact_topic, names_sent, compression=compression
@@ -217,7 +217,7 @@ async def test_a_batch_from_before_a_rebalance_that_is_committed_already_is_not_
     assert await _copied(settings) == _values(10)
 
 
-async def test_a_batch_from_before_a_rebalance_does_not_skip_what_lies_before_it(settings: Settings) -> None:
+async def test_a_batch_from_before_a_rebalance_does_not_skip_the_records_before_it(settings: Settings) -> None:
     copier = Copier(settings.registered_topic)
     async with Running(settings, copier) as running:
         await _until(lambda: len(running.held()) == 2)
@@ -243,7 +243,7 @@ async def test_two_instances_share_the_partitions_and_nothing_is_lost_or_doubled
     assert await _copied(settings) == _values(400)
 
 
-async def test_an_instance_for_which_no_partition_is_left_is_ready(settings: Settings) -> None:
+async def test_an_instance_without_a_partition_is_ready(settings: Settings) -> None:
     first, second, third = (Running(settings, Copier(settings.registered_topic)) for _ in range(3))
     async with first, second, third:
         await _until(lambda: sorted([*first.held(), *second.held(), *third.held()]) == [0, 1])
@@ -288,7 +288,7 @@ async def test_a_batch_that_loses_its_cancellation_is_cancelled_again(settings: 
 
 
 class _Deaf(Copier):
-    """Loses two cancellations, as a database client may."""
+    """A copier that loses two cancellations, as a database client may."""
 
     def __init__(self, topic: str) -> None:
         super().__init__(topic)
@@ -307,7 +307,7 @@ class _Deaf(Copier):
 
 
 class _Waiting(Copier):
-    """Waits in the middle of a batch."""
+    """A copier that waits in the middle of a batch."""
 
     def __init__(self, topic: str) -> None:
         super().__init__(topic)
@@ -322,7 +322,7 @@ class _Waiting(Copier):
 # Failures -------------------------------------------------------------------------------------------------------------
 
 
-async def test_what_nobody_can_handle_ends_the_process_and_nothing_more_is_handled(settings: Settings) -> None:
+async def test_an_exception_in_the_handler_ends_the_process_and_no_more_records_are_handled(settings: Settings) -> None:
     publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
     broken = _Broken(settings.registered_topic)
     async with Running(settings, broken) as running:
@@ -367,7 +367,7 @@ async def test_a_watch_that_fails_ends_the_process(settings: Settings, monkeypat
 
 
 @pytest.mark.parametrize("error", [UnsupportedCodecError, KafkaError, UnicodeError])
-async def test_what_a_poll_fails_with_for_good_ends_the_process(settings: Settings, error: type[Exception]) -> None:
+async def test_a_permanent_failure_of_a_poll_ends_the_process(settings: Settings, error: type[Exception]) -> None:
     async def broken(**_: object) -> None:
         raise error
 
@@ -379,7 +379,7 @@ async def test_what_a_poll_fails_with_for_good_ends_the_process(settings: Settin
             await asyncio.wait_for(running.ending.wait(), SECONDS)
 
 
-async def test_a_poll_is_retried_after_an_error_that_passes(settings: Settings) -> None:
+async def test_a_poll_is_retried_after_a_transient_error(settings: Settings) -> None:
     copier = Copier(settings.registered_topic)
     async with Running(settings, copier) as running:
         await _until(lambda: len(running.held()) == 2)
@@ -398,7 +398,7 @@ async def test_a_poll_is_retried_after_an_error_that_passes(settings: Settings) 
         assert not running.ending.asked
 
 
-async def test_a_partition_without_a_leader_is_told_and_taken_over_when_it_has_one(
+async def test_a_partition_without_a_leader_is_reported_and_taken_over_once_it_has_one(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elected = asyncio.Event()
@@ -449,7 +449,7 @@ async def test_a_partition_that_is_lost_again_and_again_ends_the_process(
 
 
 async def _taken_by_another(running: Running, settings: Settings) -> KafkaPublisher:
-    """Let a writer that is no member of the group take partition 0, as an instance does that slept."""
+    """Have a writer outside the group take partition 0, as an instance that slept does."""
     other = running.writer(TopicPartition(settings.contact_topic, 0))
     await other.take_over()
     return other
@@ -463,7 +463,7 @@ def _committed(settings: Settings) -> int:
 # A topic that has changed ---------------------------------------------------------------------------------------------
 
 
-async def test_records_that_retention_took_before_they_were_handled_are_reported(settings: Settings) -> None:
+async def test_records_that_retention_removed_before_they_were_handled_are_reported(settings: Settings) -> None:
     publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
     copier = Copier(settings.registered_topic)
     async with Running(settings, copier):
@@ -487,7 +487,7 @@ async def test_records_that_retention_took_before_they_were_handled_are_reported
     assert [each.offset for each in copier.records[10:]] == [15, 16, 17, 18, 19]
 
 
-async def test_records_that_retention_took_while_we_read_are_reported(settings: Settings) -> None:
+async def test_records_that_retention_removed_while_the_classifier_reads_are_reported(settings: Settings) -> None:
     publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
     copier = Copier(settings.registered_topic)
     with capture_logs() as logs:
@@ -508,7 +508,7 @@ async def test_records_that_retention_took_while_we_read_are_reported(settings: 
 
 
 def _delete_records(settings: Settings, *, before: int) -> None:
-    """Take records away as retention does."""
+    """Delete records as retention does."""
     admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
     for deletion in admin.delete_records([Place(settings.contact_topic, 0, before)]).values():
         deletion.result(10)

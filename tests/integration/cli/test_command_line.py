@@ -1,4 +1,4 @@
-"""`klantcontact …` as a person or a program uses it: what it prints, and its exit status."""
+"""`klantcontact …` as a person or a program uses it: its output and its exit status."""
 
 import json
 import os
@@ -68,7 +68,7 @@ def test_classify_prints_one_compact_object_a_line_and_ends_with_0(tmp_path: Pat
     )
 
 
-def test_classify_of_an_invalid_event_tells_line_and_faults_and_ends_with_1() -> None:
+def test_classify_of_an_invalid_event_prints_line_and_faults_and_ends_with_1() -> None:
     event: dict[str, Any] = contact_ended("c-1")
     del event["data"]["kanaal"]
 
@@ -88,13 +88,13 @@ def test_classify_reads_stdin_when_no_file_is_named() -> None:
     assert (done.returncode, json.loads(done.stdout)["contactId"]) == (DONE, "c-1")
 
 
-def test_classify_of_nothing_prints_nothing() -> None:
+def test_classify_of_empty_input_prints_nothing() -> None:
     done = _run("classify", "-")
 
     assert (done.returncode, done.stdout, done.stderr) == (DONE, b"", b"")
 
 
-def test_classify_judges_by_the_policy_that_is_given(tmp_path: Path) -> None:
+def test_classify_judges_by_the_given_policy(tmp_path: Path) -> None:
     policy = tmp_path / "beleid.toml"
     policy.write_text("[voldoende_middelen]\nnummerherkenning = '*'\n")
     event: dict[str, Any] = contact_ended("c-1")
@@ -111,7 +111,7 @@ def test_classify_judges_by_the_policy_that_is_given(tmp_path: Path) -> None:
     ]
 
 
-def test_a_reader_that_goes_away_is_no_crash() -> None:
+def test_a_reader_that_closes_the_pipe_causes_no_crash() -> None:
     # `head -1` takes one line and goes.
     events = _line(contact_ended("c-1")) * 5000
     done = subprocess.run(
@@ -183,7 +183,7 @@ def test_a_service_without_its_topics_refuses_to_start_and_says_how_to_make_them
 # With servers --------------------------------------------------------------------------------------------------------
 
 
-def test_topics_are_made_once_and_a_difference_is_told_and_does_for_the_services(settings: Settings) -> None:
+def test_topics_are_made_once_and_a_difference_is_reported_and_accepted_by_the_services(settings: Settings) -> None:
     first = _run("topics", "create", settings=settings)
     second = _run("topics", "create", "--json", settings=settings)
     third = _run("topics", "create", settings=settings, KLANTCONTACT_CONTACT_RETENTION_DAYS="3")
@@ -202,7 +202,7 @@ def test_topics_are_made_once_and_a_difference_is_told_and_does_for_the_services
     assert "should be 259200000" in " ".join(third.stdout.decode().split())
 
 
-def test_publish_tells_what_was_sent_and_a_refusal_of_the_broker_ends_with_1(
+def test_publish_reports_the_number_of_sent_events_and_a_refusal_of_the_broker_ends_with_1(
     settings: Settings, tmp_path: Path
 ) -> None:
     _run("topics", "create", settings=settings)
@@ -227,14 +227,16 @@ def test_publish_tells_what_was_sent_and_a_refusal_of_the_broker_ends_with_1(
 
 
 @pytest.mark.parametrize("arguments", [["publish", "-"], ["topics", "create"]])
-def test_a_server_that_is_away_is_told_and_ends_with_1(arguments: list[str], away: Settings) -> None:
+def test_a_server_that_is_away_is_reported_and_ends_with_1(arguments: list[str], away: Settings) -> None:
     done = _run(*arguments, settings=away)
 
     assert (done.returncode, done.stdout) == (FAULTS_FOUND, b"")
     assert done.stderr.decode() == f"Kafka at {away.kafka_bootstrap} does not answer.\n"
 
 
-def test_the_doctor_gives_a_program_what_it_gives_a_person(settings: Settings, mongo_uri: str, database: str) -> None:
+def test_the_doctor_prints_the_same_checks_as_text_and_as_json(
+    settings: Settings, mongo_uri: str, database: str
+) -> None:
     healthy = settings.model_copy(update={"mongo_uri": mongo_uri, "mongo_database": database})
     _run("topics", "create", settings=healthy)
 
@@ -276,14 +278,14 @@ def test_help_names_every_command_and_three_to_try_first() -> None:
 # rebuild -------------------------------------------------------------------------------------------------------------
 
 
-def test_rebuild_does_not_drop_the_old_and_something_else_at_once() -> None:
+def test_rebuild_refuses_to_drop_the_old_and_do_something_else_at_once() -> None:
     done = _run("rebuild", "--drop-old", "--accept-differences")
 
     assert done.returncode == WRONG_USE
     assert b"--drop-old does nothing else" in done.stderr
 
 
-def test_rebuild_with_kafka_away_tells_so_and_ends_with_1(away: Settings) -> None:
+def test_rebuild_reports_that_kafka_is_away_and_ends_with_1(away: Settings) -> None:
     done = _run("rebuild", settings=away)
 
     assert done.returncode == FAULTS_FOUND

@@ -1,4 +1,4 @@
-"""`klantcontact dlq …` as a person types it: what is refused, with which words and exit status."""
+"""`klantcontact dlq …` as a person types it: its refusals, their words and its exit status."""
 
 import json
 import os
@@ -101,7 +101,7 @@ def test_wrong_use_is_told_and_ends_with_2(arguments: list[str], told: str) -> N
     assert told in done.stderr
 
 
-def test_what_a_letter_holds_shows_only_when_it_is_asked_for(settings: Settings) -> None:
+def test_the_content_of_a_letter_shows_only_when_it_is_asked_for(settings: Settings) -> None:
     publish_letters(settings, [b"zqcanaryqz\x1b[2J"])
     for arguments in (
         ["list"],
@@ -131,7 +131,7 @@ def test_an_export_is_for_its_owner_only_and_overwrites_nothing(settings: Settin
     assert [json.loads(line)["event"] for line in on_stdout.stdout.splitlines()] == [2]
 
 
-def test_an_export_that_does_not_come_to_its_end_leaves_no_file(settings: Settings, tmp_path: Path) -> None:
+def test_an_export_that_fails_leaves_no_file(settings: Settings, tmp_path: Path) -> None:
     file = tmp_path / "letters.jsonl"
     done = _dlq("export", str(file), "--id", "0-7", settings=settings)
     assert done.returncode == FAULTS_FOUND
@@ -157,7 +157,7 @@ def test_an_export_that_is_ended_leaves_no_file(settings: Settings, tmp_path: Pa
     assert not file.exists()
 
 
-def test_an_export_that_nobody_reads_to_its_end_ends_without_a_word(settings: Settings) -> None:
+def test_an_export_whose_reader_stops_early_ends_without_a_message(settings: Settings) -> None:
     publish_letters(settings, [b"x" * 1_000] * 4_000)  # more than a pipe takes
     with _started("export", "-", settings=settings) as process:
         assert process.stdout is not None
@@ -169,7 +169,7 @@ def test_an_export_that_nobody_reads_to_its_end_ends_without_a_word(settings: Se
     assert {json.loads(line)["event"] for line in told.splitlines()} == {"dead_letter.content_shown"}
 
 
-def test_what_can_not_be_sent_back_ends_with_1_and_the_reason(settings: Settings) -> None:
+def test_a_letter_that_can_not_be_sent_back_ends_with_1_and_the_reason(settings: Settings) -> None:
     publish_letters(settings, [b"1"])
     publish_letters(settings, [b"2"], topic="elsewhere")
     skipped = f"  1 skipped: it did not come from {settings.contact_topic}\n"
@@ -180,7 +180,7 @@ def test_what_can_not_be_sent_back_ends_with_1_and_the_reason(settings: Settings
     assert done.stderr == skipped
 
 
-def test_a_program_reads_what_was_done(settings: Settings) -> None:
+def test_json_output_reports_what_was_done(settings: Settings) -> None:
     publish_letters(settings, [b"1", b"2"])
     plan = json.loads(_dlq("redrive", "--all", "--dry-run", "--json", settings=settings).stdout)
     assert [group["letters"] for group in plan["groups"]] == [2]
@@ -192,7 +192,9 @@ def test_a_program_reads_what_was_done(settings: Settings) -> None:
     assert {group["state"]: group["letters"] for group in everything["groups"]} == {"redriven": 1, "discarded": 1}
 
 
-def test_what_went_back_before_is_told_with_what_sends_it_once_more(settings: Settings, tmp_path: Path) -> None:
+def test_a_letter_that_went_back_before_is_reported_with_the_option_that_sends_it_again(
+    settings: Settings, tmp_path: Path
+) -> None:
     publish_letters(settings, [b"1", b"2"])
     file = tmp_path / "letters.jsonl"
     assert _dlq("export", str(file), settings=settings).returncode == DONE
@@ -209,7 +211,7 @@ def test_what_went_back_before_is_told_with_what_sends_it_once_more(settings: Se
     assert (once_more.returncode, once_more.stdout) == (DONE, "2 letters sent back\n")
 
 
-def test_corrections_that_can_not_be_read_are_told_by_line_and_end_with_1(settings: Settings, tmp_path: Path) -> None:
+def test_unreadable_corrections_are_reported_by_line_and_end_with_1(settings: Settings, tmp_path: Path) -> None:
     publish_letters(settings, [b"1"])
     file = tmp_path / "corrected.jsonl"
     file.write_text('{"letter": "0-0", "event": {}}\nzqcanaryqz\n')

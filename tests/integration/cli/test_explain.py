@@ -1,4 +1,4 @@
-"""`klantcontact explain` and `klantcontact stats` as typed: what they print, and their exit status."""
+"""`klantcontact explain` and `klantcontact stats` as typed: their output and their exit status."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def run(given: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-async def test_a_person_and_a_program_read_why(town: Town) -> None:
+async def test_text_and_json_explain_a_decision(town: Town) -> None:
     await town.decide(CALLED)
     await town.project("c-1")
 
@@ -49,7 +49,7 @@ async def test_a_person_and_a_program_read_why(town: Town) -> None:
     assert (told["decided"], told["decision"]["contactId"], told["kafka"]["letters"]) == (True, "c-1", None)
 
 
-async def test_a_contact_that_is_not_known_or_not_decided_ends_with_1(town: Town) -> None:
+async def test_an_unknown_or_undecided_contact_ends_with_1(town: Town) -> None:
     town.publish(contact("waiting"))
 
     unknown = run(town.settings, "explain", "nowhere")
@@ -61,7 +61,7 @@ async def test_a_contact_that_is_not_known_or_not_decided_ends_with_1(town: Town
     assert "not judged yet" in waiting.stdout
 
 
-async def test_what_means_several_contacts_ends_with_2_and_says_what_to_type(town: Town) -> None:
+async def test_an_ambiguous_id_ends_with_2_and_the_command_to_type(town: Town) -> None:
     await town.decide(CALLED)
     await town.decide(contact("c-1"), source=OTHER_SOURCE)
 
@@ -122,7 +122,7 @@ async def counted_town(town: Town) -> Town:
     return town
 
 
-async def test_decisions_are_counted_by_what_is_asked(town: Town) -> None:
+async def test_decisions_are_counted_by_the_chosen_fields(town: Town) -> None:
     await counted_town(town)
     days = [(NOW + timedelta(days=each)).date() for each in range(3)]
 
@@ -142,7 +142,7 @@ async def test_decisions_are_counted_by_what_is_asked(town: Town) -> None:
     assert of_one_day.counts == (Count(("V1",), 1), Count(("V2",), 1))
 
 
-async def test_counts_are_read_by_a_person_and_a_program(town: Town) -> None:
+async def test_counts_are_printed_as_text_and_as_json(town: Town) -> None:
     await counted_town(town)
 
     page = run(town.settings, "stats")

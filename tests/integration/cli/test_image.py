@@ -1,4 +1,4 @@
-"""`klantcontact …` as the image has it: without the servers of a developer's machine, and what only they need."""
+"""`klantcontact …` in the image: without the local servers and the libraries that only they need."""
 
 import json
 import os
@@ -22,7 +22,7 @@ DONE, FAULTS_FOUND, WRONG_USE = 0, 1, 2
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what the image holds, beside which a library for tests can't be found."""
+    """A copy of the image's files; a library for tests can't be imported beside it."""
     folder = tmp_path_factory.mktemp("image")
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     for package in ("schemas", "services"):
@@ -42,7 +42,7 @@ def _run(image: Path, *arguments: str, stdin: bytes = b"", **variables: str) -> 
     )
 
 
-def test_the_copy_is_what_runs(image: Path) -> None:
+def test_the_commands_run_from_the_copy(image: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", "import services.cli as cli; print(cli.__file__)"],
         cwd=image,

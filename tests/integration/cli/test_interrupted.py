@@ -35,7 +35,7 @@ def _written(settings: Settings) -> int:
     return int(high)
 
 
-def test_publish_sends_what_comes_through_a_pipe_and_hears_the_first_ctrl_c(settings: Settings) -> None:
+def test_publish_sends_events_from_a_pipe_and_stops_at_the_first_ctrl_c(settings: Settings) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "services.cli", "publish", "-"],
         env={**os.environ, **settings.environment()},

@@ -1,4 +1,4 @@
-"""A service or command that is started with another key than the register's says so, and its exit status shows it."""
+"""A service or command with another key than the register's says so, and its exit status shows it."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ TOLD = "this is not the key of the register in database"
 
 @pytest.fixture
 def other(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str, tmp_path: Path) -> Settings:
-    """Settings with another key than that with which a classifier has started."""
+    """Settings with another key than the one that a classifier started with."""
     own = Settings(
         kafka_bootstrap=kafka_bootstrap,
         mongo_uri=mongo_uri,

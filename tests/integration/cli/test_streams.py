@@ -1,4 +1,4 @@
-"""What `klantcontact …` reads from and writes to: a file, a pipe, nothing at all, a full disk, a terminal."""
+"""Input and output of `klantcontact …`: a file, a pipe, a closed stream, a full disk, a terminal."""
 
 import os
 import shlex
@@ -49,19 +49,19 @@ def folder(tmp_path: Path) -> Path:
         pytest.param("$klantcontact validate - < $folder/events.jsonl", id="a file as stdin"),
     ],
 )
-def test_every_line_is_read_whatever_it_comes_from(script: str, folder: Path) -> None:
+def test_every_line_is_read_from_any_kind_of_input(script: str, folder: Path) -> None:
     done = _bash(script, folder)
 
     assert (done.returncode, done.stdout, done.stderr) == (DONE, b"3 events: 3 valid, 0 invalid\n", b"")
 
 
-def test_what_was_read_of_stdin_before_is_not_read_again(folder: Path) -> None:
+def test_lines_that_another_program_read_from_stdin_are_not_read_again(folder: Path) -> None:
     done = _bash("(read -r first; $klantcontact validate -) < $folder/events.jsonl", folder)
 
     assert (done.returncode, done.stdout) == (DONE, b"2 events: 2 valid, 0 invalid\n")
 
 
-# What is closed, or full ----------------------------------------------------------------------------------------------
+# Closed streams, full disks -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("command", ["validate", "classify"])
@@ -97,7 +97,7 @@ def test_output_that_is_closed_changes_nothing(closed: str, folder: Path) -> Non
         "validate --json $folder/events.jsonl",
     ],
 )
-def test_output_that_does_not_fit_is_told_in_one_line_and_ends_with_1(command: str, folder: Path) -> None:
+def test_output_that_does_not_fit_is_reported_in_one_line_and_ends_with_1(command: str, folder: Path) -> None:
     done = _bash(f"$klantcontact {command} > /dev/full", folder)
 
     assert (done.returncode, done.stderr) == (
@@ -110,7 +110,7 @@ def test_output_that_does_not_fit_is_told_in_one_line_and_ends_with_1(command: s
     "arguments",
     [r"explain $'caf\xe9'", r"explain x --source $'\xe9'", r"replay --contact $'\xe9'", r"validate $'\xe9.jsonl'"],
 )
-def test_what_is_no_text_is_refused_before_anything_is_done(arguments: str, folder: Path) -> None:
+def test_arguments_that_are_not_text_are_refused_before_anything_is_done(arguments: str, folder: Path) -> None:
     done = _bash(f"$klantcontact {arguments}", folder)
 
     assert (done.returncode, done.stdout) == (WRONG_USE, b"")
@@ -121,7 +121,7 @@ def test_what_is_no_text_is_refused_before_anything_is_done(arguments: str, fold
 @pytest.mark.parametrize(
     ("name", "told"), [("events.jsonl", b"is a file"), ("/proc/nope", b"/proc/nope: No such file or directory")]
 )
-def test_a_folder_that_can_not_be_one_is_refused(name: str, told: bytes, folder: Path) -> None:
+def test_a_path_that_can_not_be_a_folder_is_refused(name: str, told: bytes, folder: Path) -> None:
     done = _bash(f"cd $folder; PYTHONPATH={Path.cwd()} $klantcontact up --folder {name}", folder)
 
     assert (done.returncode, done.stdout) == (WRONG_USE, b"")

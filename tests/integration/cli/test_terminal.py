@@ -1,4 +1,4 @@
-"""What `klantcontact …` shows on a terminal, and what it keeps from a file."""
+"""`klantcontact …` on a terminal: the output that a file does not get."""
 
 import os
 import pty
@@ -21,7 +21,7 @@ SECONDS = 60
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 OTHER = re.compile(r"\x1b\[\?25[lh]")
-"""What hides and shows the cursor."""
+"""The codes that hide and show the cursor."""
 
 FOUND = [
     "line 2",
@@ -35,7 +35,7 @@ SUMMED_UP = ["2 events: 1 valid, 1 invalid", "      1  the event: onleesbaar"]
 
 @pytest.fixture
 def events(tmp_path: Path) -> Path:
-    """Two events, of which the second is none."""
+    """A file with one event and one line that is not an event."""
     file = tmp_path / "events.jsonl"
     file.write_bytes(encoded(contact_ended("c-1")) + b"\nnone\n")
     return file
@@ -55,7 +55,7 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
 
 
 def _seen(*arguments: str, stdout: Path | None = None, variables: dict[str, str] | None = None) -> str:
-    """Give all that a terminal gets of a command; `stdout` goes to a file instead when one is named."""
+    """Return everything that a command sends to a terminal; `stdout` goes to a file when one is named."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("KLANTCONTACT_")}
     ours, theirs = pty.openpty()
     out = os.open(stdout, os.O_WRONLY | os.O_CREAT) if stdout else theirs
@@ -71,7 +71,7 @@ def _seen(*arguments: str, stdout: Path | None = None, variables: dict[str, str]
     try:
         while some := os.read(ours, 65_536):
             seen += some
-    except OSError:  # how Linux says that nobody holds the other end any more
+    except OSError:  # Linux raises this once the other end is closed
         pass
     os.close(ours)
     child.wait(SECONDS)
@@ -79,7 +79,7 @@ def _seen(*arguments: str, stdout: Path | None = None, variables: dict[str, str]
 
 
 def _screen(seen: str) -> list[str]:
-    """Give the lines that stand on the screen in the end, which is what a terminal makes of all that it gets."""
+    """Return the lines on the screen at the end, after the terminal has carried out its control codes."""
     lines, row = [""], 0
     for part in re.findall(r"\x1b\[2K|\x1b\[1A|\r|\n|[^\x1b\r\n]+", OTHER.sub("", COLOUR.sub("", seen))):
         match part:
@@ -97,7 +97,7 @@ def _screen(seen: str) -> list[str]:
     return lines
 
 
-def test_what_is_found_stands_above_the_bar_and_not_in_it(events: Path) -> None:
+def test_findings_are_shown_above_the_bar_and_not_in_it(events: Path) -> None:
     lines = _screen(_seen("validate", str(events)))
 
     assert lines[:5] == FOUND
@@ -105,7 +105,7 @@ def test_what_is_found_stands_above_the_bar_and_not_in_it(events: Path) -> None:
     assert lines[6:] == [*SUMMED_UP, ""]
 
 
-def test_a_file_gets_what_is_found_and_the_terminal_the_bar(events: Path, tmp_path: Path) -> None:
+def test_a_file_gets_the_findings_and_the_terminal_gets_the_bar(events: Path, tmp_path: Path) -> None:
     found = tmp_path / "found"
 
     lines = _screen(_seen("validate", str(events), stdout=found))
@@ -135,7 +135,7 @@ def test_lines_that_go_to_a_file_are_counted_on_the_terminal(
 @pytest.mark.parametrize(
     "arguments", [["doctor"], ["topics", "create"], ["stats"], ["rebuild", "--drop-old"]], ids=lambda each: each[0]
 )
-def test_who_waits_for_a_server_sees_that_something_is_done(arguments: list[str]) -> None:
+def test_a_command_that_waits_for_a_server_shows_that_it_works(arguments: list[str]) -> None:
     away = {
         "KLANTCONTACT_KAFKA_BOOTSTRAP": "127.0.0.1:1",
         "KLANTCONTACT_MONGO_URI": "mongodb://127.0.0.1:1/?directConnection=true",
@@ -159,7 +159,7 @@ def test_who_waits_for_a_server_sees_that_something_is_done(arguments: list[str]
     ],
     ids=["export", "show"],
 )
-def test_an_access_to_content_is_told_in_one_line_and_recorded_for_each_letter(
+def test_an_access_to_content_is_logged_in_one_line_and_recorded_for_each_letter(
     settings: Settings, tmp_path: Path, arguments: list[str], number: int, last: str
 ) -> None:
     publish_letters(settings, [b"1", b"2"])

@@ -1,4 +1,4 @@
-"""Where Java, Maven or the jars are missing, one line says what brings them, and nothing is half done."""
+"""Missing Java, Maven or jars are reported in one line with the remedy, and nothing is left half done."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,7 +21,7 @@ def programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return programs
 
 
-def test_java_missing_is_said_in_one_line_and_a_mock_broker_takes_over() -> None:
+def test_missing_java_is_reported_in_one_line_and_a_mock_broker_takes_over() -> None:
     said: list[str] = []
     with local_stack(mongo=MONGO_ELSEWHERE, use_docker=False, say=said.append) as stack:
         assert stack.kafka_kind is KafkaKind.MOCK
@@ -39,12 +39,12 @@ def test_a_mock_broker_that_is_not_allowed_is_refused() -> None:
         pytest.fail("there is no Kafka")
 
 
-def test_maven_missing_names_its_package() -> None:
+def test_missing_maven_is_refused_with_the_name_of_its_package() -> None:
     with pytest.raises(MissingTool, match="`apt-get install maven`"):
         kafka_jars(lambda _: None)
 
 
-def test_what_maven_could_not_fetch_is_not_taken_for_fetched(programs: Path) -> None:
+def test_jars_that_maven_could_not_fetch_do_not_count_as_fetched(programs: Path) -> None:
     put_program(programs / "mvn", "echo there is no network; exit 1")
     for _ in range(2):
         with pytest.raises(FetchFailed, match="there is no network"):
@@ -57,7 +57,7 @@ def test_jars_that_are_not_the_reviewed_ones_are_refused(programs: Path) -> None
         kafka_jars(lambda _: None)
 
 
-def test_of_two_that_want_the_jars_at_once_one_fetches(
+def test_one_of_two_processes_that_need_the_jars_at_once_fetches_them(
     programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nothing = tmp_path / "nothing.sha256"

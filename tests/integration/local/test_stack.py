@@ -1,4 +1,4 @@
-"""The local stack starts real servers, which keep their data over a restart, and leaves none behind, however
+"""The local stack starts real servers, which keep their data over a restart. It leaves none behind, however
 it ends.
 """
 
@@ -98,7 +98,7 @@ def test_where_docker_answers_the_servers_are_containers() -> None:
         assert (stack.kafka_kind, stack.mongo_kind) == (KafkaKind.DOCKER, MongoKind.DOCKER)
 
 
-async def test_what_a_kafka_transaction_wrote_is_read(kafka_bootstrap: str, topics: str) -> None:
+async def test_records_of_a_kafka_transaction_are_read(kafka_bootstrap: str, topics: str) -> None:
     topic = f"{topics}.written"
     await create_topic(kafka_bootstrap, topic)
     await publish(kafka_bootstrap, topic, [b"1", b"2"])
@@ -143,7 +143,7 @@ async def test_servers_keep_data_and_address_when_stopped_killed_and_started_aga
             assert await client["kept"]["documents"].find().to_list() == [{"_id": "before"}, {"_id": "after"}]
 
 
-def test_a_temporary_folder_goes_with_the_stack_and_so_does_the_server() -> None:
+def test_the_stack_removes_its_temporary_folder_and_stops_its_server() -> None:
     with only_mongod() as mongod:
         folder, pid = mongod.log_file.parent, mongod.pid
         assert folder.is_dir()
@@ -182,7 +182,7 @@ def test_a_server_that_runs_is_not_started_again() -> None:
         assert mongod.pid == pid
 
 
-def test_a_given_address_is_taken_as_it_is_and_starts_nothing() -> None:
+def test_a_given_address_is_used_unchanged_and_starts_no_server() -> None:
     before = our_servers()
     with local_stack(kafka="kafka.example:9092", mongo=MONGO_ELSEWHERE) as stack:
         assert stack == Stack(
@@ -202,7 +202,7 @@ def test_servers_listen_on_the_loopback_interface_only(tmp_path: Path) -> None:
 
 
 def listening_on(pid: int) -> set[str]:
-    """A JVM uses one kind of socket for IPv4 and IPv6, and shows an IPv4 address as the latter."""
+    """Return the addresses of a process. A JVM uses IPv6 sockets for IPv4 too, and shows IPv4 addresses as IPv6."""
     connections = psutil.Process(pid).net_connections()
     listening = [connection for connection in connections if connection.status == psutil.CONN_LISTEN]
     return {connection.laddr.ip.removeprefix("::ffff:") for connection in listening}
@@ -227,7 +227,7 @@ class TestFailedStart:
         assert tail[-1] in (broken / "mongod" / "mongod.log").read_text()
         assert our_servers() == before
 
-    def test_of_one_server_stops_the_other_and_a_given_folder_stays(self, broken: Path) -> None:
+    def test_of_one_server_it_stops_the_other_and_keeps_a_given_folder(self, broken: Path) -> None:
         before = our_servers()
         stack = local_stack(folder=broken, use_docker=False, allow_mock_broker=False)
         with pytest.raises(StartFailed, match="mongod ended while it started"), stack:
@@ -244,7 +244,7 @@ class TestFailedStart:
 
 
 class TestEndedFromOutside:
-    """A process with a stack of its own is ended; its server must be gone too."""
+    """A process that has its own stack ends; its server must end too."""
 
     PROGRAM = """if True:
         import time
@@ -274,7 +274,7 @@ class TestEndedFromOutside:
         assert is_gone(int(pid))
         assert not Path(folder).exists()
 
-    def test_by_kill_9_takes_the_server_with_it(self, child: subprocess.Popen[str]) -> None:
+    def test_by_kill_9_it_takes_the_server_with_it(self, child: subprocess.Popen[str]) -> None:
         assert child.stdout is not None
         pid, folder = child.stdout.readline().split()
         child.kill()

@@ -79,7 +79,7 @@ def _sent_back(settings: Settings) -> list[Message]:
 
 
 def _records(settings: Settings) -> dict[str, dict[str, Any]]:
-    """What stands in MongoDB, by the id of the letter."""
+    """Return the documents in MongoDB by the id of the letter."""
     with MongoClient[dict[str, Any]](settings.mongo_uri, tz_aware=True) as client:
         documents = client[settings.mongo_database][COLLECTION].find()
         return {each["_id"].split("/")[1].split("@")[0]: each for each in documents}
@@ -95,7 +95,7 @@ async def _states(settings: Settings) -> dict[LetterState, int]:
 # list -----------------------------------------------------------------------------------------------------------------
 
 
-async def test_what_lies_there_is_told_in_groups(settings: Settings) -> None:
+async def test_letters_are_listed_in_groups(settings: Settings) -> None:
     inhoud = [Fault("data.onderwerpen.1.inhoud", FaultKind.TE_LANG)]
     publish_letters(settings, _values(3), partition=0)
     publish_letters(settings, [b"no json"], partition=1)
@@ -114,7 +114,7 @@ async def test_what_lies_there_is_told_in_groups(settings: Settings) -> None:
     assert steps[-1] == (6, 6)
 
 
-async def test_filters_narrow_what_is_told(settings: Settings) -> None:
+async def test_filters_narrow_the_listed_letters(settings: Settings) -> None:
     publish_letters(settings, _values(3))
     publish_letters(settings, [b"no json"] * 2)
     hour = timedelta(hours=1)
@@ -159,7 +159,7 @@ async def test_letters_go_back_as_they_came_and_in_order(settings: Settings) -> 
     assert done == LetterCounts(done=750)
     assert steps == sorted(steps)
     assert (steps[0], steps[-1]) == (0, 750)
-    assert {500, 550} & set(steps), "within what is read at once; the 50 may be read first"
+    assert {500, 550} & set(steps), "steps are reported within one read; the 50 may be read first"
     assert [each.value() for each in of_partition[0]] == _values(700)
     assert [each.value() for each in of_partition[1]] == _values(50, first=700)
     assert [each.key() for each in of_partition[1]] == [f"klant-{number}".encode() for number in range(50)]
@@ -171,7 +171,7 @@ async def test_letters_go_back_as_they_came_and_in_order(settings: Settings) -> 
     assert await _states(settings) == {LetterState.REDRIVEN: 750}
 
 
-async def test_what_was_sent_back_is_recorded_with_who_and_when_and_nothing_of_its_content(settings: Settings) -> None:
+async def test_a_redrive_is_recorded_with_user_and_time_and_nothing_of_the_content(settings: Settings) -> None:
     publish_letters(settings, _values(1))
     before = datetime.now(UTC) - timedelta(milliseconds=1)
 
@@ -190,14 +190,14 @@ async def test_what_was_sent_back_is_recorded_with_who_and_when_and_nothing_of_i
     assert (index["key"], index["expireAfterSeconds"]) == ([("expiresAt", 1)], 0)
 
 
-async def test_a_second_time_nothing_is_sent(settings: Settings) -> None:
+async def test_a_second_redrive_sends_nothing(settings: Settings) -> None:
     publish_letters(settings, _values(5))
     await redrive(settings, LetterSelection())
     assert await redrive(settings, LetterSelection()) == LetterCounts()
     assert len(_sent_back(settings)) == 5
 
 
-async def test_only_what_the_filter_means_goes_back(settings: Settings) -> None:
+async def test_only_letters_that_fit_the_filter_go_back(settings: Settings) -> None:
     publish_letters(settings, _values(3))
     publish_letters(settings, [b"no json"])
     await redrive(settings, LetterSelection(sources=frozenset({"-"})))
@@ -205,7 +205,7 @@ async def test_only_what_the_filter_means_goes_back(settings: Settings) -> None:
     assert await _states(settings) == {LetterState.OPEN: 3, LetterState.REDRIVEN: 1}
 
 
-async def test_a_dry_run_tells_what_would_go_and_sends_nothing(settings: Settings) -> None:
+async def test_a_dry_run_reports_the_letters_to_send_and_sends_nothing(settings: Settings) -> None:
     publish_letters(settings, _values(3))
     publish_letters(settings, _values(2), topic="elsewhere")
     plan = await planned(settings, LetterSelection())
@@ -215,7 +215,7 @@ async def test_a_dry_run_tells_what_would_go_and_sends_nothing(settings: Setting
     assert _records(settings) == {}
 
 
-async def test_what_can_not_go_back_is_left_open_and_told(settings: Settings) -> None:
+async def test_letters_that_can_not_go_back_stay_open_and_are_reported(settings: Settings) -> None:
     publish_letters(settings, _values(2), topic="elsewhere")
     publish_letters(settings, [b"x" * 3_000_000])
     publish_letters(settings, [b"y" * 1_500_000])
@@ -231,7 +231,7 @@ async def test_what_can_not_go_back_is_left_open_and_told(settings: Settings) ->
     assert await discard(settings, LetterSelection(), reason="a test") == LetterCounts(done=4)
 
 
-async def test_a_letter_that_is_named_and_went_back_before_is_passed_over(settings: Settings) -> None:
+async def test_a_named_letter_that_went_back_before_is_skipped(settings: Settings) -> None:
     publish_letters(settings, _values(3))
     await redrive(settings, _ids("0-1"))
     named = _ids("0-0", "0-1")
@@ -242,7 +242,7 @@ async def test_a_letter_that_is_named_and_went_back_before_is_passed_over(settin
     assert len(_sent_back(settings)) == 2
 
 
-async def test_letters_that_are_named_with_a_state_go_back_once_more_and_open_ones_with_them(
+async def test_letters_named_with_a_state_go_back_again_and_open_ones_with_them(
     settings: Settings,
 ) -> None:
     publish_letters(settings, _values(2))
@@ -253,7 +253,7 @@ async def test_letters_that_are_named_with_a_state_go_back_once_more_and_open_on
     assert len(_records(settings)["0-1"]["changes"]) == 2
 
 
-async def test_a_letter_that_is_named_in_another_state_stops_all_until_that_is_named_too(settings: Settings) -> None:
+async def test_a_named_letter_in_another_state_stops_all_until_that_state_is_named_too(settings: Settings) -> None:
     publish_letters(settings, _values(3))
     await redrive(settings, _ids("0-0"))
     await discard(settings, _ids("0-1"), reason="a test")
@@ -268,7 +268,7 @@ async def test_a_letter_that_is_named_in_another_state_stops_all_until_that_is_n
     assert await redrive(settings, advised) == LetterCounts(done=2, earlier=1)
 
 
-async def test_a_letter_that_is_named_and_not_there_stops_all(settings: Settings) -> None:
+async def test_a_named_letter_that_is_missing_stops_all(settings: Settings) -> None:
     publish_letters(settings, _values(2))
     with pytest.raises(LettersRefused) as refused:
         await redrive(settings, _ids("0-0", "0-2", "9-0"))
@@ -281,7 +281,7 @@ async def test_a_letter_that_is_named_and_not_there_stops_all(settings: Settings
     assert _sent_back(settings) == []
 
 
-async def test_a_topic_that_was_made_anew_does_not_inherit_what_was_done(settings: Settings) -> None:
+async def test_a_recreated_topic_does_not_inherit_the_states_of_the_old_letters(settings: Settings) -> None:
     publish_letters(settings, _values(1))
     await redrive(settings, LetterSelection())
     with MongoClient[dict[str, Any]](settings.mongo_uri) as client:
@@ -293,7 +293,7 @@ async def test_a_topic_that_was_made_anew_does_not_inherit_what_was_done(setting
     assert await _states(settings) == {LetterState.OPEN: 1}
 
 
-async def test_a_rate_is_kept_to(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_redrive_keeps_to_its_rate(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     publish_letters(settings, _values(5))
     waited: list[float] = []
     sleep = asyncio.sleep
@@ -337,7 +337,7 @@ async def test_corrected_letters_go_back_in_the_order_of_the_topic_and_are_tied_
     assert await _states(settings) == {LetterState.OPEN: 2, LetterState.REDRIVEN: 2}
 
 
-async def test_lines_of_letters_that_can_not_be_taken_stop_all_and_are_told_in_their_order(settings: Settings) -> None:
+async def test_lines_of_unacceptable_letters_stop_all_and_are_reported_in_their_order(settings: Settings) -> None:
     publish_letters(settings, _values(11))
     lines = await _export(settings, LetterSelection())
     await discard(settings, _ids("0-2", "0-9"), reason="a test")
@@ -352,7 +352,7 @@ async def test_lines_of_letters_that_can_not_be_taken_stop_all_and_are_told_in_t
     assert _sent_back(settings) == []
 
 
-async def test_corrections_that_were_sent_before_are_passed_over_and_go_with_their_state(settings: Settings) -> None:
+async def test_corrections_that_were_sent_before_are_skipped_and_go_again_with_their_state(settings: Settings) -> None:
     publish_letters(settings, _values(3))
     lines = await _export(settings, LetterSelection())
     await redrive(settings, LetterSelection(), corrections=_corrections(lines[1]))
@@ -367,7 +367,7 @@ async def test_corrections_that_were_sent_before_are_passed_over_and_go_with_the
     assert [each.value() for each in _sent_back(settings)][-1] == b'"changed since"'
 
 
-async def test_a_letter_that_went_back_as_it_came_is_not_taken_for_corrected(settings: Settings) -> None:
+async def test_a_letter_that_went_back_as_it_came_does_not_count_as_corrected(settings: Settings) -> None:
     publish_letters(settings, _values(1))
     lines = await _export(settings, LetterSelection())
     await redrive(settings, LetterSelection())
@@ -392,7 +392,7 @@ async def test_discarded_letters_are_marked_with_the_reason_and_stay_in_the_topi
 
 
 class Held:
-    """Holds redrives up when a batch is on its way and not yet marked."""
+    """Holds a redrive after its batch is sent and before it is marked."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.arrived = asyncio.Event()
@@ -408,7 +408,7 @@ class Held:
         monkeypatch.setattr(Returns, "settle", held)
 
 
-async def test_while_letters_are_sent_back_nobody_else_changes_any(
+async def test_no_other_command_changes_letters_during_a_redrive(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = Held(monkeypatch)
@@ -435,7 +435,9 @@ async def test_commands_that_only_read_take_no_lock(settings: Settings) -> None:
         assert await _states(settings) == {LetterState.OPEN: 2}
 
 
-async def test_all_at_once_a_letter_still_comes_to_one_end(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_letter_ends_in_one_state_when_commands_run_at_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("services.operations.dead_letters.redrive.BATCH", 10)
     publish_letters(settings, _values(200))
     everything = LetterSelection()
@@ -479,7 +481,7 @@ async def test_a_claim_of_an_older_release_is_ignored(settings: Settings) -> Non
     assert await discard(settings, LetterSelection(), reason="a test") == LetterCounts(done=1)
 
 
-async def test_letters_that_are_named_and_were_discarded_before_are_passed_over(settings: Settings) -> None:
+async def test_named_letters_that_were_discarded_before_are_skipped(settings: Settings) -> None:
     publish_letters(settings, _values(2))
     await discard(settings, _ids("0-0"), reason="a test")
     assert await discard(settings, _ids("0-0", "0-1"), reason="another") == LetterCounts(done=1, earlier=1)
@@ -495,7 +497,7 @@ async def test_a_reason_that_says_nothing_or_too_much_is_refused(settings: Setti
 # show and export ------------------------------------------------------------------------------------------------------
 
 
-async def test_a_letter_is_told_with_those_before_and_after_it(settings: Settings) -> None:
+async def test_a_letter_is_shown_with_the_letters_before_and_after_it(settings: Settings) -> None:
     publish_letters(settings, _values(2))
     await redrive(settings, _ids("0-1"))
     publish_letters(settings, [_value(1)], partition=1, headers=[("dlq_attempt", b"1"), ("dlq_letter", b"0-77,0-1")])
@@ -515,7 +517,7 @@ async def test_a_letter_is_told_with_those_before_and_after_it(settings: Setting
     assert _records(settings).keys() == {"0-1"}
 
 
-async def test_who_sees_contents_is_recorded(settings: Settings) -> None:
+async def test_every_access_to_content_is_recorded(settings: Settings) -> None:
     publish_letters(settings, _values(3))
     await told(settings, LetterId(0, 0), with_content=True)
     await _export(settings, _ids("0-0", "0-2"))
@@ -524,7 +526,7 @@ async def test_who_sees_contents_is_recorded(settings: Settings) -> None:
     assert await _states(settings) == {LetterState.OPEN: 3}
 
 
-async def test_what_is_recorded_holds_nothing_of_a_letter(settings: Settings) -> None:
+async def test_the_records_about_letters_hold_nothing_of_their_content(settings: Settings) -> None:
     publish_letters(settings, _values(2))
     await told(settings, LetterId(0, 0), with_content=True)
     await redrive(settings, LetterSelection(), corrections=_corrections(*await _export(settings, LetterSelection())))
@@ -532,12 +534,12 @@ async def test_what_is_recorded_holds_nothing_of_a_letter(settings: Settings) ->
     assert "klant-" not in str(_records(settings))
 
 
-async def test_a_letter_that_is_not_there_is_told(settings: Settings) -> None:
+async def test_a_missing_letter_is_reported(settings: Settings) -> None:
     with pytest.raises(LettersRefused, match=f"0-0 is not in {settings.dead_letter_topic}, or no longer"):
         await told(settings, LetterId(0, 0), with_content=True)
 
 
-async def test_what_the_topic_no_longer_holds_is_told_and_the_rest_goes_on(settings: Settings) -> None:
+async def test_letters_that_the_topic_no_longer_holds_are_reported_and_the_rest_is_exported(settings: Settings) -> None:
     publish_letters(settings, _values(3))
     beginning = [TopicPartition(settings.dead_letter_topic, 0, 2)]
     for removal in admin_client(settings.kafka_bootstrap).delete_records(beginning).values():
@@ -548,17 +550,19 @@ async def test_what_the_topic_no_longer_holds_is_told_and_the_rest_goes_on(setti
     assert [each.value() for each in _sent_back(settings)] == [_value(2)]
 
 
-# What is away ---------------------------------------------------------------------------------------------------------
+# Absent servers and topics --------------------------------------------------------------------------------------------
 
 
-async def test_without_mongodb_no_content_is_told(settings: Settings) -> None:
+async def test_no_content_is_shown_without_mongodb(settings: Settings) -> None:
     publish_letters(settings, _values(1))
     away = settings.model_copy(update={"mongo_uri": "mongodb://127.0.0.1:1/?replicaSet=rs0"})
     with pytest.raises(TransientFailure, match=r"MongoDB at 127\.0\.0\.1:1 does not answer"):
         [line async for line in exported(away, LetterSelection())]
 
 
-async def test_what_can_not_be_recorded_is_not_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_content_is_shown_when_the_access_can_not_be_recorded(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def refuse(*_: object) -> None:
         raise TransientFailure("away")
 
@@ -572,7 +576,7 @@ async def test_what_can_not_be_recorded_is_not_told(settings: Settings, monkeypa
     assert given == []
 
 
-async def test_mongodb_that_goes_away_is_told_with_what_was_discarded_and_the_next_does_the_rest(
+async def test_a_failure_of_mongodb_is_reported_with_the_discarded_letters_and_the_next_run_does_the_rest(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change = LetterStates.change
@@ -593,13 +597,13 @@ async def test_mongodb_that_goes_away_is_told_with_what_was_discarded_and_the_ne
     assert await discard(settings, LetterSelection(), reason="a test") == LetterCounts(done=3)
 
 
-async def test_without_the_topic_of_the_contacts_nothing_is_sent(settings: Settings) -> None:
+async def test_nothing_is_sent_without_the_topic_of_the_contacts(settings: Settings) -> None:
     missing = settings.model_copy(update={"contact_topic": f"{settings.contact_topic}.other"})
     with pytest.raises(InvalidSettings, match="has no topic"):
         await redrive(missing, LetterSelection())
 
 
-async def test_a_missing_fault_is_told_as_it_is_in_the_contract(settings: Settings) -> None:
+async def test_an_ontbreekt_fault_is_shown_by_its_name_in_the_contract(settings: Settings) -> None:
     publish_letters(settings, _values(1))
     (line,) = await _export(settings, LetterSelection())
     assert line["faults"] == [{"pad": MISSING.pad, "soort": MISSING.soort.value}]

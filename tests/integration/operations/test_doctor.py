@@ -1,4 +1,4 @@
-"""What the doctor finds, and what it says to do."""
+"""The findings of the doctor, and its advice."""
 
 import re
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ async def _found(settings: Settings) -> dict[str, Check]:
     return {check.name: check for check in await examine(settings)}
 
 
-async def test_all_is_well(settings: Settings) -> None:
+async def test_the_doctor_finds_no_fault_in_a_whole_system(settings: Settings) -> None:
     await create_topics(settings)
     host = address(settings)
 
@@ -93,7 +93,7 @@ async def test_a_topic_that_departs_from_its_definition_is_named(settings: Setti
     )
 
 
-async def test_partitions_that_wait_for_a_transaction_are_named_with_since_when(
+async def test_partitions_behind_an_open_transaction_are_named_with_the_time_since_which_they_wait(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await create_topics(settings)
@@ -117,7 +117,7 @@ async def test_partitions_that_wait_for_a_transaction_are_named_with_since_when(
     assert (long_open.ok, "Kafka aborts it at its timeout" in long_open.advice) == (False, True)
 
 
-async def test_key_and_policy_that_do_not_fit_are_told(settings: Settings, tmp_path: Path) -> None:
+async def test_a_key_and_a_policy_that_do_not_fit_are_reported(settings: Settings, tmp_path: Path) -> None:
     file = tmp_path / "beleid.toml"
     file.write_text("versie = ''")
 
@@ -135,7 +135,7 @@ async def test_key_and_policy_that_do_not_fit_are_told(settings: Settings, tmp_p
     )
 
 
-async def test_the_key_is_held_against_that_of_the_register(settings: Settings) -> None:
+async def test_the_key_is_compared_with_that_of_the_register(settings: Settings) -> None:
     async with await connect(settings) as client:
         await RegisterKey(client[settings.mongo_database], Sleutels(b"s" * 40)).claim()
 
@@ -149,7 +149,7 @@ async def test_the_key_is_held_against_that_of_the_register(settings: Settings) 
     )
 
 
-async def test_servers_that_are_away_are_told_and_nothing_else_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_servers_that_are_away_are_reported_and_hide_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.runtime.mongo.client.SELECTION_MILLISECONDS", 200)
     monkeypatch.setattr("services.runtime.mongo.client.DIRECT_MILLISECONDS", 200)
     kafka, mongo = f"{HOST}:{free_port()}", f"{HOST}:{free_port()}"

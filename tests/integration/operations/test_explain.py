@@ -1,4 +1,4 @@
-"""Finding a contact and all that is known of it, on real servers."""
+"""Finding a contact and everything about it, on real servers."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -79,7 +79,7 @@ async def test_a_contact_is_found_by_its_id_by_that_of_its_klantcontact_and_by_t
     assert [each.besluit.contact_id for each in found] == ["c-1"] * 3
 
 
-async def test_a_contact_of_two_sources_is_asked_for_with_its_source(town: Town) -> None:
+async def test_a_contact_id_of_two_sources_needs_its_source(town: Town) -> None:
     await town.decide(CALLED)
     await town.decide(contact("c-1"), source=OTHER_SOURCE)
 
@@ -96,7 +96,7 @@ async def test_a_contact_of_two_sources_is_asked_for_with_its_source(town: Town)
     assert chosen.besluit.source == OTHER_SOURCE
 
 
-async def test_digits_that_are_a_contact_and_a_number_are_asked_for_as_one_of_them(town: Town) -> None:
+async def test_digits_that_are_a_contact_and_a_number_need_a_choice(town: Town) -> None:
     nummer = (await town.decide(CALLED)).uitgegeven[0].klantcontact_nummer
     await town.decide(contact(nummer))
 
@@ -112,7 +112,7 @@ async def test_digits_that_are_a_contact_and_a_number_are_asked_for_as_one_of_th
     assert (by_contact.besluit.contact_id, by_nummer.besluit.contact_id) == (nummer, "c-1")
 
 
-async def test_of_a_contact_that_nobody_knows_it_is_said_what_that_can_mean(town: Town) -> None:
+async def test_an_unknown_contact_is_reported_with_the_possible_causes(town: Town) -> None:
     with pytest.raises(UnknownContact, match="nowhere: it never came, or it was judged more than 120 days ago"):
         await explain(town.settings, Asked("nowhere"))
     with pytest.raises(UnknownContact, match="No klantcontact has the number 7"):
@@ -123,10 +123,10 @@ async def test_of_a_contact_that_nobody_knows_it_is_said_what_that_can_mean(town
         await explain(town.settings, Asked("nowhere"), letters=False)
 
 
-# What came of it -----------------------------------------------------------------------------------------------------
+# Documents and records ------------------------------------------------------------------------------------------------
 
 
-async def test_what_the_projector_stored_is_told(town: Town) -> None:
+async def test_the_stored_documents_are_shown(town: Town) -> None:
     given = (await town.decide(CALLED)).uitgegeven[0]
     await town.project("c-1")
 
@@ -160,7 +160,7 @@ async def test_a_partij_without_name_and_addresses_is_leeg(town: Town) -> None:
     assert [each.leeg for each in (await explained(town)).projected] == [None, True]
 
 
-async def test_what_a_correction_took_back_is_gone_once_the_projector_knows(town: Town) -> None:
+async def test_documents_that_a_correction_took_back_are_gone_once_the_projector_read_it(town: Town) -> None:
     await town.decide(CALLED)
     await town.project("c-1")
     await town.decide(contact("c-1", revisie=2, onderwerpen=[onderwerp("o1")]))
@@ -174,7 +174,7 @@ async def test_what_a_correction_took_back_is_gone_once_the_projector_knows(town
     assert [each.version for each in after.projected] == [(2, 1), (2, 1), (2,)]
 
 
-async def test_what_is_not_stored_comes_with_what_the_projector_has_to_go(town: Town) -> None:
+async def test_missing_documents_come_with_the_lag_of_the_projector(town: Town) -> None:
     await town.decide(CALLED)
     town.send_output()
     town.send_output()
@@ -188,7 +188,7 @@ async def test_what_is_not_stored_comes_with_what_the_projector_has_to_go(town: 
     assert (late.kafka.projector_behind, done.kafka.projector_behind) == (2, 0)
 
 
-async def test_what_waits_behind_an_open_transaction_is_to_go_as_well_and_is_told_since_when(
+async def test_records_behind_an_open_transaction_count_as_lag_and_show_since_when_they_wait(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.runtime.kafka.open_transactions.LONG_MS", 0)
@@ -210,7 +210,7 @@ async def test_what_waits_behind_an_open_transaction_is_to_go_as_well_and_is_tol
     assert (after.projector_behind, after.open_transactions) == (0, ())
 
 
-async def test_a_contact_behind_an_open_transaction_is_found_and_told_since_when_it_waits(
+async def test_a_contact_behind_an_open_transaction_is_found_and_shows_since_when_it_waits(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.runtime.kafka.open_transactions.LONG_MS", 0)
@@ -230,7 +230,7 @@ async def test_a_contact_behind_an_open_transaction_is_found_and_told_since_when
     assert [each.waits_since for each in (*before_it.sightings, *after.sightings)] == [None, None]
 
 
-async def test_whether_the_topic_still_holds_the_record_is_told(town: Town) -> None:
+async def test_explain_shows_whether_the_topic_still_holds_the_record(town: Town) -> None:
     besluit = await town.decide(CALLED)
     before = await explained(town)
     place = TopicPartition(town.settings.contact_topic, 0, 1)
@@ -246,7 +246,7 @@ async def test_whether_the_topic_still_holds_the_record_is_told(town: Town) -> N
 # Dead letters --------------------------------------------------------------------------------------------------------
 
 
-async def test_the_dead_letters_of_the_contact_are_told_and_those_of_no_other(town: Town) -> None:
+async def test_only_the_dead_letters_of_the_contact_are_shown(town: Town) -> None:
     await town.decide(CALLED)
     town.refuse(contact("c-2"))
     town.refuse(contact("c-1"), source=OTHER_SOURCE)
@@ -277,7 +277,7 @@ async def test_the_dead_letters_of_the_contact_are_told_and_those_of_no_other(to
     assert abs((letter.letter.written_at - datetime.now(UTC)).total_seconds()) < 3600
 
 
-async def test_of_very_many_dead_letters_the_newest_are_kept(town: Town) -> None:
+async def test_the_newest_of_many_dead_letters_are_kept(town: Town) -> None:
     await town.decide(CALLED)
     town.refuse(CALLED, number=MAX_LETTERS + 5)
 
@@ -291,7 +291,7 @@ async def test_of_very_many_dead_letters_the_newest_are_kept(town: Town) -> None
     ]
 
 
-async def test_dead_letters_are_left_alone_when_that_is_asked(town: Town) -> None:
+async def test_dead_letters_are_not_read_when_the_caller_asks_so(town: Town) -> None:
     await town.decide(CALLED)
     town.refuse(CALLED)
 
@@ -301,7 +301,7 @@ async def test_dead_letters_are_left_alone_when_that_is_asked(town: Town) -> Non
     assert found.kafka.letters is None
 
 
-async def test_a_contact_that_was_refused_and_waits_corrected_is_told_so(town: Town) -> None:
+async def test_a_refused_contact_whose_correction_waits_is_shown_as_such(town: Town) -> None:
     town.publish(contact("c-0"))
     town.publish(contact("c-1"))
     town.publish(contact("c-1", revisie=2))
@@ -322,7 +322,7 @@ async def test_a_contact_that_was_refused_and_waits_corrected_is_told_so(town: T
 # Faults --------------------------------------------------------------------------------------------------------------
 
 
-async def test_the_decision_is_told_also_when_kafka_is_away(town: Town) -> None:
+async def test_the_decision_is_shown_even_when_kafka_is_away(town: Town) -> None:
     await town.decide(CALLED)
     away = town.settings.model_copy(update={"kafka_bootstrap": f"{HOST}:{free_port()}"})
 
@@ -342,7 +342,7 @@ async def test_the_decision_is_told_also_when_kafka_is_away(town: Town) -> None:
         (AIOKafkaAdminClient, ("list_consumer_group_offsets", GroupAuthorizationFailedError), "see the group"),
     ],
 )
-async def test_a_right_that_kafka_does_not_give_is_named(
+async def test_a_missing_right_in_kafka_is_named(
     town: Town, monkeypatch: pytest.MonkeyPatch, asks: type, refuses: tuple[str, type[Exception]], told: str
 ) -> None:
     await town.decide(CALLED)
@@ -358,7 +358,7 @@ async def test_a_right_that_kafka_does_not_give_is_named(
     assert told in str(found.kafka_fault)
 
 
-async def test_a_mongodb_that_is_away_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_mongodb_that_is_away_is_reported(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.runtime.mongo.client.SELECTION_MILLISECONDS", 200)
     away = settings.model_copy(update={"mongo_uri": f"mongodb://{HOST}:{free_port()}/?replicaSet=rs0"})
 
@@ -366,7 +366,7 @@ async def test_a_mongodb_that_is_away_is_told(settings: Settings, monkeypatch: p
         await explain(away, Asked("c-1"))
 
 
-async def test_a_right_that_mongodb_does_not_give_is_named_without_what_was_asked(settings: Settings) -> None:
+async def test_a_missing_right_in_mongodb_is_named_without_the_query(settings: Settings) -> None:
     async def refused() -> None:
         async with read_database(settings):
             raise OperationFailure("not authorized to find {contactId: 'c-1'}", 13)

@@ -24,7 +24,7 @@ async def there(mongo_uri: str, database: str) -> AsyncIterator[Database]:
 
 
 async def let_lease_lapse(there: Database) -> None:
-    """Make the last renewal an old one."""
+    """Move the last renewal into the past."""
     await there[COLLECTION].update_one(ONLY, [{"$set": {"seen": {"$subtract": ["$seen", 60_000]}}}])
 
 
@@ -32,7 +32,7 @@ async def stored(there: Database) -> dict[str, Any]:
     return await there[COLLECTION].find_one(ONLY) or {}
 
 
-async def test_the_second_command_is_told_who_holds_the_lock_and_until_when(there: Database) -> None:
+async def test_the_second_command_hears_the_holder_of_the_lock_and_the_end_of_its_lease(there: Database) -> None:
     async with operators_lock(there, "dlq redrive"):
         held = await stored(there)
         with pytest.raises(LockRefused) as refused:
@@ -54,7 +54,7 @@ async def test_a_lock_that_was_released_is_free_at_once_and_leaves_nothing_of_it
     assert await stored(there) == ONLY
 
 
-async def test_of_many_commands_at_once_one_gets_the_lock(there: Database) -> None:
+async def test_one_of_many_commands_at_once_gets_the_lock(there: Database) -> None:
     holders = [Lock(there, str(number)) for number in range(8)]
     outcomes = await asyncio.gather(*(each.take("rebuild") for each in holders), return_exceptions=True)
     assert Counter(map(type, outcomes)) == {type(None): 1, LockRefused: 7}
@@ -79,7 +79,7 @@ async def test_a_holder_renews_its_lease(there: Database, monkeypatch: pytest.Mo
             await Lock(there, "another").take("dlq discard")
 
 
-async def test_a_holder_whose_lease_lapsed_is_refused_everything_once_another_command_has_the_lock(
+async def test_a_holder_whose_lease_lapsed_can_do_nothing_once_another_command_has_the_lock(
     there: Database,
 ) -> None:
     async def write(session: AsyncClientSession) -> None:
@@ -102,7 +102,7 @@ async def test_a_holder_whose_lease_lapsed_is_refused_everything_once_another_co
     assert held["command"] == "rebuild"
 
 
-async def test_a_holder_that_has_lost_the_lock_does_not_release_that_of_another(there: Database) -> None:
+async def test_a_holder_that_lost_the_lock_does_not_release_that_of_another(there: Database) -> None:
     async with operators_lock(there, "rebuild"):
         await let_lease_lapse(there)
         other = Lock(there, "another")
@@ -110,7 +110,7 @@ async def test_a_holder_that_has_lost_the_lock_does_not_release_that_of_another(
     assert (await stored(there))["holder"] == "another"
 
 
-async def test_a_holder_whose_lease_lapsed_goes_on_when_nobody_took_the_lock(there: Database) -> None:
+async def test_a_holder_whose_lease_lapsed_continues_when_nobody_took_the_lock(there: Database) -> None:
     async with operators_lock(there, "rebuild") as lock:
         await let_lease_lapse(there)
         lapsed = (await stored(there))["seen"]
@@ -119,7 +119,7 @@ async def test_a_holder_whose_lease_lapsed_goes_on_when_nobody_took_the_lock(the
         assert (await stored(there))["seen"] > lapsed
 
 
-async def test_what_a_holder_is_writing_is_whole_before_another_command_gets_the_lock(there: Database) -> None:
+async def test_a_write_of_the_holder_is_whole_before_another_command_gets_the_lock(there: Database) -> None:
     """The lease lapsed before the write began; the take-over comes while its transaction is open, and is refused."""
     writing, go_on = asyncio.Event(), asyncio.Event()
 
@@ -143,7 +143,7 @@ async def test_what_a_holder_is_writing_is_whole_before_another_command_gets_the
     assert await there["written"].count_documents({}) == 2
 
 
-async def test_what_fails_in_a_write_leaves_nothing_behind(there: Database) -> None:
+async def test_a_failed_write_leaves_nothing_behind(there: Database) -> None:
     async def write(session: AsyncClientSession) -> None:
         await there["written"].insert_one({}, session=session)
         raise TransientFailure("Kafka is away.")

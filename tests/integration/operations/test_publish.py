@@ -48,7 +48,7 @@ def _read(settings: Settings, *, count: int) -> list[Message]:
         consumer.close()
 
 
-async def test_every_line_arrives_as_it_stands(settings: Settings) -> None:
+async def test_every_line_arrives_unchanged(settings: Settings) -> None:
     lines = [_event("c-1", 1) + b"\r\n", b"\n", b"  \n", b"no event \xff\n", _event("c-2", 1)]
 
     publication = await publish(settings, lines)
@@ -66,7 +66,7 @@ async def test_every_line_arrives_as_it_stands(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
-async def test_an_event_arrives_with_the_size_that_is_judged(settings: Settings, end: bytes) -> None:
+async def test_an_event_arrives_with_the_size_that_counts_for_the_limit(settings: Settings, end: bytes) -> None:
     event = encoded(contact_ended("c-1"))
     fits, too_large = (event + b" " * (size - len(event)) for size in (65_536, 65_537))
 
@@ -79,7 +79,7 @@ async def test_an_event_arrives_with_the_size_that_is_judged(settings: Settings,
     assert isinstance(arrived[65_537], Refusal)
 
 
-async def test_revisions_of_one_contact_stay_in_order(settings: Settings) -> None:
+async def test_revisies_of_one_contact_stay_in_order(settings: Settings) -> None:
     lines = [_event(contact_id, revisie) for revisie in range(1, 51) for contact_id in ("c-1", "c-2")]
 
     await publish(settings, lines)
@@ -90,7 +90,7 @@ async def test_revisions_of_one_contact_stay_in_order(settings: Settings) -> Non
         assert revisions == list(range(1, 51))
 
 
-async def test_what_the_broker_refuses_is_told_by_line_and_the_rest_goes_on(settings: Settings) -> None:
+async def test_an_event_that_the_broker_refuses_is_reported_by_line_and_the_rest_is_sent(settings: Settings) -> None:
     lines = [_event("c-1", 1), b"", b"x" * 2_000_000, _event("c-2", 1)]
 
     publication = await publish(settings, lines)
@@ -100,7 +100,7 @@ async def test_what_the_broker_refuses_is_told_by_line_and_the_rest_goes_on(sett
     assert len(_read(settings, count=2)) == 2
 
 
-async def test_what_this_topic_does_not_take_is_told_with_kafkas_name_for_it(
+async def test_an_event_that_the_topic_does_not_accept_is_reported_with_kafkas_error(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(AIOKafkaProducer, "send", AsyncMock(side_effect=PolicyViolationError))
@@ -108,7 +108,7 @@ async def test_what_this_topic_does_not_take_is_told_with_kafkas_name_for_it(
     assert publication == Publication(refused=1, refusals=[BrokerRefusal(1, "not taken (PolicyViolationError)", ASK)])
 
 
-async def test_a_user_who_may_not_write_is_told_once_and_what_to_ask_for(
+async def test_a_missing_right_to_write_is_reported_once_with_the_right_to_ask_for(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(AIOKafkaProducer, "send", AsyncMock(side_effect=TopicAuthorizationFailedError))
@@ -116,7 +116,7 @@ async def test_a_user_who_may_not_write_is_told_once_and_what_to_ask_for(
         await publish(settings, [_event("c-1", 1), _event("c-2", 1)])
 
 
-async def test_progress_is_told_up_to_the_end(settings: Settings) -> None:
+async def test_progress_is_reported_up_to_the_end(settings: Settings) -> None:
     seen: list[int] = []
 
     await publish(settings, [_event("c-1", n) for n in range(1, 1502)], progress=lambda each: seen.append(each.sent))
@@ -131,7 +131,7 @@ async def test_a_missing_topic_is_refused_before_anything_is_sent(settings: Sett
         await publish(missing, [_event("c-1", 1)])
 
 
-async def test_kafka_that_goes_away_is_told_with_how_far_it_came(
+async def test_a_failure_of_kafka_is_reported_with_the_number_of_sent_events(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert stack.kafka_bootstrap  # its start has fetched the jars
@@ -156,7 +156,7 @@ async def test_kafka_that_goes_away_is_told_with_how_far_it_came(
     )
 
 
-async def test_a_broker_that_is_killed_in_the_middle_and_comes_back_has_every_line_once(
+async def test_a_broker_that_is_killed_midway_and_comes_back_has_every_line_once(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert stack.kafka_bootstrap  # its start has fetched the jars

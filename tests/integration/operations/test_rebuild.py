@@ -1,4 +1,4 @@
-"""Making the collections anew, on real Kafka and MongoDB, while nothing else goes on. The projector at work beside it
+"""Making the collections anew, on real Kafka and MongoDB, without a projector. The projector at work beside it
 is in tests/faults/test_rebuild_faults.py.
 """
 
@@ -65,12 +65,12 @@ def there(client: AsyncMongoClient[dict[str, Any]], database: str) -> Database:
 
 @pytest.fixture(autouse=True)
 def no_projector(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is no projector to wait for."""
+    """Replace the wait for the projector: there is none."""
     monkeypatch.setattr(rebuilding, "PROJECTOR_SECONDS", 0.0)
 
 
 def history(scenarios: int = 4) -> list[Event]:
-    """Give the events of some scenarios side by side, in an order that mixes them."""
+    """Return the events of some scenarios side by side, in an order that mixes them."""
     events = [event for number in range(scenarios) for batch in scenario(f"-{number}") for event in batch]
     random.Random(scenarios).shuffle(events)
     return events
@@ -94,7 +94,7 @@ FORMER = {Generation.FORMER.name_of(each) for each in Collection}
 USUAL = {*Collection, COLLECTION, LOCK}
 
 
-async def test_it_ends_in_the_same_documents_with_indexes_and_validators_and_keeps_those_of_before(
+async def test_a_rebuild_ends_in_the_same_documents_with_indexes_and_validators_and_keeps_the_former(
     settings: Settings, client: AsyncMongoClient[Any], there: Database
 ) -> None:
     events = history()
@@ -118,7 +118,7 @@ async def test_it_ends_in_the_same_documents_with_indexes_and_validators_and_kee
     assert there_now == indexes
 
 
-async def test_what_is_kept_of_before_is_dropped_when_told_so_and_not_overwritten_until_then(
+async def test_the_former_collections_are_dropped_on_request_and_not_overwritten_before(
     settings: Settings, client: AsyncMongoClient[Any], there: Database
 ) -> None:
     events = history()
@@ -136,7 +136,7 @@ async def test_what_is_kept_of_before_is_dropped_when_told_so_and_not_overwritte
     assert stored(settings) == expected(events)
 
 
-async def test_a_dry_run_compares_and_leaves_everything_as_it_was(
+async def test_a_dry_run_compares_and_changes_nothing(
     settings: Settings, client: AsyncMongoClient[Any], there: Database
 ) -> None:
     events = history()
@@ -153,7 +153,7 @@ async def test_a_dry_run_compares_and_leaves_everything_as_it_was(
 
 
 async def damaged(there: Database) -> dict[Collection, dict[str, list[str]]]:
-    """Change, delete and put in a document by hand, and give the ids."""
+    """Change, delete and add documents by hand, and return the ids."""
     changed, deleted, added = klantcontact_id("c-1-0"), taak_id("c-3-0"), partij_id("nobody")
     assert (
         await there[Collection.KLANTCONTACTEN].update_one(
@@ -171,7 +171,7 @@ async def damaged(there: Database) -> dict[Collection, dict[str, list[str]]]:
     }
 
 
-async def test_damage_is_told_by_id_and_nothing_is_put_in_place(
+async def test_damage_is_reported_by_id_and_the_collections_are_not_swapped(
     settings: Settings, client: AsyncMongoClient[Any], there: Database
 ) -> None:
     await published_and_projected(settings, client, history())
@@ -199,7 +199,7 @@ async def test_damage_is_told_by_id_and_nothing_is_put_in_place(
     assert await names(there) == USUAL
 
 
-async def test_damage_is_mended_when_the_differences_are_accepted(
+async def test_damage_is_repaired_when_the_differences_are_accepted(
     settings: Settings, client: AsyncMongoClient[Any], there: Database
 ) -> None:
     events = history()
@@ -212,7 +212,7 @@ async def test_damage_is_mended_when_the_differences_are_accepted(
     assert stored(settings) == expected(events)
 
 
-async def test_what_others_own_is_carried_over(
+async def test_fields_of_others_are_carried_over(
     settings: Settings, client: AsyncMongoClient[Any], there: Database
 ) -> None:
     events = [registered(partijen=[partij()]), taak_created(), taak_created("c-2")]
@@ -229,7 +229,7 @@ async def test_what_others_own_is_carried_over(
     assert stored(settings) == before != expected(events)
 
 
-async def test_what_others_change_in_the_last_moment_before_the_swap_is_carried_over_too(
+async def test_a_change_by_others_in_the_last_moment_before_the_swap_is_carried_over_too(
     settings: Settings, client: AsyncMongoClient[Any], there: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events = [taak_created(f"c-{number}") for number in range(4)]
@@ -263,7 +263,7 @@ async def set_status(there: Database, contact: str, status: str) -> None:
 
 
 def trim(settings: Settings, topic: str) -> int:
-    """Remove all but the last record of each partition, as retention does, and give how many that were."""
+    """Remove all but the last record of each partition, as retention does, and return how many were removed."""
     ends = Counter(message.partition() for message in read_committed(settings.kafka_bootstrap, [topic]))
     cut = {partition: end - 1 for partition, end in ends.items()}
     remove_before(settings, topic, cut)
@@ -276,7 +276,7 @@ def remove_before(settings: Settings, topic: str, offsets: Mapping[int | None, i
         deletion.result(timeout=ANSWER_SECONDS)
 
 
-async def test_where_topics_lost_their_beginning_it_starts_from_the_live_documents_and_says_so(
+async def test_a_rebuild_of_trimmed_topics_starts_from_the_live_documents_and_says_so(
     settings: Settings, client: AsyncMongoClient[Any], there: Database
 ) -> None:
     events = history()
@@ -295,7 +295,7 @@ async def test_where_topics_lost_their_beginning_it_starts_from_the_live_documen
     assert stored(settings) == before
 
 
-async def test_what_the_topics_still_hold_is_mended_also_where_they_lost_their_beginning(
+async def test_documents_in_trimmed_topics_are_repaired_too(
     settings: Settings, client: AsyncMongoClient[Any], there: Database
 ) -> None:
     events = [registered("c-1"), registered("c-2"), registered("c-3")]
@@ -320,7 +320,7 @@ async def test_what_the_topics_still_hold_is_mended_also_where_they_lost_their_b
     assert now == expected(events)
 
 
-async def test_a_document_that_nobody_can_read_stops_a_start_from_the_live_ones(
+async def test_an_unreadable_document_stops_a_start_from_the_live_ones(
     settings: Settings, client: AsyncMongoClient[Any], there: Database
 ) -> None:
     await published_and_projected(settings, client, [registered()])
@@ -334,15 +334,15 @@ async def test_a_document_that_nobody_can_read_stops_a_start_from_the_live_ones(
     assert await names(there) == USUAL
 
 
-# What stops it
+# Reasons to stop
 
 
 async def let_lease_lapse(there: Database) -> None:
-    """Make the last renewal of the operators' lock an old one."""
+    """Move the last renewal of the operators' lock into the past."""
     await there[LOCK].update_one({}, [{"$set": {"seen": {"$subtract": ["$seen", 60_000]}}}])
 
 
-async def test_an_event_that_cant_be_projected_stops_it_there_and_nothing_of_it_stays(
+async def test_an_event_that_cant_be_projected_stops_a_rebuild_there_and_nothing_of_it_stays(
     settings: Settings, client: AsyncMongoClient[Any], there: Database
 ) -> None:
     await published_and_projected(settings, client, [registered()])
@@ -356,9 +356,7 @@ async def test_an_event_that_cant_be_projected_stops_it_there_and_nothing_of_it_
     assert stored(settings) == expected([registered()])
 
 
-async def test_two_at_once_are_refused_and_the_second_says_which_is_under_way(
-    settings: Settings, there: Database
-) -> None:
+async def test_a_second_rebuild_is_refused_with_the_holder_of_the_lock(settings: Settings, there: Database) -> None:
     async with locked_record(there, "rebuild"):
         with pytest.raises(LockRefused, match=r"`klantcontact rebuild` holds the operators' lock: process \d+ of .*@"):
             await rebuild(settings)
@@ -368,7 +366,7 @@ async def test_two_at_once_are_refused_and_the_second_says_which_is_under_way(
     assert (await rebuild(settings)).outcome is RebuildOutcome.SWAPPED
 
 
-async def test_one_that_was_silent_for_too_long_has_lost_its_right(there: Database) -> None:
+async def test_a_rebuild_whose_lease_was_taken_can_not_continue(there: Database) -> None:
     async with locked_record(there, "rebuild") as first:
         await let_lease_lapse(there)
         async with locked_record(there, "rebuild") as second:
@@ -381,7 +379,7 @@ async def test_one_that_was_silent_for_too_long_has_lost_its_right(there: Databa
     assert state["phase"] == Phase.BUILDING
 
 
-async def test_one_that_has_lost_its_right_drops_and_renames_nothing(there: Database) -> None:
+async def test_a_rebuild_that_lost_the_lock_drops_and_renames_nothing(there: Database) -> None:
     await there[FORMER_KLANTCONTACTEN].insert_one({})
     await there[NEW_KLANTCONTACTEN].insert_one({})
     made = await collections.identities(there, Generation.NEW)
@@ -397,14 +395,14 @@ async def test_one_that_has_lost_its_right_drops_and_renames_nothing(there: Data
     assert await names(there) == {FORMER_KLANTCONTACTEN, NEW_KLANTCONTACTEN, COLLECTION, LOCK}
 
 
-async def test_a_topic_that_is_not_there_is_a_wrong_setting(settings: Settings, there: Database) -> None:
+async def test_a_missing_topic_is_an_invalid_setting(settings: Settings, there: Database) -> None:
     nowhere = settings.model_copy(update={"taak_topic": f"{settings.taak_topic}.nowhere"})
     with pytest.raises(InvalidSettings, match="nowhere"):
         await rebuild(nowhere)
     assert await names(there) == {COLLECTION, LOCK}
 
 
-async def test_servers_that_are_away_are_told(settings: Settings) -> None:
+async def test_servers_that_are_away_are_reported(settings: Settings) -> None:
     at = f"{HOST}:{free_port()}"
     with pytest.raises(TransientFailure, match=f"Kafka at {at} does not answer"):
         await rebuild(settings.model_copy(update={"kafka_bootstrap": at}))
@@ -412,7 +410,7 @@ async def test_servers_that_are_away_are_told(settings: Settings) -> None:
         await rebuild(settings.model_copy(update={"mongo_uri": f"mongodb://{at}/?replicaSet=rs0"}))
 
 
-async def test_what_is_taken_back_while_it_is_gone_from_the_live_collections_stays_gone(
+async def test_a_withdrawn_document_that_is_missing_from_the_live_collections_stays_gone(
     settings: Settings, client: AsyncMongoClient[Any], there: Database
 ) -> None:
     await published_and_projected(settings, client, [taak_created(), taak_withdrawn()])

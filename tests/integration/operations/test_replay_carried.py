@@ -1,4 +1,4 @@
-"""A dry run shows what executing would do: it carries along what its contacts change, over what real MongoDB holds."""
+"""A dry run shows the results of executing: it carries the changes of its contacts over the data in real MongoDB."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -41,11 +41,11 @@ THOROUGH = settings(
     max_examples=max(1, EXAMPLES.max_examples // 3),
     suppress_health_check=[*EXAMPLES.suppress_health_check, HealthCheck.function_scoped_fixture],
 )
-"""An example takes some hundredths of a second; each begins with empty collections."""
+"""One example takes some hundredths of a second, and begins with empty collections."""
 
 
 class HistoryReader(TopicReader):
-    """Reads a history as the records of one partition, so many at once as it is told."""
+    """A reader that returns a history as the records of one partition, in steps of the given sizes."""
 
     def __init__(self, history: History, sizes: Sequence[int]) -> None:
         self._held = [_record(offset, source, data) for offset, (source, data) in enumerate(history)]
@@ -71,7 +71,7 @@ def _record(offset: int, source: str, data: Wire) -> "ConsumerRecord[bytes, byte
 
 @dataclass
 class Town:
-    """What happened, as it stands in MongoDB, and how it is judged again."""
+    """Contacts that MongoDB holds, and their new judgement."""
 
     client: AsyncMongoClient[dict[str, Any]]
     database: str
@@ -84,19 +84,19 @@ class Town:
         return MongoRegister(self.client, self.database, self.beleid)
 
     async def live_through(self, history: History) -> None:
-        """Forget all that was before, and judge these contacts for the first time, by the default policy."""
+        """Empty the collections, and judge these contacts for the first time, by the default policy."""
         for collection in (PARTIJREGISTER, BESLUITEN):
             await self.client[self.database][collection].delete_many({})
         self.history, self.beleid = history, DEFAULT
         await self._judge([(offset, None) for offset in range(len(history))])
 
     async def dry(self, sizes: Sequence[int]) -> tuple[list[Examined], CarriedRegister]:
-        """Give what a dry run shows that looks at so many records at once, and what it carries at its end."""
+        """Return the rows of a dry run with steps of these sizes, and the register that it carries at its end."""
         carried = CarriedRegister(self.store)
         return [each async for batch in self._examined(carried.look_up, sizes) for each in batch], carried
 
     async def execute(self, sizes: Sequence[int]) -> list[Examined]:
-        """Have each batch carried out before the next is looked at; give what was shown."""
+        """Execute each batch before the next is examined; return the rows."""
         shown: list[Examined] = []
         async for batch in self._examined(self.store.look_up, sizes):
             shown += batch
@@ -110,7 +110,7 @@ class Town:
         return judge.examine(reader, whole, ContactSelection(), whole, progress=lambda _done, _of: None)
 
     async def stored(self) -> Documents:
-        """Give all that stands there, as far as it can be compared."""
+        """Return the stored documents, as far as they can be compared."""
         found: Documents = {}
         for collection in (PARTIJREGISTER, BESLUITEN):
             async for document in self.client[self.database][collection].find():
@@ -175,7 +175,7 @@ def _changed(carried: CarriedRegister) -> Documents:
 
 
 def _comparable(value: object) -> object:
-    """Leave out the numbers, which a dry run makes up, and when a decision was made."""
+    """Return a value without numbers, which are provisional in a dry run, and without moments of decision."""
     if isinstance(value, list | tuple):
         return [_comparable(each) for each in value]
     if isinstance(value, dict):
@@ -190,7 +190,7 @@ def _comparable(value: object) -> object:
         pytest.param(1, ["nieuw", "bestaand", "nieuw", "bestaand"], 2, id="more than one can't be carried"),
     ],
 )
-async def test_contacts_of_one_klant_in_other_batches_see_each_other_up_to_a_limit(
+async def test_contacts_of_one_klant_in_different_batches_see_each_other_up_to_a_limit(
     town: Town, monkeypatch: pytest.MonkeyPatch, most: int, partijen: list[str], forgotten: int
 ) -> None:
     monkeypatch.setattr(carrying, "MAX_CARRIED", most)

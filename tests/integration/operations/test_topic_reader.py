@@ -22,7 +22,7 @@ async def values(settings: Settings, stretches: list[Stretch]) -> list[bytes | N
         return [record.value async for batch in reader.records(stretches) for record in batch]
 
 
-async def test_all_that_is_committed_is_read_up_to_the_present_end(settings: Settings, topics: str) -> None:
+async def test_committed_records_are_read_up_to_the_present_end(settings: Settings, topics: str) -> None:
     topic = f"{topics}.in"
     make_topics(settings.kafka_bootstrap, topic, partitions=2)
     publish_values(settings.kafka_bootstrap, topic, [b"1", b"2"], partition=0)
@@ -42,7 +42,7 @@ async def test_all_that_is_committed_is_read_up_to_the_present_end(settings: Set
     assert steps[-1] == (total, total)
 
 
-async def test_a_period_begins_and_ends_where_the_records_of_that_time_lie(settings: Settings, topics: str) -> None:
+async def test_a_period_selects_the_records_of_that_time(settings: Settings, topics: str) -> None:
     topic = f"{topics}.in"
     make_topics(settings.kafka_bootstrap, topic, configuration={"message.timestamp.type": "LogAppendTime"})
     publish_values(settings.kafka_bootstrap, topic, [b"1", b"2", b"3"])
@@ -58,14 +58,14 @@ async def test_a_period_begins_and_ends_where_the_records_of_that_time_lie(setti
     assert earlier == [Stretch(topic, 0, first=0, begin=0, end=0)]
 
 
-async def test_offsets_are_read_as_they_are_asked_for(settings: Settings, topics: str) -> None:
+async def test_a_range_of_offsets_is_read_as_requested(settings: Settings, topics: str) -> None:
     topic = f"{topics}.in"
     make_topics(settings.kafka_bootstrap, topic)
     publish_values(settings.kafka_bootstrap, topic, [b"1", b"2", b"3", b"4"])
     assert await values(settings, [Stretch(topic, 0, first=0, begin=1, end=3)]) == [b"2", b"3"]
 
 
-async def test_a_header_name_that_is_no_text_is_read_escaped(settings: Settings, topics: str) -> None:
+async def test_a_header_name_that_is_not_text_is_read_escaped(settings: Settings, topics: str) -> None:
     topic = f"{topics}.in"
     make_topics(settings.kafka_bootstrap, topic)
     await publish_with_header_names(settings.kafka_bootstrap, topic, [b"a", b"\xff", b"b"])
@@ -87,7 +87,7 @@ async def test_reading_nothing_after_a_part_of_something_does_not_hang(settings:
     assert not limit.expired(), "the consumer took the end of the limit for its own"
 
 
-async def test_a_topic_that_is_not_there_is_refused(settings: Settings, topics: str) -> None:
+async def test_a_missing_topic_is_refused(settings: Settings, topics: str) -> None:
     async with topic_reader(settings) as reader:
         with pytest.raises(InvalidSettings, match=f"{topics}.nowhere"):
             await reader.whole(f"{topics}.nowhere")

@@ -34,7 +34,7 @@ async def test_topics_are_made_as_defined_and_making_them_again_changes_nothing(
     assert await check_topics(settings) == again
 
 
-async def test_a_topic_that_exists_is_left_as_it_is_and_where_it_differs_is_told(settings: Settings) -> None:
+async def test_an_existing_topic_stays_unchanged_and_its_differences_are_reported(settings: Settings) -> None:
     definition = {"retention.ms": "1000", "segment.ms": "86400000", "message.timestamp.type": "LogAppendTime"}
     await _make_by_hand(settings, settings.contact_topic, partitions=3, configuration=definition)
 
@@ -54,14 +54,14 @@ async def test_a_topic_that_exists_is_left_as_it_is_and_where_it_differs_is_told
     assert (await check_topics(settings))[0] == first
 
 
-async def test_what_kafka_refuses_to_make_is_told(settings: Settings) -> None:
+async def test_a_topic_that_kafka_refuses_to_make_is_reported(settings: Settings) -> None:
     impossible = settings.model_copy(update={"contact_topic": ".."})
 
     with pytest.raises(InvalidSettings, match=r"refuses to make the topic \.\.: InvalidTopicError "):
         await create_topics(impossible)
 
 
-async def test_a_broker_without_administration_makes_topics_when_they_are_asked_for(
+async def test_a_broker_without_an_admin_interface_makes_topics_on_request(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("KLANTCONTACT_IN_PROCESS_BROKER", "1")
@@ -86,7 +86,7 @@ async def test_a_service_does_not_start_without_its_topics(settings: Settings) -
     )
 
 
-async def test_kafka_that_is_away_is_waited_for() -> None:
+async def test_a_service_waits_for_kafka() -> None:
     bootstrap = f"{HOST}:{free_port()}"
 
     with pytest.raises(TransientFailure) as failed:

@@ -1,4 +1,4 @@
-"""`klantcontact validate` as a publisher uses it: what it prints, and its exit status."""
+"""`klantcontact validate` as a publisher uses it: its output and its exit status."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def test_valid_events_are_counted_and_end_with_0(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (DONE, b"2 events: 2 valid, 0 invalid\n", b"")
 
 
-def test_what_is_wrong_is_told_by_line_with_a_hint_and_the_line_of_the_schema() -> None:
+def test_faults_are_reported_by_line_with_a_hint_and_the_line_of_the_schema() -> None:
     wrong: dict[str, Any] = contact_ended("c-2")
     wrong["data"]["kanal"] = wrong["data"].pop("kanaal")
 
@@ -93,7 +93,7 @@ def test_a_program_gets_one_object_a_line_for_each_event() -> None:
     assert set(finding["schema"]) == {"file", "line", "rule"}
 
 
-def test_nothing_of_what_stands_in_an_event_is_shown() -> None:
+def test_no_value_of_an_event_is_shown() -> None:
     texts = [place for place in _texts(whole_event()["data"], "data") if not place.startswith("data.contactId")]
     events = [changed({place: CANARY * 200}) for place in texts] + [changed({place: [CANARY]}) for place in texts]
     events += [changed(dict.fromkeys(texts, CANARY)), changed({"data.extra": {"x": CANARY}})]
@@ -107,14 +107,14 @@ def test_nothing_of_what_stands_in_an_event_is_shown() -> None:
 
 
 def _texts(value: object, path: str) -> list[str]:
-    """Give the path of every text in an event."""
+    """Return the path of every text in an event."""
     if isinstance(value, str):
         return [path]
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [place for name, each in items for place in _texts(each, f"{path}.{name}")]
 
 
-def test_a_name_that_would_steer_the_screen_is_written_out() -> None:
+def test_a_name_that_would_control_the_screen_is_escaped() -> None:
     steering: dict[str, Any] = contact_ended("c\x1b[31m-1")
     steering["data"]["\x1b[2Jx"] = 1
 
@@ -124,7 +124,7 @@ def test_a_name_that_would_steer_the_screen_is_written_out() -> None:
     assert "data.\ufffd[2Jx: not read".encode() in done.stdout
 
 
-def test_the_policy_that_is_given_counts(tmp_path: Path) -> None:
+def test_validate_judges_by_the_given_policy(tmp_path: Path) -> None:
     policy = tmp_path / "beleid.toml"
     policy.write_text("versie = 1\n")
 
@@ -143,7 +143,7 @@ def test_wrong_use_is_told_and_ends_with_2() -> None:
 
 
 @pytest.mark.parametrize(("laid_out", "advice"), [("object", "`jq -c . FILE`"), ("array", "`jq -c '.[]' FILE`")])
-def test_json_over_several_lines_is_refused_with_what_puts_it_on_one(laid_out: str, advice: str) -> None:
+def test_json_over_several_lines_is_refused_with_the_command_that_puts_it_on_one(laid_out: str, advice: str) -> None:
     event = contact_ended("c-1")
     text = json.dumps(event if laid_out == "object" else [event], indent=2).encode()
 

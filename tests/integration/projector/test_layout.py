@@ -1,4 +1,4 @@
-"""The collections in a real MongoDB: what it refuses, which indexes serve, and how long what is gone is remembered."""
+"""The collections in a real MongoDB: its refusals, the indexes in use, and the retention of removed documents."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from copy import deepcopy
@@ -126,7 +126,7 @@ REFUSED: list[tuple[tuple[Collection, str], Callable[[Event], None], str]] = [
 
 
 @pytest.mark.parametrize(("which", "change", "why"), REFUSED)
-async def test_mongodb_refuses_a_document_that_is_not_as_it_should_be(
+async def test_mongodb_refuses_a_document_of_the_wrong_form(
     there: Database, which: tuple[Collection, str], change: Callable[[Event], None], why: str
 ) -> None:
     collection, identifier_of_it = which
@@ -144,14 +144,14 @@ async def test_mongodb_refuses_a_document_that_is_not_as_it_should_be(
 
 
 @pytest.mark.parametrize("collection", [Collection.KLANTCONTACTEN, Collection.PARTIJEN, Collection.INTERNE_TAKEN])
-async def test_a_place_can_be_held_but_not_with_anything_in_it(there: Database, collection: Collection) -> None:
+async def test_a_document_may_hold_an_id_alone_and_nothing_else(there: Database, collection: Collection) -> None:
     await there[collection].insert_one({"_id": identifier("held")})
 
     with pytest.raises(WriteError):
         await there[collection].insert_one({"_id": identifier("other"), "contactnaam": "Jansen"})
 
 
-async def test_what_others_add_is_let_be(there: Database) -> None:
+async def test_mongodb_accepts_fields_that_others_add(there: Database) -> None:
     for collection, identifier_of_it in (KLANTCONTACT, TAAK, PARTIJ):
         added = await there[collection].update_one({"_id": identifier_of_it}, {"$set": {"vanOns": {"iets": 1}}})
         assert added.modified_count == 1
@@ -201,7 +201,7 @@ async def plan_of(
         ),
     ],
 )
-async def test_a_question_that_is_asked_often_is_answered_from_an_index(
+async def test_a_frequent_query_uses_an_index(
     there: Database, collection: Collection, query: Mapping[str, Any], sort: Mapping[str, int] | None, index: str
 ) -> None:
     stages = await plan_of(there[collection], query, sort)
@@ -236,13 +236,13 @@ async def test_another_retention_and_an_older_validator_are_mended(there: Databa
     assert (await cursor.to_list())[0]["options"]["validator"] == VALIDATORS[Collection.PARTIJEN]
 
 
-def test_what_is_gone_is_remembered_longer_than_the_topics_keep_events() -> None:
+def test_removed_documents_are_remembered_longer_than_the_topics_keep_events() -> None:
     settings = Settings(output_retention_days=90)
 
     assert layout.remembered_seconds(settings) == 120 * 24 * 60 * 60
 
 
-async def test_what_is_gone_has_the_moment_from_which_it_is_kept(there: Database) -> None:
+async def test_a_removed_document_has_the_moment_from_which_it_is_kept(there: Database) -> None:
     for collection, identifier_of_it in (GONE_KLANTCONTACT, GONE_PARTIJ):
         stored = await there[collection].find_one({"_id": identifier_of_it})
         assert stored is not None

@@ -1,4 +1,4 @@
-"""Committing positions through a real consumer group, also when the group or Kafka is no longer there for us."""
+"""Committing positions through a real consumer group, also when the group or Kafka no longer answers us."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ SECONDS = 30.0
 
 
 class Member:
-    """A consumer of a group of its own, that has been given the only partition of its topic."""
+    """A consumer in its own group, with the only partition of its topic assigned."""
 
     def __init__(self, bootstrap: str, topic: str) -> None:
         self.topic = topic
@@ -57,13 +57,13 @@ async def member(kafka_bootstrap: str, topics: str) -> AsyncIterator[Member]:
         yield joined
 
 
-async def test_a_position_is_where_the_group_goes_on(member: Member) -> None:
+async def test_the_group_continues_at_the_committed_position(member: Member) -> None:
     await member.positions.commit({TopicPartition(member.topic, 0): 7})
 
     assert await member.committed() == 7
 
 
-async def test_the_position_of_a_partition_that_is_somebody_elses_now_is_not_ours_to_commit(member: Member) -> None:
+async def test_a_position_in_a_partition_of_another_member_is_refused(member: Member) -> None:
     with pytest.raises(PartitionLost):
         await member.positions.commit({TopicPartition(member.topic, 5): 7})
 

@@ -42,7 +42,7 @@ def test_everything_twice_and_shuffled_ends_in_the_same_documents(settings: Sett
     assert stored(settings) == expected(events)
 
 
-def test_what_was_never_committed_by_its_publisher_is_not_projected(settings: Settings, tmp_path: Path) -> None:
+def test_an_event_that_its_publisher_never_committed_is_not_projected(settings: Settings, tmp_path: Path) -> None:
     publisher = Producer({"bootstrap.servers": settings.kafka_bootstrap, "transactional.id": settings.projector_group})
     publisher.init_transactions(WAIT_SECONDS)
     for contact, is_meant in (("c-1", False), ("c-2", True)):
@@ -51,7 +51,7 @@ def test_what_was_never_committed_by_its_publisher_is_not_projected(settings: Se
         if is_meant:
             publisher.commit_transaction(WAIT_SECONDS)
         else:
-            # What is aborted before it reached the broker would prove nothing.
+            # An event that is aborted before it reaches the broker would prove nothing.
             assert publisher.flush(WAIT_SECONDS) == 0
             publisher.abort_transaction(WAIT_SECONDS)
 
@@ -61,7 +61,7 @@ def test_what_was_never_committed_by_its_publisher_is_not_projected(settings: Se
     assert set(stored(settings)[Collection.KLANTCONTACTEN]) == {klantcontact_id("c-2")}
 
 
-def test_headers_that_are_no_text_lose_nothing(settings: Settings, tmp_path: Path) -> None:
+def test_headers_that_are_not_text_lose_no_event(settings: Settings, tmp_path: Path) -> None:
     publisher = Producer({"bootstrap.servers": settings.kafka_bootstrap})
     headers: list[tuple[str, str | bytes | None]] = [("traceparent", b"\xff\xfe"), ("empty", None)]
     publisher.produce(settings.registered_topic, encoded(registered("c-1")), headers=headers)
@@ -73,7 +73,7 @@ def test_headers_that_are_no_text_lose_nothing(settings: Settings, tmp_path: Pat
     assert set(stored(settings)[Collection.KLANTCONTACTEN]) == {klantcontact_id("c-1")}
 
 
-def test_what_retention_took_before_it_was_projected_is_told_and_the_rest_is_projected(
+def test_records_that_retention_removed_are_reported_and_the_rest_is_projected(
     settings: Settings, tmp_path: Path
 ) -> None:
     publisher = Producer({"bootstrap.servers": settings.kafka_bootstrap})
@@ -101,7 +101,9 @@ def test_what_retention_took_before_it_was_projected_is_told_and_the_rest_is_pro
     assert set(stored(settings)[Collection.KLANTCONTACTEN]) == {klantcontact_id("c-1"), klantcontact_id("c-3")}
 
 
-def test_an_event_that_cant_be_projected_stops_it_there_and_it_says_so(settings: Settings, tmp_path: Path) -> None:
+def test_an_event_that_cant_be_projected_stops_the_projector_there_and_it_reports_so(
+    settings: Settings, tmp_path: Path
+) -> None:
     publisher = Producer({"bootstrap.servers": settings.kafka_bootstrap})
     wrong = registered("c-2", fields={"nummer": "van Sam Jansen"})
     for event in (registered("c-1"), wrong, registered("c-3")):
@@ -118,7 +120,7 @@ def test_an_event_that_cant_be_projected_stops_it_there_and_it_says_so(settings:
         assert projector.status("/readyz") == 503
         assert projector.server.is_running
 
-    # The next that starts comes to the same event.
+    # The next instance comes to the same event.
     committed = committed_offsets(
         settings.kafka_bootstrap, group=settings.projector_group, topic=settings.registered_topic, partitions=2
     )

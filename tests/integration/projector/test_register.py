@@ -1,4 +1,4 @@
-"""The register in a real MongoDB: it keeps what its fake keeps, and does so with several instances at once."""
+"""The register in a real MongoDB keeps the same documents as its fake, also with several instances at once."""
 
 import asyncio
 import random
@@ -72,7 +72,7 @@ def fake_contents(fake: FakeRegister) -> Documents:
     }
 
 
-async def test_it_tells_how_much_there_is_and_how_much_is_to_be_done(
+async def test_the_register_counts_its_documents_and_its_open_taken(
     register: MongoProjection, client: Client, database: str
 ) -> None:
     await register.apply(facts(registered("c-1"), registered("c-2"), taak_created("c-1"), taak_created("c-2")))
@@ -93,7 +93,9 @@ def facts(*events: Event) -> list[Fact]:
     return [fact(event) for event in events]
 
 
-async def test_it_keeps_what_its_fake_keeps(register: MongoProjection, client: Client, database: str) -> None:
+async def test_the_register_keeps_the_documents_that_its_fake_keeps(
+    register: MongoProjection, client: Client, database: str
+) -> None:
     fake = FakeRegister()
     for batch in scenario():
         await register.apply(facts(*batch))
@@ -117,7 +119,7 @@ async def test_everything_twice_and_shuffled_ends_in_the_same_documents(
     assert await contents(client, database) == fake_contents(fake)
 
 
-async def test_what_others_made_of_a_taak_stays(register: MongoProjection, client: Client, database: str) -> None:
+async def test_changes_by_others_to_a_taak_stay(register: MongoProjection, client: Client, database: str) -> None:
     taken = client[database][Collection.INTERNE_TAKEN]
     await register.apply(facts(taak_created()))
     theirs = {"interneTaak.status": "verwerkt", "interneTaak.afgehandeldDoor": "A. de Boer", "dossier": "D1"}
@@ -133,7 +135,7 @@ async def test_what_others_made_of_a_taak_stays(register: MongoProjection, clien
     assert stored["dossier"] == "D1"
 
 
-async def test_an_event_with_a_number_that_another_has_is_refused_and_nothing_of_its_batch_is_written(
+async def test_an_event_with_the_number_of_another_is_refused_and_nothing_of_its_batch_is_written(
     register: MongoProjection, client: Client, database: str
 ) -> None:
     await register.apply(facts(registered("c-1", fields={"nummer": "17"})))
@@ -146,7 +148,7 @@ async def test_an_event_with_a_number_that_another_has_is_refused_and_nothing_of
     assert await contents(client, database) == before
 
 
-async def test_what_a_validator_refuses_is_told_without_values(
+async def test_a_refusal_of_a_validator_is_reported_without_values(
     register: MongoProjection, client: Client, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def careless(*_: object) -> Iterator[Placed]:
@@ -194,7 +196,7 @@ async def _one_after_another(instance: MongoProjection, batches: Sequence[Sequen
 
 
 class _Paused(MongoProjection):
-    """Waits between reading and writing until it is let go on, the first time."""
+    """A register that waits between its first read and write until the test releases it."""
 
     def __init__(self, client: Client, database_name: str) -> None:
         super().__init__(client, database_name)
@@ -219,7 +221,7 @@ SHOWN_AND_GONE = [
 
 @pytest.mark.parametrize("which_waits", [0, 1])
 @pytest.mark.parametrize("events", SHOWN_AND_GONE)
-async def test_of_two_instances_that_first_hear_that_it_is_there_and_that_it_is_gone_one_tries_again(
+async def test_one_of_two_instances_with_the_creation_and_the_withdrawal_of_a_document_tries_again(
     client: Client, register: MongoProjection, database: str, events: tuple[Event, Event], which_waits: int
 ) -> None:
     waits, goes_first = events[which_waits], events[1 - which_waits]
@@ -255,7 +257,7 @@ async def test_a_taak_that_somebody_changes_meanwhile_keeps_the_change(
     assert (stored["interneTaak"]["status"], stored["herkomst"]["revisie"]) == ("verwerkt", 2)
 
 
-async def test_collisions_without_end_are_put_off(
+async def test_endless_collisions_are_a_transient_failure(
     client: Client, register: MongoProjection, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mongo_register, "pauses", lambda: iter([0.0] * mongo_register.MAX_COLLISIONS))
@@ -272,10 +274,10 @@ async def test_collisions_without_end_are_put_off(
     assert (await contents(client, database))[Collection.KLANTCONTACTEN] == {}
 
 
-async def test_what_is_read_within_a_transaction_is_committed(
+async def test_reads_in_a_transaction_see_one_committed_moment(
     client: Client, register: MongoProjection, database: str
 ) -> None:
-    """The pausing above stands on this: a batch is a transaction that sees one moment."""
+    """The paused register above relies on this: a batch is a transaction that sees one moment."""
     await register.apply(facts(registered()))
     async with client.start_session() as session, await session.start_transaction(read_concern=ReadConcern("snapshot")):
         klantcontacten = client[database][Collection.KLANTCONTACTEN]

@@ -1,4 +1,4 @@
-"""The moment in which new collections take the place of the live ones is one step to a projector."""
+"""The swap of new collections for the live ones is one step to a projector."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -53,12 +53,12 @@ async def contents(there: Database, generation: Generation) -> Mapping[Collectio
     }
 
 
-async def say(there: Database, phase: Phase) -> None:
+async def set_phase(there: Database, phase: Phase) -> None:
     await there[COLLECTION].update_one(ONLY, {"$set": {"phase": phase}}, upsert=True)
 
 
 class _Overtaken(MongoProjection):
-    """A register whose first transaction is overtaken by so many renames after it looked whether it may go on."""
+    """A register whose first transaction is overtaken by some renames after it checked whether it may go on."""
 
     def __init__(self, client: Client, database_name: str, renames: int) -> None:
         super().__init__(client, database_name)
@@ -69,7 +69,7 @@ class _Overtaken(MongoProjection):
         await super()._step_back(session)
         if session is not None and not self._overtaken:
             self._overtaken = True
-            await say(self._database, Phase.SWAPPING)
+            await set_phase(self._database, Phase.SWAPPING)
             for name, to in RENAMES[: self._renames]:
                 await self._database[name].rename(to, dropTarget=True)
 
@@ -99,7 +99,7 @@ async def test_a_batch_that_is_overtaken_by_a_swap_leaves_the_new_collections_as
 async def test_a_batch_waits_for_the_end_of_a_swap(client: Client, database: str, there: Database) -> None:
     register = MongoProjection(client, database)
     await register.prepare(REMEMBER_SECONDS)
-    await say(there, Phase.SWAPPING)
+    await set_phase(there, Phase.SWAPPING)
 
     with pytest.raises(TransientFailure, match="putting its collections in place"):
         await register.apply([fact(registered())])
@@ -107,15 +107,13 @@ async def test_a_batch_waits_for_the_end_of_a_swap(client: Client, database: str
         await register.prepare(REMEMBER_SECONDS)
     assert not any((await contents(there, Generation.LIVE)).values())
 
-    await say(there, Phase.SWAPPED)
+    await set_phase(there, Phase.SWAPPED)
     await register.apply([fact(registered())])
     assert len((await contents(there, Generation.LIVE))[Collection.KLANTCONTACTEN]) == 1
 
 
-async def test_what_is_made_beside_the_live_collections_does_not_wait(
-    client: Client, database: str, there: Database
-) -> None:
-    await say(there, Phase.SWAPPING)
+async def test_writes_to_the_new_collections_do_not_wait(client: Client, database: str, there: Database) -> None:
+    await set_phase(there, Phase.SWAPPING)
     register = MongoProjection(client, database, generation=Generation.NEW)
     await register.prepare(REMEMBER_SECONDS)
     await register.apply([fact(registered())])

@@ -85,7 +85,7 @@ async def test_a_service_whose_event_loop_hangs_is_not_ready(monkeypatch: pytest
 
 
 @pytest.mark.parametrize(("reason", "ready"), [(None, 1.0), ("does not answer", 0.0)])
-async def test_metrics_tell_what_readiness_would(reason: str | None, ready: float) -> None:
+async def test_metrics_show_the_state_that_readiness_shows(reason: str | None, ready: float) -> None:
     health = Health(())
     health.set(Part.KAFKA, reason, by="group")
     async with serve(Settings(), health) as address:
@@ -108,7 +108,7 @@ async def test_another_path_is_not_found() -> None:
         assert await _ask(address, "/") == (404, {"paths": ["/livez", "/readyz", "/metrics"]})
 
 
-async def test_after_the_block_nobody_listens() -> None:
+async def test_the_port_is_closed_after_the_block() -> None:
     async with serve(Settings(), Health()) as address:
         pass
 

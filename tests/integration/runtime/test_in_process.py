@@ -1,4 +1,4 @@
-"""What differs on the broker inside the demo's process, tried on that broker."""
+"""The differences of the broker inside the demo's process, tried on that broker."""
 
 from collections.abc import AsyncIterator
 
@@ -18,12 +18,12 @@ async def client() -> AsyncIterator[AIOKafkaClient]:
     with mock_broker() as bootstrap:
         made = AIOKafkaClient(bootstrap_servers=bootstrap)
         await made.bootstrap()
-        await made.add_topic(PARTITION.topic)  # which makes it there
+        await made.add_topic(PARTITION.topic)  # this creates the topic
         yield made
         await made.close()
 
 
-async def test_with_the_switch_an_offset_is_read_as_that_broker_can(
+async def test_the_switch_makes_the_committed_offset_readable_on_that_broker(
     client: AIOKafkaClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KLANTCONTACT_IN_PROCESS_BROKER", "1")
@@ -31,7 +31,7 @@ async def test_with_the_switch_an_offset_is_read_as_that_broker_can(
     assert await committed_offset(client, group="g", partition=PARTITION) is None
 
 
-async def test_without_it_a_broker_that_reads_no_stable_offset_is_refused(
+async def test_a_broker_without_stable_offsets_is_refused_without_the_switch(
     client: AIOKafkaClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("KLANTCONTACT_IN_PROCESS_BROKER", raising=False)

@@ -1,4 +1,4 @@
-"""What a process writes to stderr once its logging is set up."""
+"""The lines that a process writes to stderr once its logging is set up."""
 
 import json
 import subprocess

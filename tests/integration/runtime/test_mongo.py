@@ -1,4 +1,4 @@
-"""Connecting to MongoDB: what is taken, and how each refusal is told."""
+"""Connecting to MongoDB: the accepted servers, and the words of each refusal."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -47,7 +47,7 @@ def _short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.runtime.mongo.client.SELECTION_MILLISECONDS", 200)
 
 
-async def test_moments_come_back_in_utc_and_uuids_as_such(mongo_uri: str, database: str) -> None:
+async def test_moments_come_back_in_utc_and_uuids_as_uuids(mongo_uri: str, database: str) -> None:
     document = {"_id": UUID(int=7), "moment": datetime(2026, 1, 2, 3, 4, tzinfo=UTC)}
     async with await connect(Settings(mongo_uri=mongo_uri)) as client:
         collection = client[database]["things"]
@@ -92,7 +92,7 @@ async def test_another_replica_set_is_refused_by_name(mongo_uri: str) -> None:
     )
 
 
-async def test_a_refused_login_is_told_without_the_password(mongo_uri: str) -> None:
+async def test_a_refused_login_is_reported_without_the_password(mongo_uri: str) -> None:
     host = address(Settings(mongo_uri=mongo_uri))
 
     with pytest.raises(InvalidSettings) as refused:
@@ -114,7 +114,7 @@ async def test_a_refused_login_is_told_without_the_password(mongo_uri: str) -> N
         pytest.param("mongodb://host/?tls=geheim", id="no value of an option"),
     ],
 )
-async def test_an_address_that_can_not_be_read_is_refused_without_repeating_it(uri: str) -> None:
+async def test_an_invalid_address_is_refused_without_repeating_it(uri: str) -> None:
     with pytest.raises(InvalidSettings) as refused:
         await connect(Settings(mongo_uri=uri))
 
@@ -126,7 +126,7 @@ async def test_an_address_that_can_not_be_read_is_refused_without_repeating_it(u
 
 
 @pytest.mark.usefixtures("_short_patience")
-async def test_a_server_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_service_waits_for_a_server_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.runtime.mongo.client.DIRECT_MILLISECONDS", 200)
     uri = f"mongodb://jan:geheim@{HOST}:{free_port()}/?replicaSet=rs0"
 

@@ -1,4 +1,4 @@
-"""What an operator sees of a service that runs: the facts of readiness, and how far behind it is."""
+"""A running service as an operator sees it: the facts of readiness, and how far behind it is."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,9 +33,9 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
     return settings_for(kafka_bootstrap, mongo_uri, topics, database)
 
 
-def test_the_projector_shows_what_it_has_and_that_it_is_not_behind(settings: Settings, tmp_path: Path) -> None:
+def test_the_projector_shows_its_partitions_and_that_it_is_not_behind(settings: Settings, tmp_path: Path) -> None:
     publish(settings, [registered(f"c-{number}") for number in range(30)])
-    # As the classifier does: what a transaction ends with is no record, and nothing that is not handled.
+    # As the classifier does: the marker at the end of a transaction is not a record that waits to be handled.
     _publish_in_a_transaction(settings)
     expected = [(topic, str(number), 0.0) for topic in sorted(outputs_of(settings)) for number in range(2)]
 
@@ -85,7 +85,7 @@ def test_a_partition_that_goes_to_another_instance_leaves_the_metrics_of_the_fir
         wait_for("it has half of them", lambda: len(_lags(first)) == PARTITIONS // 2)
 
 
-# Somebody's open transaction -----------------------------------------------------------------------------------------
+# An open transaction of a client --------------------------------------------------------------------------------------
 
 
 def _waits(process: ServiceProcess) -> list[tuple[str, int]]:
@@ -97,7 +97,7 @@ def _ages(process: ServiceProcess, name: str, topic: str) -> float:
     return process.measured(name)["0", topic]
 
 
-def test_the_classifier_tells_of_contacts_behind_an_open_transaction_until_that_has_ended(
+def test_the_classifier_reports_contacts_behind_an_open_transaction_until_it_ends(
     kafka_bootstrap: str, mongo_uri: str, topics: str, database: str, tmp_path: Path
 ) -> None:
     with world_on(kafka=kafka_bootstrap, mongo=mongo_uri, name=topics, database=database, folder=tmp_path) as world:
@@ -128,7 +128,7 @@ def test_the_classifier_tells_of_contacts_behind_an_open_transaction_until_that_
     assert after == ([], 0.0)
 
 
-def test_the_projector_tells_of_outputs_behind_an_open_transaction_until_that_has_ended(
+def test_the_projector_reports_outputs_behind_an_open_transaction_until_it_ends(
     settings: Settings, tmp_path: Path
 ) -> None:
     topic = settings.taak_topic

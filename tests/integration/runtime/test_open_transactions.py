@@ -1,4 +1,4 @@
-"""Transactions that somebody left open, as Kafka knows them: where they began, and since when."""
+"""Open transactions as Kafka knows them: where they began, and since when."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ async def _found(kafka_bootstrap: str, topic: str) -> list[OpenTransaction]:
 
 
 @pytest.mark.parametrize("committed", [True, False])
-async def test_it_began_where_its_first_record_lies_and_when_that_was_written(
+async def test_a_transaction_begins_at_the_offset_and_time_of_its_first_record(
     kafka_bootstrap: str, topic: str, *, committed: bool
 ) -> None:
     sender = producer(kafka_bootstrap)
@@ -45,7 +45,7 @@ async def test_it_began_where_its_first_record_lies_and_when_that_was_written(
     assert await _found(kafka_bootstrap, topic) == []
 
 
-async def test_one_that_is_in_flight_is_no_news(
+async def test_a_transaction_that_opened_recently_is_not_reported(
     kafka_bootstrap: str, topic: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish_values(kafka_bootstrap, topic, [b"before"], partition=0)
@@ -58,7 +58,7 @@ async def test_one_that_is_in_flight_is_no_news(
     assert (found.first_offset, found.end) == (1, 2)
 
 
-async def test_of_two_the_first_one_counts(kafka_bootstrap: str, topic: str) -> None:
+async def test_the_first_of_two_open_transactions_counts(kafka_bootstrap: str, topic: str) -> None:
     with open_transaction(kafka_bootstrap, topic, b"first", seconds_ago=600):
         publish_values(kafka_bootstrap, topic, [b"between"], partition=0)
         [before] = await _found(kafka_bootstrap, topic)

@@ -17,7 +17,7 @@ def _still_ending() -> bool:
     return any(thread.name == "spans" for thread in threading.enumerate())
 
 
-def test_a_receiver_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_does_not_wait_for_a_receiver_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spans, "FLUSH_SECONDS", 0.2)
     with socket.socket() as receiver:
         receiver.bind(("127.0.0.1", 0))

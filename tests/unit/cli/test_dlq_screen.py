@@ -1,4 +1,4 @@
-"""One letter as a person sees it."""
+"""One letter on the screen."""
 
 from services.cli.dlq_screen import told_rows
 from services.operations.dead_letters.reading import Found
@@ -9,7 +9,7 @@ from tests.support.contacts import NOW
 from tests.support.letters import letter
 
 
-def test_a_reason_is_shown_whole_and_can_not_steer_the_screen() -> None:
+def test_a_reason_is_shown_whole_and_can_not_control_the_screen() -> None:
     reason = "x" * 180 + "\x1b[2J\r\nstate  open"
     change = Change(state=LetterState.DISCARDED, by="ada@desk", at=NOW, attempt=1, reason=reason)
     rows = list(told_rows(Told(Found(letter(), History((change,))), earlier=[], later=[])))

@@ -1,4 +1,4 @@
-"""What a program reads of an explanation: the row that applied, the facts, what was given and what was taken back."""
+"""An explanation as JSON: the row that applied, the facts, the outputs and the withdrawals."""
 
 import json
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ LETTERS_READ = {
 
 
 def decision_of(besluit: BesluitRecord) -> Wire:
-    """Return the decision as a program reads it."""
+    """Return the decision as the JSON holds it."""
     read: Wire = json.loads(json.dumps(explained(Explained(besluit, (), None, None))))["decision"]
     return read
 
@@ -67,7 +67,7 @@ def told(*contacts: Wire) -> Wire:
 
 
 def outcome(decision: Wire) -> str:
-    """Return in words what is said of the only onderwerp."""
+    """Return the outcome of the only onderwerp in words."""
     [each] = decision["onderwerpen"]
     given = [
         f"klantcontact {each['klantcontact']['nummer']}" if each["klantcontact"] else "no klantcontact",
@@ -109,7 +109,7 @@ def outcome(decision: Wire) -> str:
         ),
     ],
 )  # fmt: skip
-def test_each_onderwerp_has_its_rule_and_what_was_given(contacts: list[Wire], expected: str) -> None:
+def test_each_onderwerp_has_its_rule_and_its_outputs(contacts: list[Wire], expected: str) -> None:
     assert outcome(told(*contacts)) == expected
 
 
@@ -133,7 +133,7 @@ def test_an_onderwerp_has_the_row_of_the_table_and_its_source() -> None:
     ]
 
 
-def test_the_decision_itself_is_read() -> None:
+def test_the_json_holds_the_decision_itself() -> None:
     other = {"traceparent": TRACEPARENT}
     decision = decision_of(Desk().bring(contact(vertrouwelijk=True), event_id="evt-7", other=other).besluit)
 
@@ -197,7 +197,7 @@ def test_a_contact_that_follows_up_has_the_klantcontact_that_it_follows() -> Non
     assert decision["vervolg"] == {"klantcontactId": earlier.uitgegeven[0].klantcontact_id, "nummer": "1"}
 
 
-def test_a_kanttekening_is_read_in_words() -> None:
+def test_a_kanttekening_is_written_in_words() -> None:
     decision = told(contact(betrokkenen=[known()], vervolg_op={"contactId": "nowhere"}))
 
     assert decision["kanttekeningen"] == ["vervolgOp wijst naar geen klantcontact dat hier geregistreerd is."]
@@ -213,7 +213,7 @@ def corrected() -> BesluitRecord:
     return desk.bring(contact(revisie=2)).besluit
 
 
-def test_a_correction_has_what_it_took_back_and_when() -> None:
+def test_a_correction_lists_the_withdrawals_and_their_moments() -> None:
     decision = decision_of(corrected())
 
     why = {"op": (NOW + timedelta(minutes=1)).isoformat(), "revisie": 2, "besluitversie": 1}
@@ -248,7 +248,7 @@ def test_a_klantcontact_that_became_confidential_has_moved() -> None:
     ]
 
 
-def test_a_new_judgement_has_what_it_left_as_it_was() -> None:
+def test_a_new_judgement_lists_the_onderwerpen_that_it_left_unchanged() -> None:
     desk = Desk()
     people = [known("a"), stranger("b")]
     people[1]["authenticatie"] = {"middel": "controlevragen"}
@@ -268,7 +268,7 @@ def test_a_new_judgement_has_what_it_left_as_it_was() -> None:
     assert [each["regels"] for each in decision["voorgangers"]] == [["V3", "V1"]]
 
 
-# What came of it -----------------------------------------------------------------------------------------------------
+# Documents and records ------------------------------------------------------------------------------------------------
 
 
 def whole(letters: Letters | None) -> dict[str, Any]:
@@ -285,7 +285,7 @@ def whole(letters: Letters | None) -> dict[str, Any]:
     return read
 
 
-def test_the_projector_and_kafka_are_read() -> None:
+def test_the_json_holds_the_documents_and_the_records_in_kafka() -> None:
     read = whole(Letters(3, (STRANGE, LETTER)))
 
     assert list(read) == ["decision", "projected", "kafka", "kafkaFault"]
@@ -309,12 +309,12 @@ def test_the_projector_and_kafka_are_read() -> None:
     }
 
 
-def test_of_a_dead_letter_nothing_is_read_that_it_holds() -> None:
+def test_the_json_holds_nothing_of_a_dead_letters_content() -> None:
     assert b"secret" in (LETTER.letter.content.value or b"")
     assert "secret" not in json.dumps(whole(Letters(1, (LETTER,))))
 
 
-def test_dead_letters_that_were_not_looked_for_are_null() -> None:
+def test_dead_letters_are_null_when_explain_did_not_look_for_them() -> None:
     assert whole(None)["kafka"]["letters"] is None
 
 

@@ -1,4 +1,4 @@
-"""What an operator sees of an explanation: all of it in one screen, and nothing that steers the screen."""
+"""An explanation on the screen: it fits one screen, and its values can't control the terminal."""
 
 import sys
 from collections.abc import Sequence
@@ -68,7 +68,7 @@ def in_kafka(*, behind: int = 0, found: Letters | None = None, waiting: int = 0)
 
 
 def explanation(besluit: BesluitRecord, kafka: InKafka | None) -> Explained:
-    """Explain a decision of which the projector has nothing."""
+    """Return the explanation of a decision without documents of the projector."""
     besluit = replace(besluit, position=Position("contact.ended", 3, 17))
     projected = tuple(compared(each, Documents({}, {})) for each in wanted_of(besluit))
     return Explained(besluit, projected, kafka, None)
@@ -87,7 +87,7 @@ def screen(rows: Sequence[tuple[str, str]], monkeypatch: pytest.MonkeyPatch, cap
     return capsys.readouterr().out
 
 
-def test_a_contact_of_a_known_klant_whose_consent_is_of_an_earlier_contact() -> None:
+def test_a_contact_under_earlier_consent_is_shown_in_full() -> None:
     desk = Desk()
     desk.bring(
         contact("mail-1", betrokkenen=[known(toestemming="gegeven", adressen=[email()])], op="2026-03-01T09:50:00Z"),
@@ -130,7 +130,7 @@ def test_a_contact_of_a_known_klant_whose_consent_is_of_an_earlier_contact() -> 
     ]
 
 
-def test_a_correction_that_took_everything_back() -> None:
+def test_a_correction_that_took_everything_back_is_shown() -> None:
     desk = Desk()
     desk.bring(contact(betrokkenen=[known(toestemming="gegeven")], onderwerpen=[onderwerp(opvolging=CALL_BACK)]))
     besluit = desk.bring(contact(revisie=2)).besluit
@@ -157,7 +157,7 @@ def test_a_correction_that_took_everything_back() -> None:
     ]
 
 
-def test_what_the_projector_lacks_after_it_read_everything_is_no_delay() -> None:
+def test_a_document_that_is_missing_after_the_projector_read_everything_is_not_shown_as_delay() -> None:
     besluit = Desk().bring(contact(onderwerpen=[onderwerp(opvolging=CALL_BACK)])).besluit
 
     assert (
@@ -166,7 +166,7 @@ def test_what_the_projector_lacks_after_it_read_everything_is_no_delay() -> None
     ) in told(besluit, in_kafka())
 
 
-def test_what_waits_behind_an_open_transaction_is_told_with_since_when() -> None:
+def test_records_behind_an_open_transaction_are_shown_with_the_moment_since_which_they_wait() -> None:
     besluit = Desk().bring(contact(onderwerpen=[onderwerp(opvolging=CALL_BACK)])).besluit
 
     waits = "partition 0 of taak.created waits since 2026-12-01 12:00:00Z for an open transaction"
@@ -175,7 +175,7 @@ def test_what_waits_behind_an_open_transaction_is_told_with_since_when() -> None
     assert ("", f"{to_go}\n{waits} (and 2 more)") in told(besluit, in_kafka(behind=4, waiting=3))
 
 
-def test_the_onderwerp_that_was_asked_for_comes_first() -> None:
+def test_the_requested_onderwerp_comes_first() -> None:
     besluit = (
         Desk().bring(contact(onderwerpen=[onderwerp(f"o{number}", opvolging=CALL_BACK) for number in range(9)])).besluit
     )
@@ -186,7 +186,7 @@ def test_the_onderwerp_that_was_asked_for_comes_first() -> None:
 
 
 def full(*, onderwerpen: int = 9, betrokkenen: int = 9, revisies: int = 9, dead: int = 9) -> Explained:
-    """Explain a contact with a lot of everything, and everything as long as it can be."""
+    """Return the explanation of a contact with many parts, each as long as it can be."""
     people = [known(f"k{number}", nth_bsn(number), adressen=[email()]) for number in range(betrokkenen + 1)]
     subjects = [onderwerp("o" * 39 + str(number), opvolging=CALL_BACK) for number in range(onderwerpen + 1)]
     desk = Desk()
@@ -224,7 +224,7 @@ def test_even_the_fullest_explanation_fits_one_screen(
     assert max(map(len, page)) <= COLUMNS
 
 
-def test_an_id_cannot_steer_the_screen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_id_can_not_control_the_screen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     besluit = Desk().bring(contact("c\u001b[2J\n\u202e1 [red]x[/red]")).besluit
 
     page = screen(told(besluit, None), monkeypatch, capsys)
@@ -232,7 +232,7 @@ def test_an_id_cannot_steer_the_screen(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert "\u001b" not in page
 
 
-def test_a_contact_that_waits_to_be_judged() -> None:
+def test_a_contact_that_waits_to_be_judged_is_shown() -> None:
     seen = Sighting(SOURCE, Position("contact.ended", 3, 17), is_judged=False)
 
     assert list(not_decided(NotDecided("c-1", (seen,), letters()))) == [
@@ -243,7 +243,7 @@ def test_a_contact_that_waits_to_be_judged() -> None:
     ]
 
 
-def test_a_contact_that_waits_behind_an_open_transaction() -> None:
+def test_a_contact_that_waits_behind_an_open_transaction_is_shown() -> None:
     seen = Sighting(SOURCE, Position("contact.ended", 3, 17), is_judged=False, waits_since=NOW)
 
     waits = "not judged yet; it waits since 2026-12-01 12:00:00Z for an open transaction"
@@ -252,7 +252,7 @@ def test_a_contact_that_waits_behind_an_open_transaction() -> None:
     )
 
 
-def test_a_contact_that_was_refused() -> None:
+def test_a_refused_contact_is_shown() -> None:
     seen = Sighting(SOURCE, Position("contact.ended", 3, 17), is_judged=True)
     refused = "read and not decided: it was refused, or nothing is left of the decision"
     assert list(not_decided(NotDecided("c-1", (seen,), letters(STRANGE, LETTER))))[2:] == [

@@ -1,4 +1,4 @@
-"""Commands that are loaded when they are run: what is known of them before, and what is loaded then."""
+"""Commands load their modules when they run: help and completion load none."""
 
 import subprocess
 import sys
@@ -65,7 +65,7 @@ def test_a_command_loads_what_it_uses_and_not_what_others_use(arguments: Sequenc
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command.name))
-def test_what_is_known_of_a_command_is_what_it_says_itself(command: LazyCommand) -> None:
+def test_the_summary_of_a_command_equals_its_own_help(command: LazyCommand) -> None:
     itself = command.load()
 
     first = (itself.help or "").split("\n\n", maxsplit=1)[0]
@@ -75,7 +75,7 @@ def test_what_is_known_of_a_command_is_what_it_says_itself(command: LazyCommand)
     assert "install_completion" not in {each.name for each in itself.params}
 
 
-def test_what_is_typed_is_completed_with_commands_and_their_options() -> None:
+def test_the_shell_completes_commands_and_their_options() -> None:
     group = _group()
     ctx = group.make_context("klantcontact", ["doctor"], resilient_parsing=True)
     names = [each.value for each in group.shell_complete(ctx, "d")]
@@ -88,7 +88,7 @@ def test_what_is_typed_is_completed_with_commands_and_their_options() -> None:
     assert options == ["--json"]
 
 
-def test_a_name_that_is_mistyped_is_answered_with_one_that_is_like_it() -> None:
+def test_a_mistyped_name_is_answered_with_a_similar_one() -> None:
     ran = CliRunner().invoke(app, ["clasify"])
 
     assert ran.exit_code == 2
@@ -106,7 +106,7 @@ def test_a_command_whose_servers_are_left_out_says_where_it_runs(missing: str, m
         load("services.cli.demo", "app")
 
 
-def test_any_other_module_that_is_missing_is_a_mistake_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_missing_module_raises_its_own_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(_: str) -> None:
         raise ModuleNotFoundError(name="aiokafka")
 

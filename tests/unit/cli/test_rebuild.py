@@ -1,4 +1,4 @@
-"""What `klantcontact rebuild` says of where it began and how it ended."""
+"""The report of `klantcontact rebuild`: where it began and how it ended."""
 
 from datetime import UTC, datetime
 
@@ -41,7 +41,7 @@ def test_topics_that_lost_their_beginning_are_named_with_the_offset_from_which_t
     assert err == [rebuild.IN_PLACE.format(carried=3)]
 
 
-def test_one_that_was_interrupted_while_building_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_rebuild_that_was_interrupted_while_building_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     out, err = told(Report(outcome=RebuildOutcome.COMPARED, interrupted=THEN), capsys)
 
     assert out == [
@@ -51,7 +51,7 @@ def test_one_that_was_interrupted_while_building_is_told(capsys: pytest.CaptureF
     assert err == [rebuild.NOT_IN_PLACE]
 
 
-def test_differences_are_listed_by_id_up_to_a_screenful_and_it_is_said_what_to_do(
+def test_differences_are_listed_by_id_up_to_a_screenful_with_what_to_do(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     comparison = Comparison(
@@ -80,7 +80,7 @@ def test_differences_are_listed_by_id_up_to_a_screenful_and_it_is_said_what_to_d
     ]
 
 
-def test_a_program_gets_it_all_in_camel_case_with_moments_of_iso_8601() -> None:
+def test_json_holds_the_whole_report_in_camel_case_with_moments_of_iso_8601() -> None:
     comparison = Comparison(collection=Collection.PARTIJEN, live=2, new=1, compared=1, only_live=["p-1"])
     trimmed = [Stretch("taak.created", 0, first=7, begin=7, end=9)]
     report = Report(outcome=RebuildOutcome.DIFFERENT, interrupted=THEN, trimmed=trimmed, comparisons=[comparison])

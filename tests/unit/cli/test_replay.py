@@ -1,4 +1,4 @@
-"""What `klantcontact replay` shows of what it looked at."""
+"""The rows and summary of `klantcontact replay`."""
 
 import json
 import re
@@ -58,7 +58,7 @@ def _shown(
     return capsys.readouterr().out.splitlines()
 
 
-def test_the_heading_comes_once_and_with_the_first_row_only(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_heading_comes_once_with_the_first_row(capsys: pytest.CaptureFixture[str]) -> None:
     nothing = _shown((SAME, None), capsys=capsys, diff_only=True)
     rows = _shown((SAME, None), (CHANGES, None), (CHANGES, Answer.AS_SHOWN), capsys=capsys)
 
@@ -94,11 +94,11 @@ def test_a_program_gets_all_that_a_person_gets(capsys: pytest.CaptureFixture[str
     assert json.loads(same) == {**place, "standing": "same"}
 
 
-def test_what_fits_nothing_is_told() -> None:
+def test_a_selection_without_records_is_reported() -> None:
     assert list(summary_lines(Replayed(), executed=False)) == ["contact.ended holds no record that fits the selection."]
 
 
-def test_interrupted_it_says_how_much_was_judged(
+def test_an_interrupted_replay_reports_how_much_it_judged(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def interrupted(
@@ -129,6 +129,6 @@ def test_interrupted_it_says_how_much_was_judged(
 
 
 @pytest.mark.parametrize(("forgotten", "times"), [(0, 0), (200_001, 1)])
-def test_what_a_dry_run_could_not_carry_along_is_told(forgotten: int, times: int) -> None:
+def test_a_dry_run_reports_the_contacts_that_it_could_not_carry(forgotten: int, times: int) -> None:
     told = "\n".join(summary_lines(Replayed(forgotten=forgotten), executed=False))
     assert told.count("200,001 were dropped") == times

@@ -53,14 +53,14 @@ def test_a_line_of_many_looks_the_same(capfdbinary: pytest.CaptureFixture[bytes]
     assert capfdbinary.readouterr().out == LINE.encode() + b'{"groups":[' + LINE.encode().rstrip() + b"]}\n"
 
 
-def test_for_a_person_an_answer_is_spread_over_lines(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_an_answer_on_a_terminal_is_spread_over_lines(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     print_json({"event": {"note": "één"}}, spread=True)
 
     assert capfdbinary.readouterr().out.decode() == '{\n  "event": {\n    "note": "één"\n  }\n}\n'
 
 
 @pytest.mark.parametrize("spread", [False, True])
-def test_half_of_a_surrogate_pair_is_printed_as_the_escape_that_it_came_as(
+def test_half_of_a_surrogate_pair_is_printed_as_its_escape(
     capfdbinary: pytest.CaptureFixture[bytes], *, spread: bool
 ) -> None:
     print_json({"note": "\ud800"}, spread=spread)

@@ -1,4 +1,4 @@
-"""A register in memory to which a test brings contacts one by one, and what comes of them."""
+"""A register in memory to which a test brings contacts one by one, and the outcome of each."""
 
 import json
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ NOW: Final = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Sent:
-    """One event as it goes out: where to, under which key, and its bytes."""
+    """One outgoing event: its topic, its key and its bytes."""
 
     stream: str
     key: str
@@ -55,7 +55,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Brought:
-    """What came of bringing one contact."""
+    """The outcome of one contact, and the events that go out for it."""
 
     outcome: Outcome
     sent: tuple[Sent, ...]
@@ -116,7 +116,7 @@ class Desk:
         return self.judge(copy, herbeoordeling=Herbeoordeling(besluitversie, feiten))
 
     def change_policy(self, beleid: Beleid) -> None:
-        """Judge by another policy from now on."""
+        """Judge by another policy from then on."""
         self.beleid = self.register.beleid = beleid
 
     def judge(self, arrived: Received, *, herbeoordeling: Herbeoordeling | None = None) -> Brought:
@@ -137,23 +137,23 @@ def _sent(out: Event) -> Sent:
 
 
 def answers(*contacts: Wire, beleid: Beleid = DEFAULT) -> list[Wire]:
-    """Give what `klantcontact classify` prints for contacts, in order."""
+    """Return the answers of `klantcontact classify` for contacts, in order."""
     return list(classify([line(event(each)) for each in contacts], beleid))
 
 
 def summaries(*contacts: Wire, beleid: Beleid = DEFAULT) -> list[str]:
-    """Say in words what comes of each onderwerp of the last of some contacts."""
+    """Return in words the outcome of each onderwerp of the last of some contacts."""
     return [summary(each) for each in answers(*contacts, beleid=beleid)[-1]["uitkomsten"]]
 
 
 def outcome(*contacts: Wire, beleid: Beleid = DEFAULT) -> str:
-    """Say in words what comes of the only onderwerp of the last of some contacts."""
+    """Return in words the outcome of the only onderwerp of the last of some contacts."""
     [only] = summaries(*contacts, beleid=beleid)
     return only
 
 
 def summary(uitkomst: Mapping[str, Any]) -> str:
-    """Say in words what came of an onderwerp, as in "V4 klantcontact, taak, partij nieuw, contactgegevens"."""
+    """Return in words the outcome of an onderwerp, as in "V4 klantcontact, taak, partij nieuw, contactgegevens"."""
     parts = [
         "klantcontact" if uitkomst["klantcontact"] else "niets",
         "taak" if uitkomst["interneTaak"] else "",

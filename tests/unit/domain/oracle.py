@@ -31,10 +31,10 @@ class Oracle:
         self.zonder_identificator_gekend = zonder_identificator_gekend
         self.history: list[Judged] = []
         self.made_for: list[Key] = []
-        """For each partij what it was made for; its position is its name here."""
+        """For each partij the identity that it was made for; its position is its name here."""
 
     def judge(self, received: Received) -> Judged | Doubled:
-        """Judge the next contact, or give what is in force when it is not newer than that."""
+        """Judge the next contact, or return the judgement in force when the contact is not newer."""
         contact = received.contact
         name = (received.source, contact.contact_id)
         earlier = [each for each in self.history if each.contact == name]
@@ -45,7 +45,7 @@ class Oracle:
             return doubled
         touches = self._touches(received, others)
         left = {
-            touch.partij: self._what_is_left(touch.partij, others)
+            touch.partij: self._resultaat_left(touch.partij, others)
             for touch in (earlier[-1].touches.values() if earlier else ())
             if touch.partij not in {each.partij for each in touches.values()}
         }
@@ -81,7 +81,7 @@ class Oracle:
         kinds = judged.lost_kinds[partij]
         return Gone(self.versie(partij), self.geleegd_bij(partij), resultaat, own_kinds(kinds))
 
-    # What is known
+    # The known facts
 
     def in_force(self) -> list[Judged]:
         return list({each.contact: each for each in self.history}.values())
@@ -96,7 +96,7 @@ class Oracle:
         return max((number for number, each in enumerate(about, start=1) if partij in each.emptied), default=0)
 
     def is_empty(self, partij: int, judgements: list[Judged]) -> bool:
-        """Whether it was not once nieuw or aangevuld since it was last emptied, replaced revisies included."""
+        """Whether it was never nieuw or aangevuld since it was last emptied, replaced revisies included."""
         full = [each for each in judgements if resultaat_of(each, partij) in FULL]
         return not any(self._after_last_emptying(each, partij) for each in full)
 
@@ -113,7 +113,7 @@ class Oracle:
         ]
         return filled[-1] if filled else None
 
-    # Whose partij
+    # Finding a partij
 
     def _find(self, keys: list[Key], others: list[Judged]) -> int | None:
         links = links_of(others)
@@ -151,7 +151,7 @@ class Oracle:
             if links.get(key) == partij or (key not in links and key[0] not in taken)
         ]
 
-    # What becomes of it
+    # The effect on a partij
 
     def _touches(self, received: Received, others: list[Judged]) -> dict[str, Touch]:
         contact = received.contact
@@ -196,7 +196,7 @@ class Oracle:
         known = [each for each in self.in_force() if resultaat_of(each, partij)]
         return bool(known) and (not self.is_empty(partij, known) or effective(statements_about(partij, known)))
 
-    def _what_is_left(self, partij: int, others: list[Judged]) -> str:
+    def _resultaat_left(self, partij: int, others: list[Judged]) -> str:
         if not any(resultaat_of(each, partij) for each in others):
             return "vervallen"
         return "bestaand" if effective(statements_about(partij, others)) else "leeg"
@@ -214,7 +214,7 @@ class Oracle:
             for partij, now in kept.items()
         }
 
-    # What stands where
+    # The outcome of an onderwerp
 
     def _outcome(self, onderwerp: Onderwerp, received: Received, touches: dict[str, Touch]) -> Outcome:
         contact, soort = received.contact, onderwerp.opvolging.soort

@@ -1,4 +1,4 @@
-"""What can be said of a contact without any history: the part of the second opinion that needs no register.
+"""The facts of a contact without any history: the part of the second opinion that needs no register.
 
 Written from the words of `schemas/decision.md` alone, like `oracle.py`.
 """
@@ -38,7 +38,7 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Touch:
-    """What one judgement meant for the partij of one gekende betrokkene."""
+    """The effect of one judgement on the partij of one gekende betrokkene."""
 
     partij: int
     keys: frozenset[Key]
@@ -75,7 +75,7 @@ def counts(contact: ContactEnded) -> bool:
 
 
 def keys_of(betrokkene: Betrokkene, contact: ContactEnded) -> list[Key]:
-    """Return by what the partij of a betrokkene is found, in order."""
+    """Return the keys that find the partij of a betrokkene, in order."""
     if betrokkene.soort_partij is not SoortPartij.CONTACTPERSOON:
         return _keys(betrokkene.partij_identificatoren)
     pseudoniem = betrokkene.authenticatie.pseudoniem if betrokkene.authenticatie else None
@@ -98,7 +98,7 @@ def _keys(identificatoren: tuple[PartijIdentificator, ...]) -> list[Key]:
 
 
 def gekend(contact: ContactEnded, *, zonder_identificator: bool) -> list[Betrokkene]:
-    """Return who is gekend, in the order of the contact."""
+    """Return the betrokkenen who are gekend, in the order of the contact."""
 
     def sufficient(betrokkene: Betrokkene) -> bool:
         middel = betrokkene.authenticatie.middel if betrokkene.authenticatie else None
@@ -124,7 +124,7 @@ def effective(stated: list[tuple[datetime, Toestemming]]) -> bool:
 
 
 def written(kind: str, value: Bericht | str | dict[str, Any]) -> str:
-    """Write a detail as one text: its kind, and what it says without its `gebruik` and what is absent."""
+    """Return a detail as one text: its kind, and its fields without `gebruik` and without absent ones."""
     said = value
     if isinstance(value, Bericht):
         said = value.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"gebruik"})

@@ -1,4 +1,4 @@
-"""What the second opinion says of a contact, and what can be read from a list of such judgements."""
+"""The judgement of the second opinion on a contact, and the facts in a list of such judgements."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +9,7 @@ from tests.unit.domain.oracle_facts import ADDRESSES, Key, Place, Touch, name_ba
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one onderwerp came to; for each betrokkene by ref where its details stand, when there is a klantcontact."""
+    """The outcome of one onderwerp; with a klantcontact also the place of each betrokkene's details, by ref."""
 
     onderwerp_id: str
     regel: str
@@ -25,7 +25,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Gone:
-    """What is told of a partij from which something is taken back."""
+    """The withdrawal from a partij, as an event tells it."""
 
     versie: int
     geleegd_bij: int
@@ -44,11 +44,11 @@ class Judged:
     touches: dict[str, Touch]
     outcomes: tuple[Outcome, ...]
     left: dict[int, str]
-    """Partijen that it no longer touches and an earlier revisie did, with what became of them."""
+    """Partijen that an earlier revisie touched and this one no longer does, with their resultaat."""
     emptied: frozenset[int]
     lost_kinds: dict[int, frozenset[str]]
     gone: dict[int, Gone] = field(default_factory=dict)
-    """What it takes back of partijen, and what earlier revisies took back and nobody has shown openly since."""
+    """Its withdrawals from partijen, and those of earlier revisies that no open event has undone since."""
 
     @property
     def shown_openly(self) -> set[int]:

@@ -1,4 +1,4 @@
-"""Organisaties and who works for them, and a desk where each contact has betrokkenen of its own."""
+"""Organisaties and their employees, and a desk where each contact has betrokkenen of its own."""
 
 from tests.support.examples import (
     Wire,
@@ -36,7 +36,7 @@ def employer(*identificatoren: Wire) -> Wire:
 
 
 class Counter:
-    """A desk where each contact has one betrokkene, and that says whose partij it is."""
+    """A desk where each contact has one betrokkene, and that returns the id of its partij."""
 
     def __init__(self) -> None:
         self.desk = Desk()

@@ -55,7 +55,7 @@ MOMENTS: Final = [
 ]
 CONTACT_IDS: Final = ["c-1", "c-2", "c|3 é", *(f"c-{number}" for number in range(4, 11))]
 ONDERWERP_IDS: Final[list[list[str | None]]] = [[None], ["a"], [None, "a"], ["b", None], ["a", "b", "0"], ["b", "a"]]
-# What leads further stands there more often.
+# Choices that lead further stand there more often.
 SUBJECTS: Final[list[list[str | None]]] = [
     ["persoon"],
     ["organisatie"],

@@ -1,4 +1,4 @@
-"""What is accepted though it may look wrong, and other edges of validity: `schemas/decision.md`, "Validity"."""
+"""Contacts that may look wrong and are accepted, and other edges of validity: `schemas/decision.md`, "Validity"."""
 
 import pytest
 
@@ -70,11 +70,11 @@ from tests.unit.domain.validity import (
         row("an unknown field, whatever it holds", contact(other={"later": {"deeper": [None]}})),
     ],
 )
-def test_it_is_accepted(data: Wire, expected: list[str]) -> None:
+def test_a_contact_that_may_look_wrong_is_accepted(data: Wire, expected: list[str]) -> None:
     assert refusals_of(data) == expected
 
 
-def test_two_at_the_same_place_are_one() -> None:
+def test_two_faults_at_the_same_place_are_reported_as_one() -> None:
     assert refusals_of(people(known("a", ALICE), known("b", BOB), known("c", ALICE))) == [
         f"data.betrokkenen.2.partijIdentificatoren.0 {TWICE}"
     ]
@@ -129,7 +129,7 @@ def test_a_contact_of_the_future_is_refused_by_the_time_of_the_envelope(op: str,
         ({"time": None}, ["time"]),
     ],
 )
-def test_an_attribute_of_the_envelope(attributes: Wire, expected: list[str]) -> None:
+def test_an_attribute_of_the_envelope_is_accepted_or_refused(attributes: Wire, expected: list[str]) -> None:
     [answer] = classify([line(event(contact(), other=attributes))], DEFAULT)
     assert [each["pad"] for each in answer.get("fouten", ())] == expected
 

@@ -1,4 +1,4 @@
-"""Where a batch ends does not matter: a register filled with what a batch asks for decides as one that holds all."""
+"""The end of a batch does not matter: a register with the records that a batch asks for decides as a whole one."""
 
 from dataclasses import dataclass, field
 from itertools import count
@@ -28,7 +28,7 @@ def ready(history: History) -> list[Case]:
 
 @EXAMPLES
 @given(histories(), st.lists(st.integers(1, 4), min_size=12, max_size=12))
-def test_batches_of_any_size_give_what_one_by_one_gives(history: History, sizes: list[int]) -> None:
+def test_batches_of_any_size_decide_as_contacts_one_by_one_do(history: History, sizes: list[int]) -> None:
     cases = ready(history)
     whole = Register(DEFAULT, Numbers(count(1), count(1), count(1)))
     expected = [whole.judge(case, NOW) for case in cases]
@@ -82,7 +82,7 @@ def test_a_batch_is_given_what_its_revisions_need(before: History, batch: Histor
     assert shelf.transact(ready(before)) + shelf.transact(ready(batch)) == expected
 
 
-def test_what_no_revision_can_touch_is_not_asked_for() -> None:
+def test_a_batch_does_not_ask_for_records_that_no_revisie_can_touch() -> None:
     shelf = Shelf()
     shelf.transact(ready([organisatie("a", K1), organisatie("b", R1)]))
     batch = ready([organisatie("a", K1, revisie=2), organisatie("c", R1)])
@@ -92,7 +92,7 @@ def test_what_no_revision_can_touch_is_not_asked_for() -> None:
 
 @EXAMPLES
 @given(histories(), st.sampled_from(POLICIES), st.sampled_from(list(Feiten)))
-def test_a_register_that_forgets_what_is_unchanged_knows_no_more_than_the_changes(
+def test_a_register_that_forgets_unchanged_records_keeps_only_the_changes(
     history: History, beleid: Beleid, feiten: Feiten
 ) -> None:
     desk = Desk()

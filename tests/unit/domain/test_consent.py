@@ -37,7 +37,7 @@ def said(step: str) -> Wire:
 
 
 def after(*history: str) -> str:
-    """Say what comes of the last contact of a history."""
+    """Return the outcome for the partij of the last contact of a history."""
     return outcome(*map(said, history))
 
 
@@ -49,7 +49,7 @@ def row(reason: str, expected: str, *history: str) -> object:
     ("expected", "history"),
     [
         row("given: a new partij", NIEUW, "a gegeven 10"),
-        row("given without any details: a new partij all the same", NIEUW, "a gegeven 10"),
+        row("given without any details: a new partij too", NIEUW, "a gegeven 10"),
         row("not asked", LEEG, "a - 10"),
         row("consent lasts: not asked again", BESTAAND, "a gegeven 10", "b - 20"),
         row("said explicitly", BESTAAND, "a gegeven 10", "b niet_gevraagd 20"),
@@ -65,7 +65,7 @@ def row(reason: str, expected: str, *history: str) -> object:
         row("withdrawn", LEEG, "a gegeven 10 details", "b ingetrokken 20"),
         row("stays withdrawn", LEEG, "a gegeven 10", "b ingetrokken 20", "c - 21"),
         row("even when a refusal follows", LEEG, "a gegeven 10", "b ingetrokken 20", "c geweigerd 21"),
-        row("given once more: the partij was emptied", AANGEVULD, "a gegeven 10", "b ingetrokken 20", "c gegeven 21"),
+        row("given again: the partij was emptied", AANGEVULD, "a gegeven 10", "b ingetrokken 20", "c gegeven 21"),
         row("then it is filled again", BESTAAND, "a gegeven 10", "b ingetrokken 20", "c gegeven 21", "d - 22"),
         row("withdrawn for a partij not known", LEEG, "a ingetrokken 10"),
         row("is remembered against an older consent", LEEG, "a ingetrokken 20", "b gegeven 10"),
@@ -85,13 +85,13 @@ def row(reason: str, expected: str, *history: str) -> object:
             "a late consent does not make the newest older", BESTAAND, "a gegeven 10", "b gegeven 5", "c ingetrokken 7"
         ),
         row("nor a late withdrawal the newest of those", LEEG, "a ingetrokken 10", "b ingetrokken 5", "c gegeven 7"),
-        row("an older withdrawal once more", LEEG, "a gegeven 6", "b ingetrokken 10", "c ingetrokken 5"),
+        row("an older withdrawal again", LEEG, "a gegeven 6", "b ingetrokken 10", "c ingetrokken 5"),
         row("at one moment the withdrawal is the newer", LEEG, "a gegeven 10", "b ingetrokken 10"),
         row("whichever came first", LEEG, "a ingetrokken 10", "b gegeven 10"),
         row("consent of the future counts now", AANGEVULD, "a - 10", "b gegeven 30", "c - 5", "d - 6 details"),
     ],
 )
-def test_a_history(expected: str, history: tuple[str, ...]) -> None:
+def test_each_history_has_its_outcome(expected: str, history: tuple[str, ...]) -> None:
     assert after(*history) == expected
 
 
@@ -107,7 +107,7 @@ def test_a_microsecond_makes_one_statement_the_newer() -> None:
     assert outcome(withdrawn, given) == AANGEVULD
 
 
-def test_of_two_moments_the_later_is_kept_and_of_equal_ones_the_first() -> None:
+def test_the_later_of_two_moments_is_kept_and_the_first_of_equal_ones() -> None:
     early, late = (Moment(datetime(2026, 3, day, tzinfo=UTC), SOURCE, "a") for day in (1, 2))
     same = Moment(early.op, SOURCE, "b")
     assert newest(early, late) is newest(late, early) is late
@@ -153,14 +153,14 @@ def test_a_decision_names_the_statement_of_consent_that_counted(
     assert (counted and f"{counted.toestemming} in {counted.contact.contact_id}", partij.consent) == (expected, consent)
 
 
-def test_an_answer_that_states_nothing_for_later_contacts_leaves_the_statements_as_they_are() -> None:
+def test_an_answer_without_a_statement_leaves_earlier_statements_unchanged() -> None:
     now = Moment(datetime(2026, 3, 1, tzinfo=UTC), SOURCE, "a")
     known_before = Statements(now, None)
     for answer in (None, Toestemming.GEWEIGERD, Toestemming.NIET_GEVRAAGD):
         assert known_before.including(answer, Moment(datetime(2026, 4, 1, tzinfo=UTC), SOURCE, "b")) is known_before
 
 
-def test_of_no_statement_none_counts_and_consent_is_not_in_force() -> None:
+def test_without_a_statement_none_counts_and_consent_is_not_in_force() -> None:
     assert Statements().counting is None
     assert not Statements().give_consent
     withdrawn = Moment(datetime(2026, 3, 1, tzinfo=UTC), SOURCE, "a")
@@ -210,7 +210,7 @@ def test_of_no_statement_none_counts_and_consent_is_not_in_force() -> None:
         ),
     ],
 )
-def test_default_details_older_than_those_of_the_partij_do_not_go_there(
+def test_default_details_older_than_those_of_the_partij_do_not_go_to_the_partij(
     expected: str, history: tuple[str, ...]
 ) -> None:
     assert after(*history) == expected
@@ -275,7 +275,7 @@ def test_details_that_are_too_old_serve_the_taak() -> None:
         ),
     ],
 )
-def test_a_revision_replaces_what_its_contact_stated_before(expected: str, history: tuple[str, ...]) -> None:
+def test_a_revisie_replaces_earlier_statements_of_its_contact(expected: str, history: tuple[str, ...]) -> None:
     assert after(*history) == expected
 
 
@@ -301,7 +301,7 @@ def test_under_g2_nothing_counts() -> None:
     assert outcome(said("a gegeven 10"), unanswered, said("c - 21")) == BESTAAND
 
 
-def test_who_is_not_gekend_states_nothing() -> None:
+def test_a_betrokkene_who_is_not_gekend_states_nothing() -> None:
     stranger = known(toestemming="gegeven")
     del stranger["authenticatie"]
     assert outcome(contact("a", betrokkenen=[stranger]), said("b - 10")) == LEEG
@@ -313,7 +313,7 @@ def test_the_event_says_whether_consent_is_in_force() -> None:
     assert [desk.bring(said(step)).partij["toestemming"] for step in steps] == ["gegeven", "gegeven", "geen"]
 
 
-def test_that_a_partij_has_data_is_never_consent() -> None:
+def test_data_of_a_partij_never_counts_as_consent() -> None:
     # The consent under which both filled it was a mistake of the publisher.
     filled_by_two = ("a gegeven 10 details", "b - 20 details", "a.2 - 10")
     assert after(*filled_by_two) == LEEG

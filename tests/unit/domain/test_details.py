@@ -71,7 +71,9 @@ def given(toestemming: str | None = None) -> Wire:
         row("V4 without follow-up: default details", given("gegeven"), None, "", "naam standaard"),
     ],
 )
-def test_of_somebody_new(person: Wire, opvolging: Wire | None, at_betrokkene: str, at_partij: str | None) -> None:
+def test_a_new_betrokkene_has_details_where_the_rule_allows(
+    person: Wire, opvolging: Wire | None, at_betrokkene: str, at_partij: str | None
+) -> None:
     brought = Desk().bring(contact(betrokkenen=[person], onderwerpen=[onderwerp(opvolging=opvolging)]))
     assert standing(brought.betrokkene) == at_betrokkene
     assert [standing(each) for each in brought.registered[0]["partijen"]] == ([] if at_partij is None else [at_partij])
@@ -91,7 +93,7 @@ def test_of_somebody_new(person: Wire, opvolging: Wire | None, at_betrokkene: st
         pytest.param("emptied", None, "aangevuld", "opvolging", "naam standaard", id="not refused: it does again"),
     ],
 )
-def test_of_somebody_known_who_must_be_called_back(
+def test_a_known_betrokkene_to_call_back_has_details_where_consent_allows(
     partij: str, toestemming: str | None, resultaat: str, at_betrokkene: str, at_partij: str
 ) -> None:
     data = contact(betrokkenen=[given(toestemming)], onderwerpen=[onderwerp(opvolging=CALL_BACK)])
@@ -156,7 +158,7 @@ def test_another_betrokkene_under_v4_keeps_name_and_details_only_for_a_taak() ->
     assert standing_there == [["", ""], ["opvolging", "naam standaard opvolging"]]
 
 
-def test_each_gekende_is_treated_by_his_own_outcome() -> None:
+def test_each_gekende_follows_the_outcome_of_his_own_partij() -> None:
     people = [given("gegeven"), known("b", BOB, adressen=BOTH)]
     data = contact(betrokkenen=people, onderwerpen=[onderwerp(opvolging=CALL_BACK)])
     [registered] = Desk().bring(data).registered
@@ -164,7 +166,7 @@ def test_each_gekende_is_treated_by_his_own_outcome() -> None:
     assert [standing(each) for each in registered["partijen"]] == ["naam standaard", ""]
 
 
-def test_an_onderwerp_shows_only_whom_it_concerns() -> None:
+def test_an_onderwerp_shows_only_the_betrokkenen_that_it_concerns() -> None:
     people = [given("gegeven"), known("b", BOB, adressen=BOTH)]
     data = contact(betrokkenen=people, onderwerpen=[onderwerp("a", betrokkenen=["b"], opvolging=CALL_BACK)])
     [registered] = Desk().bring(data).registered
@@ -172,7 +174,7 @@ def test_an_onderwerp_shows_only_whom_it_concerns() -> None:
     assert registered["partijen"][0]["resultaat"] == "leeg"
 
 
-def test_overig_is_in_no_output() -> None:
+def test_a_betrokkene_with_rol_overig_is_in_no_output() -> None:
     supplier = betrokkene("s", "overig", contactnaam=naam("Leverancier"), adressen=[phone()])
     [registered] = (
         Desk()
@@ -193,7 +195,9 @@ def test_overig_is_in_no_output() -> None:
         pytest.param(None, True, ("betrokkene",), id="for following up, when nothing is said"),
     ],
 )
-def test_a_postal_address(field: str, gebruik: str | None, *, taak: bool, places: tuple[str, ...]) -> None:
+def test_a_postal_address_stands_where_its_gebruik_allows(
+    field: str, gebruik: str | None, *, taak: bool, places: tuple[str, ...]
+) -> None:
     person = {**known(toestemming="gegeven"), field: postal(gebruik=gebruik)}
     brought = Desk().bring(
         contact(betrokkenen=[person], onderwerpen=[onderwerp(opvolging=CALL_BACK if taak else None)])
@@ -204,7 +208,7 @@ def test_a_postal_address(field: str, gebruik: str | None, *, taak: bool, places
 
 
 @pytest.mark.parametrize("field", ["bezoekadres", "correspondentieadres"])
-def test_a_default_postal_address_that_can_not_go_to_a_partij_serves_the_taak(field: str) -> None:
+def test_a_default_postal_address_without_a_partij_serves_the_taak(field: str) -> None:
     person = {**known(), field: postal(gebruik="standaard")}
     brought = Desk().bring(contact(betrokkenen=[person], onderwerpen=[onderwerp(opvolging=CALL_BACK)]))
     assert brought.betrokkene[field] == postal(gebruik=None)
@@ -266,7 +270,7 @@ def test_the_employer_may_be_another_betrokkene() -> None:
     assert "werkteVoorPartij" not in registered["partijen"][0]
 
 
-def test_somebody_without_a_name_stands_there_without_one() -> None:
+def test_a_betrokkene_without_a_name_is_shown_without_one() -> None:
     brought = Desk().bring(
         contact(betrokkenen=[betrokkene(middel="digid")], onderwerpen=[onderwerp(opvolging=CALL_BACK)])
     )

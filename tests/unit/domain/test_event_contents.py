@@ -1,4 +1,4 @@
-"""What each part of an event says, and where it goes: `schemas/decision.md`, "Rows", "Details"."""
+"""The parts of each event, and the topic it goes to: `schemas/decision.md`, "Rows", "Details"."""
 
 import pytest
 
@@ -70,7 +70,7 @@ def test_the_events_of_one_onderwerp_show_nothing_of_another() -> None:
 # Vertrouwelijk
 
 
-def test_of_a_vertrouwelijk_contact_onderwerp_and_inhoud_travel_in_its_own_event_only() -> None:
+def test_onderwerp_and_inhoud_of_a_vertrouwelijk_contact_are_in_its_own_event_only() -> None:
     data = contact(
         vertrouwelijk=True,
         onderwerpen=[onderwerp(opvolging=CALL_BACK, tekst="geheim-onderwerp", other={"inhoud": "geheim-inhoud"})],
@@ -96,7 +96,9 @@ def test_of_a_vertrouwelijk_contact_onderwerp_and_inhoud_travel_in_its_own_event
         ("uitgaand", True, [True, False]),
     ],
 )
-def test_the_initiator(richting: str, *, stated: bool | None, expected: list[bool]) -> None:
+def test_the_initiator_is_the_stated_one_or_follows_from_the_richting(
+    richting: str, *, stated: bool | None, expected: list[bool]
+) -> None:
     first = stranger() if stated is None else {**stranger(), "initiator": stated}
     data = contact(
         betrokkenen=[first, stranger("s")],
@@ -113,7 +115,7 @@ def test_tot_stand_gekomen_becomes_indicatie_contact_gelukt(*, given: bool | Non
     assert klantcontact(Desk().bring(data))["indicatieContactGelukt"] is expected
 
 
-def test_absent_it_is_true() -> None:
+def test_an_absent_tot_stand_gekomen_counts_as_true() -> None:
     assert klantcontact(Desk().bring(contact(betrokkenen=[known()])))["indicatieContactGelukt"] is True
 
 

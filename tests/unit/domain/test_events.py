@@ -68,7 +68,7 @@ def envelope(kind: str, subject: str, data: Wire) -> Wire:
     }
 
 
-def test_a_stranger_who_must_be_called_back() -> None:
+def test_the_events_about_a_stranger_to_call_back_are_whole() -> None:
     taak = {**CALL_BACK, "toelichting": "Liefst voor vijven"}
     data = contact(betrokkenen=[stranger(adressen=[phone()])], onderwerpen=[onderwerp(opvolging=taak)])
     registered, created = Desk().bring(data).sent
@@ -126,7 +126,7 @@ def test_a_stranger_who_must_be_called_back() -> None:
     )
 
 
-def test_somebody_known_who_gives_consent_with_everything_that_a_contact_can_hold() -> None:
+def test_the_events_about_a_known_klant_with_consent_are_whole_for_the_fullest_contact() -> None:
     actor = {**KCC, "actoridentificator": {**BOOM, "codeObjecttype": "mdw"}}
     person = betrokkene(
         middel="digid",

@@ -1,4 +1,4 @@
-"""How much one contact can be given over all its revisies: `schemas/deviations.md`, "What the schemas say beyond"."""
+"""The most that one contact can get over all its revisies: `schemas/deviations.md`, "What the schemas say beyond"."""
 
 from dataclasses import replace
 
@@ -9,10 +9,10 @@ from tests.support.examples import NEW_ZAAK, Wire, betrokkene, contact, known, n
 from tests.unit.domain.desk import Desk
 
 AT_ONCE = 50
-"""What one event may have of each."""
+"""The most onderwerpen, and the most partijen, of one event."""
 
 FULL = MAX_EVER_GIVEN // AT_ONCE
-"""So many revisies, each with as much as it may have and nothing of the one before, reach the bound."""
+"""The number of revisies that reach the bound when each is full and shares nothing with the one before."""
 
 PARTIJEN_TOO_MANY = [("data.betrokkenen", "te_veel")]
 ONDERWERPEN_TOO_MANY = [("data.onderwerpen", "te_veel")]
@@ -60,7 +60,7 @@ def test_a_revisie_with_a_partij_beyond_the_bound_is_refused_and_leaves_everythi
     assert desk.register.partijen == before
 
 
-def test_what_the_contact_had_before_can_come_back() -> None:
+def test_an_onderwerp_or_partij_that_the_contact_had_before_can_come_back() -> None:
     assert len(with_onderwerpen().bring(contact(revisie=99, onderwerpen=questions(0))).registered) == AT_ONCE
     assert len(with_partijen().bring(contact(revisie=99, betrokkenen=people(0))).registered) == 1
 
@@ -70,7 +70,7 @@ def test_a_revisie_that_only_takes_back_is_never_refused() -> None:
     assert len(brought.of_kind("klantcontact.withdrawn")) == MAX_EVER_GIVEN
 
 
-def test_a_contact_that_has_more_since_before_there_was_a_bound_can_still_be_corrected() -> None:
+def test_a_contact_above_the_bound_from_an_earlier_release_can_still_be_corrected() -> None:
     desk = with_onderwerpen()
     [(key, besluit)] = desk.register.besluiten.items()
     assert len(besluit.uitgegeven) == MAX_EVER_GIVEN

@@ -59,7 +59,7 @@ def points_to(brought: Brought) -> str:
         pytest.param({"klantcontactId": id_of("b").upper()}, "b", id="in whatever case"),
     ],
 )
-def test_it_is_registered_and_points_to_the_earlier_klantcontact(vervolg_op: Wire, onderwerp_id: str) -> None:
+def test_a_follow_up_is_registered_and_points_to_the_earlier_klantcontact(vervolg_op: Wire, onderwerp_id: str) -> None:
     desk = Desk()
     first = desk.bring(FIRST)
     brought = desk.bring(follow_up(vervolg_op))
@@ -82,7 +82,7 @@ def test_it_is_registered_and_points_to_the_earlier_klantcontact(vervolg_op: Wir
         pytest.param({"klantcontactId": "anything"}, id="no id at all"),
     ],
 )
-def test_what_we_do_not_know_changes_nothing_and_is_noted(vervolg_op: Wire) -> None:
+def test_an_unknown_vervolg_op_changes_nothing_and_is_noted(vervolg_op: Wire) -> None:
     desk = Desk()
     desk.bring(FIRST)
     brought = desk.bring(follow_up(vervolg_op))
@@ -91,7 +91,7 @@ def test_what_we_do_not_know_changes_nothing_and_is_noted(vervolg_op: Wire) -> N
     assert regel(desk.bring(follow_up(vervolg_op, known(), contact_id="third"))) == "V3"
 
 
-def test_it_is_noted_in_the_toelichting_of_the_event() -> None:
+def test_the_toelichting_of_the_event_notes_an_unknown_vervolg_op() -> None:
     brought = Desk().bring(follow_up({"contactId": "never-seen"}, known()))
     assert brought.registered[0]["besluit"]["toelichting"] == (
         "Geauthenticeerd, zonder geldende toestemming voor hergebruik: een lege partij. "
@@ -99,13 +99,13 @@ def test_it_is_noted_in_the_toelichting_of_the_event() -> None:
     )
 
 
-def test_by_contact_id_it_is_sought_in_the_same_source_only() -> None:
+def test_a_contact_id_is_looked_up_in_the_same_source_only() -> None:
     desk = Desk()
     desk.bring(FIRST)
     assert regel(desk.bring(follow_up({"contactId": "first"}), source=OTHER_SOURCE)) == "V1"
 
 
-def test_by_klantcontact_id_in_every_source() -> None:
+def test_a_klantcontact_id_is_looked_up_in_every_source() -> None:
     desk = Desk()
     desk.bring(FIRST)
     assert regel(desk.bring(follow_up({"klantcontactId": id_of("b")}), source=OTHER_SOURCE)) == "V0"
@@ -119,7 +119,7 @@ def test_a_contact_does_not_follow_itself_up() -> None:
         assert regel(desk.bring(again)) == "V1"
 
 
-def test_what_was_withdrawn_is_not_known_any_more() -> None:
+def test_a_withdrawn_klantcontact_is_no_longer_known() -> None:
     desk = Desk()
     desk.bring(FIRST)
     desk.bring({**FIRST, "revisie": 2, "onderwerpen": [onderwerp("b"), onderwerp("c", opvolging=CALL_BACK)]})
@@ -136,7 +136,7 @@ def test_a_follow_up_can_be_followed_up() -> None:
     assert regel(desk.bring(follow_up({"contactId": "second"}, contact_id="third"))) == "V0"
 
 
-def test_it_goes_before_v1_to_v4_for_every_onderwerp() -> None:
+def test_a_follow_up_takes_precedence_over_v1_to_v4_for_every_onderwerp() -> None:
     desk = Desk()
     desk.bring(FIRST)
     data = contact(
@@ -154,7 +154,7 @@ def test_it_goes_before_v1_to_v4_for_every_onderwerp() -> None:
 
 
 @pytest.mark.parametrize("toestemming", [None, "gegeven"])
-def test_the_partij_is_judged_as_elsewhere(toestemming: str | None) -> None:
+def test_the_partij_of_a_follow_up_is_judged_as_elsewhere(toestemming: str | None) -> None:
     desk = Desk()
     desk.bring(FIRST)
     person = known(toestemming=toestemming, adressen=[email(), phone()])
@@ -164,7 +164,7 @@ def test_the_partij_is_judged_as_elsewhere(toestemming: str | None) -> None:
     assert brought.betrokkene["digitaleAdressen"] == []
 
 
-def test_the_gates_go_before_it() -> None:
+def test_the_gates_take_precedence_over_a_follow_up() -> None:
     desk = Desk()
     desk.bring(FIRST)
     unanswered = {**follow_up({"contactId": "first"}), "totStandGekomen": False}
@@ -174,12 +174,12 @@ def test_the_gates_go_before_it() -> None:
     assert regel(desk.bring({**follow_up({"contactId": "second"}, contact_id="fourth")})) == "V1"
 
 
-def test_under_the_gates_nothing_is_noted() -> None:
+def test_a_contact_that_a_gate_stops_gets_no_note() -> None:
     unanswered = {**follow_up({"contactId": "never-seen"}), "totStandGekomen": False}
     assert Desk().bring(unanswered).besluit.kanttekeningen == ()
 
 
-def test_the_name_is_kept_and_details_only_for_a_taak() -> None:
+def test_a_follow_up_keeps_the_name_and_keeps_details_only_for_a_taak() -> None:
     desk = Desk()
     desk.bring(FIRST)
     done = desk.bring(follow_up({"contactId": "first"}))
@@ -189,7 +189,7 @@ def test_the_name_is_kept_and_details_only_for_a_taak() -> None:
     assert len(once_more.of_kind("taak.created")) == 1
 
 
-def test_a_zaak_stands_beside_it() -> None:
+def test_a_follow_up_can_ask_for_a_zaak_too() -> None:
     desk = Desk()
     desk.bring(FIRST)
     other = {**ZAAK, "objectId": "other"}
@@ -200,7 +200,7 @@ def test_a_zaak_stands_beside_it() -> None:
     assert [zaak, more] == [{"onderwerpobjectidentificator": ZAAK}, {"onderwerpobjectidentificator": other}]
 
 
-def test_a_repeat_stays_what_it_was() -> None:
+def test_a_repeat_of_a_follow_up_stays_as_it_was_decided() -> None:
     desk = Desk()
     desk.bring(FIRST)
     second = desk.bring(follow_up({"contactId": "first"}))

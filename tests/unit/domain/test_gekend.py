@@ -1,4 +1,4 @@
-"""Who is gekend: `schemas/decision.md`, "Gekend"."""
+"""The betrokkenen who are gekend: `schemas/decision.md`, "Gekend"."""
 
 import pytest
 
@@ -52,12 +52,12 @@ def test_authentication_in_an_earlier_contact_makes_nobody_gekend() -> None:
     assert outcome(earlier, contact("c-2", betrokkenen=[betrokkene(identificatoren=[bsn()])])) == NOT_GEKEND
 
 
-def test_overig_is_never_gekend() -> None:
+def test_a_betrokkene_with_rol_overig_is_never_gekend() -> None:
     supplier = betrokkene("s", "overig", middel="eherkenning", soort="organisatie", identificatoren=[kvk("99990001")])
     assert outcome(contact(betrokkenen=[stranger(), supplier])) == NOT_GEKEND
 
 
-def test_a_policy_says_which_means_suffice() -> None:
+def test_a_policy_sets_which_means_suffice() -> None:
     beleid = Beleid(versie="ours", voldoende_middelen={"controlevragen": "*"})
     assert outcome(contact(betrokkenen=[authenticated_by("controlevragen")]), beleid=beleid) == GEKEND
     assert outcome(contact(betrokkenen=[authenticated_by("digid")]), beleid=beleid) == NOT_GEKEND
@@ -78,7 +78,7 @@ def test_by_default_the_kanaal_does_not_matter() -> None:
 
 
 def pair(representative: Wire, represented: Wire) -> Wire:
-    """A contact that only concerns who is represented."""
+    """A contact that concerns only the represented betrokkene."""
     only = onderwerp(betrokkenen=[represented["ref"]])
     return contact(betrokkenen=[representative, represented], onderwerpen=[only])
 
@@ -90,7 +90,7 @@ def representing(*refs: str, rol: str = "vertegenwoordiger", middel: str | None 
 REPRESENTED = betrokkene("k", identificatoren=[bsn(ALICE)])
 
 
-def test_who_is_represented_by_somebody_authenticated_is_gekend() -> None:
+def test_a_betrokkene_with_an_authenticated_representative_is_gekend() -> None:
     assert outcome(pair(representing("k"), REPRESENTED)) == GEKEND
 
 
@@ -99,7 +99,7 @@ def test_the_rol_of_the_representative_does_not_matter_unless_it_is_overig() -> 
     assert outcome(pair(representing("k", rol="overig"), REPRESENTED)) == NOT_GEKEND
 
 
-def test_who_is_not_represented_is_not_made_gekend() -> None:
+def test_a_representative_makes_nobody_gekend_whom_he_does_not_represent() -> None:
     assert outcome(pair(representing(), REPRESENTED)) == NOT_GEKEND
 
 
@@ -108,7 +108,7 @@ def test_a_representative_whose_means_does_not_suffice_makes_nobody_gekend() -> 
     assert outcome(pair(representing("k", middel=None), REPRESENTED)) == NOT_GEKEND
 
 
-def test_only_who_has_an_identificator_is_made_gekend() -> None:
+def test_representation_makes_only_a_betrokkene_with_an_identificator_gekend() -> None:
     assert outcome(pair(representing("k"), betrokkene("k"))) == NOT_GEKEND
     employee = betrokkene(
         "k",
@@ -120,11 +120,11 @@ def test_only_who_has_an_identificator_is_made_gekend() -> None:
     assert outcome(pair(representing("k"), employee)) == NOT_GEKEND
 
 
-def test_overig_is_not_made_gekend() -> None:
+def test_representation_does_not_make_a_betrokkene_with_rol_overig_gekend() -> None:
     assert outcome(pair(representing("k"), {**REPRESENTED, "rol": "overig"})) == NOT_GEKEND
 
 
-def test_representation_also_helps_whose_own_means_did_not_suffice() -> None:
+def test_representation_also_helps_a_betrokkene_whose_own_means_does_not_suffice() -> None:
     insufficient = betrokkene("k", middel="controlevragen", identificatoren=[bsn(ALICE)])
     assert outcome(pair(representing("k"), insufficient)) == GEKEND
 
@@ -138,7 +138,7 @@ def test_representation_makes_gekend_one_step_only() -> None:
     assert outcome(data) == NOT_GEKEND
 
 
-def test_one_representative_makes_all_gekend_whom_he_represents() -> None:
+def test_one_representative_makes_everyone_he_represents_gekend() -> None:
     data = contact(
         betrokkenen=[representing("c", "k"), REPRESENTED, betrokkene("c", identificatoren=[bsn(CAROL)])],
         onderwerpen=[onderwerp("a", betrokkenen=["c"]), onderwerp("b", betrokkenen=["k"])],
@@ -147,12 +147,12 @@ def test_one_representative_makes_all_gekend_whom_he_represents() -> None:
     assert [each.regel.value for each in besluit.onderwerpen] == ["V3", "V3"]
 
 
-def test_a_representative_whom_no_onderwerp_concerns_still_makes_gekend_but_gets_no_partij() -> None:
+def test_a_representative_outside_every_onderwerp_still_makes_gekend_but_gets_no_partij() -> None:
     brought = Desk().bring(pair(representing("k"), REPRESENTED))
     assert [each.positie for each in brought.besluit.partijen] == [1]
 
 
-def test_the_record_says_by_which_means_somebody_is_gekend() -> None:
+def test_the_record_names_the_means_by_which_a_betrokkene_is_gekend() -> None:
     own = betrokkene("own", middel="dossier", identificatoren=[bsn(CAROL)])
     data = contact(betrokkenen=[own, representing("k", "own", middel="eidas"), REPRESENTED])
     besluit = Desk().bring(data).besluit
@@ -162,7 +162,7 @@ def test_the_record_says_by_which_means_somebody_is_gekend() -> None:
 # Without an identificator
 
 
-def test_who_is_authenticated_without_identificator_gets_a_partij_of_his_own_each_time() -> None:
+def test_an_authenticated_betrokkene_without_identificator_gets_a_new_partij_each_time() -> None:
     desk = Desk()
     toestemming = "gegeven"
     partijen = [
@@ -175,7 +175,7 @@ def test_who_is_authenticated_without_identificator_gets_a_partij_of_his_own_eac
     assert len({each["nummer"] for each in partijen}) == 2
 
 
-def test_two_of_them_in_one_contact_get_one_each() -> None:
+def test_two_betrokkenen_without_identificator_in_one_contact_get_a_partij_each() -> None:
     people = [betrokkene("a", middel="digid"), betrokkene("b", middel="digid")]
     [registered] = Desk().bring(contact(betrokkenen=people)).registered
     assert len({each["partijId"] for each in registered["partijen"]}) == 2
@@ -190,15 +190,15 @@ NIET_GEKEND = Beleid(versie="ours", zonder_externe_identificator=ZonderIdentific
     [(DEFAULT, "V3 klantcontact, taak, partij leeg"), (NIET_GEKEND, "V2 klantcontact, taak")],
     ids=["by default", "when so configured"],
 )
-def test_it_is_configurable_whether_they_are_gekend(beleid: Beleid, expected: str) -> None:
+def test_a_policy_sets_whether_betrokkenen_without_identificator_are_gekend(beleid: Beleid, expected: str) -> None:
     data = contact(betrokkenen=[authenticated_by("digid", None)], onderwerpen=[onderwerp(opvolging=CALL_BACK)])
     assert outcome(data, beleid=beleid) == expected
 
 
-def test_that_setting_does_not_touch_who_has_one() -> None:
+def test_the_policy_on_missing_identificatoren_does_not_affect_a_betrokkene_with_one() -> None:
     assert outcome(contact(betrokkenen=[known()]), beleid=NIET_GEKEND) == GEKEND
 
 
-def test_somebody_without_identificator_still_makes_gekend_whom_he_represents() -> None:
+def test_a_representative_without_identificator_still_makes_the_represented_gekend() -> None:
     representative = betrokkene("v", "vertegenwoordiger", middel="digid", vertegenwoordigt=["k"])
     assert outcome(pair(representative, REPRESENTED), beleid=NIET_GEKEND) == GEKEND

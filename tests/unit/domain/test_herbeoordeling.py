@@ -1,4 +1,4 @@
-"""A new judgement of the revisie in force: under another policy, or by what the register knows today."""
+"""A new judgement of the revisie in force: under another policy, or by today's facts of the register."""
 
 import random
 from collections import Counter
@@ -76,7 +76,7 @@ def test_a_new_name_of_the_policy_alone_is_no_difference() -> None:
     assert isinstance(desk.again(data).outcome, Unchanged)
 
 
-def test_what_a_new_policy_no_longer_allows_is_taken_back() -> None:
+def test_outputs_that_a_new_policy_no_longer_allows_are_taken_back() -> None:
     desk = Desk()
     data = contact(betrokkenen=[KLANT])
     first = desk.bring(data)
@@ -98,7 +98,7 @@ def test_what_a_new_policy_no_longer_allows_is_taken_back() -> None:
     assert partij.data["resultaat"] == "vervallen"
 
 
-def test_under_the_old_policy_again_it_has_the_ids_and_numbers_that_it_had() -> None:
+def test_a_contact_under_the_old_policy_again_has_its_old_ids_and_numbers() -> None:
     desk = Desk()
     data = contact(betrokkenen=[KLANT])
     first = desk.bring(data)
@@ -113,7 +113,7 @@ def test_under_the_old_policy_again_it_has_the_ids_and_numbers_that_it_had() -> 
     assert back.sent[-1].body["id"] != first.sent[0].body["id"]
 
 
-def test_who_becomes_gekend_is_judged_by_what_the_register_knows_today() -> None:
+def test_a_betrokkene_who_becomes_gekend_is_judged_by_todays_register() -> None:
     desk = Desk()
     asked = contact("a", betrokkenen=[betrokkene(middel="controlevragen", identificatoren=[bsn()])])
     desk.bring(asked)
@@ -155,7 +155,7 @@ def test_the_facts_of_the_record_count_as_well_where_an_older_release_decided_ot
     assert outcomes(desk.again(data)) == [("V4", True, False, PartijResultaat.NIEUW)]
 
 
-def test_consent_that_the_contact_itself_gives_is_no_revival() -> None:
+def test_consent_that_the_contact_itself_gives_does_not_count_as_revival() -> None:
     desk = Desk()
     data = contact("a", betrokkenen=[KLANT])
     first = desk.bring(data)
@@ -173,7 +173,7 @@ def _as_an_older_release_decided(desk: Desk, brought: Brought) -> None:
     desk.register.add_besluit(replace(brought.besluit, partijen=(empty,), onderwerpen=(mistaken,), uitgegeven=()))
 
 
-def test_who_becomes_gekend_and_is_new_may_have_given_consent() -> None:
+def test_a_new_betrokkene_who_becomes_gekend_may_have_given_consent() -> None:
     desk = Desk()
     klant = betrokkene(middel="controlevragen", identificatoren=[bsn()], toestemming="gegeven")
     data = contact(betrokkenen=[klant])
@@ -249,7 +249,7 @@ def test_links_stay_those_of_the_record_when_more_could_be_linked_now() -> None:
 
 
 def _two_subjects() -> Wire:
-    """Give a contact about what a stranger asks, and about what somebody asks who is gekend under the policy."""
+    """Return a contact with the question of a stranger, and that of a betrokkene who is gekend under the policy."""
     return contact(
         betrokkenen=[stranger("s"), betrokkene("k", middel="digid", identificatoren=[bsn()], toestemming="gegeven")],
         onderwerpen=[
@@ -259,7 +259,7 @@ def _two_subjects() -> Wire:
     )
 
 
-def test_only_what_changed_goes_out() -> None:
+def test_only_changed_onderwerpen_go_out() -> None:
     desk = Desk()
     data = _two_subjects()
     first = desk.bring(data)
@@ -272,7 +272,7 @@ def test_only_what_changed_goes_out() -> None:
     assert again.besluit.onderwerpen[0].sinds == first.besluit.aanleiding(Regel.V2)
 
 
-def test_a_redelivery_repeats_the_newest_judgement_with_what_still_holds_of_the_former() -> None:
+def test_a_redelivery_repeats_the_newest_judgement_and_the_valid_parts_of_the_former() -> None:
     desk = Desk()
     data = _two_subjects()
     first = desk.bring(data)
@@ -295,7 +295,7 @@ def test_another_default_language_is_a_difference() -> None:
     assert again.besluit.voorgangers[0].position == again.besluit.position == Position("contact.ended", 0, 0)
 
 
-def test_asked_twice_it_is_judged_once() -> None:
+def test_a_new_judgement_that_is_asked_twice_is_made_once() -> None:
     desk = Desk()
     data = contact(betrokkenen=[KLANT])
     desk.bring(data)
@@ -307,7 +307,7 @@ def test_asked_twice_it_is_judged_once() -> None:
     assert isinstance(desk.again(data, besluitversie=2).outcome, Unchanged)
 
 
-def test_the_judgements_before_are_remembered() -> None:
+def test_earlier_judgements_are_remembered() -> None:
     desk = Desk()
     data = contact(betrokkenen=[KLANT])
     first = desk.bring(data)
@@ -322,7 +322,7 @@ def test_the_judgements_before_are_remembered() -> None:
     assert (third.besluit.revisie, third.besluit.besluitversie) == (2, 1)
 
 
-def test_herkomst_stays_the_event_that_came_first() -> None:
+def test_herkomst_stays_that_of_the_first_event() -> None:
     desk = Desk()
     data = contact(betrokkenen=[KLANT])
     desk.bring(data, event_id="evt-first", other={"traceparent": TRACEPARENT})
@@ -332,11 +332,11 @@ def test_herkomst_stays_the_event_that_came_first() -> None:
     assert again.body["traceparent"] == TRACEPARENT
 
 
-def test_a_contact_that_was_never_judged_is_judged_as_any_other() -> None:
+def test_a_contact_that_was_never_judged_is_judged_as_a_new_one() -> None:
     assert isinstance(Desk().again(contact(betrokkenen=[KLANT])).outcome, Decided)
 
 
-def test_another_revisie_and_other_contents_are_what_they_always_are() -> None:
+def test_another_revisie_and_other_contents_have_their_usual_outcome() -> None:
     desk = Desk()
     desk.bring(contact(revisie=2, betrokkenen=[KLANT]))
     assert isinstance(desk.again(contact(betrokkenen=[KLANT])).outcome, Overtaken)
@@ -344,7 +344,7 @@ def test_another_revisie_and_other_contents_are_what_they_always_are() -> None:
     assert isinstance(desk.again(contact(revisie=3, betrokkenen=[KLANT])).outcome, Decided)
 
 
-def test_two_betrokkenen_who_have_become_one_partij_leave_the_judgement_as_it_was() -> None:
+def test_two_betrokkenen_who_have_become_one_partij_leave_the_judgement_unchanged() -> None:
     desk = Desk()
     k = betrokkene("k", middel="eherkenning", soort="organisatie", identificatoren=[R1])
     l_ = betrokkene("l", middel="controlevragen", soort="organisatie", identificatoren=[K1])
@@ -356,7 +356,7 @@ def test_two_betrokkenen_who_have_become_one_partij_leave_the_judgement_as_it_wa
     assert isinstance(desk.bring(contact("a", revisie=2)).outcome, Decided)
 
 
-def test_what_has_no_event_is_no_different_for_another_language() -> None:
+def test_an_onderwerp_without_an_event_does_not_differ_under_another_language() -> None:
     desk = Desk()
     data = contact()
     desk.bring(data)
@@ -364,7 +364,7 @@ def test_what_has_no_event_is_no_different_for_another_language() -> None:
     assert isinstance(desk.again(data).outcome, Unchanged)
 
 
-def test_notes_about_identificatoren_stay_with_the_links_that_they_are_about() -> None:
+def test_notes_about_identificatoren_stay_with_their_links() -> None:
     desk = Desk()
     desk.bring(contact("x", betrokkenen=[_organisatie(R1)]))
     desk.bring(contact("z", betrokkenen=[_organisatie(K1)]))
@@ -387,7 +387,7 @@ def test_a_vertrouwelijk_contact_takes_back_nothing_twice() -> None:
     assert [each.data["resultaat"] for each in again.of_kind("partij.withdrawn")] == ["vervallen"]
 
 
-def test_a_correction_takes_no_note_of_its_earlier_self_along() -> None:
+def test_a_correction_does_not_carry_notes_of_its_earlier_revisie() -> None:
     desk = Desk()
     desk.bring(contact("x", betrokkenen=[_organisatie(R1)]))
     desk.bring(contact("z", betrokkenen=[_organisatie(K1)]))
@@ -395,7 +395,7 @@ def test_a_correction_takes_no_note_of_its_earlier_self_along() -> None:
     assert desk.bring(contact("a", revisie=2, betrokkenen=[_organisatie(R1)])).besluit.kanttekeningen == ()
 
 
-def test_notes_about_who_becomes_gekend_come_beside_those_that_were_there() -> None:
+def test_notes_about_a_betrokkene_who_becomes_gekend_join_the_earlier_notes() -> None:
     desk = Desk()
     desk.bring(contact("x", betrokkenen=[_organisatie(R1)]))
     desk.bring(contact("z", betrokkenen=[_organisatie(K1)]))
@@ -437,7 +437,7 @@ def test_a_partij_that_others_know_by_another_identificator_stays_theirs() -> No
     assert desk.bring(contact("c-4", betrokkenen=_klant(R1))).besluit.partijen[0].partij_id == linked
 
 
-def test_back_under_the_first_policy_nobody_gets_the_partij_that_is_now_another_s() -> None:
+def test_a_return_to_the_first_policy_gives_nobody_the_partij_of_another() -> None:
     desk = Desk()
     first, second = contact("c-1", betrokkenen=_klant(K1)), contact("c-2", betrokkenen=_klant(R1, K1))
     made = desk.bring(first).besluit.partijen[0].partij_id
@@ -455,7 +455,7 @@ def test_back_under_the_first_policy_nobody_gets_the_partij_that_is_now_another_
 
 
 def _in_force(desk: Desk, history: History) -> list[tuple[str, Wire]]:
-    """Give of each contact the revisie in force, as it was sent first."""
+    """Return the revisie in force of each contact, as it was sent first."""
     found: dict[tuple[str, str], tuple[str, Wire]] = {}
     for source, data in history:
         brought = desk.bring(data, source=source)
@@ -466,7 +466,7 @@ def _in_force(desk: Desk, history: History) -> list[tuple[str, Wire]]:
 
 @EXAMPLES
 @given(histories())
-def test_by_the_facts_of_its_record_a_contact_comes_out_as_it_did(history: History) -> None:
+def test_a_contact_judged_by_the_facts_of_its_record_has_the_same_outcome(history: History) -> None:
     desk = Desk()
     for source, data in _in_force(desk, history):
         assert isinstance(desk.again(data, source=source).outcome, Unchanged)
@@ -474,7 +474,7 @@ def test_by_the_facts_of_its_record_a_contact_comes_out_as_it_did(history: Histo
 
 @EXAMPLES
 @given(histories(), st.sampled_from(POLICIES), st.sampled_from(list(Feiten)), st.integers())
-def test_judged_again_it_keeps_ids_and_numbers_and_a_second_time_nothing_changes(
+def test_a_new_judgement_keeps_ids_and_numbers_and_a_second_one_changes_nothing(
     history: History, beleid: Beleid, feiten: Feiten, seed: int
 ) -> None:
     desk = Desk()
@@ -505,7 +505,7 @@ STEPS = st.lists(
     min_size=10,
     max_size=16,
 )
-"""A contact, who it is of, and whether it is judged again under a policy in the place of being corrected."""
+"""A contact, its klant, and whether it is judged again under a policy instead of corrected."""
 
 
 @MORE_EXAMPLES
@@ -532,7 +532,7 @@ def test_a_partij_keeps_its_number_its_links_and_those_who_know_it(
 
 
 def _assert_sound(register: Register, numbers: dict[str, str]) -> None:
-    """Hold the register against its decision records, and against the numbers that it gave before."""
+    """Compare the register with its decision records, and with the numbers that it gave before."""
     knowing = Counter(each.partij_id for besluit in register.besluiten.values() for each in besluit.partijen)
     linked = Counter(sleutel for partij in register.partijen.values() for sleutel in partij.sleutels)
     assert all(times == 1 for times in linked.values())

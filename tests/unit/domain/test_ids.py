@@ -1,4 +1,4 @@
-"""Ids that anyone can work out, and numbers: `schemas/decision.md`, "Ids and numbers"."""
+"""Ids that anyone can compute, and numbers: `schemas/decision.md`, "Ids and numbers"."""
 
 import uuid
 from itertools import count
@@ -23,7 +23,7 @@ def test_ids_are_uuid5_in_the_namespace_of_the_source() -> None:
     assert contact_key(SOURCE, "c-1") == worked_out(SOURCE, "contact|c-1")
 
 
-def test_an_id_written_out_by_hand() -> None:
+def test_an_id_equals_one_computed_by_hand() -> None:
     # python3 -c "import uuid; print(uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_URL, 'urn:x'), 'klantcontact|c-1|0'))"
     assert klantcontact_id("urn:x", "c-1", "0") == "4e646667-22e7-5db4-a3a9-21e41a0e17e4"
 
@@ -56,7 +56,7 @@ def test_no_character_is_an_exception() -> None:
         assert identifier(SOURCE, part) == worked_out(SOURCE, quote(part, safe="-._~"))
 
 
-def test_the_separator_can_not_be_forged() -> None:
+def test_a_part_can_not_forge_the_separator() -> None:
     assert klantcontact_id(SOURCE, "a|b", "c") != klantcontact_id(SOURCE, "a", "b|c")
 
 
@@ -78,17 +78,17 @@ def test_the_events_bear_these_ids() -> None:
     assert brought.betrokkene["betrokkeneId"] == worked_out(SOURCE, "betrokkene|c%7C1|ond%20%C3%A9|k")
 
 
-def test_an_onderwerp_without_id_is_called_by_its_position() -> None:
+def test_an_onderwerp_without_id_is_named_by_its_position() -> None:
     data = contact(onderwerpen=[onderwerp("a"), onderwerp(opvolging=CALL_BACK)])
     assert Desk().bring(data).registered[0]["klantcontact"]["klantcontactId"] == klantcontact_id(SOURCE, "c-1", "1")
 
 
-def test_a_partij_is_called_after_the_revisie_that_it_was_made_for() -> None:
+def test_a_partij_is_named_after_the_revisie_that_it_was_made_for() -> None:
     partij = Desk().bring(contact(betrokkenen=[known()], revisie=3)).partij
     assert partij["partijId"] == worked_out(SOURCE, "partij|c-1|3|k")
 
 
-def test_the_partij_of_who_can_not_be_found_again_has_one_name_in_every_revisie() -> None:
+def test_a_partij_without_identificator_has_one_name_in_every_revisie() -> None:
     person = betrokkene(middel="digid")
     partij = Desk().bring(contact(betrokkenen=[person], revisie=3)).partij
     assert partij["partijId"] == worked_out(SOURCE, "partij|c-1|k")
@@ -150,7 +150,7 @@ def test_a_klantcontact_without_taak_takes_no_number_of_a_taak() -> None:
     assert second.registered[0]["klantcontact"]["nummer"] == "2"
 
 
-def test_a_taak_that_comes_later_gets_its_number_then() -> None:
+def test_a_taak_that_a_later_revisie_adds_gets_its_number_then() -> None:
     desk = Desk()
     desk.bring(contact("c-1", betrokkenen=[known()]))
     later = desk.bring(contact("c-1", revisie=2, betrokkenen=[known()], onderwerpen=[onderwerp(opvolging=CALL_BACK)]))
@@ -158,7 +158,7 @@ def test_a_taak_that_comes_later_gets_its_number_then() -> None:
     assert later.registered[0]["klantcontact"]["nummer"] == "1"
 
 
-def test_what_is_not_registered_takes_no_number() -> None:
+def test_an_onderwerp_that_is_not_registered_takes_no_number() -> None:
     desk = Desk()
     desk.bring(contact("c-1"))
     assert desk.bring(contact("c-2", betrokkenen=[known()])).registered[0]["klantcontact"]["nummer"] == "1"

@@ -1,11 +1,11 @@
-"""What always holds, whatever the contacts.
+"""Rules that hold for all contacts.
 
 - V1, G1 and G2 leave no trace but the decision record, and neither that nor the register holds contents.
 - A partij is only for a gekende betrokkene; details are in it only with effective consent and without a refusal now.
 - An interne taak is made exactly when asked for, with its klantcontact and an actor; an onderwerp has one klantcontact.
 - Kanaal and transfer change nothing, and deciding twice, or later, gives the same.
 - Numbers and event ids never collide, versies only rise, and no identity finds two partijen.
-- What is kept of a partij is what follows from the decision records.
+- The register's record of a partij follows from the decision records.
 """
 
 from collections import defaultdict
@@ -26,7 +26,7 @@ REFUSALS = ("geweigerd", "ingetrokken")
 
 
 def decided(history: History) -> list[tuple[Wire, Brought]]:
-    """Judge a history, and give what was decided anew."""
+    """Judge a history, and return the contacts that were decided anew."""
     desk = Desk()
     brought = [(data, desk.bring(data, source=source)) for source, data in history]
     return [(data, each) for data, each in brought if isinstance(each.outcome, Decided)]
@@ -102,7 +102,7 @@ def test_details_are_in_a_partij_only_with_consent_and_not_refused_now(history: 
 
 @EXAMPLES
 @given(histories())
-def test_an_interne_taak_is_made_exactly_when_asked_for_with_a_klantcontact_and_an_actor(history: History) -> None:
+def test_an_interne_taak_is_made_exactly_when_requested_with_a_klantcontact_and_an_actor(history: History) -> None:
     for data, brought in decided(history):
         asked = {
             each.get("onderwerpId", str(index)): each["opvolging"]
@@ -163,7 +163,7 @@ def test_the_revisie_in_force_gives_the_same_events_at_any_later_time(history: H
 
 @EXAMPLES
 @given(histories())
-def test_numbers_never_collide_and_stay_what_they_are(history: History) -> None:
+def test_numbers_never_collide_and_never_change(history: History) -> None:
     numbers: dict[str, dict[str, str]] = {"klantcontact": {}, "taak": {}, "partij": {}}
     for _, brought in decided(history):
         for each in brought.sent:
@@ -216,7 +216,7 @@ def test_versies_of_a_partij_only_rise_and_each_is_used_once(history: History) -
             newest[partij_id] = versie
 
 
-# What the register keeps
+# The register
 
 
 @EXAMPLES
@@ -234,7 +234,7 @@ def test_the_state_kept_of_a_partij_is_the_one_that_follows_from_the_decision_re
 
 
 def _comparable(partij: PartijRecord) -> tuple[object, ...]:
-    """Give what matters of a partij: not which of two equal moments it keeps, nor the order of its sleutels."""
+    """Return a partij without the choice between two equal moments and without the order of its sleutels."""
     moments = [each.op if each else None for each in (partij.gegeven, partij.ingetrokken, partij.gevuld)]
     return (replace(partij, sleutels=(), gegeven=None, ingetrokken=None, gevuld=None), set(partij.sleutels), *moments)
 

@@ -27,13 +27,13 @@ from tests.unit.domain.strategies import History, histories
 
 @MORE_EXAMPLES
 @given(histories())
-def test_both_come_to_the_same_over_any_history(history: History) -> None:
+def test_both_agree_over_any_history(history: History) -> None:
     Comparison(Desk(), Oracle()).of(history)
 
 
 @MORE_EXAMPLES
 @given(histories(longest=5))
-def test_they_agree_too_when_who_has_no_identificator_is_not_gekend(history: History) -> None:
+def test_both_agree_when_a_betrokkene_without_identificator_is_not_gekend(history: History) -> None:
     beleid = Beleid(zonder_externe_identificator=ZonderIdentificator.NIET_GEKEND)
     Comparison(Desk(beleid), Oracle(zonder_identificator_gekend=False)).of(history)
 
@@ -45,7 +45,7 @@ class Comparison:
     desk: Desk
     oracle: Oracle
     names: dict[str, int] = field(default_factory=dict)
-    """How the second opinion calls the partijen of the first."""
+    """The second opinion's names of the partijen of the first."""
 
     def of(self, history: History) -> None:
         for source, data in history:
@@ -92,7 +92,7 @@ class Comparison:
         )
 
     def shown_klantcontact(self, sent: Sent) -> object:
-        """Return who stands in an event, with what details."""
+        """Return the betrokkenen in an event, with their details."""
         betrokkenen = {
             each["betrokkeneId"]: (self.name_of(each.get("wasPartij")), details(each))
             for each in sent.data["betrokkenen"]
@@ -115,7 +115,7 @@ class Comparison:
         return self.names[was_partij["partijId"]] if was_partij else None
 
     def expected_klantcontact(self, opinion: Judged, outcome: Outcome) -> object:
-        """Return who should stand in an event, with what details."""
+        """Return the betrokkenen that should stand in an event, with their details."""
         source, contact_id = opinion.contact
         betrokkenen = {
             name_based_id(source, "betrokkene", contact_id, outcome.onderwerp_id, ref): (
@@ -149,7 +149,7 @@ def assert_doubled(opinion: Doubled, arrived: Received, brought: Brought) -> Non
 
 
 def outcomes_of(brought: Brought) -> object:
-    """Return what came of each onderwerp."""
+    """Return the outcome of each onderwerp."""
     return [
         (
             each.onderwerp_id,
@@ -164,7 +164,7 @@ def outcomes_of(brought: Brought) -> object:
 
 
 def outcomes_expected(opinion: Judged) -> object:
-    """Return what should come of each onderwerp."""
+    """Return the expected outcome of each onderwerp."""
     return [
         (each.onderwerp_id, each.regel, each.klantcontact, each.taak, each.partij, each.gegevens)
         for each in opinion.outcomes
@@ -172,7 +172,7 @@ def outcomes_expected(opinion: Judged) -> object:
 
 
 def details(holder: Wire) -> frozenset[str]:
-    """Return what stands at a betrokkene or partij of an event, written as the second opinion writes it."""
+    """Return the details of a betrokkene or partij in an event, written as the second opinion writes them."""
     found = {written(ADRES, each) for each in holder["digitaleAdressen"]}
     found.update(
         written(kind, holder[kind])
@@ -194,7 +194,7 @@ def _gone(data: Wire) -> Gone:
 
 
 def _klantcontacten_gone(revisies: list[Judged]) -> set[tuple[str, str, bool]]:
-    """Return what any revisie but the last may have shown on a stream, and the last does not."""
+    """Return the klantcontacten that a revisie but the last may have shown on a stream and the last does not."""
     seen: dict[str, list[str]] = {}
     for revisie in revisies:
         for outcome in revisie.outcomes:
@@ -211,7 +211,7 @@ def _klantcontacten_gone(revisies: list[Judged]) -> set[tuple[str, str, bool]]:
 
 
 def _taken_gone(revisies: list[Judged]) -> set[tuple[str, str, str]]:
-    """Return the taken that any revisie but the last had, and the last has not."""
+    """Return the taken that a revisie but the last had and the last has not."""
 
     def taken(judgements: Iterable[Judged]) -> set[tuple[str, str, str]]:
         return {

@@ -12,6 +12,6 @@ def test_every_kind_has_a_name_of_its_own_and_is_listed() -> None:
     }
 
 
-def test_a_failure_of_our_own_code_is_refused_and_not_the_same_as_a_refusal() -> None:
+def test_a_failure_of_our_own_code_counts_as_refused_and_differs_from_a_refusal() -> None:
     assert isinstance(FAILED, Refused)
     assert Refused(FAILED.refusal) != FAILED

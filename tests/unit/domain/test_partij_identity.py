@@ -1,4 +1,4 @@
-"""Which partij a betrokkene is: `schemas/decision.md`, "Finding a partij"."""
+"""The partij of a betrokkene: `schemas/decision.md`, "Finding a partij"."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def row(reason: str, first: list[Wire], second: list[Wire], *, same: bool) -> ob
         row("whatever the order in which they are written", [K1, V1], [V1, R1, K1], same=True),
     ],
 )
-def test_an_organisatie_is_found(first: list[Wire], second: list[Wire], *, same: bool) -> None:
+def test_an_organisatie_is_found_by_its_identificatoren(first: list[Wire], second: list[Wire], *, same: bool) -> None:
     counter = Counter()
     assert (counter.partij(organisatie(*first)) == counter.partij(organisatie(*second))) is same
 
@@ -77,7 +77,7 @@ def test_an_unknown_identificator_is_linked_to_the_partij_found() -> None:
     assert counter.partij(organisatie(K1)) == first
 
 
-def test_links_lead_further() -> None:
+def test_a_linked_identificator_finds_the_partij_too() -> None:
     counter = Counter()
     first = counter.partij(organisatie(K1))
     counter.partij(organisatie(K1, R1))
@@ -85,7 +85,7 @@ def test_links_lead_further() -> None:
     assert counter.partij(organisatie(R1, K2)) == first
 
 
-def test_a_second_of_a_kind_is_noted_and_not_linked() -> None:
+def test_a_second_identificator_of_a_kind_is_noted_and_not_linked() -> None:
     counter = Counter()
     first = counter.partij(organisatie(R1, K1))
     brought = counter.bring(organisatie(R1, K2))
@@ -95,7 +95,7 @@ def test_a_second_of_a_kind_is_noted_and_not_linked() -> None:
     assert counter.partij(organisatie(K2)) != first
 
 
-def test_partijen_are_never_merged_and_what_points_elsewhere_is_left_there_and_noted() -> None:
+def test_partijen_are_never_merged_and_a_link_to_another_partij_stays_and_is_noted() -> None:
     counter = Counter()
     by_rsin, by_kvk = counter.partij(organisatie(R1)), counter.partij(organisatie(K1))
     brought = counter.bring(organisatie(R1, K1))
@@ -171,7 +171,7 @@ def test_working_for_an_organisatie_makes_no_partij_for_it() -> None:
     assert counter.bring(organisatie(K1, toestemming="gegeven")).partij["resultaat"] == "nieuw"
 
 
-def test_a_contactpersoon_who_is_found_is_identified_and_shows_no_identificator_of_its_own() -> None:
+def test_a_found_contactpersoon_is_identified_and_shows_no_identificator_of_its_own() -> None:
     partij = Counter().bring(employee("p-1", employer(K1))).partij
     assert partij["identificatie"] == "extern"
     assert partij["partijIdentificatoren"] == []
@@ -188,7 +188,7 @@ def test_the_same_person_as_klant_and_as_contactpersoon_is_two_partijen() -> Non
 # Nobody else gets a partij
 
 
-def test_who_is_not_gekend_gets_no_partij_even_when_known() -> None:
+def test_a_betrokkene_who_is_not_gekend_gets_no_partij_even_when_known() -> None:
     counter = Counter()
     counter.bring(known(number=BOB))
     anonymous = betrokkene("b", identificatoren=[bsn(BOB)])
@@ -197,14 +197,14 @@ def test_who_is_not_gekend_gets_no_partij_even_when_known() -> None:
     assert len(registered["partijen"]) == 1
 
 
-def test_each_gekende_gets_his_partij_by_his_own_facts() -> None:
+def test_each_gekende_gets_a_partij_by_his_own_facts() -> None:
     counter = Counter()
     people = [known("a", ALICE, toestemming="gegeven"), stranger("s"), known("b", BOB)]
     partijen = counter.bring(*people).registered[0]["partijen"]
     assert [(each["resultaat"], each["toestemming"]) for each in partijen] == [("nieuw", "gegeven"), ("leeg", "geen")]
 
 
-def test_whom_no_onderwerp_concerns_gets_no_partij() -> None:
+def test_a_betrokkene_outside_every_onderwerp_gets_no_partij() -> None:
     desk = Desk()
     people = [known("a", ALICE, toestemming="gegeven"), known("b", BOB, toestemming="gegeven")]
     first = desk.bring(contact("c-1", betrokkenen=people, onderwerpen=[onderwerp(betrokkenen=["b"])]))
@@ -212,7 +212,7 @@ def test_whom_no_onderwerp_concerns_gets_no_partij() -> None:
     assert desk.bring(contact("c-2", betrokkenen=[known("a", ALICE)])).partij["versie"] == 1
 
 
-def test_what_is_noted_of_one_betrokkene_is_not_told_with_an_onderwerp_of_another() -> None:
+def test_a_note_about_one_betrokkene_is_not_shown_with_an_onderwerp_of_another() -> None:
     counter = Counter()
     counter.partij(organisatie(R1, K1))
     brought = counter.bring(organisatie(R1, K2))

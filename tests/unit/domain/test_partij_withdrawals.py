@@ -8,7 +8,7 @@ def partijen_gone(brought: Brought) -> list[tuple[str, str]]:
     return [(each.stream, each.data["resultaat"]) for each in brought.of_kind("partij.withdrawn")]
 
 
-def test_a_vertrouwelijk_contact_that_empties_a_partij_tells_it_to_everybody() -> None:
+def test_a_vertrouwelijk_contact_that_empties_a_partij_withdraws_it_in_public() -> None:
     desk = Desk()
     filled = desk.bring(contact("c-1", betrokkenen=[known(toestemming="gegeven", adressen=[email()])])).partij
     emptied = desk.bring(contact("c-2", vertrouwelijk=True, betrokkenen=[known(toestemming="ingetrokken")]))
@@ -20,13 +20,13 @@ def test_a_vertrouwelijk_contact_that_empties_a_partij_tells_it_to_everybody() -
     assert gone.data["versie"] == emptied.partij["versie"]
 
 
-def test_it_tells_nothing_of_a_partij_that_held_nothing() -> None:
+def test_a_vertrouwelijk_contact_withdraws_nothing_of_a_partij_that_held_nothing() -> None:
     desk = Desk()
     assert partijen_gone(desk.bring(contact("c-1", vertrouwelijk=True, betrokkenen=[known()]))) == []
     assert partijen_gone(desk.bring(contact("c-2", vertrouwelijk=True, betrokkenen=[known()]))) == []
 
 
-def test_it_tells_that_reuse_is_over_also_when_nothing_was_left_to_reuse() -> None:
+def test_the_end_of_reuse_is_published_even_when_no_details_were_left() -> None:
     desk = Desk()
     desk.bring(contact("c-1", betrokkenen=[known(toestemming="gegeven")]))
     desk.bring(contact("c-2", betrokkenen=[known(toestemming="ingetrokken")]))
@@ -37,19 +37,19 @@ def test_it_tells_that_reuse_is_over_also_when_nothing_was_left_to_reuse() -> No
     ) == [("registered", "leeg")]
 
 
-def test_nor_when_it_does_not_empty_it() -> None:
+def test_a_vertrouwelijk_contact_that_does_not_empty_the_partij_withdraws_nothing() -> None:
     desk = Desk()
     desk.bring(contact("c-1", betrokkenen=[known(toestemming="gegeven")]))
     assert partijen_gone(desk.bring(contact("c-2", vertrouwelijk=True, betrokkenen=[known()]))) == []
 
 
-def test_a_contact_that_is_not_vertrouwelijk_tells_it_in_its_own_event() -> None:
+def test_an_open_contact_that_empties_a_partij_says_so_in_its_own_event() -> None:
     desk = Desk()
     desk.bring(contact("c-1", betrokkenen=[known(toestemming="gegeven")]))
     assert partijen_gone(desk.bring(contact("c-2", betrokkenen=[known(toestemming="ingetrokken")]))) == []
 
 
-def test_a_revision_that_becomes_vertrouwelijk_and_withdraws_tells_it_too() -> None:
+def test_a_revisie_that_becomes_vertrouwelijk_and_withdraws_consent_withdraws_in_public_too() -> None:
     desk = Desk()
     desk.bring(contact(betrokkenen=[known(toestemming="gegeven")]))
     second = desk.bring(contact(revisie=2, vertrouwelijk=True, betrokkenen=[known(toestemming="ingetrokken")]))
@@ -60,14 +60,14 @@ def test_a_revision_that_becomes_vertrouwelijk_and_withdraws_tells_it_too() -> N
     ]
 
 
-def test_a_partij_that_is_touched_again_in_the_open_is_not_taken_back_any_more() -> None:
+def test_a_partij_that_an_open_event_touches_again_is_no_longer_taken_back() -> None:
     desk = Desk()
     desk.bring(contact(betrokkenen=[known()]))
     assert len(desk.bring(contact(revisie=2)).of_kind("partij.withdrawn")) == 1
     assert desk.bring(contact(revisie=3, betrokkenen=[known()])).of_kind("partij.withdrawn") == []
 
 
-def test_touched_again_on_the_confidential_topic_only_it_still_is() -> None:
+def test_a_partij_touched_again_on_the_confidential_topic_only_is_still_taken_back() -> None:
     desk = Desk()
     desk.bring(contact(betrokkenen=[known(toestemming="gegeven")]))
     second = desk.bring(contact(revisie=2))
@@ -82,7 +82,7 @@ def test_a_withdrawal_of_a_partij_is_on_the_open_topic_also_when_the_contact_was
     assert partijen_gone(second) == [("registered", "vervallen")]
 
 
-def test_a_decision_without_any_trace_is_told_from_one_that_left_something() -> None:
+def test_a_decision_without_a_trace_differs_from_one_that_left_something() -> None:
     desk = Desk()
     assert desk.bring(contact("c-1")).besluit.without_trace
     assert not desk.bring(contact("c-2", betrokkenen=[known()])).besluit.without_trace

@@ -43,7 +43,7 @@ def test_each_event_holds_exactly_what_its_rule_allows(history: History) -> None
 
 @EXAMPLES
 @given(histories())
-def test_what_is_taken_back_holds_nothing(history: History) -> None:
+def test_an_event_that_takes_back_holds_no_values(history: History) -> None:
     desk = Desk()
     for source, data in history:
         for each in desk.bring(data, source=source).sent:
@@ -53,7 +53,7 @@ def test_what_is_taken_back_holds_nothing(history: History) -> None:
 
 @EXAMPLES
 @given(contacts())
-def test_the_decision_record_and_the_register_hold_nothing(data: Wire) -> None:
+def test_the_decision_record_and_the_register_hold_no_values(data: Wire) -> None:
     desk = Desk()
     brought = desk.bring(data)
     assert marks_in(data)

@@ -1,4 +1,4 @@
-"""What the decision record and the register keep, so that each decision can be explained and judged again."""
+"""The decision record and the register: they can explain each decision, and judge it again."""
 
 from datetime import UTC, datetime
 
@@ -36,7 +36,7 @@ def moment(contact_id: str, day: int) -> Moment:
 
 
 def bring(desk: Desk, contact_id: str, day: int, person: Wire) -> PartijBesluit:
-    """Bring a contact of one klant, and give what was decided about its partij."""
+    """Bring a contact of one klant, and return the decision about its partij."""
     brought = desk.bring(contact(contact_id, op=OP.format(day), betrokkenen=[person]))
     [partij] = brought.besluit.partijen
     return partij
@@ -47,7 +47,7 @@ def only_partij(desk: Desk) -> PartijRecord:
     return partij
 
 
-def test_the_register_keeps_of_a_partij_the_newest_statement_of_each_kind_with_its_origin() -> None:
+def test_the_register_keeps_the_newest_statement_of_each_kind_with_its_origin() -> None:
     desk = Desk()
     bring(desk, "a", 1, known(toestemming="gegeven", adressen=[email()]))
     bring(desk, "b", 9, known(toestemming="gegeven"))
@@ -69,7 +69,7 @@ def test_the_register_keeps_of_a_partij_the_newest_statement_of_each_kind_with_i
     )
 
 
-def test_the_record_says_what_the_register_knew_of_the_partij() -> None:
+def test_the_record_holds_what_the_register_knew_of_the_partij() -> None:
     desk = Desk()
     assert bring(desk, "a", 1, known(toestemming="gegeven", adressen=[email()])).stand == Stand()
     assert bring(desk, "b", 2, known(toestemming="ingetrokken")).stand == Stand(
@@ -80,7 +80,7 @@ def test_the_record_says_what_the_register_knew_of_the_partij() -> None:
     )
 
 
-def test_only_what_is_a_statement_is_recorded_as_one() -> None:
+def test_only_a_statement_of_consent_is_recorded_as_one() -> None:
     recorded = {
         said: bring(Desk(), "a", 1, known(toestemming=said)).verklaring
         for said in ("gegeven", "ingetrokken", "geweigerd", "niet_gevraagd")
@@ -93,7 +93,7 @@ def test_only_what_is_a_statement_is_recorded_as_one() -> None:
     }
 
 
-def test_a_bijdrage_is_what_the_record_says_of_a_partij() -> None:
+def test_a_bijdrage_follows_from_the_record_of_a_partij() -> None:
     desk = Desk()
     decided = bring(desk, "a", 1, known(toestemming="gegeven", adressen=[email()]))
     assert decided.bijdrage(moment("a", 1)) == Bijdrage(
@@ -106,7 +106,7 @@ def test_a_bijdrage_is_what_the_record_says_of_a_partij() -> None:
     )
 
 
-def test_a_partij_without_identificator_was_made_for_nothing_that_finds_it() -> None:
+def test_a_partij_without_identificator_has_no_sleutel_to_find_it_by() -> None:
     desk = Desk()
     bring(desk, "a", 1, employee("p", None))
     assert (only_partij(desk).grondsleutel, only_partij(desk).sleutels) == (None, ())
@@ -119,7 +119,7 @@ def test_an_organisatie_is_made_for_the_first_of_its_identificatoren() -> None:
     assert only_partij(desk).grondsleutel == only_partij(desk).sleutels[0]
 
 
-def test_the_record_itself() -> None:
+def test_a_record_holds_its_contact_and_policy() -> None:
     desk = Desk()
     data = contact("a", op=OP.format(1), vertrouwelijk=True, betrokkenen=[known()], onderwerpen=[onderwerp("x")])
     besluit = desk.bring(data, event_id="evt-7").besluit
@@ -145,7 +145,7 @@ def test_sleutels_are_made_with_the_key_of_the_register() -> None:
     assert only_partij(desk).sleutels == (SLEUTELS.of_identity(Identity("bsn", ALICE, 0)),)
 
 
-# What is asked of a record
+# Questions to a record
 
 
 def corrected() -> BesluitRecord:
@@ -157,7 +157,7 @@ def corrected() -> BesluitRecord:
     return desk.bring(contact(revisie=2)).besluit
 
 
-def test_what_was_taken_back_has_its_kind_and_number() -> None:
+def test_each_withdrawal_has_its_kind_and_number() -> None:
     besluit = corrected()
 
     assert [besluit.number_taken_back(each) for each in besluit.intrekkingen] == [
@@ -173,7 +173,7 @@ def test_the_id_of_a_taak_follows_from_the_contact_and_the_onderwerp() -> None:
     assert besluit.taak_id_of("o1") == taak_id(SOURCE, "c-1", "o1")
 
 
-def test_the_judgement_of_an_onderwerp_is_the_one_that_first_said_what_is_in_force() -> None:
+def test_an_onderwerp_has_the_judgement_that_first_decided_its_present_outcome() -> None:
     people = [known("a"), stranger("b")]
     people[1]["authenticatie"] = {"middel": "controlevragen"}
     subjects = [onderwerp("of a", betrokkenen=["a"]), onderwerp("of b", betrokkenen=["b"])]

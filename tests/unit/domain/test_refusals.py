@@ -1,4 +1,4 @@
-"""Which combinations make a contact invalid, and where the error stands: `schemas/decision.md`, "Validity"."""
+"""The combinations that make a contact invalid, and the path of each error: `schemas/decision.md`, "Validity"."""
 
 import pytest
 
@@ -235,5 +235,5 @@ from tests.unit.domain.validity import (
         ),
     ],
 )
-def test_it_is_refused_there(data: Wire, expected: list[str]) -> None:
+def test_an_invalid_contact_is_refused_with_the_path_of_the_error(data: Wire, expected: list[str]) -> None:
     assert sorted(refusals_of(data)) == sorted(expected)

@@ -33,7 +33,7 @@ FULL = contact(
 )
 
 
-def test_the_same_revisie_gives_the_same_events_byte_for_byte_whatever_has_been_learnt_since() -> None:
+def test_the_same_revisie_has_the_same_events_byte_for_byte_whatever_the_register_learnt_since() -> None:
     desk = Desk()
     first = desk.bring(FULL)
     desk.bring(contact("c-2", betrokkenen=[known(toestemming="ingetrokken")]))
@@ -42,7 +42,7 @@ def test_the_same_revisie_gives_the_same_events_byte_for_byte_whatever_has_been_
     assert again.sent == first.sent
 
 
-def test_the_envelope_of_the_repeat_plays_no_part() -> None:
+def test_the_envelope_of_a_repeat_does_not_matter() -> None:
     desk = Desk()
     traced = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "subject": "x"}
     first = desk.bring(FULL, event_id="evt-1")
@@ -50,7 +50,7 @@ def test_the_envelope_of_the_repeat_plays_no_part() -> None:
     assert first.registered[0]["herkomst"]["eventId"] == "evt-1"
 
 
-def test_the_repeat_is_as_the_policy_was() -> None:
+def test_a_repeat_follows_the_policy_of_the_first_decision() -> None:
     desk = Desk()
     first = desk.bring(FULL)
     desk.beleid = desk.register.beleid = Beleid(versie="newer", voldoende_middelen={})
@@ -68,14 +68,14 @@ def test_a_repeat_changes_nothing_in_the_register() -> None:
     assert not desk.register.changed_partijen | desk.register.changed_besluiten
 
 
-def test_what_changed_is_remembered_for_writing_it_back() -> None:
+def test_the_register_remembers_its_changes_until_they_are_written() -> None:
     desk = Desk()
     brought = desk.bring(FULL)
     assert desk.register.changed_besluiten == {brought.besluit.key}
     assert desk.register.changed_partijen == {each.partij_id for each in brought.besluit.partijen}
 
 
-def test_a_lower_revisie_changes_nothing_and_the_outcome_in_force_is_given() -> None:
+def test_a_lower_revisie_changes_nothing_and_returns_the_outcome_in_force() -> None:
     desk = Desk()
     third = desk.bring({**FULL, "revisie": 3})
     second = desk.bring(contact(revisie=2))
@@ -84,14 +84,14 @@ def test_a_lower_revisie_changes_nothing_and_the_outcome_in_force_is_given() -> 
     assert second.sent == ()
 
 
-def test_a_repeat_of_a_replaced_revisie_is_a_lower_one() -> None:
+def test_a_repeat_of_a_replaced_revisie_counts_as_a_lower_one() -> None:
     desk = Desk()
     desk.bring(FULL)
     second = desk.bring(contact(revisie=2))
     assert desk.bring(FULL).outcome == Overtaken(received(FULL), second.besluit)
 
 
-def test_the_source_belongs_to_the_name_of_a_contact() -> None:
+def test_one_contact_id_of_two_sources_is_two_contacts() -> None:
     desk = Desk()
     desk.bring(FULL)
     assert desk.bring(contact(), source=OTHER_SOURCE).besluit.source == OTHER_SOURCE
@@ -108,18 +108,18 @@ def test_the_same_revisie_with_other_contents_is_refused() -> None:
     assert refused.faults == [("data.revisie", "revisie_conflict")]
 
 
-def test_a_conflict_leaves_what_was_decided() -> None:
+def test_a_conflict_leaves_the_decision_unchanged() -> None:
     desk = Desk()
     first = desk.bring(FULL)
     desk.bring(contact())
     assert desk.bring(FULL).sent == first.sent
 
 
-# What counts as the same contents
+# The same contents
 
 
 def given() -> Wire:
-    """A contact with something of everything that may be written in another way."""
+    """A contact with every part that may be written in another way."""
     data = contact(
         op="2026-03-02T10:50:00+01:00",
         betrokkenen=[betrokkene(middel="digid", identificatoren=[bsn(ALICE)], contactnaam=naam()), betrokkene("s")],
@@ -178,7 +178,7 @@ def subject(data: Wire, index: int = 0) -> Wire:
         pytest.param(lambda data: subject(data).update(bijlagen=[], onderwerpobjecten=[]), id="no objects"),
     ],
 )
-def test_written_in_another_way_it_is_the_same(change: Change) -> None:
+def test_a_contact_written_in_another_way_is_the_same(change: Change) -> None:
     assert same(change)
 
 
@@ -209,11 +209,11 @@ def test_written_in_another_way_it_is_the_same(change: Change) -> None:
         pytest.param(lambda data: data["betrokkenen"].reverse(), id="the order of betrokkenen"),
     ],
 )
-def test_this_is_another_contact(change: Change) -> None:
+def test_a_contact_with_other_contents_is_another(change: Change) -> None:
     assert not same(change)
 
 
-def test_the_time_of_a_repeat_is_that_of_the_first_decision() -> None:
+def test_a_repeat_has_the_time_of_the_first_decision() -> None:
     desk = Desk()
     first, again = desk.bring(FULL), desk.bring(FULL)
     assert first.sent[0].body["time"] == again.sent[0].body["time"] == "2026-12-01T12:00:00Z"

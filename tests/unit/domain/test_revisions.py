@@ -1,4 +1,4 @@
-"""What becomes of partijen when a contact is corrected: `schemas/decision.md`, "Corrections"."""
+"""Partijen after a correction of a contact: `schemas/decision.md`, "Corrections"."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def organisatie(*identificatoren: Wire, toestemming: str | None = "gegeven") -> 
 
 
 class Teller:
-    """A desk that counts the revisies of each contact."""
+    """A desk that numbers the revisies of each contact."""
 
     def __init__(self) -> None:
         self.desk = Desk()
@@ -50,7 +50,7 @@ def withdrawals(brought: Brought) -> list[tuple[str, str]]:
     return [(each.key, each.data["resultaat"]) for each in brought.of_kind("partij.withdrawn")]
 
 
-def test_a_revision_keeps_partij_and_number() -> None:
+def test_a_revisie_keeps_partij_and_number() -> None:
     teller = Teller()
     first = teller.bring("a", known(toestemming="gegeven"))
     second = teller.bring("a", known(toestemming="gegeven", adressen=[email()]))
@@ -60,7 +60,7 @@ def test_a_revision_keeps_partij_and_number() -> None:
     assert withdrawals(second) == []
 
 
-def test_who_has_no_identificator_keeps_his_partij_over_revisies_by_his_ref() -> None:
+def test_a_betrokkene_without_identificator_keeps_his_partij_over_revisies_by_ref() -> None:
     teller = Teller()
     person = betrokkene("x", middel="digid", toestemming="gegeven")
     first = teller.partij("a", person)
@@ -85,7 +85,7 @@ def test_a_partij_that_is_vervallen_is_unknown_to_everyone() -> None:
     assert teller.partij("b", known(number=ALICE, toestemming="gegeven")) == (alice, "nieuw")
 
 
-def test_it_keeps_its_id_and_number_for_the_identificator_that_it_was_made_for() -> None:
+def test_a_vervallen_partij_keeps_id_and_number_for_the_identificator_that_it_was_made_for() -> None:
     teller = Teller()
     first = teller.bring("a", known(number=ALICE)).partij
     teller.bring("a")
@@ -94,7 +94,7 @@ def test_it_keeps_its_id_and_number_for_the_identificator_that_it_was_made_for()
     assert teller.bring("a", known(number=ALICE)).partij["partijId"] == first["partijId"]
 
 
-def test_its_consent_is_forgotten_with_the_contact_that_gave_it() -> None:
+def test_consent_is_forgotten_with_the_contact_that_gave_it() -> None:
     teller = Teller()
     teller.bring("a", known(toestemming="gegeven"))
     teller.bring("a")
@@ -109,14 +109,14 @@ def test_a_partij_that_another_contact_knows_stays() -> None:
     assert teller.partij("c", known(toestemming="gegeven")) == (alice, "aangevuld")
 
 
-def test_with_consent_of_another_contact_it_stays_bestaand() -> None:
+def test_a_partij_with_consent_of_another_contact_stays_bestaand() -> None:
     teller = Teller()
     alice, _ = teller.partij("a", known(adressen=[email()], toestemming="gegeven"))
     teller.bring("b", known(toestemming="gegeven"))
     assert withdrawals(teller.bring("a")) == [(alice, "bestaand")]
 
 
-def test_what_only_a_replaced_revisie_filled_is_empty_for_the_next() -> None:
+def test_a_partij_that_only_a_replaced_revisie_filled_is_empty_for_the_next_contact() -> None:
     teller = Teller()
     alice, _ = teller.partij("a", known(adressen=[email()], toestemming="gegeven"))
     teller.bring("b", known(toestemming="gegeven"))
@@ -124,7 +124,7 @@ def test_what_only_a_replaced_revisie_filled_is_empty_for_the_next() -> None:
     assert teller.partij("c", known()) == (alice, "aangevuld")
 
 
-def test_under_bestaand_a_revision_brings_nothing_to_the_partij() -> None:
+def test_a_revisie_under_bestaand_brings_nothing_to_the_partij() -> None:
     teller = Teller()
     teller.bring("a", known(adressen=[email()], toestemming="gegeven"))
     teller.bring("b", known(toestemming="gegeven", adressen=[email("b@example.nl")]))
@@ -146,7 +146,7 @@ def test_a_link_that_only_replaced_revisies_brought_is_forgotten() -> None:
     assert teller.partij("b", organisatie(K1))[0] != first
 
 
-def test_a_link_that_another_contact_used_is_not() -> None:
+def test_a_link_that_another_contact_used_is_kept() -> None:
     for used in ([K1], [R1, K1]):
         teller = Teller()
         first, _ = teller.partij("a", organisatie(R1, K1))
@@ -156,7 +156,7 @@ def test_a_link_that_another_contact_used_is_not() -> None:
         assert teller.partij("c", organisatie(K1))[0] == first
 
 
-def test_a_kind_for_which_another_number_comes_is_not_lost() -> None:
+def test_a_kind_that_gets_another_number_is_not_lost() -> None:
     teller = Teller()
     first, _ = teller.partij("a", organisatie(R1, K1))
     corrected = teller.bring("a", organisatie(R1, K2))
@@ -175,7 +175,7 @@ def test_a_withdrawal_names_the_kinds_that_fall_away_with_it() -> None:
     assert gone.data["vervallenIdentificatoren"] == ["rsin"]
 
 
-def test_the_links_of_a_contactpersoon_are_no_identificatoren_that_could_fall_away() -> None:
+def test_the_links_of_a_contactpersoon_are_not_withdrawn_as_identificatoren() -> None:
     teller = Teller()
     person = betrokkene(
         soort="contactpersoon",
@@ -219,7 +219,7 @@ def test_a_partij_still_known_by_another_identificator_is_not_given_back_to_the_
     assert teller.partij("c", organisatie(R1))[0] != first
 
 
-def test_of_several_partijen_made_for_one_identificator_the_first_comes_back() -> None:
+def test_the_first_of_several_partijen_made_for_one_identificator_comes_back() -> None:
     teller = Teller()
     first, _ = teller.partij("a", organisatie(R1, K1))
     teller.bring("b", organisatie(K1))
@@ -269,7 +269,7 @@ def test_a_withdrawal_counts_as_a_decision(of_other: str | None, expected: tuple
     assert (gone.data["versie"], gone.data["geleegdBij"], gone.data["resultaat"]) == expected
 
 
-def test_what_a_replaced_revisie_emptied_stays_empty() -> None:
+def test_a_partij_that_a_replaced_revisie_emptied_stays_empty() -> None:
     teller = Teller()
     teller.bring("a", known(toestemming="gegeven", adressen=[email()]))
     teller.bring("b", known(toestemming="ingetrokken"))
@@ -278,7 +278,7 @@ def test_what_a_replaced_revisie_emptied_stays_empty() -> None:
     assert (partij["resultaat"], partij["versie"], partij["geleegdBij"]) == ("aangevuld", 4, 2)
 
 
-def test_what_a_withdrawal_emptied_is_not_filled_any_more() -> None:
+def test_a_partij_that_a_withdrawal_emptied_no_longer_counts_as_filled() -> None:
     teller = Teller()
     teller.bring("a", known(toestemming="gegeven"), op="2026-03-01T09:00:00Z")
     teller.bring("b", known(adressen=[email()]), op="2026-03-20T09:00:00Z")

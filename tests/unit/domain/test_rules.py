@@ -40,7 +40,7 @@ def one(person: Wire, opvolging: Wire | None = None, other: Wire | None = None) 
         row("nobody from outside: an internal contact", "G1 niets", contact(betrokkenen=[])),
         row("only a chain partner, authenticated or not", "G1 niets", one(SUPPLIER)),
         row("also when a colleague has to call the supplier", "G1 niets", one(SUPPLIER, CALL_BACK)),
-        row("who may be a vertegenwoordiger is from outside", "V1 niets", one(betrokkene(rol="vertegenwoordiger"))),
+        row("a vertegenwoordiger is from outside", "V1 niets", one(betrokkene(rol="vertegenwoordiger"))),
         row("hung up in the queue", "G2 niets", one(stranger(), other=FAILED)),
         row("nothing counts in it: no taak", "G2 niets", one(stranger(), CALL_BACK, FAILED)),
         row("nothing counts in it: no partij", "G2 niets", one(known(toestemming="gegeven"), other=FAILED)),
@@ -69,7 +69,7 @@ def one(person: Wire, opvolging: Wire | None = None, other: Wire | None = None) 
         row("and a zaak made", "V4 klantcontact, partij nieuw", one(known(toestemming="gegeven"), NEW_ZAAK)),
     ],
 )
-def test_each_row_of_the_table(expected: str, data: Wire) -> None:
+def test_each_row_of_the_table_has_its_outcome(expected: str, data: Wire) -> None:
     assert outcome(data) == expected
 
 
@@ -90,7 +90,7 @@ def test_an_onderwerp_that_concerns_nobody_is_v1_or_v2() -> None:
     assert summaries(data) == ["V1 niets", "V2 klantcontact, taak", "V4 klantcontact, partij nieuw"]
 
 
-def test_the_rule_follows_the_first_gekende_whom_the_onderwerp_concerns() -> None:
+def test_the_rule_follows_the_first_gekende_of_the_onderwerp() -> None:
     first = betrokkene("first", middel="digid", identificatoren=[bsn()])
     data = contact(
         betrokkenen=[stranger("s"), first, known("second", CAROL, toestemming="gegeven")],
@@ -115,7 +115,7 @@ def test_the_first_gekende_goes_by_order_whatever_the_rol() -> None:
     assert summaries(data) == ["V4 klantcontact, partij nieuw"]
 
 
-def test_an_interne_taak_is_made_exactly_when_it_is_asked_for() -> None:
+def test_an_interne_taak_is_made_exactly_when_the_contact_asks_for_it() -> None:
     # What belongs to a taak does not ask for one by itself.
     half: Wire = {
         "soort": "zaak_nieuw",
@@ -131,7 +131,7 @@ def test_the_table_has_each_rule_once_in_the_order_in_which_they_are_tried() -> 
     assert [rule.regel for rule in TABLE] == list(Regel)
 
 
-def test_the_table_says_which_rules_register_a_klantcontact() -> None:
+def test_the_table_names_the_rules_that_register_a_klantcontact() -> None:
     assert [rule.regel.value for rule in TABLE if rule.klantcontact] == ["V0", "V2", "V3", "V4"]
 
 

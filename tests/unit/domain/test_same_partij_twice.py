@@ -17,14 +17,14 @@ def test_two_betrokkenen_who_are_one_partij_in_the_register_are_refused() -> Non
     assert brought.faults == [("data.betrokkenen.1.partijIdentificatoren.0", "dubbele_partij")]
 
 
-def test_the_refusal_names_the_identificator_by_which_it_shows() -> None:
+def test_the_refusal_names_the_identificator_that_shows_it() -> None:
     counter = Counter()
     counter.bring(organisatie(R1, K1))
     brought = counter.bring(organisatie(K1), organisatie(K2, R1, ref="p"), stranger("s"))
     assert brought.faults == [("data.betrokkenen.1.partijIdentificatoren.1", "dubbele_partij")]
 
 
-def test_it_does_not_matter_whether_they_are_gekend() -> None:
+def test_two_betrokkenen_that_are_one_partij_are_refused_whether_gekend_or_not() -> None:
     counter = Counter()
     counter.bring(organisatie(R1, K1))
     people = [organisatie(R1), organisatie(K1, ref="p")]
@@ -33,7 +33,7 @@ def test_it_does_not_matter_whether_they_are_gekend() -> None:
     assert counter.bring(*people).faults == [("data.betrokkenen.1.partijIdentificatoren.0", "dubbele_partij")]
 
 
-def test_others_between_them_do_not_matter() -> None:
+def test_other_betrokkenen_between_the_two_do_not_matter() -> None:
     counter = Counter()
     counter.bring(organisatie(R1, K1))
     brought = counter.bring(stranger("s"), organisatie(R1), stranger("t"), organisatie(K1, ref="p"))
@@ -42,7 +42,7 @@ def test_others_between_them_do_not_matter() -> None:
     assert brought.outcome.refusal.kind == "contact_ongeldig"
 
 
-def test_overig_does_not_count_there() -> None:
+def test_a_betrokkene_with_rol_overig_does_not_count_as_the_same_partij() -> None:
     counter = Counter()
     counter.bring(organisatie(R1, K1))
     supplier = {**organisatie(K1, ref="p"), "rol": "overig"}

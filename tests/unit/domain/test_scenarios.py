@@ -21,13 +21,13 @@ def test_there_are_67_cases_and_5_histories_each_with_a_story() -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
-def test_a_scenario_by_itself(scenario: Scenario) -> None:
+def test_each_scenario_by_itself_has_the_outcome_as_written(scenario: Scenario) -> None:
     shown = classify([line(each) for each in scenario.gebeurtenissen], DEFAULT)
     for expected, answer in zip(scenario.verwacht, shown, strict=True):
         assert expected is None or expected.holds_for(answer), (expected, answer)
 
 
-def test_all_scenarios_in_one_register() -> None:
+def test_all_scenarios_in_one_register_have_the_outcome_as_written() -> None:
     lines = [line(each) for scenario in SCENARIOS for each in scenario.gebeurtenissen]
     expectations = [each for scenario in SCENARIOS for each in scenario.verwacht]
     for expected, answer in zip(expectations, classify(lines, DEFAULT), strict=True):

@@ -1,4 +1,4 @@
-"""Keyed digests: what the register knows a partij and a contact by, instead of a number or any contents."""
+"""Keyed digests: the register knows a partij and a contact by them, not by a number or contents."""
 
 import hmac
 from base64 import urlsafe_b64encode
@@ -24,7 +24,7 @@ def test_a_sleutel_is_key_version_kind_and_digest() -> None:
     assert len(digest) == 43
 
 
-def test_where_an_identity_stands_in_the_contact_plays_no_part() -> None:
+def test_the_place_of_an_identity_in_the_contact_does_not_matter() -> None:
     assert Sleutels(KEY).of_identity(IDENTITY) == Sleutels(KEY).of_identity(IDENTITY._replace(positie=3))
 
 
@@ -49,7 +49,7 @@ def test_a_register_knows_its_key_and_versie_by_a_digest_that_stays_the_same() -
     assert Sleutels(KEY[::-1], 7).controle() == f"7:{hmac_of(b'controle van de sleutel van dit register', KEY[::-1])}"
 
 
-def test_contents_are_recognised_by_a_keyed_digest_of_what_is_not_a_default() -> None:
+def test_contents_are_recognised_by_a_keyed_digest_without_defaults() -> None:
     # The register holds such digests for years: written in another way, every repeat would be a conflict.
     contents = (
         b'{"contactId":"c-1","kanaal":"telefoon","plaatsgevondenOp":"2026-03-02T09:50:00Z",'

@@ -1,4 +1,4 @@
-"""From models to plain values: what is absent is left out, names are those of the contract."""
+"""From models to plain values: absent fields are left out, names are those of the contract."""
 
 import json
 
@@ -15,12 +15,12 @@ def test_a_model_in_a_model_becomes_plain_values() -> None:
     assert wire(actor) == given
 
 
-def test_what_is_absent_is_left_out_and_so_is_the_gebruik_of_an_address() -> None:
+def test_absent_fields_and_the_gebruik_of_an_address_are_left_out() -> None:
     assert wire(OpgegevenAdres(huisnummer=1)) == {"huisnummer": 1}
     assert wire(Contactnaam()) == {}
 
 
-def test_the_details_of_one_place() -> None:
+def test_the_details_of_one_place_become_plain_values() -> None:
     email = OpgegevenDigitaalAdres.model_validate_json('{"soortDigitaalAdres": "email", "adres": "a@example.nl"}')
     details = Details(
         Contactnaam(voornaam="Bo"), "Bakkerij", (email,), OpgegevenAdres(stad="A"), OpgegevenAdres(stad="B")

@@ -27,7 +27,7 @@ def steps(*onderwerpen: Wire | None, vertrouwelijk: tuple[int, ...] = ()) -> lis
 
 
 def told(brought: Brought) -> list[str]:
-    """Return in words what goes out, as in "registered: klantcontact.withdrawn verplaatst"."""
+    """Return the outgoing events in words, as in "registered: klantcontact.withdrawn verplaatst"."""
     return [
         f"{each.stream}: {each.kind}" + (" verplaatst" if each.data.get("verplaatst") else "") for each in brought.sent
     ]
@@ -96,7 +96,7 @@ def row(reason: str, given: list[Brought], expected: list[str]) -> object:
         ),
     ],
 )
-def test_what_goes_out_for_the_last_revisie(given: list[Brought], expected: list[str]) -> None:
+def test_the_last_revisie_has_its_outgoing_events(given: list[Brought], expected: list[str]) -> None:
     assert told(given[-1]) == expected
 
 
@@ -142,7 +142,7 @@ BESLUIT_V1 = {
 
 
 def withdrawn_at_revisie_2(*, then: int = 2) -> Brought:
-    """A contact of somebody known with a taak, of which nothing is left at revisie 2; `then` is the last revisie."""
+    """A contact of a known klant with a taak; revisie 2 leaves nothing of it, and `then` is the last revisie."""
     desk = Desk()
     person = known(toestemming="gegeven", adressen=[email(), phone()])
     desk.bring(contact(betrokkenen=[person], onderwerpen=[WITH_TAAK]), event_id="evt-1")
@@ -223,17 +223,17 @@ def test_the_whole_events_hold_ids_and_no_contents() -> None:
     ]
 
 
-def test_what_is_carried_over_is_the_very_same_event() -> None:
+def test_a_withdrawal_that_is_carried_over_is_the_very_same_event() -> None:
     assert withdrawn_at_revisie_2(then=4).sent == withdrawn_at_revisie_2().sent
 
 
-def test_what_is_taken_back_anew_after_it_had_come_back_is_another_event() -> None:
+def test_a_second_withdrawal_after_a_return_is_another_event() -> None:
     first, again = (steps(WITH_TAAK, None, WITH_TAAK, None)[index] for index in (1, 3))
     assert told(first) == told(again)
     assert not {each.body["id"] for each in first.sent} & {each.body["id"] for each in again.sent}
 
 
-def test_a_klantcontact_that_moves_twice_is_told_on_each_stream_by_an_event_of_its_own() -> None:
+def test_a_klantcontact_that_moves_twice_has_a_withdrawal_of_its_own_on_each_stream() -> None:
     gone = steps(WITHOUT_TAAK, WITHOUT_TAAK, None, vertrouwelijk=(2,))[-1].of_kind("klantcontact.withdrawn")
     assert len({each.body["id"] for each in gone}) == 2
     assert [each.data["herkomst"]["revisie"] for each in gone] == [2, 3]

@@ -1,4 +1,4 @@
-"""Contacts that say something odd, and what is wrong with them."""
+"""Odd contacts, and the errors in them."""
 
 import pytest
 

@@ -18,7 +18,7 @@ from tests.unit.domain.desk import answers
 from tests.unit.domain.oracle_facts import name_based_id
 
 
-def test_a_line_tells_what_comes_of_each_onderwerp() -> None:
+def test_a_line_shows_the_outcome_of_each_onderwerp() -> None:
     data = contact(
         betrokkenen=[known(toestemming="gegeven", adressen=[email(), phone()]), stranger("s")],
         onderwerpen=[onderwerp("a", opvolging=CALL_BACK), onderwerp("b", betrokkenen=["s"])],
@@ -51,7 +51,7 @@ def test_a_line_tells_what_comes_of_each_onderwerp() -> None:
     ]
 
 
-def test_what_was_noticed_besides_stands_in_the_toelichting() -> None:
+def test_notes_stand_in_the_toelichting() -> None:
     [answer] = answers(contact(vervolg_op={"contactId": "never-seen"}))
     assert answer["uitkomsten"][0]["toelichting"] == (
         "Niemand is geauthenticeerd en er is geen opvolging nodig: niets wordt bewaard. "
@@ -64,7 +64,7 @@ def test_partijen_and_consent_are_remembered_from_line_to_line() -> None:
     assert [each["uitkomsten"][0]["partij"] for each in shown] == ["nieuw", "bestaand"]
 
 
-def test_an_invalid_line_tells_where_and_what_is_wrong_and_changes_nothing() -> None:
+def test_an_invalid_line_gets_each_fault_with_its_place_and_changes_nothing() -> None:
     invalid = contact("c-1", betrokkenen=[known(toestemming="gegeven")], kanaal="")
     shown = answers(invalid, contact("c-1", betrokkenen=[known()]))
     assert shown[0] == {
@@ -87,7 +87,7 @@ def test_an_unreadable_line_has_no_path_and_no_contact() -> None:
         ]
 
 
-def test_above_64_kib_nothing_is_read() -> None:
+def test_a_line_above_64_kib_is_not_read() -> None:
     whole = line(event(contact()))
     full = whole + b" " * (65_536 - len(whole))
     assert [each["contactId"] for each in classify([full], DEFAULT)] == ["c-1"]
@@ -96,7 +96,7 @@ def test_above_64_kib_nothing_is_read() -> None:
     ]
 
 
-def test_a_conflict_stands_at_the_revisie() -> None:
+def test_a_conflict_is_reported_at_the_revisie() -> None:
     assert answers(contact(), contact(kanaal="balie"))[-1] == {
         "regelnummer": 2,
         "contactId": "c-1",

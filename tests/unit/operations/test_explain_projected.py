@@ -1,4 +1,4 @@
-"""What the projector has of a contact, held against what was decided."""
+"""`explain` compares the projector's documents with the decision."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def decided(*revisies: Wire) -> BesluitRecord:
 
 
 def in_collection(kind: NumberKind, *version: int, **fields: object) -> dict[str, Any]:
-    """Give what is read of a document that is there."""
+    """Return a document as MongoDB returns it when it exists."""
     if kind is PARTIJ:
         return {"versie": version[0], "leeg": False} | fields
     revisie, besluitversie = version
@@ -33,7 +33,7 @@ def in_collection(kind: NumberKind, *version: int, **fields: object) -> dict[str
 
 
 def marker(kind: NumberKind, *version: int) -> dict[str, Any]:
-    """Give what is read of what is remembered of something that is gone."""
+    """Return the marker that remembers a removed document, as MongoDB returns it."""
     names = ("versie",) if kind is PARTIJ else ("revisie", "besluitversie")
     return dict(zip(names, version, strict=True))
 
@@ -43,7 +43,7 @@ def found(
     there: dict[NumberKind, dict[str, Any]],
     gone: dict[NumberKind, dict[str, Any]] | None = None,
 ) -> list[Projected]:
-    """Compare, with at most one document for each kind."""
+    """Return the comparison of a decision with at most one document for each kind."""
     wanted = list(wanted_of(besluit))
     ids = {each.kind: each.id for each in wanted}
     documents = Documents(
@@ -56,7 +56,7 @@ def states(projected: list[Projected]) -> dict[str, str]:
     return {each.kind.value: each.state.value for each in projected}
 
 
-def test_what_stands_as_decided_is_told_with_its_version() -> None:
+def test_a_document_as_decided_is_stored_and_shows_its_version() -> None:
     there = {
         KLANTCONTACT: in_collection(KLANTCONTACT, 1, 1),
         TAAK: in_collection(TAAK, 1, 1, status="verwerkt"),
@@ -75,11 +75,11 @@ def test_what_stands_as_decided_is_told_with_its_version() -> None:
     )
 
 
-def test_what_is_not_there_is_absent() -> None:
+def test_a_missing_document_is_absent() -> None:
     assert states(found(decided(ASKED), {})) == {"klantcontact": "absent", "interne_taak": "absent", "partij": "absent"}
 
 
-def test_what_an_earlier_revisie_left_is_outdated() -> None:
+def test_a_document_of_an_earlier_revisie_is_outdated() -> None:
     there = {
         kind: in_collection(kind, 1, *([1] if kind is not PARTIJ else [])) for kind in (KLANTCONTACT, TAAK, PARTIJ)
     }
@@ -91,7 +91,7 @@ def test_what_an_earlier_revisie_left_is_outdated() -> None:
     }
 
 
-def test_what_other_contacts_made_of_a_partij_since_counts_as_stored() -> None:
+def test_a_partij_that_other_contacts_changed_since_counts_as_stored() -> None:
     assert states(found(decided(ASKED), {PARTIJ: in_collection(PARTIJ, 7)}))["partij"] == "stored"
 
 
@@ -103,7 +103,7 @@ def test_what_other_contacts_made_of_a_partij_since_counts_as_stored() -> None:
         pytest.param({KLANTCONTACT: (1, 1), TAAK: (1, 1), PARTIJ: (1,)}, {}, "outdated", id="it still stands there"),
     ],
 )
-def test_what_a_correction_took_back_has_to_be_gone(
+def test_a_document_that_a_correction_took_back_has_to_be_gone(
     there: dict[NumberKind, tuple[int, ...]], gone: dict[NumberKind, tuple[int, ...]], expected: str
 ) -> None:
     besluit = decided(ASKED, contact(revisie=2, onderwerpen=[onderwerp("o1")]))
@@ -128,7 +128,7 @@ def test_a_partij_that_others_know_stays_after_a_correction() -> None:
     assert states(found(besluit, {}))["partij"] == "absent"
 
 
-def test_what_a_new_judgement_left_as_it_was_keeps_its_version() -> None:
+def test_a_klantcontact_that_a_new_judgement_left_unchanged_keeps_its_version() -> None:
     unsure = stranger("b")
     unsure["authenticatie"] = {"middel": "controlevragen"}
     data = contact(
@@ -151,7 +151,7 @@ def test_a_klantcontact_that_moved_to_the_confidential_topic_is_still_wanted() -
     ]
 
 
-def test_a_status_that_others_made_up_is_not_shown() -> None:
+def test_a_status_outside_the_contract_is_not_shown() -> None:
     there = {TAAK: in_collection(TAAK, 1, 1, status="Jansen belt terug")}
 
     assert [each.status for each in found(decided(ASKED), there)] == [None, "other", None]

@@ -11,7 +11,7 @@ from services.operations.dead_letters.letters import Content
 OWN = Content(b"klant-1", b"{}", [("content-type", b"application/json")])
 
 
-def test_an_event_stands_as_it_is_to_be_changed_where_it_is_wrong() -> None:
+def test_an_event_is_written_as_json_that_can_be_corrected_in_place() -> None:
     content = Content(b"klant-1", b'{"data": {"kanaal": "\xc3\xa9"}}', [("ce_id", b"1"), ("empty", None)])
     assert described(content) == {
         "key": "klant-1",
@@ -24,7 +24,7 @@ def test_an_event_stands_as_it_is_to_be_changed_where_it_is_wrong() -> None:
     ("value", "form"),
     [
         pytest.param(b'{"a":1', {"value": '{"a":1'}, id="no JSON"),
-        pytest.param(b'{"a":1,"a":2}', {"value": '{"a":1,"a":2}'}, id="of a name that is doubled one would be lost"),
+        pytest.param(b'{"a":1,"a":2}', {"value": '{"a":1,"a":2}'}, id="a doubled name, where an object keeps one"),
         pytest.param(b'{"a":NaN}', {"value": '{"a":NaN}'}, id="NaN"),
         pytest.param(b'"\\ud800"', {"value": '"\\ud800"'}, id="half of a surrogate pair"),
         pytest.param(b"", {"value": ""}, id="nothing"),
@@ -36,14 +36,14 @@ def test_an_event_stands_as_it_is_to_be_changed_where_it_is_wrong() -> None:
         pytest.param(b"[" * 99_999, {"value": "[" * 99_999}, id="made to break a reader"),
     ],
 )
-def test_what_an_object_could_not_say_stands_as_text_or_in_base64(value: bytes | None, form: dict[str, Any]) -> None:
+def test_a_value_that_json_can_not_hold_is_written_as_text_or_base64(value: bytes | None, form: dict[str, Any]) -> None:
     told = described(Content(None, value, []))
     assert told == {"key": None, "headers": [], **form}
     again = content_of(json.loads(json.dumps(told)), OWN)
     assert again == Content(None, value, [])
 
 
-def test_the_deepest_that_is_told_can_be_read_back() -> None:
+def test_the_deepest_event_that_is_written_as_json_can_be_read_back() -> None:
     levels = MAX_DEPTH - 1
     value = b"[" * levels + b"]" * levels
     told = described(Content(None, value, []))
@@ -72,7 +72,7 @@ def test_key_and_headers_are_the_letters_own_unless_they_are_given() -> None:
         ({"event": {}, "headers": [{"name": "dlq_letter", "value": "1-1"}]}, "headers must be a list"),
     ],
 )
-def test_what_can_not_be_sent_is_refused_without_telling_what_it_holds(given: dict[str, Any], told: str) -> None:
+def test_content_that_can_not_be_sent_is_refused_without_showing_it(given: dict[str, Any], told: str) -> None:
     with pytest.raises(ContentRefused, match=told) as refused:
         content_of(given, OWN)
     assert "zq" not in str(refused.value)

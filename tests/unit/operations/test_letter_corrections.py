@@ -20,7 +20,7 @@ def _file(*lines: object) -> io.BytesIO:
     )
 
 
-def test_each_line_says_what_is_sent_instead_of_its_letter() -> None:
+def test_each_line_holds_the_content_to_send_instead_of_its_letter() -> None:
     first, second = letter(offset=1, value=b'{"a":1}'), letter(offset=2, value=b"no json", key=None)
     corrected = {**line_of(first), "event": {"a": 2}}
     corrections = Corrections(_file(line_of(second), b"", corrected))
@@ -29,7 +29,7 @@ def test_each_line_says_what_is_sent_instead_of_its_letter() -> None:
     assert corrections.names == {LetterId(3, 2): "line 1: ", LetterId(3, 1): "line 3: "}
 
 
-def test_a_line_of_the_export_says_also_why_the_letter_is_there() -> None:
+def test_a_line_of_the_export_also_holds_the_reason_of_the_letter() -> None:
     assert line_of(letter()) == {
         "letter": "3-120",
         "kind": "contact_ongeldig",
@@ -44,7 +44,7 @@ def test_a_line_of_the_export_says_also_why_the_letter_is_there() -> None:
     }
 
 
-def test_every_line_that_can_not_be_read_is_told_by_its_number_and_not_by_what_it_holds() -> None:
+def test_every_unreadable_line_is_named_by_its_number_without_its_content() -> None:
     with pytest.raises(LettersRefused) as refused:
         Corrections(
             _file(
@@ -73,14 +73,14 @@ def test_a_file_that_names_no_letter_means_none_and_not_all() -> None:
         Corrections(_file(b""))
 
 
-def test_only_the_first_reasons_are_told_one_by_one() -> None:
+def test_only_the_first_reasons_are_listed_one_by_one() -> None:
     with pytest.raises(LettersRefused) as refused:
         Corrections(_file(*[b"x"] * 25))
     assert len(str(refused.value).splitlines()) == 22
     assert str(refused.value).endswith("… and 5 more")
 
 
-def test_a_file_and_a_line_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_and_a_line_have_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_LINE_BYTES", 50)
     with pytest.raises(LettersRefused, match="line 2: the file or the line is too large"):
         Corrections(_file({"letter": "3-1", "event": {}}, {"letter": "3-2", "event": "x" * 100}))
@@ -89,7 +89,7 @@ def test_a_file_and_a_line_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
         Corrections(_file({"letter": "3-1", "event": {}}, {"letter": "3-2", "event": {}}))
 
 
-def test_a_file_that_is_not_there_is_refused() -> None:
+def test_a_missing_file_is_refused() -> None:
     with pytest.raises(InvalidFilter, match="No such file or directory"):
         opened(Path("/nowhere/corrected.jsonl"))
 

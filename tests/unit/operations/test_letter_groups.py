@@ -1,4 +1,4 @@
-"""Letters with the same wrong with them are told together."""
+"""Letters with the same fault form one group."""
 
 from datetime import timedelta
 
@@ -39,7 +39,7 @@ def test_kind_place_source_and_state_make_a_group() -> None:
     }
 
 
-def test_paths_and_groups_are_bounded_and_nothing_is_left_uncounted() -> None:
+def test_paths_and_groups_are_bounded_and_every_letter_is_counted() -> None:
     groups = Groups()
     for number in range(MAX_GROUPS + 7):
         groups.add(letter(faults=[Fault(f"data.veld{number:05}", FaultKind.TE_LANG)]), LetterState.OPEN)

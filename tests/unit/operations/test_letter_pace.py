@@ -1,4 +1,4 @@
-"""So many a second."""
+"""A rate spreads pieces of work over time."""
 
 import asyncio
 from contextlib import suppress
@@ -16,12 +16,12 @@ class Clock:
         return self.now
 
 
-def test_pieces_that_come_at_once_are_spread() -> None:
+def test_pieces_that_come_at_once_are_spread_over_time() -> None:
     pace = Pace(4, Clock())
     assert [pace.delay_seconds() for _ in range(4)] == [0.0, 0.25, 0.5, 0.75]
 
 
-def test_after_a_pause_a_second_may_be_caught_up_and_no_more() -> None:
+def test_after_a_pause_at_most_one_second_is_caught_up() -> None:
     clock = Clock()
     pace = Pace(4, clock)
     pace.delay_seconds()
@@ -34,7 +34,7 @@ def test_without_a_rate_nothing_waits() -> None:
     assert {pace.delay_seconds() for _ in range(1_000)} == {0.0}
 
 
-async def test_a_cancellation_that_was_lost_is_heard_at_the_next_piece() -> None:
+async def test_a_lost_cancellation_takes_effect_at_the_next_piece() -> None:
     pace = Pace(None)
 
     async def work() -> None:

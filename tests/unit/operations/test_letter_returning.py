@@ -1,4 +1,4 @@
-"""What goes back to where a letter came from."""
+"""Sending a letter back to the topic that its record came from."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from tests.support.letters import letter, record
 
 
 class Producer:
-    """Takes what it is given, or fails as it is told to."""
+    """Keeps the messages that it gets, or raises the given error."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
@@ -33,11 +33,11 @@ class Producer:
 
 
 def _again(found: Letter) -> Letter:
-    """What becomes of a letter that is sent back and fails again."""
+    """Return the letter that results when a letter is sent back and fails again."""
     return letter(offset=found.id.offset + 1, headers=headers_of(found, found.content))
 
 
-def test_a_letter_that_fails_again_counts_on_and_knows_those_before_it() -> None:
+def test_a_letter_that_fails_again_counts_on_and_names_the_letters_before_it() -> None:
     first = letter(offset=120, headers=[("traceparent", b"00-1")])
     second = _again(first)
     third = _again(second)
@@ -46,7 +46,7 @@ def test_a_letter_that_fails_again_counts_on_and_knows_those_before_it() -> None
     assert third.content.headers == [("traceparent", b"00-1")]
 
 
-def test_of_a_long_history_the_newest_ten_are_kept() -> None:
+def test_a_long_history_keeps_its_newest_ten_letters() -> None:
     found = letter(offset=0)
     for _ in range(14):
         found = _again(found)
@@ -69,7 +69,7 @@ def test_a_letter_goes_back_only_whole_and_only_where_it_came_from(
     assert why_not(found, topic) == reason
 
 
-async def test_it_goes_to_the_partition_where_it_lay_unless_its_key_is_corrected_or_that_is_gone() -> None:
+async def test_a_letter_returns_to_its_partition_unless_its_key_is_corrected_or_the_partition_is_gone() -> None:
     producer = Producer()
     found = letter()
     returns = Returns(producer, Settings(), {0, 1})
@@ -82,7 +82,7 @@ async def test_it_goes_to_the_partition_where_it_lay_unless_its_key_is_corrected
     assert [value for _, value, _ in producer.sent][1:3] == [b"2", b"3"]
 
 
-async def test_what_is_too_large_is_told_and_stops_nobody() -> None:
+async def test_a_letter_that_is_too_large_is_reported_and_does_not_stop_the_others() -> None:
     returns = Returns(Producer(MessageSizeTooLargeError()), Settings(), {1})
     assert await returns.send(letter(), letter().content) == TOO_LARGE
     assert returns.number == 0
@@ -95,7 +95,9 @@ async def test_what_is_too_large_is_told_and_stops_nobody() -> None:
         (TopicAuthorizationFailedError(), InvalidSettings, r"does not let this user write to contact\.ended"),
     ],
 )
-async def test_who_must_act_is_told(error: Exception, expected: type[Exception], told: str) -> None:
+async def test_a_failed_send_is_told_as_a_transient_failure_or_a_missing_right(
+    error: Exception, expected: type[Exception], told: str
+) -> None:
     returns = Returns(Producer(error), Settings(), {1})
     with pytest.raises(expected, match=told):
         await returns.send(letter(), letter().content)

@@ -1,4 +1,4 @@
-"""Which letters a filter means."""
+"""Filters of letters: whether a letter fits, and which arguments are refused."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -69,12 +69,12 @@ def test_only_no_filter_at_all_means_everything() -> None:
         ("0001-01-01T00:00:00Z", datetime(1970, 1, 1, tzinfo=UTC)),
     ],
 )
-def test_a_moment_is_given_with_its_offset_or_as_how_long_ago(text: str, moment: datetime) -> None:
+def test_a_moment_has_an_offset_or_is_a_time_before_now(text: str, moment: datetime) -> None:
     assert moment_filter(text, NOW) == moment
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-11-20T09:00:00", "2026-11-20", "2x", "-2h", "99999w", "h"])
-def test_what_is_no_moment_is_refused_with_how_one_looks(text: str) -> None:
+def test_text_that_is_not_a_moment_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(InvalidFilter, match="with its offset, or like 90s, 30m, 2h"):
         moment_filter(text, NOW)
 
@@ -89,15 +89,15 @@ def test_a_path_may_be_given_with_a_list_position() -> None:
 
 
 @pytest.mark.parametrize("text", ["", ".", "data..kanaal", "data. "])
-def test_what_is_no_path_is_refused(text: str) -> None:
+def test_text_that_is_not_a_path_is_refused(text: str) -> None:
     with pytest.raises(InvalidFilter, match=r"looks like data\.onderwerpen"):
         path_filter(text)
 
 
-def test_a_source_may_be_one_that_can_not_be_read() -> None:
+def test_a_source_may_be_the_mark_of_an_unreadable_one() -> None:
     assert source_filter("-") == "-"
 
 
-def test_what_is_no_source_is_refused() -> None:
+def test_text_that_is_not_a_source_is_refused() -> None:
     with pytest.raises(InvalidFilter, match="looks like urn:nld:oin"):
         source_filter("Sam Jansen")

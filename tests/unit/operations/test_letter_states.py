@@ -1,4 +1,4 @@
-"""What is recorded of a letter."""
+"""The recorded state of a letter."""
 
 from dataclasses import replace
 
@@ -11,12 +11,12 @@ def _change(state: LetterState) -> Change:
     return Change(state=state, by="ada@desk", at=NOW, attempt=1)
 
 
-def test_a_letter_is_what_was_last_made_of_it() -> None:
+def test_a_letter_has_its_last_recorded_state() -> None:
     assert History().state is LetterState.OPEN
     assert History((_change(LetterState.DISCARDED), _change(LetterState.REDRIVEN))).state is LetterState.REDRIVEN
 
 
-def test_what_was_sent_back_corrected_is_not_what_was_sent_back_as_it_came() -> None:
+def test_a_corrected_redrive_differs_from_a_redrive_as_it_came() -> None:
     as_it_came = History((_change(LetterState.REDRIVEN),))
     corrected = History((replace(_change(LetterState.REDRIVEN), corrected=True),))
     assert [each.has_come_to(Aim(LetterState.REDRIVEN)) for each in (as_it_came, corrected, History())] == [

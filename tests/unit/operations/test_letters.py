@@ -11,7 +11,7 @@ from tests.support.contacts import SOURCE
 from tests.support.letters import MISSING, VALUE, letter, record
 
 
-def test_a_letter_says_why_it_is_there_and_where_it_lay() -> None:
+def test_a_letter_has_its_reason_and_its_place_in_the_input() -> None:
     assert letter(headers=[("content-type", b"application/json")]) == Letter(
         id=LetterId(3, 120),
         written_at=datetime(2026, 11, 20, 10, tzinfo=UTC),
@@ -26,14 +26,14 @@ def test_a_letter_says_why_it_is_there_and_where_it_lay() -> None:
     )
 
 
-def test_what_somebody_else_put_there_is_a_letter_of_unknown_kind() -> None:
+def test_a_record_of_another_producer_is_a_letter_of_unknown_kind() -> None:
     headers = [("dlq_kind", b"strange"), ("dlq_faults", b"{"), ("dlq_topic", b"a b"), ("dlq_letter", b"x,9-9999999999")]
     found = letter_of(record(value=None, headers=headers))
     assert (found.kind, found.faults, found.origin, found.source) == (None, (), None, "-")
     assert found.earlier == (LetterId(9, 9999999999),)
 
 
-def test_a_letter_that_did_not_fit_is_known_by_it() -> None:
+def test_a_truncated_letter_is_recognised() -> None:
     assert letter(value=b"x" * 3_000_000).is_cut
 
 
@@ -42,7 +42,7 @@ def test_the_text_of_a_letter_holds_nothing_of_its_content() -> None:
     assert "zq" not in repr(found)
 
 
-def test_a_field_name_can_not_steer_the_screen() -> None:
+def test_a_field_name_can_not_control_the_screen() -> None:
     found = letter(faults=[Fault("data.\x1b[2J", FaultKind.VERKEERD_TEKEN)])
     assert found.paths == ("data.\ufffd[2J",)
 
@@ -58,11 +58,11 @@ def test_a_field_name_can_not_steer_the_screen() -> None:
         ("", ""),
     ],
 )
-def test_a_path_is_told_without_its_list_positions(path: str, expected: str) -> None:
+def test_a_path_is_shown_without_its_list_positions(path: str, expected: str) -> None:
     assert generalised(path) == expected
 
 
-def test_a_path_that_is_wrong_in_several_places_of_a_list_is_told_once() -> None:
+def test_a_path_that_is_wrong_in_several_places_of_a_list_is_shown_once() -> None:
     faults = [Fault(f"data.onderwerpen.{number}.inhoud", FaultKind.TE_LANG) for number in range(3)]
     assert letter(faults=[*faults, MISSING]).paths == ("data.kanaal", "data.onderwerpen.*.inhoud")
 
@@ -84,11 +84,11 @@ def test_a_path_that_is_wrong_in_several_places_of_a_list_is_told_once() -> None
         (None, "-"),
     ],
 )
-def test_a_source_is_told_only_when_it_looks_like_the_name_of_a_system(value: bytes | None, shown: str) -> None:
+def test_a_source_is_shown_only_when_it_looks_like_the_name_of_a_system(value: bytes | None, shown: str) -> None:
     assert letter(value=value).source == shown
 
 
-def test_in_binary_mode_the_source_stands_in_a_header() -> None:
+def test_in_binary_mode_the_source_is_read_from_a_header() -> None:
     headers = [("ce_id", b"1"), ("ce_source", SOURCE.encode())]
     assert letter(value=b'{"source":"urn:other"}', headers=headers).source == SOURCE
 
@@ -98,6 +98,6 @@ def test_an_id_is_read_as_it_is_written() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "3", "3-", "-3-1", "3-1-2", "a-b", "3:120", "٣-1", "1234567890-1"])
-def test_what_is_no_id_is_refused_with_how_one_looks(text: str) -> None:
+def test_text_that_is_not_an_id_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(InvalidFilter, match="looks like 3-120"):
         LetterId.parse(text)

@@ -1,4 +1,4 @@
-"""The limit of 64 KiB is of the event: the same for a line of a file as for a record of Kafka."""
+"""The limit of 64 KiB counts the event alone: it is the same for a line of a file and a record of Kafka."""
 
 from collections.abc import Callable
 
@@ -57,7 +57,7 @@ def test_one_byte_more_is_too_large_in_every_way(form: Form, end: bytes) -> None
     ]
 
 
-def test_a_byte_order_mark_is_part_of_the_event_and_no_json() -> None:
+def test_a_byte_order_mark_counts_as_part_of_the_event_and_is_invalid_json() -> None:
     line = b"\xef\xbb\xbf" + encoded(contact_ended("c-1")) + b"\n"
 
     assert event_on(line).startswith(b"\xef\xbb\xbf")

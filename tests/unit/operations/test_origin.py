@@ -20,7 +20,7 @@ NOBODY = Origin(None, None)
         pytest.param(
             b'{"source": "%s", "data": {"contactId": "c-1", "kanaal": "\\ud800", "n": NaN}}' % SOURCE.encode(),
             OURS,
-            id="half a surrogate pair and a number that is none",
+            id="half a surrogate pair and an invalid number",
         ),
         pytest.param(
             b'{"source": "%s", "data": {"contactId": "c-1", "kanaal": "\xff"}}' % SOURCE.encode(), OURS, id="no UTF-8"

@@ -12,7 +12,7 @@ def _line(**changes: object) -> bytes:
     return json.dumps({"source": "urn:a", "data": {"contactId": "c-1", "revisie": 1}} | changes).encode()
 
 
-def test_all_revisions_of_one_contact_have_one_key() -> None:
+def test_all_revisies_of_one_contact_have_one_key() -> None:
     later = _line(id="other", data={"contactId": "c-1", "revisie": 2})
 
     assert key_of(_line()) == key_of(later) == hashlib.sha256(b'["urn:a","c-1"]').hexdigest().encode()
@@ -23,10 +23,10 @@ def test_another_contact_has_another_key(other: bytes) -> None:
     assert key_of(other) != key_of(_line())
 
 
-def test_the_publisher_s_own_partitionkey_goes_first() -> None:
+def test_the_publishers_own_partitionkey_takes_precedence() -> None:
     assert key_of(_line(partitionkey="klant-7")) == b"klant-7"
 
 
 @pytest.mark.parametrize("line", [b"\xff", b"[]", b"{}", b'{"source": "a", "data": []}', b'"text"', b"null"])
-def test_a_line_that_can_not_be_read_has_none(line: bytes) -> None:
+def test_an_unreadable_line_has_no_key(line: bytes) -> None:
     assert key_of(line) is None

@@ -1,4 +1,4 @@
-"""What others own: which fields, and what of it is carried over a second time."""
+"""Fields that others own: which they are, and which later changes a rebuild carries over."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from services.projector.merging.documents import Amendment
 from services.projector.mongo.writes import Collection
 
 
-def test_a_field_of_others_stands_beside_ours_or_within_the_taak() -> None:
+def test_fields_of_others_are_found_beside_ours_and_within_the_taak() -> None:
     document = {
         "_id": "t-1",
         "interneTaak": {"nummer": "1", "status": "verwerkt", "afgehandeldDoor": {"naam": "A"}},
@@ -22,7 +22,7 @@ def test_a_field_of_others_stands_beside_ours_or_within_the_taak() -> None:
     }
 
 
-def test_a_difference_sets_what_is_other_and_takes_away_what_is_too_much() -> None:
+def test_an_amendment_sets_differing_fields_and_removes_surplus_ones() -> None:
     assert difference({"a": 1, "b": 2, "c": None}, {"a": 1, "b": 3, "d": 4}) == Amendment({"b": 2, "c": None}, ("d",))
 
 
@@ -40,7 +40,7 @@ def test_a_difference_sets_what_is_other_and_takes_away_what_is_too_much() -> No
         ({}, {"d": 1}, {}, Amendment({}), "it was taken away before and after the swap"),
     ],
 )
-def test_what_changed_since_is_carried_where_nobody_knows_better(
+def test_a_later_change_is_carried_unless_the_new_document_knows_better(
     now: Fields, carried: Fields, there: Fields, changes: Amendment, why: str
 ) -> None:
     assert since_carried(now, carried, there) == changes, why

@@ -1,4 +1,4 @@
-"""A rebuild that waits for the projector shows how far that is."""
+"""A rebuild that waits for the projector shows how far it is behind."""
 
 from typing import cast
 
@@ -8,7 +8,7 @@ from services.operations.rebuild.sources import Feed
 
 
 class _Behind:
-    """A projector that has so many events to go, each time it is asked."""
+    """A projector that answers with these numbers of events to go, one by one."""
 
     def __init__(self, *answers: int) -> None:
         self._answers = iter(answers)
@@ -18,7 +18,7 @@ class _Behind:
 
 
 class _Held:
-    """The operators' lock, which nobody takes away."""
+    """An operators' lock that is never lost."""
 
     def heed_loss(self) -> None:
         pass
@@ -34,7 +34,7 @@ async def _shown(*answers: int) -> list[tuple[str, int, int | None]]:
     return shown
 
 
-async def test_what_it_does_is_shown_while_it_is_behind() -> None:
+async def test_a_rebuild_shows_how_far_the_projector_is_behind() -> None:
     assert await _shown(5, 7, 2, 0) == [
         ("waiting for the projector", 0, 5),
         ("waiting for the projector", 0, 5),
@@ -42,5 +42,5 @@ async def test_what_it_does_is_shown_while_it_is_behind() -> None:
     ]
 
 
-async def test_a_projector_that_is_not_behind_is_not_waited_for() -> None:
+async def test_a_rebuild_does_not_wait_for_a_projector_that_is_up_to_date() -> None:
     assert await _shown(0) == []

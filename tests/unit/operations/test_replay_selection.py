@@ -1,4 +1,4 @@
-"""Which records a replay reads, and which positions a topic still holds."""
+"""The selection of a replay: which records it reads, and which positions a topic still holds."""
 
 import pytest
 
@@ -37,21 +37,21 @@ def test_offsets_of_another_form_are_refused(text: str) -> None:
         read_offsets(text)
 
 
-def test_offsets_name_the_last_one_too() -> None:
+def test_a_range_of_offsets_includes_its_last_one() -> None:
     assert read_offsets("3:1000-1999") == Offsets(3, 1000, 1999)
 
 
-def test_only_one_way_of_choosing_is_taken() -> None:
+def test_several_kinds_of_selection_at_once_are_refused() -> None:
     with pytest.raises(InvalidSelection, match="not several of them"):
         ContactSelection(offsets=(Offsets(0, 1, 2),), contacts=("c-1",))
 
 
-def test_a_partition_is_named_once() -> None:
+def test_a_partition_that_is_named_twice_is_refused() -> None:
     with pytest.raises(InvalidSelection, match="names partition 1 twice"):
         ContactSelection(offsets=(Offsets(1, 0, 0), Offsets(1, 3, 4)))
 
 
-def test_a_partition_that_the_topic_has_not_is_refused_by_the_name_of_the_topic() -> None:
+def test_a_partition_that_the_topic_lacks_is_refused_with_the_name_of_the_topic() -> None:
     whole = [Stretch("gemeente.contact.ended", 0, first=0, begin=0, end=5)]
 
     with pytest.raises(InvalidSelection, match=r"gemeente\.contact\.ended has no partition 99"):

@@ -1,4 +1,4 @@
-"""What a publisher is told of its events."""
+"""`klantcontact validate` reports the faults and remarks of a publisher's events."""
 
 from typing import Any
 
@@ -17,11 +17,11 @@ def _kinds(validation: Validation) -> list[tuple[str, FaultKind]]:
     return [(finding.pad, finding.soort) for finding in validation.findings]
 
 
-def test_a_valid_event_has_nothing_to_say_and_lines_count_empty_ones() -> None:
+def test_a_valid_event_has_no_remarks_and_line_numbers_count_empty_lines() -> None:
     assert _told(b"\n", encoded(contact_ended("c-1"))) == [Validation(2, "c-1", (), ())]
 
 
-def test_every_error_of_an_event_is_told_with_what_to_do() -> None:
+def test_every_error_of_an_event_comes_with_what_to_do() -> None:
     wrong = contact_ended("c-1")
     wrong["data"]["kanaal"] = " "
     wrong["data"]["onderwerpen"][0]["opvolging"].pop("toegewezenAan")
@@ -34,7 +34,7 @@ def test_every_error_of_an_event_is_told_with_what_to_do() -> None:
     assert [finding.schema.rule for finding in told.findings] == ["minLength: 1", "Required for an interne_taak."]
 
 
-def test_an_unreadable_line_is_told_and_the_next_is_checked() -> None:
+def test_an_unreadable_line_is_reported_and_the_next_is_checked() -> None:
     told = _told(b"{", encoded(contact_ended("c-2")))
     assert [(each.line_number, each.contact_id, _kinds(each)) for each in told] == [
         (1, None, [("", FaultKind.ONLEESBAAR)]),
@@ -42,7 +42,7 @@ def test_an_unreadable_line_is_told_and_the_next_is_checked() -> None:
     ]
 
 
-def test_one_revisie_with_two_contents_is_seen_over_the_lines() -> None:
+def test_one_revisie_with_two_contents_is_found_across_lines() -> None:
     once, again = contact_ended("c-1"), contact_ended("c-1", onderwerp="Iets anders")
     assert [_kinds(each) for each in _told(encoded(once), encoded(once), encoded(again))] == [
         [],
@@ -51,7 +51,7 @@ def test_one_revisie_with_two_contents_is_seen_over_the_lines() -> None:
     ]
 
 
-def test_a_partij_that_only_earlier_lines_show_to_be_one_is_seen() -> None:
+def test_two_betrokkenen_that_earlier_lines_show_to_be_one_partij_are_found() -> None:
     number = nth_rsin(0)
     both = {"ref": "o", "rol": "klant", "soortPartij": "organisatie", "authenticatie": {"middel": "eherkenning"}}
     first = contact("c-1", betrokkenen=[{**both, "partijIdentificatoren": [kvk("99990001"), rsin(number)]}])
@@ -67,7 +67,7 @@ def test_a_partij_that_only_earlier_lines_show_to_be_one_is_seen() -> None:
     assert _kinds(_told(line(event(second)))[0]) == []
 
 
-def test_unknown_fields_are_a_remark_with_the_name_that_may_be_meant() -> None:
+def test_an_unknown_field_gets_a_remark_with_the_likely_name() -> None:
     event_ = contact_ended("c-1")
     event_["data"]["contact_id"] = "c-1"
     event_["data"]["afdeling"] = "Burgerzaken"
@@ -85,7 +85,7 @@ def test_unknown_fields_are_a_remark_with_the_name_that_may_be_meant() -> None:
     }
 
 
-def test_the_misspelt_name_of_what_is_missing_is_named_too() -> None:
+def test_the_misspelt_name_of_a_missing_field_is_named_too() -> None:
     wrong: dict[str, Any] = contact_ended("c-1")
     wrong["data"]["Kanaal"] = wrong["data"].pop("kanaal")
     [told] = _told(encoded(wrong))
@@ -100,7 +100,7 @@ def test_unknown_fields_of_an_event_that_only_the_register_refuses_are_named() -
     assert told[1].unknown_fields == (UnknownField("data.extra", None),)
 
 
-def test_a_summary_counts_each_cause_once_an_event_wherever_in_a_list_it_stands() -> None:
+def test_a_summary_counts_each_cause_once_an_event_whatever_its_list_position() -> None:
     twice: dict[str, Any] = contact_ended("c-1")
     twice["data"]["onderwerpen"] = [{"onderwerp": ""}, {"onderwerp": ""}]
     once: dict[str, Any] = contact_ended("c-2", onderwerp="")

@@ -1,4 +1,4 @@
-"""What the classifier really publishes, through the projector: any order ends in the same, and the right, documents."""
+"""Real events of the classifier through the projector: any order ends in the same, and the right, documents."""
 
 import random
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from tests.unit.domain.policies import POLICIES
 from tests.unit.domain.strategies import History, histories
 
 CHANGES = 0.3
-"""How often a new policy, and a new judgement by it, follows a contact."""
+"""How often a new policy and a new judgement follow a contact."""
 
 DETAILS = ("contactnaam", "organisatienaam", "digitaleAdressen", "bezoekadres", "correspondentieadres")
 
@@ -43,7 +43,7 @@ def _stored_after(batches: Sequence[Sequence[bytes]]) -> Documents:
 
 
 def _published(desk: Desk, history: History, seed: int) -> list[bytes]:
-    """Return what a history publishes, in which now and then the policy changes and a contact is judged again."""
+    """Return the events of a history in which the policy sometimes changes and a contact is judged again."""
     chance = random.Random(seed)
     published: list[bytes] = []
     for number, (source, data) in enumerate(history):
@@ -71,7 +71,7 @@ def test_every_order_ends_in_the_documents_of_the_in_order_run(history: History,
 
 @THOROUGH
 @given(histories(), st.integers())
-def test_what_stands_at_the_end_is_what_is_in_force(history: History, seed: int) -> None:
+def test_the_final_documents_match_the_decisions_in_force(history: History, seed: int) -> None:
     desk = Desk()
     stored = _stored_after([_published(desk, history, seed)])
     besluiten = desk.register.besluiten.values()

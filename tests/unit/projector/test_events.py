@@ -1,4 +1,4 @@
-"""Reading a record: the five events of version 1 in structured mode, and for anything else where and of which kind."""
+"""Reading a record: the five events of version 1 in structured mode; anything else is described by place and kind."""
 
 import json
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ from tests.support.projector_examples import (
         (partij_withdrawn(), PartijWithdrawn),
     ],
 )
-def test_each_event_is_read_as_what_it_is(event: Event, kind: type) -> None:
+def test_each_event_is_read_as_its_own_kind(event: Event, kind: type) -> None:
     assert isinstance(read(encoded(event)).data, kind)
 
 
@@ -74,7 +74,9 @@ def data_changed(event: Event, part: str, fields: Mapping[str, object]) -> bytes
         ),
     ],
 )
-def test_what_cant_be_read_is_told_by_place_and_kind_without_values(value: bytes | None, reasons: list[str]) -> None:
+def test_an_unreadable_event_is_described_by_place_and_kind_without_values(
+    value: bytes | None, reasons: list[str]
+) -> None:
     with pytest.raises(Unreadable) as caught:
         read(value)
 
@@ -83,7 +85,7 @@ def test_what_cant_be_read_is_told_by_place_and_kind_without_values(value: bytes
     assert "Jansen" not in str(caught.value)
 
 
-def test_no_more_than_ten_reasons_are_told() -> None:
+def test_at_most_ten_reasons_are_listed() -> None:
     event = registered()
     event["data"]["klantcontact"] = {}
     event["data"]["herkomst"] = {}

@@ -1,4 +1,4 @@
-"""What the projector does with a batch: write, then commit; wait for what is away; stop at what it can't project."""
+"""The projector writes a batch, then commits; it waits for absent servers, and stops at an event it can't project."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ FIRST, SECOND = TopicPartition("klantcontact.registered", 0), TopicPartition("ta
 
 
 class _Register(FakeRegister):
-    """Fails as it is told: once for each of `failures`, and always on a klantcontact about one of `mistakes`."""
+    """A register that fails once for each of `failures`, and always on a klantcontact about one of `mistakes`."""
 
     def __init__(self, failures: Sequence[Exception] = (), mistakes: Mapping[str, Exception] | None = None) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class _Register(FakeRegister):
 
 
 class _Bench:
-    """A projector with fakes all around."""
+    """A projector on fakes."""
 
     def __init__(self, register: _Register | None = None, positions: FakePositions | None = None) -> None:
         self.register = register or _Register()
@@ -83,7 +83,7 @@ async def test_a_batch_is_written_and_the_position_of_each_partition_is_committe
     assert bench.health.ready()
 
 
-async def test_how_long_it_took_to_be_stored_is_counted_for_each_event() -> None:
+async def test_the_time_until_it_is_stored_is_measured_for_each_event() -> None:
     names = ("klantcontact_decided_to_stored_seconds_count", "klantcontact_contact_to_stored_seconds_count")
     before = [REGISTRY.get_sample_value(name) or 0 for name in names]
     sums_before = [REGISTRY.get_sample_value(name.replace("_count", "_sum")) or 0 for name in names]
@@ -102,7 +102,7 @@ async def test_a_stop_shows_in_the_metrics() -> None:
     assert REGISTRY.get_sample_value("klantcontact_stopped") == 1
 
 
-async def test_what_could_not_be_written_is_not_committed() -> None:
+async def test_a_batch_that_is_not_written_is_not_committed() -> None:
     mistakes: Mapping[str, Exception] = {"x": DocumentRefused(["nummer: another document has it"])}
     bench = _Bench(_Register(mistakes=mistakes))
 
@@ -111,7 +111,7 @@ async def test_what_could_not_be_written_is_not_committed() -> None:
     assert bench.positions.committed == {}
 
 
-async def test_a_database_that_is_away_is_waited_for_and_nothing_is_skipped() -> None:
+async def test_the_projector_waits_for_the_database_and_skips_nothing() -> None:
     away = TransientFailure("MongoDB does not answer.", part=Part.MONGODB)
     bench = _Bench(_Register(failures=[away, away]))
     before = REGISTRY.get_sample_value("klantcontact_transient_failures_total", {"part": "mongodb"}) or 0
@@ -131,7 +131,7 @@ async def test_a_database_that_is_away_is_waited_for_and_nothing_is_skipped() ->
     assert bench.health.ready()
 
 
-async def test_kafka_that_takes_no_position_is_waited_for() -> None:
+async def test_the_projector_waits_for_kafka_to_take_a_position() -> None:
     away = TransientFailure("Kafka does not take our position.", part=Part.KAFKA)
     bench = _Bench(positions=FakePositions([away]))
 
@@ -141,7 +141,7 @@ async def test_kafka_that_takes_no_position_is_waited_for() -> None:
     assert bench.health.ready()
 
 
-async def test_who_is_asked_to_end_while_the_database_is_away_leaves_the_batch_undone() -> None:
+async def test_a_projector_asked_to_end_while_the_database_is_away_leaves_the_batch_undone() -> None:
     bench = _Bench(_Register(failures=[TransientFailure(part=Part.MONGODB)] * 3))
     bench.ending.ask()
 
@@ -171,7 +171,7 @@ async def test_any_other_failure_to_commit_is_not_swallowed() -> None:
         await bench.handle(records(registered()))
 
 
-async def test_an_event_that_cant_be_read_stops_it_after_what_came_before() -> None:
+async def test_an_unreadable_event_stops_the_projector_after_the_events_before_it() -> None:
     bench = _Bench()
     before = REGISTRY.get_sample_value("klantcontact_own_failures_total") or 0
     unreadable = registered("c-2", fields={"nummer": "van Sam Jansen"})
@@ -208,7 +208,7 @@ async def test_an_event_that_cant_be_read_stops_it_after_what_came_before() -> N
         (ValueError("van Sam Jansen"), "ValueError in test_handler.py, line "),
     ],
 )
-async def test_an_event_that_cant_be_written_stops_it_after_what_came_before(
+async def test_an_unwritable_event_stops_the_projector_after_the_events_before_it(
     position: int, mistake: Exception, reason: str
 ) -> None:
     bench = _Bench(_Register(mistakes={"mistake": mistake}))
@@ -232,7 +232,7 @@ async def test_an_event_that_cant_be_written_stops_it_after_what_came_before(
     assert "Jansen" not in str(logs)
 
 
-async def test_of_two_events_that_cant_be_projected_the_first_stops_it() -> None:
+async def test_the_first_of_two_events_that_cant_be_projected_stops_the_projector() -> None:
     bench = _Bench(_Register(mistakes={"mistake": DocumentRefused(["first"])}))
     unreadable = registered("c-2", fields={"nummer": None})
 
@@ -243,7 +243,7 @@ async def test_of_two_events_that_cant_be_projected_the_first_stops_it() -> None
     assert (stop.offset, list(stop.reasons)) == (10, ["first"])
 
 
-async def test_after_a_stop_nothing_more_is_done() -> None:
+async def test_the_projector_does_nothing_more_after_a_stop() -> None:
     bench = _Bench()
     await bench.handle([record_of(FIRST, 10, None)])
 
@@ -253,7 +253,9 @@ async def test_after_a_stop_nothing_more_is_done() -> None:
     assert bench.positions.committed == {}
 
 
-async def test_an_event_on_which_reading_itself_fails_stops_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_event_on_which_the_reader_itself_fails_stops_the_projector_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def broken(_value: bytes | None) -> Fact:
         raise KeyError("Sam Jansen")
 

@@ -1,4 +1,4 @@
-"""Whatever the order in which events come, and however often, the same documents result: those of the in-order run."""
+"""Events in any order, and any number of times, result in the documents of the in-order run."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ THOROUGH = settings(max_examples=examples(150), deadline=None, suppress_health_c
 
 
 def stored_after(batches: Sequence[Sequence[Published]]) -> Documents:
-    """Return what stands there after the batches, without the moments at which it was written."""
+    """Return the documents after the batches, without the moments at which they were written."""
     register = FakeRegister()
     for batch in batches:
         register.merge([fact(each.event) for each in batch])
@@ -78,14 +78,14 @@ def test_the_in_order_run_ends_in_what_the_decisions_come_to(history: History) -
 
     assert _revisies(stored[Collection.KLANTCONTACTEN]) == history.klantcontacten
     assert _revisies(stored[Collection.INTERNE_TAKEN]) == history.taken
-    assert {identifier: _what_shows(each) for identifier, each in stored[Collection.PARTIJEN].items()} == {
+    assert {identifier: _visible(each) for identifier, each in stored[Collection.PARTIJEN].items()} == {
         partij_id(name): _must_show(shown) for name, shown in history.partijen.items()
     }
 
 
 @THOROUGH
 @given(histories())
-def test_what_is_gone_leaves_ids_and_versies_only(history: History) -> None:
+def test_a_removed_document_leaves_ids_and_versies_only(history: History) -> None:
     stored = in_order(history)
 
     kept = {name for each in stored[Collection.VERVALLEN].values() for name in _all_names(each)}
@@ -112,7 +112,7 @@ def _revisies(stored: Mapping[str, Any]) -> dict[str, int]:
     return {identifier: each["herkomst"]["revisie"] for identifier, each in stored.items()}
 
 
-def _what_shows(stored: Event) -> Event:
+def _visible(stored: Event) -> Event:
     names = ("toestemming", "contactnaam", "organisatienaam", "digitaleAdressen", "bezoekadres")
     return {
         **{name: stored[name] for name in names if name in stored},
@@ -121,7 +121,7 @@ def _what_shows(stored: Event) -> Event:
 
 
 def _must_show(shown: Shown) -> Event:
-    """Work out by hand, from what was brought in order, what the partij shows."""
+    """Return what the partij must show, computed from its contacts in order, without merging."""
     by_decision = list(reversed(shown.brought.values()))
     by_moment = sorted(by_decision, key=lambda each: each["op"].timestamp() * 1000 // 1, reverse=True)
     named = next((each for each in by_decision if "contactnaam" in each or "organisatienaam" in each), {})

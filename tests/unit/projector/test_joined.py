@@ -1,4 +1,4 @@
-"""Merging what documents of another generation tell: the same as merging the events that they came from."""
+"""Merging documents of another generation equals merging the events that they came from."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +15,9 @@ from tests.support.thoroughness import examples
 
 @given(history=histories(), data=st.data())
 @settings(deadline=None, max_examples=examples(50))
-def test_documents_over_what_topics_still_hold_end_as_all_events_do(history: History, data: st.DataObject) -> None:
+def test_older_documents_merged_with_the_events_left_in_topics_equal_all_events(
+    history: History, data: st.DataObject
+) -> None:
     facts = [fact(published.event) for published in history.published]
     projected = data.draw(st.integers(0, len(facts)))
     removed = data.draw(st.integers(0, projected))
@@ -30,7 +32,7 @@ def test_documents_over_what_topics_still_hold_end_as_all_events_do(history: His
     assert _without_moments(new) == _without_moments(whole)
 
 
-def test_what_is_known_already_stays_where_both_know_the_same() -> None:
+def test_the_known_document_stays_where_both_generations_know_the_same() -> None:
     register = FakeRegister()
     register.merge([fact(registered())])
     (document,) = register.contents()[Collection.KLANTCONTACTEN].values()

@@ -1,4 +1,4 @@
-"""What is kept of a klantcontact and of an interne taak: their newest decision, and what others made of a taak."""
+"""The documents of klantcontacten and interne taken: their newest decision, and the changes of others to a taak."""
 
 from datetime import UTC, datetime
 
@@ -134,7 +134,7 @@ def test_the_newest_decision_stands_in_whichever_order_they_come(
         (taak_created(), taak_withdrawn(), Collection.INTERNE_TAKEN, taak_id("c-1")),
     ],
 )
-def test_what_is_withdrawn_is_gone_and_an_older_decision_does_not_bring_it_back(
+def test_a_withdrawn_document_is_gone_and_an_older_decision_does_not_bring_it_back(
     shown: Event, withdrawn: Event, collection: Collection, identifier: str
 ) -> None:
     for order in ((shown, withdrawn), (withdrawn, shown), (withdrawn, shown, withdrawn)):
@@ -145,7 +145,7 @@ def test_what_is_withdrawn_is_gone_and_an_older_decision_does_not_bring_it_back(
         assert remembered == {"_id": identifier, "collectie": collection, "revisie": 2, "besluitversie": 1}
 
 
-def test_what_comes_back_in_a_later_revision_is_there_and_no_longer_remembered_as_gone() -> None:
+def test_a_document_that_comes_back_in_a_later_revisie_exists_and_has_no_marker() -> None:
     first, withdrawn, again = registered(), klantcontact_withdrawn(), registered(revisie=3)
 
     for order in ((first, withdrawn, again), (again, first, withdrawn), (withdrawn, again, first)):
@@ -169,7 +169,7 @@ def test_a_klantcontact_that_moves_to_the_other_topic_stays() -> None:
 
 
 @pytest.mark.parametrize("event", [taak_created(), taak_created(revisie=2)])
-def test_what_others_made_of_a_taak_stays(event: Event) -> None:
+def test_changes_by_others_to_a_taak_stay(event: Event) -> None:
     register = register_after(taak_created())
     document = register.collections[Collection.INTERNE_TAKEN][taak_id("c-1")]
     document["interneTaak"]["status"] = "verwerkt"
@@ -196,7 +196,7 @@ def test_a_toelichting_that_a_revision_no_longer_has_is_gone() -> None:
     assert "toelichting" not in document["interneTaak"]
 
 
-def test_what_others_added_to_a_klantcontact_stays() -> None:
+def test_fields_that_others_added_to_a_klantcontact_stay() -> None:
     register = register_after(registered())
     register.collections[Collection.KLANTCONTACTEN][klantcontact_id("c-1")]["onderzocht"] = True
 

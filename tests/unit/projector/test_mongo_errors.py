@@ -1,4 +1,4 @@
-"""What an error of MongoDB means for a batch. The replies are those of mongod 6.0."""
+"""The meaning of MongoDB's errors for a batch. The replies are those of mongod 6.0."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -65,15 +65,15 @@ def test_errors_are_told_apart(error: PyMongoError, meaning: type, why: str) -> 
         (bulk(SAME_DOCUMENT, {"code": 14031}), "MongoDB can't write or read (code 14031)."),
     ],
 )
-def test_what_is_waited_for_is_told_with_its_code(error: PyMongoError, told: str) -> None:
+def test_a_transient_failure_is_reported_with_its_code(error: PyMongoError, told: str) -> None:
     assert str(failure_of(error)) == told
 
 
-def test_a_doubled_number_is_told_by_its_field() -> None:
+def test_a_doubled_number_is_reported_by_its_field() -> None:
     assert str(failure_of(bulk(SAME_NUMBER))) == "nummer: another document has it"
 
 
-def test_a_refusal_of_the_validator_is_told_by_field_and_rule_without_values() -> None:
+def test_a_refusal_of_the_validator_is_reported_by_field_and_rule_without_values() -> None:
     details = {
         "operatorName": "$jsonSchema",
         "schemaRulesNotSatisfied": [

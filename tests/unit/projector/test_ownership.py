@@ -46,14 +46,14 @@ def documents(collection: Collection) -> list[Document]:
 
 
 @pytest.mark.parametrize("collection", Collection)
-def test_ours_is_what_the_projector_sets_and_takes_away(collection: Collection) -> None:
+def test_our_fields_are_those_that_the_projector_sets_and_removes(collection: Collection) -> None:
     amendments = [AMENDMENTS[collection](document) for document in documents(collection)]
     written = {path for each in amendments for path in (*each.set, *each.unset)}
     assert written - {SINCE} == OURS[collection]
 
 
 @pytest.mark.parametrize("collection", [Collection.KLANTCONTACTEN, Collection.PARTIJEN, Collection.INTERNE_TAKEN])
-def test_of_a_document_that_nobody_else_touched_only_a_taaks_status_is_of_others(collection: Collection) -> None:
+def test_a_document_that_only_we_wrote_has_no_field_of_others_but_a_taaks_status(collection: Collection) -> None:
     expected = {f"interneTaak.{MADE_BY_OTHERS}": "te_verwerken"} if collection is Collection.INTERNE_TAKEN else {}
     found = [of_others(collection, document) for document in documents(collection)]
     assert found == [expected] * 2

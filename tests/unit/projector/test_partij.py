@@ -1,4 +1,4 @@
-"""What is kept of a partij and what it shows, event by event. Expected documents are written by hand."""
+"""The document of a partij, event by event. Expected documents are written by hand."""
 
 from datetime import UTC, datetime
 
@@ -36,7 +36,7 @@ def stored(*events: Event, name: str = "jansen") -> Event | None:
 
 
 def remembered(*events: Event) -> Event | None:
-    """Return what is remembered of the partij after the events, without the moment; None: nothing."""
+    """Return the marker of the removed partij after the events, without the moment; None: there is none."""
     register = FakeRegister()
     for event in events:
         register.merge([fact(event)])
@@ -139,7 +139,7 @@ def test_each_address_shows_once_and_the_newest_contact_comes_first() -> None:
     }
 
 
-def test_of_two_contacts_at_one_moment_the_later_decision_is_the_newer() -> None:
+def test_the_later_decision_is_the_newer_of_two_contacts_at_one_moment() -> None:
     document = stored(
         brings("c-1", 1, fields={"bezoekadres": {"stad": "Almere"}}),
         brings("c-2", 2, fields={"bezoekadres": {"stad": "Zwolle"}}),
@@ -158,7 +158,7 @@ def test_a_postal_address_is_that_of_the_newest_contact_that_has_one() -> None:
     assert shown(document, "correspondentieadres") == {"correspondentieadres": {"stad": "Almere"}}
 
 
-def test_the_name_is_that_of_the_latest_decision_that_has_one_whole() -> None:
+def test_the_name_comes_whole_from_the_latest_decision_that_has_one() -> None:
     document = stored(
         brings("c-1", 1, op=WEDNESDAY, fields={"organisatienaam": "Bakkerij"}),
         brings("c-2", 2, op=MONDAY, fields={"contactnaam": {"achternaam": "Jansen"}}),
@@ -172,7 +172,7 @@ def test_the_name_is_that_of_the_latest_decision_that_has_one_whole() -> None:
     }
 
 
-def test_a_name_without_any_part_is_none() -> None:
+def test_a_name_without_any_part_does_not_count() -> None:
     assert shown(stored(brings("c-1", 1, fields={"contactnaam": {}})), "contactnaam", "bijdragen") == {
         "contactnaam": None,
         "bijdragen": [],
@@ -227,7 +227,9 @@ def test_bestaand_leaves_the_details_of_others_and_needs_no_marker_when_nothing_
         (partij_withdrawn("c-1", versie=2), "a revision does not touch the partij"),
     ],
 )
-def test_what_a_contact_no_longer_brings_is_gone_also_when_it_comes_late(event: Event, why: str) -> None:
+def test_details_that_a_contact_no_longer_brings_are_gone_even_when_the_event_comes_late(
+    event: Event, why: str
+) -> None:
     filled = brings("c-1", 1, fields={"contactnaam": {"achternaam": "Jansen"}, "digitaleAdressen": [email("b@x.nl")]})
     marker = {"source": SOURCE, "contactId": "c-1", "versie": 2}
 
@@ -240,7 +242,7 @@ def test_what_a_contact_no_longer_brings_is_gone_also_when_it_comes_late(event: 
         }, why
 
 
-def test_withdrawn_consent_empties_whatever_came_before_and_lets_what_comes_after() -> None:
+def test_withdrawn_consent_removes_earlier_details_and_keeps_later_ones() -> None:
     before = brings("c-1", 1, fields={"digitaleAdressen": [email("before@x.nl")]})
     emptied = brings("c-2", 2, resultaat="leeg")
     after = brings("c-3", 3, fields={"digitaleAdressen": [email("after@x.nl")]})
@@ -279,7 +281,7 @@ def test_a_withdrawal_states_the_toestemming_that_remains(resultaat: str, toeste
         assert shown(stored(*order), "toestemming") == {"toestemming": toestemming}
 
 
-def test_an_identificator_that_is_taken_back_goes_and_a_later_one_of_its_kind_counts() -> None:
+def test_a_withdrawn_identificator_goes_and_a_later_one_of_its_kind_counts() -> None:
     first = brings("c-1", 1, fields={"partijIdentificatoren": [bsn("999990019"), kvk()]})
     corrected = brings(
         "c-1",
@@ -333,7 +335,7 @@ def test_a_partij_that_came_back_has_only_what_came_after() -> None:
         assert remembered(*order) is None
 
 
-def test_of_a_partij_of_which_only_a_withdrawal_has_come_ids_and_versies_are_remembered() -> None:
+def test_a_partij_known_only_by_its_withdrawal_is_remembered_by_ids_and_versies() -> None:
     assert remembered(partij_withdrawn(versie=4, geleegd_bij=2, kinds=["rsin"])) == {
         "_id": JANSEN,
         "collectie": "partijen",

@@ -24,7 +24,7 @@ TURNS = 20
 
 
 class _SlowRegister(FakeRegister):
-    """Writes a batch when it is let."""
+    """A register that writes a batch when the test allows it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class _SlowRegister(FakeRegister):
 
 
 class _Bench:
-    """What writes the batches, not connected to anything."""
+    """The writer of batches, not connected to anything."""
 
     def __init__(self, *failures: Exception) -> None:
         self.register = _SlowRegister()
@@ -80,7 +80,7 @@ async def test_a_batch_is_taken_while_the_one_before_is_written_and_written_afte
     assert bench.positions.committed == {PLACE: 4}
 
 
-async def test_a_fetch_that_is_heavy_is_written_in_several_batches() -> None:
+async def test_a_large_fetch_is_written_in_several_batches() -> None:
     bench = _Bench()
     bench.register.may_write.set()
     event = encoded(registered("c-1"))
@@ -94,7 +94,7 @@ async def test_a_fetch_that_is_heavy_is_written_in_several_batches() -> None:
     assert bench.positions.committed == {PLACE: 5}
 
 
-async def test_after_a_stop_it_stands_still_until_it_is_asked_to_end() -> None:
+async def test_a_stopped_projector_stands_still_until_it_is_asked_to_end() -> None:
     bench = _Bench()
     bench.register.may_write.set()
 
@@ -109,7 +109,7 @@ async def test_after_a_stop_it_stands_still_until_it_is_asked_to_end() -> None:
     assert bench.positions.committed == {}
 
 
-async def test_who_is_asked_to_end_begins_no_other_batch_but_finishes_the_one_in_hand() -> None:
+async def test_a_projector_asked_to_end_finishes_the_batch_in_flight_and_begins_no_other() -> None:
     bench = _Bench()
 
     await bench.handle(record("c-1", 1))

@@ -1,11 +1,11 @@
-"""What is still begun once there is a reason to end."""
+"""A service begins no step once it is asked to end."""
 
 import asyncio
 
 from services.runtime.ending import Ending
 
 
-async def test_no_step_is_begun_any_more() -> None:
+async def test_no_step_begins_after_the_request_to_end() -> None:
     begun: list[str] = []
 
     async def step() -> str:
@@ -19,7 +19,7 @@ async def test_no_step_is_begun_any_more() -> None:
     assert begun == ["step"]
 
 
-async def test_a_step_that_lasts_is_left() -> None:
+async def test_a_step_in_progress_is_left_at_the_request_to_end() -> None:
     ending = Ending()
     leaving = asyncio.create_task(ending.unless(asyncio.sleep(60, "done")))
     await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""What is said of an exception: enough to find the place, and nothing of what it was about."""
+"""The description of an exception: enough to find the place, and no value of the data."""
 
 import json
 
@@ -23,7 +23,7 @@ def _raised() -> ValidationError:
     return raised.value
 
 
-def test_of_a_foreign_exception_only_type_and_place_are_said() -> None:
+def test_a_foreign_exception_is_described_by_type_and_place_only() -> None:
     error = _raised()
 
     [description] = describe(error)
@@ -38,7 +38,7 @@ def test_of_a_foreign_exception_only_type_and_place_are_said() -> None:
     )
 
 
-def test_our_own_message_is_said_and_that_of_its_cause_is_not() -> None:
+def test_our_own_message_is_included_and_that_of_its_cause_is_not() -> None:
     error = TransientFailure("MongoDB does not answer.")
     error.__cause__ = KeyError("geheim")
 
@@ -48,7 +48,7 @@ def test_our_own_message_is_said_and_that_of_its_cause_is_not() -> None:
     ]
 
 
-def test_the_number_of_a_system_error_is_said() -> None:
+def test_the_number_of_a_system_error_is_included() -> None:
     assert describe(OSError(111, "geheim")) == [{"type": "ConnectionRefusedError", "code": 111, "frames": []}]
 
 

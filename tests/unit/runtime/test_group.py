@@ -1,4 +1,4 @@
-"""What FastStream is told: its own ways would commit what was not handled, skip what it can't read, or make topics."""
+"""The options for FastStream: its defaults would commit unhandled records, skip unreadable ones, or make topics."""
 
 import pytest
 from faststream import AckPolicy
@@ -24,7 +24,7 @@ def subscriber(broker: KafkaBroker) -> BatchSubscriber:
     return subscribe(broker, SETTINGS, subscription, Assignment())
 
 
-def test_it_has_no_loop_of_its_own(subscriber: BatchSubscriber) -> None:
+def test_the_subscriber_has_no_loop_of_its_own(subscriber: BatchSubscriber) -> None:
     assert not subscriber.calls
 
 
@@ -37,7 +37,7 @@ def test_topics_are_never_made_by_reading_them(broker: KafkaBroker) -> None:
     assert broker.config.allow_auto_create_topics is False
 
 
-def test_it_starts_at_the_beginning_and_reads_what_is_committed(subscriber: BatchSubscriber) -> None:
+def test_the_subscriber_starts_at_the_beginning_and_reads_committed_records(subscriber: BatchSubscriber) -> None:
     assert subscriber.topic_names == ["a", "b"]
     assert subscriber.group_id == "the-group"
     assert subscriber._connection_args["auto_offset_reset"] == "earliest"

@@ -1,4 +1,4 @@
-"""What readiness says of the consumer group, on a clock that the test moves."""
+"""The consumer group in readiness, on a clock that the test moves."""
 
 from types import SimpleNamespace
 from typing import cast
@@ -18,7 +18,7 @@ STALLED = {"kafka": "the consumer has not polled for 7 seconds"}
 
 
 class _Consumer:
-    """Was given partitions, and last got an answer about PLACE at `answered_at`; about another never."""
+    """A consumer that last got an answer about PLACE at `answered_at`, and never one about another partition."""
 
     def __init__(self) -> None:
         self.answered_at: float | None = None
@@ -51,7 +51,7 @@ class _Bench:
         return self.now
 
     def pass_seconds(self, seconds: int, *, answers: bool) -> dict[str, str]:
-        """Look every second, and give what readiness says at the end."""
+        """Check every second, and return the reasons of readiness at the end."""
         for _ in range(seconds):
             self.now += 1
             if self.polls:
@@ -70,7 +70,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> _Bench:
     return _Bench(monkeypatch)
 
 
-async def test_it_is_not_well_before_the_group_has_given_partitions(bench: _Bench) -> None:
+async def test_kafka_is_not_well_before_the_group_assigns_partitions(bench: _Bench) -> None:
     assert bench.pass_seconds(5, answers=True) == {"kafka": "has not answered yet"}
     await bench.assigned()
     assert bench.pass_seconds(1, answers=True) == {}
@@ -84,7 +84,7 @@ async def test_a_rebalance_may_take_as_long_as_a_session(bench: _Bench) -> None:
     assert bench.pass_seconds(1, answers=True) == {"kafka": "the consumer group gives no partitions"}
 
 
-async def test_a_broker_that_falls_silent_is_missed_and_welcome_again(bench: _Bench) -> None:
+async def test_a_silent_broker_is_reported_until_it_answers_again(bench: _Bench) -> None:
     await bench.assigned()
     assert bench.pass_seconds(20, answers=True) == {}
     assert bench.pass_seconds(5, answers=False) == {}
@@ -92,7 +92,7 @@ async def test_a_broker_that_falls_silent_is_missed_and_welcome_again(bench: _Be
     assert bench.pass_seconds(1, answers=True) == {}
 
 
-async def test_silence_while_a_fetch_is_handled_or_the_partitions_are_paused_is_none(bench: _Bench) -> None:
+async def test_silence_does_not_count_while_a_fetch_is_handled_or_the_partitions_are_paused(bench: _Bench) -> None:
     await bench.assigned()
     bench.pass_seconds(1, answers=True)
     with bench.group_health.handling():
@@ -112,14 +112,14 @@ async def test_a_paused_partition_does_not_hide_that_another_is_silent(bench: _B
     assert bench.pass_seconds(6, answers=False) == SILENT
 
 
-async def test_a_partition_of_which_nothing_was_heard_yet_is_silent_too(bench: _Bench) -> None:
+async def test_a_partition_without_any_answer_yet_counts_as_silent(bench: _Bench) -> None:
     await bench.assigned()
     bench.consumer.assigned = {PLACE, OTHER}
     assert bench.pass_seconds(6, answers=True) == {}
     assert bench.pass_seconds(1, answers=True) == SILENT
 
 
-async def test_what_is_handled_of_one_partition_does_not_hide_that_another_is_silent(bench: _Bench) -> None:
+async def test_a_fetch_of_one_partition_does_not_hide_that_another_is_silent(bench: _Bench) -> None:
     await bench.assigned()
     bench.consumer.assigned = {PLACE, OTHER}
     for _ in range(3):
@@ -138,7 +138,7 @@ async def test_a_fetch_that_was_handled_between_two_looks_is_an_answer(bench: _B
     assert bench.pass_seconds(4, answers=False) == {}
 
 
-async def test_a_consumer_that_asks_for_nothing_any_more_is_missed_and_welcome_again(bench: _Bench) -> None:
+async def test_a_consumer_that_stops_polling_is_reported_until_it_polls_again(bench: _Bench) -> None:
     await bench.assigned()
     bench.pass_seconds(1, answers=True)
     bench.polls = False
@@ -148,7 +148,7 @@ async def test_a_consumer_that_asks_for_nothing_any_more_is_missed_and_welcome_a
     assert bench.pass_seconds(1, answers=True) == {}
 
 
-async def test_who_handles_a_fetch_need_not_ask_for_the_next(bench: _Bench) -> None:
+async def test_a_consumer_need_not_poll_while_a_fetch_is_handled(bench: _Bench) -> None:
     await bench.assigned()
     bench.polls = False
     with bench.group_health.handling():
@@ -156,7 +156,7 @@ async def test_who_handles_a_fetch_need_not_ask_for_the_next(bench: _Bench) -> N
     assert bench.pass_seconds(5, answers=False) == {}
 
 
-async def test_it_shows_what_is_assigned_and_when_it_was_polled(bench: _Bench) -> None:
+async def test_readiness_shows_the_assigned_partitions_and_the_last_poll(bench: _Bench) -> None:
     consumer = cast("AIOKafkaConsumer", bench.consumer)
     assert bench.group_health.facts(consumer) == {"assigned": None, "polled_seconds_ago": 0.0}
     await bench.assigned()
@@ -165,7 +165,7 @@ async def test_it_shows_what_is_assigned_and_when_it_was_polled(bench: _Bench) -
     assert bench.group_health.facts(consumer) == {"assigned": {"contact.ended": [0]}, "polled_seconds_ago": 3.0}
 
 
-async def test_it_does_not_hide_what_a_batch_in_flight_waits_for(bench: _Bench) -> None:
+async def test_group_health_does_not_hide_the_reason_of_a_batch_in_flight(bench: _Bench) -> None:
     await bench.assigned()
     bench.health.set(Part.KAFKA, "Kafka does not take our position.", by="batch")
     assert bench.pass_seconds(5, answers=True) == {"kafka": "Kafka does not take our position."}

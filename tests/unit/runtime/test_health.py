@@ -1,4 +1,4 @@
-"""What a service says of itself."""
+"""The health that a service reports."""
 
 from contextlib import suppress
 
@@ -45,7 +45,7 @@ def test_only_changes_are_logged() -> None:
     ]
 
 
-def test_a_part_is_well_when_none_of_its_reporters_complains() -> None:
+def test_a_part_is_well_when_no_reporter_has_a_reason() -> None:
     health = Health(())
     health.set(Part.KAFKA, "is slow", by="writer 0")
     health.set(Part.KAFKA, "gives no partitions", by="group")
@@ -60,7 +60,7 @@ def test_a_part_is_well_when_none_of_its_reporters_complains() -> None:
     assert health.ready()
 
 
-def test_the_same_complaint_of_many_reporters_is_logged_once() -> None:
+def test_the_same_reason_of_many_reporters_is_logged_once() -> None:
     health = Health(())
     with capture_logs() as lines:
         for number in range(12):

@@ -1,4 +1,4 @@
-"""What the settings of Kafka's TLS and login become, and what is said of files that don't fit."""
+"""Kafka's options for TLS and login, made from the settings; files that don't fit are refused."""
 
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def test_a_file_without_a_password_is_named(tmp_path: Path) -> None:
     )
 
 
-def test_a_password_that_is_no_text_is_refused_without_showing_it(tmp_path: Path) -> None:
+def test_a_password_that_is_not_text_is_refused_without_showing_it(tmp_path: Path) -> None:
     file = tmp_path / "wachtwoord"
     file.write_bytes(b"geheim\xff")
 
@@ -93,8 +93,8 @@ def test_brokers_are_held_to_the_name_in_their_certificate() -> None:
     assert (context.check_hostname, context.verify_mode.name) == (True, "CERT_REQUIRED")
 
 
-def test_a_client_that_is_made_by_hand_is_made_in_one_place() -> None:
-    """Elsewhere one could be made without TLS and login. The local stack has its own servers, in plain text."""
+def test_clients_of_kafka_are_made_in_two_files_only() -> None:
+    """A client made elsewhere could lack TLS and login. The local stack has its own servers, in plain text."""
     makers = ("AIOKafkaConsumer(", "AIOKafkaProducer(", "AIOKafkaAdminClient(", "AIOKafkaClient(", "KafkaBroker(")
     made = {
         str(file)

@@ -1,4 +1,4 @@
-"""What Kafka's errors become in words: for a service, and for an operator."""
+"""Kafka's errors in words: for a service, and for an operator."""
 
 import ssl
 
@@ -31,11 +31,11 @@ from services.runtime.settings import Settings
         (TopicAuthorizationFailedError("not a name"), "a topic."),
     ],
 )
-def test_a_right_that_is_missing_is_named_by_what_it_is_on(error: KafkaError, named: str) -> None:
+def test_a_missing_right_is_named_by_its_topic_or_group(error: KafkaError, named: str) -> None:
     assert str(missing_right(error)).startswith(f"Kafka does not give this user a right that it needs on {named}")
 
 
-def test_an_error_of_another_kind_is_no_missing_right() -> None:
+def test_another_error_is_not_taken_for_a_missing_right() -> None:
     assert missing_right(KafkaTimeoutError()) is None
 
 
@@ -71,13 +71,13 @@ def test_an_error_of_another_kind_is_no_missing_right() -> None:
         (InvalidTopicError(), InvalidSettings, "Kafka at a:1 refuses (InvalidTopicError)."),
     ],
 )
-def test_what_kafka_answers_is_translated(error: Exception, expected: type[KlantcontactError], told: str) -> None:
+def test_an_error_of_kafka_is_translated(error: Exception, expected: type[KlantcontactError], told: str) -> None:
     with pytest.raises(expected) as raised, translate_kafka_errors(Settings(kafka_bootstrap="a:1"), right="read it"):
         raise error
     assert str(raised.value) == told
 
 
-def test_an_error_that_is_not_of_kafka_stays_what_it_is() -> None:
+def test_an_error_from_elsewhere_stays_unchanged() -> None:
     with pytest.raises(FileNotFoundError), translate_kafka_errors(Settings(), right="read it"):
         raise FileNotFoundError
 
@@ -98,7 +98,9 @@ def test_an_error_that_is_not_of_kafka_stays_what_it_is() -> None:
         (ConnectionResetError(), "Kafka at a:1 hangs up at the first word."),
     ],
 )
-async def test_what_keeps_us_out_is_told(error: Exception, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_client_that_can_not_start_gets_the_reason(
+    error: Exception, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def keep_out(*_: object, **__: object) -> None:
         raise error
 
@@ -110,7 +112,7 @@ async def test_what_keeps_us_out_is_told(error: Exception, told: str, monkeypatc
     assert "geheim" not in found
 
 
-async def test_of_several_brokers_the_first_that_says_why_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_first_broker_that_gives_a_reason_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = iter([ConnectionRefusedError(), SaslAuthenticationFailed()])
 
     async def keep_out(*_: object, **__: object) -> None:
@@ -121,7 +123,7 @@ async def test_of_several_brokers_the_first_that_says_why_counts(monkeypatch: py
     assert str(await unreached(Settings(kafka_bootstrap="a:1,b:2"))).startswith("Kafka at b:2 refuses the login.")
 
 
-async def test_where_no_broker_says_why_kafka_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_kafka_does_not_answer_when_no_broker_gives_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     async def be_away(*_: object, **__: object) -> None:
         raise ConnectionRefusedError
 

@@ -1,4 +1,4 @@
-"""What Kafka's clients are told, where their default would cost a message."""
+"""The options of Kafka's clients where their default would lose a message."""
 
 import pytest
 from faststream import AckPolicy
@@ -7,7 +7,7 @@ from services.runtime.kafka.clients import subscriber_options
 from services.runtime.settings import Settings
 
 
-def test_a_subscriber_never_acknowledges_by_itself_skips_the_past_or_sees_what_was_aborted() -> None:
+def test_a_subscriber_never_commits_by_itself_skips_the_past_or_sees_aborted_records() -> None:
     options = subscriber_options(Settings(), group="g")
 
     assert (options["ack_policy"], options["auto_offset_reset"], options["isolation_level"]) == (
@@ -24,7 +24,7 @@ def test_a_session_has_room_for_three_heartbeats() -> None:
 
 
 @pytest.mark.parametrize(("switch", "checked"), [(None, True), ("", True), ("0", True), ("1", False)])
-def test_records_are_held_against_their_checksum_but_on_the_broker_inside_the_demos_process(
+def test_checksums_are_verified_except_on_the_broker_inside_the_demos_process(
     switch: str | None, checked: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("KLANTCONTACT_IN_PROCESS_BROKER", raising=False)

@@ -21,7 +21,7 @@ OTHER = TopicPartition("contact.ended", 1)
 
 
 class _Consumer:
-    """Stands somewhere in each partition that it was given."""
+    """A consumer with a position in each assigned partition."""
 
     def __init__(self) -> None:
         self.positions = {PLACE: 100}
@@ -57,7 +57,7 @@ class _Bench:
         self.assignment.is_known = True
         self.watch = LagWatch(self.assignment, Settings())
         self.begun: dict[TopicPartition, datetime] = {}
-        """What Kafka knows of long transactions."""
+        """The long transactions that Kafka knows."""
         self.asked: list[Mapping[TopicPartition, int]] = []
 
     async def begun_at(
@@ -67,7 +67,7 @@ class _Bench:
         return {each: self.begun[each] for each in stable if each in self.begun}
 
     def fetch(self, *offsets: int, written_at: float, partition: TopicPartition = PLACE) -> None:
-        """Have records in hand, one written each second from then on."""
+        """Put records in flight, one written each second from `written_at` on."""
         records = [
             SimpleNamespace(topic=partition.topic, partition=partition.partition, offset=offset, timestamp=when * 1000)
             for offset, when in zip(offsets, range(int(written_at), int(written_at) + len(offsets)), strict=True)
@@ -95,12 +95,12 @@ def _shown(partition: TopicPartition) -> tuple[float | None, float | None]:
     return records, age
 
 
-async def test_who_is_at_the_end_is_not_behind(bench: _Bench) -> None:
+async def test_a_consumer_at_the_end_is_not_behind(bench: _Bench) -> None:
     assert await bench.look() == {PLACE: Lag(0, 0.0)}
     assert _shown(PLACE) == (0, 0)
 
 
-async def test_what_is_in_hand_counts_until_it_is_handled_and_waits_since_it_was_written(bench: _Bench) -> None:
+async def test_records_in_flight_count_until_they_are_handled_and_wait_since_they_were_written(bench: _Bench) -> None:
     bench.fetch(90, 91, 95, written_at=940)
     assert await bench.look() == {PLACE: Lag(10, 60.0)}
     bench.assignment.backlog.handled(PLACE, 91)
@@ -109,7 +109,7 @@ async def test_what_is_in_hand_counts_until_it_is_handled_and_waits_since_it_was
     assert await bench.look() == {PLACE: Lag(0, 0.0)}
 
 
-async def test_of_two_fetches_in_hand_the_older_one_counts(bench: _Bench) -> None:
+async def test_the_older_of_two_fetches_in_flight_counts(bench: _Bench) -> None:
     bench.fetch(90, 91, written_at=940)
     bench.fetch(92, 93, written_at=970)
     assert await bench.look() == {PLACE: Lag(10, 60.0)}
@@ -117,7 +117,7 @@ async def test_of_two_fetches_in_hand_the_older_one_counts(bench: _Bench) -> Non
     assert await bench.look() == {PLACE: Lag(8, 30.0)}
 
 
-async def test_what_is_not_fetched_yet_waits_since_it_was_seen(bench: _Bench) -> None:
+async def test_records_that_are_not_fetched_yet_wait_since_they_were_seen(bench: _Bench) -> None:
     bench.consumer.ends[PLACE] = 103
     assert await bench.look() == {PLACE: Lag(3, 0.0)}
     bench.now += 20
@@ -129,7 +129,7 @@ async def test_what_is_not_fetched_yet_waits_since_it_was_seen(bench: _Bench) ->
     assert await bench.look() == {PLACE: Lag(1, 0.0)}
 
 
-async def test_while_kafka_is_away_what_is_in_hand_grows_older(bench: _Bench) -> None:
+async def test_records_in_flight_grow_older_while_kafka_is_away(bench: _Bench) -> None:
     bench.fetch(90, written_at=940)
     await bench.look()
     bench.consumer.answers = False
@@ -137,13 +137,13 @@ async def test_while_kafka_is_away_what_is_in_hand_grows_older(bench: _Bench) ->
     assert await bench.look() == {PLACE: Lag(10, 160.0)}
 
 
-async def test_while_kafka_is_away_what_was_known_stays(bench: _Bench) -> None:
+async def test_the_last_lag_stays_while_kafka_is_away(bench: _Bench) -> None:
     await bench.look()
     bench.consumer.answers = False
     assert await bench.look() == {PLACE: Lag(0, 0.0)}
 
 
-async def test_a_partition_without_a_leader_keeps_no_other_from_being_looked_at(
+async def test_a_partition_without_a_leader_does_not_keep_others_from_being_measured(
     bench: _Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lag, "ANSWER_SECONDS", 0.01)
@@ -167,7 +167,7 @@ async def test_a_partition_that_is_given_up_loses_its_series(bench: _Bench) -> N
     assert _shown(OTHER) == (None, None)
 
 
-async def test_what_was_in_hand_before_a_rebalance_is_no_longer_ours(bench: _Bench) -> None:
+async def test_records_in_flight_before_a_rebalance_no_longer_count(bench: _Bench) -> None:
     bench.fetch(90, written_at=940)
     await bench.assignment.on_partitions_revoked([PLACE])
     await bench.assignment.on_partitions_assigned([PLACE])
@@ -193,7 +193,7 @@ def _age_shown(partition: TopicPartition) -> float | None:
     return REGISTRY.get_sample_value("klantcontact_open_transaction_age_seconds", labels)
 
 
-async def test_what_waits_behind_a_transaction_counts_and_waits_since_it_began(bench: _Bench) -> None:
+async def test_records_behind_a_transaction_count_and_wait_since_it_began(bench: _Bench) -> None:
     bench.consumer.highwaters[PLACE] = 112
     bench.begun[PLACE] = datetime.fromtimestamp(700, UTC)
     first = await bench.look()
@@ -211,7 +211,7 @@ async def test_what_waits_behind_a_transaction_counts_and_waits_since_it_began(b
     assert bench.asked == [{PLACE: 100}], "once known, it is not asked for again"
 
 
-async def test_what_is_in_hand_is_older_than_the_transaction(bench: _Bench) -> None:
+async def test_records_in_flight_are_older_than_the_transaction(bench: _Bench) -> None:
     bench.fetch(90, written_at=500)
     bench.consumer.highwaters[PLACE] = 112
     bench.begun[PLACE] = datetime.fromtimestamp(700, UTC)
@@ -227,7 +227,7 @@ async def test_transactions_that_come_and_go_are_not_asked_about(bench: _Bench) 
     assert bench.asked == []
 
 
-async def test_one_that_is_not_open_for_long_counts_and_is_not_told(bench: _Bench) -> None:
+async def test_a_transaction_that_opened_recently_counts_and_is_not_reported(bench: _Bench) -> None:
     bench.consumer.highwaters[PLACE] = 112
     await bench.look()
     bench.now += 5
@@ -235,7 +235,7 @@ async def test_one_that_is_not_open_for_long_counts_and_is_not_told(bench: _Benc
     assert (bench.watch.facts()["open_transactions"], _age_shown(PLACE)) == ([], 0)
 
 
-async def test_when_the_transaction_has_ended_all_is_gone(bench: _Bench) -> None:
+async def test_the_lag_and_the_report_go_when_the_transaction_ends(bench: _Bench) -> None:
     bench.consumer.highwaters[PLACE] = 112
     bench.begun[PLACE] = datetime.fromtimestamp(700, UTC)
     await bench.look()
@@ -258,7 +258,7 @@ async def test_the_next_transaction_has_a_beginning_of_its_own(bench: _Bench) ->
     assert (told, _age_shown(PLACE)) == ([], 100)
 
 
-async def test_a_partition_that_is_given_up_waits_for_nobody(bench: _Bench) -> None:
+async def test_a_partition_that_is_given_up_reports_no_transaction(bench: _Bench) -> None:
     bench.consumer.highwaters[PLACE] = 112
     bench.begun[PLACE] = datetime.fromtimestamp(700, UTC)
     await bench.look()

@@ -1,4 +1,4 @@
-"""What is left of a line that a library logs."""
+"""The line of a library's log record: the parts that can't hold personal data."""
 
 import logging
 from typing import Any
@@ -34,11 +34,11 @@ def test_a_trusted_library_keeps_its_sentence_without_the_text_of_exceptions() -
     ]
 
 
-def test_what_is_no_plain_fact_is_named_by_its_type() -> None:
+def test_a_value_that_is_not_a_plain_fact_is_named_by_its_type() -> None:
     assert _reported("Got %r from node %d", [b"geheim"], 1)[0]["text"] == "Got '<list>' from node 1"
 
 
-def test_a_sentence_that_can_not_be_filled_in_stays_empty() -> None:
+def test_a_sentence_that_can_not_be_formatted_stays_empty() -> None:
     assert _reported("Got %d bytes", b"geheim")[0]["text"] == "Got %d bytes"
 
 

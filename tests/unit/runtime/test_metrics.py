@@ -11,7 +11,7 @@ def _counted(path: str) -> float:
 
 
 @pytest.mark.parametrize("name", ["geslacht", "999993653", "Jansen", "jan de vries"])
-def test_an_unknown_field_is_counted_by_what_it_stands_in_since_its_name_may_be_a_person_s(name: str) -> None:
+def test_an_unknown_field_is_counted_under_its_parent_since_its_name_may_be_personal(name: str) -> None:
     before = _counted("data.betrokkenen")
 
     metrics.count_unknown_field(f"data.betrokkenen.{name}")

@@ -1,4 +1,4 @@
-"""What the fetcher of aiokafka logs: the reset of a position is told, and nothing else comes to pass that did not."""
+"""The log of aiokafka's fetcher: we report the reset of a position, and other lines pass as before."""
 
 import logging
 
@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from services.runtime.kafka.patches import FETCHER, listen_for_resets
 
 
-def test_a_reset_is_told_once_and_other_lines_pass_as_before(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_reset_is_logged_once_and_other_lines_pass_as_before(caplog: pytest.LogCaptureFixture) -> None:
     listen_for_resets()
     listen_for_resets()
 

@@ -1,4 +1,4 @@
-"""What an operator hears of what MongoDB answers."""
+"""MongoDB's errors in words for an operator."""
 
 import pytest
 from pymongo.errors import (
@@ -29,7 +29,7 @@ from services.runtime.settings import Settings
         (ConfigurationError("zqcanaryqz"), TransientFailure, r"can't do it now \(ConfigurationError\)"),
     ],
 )
-def test_what_mongodb_answers_is_told_without_its_text(
+def test_an_error_of_mongodb_is_translated_without_its_text(
     error: PyMongoError, expected: type[KlantcontactError], told: str
 ) -> None:
     with pytest.raises(expected, match=told) as raised, translate_mongo_errors(Settings(), right="write"):
@@ -37,6 +37,6 @@ def test_what_mongodb_answers_is_told_without_its_text(
     assert "zqcanaryqz" not in str(raised.value)
 
 
-def test_a_mistake_of_ours_is_not_taken_for_a_fault_of_mongodb() -> None:
+def test_a_wrong_call_of_ours_is_not_taken_for_a_fault_of_mongodb() -> None:
     with pytest.raises(InvalidOperation), translate_mongo_errors(Settings()):
         raise InvalidOperation("closed")

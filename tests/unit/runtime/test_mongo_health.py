@@ -1,4 +1,4 @@
-"""MongoDB in readiness: whether a primary answers, beside the complaints of batches in flight."""
+"""MongoDB in readiness: whether a primary answers, beside the reasons of batches in flight."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -39,7 +39,7 @@ async def test_without_a_primary_mongodb_is_not_well(answer: dict[str, Any] | Ex
     assert health.facts()["mongodb"]["primary"] is None
 
 
-async def test_a_primary_that_is_back_is_welcome() -> None:
+async def test_mongodb_is_well_again_when_a_primary_is_back() -> None:
     health = Health((Part.MONGODB,))
     await _watch(health, PRIMARY).look()
 
@@ -47,7 +47,7 @@ async def test_a_primary_that_is_back_is_welcome() -> None:
     assert health.facts()["mongodb"]["primary"] == "127.0.0.1:27017"
 
 
-async def test_an_answer_does_not_hide_what_a_batch_in_flight_waits_for() -> None:
+async def test_an_answer_does_not_hide_the_reason_of_a_batch_in_flight() -> None:
     health = Health(())
     health.set(Part.MONGODB, WAITS, by="batch of partition 0")
     await _watch(health, PRIMARY).look()

@@ -1,4 +1,4 @@
-"""The register's key: what is taken for one, and what is refused."""
+"""The register's key: the accepted forms, and the refusals."""
 
 import base64
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_a_key_is_read_in_each_form(text: str, key: bytes, tmp_path: Path) -> No
     assert load_sleutel(Settings(sleutel_file=file)) == key
 
 
-def test_without_a_key_it_says_how_to_make_one() -> None:
+def test_a_missing_key_is_refused_with_how_to_make_one() -> None:
     with pytest.raises(InvalidSettings) as refused:
         load_sleutel(Settings())
 
@@ -55,7 +55,7 @@ def test_a_short_key_is_refused_by_its_length_alone(text: str, size: int, tmp_pa
     assert str(refused.value) == f"The register's key has {size} bytes and needs at least 32. {HOW}"
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidSettings) as refused:
         load_sleutel(Settings(sleutel_file=tmp_path / "sleutel"))
 

@@ -1,4 +1,4 @@
-"""What an operator may set, and how a mistake is told."""
+"""The settings of an operator, and how a mistake is reported."""
 
 import os
 from pathlib import Path
@@ -68,12 +68,12 @@ REFUSALS = [
     pytest.param(
         {"KLANTCONTACT_CONTACT_TOPIC": "geheim topic"},
         "KLANTCONTACT_CONTACT_TOPIC: a name has letters, digits, '.', '_' and '-', at most 249.",
-        id="impossible name of a topic",
+        id="invalid name of a topic",
     ),
     pytest.param(
         {"KLANTCONTACT_MONGO_DATABASE": "ge/heim"},
         "KLANTCONTACT_MONGO_DATABASE: a database has letters, digits, '_' and '-', at most 63.",
-        id="impossible name of a database",
+        id="invalid name of a database",
     ),
     pytest.param(
         {"KLANTCONTACT_BATCH_SIZE": "5001"},
@@ -83,7 +83,7 @@ REFUSALS = [
     pytest.param(
         {"KLANTCONTACT_SESSION_TIMEOUT_MS": "geheim"},
         "KLANTCONTACT_SESSION_TIMEOUT_MS: input should be a valid integer, unable to parse string as an integer.",
-        id="no number",
+        id="not a number",
     ),
     pytest.param(
         {"KLANTCONTACT_SLEUTEL": "geheim", "KLANTCONTACT_SLEUTEL_FILE": "/geheim"},
@@ -117,7 +117,7 @@ REFUSALS = [
         {"KLANTCONTACT_KAFKA_PASSWORD_FILE": "/geheim"},
         "PLAINTEXT does not log in: choose another KLANTCONTACT_KAFKA_SECURITY_PROTOCOL, or leave out "
         "KLANTCONTACT_KAFKA_USERNAME, and KLANTCONTACT_KAFKA_PASSWORD_FILE or KLANTCONTACT_KAFKA_PASSWORD.",
-        id="a password that Kafka is not given",
+        id="a password that no login uses",
     ),
     pytest.param(
         {"KLANTCONTACT_KAFKA_CA_FILE": "/geheim"},
@@ -133,7 +133,7 @@ REFUSALS = [
     pytest.param(
         {"KLANTCONTACT_KAFKA_SASL_MECHANISM": "GSSAPI"},
         "KLANTCONTACT_KAFKA_SASL_MECHANISM: input should be 'PLAIN', 'SCRAM-SHA-256' or 'SCRAM-SHA-512'.",
-        id="a login that we do not have",
+        id="an unknown login mechanism",
     ),
     pytest.param(
         {"KLANTCONTACT_TAAK_TOPIC": "contact.ended"},
@@ -161,7 +161,7 @@ def test_a_setting_that_does_not_fit_is_refused_by_name_and_without_its_value(
     assert str(refused.value) == f"The settings don't fit:\n  {message}"
 
 
-def test_every_mistake_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_mistake_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KLANTCONTACT_COLOUR", "blue")
     monkeypatch.setenv("KLANTCONTACT_BATCH_SIZE", "0")
     monkeypatch.setenv("KLANTCONTACT_LOG_LEVEL", "loud")

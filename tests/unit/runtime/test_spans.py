@@ -1,4 +1,4 @@
-"""One trace from a publisher's span through the decision to what is stored, without a value that is personal."""
+"""One trace from a publisher's span through the decision to the stored documents, without a personal value."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ def traced(traceparent: str | None) -> Event:
 
 
 class _Bench:
-    """Both services, one after another, with fakes all around and their spans in memory."""
+    """Both services, one after another, on fakes and with their spans in memory."""
 
     def __init__(self) -> None:
         self.exporter = InMemorySpanExporter()
@@ -59,7 +59,7 @@ class _Bench:
         self._projector = Projector(FakeRegister(), FakePositions(), Health(()), Ending(), self._spans)
 
     async def pass_on(self, batch: Sequence[Record]) -> None:
-        """Decide a batch, and store what comes of it."""
+        """Decide a batch, and project its events."""
         topics = FakeTopics()
         topics.writer = publisher = FakePublisher(topics)
         await self._classifier.handle(batch, publisher)
@@ -68,7 +68,7 @@ class _Bench:
         await self._projector.project(read_all(outputs))
 
     def spans(self) -> list[ReadableSpan]:
-        """Give what was exported, in its order."""
+        """Return the exported spans, in their order."""
         return list(self.exporter.get_finished_spans())
 
     def close(self) -> None:
@@ -94,7 +94,7 @@ async def test_decision_and_documents_are_in_the_trace_of_the_publisher(bench: _
         assert span.start_time < span.end_time
 
 
-async def test_a_decision_tells_where_it_came_from_and_by_which_rule(bench: _Bench) -> None:
+async def test_the_span_of_a_decision_has_its_origin_and_its_rule(bench: _Bench) -> None:
     await bench.pass_on([record(traced(SAMPLED), offset=41)])
 
     assert dict(bench.spans()[0].attributes or {}) == {
@@ -116,19 +116,19 @@ async def test_a_decision_tells_where_it_came_from_and_by_which_rule(bench: _Ben
     [None, "not one", NOT_SAMPLED, f"00-{'0' * 32}-{PARENT}-01"],
     ids=["none", "malformed", "not sampled", "no trace"],
 )
-async def test_whoever_did_not_begin_a_trace_gets_none(bench: _Bench, traceparent: str | None) -> None:
+async def test_an_event_without_a_trace_gets_no_trace(bench: _Bench, traceparent: str | None) -> None:
     await bench.pass_on(records(traced(traceparent)))
 
     assert bench.spans() == []
 
 
-async def test_what_can_not_be_read_is_in_no_trace(bench: _Bench) -> None:
+async def test_an_unreadable_event_is_in_no_trace(bench: _Bench) -> None:
     await bench.pass_on(records(b"{", traced(SAMPLED)))
 
     assert len(bench.spans()) == 3
 
 
-async def test_no_span_holds_a_value_that_is_personal(bench: _Bench) -> None:
+async def test_no_span_holds_a_personal_value(bench: _Bench) -> None:
     told = json.dumps(traced(SAMPLED))
     for personal, canary in zip(("Jansen", "0612345678"), CANARIES, strict=True):
         assert personal in told

@@ -1,4 +1,4 @@
-"""Traces are exported where the standard variables name an exporter, and nothing is made of them elsewhere."""
+"""Traces are exported where the standard variables name an exporter; elsewhere none are made."""
 
 import subprocess
 import sys
@@ -24,7 +24,7 @@ ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
         ({"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, False),
     ],
 )
-def test_the_standard_variables_say_whether(environment: dict[str, str], *, asked: bool) -> None:
+def test_the_standard_variables_decide_whether_traces_are_exported(environment: dict[str, str], *, asked: bool) -> None:
     assert _is_asked_for(environment) is asked
 
 
@@ -32,12 +32,12 @@ def test_the_standard_variables_say_whether(environment: dict[str, str], *, aske
     "environment",
     [{"OTEL_TRACES_EXPORTER": "zipkin"}, {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc", **ENDPOINT}],
 )
-def test_an_exporter_that_is_not_there_is_refused(environment: dict[str, str]) -> None:
+def test_an_unknown_exporter_is_refused(environment: dict[str, str]) -> None:
     with pytest.raises(InvalidSettings, match=next(iter(environment))):
         _is_asked_for(environment)
 
 
-def test_off_nothing_of_opentelemetry_is_imported() -> None:
+def test_nothing_of_opentelemetry_is_imported_when_tracing_is_off() -> None:
     script = (
         "import sys, services.classifier.main, services.projector.main\n"
         "from services.runtime.observe.tracing import tracing\n"

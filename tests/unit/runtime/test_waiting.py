@@ -1,4 +1,4 @@
-"""Pauses while infrastructure is away, and steps that are repeated until a block ends."""
+"""Pauses while infrastructure is away, and steps that repeat until a block ends."""
 
 import asyncio
 from itertools import islice
@@ -12,7 +12,7 @@ TURNS = 20
 """More turns of the event loop than some steps take."""
 
 
-async def test_a_step_is_taken_again_and_again_until_the_block_ends() -> None:
+async def test_a_step_repeats_until_the_block_ends() -> None:
     taken: list[int] = []
 
     async def step() -> None:
