@@ -251,6 +251,7 @@ def test_the_doctor_prints_the_same_checks_as_text_and_as_json(
         ("policy", True),
         ("kafka", True),
         ("topics", True),
+        ("transactions", True),
         ("mongodb", True),
     ]
     assert ill.returncode == FAULTS_FOUND
