@@ -10,7 +10,7 @@ from services.cli.screen import progress, write_json_line
 from services.cli.streams import FAULTS_FOUND
 from services.operations.validate import Summary, Validation
 from services.operations.validate import validate as check
-from services.operations.wording import printable
+from services.operations.wording import printable, printable_id
 
 app = typer.Typer(add_completion=False)
 
@@ -48,7 +48,7 @@ def _print_summary(summary: Summary) -> None:
 
 def _report(validation: Validation) -> Text:
     """Return what a person reads about one event; an empty line ends it."""
-    contact = f", contact {printable(validation.contact_id)}" if validation.contact_id else ""
+    contact = f", contact {printable_id(validation.contact_id)}" if validation.contact_id else ""
     report = Text().append(f"line {validation.line_number}{contact}", "bold")
     for finding in validation.findings:
         report.append("\n  ").append(finding.pad or "the event", "cyan").append(": ").append(finding.soort, "red")
