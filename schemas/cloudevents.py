@@ -158,7 +158,7 @@ def binary_attributes(headers: Headers) -> dict[str, Any] | None:
 _REQUIRED = frozenset({"specversion", "id", "source", "type", "time"})
 _OTHER_NAMES = frozenset(prefix + name for prefix in ("ce-", "cloudevents:", "cloudevents_") for name in _REQUIRED)
 """The names that attributes have in the bindings of HTTP and of AMQP."""
-_NEVER_QUOTED = ("specversion", "source", "type", "time")
+_NEVER_QUOTED = ("specversion", "source", "type", "time", "datacontenttype")
 
 
 def has_other_names(headers: Headers) -> bool:

@@ -111,6 +111,11 @@ def test_another_header_is_no_attribute(name: str) -> None:
     assert ("specversion", "ontbreekt") in faults(refused)
 
 
+def test_one_value_in_quotes_is_enough() -> None:
+    headers = [*_attributes("ce_", whole_event()), ("content-type", b'"application/json"')]
+    assert faults(decode(line(whole_event()["data"]), headers, WRITTEN_AT)) == [("", "kopregels")]
+
+
 def test_a_quote_within_an_id_is_part_of_it() -> None:
     headers = [*_attributes("ce_", changed({"id": '"1"'}))]
     assert isinstance(decode(line(whole_event()["data"]), headers, WRITTEN_AT), Received)

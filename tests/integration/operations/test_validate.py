@@ -58,7 +58,7 @@ def test_what_is_wrong_is_told_by_line_with_a_hint_and_the_line_of_the_schema() 
     assert done.stdout.decode() == (
         "line 2, contact c-2\n"
         "  data.kanaal: ontbreekt\n"
-        "    Send the field. null counts as absent, and a name is read exactly as the schema spells it.\n"
+        "    Send the field. null counts as absent, and a name must be spelled exactly as in the schema.\n"
         f"    {schema}:{required}  required\n"
         "  data.kanal: not read, no such field; is `kanaal` meant?\n"
         "\n"
@@ -152,3 +152,24 @@ def test_json_over_several_lines_is_refused_with_what_puts_it_on_one(laid_out: s
 
         assert (done.returncode, done.stdout) == (WRONG_USE, b"")
         assert advice in " ".join(done.stderr.decode().replace("│", " ").split())
+
+
+def _record(tree: dict[str, Any], prefix: str) -> bytes:
+    headers = [{"name": f"{prefix}{name}", "value": value} for name, value in tree.items() if name != "data"]
+    return json.dumps({"headers": headers, "value": json.dumps(tree["data"])}).encode() + b"\n"
+
+
+def test_records_in_binary_mode_are_checked_with_their_headers() -> None:
+    right, wrong = (_record(contact_ended("c-1"), prefix) for prefix in ("ce_", "ce-"))
+
+    done = _validate("--binary", "-", stdin=right + wrong)
+
+    assert done.returncode == FAULTS_FOUND
+    assert done.stdout.decode().splitlines()[:2] == ["line 2, contact c-1", "  the event: kopregels"]
+
+
+def test_a_line_that_holds_no_record_is_wrong_use() -> None:
+    done = _validate("--binary", "-", stdin=encoded(contact_ended("c-1")))
+
+    assert (done.returncode, done.stdout) == (WRONG_USE, b"")
+    assert "line 1: needs one of event, value and valueBase64" in " ".join(done.stderr.decode().replace("│", " ").split())
