@@ -137,10 +137,17 @@ def _marked(tree: object, mark: str) -> object:
 
 def test_no_refusal_holds_a_value() -> None:
     for mark in (CANARY, CANARY * 30, f"{CANARY}\ud800"):
-        refused = structured(_marked(whole_event(), mark))
-        assert isinstance(refused, Refusal)
-        assert len(refused.faults) > 50
-        assert CANARY not in repr((refused.kind, refused.faults))
+        marked = _marked(whole_event(), mark)
+        assert isinstance(marked, dict)
+        of_other_names = [(f"ce-{name}", mark.encode("utf-8", "replace")) for name in marked if name != "data"]
+        for refused in (
+            structured(marked),
+            decode(in_base64(marked), (), WRITTEN_AT),
+            decode(json.dumps(marked["data"]).encode(), of_other_names, WRITTEN_AT),
+        ):
+            assert isinstance(refused, Refusal)
+            assert len(refused.faults) > 40
+            assert CANARY not in repr((refused.kind, refused.faults))
 
 
 @given(mutated_events())

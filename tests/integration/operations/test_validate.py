@@ -172,4 +172,5 @@ def test_a_line_that_holds_no_record_is_wrong_use() -> None:
     done = _validate("--binary", "-", stdin=encoded(contact_ended("c-1")))
 
     assert (done.returncode, done.stdout) == (WRONG_USE, b"")
-    assert "line 1: needs one of event, value and valueBase64" in " ".join(done.stderr.decode().replace("│", " ").split())
+    told = " ".join(done.stderr.decode().replace("│", " ").split())
+    assert "line 1: needs one of event, value and valueBase64" in told
