@@ -45,7 +45,7 @@ from schemas.faults import (
     path,
 )
 from schemas.reading.coherence import ZAAK_OPVOLGING, Parts, incoherences
-from schemas.reading.parsing import IN_BASE64, NUL, parse, taken_apart, unpack
+from schemas.reading.parsing import may_hold_nul, parse, taken_apart, unpack
 from schemas.reading.partial import readable
 from schemas.reading.tidying import tidy
 from schemas.values import value_class
@@ -88,12 +88,7 @@ def decode(value: bytes | None, headers: Headers = (), written_at: datetime | No
 def _read_fast(
     value: bytes, attributes: dict[str, Any] | None, written_at: datetime | None, headers: Headers = ()
 ) -> Received | None:
-    if attributes is None and IN_BASE64 in value:
-        apart = taken_apart(value)
-        if apart is None:
-            return None
-        attributes, value = apart
-    if b"null" in value or NUL in value or (attributes is not None and "\0" in "".join(attributes.values())):
+    if b"null" in value or may_hold_nul(value) or (attributes is not None and "\0" in "".join(attributes.values())):
         return None
     try:
         if attributes is None:
@@ -104,7 +99,8 @@ def _read_fast(
             envelope = ContactEndedAttributes.model_validate(attributes)
             contact = ContactEnded.model_validate_json(value, extra="forbid")
     except ValidationError:
-        return None
+        apart = taken_apart(value) if attributes is None else None
+        return _read_fast(apart.data, apart.attributes, written_at, headers) if apart else None
     if not isinstance(envelope.traceparent, str | None):
         return None  # pydantic accepts numbers there that are no JSON
     if any(incoherences(_parts_of(contact), written_at or envelope.time)):

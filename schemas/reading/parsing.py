@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.cloudevents import DATA_BASE64, data_in
 from schemas.faults import Fault, FaultKind
 
-IN_BASE64 = DATA_BASE64.encode()
-NUL = b"\\u0000"
+_IN_BASE64 = DATA_BASE64.encode()
+_NUL = b"\\u0000"
 """The only form in which JSON can hold NUL."""
 
 _MAX_DIGITS = 100
@@ -31,16 +31,28 @@ def parse(value: bytes) -> dict[str, Any] | None:
     return tree if isinstance(tree, dict) else None
 
 
-def taken_apart(value: bytes) -> tuple[dict[str, Any], bytes] | None:
-    """Return the attributes and the data of an event with its data in base64, or None where that takes care.
+def may_hold_nul(value: bytes) -> bool:
+    """Whether a value has what looks like NUL. Few values have a backslash, and one byte is found much faster."""
+    return b"\\" in value and _NUL in value
+
+
+class Apart(NamedTuple):
+    """An event whose data stood in base64."""
+
+    attributes: dict[str, Any]
+    data: bytes
+
+
+def taken_apart(value: bytes) -> Apart | None:
+    """Return an event with its data in base64 as two parts, or None for another event, and where that takes care.
 
     An escape in an attribute may stand for a character that is refused.
     """
-    event = parse(value) if b"\\u" not in value else None
+    event = parse(value) if _IN_BASE64 in value and b"\\u" not in value else None
     if event is None or "data" in event or not all(isinstance(each, str) for each in event.values()):
         return None
     data = data_in(event.pop(DATA_BASE64, ""))
-    return (event, data) if data is not None else None
+    return Apart(event, data) if data is not None else None
 
 
 def unpack(tree: dict[str, Any]) -> Iterator[Fault]:

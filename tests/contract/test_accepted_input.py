@@ -8,6 +8,7 @@ import pytest
 
 from schemas.contact_ended_v1 import ContactEnded
 from schemas.faults import Refusal
+from schemas.generation.json_schemas import json_schemas
 from schemas.generation.published import CONTACT_ENDED
 from schemas.reading.decoding import Received, decode
 from schemas.types import NOT_BLANK
@@ -17,6 +18,7 @@ from tests.contract.test_examples import validator
 from tests.support.examples import Wire, contact, event, kvk, line
 
 SCHEMA = validator(CONTACT_ENDED.event_file)
+DEFINITIONS: Any = json_schemas()[CONTACT_ENDED.event_file]["$defs"]
 
 KLANT, CONTACTPERSOON = "data.betrokkenen.0", "data.betrokkenen.2"
 
@@ -173,7 +175,7 @@ def _with_a_form(schema: Any, at: str = "") -> Iterator[str]:  # noqa: ANN401 - 
         reference = item.get("$ref", "").removeprefix("#/$defs/")
         if name not in schema.get("required", ()) and plain.get("pattern", NOT_BLANK) != NOT_BLANK:
             yield f"{at}{name}"
-        yield from _with_a_form(SCHEMA.schema["$defs"].get(reference, {}), f"{at}{name}.")
+        yield from _with_a_form(DEFINITIONS.get(reference, {}), f"{at}{name}.")
 
 
 def test_every_optional_field_with_a_form_is_tried_above() -> None:
