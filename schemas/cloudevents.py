@@ -3,21 +3,30 @@
 In structured mode the value holds the whole event. In binary mode `ce_*` headers hold the attributes. Both are read.
 """
 
+import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
-from schemas.types import Bericht, Tekst, Timestamp
+from schemas.types import Bericht, Tekst256, Timestamp
+
+MAX_ATTRIBUTE = 256
+"""The most characters of an attribute: attributes go into every output and every log."""
+
+DATA_BASE64 = "data_base64"
+"""The name under which CloudEvents' JSON format has `data` that is bytes, 3.1.1. A receiver must take it, 3.1.2."""
 
 STRUCTURED = "application/cloudevents+json; charset=UTF-8"
 """The content type of the events that we write."""
 
 URI = r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$"
 _URI = re.compile(URI)
-JSON = r"^\s*[aA][pP][pP][lL][iI][cC][aA][tT][iI][oO][nN]/[jJ][sS][oO][nN]\s*(;.*)?$"
+_MEDIA = "[A-Za-z0-9!#$&^_.+-]+"
+JSON = rf"^\s*{_MEDIA}/({_MEDIA}\+)?[jJ][sS][oO][nN]\s*(;.*)?$"
+"""The content types that declare JSON by CloudEvents' JSON format, 3.1: `json` or `…+json`, of any type."""
 _JSON = re.compile(JSON)
 DATASCHEMA = "^urn:klantinteracties:schema:[a-z.]+:[^:]+$"
 _DATASCHEMA = re.compile(DATASCHEMA)
@@ -39,12 +48,14 @@ def _uri(value: str) -> str:
 
 def _json(value: str) -> str:
     if not _JSON.fullmatch(value):
-        raise PydanticCustomError("version", "only application/json is read")
+        raise PydanticCustomError("version", "only JSON is read: application/json, or a type that ends with +json")
     return value
 
 
-Uri = Annotated[Tekst, AfterValidator(_uri), Field(json_schema_extra={"format": "uri", "pattern": URI})]
-JsonContentType = Annotated[str, AfterValidator(_json), Field(json_schema_extra={"pattern": JSON})]
+Uri = Annotated[Tekst256, AfterValidator(_uri), Field(json_schema_extra={"format": "uri", "pattern": URI})]
+JsonContentType = Annotated[
+    str, Field(max_length=MAX_ATTRIBUTE), AfterValidator(_json), Field(json_schema_extra={"pattern": JSON})
+]
 
 
 class Envelope(Bericht):
@@ -52,19 +63,19 @@ class Envelope(Bericht):
 
     specversion: Literal["1.0"]
     """The version of CloudEvents."""
-    id: Tekst
+    id: Tekst256
     """Identifies this event; a repeat has the same."""
     source: Uri
     """The system that publishes the event; recommended is `urn:nld:oin:<oin>:systeem:<naam>`."""
     time: Timestamp
     """When the event was written."""
-    subject: str | None = None
+    subject: Annotated[str, Field(max_length=MAX_ATTRIBUTE)] | None = None
     """The thing that the event is about; never personal data."""
     datacontenttype: JsonContentType | None = None
-    """`application/json`, with or without a charset."""
-    dataschema: str | None = None
+    """`application/json` or another type of JSON (`…+json`), with or without a charset."""
+    dataschema: Annotated[str, Field(max_length=MAX_ATTRIBUTE)] | None = None
     traceparent: Any = None
-    """W3C Trace Context; passed on when it is valid, else ignored."""
+    """W3C Trace Context; passed on when valid, else ignored. Without one the record's header of that name counts."""
 
 
 def schema_urn(event: str, version: int) -> str:
@@ -99,6 +110,24 @@ def valid_traceparent(value: object) -> str | None:
     return value if isinstance(value, str) and _TRACEPARENT.fullmatch(value) else None
 
 
+def traceparent_in(headers: Headers) -> str | None:
+    """Return the first valid traceparent that a tracing library put into the headers of a record."""
+    for name, value in headers:
+        if value is not None and name.lower() == "traceparent":
+            found = valid_traceparent(value.decode("utf-8", "replace"))
+            if found is not None:
+                return found
+    return None
+
+
+def data_in(text: str) -> bytes | None:
+    """Return the bytes of a `data_base64`, or None when it is no base64 of RFC 4648."""
+    try:
+        return binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
+        return None
+
+
 def attributes_size(headers: Headers) -> int:
     """Return the bytes of all attributes in headers."""
     return sum(len(name) + len(value or b"") for name, value in headers if _is_attribute(name))
@@ -124,3 +153,24 @@ def binary_attributes(headers: Headers) -> dict[str, Any] | None:
                 return None
             attributes["datacontenttype"] = text
     return attributes
+
+
+_REQUIRED = frozenset({"specversion", "id", "source", "type", "time"})
+_OTHER_NAMES = frozenset(prefix + name for prefix in ("ce-", "cloudevents:", "cloudevents_") for name in _REQUIRED)
+"""The names that attributes have in the bindings of HTTP and of AMQP."""
+_NEVER_QUOTED = ("specversion", "source", "type", "time", "datacontenttype")
+
+
+def has_other_names(headers: Headers) -> bool:
+    """Whether headers hold attributes under the names that another protocol has for them."""
+    return any(name.lower() in _OTHER_NAMES for name, _ in headers)
+
+
+def is_quoted(attributes: Mapping[str, Any]) -> bool:
+    """Whether the attributes of binary mode stand in quotes, as JSON has them: in a header a text stands as it is."""
+    return any(attributes.get(name, "").startswith('"') for name in _NEVER_QUOTED)
+
+
+def has_none_of(tree: Mapping[str, Any]) -> bool:
+    """Whether an object has none of the attributes that an event must have."""
+    return tree.keys().isdisjoint(_REQUIRED)

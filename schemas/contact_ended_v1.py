@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from schemas.cloudevents import Envelope, known_schema, known_schema_only
-from schemas.types import MAX_WHOLE_NUMBER, Bericht, Ref, Tekst, Tekst40, Tekst50, Tekst100, Tekst200, Timestamp
+from schemas.cloudevents import MAX_ATTRIBUTE, Envelope, known_schema, known_schema_only
+from schemas.types import MAX_WHOLE_NUMBER, Bericht, Ref, Tekst40, Tekst50, Tekst100, Tekst200, Tekst256, Timestamp
 from schemas.vng import Actor, Adres, Contactnaam, DigitaalAdres, Objectidentificator, SoortPartij
 
 TYPE = "nl.klantinteracties.contact.ended"
@@ -106,10 +106,10 @@ class PartijIdentificator(Bericht):
 class Authenticatie(Bericht):
     """How somebody's identity was established in this contact."""
 
-    middel: Tekst
+    middel: Tekst256
     """The municipality's policy says which means suffice; by default digid, eherkenning, eidas, identiteitsbewijs,
     telefonische_authenticatie and dossier."""
-    pseudoniem: Tekst | None = None
+    pseudoniem: Tekst256 | None = None
     """The means' pseudonym of the acting person. Together with the employer it identifies a contactpersoon."""
     op: Timestamp | None = None
     """When it was established."""
@@ -207,18 +207,19 @@ class VervolgOp(Bericht):
     """
 
     klantcontact_id: Tekst100 | None = None
-    contact_id: Tekst100 | None = None
+    contact_id: Tekst256 | None = None
     onderwerp_id: Tekst40 | None = None
 
 
 class ContactEnded(Bericht):
     """A contact that has ended. `source` and `contactId` together identify it; a higher `revisie` corrects it.
 
-    A field that is null counts as absent. Fields that are not listed are ignored. Some fields must also agree with each
-    other; their descriptions say how.
+    A field that is null counts as absent, and so does an optional field with a form, such as postcode, that is an empty
+    text. No text holds NUL. Fields that are not listed are ignored. Some fields must also agree with each other; their
+    descriptions say how.
     """
 
-    contact_id: Tekst100
+    contact_id: Tekst256
     """The id of the contact in the source system; a correction has the same."""
     revisie: Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)] = 1
     """A higher one is a later, corrected version of the contact. The same revisie with other contents is refused."""
@@ -251,8 +252,8 @@ class ContactEndedAttributes(Envelope):
     dataschema: (
         Annotated[
             str,
+            Field(max_length=MAX_ATTRIBUTE, json_schema_extra=known_schema_only("contact.ended", VERSION)),
             known_schema("contact.ended", VERSION),
-            Field(json_schema_extra=known_schema_only("contact.ended", VERSION)),
         ]
         | None
     ) = None
@@ -261,6 +262,10 @@ class ContactEndedAttributes(Envelope):
 
 
 class ContactEndedEvent(ContactEndedAttributes):
-    """The whole event: a CloudEvent of the NL GOV profile, one UTF-8 JSON object a record, at most 64 KiB."""
+    """The whole event: a CloudEvent of the NL GOV profile, one UTF-8 JSON object a record, at most 64 KiB.
+
+    `data_base64`, which CloudEvents has for bytes, may stand in the place of `data`: the same object as UTF-8 JSON, in
+    base64. In binary mode the value holds the data alone, and the attributes stand in headers such as `ce_id`.
+    """
 
     data: ContactEnded

@@ -14,7 +14,9 @@ class FaultKind(StrEnum):
     """The kind of one error."""
 
     ONLEESBAAR = "onleesbaar"
-    """The record is a tombstone, not UTF-8, not JSON or not an object."""
+    """The record, or its `data_base64`, is a tombstone, not UTF-8, not JSON or not an object."""
+    KOPREGELS = "kopregels"
+    """The attributes stand in headers such as `ce-…`, `cloudEvents:…` or `cloudEvents_…`, or their values in quotes."""
     TE_GROOT = "te_groot"
     """The record's value, or in binary mode its attributes together, exceed 64 KiB."""
     ONTBREEKT = "ontbreekt"
@@ -36,7 +38,7 @@ class FaultKind(StrEnum):
     VERKEERDE_VORM = "verkeerde_vorm"
     """The text does not have the form that the field requires, such as a date-time without offset."""
     VERKEERD_TEKEN = "verkeerd_teken"
-    """The text holds half of a surrogate pair, which is no character."""
+    """The text holds half of a surrogate pair, which is no character, or NUL, which other registers refuse."""
     ELFPROEF = "elfproef"
     """The bsn or rsin fails its check digit, or is 000000000."""
     IN_DE_TOEKOMST = "in_de_toekomst"
@@ -55,6 +57,8 @@ class FaultKind(StrEnum):
 
 HINTS: Final[Mapping[FaultKind, str]] = {
     FaultKind.ONLEESBAAR: "Send one JSON object a record: UTF-8, no byte order mark, nothing before or after it.",
+    FaultKind.KOPREGELS: "Name the headers of binary mode as in `ce_id`, and write values without quotes: 1.0. "
+    "Names with `ce-` are for HTTP, those with `cloudEvents` for AMQP.",
     FaultKind.TE_GROOT: "Stay below 64 KiB: put long contents in a document, and refer to it in `bijlagen`.",
     FaultKind.ONTBREEKT: "Send the field. null counts as absent, and a name must be spelled exactly as in the schema.",
     FaultKind.VERKEERD_TYPE: "Send the JSON type that the schema names: no number or boolean in quotes, no 1.0 for 1.",
@@ -66,8 +70,10 @@ HINTS: Final[Mapping[FaultKind, str]] = {
     FaultKind.BUITEN_BEREIK: "Stay within the schema's minimum and maximum; a date-time lies from 1900 to 9998 in UTC.",
     FaultKind.ONBEKENDE_WAARDE: "Choose a value that the schema lists; upper and lower case differ.",
     FaultKind.VERKEERDE_VORM: "Write it in the schema's form: a date-time with seconds and offset, as in "
-    "2026-09-02T10:00:00+02:00; a postcode with a space; a number with all its digits and nothing else.",
-    FaultKind.VERKEERD_TEKEN: "Cut texts between characters, not within one: half a surrogate pair was left.",
+    "2026-09-02T10:00:00+02:00; a postcode with a space; a number with all its digits and nothing else; base64 "
+    "with its padding and without line ends.",
+    FaultKind.VERKEERD_TEKEN: "Cut texts between characters, not within one: half a surrogate pair was left. Leave "
+    "NUL (`\\u0000`) out.",
     FaultKind.ELFPROEF: "Look for a typing error in the bsn or rsin. If the right number is not known, leave it out.",
     FaultKind.IN_DE_TOEKOMST: "Correct the publisher's clock, or the offset of the date-time.",
     FaultKind.DUBBEL: "Make it unique: a ref or onderwerpId occurs once in an event, a kind of identificator once in a "

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from schemas.cloudevents import TRACEPARENT, Envelope
 from schemas.contact_ended_v1 import CodeSoortObjectId
-from schemas.types import MAX_WHOLE_NUMBER, Bericht, Nummer, Tekst, Tekst40, Tekst100
+from schemas.types import MAX_WHOLE_NUMBER, Bericht, Nummer, Tekst, Tekst40, Tekst256
 from schemas.vng import Adres, Contactnaam, DigitaalAdres
 
 Identifier = Annotated[
@@ -81,11 +81,11 @@ class Besluit(Bericht):
 class Herkomst(Bericht):
     """The contact and revisie that the event follows from."""
 
-    source: Tekst
+    source: Tekst256
     """The `source` of the `contact.ended`."""
-    event_id: Tekst
+    event_id: Tekst256
     """The `id` of the `contact.ended`."""
-    contact_id: Tekst100
+    contact_id: Tekst256
     revisie: Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)]
     onderwerp_id: Tekst40 | None = None
     """Absent when the event is about the whole contact."""

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
@@ -19,6 +19,13 @@ _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = r"([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
 RFC_3339 = f"^{_DAY}[Tt]{_TIME}([Zz]|[+-][0-9]{{2}}:[0-9]{{2}})$"
 _RFC_3339 = re.compile(RFC_3339)
+
+
+NOT_BLANK = r"\S"
+"""A pattern that only asks for a text that is not blank, which is no form."""
+
+MEANING_ABSENT: Final = ({"type": "null"}, {"const": ""})
+"""What a JSON Schema allows in the place of a field that is absent: null, and an empty text where there is a form."""
 
 
 class Bericht(BaseModel):
@@ -72,15 +79,17 @@ def _not_blank(value: str) -> str:
 
 
 _NotBlank = AfterValidator(_not_blank)
-_VISIBLE = {"pattern": r"\S"}
+_VISIBLE = {"pattern": NOT_BLANK}
 
 Tekst = Annotated[str, Field(min_length=1, json_schema_extra=_VISIBLE), _NotBlank]
-"""A text that may not be blank, without a limit of its own."""
+"""A text of our own that may not be blank. What others send has a maximum."""
 Tekst40 = Annotated[str, Field(min_length=1, max_length=40, json_schema_extra=_VISIBLE), _NotBlank]
 Tekst50 = Annotated[str, Field(min_length=1, max_length=50, json_schema_extra=_VISIBLE), _NotBlank]
 Tekst80 = Annotated[str, Field(min_length=1, max_length=80, json_schema_extra=_VISIBLE), _NotBlank]
 Tekst100 = Annotated[str, Field(min_length=1, max_length=100, json_schema_extra=_VISIBLE), _NotBlank]
 Tekst200 = Annotated[str, Field(min_length=1, max_length=200, json_schema_extra=_VISIBLE), _NotBlank]
+Tekst256 = Annotated[str, Field(min_length=1, max_length=256, json_schema_extra=_VISIBLE), _NotBlank]
+"""An id or a name of another system. Amazon Connect's contact ids are the longest known: 256 characters."""
 
 Ref = Tekst40
 """The name that a betrokkene has within one event."""

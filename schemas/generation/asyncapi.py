@@ -19,8 +19,9 @@ DESCRIPTION: Final = """\
 From `contact.ended` to a register of klantcontacten that keeps exactly what it may keep.
 
 Every event is a CloudEvent 1.0 of the NL GOV profile 1.1: one a record, as UTF-8 JSON. The classifier reads
-`contact.ended` in structured and in binary mode, of at most 64 KiB. It writes in structured mode. Attributes, keys and
-headers hold no personal data. Within a version fields are only added: ignore fields that you do not know.
+`contact.ended` in structured and in binary mode, of at most 64 KiB, and takes `data_base64` for `data`. It writes in
+structured mode. Attributes, keys and headers hold no personal data. Within a version fields are only added: ignore
+fields that you do not know.
 
 Each error in an event has a path and a kind: see `faults.md`. Dutch terms: see `glossary.md`.
 """
@@ -30,6 +31,8 @@ _BINDING_VERSION: Final = "0.5.0"
 _BINARY: Final = "contactEndedBinary"
 _DEAD_LETTER: Final = "deadLetter"
 _TEXT: Final = {"type": "string"}
+
+_TRACE: Final = {**_TEXT, "description": "W3C Trace Context; it counts when the event has none of its own."}
 
 _DEAD_LETTER_HEADERS: Final = {
     "dlq_topic": "The topic of the original.",
@@ -144,6 +147,7 @@ def _binary() -> AsyncApi:
                 **{f"ce_{name}": {**_TEXT} for name in attributes if name not in ("data", "datacontenttype")},
                 "ce_specversion": {"const": "1.0"},
                 "ce_type": {"const": CONTACT_ENDED.type},
+                "traceparent": _TRACE,
             },
             required=[f"ce_{name}" for name, info in attributes.items() if info.is_required() and name != "data"],
         ),

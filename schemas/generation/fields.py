@@ -6,10 +6,10 @@ from typing import Final
 
 from schemas.generation.glossary import Glossary
 from schemas.generation.json_schemas import JsonSchema
+from schemas.types import MEANING_ABSENT, NOT_BLANK
 
 _NULL: Final = {"type": "null"}
 _REFERENCE: Final = "#/$defs/"
-_NOT_BLANK: Final = r"\S"
 _LONGEST_FORM: Final = 40
 """The most characters of a pattern that is shown. A longer one is for programs; the field's meaning explains it."""
 
@@ -115,8 +115,8 @@ class FieldReader:
 
 
 def _plain(rule: JsonSchema) -> JsonSchema:
-    """Return a rule without null."""
-    options = [option for option in rule.get("anyOf", ()) if option != _NULL]
+    """Return a rule without what only means absent."""
+    options = [option for option in rule.get("anyOf", ()) if option not in MEANING_ABSENT]
     rest = {name: value for name, value in rule.items() if name != "anyOf"}
     if isinstance(rule.get("type"), list):
         [rest["type"]] = [each for each in rule["type"] if each != "null"]
@@ -132,8 +132,8 @@ def _bounds(rule: JsonSchema) -> Iterator[str]:
     yield from _range(rule.get("minLength"), rule.get("maxLength"), "characters")
     yield from _range(rule.get("minItems"), rule.get("maxItems"), "items")
     yield from _range(rule.get("minimum"), rule.get("maximum"), "")
-    pattern = rule.get("pattern", _NOT_BLANK)
-    if pattern != _NOT_BLANK and "format" not in rule and len(pattern) <= _LONGEST_FORM:
+    pattern = rule.get("pattern", NOT_BLANK)
+    if pattern != NOT_BLANK and "format" not in rule and len(pattern) <= _LONGEST_FORM:
         yield f"form `{pattern}`"
     if "type" not in rule:
         yield from (bound for option in rule.get("anyOf", ()) for bound in _bounds(option))

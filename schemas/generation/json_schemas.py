@@ -1,7 +1,7 @@
 """JSON Schemas, draft 2020-12, of the models: one for each whole event, and one for its data alone.
 
 The laws of this file:
-- In an input event any field that is not required may be null, which means absent.
+- In an input event any field that is not required may be null, which means absent. One with a form may be empty too.
 - In an output event an absent field is never null, and a list is always present.
 - Fields that are not listed are allowed: publishers may be ahead of us, and we of subscribers.
 Each file is complete, so that no validator has to fetch anything.
@@ -14,7 +14,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from schemas.generation.published import EVENTS, PublishedEvent
-from schemas.types import Bericht
+from schemas.types import MEANING_ABSENT, NOT_BLANK, Bericht
 
 JsonSchema = dict[str, Any]
 
@@ -76,12 +76,14 @@ def _apply_laws(schema: JsonSchema, *, is_input: bool) -> None:
 
 
 def _or_null(rule: JsonSchema) -> JsonSchema:
-    """Return the shortest rule that allows null as well."""
+    """Return the shortest rule that also allows what means absent."""
     annotations: JsonSchema = {name: rule[name] for name in _ANNOTATIONS if name in rule}
     bare = {name: value for name, value in rule.items() if name not in _ANNOTATIONS}
     if not bare:
         return rule
     first, *others = [option for option in _flat(bare) if option != _NULL]
+    if first.get("pattern", NOT_BLANK) != NOT_BLANK:
+        return {"anyOf": [first, *others, *reversed(MEANING_ABSENT)], **annotations}
     if not others and isinstance(first.get("type"), str) and not {"const", "enum", "anyOf"} & set(first):
         return {**first, "type": [first["type"], "null"], **annotations}
     return {"anyOf": [first, *others, _NULL], **annotations}

@@ -13,7 +13,18 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from schemas.cloudevents import Envelope, Headers, attributes_size, binary_attributes, valid_traceparent
+from schemas.cloudevents import (
+    DATA_BASE64,
+    Envelope,
+    Headers,
+    attributes_size,
+    binary_attributes,
+    has_none_of,
+    has_other_names,
+    is_quoted,
+    traceparent_in,
+    valid_traceparent,
+)
 from schemas.contact_ended_v1 import (
     Betrokkene,
     ContactEnded,
@@ -34,19 +45,22 @@ from schemas.faults import (
     path,
 )
 from schemas.reading.coherence import ZAAK_OPVOLGING, Parts, incoherences
+from schemas.reading.parsing import may_hold_nul, parse, taken_apart, unpack
 from schemas.reading.partial import readable
 from schemas.reading.tidying import tidy
 from schemas.values import value_class
 from schemas.vng import SoortPartij
 
 MAX_BYTES = 64 * 1024
-"""The most bytes of a record's value, and of its attributes in binary mode. A larger record is not read."""
+"""The most bytes of a record's value, and of its attributes in binary mode. A larger record is not read.
+
+Data in base64 is bounded by it too: 64 KiB of base64 hold 48 KiB.
+"""
 
 MANY_FAULTS = 50
 """With more faults in single fields than this, the rules over several fields are not applied."""
 
-_MAX_DIGITS = 100
-"""More digits than any number here may have, and few enough for Python to parse."""
+_OF_DATA = frozenset({"data", DATA_BASE64})
 
 
 @value_class(frozen=True, slots=True)
@@ -68,11 +82,13 @@ def decode(value: bytes | None, headers: Headers = (), written_at: datetime | No
     if len(value) > MAX_BYTES or (headers and attributes_size(headers) > MAX_BYTES):
         return Refusal(RefusalKind.TE_GROOT, (Fault("", FaultKind.TE_GROOT),))
     attributes = binary_attributes(headers) if headers else None
-    return _read_fast(value, attributes, written_at) or _read_with_care(value, attributes, written_at)
+    return _read_fast(value, attributes, written_at, headers) or _read_with_care(value, attributes, written_at, headers)
 
 
-def _read_fast(value: bytes, attributes: dict[str, Any] | None, written_at: datetime | None) -> Received | None:
-    if b"null" in value:
+def _read_fast(
+    value: bytes, attributes: dict[str, Any] | None, written_at: datetime | None, headers: Headers = ()
+) -> Received | None:
+    if b"null" in value or may_hold_nul(value) or (attributes is not None and "\0" in "".join(attributes.values())):
         return None
     try:
         if attributes is None:
@@ -83,17 +99,20 @@ def _read_fast(value: bytes, attributes: dict[str, Any] | None, written_at: date
             envelope = ContactEndedAttributes.model_validate(attributes)
             contact = ContactEnded.model_validate_json(value, extra="forbid")
     except ValidationError:
-        return None
+        apart = taken_apart(value) if attributes is None else None
+        return _read_fast(apart.data, apart.attributes, written_at, headers) if apart else None
     if not isinstance(envelope.traceparent, str | None):
         return None  # pydantic accepts numbers there that are no JSON
     if any(incoherences(_parts_of(contact), written_at or envelope.time)):
         return None
-    return _received(envelope, contact)
+    return _received(envelope, contact, headers)
 
 
-def _received(envelope: Envelope, contact: ContactEnded, unknown_fields: Sequence[str] = ()) -> Received:
+def _received(
+    envelope: Envelope, contact: ContactEnded, headers: Headers, unknown_fields: Sequence[str] = ()
+) -> Received:
     _complete(contact)
-    traceparent = valid_traceparent(envelope.traceparent)
+    traceparent = valid_traceparent(envelope.traceparent) or traceparent_in(headers)
     return Received(envelope.source, envelope.id, envelope.time, traceparent, contact, tuple(unknown_fields))
 
 
@@ -139,24 +158,47 @@ def _onderwerp_id(onderwerp: Onderwerp | None, index: int) -> str | None:
 # With care ------------------------------------------------------------------------------------------------------------
 
 
-def _read_with_care(value: bytes, attributes: dict[str, Any] | None, written_at: datetime | None) -> Received | Refusal:
-    read = _parse(value)
+def _read_with_care(
+    value: bytes, attributes: dict[str, Any] | None, written_at: datetime | None, headers: Headers = ()
+) -> Received | Refusal:
+    read = parse(value)
     if read is None:
         return _unreadable()
     tree: dict[str, Any] = read if attributes is None else {**attributes, "data": read}
+    if is_quoted(attributes or {}) or (has_none_of(tree) and has_other_names(headers)):
+        return _with_wrong_headers(read, written_at)
+    packed = list(unpack(tree)) if attributes is None else []
     tidied = tidy(tree, ContactEndedEvent)
-    faults = tidied.faults
+    faults = packed + tidied.faults
+    event = _validated(tree, faults, written_at)
+    if packed and "data" not in tree:
+        faults = [fault for fault in faults if fault.pad != "data"]
+    if event is None or faults:
+        return _refused(faults, tree.get("data"), tuple(tidied.unknown_fields))
+    return _received(event, event.data, headers, tuple(tidied.unknown_fields))
+
+
+def _validated(tree: dict[str, Any], faults: list[Fault], written_at: datetime | None) -> ContactEndedEvent | None:
+    """Return the event of a tidied tree, or None. Every fault is added to those found before."""
     try:
         event = ContactEndedEvent.model_validate_json(json.dumps(tree))
     except ValidationError as error:
         faults += _faults(error.errors(include_url=False, include_context=False))
         if len(faults) <= MANY_FAULTS:
             faults += _found_besides(faults, _readable_incoherences(tree, written_at))
-    else:
-        faults += _found_besides(faults, incoherences(_parts_of(event.data), written_at or event.time))
-        if not faults:
-            return _received(event, event.data, tuple(tidied.unknown_fields))
-    return _refused(faults, tree.get("data"), tuple(tidied.unknown_fields))
+        return None
+    faults += _found_besides(faults, incoherences(_parts_of(event.data), written_at or event.time))
+    return event
+
+
+def _with_wrong_headers(data: dict[str, Any], written_at: datetime | None) -> Refusal:
+    """Refuse an event whose attributes stand in headers that are not Kafka's: one fault for all of them."""
+    tree: dict[str, Any] = {"data": data}
+    tidied = tidy(tree, ContactEndedEvent)
+    faults = tidied.faults
+    _validated(tree, faults, written_at)
+    of_data = [fault for fault in faults if _is_of_data(fault.pad)]
+    return _refused([Fault("", FaultKind.KOPREGELS), *of_data], data, tuple(tidied.unknown_fields))
 
 
 def _unreadable() -> Refusal:
@@ -165,24 +207,14 @@ def _unreadable() -> Refusal:
 
 def _refused(faults: Sequence[Fault], data: object, unknown_fields: Sequence[str]) -> Refusal:
     places = {fault.pad for fault in faults}
-    of_contact = all(place.split(".", 1)[0] == "data" for place in places)
+    of_contact = all(map(_is_of_data, places))
     kind = RefusalKind.CONTACT_ONGELDIG if of_contact else RefusalKind.ENVELOP_ONGELDIG
     contact_id = data.get("contactId") if isinstance(data, dict) and "data.contactId" not in places else None
     return Refusal(kind, tuple(dict.fromkeys(faults)), contact_id, unknown_fields)
 
 
-def _parse(value: bytes) -> dict[str, Any] | None:
-    def no_number(name: str) -> float:
-        raise ValueError(name)
-
-    def whole_number(digits: str) -> int:
-        return int(digits[:_MAX_DIGITS])
-
-    try:
-        tree = json.loads(value.decode("utf-8"), parse_constant=no_number, parse_int=whole_number)
-    except (ValueError, RecursionError):
-        return None
-    return tree if isinstance(tree, dict) else None
+def _is_of_data(pad: str) -> bool:
+    return pad.split(".", 1)[0] in _OF_DATA
 
 
 def _faults(errors: Sequence[ErrorDetails]) -> Iterator[Fault]:

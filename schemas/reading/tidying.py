@@ -1,7 +1,7 @@
 """Prepares a parsed event for validation: removes what the contract ignores and what pydantic can't take.
 
 pydantic miscounts a list that holds errors, and fails on half a surrogate pair and on deep nesting. These are reported
-or removed here, so that it still finds every other fault.
+or removed here, so that it still finds every other fault. NUL is reported here too: no model looks at characters.
 """
 
 from dataclasses import dataclass, field
@@ -15,6 +15,9 @@ from schemas.vng import SoortPartij
 
 MAX_UNKNOWN_FIELDS = 20
 """The most unknown fields of one event that are named. A publisher may be ahead of us, but not without bounds."""
+
+NUL = "\0"
+"""A character that JSON can hold and other registers refuse: Open Klant, and every program that ends a text there."""
 
 NULL_MEANS_UNKNOWN = "totStandGekomen"
 
@@ -62,7 +65,7 @@ def _tidy_object(tree: dict[str, Any], model: type[Bericht], at: _Place, tidied:
             if at and len(tidied.unknown_fields) < MAX_UNKNOWN_FIELDS:
                 steps = [step for step in at if isinstance(step, str)]
                 tidied.unknown_fields[".".join([*steps, _one_step(name)])] = None
-        elif value is None and name != NULL_MEANS_UNKNOWN:
+        elif (value is None and name != NULL_MEANS_UNKNOWN) or (value == "" and shape.may_be_empty):
             del tree[name]
         else:
             tree[name] = _tidied(value, shape, (*at, name), tidied)
@@ -71,7 +74,7 @@ def _tidy_object(tree: dict[str, Any], model: type[Bericht], at: _Place, tidied:
 def _tidied(value: Any, shape: Shape, at: _Place, tidied: Tidied) -> Any:  # noqa: ANN401 - JSON
     match value:
         case str():
-            whole = _whole_characters(value)
+            whole = _whole_characters(value).replace(NUL, "?")
             if whole != value:
                 tidied.faults.append(Fault(path(*at), FaultKind.VERKEERD_TEKEN))
             return whole
@@ -99,7 +102,7 @@ def _tidied_list(items: list[Any], shape: Shape, at: _Place, tidied: Tidied) -> 
 
 def _one_step(name: str) -> str:
     """Return a publisher's own name as one step of a path, so that all steps before it are ours."""
-    return _whole_characters(name).replace(".", "·")
+    return _whole_characters(name).replace(".", "·").replace(NUL, "?")
 
 
 def _whole_characters(text: str) -> str:

@@ -25,11 +25,11 @@ from services.operations.dead_letters.reading import Found
 from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.in_kafka import InKafka, Letters, Sighting
 from services.operations.explain.projected import Projected, ProjectedState
-from services.operations.wording import printable, to_the_second
+from services.operations.wording import printable, printable_id, to_the_second
 
 Row = tuple[str, str]
 
-MOST: Final = {"onderwerp": 2, "betrokkene": 1, "earlier": 2, "taken back": 2, "projector": 4, "dead letters": 2}
+MOST: Final = {"onderwerp": 2, "betrokkene": 1, "earlier": 2, "taken back": 2, "projector": 3, "dead letters": 2}
 """So many of each fit. One more is shown when it is the last: the line that counts the rest takes as much room."""
 
 MAX_PATHS: Final = 1
@@ -62,7 +62,7 @@ def explained(found: Explained, asked: str) -> Iterator[Row]:
 
 def not_decided(found: NotDecided) -> Iterator[Row]:
     """Return the rows for a contact that Kafka holds and that has no decision record."""
-    yield "contact", printable(found.contact_id)
+    yield "contact", printable_id(found.contact_id)
     yield "decision", "none"
     for each in found.sightings:
         yield "record", _sighting(each)
@@ -84,7 +84,7 @@ def _few(name: str, texts: Sequence[str], *, number: int | None = None) -> Itera
 
 
 def _heading(besluit: BesluitRecord, kafka: InKafka | None) -> Iterator[Row]:
-    yield "contact", f"{printable(besluit.contact_id)} of {printable(besluit.source)}"
+    yield "contact", f"{printable_id(besluit.contact_id)} of {printable_id(besluit.source)}"
     confidential = ", vertrouwelijk" if besluit.vertrouwelijk else ""
     yield "", f"took place {to_the_second(besluit.plaatsgevonden_op)}; revisie {besluit.revisie}{confidential}"
     policy = printable(besluit.beleidsversie)

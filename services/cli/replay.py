@@ -21,7 +21,7 @@ from services.operations.replay.replay import Replayed
 from services.operations.replay.replay import replay as judge_again
 from services.operations.replay.requests import Answer
 from services.operations.replay.selection import ContactSelection, InvalidSelection, read_offsets
-from services.operations.wording import counted, printable, read_moment
+from services.operations.wording import counted, printable, printable_id, read_moment
 
 app = typer.Typer(add_completion=False)
 
@@ -127,7 +127,7 @@ WIDTHS: Final = (28, 16, 8, 12, 9, 20, 0)
 
 def contact_rows(examined: Examined, answer: Answer | None) -> Iterator[str]:
     """Yield a row for each onderwerp that changes, or one for a contact that does not change."""
-    contact_id = printable(examined.contact_id or f"{examined.record.partition}:{examined.record.offset}")
+    contact_id = printable_id(examined.contact_id or f"{examined.record.partition}:{examined.record.offset}")
     if examined.difference is None:
         yield row((contact_id, "", "", "", "", "", examined.standing.value))
         return

@@ -1,6 +1,8 @@
 """For publishers of events: what is wrong with them, before they are sent."""
 
 import sys
+from collections.abc import Iterator
+from typing import Annotated, BinaryIO
 
 import typer
 from rich.text import Text
@@ -8,15 +10,26 @@ from rich.text import Text
 from services.cli.arguments import AsJsonLines, EventsFile, PolicyFile, beleid, count_lines, opened
 from services.cli.screen import progress, write_json_line
 from services.cli.streams import FAULTS_FOUND
+from services.domain.policy import Beleid
+from services.operations.dead_letters.content import ContentRefused
 from services.operations.validate import Summary, Validation
 from services.operations.validate import validate as check
-from services.operations.wording import printable
+from services.operations.wording import printable, printable_id
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def validate(file: EventsFile, policy: PolicyFile = None, *, as_json: AsJsonLines = False) -> None:
+def validate(
+    file: EventsFile,
+    policy: PolicyFile = None,
+    *,
+    binary: Annotated[
+        bool,
+        typer.Option("--binary", help="A line holds a record: headers and value, as `dlq export` writes them."),
+    ] = False,
+    as_json: AsJsonLines = False,
+) -> None:
     """Show what is wrong with events, what to do about it, and which line of the schema says so.
 
     The checks are the classifier's own, without any server: of each event by itself, and of what only the lines
@@ -26,7 +39,7 @@ def validate(file: EventsFile, policy: PolicyFile = None, *, as_json: AsJsonLine
     summary, chosen = Summary(), beleid(policy)
     with opened(file) as lines, progress("validating", shown=not (as_json and sys.stdout.isatty())) as bar:
         total = count_lines(lines)
-        for validation in check(lines, chosen):
+        for validation in _checked(lines, chosen, binary=binary):
             summary.add(validation)
             if as_json:
                 write_json_line(validation)
@@ -39,6 +52,13 @@ def validate(file: EventsFile, policy: PolicyFile = None, *, as_json: AsJsonLine
     raise typer.Exit(FAULTS_FOUND if summary.invalid else 0)
 
 
+def _checked(lines: BinaryIO, policy: Beleid, *, binary: bool) -> Iterator[Validation]:
+    try:
+        yield from check(lines, policy, binary=binary)
+    except ContentRefused as error:
+        raise typer.BadParameter(str(error), param_hint="--binary") from error
+
+
 def _print_summary(summary: Summary) -> None:
     valid = summary.events - summary.invalid
     typer.echo(f"{summary.events} events: {valid} valid, {summary.invalid} invalid")
@@ -48,7 +68,7 @@ def _print_summary(summary: Summary) -> None:
 
 def _report(validation: Validation) -> Text:
     """Return what a person reads about one event; an empty line ends it."""
-    contact = f", contact {printable(validation.contact_id)}" if validation.contact_id else ""
+    contact = f", contact {printable_id(validation.contact_id)}" if validation.contact_id else ""
     report = Text().append(f"line {validation.line_number}{contact}", "bold")
     for finding in validation.findings:
         report.append("\n  ").append(finding.pad or "the event", "cyan").append(": ").append(finding.soort, "red")

@@ -4,13 +4,13 @@ It is the same fold as the classifier's, over a register in memory that keeps pa
 to line.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Final
 
 from schemas.faults import Refusal
-from schemas.reading.decoding import decode
+from schemas.reading.decoding import Received, decode
 from services.domain.besluit import BesluitRecord
 from services.domain.case import prepare
 from services.domain.numbers import Numbers
@@ -65,16 +65,27 @@ _NOW: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """No answer shows the moment of the decision."""
 
 
-def judged_lines(lines: Iterable[bytes], beleid: Beleid) -> Iterator[tuple[int, Outcome]]:
-    """Judge structured CloudEvents, one a line, in order; yield each line's number and its outcome.
+Reading = Callable[[int, bytes], Received | Refusal]
+"""How a line becomes a contact; the number of the line is for an error."""
 
-    Lines count from 1. Empty lines count too, and are skipped.
+
+def structured(_line_number: int, line: bytes) -> Received | Refusal:
+    """Read an event in structured mode, which is the line itself."""
+    return decode(line)
+
+
+def judged_lines(
+    lines: Iterable[bytes], beleid: Beleid, reading: Reading = structured
+) -> Iterator[tuple[int, Outcome]]:
+    """Judge CloudEvents, one a line and structured unless `reading` says otherwise, in order.
+
+    Yield each line's number and its outcome. Lines count from 1. Empty lines count too, and are skipped.
     """
     sleutels = Sleutels(_KEY)
     register = Register(beleid, Numbers(count(1), count(1), count(1)))
     for line_number, line in enumerate(lines, start=1):
         if line.strip():
-            received = decode(event_on(line))
+            received = reading(line_number, event_on(line))
             if isinstance(received, Refusal):
                 yield line_number, Refused(received)
             else:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from schemas.cloudevents import Headers, binary_attributes
+from schemas.cloudevents import DATA_BASE64, Headers, binary_attributes, data_in
 from services.runtime.errors import KlantcontactError
 
 
@@ -24,7 +24,7 @@ def origin_of(value: bytes | None, headers: Headers = ()) -> Origin:
     tree = _object(_parsed(value))
     attributes = binary_attributes(headers)
     if attributes is None:
-        attributes, tree = tree, _object(tree.get("data"))
+        attributes, tree = tree, _object(_data_of(tree))
     return Origin(_text(attributes.get("source")), _text(tree.get("contactId")))
 
 
@@ -38,6 +38,11 @@ def _parsed(value: bytes | None) -> object:
         return json.loads((value or b"").decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
+
+
+def _data_of(event: dict[str, Any]) -> object:
+    written = event.get(DATA_BASE64)
+    return _parsed(data_in(written)) if isinstance(written, str) and event.get("data") is None else event.get("data")
 
 
 def _object(tree: object) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import orjson
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, RecordListTooLargeError
 
-from schemas.cloudevents import STRUCTURED
+from schemas.cloudevents import DATA_BASE64, STRUCTURED, data_in
 from schemas.faults import HINTS, FaultKind
 from services.operations.kafka import STALL_SECONDS, TOO_LARGE, started_producer
 from services.operations.lines import arriving, event_on
@@ -103,7 +103,8 @@ def key_of(line: bytes) -> bytes | None:
         event = orjson.loads(line)
         if isinstance(event.get("partitionkey"), str) and event["partitionkey"]:
             return str(event["partitionkey"]).encode()
-        contact = orjson.dumps([event["source"], event["data"]["contactId"]])
+        data = event["data"] if event.get("data") is not None else orjson.loads(data_in(event[DATA_BASE64]) or b"")
+        contact = orjson.dumps([event["source"], data["contactId"]])
     except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, UnicodeEncodeError):
         return None
     return hashlib.sha256(contact).hexdigest().encode()

@@ -13,7 +13,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+from schemas.cloudevents import DATA_BASE64
 from schemas.faults import Fault, FaultKind
+from schemas.types import MEANING_ABSENT, NOT_BLANK
 
 Pointer = tuple[str | int, ...]
 """The way to a place in a schema from its root, as a JSON pointer has it."""
@@ -35,9 +37,6 @@ _RULES: Final[Mapping[FaultKind, tuple[str, ...]]] = {
 }
 """The rules that may stand for a kind, the best first. For kinds that are missing here only a description does."""
 
-_NOT_BLANK: Final = r"\S"
-"""A pattern that only asks for a text that is not blank, which is no form."""
-
 _KEY: Final = re.compile(r'"((?:[^"\\]|\\.)*)": ')
 
 
@@ -53,7 +52,10 @@ class SchemaLine:
 def schema_line(fault: Fault) -> SchemaLine:
     """Return the line that an error breaks."""
     name, *steps = fault.pad.split(".") if fault.pad else [""]
-    file, place = (DATA, steps) if name == "data" and steps else (EVENT, [name] if name else [])
+    if name == "data" and steps:
+        file, place = DATA, steps
+    else:
+        file, place = EVENT, [name] if name not in ("", DATA_BASE64) else []
     if fault.soort is FaultKind.DUBBELE_PARTIJ:
         place = place[:2]  # of betrokkenen as such, wherever the identity stands
     schema = _schema(file)
@@ -75,8 +77,8 @@ class _Schema:
                     return (*form, "required", required.index(place[-1])), "required"
         for keyword in _RULES.get(kind, ()):
             for form in self._forms(trail[-1]):
-                value = self._at(form).get(keyword, _NOT_BLANK)
-                if value != _NOT_BLANK:
+                value = self._at(form).get(keyword, NOT_BLANK)
+                if value != NOT_BLANK:
                     return (*form, keyword), f"{keyword}: {_readable(value)}"
         return self._described(trail)
 
@@ -110,7 +112,7 @@ class _Schema:
         node = self._at(pointer)
         if "$ref" in node:
             yield from self._forms(("$defs", node["$ref"].removeprefix("#/$defs/")), every=every)
-        options = [index for index, option in enumerate(node.get("anyOf", [])) if option != {"type": "null"}]
+        options = [index for index, option in enumerate(node.get("anyOf", [])) if option not in MEANING_ABSENT]
         if every or len(options) == 1:
             for index in options:
                 yield from self._forms((*pointer, "anyOf", index), every=every)

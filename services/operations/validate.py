@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from schemas.contact_ended_v1 import ContactEndedEvent
-from schemas.faults import HINTS, Fault, FaultKind, generalised
+from schemas.faults import HINTS, Fault, FaultKind, Refusal, generalised
+from schemas.reading.decoding import Received, decode
 from schemas.reading.shapes import shapes_of
 from schemas.types import Bericht
 from services.domain.outcome import Outcome, Refused
 from services.domain.policy import Beleid
-from services.operations.classify import judged_lines
+from services.operations.classify import judged_lines, structured
+from services.operations.dead_letters.content import ContentRefused, content_on
 from services.operations.schema_lines import SchemaLine, schema_line
 
 ALIKE = 0.75
@@ -65,13 +67,22 @@ class Summary:
         self.causes.update(dict.fromkeys(causes, 1))
 
 
-def validate(lines: Iterable[bytes], beleid: Beleid) -> Iterator[Validation]:
-    """Check structured CloudEvents, one a line, in order: each alone, and against the lines before it.
+def validate(lines: Iterable[bytes], beleid: Beleid, *, binary: bool = False) -> Iterator[Validation]:
+    """Check CloudEvents, one a line, in order: each alone, and against the lines before it.
 
-    Only several events together show a revisie_conflict, and some cases of dubbele_partij.
+    Only several events together show a revisie_conflict, and some cases of dubbele_partij. With `binary` a line holds a
+    record, in the form of `dlq export`. Raises ContentRefused for a line that does not have that form.
     """
-    for line_number, outcome in judged_lines(lines, beleid):
+    for line_number, outcome in judged_lines(lines, beleid, _of_record if binary else structured):
         yield _validation(line_number, outcome)
+
+
+def _of_record(line_number: int, line: bytes) -> Received | Refusal:
+    try:
+        record = content_on(line)
+    except ContentRefused as error:
+        raise ContentRefused(f"line {line_number}: {error}") from error
+    return decode(record.value, record.headers)
 
 
 def _validation(line_number: int, outcome: Outcome) -> Validation:

@@ -5,13 +5,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 MAX_CHARACTERS: Final = 100
-"""The longest contactId has so many; few sources have more."""
+
+MAX_ID_CHARACTERS: Final = 256
+"""The longest contactId, and the longest source."""
 
 
 def printable(text: str, most: int = MAX_CHARACTERS) -> str:
     """Return a text as one line without control characters, cut after so many characters."""
     shown = "".join(character if character.isprintable() else "\ufffd" for character in text)
     return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+
+
+def printable_id(text: str) -> str:
+    """Return a contactId or source as one line. It is not cut: an operator types it into the next command."""
+    return printable(text, MAX_ID_CHARACTERS)
 
 
 def counted(number: int, what: str) -> str:

@@ -1,5 +1,6 @@
 """A whole valid event in which everything is there, and how a test departs from it."""
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -84,6 +85,14 @@ def binary(tree: Wire) -> Received | Refusal:
     attributes = {name: value for name, value in tree.items() if name != "data"}
     headers = [(names.get(name, f"ce_{name}"), str(value).encode()) for name, value in attributes.items()]
     return decode(json.dumps(tree["data"]).encode(), headers, WRITTEN_AT)
+
+
+def in_base64(tree: Wire, *, ascii_only: bool = True) -> bytes:
+    """Return an event as the SDKs of CloudEvents write it when its data was handed over as bytes."""
+    packed = {name: value for name, value in tree.items() if name != "data"}
+    if "data" in tree:
+        packed["data_base64"] = base64.b64encode(json.dumps(tree["data"]).encode()).decode()
+    return json.dumps(packed, ensure_ascii=ascii_only).encode("utf-8", "replace")
 
 
 def faults(outcome: Received | Refusal) -> list[tuple[str, str]]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from schemas.types import MEANING_ABSENT
+
 Schema = Mapping[str, Any]
 
 _UPPER: Final = ("maxLength", "maximum", "maxItems")
@@ -58,9 +60,9 @@ class _Comparison:
         """Hold each alternative of the narrower side against those of the wider side."""
         inner, outer = (old, new) if self.direction is Direction.READ else (new, old)
         for option in inner:
-            found = [list(self._within(option, other, at)) for other in outer]
-            if not any(not each for each in found):
-                yield from min(found, key=len)
+            found = [(other in MEANING_ABSENT, list(self._within(option, other, at))) for other in outer]
+            if all(each for _, each in found):
+                yield from min(found, key=lambda each: (each[0], len(each[1])))[1]
 
     def _within(self, inner: Schema, outer: Schema, at: str) -> Iterator[str]:
         """Return each rule by which `inner` allows something that `outer` does not."""

@@ -1,5 +1,6 @@
 """What is accepted, and what becomes of it: defaults, null, and the edges of every bound."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,10 +8,17 @@ import pytest
 
 from schemas.contact_ended_v1 import ContactEnded
 from schemas.faults import Refusal
+from schemas.generation.json_schemas import json_schemas
+from schemas.generation.published import CONTACT_ENDED
 from schemas.reading.decoding import Received, decode
-from tests.contract.changes import ABSENT, Changes, Read, binary, changed, structured, whole_event
+from schemas.types import NOT_BLANK
+from tests.contract.changes import ABSENT, Changes, Read, binary, changed, faults, structured, whole_event
 from tests.contract.test_bad_contact import LISTS, MOST_CHARACTERS
+from tests.contract.test_examples import validator
 from tests.support.examples import Wire, contact, event, kvk, line
+
+SCHEMA = validator(CONTACT_ENDED.event_file)
+DEFINITIONS: Any = json_schemas()[CONTACT_ENDED.event_file]["$defs"]
 
 KLANT, CONTACTPERSOON = "data.betrokkenen.0", "data.betrokkenen.2"
 
@@ -49,7 +57,12 @@ def accepted(changes: Changes, read: Read = structured, base: Wire | None = None
         ({"data.taal": ABSENT}, "no taal"),
         ({"data.kanaal": "fax 🙂"}, "any kanaal, any character"),
         ({"datacontenttype": "Application/JSON; charset=utf-8"}, "a charset"),
+        ({"datacontenttype": "application/vnd.gemeente.contact+json"}, "another type that is JSON"),
+        ({"datacontenttype": "text/json"}, "of any type"),
         ({"datacontenttype": ABSENT}, "no content type"),
+        ({"data.contactId": "x" * 256}, "the longest id of a contact that a platform has"),
+        ({"id": "x" * 256, "subject": "x" * 256, "source": f"urn:{'x' * 252}"}, "attributes of the greatest length"),
+        ({"data.nieuw": "a\0b"}, "what is not read may hold anything"),
         ({"dataschema": ABSENT}, "no schema"),
         ({"dataschema": "urn:elders:contact:7"}, "a schema of another form is ignored"),
         ({"source": "https://telefonie.example/1"}, "any URI"),
@@ -134,6 +147,46 @@ def test_null_is_absent_everywhere_but_in_tot_stand_gekomen(read: Read) -> None:
     with_nulls = accepted(nulls, read, bare)
     assert with_nulls == accepted({}, read, bare)
     assert with_nulls.tot_stand_gekomen is None
+
+
+# The optional fields that must have a form, as their schemas say with a pattern.
+WITH_A_FORM = [
+    "datacontenttype",
+    "data.beeindigdOp",
+    "data.taal",
+    f"{KLANT}.authenticatie.op",
+    f"{KLANT}.correspondentieadres.nummeraanduidingId",
+    f"{KLANT}.correspondentieadres.postcode",
+    f"{KLANT}.correspondentieadres.land",
+]
+
+
+@pytest.mark.parametrize("path", WITH_A_FORM)
+@pytest.mark.parametrize("read", [structured, binary])
+def test_an_empty_text_is_absent_where_a_form_is_asked(read: Read, path: str) -> None:
+    assert read(changed({path: ""})) == read(changed({path: ABSENT}))
+    assert SCHEMA.is_valid(changed({path: ""}))
+
+
+def _with_a_form(schema: Any, at: str = "") -> Iterator[str]:  # noqa: ANN401 - JSON
+    for name, rule in schema.get("properties", {}).items():
+        plain = next((each for each in rule.get("anyOf", [rule]) if each != {"type": "null"}), rule)
+        item = plain.get("items", plain)
+        reference = item.get("$ref", "").removeprefix("#/$defs/")
+        if name not in schema.get("required", ()) and plain.get("pattern", NOT_BLANK) != NOT_BLANK:
+            yield f"{at}{name}"
+        yield from _with_a_form(DEFINITIONS.get(reference, {}), f"{at}{name}.")
+
+
+def test_every_optional_field_with_a_form_is_tried_above() -> None:
+    tried = {path.replace(".0", "") for path in WITH_A_FORM}
+    found = {path.replace("bezoekadres", "correspondentieadres") for path in _with_a_form(SCHEMA.schema)}
+    assert found == tried
+
+
+def test_an_address_of_empty_texts_has_no_content() -> None:
+    refused = structured(changed({f"{KLANT}.bezoekadres": {"postcode": "", "land": ""}}))
+    assert faults(refused) == [(f"{KLANT}.bezoekadres", "leeg")]
 
 
 def test_null_attributes_are_absent() -> None:

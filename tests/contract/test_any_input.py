@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from schemas.faults import FaultKind, Refusal, RefusalKind
 from schemas.reading import decoding
 from schemas.reading.decoding import Received, decode
-from tests.contract.changes import WRITTEN_AT, binary, structured, whole_event
+from tests.contract.changes import WRITTEN_AT, binary, in_base64, structured, whole_event
 from tests.contract.mutations import json_values, mutated_events
 from tests.support.examples import Wire, line
 from tests.support.thoroughness import examples
@@ -79,6 +79,24 @@ def test_what_is_read_fast_is_read_the_same_with_care(tree: Wire) -> None:
     assert fast is None or fast == decoding._read_with_care(value, None, WRITTEN_AT)
 
 
+@given(mutated_events(most=2), st.booleans())
+@settings(max_examples=examples(500), deadline=None)
+@example(whole_event(), False)  # noqa: FBT003 - hypothesis hands values over by position
+def test_both_ways_read_the_same_from_data_in_base64(tree: Wire, ascii_only: bool) -> None:  # noqa: FBT001 - the same
+    value = in_base64(tree, ascii_only=ascii_only)
+    fast = decoding._read_fast(value, None, WRITTEN_AT)
+    assert fast is None or fast == decoding._read_with_care(value, None, WRITTEN_AT)
+
+
+@given(mutated_events(most=2), st.sampled_from(["id", "subject", "datacontenttype"]), st.text(max_size=3))
+@settings(max_examples=examples(200), deadline=None)
+def test_both_ways_read_the_same_in_binary_mode(tree: Wire, name: str, text: str) -> None:
+    attributes = {each: value for each, value in whole_event().items() if each != "data"} | {name: text}
+    value = json.dumps(tree.get("data")).encode()
+    fast = decoding._read_fast(value, dict(attributes), WRITTEN_AT)
+    assert fast is None or fast == decoding._read_with_care(value, dict(attributes), WRITTEN_AT)
+
+
 @given(st.sampled_from(sorted({*whole_event(), *whole_event()["data"]} - {"data"})), json_values)
 @settings(max_examples=examples(200), deadline=None)
 def test_of_a_name_that_stands_twice_the_last_counts_in_both_ways(name: str, value: object) -> None:
@@ -119,10 +137,17 @@ def _marked(tree: object, mark: str) -> object:
 
 def test_no_refusal_holds_a_value() -> None:
     for mark in (CANARY, CANARY * 30, f"{CANARY}\ud800"):
-        refused = structured(_marked(whole_event(), mark))
-        assert isinstance(refused, Refusal)
-        assert len(refused.faults) > 50
-        assert CANARY not in repr((refused.kind, refused.faults))
+        marked = _marked(whole_event(), mark)
+        assert isinstance(marked, dict)
+        of_other_names = [(f"ce-{name}", mark.encode("utf-8", "replace")) for name in marked if name != "data"]
+        for refused in (
+            structured(marked),
+            decode(in_base64(marked), (), WRITTEN_AT),
+            decode(json.dumps(marked["data"]).encode(), of_other_names, WRITTEN_AT),
+        ):
+            assert isinstance(refused, Refusal)
+            assert len(refused.faults) > 40
+            assert CANARY not in repr((refused.kind, refused.faults))
 
 
 @given(mutated_events())

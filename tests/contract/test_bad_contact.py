@@ -116,7 +116,9 @@ MOST_CHARACTERS = {
     f"{TAAK}.gevraagdeHandeling": 200,
     f"{TAAK}.toelichting": 1000,
     f"{ZAAK}.zaak.codeRegister": 200,
-    "vervolgOp.contactId": 100,
+    f"{KLANT}.authenticatie.middel": 256,
+    f"{KLANT}.authenticatie.pseudoniem": 256,
+    "vervolgOp.contactId": 256,
     "vervolgOp.onderwerpId": 40,
 }
 
@@ -175,6 +177,7 @@ ONE_FIELD: list[Row] = [
     *each("a text with a minimum length is not empty", "leeg", NOT_BLANK, ""),
     *each("nor blank", "leeg", NOT_BLANK, " \n\u00a0"),
     *each("half a surrogate pair is refused", "verkeerd_teken", TEXTS, f"a{HALF_A_PAIR}"),
+    *each("NUL is refused", "verkeerd_teken", TEXTS, "a\0b"),
     *[row for path, most in MOST_CHARACTERS.items() for row in each("too long", "te_lang", [path], "1" * (most + 1))],
     *each("not in the list", "onbekende_waarde", ENUMS, "anders"),
     *each("a number is no text", "verkeerd_type", ENUMS, 1),
@@ -214,7 +217,7 @@ ONE_FIELD: list[Row] = [
     *each("an offset without a colon", "verkeerde_vorm", MOMENTS, "2026-11-30T09:50:00+0100"),
     *each("another digit than 0 to 9", "verkeerde_vorm", MOMENTS, "202٦-11-30T09:50:00Z"),
     *each("a blank before it", "verkeerde_vorm", MOMENTS, " 2026-11-30T09:50:00Z"),
-    *each("an empty text", "verkeerde_vorm", MOMENTS, ""),
+    *each("an empty text", "verkeerde_vorm", ["plaatsgevondenOp"], ""),
     *each("before 1900", "buiten_bereik", MOMENTS, "1899-12-31T23:59:59Z"),
     *each("before 1900 in UTC", "buiten_bereik", MOMENTS, "1900-01-01T00:00:00+01:00"),
     *each("before the calendar", "buiten_bereik", MOMENTS, "0001-01-01T00:00:00+01:00"),

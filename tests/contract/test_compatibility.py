@@ -17,6 +17,22 @@ RELEASED_FILES = sorted(path.name for path in RELEASED.glob("*.json"))
 
 READ, WRITTEN = Direction.READ, Direction.WRITTEN
 
+TOO_LONG_TO_KEEP = "a text without a maximum goes into every output, log and index: version 1 should never have had one"
+
+CORRECTIONS: Mapping[str, str] = {
+    # What version 1 does not keep of what was released, each with its reason: mistakes, mended before anybody built on
+    # them. A publisher whose texts are longer is told `te_lang`.
+    "id: maxLength": TOO_LONG_TO_KEEP,
+    "source: maxLength": TOO_LONG_TO_KEEP,
+    "subject: maxLength": TOO_LONG_TO_KEEP,
+    "datacontenttype: maxLength": TOO_LONG_TO_KEEP,
+    "datacontenttype: pattern": "wider, which a comparison of two patterns can't see: any type of JSON is read",
+    "dataschema: maxLength": TOO_LONG_TO_KEEP,
+    "betrokkenen.*.authenticatie.middel: maxLength": TOO_LONG_TO_KEEP,
+    "betrokkenen.*.authenticatie.pseudoniem: maxLength": TOO_LONG_TO_KEEP,
+    "herkomst.contactId: maxLength": "ids of Amazon Connect were refused, which have up to 256 characters",
+}
+
 
 def _schema(path: Path) -> dict[str, Any]:
     schema: dict[str, Any] = json.loads(path.read_text("utf-8"))
@@ -33,7 +49,19 @@ def test_what_was_released_still_holds(name: str) -> None:
     direction = READ if name.startswith("contact.ended.") else WRITTEN
     now = JSON_SCHEMAS / name
     assert now.exists(), "a released version is gone"
-    assert breaks(_schema(RELEASED / name), _schema(now), direction) == []
+    broken = breaks(_schema(RELEASED / name), _schema(now), direction)
+    assert [each for each in broken if each.removeprefix("data.") not in CORRECTIONS] == []
+
+
+def test_every_correction_is_still_one() -> None:
+    """With the next release it is part of what was released, and goes from the list."""
+    broken = [
+        each
+        for name in RELEASED_FILES
+        for direction in [READ if name.startswith("contact.ended.") else WRITTEN]
+        for each in breaks(_schema(RELEASED / name), _schema(JSON_SCHEMAS / name), direction)
+    ]
+    assert {each.removeprefix("data.") for each in broken} == set(CORRECTIONS)
 
 
 # Whether it can fail --------------------------------------------------------------------------------------------------

@@ -121,6 +121,8 @@ NUMMER = "data.betrokkenen.0.partijIdentificatoren.0"
     ("pad", "kind", "file", "told", "beside"),
     [
         ("", FaultKind.TE_GROOT, EVENT, "at most 64 KiB", "properties"),
+        ("", FaultKind.KOPREGELS, EVENT, "attributes stand in headers such as `ce_id`", "properties"),
+        ("data_base64", FaultKind.VERKEERDE_VORM, EVENT, "as UTF-8 JSON, in base64", "properties"),
         ("dataschema", FaultKind.ONBEKENDE_WAARDE, EVENT, "must name this event and version", "anyOf"),
         ("data.revisie", FaultKind.REVISIE_CONFLICT, DATA, "same revisie with other contents is refused", "minimum"),
         ("data.plaatsgevondenOp", FaultKind.IN_DE_TOEKOMST, DATA, "at most 5 minutes after", "format"),

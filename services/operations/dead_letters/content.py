@@ -204,6 +204,11 @@ def _read(line: bytes) -> dict[str, Any]:
     return given
 
 
+def content_on(line: bytes) -> Content:
+    """Return the content that a line holds by itself, with no letter to complete it. Raises ContentRefused."""
+    return content_of(_read(line), NOTHING)
+
+
 def opened(path: Path) -> BinaryIO:
     """Return a file of corrections, open. Raises InvalidFilter when it can't be opened, or not read twice."""
     if path == Path("-"):

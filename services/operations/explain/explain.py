@@ -13,7 +13,7 @@ from services.operations.explain.search import Asked, Name, find_besluit
 from services.operations.mongo import read_database
 from services.operations.origin import Origin, UnknownContact
 from services.operations.topic_reader import Progress, topic_reader
-from services.operations.wording import printable
+from services.operations.wording import printable_id
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 
@@ -65,7 +65,7 @@ async def explain(
 
 
 async def _not_decided(settings: Settings, asked: Asked, *, letters: bool, progress: Progress) -> NotDecided:
-    of_that_source = f" of {printable(asked.source)}" if asked.source else ""
+    of_that_source = f" of {printable_id(asked.source)}" if asked.source else ""
     if Name.CONTACT not in asked.names:
         raise UnknownContact(f"No klantcontact{of_that_source} has the number {asked.text}.")
     contact = Origin(asked.source, asked.text)
@@ -73,7 +73,7 @@ async def _not_decided(settings: Settings, asked: Asked, *, letters: bool, progr
         seen = await sightings(reader, settings, contact, progress)
         found = await read_letters(reader, settings, contact, progress) if letters else None
     if not seen and not (found and found.number):
-        asked_for = f"{printable(asked.text)}{of_that_source}"
+        asked_for = f"{printable_id(asked.text)}{of_that_source}"
         looked = "" if letters else " The dead letters were not looked at."
         raise UnknownContact(
             f"Nothing is known of contact {asked_for}: it never came, or it was judged more than "

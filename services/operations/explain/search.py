@@ -11,7 +11,7 @@ from services.classifier.mongo.documents import besluit_of
 from services.classifier.mongo.register import BESLUITEN
 from services.domain.besluit import BesluitRecord
 from services.operations.mongo import Database
-from services.operations.wording import printable
+from services.operations.wording import printable_id
 from services.runtime.errors import KlantcontactError
 
 MAX_FOUND: Final = 20
@@ -82,11 +82,11 @@ def _choice(asked: Asked, found: list[BesluitRecord]) -> str:
         f"--source {_typed(each.source)}"
         for each in found
     ]
-    return "\n".join([f"{printable(asked.text)} means several contacts. Ask for one of them:", *lines])
+    return "\n".join([f"{printable_id(asked.text)} means several contacts. Ask for one of them:", *lines])
 
 
 def _typed(text: str) -> str:
-    return quote(printable(text))
+    return quote(printable_id(text))
 
 
 class SeveralContacts(KlantcontactError):

@@ -11,7 +11,7 @@ from services.classifier.mongo.register import BESLUITEN
 from services.operations.mongo import Database
 from services.operations.origin import UnknownContact
 from services.operations.topic_reader import Stretch, TopicReader
-from services.operations.wording import printable
+from services.operations.wording import printable_id
 from services.runtime.errors import KlantcontactError
 
 _OFFSETS: Final = re.compile(r"(\d{1,9}):(\d{1,18})-(\d{1,18})", re.ASCII)
@@ -111,16 +111,17 @@ async def _of_contacts(selection: ContactSelection, whole: Sequence[Stretch], da
     for contact_id in selection.contacts:
         documents = [each["position"] for each in found if each["contactId"] == contact_id and each.get("position")]
         if not documents:
-            of_that_source = f" of {printable(selection.source)}" if selection.source else ""
+            of_that_source = f" of {printable_id(selection.source)}" if selection.source else ""
             raise UnknownContact(
-                f"There is no decision about contact {printable(contact_id)}{of_that_source}: `klantcontact explain` "
-                "shows why."
+                f"There is no decision about contact {printable_id(contact_id)}{of_that_source}: "
+                "`klantcontact explain` shows why."
             )
         for position in (Position(**each) for each in documents):
             if not is_held(position, whole):
                 raise UnknownContact(
-                    f"The record of contact {printable(contact_id)} that was judged is no longer in {whole[0].topic}. "
-                    "If it was sent again later, a replay of that period (--from, --to) judges the copy."
+                    f"The record of contact {printable_id(contact_id)} that was judged is no longer in "
+                    f"{whole[0].topic}. If it was sent again later, a replay of that period (--from, --to) judges "
+                    "the copy."
                 )
             offsets.setdefault(position.partition, []).append(position.offset)
     return [

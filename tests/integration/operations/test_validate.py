@@ -152,3 +152,25 @@ def test_json_over_several_lines_is_refused_with_the_command_that_puts_it_on_one
 
         assert (done.returncode, done.stdout) == (WRONG_USE, b"")
         assert advice in " ".join(done.stderr.decode().replace("│", " ").split())
+
+
+def _record(tree: dict[str, Any], prefix: str) -> bytes:
+    headers = [{"name": f"{prefix}{name}", "value": value} for name, value in tree.items() if name != "data"]
+    return json.dumps({"headers": headers, "value": json.dumps(tree["data"])}).encode() + b"\n"
+
+
+def test_records_in_binary_mode_are_checked_with_their_headers() -> None:
+    right, wrong = (_record(contact_ended("c-1"), prefix) for prefix in ("ce_", "ce-"))
+
+    done = _validate("--binary", "-", stdin=right + wrong)
+
+    assert done.returncode == FAULTS_FOUND
+    assert done.stdout.decode().splitlines()[:2] == ["line 2, contact c-1", "  the event: kopregels"]
+
+
+def test_a_line_that_holds_no_record_is_wrong_use() -> None:
+    done = _validate("--binary", "-", stdin=encoded(contact_ended("c-1")))
+
+    assert (done.returncode, done.stdout) == (WRONG_USE, b"")
+    told = " ".join(done.stderr.decode().replace("│", " ").split())
+    assert "line 1: needs one of event, value and valueBase64" in told

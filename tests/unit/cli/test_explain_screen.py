@@ -192,11 +192,11 @@ def full(*, onderwerpen: int = 9, betrokkenen: int = 9, revisies: int = 9, dead:
     desk = Desk()
     for each in range(betrokkenen):
         earlier = [known("k", nth_bsn(each), toestemming="gegeven", adressen=[email()])]
-        desk.bring(contact("e" * 99 + str(each), betrokkenen=earlier, op="2026-03-01T09:50:00Z"), source=OTHER_SOURCE)
+        desk.bring(contact("e" * 255 + str(each), betrokkenen=earlier, op="2026-03-01T09:50:00Z"), source=OTHER_SOURCE)
     for revisie in range(1, revisies):
-        desk.bring(contact("c" * 100, betrokkenen=people, onderwerpen=subjects, revisie=revisie))
+        desk.bring(contact("c" * 256, betrokkenen=people, onderwerpen=subjects, revisie=revisie))
     last = contact(
-        "c" * 100,
+        "c" * 256,
         betrokkenen=people[:betrokkenen],
         onderwerpen=subjects[:onderwerpen],
         revisie=revisies,

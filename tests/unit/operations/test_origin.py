@@ -38,6 +38,21 @@ def test_structured(value: bytes | None, expected: Origin) -> None:
     assert origin_of(value) == expected
 
 
+@pytest.mark.parametrize(
+    ("packed", "expected"),
+    [
+        pytest.param({"data_base64": "eyJjb250YWN0SWQiOiAiYy0xIn0="}, OURS, id="an object"),
+        pytest.param({"data_base64": "eyJjb250YWN0SWQiOiAiYy0xIn0=", "data": None}, OURS, id="beside null"),
+        pytest.param({"data_base64": "e30=", "data": {"contactId": "c-1"}}, OURS, id="beside data"),
+        pytest.param({"data_base64": "%"}, Origin(SOURCE, None), id="no base64"),
+        pytest.param({"data_base64": "W10="}, Origin(SOURCE, None), id="a list"),
+        pytest.param({"data_base64": 7}, Origin(SOURCE, None), id="no text"),
+    ],
+)
+def test_data_in_base64(packed: dict[str, object], expected: Origin) -> None:
+    assert origin_of(encoded({"source": SOURCE, **packed})) == expected
+
+
 def test_binary() -> None:
     headers = [("ce_source", SOURCE.encode()), ("dlq_kind", b"contact_ongeldig"), ("content-type", b"application/json")]
     assert origin_of(json.dumps({"contactId": "c-1"}).encode(), headers) == OURS

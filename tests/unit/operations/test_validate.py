@@ -1,12 +1,18 @@
 """`klantcontact validate` reports the faults and remarks of a publisher's events."""
 
+import base64
+import json
+import re
 from typing import Any
+
+import pytest
 
 from schemas.faults import HINTS, FaultKind
 from services.domain.policy import DEFAULT
+from services.operations.dead_letters.content import ContentRefused
 from services.operations.validate import Summary, UnknownField, Validation, validate
 from tests.support.contacts import contact_ended, encoded
-from tests.support.examples import contact, event, kvk, line, nth_rsin, rsin
+from tests.support.examples import Wire, contact, event, kvk, line, nth_rsin, rsin
 
 
 def _told(*events: bytes) -> list[Validation]:
@@ -19,6 +25,48 @@ def _kinds(validation: Validation) -> list[tuple[str, FaultKind]]:
 
 def test_a_valid_event_has_no_remarks_and_line_numbers_count_empty_lines() -> None:
     assert _told(b"\n", encoded(contact_ended("c-1"))) == [Validation(2, "c-1", (), ())]
+
+
+def _record(tree: Wire, prefix: str = "ce_", **value: object) -> bytes:
+    headers = [{"name": f"{prefix}{name}", "value": text} for name, text in tree.items() if name != "data"]
+    return json.dumps({"headers": headers, **(value or {"event": tree["data"]})}).encode()
+
+
+def test_a_line_may_hold_a_record_in_binary_mode() -> None:
+    right, wrong = contact_ended("c-1"), contact_ended("c-2")
+    del wrong["data"]["kanaal"]
+    value = json.dumps(right["data"])
+    lines = [
+        _record(right),
+        _record(right, value=value),
+        _record(right, valueBase64=base64.b64encode(value.encode()).decode()),
+        json.dumps({"letter": "0-1", "kind": "x", "headers": [], "event": right}).encode(),
+        b"",
+        _record(wrong),
+        _record(right, prefix="ce-"),
+        _record(right, value=None),
+    ]
+    told = [(each.line_number, each.contact_id, _kinds(each)) for each in validate(lines, DEFAULT, binary=True)]
+    assert told == [
+        *[(number, "c-1", []) for number in (1, 2, 3, 4)],
+        (6, "c-2", [("data.kanaal", FaultKind.ONTBREEKT)]),
+        (7, "c-1", [("", FaultKind.KOPREGELS)]),
+        (8, None, [("", FaultKind.ONLEESBAAR)]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (b"{", "line 2: is no JSON"),
+        (b"[]", "line 2: is no JSON object"),
+        (encoded(contact_ended("c-1")), "line 2: needs one of event, value and valueBase64: the value to send"),
+        (b'{"headers": {"ce_id": "1"}, "event": {}}', "line 2: headers must be a list of objects with a name, and a"),
+    ],
+)
+def test_a_line_that_holds_no_record_is_named(line: bytes, told: str) -> None:
+    with pytest.raises(ContentRefused, match=f"^{re.escape(told)}"):
+        list(validate([_record(contact_ended("c-1")), line], DEFAULT, binary=True))
 
 
 def test_every_error_of_an_event_comes_with_what_to_do() -> None:
