@@ -204,7 +204,7 @@ def bound_unpacking(most_bytes: int) -> None:
         for codec in CODECS:
             if hasattr(module, name := f"{codec}_decode"):
                 setattr(module, name, getattr(unpacker, codec))
-    fetcher.FetchResult = BoundedResult
+    fetcher.FetchResult.getall = _take_some
 
 
 def _standing_for(batch: Any, raw: memoryview) -> _DefaultRecordPy:  # noqa: ANN401
@@ -219,26 +219,25 @@ NO_TIMESTAMP: Final = -1
 """Kafka's own word for it."""
 
 
-class BoundedResult(fetcher.FetchResult):  # type: ignore[misc] # aiokafka has no types
-    """What was fetched of a partition and not yet taken."""
-
-    def getall(self, max_records: int | None = None) -> list[Any]:
-        """Take the next records: so many at most, and none after those that are heavy enough."""
-        if not self.check_assignment(self._topic_partition) or not self.has_more():
-            return []
-        taken: list[Any] = []
-        weight = 0
-        for record in self._partition_records:
-            taken.append(record)
-            weight += _bytes_of(record)
-            if len(taken) == max_records or weight >= MAX_TAKEN_BYTES:
-                self._update_position()
-                return taken
-        self._update_position()
-        self._partition_records = None
-        return taken
+def _take_some(result: Any, max_records: int | None = None) -> list[Any]:  # noqa: ANN401
+    """Take the next records of what was fetched: so many at most, and none after those that are heavy enough."""
+    if not result.check_assignment(result._topic_partition) or not result.has_more():  # noqa: SLF001 - so below
+        return []
+    taken: list[Any] = []
+    weight = 0
+    for record in result._partition_records:  # noqa: SLF001
+        taken.append(record)
+        weight += _bytes_of(record)
+        if len(taken) == max_records or weight >= MAX_TAKEN_BYTES:
+            result._update_position()  # noqa: SLF001
+            return taken
+    result._update_position()  # noqa: SLF001
+    result._partition_records = None  # noqa: SLF001
+    return taken
 
 
 def _bytes_of(record: "ConsumerRecord[bytes, bytes]") -> int:
-    size = record.serialized_key_size + record.serialized_value_size  # of an absent one: -1
-    return size + sum(len(name) + len(value or b"") for name, value in record.headers) if record.headers else size
+    size: int = record.serialized_key_size + record.serialized_value_size  # of an absent one: -1
+    for name, value in record.headers:
+        size += len(name) + len(value or b"")
+    return size

@@ -23,7 +23,8 @@ GZIP_PART_BYTES: Final = 256 * 1024
 
 NEEDS_MORE: Final = (
     "failed to write whole buffer",
-    "Frame requires too much memory",  # zstd: the window of the frame is over 128 MiB
+    "Frame requires too much memory",  # zstd: the frame names a window over 128 MiB
+    "Allocation error",  # zstd: there is no memory for a smaller one
 )
 """What cramjam says of data that unpacks to more than there is room for. It has no type for that."""
 

@@ -2,6 +2,8 @@
 
 import gzip
 import struct
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 
 import cramjam
@@ -13,7 +15,7 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from services.runtime.kafka import patches
-from services.runtime.kafka.patches import MAX_TAKEN_BYTES, BoundedResult, TolerantRecords, bound_unpacking
+from services.runtime.kafka.patches import MAX_TAKEN_BYTES, TolerantRecords, bound_unpacking
 from services.runtime.kafka.records import OversizedBatch, as_record, tell_oversized
 from services.runtime.kafka.unpacking import XERIAL, BatchTooLarge, Unpacker
 from services.runtime.settings import Settings
@@ -113,6 +115,22 @@ def test_a_frame_of_zstd_whose_size_lies_takes_no_memory_for_it(
     raw_block = struct.pack("<I", 5 << 3 | 1)[:3] + b"hello"
     with pytest.raises(refusal):
         unpack("zstd", b"\x28\xb5\x2f\xfd" + bytes([descriptor]) + size + raw_block)
+
+
+def test_a_frame_of_zstd_whose_window_finds_no_memory_is_too_large() -> None:
+    """A window of 128 MiB, the largest that zstd takes, in a process of which the address space ends before that."""
+    program = (
+        "import resource\n"
+        "from services.runtime.kafka.unpacking import BatchTooLarge, Unpacker\n"
+        "unpacker = Unpacker(1000)\n"
+        "pages = int(open('/proc/self/statm').read().split()[0])\n"
+        "limit = pages * resource.getpagesize() + 64 * 1024 * 1024\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (limit, limit))\n"
+        "try: unpacker.zstd(bytes.fromhex('28b52ffd0088') + bytes.fromhex('290000') + b'hello')\n"
+        "except BatchTooLarge: print('too large')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr) == ("too large\n", "")
 
 
 def test_a_frame_of_lz4_that_promises_a_terabyte_takes_none_of_it() -> None:
@@ -219,7 +237,7 @@ def test_a_poll_takes_no_more_of_a_partition_once_it_has_enough_bytes() -> None:
     half = MAX_TAKEN_BYTES // 2 + 1
     raw = b"".join(raw_batch(ZSTD, half, base=base) for base in range(5))
     assignment = _Assignment()
-    result = BoundedResult(None, assignment=assignment, partition_records=_records(raw), backoff=0)
+    result = fetcher.FetchResult(None, assignment=assignment, partition_records=_records(raw), backoff=0)
 
     polls = [[each.offset for each in result.getall(10)] for _ in range(3)]
 
@@ -229,6 +247,7 @@ def test_a_poll_takes_no_more_of_a_partition_once_it_has_enough_bytes() -> None:
 
 
 def test_a_poll_takes_as_many_records_as_are_wanted() -> None:
+    bound_unpacking(16 * MIB)
     raw = b"".join(raw_batch(ZSTD, 10, base=base) for base in range(5))
-    result = BoundedResult(None, assignment=_Assignment(), partition_records=_records(raw), backoff=0)
+    result = fetcher.FetchResult(None, assignment=_Assignment(), partition_records=_records(raw), backoff=0)
     assert [len(result.getall(2)), len(result.getall(2)), len(result.getall(2))] == [2, 2, 1]
