@@ -19,12 +19,16 @@ BOMBS: Final[Mapping[int, int]] = {GZIP: 640 * MIB, SNAPPY: 18 * MIB, LZ4: 200 *
 """The bytes of one record that a batch of each codec can hold within the 1 MiB that a topic takes."""
 
 
-async def publish_bomb(bootstrap: str, topic: str, codec: int, *, zeros: int | None = None, records: int = 1) -> None:
-    """Publish one batch of records to partition 0. The first holds so many zeros, the others nothing."""
+async def publish_bomb(
+    bootstrap: str, topic: str, codec: int, *, zeros: int | None = None, records: int = 1, times: int = 1
+) -> None:
+    """Publish a batch of records to partition 0. The first holds so many zeros, the others nothing."""
     async with AIOKafkaProducer(bootstrap_servers=bootstrap) as sender:
-        batch = sender.create_batch()
-        batch._builder = bomb(codec, zeros=zeros or BOMBS[codec], records=records)
-        await (await sender.send_batch(batch, topic, partition=0))
+        for _ in range(times):
+            batch = sender.create_batch()
+            batch._builder = bomb(codec, zeros=zeros or BOMBS[codec], records=records)
+            batch._relative_offset = records
+            await (await sender.send_batch(batch, topic, partition=0))
 
 
 def bomb(codec: int, *, zeros: int, records: int = 1) -> _DefaultRecordBatchBuilderPy:

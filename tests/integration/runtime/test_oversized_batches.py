@@ -3,18 +3,21 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import cast
 
 import pytest
 from confluent_kafka import Message
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from services.local.system import COMMAND
 from services.operations.topic_reader import topic_reader
 from services.projector.mongo.writes import Collection
+from services.runtime.kafka.topics import MAX_DEAD_LETTER_BYTES
 from services.runtime.settings import Settings
 from tests.faults.classifier_process import world_on
-from tests.support.bombs import BOMBS, publish_bomb
+from tests.support.bombs import BOMBS, MIB, ZSTD, publish_bomb
 from tests.support.contacts import contact_ended, encoded
-from tests.support.kafka_tools import committed_offsets, make_topics, publish_values, read_committed
+from tests.support.kafka_tools import admin_client, committed_offsets, make_topics, publish_values, read_committed
 from tests.support.projector_examples import encoded as encoded_output
 from tests.support.projector_examples import klantcontact_id, registered
 from tests.support.projector_process import outputs_of, settings_for, stored
@@ -68,6 +71,28 @@ def test_the_classifier_handles_what_lies_around_them_and_makes_one_letter_of_ea
     assert [line["first_offset"] for line in lines] == FIRST_OFFSETS
 
 
+def _take_large_letters(settings: Settings) -> None:
+    """Set the limit of the dead letter topic as `klantcontact topics create` does."""
+    limit = ConfigEntry("max.message.bytes", str(MAX_DEAD_LETTER_BYTES), incremental_operation=AlterConfigOpType.SET)
+    topic = ConfigResource(ResourceType.TOPIC, settings.dead_letter_topic, incremental_configs=[limit])
+    for change in admin_client(settings.kafka_bootstrap).incremental_alter_configs([topic]).values():
+        change.result(20)
+
+
+def test_many_batches_that_fit_alone_are_not_in_memory_together(
+    kafka_bootstrap: str, mongo_uri: str, topics: str, database: str, tmp_path: Path
+) -> None:
+    with world_on(kafka=kafka_bootstrap, mongo=mongo_uri, name=topics, database=database, folder=tmp_path) as world:
+        settings = world.settings
+        _take_large_letters(settings)
+        asyncio.run(publish_bomb(kafka_bootstrap, settings.contact_topic, ZSTD, zeros=15 * MIB, times=40))
+        publish_values(kafka_bootstrap, settings.contact_topic, [encoded(contact_ended("c-1"))], partition=0)
+        process = world.start(program=LITTLE_MEMORY)
+        wait_for("everything is handled", lambda: world.committed() == 41)
+        assert process.server.is_running
+    assert len(read_committed(kafka_bootstrap, [settings.registered_topic])) == 1
+
+
 def test_the_projector_passes_over_them_and_stores_what_lies_around_them(
     kafka_bootstrap: str, mongo_uri: str, topics: str, database: str, tmp_path: Path
 ) -> None:
@@ -96,7 +121,7 @@ async def test_an_operator_reads_on_and_is_told_which_offsets_were_passed_over(
     topic = f"{topics}.in"
     make_topics(kafka_bootstrap, topic)
     publish_values(kafka_bootstrap, topic, [b"1"])
-    await publish_bomb(kafka_bootstrap, topic, codec, zeros=17 * 1024 * 1024, records=RECORDS)
+    await publish_bomb(kafka_bootstrap, topic, codec, zeros=17 * MIB, records=RECORDS)
     publish_values(kafka_bootstrap, topic, [b"2"])
 
     async with topic_reader(Settings(kafka_bootstrap=kafka_bootstrap)) as reader:
@@ -110,4 +135,5 @@ async def test_an_operator_reads_on_and_is_told_which_offsets_were_passed_over(
 
 
 def _headers(message: Message) -> dict[str, str]:
-    return {name: (value or b"").decode() for name, value in message.headers() or []}
+    headers = cast("list[tuple[str, bytes]]", message.headers())
+    return {name: value.decode() for name, value in headers}

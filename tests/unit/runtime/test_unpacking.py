@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterator
 
 import cramjam
 import pytest
-from aiokafka import codec
+from aiokafka import TopicPartition, codec
 from aiokafka.consumer import fetcher
 from aiokafka.errors import CorruptRecordException
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from services.runtime.kafka import patches
 from services.runtime.kafka.patches import MAX_TAKEN_BYTES, TolerantRecords, bound_unpacking
 from services.runtime.kafka.records import OversizedBatch, as_record, tell_oversized
 from services.runtime.kafka.unpacking import XERIAL, BatchTooLarge, Unpacker
@@ -205,7 +204,7 @@ def test_a_batch_that_was_aborted_is_not_unpacked() -> None:
 def _records(
     raw: bytes, *, fetch_offset: int = 0, aborted: list[tuple[int, int]] | None = None
 ) -> fetcher.PartitionRecords:
-    place = patches.TopicPartition("contact.ended", 0)
+    place = TopicPartition("contact.ended", 0)
     return fetcher.PartitionRecords(
         place,
         TolerantRecords(raw),
