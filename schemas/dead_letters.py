@@ -17,6 +17,9 @@ from schemas.positions import Position
 TOPIC: Final = "dlq_topic"
 PARTITION: Final = "dlq_partition"
 OFFSET: Final = "dlq_offset"
+LAST_OFFSET: Final = "dlq_last_offset"
+"""Of a letter that stands for a whole batch, which was too large to unpack: the batch's last offset. `dlq_offset` is
+its first, and the letter has no content."""
 KIND: Final = "dlq_kind"
 FAULTS: Final = "dlq_faults"
 TIME: Final = "dlq_time"
@@ -25,7 +28,7 @@ CUT: Final = "dlq_cut"
 EARLIER: Final = "dlq_letter"
 """The earlier letters of a redriven record, oldest first. So it keeps its history when it is refused again."""
 
-NAMES: Final = frozenset({TOPIC, PARTITION, OFFSET, KIND, FAULTS, TIME, ATTEMPT, CUT, EARLIER})
+NAMES: Final = frozenset({TOPIC, PARTITION, OFFSET, LAST_OFFSET, KIND, FAULTS, TIME, ATTEMPT, CUT, EARLIER})
 """Every header that we add. A record that is redriven and refused again gets new ones; all its others stay."""
 
 MAX_FAULTS: Final = 50
@@ -60,7 +63,7 @@ class DeadLetter:
     headers: Sequence[Header]
 
 
-def dead_letter(
+def dead_letter(  # noqa: PLR0913 - a letter has as many parts
     *,
     key: bytes | None,
     value: bytes | None,
@@ -69,12 +72,17 @@ def dead_letter(
     kind: str,
     faults: Sequence[Fault],
     time: datetime,
+    last_offset: int | None = None,
 ) -> DeadLetter:
-    """Return the dead letter of a record. Key, value and headers are unchanged, unless they are too large."""
+    """Return the dead letter of a record. Key, value and headers are unchanged, unless they are too large.
+
+    `last_offset`: of the batch for which it stands.
+    """
     added: list[Header] = [
         (TOPIC, position.topic.encode()),
         (PARTITION, str(position.partition).encode()),
         (OFFSET, str(position.offset).encode()),
+        *([(LAST_OFFSET, str(last_offset).encode())] if last_offset is not None else []),
         (KIND, kind.encode()),
         (FAULTS, _faults(faults)),
         (TIME, time.isoformat().encode()),

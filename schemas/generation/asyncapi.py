@@ -38,6 +38,7 @@ _DEAD_LETTER_HEADERS: Final = {
     "dlq_topic": "The topic of the original.",
     "dlq_partition": "Its partition.",
     "dlq_offset": "Its offset.",
+    "dlq_last_offset": "Of a letter for a batch that was too large to unpack: the batch's last offset.",
     "dlq_kind": "Why it was refused: a `dlq_kind` of `faults.md`.",
     "dlq_faults": "JSON: the first fifty errors, each with `pad` and `soort`; no value of the message.",
     "dlq_time": "When it was refused.",

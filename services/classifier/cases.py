@@ -1,6 +1,6 @@
 """From a record of `contact.ended` to what is judged: decoded, and with the keys by which the register is asked."""
 
-from schemas.faults import Refusal
+from schemas.faults import Fault, FaultKind, Refusal, RefusalKind
 from schemas.positions import Position
 from schemas.reading.decoding import decode
 from services.classifier.instructions import herbeoordeling_of
@@ -16,6 +16,8 @@ def read(record: Record, sleutels: Sleutels, beleid: Beleid, *, asked: Herbeoord
 
     `asked` is a request for a new judgement, in place of the one that a header of the record may hold.
     """
+    if record.oversized is not None:
+        return Refusal(RefusalKind.TE_GROOT, (Fault("", FaultKind.TE_GROOT),))
     headers = [(name, value) for name, value in record.headers if value is not None]
     received = decode(record.value, headers, record.written_at)
     if isinstance(received, Refusal):

@@ -48,13 +48,16 @@ class Encoder:
         return Message(self._topics[event.stream], event.key.encode(), value, CONTENT_TYPE)
 
     def _dead_letter(self, record: Record, refusal: Refusal, now: datetime) -> Message:
+        batch = record.oversized
+        first_offset = batch.first_offset if batch is not None else record.offset
         made = dead_letter(
             key=record.key,
             value=record.value,
             headers=record.headers,
-            position=Position(record.topic, record.partition, record.offset),
+            position=Position(record.topic, record.partition, first_offset),
             kind=refusal.kind,
             faults=refusal.faults,
             time=now,
+            last_offset=batch.last_offset if batch is not None else None,
         )
         return Message(self._dead_letter_topic, made.key, made.value, made.headers)

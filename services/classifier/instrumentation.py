@@ -17,7 +17,7 @@ from schemas.reading.decoding import Received
 from schemas.values import value_class
 from services.classifier.ports import Message
 from services.domain.outcome import OUTCOMES, Failed, Outcome, Published, Refused, Repeated, Skipped
-from services.runtime.kafka.records import Record, value_bytes
+from services.runtime.kafka.records import Record, tell_oversized, value_bytes
 from services.runtime.observe import metrics
 from services.runtime.observe.tracing import Attributes, Spans
 
@@ -48,6 +48,9 @@ def tell_batch(batch: Sequence[Handled]) -> None:
     outcomes = Counter(handled.outcome.name for handled in batch)
     _count(batch, outcomes)
     _measure(batch)
+    for record in (handled.record for handled in batch):
+        if record.oversized is not None:
+            tell_oversized(record.topic, record.partition, record.oversized)
     if log.is_enabled_for(logging.DEBUG):
         for handled in batch:
             _tell(handled.record, handled.outcome)

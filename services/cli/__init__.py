@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from services.cli.lazy import LazyCommand
 from services.cli.streams import FAULTS_FOUND, WRONG_USE, are_text, open_what_is_closed, written_out
+from services.runtime.core_files import leave_no_core_file
 from services.runtime.errors import InvalidSettings, KlantcontactError
 
 ABOUT = (
@@ -149,6 +150,7 @@ def _klantcontact() -> None:
 
 def main() -> None:
     """Run the command line: the entry point of the package."""
+    leave_no_core_file()
     open_what_is_closed()
     if not are_text(sys.argv[1:]):
         _tell("Not everything typed is UTF-8: some of the characters have another encoding. Type them in UTF-8.")

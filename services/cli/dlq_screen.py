@@ -68,8 +68,11 @@ def told_rows(told: Told) -> Iterator[Sequence[str]]:
     for fault in letter.faults:
         yield "wrong", f"{fault.pad or WHOLE_EVENT}: {fault.soort}. {meanings(FaultKind)[fault.soort]}"
     origin = letter.origin
-    yield "lay in", f"{origin.topic}, partition {origin.partition}, offset {origin.offset}" if origin else "-"
+    lay_in = f"{origin.topic}, partition {origin.partition}, offset {origin.offset}" if origin else "-"
+    yield "lay in", lay_in if letter.last_offset is None else f"{lay_in} to {letter.last_offset}"
     yield "source", letter.source
+    if letter.last_offset is not None:
+        yield "batch", "It stands for a batch that was too large to unpack, and has no content."
     if letter.is_cut:
         yield "cut", "A part of it is missing, since it did not fit. It can't be sent back."
     yield from (("done", _done(change)) for change in history.changes)

@@ -4,6 +4,7 @@ How far a consumer group has come, seen from outside it.
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -27,7 +28,8 @@ from services.runtime.kafka.clients import (
 )
 from services.runtime.kafka.errors import kafka_is_away, translate_kafka_errors, unreached
 from services.runtime.kafka.open_transactions import OpenTransaction, open_transactions
-from services.runtime.settings import Settings
+from services.runtime.kafka.records import oversized_batch
+from services.runtime.settings import PREFIX, Settings
 from services.runtime.waiting import pauses_within
 
 Records = Sequence["ConsumerRecord[bytes, bytes]"]
@@ -102,7 +104,8 @@ class TopicReader:
     ) -> AsyncIterator[Records]:
         """Return the records of these stretches in batches, those of one partition in order.
 
-        Raises TransientFailure when Kafka stops answering, and when a topic loses records that were still to be read.
+        A batch that is too large to unpack is passed over, and stderr says which. Raises TransientFailure when Kafka
+        stops answering, and when a topic loses records that were still to be read.
         """
         left = {TopicPartition(each.topic, each.partition): each for each in stretches if each.length}
         total = sum(each.length for each in left.values())
@@ -161,7 +164,10 @@ class TopicReader:
                     moved = [each for each in left if await self._consumer.position(each) > before[each]]
                     if fetched or moved:
                         break
-        cut = [[each for each in batch if each.offset < left[place].end] for place, batch in fetched.items()]
+        cut = [
+            [each for each in batch if each.offset < left[place].end and not _is_passed_over(each)]
+            for place, batch in fetched.items()
+        ]
         return [batch for batch in cut if batch]
 
     def _translated(self) -> AbstractContextManager[None]:
@@ -184,6 +190,17 @@ class TopicReader:
                 {TopicPartition(each.topic, each.partition): milliseconds for each in whole}
             )
         return {place.partition: each.offset for place, each in found.items() if each is not None}
+
+
+def _is_passed_over(record: "ConsumerRecord[bytes, bytes]") -> bool:
+    """Whether a record stands for a batch that is too large to unpack. The operator is told of it."""
+    if (batch := oversized_batch(record)) is None:
+        return False
+    sys.stderr.write(
+        f"Passed over in {record.topic}, partition {record.partition}: offsets {batch.first_offset} to "
+        f"{batch.last_offset}, one batch that unpacks to more than {PREFIX}MAX_UNPACKED_BYTES.\n"
+    )
+    return True
 
 
 @asynccontextmanager

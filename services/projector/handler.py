@@ -2,6 +2,8 @@
 
 Only our own classifier writes these topics, so such an event is a bug of ours. To skip it would leave a gap in the
 register that nobody notices. The events before it in the batch are written and committed first.
+
+A batch that is too large to unpack is not ours: it is passed over, logged and counted.
 """
 
 import asyncio
@@ -16,7 +18,7 @@ import structlog
 from schemas.values import value_class
 from services.projector.errors import NotProjectable, Unreadable
 from services.projector.events import Fact, OutputEvent, read
-from services.projector.instrumentation import count_stored, tell_spans
+from services.projector.instrumentation import count_stored, tell_passed_over, tell_spans
 from services.projector.ports import Positions, ProjectionStore
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, TransientFailure
@@ -54,10 +56,14 @@ class ReadBatch:
     records: Sequence[Record]
     events: Sequence[OutputEvent]
     reasons: Sequence[str] = ()
+    passed_over: Sequence[Record] = ()
+    """The records among them that stand for a batch too large to unpack. They are in none of the others."""
 
 
-def read_all(records: Sequence[Record]) -> ReadBatch:
+def read_all(given: Sequence[Record]) -> ReadBatch:
     """Read records in their order, up to the first that can't be read."""
+    records = [each for each in given if each.oversized is None]
+    passed_over = [each for each in given if each.oversized is not None]
     events: list[OutputEvent] = []
     for record in records:
         try:
@@ -66,7 +72,7 @@ def read_all(records: Sequence[Record]) -> ReadBatch:
             return ReadBatch(records, events, error.reasons)
         except Exception as error:  # noqa: BLE001 - a bug of ours as well
             return ReadBatch(records, events, [_where(error)])
-    return ReadBatch(records, events)
+    return ReadBatch(records, events, passed_over=passed_over)
 
 
 class _LeftUndone(Exception):
@@ -99,10 +105,14 @@ class Projector:
         try:
             with metrics.BATCH_STEP_SECONDS.labels(step="write").time():
                 written, reasons = await self._write([event.data for event in batch.events])
+            # After a stop they are met again, at the next start.
+            passed_over = batch.passed_over if written == len(batch.records) else ()
             with metrics.BATCH_STEP_SECONDS.labels(step="commit").time():
-                await self._commit(batch.records[:written])
+                await self._commit(batch.records[:written], passed_over)
         except _LeftUndone:
             return
+        for record in passed_over:
+            tell_passed_over(record)
         count_stored(batch.events[:written])
         if self._spans is not None:
             tell_spans(self._spans, batch.records[:written], batch.events[:written], started_ns=started_ns)
@@ -135,8 +145,9 @@ class Projector:
         more, refused = await self._write(facts[half:])
         return half + more, refused
 
-    async def _commit(self, records: Sequence[Record]) -> None:
-        next_offsets = {record.place: record.offset + 1 for record in records}
+    async def _commit(self, records: Sequence[Record], passed_over: Sequence[Record]) -> None:
+        in_order = sorted([*records, *passed_over], key=lambda record: record.offset)
+        next_offsets = {record.place: record.offset + 1 for record in in_order}
         if not next_offsets:
             return
         try:

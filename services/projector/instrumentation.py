@@ -11,7 +11,7 @@ from schemas.partij_withdrawn_v1 import PartijWithdrawn
 from schemas.taak_created_v1 import TaakCreated
 from schemas.taak_withdrawn_v1 import TaakWithdrawn
 from services.projector.events import Fact, OutputEvent
-from services.runtime.kafka.records import Record
+from services.runtime.kafka.records import Record, tell_oversized
 from services.runtime.observe import metrics
 from services.runtime.observe.tracing import Attributes, Spans
 
@@ -35,6 +35,12 @@ def count_stored(events: Sequence[OutputEvent]) -> None:
         if isinstance(event.data, KlantcontactRegistered):
             moment = event.data.klantcontact.plaatsgevonden_op
             metrics.CONTACT_TO_STORED_SECONDS.observe((now - moment).total_seconds())
+
+
+def tell_passed_over(record: Record) -> None:
+    """Log and count a batch that was passed over."""
+    assert record.oversized is not None, "else it was read"
+    tell_oversized(record.topic, record.partition, record.oversized)
 
 
 def tell_spans(spans: Spans, records: Sequence[Record], events: Sequence[OutputEvent], *, started_ns: int) -> None:

@@ -130,6 +130,9 @@ class Settings(BaseSettings):
     batch_size: int = Field(default=500, ge=1, le=5000)
     """The most contacts in one transaction. More is faster and takes more memory: 5,000 of the largest contacts
     (64 KiB) are 320 MB before they are read."""
+    max_unpacked_bytes: int = Field(default=16 * 1024 * 1024, ge=2 * 1024 * 1024, le=1024**3)
+    """The most bytes of one batch of Kafka, unpacked. A larger one becomes one dead letter without content. Each
+    partition that is read can take twice as much memory."""
     own_failures_limit: int = Field(default=10, ge=1, le=1000)
     """How many messages in a row may fail in our own code before the service stops. A high limit lets a broken release
     turn good contacts into dead letters."""

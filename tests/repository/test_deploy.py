@@ -55,6 +55,11 @@ def test_settings_are_known_and_fit(name: str) -> None:
     Settings.model_validate(given)
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_container_leaves_a_core_file(name: str) -> None:
+    assert SERVICES[name]["ulimits"] == {"core": 0}
+
+
 @pytest.mark.parametrize("name", ["classifier", "projector", "sleutel", "topics"])
 def test_our_containers_have_no_needless_rights(name: str) -> None:
     assert SERVICES[name]["read_only"] is True

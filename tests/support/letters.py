@@ -29,6 +29,7 @@ def letter(
     kind: RefusalKind = RefusalKind.CONTACT_ONGELDIG,
     faults: Sequence[Fault] = (MISSING,),
     minutes: int = 0,
+    last_offset: int | None = None,
 ) -> Letter:
     """Return a letter of the record at 1-17, so many minutes after the usual moment."""
     made = dead_letter(
@@ -39,6 +40,7 @@ def letter(
         kind=kind,
         faults=faults,
         time=NOW,
+        last_offset=last_offset,
     )
     moment = NOW + timedelta(minutes=minutes)
     return letter_of(

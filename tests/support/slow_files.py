@@ -24,6 +24,7 @@ SLOWEST_FIRST: Final = (
     "tests/acceptance/test_explain.py",
     "tests/integration/cli/test_dlq.py",
     "tests/integration/cli/test_command_line.py",
+    "tests/integration/runtime/test_oversized_batches.py",
     "tests/acceptance/test_dead_letters.py",
     "tests/acceptance/test_canary.py",
     "tests/integration/classifier/test_subscriber.py",

@@ -81,6 +81,8 @@ class Letter:
     """The letters of the same record before this one, oldest first."""
     is_cut: bool
     """Whether a part of the record is missing, since it did not fit."""
+    last_offset: int | None = None
+    """Of a letter that stands for a batch too large to unpack: the last offset of it. `origin` is the first."""
     content: Content
 
     @property
@@ -104,6 +106,7 @@ def letter_of(record: "ConsumerRecord[bytes, bytes]") -> Letter:
         attempt=added.attempt(headers),
         earlier=tuple(map(LetterId.parse, added.earlier_letters(headers))),
         is_cut=added.CUT in given,
+        last_offset=_last_offset(given.get(added.LAST_OFFSET)),
         content=Content(record.key, record.value, original),
     )
 
@@ -130,6 +133,10 @@ def _origin(given: dict[str, bytes | None]) -> Position | None:
     if _TOPIC.fullmatch(topic) and _NUMBER.fullmatch(partition) and _NUMBER.fullmatch(offset):
         return Position(topic.decode(), int(partition), int(offset))
     return None
+
+
+def _last_offset(value: bytes | None) -> int | None:
+    return int(value) if value is not None and _NUMBER.fullmatch(value) else None
 
 
 def _shown(source: str | None) -> str:

@@ -22,6 +22,8 @@ from services.runtime.settings import Settings
 
 def why_not(letter: Letter, topic: str) -> str | None:
     """Return why a letter can't go back, or None when it can."""
+    if letter.last_offset is not None:
+        return "it stands for a batch that was too large to read, and has no content"
     if letter.is_cut:
         return "a part of it is missing, since it did not fit"
     if letter.origin is None:

@@ -60,6 +60,7 @@ def reason_of(letter: Letter) -> dict[str, Any]:
         "kind": letter.kind or UNKNOWN,
         "faults": [{"pad": fault.pad, "soort": fault.soort} for fault in letter.faults],
         "origin": {"topic": origin.topic, "partition": origin.partition, "offset": origin.offset} if origin else None,
+        **({"lastOffset": letter.last_offset} if letter.last_offset is not None else {}),
         "source": letter.source,
         "deadSince": letter.written_at.isoformat(),
         "attempt": letter.attempt,

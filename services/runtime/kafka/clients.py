@@ -16,7 +16,7 @@ from services.runtime.errors import InvalidSettings
 from services.runtime.kafka import in_process
 from services.runtime.kafka.connection import CLIENT_ID, brokers, connection, security
 from services.runtime.kafka.errors import kafka_is_away, unreached
-from services.runtime.kafka.patches import listen_for_resets, tolerate_header_names
+from services.runtime.kafka.patches import bound_unpacking, listen_for_resets, tolerate_header_names
 from services.runtime.kafka.topics import MAX_BATCH_BYTES, MAX_DEAD_LETTER_BYTES
 from services.runtime.settings import Settings
 from services.runtime.waiting import pauses_within
@@ -84,6 +84,7 @@ class SubscriberOptions(TypedDict):
 def group_broker(settings: Settings) -> KafkaBroker:
     """Return the FastStream broker of a service. It only reads: each partition has a producer of its own."""
     tolerate_header_names()
+    bound_unpacking(settings.max_unpacked_bytes)
     listen_for_resets()
     return KafkaBroker(
         brokers(settings),
@@ -140,6 +141,7 @@ def idempotent_producer(settings: Settings) -> AIOKafkaProducer:
 def range_consumer(settings: Settings, *, isolation_level: Isolation = "read_committed") -> AIOKafkaConsumer:
     """Return a consumer in no group, not yet started: partitions are assigned by hand."""
     tolerate_header_names()
+    bound_unpacking(settings.max_unpacked_bytes)
     return AIOKafkaConsumer(
         **connection(settings),
         enable_auto_commit=False,

@@ -4,18 +4,21 @@ Each patch says what aiokafka does and until which version. One that aiokafka ha
 """
 
 import logging
+import sys
 from collections.abc import Iterator
 from itertools import islice
 from struct import unpack_from
 from typing import Any, Final
 
 import structlog
-from aiokafka import TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.consumer import fetcher
-from aiokafka.record.default_records import _DefaultRecordBatchPy
+from aiokafka.record.default_records import _DefaultRecordBatchPy, _DefaultRecordPy
 from aiokafka.record.memory_records import MemoryRecords
 
+from services.runtime.kafka.records import OversizedBatch
+from services.runtime.kafka.unpacking import BatchTooLarge, Unpacker
 from services.runtime.observe import metrics
 
 log = structlog.get_logger()
@@ -61,7 +64,7 @@ class TolerantRecords:
 
 
 class TolerantBatch:
-    """A batch of aiokafka; only the iteration over its records differs."""
+    """A batch of aiokafka; only the iteration over its records differs, here and in the fourth patch."""
 
     def __init__(self, batch: Any, raw: memoryview) -> None:  # noqa: ANN401 - aiokafka's classes have no common type
         self._batch = batch
@@ -81,6 +84,8 @@ class TolerantBatch:
                 yield record
         except UnicodeDecodeError:
             yield from islice(_read_again(self._raw), read, None)
+        except BatchTooLarge:
+            yield _standing_for(self._batch, self._raw)
 
 
 def _read_again(raw: memoryview) -> Iterator[Any]:
@@ -169,3 +174,70 @@ def _close_at_once(
     if writer is not None:
         writer.transport.abort()
     return closed
+
+
+# 4. Batches that take all memory -------------------------------------------------------------------------------------
+#
+# aiokafka (up to 0.14.0 at least) unpacks a batch whatever its size, and a poll as many batches as hold the wanted
+# number of records. One small batch, or a hundred, can so end every reader at every start. With the patch each codec
+# stops at a limit, one record without content stands for the batch, and a poll takes no more of a partition once it
+# has enough bytes.
+
+UNPACKING: Final = (
+    "aiokafka.record.default_records",
+    "aiokafka.record.legacy_records",
+    "aiokafka.record._crecords.default_records",
+    "aiokafka.record._crecords.legacy_records",
+)
+"""The modules that unpack. The last two are there where aiokafka was compiled."""
+
+CODECS: Final = ("gzip", "snappy", "lz4", "zstd")
+
+MAX_TAKEN_BYTES: Final = 8 * 1024 * 1024
+"""Of one partition in one poll: a poll of usual contacts has less over all partitions."""
+
+
+def bound_unpacking(most_bytes: int) -> None:
+    """Make every consumer of this process unpack so many bytes of a batch at most. The last call counts."""
+    unpacker = Unpacker(most_bytes)
+    for module in (sys.modules[name] for name in UNPACKING if name in sys.modules):
+        for codec in CODECS:
+            if hasattr(module, name := f"{codec}_decode"):
+                setattr(module, name, getattr(unpacker, codec))
+    fetcher.FetchResult.getall = _take_some
+
+
+def _standing_for(batch: Any, raw: memoryview) -> _DefaultRecordPy:  # noqa: ANN401
+    """Return the record that stands for a batch, at its last offset."""
+    (first,) = unpack_from(">q", raw)  # a batch of the time before Kafka 0.11 has one offset
+    last = first + getattr(batch, "last_offset_delta", 0)
+    moment = getattr(batch, "max_timestamp", NO_TIMESTAMP)
+    return _DefaultRecordPy(last, moment, 0, None, OversizedBatch.of(first, last), [])
+
+
+NO_TIMESTAMP: Final = -1
+"""Kafka's own word for it."""
+
+
+def _take_some(result: Any, max_records: int | None = None) -> list[Any]:  # noqa: ANN401
+    """Take the next records of what was fetched: so many at most, and none after those that are heavy enough."""
+    if not result.check_assignment(result._topic_partition) or not result.has_more():  # noqa: SLF001 - so below
+        return []
+    taken: list[Any] = []
+    weight = 0
+    for record in result._partition_records:  # noqa: SLF001
+        taken.append(record)
+        weight += _bytes_of(record)
+        if len(taken) == max_records or weight >= MAX_TAKEN_BYTES:
+            result._update_position()  # noqa: SLF001
+            return taken
+    result._update_position()  # noqa: SLF001
+    result._partition_records = None  # noqa: SLF001
+    return taken
+
+
+def _bytes_of(record: "ConsumerRecord[bytes, bytes]") -> int:
+    size: int = record.serialized_key_size + record.serialized_value_size  # of an absent one: -1
+    for name, value in record.headers:
+        size += len(name) + len(value or b"")
+    return size

@@ -1,17 +1,38 @@
 """One record as the broker gave it, and a batch of them cut into parts that are not too heavy.
 
 A fetch is bounded in records, and in bytes as they were compressed. A hundred large contacts that look alike can be a
-thousand times as much once they are read, and cause more than that.
+thousand times as much once they are read, and cause more than that. A batch that is too large to unpack comes as one
+record without content.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
+import structlog
 from aiokafka import ConsumerRecord, TopicPartition
 
 from schemas.cloudevents import Headers
 from schemas.values import value_class
+from services.runtime.observe import metrics
+
+log = structlog.get_logger()
+
+
+class OversizedBatch(bytes):
+    """Stands as the value of one record for a batch that is too large to unpack. It is empty, and no publisher can send
+    one. The record lies at the batch's last offset, so the next offset is the one after it, as for every record.
+    """
+
+    first_offset: int
+    last_offset: int
+
+    @classmethod
+    def of(cls, first_offset: int, last_offset: int) -> Self:
+        """Return the value for a batch with these offsets."""
+        made = cls()
+        made.first_offset, made.last_offset = first_offset, last_offset
+        return made
 
 
 @value_class(frozen=True, slots=True)
@@ -25,6 +46,8 @@ class Record:
     key: bytes | None
     value: bytes | None
     headers: Headers
+    oversized: OversizedBatch | None = None
+    """The batch that it stands for, when that is too large to unpack."""
 
     @property
     def place(self) -> TopicPartition:
@@ -34,14 +57,33 @@ class Record:
 
 def as_record(record: "ConsumerRecord[bytes, bytes]") -> Record:
     """Return aiokafka's record as ours."""
+    oversized = oversized_batch(record)
     return Record(
         topic=record.topic,
         partition=record.partition,
         offset=record.offset,
         written_at=moment(record.timestamp),
         key=record.key,
-        value=record.value,
+        value=record.value if oversized is None else None,
         headers=record.headers,
+        oversized=oversized,
+    )
+
+
+def oversized_batch(record: "ConsumerRecord[bytes, bytes]") -> OversizedBatch | None:
+    """Return the batch that a record stands for, when that is too large to unpack."""
+    return record.value if isinstance(record.value, OversizedBatch) else None
+
+
+def tell_oversized(topic: str, partition: int, batch: OversizedBatch) -> None:
+    """Log and count a batch whose records nobody here can read."""
+    metrics.OVERSIZED_BATCHES.inc()
+    log.error(
+        "batch.oversized",
+        topic=topic,
+        partition=partition,
+        first_offset=batch.first_offset,
+        last_offset=batch.last_offset,
     )
 
 

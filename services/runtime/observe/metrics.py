@@ -117,6 +117,12 @@ RECORDS_MISSING = Counter(
 )
 """Without labels, so that the series exists from the start. The log says which partition, and from which offset on."""
 
+OVERSIZED_BATCHES = Counter(
+    "klantcontact_oversized_batches",
+    "Batches that were passed over because they unpack to more than the limit.",
+)
+"""Without labels, as above. The log says which partition and offsets."""
+
 # Both: whether all is well -------------------------------------------------------------------------------------------
 
 READY = Gauge("klantcontact_ready", "Whether /readyz says that the service is ready (1) or not (0).")

@@ -1,6 +1,8 @@
 """A record as it is judged, by the classifier and by a replay."""
 
-from schemas.faults import Refusal, RefusalKind
+from dataclasses import replace
+
+from schemas.faults import Fault, FaultKind, Refusal, RefusalKind
 from schemas.positions import Position
 from services.classifier.cases import read
 from services.classifier.instructions import with_herbeoordeling
@@ -8,7 +10,7 @@ from services.domain.case import Case
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
-from services.runtime.kafka.records import Record
+from services.runtime.kafka.records import OversizedBatch, Record
 from tests.support.contacts import contact_ended, record
 
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
@@ -44,3 +46,8 @@ def test_a_record_that_can_not_be_read_is_refused() -> None:
     refusal = read(record(b"{"), SLEUTELS, DEFAULT)
     assert isinstance(refusal, Refusal)
     assert refusal.kind is RefusalKind.ONLEESBAAR
+
+
+def test_a_batch_that_is_too_large_to_unpack_is_refused_as_too_large() -> None:
+    standing_for_it = replace(record(None, offset=16), oversized=OversizedBatch.of(12, 16))
+    assert read(standing_for_it, SLEUTELS, DEFAULT) == Refusal(RefusalKind.TE_GROOT, (Fault("", FaultKind.TE_GROOT),))

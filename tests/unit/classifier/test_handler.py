@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from prometheus_client import REGISTRY
@@ -20,7 +21,7 @@ from services.domain.outcome import OUTCOMES
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
 from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
-from services.runtime.kafka.records import Record
+from services.runtime.kafka.records import OversizedBatch, Record
 from services.runtime.observe import metrics
 from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
@@ -80,6 +81,27 @@ def _told(message: Message) -> tuple[str, str]:
     if message.topic == "dlq":
         return message.topic, (dict(message.headers)["dlq_kind"] or b"").decode()
     return message.topic, json.loads(message.value or b"")["data"]["herkomst"]["contactId"]
+
+
+async def test_a_batch_that_is_too_large_to_unpack_becomes_one_letter_that_names_its_offsets() -> None:
+    bench = _Bench()
+    given = [
+        record(contact_ended("c-1"), offset=11),
+        replace(record(None, offset=16), key=None, oversized=OversizedBatch.of(12, 16)),
+        record(contact_ended("c-2"), offset=17),
+    ]
+
+    with capture_logs() as logs:
+        await bench.handler.handle(given, bench.publisher)
+
+    (letter,) = [each for each in bench.topics.messages if each.topic == "dlq"]
+    told = dict(letter.headers)
+    assert (letter.key, letter.value) == (None, None)
+    assert (told["dlq_offset"], told["dlq_last_offset"], told["dlq_kind"]) == (b"12", b"16", b"te_groot")
+    assert bench.topics.committed == 18
+    assert [topic for topic, _ in bench.published()] == ["registered", "taak", "dlq", "registered", "taak"]
+    (logged,) = [each for each in logs if each["event"] == "batch.oversized"]
+    assert (logged["partition"], logged["first_offset"], logged["last_offset"]) == (0, 12, 16)
 
 
 async def test_what_a_batch_causes_goes_out_in_its_order_with_the_position_after_it() -> None:

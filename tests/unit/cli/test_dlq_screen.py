@@ -16,3 +16,10 @@ def test_a_reason_is_shown_whole_and_can_not_control_the_screen() -> None:
     shown = "x" * 180 + "\ufffd[2J\ufffd\ufffdstate  open"
     assert ("done", f"2026-11-20 10:00:00Z discarded by ada@desk, attempt 1: {shown}") in rows
     assert all(cell.isprintable() for row in rows for cell in row)
+
+
+def test_a_letter_that_stands_for_a_batch_shows_its_offsets() -> None:
+    found = Found(letter(value=None, last_offset=21), History(()))
+    rows = list(told_rows(Told(found, earlier=[], later=[])))
+    assert ("lay in", "contact.ended, partition 1, offset 17 to 21") in rows
+    assert ("batch", "It stands for a batch that was too large to unpack, and has no content.") in rows

@@ -20,6 +20,7 @@ LIGHT = {
     "services.cli.lazy",
     "services.cli.streams",
     "services.runtime",
+    "services.runtime.core_files",
     "services.runtime.errors",
 }
 

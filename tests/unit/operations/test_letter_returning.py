@@ -60,6 +60,11 @@ def test_a_long_history_keeps_its_newest_ten_letters() -> None:
         (letter(), "contact.ended", None),
         (letter(), "other", "it did not come from other"),
         (letter_of(record()), "contact.ended", "it does not say where it came from"),
+        (
+            letter(value=None, last_offset=21),
+            "contact.ended",
+            "it stands for a batch that was too large to read, and has no content",
+        ),
         (letter(value=b"x" * 3_000_000), "contact.ended", "a part of it is missing, since it did not fit"),
     ],
 )

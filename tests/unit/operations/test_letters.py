@@ -37,6 +37,12 @@ def test_a_truncated_letter_is_recognised() -> None:
     assert letter(value=b"x" * 3_000_000).is_cut
 
 
+def test_a_letter_that_stands_for_a_batch_knows_its_last_offset() -> None:
+    found = letter(value=None, last_offset=21)
+    assert (found.origin, found.last_offset) == (Position("contact.ended", 1, 17), 21)
+    assert found.content.headers == []
+
+
 def test_the_text_of_a_letter_holds_nothing_of_its_content() -> None:
     found = letter(key=b"zqkeyqz", value=b"zqvalueqz", headers=[("x", b"zqheaderqz")])
     assert "zq" not in repr(found)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import repeat
 
 import pytest
@@ -17,7 +18,7 @@ from services.projector.handler import Projector, read_all
 from services.projector.mongo.writes import Collection
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, TransientFailure
-from services.runtime.kafka.records import Record
+from services.runtime.kafka.records import OversizedBatch, Record
 from services.runtime.observe import metrics
 from services.runtime.observe.health import Health, Part
 from tests.fakes.projector_positions import FakePositions
@@ -81,6 +82,32 @@ async def test_a_batch_is_written_and_the_position_of_each_partition_is_committe
     assert bench.positions.committed == {FIRST: 12, SECOND: 11}
     assert {"event": "projector.batch_committed", "events": 3, "partitions": 2, "log_level": "info"} in logs
     assert bench.health.ready()
+
+
+async def test_a_batch_that_is_too_large_to_unpack_is_passed_over_and_its_end_is_committed() -> None:
+    bench = _Bench()
+    standing_for_it = replace(record_of(FIRST, 16, None), oversized=OversizedBatch.of(11, 16))
+    alone = replace(record_of(SECOND, 5, None), oversized=OversizedBatch.of(5, 5))
+
+    with capture_logs() as logs:
+        await bench.handle([*records(registered("c-1")), standing_for_it, alone, *records(registered("c-2"), start=17)])
+    assert bench.klantcontacten == {klantcontact_id("c-1"), klantcontact_id("c-2")}
+    assert bench.positions.committed == {FIRST: 18, SECOND: 6}
+    assert [each["last_offset"] for each in logs if each["event"] == "batch.oversized"] == [16, 5]
+    assert bench.projector.stop is None
+
+    await bench.handle([replace(record_of(FIRST, 18, None), oversized=OversizedBatch.of(18, 18))])
+    assert bench.positions.committed[FIRST] == 19
+
+
+async def test_after_a_stop_no_batch_is_passed_over() -> None:
+    bench = _Bench()
+    standing_for_it = replace(record_of(FIRST, 16, None), oversized=OversizedBatch.of(11, 16))
+
+    await bench.handle([*records(registered("c-1")), record_of(FIRST, 11, None), standing_for_it])
+
+    assert bench.positions.committed == {FIRST: 11}
+    assert bench.projector.stop is not None
 
 
 async def test_the_time_until_it_is_stored_is_measured_for_each_event() -> None:
