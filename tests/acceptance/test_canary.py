@@ -91,7 +91,13 @@ def _event(event: str, *, authenticated: bool, toestemming: str = "niet_gevraagd
             "plaatsgevondenOp": "2026-03-02T09:50:00Z",
             "actoren": [{"soortActor": "medewerker", "naam": "KCC"}],
             "betrokkenen": [_betrokkene(event, authenticated=authenticated, toestemming=toestemming)],
-            "onderwerpen": [{"onderwerp": _mark(event, "onderwerp"), "inhoud": _mark(event, "inhoud")}],
+            "onderwerpen": [
+                {
+                    "onderwerpId": f"subject-{event}",
+                    "onderwerp": _mark(event, "onderwerp"),
+                    "inhoud": _mark(event, "inhoud"),
+                }
+            ],
         },
     }
 
@@ -206,6 +212,12 @@ def test_the_collections_hold_what_the_rules_allow_and_nothing_else(fed: System)
     assert _found(json.dumps(read_models, default=str)) == set().union(*ALLOWED.values())
     assert {"besluiten", "partijregister"} <= set(stored)
     assert _found(json.dumps(stored, default=str)) == set()
+
+
+def test_no_name_of_a_contact_that_left_no_trace_is_in_a_collection(fed: System) -> None:
+    stored = json.dumps(documents(fed), default=str)
+    names = [name for event in ("V1", "V4") for name in (f"canary-{event}", f"subject-{event}", _trace_of(event))]
+    assert [name for name in names if name in stored] == ["canary-V4", "subject-V4", _trace_of("V4")]
 
 
 def test_what_is_refused_stands_only_in_the_value_of_its_dead_letter(fed: System) -> None:
