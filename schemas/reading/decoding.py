@@ -59,6 +59,7 @@ class Received:
     traceparent: str | None
     contact: ContactEnded
     unknown_fields: tuple[str, ...] = ()
+    subject: str | None = None
 
 
 def decode(value: bytes | None, headers: Headers = (), written_at: datetime | None = None) -> Received | Refusal:
@@ -94,7 +95,9 @@ def _read_fast(value: bytes, attributes: dict[str, Any] | None, written_at: date
 def _received(envelope: Envelope, contact: ContactEnded, unknown_fields: Sequence[str] = ()) -> Received:
     _complete(contact)
     traceparent = valid_traceparent(envelope.traceparent)
-    return Received(envelope.source, envelope.id, envelope.time, traceparent, contact, tuple(unknown_fields))
+    return Received(
+        envelope.source, envelope.id, envelope.time, traceparent, contact, tuple(unknown_fields), envelope.subject
+    )
 
 
 def _complete(contact: ContactEnded) -> None:

@@ -7,15 +7,24 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Any
+
+import orjson
 
 from schemas.contact_ended_v1 import ContactEndedEvent
 from schemas.faults import HINTS, Fault, FaultKind, generalised
 from schemas.reading.shapes import shapes_of
 from schemas.types import Bericht
 from services.domain.outcome import Outcome, Refused
+from services.domain.personal import looks_personal
 from services.domain.policy import Beleid
 from services.operations.classify import judged_lines
 from services.operations.schema_lines import SchemaLine, schema_line
+
+LOOKS_PERSONAL = (
+    "This looks like a BSN, an e-mail address or a telephone number. It stands in events, logs and traces: use an id "
+    "that says nothing."
+)
 
 ALIKE = 0.75
 """From 0 to 1: how alike two names must be for one to count as a misspelling of the other."""
@@ -40,13 +49,25 @@ class UnknownField:
 
 
 @dataclass(frozen=True, slots=True)
+class Warned:
+    """A place that holds something that should not stand there. It makes no event invalid."""
+
+    pad: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Validation:
-    """One event, which is valid when it has no findings. Unknown fields are no error. Lines count from 1."""
+    """One event, which is valid when it has no findings. Unknown fields and warnings are no error.
+
+    Lines count from 1.
+    """
 
     line_number: int
     contact_id: str | None
     findings: Sequence[Finding]
     unknown_fields: Sequence[UnknownField]
+    warnings: Sequence[Warned] = ()
 
 
 @dataclass(slots=True)
@@ -55,12 +76,14 @@ class Summary:
 
     events: int = 0
     invalid: int = 0
+    warned: int = 0
     causes: Counter[tuple[str, FaultKind]] = field(default_factory=Counter)
 
     def add(self, validation: Validation) -> None:
         """Count one event."""
         self.events += 1
         self.invalid += bool(validation.findings)
+        self.warned += bool(validation.warnings)
         causes = [(generalised(each.pad), each.soort) for each in validation.findings]
         self.causes.update(dict.fromkeys(causes, 1))
 
@@ -70,11 +93,19 @@ def validate(lines: Iterable[bytes], beleid: Beleid) -> Iterator[Validation]:
 
     Only several events together show a revisie_conflict, and some cases of dubbele_partij.
     """
-    for line_number, outcome in judged_lines(lines, beleid):
-        yield _validation(line_number, outcome)
+    last = b""
+
+    def seen() -> Iterator[bytes]:
+        nonlocal last
+        for line in lines:
+            last = line
+            yield line
+
+    for line_number, outcome in judged_lines(seen(), beleid):
+        yield _validation(line_number, outcome, last)
 
 
-def _validation(line_number: int, outcome: Outcome) -> Validation:
+def _validation(line_number: int, outcome: Outcome, line: bytes) -> Validation:
     if isinstance(outcome, Refused):
         contact_id, faults, unknown = outcome.refusal.contact_id, outcome.refusal.faults, outcome.refusal.unknown_fields
     else:
@@ -84,7 +115,30 @@ def _validation(line_number: int, outcome: Outcome) -> Validation:
         contact_id,
         tuple(map(_finding, faults)),
         tuple(UnknownField(pad, _meant(pad)) for pad in unknown),
+        tuple(Warned(pad, LOOKS_PERSONAL) for pad, text in _names(line) if looks_personal(text)),
     )
+
+
+def _names(line: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the ids, key and source of an event that can be read, valid or not, each with its path."""
+    try:
+        tree = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return
+    data = _object(_object(tree).get("data"))
+    places: list[tuple[str, object]] = [
+        (name, _object(tree).get(name)) for name in ("id", "source", "subject", "partitionkey")
+    ]
+    places.append(("data.contactId", data.get("contactId")))
+    for name, each in (("betrokkenen", "ref"), ("onderwerpen", "onderwerpId")):
+        of_list = data.get(name)
+        for at, item in enumerate(of_list if isinstance(of_list, list) else ()):
+            places.append((f"data.{name}.{at}.{each}", _object(item).get(each)))
+    yield from ((pad, text) for pad, text in places if isinstance(text, str))
+
+
+def _object(tree: object) -> dict[str, Any]:
+    return tree if isinstance(tree, dict) else {}
 
 
 def _finding(fault: Fault) -> Finding:
