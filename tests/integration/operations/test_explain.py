@@ -264,6 +264,15 @@ async def test_explain_shows_whether_the_topic_still_holds_the_record(town: Town
 # Dead letters --------------------------------------------------------------------------------------------------------
 
 
+async def test_a_source_that_is_no_name_of_a_system_is_not_shown(town: Town) -> None:
+    town.publish(contact("c-9"), source="klant@example.nl")
+
+    found = await explain(town.settings, Asked("c-9"))
+
+    assert isinstance(found, NotDecided)
+    assert [each.source for each in found.sightings] == ["-"]
+
+
 async def test_only_the_dead_letters_of_the_contact_are_shown(town: Town) -> None:
     await town.decide(CALLED)
     town.refuse(contact("c-2"))
