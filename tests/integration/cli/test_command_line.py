@@ -267,6 +267,9 @@ def test_the_doctor_prints_the_same_checks_as_text_and_as_json(
         ("topics", True),
         ("transactions", True),
         ("mongodb", True),
+        ("rebuild", True),
+        ("slow queries", True),
+        ("oplog", True),
     ]
     assert ill.returncode == FAULTS_FOUND
     assert "(umask 077; openssl rand -hex 32 > sleutel)" in " ".join(ill.stdout.decode().split())
