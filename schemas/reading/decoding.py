@@ -73,6 +73,7 @@ class Received:
     traceparent: str | None
     contact: ContactEnded
     unknown_fields: tuple[str, ...] = ()
+    subject: str | None = None
 
 
 def decode(value: bytes | None, headers: Headers = (), written_at: datetime | None = None) -> Received | Refusal:
@@ -113,7 +114,9 @@ def _received(
 ) -> Received:
     _complete(contact)
     traceparent = valid_traceparent(envelope.traceparent) or traceparent_in(headers)
-    return Received(envelope.source, envelope.id, envelope.time, traceparent, contact, tuple(unknown_fields))
+    return Received(
+        envelope.source, envelope.id, envelope.time, traceparent, contact, tuple(unknown_fields), envelope.subject
+    )
 
 
 def _complete(contact: ContactEnded) -> None:

@@ -17,6 +17,7 @@ from schemas.reading.decoding import Received
 from schemas.values import value_class
 from services.classifier.ports import Message
 from services.domain.outcome import OUTCOMES, Failed, Outcome, Published, Refused, Repeated, Skipped
+from services.domain.personal import FIELDS, personal_fields
 from services.runtime.kafka.records import Record, tell_oversized, value_bytes
 from services.runtime.observe import metrics
 from services.runtime.observe.tracing import Attributes, Spans
@@ -111,17 +112,22 @@ for _outcome in OUTCOMES:
     metrics.CONTACTS.labels(outcome=_outcome.name)
 for _kind in RefusalKind:
     metrics.DEAD_LETTERS.labels(kind=_kind.value)
+for _field in FIELDS:
+    metrics.PERSONAL_IDS.labels(field=_field)
 
 
 def _count(batch: Sequence[Handled], outcomes: Counter[str]) -> None:
     for name, number in outcomes.items():
         metrics.CONTACTS.labels(outcome=name).inc(number)
     rules, kinds = Counter[str](), Counter[str]()
-    for outcome in (handled.outcome for handled in batch):
+    for handled in batch:
+        outcome = handled.outcome
         if isinstance(outcome, Published):
             rules.update(outcome.rules)
             for path in outcome.received.unknown_fields:
                 metrics.count_unknown_field(path)
+            for personal in personal_fields(outcome.received, handled.record.key):
+                metrics.PERSONAL_IDS.labels(field=personal).inc()
         elif isinstance(outcome, Refused):
             kinds[outcome.refusal.kind.value] += 1
     for rule, number in rules.items():

@@ -52,12 +52,12 @@ def _decision(besluit: BesluitRecord) -> Json:
         "contactId": besluit.contact_id,
         "revisie": besluit.revisie,
         "besluitversie": besluit.besluitversie,
-        "eventId": besluit.event_id,
+        "eventId": besluit.event_id or None,
         "traceId": trace_id(besluit.traceparent) if besluit.traceparent else None,
         "plaatsgevondenOp": json_value(besluit.plaatsgevonden_op),
         "beslotenOp": json_value(besluit.besloten_op),
         "beleidsversie": besluit.beleidsversie,
-        "vertrouwelijk": besluit.vertrouwelijk,
+        "vertrouwelijk": None if besluit.is_shortened else besluit.vertrouwelijk,
         "position": json_value(besluit.position),
         "onderwerpen": [_onderwerp(besluit, each) for each in besluit.onderwerpen],
         "partijen": [_partij(besluit, each) for each in besluit.partijen],
@@ -76,7 +76,7 @@ def _onderwerp(besluit: BesluitRecord, onderwerp: OnderwerpBesluit) -> Json:
     if had and onderwerp.interne_taak:
         interne_taak = {"id": besluit.taak_id_of(onderwerp.onderwerp_id), "nummer": had.taak_nummer}
     return {
-        "onderwerpId": onderwerp.onderwerp_id,
+        "onderwerpId": onderwerp.onderwerp_id or None,
         "regel": onderwerp.regel,
         "toelichting": rule.toelichting,
         "herkomst": rule.source,

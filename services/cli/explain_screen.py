@@ -42,8 +42,8 @@ def explained(found: Explained, asked: str) -> Iterator[Row]:
     """Return the rows for a contact that was decided; the onderwerp whose klantcontact was asked for comes first."""
     besluit, kafka = found.besluit, found.kafka
     yield from _heading(besluit, kafka)
-    onderwerpen = sorted(besluit.onderwerpen, key=lambda each: not _is_asked(each, besluit, asked))
-    yield from _few("onderwerp", [_onderwerp(each, besluit) for each in onderwerpen])
+    onderwerpen = sorted(enumerate(besluit.onderwerpen), key=lambda each: not _is_asked(each[1], besluit, asked))
+    yield from _few("onderwerp", [_onderwerp(at, each, besluit) for at, each in onderwerpen])
     yield from _few("betrokkene", [_betrokkene(each, besluit) for each in besluit.partijen])
     if besluit.vervolg:
         yield "follow-up", f"of klantcontact {besluit.vervolg.nummer} ({besluit.vervolg.klantcontact_id})"
@@ -86,7 +86,8 @@ def _few(name: str, texts: Sequence[str], *, number: int | None = None) -> Itera
 def _heading(besluit: BesluitRecord, kafka: InKafka | None) -> Iterator[Row]:
     yield "contact", f"{printable_id(besluit.contact_id)} of {printable_id(besluit.source)}"
     confidential = ", vertrouwelijk" if besluit.vertrouwelijk else ""
-    yield "", f"took place {to_the_second(besluit.plaatsgevonden_op)}; revisie {besluit.revisie}{confidential}"
+    took_place = f"took place {to_the_second(besluit.plaatsgevonden_op)}; " if besluit.plaatsgevonden_op else ""
+    yield "", f"{took_place}revisie {besluit.revisie}{confidential}"
     policy = printable(besluit.beleidsversie)
     yield "decided", f"{to_the_second(besluit.besloten_op)}, judgement {besluit.besluitversie}, by policy {policy}"
     if besluit.position:
@@ -107,7 +108,8 @@ def _is_asked(onderwerp: OnderwerpBesluit, besluit: BesluitRecord, asked: str) -
     return onderwerp.klantcontact and had is not None and asked in {had.klantcontact_id, had.klantcontact_nummer}
 
 
-def _onderwerp(onderwerp: OnderwerpBesluit, besluit: BesluitRecord) -> str:
+def _onderwerp(at: int, onderwerp: OnderwerpBesluit, besluit: BesluitRecord) -> str:
+    name = printable(onderwerp.onderwerp_id) if onderwerp.onderwerp_id else f"number {at + 1}"
     rule, had = rule_of(onderwerp.regel), besluit.numbers_of(onderwerp.onderwerp_id)
     outcome = [
         f"klantcontact {had.klantcontact_nummer} ({had.klantcontact_id})"
@@ -120,10 +122,7 @@ def _onderwerp(onderwerp: OnderwerpBesluit, besluit: BesluitRecord) -> str:
         outcome.append("contact details at the betrokkene")
     since = besluit.judgement_of(onderwerp)
     unchanged = f"; unchanged since judgement {since}" if since < besluit.besluitversie else ""
-    return (
-        f"{printable(onderwerp.onderwerp_id)}: {onderwerp.regel}, VNG {rule.source}{unchanged}\n"
-        f"{rule.toelichting}\n{', '.join(outcome)}"
-    )
+    return f"{name}: {onderwerp.regel}, VNG {rule.source}{unchanged}\n{rule.toelichting}\n{', '.join(outcome)}"
 
 
 def _betrokkene(partij: PartijBesluit, besluit: BesluitRecord) -> str:

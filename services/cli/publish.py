@@ -16,7 +16,7 @@ app = typer.Typer(add_completion=False)
 def publish(file: EventsFile, *, as_json: AsJson = False) -> None:
     """Send events to contact.ended, and say which lines the broker did not take.
 
-    The Kafka key is the event's own `partitionkey`, or else a hash of its contact. Sending a file twice is safe.
+    The Kafka key is a hash of the event's own `partitionkey`, or else of its contact. Sending a file twice is safe.
     """
     publication = Publication()
     with opened(file) as lines, progress("sending", shown=not as_json) as bar:

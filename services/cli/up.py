@@ -17,7 +17,9 @@ def up(
     folder: Annotated[
         Path | None,
         typer.Option(
-            file_okay=False, writable=True, help="Where data and logs stay for the next time; else they go at the end."
+            file_okay=False,
+            writable=True,
+            help="Where data and logs stay for the next time, for its owner only; else they go at the end.",
         ),
     ] = None,
 ) -> None:
@@ -25,7 +27,7 @@ def up(
     given = settings()
     try:
         if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise typer.BadParameter(f"{folder}: {error.strerror}", param_hint="--folder") from error
     run(given, folder=folder, say=tell)

@@ -33,7 +33,8 @@ def validate(
     """Show what is wrong with events, what to do about it, and which line of the schema says so.
 
     The checks are the classifier's own, without any server: of each event by itself, and of what only the lines
-    together show, such as one revisie with two contents. Fields that are not read are named too, and are no error.
+    together show, such as one revisie with two contents. Fields that are not read are named too, and are no error. So
+    are ids, keys and sources that look like a BSN, an e-mail address or a telephone number.
     Exit status 1: some events are invalid.
     """
     summary, chosen = Summary(), beleid(policy)
@@ -43,7 +44,7 @@ def validate(
             summary.add(validation)
             if as_json:
                 write_json_line(validation)
-            elif validation.findings or validation.unknown_fields:
+            elif validation.findings or validation.unknown_fields or validation.warnings:
                 bar.print(_report(validation))
             bar(summary.events, total)
     if not as_json:
@@ -64,11 +65,14 @@ def _print_summary(summary: Summary) -> None:
     typer.echo(f"{summary.events} events: {valid} valid, {summary.invalid} invalid")
     for (pad, soort), count in summary.causes.most_common():
         typer.echo(f"{count:>7}  {pad or 'the event'}: {soort}")
+    if summary.warned:
+        typer.echo(f"{summary.warned} with an id, key or source that looks personal")
 
 
 def _report(validation: Validation) -> Text:
     """Return what a person reads about one event; an empty line ends it."""
-    contact = f", contact {printable_id(validation.contact_id)}" if validation.contact_id else ""
+    hidden = any(each.pad == "data.contactId" for each in validation.warnings)
+    contact = f", contact {printable_id(validation.contact_id)}" if validation.contact_id and not hidden else ""
     report = Text().append(f"line {validation.line_number}{contact}", "bold")
     for finding in validation.findings:
         report.append("\n  ").append(finding.pad or "the event", "cyan").append(": ").append(finding.soort, "red")
@@ -76,4 +80,7 @@ def _report(validation: Validation) -> Text:
     for unknown in validation.unknown_fields:
         meant = f"; is `{unknown.meant}` meant?" if unknown.meant else ""
         report.append("\n  ").append(printable(unknown.pad), "cyan").append(f": not read, no such field{meant}")
+    for warned in validation.warnings:
+        report.append("\n  ").append(warned.pad, "cyan").append(": ").append("warning", "yellow")
+        report.append(f"\n    {warned.hint}")
     return report.append("\n")

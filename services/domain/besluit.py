@@ -48,13 +48,14 @@ class Aanleiding:
 class OnderwerpBesluit:
     """The decision about one onderwerp of the revisie in force."""
 
-    onderwerp_id: str
     regel: Regel
-    klantcontact: bool
-    interne_taak: bool
-    partij: PartijResultaat | None
+    onderwerp_id: str = ""
+    """Empty in a shortened record."""
+    klantcontact: bool = False
+    interne_taak: bool = False
+    partij: PartijResultaat | None = None
     """The outcome for the partij of the first gekende betrokkene whom it concerns; None: it concerns none."""
-    contactgegevens: bool
+    contactgegevens: bool = False
     """Whether an address, telephone number or e-mail address is kept at a betrokkene."""
     sinds: Aanleiding | None = None
     """The former judgement of this revisie with the same outcome, whose events still hold. None: there is none."""
@@ -164,22 +165,26 @@ class Voorganger:
 
 @value_class(frozen=True, slots=True)
 class BesluitRecord:
-    """The decision record. `besluitversie` counts the judgements of one revisie."""
+    """The decision record. `besluitversie` counts the judgements of one revisie.
+
+    The register keeps a record without a trace in a shortened form. The fields that the short form lacks have defaults.
+    """
 
     key: str
     source: str
-    contact_id: str
     revisie: int
     besluitversie: int
     digest: str
     beleidsversie: str
     besloten_op: datetime
-    event_id: str
-    traceparent: str | None
-    plaatsgevonden_op: datetime
-    taal: str
-    vertrouwelijk: bool
     onderwerpen: tuple[OnderwerpBesluit, ...]
+    contact_id: str = ""
+    event_id: str = ""
+    traceparent: str | None = None
+    plaatsgevonden_op: datetime | None = None
+    """None in a shortened record only."""
+    taal: str = ""
+    vertrouwelijk: bool = False
     partijen: tuple[PartijBesluit, ...] = ()
     vervolg: Vervolg | None = None
     uitgegeven: tuple[Uitgegeven, ...] = ()
@@ -194,12 +199,37 @@ class BesluitRecord:
     @property
     def moment(self) -> Moment:
         """The contact as the origin of what it did."""
+        assert self.plaatsgevonden_op is not None, "a contact that did something has a record in full"
         return Moment(self.plaatsgevonden_op, self.source, self.contact_id)
 
     @property
     def without_trace(self) -> bool:
         """Whether no revisie of the contact gave a number or touched a partij."""
         return not self.partijen and not self.uitgegeven and not self.intrekkingen
+
+    @property
+    def is_shortened(self) -> bool:
+        """Whether this is the short form of a record without a trace."""
+        return self.plaatsgevonden_op is None
+
+    def shortened(self) -> "BesluitRecord":
+        """Return what the register keeps of a decision without a trace.
+
+        It holds no text of the publisher but the source, and still tells a repeat from a conflict.
+        """
+        assert self.without_trace, "what left a trace is made again from its whole record"
+        return BesluitRecord(
+            key=self.key,
+            source=self.source,
+            revisie=self.revisie,
+            besluitversie=self.besluitversie,
+            digest=self.digest,
+            beleidsversie=self.beleidsversie,
+            besloten_op=self.besloten_op,
+            onderwerpen=tuple(OnderwerpBesluit(each.regel) for each in self.onderwerpen),
+            position=self.position,
+            voorgangers=self.voorgangers,
+        )
 
     @property
     def names_a_partij_twice(self) -> bool:

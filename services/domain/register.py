@@ -102,6 +102,7 @@ class Register:
         if revisie < in_force.revisie:
             return Overtaken(case.received, in_force)
         if case.digest == in_force.digest:
+            in_force = _in_full(in_force, case)
             asked = case.herbeoordeling
             if asked is not None and asked.besluitversie == in_force.besluitversie:
                 return self._judge_again(case, in_force, asked.feiten, now)
@@ -245,6 +246,25 @@ def _too_many(besluit: BesluitRecord, in_force: BesluitRecord | None) -> Iterato
         yield Fault("data.onderwerpen", FaultKind.TE_VEEL)
     if len(besluit.partijen_ever) > max(MAX_EVER_GIVEN, len(in_force.partijen_ever)):
         yield Fault("data.betrokkenen", FaultKind.TE_VEEL)
+
+
+def _in_full(besluit: BesluitRecord, case: Case) -> BesluitRecord:
+    """Return a record with what its short form lacks, from a case of the same revisie with the same contents."""
+    if not besluit.is_shortened:
+        return besluit
+    received = case.received
+    contact = received.contact
+    onderwerpen = zip(contact.onderwerpen, besluit.onderwerpen, strict=True)
+    return replace(
+        besluit,
+        contact_id=contact.contact_id,
+        # The id of the first event is not known any more. This one names the same contact and revisie.
+        event_id=received.event_id,
+        traceparent=received.traceparent,
+        plaatsgevonden_op=contact.plaatsgevonden_op,
+        vertrouwelijk=contact.vertrouwelijk,
+        onderwerpen=tuple(replace(each, onderwerp_id=onderwerp.onderwerp_id or "") for onderwerp, each in onderwerpen),
+    )
 
 
 def _same_partij_twice(case: Case, found: Iterable[PartijRecord | None]) -> list[Fault]:

@@ -71,7 +71,7 @@ def _publish(scenarios: Sequence[Scenario], system: System) -> None:
 
 def _wait_until_stored(scenarios: Sequence[Scenario], system: System) -> tuple[list[CheckedContact], dict[str, int]]:
     deadline = time.monotonic() + STORED_SECONDS
-    with MongoClient[dict[str, Any]](system.settings.mongo_uri) as client:
+    with MongoClient[dict[str, Any]](system.stack.mongo_uri) as client:
         database = client[system.settings.mongo_database]
         while True:
             rows = verify(scenarios, database)

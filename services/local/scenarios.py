@@ -147,7 +147,7 @@ def _stored(database: Database[Document], source: str, contact_id: str) -> Itera
     """Yield the outcome of each onderwerp: the rule as it was decided, the rest as the projector stored it."""
     besluit = database["besluiten"].find_one({"_id": contact_key(source, contact_id)})
     for index, onderwerp in enumerate(besluit["onderwerpen"] if besluit else ()):
-        named = source, contact_id, onderwerp["onderwerpId"]
+        named = source, contact_id, onderwerp.get("onderwerpId", "")
         klantcontact = database["klantcontacten"].find_one({"_id": klantcontact_id(*named)})
         taak = database["interne_taken"].find_one({"_id": taak_id(*named)})
         yield {
@@ -155,7 +155,7 @@ def _stored(database: Database[Document], source: str, contact_id: str) -> Itera
             "regel": onderwerp["regel"],
             "klantcontact": klantcontact is not None,
             "interneTaak": taak is not None,
-            "partij": _partij(database, klantcontact, onderwerp["partij"]),
+            "partij": _partij(database, klantcontact, onderwerp.get("partij")),
             "betrokkeneContactgegevens": klantcontact is not None and _has_details(klantcontact),
         }
 

@@ -5,6 +5,7 @@ Everything of ours is started as `klantcontact …`, as a user would. And what i
 
 import os
 import secrets
+import stat
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from services.local.servers.network import HOST, free_port
 from services.local.servers.process import Server, stop_all
 from services.local.servers.stack import KafkaKind, Stack, local_stack
 from services.runtime.kafka.in_process import ON
+from services.runtime.mongo.client import mongo_uri
 from services.runtime.settings import IN_PROCESS_BROKER, Settings
 
 COMMAND = (sys.executable, "-m", "services.cli")
@@ -83,20 +85,27 @@ def running_system(settings: Settings, *, folder: Path | None, say: Callable[[st
 
 @contextmanager
 def _home(folder: Path | None) -> Iterator[Path]:
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        yield folder.resolve()
-        return
-    with tempfile.TemporaryDirectory(prefix="klantcontact-") as temporary:
-        yield Path(temporary)
+    """The folder of data, logs and key: for its owner only, as all that is made in it."""
+    before = os.umask(0o077)
+    try:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(stat.S_IRWXU)
+            yield folder.resolve()
+            return
+        with tempfile.TemporaryDirectory(prefix="klantcontact-") as temporary:
+            yield Path(temporary)
+    finally:
+        os.umask(before)
 
 
 @contextmanager
 def _stack(settings: Settings, home: Path, say: Callable[[str], None]) -> Iterator[Stack]:
     given = settings.model_fields_set
+    named = "mongo_uri" in given or settings.mongo_uri_file is not None
     with local_stack(
         kafka=settings.kafka_bootstrap if "kafka_bootstrap" in given else None,
-        mongo=settings.mongo_uri if "mongo_uri" in given else None,
+        mongo=mongo_uri(settings) if named else None,
         folder=home,
         say=say,
     ) as stack:
@@ -104,8 +113,12 @@ def _stack(settings: Settings, home: Path, say: Callable[[str], None]) -> Iterat
 
 
 def _settings_for(stack: Stack, settings: Settings, home: Path) -> Settings:
-    changes: dict[str, object] = {"kafka_bootstrap": stack.kafka_bootstrap, "mongo_uri": stack.mongo_uri}
+    changes: dict[str, object] = {"kafka_bootstrap": stack.kafka_bootstrap}
     # The services run in a folder of their own: there a relative path would mean another file.
+    if settings.mongo_uri_file is not None:
+        changes["mongo_uri_file"] = settings.mongo_uri_file.resolve()
+    else:
+        changes["mongo_uri"] = stack.mongo_uri
     if settings.sleutel_file is not None:
         changes["sleutel_file"] = settings.sleutel_file.resolve()
     elif settings.sleutel is None:

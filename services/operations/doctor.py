@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from aiokafka import TopicPartition
@@ -15,7 +14,9 @@ from services.classifier.mongo.key import RegisterKey
 from services.classifier.policy_file import load_policy_file
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
+from services.operations.checks import Check, failed
 from services.operations.mongo import read_database
+from services.operations.mongo_checks import mongo_checks
 from services.operations.topics import TopicState, check_topics
 from services.operations.wording import counted, to_the_second
 from services.runtime.errors import InvalidSettings, KlantcontactError
@@ -23,18 +24,13 @@ from services.runtime.kafka.clients import ADMIN_TIMEOUT_MS, TOPICS_ADVICE, admi
 from services.runtime.kafka.connection import connected
 from services.runtime.kafka.errors import kafka_is_away, translate_kafka_errors
 from services.runtime.kafka.open_transactions import open_transactions
-from services.runtime.mongo.client import Client, address, connect
-from services.runtime.mongo.errors import translate_mongo_errors
-from services.runtime.secret import load_sleutel
+from services.runtime.secret import READABLE_ADVICE, load_sleutel, readable_by_others
 from services.runtime.settings import Settings
 from services.runtime.waiting import pauses_within
 
 LIBRARIES = ("klantcontact", "faststream", "aiokafka", "pymongo", "pydantic", "uvloop")
 
 OLDEST_PYTHON = (3, 11)
-
-OLDEST_MONGODB = (6, 0)
-"""The oldest that the tests use."""
 
 CREATE_TOPICS = 19
 """Kafka's number for the request that shows its age: Kafka 4.0 dropped the first two versions of it."""
@@ -52,27 +48,12 @@ TRANSACTIONS_ADVICE = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One check. `advice` says what to do, and is empty when all is well."""
-
-    name: str
-    ok: bool
-    found: str
-    advice: str = ""
-
-
 async def examine(settings: Settings) -> list[Check]:
     """Check everything that a service needs. A server that is away costs some seconds. Changes nothing."""
     sleutel, kafka, topics, mongodb = await asyncio.gather(
-        _sleutel(settings), _kafka(settings), _topics(settings), _mongodb(settings)
+        _sleutel(settings), _kafka(settings), _topics(settings), mongo_checks(settings)
     )
-    return [_versions(), sleutel, _beleid(settings), kafka, *topics, mongodb]
-
-
-def _failed(name: str, error: KlantcontactError, advice: str = "") -> Check:
-    """The check that an error failed. The messages of InvalidSettings hold the advice themselves."""
-    return Check(name=name, ok=False, found=str(error), advice=advice)
+    return [_versions(), sleutel, *_exposed(settings), _beleid(settings), kafka, *topics, *mongodb]
 
 
 def _versions() -> Check:
@@ -99,16 +80,22 @@ async def _sleutel(settings: Settings) -> Check:
         async with read_database(settings) as database:
             is_known = await RegisterKey(database, Sleutels(sleutel, settings.sleutelversie)).check()
     except KlantcontactError as error:
-        return _failed("key", error)
+        return failed("key", error)
     register = "that of the register" if is_known else "which the register takes when the classifier starts"
     return Check(name="key", ok=True, found=f"{len(sleutel)} bytes, version {settings.sleutelversie}, {register}")
+
+
+def _exposed(settings: Settings) -> Iterable[Check]:
+    for variable, file in readable_by_others(settings):
+        found = f"{variable}: {file} is readable by others"
+        yield Check(name="secrets", ok=True, found=found, advice=READABLE_ADVICE)
 
 
 def _beleid(settings: Settings) -> Check:
     try:
         beleid = load_policy_file(settings.beleid_file, Beleid)
     except InvalidSettings as error:
-        return _failed("policy", error)
+        return failed("policy", error)
     origin = f"from {settings.beleid_file}" if settings.beleid_file else "the defaults of the contract"
     return Check(name="policy", ok=True, found=f"version {beleid.versie}, {origin}")
 
@@ -126,9 +113,9 @@ async def _kafka(settings: Settings) -> Check:
                 first = cluster["brokers"][0]
                 age = await _age(settings, f"{first['host']}:{first['port']}")
     except InvalidSettings as error:
-        return _failed("kafka", error)
+        return failed("kafka", error)
     except KlantcontactError as error:
-        return _failed("kafka", error, "Start it, or correct KLANTCONTACT_KAFKA_BOOTSTRAP.")
+        return failed("kafka", error, "Start it, or correct KLANTCONTACT_KAFKA_BOOTSTRAP.")
     found = f"{settings.kafka_bootstrap}: {counted(len(cluster['brokers']), 'broker')}, {age}, transactions answer"
     return Check(name="kafka", ok=True, found=found)
 
@@ -166,7 +153,7 @@ async def _topics(settings: Settings) -> list[Check]:
     try:
         states = await check_topics(settings)
     except KlantcontactError as error:
-        return [_failed("topics", error)]
+        return [failed("topics", error)]
     return [_definitions(states), await _transactions(settings, [state for state in states if state.exists])]
 
 
@@ -200,7 +187,7 @@ async def _transactions(settings: Settings, states: Sequence[TopicState]) -> Che
         with translate_kafka_errors(settings, right="describe the topics"):
             waiting = await open_transactions(settings, partitions)
     except KlantcontactError as error:
-        return _failed("transactions", error)
+        return failed("transactions", error)
     if not waiting:
         return Check(name="transactions", ok=True, found="no partition waits for one that is open")
     return Check(
@@ -213,34 +200,3 @@ async def _transactions(settings: Settings, states: Sequence[TopicState]) -> Che
         ),
         advice=TRANSACTIONS_ADVICE,
     )
-
-
-# MongoDB -------------------------------------------------------------------------------------------------------------
-
-
-async def _mongodb(settings: Settings) -> Check:
-    try:
-        client = await connect(settings)
-    except InvalidSettings as error:
-        return _failed("mongodb", error)
-    except KlantcontactError as error:
-        return _failed("mongodb", error, "Start it, or correct KLANTCONTACT_MONGO_URI.")
-    try:
-        async with client:
-            with translate_mongo_errors(settings, right="read, in a transaction,"):
-                hello = await client.admin.command("hello")
-                server = str((await client.server_info())["version"])
-                await _try_transaction(client, settings)
-    except InvalidSettings as error:
-        return _failed("mongodb", error)
-    except KlantcontactError as error:
-        return _failed("mongodb", error, "See the log of MongoDB.")
-    found = f"{address(settings)}: MongoDB {server}, replica set {hello.get('setName')}, transactions work"
-    fits = tuple(int(part) for part in server.split(".")[:2]) >= OLDEST_MONGODB
-    return Check(name="mongodb", ok=fits, found=found, advice="" if fits else "Use MongoDB 6.0 or newer.")
-
-
-async def _try_transaction(client: Client, settings: Settings) -> None:
-    """Read in a transaction. Raises PyMongoError when that is impossible."""
-    async with client.start_session() as session, await session.start_transaction():
-        await client[settings.mongo_database]["besluiten"].find_one({}, {"_id": 1}, session=session)

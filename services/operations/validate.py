@@ -7,17 +7,27 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Any
 
+import orjson
+
+from schemas.cloudevents import binary_attributes
 from schemas.contact_ended_v1 import ContactEndedEvent
 from schemas.faults import HINTS, Fault, FaultKind, Refusal, generalised
 from schemas.reading.decoding import Received, decode
 from schemas.reading.shapes import shapes_of
 from schemas.types import Bericht
 from services.domain.outcome import Outcome, Refused
+from services.domain.personal import looks_personal
 from services.domain.policy import Beleid
 from services.operations.classify import judged_lines, structured
 from services.operations.dead_letters.content import ContentRefused, content_on
 from services.operations.schema_lines import SchemaLine, schema_line
+
+LOOKS_PERSONAL = (
+    "This looks like a BSN, an e-mail address or a telephone number. It stands in events, logs and traces: use an id "
+    "that says nothing."
+)
 
 ALIKE = 0.75
 """From 0 to 1: how alike two names must be for one to count as a misspelling of the other."""
@@ -42,13 +52,25 @@ class UnknownField:
 
 
 @dataclass(frozen=True, slots=True)
+class Warned:
+    """A place that holds something that should not stand there. It makes no event invalid."""
+
+    pad: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Validation:
-    """One event, which is valid when it has no findings. Unknown fields are no error. Lines count from 1."""
+    """One event, which is valid when it has no findings. Unknown fields and warnings are no error.
+
+    Lines count from 1.
+    """
 
     line_number: int
     contact_id: str | None
     findings: Sequence[Finding]
     unknown_fields: Sequence[UnknownField]
+    warnings: Sequence[Warned] = ()
 
 
 @dataclass(slots=True)
@@ -57,12 +79,14 @@ class Summary:
 
     events: int = 0
     invalid: int = 0
+    warned: int = 0
     causes: Counter[tuple[str, FaultKind]] = field(default_factory=Counter)
 
     def add(self, validation: Validation) -> None:
         """Count one event."""
         self.events += 1
         self.invalid += bool(validation.findings)
+        self.warned += bool(validation.warnings)
         causes = [(generalised(each.pad), each.soort) for each in validation.findings]
         self.causes.update(dict.fromkeys(causes, 1))
 
@@ -73,8 +97,16 @@ def validate(lines: Iterable[bytes], beleid: Beleid, *, binary: bool = False) ->
     Only several events together show a revisie_conflict, and some cases of dubbele_partij. With `binary` a line holds a
     record, in the form of `dlq export`. Raises ContentRefused for a line that does not have that form.
     """
-    for line_number, outcome in judged_lines(lines, beleid, _of_record if binary else structured):
-        yield _validation(line_number, outcome)
+    last = b""
+
+    def seen() -> Iterator[bytes]:
+        nonlocal last
+        for line in lines:
+            last = line
+            yield line
+
+    for line_number, outcome in judged_lines(seen(), beleid, _of_record if binary else structured):
+        yield _validation(line_number, outcome, _event_on(last) if binary else last)
 
 
 def _of_record(line_number: int, line: bytes) -> Received | Refusal:
@@ -85,7 +117,19 @@ def _of_record(line_number: int, line: bytes) -> Received | Refusal:
     return decode(record.value, record.headers)
 
 
-def _validation(line_number: int, outcome: Outcome) -> Validation:
+def _event_on(line: bytes) -> bytes:
+    """Return the event of a record as it would be in structured mode; nothing when its value can't be read."""
+    record = content_on(line)
+    attributes = binary_attributes(record.headers)
+    if attributes is None:
+        return record.value or b""
+    try:
+        return orjson.dumps({**attributes, "data": orjson.loads(record.value or b"")})
+    except orjson.JSONDecodeError:
+        return b""
+
+
+def _validation(line_number: int, outcome: Outcome, line: bytes) -> Validation:
     if isinstance(outcome, Refused):
         contact_id, faults, unknown = outcome.refusal.contact_id, outcome.refusal.faults, outcome.refusal.unknown_fields
     else:
@@ -95,7 +139,30 @@ def _validation(line_number: int, outcome: Outcome) -> Validation:
         contact_id,
         tuple(map(_finding, faults)),
         tuple(UnknownField(pad, _meant(pad)) for pad in unknown),
+        tuple(Warned(pad, LOOKS_PERSONAL) for pad, text in _names(line) if looks_personal(text)),
     )
+
+
+def _names(line: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the ids, key and source of an event that can be read, valid or not, each with its path."""
+    try:
+        tree = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return
+    data = _object(_object(tree).get("data"))
+    places: list[tuple[str, object]] = [
+        (name, _object(tree).get(name)) for name in ("id", "source", "subject", "partitionkey")
+    ]
+    places.append(("data.contactId", data.get("contactId")))
+    for name, each in (("betrokkenen", "ref"), ("onderwerpen", "onderwerpId")):
+        of_list = data.get(name)
+        for at, item in enumerate(of_list if isinstance(of_list, list) else ()):
+            places.append((f"data.{name}.{at}.{each}", _object(item).get(each)))
+    yield from ((pad, text) for pad, text in places if isinstance(text, str))
+
+
+def _object(tree: object) -> dict[str, Any]:
+    return tree if isinstance(tree, dict) else {}
 
 
 def _finding(fault: Fault) -> Finding:

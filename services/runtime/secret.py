@@ -5,6 +5,8 @@ its hashes. None is ever shown.
 import base64
 import binascii
 import re
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -38,12 +40,31 @@ def load_secret(value: SecretStr | None, file: Path | None, *, file_variable: st
     return content.strip()
 
 
+READABLE_ADVICE: Final = "Every user of this machine may read it: make it the service's own, with mode 0600."
+
+
+def readable_by_others(settings: Settings) -> Iterator[tuple[str, Path]]:
+    """Yield the files of secrets that every user of this machine may read, each with the variable that names it."""
+    for name in ("sleutel_file", "mongo_uri_file", "kafka_password_file", "kafka_key_file"):
+        file: Path | None = getattr(settings, name)
+        if file is not None and _others_may_read(file):
+            yield f"{PREFIX}{name.upper()}", file
+
+
+def _others_may_read(file: Path) -> bool:
+    try:
+        return bool(file.stat().st_mode & stat.S_IROTH)
+    except OSError:
+        return False  # `load_secret` tells that it can't be read
+
+
 MIN_BYTES = 32
 """As long as the digest of HMAC-SHA256: a shorter key would be its weakest part (RFC 2104)."""
 
 HOW_TO_GET_ONE = (
     "A register that is in use can only be read with the key that it has: put that back and never make another. For a "
-    "new register, make one with `openssl rand -hex 32 > sleutel` and set KLANTCONTACT_SLEUTEL_FILE=sleutel."
+    "new register, make one with `(umask 077; openssl rand -hex 32 > sleutel)` and set "
+    "KLANTCONTACT_SLEUTEL_FILE=sleutel."
 )
 
 

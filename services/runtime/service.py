@@ -5,14 +5,19 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
+
 from services.runtime.ending import Ending
 from services.runtime.kafka.clients import require_topics
 from services.runtime.mongo.client import Client, connect
 from services.runtime.mongo.health import watched
 from services.runtime.observe.health import Health, serve
 from services.runtime.observe.tracing import Spans, tracing
+from services.runtime.secret import READABLE_ADVICE, readable_by_others
 from services.runtime.settings import Settings
 from services.runtime.waiting import closed_soon, until_answered
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ async def run_service(
     Raises InvalidSettings for what the operator must change. Raises the failure that nothing here can handle; the
     process then ends with a status that makes a supervisor restart it.
     """
+    for variable, file in readable_by_others(settings):
+        log.warning("secret.readable_by_others", setting=variable, file=file, advice=READABLE_ADVICE)
     ending, health = Ending(), Health()
     with ending.on_signals(), tracing(name) as spans:
         async with serve(settings, health):

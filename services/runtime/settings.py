@@ -42,9 +42,8 @@ Bootstrap = Annotated[
     str,
     _form(r"[^\s:,/]+:\d{1,5}(,[^\s:,/]+:\d{1,5})*", "brokers are given as host:port, several with commas"),
 ]
-MongoUri = Annotated[
-    str, _form(r"mongodb(\+srv)?://\S+", "a MongoDB address looks like mongodb://host:27017/?replicaSet=rs0")
-]
+MONGO_FORM = r"mongodb(\+srv)?://\S+"
+MongoUri = Annotated[str, _form(MONGO_FORM, "a MongoDB address looks like mongodb://host:27017/?replicaSet=rs0")]
 DatabaseName = Annotated[str, _form(r"[A-Za-z0-9_-]{1,63}", "a database has letters, digits, '_' and '-', at most 63")]
 
 
@@ -87,6 +86,8 @@ class Settings(BaseSettings):
     mongo_uri: MongoUri = Field(default="mongodb://127.0.0.1:27017/?replicaSet=rs0", repr=False)
     """The address of a replica set, which may have one node: transactions need a replica set. It may hold a password,
     so it is never shown."""
+    mongo_uri_file: Path | None = None
+    """A file with that address instead: safer when it holds a password. It is read at each connection."""
     mongo_database: DatabaseName = "klantcontact"
     """The database that holds all collections."""
 
@@ -108,8 +109,9 @@ class Settings(BaseSettings):
     """The `source` of the events that the classifier publishes. Put the municipality's own OIN in it."""
 
     sleutel_file: Path | None = None
-    """The file with the secret key of the register: 32 bytes or more, from `openssl rand -hex 32`. The classifier does
-    not start without a key, and refuses any key but the one that the register was made with."""
+    """The file with the secret key of the register: 32 bytes or more, from `openssl rand -hex 32`. Only the service may
+    read it (mode 0600). The classifier does not start without a key, and refuses any key but the one that the register
+    was made with."""
     sleutel: SecretStr | None = None
     """The same key in the variable itself. A file is safer. Set one of the two."""
     sleutelversie: int = Field(default=1, ge=1, le=2**31 - 1)
@@ -157,6 +159,11 @@ class Settings(BaseSettings):
         if self.sleutel is not None and self.sleutel_file is not None:
             raise PydanticCustomError(
                 "sleutel", "give the key as KLANTCONTACT_SLEUTEL_FILE or as KLANTCONTACT_SLEUTEL, not both"
+            )
+        if self.mongo_uri_file is not None and "mongo_uri" in self.model_fields_set:
+            raise PydanticCustomError(
+                "mongo_uri",
+                "give the address of MongoDB as KLANTCONTACT_MONGO_URI_FILE or as KLANTCONTACT_MONGO_URI, not both",
             )
         if len(set(self.topics)) != len(self.topics):
             raise PydanticCustomError("topics", "every topic needs a name of its own")

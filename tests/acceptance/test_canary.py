@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
+from services.local.servers.stack import Stack
 from services.local.system import System
 from tests.acceptance.pipeline import documents, publish, read_all, wait_until_all_is_stored
 from tests.acceptance.trace_receiver import TraceReceiver
@@ -91,7 +93,13 @@ def _event(event: str, *, authenticated: bool, toestemming: str = "niet_gevraagd
             "plaatsgevondenOp": "2026-03-02T09:50:00Z",
             "actoren": [{"soortActor": "medewerker", "naam": "KCC"}],
             "betrokkenen": [_betrokkene(event, authenticated=authenticated, toestemming=toestemming)],
-            "onderwerpen": [{"onderwerp": _mark(event, "onderwerp"), "inhoud": _mark(event, "inhoud")}],
+            "onderwerpen": [
+                {
+                    "onderwerpId": f"subject-{event}",
+                    "onderwerp": _mark(event, "onderwerp"),
+                    "inhoud": _mark(event, "inhoud"),
+                }
+            ],
         },
     }
 
@@ -99,6 +107,7 @@ def _event(event: str, *, authenticated: bool, toestemming: str = "niet_gevraagd
 def _invalid() -> dict[str, Any]:
     event = _event("invalid", authenticated=True, toestemming="gegeven")
     betrokkene = event["data"]["betrokkenen"][0]
+    event["source"] = _mark("invalid", "organisatienaam")
     betrokkene["rol"] = _mark("invalid", "achternaam")
     betrokkene["toestemmingHergebruik"] = _mark("invalid", "voornaam")
     event["data"]["plaatsgevondenOp"] = _mark("invalid", "inhoud")
@@ -131,6 +140,8 @@ def traces() -> Iterator[TraceReceiver]:
 @pytest.fixture(scope="module")
 def fed(traces: TraceReceiver, system: System) -> System:
     assert traces.endpoint
+    with MongoClient[dict[str, Any]](system.settings.mongo_uri) as client:
+        client.admin.command("profile", 0, slowms=-1)  # all that mongod would log of a slow query, it logs of each
     publish(
         system,
         [
@@ -208,10 +219,22 @@ def test_the_collections_hold_what_the_rules_allow_and_nothing_else(fed: System)
     assert _found(json.dumps(stored, default=str)) == set()
 
 
+def test_no_name_of_a_contact_that_left_no_trace_is_in_a_collection(fed: System) -> None:
+    stored = json.dumps(documents(fed), default=str)
+    names = [name for event in ("V1", "V4") for name in (f"canary-{event}", f"subject-{event}", _trace_of(event))]
+    assert [name for name in names if name in stored] == ["canary-V4", "subject-V4", _trace_of("V4")]
+
+
 def test_what_is_refused_stands_only_in_the_value_of_its_dead_letter(fed: System) -> None:
     letters = read_all(fed, [fed.settings.dead_letter_topic])
     assert len(letters) == 2
     assert _found(letters[0].value.decode()) | _found(letters[1].value.decode()) >= {_mark("invalid", "inhoud")}
+
+
+def test_the_log_of_mongod_holds_no_mark(stack: Stack, fed: System) -> None:
+    assert fed.services
+    if stack.mongod is not None:
+        assert _found(stack.mongod.log_file.read_text(encoding="utf-8", errors="replace")) == set()
 
 
 def test_no_file_beside_the_topics_and_the_database_holds_a_mark(fed: System) -> None:

@@ -70,6 +70,11 @@ def test_the_servers_are_those_of_the_local_stack() -> None:
     assert (SERVICES["kafka"]["image"], SERVICES["mongo"]["image"]) == (KAFKA_IMAGE, MONGO_IMAGE)
 
 
+def test_no_mongod_logs_slow_queries_which_hold_contents() -> None:
+    assert "--slowOpSampleRate=0" in SERVICES["mongo"]["command"]
+    assert "`--slowOpSampleRate 0`" in Path("docs/run.md").read_text("utf-8")
+
+
 def test_the_image_runs_without_root() -> None:
     assert re.findall(r"^USER (.*)$", DOCKERFILE, re.MULTILINE) == ["10001"]
 

@@ -115,7 +115,6 @@ class MongoRegister:
         await self._partijen.create_index("gereserveerd", sparse=True)
         await self._besluiten.create_index([("partijen.partijId", ASCENDING)], sparse=True)
         await self._besluiten.create_index([("uitgegeven.klantcontactId", ASCENDING)], sparse=True)
-        await self._besluiten.create_index("contactId")
         await self._besluiten.create_index([("uitgegeven.klantcontactNummer", ASCENDING)], sparse=True)
         await self._besluiten.create_index("vervaltOp", expireAfterSeconds=0, sparse=True)
 

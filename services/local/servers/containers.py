@@ -72,7 +72,7 @@ def mongo_container() -> Iterator[int]:
     clients use.
     """
     port = free_port()
-    command = f"mongod --replSet {REPLICA_SET} --bind_ip_all --port {port}"
+    command = f"mongod --replSet {REPLICA_SET} --bind_ip_all --port {port} --slowOpSampleRate 0"
     with _container(MONGO_IMAGE, port=port, command=command, started="Waiting for connections"):
         deadline = time.monotonic() + PRIMARY_SECONDS
         while not make_primary(port):

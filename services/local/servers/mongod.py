@@ -96,4 +96,6 @@ def _command(*, binary: Path, data: Path, port: int) -> list[str]:
         # There is no other node that could take over, so nothing to wait for on the way out (default 15 s).
         *("--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+        # A `Slow query` line of its log shows the contents that were asked or written.
+        *("--slowOpSampleRate", "0"),
     ]

@@ -102,7 +102,7 @@ def letter_of(record: "ConsumerRecord[bytes, bytes]") -> Letter:
         kind=_kind(given.get(added.KIND)),
         faults=_faults(given.get(added.FAULTS)),
         origin=_origin(given),
-        source=_shown(origin_of(record.value, original).source),
+        source=shown_source(origin_of(record.value, original).source),
         attempt=added.attempt(headers),
         earlier=tuple(map(LetterId.parse, added.earlier_letters(headers))),
         is_cut=added.CUT in given,
@@ -139,7 +139,7 @@ def _last_offset(value: bytes | None) -> int | None:
     return int(value) if value is not None and _NUMBER.fullmatch(value) else None
 
 
-def _shown(source: str | None) -> str:
+def shown_source(source: str | None) -> str:
     """Return the source if it looks like the name of a system."""
     if source is None or len(source) > MAX_SOURCE_CHARACTERS or not SOURCE.fullmatch(source):
         return UNKNOWN

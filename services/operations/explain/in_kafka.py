@@ -9,7 +9,7 @@ from typing import Final
 from aiokafka import ConsumerRecord, TopicPartition
 
 from schemas.positions import Position
-from services.operations.dead_letters.letters import letter_of
+from services.operations.dead_letters.letters import letter_of, shown_source
 from services.operations.dead_letters.reading import Found
 from services.operations.dead_letters.states import letter_states
 from services.operations.origin import Origin, origin_of
@@ -49,6 +49,7 @@ class Sighting:
     """A record of a contact without a decision record."""
 
     source: str
+    """As `shown_source` shows it: the record may be wrong, and its source a text that nothing has checked."""
     position: Position
     is_judged: bool
     """The classifier has committed a later offset. So it was refused, or its decision record has been deleted since."""
@@ -130,7 +131,8 @@ async def sightings(
             is_judged = record.offset < positions.get(TopicPartition(record.topic, record.partition), 0)
             position = Position(record.topic, record.partition, record.offset)
             since = next((each.since for each in transactions if each.holds_up(record)), None)
-            found.setdefault((origin.source, is_judged), Sighting(origin.source, position, is_judged, since))
+            sighting = Sighting(shown_source(origin.source), position, is_judged, since)
+            found.setdefault((origin.source, is_judged), sighting)
     return tuple(found.values())
 
 

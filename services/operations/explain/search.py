@@ -1,15 +1,16 @@
 """Finding the decision record that an operator means by a contactId, a klantcontactId or a number."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from shlex import quote
 from typing import Any, Final
 
-from services.classifier.mongo.documents import besluit_of
+from services.classifier.mongo.documents import TELLINGEN, besluit_of
 from services.classifier.mongo.register import BESLUITEN
 from services.domain.besluit import BesluitRecord
+from services.domain.ids import contact_key
 from services.operations.mongo import Database
 from services.operations.wording import printable_id
 from services.runtime.errors import KlantcontactError
@@ -45,10 +46,13 @@ class Asked:
     names: frozenset[Name] = EVERY_NAME
     source: str | None = None
 
-    def conditions(self) -> Iterator[dict[str, Any]]:
-        """Return queries, each with an index. A decision record has to match one of them."""
+    def conditions(self, sources: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Return queries, each with an index. A decision record has to match one of them.
+
+        A record without a trace holds no contactId, so a contact is found by the key that each source would give it.
+        """
         if Name.CONTACT in self.names:
-            yield {"contactId": self.text}
+            yield {"_id": {"$in": [contact_key(source, self.text) for source in sources]}}
         if Name.KLANTCONTACT in self.names and _IDENTIFIER.fullmatch(self.text.lower()):
             yield {"uitgegeven.klantcontactId": self.text.lower()}
         if Name.NUMMER in self.names and is_nummer(self.text):
@@ -56,7 +60,7 @@ class Asked:
 
     def name_of(self, besluit: BesluitRecord) -> Name:
         """Return the name by which a record was found."""
-        if Name.CONTACT in self.names and besluit.contact_id == self.text:
+        if Name.CONTACT in self.names and besluit.key == contact_key(besluit.source, self.text):
             return Name.CONTACT
         ids = {each.klantcontact_id for each in besluit.uitgegeven}
         return Name.KLANTCONTACT if self.text.lower() in ids else Name.NUMMER
@@ -64,16 +68,28 @@ class Asked:
 
 async def find_besluit(database: Database, asked: Asked) -> BesluitRecord | None:
     """Return the one record that is meant, if there is one. Raises SeveralContacts when there are more."""
-    conditions = list(asked.conditions())
+    sources = [asked.source] if asked.source is not None else await known_sources(database)
+    conditions = list(asked.conditions(sources))
     if not conditions:
         return None
     query: dict[str, Any] = {"$or": conditions}
     if asked.source is not None:
         query["source"] = asked.source
-    found = [besluit_of(each) async for each in database[BESLUITEN].find(query).sort("_id").limit(MAX_FOUND)]
+    documents = database[BESLUITEN].find(query).sort("_id").limit(MAX_FOUND)
+    found = [_named(besluit_of(each), asked) async for each in documents]
     if len(found) > 1:
         raise SeveralContacts(_choice(asked, found))
     return found[0] if found else None
+
+
+async def known_sources(database: Database) -> list[str]:
+    """Return every source of which a decision was ever made: the counts keep each of them."""
+    return sorted(await database[TELLINGEN].distinct("_id.source"))
+
+
+def _named(besluit: BesluitRecord, asked: Asked) -> BesluitRecord:
+    """Return a record with the contactId that found it: its short form has none."""
+    return replace(besluit, contact_id=asked.text) if besluit.is_shortened else besluit
 
 
 def _choice(asked: Asked, found: list[BesluitRecord]) -> str:

@@ -187,7 +187,7 @@ class _Rebuild:
         """Do all that is left from the moment at which the projector stands still."""
         with swap_told(self._settings):
             await put_in_place(self._database, made, self._lock)
-            await self._record.move(Phase.SWAPPED)
+            await self._record.end_swap()
             await self._take_in(self._live, "last events")
             self._carried += await self._carry_over.after_swap(self._step("carrying over"))
             await self._record.move(Phase.IDLE)

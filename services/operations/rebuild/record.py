@@ -66,6 +66,10 @@ class RebuildRecord:
         """Record that the rebuild has come to another phase."""
         await self._write({"$set": {"phase": phase}})
 
+    async def end_swap(self) -> None:
+        """Record that the new collections are in place, and since when the former ones are the former ones."""
+        await self._write([{"$set": {"phase": Phase.SWAPPED, "swapped": "$$NOW"}}])
+
     async def _write(self, update: Any) -> None:  # noqa: ANN401 - a document or a pipeline, as the driver takes it
         async def write(session: AsyncClientSession) -> None:
             await self._record.update_one(ONLY, update, session=session)

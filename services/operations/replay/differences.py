@@ -103,7 +103,8 @@ def difference(was: BesluitRecord, wordt: BesluitRecord) -> Difference:
         for old, new in zip(was.onderwerpen, wordt.onderwerpen, strict=True)
         if new.sinds is None
     ]
-    return Difference(was.source, was.contact_id, was.revisie, was.besluitversie, tuple(onderwerpen))
+    # The former record may be a short one, which holds no contactId.
+    return Difference(wordt.source, wordt.contact_id, was.revisie, was.besluitversie, tuple(onderwerpen))
 
 
 @dataclass(slots=True)

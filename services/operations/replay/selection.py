@@ -8,6 +8,8 @@ from typing import Final
 
 from schemas.positions import Position
 from services.classifier.mongo.register import BESLUITEN
+from services.domain.ids import contact_key
+from services.operations.explain.search import known_sources
 from services.operations.mongo import Database
 from services.operations.origin import UnknownContact
 from services.operations.topic_reader import Stretch, TopicReader
@@ -102,14 +104,13 @@ def _within(asked: Offsets, held: Stretch) -> Stretch:
 
 async def _of_contacts(selection: ContactSelection, whole: Sequence[Stretch], database: Database) -> list[Stretch]:
     """Return the stretches around the positions that the decisions of these contacts hold."""
-    query = {"contactId": {"$in": list(selection.contacts)}}
-    if selection.source is not None:
-        query["source"] = selection.source  # type: ignore[assignment] # a query has values of all kinds
-    fields = {"contactId": 1, "position": 1}
-    found = await database[BESLUITEN].find(query, fields).to_list()
+    sources = [selection.source] if selection.source is not None else await known_sources(database)
+    keys = {each: [contact_key(source, each) for source in sources] for each in selection.contacts}
+    query = {"_id": {"$in": [key for of_one in keys.values() for key in of_one]}}
+    found = {each["_id"]: each.get("position") async for each in database[BESLUITEN].find(query, {"position": 1})}
     offsets: dict[int, list[int]] = {}
     for contact_id in selection.contacts:
-        documents = [each["position"] for each in found if each["contactId"] == contact_id and each.get("position")]
+        documents = [position for key in keys[contact_id] if (position := found.get(key))]
         if not documents:
             of_that_source = f" of {printable_id(selection.source)}" if selection.source else ""
             raise UnknownContact(

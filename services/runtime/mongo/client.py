@@ -1,6 +1,7 @@
 """How MongoDB is reached: the one place that makes clients, and finds out why none answers."""
 
 import asyncio
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +12,8 @@ from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailu
 
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.observe.health import Part
-from services.runtime.settings import Settings
+from services.runtime.secret import load_secret
+from services.runtime.settings import MONGO_FORM, PREFIX, Settings
 
 Document = dict[str, Any]
 Client = AsyncMongoClient[Document]
@@ -40,6 +42,9 @@ ONE_NODE_SUFFICES = (
 )
 
 
+FILE_ADVICE = "It holds one line, such as mongodb://user:password@host:27017/?replicaSet=rs0."
+
+
 async def connect(settings: Settings) -> Client:
     """Return a client of a replica set that answers: majority writes and reads, moments in UTC.
 
@@ -48,19 +53,39 @@ async def connect(settings: Settings) -> Client:
     """
     # In a thread: the asynchronous client leaves a socket open when it is closed while it tries to connect.
     await asyncio.to_thread(_examine, settings)
-    with _address_read():
-        return AsyncMongoClient(settings.mongo_uri, **COMMON, **_patience(), timeoutMS=OPERATION_MILLISECONDS)
+    with _address_read(settings):
+        return AsyncMongoClient(mongo_uri(settings), **COMMON, **_patience(), timeoutMS=OPERATION_MILLISECONDS)
+
+
+def mongo_uri(settings: Settings) -> str:
+    """Return the address of MongoDB, with the login that it may hold: never to be shown.
+
+    Raises InvalidSettings for a file that can't be read or holds no such address.
+    """
+    variable = uri_variable(settings)
+    text = load_secret(None, settings.mongo_uri_file, file_variable=variable, advice=FILE_ADVICE)
+    if text is None:
+        return settings.mongo_uri
+    uri = text.decode(errors="replace")
+    if not re.fullmatch(MONGO_FORM, uri):
+        raise InvalidSettings(f"{variable}: {settings.mongo_uri_file} holds no address of MongoDB. {FILE_ADVICE}")
+    return uri
+
+
+def uri_variable(settings: Settings) -> str:
+    """Return the variable that holds the address, or names its file."""
+    return f"{PREFIX}MONGO_URI" if settings.mongo_uri_file is None else f"{PREFIX}MONGO_URI_FILE"
 
 
 def address(settings: Settings) -> str:
-    """Return the hosts of `mongo_uri` without its login, fit to be shown."""
-    return settings.mongo_uri.split("://", 1)[1].split("/", 1)[0].split("?", 1)[0].rsplit("@", 1)[-1]
+    """Return the hosts of the address without its login, fit to be shown."""
+    return mongo_uri(settings).split("://", 1)[1].split("/", 1)[0].split("?", 1)[0].rsplit("@", 1)[-1]
 
 
 def _examine(settings: Settings) -> None:
     """Raise InvalidSettings or TransientFailure when the address does not lead to the primary of a replica set."""
-    with _address_read():
-        client = MongoClient[Document](settings.mongo_uri, **COMMON, **_patience())
+    with _address_read(settings):
+        client = MongoClient[Document](mongo_uri(settings), **COMMON, **_patience())
     with client:
         try:
             hello = client.admin.command("hello")
@@ -69,7 +94,7 @@ def _examine(settings: Settings) -> None:
             raise TransientFailure(f"MongoDB at {address(settings)} does not answer.", part=Part.MONGODB) from error
         except OperationFailure as error:
             raise InvalidSettings(
-                f"KLANTCONTACT_MONGO_URI: MongoDB at {address(settings)} refuses the login (code {error.code}). "
+                f"{uri_variable(settings)}: MongoDB at {address(settings)} refuses the login (code {error.code}). "
                 "Correct the user, the password or authSource."
             ) from error
     _refuse_standalone(settings, hello)
@@ -86,14 +111,14 @@ def _ask_one_server(settings: Settings, *, replica_set: str | None) -> None:
     """
     one = {"directConnection": True, "replicaSet": None, "serverSelectionTimeoutMS": DIRECT_MILLISECONDS}
     try:
-        with MongoClient[Document](settings.mongo_uri, **COMMON | one) as client:
+        with MongoClient[Document](mongo_uri(settings), **COMMON | one) as client:
             hello = client.admin.command("hello")
     except PyMongoError:
         return
     _refuse_standalone(settings, hello)
     if replica_set is not None and hello.get("setName") != replica_set:
         raise InvalidSettings(
-            f"KLANTCONTACT_MONGO_URI asks for replica set {replica_set}, and {address(settings)} belongs to "
+            f"{uri_variable(settings)} asks for replica set {replica_set}, and {address(settings)} belongs to "
             f"{hello.get('setName')}. Correct replicaSet in the address."
         )
     raise TransientFailure(
@@ -115,7 +140,7 @@ def _refuse_standalone(settings: Settings, hello: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def _address_read() -> Iterator[None]:
+def _address_read(settings: Settings) -> Iterator[None]:
     """Raise InvalidSettings for an address that the driver can't read, or that has an option unknown to it.
 
     The driver's own text may repeat a password.
@@ -126,7 +151,7 @@ def _address_read() -> Iterator[None]:
             yield
     except (ConfigurationError, ValueError, TypeError, UserWarning) as error:
         raise InvalidSettings(
-            "KLANTCONTACT_MONGO_URI: the address, or an option in it, can't be read. It looks like "
+            f"{uri_variable(settings)}: the address, or an option in it, can't be read. It looks like "
             "mongodb://user:password@host:27017/?replicaSet=rs0; a character such as @ or / in a password is "
             "written as %40 or %2F."
         ) from error

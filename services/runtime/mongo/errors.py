@@ -20,9 +20,9 @@ from pymongo.errors import (
 )
 
 from services.runtime.errors import InvalidSettings, TransientFailure
-from services.runtime.mongo.client import address
+from services.runtime.mongo.client import address, uri_variable
 from services.runtime.observe.health import Part
-from services.runtime.settings import PREFIX, Settings
+from services.runtime.settings import Settings
 
 REFUSED_USER: Final = frozenset({13, 18})
 """Unauthorized, AuthenticationFailed."""
@@ -97,8 +97,8 @@ def translate_mongo_errors(settings: Settings, *, right: str = "read") -> Iterat
         code = error.code if isinstance(error, OperationFailure) else None
         if code in REFUSED_USER:
             raise InvalidSettings(
-                f"{PREFIX}MONGO_URI: {at} refuses this user (code {code}). Ask for the right to {right} the database "
-                f"{settings.mongo_database}."
+                f"{uri_variable(settings)}: {at} refuses this user (code {code}). Ask for the right to {right} "
+                f"the database {settings.mongo_database}."
             ) from None
         if is_away(error):
             raise TransientFailure(f"{at} does not answer.", part=Part.MONGODB) from None

@@ -77,7 +77,16 @@ class PrimaryWatch:
 
 
 async def count_documents(database: AsyncDatabase[Document], collections: Sequence[str]) -> None:
-    """Set the metric of how many documents there are. MongoDB estimates it; while it is away the number stays."""
+    """Set the metric of how many documents there are, rounded. While MongoDB is away the number stays."""
     with suppress(PyMongoError):
         for name in collections:
-            metrics.COLLECTION_DOCUMENTS.labels(name).set(await database[name].estimated_document_count())
+            number = await database[name].estimated_document_count()
+            metrics.COLLECTION_DOCUMENTS.labels(name).set(rounded(number))
+
+
+def rounded(number: int) -> int:
+    """Return a number to the nearest thousand.
+
+    Whether one contact added a partij would tell its publisher if the register knew a BSN.
+    """
+    return round(number, -3)

@@ -30,6 +30,9 @@ log = structlog.get_logger()
 PLAIN = (str, int, float, bool, type(None), date, UUID, Enum, PurePath)
 """The types of values that a log line may hold. Of any other value only the type shows: its text may be contents."""
 
+OUR_OWN_TEXT = ("exception", "reason")
+"""What may have several lines: they hold no text of a message."""
+
 NO_TEXT_FOR_TYPE = "<{}>"
 
 TRUSTED = ("aiokafka", "pymongo")
@@ -61,6 +64,7 @@ def configure(settings: Settings, *, stream: TextIO | None = None) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.ExceptionRenderer(_as_text if readable else _as_list),
             only_plain_values,
+            *([one_line_each] if readable else []),
             _renderer(readable=readable, stream=stream),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
@@ -91,6 +95,21 @@ def _plain(value: object) -> object:
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(item) for item in value]
     return NO_TEXT_FOR_TYPE.format(type(value).__qualname__)
+
+
+def one_line_each(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Replace every character that could steer a terminal or begin a line. JSON escapes them itself."""
+    for key, value in event.items():
+        event[key] = _printable(value, "\n" if key in OUR_OWN_TEXT else "")
+    return event
+
+
+def _printable(value: object, kept: str = "") -> object:
+    if isinstance(value, str):
+        return "".join(each if each.isprintable() or each in kept else "\ufffd" for each in value)
+    if isinstance(value, dict):
+        return {_printable(key): _printable(item) for key, item in value.items()}
+    return [_printable(item) for item in value] if isinstance(value, list) else value
 
 
 # Rendering ------------------------------------------------------------------------------------------------------------

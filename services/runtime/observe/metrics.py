@@ -43,6 +43,12 @@ UNKNOWN_FIELDS = Counter(
 )
 """Counted through `count_unknown_field` only."""
 
+PERSONAL_IDS = Counter(
+    "klantcontact_personal_ids",
+    "Contacts in which an id, key or source looks as if it names a person, by field.",
+    ["field"],  # `services.domain.personal.FIELDS`
+)
+
 # The projector: documents stored -------------------------------------------------------------------------------------
 
 PROJECTED_EVENTS = Counter(
@@ -107,7 +113,7 @@ OPEN_TRANSACTION_AGE_SECONDS = Gauge(
 
 COLLECTION_DOCUMENTS = Gauge(
     "klantcontact_collection_documents",
-    "Documents in a collection, as MongoDB estimates. Every instance says the same.",
+    "Documents in a collection, to the nearest thousand, as MongoDB estimates. Every instance says the same.",
     ["collection"],  # partijregister and besluiten; those of `services.projector.mongo.writes`
 )
 

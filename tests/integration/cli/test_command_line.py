@@ -169,6 +169,20 @@ def test_a_service_without_a_key_refuses_to_start_and_says_how_to_make_one() -> 
 
 
 @pytest.mark.parametrize("service", ["classifier", "projector"])
+def test_a_service_warns_of_a_key_that_everybody_may_read(service: str, settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "sleutel"
+    file.write_text("s" * 32)
+    file.chmod(0o644)
+
+    done = _run("run", service, settings=settings, KLANTCONTACT_SLEUTEL_FILE=str(file))
+
+    warning = json.loads(done.stderr.splitlines()[0])
+    assert (warning["event"], warning["level"]) == ("secret.readable_by_others", "warning")
+    assert (warning["setting"], warning["file"]) == ("KLANTCONTACT_SLEUTEL_FILE", str(file))
+    assert "0600" in warning["advice"]
+
+
+@pytest.mark.parametrize("service", ["classifier", "projector"])
 def test_a_service_without_its_topics_refuses_to_start_and_says_how_to_make_them(
     service: str, settings: Settings
 ) -> None:
@@ -253,9 +267,12 @@ def test_the_doctor_prints_the_same_checks_as_text_and_as_json(
         ("topics", True),
         ("transactions", True),
         ("mongodb", True),
+        ("rebuild", True),
+        ("slow queries", True),
+        ("oplog", True),
     ]
     assert ill.returncode == FAULTS_FOUND
-    assert "openssl rand -hex 32 > sleutel" in " ".join(ill.stdout.decode().split())
+    assert "(umask 077; openssl rand -hex 32 > sleutel)" in " ".join(ill.stdout.decode().split())
 
 
 # Help ----------------------------------------------------------------------------------------------------------------

@@ -280,3 +280,15 @@ class TestEndedFromOutside:
         child.kill()
         wait_until_gone(int(pid))
         shutil.rmtree(Path(folder).parent)
+
+
+def test_the_log_of_mongod_holds_no_contents_however_slow_a_query_is() -> None:
+    with only_mongod() as mongod, MongoClient[dict[str, Any]](mongo_uri(mongod.port)) as client:
+        client.admin.command("profile", 0, slowms=-1)  # every query counts as slow from now on
+        client["test"]["partijen"].insert_one({"naam": "zq00qz"})
+        assert client["test"]["partijen"].find_one({"naam": "zq00qz"})
+        log = mongod.log_file.read_text()
+
+    assert "Waiting for connections" in log, "it has to say something to be of any use here"
+    assert "zq00qz" not in log
+    assert "Slow query" not in log

@@ -1,7 +1,7 @@
 """The findings of the doctor, and its advice."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,9 @@ from pydantic import SecretStr
 from services.classifier.mongo.key import RegisterKey
 from services.domain.sleutels import Sleutels
 from services.local.servers.network import HOST, free_port
-from services.operations.doctor import Check, examine
+from services.local.servers.stack import local_stack
+from services.operations.checks import Check
+from services.operations.doctor import examine
 from services.operations.topics import create_topics
 from services.runtime.mongo.client import address, connect
 from services.runtime.secret import HOW_TO_GET_ONE
@@ -41,6 +43,7 @@ async def test_the_doctor_finds_no_fault_in_a_whole_system(settings: Settings) -
     found = await _found(settings)
 
     assert found.pop("versions").ok
+    assert re.fullmatch(r"reaches back \d+\.\d days: it holds what was withdrawn since", found.pop("oplog").found)
     assert list(found.values()) == [
         Check(name="key", ok=True, found="40 bytes, version 1, which the register takes when the classifier starts"),
         Check(name="policy", ok=True, found="version V6898-voorstel-2023-10, the defaults of the contract"),
@@ -56,7 +59,58 @@ async def test_the_doctor_finds_no_fault_in_a_whole_system(settings: Settings) -
             ok=True,
             found=f"{host}: MongoDB 6.0.5, replica set klantcontact, transactions work",
         ),
+        Check(name="rebuild", ok=True, found="no collection of before a rebuild is left"),
+        Check(name="slow queries", ok=True, found="none is logged by 1 member"),
     ]
+
+
+@pytest.mark.parametrize(("days", "ok"), [(6, True), (8, False), (None, False)])
+async def test_collections_of_before_a_rebuild_may_stay_a_week(
+    settings: Settings, days: int | None, *, ok: bool
+) -> None:
+    async with await connect(settings) as client:
+        database = client[settings.mongo_database]
+        await database["partijen_vorige"].insert_one({})
+        if days is not None:
+            since = datetime.now(UTC) - timedelta(days=days)
+            await database["herbouw"].insert_one({"_id": "herbouw", "phase": "idle", "swapped": since})
+
+    found = (await _found(settings))["rebuild"]
+
+    stay = "since an unknown day" if days is None else f"for {days} days"
+    assert (found.ok, found.found) == (ok, f"partijen_vorige stand there {stay}")
+    assert ("rebuild --drop-old" in found.advice) == (not ok)
+
+
+async def test_a_mongod_that_logs_slow_queries_is_named(settings: Settings, tmp_path: Path) -> None:
+    with local_stack(kafka=settings.kafka_bootstrap, folder=tmp_path, use_docker=False) as stack:
+        own = settings.model_copy(update={"mongo_uri": stack.mongo_uri})
+        quiet = (await _found(own))["slow queries"]
+        async with await connect(own) as client:
+            await client.admin.command("profile", 0, sampleRate=0.1)
+        sampling = (await _found(own))["slow queries"]
+
+    assert quiet.ok
+    assert (sampling.ok, sampling.found) == (
+        False,
+        f"{address(own)} log them, with the contents that were asked or written",
+    )
+    assert "--slowOpSampleRate 0" in sampling.advice
+
+
+async def test_a_key_file_that_everybody_may_read_is_warned_of(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "sleutel"
+    file.write_text("s" * 40)
+    file.chmod(0o644)
+
+    found = await _found(settings.model_copy(update={"sleutel": None, "sleutel_file": file}))
+
+    assert found["secrets"] == Check(
+        name="secrets",
+        ok=True,
+        found=f"KLANTCONTACT_SLEUTEL_FILE: {file} is readable by others",
+        advice="Every user of this machine may read it: make it the service's own, with mode 0600.",
+    )
 
 
 async def test_a_broker_that_is_down_beside_one_that_is_not_is_no_fault(settings: Settings) -> None:

@@ -11,6 +11,7 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from schemas.faults import Fault, FaultKind, RefusalKind
+from schemas.outputs import Regel
 from schemas.positions import Position
 from services.domain.numbers import NumberKind
 from services.local.servers.network import HOST, free_port
@@ -77,6 +78,23 @@ async def test_a_contact_is_found_by_its_id_by_that_of_its_klantcontact_and_by_t
     found = [await explained(town, each) for each in ("c-1", given.klantcontact_id.upper(), given.klantcontact_nummer)]
 
     assert [each.besluit.contact_id for each in found] == ["c-1"] * 3
+
+
+@pytest.mark.parametrize("source", [None, SOURCE])
+async def test_a_contact_without_a_trace_is_found_though_its_record_does_not_name_it(
+    town: Town, source: str | None
+) -> None:
+    await town.decide(contact("999990019", onderwerpen=[onderwerp("parkeervergunning")]))
+
+    found = await explain(town.settings, Asked("999990019", source=source))
+
+    assert isinstance(found, Explained)
+    assert (found.besluit.contact_id, found.besluit.source) == ("999990019", SOURCE)
+    assert [each.regel for each in found.besluit.onderwerpen] == [Regel.V1]
+    async with read_database(town.settings) as database:
+        kept = await database["besluiten"].find_one({}, {"_id": 0, "digest": 0})
+        assert "999990019" not in str(kept)
+        assert "parkeervergunning" not in str(kept)
 
 
 async def test_a_contact_id_of_two_sources_needs_its_source(town: Town) -> None:
@@ -244,6 +262,15 @@ async def test_explain_shows_whether_the_topic_still_holds_the_record(town: Town
 
 
 # Dead letters --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_source_that_is_no_name_of_a_system_is_not_shown(town: Town) -> None:
+    town.publish(contact("c-9"), source="klant@example.nl")
+
+    found = await explain(town.settings, Asked("c-9"))
+
+    assert isinstance(found, NotDecided)
+    assert [each.source for each in found.sightings] == ["-"]
 
 
 async def test_only_the_dead_letters_of_the_contact_are_shown(town: Town) -> None:

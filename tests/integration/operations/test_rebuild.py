@@ -124,6 +124,10 @@ async def test_the_former_collections_are_dropped_on_request_and_not_overwritten
     events = history()
     await published_and_projected(settings, client, events)
     await rebuild(settings)
+    await rebuild(settings, dry_run=True)
+    record = await there["herbouw"].find_one({})
+    assert record is not None
+    assert record["swapped"] < record["started"], "the dry run after it began later, and moved nothing"
     with pytest.raises(RebuildRefused, match=r"klantcontacten_vorige.*--drop-old"):
         await rebuild(settings)
 

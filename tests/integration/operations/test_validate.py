@@ -86,6 +86,7 @@ def test_a_program_gets_one_object_a_line_for_each_event() -> None:
         "contactId": "c-1",
         "findings": [],
         "unknownFields": [{"pad": "data.extra", "meant": None}],
+        "warnings": [],
     }
     [finding] = second["findings"]
     assert (second["lineNumber"], finding["pad"], finding["soort"]) == (2, "data.revisie", "revisie_conflict")
@@ -174,3 +175,20 @@ def test_a_line_that_holds_no_record_is_wrong_use() -> None:
     assert (done.returncode, done.stdout) == (WRONG_USE, b"")
     told = " ".join(done.stderr.decode().replace("│", " ").split())
     assert "line 1: needs one of event, value and valueBase64" in told
+
+
+def test_an_id_that_looks_personal_is_a_warning_that_does_not_repeat_it() -> None:
+    personal = contact_ended("c-1")
+    personal["data"]["contactId"] = "999990019"
+
+    done = _validate("-", stdin=encoded(personal))
+
+    assert (done.returncode, "999990019" in done.stdout.decode()) == (DONE, False)
+    assert done.stdout.decode() == (
+        "line 1\n"
+        "  data.contactId: warning\n"
+        "    This looks like a BSN, an e-mail address or a telephone number. It stands in events, logs and traces: "
+        "use an id that says nothing.\n\n"
+        "1 events: 1 valid, 0 invalid\n"
+        "1 with an id, key or source that looks personal\n"
+    )

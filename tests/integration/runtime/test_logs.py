@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 structlog.contextvars.bind_contextvars(trace_id="00f067aa0ba902b7")
 log.info("contact.decided", contact_id="c-1", rule="V2")
+log.info("contact.forged", contact_id="c-1\\x1b[2J\\nline")
 structlog.contextvars.clear_contextvars()
 log.debug("contact.seen")
 try:
@@ -76,6 +77,12 @@ def test_every_line_is_one_json_object_and_none_holds_a_value(entries: list[dict
             "rule": "V2",
             "trace_id": "00f067aa0ba902b7",
         },
+        {
+            "event": "contact.forged",
+            "level": "info",
+            "contact_id": "c-1\x1b[2J\nline",
+            "trace_id": "00f067aa0ba902b7",
+        },
         {"event": "batch.failed", "level": "error", "exception": [{"type": "KeyError"}]},
         {
             "event": "library.reported",
@@ -100,4 +107,5 @@ def test_the_readable_form_holds_no_value_either() -> None:
 
     assert "contact.decided" in output
     assert "KeyError\n  " in output
+    assert "contact_id=c-1\ufffd[2J\ufffdline" in output
     assert "geheim" not in output

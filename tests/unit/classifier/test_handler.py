@@ -18,6 +18,7 @@ from services.classifier.ports import Message
 from services.domain.case import Case
 from services.domain.events import Event
 from services.domain.outcome import OUTCOMES
+from services.domain.personal import FIELDS
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
 from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
@@ -420,3 +421,19 @@ async def test_unknown_fields_are_ignored_and_counted_by_where_they_stand() -> N
     await bench.handle(records(event))
     assert REGISTRY.get_sample_value("klantcontact_unknown_fields_total", path) == before + 1
     assert len(bench.published()) == 2
+
+
+async def test_ids_that_look_personal_are_counted_by_field_once_a_contact() -> None:
+    def counted() -> dict[str, float]:
+        name = "klantcontact_personal_ids_total"
+        return {field: REGISTRY.get_sample_value(name, {"field": field}) or 0 for field in FIELDS}
+
+    bench, before = _Bench(), counted()
+    event = contact_ended("999990019")
+    event["subject"] = "klant@example.nl"
+
+    await bench.handle(records(event, contact_ended("c-2")))
+
+    changed = {field: number - before[field] for field, number in counted().items() if number != before[field]}
+    assert changed["contactId"] == changed["subject"] == 1
+    assert set(changed) <= {"contactId", "subject", "id"}  # the id of the event is made of that of the contact

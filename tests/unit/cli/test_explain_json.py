@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -269,6 +270,17 @@ def test_a_new_judgement_lists_the_onderwerpen_that_it_left_unchanged() -> None:
 
 
 # Documents and records ------------------------------------------------------------------------------------------------
+
+
+def test_of_a_shortened_decision_what_it_does_not_hold_is_null() -> None:
+    besluit = Desk().bring(contact("c-1", onderwerpen=[onderwerp("o1")])).besluit
+
+    decision = decision_of(replace(besluit.shortened(), contact_id="c-1"))
+
+    missing = ("eventId", "traceId", "plaatsgevondenOp", "vertrouwelijk")
+    assert [decision[each] for each in missing] == [None] * len(missing)
+    assert (decision["contactId"], outcome(decision)) == ("c-1", "V1: no klantcontact, no taak, no partij")
+    assert decision["onderwerpen"][0]["onderwerpId"] is None
 
 
 def whole(letters: Letters | None) -> dict[str, Any]:

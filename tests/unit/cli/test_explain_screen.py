@@ -21,7 +21,7 @@ from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.in_kafka import InKafka, Letters, Sighting
 from services.operations.explain.projected import Documents, compared, wanted_of
 from services.runtime.kafka.open_transactions import OpenTransaction
-from tests.support.examples import CALL_BACK, OTHER_SOURCE, SOURCE, contact, email, known, nth_bsn, onderwerp
+from tests.support.examples import CALL_BACK, OTHER_SOURCE, SOURCE, contact, email, known, nth_bsn, onderwerp, stranger
 from tests.unit.domain.desk import Desk
 
 COLUMNS, LINES = 100, 50
@@ -260,3 +260,18 @@ def test_a_refused_contact_is_shown() -> None:
         ("dead letters", "3-120, 2026-12-01 12:00:00Z, discarded: contact_ongeldig at data.kanaal"),
         ("", "0-1, 2026-12-01 12:00:00Z, open: unknown kind at (the event as a whole)"),
     ]
+
+
+def test_a_shortened_decision_is_told_without_what_it_does_not_hold() -> None:
+    onderwerpen = [onderwerp("verhuizing"), onderwerp("afval")]
+    besluit = Desk().bring(contact("gesprek-1", betrokkenen=[stranger()], onderwerpen=onderwerpen)).besluit
+    found = replace(besluit.shortened(), contact_id="gesprek-1")
+
+    rows = told(found, in_kafka())
+
+    assert rows[:3] == [
+        ("contact", f"gesprek-1 of {SOURCE}"),
+        ("", "revisie 1"),
+        ("decided", f"2026-12-01 12:00:00Z, judgement 1, by policy {DEFAULT.versie}"),
+    ]
+    assert [text.split(",")[0] for _, text in rows[4:6]] == ["number 1: V1", "number 2: V1"]

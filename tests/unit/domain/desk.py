@@ -109,10 +109,16 @@ class Desk:
         return self.judge(received(data, source=source, event_id=event_id, other=other))
 
     def again(
-        self, data: Wire, *, besluitversie: int = 1, feiten: Feiten = Feiten.VASTGELEGD, source: str = SOURCE
+        self,
+        data: Wire,
+        *,
+        besluitversie: int = 1,
+        feiten: Feiten = Feiten.VASTGELEGD,
+        source: str = SOURCE,
+        event_id: str = "evt-copy",
     ) -> Brought:
         """Ask for a new judgement of a contact, with another event around the same contents at another place."""
-        copy = received(data, source=source, event_id="evt-copy")
+        copy = received(data, source=source, event_id=event_id)
         return self.judge(copy, herbeoordeling=Herbeoordeling(besluitversie, feiten))
 
     def change_policy(self, beleid: Beleid) -> None:

@@ -1,5 +1,7 @@
 """The settings of the system on one machine, as its services get them in a folder of their own."""
 
+import os
+import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from services.local.servers.stack import KafkaKind, MongoKind, Stack
-from services.local.system import System, _settings_for
+from services.local.system import System, _home, _settings_for
 from services.runtime.settings import Settings
 
 STACK = Stack(
@@ -31,6 +33,37 @@ def test_files_with_a_relative_name_are_found_from_where_it_was_typed(
         "KLANTCONTACT_SLEUTEL_FILE": str(tmp_path / "sleutel"),
         "KLANTCONTACT_BELEID_FILE": str(tmp_path / "beleid.toml"),
     }
+
+
+def test_an_address_of_mongodb_in_a_file_stays_in_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    ours = _settings_for(STACK, Settings(mongo_uri_file=Path("mongo"), sleutel=SecretStr("s" * 32)), tmp_path)
+
+    assert ours.environment() == {
+        "KLANTCONTACT_KAFKA_BOOTSTRAP": STACK.kafka_bootstrap,
+        "KLANTCONTACT_MONGO_URI_FILE": str(tmp_path / "mongo"),
+        "KLANTCONTACT_SLEUTEL": "s" * 32,
+    }
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_the_folder_and_what_is_made_in_it_is_for_its_owner_only(tmp_path: Path, *, exists: bool) -> None:
+    folder = tmp_path / "home"
+    if exists:
+        folder.mkdir(mode=0o755)
+    before = os.umask(0o022)
+    try:
+        with _home(folder) as home:
+            (home / "data").mkdir()
+            (home / "classifier.log").touch()
+        (tmp_path / "afterwards").touch()
+    finally:
+        os.umask(before)
+
+    modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in (folder, *folder.iterdir())}
+    assert modes == {"home": 0o700, "data": 0o700, "classifier.log": 0o600}
+    assert stat.S_IMODE((tmp_path / "afterwards").stat().st_mode) == 0o644
 
 
 def test_a_key_is_made_only_where_the_settings_have_none(tmp_path: Path) -> None:

@@ -36,8 +36,12 @@ def test_another_contact_has_another_key(other: bytes) -> None:
     assert key_of(other) != key_of(_line())
 
 
-def test_the_publishers_own_partitionkey_takes_precedence() -> None:
-    assert key_of(_line(partitionkey="klant-7")) == b"klant-7"
+def test_the_publishers_own_partitionkey_takes_precedence_as_a_hash() -> None:
+    key = key_of(_line(partitionkey="klant-7"))
+
+    assert (
+        key == key_of(_line(partitionkey="klant-7", source="urn:b")) == hashlib.sha256(b"klant-7").hexdigest().encode()
+    )
 
 
 @pytest.mark.parametrize("line", [b"\xff", b"[]", b"{}", b'{"source": "a", "data": []}', b'"text"', b"null"])

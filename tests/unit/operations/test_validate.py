@@ -12,7 +12,7 @@ from services.domain.policy import DEFAULT
 from services.operations.dead_letters.content import ContentRefused
 from services.operations.validate import Summary, UnknownField, Validation, validate
 from tests.support.contacts import contact_ended, encoded
-from tests.support.examples import Wire, contact, event, kvk, line, nth_rsin, rsin
+from tests.support.examples import Wire, contact, event, kvk, line, nth_bsn, nth_rsin, onderwerp, rsin, stranger
 
 
 def _told(*events: bytes) -> list[Validation]:
@@ -161,3 +161,35 @@ def test_a_summary_counts_each_cause_once_an_event_whatever_its_list_position() 
         ("data.onderwerpen.*.onderwerp", FaultKind.LEEG): 2,
         ("data.kanaal", FaultKind.ONTBREEKT): 1,
     }
+
+
+@pytest.mark.parametrize("valid", [True, False])
+def test_ids_that_look_personal_are_a_warning_with_their_place_whether_the_event_is_valid_or_not(
+    *, valid: bool
+) -> None:
+    data = contact(nth_bsn(0), betrokkenen=[stranger("k"), stranger("0612345678")], onderwerpen=[onderwerp("a@b.nl")])
+    if not valid:
+        del data["kanaal"]
+    other = {"subject": nth_bsn(1), "partitionkey": nth_bsn(2)}
+
+    [told] = _told(line(event(data, event_id=nth_bsn(3), source=f"urn:{nth_bsn(4)}", other=other)))
+
+    assert bool(told.findings) == (not valid)
+    assert [each.pad for each in told.warnings] == [
+        "id",
+        "source",
+        "subject",
+        "partitionkey",
+        "data.contactId",
+        "data.betrokkenen.1.ref",
+        "data.onderwerpen.0.onderwerpId",
+    ]
+    assert all("use an id that says nothing" in each.hint for each in told.warnings)
+    summary = Summary()
+    summary.add(told)
+    assert summary.warned == 1
+
+
+def test_an_event_of_any_form_is_looked_at_for_such_ids() -> None:
+    for odd in (b"{", b"[]", b'{"data": [], "id": 1}', b'{"data": {"betrokkenen": {}, "onderwerpen": [1]}}'):
+        assert _told(odd)[0].warnings == ()

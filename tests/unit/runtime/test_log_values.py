@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.runtime.observe.health import Part
-from services.runtime.observe.logs import only_plain_values
+from services.runtime.observe.logs import one_line_each, only_plain_values
 
 
 class _Contact(BaseModel):
@@ -47,3 +47,18 @@ def test_plain_facts_stay_and_the_rest_is_named_by_its_type() -> None:
         "value": "<bytes>",
         "nested": [{"contact": "<_Contact>", "n": 1}, ["<_Contact>"]],
     }
+
+
+def test_no_control_character_of_a_value_reaches_the_screen() -> None:
+    forged = "c-1\n12:00 [info] contact.decided\x1b[2J\u202e\r"
+
+    shown = one_line_each(None, "", {"event": "contact.decided", "contact_id": forged, "nested": [{forged: [forged]}]})
+
+    safe = "c-1\ufffd12:00 [info] contact.decided\ufffd[2J\ufffd\ufffd"
+    assert shown == {"event": "contact.decided", "contact_id": safe, "nested": [{safe: [safe]}]}
+
+
+def test_a_reason_and_an_exception_keep_their_lines_and_nothing_else() -> None:
+    shown = one_line_each(None, "", {"reason": "two\nlines\x1b[2J", "exception": "KeyError\n  main.py:1:main"})
+
+    assert shown == {"reason": "two\nlines\ufffd[2J", "exception": "KeyError\n  main.py:1:main"}

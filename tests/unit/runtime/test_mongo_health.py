@@ -7,7 +7,7 @@ import pytest
 from pymongo.errors import ServerSelectionTimeoutError
 
 from services.runtime.mongo.client import Client
-from services.runtime.mongo.health import PrimaryWatch
+from services.runtime.mongo.health import PrimaryWatch, rounded
 from services.runtime.observe.health import Health, Part
 
 PRIMARY = {"isWritablePrimary": True, "me": "127.0.0.1:27017"}
@@ -53,3 +53,7 @@ async def test_an_answer_does_not_hide_the_reason_of_a_batch_in_flight() -> None
     await _watch(health, PRIMARY).look()
 
     assert health.reasons() == {"mongodb": WAITS}
+
+
+def test_one_document_more_can_not_be_seen_in_a_number_of_documents() -> None:
+    assert [rounded(each) for each in (0, 1, 499, 501, 1_499, 123_456)] == [0, 0, 0, 1_000, 1_000, 123_000]

@@ -7,14 +7,15 @@ import pytest
 from pydantic import SecretStr
 
 from services.runtime.errors import InvalidSettings
-from services.runtime.secret import load_sleutel
+from services.runtime.secret import load_sleutel, readable_by_others
 from services.runtime.settings import Settings
 
 KEY = bytes(range(200, 232))
 
 HOW = (
     "A register that is in use can only be read with the key that it has: put that back and never make another. For a "
-    "new register, make one with `openssl rand -hex 32 > sleutel` and set KLANTCONTACT_SLEUTEL_FILE=sleutel."
+    "new register, make one with `(umask 077; openssl rand -hex 32 > sleutel)` and set "
+    "KLANTCONTACT_SLEUTEL_FILE=sleutel."
 )
 
 FORMS = [
@@ -70,3 +71,24 @@ def test_a_file_that_is_too_large_for_a_key_is_not_read_to_its_end(tmp_path: Pat
 
     with pytest.raises(InvalidSettings, match="has more than 4096 bytes and is the wrong file"):
         load_sleutel(Settings(sleutel_file=file))
+
+
+@pytest.mark.parametrize("setting", ["sleutel_file", "mongo_uri_file", "kafka_password_file", "kafka_key_file"])
+@pytest.mark.parametrize(("mode", "number"), [(0o600, 0), (0o640, 0), (0o644, 1), (0o604, 1)])
+def test_a_file_of_a_secret_that_everybody_may_read_is_named(
+    setting: str,
+    mode: int,
+    number: int,
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text("geheim")
+    file.chmod(mode)
+
+    named = list(readable_by_others(Settings().model_copy(update={setting: file})))
+
+    assert named == [(f"KLANTCONTACT_{setting.upper()}", file)] * number
+
+
+def test_a_file_of_a_secret_that_is_not_there_is_named_elsewhere(tmp_path: Path) -> None:
+    assert list(readable_by_others(Settings(sleutel_file=tmp_path / "sleutel"))) == []

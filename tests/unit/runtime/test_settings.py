@@ -56,6 +56,11 @@ REFUSALS = [
         id="bad MongoDB address",
     ),
     pytest.param(
+        {"KLANTCONTACT_MONGO_URI": "mongodb://host", "KLANTCONTACT_MONGO_URI_FILE": "/run/secrets/mongo"},
+        "Give the address of MongoDB as KLANTCONTACT_MONGO_URI_FILE or as KLANTCONTACT_MONGO_URI, not both.",
+        id="two addresses of MongoDB",
+    ),
+    pytest.param(
         {"KLANTCONTACT_KAFKA_BOOTSTRAP": "geheim"},
         "KLANTCONTACT_KAFKA_BOOTSTRAP: brokers are given as host:port, several with commas.",
         id="bad Kafka address",

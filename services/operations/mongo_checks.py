@@ -1,0 +1,160 @@
+"""The doctor's checks of MongoDB: that it does its work, and what it keeps beside the collections in use."""
+
+import asyncio
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+
+from services.operations.checks import Check, failed
+from services.operations.mongo import Database
+from services.operations.wording import counted
+from services.projector.mongo.layout import Generation
+from services.projector.mongo.swap import COLLECTION, ONLY
+from services.projector.mongo.writes import Collection
+from services.runtime.errors import InvalidSettings, KlantcontactError
+from services.runtime.mongo.client import (
+    DIRECT_MILLISECONDS,
+    Client,
+    Document,
+    address,
+    connect,
+    mongo_uri,
+    uri_variable,
+)
+from services.runtime.mongo.errors import REFUSED_USER, translate_mongo_errors
+from services.runtime.settings import Settings
+
+OLDEST_MONGODB: Final = (6, 0)
+"""The oldest that the tests use."""
+
+LONGEST_FORMER: Final = timedelta(days=7)
+"""How long the collections of before a rebuild may stay: long enough to see that all is well."""
+
+PLAIN: Final = "mongodb://"
+
+EVERY_OPERATION: Final = 2
+"""The level at which MongoDB's profiler keeps each operation, whatever the sample rate."""
+
+NOT_SEEN: Final = "not seen: this user has no right to it"
+
+
+async def mongo_checks(settings: Settings) -> list[Check]:
+    """Check that MongoDB answers and has transactions, and what its log, its oplog and a rebuild keep."""
+    try:
+        client = await connect(settings)
+    except InvalidSettings as error:
+        return [failed("mongodb", error)]
+    except KlantcontactError as error:
+        return [failed("mongodb", error, f"Start it, or correct {uri_variable(settings)}.")]
+    try:
+        async with client:
+            with translate_mongo_errors(settings, right="read, in a transaction,"):
+                hello = await client.admin.command("hello")
+                server = str((await client.server_info())["version"])
+                await _try_transaction(client, settings)
+                return [
+                    _server(settings, server, hello),
+                    await _former(client[settings.mongo_database]),
+                    await _slow_queries(settings, hello),
+                    await _oplog(client),
+                ]
+    except InvalidSettings as error:
+        return [failed("mongodb", error)]
+    except KlantcontactError as error:
+        return [failed("mongodb", error, "See the log of MongoDB.")]
+
+
+async def _try_transaction(client: Client, settings: Settings) -> None:
+    """Read in a transaction. Raises PyMongoError when that is impossible."""
+    async with client.start_session() as session, await session.start_transaction():
+        await client[settings.mongo_database]["besluiten"].find_one({}, {"_id": 1}, session=session)
+
+
+def _server(settings: Settings, server: str, hello: Document) -> Check:
+    found = f"{address(settings)}: MongoDB {server}, replica set {hello.get('setName')}, transactions work"
+    fits = tuple(int(part) for part in server.split(".")[:2]) >= OLDEST_MONGODB
+    return Check(name="mongodb", ok=fits, found=found, advice="" if fits else "Use MongoDB 6.0 or newer.")
+
+
+# What it keeps -------------------------------------------------------------------------------------------------------
+
+
+async def _former(database: Database) -> Check:
+    """The collections of before the last rebuild, which no later withdrawal reaches."""
+    names = sorted(Generation.FORMER.name_of(each) for each in Collection)
+    there = await database.list_collection_names(filter={"name": {"$in": names}})
+    if not there:
+        return Check(name="rebuild", ok=True, found="no collection of before a rebuild is left")
+    record = await database[COLLECTION].find_one(ONLY) or {}
+    since: datetime | None = record.get("swapped") or record.get("started")
+    age = None if since is None else datetime.now(UTC) - since
+    fits = age is not None and age <= LONGEST_FORMER
+    stay = "since an unknown day" if age is None else f"for {counted(age.days, 'day')}"
+    return Check(
+        name="rebuild",
+        ok=fits,
+        found=f"{', '.join(sorted(there))} stand there {stay}",
+        advice="" if fits else "No later withdrawal reaches them. Run `klantcontact rebuild --drop-old`.",
+    )
+
+
+async def _slow_queries(settings: Settings, hello: Document) -> Check:
+    """Whether the log of a member holds contents: a `Slow query` line shows what was asked or written."""
+    sampling, unseen = [], []
+    members = [*hello.get("hosts", ()), *hello.get("passives", ())]
+    for member in members:
+        rate = await asyncio.to_thread(_sample_rate, settings, member)
+        if rate is None:
+            unseen.append(member)
+        elif rate > 0:
+            sampling.append(member)
+    if sampling:
+        return Check(
+            name="slow queries",
+            ok=False,
+            found=f"{', '.join(sampling)} log them, with the contents that were asked or written",
+            advice="Start every mongod with `--slowOpSampleRate 0`; for now, in mongosh: "
+            "`db.setProfilingLevel(0, {sampleRate: 0})`.",
+        )
+    seen = f"none is logged by {counted(len(members) - len(unseen), 'member')}" if len(members) > len(unseen) else ""
+    missed = f"{', '.join(unseen)} {NOT_SEEN}, or no way from here" if unseen else ""
+    return Check(name="slow queries", ok=True, found="; ".join(filter(None, (seen, missed))) or NOT_SEEN)
+
+
+def _sample_rate(settings: Settings, member: str) -> float | None:
+    """Return which part of its slow queries a member logs; None when it does not tell."""
+    uri = mongo_uri(settings)
+    options: dict[str, Any] = {}
+    if uri.startswith(PLAIN):  # the hosts of an srv address stand in DNS: those are asked as they are
+        login_and_hosts = re.split("[/?]", uri.removeprefix(PLAIN), maxsplit=1)[0]
+        login = login_and_hosts.removesuffix(address(settings))
+        uri = f"{PLAIN}{login}{member}{uri.removeprefix(PLAIN + login_and_hosts)}"
+        options = {"directConnection": True}
+    try:
+        with MongoClient[Document](uri, serverSelectionTimeoutMS=DIRECT_MILLISECONDS, **options) as client:
+            told = client[settings.mongo_database].command("profile", -1)
+    except PyMongoError:
+        return None
+    if told["was"] == EVERY_OPERATION:
+        return 1.0
+    return float(told.get("sampleRate", 1.0))
+
+
+async def _oplog(client: Client) -> Check:
+    """How far back the oplog reaches, and with it what was withdrawn or deleted."""
+    oplog = client["local"].get_collection("oplog.rs", read_concern=ReadConcern("local"))
+    try:
+        first = await oplog.find_one({}, {"ts": 1}, sort=[("$natural", 1)])
+        last = await oplog.find_one({}, {"ts": 1}, sort=[("$natural", -1)])
+    except OperationFailure as error:
+        if error.code not in REFUSED_USER:
+            raise
+        return Check(name="oplog", ok=True, found=NOT_SEEN)
+    if first is None or last is None:
+        return Check(name="oplog", ok=True, found="empty")
+    days = (last["ts"].time - first["ts"].time) / timedelta(days=1).total_seconds()
+    return Check(name="oplog", ok=True, found=f"reaches back {days:.1f} days: it holds what was withdrawn since")
