@@ -21,6 +21,10 @@ class Message:
     headers: Headers
 
 
+class HeavyBatch(Exception):
+    """The decisions behind a batch are too much for memory at once. Nothing was recorded."""
+
+
 class RegisterStore(Protocol):
     """The partijregister and the besluiten."""
 
@@ -30,7 +34,8 @@ class RegisterStore(Protocol):
         """Look up what the register knows of a batch, call `judge`, and record what changed: all or nothing.
 
         When another instance commits first, the whole is retried, and `judge` is called again.
-        Raises TransientFailure when the database is away; nothing was recorded then.
+        Raises TransientFailure when the database is away, and HeavyBatch for a batch of several contacts whose
+        decisions are too large; nothing was recorded then.
         """
 
 

@@ -2,26 +2,23 @@
 
 All that two instances could disagree on is in it. A new klant that both see becomes one partij with one number: the
 second to commit meets a write conflict or a sleutel that is taken, and starts again from what the first has written.
-
-Batches of one instance that share a klant or a contact go one after another, all others side by side. MongoDB would
-find such a pair too, but by a write conflict at the end of all the work for a batch.
 """
 
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
-from collections.abc import Set as AbstractSet
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import count
 from typing import Final
 
+from bson import decode_all
 from pymongo import ASCENDING, AsyncMongoClient, InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from services.classifier.mongo.claims import Claims
 from services.classifier.mongo.documents import (
     BIJDRAGE_FIELDS,
     TELLINGEN,
@@ -34,6 +31,7 @@ from services.classifier.mongo.documents import (
 )
 from services.classifier.mongo.numbers import NumberBlocks
 from services.classifier.mongo.queries import asked_besluiten, asked_partijen, most_numbers, revised
+from services.classifier.ports import HeavyBatch
 from services.domain.case import Case
 from services.domain.numbers import LAST_NUMBER, Numbers
 from services.domain.outcome import Outcome
@@ -63,6 +61,10 @@ taken, the fault lies in what we insert, and the error is raised."""
 
 AT_ONCE: Final = 10_000
 """Documents in one answer: more than a batch usually asks for. By default MongoDB's first answer has 101."""
+
+MAX_BESLUITEN_BYTES: Final = 2 * 1024 * 1024
+"""Of the decision records behind a batch, as MongoDB stores them; Python needs six times as much. Those of 500 usual
+contacts are a third of it. One record can be a tenth, which an event of 464 bytes asks for."""
 
 LONGEST_PAUSE_SECONDS: Final = 0.2
 """Between two attempts: as long as a slow transaction takes."""
@@ -159,7 +161,8 @@ class MongoRegister:
                 read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
             )
             try:
-                await self._look_up(batch, register, session)
+                most_bytes = MAX_BESLUITEN_BYTES if len(batch) > 1 else None
+                await self._look_up(batch, register, session, most_bytes=most_bytes)
                 known_partijen, known_besluiten = dict(register.partijen), set(register.besluiten)
                 outcomes = judge(register)
                 await self._record(register, known_partijen, known_besluiten, session)
@@ -186,10 +189,10 @@ class MongoRegister:
             await self._look_up(batch, register, session)
         return register
 
-    async def _look_up(self, batch: Sequence[Case], register: Register, session: AsyncClientSession) -> None:
-        for document in await self._besluiten.find(
-            asked_besluiten(batch), session=session, batch_size=AT_ONCE
-        ).to_list():
+    async def _look_up(
+        self, batch: Sequence[Case], register: Register, session: AsyncClientSession, *, most_bytes: int | None = None
+    ) -> None:
+        async for document in self._stored_besluiten(batch, session, most_bytes):
             if document["_id"] not in register.changed_besluiten:
                 register.add_besluit(besluit_of(document))
         asked = asked_partijen(batch, register)
@@ -200,6 +203,20 @@ class MongoRegister:
         corrected = revised(batch, register)
         if corrected:
             await self._look_up_bijdragen(register.touchable(corrected, batch), register, session)
+
+    async def _stored_besluiten(
+        self, batch: Sequence[Case], session: AsyncClientSession, most_bytes: int | None
+    ) -> AsyncIterator[Document]:
+        """Yield the decision records behind a batch. Raises HeavyBatch before it decodes more than `most_bytes`."""
+        found = self._besluiten.find_raw_batches(asked_besluiten(batch), session=session, batch_size=AT_ONCE)
+        seen_bytes = 0
+        async with found:
+            async for raw in found:
+                seen_bytes += len(raw)
+                if most_bytes is not None and seen_bytes > most_bytes:
+                    raise HeavyBatch
+                for document in decode_all(raw, self._besluiten.codec_options):
+                    yield document
 
     async def _look_up_bijdragen(self, partij_ids: set[str], register: Register, session: AsyncClientSession) -> None:
         """Read what every contact did to these partijen: a revisie is judged as if the earlier one had not been."""
@@ -259,24 +276,3 @@ class MongoRegister:
         updates = list(tallies(outcomes))
         if updates:
             await self._tellingen.bulk_write(updates, ordered=False, session=session)
-
-
-class Claims:
-    """The keys on which batches in flight work."""
-
-    def __init__(self) -> None:
-        self._held: dict[asyncio.Event, AbstractSet[str]] = {}
-
-    @asynccontextmanager
-    async def hold(self, keys: AbstractSet[str]) -> AsyncIterator[None]:
-        """Wait until no other batch works on one of these keys, and hold them until the block ends."""
-        while others := [done for done, held in self._held.items() if not held.isdisjoint(keys)]:
-            # A batch that waits holds nothing, so there is no deadlock.
-            await others[0].wait()
-        done = asyncio.Event()
-        self._held[done] = keys
-        try:
-            yield
-        finally:
-            del self._held[done]
-            done.set()

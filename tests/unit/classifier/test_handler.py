@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from datetime import datetime
 
 import pytest
 from prometheus_client import REGISTRY
@@ -13,10 +14,10 @@ from services.classifier import handler
 from services.classifier.cases import read
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
-from services.classifier.ports import Message
+from services.classifier.ports import HeavyBatch, Message
 from services.domain.case import Case
 from services.domain.events import Event
-from services.domain.outcome import OUTCOMES
+from services.domain.outcome import OUTCOMES, Outcome
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
 from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
@@ -106,6 +107,41 @@ async def test_what_is_much_goes_out_in_several_transactions_each_with_its_posit
         (1, 2),
         (2, 3),
     ]
+
+
+async def test_no_more_than_one_transaction_is_encoded_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handler, "MAX_TRANSACTION_BYTES", 1)
+    bench = _Bench()
+    encoder = bench.handler._encoder = _CountingEncoder(bench.handler._encoder)
+    seen: list[tuple[int, int]] = []
+    publish = bench.publisher.publish
+
+    async def look(messages: Sequence[Message], *, next_offset: int) -> None:
+        seen.append((encoder.encoded, next_offset))
+        await publish(messages, next_offset=next_offset)
+
+    bench.publisher.publish = look  # type: ignore[method-assign] # to look in the middle
+    await bench.handle(records(contact_ended("c-1"), b"{", contact_ended("c-2")))
+    assert seen == [(1, 1), (2, 2), (3, 3)]
+
+
+class _CountingEncoder(Encoder):
+    encoded = 0
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.__dict__ = encoder.__dict__
+
+    def messages(self, record: Record, outcome: Outcome, now: datetime) -> Sequence[Message]:
+        self.encoded += 1
+        return super().messages(record, outcome, now)
+
+
+async def test_a_batch_that_is_too_heavy_is_judged_and_published_in_halves() -> None:
+    bench = _Bench()
+    bench.store.failures += [HeavyBatch(), HeavyBatch()]
+    await bench.handle(records(*[contact_ended(f"c-{number}") for number in range(4)]))
+    assert bench.store.batches == [["c-0"], ["c-1"], ["c-2", "c-3"]]
+    assert [position for _, position in bench.publisher.transactions] == [1, 2, 4]
 
 
 async def test_an_event_goes_out_in_structured_mode_under_the_key_of_its_klantcontact() -> None:
@@ -229,6 +265,15 @@ async def test_a_run_of_our_failures_stops_the_service_before_anything_of_the_ba
         await bench.handle(batch)
     assert bench.topics.messages == []
     assert bench.topics.committed is None
+
+
+async def test_a_run_of_failures_while_encoding_stops_the_service_too_also_over_batches() -> None:
+    bench = _Bench()
+    bench.handler._encoder = _FailingEncoder(bench.handler._encoder)
+    for number in range(LIMIT - 1):
+        await bench.handle([record(contact_ended("unencodable", revisie=1 + number), offset=number)])
+    with pytest.raises(ServiceBroken):
+        await bench.handle([record(contact_ended("bug"), offset=LIMIT)])
 
 
 async def test_a_run_goes_on_over_batches() -> None:
