@@ -11,18 +11,20 @@ published by part, and cut again when the decisions behind it are too much for m
 import asyncio
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from schemas.faults import Refusal
-from schemas.values import value_class
 from services.classifier.encoding import Encoder
 from services.classifier.instrumentation import Handled, tell_batch, tell_own_failure, tell_spans
 from services.classifier.ports import Clock, HeavyBatch, Publisher, RegisterStore
+from services.classifier.repeats import Judged, Moved, without_seen
+from services.domain.besluit import NOWHERE
 from services.domain.case import Case
-from services.domain.outcome import FAILED, Outcome, Refused
+from services.domain.outcome import FAILED, Outcome, Published, Refused
+from services.domain.register import Register
 from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
 from services.runtime.kafka.records import Record
 from services.runtime.observe import metrics
@@ -39,17 +41,10 @@ MAX_TRANSACTION_BYTES: Final = 4 * 1024 * 1024
 correction of a contact that was given much can cause hundreds of times its own size. As many bytes are in memory three
 times until they are written, for each of the four batches in flight."""
 
+T = TypeVar("T")
+
 Read = Callable[[Record], Case | Refusal]
 """`services.classifier.cases.read`, with the keys and the policy of this service."""
-
-
-@value_class(frozen=True, slots=True)
-class _Judged:
-    """A record and its outcome, of which nothing is encoded yet."""
-
-    record: Record
-    outcome: Outcome
-    now: datetime
 
 
 class Handler:
@@ -88,7 +83,7 @@ class Handler:
             batch = waiting.pop()
             started_ns = time.time_ns()
             try:
-                left = deque(await self._judge_patiently(batch))
+                left = deque(await self._judge_patiently(batch, publisher))
             except HeavyBatch:
                 middle = len(batch) // 2
                 waiting += [batch[middle:], batch[:middle]]
@@ -96,7 +91,7 @@ class Handler:
             while left:
                 await self._publish_part(left, publisher, started_ns)
 
-    async def _publish_part(self, left: deque[_Judged], publisher: Publisher, started_ns: int) -> None:
+    async def _publish_part(self, left: deque[Judged], publisher: Publisher, started_ns: int) -> None:
         """Encode the next records until a transaction is full, and publish them. Their messages are kept no longer."""
         with _timed("encode"):
             part = await self._encode_part(left)
@@ -107,21 +102,24 @@ class Handler:
         if self._spans is not None:
             tell_spans(self._spans, part, started_ns=started_ns)
 
-    async def _encode_part(self, left: deque[_Judged]) -> list[Handled]:
+    async def _encode_part(self, left: deque[Judged]) -> list[Handled]:
         part: list[Handled] = []
         part_bytes, turns = 0, _Turns()
         while left and part_bytes < MAX_TRANSACTION_BYTES:
-            handled = self._encoded(left.popleft())
+            handled = await self._encoded(left.popleft())
             part.append(handled)
             part_bytes += handled.weight()
             await turns.pause()
         return part
 
-    def _encoded(self, judged: _Judged) -> Handled:
+    async def _encoded(self, judged: Judged) -> Handled:
         record, outcome = judged.record, judged.outcome
         try:
             messages = self._encoder.messages(record, outcome, judged.now)
         except Exception as error:  # noqa: BLE001 - as in judging
+            if judged.case is not None and isinstance(outcome, Published):
+                unsent = Moved(judged.case, outcome.besluit, NOWHERE)
+                await self._patiently(record.partition, partial(self._note_sent, [unsent]))
             outcome = self._own_failure(record, error)
             return Handled(record, outcome, self._encoder.messages(record, outcome, judged.now))
         if outcome is FAILED:
@@ -130,52 +128,77 @@ class Handler:
             self._count_in_a_row(record.partition, 0)
         return Handled(record, outcome, messages)
 
-    async def _judge_patiently(self, records: Sequence[Record]) -> list[_Judged]:
+    async def _judge_patiently(self, records: Sequence[Record], publisher: Publisher) -> list[Judged]:
         """Judge a batch; retry as long as the database is away."""
         partition = records[0].partition
+
+        async def judge() -> list[Judged]:
+            with self._counted_again(partition):
+                return await self._judge_isolated(records, publisher)
+
+        return await self._patiently(partition, judge)
+
+    async def _patiently(self, partition: int, work: Callable[[], Awaitable[T]]) -> T:
         with self._health.reporting(Part.MONGODB, by=f"batch of partition {partition}") as report:
             for pause_seconds in pauses():
                 try:
-                    with self._counted_again(partition):
-                        batch = await self._judge_isolated(records)
+                    done = await work()
                 except TransientFailure as failure:
                     metrics.TRANSIENT_FAILURES.labels(part=failure.part).inc()
                     report(str(failure))
                 else:
                     report(None)
-                    return batch
+                    return done
                 await self._clock.sleep(pause_seconds)
         raise AssertionError("pauses have no end")
 
-    async def _judge_isolated(self, records: Sequence[Record]) -> list[_Judged]:
+    async def _judge_isolated(self, records: Sequence[Record], publisher: Publisher) -> list[Judged]:
         """Judge records. When our own code fails on them, halve them until the one that it fails on stands alone."""
         try:
-            batch = await self._judge(records)
+            batch = await self._judge(records, publisher)
         except (TransientFailure, PartitionLost, HeavyBatch):
             raise
         except Exception as error:  # noqa: BLE001 - every mistake of our own code in a message ends here
             if len(records) == 1:
-                return [_Judged(records[0], self._own_failure(records[0], error), self._clock.now())]
+                return [Judged(records[0], None, self._own_failure(records[0], error), self._clock.now())]
             middle = len(records) // 2
             return [
-                *await self._judge_isolated(records[:middle]),
-                *await self._judge_isolated(records[middle:]),
+                *await self._judge_isolated(records[:middle], publisher),
+                *await self._judge_isolated(records[middle:], publisher),
             ]
         self._count_in_a_row(records[0].partition, 0)
         return batch
 
-    async def _judge(self, records: Sequence[Record]) -> list[_Judged]:
+    async def _judge(self, records: Sequence[Record], publisher: Publisher) -> list[Judged]:
         """Decode, look up, decide and record."""
         with _timed("decode"):
             read = await self._read_in_turns(records)
         cases = [each for each in read if isinstance(each, Case)]
         now = self._clock.now()
         with _timed("decide"):
-            judged = iter(
+            outcomes = iter(
                 await self._store.transact(cases, lambda register: [register.judge(case, now) for case in cases])
             )
-        outcomes = [next(judged) if isinstance(each, Case) else Refused(each) for each in read]
-        return [_Judged(record, outcome, now) for record, outcome in zip(records, outcomes, strict=True)]
+            batch = [
+                Judged(record, each, next(outcomes), now)
+                if isinstance(each, Case)
+                else Judged(record, None, Refused(each), now)
+                for record, each in zip(records, read, strict=True)
+            ]
+            batch, moved = await without_seen(batch, publisher)
+            await self._note_sent(moved)
+        return batch
+
+    async def _note_sent(self, moved: Sequence[Moved]) -> None:
+        """Record with which records the events of decisions go out from now on."""
+
+        def note(register: Register) -> Sequence[Outcome]:
+            for each in moved:
+                register.note_sent(each.besluit, each.sent_with)
+            return []
+
+        if moved:
+            await self._store.transact([each.case for each in moved], note)
 
     async def _read_in_turns(self, records: Sequence[Record]) -> list[Case | Refusal]:
         read: list[Case | Refusal] = []

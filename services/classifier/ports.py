@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from schemas.cloudevents import Headers
+from schemas.positions import Position
 from schemas.values import value_class
 from services.domain.case import Case
 from services.domain.outcome import Outcome
@@ -47,6 +48,9 @@ class Publisher(Protocol):
 
         Raises PartitionLost when another instance has taken over the partition; nothing was published then.
         """
+
+    async def is_committed(self, position: Position) -> bool:
+        """Whether the group has committed the record at a position. False when Kafka does not tell at once."""
 
 
 class Clock(Protocol):

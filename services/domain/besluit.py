@@ -24,6 +24,10 @@ MAX_EVER_GIVEN: Final = 200
 The record keeps all of them, and each later revisie gives or takes back every one."""
 
 
+NOWHERE: Final = Position("", -1, -1)
+"""With no record: our own code failed on the events of a decision."""
+
+
 class Stream(StrEnum):
     """Where an event goes; the settings name the topic of each."""
 
@@ -190,6 +194,13 @@ class BesluitRecord:
     """Of the record of this revisie that was judged first; None in a dry run."""
     voorgangers: tuple[Voorganger, ...] = ()
     """The judgements before, the last one last."""
+    sent_with: Position | None = None
+    """The record with which the events of this judgement go out, when it is another than that at `position`."""
+
+    @property
+    def goes_out_with(self) -> Position | None:
+        """The record with which the events of this judgement go out; None: nobody knows."""
+        return self.sent_with or self.position
 
     @property
     def moment(self) -> Moment:

@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 
+from schemas.positions import Position
 from services.classifier.cases import read
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
@@ -47,6 +48,10 @@ class Forgetful:
         self.messages += len(messages)
         self.bytes += sum(len(message.value or b"") for message in messages)
         self.committed = next_offset
+
+    async def is_committed(self, position: Position) -> bool:
+        """Whether it lies before what was committed."""
+        return position.offset < self.committed
 
 
 def full(revisie: int) -> Event:

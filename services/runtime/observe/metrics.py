@@ -15,7 +15,7 @@ PASSING_SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, MINUTE, 5 * MINUTE, HOUR, 
 CONTACTS = Counter(
     "klantcontact_contacts",
     "Records taken from contact.ended, by outcome.",
-    ["outcome"],  # the seven of `services.classifier.instrumentation`
+    ["outcome"],  # `services.domain.outcome.OUTCOMES`
 )
 
 DECISIONS = Counter(
