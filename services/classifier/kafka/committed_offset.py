@@ -6,7 +6,6 @@ marked everywhere. OffsetFetch v7 has `require_stable` (KIP-447). aiokafka does 
 
 import asyncio
 import time
-from math import inf
 from typing import Any, Final
 
 import structlog
@@ -26,6 +25,9 @@ NOTHING_COMMITTED: Final = -1
 
 ASK_SECONDS: Final = 0.1
 """Between two questions about another partition: about a batch."""
+
+SILENT_SECONDS: Final = 5.0
+"""Before a question that was not answered is asked again: many repeats must not wait one after another."""
 
 ANSWER_SECONDS: Final = 1.0
 """Patience with an answer about another partition. Without one, a repeat is published again."""
@@ -130,19 +132,20 @@ class OthersOffsets:
     def __init__(self, group: str) -> None:
         self._group = group
         self._known: dict[TopicPartition, int] = {}
-        self._asked: dict[TopicPartition, float] = {}
+        self._not_before: dict[TopicPartition, float] = {}
 
     async def is_beyond(self, client: AIOKafkaClient, partition: TopicPartition, offset: int) -> bool:
         """Whether the group has committed more than this offset. False when Kafka does not tell at once."""
-        now = time.monotonic()
-        if self._known.get(partition, 0) <= offset and now - self._asked.get(partition, -inf) >= ASK_SECONDS:
-            self._asked[partition] = now
+        if self._known.get(partition, 0) <= offset and time.monotonic() >= self._not_before.get(partition, 0.0):
+            pause_seconds = ASK_SECONDS
             question = OffsetFetchRequest(self._group, [(partition.topic, [partition.partition])])
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
                     self._known[partition] = await _answer(client, self._group, question) or 0
             except (KafkaError, OSError, TimeoutError) as error:
+                pause_seconds = SILENT_SECONDS
                 log.info("offsets.unknown", partition=partition.partition, exc_info=error)
+            self._not_before[partition] = time.monotonic() + pause_seconds
         return self._known.get(partition, 0) > offset
 
 

@@ -9,7 +9,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from itertools import count
-from typing import Final
+from typing import Any, Final
 
 from bson import decode_all
 from pymongo import ASCENDING, AsyncMongoClient, InsertOne, ReplaceOne, UpdateOne
@@ -21,19 +21,18 @@ from pymongo.write_concern import WriteConcern
 from services.classifier.mongo.claims import Claims
 from services.classifier.mongo.documents import (
     BIJDRAGE_FIELDS,
-    TELLINGEN,
     besluit_document,
     besluit_of,
     bijdragen_of,
     partij_document,
     partij_of,
-    tallies,
 )
-from services.classifier.mongo.numbers import NumberBlocks
+from services.classifier.mongo.numbers import NumberBlocks, Taken
 from services.classifier.mongo.queries import asked_besluiten, asked_partijen, most_numbers, revised
+from services.classifier.mongo.tallies import Tallies
 from services.classifier.ports import HeavyBatch
 from services.domain.case import Case
-from services.domain.numbers import LAST_NUMBER, Numbers
+from services.domain.numbers import LAST_NUMBER, NO_NUMBERS, Numbers
 from services.domain.outcome import Outcome
 from services.domain.partij import PartijRecord
 from services.domain.policy import Beleid
@@ -94,7 +93,7 @@ class MongoRegister:
         self._kept_without_trace = kept_without_trace
         self._partijen = self._database[PARTIJREGISTER]
         self._besluiten = self._database[BESLUITEN]
-        self._tellingen = self._database[TELLINGEN]
+        self._tallies = Tallies(self._database, beleid)
         self._numbers = NumberBlocks(self._database[NUMMERS])
         self._claims = Claims()
 
@@ -122,8 +121,9 @@ class MongoRegister:
         await self._besluiten.create_index("vervaltOp", expireAfterSeconds=0, sparse=True)
 
     async def count(self) -> None:
-        """Set the metrics of how many documents there are."""
+        """Set the metrics of how many documents there are, and of how many numbers are handed out."""
         await count_documents(self._database, (PARTIJREGISTER, BESLUITEN))
+        await self._numbers.measure()
 
     async def transact(
         self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Outcome]]
@@ -154,8 +154,8 @@ class MongoRegister:
     async def _attempt(
         self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Outcome]]
     ) -> Sequence[Outcome]:
-        numbers = await self._numbers.take(most_numbers(batch))
-        register = Register(self._beleid, numbers)
+        register = Register(self._beleid, NO_NUMBERS)
+        taken: Taken | None = None
         async with self._client.start_session() as session:
             await session.start_transaction(
                 read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
@@ -163,13 +163,19 @@ class MongoRegister:
             try:
                 most_bytes = MAX_BESLUITEN_BYTES if len(batch) > 1 else None
                 await self._look_up(batch, register, session, most_bytes=most_bytes)
+                taken = await self._numbers.take(most_numbers(batch, register))
+                register.numbers = taken.numbers
                 known_partijen, known_besluiten = dict(register.partijen), set(register.besluiten)
                 outcomes = judge(register)
                 await self._record(register, known_partijen, known_besluiten, session)
-                await self._count(outcomes, session)
+                await self._tallies.count(outcomes, session)
             except BaseException:
+                if taken is not None:
+                    self._numbers.put_back(taken.all())
                 await session.abort_transaction()
                 raise
+            # Whether a commit that fails was made is not certain, so what it uses is gone.
+            self._numbers.put_back(taken.unused())
             await session.commit_transaction()
         return outcomes
 
@@ -211,7 +217,8 @@ class MongoRegister:
         found = self._besluiten.find_raw_batches(asked_besluiten(batch), session=session, batch_size=AT_ONCE)
         seen_bytes = 0
         async with found:
-            async for raw in found:
+            async for answer in found:
+                raw: Any = answer  # bytes, whatever the driver's types say
                 seen_bytes += len(raw)
                 if most_bytes is not None and seen_bytes > most_bytes:
                     raise HeavyBatch
@@ -271,8 +278,3 @@ class MongoRegister:
             await self._besluiten.bulk_write(
                 [ReplaceOne({"_id": document["_id"]}, document) for document in replaced], session=session
             )
-
-    async def _count(self, outcomes: Sequence[Outcome], session: AsyncClientSession) -> None:
-        updates = list(tallies(outcomes))
-        if updates:
-            await self._tellingen.bulk_write(updates, ordered=False, session=session)

@@ -36,6 +36,12 @@ PUBLISHED_TO_DECIDED_SECONDS = Histogram(
     buckets=PASSING_SECONDS,
 )
 
+NUMBERS_HANDED_OUT = Gauge(
+    "klantcontact_numbers_handed_out",
+    "Numbers handed out, by series; a series ends at 9999999999. Every instance says the same.",
+    ["kind"],  # `services.domain.numbers.NumberKind`
+)
+
 UNKNOWN_FIELDS = Counter(
     "klantcontact_unknown_fields",
     "Ignored fields that the contract does not know, by the object that they stand in.",
