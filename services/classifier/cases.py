@@ -1,9 +1,11 @@
 """From a record of `contact.ended` to what is judged: decoded, and with the keys by which the register is asked."""
 
+from dataclasses import replace
+
 from schemas.faults import Fault, FaultKind, Refusal, RefusalKind
 from schemas.positions import Position
 from schemas.reading.decoding import decode
-from services.classifier.instructions import herbeoordeling_of
+from services.classifier.instructions import asks_to_publish_again, herbeoordeling_of
 from services.domain.case import Case, prepare
 from services.domain.herbeoordeling import Herbeoordeling
 from services.domain.policy import Beleid
@@ -22,10 +24,11 @@ def read(record: Record, sleutels: Sleutels, beleid: Beleid, *, asked: Herbeoord
     received = decode(record.value, headers, record.written_at)
     if isinstance(received, Refusal):
         return received
-    return prepare(
+    case = prepare(
         received,
         sleutels,
         beleid,
         position=Position(record.topic, record.partition, record.offset),
         herbeoordeling=asked or herbeoordeling_of(record.headers),
     )
+    return replace(case, publish_again=True) if asks_to_publish_again(record.headers, case, sleutels) else case

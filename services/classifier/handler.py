@@ -3,24 +3,30 @@
 Each batch ends in one of three ways: it is published and committed as a whole, in several transactions when much goes
 out; the partition is lost to another instance, which takes it up; or the service stops, because our own code fails on
 message after message.
+
+A few bytes can cause many: a correction takes back all that its contact was ever given. So a batch is encoded and
+published by part, and cut again when the decisions behind it are too much for memory.
 """
 
 import asyncio
 import time
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from schemas.faults import Refusal
 from services.classifier.encoding import Encoder
 from services.classifier.instrumentation import Handled, tell_batch, tell_own_failure, tell_spans
-from services.classifier.ports import Clock, Publisher, RegisterStore
+from services.classifier.ports import Clock, HeavyBatch, Publisher, RegisterStore
+from services.classifier.repeats import Judged, Moved, without_seen
+from services.domain.besluit import NOWHERE
 from services.domain.case import Case
-from services.domain.outcome import FAILED, Outcome, Refused
+from services.domain.outcome import FAILED, Outcome, Published, Refused
+from services.domain.register import Register
 from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
-from services.runtime.kafka.records import Record, light_parts
+from services.runtime.kafka.records import Record
 from services.runtime.observe import metrics
 from services.runtime.observe.health import Health, Part
 from services.runtime.observe.tracing import Spans
@@ -30,9 +36,12 @@ TURN_SECONDS: Final = 0.05
 """How long the handler reads or encodes before it yields to the event loop: about a usual batch. Nothing else runs
 meanwhile, such as the heartbeat. One contact takes as long at most."""
 
-MAX_TRANSACTION_BYTES: Final = 8 * 1024 * 1024
-"""Of one transaction: some ten thousand events, which take a second of the ten that it may last. A usual batch is a
-sixth of it. A correction of a contact that was given much can cause hundreds of times its own size."""
+MAX_TRANSACTION_BYTES: Final = 4 * 1024 * 1024
+"""Of one transaction, whose last record may pass it: some five thousand events. A usual batch is a third of it. A
+correction of a contact that was given much can cause hundreds of times its own size. As many bytes are in memory three
+times until they are written, for each of the four batches in flight."""
+
+T = TypeVar("T")
 
 Read = Callable[[Record], Case | Refusal]
 """`services.classifier.cases.read`, with the keys and the policy of this service."""
@@ -69,71 +78,145 @@ class Handler:
         instance holds the partition now, and ServiceBroken after a run of own failures. Records that are not committed
         then were not published, and cause the same messages when they are handled again.
         """
-        started_ns = time.time_ns()
-        batch = await self._judge_patiently(records)
-        for part in light_parts(batch, MAX_TRANSACTION_BYTES, Handled.weight):
-            messages = [message for handled in part for message in handled.messages]
-            with _timed("publish"):
-                await publisher.publish(messages, next_offset=part[-1].record.offset + 1)
-            tell_batch(part)
-            if self._spans is not None:
-                tell_spans(self._spans, part, started_ns=started_ns)
+        waiting = [records]
+        while waiting:
+            batch = waiting.pop()
+            started_ns = time.time_ns()
+            try:
+                left = deque(await self._judge_patiently(batch, publisher))
+            except HeavyBatch:
+                middle = len(batch) // 2
+                waiting += [batch[middle:], batch[:middle]]
+                continue
+            while left:
+                await self._publish_part(left, publisher, started_ns)
 
-    async def _judge_patiently(self, records: Sequence[Record]) -> list[Handled]:
+    async def _publish_part(self, left: deque[Judged], publisher: Publisher, started_ns: int) -> None:
+        """Encode the next records until a transaction is full, and publish them. Their messages are kept no longer."""
+        with _timed("encode"):
+            part = await self._encode_part(left)
+        messages = [message for handled in part for message in handled.messages]
+        with _timed("publish"):
+            await publisher.publish(messages, next_offset=part[-1].record.offset + 1)
+        tell_batch(part)
+        if self._spans is not None:
+            tell_spans(self._spans, part, started_ns=started_ns)
+
+    async def _encode_part(self, left: deque[Judged]) -> list[Handled]:
+        part: list[Handled] = []
+        part_bytes, turns = 0, _Turns()
+        while left and part_bytes < MAX_TRANSACTION_BYTES:
+            handled = await self._encoded(left.popleft())
+            part.append(handled)
+            part_bytes += handled.weight()
+            await turns.pause()
+        return part
+
+    async def _encoded(self, judged: Judged) -> Handled:
+        record, outcome = judged.record, judged.outcome
+        try:
+            messages = self._encoder.messages(record, outcome, judged.now)
+        except Exception as error:  # noqa: BLE001 - as in judging
+            if judged.case is not None and isinstance(outcome, Published):
+                unsent = Moved(judged.case, outcome.besluit, NOWHERE)
+                await self._patiently(record.partition, partial(self._note_sent, [unsent]))
+            outcome = self._own_failure(record, error)
+            return Handled(record, outcome, self._encoder.messages(record, outcome, judged.now))
+        if outcome is FAILED:
+            self._count_own_failure(record)
+        else:
+            self._count_in_a_row(record.partition, 0)
+        return Handled(record, outcome, messages)
+
+    async def _judge_patiently(self, records: Sequence[Record], publisher: Publisher) -> list[Judged]:
         """Judge a batch; retry as long as the database is away."""
         partition = records[0].partition
-        failures_before = self._own_failures_in_a_row[partition]
+
+        async def judge() -> list[Judged]:
+            with self._counted_again(partition):
+                return await self._judge_isolated(records, publisher)
+
+        return await self._patiently(partition, judge)
+
+    async def _patiently(self, partition: int, work: Callable[[], Awaitable[T]]) -> T:
         with self._health.reporting(Part.MONGODB, by=f"batch of partition {partition}") as report:
             for pause_seconds in pauses():
                 try:
-                    batch = await self._judge_isolated(records)
+                    done = await work()
                 except TransientFailure as failure:
                     metrics.TRANSIENT_FAILURES.labels(part=failure.part).inc()
                     report(str(failure))
-                    self._count_in_a_row(partition, failures_before)
                 else:
                     report(None)
-                    return batch
+                    return done
                 await self._clock.sleep(pause_seconds)
         raise AssertionError("pauses have no end")
 
-    async def _judge_isolated(self, records: Sequence[Record]) -> list[Handled]:
+    async def _judge_isolated(self, records: Sequence[Record], publisher: Publisher) -> list[Judged]:
         """Judge records. When our own code fails on them, halve them until the one that it fails on stands alone."""
         try:
-            batch = await self._judge(records)
-        except (TransientFailure, PartitionLost):
+            batch = await self._judge(records, publisher)
+        except (TransientFailure, PartitionLost, HeavyBatch):
             raise
         except Exception as error:  # noqa: BLE001 - every mistake of our own code in a message ends here
             if len(records) == 1:
-                return [self._own_failure(records[0], error)]
+                return [Judged(records[0], None, self._own_failure(records[0], error), self._clock.now())]
             middle = len(records) // 2
             return [
-                *await self._judge_isolated(records[:middle]),
-                *await self._judge_isolated(records[middle:]),
+                *await self._judge_isolated(records[:middle], publisher),
+                *await self._judge_isolated(records[middle:], publisher),
             ]
         self._count_in_a_row(records[0].partition, 0)
         return batch
 
-    async def _judge(self, records: Sequence[Record]) -> list[Handled]:
-        """Decode, look up, decide, record, and encode what goes out."""
+    async def _judge(self, records: Sequence[Record], publisher: Publisher) -> list[Judged]:
+        """Decode, look up, decide and record."""
         with _timed("decode"):
-            read = [self._read(record) async for record in _in_turns(records)]
+            read = await self._read_in_turns(records)
         cases = [each for each in read if isinstance(each, Case)]
         now = self._clock.now()
         with _timed("decide"):
-            judged = iter(
+            outcomes = iter(
                 await self._store.transact(cases, lambda register: [register.judge(case, now) for case in cases])
             )
-        with _timed("encode"):
-            outcomes = iter([next(judged) if isinstance(each, Case) else Refused(each) for each in read])
-            return [self._encoded(record, next(outcomes), now) async for record in _in_turns(records)]
+            batch = [
+                Judged(record, each, next(outcomes), now)
+                if isinstance(each, Case)
+                else Judged(record, None, Refused(each), now)
+                for record, each in zip(records, read, strict=True)
+            ]
+            batch, moved = await without_seen(batch, publisher)
+            await self._note_sent(moved)
+        return batch
 
-    def _encoded(self, record: Record, outcome: Outcome, now: datetime) -> Handled:
-        return Handled(record, outcome, self._encoder.messages(record, outcome, now))
+    async def _note_sent(self, moved: Sequence[Moved]) -> None:
+        """Record with which records the events of decisions go out from now on."""
 
-    def _own_failure(self, record: Record, error: Exception) -> Handled:
-        """Return a dead letter for a record on which our own code failed. Raises ServiceBroken after a run of those."""
+        def note(register: Register) -> Sequence[Outcome]:
+            for each in moved:
+                register.note_sent(each.besluit, each.sent_with)
+            return []
+
+        if moved:
+            await self._store.transact([each.case for each in moved], note)
+
+    async def _read_in_turns(self, records: Sequence[Record]) -> list[Case | Refusal]:
+        read: list[Case | Refusal] = []
+        turns = _Turns()
+        for record in records:
+            read.append(self._read(record))
+            await turns.pause()
+        return read
+
+    # Our own failures
+
+    def _own_failure(self, record: Record, error: Exception) -> Refused:
+        """Log and count a failure, and return the outcome of its record. Raises ServiceBroken after a run of those."""
         tell_own_failure(record, error)
+        self._count_own_failure(record, error)
+        return FAILED
+
+    def _count_own_failure(self, record: Record, error: Exception | None = None) -> None:
         self._count_in_a_row(record.partition, self._own_failures_in_a_row[record.partition] + 1)
         if self._own_failures_in_a_row[record.partition] >= self._own_failures_limit:
             metrics.STOPPED.set(1)
@@ -142,21 +225,36 @@ class Handler:
                 f"{record.partition}, up to offset {record.offset}. None of them is lost: the release "
                 "that replaces this one handles them again."
             ) from error
-        return self._encoded(record, FAILED, self._clock.now())
+
+    @contextmanager
+    def _counted_again(self, partition: int) -> Iterator[None]:
+        """Count failures for this block only: encoding counts them once more, in one row with its own."""
+        before = self._own_failures_in_a_row[partition]
+        try:
+            yield
+        except ServiceBroken:
+            raise
+        except BaseException:
+            self._count_in_a_row(partition, before)
+            raise
+        self._count_in_a_row(partition, before)
 
     def _count_in_a_row(self, partition: int, number: int) -> None:
         self._own_failures_in_a_row[partition] = number
         metrics.OWN_FAILURES_IN_A_ROW.set(max(self._own_failures_in_a_row.values()))
 
 
-async def _in_turns(records: Iterable[Record]) -> AsyncIterator[Record]:
-    """Yield records, and yield to the event loop each time that `TURN_SECONDS` have passed."""
-    began = time.perf_counter()
-    for record in records:
-        yield record
-        if time.perf_counter() - began >= TURN_SECONDS:
+class _Turns:
+    """Yields to the event loop each time that `TURN_SECONDS` have passed."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+
+    async def pause(self) -> None:
+        """Yield if it is time."""
+        if time.perf_counter() - self._began >= TURN_SECONDS:
             await asyncio.sleep(0)
-            began = time.perf_counter()
+            self._began = time.perf_counter()
 
 
 @contextmanager

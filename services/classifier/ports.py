@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from schemas.cloudevents import Headers
+from schemas.positions import Position
 from schemas.values import value_class
 from services.domain.case import Case
 from services.domain.outcome import Outcome
@@ -21,6 +22,10 @@ class Message:
     headers: Headers
 
 
+class HeavyBatch(Exception):
+    """The decisions behind a batch are too much for memory at once. Nothing was recorded."""
+
+
 class RegisterStore(Protocol):
     """The partijregister and the besluiten."""
 
@@ -30,7 +35,8 @@ class RegisterStore(Protocol):
         """Look up what the register knows of a batch, call `judge`, and record what changed: all or nothing.
 
         When another instance commits first, the whole is retried, and `judge` is called again.
-        Raises TransientFailure when the database is away; nothing was recorded then.
+        Raises TransientFailure when the database is away, and HeavyBatch for a batch of several contacts whose
+        decisions are too large; nothing was recorded then.
         """
 
 
@@ -42,6 +48,9 @@ class Publisher(Protocol):
 
         Raises PartitionLost when another instance has taken over the partition; nothing was published then.
         """
+
+    async def is_committed(self, position: Position) -> bool:
+        """Whether the group has committed the record at a position. False when Kafka does not tell at once."""
 
 
 class Clock(Protocol):

@@ -41,6 +41,9 @@ def replay(  # noqa: PLR0913 - each is an option that an operator can give
     policy: PolicyFile = None,
     *,
     execute: Annotated[bool, typer.Option("--execute/--dry-run", help="Have the classifier judge again.")] = False,
+    publish_again: Annotated[
+        bool, typer.Option("--publish-again", help="Publish the events of the decisions in force again. Judge nothing.")
+    ] = False,
     with_current_register: Annotated[
         bool, typer.Option(help="Judge by what the register knows today, not by the facts of the decision record.")
     ] = False,
@@ -54,8 +57,12 @@ def replay(  # noqa: PLR0913 - each is an option that an operator can give
 
     Beside "changes" and "same" a contact can be "overtaken": a later revisie is in force, and is judged at its own
     place. Of a "repeat" the same revisie was sent twice: it is judged at its first place, and this copy is skipped.
+
+    --publish-again is for a subscriber that lost events: they go out again, under the ids that they had.
     """
-    given = settings()
+    if publish_again and (policy or with_current_register):
+        raise typer.BadParameter("--publish-again judges nothing: give no --policy or --with-current-register with it")
+    given, facts = settings(), Feiten.HUIDIG if with_current_register else Feiten.VASTGELEGD
     with progress("judging again", shown=not (as_json and sys.stdout.isatty())) as bar:
         shown = _Shown(bar, as_json=as_json, diff_only=diff_only)
         try:
@@ -64,7 +71,7 @@ def replay(  # noqa: PLR0913 - each is an option that an operator can give
                     given,
                     _selection(since, until, offsets or [], contact or [], source),
                     beleid=beleid(policy),
-                    feiten=Feiten.HUIDIG if with_current_register else Feiten.VASTGELEGD,
+                    feiten=None if publish_again else facts,
                     execute=execute,
                     tell=shown,
                     progress=bar,
@@ -110,7 +117,7 @@ class _Shown:
 
     def __call__(self, examined: Examined, answer: Answer | None) -> None:
         self.answered += answer is not None
-        if examined.difference is None and self._diff_only:
+        if examined.difference is None and examined.to_publish is None and self._diff_only:
             return
         if not self._is_headed:
             self._bar.print(HEADING)
@@ -128,6 +135,10 @@ WIDTHS: Final = (28, 16, 8, 12, 9, 20, 0)
 def contact_rows(examined: Examined, answer: Answer | None) -> Iterator[str]:
     """Yield a row for each onderwerp that changes, or one for a contact that does not change."""
     contact_id = printable_id(examined.contact_id or f"{examined.record.partition}:{examined.record.offset}")
+    if examined.to_publish is not None:
+        note = answer.value if answer else examined.standing.value
+        yield row((contact_id, "", "", "", "", "", f"{note}: {counted(examined.to_publish.events, 'event')}"))
+        return
     if examined.difference is None:
         yield row((contact_id, "", "", "", "", "", examined.standing.value))
         return
@@ -145,6 +156,7 @@ def contact_value(examined: Examined, answer: Answer | None) -> dict[str, Any]:
         "offset": examined.record.offset,
         "standing": examined.standing.value,
         **(examined.difference.as_json() if examined.difference else {}),
+        **({"events": examined.to_publish.events} if examined.to_publish else {}),
         **({"answer": answer.value} if answer else {}),
     }
 
@@ -184,6 +196,8 @@ def summary_lines(replayed: Replayed, *, executed: bool) -> Iterator[str]:
         yield f"{number:>8}  onderwerpen {was} → {wordt}"
     for answer, number in sorted(replayed.answers.items()):
         yield f"{number:>8}  contacts {answer}"
+    if summary.events:
+        yield f"{summary.events:>8}  events"
     for partition, first in replayed.trimmed.items():
         yield f"Partition {partition} holds offset {first} and later; Kafka has removed the earlier records."
     if replayed.forgotten:
@@ -191,9 +205,17 @@ def summary_lines(replayed: Replayed, *, executed: bool) -> Iterator[str]:
             f"More contacts change than a dry run can carry along: {replayed.forgotten:,} were dropped, and contacts "
             "after them are shown without their changes. Select less of contact.ended, and execute that first."
         )
-    if not executed and summary.records["changes"]:
+    yield from _next_steps(replayed, executed=executed)
+
+
+def _next_steps(replayed: "Replayed", *, executed: bool) -> Iterator[str]:
+    if not executed and replayed.summary.records["changes"]:
         yield "Nothing was changed. --execute has the classifier judge these contacts again."
-    if not replayed.is_as_shown:
+    if not executed and replayed.summary.events:
+        yield "Nothing was published. --execute has the classifier publish these events again."
+    if replayed.answers.get(Answer.NOT_PUBLISHED):
+        yield "Some contacts were corrected or judged again meanwhile, which publishes too. Start this again to see."
+    elif not replayed.is_as_shown:
         yield (
             "Some contacts did not come out as shown: does the classifier run with the policy that was used here? If "
             "so, something changed meanwhile; start this again to see."

@@ -23,6 +23,9 @@ MAX_EVER_GIVEN: Final = 200
 """Klantcontacten, and partijen, of one contact over all its revisies: four times as many as the largest event has.
 The record keeps all of them, and each later revisie gives or takes back every one."""
 
+NOWHERE: Final = Position("", -1, -1)
+"""With no record: our own code failed on the events of a decision."""
+
 
 class Stream(StrEnum):
     """Where an event goes; the settings name the topic of each."""
@@ -165,15 +168,13 @@ class Voorganger:
 
 @value_class(frozen=True, slots=True)
 class BesluitRecord:
-    """The decision record. `besluitversie` counts the judgements of one revisie.
-
-    The register keeps a record without a trace in a shortened form. The fields that the short form lacks have defaults.
-    """
+    """The decision record. Its short form (`shortened`) lacks the fields that have defaults."""
 
     key: str
     source: str
     revisie: int
     besluitversie: int
+    """Counts the judgements of one revisie."""
     digest: str
     beleidsversie: str
     besloten_op: datetime
@@ -195,6 +196,13 @@ class BesluitRecord:
     """Of the record of this revisie that was judged first; None in a dry run."""
     voorgangers: tuple[Voorganger, ...] = ()
     """The judgements before, the last one last."""
+    sent_with: Position | None = None
+    """The record with which the events of this judgement go out, when it is another than that at `position`."""
+
+    @property
+    def goes_out_with(self) -> Position | None:
+        """The record with which the events of this judgement go out; None: nobody knows."""
+        return self.sent_with or self.position
 
     @property
     def moment(self) -> Moment:
@@ -213,11 +221,8 @@ class BesluitRecord:
         return self.plaatsgevonden_op is None
 
     def shortened(self) -> "BesluitRecord":
-        """Return what the register keeps of a decision without a trace.
-
-        It holds no text of the publisher but the source, and still tells a repeat from a conflict.
-        """
-        assert self.without_trace, "what left a trace is made again from its whole record"
+        """Return the form that is kept without a trace: no text of the publisher but the source. The digest stays."""
+        assert self.without_trace, "a decision with a trace is made again from its whole record"
         return BesluitRecord(
             key=self.key,
             source=self.source,

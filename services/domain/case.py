@@ -36,6 +36,8 @@ class Case:
     """Of its record in Kafka; None in a dry run."""
     herbeoordeling: Herbeoordeling | None = None
     """Set when an operator asks for a new judgement."""
+    publish_again: bool = False
+    """Set when an operator asks for the events of the revisie in force, whether they went out before or not."""
 
     def own_partij_id(self, position: int) -> str:
         """Return the partij id of a betrokkene without an identity to be found by: the same one in every revisie."""

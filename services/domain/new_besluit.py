@@ -114,6 +114,7 @@ def new_besluit(
         uitgegeven=uitgegeven,
         kanttekeningen=_kanttekeningen(case, around, touched),
         position=former.position if former else case.position,
+        sent_with=case.position if former else None,
         voorgangers=(*in_force.voorgangers, in_force.as_voorganger())[-MAX_VOORGANGERS:] if in_force else (),
     )
     if former is not None:

@@ -32,3 +32,7 @@ class Numbers:
         """Remove and return the next number of a kind."""
         source: Iterator[int] = getattr(self, kind.value)
         return str(next(source))
+
+
+NO_NUMBERS: Final = Numbers(iter(()), iter(()), iter(()))
+"""For a register whose batch is not known yet."""

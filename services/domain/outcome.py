@@ -56,7 +56,7 @@ class Rejudged(Published):
 
 @value_class(frozen=True, slots=True)
 class Repeated(Published):
-    """The revisie in force came again, with the same contents: the same events go out again."""
+    """The revisie in force came again, with the same contents: the same events go out again, unless it was `Seen`."""
 
     name = "repeated"
 
@@ -75,6 +75,13 @@ class Unchanged(Skipped):
     """An operator asked for a new judgement, and it came out the same."""
 
     name = "unchanged"
+
+
+@value_class(frozen=True, slots=True)
+class Seen(Skipped):
+    """The revisie in force came again, and its events went out before."""
+
+    name = "seen"
 
 
 @value_class(frozen=True, slots=True)
@@ -105,6 +112,6 @@ class Failed(Refused):
 
 Outcome = Published | Skipped | Refused
 
-OUTCOMES: Final = (Decided, Rejudged, Unchanged, Repeated, Overtaken, Refused, Failed)
+OUTCOMES: Final = (Decided, Rejudged, Unchanged, Repeated, Seen, Overtaken, Refused, Failed)
 
 FAILED: Final = Failed(Refusal(RefusalKind.INTERNE_FOUT, ()))

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from schemas.cloudevents import Uri
 from schemas.types import Tekst100
 
 EVERY_KANAAL: Literal["*"] = "*"
@@ -43,6 +44,9 @@ class Beleid(BaseModel):
     zonder_externe_identificator: ZonderIdentificator = ZonderIdentificator.EIGEN_PARTIJ
     standaard_taal: Annotated[str, Field(pattern=r"^[a-z]{3}$")] = "nld"
     """The taal of a contact that names none (ISO 639-2/B); Open Klant wants one."""
+
+    getelde_bronnen: frozenset[Uri] = frozenset()
+    """Sources whose decisions are counted by name on every day. Of others, the first hundred of a day are."""
 
     def suffices(self, middel: str, kanaal: str) -> bool:
         """Whether this means establishes an identity on this kanaal."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from schemas.faults import Fault, FaultKind, Refusal, RefusalKind
+from schemas.positions import Position
 from schemas.reading.coherence import identity_path
 from services.domain.besluit import MAX_EVER_GIVEN, BesluitRecord, Vervolg
 from services.domain.case import Case
@@ -90,6 +91,12 @@ class Register:
         earlier = [self.besluiten[case.key] for case in revised if case.key in self.besluiten]
         touched = {partij.partij_id for besluit in earlier for partij in besluit.partijen}
         return touched | {self._linked[sleutel] for sleutel in reached if sleutel in self._linked}
+
+    def note_sent(self, besluit: BesluitRecord, sent_with: Position) -> None:
+        """Remember with which record the events of a decision go out, if that decision is still in force."""
+        if self.besluiten.get(besluit.key) == besluit:
+            self.besluiten[besluit.key] = replace(besluit, sent_with=sent_with)
+            self.changed_besluiten.add(besluit.key)
 
     # Judging
 

@@ -31,6 +31,10 @@ class Sleutels:
         contents = contact.__pydantic_serializer__.to_json(contact, by_alias=True, exclude_defaults=True)
         return f"{self._versie}:{self._digest(contents)}"
 
+    def of_request(self, contact_key: str, revisie: int) -> str:
+        """Return the text that only an operator with this key can put into a request to publish a contact again."""
+        return f"{self._versie}:{self._digest(f'publish again {contact_key} {revisie}'.encode())}"
+
     def controle(self) -> str:
         """Return a text that is the same only for this key and versie, and shows nothing else of the key."""
         return f"{self._versie}:{self._digest(_CONTROLE)}"

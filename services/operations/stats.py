@@ -9,7 +9,7 @@ from typing import Any
 
 from bson import MaxKey
 
-from services.classifier.mongo.documents import TELLINGEN
+from services.classifier.mongo.tallies import TELLINGEN
 from services.operations.mongo import read_database
 from services.runtime.settings import Settings
 
@@ -58,10 +58,10 @@ async def stats(
 
 
 def _period(since: date | None, until: date | None) -> dict[str, Any]:
-    """Return the query that selects these days by the index of `_id`, in which the day comes first."""
-    bounds: dict[str, Any] = {}
+    """Return the query that selects the counts of these days by the index of `_id`, in which the day comes first."""
+    bounds: dict[str, Any] = {"$type": "object"}
     if since is not None:
         bounds["$gte"] = {"dag": since.isoformat()}
     if until is not None:
         bounds["$lte"] = {"dag": until.isoformat(), "source": MaxKey()}
-    return {"_id": bounds} if bounds else {}
+    return {"_id": bounds}

@@ -1,6 +1,5 @@
 """The scenarios of the standard in at one end as Kafka messages, the right documents out at the other."""
 
-import json
 import subprocess
 
 import pytest
@@ -32,17 +31,14 @@ def test_every_invalid_event_is_among_the_dead_letters(fed: System) -> None:
     assert fed.count_dead_letters() == count_refused(SCENARIOS) > 0
 
 
-def test_feeding_everything_again_changes_nothing_and_publishes_only_repeats(fed: System) -> None:
+def test_feeding_everything_again_changes_nothing_and_publishes_nothing(fed: System) -> None:
     settings = fed.settings
     outputs = [settings.registered_topic, settings.confidential_topic, settings.taak_topic]
     before, published = documents(fed), read_all(fed, outputs)
     publish(fed, EVENTS)
     wait_until_all_is_stored(fed)
     assert documents(fed) == before
-    ids_before = {json.loads(each.value)["id"] for each in published}
-    everything = read_all(fed, outputs)
-    assert len(everything) > len(published)
-    assert {json.loads(each.value)["id"] for each in everything} == ids_before
+    assert len(read_all(fed, outputs)) == len(published)
 
 
 def test_the_demo_finds_every_scenario_right() -> None:

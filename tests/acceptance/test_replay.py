@@ -138,14 +138,28 @@ def test_executed_it_brings_about_what_was_shown_and_a_second_time_nothing(syste
     assert len(outputs(system)) == len(before) + len(new)
 
 
-def test_a_redelivery_afterwards_repeats_the_newest_judgement(system: System) -> None:
+def test_a_redelivery_afterwards_publishes_nothing(system: System) -> None:
     before = of_contact(system, "v3")
     publish(system, [event(CONTACTS[3])])
     wait_until_all_is_stored(system)
-    after = of_contact(system, "v3")
-    newest = {key: number for key, number in before.items() if key[1] == 2}
+    assert of_contact(system, "v3") == before
+
+
+def test_asked_to_publish_again_it_publishes_the_newest_judgement_once_for_each_request(system: System) -> None:
+    before, stored = of_contact(system, "v3"), documents(system)
+    newest = Counter(key for key in before if key[1] == 2)
     assert len(newest) == 3
-    assert after == before + Counter(newest.keys())
+    dry = replay(system, "--publish-again", "--contact", "v3", "--json")
+    assert dry.returncode == 0, dry.stderr
+    assert answered(dry)[1]["events"] == 3
+    assert of_contact(system, "v3") == before
+    done = replay(system, "--publish-again", "--contact", "v3", "--execute")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "published again: 3 events" in done.stdout
+    wait_until_all_is_stored(system)
+    assert of_contact(system, "v3") == before + newest
+    # A decision record names the request with which its events went out.
+    assert documents(system) | {"besluiten": []} == stored | {"besluiten": []}
 
 
 @pytest.mark.parametrize(
@@ -156,6 +170,7 @@ def test_a_redelivery_afterwards_repeats_the_newest_judgement(system: System) ->
         (["--offsets", "0:9-3"], 2, "--offsets looks like"),
         (["--offsets", "0:1-2", "--contact", "v4"], 2, "not several of them"),
         (["--offsets", "0:0-0", "--offsets", "0:1-1"], 2, "--offsets names partition 0 twice"),
+        (["--publish-again", "--with-current-register"], 2, "--publish-again judges nothing"),
         (["--offsets", "9:0-1"], 2, "contact.ended has no partition 9"),
         (["--offsets", "0:0-100000"], 2, "Partition 0 ends before offset"),
         (["--contact", "nobody\x1b[2J"], 1, "There is no decision about contact nobody\ufffd[2J:"),

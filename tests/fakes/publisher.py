@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from schemas.positions import Position
 from services.classifier.ports import Message
 from services.runtime.errors import PartitionLost
 
@@ -12,6 +13,8 @@ class FakeTopics:
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.committed: int | None = None
+        self.committed_elsewhere: dict[int, int] = {}
+        """Of other partitions of the input."""
         self.writer: FakePublisher | None = None
 
 
@@ -35,3 +38,7 @@ class FakePublisher:
         self._topics.messages += messages
         self._topics.committed = next_offset
         self.transactions.append((list(messages), next_offset))
+
+    async def is_committed(self, position: Position) -> bool:
+        """Whether that position of another partition is committed."""
+        return self._topics.committed_elsewhere.get(position.partition, 0) > position.offset

@@ -10,13 +10,12 @@ from services.domain.numbers import Numbers
 from services.domain.outcome import Outcome
 from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
-from services.runtime.errors import TransientFailure
 
 
 class FakeRegisterStore:
     """A RegisterStore in memory; the first calls raise `failures`, one each."""
 
-    def __init__(self, beleid: Beleid = DEFAULT, *, failures: Sequence[TransientFailure] = ()) -> None:
+    def __init__(self, beleid: Beleid = DEFAULT, *, failures: Sequence[Exception] = ()) -> None:
         self.register = Register(beleid, Numbers(count(1), count(1), count(1)))
         self.failures = deque(failures)
         self.batches: list[list[str]] = []

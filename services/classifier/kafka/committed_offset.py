@@ -1,9 +1,11 @@
-"""The committed offset of a partition, once no transaction can change it any more.
+"""The committed offset of a partition, once no transaction can change it any more, and how far others are at least.
 
 aiokafka asks with OffsetFetch v3, whose answer leaves out the offset of a transaction that is decided and not yet
 marked everywhere. OffsetFetch v7 has `require_stable` (KIP-447). aiokafka does not know v7, so its fields stand here.
 """
 
+import asyncio
+import time
 from typing import Any, Final
 
 import structlog
@@ -20,6 +22,15 @@ from services.runtime.kafka import in_process
 log = structlog.get_logger()
 
 NOTHING_COMMITTED: Final = -1
+
+ASK_SECONDS: Final = 0.1
+"""Between two questions about another partition: about a batch."""
+
+SILENT_SECONDS: Final = 5.0
+"""Before a question that was not answered is asked again: many repeats must not wait one after another."""
+
+ANSWER_SECONDS: Final = 1.0
+"""Patience with an answer about another partition. Without one, a repeat is published again."""
 
 
 class UnstableOffset(KafkaError):  # type: ignore[misc] # aiokafka has no types; so below
@@ -101,17 +112,46 @@ async def committed_offset(client: AIOKafkaClient, *, group: str, partition: Top
     Raises a KafkaError when there is no answer now, UnstableOffset while a transaction is being ended, and
     InvalidSettings for a Kafka that can't tell.
     """
-    node_id = await client.coordinator_lookup(CoordinationType.GROUP, group)
     if in_process.reads_stable_offsets():
         question: Any = StableOffsetFetch(group, partition)
     else:
         log.warning("offsets.read_unstable", partition=partition.partition)
         question = OffsetFetchRequest(group, [(partition.topic, [partition.partition])])
     try:
-        response = await client.send(node_id, question, group=ConnectionGroup.COORDINATION)
+        return await _answer(client, group, question)
     except NotImplementedError as error:
         raise InvalidSettings("Kafka is older than 2.5, and does nothing exactly once. Use a newer one.") from error
-    return _offset_in(response)
+
+
+class OthersOffsets:
+    """How far the group is in partitions that other instances may hold, as far as was asked.
+
+    An answer leaves out transactions that are being ended. So it may be too low, and is never too high.
+    """
+
+    def __init__(self, group: str) -> None:
+        self._group = group
+        self._known: dict[TopicPartition, int] = {}
+        self._not_before: dict[TopicPartition, float] = {}
+
+    async def is_beyond(self, client: AIOKafkaClient, partition: TopicPartition, offset: int) -> bool:
+        """Whether the group has committed more than this offset. False when Kafka does not tell at once."""
+        if self._known.get(partition, 0) <= offset and time.monotonic() >= self._not_before.get(partition, 0.0):
+            pause_seconds = ASK_SECONDS
+            question = OffsetFetchRequest(self._group, [(partition.topic, [partition.partition])])
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    self._known[partition] = await _answer(client, self._group, question) or 0
+            except (KafkaError, OSError, TimeoutError) as error:
+                pause_seconds = SILENT_SECONDS
+                log.info("offsets.unknown", partition=partition.partition, exc_info=error)
+            self._not_before[partition] = time.monotonic() + pause_seconds
+        return self._known.get(partition, 0) > offset
+
+
+async def _answer(client: AIOKafkaClient, group: str, question: object) -> int | None:
+    node_id = await client.coordinator_lookup(CoordinationType.GROUP, group)
+    return _offset_in(await client.send(node_id, question, group=ConnectionGroup.COORDINATION))
 
 
 def _offset_in(response: Response) -> int | None:

@@ -17,8 +17,9 @@ import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
 
+from schemas.positions import Position
 from services.classifier.kafka.bulk import send_in_bulk
-from services.classifier.kafka.committed_offset import UnstableOffset, committed_offset
+from services.classifier.kafka.committed_offset import OthersOffsets, UnstableOffset, committed_offset
 from services.classifier.kafka.kafka_20734 import CoordinatorConnection, last_end, repeat_end
 from services.classifier.ports import Message
 from services.runtime.errors import PartitionLost
@@ -91,6 +92,7 @@ class KafkaPublisher:
         self._producer: AIOKafkaProducer | None = None
         self._connection: CoordinatorConnection | None = None
         self._committed: int | None = None
+        self._others = OthersOffsets(group)
         self._turn = asyncio.Lock()
         self._watch: asyncio.Task[None] | None = None
 
@@ -147,6 +149,15 @@ class KafkaPublisher:
                 return
             if committed != before:
                 raise self._lost()
+
+    async def is_committed(self, position: Position) -> bool:
+        """Whether the group has committed the record at a position, as the port promises."""
+        if self._producer is None or position.topic != self._partition.topic:
+            return False
+        if position.partition == self._partition.partition:
+            return self._committed is not None and position.offset < self._committed
+        place = TopicPartition(position.topic, position.partition)
+        return await self._others.is_beyond(self._producer.client, place, position.offset)
 
     async def _renew_when_idle(self) -> None:
         """Start anew when the connection of an idle writer is gone. The next transaction would do so otherwise."""

@@ -3,8 +3,7 @@
 Moments are texts with microseconds: a BSON date has milliseconds, too few to show which of two moments was first.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -14,7 +13,6 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from cattrs.preconf.bson import make_converter
 from cattrs.strategies import configure_tagged_union
 from pydantic.alias_generators import to_camel
-from pymongo import UpdateOne
 
 from schemas.positions import Position
 from services.domain.besluit import (
@@ -31,7 +29,6 @@ from services.domain.besluit import (
     Voorganger,
 )
 from services.domain.consent import Moment
-from services.domain.outcome import Decided, Outcome, Rejudged
 from services.domain.partij import Bijdrage, PartijRecord, Stand
 from services.runtime.mongo.client import Document
 
@@ -112,23 +109,3 @@ def partij_document(partij: PartijRecord) -> Document:
 def partij_of(document: Document) -> PartijRecord:
     """Return the partij that a document holds."""
     return _converter.structure({**document, "partijId": document["_id"]}, PartijRecord)
-
-
-TELLINGEN: Final = "tellingen"
-"""How many decisions there were by day, source and rule. Each partition of the input has documents of its own, so that
-instances do not wait for each other."""
-
-WITHOUT_PARTITION: Final = -1
-
-
-def tallies(outcomes: Sequence[Outcome]) -> Iterator[UpdateOne]:
-    """Yield what a batch adds to the counts. A day is one of UTC; a new judgement counts on its own day."""
-    counted: defaultdict[tuple[str, str, int], Counter[str]] = defaultdict(Counter)
-    for outcome in outcomes:
-        if isinstance(outcome, Decided | Rejudged):
-            besluit = outcome.besluit
-            day = besluit.besloten_op.astimezone(UTC).date().isoformat()
-            partition = besluit.position.partition if besluit.position else WITHOUT_PARTITION
-            counted[day, besluit.source, partition].update(each.regel.value for each in besluit.onderwerpen)
-    for (day, source, partition), by_rule in counted.items():
-        yield UpdateOne({"_id": {"dag": day, "source": source, "partition": partition}}, {"$inc": by_rule}, upsert=True)

@@ -10,16 +10,22 @@ from services.domain.register import Register
 from services.runtime.mongo.client import Document
 
 
-def most_numbers(batch: Sequence[Case]) -> dict[NumberKind, int]:
-    """Return the most numbers that a batch can need."""
+def most_numbers(batch: Sequence[Case], register: Register) -> dict[NumberKind, int]:
+    """Return the most numbers that a batch can need. What repeats a decision of before, or is older, needs none."""
     # A new judgement can be made twice: by old facts, and then by those of today.
     judged = [each for case in batch for each in ([case, case] if case.herbeoordeling else [case])]
+    judged = [each for each in judged if each.herbeoordeling or _may_be_new(each, register)]
     onderwerpen = [onderwerp for case in judged for onderwerp in case.received.contact.onderwerpen]
     return {
         NumberKind.KLANTCONTACT: len(onderwerpen),
         NumberKind.INTERNE_TAAK: sum(each.opvolging.soort is SoortOpvolging.INTERNE_TAAK for each in onderwerpen),
         NumberKind.PARTIJ: sum(len(case.gekend) for case in judged),
     }
+
+
+def _may_be_new(case: Case, register: Register) -> bool:
+    in_force = register.besluiten.get(case.key)
+    return in_force is None or in_force.revisie < case.received.contact.revisie
 
 
 def asked_besluiten(batch: Sequence[Case]) -> Document:

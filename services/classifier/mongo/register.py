@@ -2,40 +2,37 @@
 
 All that two instances could disagree on is in it. A new klant that both see becomes one partij with one number: the
 second to commit meets a write conflict or a sleutel that is taken, and starts again from what the first has written.
-
-Batches of one instance that share a klant or a contact go one after another, all others side by side. MongoDB would
-find such a pair too, but by a write conflict at the end of all the work for a batch.
 """
 
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
-from collections.abc import Set as AbstractSet
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import count
-from typing import Final
+from typing import Any, Final
 
+from bson import decode_all
 from pymongo import ASCENDING, AsyncMongoClient, InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from services.classifier.mongo.claims import Claims
 from services.classifier.mongo.documents import (
     BIJDRAGE_FIELDS,
-    TELLINGEN,
     besluit_document,
     besluit_of,
     bijdragen_of,
     partij_document,
     partij_of,
-    tallies,
 )
-from services.classifier.mongo.numbers import NumberBlocks
+from services.classifier.mongo.numbers import NumberBlocks, Taken
 from services.classifier.mongo.queries import asked_besluiten, asked_partijen, most_numbers, revised
+from services.classifier.mongo.tallies import Tallies
+from services.classifier.ports import HeavyBatch
 from services.domain.case import Case
-from services.domain.numbers import LAST_NUMBER, Numbers
+from services.domain.numbers import LAST_NUMBER, NO_NUMBERS, Numbers
 from services.domain.outcome import Outcome
 from services.domain.partij import PartijRecord
 from services.domain.policy import Beleid
@@ -63,6 +60,10 @@ taken, the fault lies in what we insert, and the error is raised."""
 
 AT_ONCE: Final = 10_000
 """Documents in one answer: more than a batch usually asks for. By default MongoDB's first answer has 101."""
+
+MAX_BESLUITEN_BYTES: Final = 2 * 1024 * 1024
+"""Of the decision records behind a batch, as MongoDB stores them; Python needs six times as much. Those of 500 usual
+contacts are a third of it. One record can be a tenth, which an event of 464 bytes asks for."""
 
 LONGEST_PAUSE_SECONDS: Final = 0.2
 """Between two attempts: as long as a slow transaction takes."""
@@ -92,7 +93,7 @@ class MongoRegister:
         self._kept_without_trace = kept_without_trace
         self._partijen = self._database[PARTIJREGISTER]
         self._besluiten = self._database[BESLUITEN]
-        self._tellingen = self._database[TELLINGEN]
+        self._tallies = Tallies(self._database, beleid)
         self._numbers = NumberBlocks(self._database[NUMMERS])
         self._claims = Claims()
 
@@ -119,8 +120,9 @@ class MongoRegister:
         await self._besluiten.create_index("vervaltOp", expireAfterSeconds=0, sparse=True)
 
     async def count(self) -> None:
-        """Set the metrics of how many documents there are."""
+        """Set the metrics of how many documents there are, and of how many numbers are handed out."""
         await count_documents(self._database, (PARTIJREGISTER, BESLUITEN))
+        await self._numbers.measure()
 
     async def transact(
         self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Outcome]]
@@ -151,21 +153,28 @@ class MongoRegister:
     async def _attempt(
         self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Outcome]]
     ) -> Sequence[Outcome]:
-        numbers = await self._numbers.take(most_numbers(batch))
-        register = Register(self._beleid, numbers)
+        register = Register(self._beleid, NO_NUMBERS)
+        taken: Taken | None = None
         async with self._client.start_session() as session:
             await session.start_transaction(
                 read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
             )
             try:
-                await self._look_up(batch, register, session)
+                most_bytes = MAX_BESLUITEN_BYTES if len(batch) > 1 else None
+                await self._look_up(batch, register, session, most_bytes=most_bytes)
+                taken = await self._numbers.take(most_numbers(batch, register))
+                register.numbers = taken.numbers
                 known_partijen, known_besluiten = dict(register.partijen), set(register.besluiten)
                 outcomes = judge(register)
                 await self._record(register, known_partijen, known_besluiten, session)
-                await self._count(outcomes, session)
+                await self._tallies.count(outcomes, session)
             except BaseException:
+                if taken is not None:
+                    self._numbers.put_back(taken.all())
                 await session.abort_transaction()
                 raise
+            # Whether a commit that fails was made is not certain, so what it uses is gone.
+            self._numbers.put_back(taken.unused())
             await session.commit_transaction()
         return outcomes
 
@@ -185,10 +194,10 @@ class MongoRegister:
             await self._look_up(batch, register, session)
         return register
 
-    async def _look_up(self, batch: Sequence[Case], register: Register, session: AsyncClientSession) -> None:
-        for document in await self._besluiten.find(
-            asked_besluiten(batch), session=session, batch_size=AT_ONCE
-        ).to_list():
+    async def _look_up(
+        self, batch: Sequence[Case], register: Register, session: AsyncClientSession, *, most_bytes: int | None = None
+    ) -> None:
+        async for document in self._stored_besluiten(batch, session, most_bytes):
             if document["_id"] not in register.changed_besluiten:
                 register.add_besluit(besluit_of(document))
         asked = asked_partijen(batch, register)
@@ -199,6 +208,21 @@ class MongoRegister:
         corrected = revised(batch, register)
         if corrected:
             await self._look_up_bijdragen(register.touchable(corrected, batch), register, session)
+
+    async def _stored_besluiten(
+        self, batch: Sequence[Case], session: AsyncClientSession, most_bytes: int | None
+    ) -> AsyncIterator[Document]:
+        """Yield the decision records behind a batch. Raises HeavyBatch before it decodes more than `most_bytes`."""
+        found = self._besluiten.find_raw_batches(asked_besluiten(batch), session=session, batch_size=AT_ONCE)
+        seen_bytes = 0
+        async with found:
+            async for answer in found:
+                raw: Any = answer  # bytes, whatever the driver's types say
+                seen_bytes += len(raw)
+                if most_bytes is not None and seen_bytes > most_bytes:
+                    raise HeavyBatch
+                for document in decode_all(raw, self._besluiten.codec_options):
+                    yield document
 
     async def _look_up_bijdragen(self, partij_ids: set[str], register: Register, session: AsyncClientSession) -> None:
         """Read what every contact did to these partijen: a revisie is judged as if the earlier one had not been."""
@@ -253,29 +277,3 @@ class MongoRegister:
             await self._besluiten.bulk_write(
                 [ReplaceOne({"_id": document["_id"]}, document) for document in replaced], session=session
             )
-
-    async def _count(self, outcomes: Sequence[Outcome], session: AsyncClientSession) -> None:
-        updates = list(tallies(outcomes))
-        if updates:
-            await self._tellingen.bulk_write(updates, ordered=False, session=session)
-
-
-class Claims:
-    """The keys on which batches in flight work."""
-
-    def __init__(self) -> None:
-        self._held: dict[asyncio.Event, AbstractSet[str]] = {}
-
-    @asynccontextmanager
-    async def hold(self, keys: AbstractSet[str]) -> AsyncIterator[None]:
-        """Wait until no other batch works on one of these keys, and hold them until the block ends."""
-        while others := [done for done, held in self._held.items() if not held.isdisjoint(keys)]:
-            # A batch that waits holds nothing, so there is no deadlock.
-            await others[0].wait()
-        done = asyncio.Event()
-        self._held[done] = keys
-        try:
-            yield
-        finally:
-            del self._held[done]
-            done.set()

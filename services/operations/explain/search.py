@@ -7,8 +7,9 @@ from enum import StrEnum
 from shlex import quote
 from typing import Any, Final
 
-from services.classifier.mongo.documents import TELLINGEN, besluit_of
+from services.classifier.mongo.documents import besluit_of
 from services.classifier.mongo.register import BESLUITEN
+from services.classifier.mongo.tallies import TELLINGEN
 from services.domain.besluit import BesluitRecord
 from services.domain.ids import contact_key
 from services.operations.mongo import Database
@@ -83,7 +84,7 @@ async def find_besluit(database: Database, asked: Asked) -> BesluitRecord | None
 
 
 async def known_sources(database: Database) -> list[str]:
-    """Return every source of which a decision was ever made: the counts keep each of them."""
+    """Return the sources that are counted by name. A short record of another one is found with `--source`."""
     return sorted(await database[TELLINGEN].distinct("_id.source"))
 
 

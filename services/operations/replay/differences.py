@@ -14,6 +14,8 @@ class Standing(StrEnum):
 
     CHANGES = "changes"
     SAME = "same"
+    TO_PUBLISH = "to publish again"
+    """An operator asks for its events, not for a new judgement."""
     NOT_JUDGED = "not judged yet"
     OVERTAKEN = "overtaken"
     """A later revisie is in force. It is judged at its own place."""
@@ -113,10 +115,13 @@ class ReplaySummary:
 
     records: Counter[str] = field(default_factory=Counter)
     rules: Counter[tuple[str, str]] = field(default_factory=Counter)
+    events: int = 0
+    """Those that go out again."""
 
-    def add(self, standing: Standing, found: Difference | None) -> None:
-        """Count one record."""
+    def add(self, standing: Standing, found: Difference | None, events: int = 0) -> None:
+        """Count one record, and the events that go out again."""
         self.records[standing.value] += 1
+        self.events += events
         if found is not None:
             self.rules.update((each.was.regel, each.wordt.regel) for each in found.onderwerpen)
 
@@ -125,5 +130,6 @@ class ReplaySummary:
         rules: Iterable[tuple[tuple[str, str], int]] = sorted(self.rules.items())
         return {
             "records": {standing.value: self.records[standing.value] for standing in Standing},
+            "events": self.events,
             "regels": [{"was": was, "wordt": wordt, "onderwerpen": number} for (was, wordt), number in rules],
         }

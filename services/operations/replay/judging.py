@@ -9,13 +9,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
+from schemas.cloudevents import Headers
 from schemas.faults import Refusal
 from services.classifier.cases import read
+from services.classifier.instructions import with_publish_again
 from services.classifier.mongo.register import MongoRegister
 from services.domain.besluit import BesluitRecord
 from services.domain.case import Case
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
-from services.domain.outcome import Rejudged
+from services.domain.outcome import Rejudged, Repeated
 from services.domain.policy import Beleid
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
@@ -32,6 +34,17 @@ LookUp = Callable[[Sequence[Case]], Awaitable[Register]]
 
 
 @dataclass(frozen=True, slots=True)
+class ToPublish:
+    """The events of a decision that are to go out again."""
+
+    key: str
+    """Of the decision record."""
+    events: int
+    headers: Headers
+    """Of the copy of the record that asks for them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Examined:
     """A record, its standing, and what a new judgement would change."""
 
@@ -41,6 +54,7 @@ class Examined:
     contact_id: str | None
     standing: Standing
     difference: Difference | None = None
+    to_publish: ToPublish | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +64,10 @@ class Judge:
     look_up: LookUp
     sleutels: Sleutels
     beleid: Beleid
-    feiten: Feiten
+    feiten: Feiten | None
+    """None: events are to go out again, and nothing is judged."""
+    _keys: set[str] = field(default_factory=set)
+    """Of the decisions whose events are to go out again."""
 
     async def examine(
         self,
@@ -78,7 +95,7 @@ class Judge:
         self, records: Sequence[Record], selection: ContactSelection, whole: Sequence[Stretch]
     ) -> Sequence[Examined]:
         # Which besluitversie is in force is known only after the look-up. But a request decides what is looked up.
-        asked = Herbeoordeling(1, self.feiten)
+        asked = Herbeoordeling(1, self.feiten) if self.feiten else None
         cases = [(record, read(record, self.sleutels, self.beleid, asked=asked)) for record in records]
         meant = [(record, case) for record, case in cases if _is_meant(case, selection)]
         register = await self.look_up([case for _, case in meant if isinstance(case, Case)])
@@ -90,16 +107,35 @@ class Judge:
         ]
 
     def _examined(self, record: Record, case: Case, register: Register, whole: Sequence[Stretch]) -> Examined:
-        standing, found = self._judged(case, register, whole)
-        received = case.received
-        return Examined(record, received.source, received.contact.contact_id, standing, found)
+        source, contact_id = case.received.source, case.received.contact.contact_id
+        if self.feiten is None:
+            standing, to_publish = self._to_publish(record, case, register, whole)
+            return Examined(record, source, contact_id, standing, to_publish=to_publish)
+        standing, found = self._judged(case, self.feiten, register, whole)
+        return Examined(record, source, contact_id, standing, found)
 
-    def _judged(self, case: Case, register: Register, whole: Sequence[Stretch]) -> tuple[Standing, Difference | None]:
+    def _to_publish(
+        self, record: Record, case: Case, register: Register, whole: Sequence[Stretch]
+    ) -> tuple[Standing, ToPublish | None]:
         in_force = register.besluiten.get(case.key)
         standing = _standing(case, in_force, whole)
         if standing is not None or in_force is None:
             return standing or Standing.NOT_JUDGED, None
-        asked = replace(case, herbeoordeling=Herbeoordeling(in_force.besluitversie, self.feiten))
+        if case.key in self._keys:
+            return Standing.REPEAT, None
+        self._keys.add(case.key)
+        events = sum(1 for _ in Repeated(case.received, in_force).events(""))
+        headers = with_publish_again(record.headers, case, self.sleutels)
+        return Standing.TO_PUBLISH, ToPublish(case.key, events, headers)
+
+    def _judged(
+        self, case: Case, feiten: Feiten, register: Register, whole: Sequence[Stretch]
+    ) -> tuple[Standing, Difference | None]:
+        in_force = register.besluiten.get(case.key)
+        standing = _standing(case, in_force, whole)
+        if standing is not None or in_force is None:
+            return standing or Standing.NOT_JUDGED, None
+        asked = replace(case, herbeoordeling=Herbeoordeling(in_force.besluitversie, feiten))
         outcome = register.judge(asked, datetime.now(UTC))
         if not isinstance(outcome, Rejudged):
             return Standing.SAME, None

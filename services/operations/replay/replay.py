@@ -1,4 +1,4 @@
-"""Replay: judging contacts again that are still in `contact.ended`.
+"""Replay: judging contacts again that are still in `contact.ended`, or publishing their events again.
 
 Without `execute` it only reads, outside any consumer group, while the services run.
 """
@@ -36,10 +36,15 @@ class Replayed:
     forgotten: int = 0
     """Changed contacts that a dry run could not carry along: later ones were judged without their changes."""
 
+    def add(self, examined: Examined) -> None:
+        """Count one record."""
+        events = examined.to_publish.events if examined.to_publish else 0
+        self.summary.add(examined.standing, examined.difference, events)
+
     @property
     def is_as_shown(self) -> bool:
         """Whether the classifier did all that was shown."""
-        return not (self.answers.get(Answer.LEFT) or self.answers.get(Answer.OTHERWISE))
+        return self.answers.keys() <= {Answer.AS_SHOWN, Answer.PUBLISHED}
 
     def as_json(self) -> dict[str, Any]:
         """Return it for a program to read."""
@@ -52,12 +57,15 @@ async def replay(
     selection: ContactSelection,
     *,
     beleid: Beleid,
-    feiten: Feiten,
+    feiten: Feiten | None,
     execute: bool,
     tell: Tell,
     progress: Progress,
 ) -> Replayed:
     """Judge a selection again and show the differences; with `execute`, have the classifier judge.
+
+    Without `feiten` nothing is judged: it shows how many events the decisions in force have, and with `execute` has the
+    classifier publish them again.
 
     Raises InvalidSelection and UnknownContact for contacts that can't be selected, InvalidSettings, TransientFailure
     when Kafka or MongoDB is away, and Unanswered when the classifier does not do what it was asked. Judgements made by
@@ -82,7 +90,7 @@ async def replay(
         else:
             async for batch in examined:
                 for each in batch:
-                    replayed.summary.add(each.standing, each.difference)
+                    replayed.add(each)
                     tell(each, None)
             replayed.forgotten = carried.forgotten
     return replayed
@@ -93,11 +101,11 @@ async def _execute(
 ) -> None:
     async for batch in examined:
         for each in batch:
-            replayed.summary.add(each.standing, each.difference)
-            if each.difference is None:
+            replayed.add(each)
+            if each.difference is None and each.to_publish is None:
                 tell(each, None)
             else:
-                await asking.ask(each, each.difference)
+                await asking.ask(each)
         # Before the next batch is looked up: these judgements may change what is shown there.
         for each, answer in await asking.answers():
             replayed.answers[answer] = replayed.answers.get(answer, 0) + 1

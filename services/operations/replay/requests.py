@@ -1,8 +1,9 @@
-"""Requests to the classifier for new judgements, and its answers.
+"""Requests to the classifier for new judgements, or for events once more, and its answers.
 
 A request is a copy of the contact's own record, with a header, on the same partition. The owner of that partition
-decides, after all that lies before it there. A request is idempotent, and nothing is remembered here: after an
-interruption, a new run finds no difference for contacts that were judged again, and asks only for the rest.
+decides, after all that lies before it there. Nothing is remembered here: after an interruption, a new run finds no
+difference for contacts that were judged again, and asks only for the rest. Events that were asked for are asked for
+again; they have the ids that they had.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from schemas.cloudevents import Header
+from schemas.positions import Position
 from services.classifier.instructions import with_herbeoordeling
 from services.classifier.mongo.documents import besluit_of
 from services.classifier.mongo.register import BESLUITEN
@@ -25,7 +28,7 @@ from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.ids import contact_key
 from services.operations.kafka import STALL_SECONDS, started_producer
 from services.operations.mongo import Database
-from services.operations.replay.differences import Difference, OnderwerpOutcome
+from services.operations.replay.differences import OnderwerpOutcome
 from services.operations.replay.judging import Examined
 from services.operations.replay.selection import Unanswered
 from services.operations.topic_reader import next_offsets
@@ -48,6 +51,9 @@ class Answer(StrEnum):
     """The classifier has another policy than this run, or the facts have changed meanwhile."""
     LEFT = "left as it was"
     """The classifier found no difference: it has another policy than this run."""
+    PUBLISHED = "published again"
+    NOT_PUBLISHED = "not published again"
+    """Another revisie or judgement is in force by now, or another request came between."""
 
 
 Answered = tuple[Examined, Answer]
@@ -61,15 +67,15 @@ class Requests:
     admin: AIOKafkaAdminClient
     database: Database
     settings: Settings
-    feiten: Feiten
+    feiten: Feiten | None
     _waiting: list[tuple[Examined, Future[Any]]] = field(default_factory=list)
 
-    async def ask(self, examined: Examined, difference: Difference) -> None:
-        """Ask for a new judgement.
+    async def ask(self, examined: Examined) -> None:
+        """Ask for a new judgement, or for events.
 
         Raises TransientFailure when Kafka stops answering, InvalidSettings when this user may not write.
         """
-        record, asked = examined.record, Herbeoordeling(difference.besluitversie, self.feiten)
+        record = examined.record
         with translate_write_errors(self.settings):
             async with asyncio.timeout(STALL_SECONDS):
                 sending = await self.producer.send(
@@ -77,9 +83,17 @@ class Requests:
                     value=record.value,
                     key=record.key,
                     partition=record.partition,
-                    headers=with_herbeoordeling(list(record.headers), asked),
+                    headers=self._headers(examined),
                 )
         self._waiting.append((examined, sending))
+
+    def _headers(self, examined: Examined) -> list[Header]:
+        if examined.to_publish is not None:
+            return list(examined.to_publish.headers)
+        assert examined.difference is not None, "something is asked for"
+        assert self.feiten is not None, "a difference is judged by facts"
+        asked = Herbeoordeling(examined.difference.besluitversie, self.feiten)
+        return with_herbeoordeling(examined.record.headers, asked)
 
     async def answers(self) -> Sequence[Answered]:
         """Wait until all requests are judged, and return the answers.
@@ -89,19 +103,20 @@ class Requests:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return []
-        ends = await self._written([sending for _, sending in waiting])
+        places = await self._written([sending for _, sending in waiting])
+        ends: dict[TopicPartition, int] = {}
+        for each in places:
+            partition = TopicPartition(each.topic, each.partition)
+            ends[partition] = max(ends.get(partition, 0), each.offset + 1)
         await self._until_committed(ends, len(waiting))
-        return await self._compared([examined for examined, _ in waiting])
+        return await self._compared([examined for examined, _ in waiting], places)
 
-    async def _written(self, sendings: Sequence[Future[Any]]) -> dict[TopicPartition, int]:
-        """Return for each partition the position after the last request. Raises TransientFailure."""
+    async def _written(self, sendings: Sequence[Future[Any]]) -> list[Position]:
+        """Return where the requests lie. Raises TransientFailure."""
         with translate_write_errors(self.settings):
             async with asyncio.timeout(STALL_SECONDS):
                 written = await asyncio.gather(*sendings)
-        ends: dict[TopicPartition, int] = {}
-        for each in written:
-            ends[each.topic_partition] = max(ends.get(each.topic_partition, 0), each.offset + 1)
-        return ends
+        return [Position(each.topic, each.partition, each.offset) for each in written]
 
     async def _until_committed(self, ends: dict[TopicPartition, int], number: int) -> None:
         far, since = -1, time.monotonic()
@@ -121,18 +136,28 @@ class Requests:
                 )
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _compared(self, asked: Sequence[Examined]) -> list[Answered]:
-        differences = [each.difference for each in asked if each.difference is not None]
-        keys = [contact_key(each.source, each.contact_id) for each in differences]
+    async def _compared(self, asked: Sequence[Examined], places: Sequence[Position]) -> list[Answered]:
+        keys = [_key(each) for each in asked]
         documents = await self.database[BESLUITEN].find({"_id": {"$in": keys}}).to_list()
         now = {document["_id"]: besluit_of(document) for document in documents}
         return [
-            (examined, _answer(difference, now.get(key)))
-            for examined, difference, key in zip(asked, differences, keys, strict=True)
+            (examined, _answer(examined, now.get(key), place))
+            for examined, key, place in zip(asked, keys, places, strict=True)
         ]
 
 
-def _answer(asked: Difference, besluit: BesluitRecord | None) -> Answer:
+def _key(examined: Examined) -> str:
+    if examined.difference is not None:
+        return contact_key(examined.difference.source, examined.difference.contact_id)
+    assert examined.to_publish is not None, "something is asked for"
+    return examined.to_publish.key
+
+
+def _answer(examined: Examined, besluit: BesluitRecord | None, place: Position) -> Answer:
+    asked = examined.difference
+    if asked is None:
+        is_published = besluit is not None and besluit.goes_out_with == place
+        return Answer.PUBLISHED if is_published else Answer.NOT_PUBLISHED
     if besluit is None or (besluit.revisie, besluit.besluitversie) == (asked.revisie, asked.besluitversie):
         return Answer.LEFT
     outcomes = {each.onderwerp_id: OnderwerpOutcome.of(each) for each in besluit.onderwerpen}
@@ -141,7 +166,7 @@ def _answer(asked: Difference, besluit: BesluitRecord | None) -> Answer:
 
 
 @asynccontextmanager
-async def requests(settings: Settings, database: Database, feiten: Feiten) -> AsyncIterator[Requests]:
+async def requests(settings: Settings, database: Database, feiten: Feiten | None) -> AsyncIterator[Requests]:
     """Connect to Kafka for the block.
 
     Raises TransientFailure when Kafka does not answer, InvalidSettings when this user may not write the requests or

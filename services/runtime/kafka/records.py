@@ -5,7 +5,7 @@ thousand times as much once they are read, and cause more than that. A batch tha
 record without content.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 
@@ -109,11 +109,11 @@ def value_bytes(message: Any) -> int:  # noqa: ANN401 - records of aiokafka and 
     return len(message.value or b"")
 
 
-def light_parts(items: Sequence[T], most_bytes: int, weigh: Callable[[T], int] = value_bytes) -> Iterator[Sequence[T]]:
+def light_parts(items: Sequence[T], most_bytes: int) -> Iterator[Sequence[T]]:
     """Cut a batch, in its order, into parts of at most so many bytes. A heavier item stands alone."""
     begin, part_bytes = 0, 0
     for at, item in enumerate(items):
-        item_bytes = weigh(item)
+        item_bytes = value_bytes(item)
         part_bytes += item_bytes
         if part_bytes > most_bytes and at > begin:
             yield items[begin:at]

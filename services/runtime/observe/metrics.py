@@ -15,7 +15,7 @@ PASSING_SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, MINUTE, 5 * MINUTE, HOUR, 
 CONTACTS = Counter(
     "klantcontact_contacts",
     "Records taken from contact.ended, by outcome.",
-    ["outcome"],  # the seven of `services.classifier.instrumentation`
+    ["outcome"],  # `services.domain.outcome.OUTCOMES`
 )
 
 DECISIONS = Counter(
@@ -34,6 +34,12 @@ PUBLISHED_TO_DECIDED_SECONDS = Histogram(
     "klantcontact_published_to_decided_seconds",
     "Time from when Kafka took a record of contact.ended until its outcome was published; repeats count too.",
     buckets=PASSING_SECONDS,
+)
+
+NUMBERS_HANDED_OUT = Gauge(
+    "klantcontact_numbers_handed_out",
+    "Numbers handed out, by series; a series ends at 9999999999. Every instance says the same.",
+    ["kind"],  # `services.domain.numbers.NumberKind`
 )
 
 UNKNOWN_FIELDS = Counter(

@@ -13,8 +13,9 @@ from aiokafka.errors import KafkaConnectionError, KafkaError, ProducerFenced
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
+from schemas.positions import Position
 from services.classifier.kafka import publisher
-from services.classifier.kafka.committed_offset import UnstableOffset, committed_offset
+from services.classifier.kafka.committed_offset import ASK_SECONDS, UnstableOffset, committed_offset
 from services.classifier.kafka.kafka_20734 import POSITIONS, End, LastEnd, last_end
 from services.classifier.kafka.publisher import KafkaPublisher
 from services.classifier.ports import Message
@@ -61,6 +62,8 @@ class Desk:
 
     bootstrap: str
     prefix: str
+    number: int = 0
+    """Of the partition of the input."""
     meddle: Callable[[Commit], Awaitable[None]] | None = None
     """Takes the place of the next commit."""
     forgets_output: bool = False
@@ -81,11 +84,11 @@ class Desk:
 
     @property
     def partition(self) -> TopicPartition:
-        return TopicPartition(f"{self.prefix}.contact.ended", 0)
+        return TopicPartition(f"{self.prefix}.contact.ended", self.number)
 
     @property
     def transactional_id(self) -> str:
-        return f"{self.group}-{self.partition.topic}-0"
+        return f"{self.group}-{self.partition.topic}-{self.number}"
 
     async def writer(self) -> KafkaPublisher:
         writer = KafkaPublisher(
@@ -457,3 +460,25 @@ async def _stable(one: AIOKafkaProducer, desk: Desk) -> int | None:
         with suppress(UnstableOffset):
             return await committed_offset(one.client, group=desk.group, partition=desk.partition)
         await asyncio.sleep(0.01)
+
+
+async def test_it_tells_what_the_group_has_committed_in_other_partitions(desk: Desk) -> None:
+    first = Desk(desk.bootstrap, f"{desk.prefix}.pair")
+    second = Desk(desk.bootstrap, first.prefix, number=1)
+    topic = first.partition.topic
+    make_topics(desk.bootstrap, first.topic)
+    make_topics(desk.bootstrap, topic, partitions=2)
+    writer, other = await first.writer(), await second.writer()
+    desk.writers += [writer, other]
+    assert not await writer.is_committed(Position(topic, 1, 4))
+    await other.publish([second.message(b"a")], next_offset=5)
+    async with asyncio.timeout(START_SECONDS):
+        while not await writer.is_committed(Position(topic, 1, 4)):  # noqa: ASYNC110 - Kafka is asked
+            await asyncio.sleep(ASK_SECONDS)
+    assert not await writer.is_committed(Position(topic, 1, 5))
+    assert not await writer.is_committed(Position("another", 1, 4))
+    await writer.publish([first.message(b"b")], next_offset=3)
+    assert await writer.is_committed(Position(topic, 0, 2))
+    assert not await writer.is_committed(Position(topic, 0, 3))
+    await writer.release()
+    assert not await writer.is_committed(Position(topic, 0, 2)), "another instance may hold it now"

@@ -13,12 +13,14 @@ from pymongo import AsyncMongoClient
 from schemas.outputs import PartijResultaat
 from schemas.reading.coherence import passes_elfproef
 from schemas.reading.decoding import Received, decode
+from services.classifier.mongo import register as register_of_mongo
 from services.classifier.mongo.register import (
     BESLUITEN,
     PARTIJREGISTER,
     MongoRegister,
     kept_without_trace,
 )
+from services.classifier.ports import HeavyBatch
 from services.domain.besluit import BesluitRecord
 from services.domain.case import Case, prepare
 from services.domain.numbers import LAST_NUMBER, NumberKind, Numbers
@@ -212,6 +214,20 @@ async def test_a_batch_that_fails_leaves_nothing(client: Client, database: str) 
         await store.transact(cases, fail)
     assert await client[database][BESLUITEN].count_documents({}) == 0
     assert await client[database][PARTIJREGISTER].count_documents({}) == 0
+
+
+async def test_decisions_that_are_too_much_for_memory_are_not_read_but_for_a_single_contact(
+    client: Client, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await _store(client, database)
+    cases = _cases([_new_klant("c-1", "999940004"), _new_klant("c-2", "999940004")])
+    await _transact(store, cases)
+    before = await client[database][BESLUITEN].find().to_list()
+    monkeypatch.setattr(register_of_mongo, "MAX_BESLUITEN_BYTES", 100)
+    with pytest.raises(HeavyBatch):
+        await _transact(store, _cases([_new_klant("c-3", "999940004"), _new_klant("c-1", "999940004")]))
+    assert await client[database][BESLUITEN].find().to_list() == before
+    assert [type(each) for each in await _transact(store, cases[:1])] == [Repeated]
 
 
 async def test_only_a_decision_without_trace_is_deleted_some_day(client: Client, database: str) -> None:

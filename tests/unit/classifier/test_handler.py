@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from prometheus_client import REGISTRY
@@ -14,10 +15,10 @@ from services.classifier import handler
 from services.classifier.cases import read
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
-from services.classifier.ports import Message
+from services.classifier.ports import HeavyBatch, Message
 from services.domain.case import Case
 from services.domain.events import Event
-from services.domain.outcome import OUTCOMES
+from services.domain.outcome import OUTCOMES, Outcome
 from services.domain.personal import FIELDS
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
@@ -131,6 +132,41 @@ async def test_what_is_much_goes_out_in_several_transactions_each_with_its_posit
     ]
 
 
+async def test_no_more_than_one_transaction_is_encoded_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handler, "MAX_TRANSACTION_BYTES", 1)
+    bench = _Bench()
+    encoder = bench.handler._encoder = _CountingEncoder(bench.handler._encoder)
+    seen: list[tuple[int, int]] = []
+    publish = bench.publisher.publish
+
+    async def look(messages: Sequence[Message], *, next_offset: int) -> None:
+        seen.append((encoder.encoded, next_offset))
+        await publish(messages, next_offset=next_offset)
+
+    bench.publisher.publish = look  # type: ignore[method-assign] # to look in the middle
+    await bench.handle(records(contact_ended("c-1"), b"{", contact_ended("c-2")))
+    assert seen == [(1, 1), (2, 2), (3, 3)]
+
+
+class _CountingEncoder(Encoder):
+    encoded = 0
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.__dict__ = encoder.__dict__
+
+    def messages(self, record: Record, outcome: Outcome, now: datetime) -> Sequence[Message]:
+        self.encoded += 1
+        return super().messages(record, outcome, now)
+
+
+async def test_a_batch_that_is_too_heavy_is_judged_and_published_in_halves() -> None:
+    bench = _Bench()
+    bench.store.failures += [HeavyBatch(), HeavyBatch()]
+    await bench.handle(records(*[contact_ended(f"c-{number}") for number in range(4)]))
+    assert bench.store.batches == [["c-0"], ["c-1"], ["c-2", "c-3"]]
+    assert [position for _, position in bench.publisher.transactions] == [1, 2, 4]
+
+
 async def test_an_event_goes_out_in_structured_mode_under_the_key_of_its_klantcontact() -> None:
     bench = _Bench()
     await bench.handle(records(contact_ended()))
@@ -141,14 +177,13 @@ async def test_an_event_goes_out_in_structured_mode_under_the_key_of_its_klantco
     assert event["time"] == "2026-11-20T10:00:00Z"
 
 
-async def test_a_repeat_gives_the_same_events_to_the_byte_whatever_time_it_is() -> None:
+async def test_a_record_that_is_handled_again_gives_the_same_events_to_the_byte_whatever_time_it_is() -> None:
     bench = _Bench()
     await bench.handle(records(contact_ended()))
     await bench.clock.sleep(3600)
-    await bench.handle([record(contact_ended(), offset=1)])
+    await bench.handle(records(contact_ended()))
     first, second = bench.publisher.transactions
-    assert second[0] == first[0]
-    assert second[1] == 2
+    assert second == first
 
 
 async def test_an_overtaken_revisie_gives_nothing_and_its_position_is_committed() -> None:
@@ -254,6 +289,15 @@ async def test_a_run_of_our_failures_stops_the_service_before_anything_of_the_ba
     assert bench.topics.committed is None
 
 
+async def test_a_run_of_failures_while_encoding_stops_the_service_too_also_over_batches() -> None:
+    bench = _Bench()
+    bench.handler._encoder = _FailingEncoder(bench.handler._encoder)
+    for number in range(LIMIT - 1):
+        await bench.handle([record(contact_ended("unencodable", revisie=1 + number), offset=number)])
+    with pytest.raises(ServiceBroken):
+        await bench.handle([record(contact_ended("bug"), offset=LIMIT)])
+
+
 async def test_a_run_goes_on_over_batches() -> None:
     bench = _Bench()
     for number in range(LIMIT - 1):
@@ -354,9 +398,9 @@ async def test_a_batch_is_one_line_with_numbers() -> None:
             "first_offset": 0,
             "last_offset": 2,
             "records": 3,
-            "messages": 5,
+            "messages": 3,
             "decided": 1,
-            "repeated": 1,
+            "seen": 1,
             "refused": 1,
         }
     ]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +13,7 @@ from services.cli.screen import progress
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import DEFAULT, Beleid
 from services.operations.replay.differences import Difference, OnderwerpDifference, OnderwerpOutcome, Standing
-from services.operations.replay.judging import Examined
+from services.operations.replay.judging import Examined, ToPublish
 from services.operations.replay.replay import Replayed, Tell
 from services.operations.replay.requests import Answer
 from services.operations.replay.selection import ContactSelection
@@ -92,6 +93,31 @@ def test_a_program_gets_all_that_a_person_gets(capsys: pytest.CaptureFixture[str
         "answer": "left as it was",
     }
     assert json.loads(same) == {**place, "standing": "same"}
+
+
+def test_events_that_are_to_go_out_again_are_counted_for_each_contact_and_in_all(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = replace(_examined(Standing.TO_PUBLISH), to_publish=ToPublish("key", 3, ()))
+    rows = _shown((asked, None), (asked, Answer.PUBLISHED), capsys=capsys, diff_only=True)
+    assert [re.split(" {2,}", row)[-1] for row in rows[1:]] == [
+        "to publish again: 3 events",
+        "published again: 3 events",
+    ]
+    [line] = _shown((asked, Answer.PUBLISHED), capsys=capsys, as_json=True)
+    assert (json.loads(line)["events"], json.loads(line)["answer"]) == (3, "published again")
+
+    replayed = Replayed()
+    replayed.add(asked)
+    replayed.add(asked)
+    assert list(summary_lines(replayed, executed=False)) == [
+        "       2  to publish again",
+        "       6  events",
+        "Nothing was published. --execute has the classifier publish these events again.",
+    ]
+    replayed.answers = {Answer.PUBLISHED: 1, Answer.NOT_PUBLISHED: 1}
+    assert not replayed.is_as_shown
+    assert "corrected or judged again meanwhile" in "".join(summary_lines(replayed, executed=True))
 
 
 def test_a_selection_without_records_is_reported() -> None:

@@ -295,6 +295,14 @@ def test_another_default_language_is_a_difference() -> None:
     assert again.besluit.voorgangers[0].position == again.besluit.position == Position("contact.ended", 0, 0)
 
 
+def test_its_events_go_out_with_the_copy_that_asked_for_it() -> None:
+    desk = Desk()
+    data = contact(betrokkenen=[KLANT])
+    assert desk.bring(data).besluit.goes_out_with == Position("contact.ended", 0, 0)
+    desk.change_policy(STRICT)
+    assert desk.again(data).besluit.goes_out_with == Position("contact.ended", 0, 1)
+
+
 def test_a_new_judgement_that_is_asked_twice_is_made_once() -> None:
     desk = Desk()
     data = contact(betrokkenen=[KLANT])
