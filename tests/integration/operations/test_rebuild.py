@@ -30,6 +30,7 @@ from services.runtime.settings import Settings
 from tests.support.kafka_tools import ANSWER_SECONDS, admin_client, publish_values, read_committed
 from tests.support.projector_examples import (
     Event,
+    encoded,
     fact,
     klantcontact_id,
     partij,
@@ -342,11 +343,32 @@ async def let_lease_lapse(there: Database) -> None:
     await there[LOCK].update_one({}, [{"$set": {"seen": {"$subtract": ["$seen", 60_000]}}}])
 
 
+async def test_records_that_are_not_ours_are_passed_over_and_told(
+    settings: Settings, client: AsyncMongoClient[Any]
+) -> None:
+    events = history()
+    before = "urn:nld:oin:00000001003214345000:systeem:klantcontact"
+    await published_and_projected(settings, client, events)
+    elsewhere = encoded(registered("c-8") | {"source": "urn:nld:oin:1:systeem:anders"})
+    values = [None, b"no JSON", b'{"type": "Geheim"}', elsewhere]
+    for topic in outputs_of(settings):
+        publish_values(settings.kafka_bootstrap, topic, values, partition=1)
+    publish(settings, [registered("c-9") | {"source": before}])
+
+    report = await rebuild(settings.model_copy(update={"former_sources": before}), accept_differences=True)
+
+    assert report.outcome is RebuildOutcome.SWAPPED
+    assert report.events == len(events) + 1
+    assert report.passed_over == {"no_value": 3, "no_json": 3, "other_type": 3, "other_source": 3}
+    assert stored(settings) == expected([*events, registered("c-9")])
+
+
 async def test_an_event_that_cant_be_projected_stops_it_there_and_nothing_of_it_stays(
     settings: Settings, client: AsyncMongoClient[Any], there: Database
 ) -> None:
     await published_and_projected(settings, client, [registered()])
-    publish_values(settings.kafka_bootstrap, settings.taak_topic, [b'{"type": "Geheim"}'], partition=1)
+    wrong = encoded(taak_created(fields={"nummer": "Geheim"}))
+    publish_values(settings.kafka_bootstrap, settings.taak_topic, [wrong], partition=1)
 
     with pytest.raises(RebuildStopped, match=f"{settings.taak_topic}, partition 1, offset 0") as stopped:
         await rebuild(settings)

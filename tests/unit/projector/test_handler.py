@@ -1,4 +1,6 @@
-"""What the projector does with a batch: write, then commit; wait for what is away; stop at what it can't project."""
+"""What the projector does with a batch: write, then commit; wait for what is away; stop a partition at an event that it
+can't project; pass over what is not ours.
+"""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -10,19 +12,29 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from schemas.klantcontact_registered_v1 import KlantcontactRegistered
+from services.projector import batch as batches
 from services.projector import handler
+from services.projector.batch import Stop, read_all
 from services.projector.errors import DocumentRefused
 from services.projector.events import Fact
-from services.projector.handler import Projector, read_all
+from services.projector.handler import Projector
 from services.projector.mongo.writes import Collection
+from services.projector.stops import Stops
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.kafka.records import Record
-from services.runtime.observe import metrics
 from services.runtime.observe.health import Health, Part
 from tests.fakes.projector_positions import FakePositions
 from tests.fakes.projector_store import FakeRegister
-from tests.support.projector_examples import Event, encoded, klantcontact_id, record_of, registered, taak_created
+from tests.support.projector_examples import (
+    OWN_SOURCES,
+    Event,
+    encoded,
+    klantcontact_id,
+    record_of,
+    registered,
+    taak_created,
+)
 
 FIRST, SECOND = TopicPartition("klantcontact.registered", 0), TopicPartition("taak.created", 3)
 
@@ -52,10 +64,17 @@ class _Bench:
         self.positions = positions or FakePositions()
         self.health = Health()
         self.ending = Ending()
+        self.stops = Stops(self.health)
         self.projector = Projector(self.register, self.positions, self.health, self.ending)
 
     async def handle(self, records: Sequence[Record]) -> None:
-        await self.projector.project(read_all(records))
+        await self.projector.project(read_all(records, OWN_SOURCES), self.stops)
+
+    @property
+    def stop(self) -> Stop:
+        """The only stop."""
+        [stop] = self.stops._by_place.values()
+        return stop
 
     @property
     def klantcontacten(self) -> set[str]:
@@ -69,6 +88,11 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def records(*events: Event, partition: TopicPartition = FIRST, start: int = 10) -> list[Record]:
     return [record_of(partition, start + number, encoded(event)) for number, event in enumerate(events)]
+
+
+def broken(contact: str = "c-9") -> Event:
+    """Return an event of ours that can't be read."""
+    return registered(contact, fields={"nummer": "van Sam Jansen"})
 
 
 async def test_a_batch_is_written_and_the_position_of_each_partition_is_committed() -> None:
@@ -97,9 +121,11 @@ async def test_how_long_it_took_to_be_stored_is_counted_for_each_event() -> None
 
 
 async def test_a_stop_shows_in_the_metrics() -> None:
-    metrics.STOPPED.set(0)
-    await _Bench().handle([record_of(FIRST, 10, None)])
-    assert REGISTRY.get_sample_value("klantcontact_stopped") == 1
+    bench = _Bench()
+    await bench.handle([*records(broken()), *records(broken(), partition=SECOND)])
+    assert REGISTRY.get_sample_value("klantcontact_stopped") == 2
+    bench.stops.end()
+    assert REGISTRY.get_sample_value("klantcontact_stopped") == 0
 
 
 async def test_what_could_not_be_written_is_not_committed() -> None:
@@ -149,7 +175,7 @@ async def test_who_is_asked_to_end_while_the_database_is_away_leaves_the_batch_u
 
     assert bench.klantcontacten == set()
     assert bench.positions.committed == {}
-    assert bench.projector.stop is None
+    assert not bench.stops.partitions
 
 
 async def test_a_position_that_the_group_refuses_after_a_rebalance_does_no_harm() -> None:
@@ -225,8 +251,7 @@ async def test_an_event_that_cant_be_written_stops_it_after_what_came_before(
 
     assert bench.klantcontacten == {klantcontact_id(contact) for contact in contacts[:position]}
     assert bench.positions.committed == ({FIRST: 10 + position} if position else {})
-    stop = bench.projector.stop
-    assert stop is not None
+    stop = bench.stop
     assert ((stop.topic, stop.partition), stop.offset, len(stop.reasons)) == (FIRST, 10 + position, 1)
     assert stop.reasons[0].startswith(reason)
     assert "Jansen" not in str(logs)
@@ -238,30 +263,111 @@ async def test_of_two_events_that_cant_be_projected_the_first_stops_it() -> None
 
     await bench.handle(records(registered("c-1", fields={"onderwerp": "mistake"}), unreadable))
 
-    stop = bench.projector.stop
-    assert stop is not None
+    stop = bench.stop
     assert (stop.offset, list(stop.reasons)) == (10, ["first"])
 
 
-async def test_after_a_stop_nothing_more_is_done() -> None:
+async def test_after_a_stop_nothing_more_is_done_in_its_partition_and_the_others_go_on() -> None:
     bench = _Bench()
-    await bench.handle([record_of(FIRST, 10, None)])
+    await bench.handle([*records(broken()), *records(registered("c-1"), partition=SECOND)])
 
-    await bench.handle(records(registered(), partition=SECOND))
+    await bench.handle([*records(registered("c-2"), start=11), *records(registered("c-3"), start=11, partition=SECOND)])
 
-    assert bench.klantcontacten == set()
-    assert bench.positions.committed == {}
+    assert bench.klantcontacten == {klantcontact_id("c-1"), klantcontact_id("c-3")}
+    assert bench.positions.committed == {SECOND: 12}
+    assert bench.positions.paused == {FIRST}
+
+
+async def test_one_event_that_cant_be_written_in_each_of_two_partitions_stops_both_and_no_other() -> None:
+    third = TopicPartition("taak.created", 4)
+    bench = _Bench(_Register(mistakes={"mistake": DocumentRefused(["no"])}))
+    mistake = {"onderwerp": "mistake"}
+
+    await bench.handle(
+        [
+            *records(registered("c-1"), registered("c-2", fields=mistake), registered("c-3")),
+            *records(registered("c-4", fields=mistake), registered("c-5"), partition=SECOND),
+            *records(registered("c-6"), registered("c-7"), partition=third),
+        ]
+    )
+
+    assert bench.klantcontacten == {klantcontact_id(each) for each in ("c-1", "c-6", "c-7")}
+    assert bench.positions.committed == {FIRST: 11, third: 12}
+    assert bench.positions.paused == {FIRST, SECOND}
+    assert bench.health.reasons()["service"] == (
+        "stopped at klantcontact.registered, partition 0, offset 11, which can't be projected: no; "
+        "stopped at taak.created, partition 3, offset 10, which can't be projected: no"
+    )
+
+
+async def test_a_stop_goes_with_the_assignment_also_when_the_batch_was_in_flight() -> None:
+    bench = _Bench()
+    for part in (Part.KAFKA, Part.MONGODB):
+        bench.health.set(part, None, by="test")
+    await bench.handle(records(broken()))
+    assert not bench.health.ready()
+
+    bench.stops.end()
+    assert bench.health.ready()
+    with capture_logs() as logs:
+        await bench.handle(records(broken(), partition=SECOND))
+
+    assert bench.health.ready()
+    assert bench.positions.paused == {FIRST}
+    assert "projector.stopped" not in {line["event"] for line in logs}
+
+
+def passed_over(reason: str) -> float:
+    labels = {"topic": FIRST.topic, "reason": reason}
+    return REGISTRY.get_sample_value("klantcontact_passed_over_records_total", labels) or 0
+
+
+async def test_a_record_that_is_not_ours_is_passed_over_and_counted_and_committed() -> None:
+    bench = _Bench()
+    reasons = ["no_value", "no_json", "other_type", "other_source"]
+    before = [passed_over(reason) for reason in reasons]
+    elsewhere = registered("c-2") | {"source": "urn:nld:oin:00000001003214345000:systeem:Jansen"}
+    foreign = [None, b"Sam Jansen", encoded(registered("c-2") | {"type": "Jansen"}), encoded(elsewhere)]
+
+    with capture_logs() as logs:
+        await bench.handle([record_of(FIRST, 10 + at, value) for at, value in enumerate(foreign)])
+        await bench.handle([*records(registered("c-1"), start=14), record_of(FIRST, 15, None)])
+
+    assert bench.klantcontacten == {klantcontact_id("c-1")}
+    assert bench.positions.committed == {FIRST: 16}
+    assert [passed_over(reason) for reason in reasons] == [before[0] + 2, *(each + 1 for each in before[1:])]
+    assert bench.health.ready()
+    assert [line for line in logs if line["event"] == "projector.passed_over"] == [
+        {
+            "event": "projector.passed_over",
+            "topic": FIRST.topic,
+            "partition": 0,
+            "offset": 10,
+            "reason": "no_value",
+            "log_level": "warning",
+        }
+    ]
+    assert "Jansen" not in str(logs)
+
+
+async def test_a_record_that_is_not_ours_behind_a_stop_waits_with_the_rest() -> None:
+    bench = _Bench()
+    before = passed_over("no_value")
+
+    await bench.handle([record_of(FIRST, 9, None), *records(broken()), record_of(FIRST, 11, None)])
+
+    assert bench.positions.committed == {FIRST: 10}
+    assert passed_over("no_value") == before + 1
 
 
 async def test_an_event_on_which_reading_itself_fails_stops_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_value: bytes | None) -> Fact:
+    def fails(_value: bytes | None, _own_sources: frozenset[str]) -> Fact:
         raise KeyError("Sam Jansen")
 
-    monkeypatch.setattr(handler, "read", broken)
+    monkeypatch.setattr(batches, "read", fails)
     bench = _Bench()
 
     await bench.handle(records(registered()))
 
-    stop = bench.projector.stop
-    assert stop is not None
+    stop = bench.stop
     assert stop.reasons[0].startswith("KeyError in test_handler.py, line ")
