@@ -24,7 +24,7 @@ from services.operations.rebuild.verify import RebuildOutcome
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.register import MongoProjection
 from services.projector.mongo.swap import COLLECTION, ONLY, Phase
-from services.projector.mongo.writes import SINCE, Collection
+from services.projector.mongo.writes import CLAIMS, SINCE, Collection
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 from tests.support.kafka_tools import ANSWER_SECONDS, admin_client, publish_values, read_committed
@@ -92,7 +92,7 @@ NEW_KLANTCONTACTEN = Generation.NEW.name_of(Collection.KLANTCONTACTEN)
 FORMER_KLANTCONTACTEN = Generation.FORMER.name_of(Collection.KLANTCONTACTEN)
 
 FORMER = {Generation.FORMER.name_of(each) for each in Collection}
-USUAL = {*Collection, COLLECTION, LOCK}
+USUAL = {*Collection, CLAIMS, COLLECTION, LOCK}
 
 
 async def test_it_ends_in_the_same_documents_with_indexes_and_validators_and_keeps_those_of_before(
@@ -423,7 +423,7 @@ async def test_a_topic_that_is_not_there_is_a_wrong_setting(settings: Settings, 
     nowhere = settings.model_copy(update={"taak_topic": f"{settings.taak_topic}.nowhere"})
     with pytest.raises(InvalidSettings, match="nowhere"):
         await rebuild(nowhere)
-    assert await names(there) == {COLLECTION, LOCK}
+    assert await names(there) == {CLAIMS, COLLECTION, LOCK}
 
 
 async def test_servers_that_are_away_are_told(settings: Settings) -> None:
