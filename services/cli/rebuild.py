@@ -121,6 +121,9 @@ def _beginning(report: Report) -> list[str]:
     if report.outcome is RebuildOutcome.FINISHED:
         return [f"The rebuild begun at {began} had been interrupted in its swap; the swap is finished now."]
     lines = [f"A rebuild begun at {began} had been interrupted; its new collections were thrown away."] if began else []
+    if report.passed_over:
+        counts = ", ".join(f"{count:,} {reason}" for reason, count in sorted(report.passed_over.items()))
+        lines.append(f"Records that are not ours were passed over: {counts}.")
     since = to_the_second(report.live_documents_of) if report.live_documents_of else ""
     lines += [f"{topic} no longer holds its beginning: {'; '.join(cut)}." for topic, cut in _cut(report).items()]
     if since:

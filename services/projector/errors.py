@@ -1,12 +1,35 @@
-"""The errors that stop the projector. Each is our bug: only our own classifier writes the topics that it reads."""
+"""Why a record of an output topic is not projected: it is not ours, or it is ours and there is a bug of ours."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 from services.runtime.errors import KlantcontactError
 
 
+class ForeignReason(StrEnum):
+    """What shows that a record is not an event of our classifier. Metrics, the log and the report name it."""
+
+    NO_VALUE = "no_value"
+    """A tombstone."""
+    NO_JSON = "no_json"
+    OTHER_TYPE = "other_type"
+    """A `type` that this release does not project, or none."""
+    OTHER_SOURCE = "other_source"
+    """A `source` other than `SOURCE` and `FORMER_SOURCES`, or none."""
+    TOO_LARGE = "too_large"
+    """A batch that unpacks to more than memory is meant to hold."""
+
+
+class Foreign(KlantcontactError):
+    """The record is not an event of our classifier. It is passed over."""
+
+    def __init__(self, reason: ForeignReason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
 class NotProjectable(KlantcontactError):
-    """This event can't be projected. The reasons name places and kinds of error, never a value of the event."""
+    """This event of ours can't be projected. The reasons name places and kinds of error, never a value of the event."""
 
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__("; ".join(reasons))
@@ -14,7 +37,7 @@ class NotProjectable(KlantcontactError):
 
 
 class Unreadable(NotProjectable):
-    """The record is no event of a type and version that this release knows."""
+    """The event has our source and a type of ours, but not the form of a version that this release knows."""
 
 
 class DocumentRefused(NotProjectable):

@@ -1,18 +1,19 @@
-"""Reads the value of a record as an event.
+"""Reads the value of a record as an event of our classifier, and tells what is not ours from what is broken.
 
 The envelope is validated. The register is built from the data alone, which has the origin in its `herkomst`.
 """
 
-from typing import Annotated
+from typing import Annotated, Final, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from schemas.klantcontact_registered_v1 import KlantcontactRegistered, KlantcontactRegisteredEvent
 from schemas.klantcontact_withdrawn_v1 import KlantcontactWithdrawn, KlantcontactWithdrawnEvent
 from schemas.partij_withdrawn_v1 import PartijWithdrawn, PartijWithdrawnEvent
 from schemas.taak_created_v1 import TaakCreated, TaakCreatedEvent
 from schemas.taak_withdrawn_v1 import TaakWithdrawn, TaakWithdrawnEvent
-from services.projector.errors import Unreadable
+from services.projector.errors import Foreign, ForeignReason, Unreadable
 
 Fact = KlantcontactRegistered | KlantcontactWithdrawn | TaakCreated | TaakWithdrawn | PartijWithdrawn
 
@@ -26,21 +27,47 @@ OutputEvent = (
 
 _EVENTS: TypeAdapter[OutputEvent] = TypeAdapter(Annotated[OutputEvent, Field(discriminator="type")])
 
+TYPES: Final = frozenset(get_args(each.model_fields["type"].annotation)[0] for each in get_args(OutputEvent))
+"""The types that the classifier publishes."""
+
 MAX_REASONS = 10
 """The most errors of one event that are named: enough to see the mistake, few enough for one log line."""
 
 
-def read(value: bytes | None) -> OutputEvent:
+def read(value: bytes | None, own_sources: frozenset[str]) -> OutputEvent:
     """Return the event in a record's value, which the classifier writes in structured mode.
 
-    Raises Unreadable for anything else, including a type or schema version that this release does not know.
+    Raises Foreign for what the classifier did not write: no JSON, another type, another source. Raises Unreadable for
+    an event of ours whose form, or version of the schema, this release does not know.
     """
     if value is None:
-        raise Unreadable(["no value"])
+        raise Foreign(ForeignReason.NO_VALUE)
     try:
-        return _EVENTS.validate_json(value)
-    except ValidationError as error:
-        raise Unreadable(_reasons(error)) from None  # the text of the cause holds values
+        event = _EVENTS.validate_json(value)
+    except Exception as error:
+        if reason := _foreign(value, own_sources):
+            raise Foreign(reason) from None
+        if isinstance(error, ValidationError):
+            raise Unreadable(_reasons(error)) from None  # the text of the cause holds values
+        raise
+    if event.source not in own_sources:
+        raise Foreign(ForeignReason.OTHER_SOURCE)
+    return event
+
+
+def _foreign(value: bytes, own_sources: frozenset[str]) -> ForeignReason | None:
+    """Return what shows that a value is not ours, or None. Only a value that does not validate is read for it."""
+    try:
+        found = from_json(value)
+    except ValueError:
+        return ForeignReason.NO_JSON
+    if not isinstance(found, dict) or not _is_one_of(TYPES, found.get("type")):
+        return ForeignReason.OTHER_TYPE
+    return None if _is_one_of(own_sources, found.get("source")) else ForeignReason.OTHER_SOURCE
+
+
+def _is_one_of(known: frozenset[str], found: object) -> bool:
+    return isinstance(found, str) and found in known
 
 
 def _reasons(error: ValidationError) -> list[str]:

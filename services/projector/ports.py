@@ -27,3 +27,6 @@ class Positions(Protocol):
 
         Raises PartitionLost when another instance has one of the partitions, and TransientFailure when Kafka is away.
         """
+
+    def pause(self, partition: TopicPartition) -> None:
+        """Fetch no more of a partition until the group assigns it anew. Nothing happens to one that we lost."""

@@ -1,8 +1,8 @@
 """Reads the three output topics as the projector's group. One batch is written while the next is decoded."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, suppress
 from itertools import chain
 from typing import Final
 
@@ -10,8 +10,11 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from services.projector.handler import Projector, ReadBatch, read_all
+from services.projector.batch import ReadBatch, read_all
+from services.projector.handler import Projector
+from services.projector.instrumentation import show_foreign_counters
 from services.projector.ports import ProjectionStore
+from services.projector.stops import Stops
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.kafka.assignment import Backlog, Fetched
@@ -24,8 +27,8 @@ from services.runtime.settings import Settings
 log = structlog.get_logger()
 
 MAX_POLL_INTERVAL_MS: Final = 7 * 24 * 60 * 60 * 1000
-"""The partitions stay ours while MongoDB is away or the projector has stopped at an event; the heartbeat shows that we
-live. Another instance that got them would stop at the same event."""
+"""The partitions stay ours while MongoDB is away; the heartbeat shows that we live. Another instance that got them
+would wait as well."""
 
 MAX_BATCH_BYTES: Final = 2 * 1024 * 1024
 """The most bytes of events in one batch. Reading and merging them takes a fraction of a second, in which nothing else
@@ -53,10 +56,12 @@ class EventSubscriber:
             max_records=settings.batch_size,
             max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
         )
+        show_foreign_counters(events.topics)
         self.group = Group(settings, events, health, ending)
         backlog = Backlog()
         positions = GroupPositions(self.group.consumer, backlog)
-        self.batches = Batches(Projector(register, positions, health, ending, spans), ending, backlog)
+        projector = Projector(register, positions, health, ending, spans)
+        self.batches = Batches(projector, settings.own_sources, health, ending, backlog)
 
     def reading(self) -> AbstractAsyncContextManager[None]:
         """Reads within the block, as `Group.reading` does."""
@@ -66,26 +71,47 @@ class EventSubscriber:
 class Batches(Reader):
     """Cuts fetched records into batches, and writes them one after another."""
 
-    def __init__(self, projector: Projector, ending: Ending, backlog: Backlog) -> None:
+    def __init__(
+        self, projector: Projector, own_sources: frozenset[str], health: Health, ending: Ending, backlog: Backlog
+    ) -> None:
         super().__init__(backlog)
         self._projector = projector
+        self._own_sources = own_sources
+        self._health = health
         self._ending = ending
+        self._stops = Stops(health)
         self._writing: asyncio.Task[None] | None = None
+
+    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """End the stops: each partition is read again from its committed offset, by us or by another instance."""
+        await super().on_partitions_revoked(revoked)
+        self._forget_stops()
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Begin without stops. The group may assign without having revoked first."""
+        await super().on_partitions_assigned(assigned)
+        self._forget_stops()
+
+    def _forget_stops(self) -> None:
+        # A batch of the former assignment keeps the object that has ended, and so can't stop a partition any more.
+        self._stops.end()
+        self._stops = Stops(self._health)
 
     async def handle(self, fetched: Fetched) -> None:
         """Decode each batch while the one before it is being written, then start to write it."""
+        stops = self._stops
         for part in light_parts(list(chain.from_iterable(fetched.values())), MAX_BATCH_BYTES):
-            await self.write_next(read_all([as_record(each) for each in part]))
+            await self._write_next(read_all([as_record(each) for each in part], self._own_sources), stops)
 
-    async def write_next(self, batch: ReadBatch) -> None:
-        """Start to write a batch once the one before it is done. After a stop, wait until the process must end."""
+    async def _write_next(self, batch: ReadBatch, stops: Stops) -> None:
+        """Begin to write a batch once the one before is written."""
         if self._writing is not None:
             await asyncio.wait({self._writing})
-        if self._projector.stop is not None or self._ending.asked:
+        if self._ending.asked:
             # Nothing more is fetched while this waits.
             await self._ending.wait()
             return
-        self._writing = asyncio.create_task(self._projector.project(batch))
+        self._writing = asyncio.create_task(self._projector.project(batch, stops))
         self._writing.add_done_callback(self._ending.end_with)
 
     async def finish(self, seconds: float) -> None:
@@ -122,3 +148,8 @@ class GroupPositions:
             raise TransientFailure("Kafka does not take our position.", part=Part.KAFKA) from error
         for partition, offset in next_offsets.items():
             self._backlog.handled(partition, offset)
+
+    def pause(self, partition: TopicPartition) -> None:
+        """Pause, as `ports.Positions` promises."""
+        with suppress(IllegalStateError):  # the group has given it to another instance
+            self._consumer().pause(partition)

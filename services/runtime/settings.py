@@ -44,6 +44,13 @@ Bootstrap = Annotated[
 ]
 MONGO_FORM = r"mongodb(\+srv)?://\S+"
 MongoUri = Annotated[str, _form(MONGO_FORM, "a MongoDB address looks like mongodb://host:27017/?replicaSet=rs0")]
+SourceList = Annotated[
+    str,
+    _form(
+        r"[A-Za-z][A-Za-z0-9+.-]*:[^\s,]+(\s*,\s*[A-Za-z][A-Za-z0-9+.-]*:[^\s,]+)*",
+        "sources are URIs, as in urn:nld:oin:<oin>:systeem:<naam>, several with commas",
+    ),
+]
 DatabaseName = Annotated[str, _form(r"[A-Za-z0-9_-]{1,63}", "a database has letters, digits, '_' and '-', at most 63")]
 
 
@@ -106,7 +113,11 @@ class Settings(BaseSettings):
     projector_group: KafkaName = "klantcontact-projector"
     """The consumer group of the projector."""
     source: Uri = "urn:nld:oin:00000000000000000000:systeem:klantcontact"
-    """The `source` of the events that the classifier publishes. Put the municipality's own OIN in it."""
+    """The `source` of the events that the classifier publishes. Put the municipality's own OIN in it. The projector
+    passes over events of any other source."""
+    former_sources: SourceList | None = None
+    """Every `source` that the classifier published under before, several with commas. The output topics hold such
+    events as long as they are kept, and the projector and `klantcontact rebuild` take them for their own."""
 
     sleutel_file: Path | None = None
     """The file with the secret key of the register: 32 bytes or more, from `openssl rand -hex 32`. Only the service may
@@ -187,6 +198,11 @@ class Settings(BaseSettings):
             self.confidential_topic,
             self.taak_topic,
         )
+
+    @property
+    def own_sources(self) -> frozenset[str]:
+        """The `source` of each event that our classifier has published, now and before."""
+        return frozenset({self.source, *re.split(r"\s*,\s*", self.former_sources or self.source)})
 
     def environment(self) -> dict[str, str]:
         """Return the variables that make these settings in a child process, secrets included."""

@@ -11,9 +11,14 @@ class FakePositions:
     def __init__(self, failures: Iterable[Exception] = ()) -> None:
         self._failures = list(failures)
         self.committed: dict[TopicPartition, int] = {}
+        self.paused: set[TopicPartition] = set()
 
     async def commit(self, next_offsets: Mapping[TopicPartition, int]) -> None:
         """Remember the next offsets."""
         if self._failures:
             raise self._failures.pop(0)
         self.committed.update(next_offsets)
+
+    def pause(self, partition: TopicPartition) -> None:
+        """Remember the partition."""
+        self.paused.add(partition)

@@ -69,7 +69,7 @@ class FakeRegister:
             case Remove():
                 del there[write.identifier]
             case Claim():
-                assert write.identifier not in there, "it was not there"
+                pass  # nobody else writes here
 
 
 def _as_stored(document: Document) -> Document:

@@ -15,7 +15,7 @@ from pymongo.database import Database
 from services.operations.lock import COLLECTION as LOCK
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.swap import COLLECTION, ONLY, UNDER_WAY
-from services.projector.mongo.writes import Collection
+from services.projector.mongo.writes import CLAIMS, Collection
 from services.runtime.settings import Settings
 from tests.support.operators_commands import go_on, let_lease_lapse
 from tests.support.projector_examples import Event, taak_created, taak_id
@@ -174,7 +174,7 @@ def test_killed_while_it_builds_the_next_one_says_so_and_starts_over(
 
     assert rebuilt.returncode == DONE, rebuilt.stderr
     assert "had been interrupted; its new collections were thrown away." in rebuilt.stdout
-    assert set(there.list_collection_names()) == {*Collection, *FORMER, COLLECTION, LOCK}
+    assert set(there.list_collection_names()) == {*Collection, *FORMER, CLAIMS, COLLECTION, LOCK}
     assert stored(settings) == expected(events)
 
 
@@ -201,7 +201,7 @@ def test_killed_in_its_swap_the_projector_stands_still_until_the_next_one_finish
         wait_for("it is ready", lambda: projector.reasons() == {})
 
     assert stored(settings) == expected([*before, *after])
-    assert set(there.list_collection_names()) == {*Collection, *FORMER, COLLECTION, LOCK}
+    assert set(there.list_collection_names()) == {*Collection, *FORMER, CLAIMS, COLLECTION, LOCK}
 
 
 def kill_in_swap(settings: Settings, renamed: int) -> None:
@@ -237,7 +237,7 @@ def test_ctrl_c_while_it_builds_leaves_nothing_behind(
         rebuilding.send_signal(signal.SIGINT)
         assert go_on(rebuilding)[0] not in {DONE, WRONG_USE}
 
-    assert set(there.list_collection_names()) == {*Collection, COLLECTION, LOCK}
+    assert set(there.list_collection_names()) == {*Collection, CLAIMS, COLLECTION, LOCK}
     assert stored(settings) == expected(events)
 
 
@@ -248,5 +248,5 @@ def test_ctrl_c_in_its_swap_comes_too_late(settings: Settings, there: Database[d
         rebuilding.send_signal(signal.SIGINT)
         assert go_on(rebuilding)[0] == DONE
 
-    assert set(there.list_collection_names()) == {*Collection, *FORMER, COLLECTION, LOCK}
+    assert set(there.list_collection_names()) == {*Collection, *FORMER, CLAIMS, COLLECTION, LOCK}
     assert stored(settings) == expected(events)

@@ -18,7 +18,7 @@ from services.local.servers.process import Server
 from services.operations.lock import COLLECTION as LOCK
 from services.projector.mongo.register import MongoProjection
 from services.projector.mongo.swap import COLLECTION, ONLY, Phase
-from services.projector.mongo.writes import Collection
+from services.projector.mongo.writes import CLAIMS, Collection
 from services.runtime.mongo.client import connect
 from services.runtime.settings import Settings
 from tests.support.operators_commands import go_on, let_lease_lapse
@@ -105,7 +105,7 @@ async def test_kafka_that_goes_away_before_the_swap_leaves_nothing_behind(
         status, said = go_on(rebuilding)
 
     assert (status, said) == (FAULTS_FOUND, f"Kafka at {own_kafka.address} does not answer.\n")
-    assert names(settings) == {*Collection, COLLECTION, LOCK}
+    assert names(settings) == {*Collection, CLAIMS, COLLECTION, LOCK}
     assert state(settings)["phase"] == Phase.IDLE
     assert in_database(settings, lambda there: there[LOCK].find_one({"holder": {"$exists": True}})) is None
 

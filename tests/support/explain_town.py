@@ -72,7 +72,8 @@ class Town:
         """Store what was decided about a contact."""
         judged = self.decided[contact_id]
         out = events_of(judged.received, judged.besluit, self.settings.source)
-        facts = [read(orjson.dumps(each.body, option=orjson.OPT_UTC_Z)).data for each in out]
+        own = self.settings.own_sources
+        facts = [read(orjson.dumps(each.body, option=orjson.OPT_UTC_Z), own).data for each in out]
         async with await connect(self.settings) as client:
             await Projection(client, self.settings.mongo_database).apply(facts)
 

@@ -65,7 +65,7 @@ def producer(bootstrap: str, *, compression: str = "none") -> Producer:
     )
 
 
-def publish_values(bootstrap: str, topic: str, values: Iterable[bytes], *, partition: int | None = None) -> None:
+def publish_values(bootstrap: str, topic: str, values: Iterable[bytes | None], *, partition: int | None = None) -> None:
     """Publish values, each under a key of its own, or all to one partition."""
     sender = producer(bootstrap)
     for number, value in enumerate(values):

@@ -11,12 +11,16 @@ from aiokafka import TopicPartition
 
 from services.projector.events import Fact, read
 from services.runtime.kafka.records import Record
+from services.runtime.settings import Settings
 
 Event = dict[str, Any]
 Fields = Mapping[str, object]
 
 AS_IT_IS: Fields = MappingProxyType({})
 
+OWN_SOURCE: str = Settings.model_fields["source"].default
+"""The source of our classifier where a test sets none."""
+OWN_SOURCES = frozenset({OWN_SOURCE})
 SOURCE = "urn:nld:oin:00000001823288444000:systeem:telefonie"
 OP = "2026-03-02T09:50:00.123456Z"
 
@@ -33,7 +37,7 @@ def nummer(name: str) -> str:
 
 def fact(event: Event) -> Fact:
     """Read an event as the projector does."""
-    return read(encoded(event)).data
+    return read(encoded(event), OWN_SOURCES).data
 
 
 def encoded(event: Event) -> bytes:
@@ -58,7 +62,7 @@ def _event(kind: str, subject: str, data: Mapping[str, Any]) -> Event:
     return {
         "specversion": "1.0",
         "id": str(uuid.uuid4()),
-        "source": "urn:nld:oin:00000001823288444000:systeem:klantcontact",
+        "source": OWN_SOURCE,
         "type": f"nl.klantinteracties.{kind}",
         "time": "2026-03-02T10:00:00Z",
         "subject": subject,

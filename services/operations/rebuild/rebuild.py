@@ -260,6 +260,7 @@ class _Rebuild:
             outcome=outcome,
             interrupted=self._interrupted,
             events=self._events,
+            passed_over=dict(self._feed.passed_over),
             trimmed=self._feed.trimmed,
             live_documents_of=self._live_documents_of,
             live_documents=self._live_documents,

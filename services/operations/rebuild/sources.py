@@ -5,6 +5,7 @@ a document as it was read was true at some time since the rebuild began, and lat
 are taken in first and win where both know the same. So damage is mended as far back as the topics go.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -14,8 +15,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from services.operations.rebuild.collections import batches
 from services.operations.rebuild.record import RebuildStopped, patiently
 from services.operations.topic_reader import Progress, Records, Stretch, TopicReader, next_offsets
-from services.projector.errors import NotProjectable
-from services.projector.events import read
+from services.projector.errors import Foreign, NotProjectable
+from services.projector.events import Fact, read
 from services.projector.merging.projection import States
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.register import MongoProjection
@@ -32,6 +33,7 @@ class Feed:
     def __init__(self, reader: TopicReader, settings: Settings, positions: Mapping[TopicPartition, int]) -> None:
         self._reader = reader
         self._settings = settings
+        self._own_sources = settings.own_sources
         self._topics = (settings.registered_topic, settings.confidential_topic, settings.taak_topic)
         self.positions = dict(positions)
         """The next offset of each partition."""
@@ -39,11 +41,14 @@ class Feed:
         """The same, without markers of transactions at the end: a group at these offsets has read as much."""
         self.trimmed: list[Stretch] = []
         """The partitions that had lost their beginning when they were read."""
+        self.passed_over: Counter[str] = Counter()
+        """The records that are not ours, by reason (`ForeignReason`). The projector passes over them as well."""
 
     async def take_in(self, register: MongoProjection, show: Progress) -> int:
         """Bring a register up to the present end, and return how many events that took.
 
-        Raises RebuildStopped for an event that can't be projected, TransientFailure when Kafka or MongoDB is away.
+        Raises RebuildStopped for an event of ours that can't be projected, TransientFailure when Kafka or MongoDB is
+        away.
         """
         whole = await self._reader.whole(*self._topics)
         self.trimmed += [each for each in whole if each.first > 0 and _partition(each) not in self.positions]
@@ -51,11 +56,47 @@ class Feed:
         taken = 0
         async for records in self._reader.records(stretches, show):
             for batch in _cut(records, self._settings.batch_size):
-                await _apply(register, batch)
-            taken += len(records)
+                taken += await self._apply(register, batch)
             self.seen[_partition(records[-1])] = records[-1].offset + 1
         self.positions |= {_partition(each): each.end for each in stretches}
         return taken
+
+    async def _apply(self, register: MongoProjection, records: Records) -> int:
+        """Apply the events of a batch, and return how many there were.
+
+        Raises RebuildStopped, which names the first event of ours that can't be projected.
+        """
+        try:
+            facts, passed_over = self._read(records)
+            await _apply_all(register, facts)
+        except NotProjectable:
+            for record in records:
+                await self._apply_one(register, record)
+            facts, passed_over = self._read(records)
+        self.passed_over += passed_over
+        return len(facts)
+
+    async def _apply_one(self, register: MongoProjection, record: "ConsumerRecord[bytes, bytes]") -> None:
+        try:
+            facts, _ = self._read([record])
+            await _apply_all(register, facts)
+        except NotProjectable as refusal:
+            raise RebuildStopped(
+                f"The event at {record.topic}, partition {record.partition}, offset {record.offset} can't be "
+                f"projected: {refusal}. The projector stops that partition there too; both need a release that can "
+                "project it."
+            ) from None
+
+    def _read(self, records: Records) -> tuple[list[Fact], Counter[str]]:
+        """Return the events of a batch, and how many records are not ours, by reason."""
+        facts: list[Fact] = []
+        passed_over: Counter[str] = Counter()
+        for record in records:
+            try:
+                facts.append(read(record.value, self._own_sources).data)
+            except Foreign as foreign:
+                passed_over[foreign.reason.value] += 1
+        return facts, passed_over
 
     async def behind(self) -> int:
         """Return how many of the records taken in the projector's group has yet to read. Raises as `next_offsets`."""
@@ -64,24 +105,9 @@ class Feed:
         return sum(max(0, seen - done.get(each, 0)) for each, seen in self.seen.items())
 
 
-async def _apply(register: MongoProjection, records: Records) -> None:
-    """Apply a batch. Raises RebuildStopped, which names the first record that can't be projected."""
-    try:
-        await _apply_all(register, records)
-    except NotProjectable:
-        for record in records:
-            try:
-                await _apply_all(register, [record])
-            except NotProjectable as refusal:
-                raise RebuildStopped(
-                    f"The record at {record.topic}, partition {record.partition}, offset {record.offset} can't be "
-                    f"projected: {refusal}. The projector stops there too; it takes a release that can."
-                ) from None
-
-
-async def _apply_all(register: MongoProjection, records: Records) -> None:
-    facts = [read(record.value).data for record in records]
-    await patiently(lambda: register.apply(facts))
+async def _apply_all(register: MongoProjection, facts: Sequence[Fact]) -> None:
+    if facts:
+        await patiently(lambda: register.apply(facts))
 
 
 def _cut(records: Records, size: int) -> Iterator[Records]:

@@ -6,7 +6,7 @@ The report of a rebuild to the operator.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -192,6 +192,8 @@ class Report:
     interrupted: datetime | None = None
     """When an earlier, interrupted rebuild began: it was thrown away or (FINISHED) finished now."""
     events: int = 0
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+    """How many records on the topics are not ours, by reason (`ForeignReason`)."""
     trimmed: Sequence[Stretch] = ()
     """The partitions whose beginning retention has removed."""
     live_documents_of: datetime | None = None

@@ -12,7 +12,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure
 
 from services.projector.mongo.validators import VALIDATORS
-from services.projector.mongo.writes import SINCE, Collection
+from services.projector.mongo.writes import CLAIMS, SINCE, Collection
 from services.runtime.mongo.client import Document
 from services.runtime.settings import Settings
 
@@ -37,7 +37,7 @@ INDEXES: Mapping[Collection, Sequence[IndexModel]] = {
             [("betrokkenen.wasPartij.partijId", ASCENDING), ("klantcontact.plaatsgevondenOp", DESCENDING)],
             name="of_partij_newest_first",
         ),
-        # Sparse: a document that claims a place (`services/projector/mongo/writes.py`) has no number.
+        # Each document has a number, so `sparse` changes nothing. MongoDB refuses to change it for an existing index.
         IndexModel([("klantcontact.nummer", ASCENDING)], name="nummer", unique=True, sparse=True),
         IndexModel([("herkomst.contactId", ASCENDING), ("herkomst.source", ASCENDING)], name="of_contact"),
     ],
@@ -89,6 +89,7 @@ async def prepare(
     for collection, indexes in INDEXES.items():
         await database[generation.name_of(collection)].create_indexes(list(indexes))
     await _expire(database, generation.name_of(Collection.VERVALLEN), remember_seconds)
+    await _create(database, CLAIMS)
 
 
 async def count_open_taken(database: AsyncDatabase[Document]) -> int:
@@ -96,13 +97,15 @@ async def count_open_taken(database: AsyncDatabase[Document]) -> int:
     return await database[Collection.INTERNE_TAKEN].count_documents(OPEN, hint=OPEN_INDEX)
 
 
-async def _create(database: AsyncDatabase[Document], name: str, validator: Document) -> None:
+async def _create(database: AsyncDatabase[Document], name: str, validator: Document | None = None) -> None:
+    command: Document = {"create": name, **({} if validator is None else {"validator": validator})}
     try:
-        await database.command("create", name, validator=validator)
+        await database.command(command)
     except OperationFailure as error:
         if error.code != NAMESPACE_EXISTS:
             raise
-        await _mend_validator(database, name, validator)
+        if validator is not None:
+            await _mend_validator(database, name, validator)
 
 
 async def _mend_validator(database: AsyncDatabase[Document], name: str, validator: Document) -> None:

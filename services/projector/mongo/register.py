@@ -21,7 +21,7 @@ from services.projector.mongo import layout, swap
 from services.projector.mongo.errors import Again, failure_of
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.stored import states_of
-from services.projector.mongo.writes import Amend, Claim, Collection, Insert, Placed, Remove, Write, plan
+from services.projector.mongo.writes import CLAIMS, Amend, Claim, Collection, Insert, Placed, Remove, plan
 from services.runtime.errors import TransientFailure
 from services.runtime.mongo.client import Document
 from services.runtime.mongo.health import count_documents
@@ -114,8 +114,8 @@ class MongoProjection:
             await self._step_back(session)
             known = await self._read(touched, session)
             writes = plan(known, changes(known), self._now())
-            for collection, operations in _operations(writes).items():
-                await self._collection(collection).bulk_write(operations, ordered=False, session=session)
+            for name, operations in self._operations(writes).items():
+                await self._database[name].bulk_write(operations, ordered=False, session=session)
 
     async def _step_back(self, session: AsyncClientSession | None = None) -> None:
         if self._generation is Generation.LIVE:
@@ -123,6 +123,19 @@ class MongoProjection:
 
     def _collection(self, collection: Collection) -> AsyncCollection[Document]:
         return self._database[self._generation.name_of(collection)]
+
+    def _operations(self, writes: Iterable[Placed]) -> dict[str, list[Operation]]:
+        """Return the operations by the name of their collection."""
+        operations: dict[str, list[Operation]] = defaultdict(list)
+        for collection, write in writes:
+            name = self._generation.name_of(collection)
+            if isinstance(write, Claim):
+                # PyMongo sends the inserts of an unordered batch before its deletes.
+                claim = {"_id": f"{name}/{write.identifier}"}
+                operations[CLAIMS] += (InsertOne(claim), DeleteOne(claim))
+            else:
+                operations[name].append(_operation(write))
+        return operations
 
     # Reading ----------------------------------------------------------------------------------------------------------
 
@@ -156,24 +169,14 @@ class MongoProjection:
 # Writing --------------------------------------------------------------------------------------------------------------
 
 
-def _operations(writes: Iterable[Placed]) -> dict[Collection, list[Operation]]:
-    operations: dict[Collection, list[Operation]] = defaultdict(list)
-    for collection, write in writes:
-        operations[collection].extend(_operation(write))
-    return operations
-
-
-def _operation(write: Write) -> Sequence[Operation]:
+def _operation(write: Insert | Amend | Remove) -> Operation:
     match write:
         case Insert():
-            return (InsertOne(write.document),)
+            return InsertOne(write.document)
         case Amend():
-            return (UpdateOne({"_id": write.identifier}, _update(write)),)
+            return UpdateOne({"_id": write.identifier}, _update(write))
         case Remove():
-            return (DeleteOne({"_id": write.identifier}),)
-        case Claim():
-            # PyMongo sends the inserts of an unordered batch before its deletes.
-            return InsertOne({"_id": write.identifier}), DeleteOne({"_id": write.identifier})
+            return DeleteOne({"_id": write.identifier})
 
 
 def _update(write: Amend) -> dict[str, Any]:

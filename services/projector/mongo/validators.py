@@ -44,9 +44,6 @@ def _one_of(values: list[str]) -> BsonRule:
     return {"enum": values}
 
 
-CLAIMED: BsonRule = {"properties": {"_id": IDENTIFIER}, "additionalProperties": False}
-"""A document that claims a place within a transaction (`services/projector/mongo/writes.py`). No reader sees it."""
-
 BESLUIT = _object(
     {
         "regel": _one_of([regel.value for regel in Regel]),
@@ -182,13 +179,9 @@ def _validator(*rules: BsonRule) -> Document:
     return {"$jsonSchema": rules[0] if len(rules) == 1 else {"allOf": list(rules)}}
 
 
-def _or_claimed(*rules: BsonRule) -> Document:
-    return {"$jsonSchema": {"anyOf": [CLAIMED, {"allOf": list(rules)}]}}
-
-
 VALIDATORS: Mapping[Collection, Document] = {
-    Collection.KLANTCONTACTEN: _or_claimed(KLANTCONTACT),
-    Collection.INTERNE_TAKEN: _or_claimed(INTERNE_TAAK),
-    Collection.PARTIJEN: _or_claimed(PARTIJ, ONLY_WITH_CONSENT),
+    Collection.KLANTCONTACTEN: _validator(KLANTCONTACT),
+    Collection.INTERNE_TAKEN: _validator(INTERNE_TAAK),
+    Collection.PARTIJEN: _validator(PARTIJ, ONLY_WITH_CONSENT),
     Collection.VERVALLEN: _validator({"anyOf": [GONE_VERSIONED, GONE_PARTIJ]}),
 }

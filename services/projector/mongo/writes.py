@@ -3,14 +3,16 @@
 It is pure, so that the real store and its fake write the same.
 
 Each thing stands in one place: in its own collection, or in `vervallen` when it is gone. Two instances that both know
-nothing of it could still write it to both at once, since they write different documents. So the instance that first
-learns that it is gone claims its place in its own collection until the transaction ends. Then the two transactions
-collide, and MongoDB makes one of them retry.
+nothing of it could still write it to both at once, since they write different documents. So an instance that first
+hears of a thing also claims its place, whether the thing is there or gone: it inserts and deletes a document in
+`CLAIMS`. Then the two transactions collide, and MongoDB makes one of them retry. A change stream shows what a
+transaction inserts and deletes, so the claims have a collection of their own, which is empty to everybody else.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from enum import Enum, StrEnum, auto
+from typing import Final
 
 from schemas.values import value_class
 from services.projector.merging import klantcontact, partij_document, taak
@@ -29,6 +31,9 @@ class Collection(StrEnum):
     INTERNE_TAKEN = "interne_taken"
     VERVALLEN = "vervallen"
 
+
+CLAIMS: Final = "plaatsclaims"
+"""The collection of the claims, for the collections of every generation."""
 
 FROM = "collectie"
 """In `vervallen`: the collection that the document was in."""
@@ -124,13 +129,13 @@ class Remove:
 
 @value_class(frozen=True, slots=True)
 class Claim:
-    """Holds the place of a document that does not exist, until the transaction ends."""
+    """Claims the place of a document that is in neither of its collections, until the transaction ends."""
 
     identifier: str
 
 
 Write = Insert | Amend | Remove | Claim
-"""A batch has at most one for each document of a collection, so their order does not matter."""
+"""A batch has at most one for each document of a collection beside its claim, so their order does not matter."""
 
 Placed = tuple[Collection, Write]
 
@@ -197,6 +202,8 @@ def _kept(
     yield collection, Insert(document)
     if place is _Place.GONE:
         yield Collection.VERVALLEN, Remove(identifier)
+    else:
+        yield collection, Claim(identifier)
 
 
 def _gone(collection: Collection, place: _Place, marker: Document, now: datetime) -> Iterator[Placed]:

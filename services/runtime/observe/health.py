@@ -49,7 +49,7 @@ class Part(StrEnum):
     KAFKA = "kafka"
     MONGODB = "mongodb"
     SERVICE = "service"
-    """The service itself: stopped on an event that it can't handle, or not assigned anything yet."""
+    """The service itself: our own code failed and stopped a partition, or the event loop hangs."""
 
 
 START = "start"

@@ -78,6 +78,12 @@ DECIDED_TO_STORED_SECONDS = Histogram(
 
 OPEN_TAKEN = Gauge("klantcontact_open_taken", "Interne taken with status te_verwerken. Every instance says the same.")
 
+PASSED_OVER_RECORDS = Counter(
+    "klantcontact_passed_over_records",
+    "Records of an output topic that our classifier did not write, passed over by the projector, by topic and reason.",
+    ["topic", "reason"],  # the three topics that the projector reads; `services.projector.errors.ForeignReason`
+)
+
 # Both: batches and positions -----------------------------------------------------------------------------------------
 
 BATCH_SIZE_RECORDS = Histogram(
@@ -154,8 +160,8 @@ OWN_FAILURES_IN_A_ROW = Gauge(
 
 STOPPED = Gauge(
     "klantcontact_stopped",
-    "Whether the service does nothing more (1) because our own code failed: the projector has stopped at the event, "
-    "the classifier is about to end.",
+    "Because our own code failed: the partitions that the projector has stopped at an event; 1 for a classifier that "
+    "is about to end.",
 )
 
 # Ignored fields ------------------------------------------------------------------------------------------------------

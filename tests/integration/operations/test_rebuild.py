@@ -24,12 +24,13 @@ from services.operations.rebuild.verify import RebuildOutcome
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.register import MongoProjection
 from services.projector.mongo.swap import COLLECTION, ONLY, Phase
-from services.projector.mongo.writes import SINCE, Collection
+from services.projector.mongo.writes import CLAIMS, SINCE, Collection
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 from tests.support.kafka_tools import ANSWER_SECONDS, admin_client, publish_values, read_committed
 from tests.support.projector_examples import (
     Event,
+    encoded,
     fact,
     klantcontact_id,
     partij,
@@ -91,7 +92,7 @@ NEW_KLANTCONTACTEN = Generation.NEW.name_of(Collection.KLANTCONTACTEN)
 FORMER_KLANTCONTACTEN = Generation.FORMER.name_of(Collection.KLANTCONTACTEN)
 
 FORMER = {Generation.FORMER.name_of(each) for each in Collection}
-USUAL = {*Collection, COLLECTION, LOCK}
+USUAL = {*Collection, CLAIMS, COLLECTION, LOCK}
 
 
 async def test_a_rebuild_ends_in_the_same_documents_with_indexes_and_validators_and_keeps_the_former(
@@ -346,11 +347,32 @@ async def let_lease_lapse(there: Database) -> None:
     await there[LOCK].update_one({}, [{"$set": {"seen": {"$subtract": ["$seen", 60_000]}}}])
 
 
+async def test_records_that_are_not_ours_are_passed_over_and_told(
+    settings: Settings, client: AsyncMongoClient[Any]
+) -> None:
+    events = history()
+    before = "urn:nld:oin:00000001003214345000:systeem:klantcontact"
+    await published_and_projected(settings, client, events)
+    elsewhere = encoded(registered("c-8") | {"source": "urn:nld:oin:1:systeem:anders"})
+    values = [None, b"no JSON", b'{"type": "Geheim"}', elsewhere]
+    for topic in outputs_of(settings):
+        publish_values(settings.kafka_bootstrap, topic, values, partition=1)
+    publish(settings, [registered("c-9") | {"source": before}])
+
+    report = await rebuild(settings.model_copy(update={"former_sources": before}), accept_differences=True)
+
+    assert report.outcome is RebuildOutcome.SWAPPED
+    assert report.events == len(events) + 1
+    assert report.passed_over == {"no_value": 3, "no_json": 3, "other_type": 3, "other_source": 3}
+    assert stored(settings) == expected([*events, registered("c-9")])
+
+
 async def test_an_event_that_cant_be_projected_stops_a_rebuild_there_and_nothing_of_it_stays(
     settings: Settings, client: AsyncMongoClient[Any], there: Database
 ) -> None:
     await published_and_projected(settings, client, [registered()])
-    publish_values(settings.kafka_bootstrap, settings.taak_topic, [b'{"type": "Geheim"}'], partition=1)
+    wrong = encoded(taak_created(fields={"nummer": "Geheim"}))
+    publish_values(settings.kafka_bootstrap, settings.taak_topic, [wrong], partition=1)
 
     with pytest.raises(RebuildStopped, match=f"{settings.taak_topic}, partition 1, offset 0") as stopped:
         await rebuild(settings)
@@ -403,7 +425,7 @@ async def test_a_missing_topic_is_an_invalid_setting(settings: Settings, there: 
     nowhere = settings.model_copy(update={"taak_topic": f"{settings.taak_topic}.nowhere"})
     with pytest.raises(InvalidSettings, match="nowhere"):
         await rebuild(nowhere)
-    assert await names(there) == {COLLECTION, LOCK}
+    assert await names(there) == {CLAIMS, COLLECTION, LOCK}
 
 
 async def test_servers_that_are_away_are_reported(settings: Settings) -> None:

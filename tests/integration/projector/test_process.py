@@ -10,11 +10,13 @@ from confluent_kafka.admin import AdminClient
 from services.projector.mongo.writes import Collection
 from services.runtime.settings import Settings
 from tests.support.kafka_tools import committed_offsets
-from tests.support.projector_examples import encoded, klantcontact_id, registered
+from tests.support.projector_examples import encoded, klantcontact_id, registered, taak_created
 from tests.support.projector_process import (
+    PARTITIONS,
     WAIT_SECONDS,
     count_committed,
     expected,
+    outputs_of,
     projector_process,
     publish,
     settings_for,
@@ -22,6 +24,17 @@ from tests.support.projector_process import (
 )
 from tests.support.projector_scenario import scenario
 from tests.support.waiting import wait_for
+
+PASSED_OVER = "klantcontact_passed_over_records_total"
+
+
+def committed(settings: Settings) -> list[list[int]]:
+    """Return the group's committed offset of each partition of each topic; 0 where there is none."""
+    group, bootstrap = settings.projector_group, settings.kafka_bootstrap
+    return [
+        list(committed_offsets(bootstrap, group=group, topic=topic, partitions=PARTITIONS))
+        for topic in outputs_of(settings)
+    ]
 
 
 @pytest.fixture
@@ -101,34 +114,114 @@ def test_records_that_retention_removed_are_reported_and_the_rest_is_projected(
     assert set(stored(settings)[Collection.KLANTCONTACTEN]) == {klantcontact_id("c-1"), klantcontact_id("c-3")}
 
 
-def test_an_event_that_cant_be_projected_stops_the_projector_there_and_it_reports_so(
+def foreign_values() -> list[bytes | None]:
+    """Return a value of each kind that our classifier does not write, and of each broken event of somebody else."""
+    elsewhere = {"source": "urn:nld:oin:00000001003214345000:systeem:Jansen"}
+    return [
+        None,
+        b"Sam Jansen",
+        b'"Jansen"',
+        encoded(registered("c-8") | {"type": "nl.Jansen"}),
+        encoded(registered("c-8") | elsewhere),
+        encoded(registered("c-8") | elsewhere | {"data": {}}),
+    ]
+
+
+def test_records_that_are_not_ours_are_passed_over_on_every_topic(settings: Settings, tmp_path: Path) -> None:
+    publisher = Producer({"bootstrap.servers": settings.kafka_bootstrap})
+    events = {
+        settings.registered_topic: registered("c-1"),
+        settings.confidential_topic: registered("c-2", fields={"vertrouwelijk": True}),
+        settings.taak_topic: taak_created("c-3"),
+    }
+    values = foreign_values()
+    for topic, event in events.items():
+        for value in (*values, encoded(event), None):
+            publisher.produce(topic, value, partition=1)
+    assert publisher.flush(WAIT_SECONDS) == 0
+
+    with projector_process(settings, tmp_path) as projector:
+        wait_for("everything is committed", lambda: count_committed(settings) == 3 * (len(values) + 2))
+        projector.server.wait_until_ready()
+        wait_for("it is counted", lambda: sum(projector.measured(PASSED_OVER).values()) == 3 * (len(values) + 1))
+        counted = projector.measured(PASSED_OVER)
+
+    assert stored(settings) == expected(events.values())
+    for topic in events:
+        by_reason = {reason: counted[reason, topic] for reason in ("no_value", "no_json", "other_type", "other_source")}
+        assert by_reason == {"no_value": 2, "no_json": 1, "other_type": 2, "other_source": 2}
+    logged = [(line["topic"], line["partition"], line["offset"]) for line in projector.log("projector.passed_over")]
+    assert sorted(logged) == sorted((topic, 1, 0) for topic in events)
+    assert "Jansen" not in projector.said()
+
+
+def test_events_of_a_former_source_are_projected(settings: Settings, tmp_path: Path) -> None:
+    before = "urn:nld:oin:00000001003214345000:systeem:klantcontact"
+    publish(settings, [registered("c-1") | {"source": before}, registered("c-2")])
+
+    with projector_process(settings.model_copy(update={"former_sources": before}), tmp_path):
+        wait_for("both are committed", lambda: count_committed(settings) == 2)
+
+    assert set(stored(settings)[Collection.KLANTCONTACTEN]) == {klantcontact_id("c-1"), klantcontact_id("c-2")}
+
+
+def test_an_event_that_cant_be_projected_stops_its_partition_and_the_others_go_on(
     settings: Settings, tmp_path: Path
 ) -> None:
     publisher = Producer({"bootstrap.servers": settings.kafka_bootstrap})
     wrong = registered("c-2", fields={"nummer": "van Sam Jansen"})
     for event in (registered("c-1"), wrong, registered("c-3")):
         publisher.produce(settings.registered_topic, encoded(event), partition=1)
+    publisher.produce(settings.registered_topic, encoded(registered("c-4")), partition=0)
     assert publisher.flush(WAIT_SECONDS) == 0
 
     with projector_process(settings, tmp_path) as projector:
         wait_for("it stops", lambda: "service" in projector.reasons())
+        # What comes after the stop: in its partition, in another of its topic, and on another topic.
+        publisher.produce(settings.registered_topic, encoded(registered("c-5")), partition=1)
+        publisher.produce(settings.registered_topic, encoded(registered("c-6")), partition=0)
+        publisher.produce(settings.taak_topic, encoded(taak_created("c-7")), partition=1)
+        assert publisher.flush(WAIT_SECONDS) == 0
+        wait_for("the others go on", lambda: committed(settings) == [[2, 1], [0, 0], [0, 1]])
         reason = "nl.klantinteracties.klantcontact.registered.data.klantcontact.nummer: string_pattern_mismatch"
 
         place = f"{settings.registered_topic}, partition 1, offset 1"
         assert projector.reasons() == {"service": f"stopped at {place}, which can't be projected: {reason}"}
         assert projector.status("/livez") == 200
         assert projector.status("/readyz") == 503
+        assert projector.measured("klantcontact_stopped") == {(): 1}
         assert projector.server.is_running
 
-    # The next instance comes to the same event.
-    committed = committed_offsets(
-        settings.kafka_bootstrap, group=settings.projector_group, topic=settings.registered_topic, partitions=2
-    )
-    assert committed == [0, 1]
-    assert set(stored(settings)[Collection.KLANTCONTACTEN]) == {klantcontact_id("c-1")}
-    stops = [line for line in projector.log() if line["event"] == "projector.stopped"]
+    assert set(stored(settings)[Collection.KLANTCONTACTEN]) == {klantcontact_id(f"c-{each}") for each in (1, 4, 6)}
+    stops = projector.log("projector.stopped")
     assert [(line["topic"], line["partition"], line["offset"], line["reasons"]) for line in stops] == [
         (settings.registered_topic, 1, 1, [reason])
     ]
-    assert "Jansen" not in projector.server.log_file.read_text()
+    assert "Jansen" not in projector.said()
     assert "process.asked_to_end" in {line["event"] for line in projector.log()}
+
+
+def test_the_stop_goes_to_the_instance_that_gets_its_partition_and_to_no_other(
+    settings: Settings, tmp_path: Path
+) -> None:
+    publisher = Producer({"bootstrap.servers": settings.kafka_bootstrap})
+    publisher.produce(settings.registered_topic, encoded(registered(fields={"nummer": "x"})), partition=0)
+    assert publisher.flush(WAIT_SECONDS) == 0
+
+    with projector_process(settings, tmp_path, "first") as first:
+        wait_for("it stops", lambda: "service" in first.reasons())
+        with projector_process(settings, tmp_path, "second") as second:
+            wait_for(
+                "one has stopped and the other is ready",
+                lambda: sorted([first.status("/readyz"), second.status("/readyz")]) == [200, 503],
+            )
+            for contact in range(8):
+                publisher.produce(
+                    settings.confidential_topic, encoded(registered(f"c-{contact}")), partition=contact % 2
+                )
+            assert publisher.flush(WAIT_SECONDS) == 0
+            wait_for("both go on", lambda: committed(settings) == [[0, 0], [4, 4], [0, 0]])
+        wait_for("the first has it again", lambda: "service" in first.reasons())
+
+    assert len(first.log("projector.stopped")) >= 2
+    assert committed(settings)[0] == [0, 0]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.change_stream import AsyncChangeStream
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
@@ -17,7 +18,7 @@ from services.projector.events import Fact
 from services.projector.merging.projection import States, Touched
 from services.projector.mongo import register as mongo_register
 from services.projector.mongo.register import Changes, MongoProjection
-from services.projector.mongo.writes import SINCE, Collection, Insert, Placed
+from services.projector.mongo.writes import CLAIMS, SINCE, Collection, Insert, Placed
 from services.runtime.errors import TransientFailure
 from tests.fakes.projector_store import FakeRegister
 from tests.support.projector_examples import (
@@ -239,6 +240,38 @@ async def test_one_of_two_instances_with_the_creation_and_the_withdrawal_of_a_do
     fake.merge(facts(*events))
     assert await contents(client, database) == fake_contents(fake)
     assert paused.transactions == 2
+
+
+async def test_a_change_stream_shows_what_was_stored_and_nothing_that_was_only_claimed(
+    client: Client, register: MongoProjection, database: str
+) -> None:
+    gone = [klantcontact_withdrawn("c-1"), taak_withdrawn("c-1"), partij_withdrawn("c-1", resultaat="vervallen")]
+    there = [registered("c-2", partijen=[partij("smit")]), taak_created("c-2")]
+    async with await client[database].watch() as changes:
+        await register.apply(facts(*gone, *there))
+        await register.apply(facts(klantcontact_withdrawn("c-2")))
+        await client[database]["end"].insert_one({})
+        seen = [(each["ns"]["coll"], each["operationType"]) async for each in _until_end(changes)]
+
+    assert sorted(each for each in seen if each[0] != CLAIMS) == sorted(
+        [
+            *[(Collection.VERVALLEN, "insert")] * 3,
+            (Collection.KLANTCONTACTEN, "insert"),
+            (Collection.PARTIJEN, "insert"),
+            (Collection.INTERNE_TAKEN, "insert"),
+            (Collection.KLANTCONTACTEN, "delete"),
+            (Collection.VERVALLEN, "insert"),
+        ]
+    )
+    assert await client[database][CLAIMS].count_documents({}) == 0
+
+
+async def _until_end(changes: AsyncChangeStream[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
+    async for change in changes:
+        if change["ns"]["coll"] == "end":
+            return
+        if change["operationType"] in {"insert", "update", "replace", "delete"}:
+            yield change
 
 
 async def test_a_taak_that_somebody_changes_meanwhile_keeps_the_change(

@@ -51,6 +51,14 @@ def test_a_rebuild_that_was_interrupted_while_building_is_reported(capsys: pytes
     assert err == [rebuild.NOT_IN_PLACE]
 
 
+def test_records_that_are_not_ours_are_told_by_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    passed_over = {"other_source": 1_200, "no_value": 3}
+
+    out, _ = told(Report(outcome=RebuildOutcome.COMPARED, passed_over=passed_over), capsys)
+
+    assert out[0] == "Records that are not ours were passed over: 3 no_value, 1,200 other_source."
+
+
 def test_differences_are_listed_by_id_up_to_a_screenful_with_what_to_do(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -83,12 +91,19 @@ def test_differences_are_listed_by_id_up_to_a_screenful_with_what_to_do(
 def test_json_holds_the_whole_report_in_camel_case_with_moments_of_iso_8601() -> None:
     comparison = Comparison(collection=Collection.PARTIJEN, live=2, new=1, compared=1, only_live=["p-1"])
     trimmed = [Stretch("taak.created", 0, first=7, begin=7, end=9)]
-    report = Report(outcome=RebuildOutcome.DIFFERENT, interrupted=THEN, trimmed=trimmed, comparisons=[comparison])
+    report = Report(
+        outcome=RebuildOutcome.DIFFERENT,
+        interrupted=THEN,
+        passed_over={"no_value": 1},
+        trimmed=trimmed,
+        comparisons=[comparison],
+    )
 
     assert json_value(report) == {
         "outcome": "different",
         "interrupted": "2026-11-24T09:30:00+00:00",
         "events": 0,
+        "passedOver": {"no_value": 1},
         "trimmed": [{"topic": "taak.created", "partition": 0, "first": 7, "begin": 7, "end": 9}],
         "liveDocumentsOf": None,
         "liveDocuments": 0,

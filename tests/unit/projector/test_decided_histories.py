@@ -14,6 +14,7 @@ from services.domain.policy import DEFAULT
 from services.projector.events import read
 from services.projector.mongo.writes import SINCE, Collection
 from tests.fakes.projector_store import FakeRegister
+from tests.support.projector_examples import OWN_SOURCES
 from tests.support.thoroughness import examples
 from tests.unit.domain.desk import Desk
 from tests.unit.domain.policies import POLICIES
@@ -32,7 +33,7 @@ THOROUGH = settings(max_examples=examples(100), deadline=None, suppress_health_c
 def _stored_after(batches: Sequence[Sequence[bytes]]) -> Documents:
     register = FakeRegister()
     for batch in batches:
-        register.merge([read(each).data for each in batch])
+        register.merge([read(each, OWN_SOURCES).data for each in batch])
     return {
         collection: {
             identifier: {name: value for name, value in document.items() if name != SINCE}

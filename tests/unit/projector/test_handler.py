@@ -1,4 +1,6 @@
-"""The projector writes a batch, then commits; it waits for absent servers, and stops at an event it can't project."""
+"""What the projector does with a batch: write, then commit; wait for what is away; stop a partition at an event that it
+can't project; pass over what is not ours.
+"""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -11,19 +13,29 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from schemas.klantcontact_registered_v1 import KlantcontactRegistered
+from services.projector import batch as batches
 from services.projector import handler
+from services.projector.batch import Stop, read_all
 from services.projector.errors import DocumentRefused
 from services.projector.events import Fact
-from services.projector.handler import Projector, read_all
+from services.projector.handler import Projector
 from services.projector.mongo.writes import Collection
+from services.projector.stops import Stops
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.kafka.records import OversizedBatch, Record
-from services.runtime.observe import metrics
 from services.runtime.observe.health import Health, Part
 from tests.fakes.projector_positions import FakePositions
 from tests.fakes.projector_store import FakeRegister
-from tests.support.projector_examples import Event, encoded, klantcontact_id, record_of, registered, taak_created
+from tests.support.projector_examples import (
+    OWN_SOURCES,
+    Event,
+    encoded,
+    klantcontact_id,
+    record_of,
+    registered,
+    taak_created,
+)
 
 FIRST, SECOND = TopicPartition("klantcontact.registered", 0), TopicPartition("taak.created", 3)
 
@@ -53,10 +65,17 @@ class _Bench:
         self.positions = positions or FakePositions()
         self.health = Health()
         self.ending = Ending()
+        self.stops = Stops(self.health)
         self.projector = Projector(self.register, self.positions, self.health, self.ending)
 
     async def handle(self, records: Sequence[Record]) -> None:
-        await self.projector.project(read_all(records))
+        await self.projector.project(read_all(records, OWN_SOURCES), self.stops)
+
+    @property
+    def stop(self) -> Stop:
+        """The only stop."""
+        [stop] = self.stops._by_place.values()
+        return stop
 
     @property
     def klantcontacten(self) -> set[str]:
@@ -70,6 +89,11 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def records(*events: Event, partition: TopicPartition = FIRST, start: int = 10) -> list[Record]:
     return [record_of(partition, start + number, encoded(event)) for number, event in enumerate(events)]
+
+
+def broken(contact: str = "c-9") -> Event:
+    """Return an event of ours that can't be read."""
+    return registered(contact, fields={"nummer": "van Sam Jansen"})
 
 
 async def test_a_batch_is_written_and_the_position_of_each_partition_is_committed() -> None:
@@ -94,7 +118,6 @@ async def test_a_batch_that_is_too_large_to_unpack_is_passed_over_and_its_end_is
     assert bench.klantcontacten == {klantcontact_id("c-1"), klantcontact_id("c-2")}
     assert bench.positions.committed == {FIRST: 18, SECOND: 6}
     assert [each["last_offset"] for each in logs if each["event"] == "batch.oversized"] == [16, 5]
-    assert bench.projector.stop is None
 
     await bench.handle([replace(record_of(FIRST, 18, None), oversized=OversizedBatch.of(18, 18))])
     assert bench.positions.committed[FIRST] == 19
@@ -104,10 +127,10 @@ async def test_after_a_stop_no_batch_is_passed_over() -> None:
     bench = _Bench()
     standing_for_it = replace(record_of(FIRST, 16, None), oversized=OversizedBatch.of(11, 16))
 
-    await bench.handle([*records(registered("c-1")), record_of(FIRST, 11, None), standing_for_it])
+    broken = record_of(FIRST, 11, encoded(registered("c-9") | {"data": {}}))
+    await bench.handle([*records(registered("c-1")), broken, standing_for_it])
 
     assert bench.positions.committed == {FIRST: 11}
-    assert bench.projector.stop is not None
 
 
 async def test_the_time_until_it_is_stored_is_measured_for_each_event() -> None:
@@ -124,9 +147,11 @@ async def test_the_time_until_it_is_stored_is_measured_for_each_event() -> None:
 
 
 async def test_a_stop_shows_in_the_metrics() -> None:
-    metrics.STOPPED.set(0)
-    await _Bench().handle([record_of(FIRST, 10, None)])
-    assert REGISTRY.get_sample_value("klantcontact_stopped") == 1
+    bench = _Bench()
+    await bench.handle([*records(broken()), *records(broken(), partition=SECOND)])
+    assert REGISTRY.get_sample_value("klantcontact_stopped") == 2
+    bench.stops.end()
+    assert REGISTRY.get_sample_value("klantcontact_stopped") == 0
 
 
 async def test_a_batch_that_is_not_written_is_not_committed() -> None:
@@ -176,7 +201,7 @@ async def test_a_projector_asked_to_end_while_the_database_is_away_leaves_the_ba
 
     assert bench.klantcontacten == set()
     assert bench.positions.committed == {}
-    assert bench.projector.stop is None
+    assert not bench.stops.partitions
 
 
 async def test_a_position_that_the_group_refuses_after_a_rebalance_does_no_harm() -> None:
@@ -252,8 +277,7 @@ async def test_an_unwritable_event_stops_the_projector_after_the_events_before_i
 
     assert bench.klantcontacten == {klantcontact_id(contact) for contact in contacts[:position]}
     assert bench.positions.committed == ({FIRST: 10 + position} if position else {})
-    stop = bench.projector.stop
-    assert stop is not None
+    stop = bench.stop
     assert ((stop.topic, stop.partition), stop.offset, len(stop.reasons)) == (FIRST, 10 + position, 1)
     assert stop.reasons[0].startswith(reason)
     assert "Jansen" not in str(logs)
@@ -265,32 +289,111 @@ async def test_the_first_of_two_events_that_cant_be_projected_stops_the_projecto
 
     await bench.handle(records(registered("c-1", fields={"onderwerp": "mistake"}), unreadable))
 
-    stop = bench.projector.stop
-    assert stop is not None
+    stop = bench.stop
     assert (stop.offset, list(stop.reasons)) == (10, ["first"])
 
 
-async def test_the_projector_does_nothing_more_after_a_stop() -> None:
+async def test_after_a_stop_nothing_more_is_done_in_its_partition_and_the_others_go_on() -> None:
     bench = _Bench()
-    await bench.handle([record_of(FIRST, 10, None)])
+    await bench.handle([*records(broken()), *records(registered("c-1"), partition=SECOND)])
 
-    await bench.handle(records(registered(), partition=SECOND))
+    await bench.handle([*records(registered("c-2"), start=11), *records(registered("c-3"), start=11, partition=SECOND)])
 
-    assert bench.klantcontacten == set()
-    assert bench.positions.committed == {}
+    assert bench.klantcontacten == {klantcontact_id("c-1"), klantcontact_id("c-3")}
+    assert bench.positions.committed == {SECOND: 12}
+    assert bench.positions.paused == {FIRST}
 
 
-async def test_an_event_on_which_the_reader_itself_fails_stops_the_projector_too(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def broken(_value: bytes | None) -> Fact:
+async def test_one_event_that_cant_be_written_in_each_of_two_partitions_stops_both_and_no_other() -> None:
+    third = TopicPartition("taak.created", 4)
+    bench = _Bench(_Register(mistakes={"mistake": DocumentRefused(["no"])}))
+    mistake = {"onderwerp": "mistake"}
+
+    await bench.handle(
+        [
+            *records(registered("c-1"), registered("c-2", fields=mistake), registered("c-3")),
+            *records(registered("c-4", fields=mistake), registered("c-5"), partition=SECOND),
+            *records(registered("c-6"), registered("c-7"), partition=third),
+        ]
+    )
+
+    assert bench.klantcontacten == {klantcontact_id(each) for each in ("c-1", "c-6", "c-7")}
+    assert bench.positions.committed == {FIRST: 11, third: 12}
+    assert bench.positions.paused == {FIRST, SECOND}
+    assert bench.health.reasons()["service"] == (
+        "stopped at klantcontact.registered, partition 0, offset 11, which can't be projected: no; "
+        "stopped at taak.created, partition 3, offset 10, which can't be projected: no"
+    )
+
+
+async def test_a_stop_goes_with_the_assignment_also_when_the_batch_was_in_flight() -> None:
+    bench = _Bench()
+    for part in (Part.KAFKA, Part.MONGODB):
+        bench.health.set(part, None, by="test")
+    await bench.handle(records(broken()))
+    assert not bench.health.ready()
+
+    bench.stops.end()
+    assert bench.health.ready()
+    with capture_logs() as logs:
+        await bench.handle(records(broken(), partition=SECOND))
+
+    assert bench.health.ready()
+    assert bench.positions.paused == {FIRST}
+    assert "projector.stopped" not in {line["event"] for line in logs}
+
+
+def passed_over(reason: str) -> float:
+    labels = {"topic": FIRST.topic, "reason": reason}
+    return REGISTRY.get_sample_value("klantcontact_passed_over_records_total", labels) or 0
+
+
+async def test_a_record_that_is_not_ours_is_passed_over_and_counted_and_committed() -> None:
+    bench = _Bench()
+    reasons = ["no_value", "no_json", "other_type", "other_source"]
+    before = [passed_over(reason) for reason in reasons]
+    elsewhere = registered("c-2") | {"source": "urn:nld:oin:00000001003214345000:systeem:Jansen"}
+    foreign = [None, b"Sam Jansen", encoded(registered("c-2") | {"type": "Jansen"}), encoded(elsewhere)]
+
+    with capture_logs() as logs:
+        await bench.handle([record_of(FIRST, 10 + at, value) for at, value in enumerate(foreign)])
+        await bench.handle([*records(registered("c-1"), start=14), record_of(FIRST, 15, None)])
+
+    assert bench.klantcontacten == {klantcontact_id("c-1")}
+    assert bench.positions.committed == {FIRST: 16}
+    assert [passed_over(reason) for reason in reasons] == [before[0] + 2, *(each + 1 for each in before[1:])]
+    assert bench.health.ready()
+    assert [line for line in logs if line["event"] == "projector.passed_over"] == [
+        {
+            "event": "projector.passed_over",
+            "topic": FIRST.topic,
+            "partition": 0,
+            "offset": 10,
+            "reason": "no_value",
+            "log_level": "warning",
+        }
+    ]
+    assert "Jansen" not in str(logs)
+
+
+async def test_a_record_that_is_not_ours_behind_a_stop_waits_with_the_rest() -> None:
+    bench = _Bench()
+    before = passed_over("no_value")
+
+    await bench.handle([record_of(FIRST, 9, None), *records(broken()), record_of(FIRST, 11, None)])
+
+    assert bench.positions.committed == {FIRST: 10}
+    assert passed_over("no_value") == before + 1
+
+
+async def test_an_event_on_which_reading_itself_fails_stops_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_value: bytes | None, _own_sources: frozenset[str]) -> Fact:
         raise KeyError("Sam Jansen")
 
-    monkeypatch.setattr(handler, "read", broken)
+    monkeypatch.setattr(batches, "read", fails)
     bench = _Bench()
 
     await bench.handle(records(registered()))
 
-    stop = bench.projector.stop
-    assert stop is not None
+    stop = bench.stop
     assert stop.reasons[0].startswith("KeyError in test_handler.py, line ")

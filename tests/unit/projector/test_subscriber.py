@@ -1,4 +1,4 @@
-"""How batches follow each other: one is read while the one before is written, and none after a stop or a failure."""
+"""How batches follow each other: one is read while the one before is written. A stop ends with its assignment."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,16 +7,15 @@ import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 
 from services.projector.events import Fact
-from services.projector.handler import Projector, read_all
+from services.projector.handler import Projector
 from services.projector.mongo.writes import Collection
 from services.projector.subscriber import MAX_BATCH_BYTES, Batches
 from services.runtime.ending import Ending
 from services.runtime.kafka.assignment import Backlog
-from services.runtime.kafka.records import Record
 from services.runtime.observe.health import Health
 from tests.fakes.projector_positions import FakePositions
 from tests.fakes.projector_store import FakeRegister
-from tests.support.projector_examples import encoded, klantcontact_id, record_of, registered
+from tests.support.projector_examples import OWN_SOURCES, encoded, klantcontact_id, registered
 
 PLACE = TopicPartition("klantcontact.registered", 0)
 TURNS = 20
@@ -44,15 +43,20 @@ class _Bench:
         self.register = _SlowRegister()
         self.positions = FakePositions(failures)
         self.ending = Ending()
-        projector = Projector(self.register, self.positions, Health(), self.ending)
-        self.batches = Batches(projector, self.ending, Backlog())
+        self.health = Health()
+        projector = Projector(self.register, self.positions, self.health, self.ending)
+        self.batches = Batches(projector, OWN_SOURCES, self.health, self.ending, Backlog())
 
-    async def handle(self, *records: Record) -> None:
-        await self.batches.write_next(read_all(records))
+    async def handle(self, *records: "ConsumerRecord[bytes, bytes]") -> None:
+        await self.batches.handle({PLACE: records})
 
 
-def record(contact: str, offset: int) -> Record:
-    return record_of(PLACE, offset, encoded(registered(contact)))
+def record(contact: str, offset: int) -> "ConsumerRecord[bytes, bytes]":
+    return fetched(encoded(registered(contact)), offset)
+
+
+def broken(offset: int) -> "ConsumerRecord[bytes, bytes]":
+    return fetched(encoded(registered(fields={"nummer": None})), offset)
 
 
 def fetched(value: bytes, offset: int) -> "ConsumerRecord[bytes, bytes]":
@@ -94,19 +98,41 @@ async def test_a_large_fetch_is_written_in_several_batches() -> None:
     assert bench.positions.committed == {PLACE: 5}
 
 
-async def test_a_stopped_projector_stands_still_until_it_is_asked_to_end() -> None:
+async def test_a_stop_lasts_until_the_group_assigns_anew() -> None:
     bench = _Bench()
     bench.register.may_write.set()
 
-    await bench.handle(record_of(PLACE, 1, None))
-    second = asyncio.create_task(bench.handle(record("c-2", 2)))
+    await bench.handle(broken(1))
+    await bench.handle(record("c-2", 2))
     await turns()
-    assert not second.done(), "else more would be fetched"
-    bench.ending.ask()
-    await second
-
-    assert bench.register.collections[Collection.KLANTCONTACTEN] == {}
+    assert "service" in bench.health.reasons()
+    assert bench.positions.paused == {PLACE}
     assert bench.positions.committed == {}
+
+    await bench.batches.on_partitions_revoked({PLACE})
+    assert "service" not in bench.health.reasons()
+    await bench.batches.on_partitions_assigned({PLACE})
+    await bench.handle(record("c-1", 1), record("c-2", 2))
+    await bench.batches.finish(5)
+    assert set(bench.register.collections[Collection.KLANTCONTACTEN]) == {
+        klantcontact_id("c-1"),
+        klantcontact_id("c-2"),
+    }
+    assert bench.positions.committed == {PLACE: 3}
+
+
+async def test_a_batch_of_a_former_assignment_stops_nothing() -> None:
+    bench = _Bench()
+
+    await bench.handle(record("c-1", 1), broken(2))
+    await turns()
+    await bench.batches.on_partitions_revoked({PLACE})
+    await bench.batches.on_partitions_assigned({PLACE})
+    bench.register.may_write.set()
+    await bench.batches.finish(5)
+
+    assert "service" not in bench.health.reasons()
+    assert bench.positions.paused == set()
 
 
 async def test_a_projector_asked_to_end_finishes_the_batch_in_flight_and_begins_no_other() -> None:

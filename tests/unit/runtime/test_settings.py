@@ -71,6 +71,11 @@ REFUSALS = [
         id="source that is no URI",
     ),
     pytest.param(
+        {"KLANTCONTACT_FORMER_SOURCES": "urn:nld:oin:1:systeem:oud geheim"},
+        "KLANTCONTACT_FORMER_SOURCES: sources are URIs, as in urn:nld:oin:<oin>:systeem:<naam>, several with commas.",
+        id="former sources that are not parted by commas",
+    ),
+    pytest.param(
         {"KLANTCONTACT_CONTACT_TOPIC": "geheim topic"},
         "KLANTCONTACT_CONTACT_TOPIC: a name has letters, digits, '.', '_' and '-', at most 249.",
         id="invalid name of a topic",

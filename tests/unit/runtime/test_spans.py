@@ -14,7 +14,9 @@ from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler as Classifier
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
-from services.projector.handler import Projector, read_all
+from services.projector.batch import read_all
+from services.projector.handler import Projector
+from services.projector.stops import Stops
 from services.runtime.ending import Ending
 from services.runtime.kafka.records import Record
 from services.runtime.observe.health import Health
@@ -65,7 +67,7 @@ class _Bench:
         await self._classifier.handle(batch, publisher)
         events = [each for each in topics.messages if each.topic != Settings().dead_letter_topic]
         outputs = [record_of(TopicPartition(each.topic, 0), offset, each.value) for offset, each in enumerate(events)]
-        await self._projector.project(read_all(outputs))
+        await self._projector.project(read_all(outputs, Settings().own_sources), Stops(Health(())))
 
     def spans(self) -> list[ReadableSpan]:
         """Return the exported spans, in their order."""

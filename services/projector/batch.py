@@ -1,0 +1,118 @@
+"""A batch of records and the events in them. An event of ours that can't be read stops its own partition only."""
+
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+
+from aiokafka import TopicPartition
+
+from schemas.values import value_class
+from services.projector.errors import Foreign, ForeignReason, Unreadable
+from services.projector.events import OutputEvent, read
+from services.runtime.kafka.records import Record
+
+
+@value_class(frozen=True, slots=True)
+class Stop:
+    """Where a partition stopped, and why, for the operator. It holds no value of the event."""
+
+    topic: str
+    partition: int
+    offset: int
+    reasons: Sequence[str]
+
+    @property
+    def place(self) -> TopicPartition:
+        """The partition."""
+        return TopicPartition(self.topic, self.partition)
+
+    def __str__(self) -> str:
+        """Return it in one line."""
+        at = f"{self.topic}, partition {self.partition}, offset {self.offset}"
+        return f"stopped at {at}, which can't be projected: {'; '.join(self.reasons)}"
+
+
+def stop_at(record: Record, reasons: Sequence[str]) -> Stop:
+    """Return the stop of a partition at this record."""
+    return Stop(record.topic, record.partition, record.offset, reasons)
+
+
+ReadEvent = tuple[Record, OutputEvent]
+"""An event, and the record that it was read from."""
+
+PassedOver = tuple[Record, ForeignReason]
+"""A record that is not ours, and what shows that."""
+
+
+@value_class(frozen=True, slots=True)
+class ReadBatch:
+    """Records of several partitions, read. Of a partition that stops, nothing from the stop on was read."""
+
+    records: Sequence[Record]
+    events: Sequence[ReadEvent]
+    passed_over: Sequence[PassedOver]
+    stops: Mapping[TopicPartition, Stop]
+    """Of the partitions in which an event of ours can't be read."""
+
+    def without(self, partitions: AbstractSet[TopicPartition]) -> "ReadBatch":
+        """Return the batch without the records of these partitions."""
+        if not any(each.place in partitions for each in self.records):
+            return self
+        return ReadBatch(
+            [each for each in self.records if each.place not in partitions],
+            [each for each in self.events if each[0].place not in partitions],
+            [each for each in self.passed_over if each[0].place not in partitions],
+            {place: stop for place, stop in self.stops.items() if place not in partitions},
+        )
+
+    def up_to(self, stops: Mapping[TopicPartition, Stop]) -> "ReadBatch":
+        """Return the part of the batch that is done when its partitions stop there."""
+        return ReadBatch(
+            [each for each in self.records if _is_before(each, stops)],
+            [each for each in self.events if _is_before(each[0], stops)],
+            [each for each in self.passed_over if _is_before(each[0], stops)],
+            stops,
+        )
+
+    def next_offsets(self) -> dict[TopicPartition, int]:
+        """Return for each partition the offset behind its last record."""
+        return {each.place: each.offset + 1 for each in self.records}
+
+
+def _is_before(record: Record, stops: Mapping[TopicPartition, Stop]) -> bool:
+    stop = stops.get(record.place)
+    return stop is None or record.offset < stop.offset
+
+
+def read_all(records: Sequence[Record], own_sources: frozenset[str]) -> ReadBatch:
+    """Read records in their order; those of one partition up to the first event of ours that can't be read."""
+    events: list[ReadEvent] = []
+    passed_over: list[PassedOver] = []
+    stops: dict[TopicPartition, Stop] = {}
+    for record in _while_not_in(stops, records):
+        if record.oversized is not None:
+            passed_over.append((record, ForeignReason.TOO_LARGE))
+            continue
+        try:
+            events.append((record, read(record.value, own_sources)))
+        except Foreign as foreign:
+            passed_over.append((record, foreign.reason))
+        except Unreadable as error:
+            stops[record.place] = stop_at(record, error.reasons)
+        except Exception as error:  # noqa: BLE001 - a bug of ours as well
+            stops[record.place] = stop_at(record, [where(error)])
+    return ReadBatch(records, events, passed_over, stops)
+
+
+def _while_not_in(stops: Mapping[TopicPartition, Stop], records: Sequence[Record]) -> Iterator[Record]:
+    """Yield the records of partitions that have no stop at their turn."""
+    for record in records:
+        if not stops or record.place not in stops:
+            yield record
+
+
+def where(error: Exception) -> str:
+    """Return the type of an error and its place in the code. Its text may hold a value of the event."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} in {Path(frames[-1].filename).name}, line {frames[-1].lineno}"
