@@ -7,7 +7,8 @@ from typing import cast
 
 import pytest
 from confluent_kafka import Message
-from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._resource import ResourceType
 
 from services.local.system import COMMAND
 from services.operations.topic_reader import topic_reader
@@ -24,8 +25,9 @@ from tests.support.projector_process import outputs_of, settings_for, stored
 from tests.support.service_process import ServiceProcess
 from tests.support.waiting import wait_for
 
-LITTLE_MEMORY = ("sh", "-c", 'ulimit -v 524288 && exec "$0" "$@"', *COMMAND)
-"""The command with 512 MiB of address space, where an allocation fails that would go beyond it."""
+LITTLE_MEMORY = ("sh", "-c", 'ulimit -v 524288 && MALLOC_ARENA_MAX=1 exec "$0" "$@"', *COMMAND)
+"""The command with 512 MiB of address space, where an allocation fails that would go beyond it. One arena: malloc
+otherwise reserves 64 MiB for each thread, which is no memory."""
 
 RECORDS = 3
 """Of each bomb."""
