@@ -25,8 +25,9 @@ from tests.support.projector_process import outputs_of, settings_for, stored
 from tests.support.service_process import ServiceProcess
 from tests.support.waiting import wait_for
 
-LITTLE_MEMORY = ("sh", "-c", 'ulimit -v 524288 && exec "$0" "$@"', *COMMAND)
-"""The command with 512 MiB of address space, where an allocation fails that would go beyond it."""
+LITTLE_MEMORY = ("sh", "-c", 'ulimit -v 524288 && MALLOC_ARENA_MAX=1 exec "$0" "$@"', *COMMAND)
+"""The command with 512 MiB of address space, where an allocation fails that would go beyond it. One arena: malloc
+otherwise reserves 64 MiB for each thread, which is no memory."""
 
 RECORDS = 3
 """Of each bomb."""

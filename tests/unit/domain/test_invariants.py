@@ -127,7 +127,11 @@ def test_there_is_one_klantcontact_for_each_onderwerp_that_is_registered(history
 
 
 @EXAMPLES
-@given(histories(longest=6), st.text(min_size=1, max_size=50).filter(str.strip), st.booleans())
+@given(
+    histories(longest=6),
+    st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=50).filter(str.strip),
+    st.booleans(),
+)
 def test_kanaal_and_doorverbonden_change_nothing(history: History, kanaal: str, doorverbonden: bool) -> None:  # noqa: FBT001
     one, other = Desk(), Desk()
     changed = {"kanaal": kanaal.encode("utf-8", "replace").decode(), "doorverbonden": doorverbonden}
