@@ -228,7 +228,7 @@ class Handler:
 
     @contextmanager
     def _counted_again(self, partition: int) -> Iterator[None]:
-        """Count failures for this block only: encoding counts them once more, in one row with its own."""
+        """Count failures for this block only: encoding counts them again, in one row with its own."""
         before = self._own_failures_in_a_row[partition]
         try:
             yield

@@ -2,7 +2,7 @@
 
 The copy goes to the partition of the contact. So the instance that owns the partition decides, and all that is promised
 about a contact holds for the copy. A header can ask for a new judgement by the rules in force, as every user may that
-may publish contacts. It can also ask for the events of the contact once more. Those can be hundreds of times as much
+may publish contacts. It can also ask for the events of the contact again. Those can be hundreds of times as much
 as the contact itself, so that request is signed with the register's key.
 """
 

@@ -1,4 +1,4 @@
-"""Requests to the classifier for new judgements, or for events once more, and its answers.
+"""Requests to the classifier for new judgements, or for events again, and its answers.
 
 A request is a copy of the contact's own record, with a header, on the same partition. The owner of that partition
 decides, after all that lies before it there. Nothing is remembered here: after an interruption, a new run finds no

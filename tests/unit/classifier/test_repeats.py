@@ -95,7 +95,7 @@ async def test_in_another_partition_it_is_published_only_while_the_first_is_not_
     assert committed.sent_with() == Position(TOPIC, 0, 5)
 
 
-async def test_the_first_record_goes_out_all_the_same_when_the_repeat_that_took_its_place_never_did() -> None:
+async def test_the_first_record_goes_out_when_the_repeat_that_took_its_place_never_did() -> None:
     instances = _Instances()
     await instances.handle(_again(5))
     await instances.handle(_again(0, partition=1))
@@ -104,7 +104,7 @@ async def test_the_first_record_goes_out_all_the_same_when_the_repeat_that_took_
     assert await instances.handle(_again(0, partition=1)) == 0, "the first is, and went out with its position"
 
 
-async def test_a_topic_that_was_made_anew_gives_the_events_once_more_and_not_each_time() -> None:
+async def test_a_topic_that_was_made_anew_gives_the_events_again_and_not_each_time() -> None:
     instances = _Instances()
     await instances.handle(_again(5_000))
     assert await instances.handle(_again(3), _again(4), _again(5)) == 2
