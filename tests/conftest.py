@@ -15,6 +15,7 @@ from hypothesis import settings
 
 from services.local.servers.stack import Stack, local_stack
 from tests.support.leftovers import remove_database, remove_topics
+from tests.support.pymongo_sockets import close_cancelled_connections
 from tests.support.slow_files import sort_slowest_first
 
 # For `make unit`; see `tests/support/thoroughness.py`.
@@ -28,6 +29,7 @@ def pytest_configure() -> None:
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    close_cancelled_connections()
     # A broker of a test lives for a minute: compiling its code thoroughly costs more than that brings.
     os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
     # Untold, structlog lets rich draw each traceback, which takes longer than the tests that log one.
