@@ -16,20 +16,19 @@ Connect = Callable[[Any, Any], Awaitable[Any]]
 
 async def _cancelled(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> socket.socket:
     """Return the socket of a connection that is cancelled while it is made."""
-    made: list[socket.socket] = []
+    begun: asyncio.Future[socket.socket] = asyncio.get_running_loop().create_future()
 
     async def never(sock: socket.socket, _: object) -> None:
-        made.append(sock)
+        begun.set_result(sock)
         await asyncio.Event().wait()
 
     monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", never)
     making = asyncio.ensure_future(connect(("127.0.0.1", 9), PoolOptions(connect_timeout=60)))
-    while not made:
-        await asyncio.sleep(0)
+    left = await begun
     making.cancel()
     with pytest.raises(asyncio.CancelledError):
         await making
-    return made[0]
+    return left
 
 
 async def test_a_cancelled_connection_leaves_no_socket_open(monkeypatch: pytest.MonkeyPatch) -> None:
