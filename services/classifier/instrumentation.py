@@ -18,6 +18,7 @@ from schemas.values import value_class
 from services.classifier.ports import Message
 from services.domain.outcome import OUTCOMES, Failed, Outcome, Published, Refused, Repeated, Skipped
 from services.domain.personal import FIELDS, personal_fields
+from services.domain.toelichting import Kanttekening
 from services.runtime.kafka.records import Record, tell_oversized, value_bytes
 from services.runtime.observe import metrics
 from services.runtime.observe.tracing import Attributes, Spans
@@ -124,6 +125,8 @@ def _count(batch: Sequence[Handled], outcomes: Counter[str]) -> None:
         outcome = handled.outcome
         if isinstance(outcome, Published):
             rules.update(outcome.rules)
+            if Kanttekening.INTREKKING_ZONDER_GEVOLG in outcome.besluit.kanttekeningen:
+                metrics.WITHDRAWALS_WITHOUT_EFFECT.inc()
             for path in outcome.received.unknown_fields:
                 metrics.count_unknown_field(path)
             for personal in personal_fields(outcome.received, handled.record.key):

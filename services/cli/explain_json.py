@@ -90,7 +90,7 @@ def _onderwerp(besluit: BesluitRecord, onderwerp: OnderwerpBesluit) -> Json:
 
 def _partij(besluit: BesluitRecord, partij: PartijBesluit) -> Json:
     counted, stand = partij.statement_that_counted(besluit.moment), partij.stand
-    statement = counted and {**json_value(counted), "inThisContact": counted.contact == besluit.moment}
+    statement = counted and {**json_value(counted), "inThisContact": counted.contact.is_of(besluit.moment)}
     return {
         "positie": partij.positie,
         "partijId": partij.partij_id,

@@ -138,7 +138,7 @@ def _consent(partij: PartijBesluit, besluit: BesluitRecord) -> str:
     counted = partij.statement_that_counted(besluit.moment)
     if counted is None:
         return f"consent: {answer}, nothing was ever stated"
-    where = "this contact" if counted.contact == besluit.moment else _contact(counted.contact, besluit)
+    where = "this contact" if counted.contact.is_of(besluit.moment) else _contact(counted.contact, besluit)
     return f"consent: {answer}, {counted.toestemming} in {where}"
 
 

@@ -11,17 +11,17 @@ from schemas.contact_ended_v1 import Toestemming
 from schemas.outputs import IntrekkingResultaat, PartijResultaat, Regel
 from schemas.positions import Position
 from schemas.values import value_class
-from services.domain.consent import Moment, Statement, Statements
+from services.domain.consent import Moment, Statement
 from services.domain.ids import taak_id
 from services.domain.numbers import NumberKind
 from services.domain.partij import Bijdrage, Stand
+from services.domain.toelichting import KEPT_WITHOUT_TRACE
 
 MAX_VOORGANGERS: Final = 20
 """So many earlier judgements are kept. Most contacts have two or three."""
 
 MAX_EVER_GIVEN: Final = 200
-"""Klantcontacten, and partijen, of one contact over all its revisies: four times as many as the largest event has.
-The record keeps all of them, and each later revisie gives or takes back every one."""
+"""Klantcontacten, and partijen, of one contact over all its revisies: four times as many as the largest event has."""
 
 NOWHERE: Final = Position("", -1, -1)
 """With no record: our own code failed on the events of a decision."""
@@ -87,17 +87,14 @@ class PartijBesluit:
     vervallen_soorten: tuple[str, ...] = ()
     """Kinds of identificator that an earlier revisie had linked and no other contact had."""
 
-    def statements_after(self, stand: Stand, contact: Moment) -> Statements:
-        """Return the statements of consent that are known once the contact adds its own to a stand of the partij."""
-        return stand.statements.including(self.verklaring, contact)
-
     def statement_that_counted(self, contact: Moment) -> Statement | None:
         """Return the statement of consent by which the contact was judged; None when nobody had made one."""
-        return self.statements_after(self.stand, contact).counting
+        return self.stand.stating(self.verklaring, contact).counting
 
     def bijdrage(self, contact: Moment) -> Bijdrage:
         """Return what the contact did to the partij."""
-        return Bijdrage(contact, self.versie, self.resultaat, self.verklaring, self.vult, self.sleutels)
+        stated_at = self.stand.statements.stated_at(self.verklaring, contact)
+        return Bijdrage(stated_at, self.versie, self.resultaat, self.verklaring, self.vult, self.sleutels)
 
 
 @value_class(frozen=True, slots=True)
@@ -232,6 +229,7 @@ class BesluitRecord:
             beleidsversie=self.beleidsversie,
             besloten_op=self.besloten_op,
             onderwerpen=tuple(OnderwerpBesluit(each.regel) for each in self.onderwerpen),
+            kanttekeningen=tuple(each for each in self.kanttekeningen if each in KEPT_WITHOUT_TRACE),
             position=self.position,
             voorgangers=self.voorgangers,
         )
@@ -293,7 +291,7 @@ class BesluitRecord:
 
     def judgement_of(self, onderwerp: OnderwerpBesluit) -> int:
         """Return the besluitversie of this revisie that first said what is in force of an onderwerp."""
-        return onderwerp.sinds.besluitversie if onderwerp.sinds else self.besluitversie
+        return (onderwerp.sinds or self).besluitversie
 
     def registered(self) -> list[OnderwerpBesluit]:
         """Return the onderwerpen that have a klantcontact now."""

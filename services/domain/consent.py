@@ -4,9 +4,11 @@ Source: `schemas/decision.md`, "Effective consent"; AVG art. 7(3): withdrawing i
 it wins.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from schemas.contact_ended_v1 import Toestemming
+from schemas.reading.coherence import CLOCK_TOLERANCE
 from schemas.values import value_class
 
 STATEMENTS = frozenset({Toestemming.GEGEVEN, Toestemming.INGETROKKEN})
@@ -23,6 +25,10 @@ class Moment:
     op: datetime
     source: str
     contact_id: str
+
+    def is_of(self, other: "Moment") -> bool:
+        """Whether both are of one contact."""
+        return (self.source, self.contact_id) == (other.source, other.contact_id)
 
 
 @value_class(frozen=True, slots=True)
@@ -41,8 +47,22 @@ class Statements:
     gegeven: Moment | None = None
     ingetrokken: Moment | None = None
 
+    def stated_at(self, said: Toestemming | None, contact: Moment) -> Moment:
+        """Return the moment from which the statement of a contact counts, judged after these: normally its own.
+
+        The clocks of two systems differ. So a withdrawal counts from the newest consent, where that was judged before
+        it and lies at most the tolerance after it.
+        """
+        given = self.gegeven
+        if said is Toestemming.INGETROKKEN and given and contact.op < given.op <= contact.op + CLOCK_TOLERANCE:
+            return replace(contact, op=given.op)
+        return contact
+
     def including(self, said: Toestemming | None, contact: Moment) -> "Statements":
-        """Return the newest statements with one contact more; an answer outside `STATEMENTS` changes nothing."""
+        """Return the newest statements with one more, which counts from the moment of `contact`.
+
+        An answer outside `STATEMENTS` changes nothing.
+        """
         if said is Toestemming.GEGEVEN:
             return Statements(newest(self.gegeven, contact), self.ingetrokken)
         if said is Toestemming.INGETROKKEN:

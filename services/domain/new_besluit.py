@@ -5,6 +5,7 @@ from dataclasses import field, replace
 from datetime import datetime
 from typing import Final
 
+from schemas.contact_ended_v1 import Toestemming
 from schemas.values import value_class
 from services.domain.besluit import (
     MAX_VOORGANGERS,
@@ -27,6 +28,10 @@ from services.domain.toelichting import Kanttekening
 
 FIRST_JUDGEMENT: Final = 1
 
+NOTES_OF_VERVOLG: Final = (Kanttekening.VERVOLG_ONBEKEND, Kanttekening.VERVOLG_VERTROUWELIJK)
+NOTES_OF_CONTACT: Final = frozenset({*NOTES_OF_VERVOLG, Kanttekening.INTREKKING_ZONDER_GEVOLG})
+"""The notes that follow from the contact and its surroundings in every judgement anew."""
+
 
 @value_class(frozen=True, slots=True)
 class Surroundings:
@@ -43,6 +48,8 @@ class Surroundings:
     without: Mapping[str, PartijRecord]
     """The partijen that the decision in force touched, as if there were none."""
     vervolg: Vervolg | None
+    vervolg_note: Kanttekening | None
+    """Why `vervolgOp` leads to none; None: it leads to one, or there is none."""
     is_linked: Callable[[str], bool]
     """Whether a sleutel already finds a known partij."""
     former: Mapping[int, PartijBesluit] = field(default_factory=dict)
@@ -64,7 +71,8 @@ def by_record(around: Surroundings, in_force: BesluitRecord) -> Surroundings:
     recorded = {each.positie: each for each in in_force.partijen}
     own = [around.without[recorded[at].partij_id] if at in recorded else each for at, each in enumerate(around.own)]
     standen = {**around.standen, **{at: each.stand for at, each in recorded.items()}}
-    return replace(around, own=own, standen=standen, vervolg=in_force.vervolg, keeps_links=True)
+    note = next((each for each in NOTES_OF_VERVOLG if each in in_force.kanttekeningen), None)
+    return replace(around, own=own, standen=standen, vervolg=in_force.vervolg, vervolg_note=note, keeps_links=True)
 
 
 def revives(besluit: BesluitRecord, case: Case, today: Surroundings) -> bool:
@@ -74,7 +82,8 @@ def revives(besluit: BesluitRecord, case: Case, today: Surroundings) -> bool:
     """
     said_anew = [each for each in besluit.partijen if each != today.former.get(each.positie)]
     return any(
-        each.consent and not each.statements_after(today.standen.get(each.positie, ONBEKEND), case.moment).give_consent
+        each.consent
+        and not today.standen.get(each.positie, ONBEKEND).stating(each.verklaring, case.moment).give_consent
         for each in said_anew
     )
 
@@ -112,7 +121,7 @@ def new_besluit(
         partijen=tuple(each.besluit for each in touched),
         vervolg=around.vervolg,
         uitgegeven=uitgegeven,
-        kanttekeningen=_kanttekeningen(case, around, touched),
+        kanttekeningen=_kanttekeningen(case, verdict, around, touched),
         position=former.position if former else case.position,
         sent_with=case.position if former else None,
         voorgangers=(*in_force.voorgangers, in_force.as_voorganger())[-MAX_VOORGANGERS:] if in_force else (),
@@ -125,13 +134,21 @@ def new_besluit(
     return besluit, (*released, *changed)
 
 
-def _kanttekeningen(case: Case, around: Surroundings, touched: Sequence[_Touched]) -> tuple[str, ...]:
-    notes: list[str] = [note for each in touched for note in each.kanttekeningen]
+def _kanttekeningen(
+    case: Case, verdict: Verdict, around: Surroundings, touched: Sequence[_Touched]
+) -> tuple[Kanttekening, ...]:
+    notes = [note for each in touched for note in each.kanttekeningen]
     if around.keeps_links and around.in_force is not None:
-        notes += [each for each in around.in_force.kanttekeningen if each != Kanttekening.VERVOLG_ONBEKEND]
+        kept = map(Kanttekening, around.in_force.kanttekeningen)
+        notes += [each for each in kept if each not in NOTES_OF_CONTACT]
     contact = case.received.contact
-    if contact.vervolg_op is not None and around.vervolg is None and counts(contact):
-        notes.append(Kanttekening.VERVOLG_ONBEKEND)
+    if around.vervolg_note is not None and counts(contact):
+        notes.append(around.vervolg_note)
+    if any(
+        betrokkene.toestemming_hergebruik is Toestemming.INGETROKKEN and at not in verdict.partijen
+        for at, betrokkene in enumerate(contact.betrokkenen)
+    ):
+        notes.append(Kanttekening.INTREKKING_ZONDER_GEVOLG)
     return tuple(dict.fromkeys(notes))
 
 
@@ -147,7 +164,9 @@ def _touch(case: Case, at: int, verdict: Verdict, around: Surroundings, numbers:
     if former is not None and around.keeps_links:
         sleutels, notes = former.sleutels, ()
     versie = base.versie + 1
-    bijdrage = Bijdrage(case.moment, versie, outcome.resultaat, outcome.verklaring, outcome.vult, sleutels)
+    stand = around.standen.get(at, ONBEKEND)
+    stated_at = stand.statements.stated_at(outcome.verklaring, case.moment)
+    bijdrage = Bijdrage(stated_at, versie, outcome.resultaat, outcome.verklaring, outcome.vult, sleutels)
     partij = base.with_bijdrage(bijdrage)
     before = around.before.get(base.partij_id)
     besluit = PartijBesluit(
@@ -163,7 +182,7 @@ def _touch(case: Case, at: int, verdict: Verdict, around: Surroundings, numbers:
         verklaring=outcome.verklaring,
         sleutels=sleutels,
         middel=case.gekend[at],
-        stand=around.standen.get(at, ONBEKEND),
+        stand=stand,
         vervallen_soorten=lost_kinds(before, partij) if before is not None else (),
     )
     if former is not None and same_outcome(besluit, former):

@@ -31,6 +31,10 @@ class Stand:
         """The statements of consent that are known."""
         return Statements(self.gegeven, self.ingetrokken)
 
+    def stating(self, said: Toestemming | None, contact: Moment) -> Statements:
+        """Return the statements that are known once a contact, judged now, adds its own."""
+        return self.statements.including(said, self.statements.stated_at(said, contact))
+
 
 ONBEKEND = Stand()
 
@@ -40,6 +44,7 @@ class Bijdrage:
     """What one contact in force did to a partij."""
 
     contact: Moment
+    """With the moment from which its statement counts."""
     versie: int
     resultaat: PartijResultaat
     verklaring: Toestemming | None

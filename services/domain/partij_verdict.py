@@ -33,7 +33,7 @@ class PartijVerdict:
 def judge_partij(betrokkene: Betrokkene, contact: Moment, stand: Stand) -> PartijVerdict:
     """Return the outcome for the partij, given what the register knows of it without this contact."""
     said = betrokkene.toestemming_hergebruik
-    consent = stand.statements.including(said, contact).give_consent
+    consent = stand.stating(said, contact).give_consent
     offered = offers_default_details(betrokkene)
     resultaat = _with_consent(stand, contact, offered, said) if consent else PartijResultaat.LEEG
     return PartijVerdict(

@@ -19,6 +19,7 @@ from services.domain.numbers import Numbers
 from services.domain.outcome import Decided, Outcome, Overtaken, Refused, Rejudged, Repeated, Unchanged
 from services.domain.partij import Bijdrage, PartijRecord
 from services.domain.policy import Beleid
+from services.domain.toelichting import Kanttekening
 
 
 @dataclass(slots=True)
@@ -157,13 +158,15 @@ class Register:
         without: Mapping[str, PartijRecord],
     ) -> Surroundings:
         own = [self._own(case, position, each, without) for position, each in enumerate(found)]
+        vervolg, note = self._followed_up(case)
         return Surroundings(
             in_force=in_force,
             own=own,
             standen={at: partij.stand for at, partij in enumerate(own) if partij is not None},
             before=self.partijen,
             without=without,
-            vervolg=self._followed_up(case),
+            vervolg=vervolg,
+            vervolg_note=note,
             is_linked=lambda sleutel: self._find([sleutel], without) is not None,
         )
 
@@ -206,10 +209,12 @@ class Register:
                 return min(forgotten, key=lambda partij: int(partij.nummer))
         return None
 
-    def _followed_up(self, case: Case) -> Vervolg | None:
-        asked = case.received.contact.vervolg_op
+    def _followed_up(self, case: Case) -> tuple[Vervolg | None, Kanttekening | None]:
+        """Return the klantcontact that a contact follows up, or why there is none."""
+        contact = case.received.contact
+        asked = contact.vervolg_op
         if asked is None:
-            return None
+            return None, None
         if asked.klantcontact_id is not None:
             wanted = asked.klantcontact_id.lower()
             key = self._klantcontacten.get(wanted)
@@ -217,14 +222,17 @@ class Register:
             wanted, key = None, case.vervolg_key()
         earlier = self.besluiten.get(key) if key is not None else None
         if earlier is None or earlier.key == case.key:
-            return None
+            return None, Kanttekening.VERVOLG_ONBEKEND
         for onderwerp in earlier.registered():
             uitgegeven = earlier.numbers_of(onderwerp.onderwerp_id)
             assert uitgegeven is not None, "a registered onderwerp has a number"
             right_one = uitgegeven.klantcontact_id == wanted if wanted else asked.onderwerp_id is None
             if right_one or asked.onderwerp_id == onderwerp.onderwerp_id:
-                return Vervolg(uitgegeven.klantcontact_id, uitgegeven.klantcontact_nummer)
-        return None
+                if earlier.vertrouwelijk and not contact.vertrouwelijk:
+                    # Its id and number must not reach the ordinary topic.
+                    return None, Kanttekening.VERVOLG_VERTROUWELIJK
+                return Vervolg(uitgegeven.klantcontact_id, uitgegeven.klantcontact_nummer), None
+        return None, Kanttekening.VERVOLG_ONBEKEND
 
     # Remembering
 

@@ -16,13 +16,27 @@ class Kanttekening(StrEnum):
     """An identificator already finds another partij and stays there."""
     TWEEDE_VAN_SOORT = "tweede_van_soort"
     """The partij has another identificator of that kind already; this one is not linked."""
+    VERVOLG_VERTROUWELIJK = "vervolg_vertrouwelijk"
+    """`vervolgOp` of an ordinary contact points at a confidential klantcontact, and is left out."""
+    INTREKKING_ZONDER_GEVOLG = "intrekking_zonder_gevolg"
+    """A betrokkene withdrew consent, and no partij is known for it: not gekend, or no contact arose."""
 
 
 _OF_NOTE = {
     Kanttekening.VERVOLG_ONBEKEND: "vervolgOp wijst naar geen klantcontact dat hier geregistreerd is.",
     Kanttekening.IDENTIFICATOR_ELDERS: "Een identificator hoort al bij een andere partij en is daar gelaten.",
     Kanttekening.TWEEDE_VAN_SOORT: "De partij heeft al een andere identificator van die soort; deze is niet gekoppeld.",
+    Kanttekening.VERVOLG_VERTROUWELIJK: (
+        "vervolgOp wijst naar een vertrouwelijk klantcontact; alleen een vertrouwelijk contact volgt dat op."
+    ),
+    Kanttekening.INTREKKING_ZONDER_GEVOLG: (
+        "Toestemming is ingetrokken door iemand die niet gekend is, of zonder dat contact tot stand kwam: "
+        "de intrekking heeft geen gevolg."
+    ),
 }
+
+KEPT_WITHOUT_TRACE = frozenset({Kanttekening.INTREKKING_ZONDER_GEVOLG})
+"""The notes that a record without a trace keeps: they name no one."""
 
 _OF_WHOLE_CONTACT = frozenset({Kanttekening.VERVOLG_ONBEKEND})
 """The notes that every event of the contact may have: the events of one onderwerp show nothing of another."""

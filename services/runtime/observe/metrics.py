@@ -55,6 +55,11 @@ PERSONAL_IDS = Counter(
     ["field"],  # `services.domain.personal.FIELDS`
 )
 
+WITHDRAWALS_WITHOUT_EFFECT = Counter(
+    "klantcontact_withdrawals_without_effect",
+    "Contacts in which consent was withdrawn by somebody who is not gekend, or without contact; repeats count too.",
+)
+
 # The projector: documents stored -------------------------------------------------------------------------------------
 
 PROJECTED_EVENTS = Counter(

@@ -9,7 +9,18 @@ from datetime import datetime
 
 from schemas.contact_ended_v1 import Betrokkene, ContactEnded, Gebruik, Onderwerp, Rol, SoortOpvolging, Toestemming
 from schemas.reading.decoding import Received
-from tests.unit.domain.oracle_facts import FULL, Key, Touch, counts, details_of, effective, gekend, keys_of, place
+from tests.unit.domain.oracle_facts import (
+    FULL,
+    Key,
+    Touch,
+    counting_from,
+    counts,
+    details_of,
+    effective,
+    gekend,
+    keys_of,
+    place,
+)
 from tests.unit.domain.oracle_judgement import (
     Doubled,
     Gone,
@@ -166,8 +177,9 @@ class Oracle:
     def _touch(self, betrokkene: Betrokkene, received: Received, others: list[Judged]) -> Touch:
         contact, said = received.contact, betrokkene.toestemming_hergebruik
         partij = self._partij_of(betrokkene, received, others)
-        stated = [(contact.plaatsgevonden_op, said), *statements_about(partij, others)]
-        consent = effective(stated)
+        known = statements_about(partij, others)
+        stated_at = counting_from(contact.plaatsgevonden_op, said, known)
+        consent = effective([(stated_at, said), *known])
         offered = bool(details_of(betrokkene, Gebruik.STANDAARD))
         is_empty, filled_at = self.is_empty(partij, others), self._filled_at(partij, others)
         refused = said in (Toestemming.GEWEIGERD, Toestemming.INGETROKKEN)
@@ -184,6 +196,7 @@ class Oracle:
             partij=partij,
             keys=frozenset(self._links_of(betrokkene, partij, contact, others)),
             said=said,
+            stated_at=stated_at,
             consent=consent,
             resultaat=resultaat,
             filled=resultaat in FULL and offered,
@@ -251,6 +264,8 @@ class Oracle:
                 continue
             for outcome in judged.outcomes:
                 if not outcome.klantcontact or asked is None:
+                    continue
+                if judged.stream == "confidential" and not received.contact.vertrouwelijk:
                     continue
                 if asked.klantcontact_id is not None:
                     if asked.klantcontact_id.lower() == klantcontact_id(judged, outcome):

@@ -6,7 +6,7 @@ Written from the words of `schemas/decision.md` alone, like `oracle.py`.
 import json
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -44,6 +44,8 @@ class Touch:
     keys: frozenset[Key]
     """The links that it brought or used."""
     said: Toestemming
+    stated_at: datetime
+    """The moment from which that counts."""
     consent: bool
     resultaat: str
     filled: bool
@@ -121,6 +123,14 @@ def effective(stated: list[tuple[datetime, Toestemming]]) -> bool:
         if said in (Toestemming.GEGEVEN, Toestemming.INGETROKKEN)
     ]
     return bool(statements) and not max(statements)[1]
+
+
+def counting_from(moment: datetime, said: Toestemming, known: list[tuple[datetime, Toestemming]]) -> datetime:
+    """Return the moment from which a statement counts: clocks differ, so a withdrawal reaches five minutes ahead."""
+    given = [each for each, what in known if what is Toestemming.GEGEVEN]
+    if said is Toestemming.INGETROKKEN and given and moment < max(given) <= moment + timedelta(minutes=5):
+        return max(given)
+    return moment
 
 
 def written(kind: str, value: Bericht | str | dict[str, Any]) -> str:

@@ -87,5 +87,8 @@ def links_of(judgements: list[Judged]) -> dict[Key, int]:
 
 def statements_about(partij: int, judgements: list[Judged]) -> list[tuple[datetime, Toestemming]]:
     return [
-        (each.moment, touch.said) for each in judgements for touch in each.touches.values() if touch.partij == partij
+        (touch.stated_at, touch.said)
+        for each in judgements
+        for touch in each.touches.values()
+        if touch.partij == partij
     ]

@@ -52,6 +52,8 @@ MOMENTS: Final = [
     "2026-03-02T09:00:00.000001Z",
     "2026-03-03T09:00:00Z",
     "2026-03-01T09:00:00Z",
+    "2026-03-02T09:05:00Z",
+    "2026-03-02T09:05:00.000001Z",
 ]
 CONTACT_IDS: Final = ["c-1", "c-2", "c|3 é", *(f"c-{number}" for number in range(4, 11))]
 ONDERWERP_IDS: Final[list[list[str | None]]] = [[None], ["a"], [None, "a"], ["b", None], ["a", "b", "0"], ["b", "a"]]

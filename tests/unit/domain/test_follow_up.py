@@ -206,3 +206,25 @@ def test_a_repeat_of_a_follow_up_stays_as_it_was_decided() -> None:
     second = desk.bring(follow_up({"contactId": "first"}))
     desk.bring({**FIRST, "revisie": 2, "onderwerpen": [onderwerp("a")]})
     assert desk.bring(follow_up({"contactId": "first"})).sent == second.sent
+
+
+# A confidential klantcontact
+
+
+def test_an_ordinary_contact_does_not_follow_up_a_confidential_klantcontact() -> None:
+    desk = Desk()
+    desk.bring({**FIRST, "vertrouwelijk": True})
+    ordinary = desk.bring(follow_up({"contactId": "first"}, opvolging=CALL_BACK))
+    assert regel(ordinary) == "V2"
+    assert ordinary.besluit.kanttekeningen == ("vervolg_vertrouwelijk",)
+    shown = b"".join(each.value for each in ordinary.sent).decode()
+    assert id_of("b") not in shown
+    assert "vertrouwelijk klantcontact" not in shown
+
+
+def test_a_confidential_contact_follows_up_a_confidential_klantcontact() -> None:
+    desk = Desk()
+    desk.bring({**FIRST, "vertrouwelijk": True})
+    brought = desk.bring({**follow_up({"klantcontactId": id_of("b")}), "vertrouwelijk": True})
+    assert regel(brought) == "V0"
+    assert points_to(brought) == id_of("b")
