@@ -61,17 +61,17 @@ HINTS: Final[Mapping[FaultKind, str]] = {
     "Names with `ce-` are for HTTP, those with `cloudEvents` for AMQP.",
     FaultKind.TE_GROOT: "Stay below 64 KiB: put long contents in a document, and refer to it in `bijlagen`.",
     FaultKind.ONTBREEKT: "Send the field. null counts as absent, and a name must be spelled exactly as in the schema.",
-    FaultKind.VERKEERD_TYPE: "Send the JSON type that the schema names: no number or boolean in quotes, no 1.0 for 1.",
+    FaultKind.VERKEERD_TYPE: "Send the JSON type that the schema names: a text in quotes, a number or boolean without "
+    "them, 1 and not 1.0.",
     FaultKind.LEEG: "Fill it in, or leave the field out where it is not required.",
-    FaultKind.TE_LANG: "Shorten it: a text that is too long is refused, never cut.",
+    FaultKind.TE_LANG: "Shorten a text, and hash an id: what is too long is refused, never cut, and an id that is cut "
+    "can be another's.",
     FaultKind.TE_VEEL: "Send fewer items: the list is refused, never cut. A correction keeps the `onderwerpId` of what "
     "it corrects; over all its revisies one contact can have 200 onderwerpen and 200 partijen.",
     FaultKind.TE_WEINIG: "Send at least one item: a contact has an actor and an onderwerp.",
     FaultKind.BUITEN_BEREIK: "Stay within the schema's minimum and maximum; a date-time lies from 1900 to 9998 in UTC.",
     FaultKind.ONBEKENDE_WAARDE: "Choose a value that the schema lists; upper and lower case differ.",
-    FaultKind.VERKEERDE_VORM: "Write it in the schema's form: a date-time with seconds and offset, as in "
-    "2026-09-02T10:00:00+02:00; a postcode with a space; a number with all its digits and nothing else; base64 "
-    "with its padding and without line ends.",
+    FaultKind.VERKEERDE_VORM: "Write it in the form that the schema has for this field.",
     FaultKind.VERKEERD_TEKEN: "Cut texts between characters, not within one: half a surrogate pair was left. Leave "
     "NUL (`\\u0000`) out.",
     FaultKind.ELFPROEF: "Look for a typing error in the bsn or rsin. If the right number is not known, leave it out.",
@@ -83,7 +83,7 @@ HINTS: Final[Mapping[FaultKind, str]] = {
     FaultKind.NIET_TOEGESTAAN: "Leave it out, or change the field that excludes it: the schema says which go together.",
     FaultKind.REVISIE_CONFLICT: "Send a correction with a higher `revisie`; send the same revisie only unchanged.",
 }
-"""The remedy for each kind, for a publisher."""
+"""The remedy for each kind, for a publisher. `hints.py` names what is expected at one place, where it is known."""
 
 
 class RefusalKind(StrEnum):

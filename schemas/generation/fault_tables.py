@@ -10,11 +10,12 @@ Made from `schemas/faults.py` by `make schemas`. Both lists are closed: publishe
 
 A refused event becomes a dead letter (headers `dlq_kind` and `dlq_faults`), or a line of `klantcontact classify`
 (`fouten`). Each error has a `pad` and a `soort`, and never a value. `klantcontact validate` shows a publisher the same
-errors beforehand, each with its line of the JSON Schema.
+errors beforehand, each with its line of the JSON Schema. `validate` and `dlq show` also say what is expected at that
+place, with an example that is valid there.
 
 `pad` is the path from the event's root with the positions in lists, such as `data.onderwerpen.0.onderwerp`. For an
 attribute it is the name, such as `specversion`. It is empty when nothing could be read. An error over several fields is
-reported at the missing one, else at the later one.
+reported at the missing one, else at the later one. A missing item of a list has the position after the last one.
 
 All errors are reported at once, unless one follows from another. With more than fifty errors in single fields, the
 rules over several fields are not applied. In a list that is too long, the items beyond the limit are not judged.

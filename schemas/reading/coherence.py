@@ -149,7 +149,7 @@ def _of_identificatoren(
             yield Fault(path(*base, position, "codeSoortObjectId"), FaultKind.NIET_TOEGESTAAN)
         yield from _of_identificator(identificator, (*base, position))
     if CodeSoortObjectId.VESTIGINGSNUMMER in kinds and not {CodeSoortObjectId.KVK_NUMMER, None} & set(kinds):
-        yield Fault(path(*base, kinds.index(CodeSoortObjectId.VESTIGINGSNUMMER)), FaultKind.ONTBREEKT)
+        yield Fault(path(*base, len(kinds)), FaultKind.ONTBREEKT)  # the kvk_nummer, which would be one more item
 
 
 def _of_identificator(identificator: PartijIdentificator, base: tuple[str | int, ...]) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from schemas.faults import FaultKind, RefusalKind
+from schemas.hints import hint
 from schemas.meanings import meanings
 from services.cli.screen import print_table, tell
 from services.operations.dead_letters.discard import MAX_REASON_CHARACTERS
@@ -67,6 +68,7 @@ def told_rows(told: Told) -> Iterator[Sequence[str]]:
     yield "kind", f"{letter.kind}: {meanings(RefusalKind)[letter.kind]}" if letter.kind else UNKNOWN_KIND
     for fault in letter.faults:
         yield "wrong", f"{fault.pad or WHOLE_EVENT}: {fault.soort}. {meanings(FaultKind)[fault.soort]}"
+        yield "to do", hint(fault)
     origin = letter.origin
     lay_in = f"{origin.topic}, partition {origin.partition}, offset {origin.offset}" if origin else "-"
     yield "lay in", lay_in if letter.last_offset is None else f"{lay_in} to {letter.last_offset}"
@@ -89,6 +91,7 @@ def told_values(told: Told) -> dict[str, Any]:
         "letter": str(letter.id),
         "state": history.state,
         **reason_of(letter),
+        "faults": [{**fault._asdict(), "hint": hint(fault)} for fault in letter.faults],
         "cut": letter.is_cut,
         "changes": [{**asdict(change), "at": change.at.isoformat()} for change in history.changes],
         "accesses": [{"by": access.by, "at": access.at.isoformat()} for access in history.accesses],

@@ -13,7 +13,8 @@ import orjson
 
 from schemas.cloudevents import binary_attributes
 from schemas.contact_ended_v1 import ContactEndedEvent
-from schemas.faults import HINTS, Fault, FaultKind, Refusal, generalised
+from schemas.faults import Fault, FaultKind, Refusal, generalised
+from schemas.hints import hint
 from schemas.reading.decoding import Received, decode
 from schemas.reading.shapes import shapes_of
 from schemas.types import Bericht
@@ -31,6 +32,9 @@ LOOKS_PERSONAL = (
 
 ALIKE = 0.75
 """From 0 to 1: how alike two names must be for one to count as a misspelling of the other."""
+
+SHORTEST_PART = 5
+"""The fewest characters of a part of a name that can stand for the name, as `toestemming` for toestemmingHergebruik."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +170,7 @@ def _object(tree: object) -> dict[str, Any]:
 
 
 def _finding(fault: Fault) -> Finding:
-    return Finding(fault.pad, fault.soort, HINTS[fault.soort], schema_line(fault))
+    return Finding(fault.pad, fault.soort, hint(fault), schema_line(fault))
 
 
 def _meant(pad: str) -> str | None:
@@ -175,4 +179,22 @@ def _meant(pad: str) -> str | None:
     rest = pad
     while (name := rest.partition(".")[0]) != rest and (shape := shapes_of(model).get(name)) and shape.model:
         model, rest = shape.model, rest.partition(".")[2]
-    return next(iter(get_close_matches(rest, shapes_of(model), n=1, cutoff=ALIKE)), None)
+    known = {_plain(each): each for each in shapes_of(model)}
+    written = _plain(rest)
+    found = get_close_matches(written, known, n=1, cutoff=ALIKE) or _parts_alike(written, list(known))
+    return known[found[0]] if found else None
+
+
+def _parts_alike(written: str, known: Sequence[str]) -> list[str]:
+    """Return the one name that holds a shorter one, or begins a longer one; none where several do."""
+    if len(written) < SHORTEST_PART:
+        return []
+    found = [each for each in known if written in each] or [
+        each for each in known if len(each) >= SHORTEST_PART and written.startswith(each)
+    ]
+    return found if len(found) == 1 else []
+
+
+def _plain(name: str) -> str:
+    """Return a name without what people spell in different ways: capitals and separators."""
+    return name.casefold().replace("_", "").replace("-", "")

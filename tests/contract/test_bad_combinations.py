@@ -67,7 +67,7 @@ NUMBERS: list[Row] = [
         {f"{NUMMERS}.1.codeObjecttype": "niet_natuurlijk_persoon"},
         [f"{NUMMERS}.1.codeSoortObjectId niet_toegestaan"],
     ),
-    ("a vestiging needs its kvk_nummer", {f"{NUMMERS}.0": ABSENT}, [f"{NUMMERS}.0 ontbreekt"]),
+    ("a vestiging needs its kvk_nummer", {f"{NUMMERS}.0": ABSENT}, [f"{NUMMERS}.2 ontbreekt"]),
     ("two of one kind", {f"{OWN_NUMMERS}.1": bsn(BOB)}, [f"{OWN_NUMMERS}.1.codeSoortObjectId dubbel"]),
     (
         "a persoon has a bsn",

@@ -1,11 +1,14 @@
 """One letter on the screen."""
 
-from services.cli.dlq_screen import told_rows
+from schemas.faults import Fault, FaultKind
+from services.cli.dlq_screen import told_rows, told_values
+from services.domain.policy import DEFAULT
 from services.operations.dead_letters.reading import Found
 from services.operations.dead_letters.selection import LetterState
 from services.operations.dead_letters.show import Told
 from services.operations.dead_letters.states import Change, History
-from tests.support.contacts import NOW
+from services.operations.validate import validate
+from tests.support.contacts import NOW, contact_ended, encoded
 from tests.support.letters import letter
 
 
@@ -23,3 +26,18 @@ def test_a_letter_that_stands_for_a_batch_shows_its_offsets() -> None:
     rows = list(told_rows(Told(found, earlier=[], later=[])))
     assert ("lay in", "contact.ended, partition 1, offset 17 to 21") in rows
     assert ("batch", "It stands for a batch that was too large to unpack, and has no content.") in rows
+
+
+def test_each_fault_has_the_hint_that_validate_gives_on_the_screen_and_for_a_program() -> None:
+    wrong = contact_ended("c-1")
+    wrong["data"]["kanaal"] = wrong["data"]["betrokkenen"][0]["ref"] = 7
+    [validation] = validate([encoded(wrong)], DEFAULT)
+    given = [(each.pad, each.soort, each.hint) for each in validation.findings]
+    found = Told(Found(letter(faults=[Fault(pad, kind) for pad, kind, _ in given]), History(())), earlier=[], later=[])
+
+    rows = list(told_rows(found))
+    assert [cell for name, cell in rows if name == "to do"] == [hint for _, _, hint in given]
+    assert told_values(found)["faults"] == [
+        {"pad": pad, "soort": FaultKind(kind), "hint": hint} for pad, kind, hint in given
+    ]
+    assert len(given) == 2

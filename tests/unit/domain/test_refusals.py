@@ -138,7 +138,7 @@ from tests.unit.domain.validity import (
             people(company(vestiging("99990000001"), K1)),
             f"{ID}.0.objectId verkeerde_vorm",
         ),
-        row("a vestiging without kvk_nummer", people(company(V1)), f"{ID}.0 ontbreekt"),
+        row("a vestiging without kvk_nummer", people(company(V1)), f"{ID}.1 ontbreekt"),
         row(
             "a bsn in the HR",
             people(betrokkene(identificatoren=[{**bsn(), "codeRegister": "hr"}])),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schemas.faults import HINTS, FaultKind
+from schemas.faults import FaultKind
 from services.domain.policy import DEFAULT
 from services.operations.dead_letters.content import ContentRefused
 from services.operations.validate import Summary, UnknownField, Validation, validate
@@ -78,7 +78,13 @@ def test_every_error_of_an_event_comes_with_what_to_do() -> None:
         ("data.kanaal", FaultKind.LEEG),
         ("data.onderwerpen.0.opvolging.toegewezenAan", FaultKind.ONTBREEKT),
     ]
-    assert [finding.hint for finding in told.findings] == [HINTS[FaultKind.LEEG], HINTS[FaultKind.ONTBREEKT]]
+    assert [finding.hint for finding in told.findings] == [
+        'Send a text of 1 to 50 characters, such as "telefoon".',
+        (
+            'An interne_taak needs it: send an object, such as {"soortActor": "organisatorische_eenheid", '
+            '"naam": "Parkeren"}.'
+        ),
+    ]
     assert [finding.schema.rule for finding in told.findings] == ["minLength: 1", "Required for an interne_taak."]
 
 
@@ -120,6 +126,10 @@ def test_an_unknown_field_gets_a_remark_with_the_likely_name() -> None:
     event_["data"]["contact_id"] = "c-1"
     event_["data"]["afdeling"] = "Burgerzaken"
     event_["data"]["betrokkenen"][0]["contactnaam"]["achternaam2"] = "x"
+    event_["data"]["betrokkenen"][0]["toestemming"] = "gegeven"
+    event_["data"]["betrokkenen"][0]["organisatienaamVolgensHandelsregister"] = "x"
+    event_["data"]["betrokkenen"][0]["adres"] = "x"
+    event_["data"]["betrokkenen"][0]["naam"] = "x"
     event_["data"]["onderwerpen"][0]["opvolging"]["toegewezenaan"] = {}
     event_["data"]["a.b"] = {"kanal": 1}
     [told] = _told(encoded(event_))
@@ -128,6 +138,10 @@ def test_an_unknown_field_gets_a_remark_with_the_likely_name() -> None:
         "data.contact_id": "contactId",
         "data.afdeling": None,
         "data.betrokkenen.contactnaam.achternaam2": "achternaam",
+        "data.betrokkenen.toestemming": "toestemmingHergebruik",
+        "data.betrokkenen.organisatienaamVolgensHandelsregister": "organisatienaam",
+        "data.betrokkenen.adres": None,
+        "data.betrokkenen.naam": None,
         "data.onderwerpen.opvolging.toegewezenaan": "toegewezenAan",
         "data.a·b": None,
     }
