@@ -240,6 +240,8 @@ class Handler:
         self._count_in_a_row(partition, before)
 
     def _count_in_a_row(self, partition: int, number: int) -> None:
+        if number == self._own_failures_in_a_row[partition]:
+            return  # as nearly always, and it is asked for each record
         self._own_failures_in_a_row[partition] = number
         metrics.OWN_FAILURES_IN_A_ROW.set(max(self._own_failures_in_a_row.values()))
 

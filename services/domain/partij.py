@@ -89,7 +89,7 @@ class PartijRecord:
         """Return the partij after one more decision."""
         emptied = bijdrage.resultaat is PartijResultaat.LEEG
         filled = bijdrage.contact if bijdrage.vult else self.gevuld
-        stated = self.stand.statements.including(bijdrage.verklaring, bijdrage.contact)
+        stated = Statements(self.gegeven, self.ingetrokken).including(bijdrage.verklaring, bijdrage.contact)
         return PartijRecord(
             partij_id=self.partij_id,
             nummer=self.nummer,
