@@ -6,6 +6,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
+RUNS ?= 100000
 BIN := .venv/bin
 READY := .venv/ready
 
@@ -15,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-e
 # Slow files first (see tests/conftest.py), which xdist would otherwise sort by their number of tests.
 PYTEST := $(BIN)/pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder --ignore=tests/benchmarks
 
-.PHONY: help setup demo unit test coverage check format bench mutants schemas docs lock release clean
+.PHONY: help setup demo unit test coverage check format bench worst fuzz mutants schemas docs lock release clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -66,6 +67,12 @@ docs: schemas ## the same, docs/settings.md, and say where the page for publishe
 bench: $(READY) ## throughput and memory beside the floor, as ratios
 	$(BIN)/python -m tests.benchmarks.run
 
+worst: $(READY) ## time and memory of the worst that the contract allows, beside plain contacts
+	$(BIN)/python -m tests.benchmarks.worst_cases
+
+fuzz: $(READY) ## coverage-guided fuzzing, until something is found: make fuzz RUNS=1000000
+	$(BIN)/python -m tests.fuzz.run --runs $(RUNS)
+
 mutants: $(READY) ## mutation testing of the rules; survivors are listed
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
@@ -81,4 +88,4 @@ release: $(READY) ## make a release: make release VERSION=1.0.0
 	$(BIN)/python -m schemas.release '$(VERSION)'
 
 clean: ## remove what was made here
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* mutants
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .fuzz .coverage .coverage.* mutants

@@ -69,8 +69,10 @@ def incoherences(parts: Parts, written_at: datetime | None) -> Iterator[Fault]:
     """Yield every fault over several fields. `written_at`, the moment of the record, bounds that of the contact."""
     if parts.plaatsgevonden_op and written_at and parts.plaatsgevonden_op - CLOCK_TOLERANCE > written_at:
         yield Fault("data.plaatsgevondenOp", FaultKind.IN_DE_TOEKOMST)
-    yield from _doubled(parts.refs, "betrokkenen", "ref")
-    yield from _doubled(parts.onderwerp_ids, "onderwerpen", "onderwerpId")
+    if len(parts.refs) > 1:
+        yield from _doubled(parts.refs, "betrokkenen", "ref")
+    if len(parts.onderwerp_ids) > 1:
+        yield from _doubled(parts.onderwerp_ids, "onderwerpen", "onderwerpId")
     for index, betrokkene in enumerate(parts.betrokkenen):
         if betrokkene is not None:
             yield from _of_betrokkene(betrokkene, index, parts)
@@ -94,8 +96,6 @@ def concerned_refs(onderwerpen: Sequence[Onderwerp | None], refs: Sequence[str |
 
 
 def _doubled(values: Sequence[str | None], items: str, name: str) -> Iterator[Fault]:
-    if len(values) < 2:  # noqa: PLR2004 - it takes two
-        return
     seen: set[str] = set()
     for index, value in enumerate(values):
         if value is None:

@@ -5,7 +5,7 @@ out; the partition is lost to another instance, which takes it up; or the servic
 message after message.
 
 A few bytes can cause many: a correction takes back all that its contact was ever given. So a batch is encoded and
-published by part, and cut again when the decisions behind it are too much for memory.
+published by part, and cut again when its contacts, or the decisions behind them, are too much at once.
 """
 
 import asyncio
@@ -13,9 +13,11 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
+from schemas.dead_letters import MAX_FAULTS
 from schemas.faults import Refusal
 from services.classifier.encoding import Encoder
 from services.classifier.instrumentation import Handled, tell_batch, tell_own_failure, tell_spans
@@ -40,6 +42,10 @@ MAX_TRANSACTION_BYTES: Final = 4 * 1024 * 1024
 """Of one transaction, whose last record may pass it: some five thousand events. A usual batch is a third of it. A
 correction of a contact that was given much can cause hundreds of times its own size. As many bytes are in memory three
 times until they are written, for each of the four batches in flight."""
+
+MAX_PARTS: Final = 2_000
+"""Betrokkenen and onderwerpen of one batch of several records. Each takes some kilobytes until its batch is published.
+A usual batch has half of it; 500 contacts of 1.5 kB can have twelve times as many."""
 
 T = TypeVar("T")
 
@@ -84,9 +90,9 @@ class Handler:
             started_ns = time.time_ns()
             try:
                 left = deque(await self._judge_patiently(batch, publisher))
-            except HeavyBatch:
-                middle = len(batch) // 2
-                waiting += [batch[middle:], batch[:middle]]
+            except HeavyBatch as heavy:
+                cut = heavy.fits or len(batch) // 2
+                waiting += [batch[cut:], batch[:cut]]
                 continue
             while left:
                 await self._publish_part(left, publisher, started_ns)
@@ -202,9 +208,17 @@ class Handler:
 
     async def _read_in_turns(self, records: Sequence[Record]) -> list[Case | Refusal]:
         read: list[Case | Refusal] = []
-        turns = _Turns()
+        parts, turns = 0, _Turns()
         for record in records:
-            read.append(self._read(record))
+            each = self._read(record)
+            if isinstance(each, Refusal):
+                # An event can have thousands of faults, and a hundred such events wait for each other here.
+                each = replace(each, faults=each.faults[:MAX_FAULTS])
+            else:
+                parts += len(each.received.contact.betrokkenen) + len(each.received.contact.onderwerpen)
+            if parts > MAX_PARTS and read:
+                raise HeavyBatch(fits=len(read))
+            read.append(each)
             await turns.pause()
         return read
 
@@ -240,6 +254,8 @@ class Handler:
         self._count_in_a_row(partition, before)
 
     def _count_in_a_row(self, partition: int, number: int) -> None:
+        if number == self._own_failures_in_a_row[partition]:
+            return  # as nearly always, and it is asked for each record
         self._own_failures_in_a_row[partition] = number
         metrics.OWN_FAILURES_IN_A_ROW.set(max(self._own_failures_in_a_row.values()))
 

@@ -13,6 +13,7 @@ import structlog
 
 from schemas.cloudevents import trace_id
 from schemas.faults import RefusalKind
+from schemas.outputs import Regel
 from schemas.reading.decoding import Received
 from schemas.values import value_class
 from services.classifier.ports import Message
@@ -120,11 +121,12 @@ for _field in FIELDS:
 def _count(batch: Sequence[Handled], outcomes: Counter[str]) -> None:
     for name, number in outcomes.items():
         metrics.CONTACTS.labels(outcome=name).inc(number)
-    rules, kinds = Counter[str](), Counter[str]()
+    rules, kinds = Counter[Regel](), Counter[str]()
     for handled in batch:
         outcome = handled.outcome
         if isinstance(outcome, Published):
-            rules.update(outcome.rules)
+            for onderwerp in outcome.besluit.onderwerpen:
+                rules[onderwerp.regel] += 1
             if Kanttekening.INTREKKING_ZONDER_GEVOLG in outcome.besluit.kanttekeningen:
                 metrics.WITHDRAWALS_WITHOUT_EFFECT.inc()
             for path in outcome.received.unknown_fields:
@@ -134,7 +136,7 @@ def _count(batch: Sequence[Handled], outcomes: Counter[str]) -> None:
         elif isinstance(outcome, Refused):
             kinds[outcome.refusal.kind.value] += 1
     for rule, number in rules.items():
-        metrics.DECISIONS.labels(rule=rule).inc(number)
+        metrics.DECISIONS.labels(rule=rule.value).inc(number)
     for kind_name, number in kinds.items():
         metrics.DEAD_LETTERS.labels(kind=kind_name).inc(number)
 

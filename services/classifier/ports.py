@@ -23,7 +23,12 @@ class Message:
 
 
 class HeavyBatch(Exception):
-    """The decisions behind a batch are too much for memory at once. Nothing was recorded."""
+    """The contacts of a batch, or the decisions behind them, are too much at once. Nothing was recorded."""
+
+    def __init__(self, *, fits: int | None = None) -> None:
+        """`fits`: how many of its first contacts are not too much, where that is known."""
+        super().__init__()
+        self.fits = fits
 
 
 class RegisterStore(Protocol):

@@ -6,6 +6,7 @@ did. From those records a correction works out the partij without its own earlie
 
 from collections.abc import Iterable
 from dataclasses import replace
+from operator import attrgetter
 
 from schemas.contact_ended_v1 import Toestemming
 from schemas.outputs import FILLING, PartijResultaat
@@ -94,7 +95,7 @@ class PartijRecord:
         """Return the partij after one more decision."""
         emptied = bijdrage.resultaat is PartijResultaat.LEEG
         filled = bijdrage.contact if bijdrage.vult else self.gevuld
-        stated = self.stand.statements.including(bijdrage.verklaring, bijdrage.contact)
+        stated = Statements(self.gegeven, self.ingetrokken).including(bijdrage.verklaring, bijdrage.contact)
         return PartijRecord(
             partij_id=self.partij_id,
             nummer=self.nummer,
@@ -112,11 +113,27 @@ class PartijRecord:
     def known_only_by(self, bijdragen: Iterable[Bijdrage]) -> "PartijRecord":
         """Return the partij as if only these contacts had been. An emptied one stays empty, and no versie is reused."""
         bare = replace(self, contacten=0, sleutels=(), gegeven=None, ingetrokken=None, gevuld=None, aangevuld_bij=0)
-        rebuilt = bare
-        for bijdrage in sorted(bijdragen, key=lambda each: each.versie):
-            vult = bijdrage.vult and bijdrage.versie > self.geleegd_bij
-            rebuilt = rebuilt.with_bijdrage(replace(bijdrage, vult=vult))
-        return replace(rebuilt, versie=self.versie, geleegd_bij=self.geleegd_bij)
+        rebuilt, only_counted = bare, 0
+        for bijdrage in sorted(bijdragen, key=attrgetter("versie")):
+            if rebuilt.only_counts(bijdrage):
+                only_counted += 1  # a klant can have thousands of such contacts
+                continue
+            fills_no_more = bijdrage.vult and bijdrage.versie <= self.geleegd_bij
+            rebuilt = rebuilt.with_bijdrage(replace(bijdrage, vult=False) if fills_no_more else bijdrage)
+        contacten = rebuilt.contacten + only_counted
+        return replace(rebuilt, versie=self.versie, geleegd_bij=self.geleegd_bij, contacten=contacten)
+
+    def only_counts(self, bijdrage: Bijdrage) -> bool:
+        """Whether one more decision leaves the partij as it is, but for `versie` and one more contact."""
+        return (
+            bijdrage.verklaring is None
+            and (
+                bijdrage.resultaat is PartijResultaat.BESTAAND
+                or (bijdrage.resultaat is PartijResultaat.LEEG and self.gevuld is None)
+            )
+            and not bijdrage.vult
+            and all(each in self.sleutels for each in bijdrage.sleutels)
+        )
 
     def taken_back(self) -> "PartijRecord":
         """Return the partij after a decision that no longer touches it: emptied when no effective consent remains."""

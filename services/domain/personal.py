@@ -5,6 +5,7 @@ It is a guess, for a warning only: a counter of nine digits passes the 11-proef 
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from schemas.reading.coherence import passes_elfproef
@@ -38,19 +39,42 @@ def looks_personal(text: str) -> bool:
     )
 
 
+_MAY_BE_SUSPECT: Final = re.compile("[@+0-9](?:(?<=[@+])|[0-9 ]{8}|(?<=0)[0-9 ]*-[0-9 ]{6})")
+"""Matches in every text in which `_SUSPECT` matches once the spaces are gone, and in few others. All that it matches
+begins with one of a few characters, so that looking for it takes a tenth of the time."""
+
+
 def personal_fields(received: Received, key: bytes | None) -> Sequence[str]:
     """Return the fields of a record that look personal; one that occurs often, only once."""
+    if not _is_worth_a_look(received, key):
+        return ()
     contact = received.contact
     texts = (
         received.event_id,
         received.source,
         received.subject or "",
-        (key or b"").decode(errors="replace"),
+        _text_of(key),
         contact.contact_id,
         "\n".join([each.ref for each in contact.betrokkenen]),
         "\n".join([each.onderwerp_id or "" for each in contact.onderwerpen]),
     )
-    # Nearly no record holds anything like it. One look at all of them costs a third of one at each.
-    if _SUSPECT.search("\n".join(texts).replace(" ", "")) is None:
-        return ()
     return [field for field, text in zip(FIELDS, texts, strict=True) if looks_personal(text)]
+
+
+def _is_worth_a_look(received: Received, key: bytes | None) -> bool:
+    """Whether any field may look personal. Nearly no record has one, and an exact look at each costs ten times this."""
+    contact = received.contact
+    texts = [received.event_id, received.subject or "", _text_of(key), contact.contact_id]
+    texts += [each.ref for each in contact.betrokkenen]
+    texts += [each.onderwerp_id or "" for each in contact.onderwerpen]
+    return _MAY_BE_SUSPECT.search("\n".join(texts)) is not None or _source_looks_personal(received.source)
+
+
+@lru_cache(maxsize=1024)
+def _source_looks_personal(source: str) -> bool:
+    """Whether a source looks personal. Its digits, such as an OIN, take the exact look, and sources are few."""
+    return looks_personal(source)
+
+
+def _text_of(key: bytes | None) -> str:
+    return (key or b"").decode(errors="replace")

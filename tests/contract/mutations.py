@@ -11,7 +11,7 @@ from tests.support.examples import Wire
 
 _Place = tuple[Any, ...]
 
-_SPECIAL: Final[list[Any]] = [
+SPECIAL: Final[list[Any]] = [
     *("", " ", "\u00a0", "x" * 41, "x" * 1001, "\ud800", "k", "o", "q", "0", "<organisatie>", "<ref>"),
     *("999900020", "999900001", "000000000", "99990001", "999900000001"),
     *("bsn", "rsin", "kvk_nummer", "vestigingsnummer", "brp", "hr", "persoon", "organisatie", "contactpersoon"),
@@ -21,7 +21,7 @@ _SPECIAL: Final[list[Any]] = [
 ]
 
 leaves = (
-    st.sampled_from(_SPECIAL)
+    st.sampled_from(SPECIAL)
     | st.text(max_size=5)
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False, width=32)

@@ -1,12 +1,17 @@
-"""Handles 200 corrections of a contact that was given all it may have, within 200 MB. Run as a process of its own.
+"""Handles one of the heavy shapes in a process of its own, with all but MongoDB and Kafka as it is.
 
-Each correction has some 800 bytes and causes 300 kB of events, since it takes everything back.
+The register stands in that process too: its documents are part of the memory.
 """
 
 import asyncio
+import json
 import logging
 import resource
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import structlog
@@ -16,23 +21,39 @@ from services.classifier.cases import read
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
 from services.classifier.ports import Message
-from services.domain.besluit import MAX_EVER_GIVEN
 from services.domain.policy import DEFAULT
-from services.domain.sleutels import Sleutels
+from services.runtime.garbage import search_less_often
 from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from tests.fakes.clock import FakeClock
-from tests.fakes.register_store import FakeRegisterStore
-from tests.support.contacts import Event, contact_ended, record
+from tests.fakes.document_store import DocumentStore
+from tests.support.heavy_shapes import SLEUTELS, shapes
 
-AT_ONCE: Final = 50
-"""What one event may have of each."""
+PATIENCE_SECONDS: Final = 120
 
-CORRECTIONS: Final = 200
 
-MAX_BYTES: Final = 200 * 1024 * 1024
+@dataclass(frozen=True)
+class Measured:
+    """What a shape took. The batches before it do not count."""
 
-SLEUTELS: Final = Sleutels(b"a key of the tests, thirty-two bytes")
+    records: int
+    bytes: int
+    messages: int
+    published_bytes: int
+    cpu_seconds: float
+    peak_mb: float
+
+
+def measured(shape: str, *, most_bytes: int | None = None) -> Measured:
+    """Handle a shape in a process whose address space has at most so many bytes (`RLIMIT_AS`).
+
+    Raises CalledProcessError when it needs more, and when anything else goes wrong.
+    """
+    command = [sys.executable, "-m", __name__, shape, *([str(most_bytes)] if most_bytes is not None else [])]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
+    if done.returncode:
+        raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr[-2000:])
+    return Measured(**json.loads(done.stdout))
 
 
 class Forgetful:
@@ -41,57 +62,54 @@ class Forgetful:
     def __init__(self) -> None:
         self.messages = 0
         self.bytes = 0
-        self.committed = 0
+        self._committed = 0
 
     async def publish(self, messages: Sequence[Message], *, next_offset: int) -> None:
-        """Count what would be published."""
+        """Count what would be published, and let others have their turn, as a real transaction does."""
         self.messages += len(messages)
         self.bytes += sum(len(message.value or b"") for message in messages)
-        self.committed = next_offset
+        self._committed = next_offset
+        await asyncio.sleep(0)
 
     async def is_committed(self, position: Position) -> bool:
         """Whether it lies before what was committed."""
-        return position.offset < self.committed
+        return position.offset < self._committed
 
 
-def full(revisie: int) -> Event:
-    """Return a revisie with as many onderwerpen as it may have, none of which an earlier one had."""
-    event = contact_ended(revisie=revisie)
-    [asked] = event["data"]["onderwerpen"]
-    event["data"]["onderwerpen"] = [asked | {"onderwerpId": f"o{revisie}-{at}"} for at in range(AT_ONCE)]
-    return event
-
-
-def short(revisie: int) -> Event:
-    """Return a correction without anything to register."""
-    event = contact_ended(revisie=revisie)
-    event["data"]["totStandGekomen"] = False
-    event["data"]["onderwerpen"] = [{"onderwerp": "Vergissing"}]
-    return event
-
-
-async def main() -> None:
-    """Handle all of it, with all but MongoDB and Kafka as it is."""
+async def main(name: str) -> None:
+    """Handle a shape and print what it took."""
+    shape = shapes()[name]()
     handler = Handler(
         read=lambda each: read(each, SLEUTELS, DEFAULT),
-        store=FakeRegisterStore(),
+        store=DocumentStore(),
         encoder=Encoder(Settings()),
         clock=FakeClock(),
         health=Health(),
         own_failures_limit=1,
     )
-    publisher = Forgetful()
-    revisies = MAX_EVER_GIVEN // AT_ONCE
-    given = [full(revisie) for revisie in range(1, revisies + 1)]
-    await handler.handle([record(event, offset=offset) for offset, event in enumerate(given)], publisher)
-    corrections = [short(revisie) for revisie in range(revisies + 1, revisies + CORRECTIONS + 1)]
-    batch = [record(event, offset=revisies + at) for at, event in enumerate(corrections)]
-    await handler.handle(batch, publisher)
-    peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(publisher.messages, publisher.bytes, publisher.committed, peak_kb)  # noqa: T201 - to the test
+    publishers = [Forgetful() for _ in shape.now]
+    for batch in shape.before:
+        await handler.handle(batch, publishers[0])
+    earlier_messages, earlier_bytes = publishers[0].messages, publishers[0].bytes
+    began = time.process_time()
+    async with asyncio.TaskGroup() as side_by_side:
+        for batch, publisher in zip(shape.now, publishers, strict=True):
+            side_by_side.create_task(handler.handle(batch, publisher))
+    told = Measured(
+        records=sum(map(len, shape.now)),
+        bytes=sum(len(each.value or b"") for batch in shape.now for each in batch),
+        messages=sum(each.messages for each in publishers) - earlier_messages,
+        published_bytes=sum(each.bytes for each in publishers) - earlier_bytes,
+        cpu_seconds=time.process_time() - began,
+        peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    )
+    print(json.dumps(asdict(told)))  # noqa: T201 - to the caller
 
 
 if __name__ == "__main__":
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_BYTES, MAX_BYTES))
-    asyncio.run(main())
+    search_less_often()
+    if sys.argv[2:]:
+        most_bytes = int(sys.argv[2])
+        resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
+    asyncio.run(main(sys.argv[1]))

@@ -75,9 +75,10 @@ for _whole in (BesluitRecord, PartijRecord):  # after their parts, whose convert
 
 def besluit_document(besluit: BesluitRecord, kept_without_trace: timedelta) -> Document:
     """Return the document of a decision. Without a trace it is shortened, and MongoDB deletes it some day."""
-    document: Document = _converter.unstructure(besluit.shortened() if besluit.without_trace else besluit)
+    without_trace = besluit.without_trace
+    document: Document = _converter.unstructure(besluit.shortened() if without_trace else besluit)
     document["_id"] = document.pop("key")
-    if besluit.without_trace:
+    if without_trace:
         document["vervaltOp"] = besluit.besloten_op.astimezone(UTC) + kept_without_trace
     return document
 

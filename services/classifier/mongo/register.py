@@ -65,6 +65,13 @@ MAX_BESLUITEN_BYTES: Final = 2 * 1024 * 1024
 """Of the decision records behind a batch, as MongoDB stores them; Python needs six times as much. Those of 500 usual
 contacts are a third of it. One record can be a tenth, which an event of 464 bytes asks for."""
 
+MAX_FOLDED: Final = 300_000
+"""What contacts did to the klanten of a batch, times its corrections: each looks at all that the others did. It takes
+about a second, in which nothing else of this process runs."""
+
+READ_AT_ONCE: Final = 1_000
+"""Of those. There can be many, and each is small once it is read."""
+
 LONGEST_PAUSE_SECONDS: Final = 0.2
 """Between two attempts: as long as a slow transaction takes."""
 
@@ -207,7 +214,8 @@ class MongoRegister:
                     register.add_partij(partij_of(document))
         corrected = revised(batch, register)
         if corrected:
-            await self._look_up_bijdragen(register.touchable(corrected, batch), register, session)
+            most = MAX_FOLDED // len(corrected) if most_bytes is not None else None
+            await self._look_up_bijdragen(register.touchable(corrected, batch), register, session, most=most)
 
     async def _stored_besluiten(
         self, batch: Sequence[Case], session: AsyncClientSession, most_bytes: int | None
@@ -224,10 +232,19 @@ class MongoRegister:
                 for document in decode_all(raw, self._besluiten.codec_options):
                     yield document
 
-    async def _look_up_bijdragen(self, partij_ids: set[str], register: Register, session: AsyncClientSession) -> None:
-        """Read what every contact did to these partijen: a revisie is judged as if the earlier one had not been."""
+    async def _look_up_bijdragen(
+        self, partij_ids: set[str], register: Register, session: AsyncClientSession, *, most: int | None
+    ) -> None:
+        """Read what every contact did to these partijen: a revisie is judged as if the earlier one had not been.
+
+        Raises HeavyBatch when they did more than `most`.
+        """
         query = {"partijen.partijId": {"$in": sorted(partij_ids)}}
-        async for document in self._besluiten.find(query, BIJDRAGE_FIELDS, session=session, batch_size=AT_ONCE):
+        seen = 0
+        async for document in self._besluiten.find(query, BIJDRAGE_FIELDS, session=session, batch_size=READ_AT_ONCE):
+            seen += 1
+            if most is not None and seen > most:
+                raise HeavyBatch
             if document["_id"] in register.changed_besluiten:
                 continue
             for partij_id, bijdrage in bijdragen_of(document):

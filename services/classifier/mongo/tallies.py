@@ -6,7 +6,8 @@ Of others a hundred a day have one, and the rest are counted as one.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from pymongo import UpdateOne
@@ -46,7 +47,7 @@ class Tallies:
     async def count(self, outcomes: Sequence[Outcome], session: AsyncClientSession) -> None:
         """Add what a batch decided, in the transaction of the session."""
         judged = [each.besluit for each in outcomes if isinstance(each, Decided | Rejudged)]
-        for day, source in {(_day(besluit), besluit.source) for besluit in judged}:
+        for day, source in {(_day(besluit.besloten_op), besluit.source) for besluit in judged}:
             if source not in self._named:
                 await self._admit(day, source)
         updates = list(self._updates(judged))
@@ -79,7 +80,7 @@ class Tallies:
         """Yield the changes of the counts. A day is one of UTC; a new judgement counts on its own day."""
         counted: defaultdict[tuple[str, str, int], Counter[str]] = defaultdict(Counter)
         for besluit in judged:
-            day = _day(besluit)
+            day = _day(besluit.besloten_op)
             counts_alone = besluit.source in self._named or besluit.source in self._others.get(day, ())
             partition = besluit.position.partition if besluit.position else WITHOUT_PARTITION
             key = day, besluit.source if counts_alone else REST, partition
@@ -89,8 +90,10 @@ class Tallies:
             yield UpdateOne({"_id": counter}, {"$inc": by_rule}, upsert=True)
 
 
-def _day(besluit: BesluitRecord) -> str:
-    return besluit.besloten_op.astimezone(UTC).date().isoformat()
+@lru_cache(maxsize=64)
+def _day(moment: datetime) -> str:
+    # Cached: a batch has one moment of decision.
+    return moment.astimezone(UTC).date().isoformat()
 
 
 def _others_id(day: str) -> str:

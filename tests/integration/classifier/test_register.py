@@ -230,6 +230,22 @@ async def test_decisions_that_are_too_much_for_memory_are_not_read_but_for_a_sin
     assert [type(each) for each in await _transact(store, cases[:1])] == [Repeated]
 
 
+async def test_corrections_of_a_klant_with_many_contacts_are_judged_by_fewer_at_once(
+    client: Client, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await _store(client, database)
+    cases = _cases([_new_klant(f"c-{number}", "999940004") for number in range(4)])
+    await _transact(store, cases)
+    corrections = [_new_klant(f"c-{number}", "999940004") for number in range(4)]
+    for each in corrections:
+        each["data"]["revisie"] = 2
+    monkeypatch.setattr(register_of_mongo, "MAX_FOLDED", 10)
+    with pytest.raises(HeavyBatch):
+        await _transact(store, _cases(corrections))
+    outcomes = [*await _transact(store, _cases(corrections[:2])), *await _transact(store, _cases(corrections[2:3]))]
+    assert [type(each) for each in outcomes] == [Decided] * 3
+
+
 async def test_only_a_decision_without_trace_is_deleted_some_day(client: Client, database: str) -> None:
     store = await _store(client, database)
     with_trace = _new_klant("c-1", "999940004")

@@ -18,7 +18,7 @@ from services.classifier.handler import Handler
 from services.classifier.ports import HeavyBatch, Message
 from services.domain.case import Case
 from services.domain.events import Event
-from services.domain.outcome import OUTCOMES, Outcome
+from services.domain.outcome import OUTCOMES, Outcome, Refused
 from services.domain.personal import FIELDS
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
@@ -165,6 +165,30 @@ async def test_a_batch_that_is_too_heavy_is_judged_and_published_in_halves() -> 
     await bench.handle(records(*[contact_ended(f"c-{number}") for number in range(4)]))
     assert bench.store.batches == [["c-0"], ["c-1"], ["c-2", "c-3"]]
     assert [position for _, position in bench.publisher.transactions] == [1, 2, 4]
+
+
+async def test_a_batch_of_contacts_with_many_onderwerpen_is_judged_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handler, "MAX_PARTS", 5)
+    bench = _Bench()
+    await bench.handle(records(b"{", *[contact_ended(f"c-{number}") for number in range(4)]))
+    assert bench.store.batches == [["c-0", "c-1"], ["c-2", "c-3"]], "each has a betrokkene and an onderwerp"
+
+
+async def test_no_more_faults_of_an_event_are_kept_than_its_dead_letter_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    event = contact_ended()
+    event["data"]["betrokkenen"] = [{"ref": f"b{at}"} for at in range(50)]
+    event["data"]["onderwerpen"] = [{}] * 50
+    bench = _Bench()
+    encoder, kept = bench.handler._encoder, list[Outcome]()
+    messages = encoder.messages
+
+    def watched(each: Record, outcome: Outcome, now: datetime) -> Sequence[Message]:
+        kept.append(outcome)
+        return messages(each, outcome, now)
+
+    monkeypatch.setattr(encoder, "messages", watched)
+    await bench.handle(records(event))
+    assert [len(each.refusal.faults) for each in kept if isinstance(each, Refused)] == [50]
 
 
 async def test_an_event_goes_out_in_structured_mode_under_the_key_of_its_klantcontact() -> None:

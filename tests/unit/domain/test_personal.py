@@ -4,29 +4,31 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from services.domain.personal import FIELDS, looks_personal, personal_fields
+from services.domain.personal import _MAY_BE_SUSPECT, _SUSPECT, FIELDS, looks_personal, personal_fields
 from tests.support.examples import ALICE, contact, onderwerp, received, stranger
+from tests.support.thoroughness import MORE_EXAMPLES
+
+PERSONAL = [
+    ALICE,
+    f"klant{ALICE}x",
+    f"urn:x:{ALICE}:1",
+    "klant@example.nl",
+    "0612345678",
+    "06-12345678",
+    "020-1234567",
+    "0592-123456",
+    "tel:+31612345678",
+    "+31 6 12345678",
+    "gesprek-0031612345678",
+    "06 12 34 56 78",
+    f"{int(ALICE) + 1}/{ALICE}",
+]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        ALICE,
-        f"klant{ALICE}x",
-        f"urn:x:{ALICE}:1",
-        "klant@example.nl",
-        "0612345678",
-        "06-12345678",
-        "020-1234567",
-        "0592-123456",
-        "tel:+31612345678",
-        "+31 6 12345678",
-        "gesprek-0031612345678",
-        "06 12 34 56 78",
-        f"{int(ALICE) + 1}/{ALICE}",
-    ],
-)
+@pytest.mark.parametrize("text", PERSONAL)
 def test_a_bsn_an_address_and_a_telephone_number_look_personal(text: str) -> None:
     assert looks_personal(text)
 
@@ -70,3 +72,18 @@ def test_a_field_that_looks_personal_is_named_once(field: str, changes: dict[str
     assert list(personal_fields(received(contact()), ALICE.encode())) == ["key"]
     assert list(personal_fields(received(contact()), b"\xff")) == []
     assert field in FIELDS
+
+
+@pytest.mark.parametrize("text", PERSONAL)
+def test_every_text_that_looks_personal_is_found_in_a_record(text: str) -> None:
+    assert list(personal_fields(received(contact(), event_id=text), None)) == ["id"]
+
+
+@given(
+    st.lists(st.text("0123456789", max_size=10) | st.sampled_from([*"0 -+@a\n", "  ", "06-", "00"]), max_size=8).map(
+        "".join
+    )
+)
+@MORE_EXAMPLES
+def test_the_first_look_misses_nothing_that_an_exact_one_finds(text: str) -> None:
+    assert _SUSPECT.search(text.replace(" ", "")) is None or _MAY_BE_SUSPECT.search(text) is not None
