@@ -11,7 +11,7 @@ from services.runtime.settings import Settings
 PARTITIONS = Array(("partition", Int32), ("size", Int64), ("offset_lag", Int64), ("is_future", Boolean))
 
 
-class DescribeLogDirsResponse(Response):
+class DescribeLogDirsResponse(Response):  # type: ignore[misc]  # aiokafka ships no types
     """What Kafka answers."""
 
     API_KEY = 35
@@ -29,7 +29,7 @@ class DescribeLogDirsResponse(Response):
     )
 
 
-class DescribeLogDirsStruct(RequestStruct):
+class DescribeLogDirsStruct(RequestStruct):  # type: ignore[misc]  # aiokafka ships no types
     """The request on the wire."""
 
     API_KEY = 35
@@ -38,7 +38,7 @@ class DescribeLogDirsStruct(RequestStruct):
     SCHEMA = Schema(("topics", Array(("topic", String("utf-8")), ("partitions", Array(Int32)))))
 
 
-class DescribeLogDirs(Request[DescribeLogDirsStruct]):
+class DescribeLogDirs(Request[DescribeLogDirsStruct]):  # type: ignore[misc]  # aiokafka ships no types
     """A question for all topics; aiokafka has none."""
 
     API_KEY: ClassVar[int] = 35
