@@ -1,5 +1,8 @@
 """The wire format of a dead letter: the refused record, with headers that say where it lay and what was wrong.
 
+A record that the contract allows is kept whole. Of a larger one the letter keeps the beginning: 41 kB of gzip can
+unpack to records of 40 MB.
+
 The added headers hold the record's position, kinds of error and field names, and no value of the record.
 """
 
@@ -25,6 +28,7 @@ FAULTS: Final = "dlq_faults"
 TIME: Final = "dlq_time"
 ATTEMPT: Final = "dlq_attempt"
 CUT: Final = "dlq_cut"
+"""JSON: the original size of each part that was cut, `key`, `headers` or `value`."""
 EARLIER: Final = "dlq_letter"
 """The earlier letters of a redriven record, oldest first. So it keeps its history when it is refused again."""
 
@@ -40,9 +44,9 @@ MAX_PAD_CHARACTERS: Final = 200
 MAX_ATTEMPT: Final = 1_000_000
 """Nobody redrives a record that often. A larger number in the header is capped."""
 
-MAX_BYTES: Final = 2_000_000
-"""The limit of the dead letters' topic (2 MiB), less the lengths of the batch itself. A record can be larger: the
-1 MiB that `contact.ended` takes is that of a compressed batch."""
+MAX_PART_BYTES: Final = 64 * 1024
+"""The most that a letter keeps of its key, of its headers together, and of its value. The contract bounds a value, and
+attributes in binary mode, at as much (`schemas/reading/decoding.py`)."""
 
 MAX_EARLIER: Final = 10
 """The newest letters of a record's history, which are kept. After ten failures an eleventh tells nothing new."""
@@ -76,7 +80,7 @@ def dead_letter(  # noqa: PLR0913 - a letter has as many parts
 ) -> DeadLetter:
     """Return the dead letter of a record. Key, value and headers are unchanged, unless they are too large.
 
-    `last_offset`: of the batch for which it stands.
+    Then `dlq_cut` holds the original size of each part that was cut. `last_offset`: of the batch for which it stands.
     """
     added: list[Header] = [
         (TOPIC, position.topic.encode()),
@@ -91,10 +95,13 @@ def dead_letter(  # noqa: PLR0913 - a letter has as many parts
     if earlier := earlier_letters(headers):
         added.append((EARLIER, ",".join(earlier).encode()))
     original = original_headers(headers)
-    size = _size(key) + _size(value) + _size_of_headers([*original, *added])
-    if size <= MAX_BYTES:
-        return DeadLetter(key, value, [*original, *added])
-    return _cut(key, value, original, added)
+    kept = _first(original)
+    sizes = {"key": _size(key), "headers": _size_of_headers(original), "value": _size(value)}
+    left = {"key": MAX_PART_BYTES, "headers": _size_of_headers(kept), "value": MAX_PART_BYTES}
+    cut = {part: size for part, size in sizes.items() if size > left[part]}
+    if cut:
+        added.append((CUT, json.dumps(cut).encode()))
+    return DeadLetter(_beginning(key), _beginning(value), [*kept, *added])
 
 
 def attempt(headers: Sequence[Header]) -> int:
@@ -124,29 +131,20 @@ def _faults(faults: Sequence[Fault]) -> bytes:
     return json.dumps(listed, separators=(",", ":")).encode()
 
 
-def _cut(key: bytes | None, value: bytes | None, original: Sequence[Header], added: Sequence[Header]) -> DeadLetter:
-    """Return as much of it as fits: first the key, then the headers in their order, then the start of the value.
+def _beginning(part: bytes | None) -> bytes | None:
+    return part[:MAX_PART_BYTES] if part is not None else None
 
-    `dlq_cut` holds the original sizes of the parts that were cut.
-    """
-    sizes = {"key": _size(key), "headers": _size_of_headers(original), "value": _size(value)}
-    mark = (CUT, json.dumps(sizes).encode())
-    room = MAX_BYTES - _size_of_headers([*added, mark])
-    key = key[:room] if key is not None else None
-    room -= _size(key)
+
+def _first(headers: Sequence[Header]) -> Sequence[Header]:
+    """Return the headers, in their order, up to the one that does not fit."""
     kept: list[Header] = []
-    for header in original:
-        if _size_of_headers([header]) > room:
+    room = MAX_PART_BYTES
+    for header in headers:
+        room -= _size_of_headers([header])
+        if room < 0:
             break
         kept.append(header)
-        room -= _size_of_headers([header])
-    value = value[:room] if value is not None else None
-    cut = {
-        name: sizes[name]
-        for name, left in (("key", _size(key)), ("headers", _size_of_headers(kept)), ("value", _size(value)))
-        if left < sizes[name]
-    }
-    return DeadLetter(key, value, [*kept, *added, (CUT, json.dumps(cut).encode())])
+    return kept
 
 
 def _size(part: bytes | None) -> int:

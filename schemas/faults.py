@@ -28,7 +28,8 @@ class FaultKind(StrEnum):
     TE_LANG = "te_lang"
     """The text has too many characters."""
     TE_VEEL = "te_veel"
-    """The list has too many items, in this event or with what earlier revisies of the contact had."""
+    """The list has too many items, in this event or with what earlier revisies of the contact had. At `data.revisie`:
+    the record of the contact and its revisies would pass 4 MB."""
     TE_WEINIG = "te_weinig"
     """The list has too few items."""
     BUITEN_BEREIK = "buiten_bereik"
@@ -67,7 +68,8 @@ HINTS: Final[Mapping[FaultKind, str]] = {
     FaultKind.TE_LANG: "Shorten a text, and hash an id: what is too long is refused, never cut, and an id that is cut "
     "can be another's.",
     FaultKind.TE_VEEL: "Send fewer items: the list is refused, never cut. A correction keeps the `onderwerpId` of what "
-    "it corrects; over all its revisies one contact can have 200 onderwerpen and 200 partijen.",
+    "it corrects; over all its revisies one contact can have 200 onderwerpen and 200 partijen. At `data.revisie` the "
+    "history of the contact is full: send what is new as a contact of its own, with `vervolgOp`.",
     FaultKind.TE_WEINIG: "Send at least one item: a contact has an actor and an onderwerp.",
     FaultKind.BUITEN_BEREIK: "Stay within the schema's minimum and maximum; a date-time lies from 1900 to 9998 in UTC.",
     FaultKind.ONBEKENDE_WAARDE: "Choose a value that the schema lists; upper and lower case differ.",
@@ -92,7 +94,8 @@ class RefusalKind(StrEnum):
     ONLEESBAAR = "onleesbaar"
     """It is a tombstone, not UTF-8, not JSON or not an object. The publisher has to repair it."""
     TE_GROOT = "te_groot"
-    """It is larger than 64 KiB, or a batch that unpacks to too much. The publisher has to repair it."""
+    """It is larger than 64 KiB, of which the letter keeps the first, or a batch that unpacks to too much. The publisher
+    has to repair it."""
     ENVELOP_ONGELDIG = "envelop_ongeldig"
     """At least one attribute of the CloudEvent is wrong. The publisher has to repair it."""
     CONTACT_ONGELDIG = "contact_ongeldig"

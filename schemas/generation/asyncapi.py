@@ -44,7 +44,7 @@ _DEAD_LETTER_HEADERS: Final = {
     "dlq_time": "When it was refused.",
     "dlq_attempt": "How often it has become a dead letter.",
     "dlq_letter": "Earlier letters of a record that was redriven and refused again: `partition-offset`, with commas.",
-    "dlq_cut": "JSON: the original sizes of what was cut, when the broker could not have taken all of it.",
+    "dlq_cut": "JSON: the original size of each part that was cut to 64 KiB: `key`, `headers` or `value`.",
 }
 
 
@@ -92,6 +92,7 @@ def _channel(topic: Topic) -> AsyncApi:
                 "topicConfiguration": {
                     "cleanup.policy": ["delete"],
                     "retention.ms": topic.retention_days * _DAY_MILLISECONDS,
+                    "retention.bytes": topic.retention_bytes,
                 },
                 "bindingVersion": _BINDING_VERSION,
             }

@@ -23,6 +23,8 @@ _BY_VERSIE: Final = (
     "details of a versie below `geleegdBij`."
 )
 
+_GIB: Final = 1024**3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
@@ -34,6 +36,8 @@ class Topic:
     key: str
     order: str
     retention_days: int
+    retention_bytes: int
+    """Of each partition."""
     events: tuple[PublishedEvent, ...]
 
 
@@ -45,6 +49,7 @@ CONTACT_TOPIC: Final = Topic(
     order="contacts with the same key are judged in order. Without that order the outcome is right too, but 'earlier' "
     "then means 'judged earlier'.",
     retention_days=7,
+    retention_bytes=8 * _GIB,
     events=(CONTACT_ENDED,),
 )
 
@@ -55,6 +60,7 @@ REGISTERED_TOPIC: Final = Topic(
     key="klantcontactId; the partijId for partij.withdrawn.",
     order=_PER_KLANTCONTACT + _BY_VERSIE,
     retention_days=90,
+    retention_bytes=16 * _GIB,
     events=(KLANTCONTACT_REGISTERED, KLANTCONTACT_WITHDRAWN, PARTIJ_WITHDRAWN),
 )
 
@@ -65,6 +71,7 @@ CONFIDENTIAL_TOPIC: Final = Topic(
     key="klantcontactId.",
     order=_PER_KLANTCONTACT + _BY_VERSIE,
     retention_days=90,
+    retention_bytes=16 * _GIB,
     events=(KLANTCONTACT_REGISTERED, KLANTCONTACT_WITHDRAWN),
 )
 
@@ -75,16 +82,18 @@ TAAK_TOPIC: Final = Topic(
     key="klantcontactId.",
     order=_PER_KLANTCONTACT + " A taak can be read before its klantcontact, which is on another topic.",
     retention_days=90,
+    retention_bytes=16 * _GIB,
     events=(TAAK_CREATED, TAAK_WITHDRAWN),
 )
 
 DEAD_LETTER_TOPIC: Final = Topic(
     channel="deadLetters",
     address="contact.ended.dlq",
-    summary="Refused records, unchanged, with headers that say where each lay and what was wrong.",
+    summary="Refused records, of each part the first 64 KiB, with headers that say where each lay and what was wrong.",
     key="that of the original.",
     order="that of the original within its partition.",
     retention_days=30,
+    retention_bytes=2 * _GIB,
     events=(),
 )
 

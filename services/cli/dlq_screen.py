@@ -10,6 +10,7 @@ from schemas.hints import hint
 from schemas.meanings import meanings
 from services.cli.screen import print_table, tell
 from services.operations.dead_letters.discard import MAX_REASON_CHARACTERS
+from services.operations.dead_letters.letters import Letter
 from services.operations.dead_letters.listing import LetterGroup
 from services.operations.dead_letters.reading import Found
 from services.operations.dead_letters.show import Told, reason_of
@@ -76,7 +77,7 @@ def told_rows(told: Told) -> Iterator[Sequence[str]]:
     if letter.last_offset is not None:
         yield "batch", "It stands for a batch that was too large to unpack, and has no content."
     if letter.is_cut:
-        yield "cut", "A part of it is missing, since it did not fit. It can't be sent back."
+        yield "cut", _cut(letter)
     yield from (("done", _done(change)) for change in history.changes)
     yield from (("seen", f"{to_the_second(access.at)} by {access.by}") for access in history.accesses)
     for letter_id, found in told.earlier:
@@ -98,6 +99,15 @@ def told_values(told: Told) -> dict[str, Any]:
         "earlier": [str(letter_id) for letter_id, _ in told.earlier],
         "later": [str(found.letter.id) for found in told.later],
     }
+
+
+def _cut(letter: Letter) -> str:
+    whole = ", ".join(f"{part} of {counted(size, 'byte')}" for part, size in letter.original_sizes.items())
+    return (
+        f"Only the beginning was kept ({whole or 'of an unknown size'}), so it can't be sent back as it is. The "
+        "original lies where it lay as long as that topic keeps it. Let its publisher send it again, or give the whole "
+        "content in a file: `klantcontact dlq redrive --from`."
+    )
 
 
 def _done(change: Change) -> str:

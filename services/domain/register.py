@@ -19,6 +19,7 @@ from services.domain.numbers import Numbers
 from services.domain.outcome import Decided, Outcome, Overtaken, Refused, Rejudged, Repeated, Unchanged
 from services.domain.partij import Bijdrage, PartijRecord
 from services.domain.policy import Beleid
+from services.domain.record_size import is_too_large
 from services.domain.toelichting import Kanttekening
 
 
@@ -125,8 +126,7 @@ class Register:
             return _refused(case, RefusalKind.CONTACT_ONGELDIG, doubled)
         around = self._around(case, in_force, found, without)
         besluit, changed = new_besluit(case, around, self.beleid, self.numbers, now)
-        too_many = list(_too_many(besluit, in_force))
-        if too_many:
+        if too_many := list(_too_many(besluit, in_force)):
             return _refused(case, RefusalKind.CONTACT_ONGELDIG, too_many)
         self._remember(besluit, changed, in_force)
         return Decided(case.received, besluit)
@@ -135,7 +135,7 @@ class Register:
         """Judge the revisie in force again. When the outcome is as it was, the record stays and nothing changes.
 
         Two betrokkenen can have become one partij since. A first judgement refuses that; here the former judgement
-        was accepted once, and stays in force.
+        was accepted once, and stays in force. So it does when the record would be too large.
         """
         without = self._without(in_force)
         found = [self._find(sleutels, without) for sleutels in case.sleutels]
@@ -145,7 +145,7 @@ class Register:
         besluit, changed = new_besluit(case, facts, self.beleid, self.numbers, now)
         if revives(besluit, case, around):
             besluit, changed = new_besluit(case, around, self.beleid, self.numbers, now)
-        if besluit.names_a_partij_twice or not besluit.says_something_new:
+        if besluit.names_a_partij_twice or not besluit.says_something_new or is_too_large(besluit):
             return Unchanged(case.received, in_force)
         self._remember(besluit, changed, in_force)
         return Rejudged(case.received, besluit)
@@ -254,13 +254,18 @@ def _refused(case: Case, kind: RefusalKind, faults: Sequence[Fault]) -> Refused:
 
 
 def _too_many(besluit: BesluitRecord, in_force: BesluitRecord | None) -> Iterator[Fault]:
-    """Return the faults of a revisie that adds more than one contact may ever have; one that adds nothing has none."""
+    """Return the faults of a revisie that adds more than one contact may ever have, or of a record that grew too large.
+
+    A first judgement is bounded by its event.
+    """
     if in_force is None:
         return
     if len(besluit.uitgegeven) > max(MAX_EVER_GIVEN, len(in_force.uitgegeven)):
         yield Fault("data.onderwerpen", FaultKind.TE_VEEL)
     if len(besluit.partijen_ever) > max(MAX_EVER_GIVEN, len(in_force.partijen_ever)):
         yield Fault("data.betrokkenen", FaultKind.TE_VEEL)
+    if is_too_large(besluit):
+        yield Fault("data.revisie", FaultKind.TE_VEEL)
 
 
 def _in_full(besluit: BesluitRecord, case: Case) -> BesluitRecord:

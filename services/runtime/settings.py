@@ -52,6 +52,8 @@ SourceList = Annotated[
     ),
 ]
 DatabaseName = Annotated[str, _form(r"[A-Za-z0-9_-]{1,63}", "a database has letters, digits, '_' and '-', at most 63")]
+GIB = 1024**3
+RetentionBytes = Annotated[int, Field(ge=1024**2, le=1024**5)]
 
 
 class Settings(BaseSettings):
@@ -139,6 +141,13 @@ class Settings(BaseSettings):
     """How long a dead letter, which holds the original event, waits to be repaired."""
     output_retention_days: int = Field(default=90, ge=1, le=3650)
     """How long subscribers can read back."""
+    contact_retention_bytes: RetentionBytes = 8 * GIB
+    """The most bytes that Kafka keeps of one partition of `contact.ended`, as compressed. What is older goes, read or
+    not: keep it far above what comes in while the classifier may stand still."""
+    dead_letter_retention_bytes: RetentionBytes = 2 * GIB
+    """The same of the topic of refused events."""
+    output_retention_bytes: RetentionBytes = 16 * GIB
+    """The same of each output topic."""
 
     batch_size: int = Field(default=500, ge=1, le=5000)
     """The most contacts in one transaction. More is faster and takes more memory: 5,000 of the largest contacts

@@ -127,11 +127,13 @@ def _references(tree: object) -> list[str]:
 
 
 def test_topics_are_those_of_the_services() -> None:
-    told = {
-        channel["address"]: channel["bindings"]["kafka"]["topicConfiguration"]["retention.ms"]
+    names = ("retention.ms", "retention.bytes")
+    configurations = {
+        channel["address"]: channel["bindings"]["kafka"]["topicConfiguration"]
         for channel in asyncapi()["channels"].values()
     }
-    assert told == {each.name: int(each.configuration["retention.ms"]) for each in topic_definitions(Settings())}
+    told = {address: [str(each[name]) for name in names] for address, each in configurations.items()}
+    assert told == {each.name: [each.configuration[name] for name in names] for each in topic_definitions(Settings())}
 
 
 def test_headers_of_a_dead_letter_are_those_of_the_services() -> None:

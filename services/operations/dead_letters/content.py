@@ -130,7 +130,7 @@ def _is_name(name: object) -> bool:
 
 
 MAX_LINE_BYTES: Final = 16 * 1024 * 1024
-"""The largest letter has 2 MiB, and a character of it may become six in a JSON text."""
+"""A letter of an earlier release can have 2 MiB, and a character of it may become six in a JSON text."""
 
 MAX_LINES: Final = 100_000
 """Their places take some ten MB. More lines go in several files."""

@@ -7,7 +7,7 @@ The errors of commands on dead letters; a server that is away is a TransientFail
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, NamedTuple, Self
@@ -80,7 +80,9 @@ class Letter:
     earlier: tuple[LetterId, ...]
     """The letters of the same record before this one, oldest first."""
     is_cut: bool
-    """Whether a part of the record is missing, since it did not fit."""
+    """Whether only the beginning of a part of the record was kept."""
+    original_sizes: Mapping[str, int] = field(default_factory=dict)
+    """Of a letter that is cut: the bytes that each such part had: `key`, `headers` or `value`."""
     last_offset: int | None = None
     """Of a letter that stands for a batch too large to unpack: the last offset of it. `origin` is the first."""
     content: Content
@@ -106,6 +108,7 @@ def letter_of(record: "ConsumerRecord[bytes, bytes]") -> Letter:
         attempt=added.attempt(headers),
         earlier=tuple(map(LetterId.parse, added.earlier_letters(headers))),
         is_cut=added.CUT in given,
+        original_sizes=_original_sizes(given.get(added.CUT)),
         last_offset=_last_offset(given.get(added.LAST_OFFSET)),
         content=Content(record.key, record.value, original),
     )
@@ -133,6 +136,14 @@ def _origin(given: dict[str, bytes | None]) -> Position | None:
     if _TOPIC.fullmatch(topic) and _NUMBER.fullmatch(partition) and _NUMBER.fullmatch(offset):
         return Position(topic.decode(), int(partition), int(offset))
     return None
+
+
+def _original_sizes(value: bytes | None) -> dict[str, int]:
+    try:
+        sizes = json.loads(value or b"{}")
+        return {part: int(sizes[part]) for part in ("key", "headers", "value") if part in sizes}
+    except (ValueError, TypeError, RecursionError):
+        return {}
 
 
 def _last_offset(value: bytes | None) -> int | None:

@@ -104,7 +104,7 @@ async def planned(
             for each in batch:
                 if not chosen.takes(each.history):
                     earlier += 1
-                elif reason := why_not(each.letter, settings.contact_topic):
+                elif reason := why_not(each.letter, chosen.content_of(each.letter), settings.contact_topic):
                     skipped[reason] += 1
                 else:
                     groups.add(each.letter, each.history.state)
@@ -151,16 +151,18 @@ class _Run:
         for each in batch:
             if not self.chosen.takes(each.history):
                 self.counts.earlier += 1
-            elif reason := why_not(each.letter, self.topic):
+                continue
+            content = self.chosen.content_of(each.letter)
+            if reason := why_not(each.letter, content, self.topic):
                 self.counts.skipped[reason] += 1
             else:
-                await self._send(each.letter)
+                await self._send(each.letter, content)
         await self._mark()
 
-    async def _send(self, letter: Letter) -> None:
+    async def _send(self, letter: Letter, content: Content) -> None:
         await self.pace.wait()
         await self.states.confirm(self.lock)
-        reason = await self.returns.send(letter, self.chosen.content_of(letter))
+        reason = await self.returns.send(letter, content)
         if reason is not None:
             self.counts.skipped[reason] += 1
 

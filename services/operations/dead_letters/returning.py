@@ -19,18 +19,34 @@ from services.operations.kafka import STALL_SECONDS, TOO_LARGE
 from services.runtime.kafka.errors import translate_write_errors
 from services.runtime.settings import Settings
 
+IS_CUT: Final = (
+    "only the beginning of it was kept: `dlq show` says where the original lies. Its publisher sends that again, or "
+    "`dlq redrive --from` takes a file with the whole content"
+)
 
-def why_not(letter: Letter, topic: str) -> str | None:
-    """Return why a letter can't go back, or None when it can."""
+
+def why_not(letter: Letter, content: Content, topic: str) -> str | None:
+    """Return why a letter can't go back with a content, its own or a corrected one, or None when it can."""
     if letter.last_offset is not None:
         return "it stands for a batch that was too large to read, and has no content"
-    if letter.is_cut:
-        return "a part of it is missing, since it did not fit"
+    if letter.is_cut and _is_still_cut(letter, content):
+        return IS_CUT
     if letter.origin is None:
         return "it does not say where it came from"
     if letter.origin.topic != topic:
         return f"it did not come from {topic}"
     return None
+
+
+def _is_still_cut(letter: Letter, content: Content) -> bool:
+    """Whether a part that was cut is as the letter has it."""
+    kept = letter.content
+    as_kept = {
+        "key": content.key == kept.key,
+        "headers": list(content.headers) == list(kept.headers),
+        "value": content.value == kept.value,
+    }
+    return any(as_kept[part] for part in letter.original_sizes or as_kept)
 
 
 def headers_of(letter: Letter, content: Content) -> list[Header]:

@@ -61,6 +61,7 @@ def reason_of(letter: Letter) -> dict[str, Any]:
         "faults": [{"pad": fault.pad, "soort": fault.soort} for fault in letter.faults],
         "origin": {"topic": origin.topic, "partition": origin.partition, "offset": origin.offset} if origin else None,
         **({"lastOffset": letter.last_offset} if letter.last_offset is not None else {}),
+        **({"originalSizes": dict(letter.original_sizes)} if letter.original_sizes else {}),
         "source": letter.source,
         "deadSince": letter.written_at.isoformat(),
         "attempt": letter.attempt,

@@ -14,7 +14,7 @@ publishers send several at once. A contact that is too large for us becomes a de
 sees."""
 
 MAX_DEAD_LETTER_BYTES = 2 * MAX_BATCH_BYTES
-"""A dead letter holds its original untouched, of any size that `contact.ended` took, and our headers."""
+"""More than any dead letter, of which each part has 64 KiB at most. Topics of earlier releases have this limit too."""
 
 MAX_REPLICAS = 3
 """A cluster of three or more brokers keeps three copies: it loses one broker and still writes safely."""
@@ -40,24 +40,42 @@ def topic_definitions(settings: Settings) -> tuple[TopicDefinition, ...]:
     """Return every topic of these settings, input first."""
     outputs = (settings.registered_topic, settings.confidential_topic, settings.taak_topic)
     return (
-        _definition(settings, settings.contact_topic, days=settings.contact_retention_days),
+        _definition(
+            settings,
+            settings.contact_topic,
+            days=settings.contact_retention_days,
+            retention_bytes=settings.contact_retention_bytes,
+        ),
         _definition(
             settings,
             settings.dead_letter_topic,
             days=settings.dead_letter_retention_days,
+            retention_bytes=settings.dead_letter_retention_bytes,
             max_bytes=MAX_DEAD_LETTER_BYTES,
         ),
-        *(_definition(settings, name, days=settings.output_retention_days) for name in outputs),
+        *(
+            _definition(
+                settings,
+                name,
+                days=settings.output_retention_days,
+                retention_bytes=settings.output_retention_bytes,
+            )
+            for name in outputs
+        ),
     )
 
 
-def _definition(settings: Settings, name: str, *, days: int, max_bytes: int = MAX_BATCH_BYTES) -> TopicDefinition:
+def _definition(
+    settings: Settings, name: str, *, days: int, retention_bytes: int, max_bytes: int = MAX_BATCH_BYTES
+) -> TopicDefinition:
     return TopicDefinition(
         name=name,
         partitions=settings.topic_partitions,
         configuration={
             "cleanup.policy": "delete",
             "retention.ms": str(days * DAY_MILLISECONDS),
+            # Of each partition. Without it a publisher that sends day and night fills the disks of Kafka.
+            "retention.bytes": str(retention_bytes),
             "segment.ms": str(SEGMENT_MILLISECONDS),
             "max.message.bytes": str(max_bytes),
             # The broker's clock. A publisher with a wrong clock can neither keep its contacts longer, nor lose them

@@ -47,6 +47,7 @@ async def test_an_existing_topic_stays_unchanged_and_its_differences_are_reporte
         departures=(
             Departure("partitions", "2", "3"),
             Departure("retention.ms", "604800000", "1000"),
+            Departure("retention.bytes", "8589934592", "-1"),
             # Kafka's own default has room for the head of a batch besides.
             Departure("max.message.bytes", "1048576", "1048588"),
         ),

@@ -1,8 +1,11 @@
-"""Documents of the register: those of an earlier release are still read, and a decision without a trace is short."""
+"""Documents of the register: those of an earlier release are still read, a decision without a trace is short, and one
+with a long history stays small.
+"""
 
 from datetime import timedelta
 from typing import Any
 
+import bson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +14,19 @@ from services.classifier.mongo.documents import besluit_document, besluit_of, pa
 from services.domain.herbeoordeling import Feiten
 from services.domain.outcome import Overtaken, Refused, Rejudged, Repeated
 from services.domain.policy import DEFAULT, Beleid
-from tests.support.examples import SOURCE, Wire, betrokkene, bsn, contact, known, onderwerp, stranger
+from services.domain.record_size import MAX_RECORD_BYTES, most_bytes
+from tests.support.examples import (
+    CALL_BACK,
+    SOURCE,
+    Wire,
+    betrokkene,
+    bsn,
+    contact,
+    known,
+    nth_bsn,
+    onderwerp,
+    stranger,
+)
 from tests.support.thoroughness import EXAMPLES
 from tests.unit.domain.desk import Brought, Desk
 from tests.unit.domain.policies import LOOSE, POLICIES
@@ -21,9 +36,8 @@ KEPT = timedelta(days=120)
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 TWO_ONDERWERPEN = [onderwerp("parkeervergunning"), onderwerp("afval")]
 UNKNOWN_CALLER = contact("999990019", betrokkenen=[stranger()], onderwerpen=TWO_ONDERWERPEN)
-UNCERTAIN_CALLER = contact(
-    betrokkenen=[betrokkene(middel="controlevragen", identificatoren=[bsn()])], onderwerpen=TWO_ONDERWERPEN
-)
+UNCERTAIN = betrokkene(middel="controlevragen", identificatoren=[bsn()])
+UNCERTAIN_CALLER = contact(betrokkenen=[UNCERTAIN], onderwerpen=TWO_ONDERWERPEN)
 
 
 def shorten(desk: Desk) -> None:
@@ -126,6 +140,88 @@ def test_a_shortened_decision_that_is_judged_again_gets_its_ids_from_the_contact
     for mine, theirs in zip(again.sent, as_ever.sent, strict=True):
         assert mine.body["id"] == theirs.body["id"]
         assert mine.data["herkomst"] == {**theirs.data["herkomst"], "eventId": "evt-copy"}
+
+
+def corrected_and_judged_again() -> Desk:
+    """Return a desk with one contact, of which much was taken back, and some stayed as it was."""
+    desk = Desk()
+    many = [onderwerp(f"o{at}", opvolging=CALL_BACK) for at in range(5)]
+    desk.bring(contact(betrokkenen=[known()], onderwerpen=many), event_id="evt-1")
+    desk.bring(contact(revisie=2, betrokkenen=[known()], onderwerpen=many[:3]), event_id="evt-2")
+    last = contact(
+        revisie=3,
+        betrokkenen=[known("k"), betrokkene("u", middel="controlevragen", identificatoren=[bsn(nth_bsn(7))])],
+        onderwerpen=[
+            onderwerp("o0", opvolging=CALL_BACK, betrokkenen=["k"]),
+            onderwerp("o1", opvolging=CALL_BACK, betrokkenen=["u"]),
+        ],
+    )
+    desk.bring(last, event_id="evt-3")
+    desk.change_policy(LOOSE)
+    desk.again(last, event_id="evt-4")
+    return desk
+
+
+def with_aanleidingen_everywhere(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document as an earlier release wrote it."""
+    once = document["aanleidingen"]
+    older = {name: value for name, value in document.items() if name != "aanleidingen"}
+    older["intrekkingen"] = [{**each, "aanleiding": once[each["aanleiding"]]} for each in document["intrekkingen"]]
+    older["onderwerpen"] = [
+        {**each, "sinds": once[each["sinds"]]} if "sinds" in each else each for each in document["onderwerpen"]
+    ]
+    return older
+
+
+def test_an_aanleiding_stands_once_in_a_document_and_is_read_back() -> None:
+    [besluit] = corrected_and_judged_again().register.besluiten.values()
+    document = besluit_document(besluit, KEPT)
+
+    assert [each["aanleiding"] for each in document["intrekkingen"]] == [0, 1, 1, 0, 1, 1]
+    assert [each.get("sinds") for each in document["onderwerpen"]] == [0, None]
+    assert [each["eventId"] for each in document["aanleidingen"]] == ["evt-3", "evt-2"]
+    assert besluit_of(document) == besluit
+
+
+def test_a_decision_with_an_aanleiding_at_each_intrekking_as_an_earlier_release_stored_it_is_read() -> None:
+    [besluit] = corrected_and_judged_again().register.besluiten.values()
+
+    assert besluit_of(with_aanleidingen_everywhere(besluit_document(besluit, KEPT))) == besluit
+
+
+def test_the_longest_history_that_the_contract_allows_is_far_below_the_bound() -> None:
+    desk, wide = Desk(), "😀" * 250  # four bytes each
+    for at in range(4):
+        numbers = range(at * 50, at * 50 + 50)
+        onderwerpen = [onderwerp(f"{wide[:30]}{number}", opvolging=CALL_BACK) for number in numbers]
+        people = [known(f"k{number}", nth_bsn(number)) for number in numbers]
+        for vertrouwelijk in (False, True):
+            desk.bring(
+                contact(
+                    f"c{wide}",
+                    revisie=1 + 2 * at + vertrouwelijk,
+                    betrokkenen=people,
+                    onderwerpen=onderwerpen,
+                    vertrouwelijk=vertrouwelijk,
+                ),
+                event_id=f"{wide}{at}",
+            )
+    [besluit] = desk.register.besluiten.values()
+
+    assert len(besluit.uitgegeven) == 200
+    assert len(bson.encode(besluit_document(besluit, KEPT))) <= most_bytes(besluit) < MAX_RECORD_BYTES / 3
+
+
+@EXAMPLES
+@given(histories())
+def test_the_bound_of_a_record_is_no_less_than_it_takes_and_not_far_from_it(history: History) -> None:
+    desk = Desk()
+    for source, data in history:
+        desk.bring(data, source=source)
+    for besluit in desk.register.besluiten.values():
+        if not besluit.without_trace:
+            taken = len(bson.encode(besluit_document(besluit, KEPT)))
+            assert taken <= most_bytes(besluit) <= 3 * taken
 
 
 @EXAMPLES

@@ -16,6 +16,7 @@ FULL = MAX_EVER_GIVEN // AT_ONCE
 
 PARTIJEN_TOO_MANY = [("data.betrokkenen", "te_veel")]
 ONDERWERPEN_TOO_MANY = [("data.onderwerpen", "te_veel")]
+RECORD_TOO_LARGE = [("data.revisie", "te_veel")]
 
 
 def questions(first: int, number: int = AT_ONCE) -> list[Wire]:
@@ -85,3 +86,19 @@ def test_an_onderwerp_that_gets_no_klantcontact_does_not_count() -> None:
     desk = with_onderwerpen()
     brought = desk.bring(contact(revisie=99, onderwerpen=[onderwerp("answered")]))
     assert [each.regel for each in brought.besluit.onderwerpen] == ["V1"]
+
+
+def test_a_revisie_whose_record_would_pass_4_mb_is_refused_and_leaves_everything_as_it_was() -> None:
+    desk = Desk()
+    desk.bring(contact(betrokkenen=[known()], onderwerpen=questions(0)))
+    [(key, besluit)] = desk.register.besluiten.items()
+    long_ids = [replace(each, onderwerp_id=f"{at}-{'x' * 300_000}") for at, each in enumerate(besluit.uitgegeven[:10])]
+    for number, faults in ((5, None), (10, RECORD_TOO_LARGE)):
+        desk.register.besluiten[key] = replace(besluit, uitgegeven=(*long_ids[:number], *besluit.uitgegeven))
+        before = dict(desk.register.besluiten)
+        brought = desk.bring(contact(revisie=2, betrokkenen=[known()], onderwerpen=questions(0)))
+        if faults is None:
+            assert brought.besluit.revisie == 2
+        else:
+            assert brought.faults == faults
+            assert desk.register.besluiten == before

@@ -7,7 +7,7 @@ from aiokafka.errors import MessageSizeTooLargeError, RequestTimedOutError, Topi
 
 from schemas.cloudevents import Header
 from services.operations.dead_letters.letters import Content, Letter, letter_of
-from services.operations.dead_letters.returning import Returns, headers_of, why_not
+from services.operations.dead_letters.returning import IS_CUT, Returns, headers_of, why_not
 from services.operations.kafka import TOO_LARGE
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
@@ -65,13 +65,21 @@ def test_a_long_history_keeps_its_newest_ten_letters() -> None:
             "contact.ended",
             "it stands for a batch that was too large to read, and has no content",
         ),
-        (letter(value=b"x" * 3_000_000), "contact.ended", "a part of it is missing, since it did not fit"),
+        (letter(value=b"x" * 3_000_000), "contact.ended", IS_CUT),
     ],
 )
 def test_a_letter_goes_back_only_whole_and_only_where_it_came_from(
     found: Letter, topic: str, reason: str | None
 ) -> None:
-    assert why_not(found, topic) == reason
+    assert why_not(found, found.content, topic) == reason
+
+
+def test_a_letter_that_is_cut_goes_back_with_a_content_that_has_each_part_anew() -> None:
+    found = letter(key=b"k" * 70_000, value=b"x" * 70_000)
+    kept = found.content
+    assert found.original_sizes == {"key": 70_000, "value": 70_000}
+    assert why_not(found, replace(kept, value=b"{}"), "contact.ended") == IS_CUT
+    assert why_not(found, replace(kept, key=b"k", value=b"{}"), "contact.ended") is None
 
 
 async def test_a_letter_returns_to_its_partition_unless_its_key_is_corrected_or_the_partition_is_gone() -> None:

@@ -4,6 +4,7 @@ from services.runtime.kafka.topics import topic_definitions
 from services.runtime.settings import Settings
 
 DAY = 24 * 60 * 60 * 1000
+MIB = 1024**2
 
 
 def test_contacts_are_kept_shortest_and_outputs_longest() -> None:
@@ -18,8 +19,22 @@ def test_contacts_are_kept_shortest_and_outputs_longest() -> None:
     }
 
 
+def test_every_topic_is_bounded_in_bytes_too() -> None:
+    retention = {each.name: each.configuration["retention.bytes"] for each in topic_definitions(Settings())}
+
+    assert retention == {
+        "contact.ended": str(8 * 1024 * MIB),
+        "contact.ended.dlq": str(2 * 1024 * MIB),
+        "klantcontact.registered": str(16 * 1024 * MIB),
+        "klantcontact.registered.vertrouwelijk": str(16 * 1024 * MIB),
+        "taak.created": str(16 * 1024 * MIB),
+    }
+
+
 def test_names_partitions_and_retention_are_settings() -> None:
-    settings = Settings(contact_topic="in", topic_partitions=3, contact_retention_days=1)
+    settings = Settings(
+        contact_topic="in", topic_partitions=3, contact_retention_days=1, contact_retention_bytes=4 * MIB
+    )
 
     first = topic_definitions(settings)[0]
 
@@ -29,6 +44,7 @@ def test_names_partitions_and_retention_are_settings() -> None:
         {
             "cleanup.policy": "delete",
             "retention.ms": str(DAY),
+            "retention.bytes": "4194304",
             "segment.ms": str(DAY),
             "max.message.bytes": "1048576",
             "message.timestamp.type": "LogAppendTime",

@@ -18,5 +18,6 @@ def test_every_kind_has_a_meaning(kinds: type[StrEnum]) -> None:
 def test_the_meaning_is_that_of_its_kind() -> None:
     assert meanings(FaultKind)["ontbreekt"] == "A required field is absent or null."
     assert meanings(RefusalKind)["te_groot"] == (
-        "It is larger than 64 KiB, or a batch that unpacks to too much. The publisher has to repair it."
+        "It is larger than 64 KiB, of which the letter keeps the first, or a batch that unpacks to too much. The "
+        "publisher has to repair it."
     )
