@@ -23,6 +23,7 @@ from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from tests.fakes.clock import FakeClock
 from tests.fakes.register_store import FakeRegisterStore
+from tests.fakes.stop_store import FakeStopStore
 from tests.support.contacts import Event, contact_ended, record
 
 AT_ONCE: Final = 50
@@ -75,6 +76,7 @@ async def main() -> None:
     handler = Handler(
         read=lambda each: read(each, SLEUTELS, DEFAULT),
         store=FakeRegisterStore(),
+        stop_store=FakeStopStore(),
         encoder=Encoder(Settings()),
         clock=FakeClock(),
         health=Health(),
