@@ -1,8 +1,8 @@
 """What the classifier does with a batch of one partition: decode, look up, decide, record, publish and commit.
 
 Each batch ends in one of three ways: it is published and committed as a whole, in several transactions when much goes
-out; the partition is lost to another instance, which takes it up; or the service stops, because our own code fails on
-message after message.
+out; the partition is lost to another instance, which takes it up; or the partition stops at a record, because our own
+code fails on message after message.
 
 A few bytes can cause many: a correction takes back all that its contact was ever given. So a batch is encoded and
 published by part, and cut again when its contacts, or the decisions behind them, are too much at once.
@@ -27,11 +27,13 @@ from services.domain.besluit import NOWHERE
 from services.domain.case import Case
 from services.domain.outcome import FAILED, Outcome, Published, Refused
 from services.domain.register import Register
-from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
+from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.kafka.records import Record
 from services.runtime.observe import metrics
+from services.runtime.observe.failures import where
 from services.runtime.observe.health import Health, Part
 from services.runtime.observe.tracing import Spans
+from services.runtime.stops.stop import Meeting, PartitionStopped, Stop, StopStore
 from services.runtime.waiting import pauses
 
 TURN_SECONDS: Final = 0.05
@@ -56,11 +58,12 @@ Read = Callable[[Record], Case | Refusal]
 class Handler:
     """Handles the batches of every partition that this instance holds: those of one partition one after another."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each port, and a limit
         self,
         *,
         read: Read,
         store: RegisterStore,
+        stop_store: StopStore,
         encoder: Encoder,
         clock: Clock,
         health: Health,
@@ -69,6 +72,7 @@ class Handler:
     ) -> None:
         self._read = read
         self._store = store
+        self._stop_store = stop_store
         self._encoder = encoder
         self._clock = clock
         self._health = health
@@ -81,8 +85,9 @@ class Handler:
         """Handle the next records of one partition, and commit the position after them.
 
         Waits as long as MongoDB or Kafka is away; a caller that can't wait cancels. Raises PartitionLost when another
-        instance holds the partition now, and ServiceBroken after a run of own failures. Records that are not committed
-        then were not published, and cause the same messages when they are handled again.
+        instance holds the partition now, and PartitionStopped after a run of own failures, when all before the stop is
+        committed. Records that are not committed then were not published, and cause the same messages when they are
+        handled again.
         """
         waiting = [records]
         while waiting:
@@ -94,13 +99,21 @@ class Handler:
                 cut = heavy.fits or len(batch) // 2
                 waiting += [batch[cut:], batch[:cut]]
                 continue
+            if rest := batch[len(left) :]:
+                waiting.append(rest)
             while left:
                 await self._publish_part(left, publisher, started_ns)
 
     async def _publish_part(self, left: deque[Judged], publisher: Publisher, started_ns: int) -> None:
         """Encode the next records until a transaction is full, and publish them. Their messages are kept no longer."""
         with _timed("encode"):
-            part = await self._encode_part(left)
+            part, stopped = await self._encode_part(left)
+        if part:
+            await self._publish(part, publisher, started_ns)
+        if stopped is not None:
+            raise stopped
+
+    async def _publish(self, part: Sequence[Handled], publisher: Publisher, started_ns: int) -> None:
         messages = [message for handled in part for message in handled.messages]
         with _timed("publish"):
             await publisher.publish(messages, next_offset=part[-1].record.offset + 1)
@@ -108,15 +121,19 @@ class Handler:
         if self._spans is not None:
             tell_spans(self._spans, part, started_ns=started_ns)
 
-    async def _encode_part(self, left: deque[Judged]) -> list[Handled]:
+    async def _encode_part(self, left: deque[Judged]) -> tuple[list[Handled], PartitionStopped | None]:
+        """Encode until a transaction is full, or until the partition stops."""
         part: list[Handled] = []
         part_bytes, turns = 0, _Turns()
         while left and part_bytes < MAX_TRANSACTION_BYTES:
-            handled = await self._encoded(left.popleft())
+            try:
+                handled = await self._encoded(left.popleft())
+            except PartitionStopped as stopped:
+                return part, stopped
             part.append(handled)
             part_bytes += handled.weight()
             await turns.pause()
-        return part
+        return part, None
 
     async def _encoded(self, judged: Judged) -> Handled:
         record, outcome = judged.record, judged.outcome
@@ -126,21 +143,21 @@ class Handler:
             if judged.case is not None and isinstance(outcome, Published):
                 unsent = Moved(judged.case, outcome.besluit, NOWHERE)
                 await self._patiently(record.partition, partial(self._note_sent, [unsent]))
-            outcome = self._own_failure(record, error)
-            return Handled(record, outcome, self._encoder.messages(record, outcome, judged.now))
+            tell_own_failure(record, error)
+            await self._fail(record, where(error))
+            return Handled(record, FAILED, self._encoder.messages(record, FAILED, judged.now))
         if outcome is FAILED:
-            self._count_own_failure(record)
+            await self._fail(record, judged.failed)
         else:
             self._count_in_a_row(record.partition, 0)
         return Handled(record, outcome, messages)
 
     async def _judge_patiently(self, records: Sequence[Record], publisher: Publisher) -> list[Judged]:
-        """Judge a batch; retry as long as the database is away."""
+        """Judge a batch up to the end of a run of failures; retry as long as the database is away."""
         partition = records[0].partition
 
         async def judge() -> list[Judged]:
-            with self._counted_again(partition):
-                return await self._judge_isolated(records, publisher)
+            return await self._judge_isolated(records, publisher, _Run(self._own_failures_limit))
 
         return await self._patiently(partition, judge)
 
@@ -158,21 +175,28 @@ class Handler:
                 await self._clock.sleep(pause_seconds)
         raise AssertionError("pauses have no end")
 
-    async def _judge_isolated(self, records: Sequence[Record], publisher: Publisher) -> list[Judged]:
-        """Judge records. When our own code fails on them, halve them until the one that it fails on stands alone."""
+    async def _judge_isolated(self, records: Sequence[Record], publisher: Publisher, run: "_Run") -> list[Judged]:
+        """Judge records. When our own code fails on them, halve them until the one that it fails on stands alone.
+
+        What lies behind a whole run is left out: the partition may stop there.
+        """
+        if run.is_whole:
+            return []
         try:
             batch = await self._judge(records, publisher)
         except (TransientFailure, PartitionLost, HeavyBatch):
             raise
         except Exception as error:  # noqa: BLE001 - every mistake of our own code in a message ends here
             if len(records) == 1:
-                return [Judged(records[0], None, self._own_failure(records[0], error), self._clock.now())]
+                tell_own_failure(records[0], error)
+                run.failures += 1
+                return [Judged(records[0], None, FAILED, self._clock.now(), where(error))]
             middle = len(records) // 2
             return [
-                *await self._judge_isolated(records[:middle], publisher),
-                *await self._judge_isolated(records[middle:], publisher),
+                *await self._judge_isolated(records[:middle], publisher, run),
+                *await self._judge_isolated(records[middle:], publisher, run),
             ]
-        self._count_in_a_row(records[0].partition, 0)
+        run.failures = 0
         return batch
 
     async def _judge(self, records: Sequence[Record], publisher: Publisher) -> list[Judged]:
@@ -224,40 +248,39 @@ class Handler:
 
     # Our own failures
 
-    def _own_failure(self, record: Record, error: Exception) -> Refused:
-        """Log and count a failure, and return the outcome of its record. Raises ServiceBroken after a run of those."""
-        tell_own_failure(record, error)
-        self._count_own_failure(record, error)
-        return FAILED
-
-    def _count_own_failure(self, record: Record, error: Exception | None = None) -> None:
-        self._count_in_a_row(record.partition, self._own_failures_in_a_row[record.partition] + 1)
-        if self._own_failures_in_a_row[record.partition] >= self._own_failures_limit:
-            metrics.STOPPED.set(1)
-            raise ServiceBroken(
-                f"Our own code failed on {self._own_failures_limit} messages in a row of partition "
-                f"{record.partition}, up to offset {record.offset}. None of them is lost: the release "
-                "that replaces this one handles them again."
-            ) from error
-
-    @contextmanager
-    def _counted_again(self, partition: int) -> Iterator[None]:
-        """Count failures for this block only: encoding counts them again, in one row with its own."""
-        before = self._own_failures_in_a_row[partition]
-        try:
-            yield
-        except ServiceBroken:
-            raise
-        except BaseException:
-            self._count_in_a_row(partition, before)
-            raise
-        self._count_in_a_row(partition, before)
+    async def _fail(self, record: Record, failed: str) -> None:
+        """Count a failure, and return when its record becomes a dead letter. Raises PartitionStopped instead after a
+        run of failures, or where the partition stopped before, unless the record is to be skipped.
+        """
+        number = self._own_failures_in_a_row[record.partition] + 1
+        self._count_in_a_row(record.partition, number)
+        stop = Stop(record.topic, record.partition, record.offset, [failed])
+        meet = partial(self._stop_store.meet, stop, begins=number >= self._own_failures_limit)
+        meeting = await self._patiently(record.partition, meet)
+        if meeting is Meeting.STOP:
+            raise PartitionStopped(stop)
+        if meeting is Meeting.SKIP:
+            metrics.SKIPPED_RECORDS.labels(topic=record.topic).inc()
+            self._count_in_a_row(record.partition, 0)
 
     def _count_in_a_row(self, partition: int, number: int) -> None:
         if number == self._own_failures_in_a_row[partition]:
             return  # as nearly always, and it is asked for each record
         self._own_failures_in_a_row[partition] = number
         metrics.OWN_FAILURES_IN_A_ROW.set(max(self._own_failures_in_a_row.values()))
+
+
+class _Run:
+    """Failures in a row while a batch is judged. Encoding counts them in one row with its own and those before."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.failures = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it stops a partition."""
+        return self.failures >= self._limit
 
 
 class _Turns:

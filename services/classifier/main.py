@@ -16,6 +16,7 @@ from services.domain.sleutels import Sleutels
 from services.runtime.secret import load_sleutel
 from services.runtime.service import Service, run_service
 from services.runtime.settings import Settings
+from services.runtime.stops.store import MongoStops
 
 
 async def run(settings: Settings) -> None:
@@ -31,16 +32,18 @@ async def _classify(service: Service, *, beleid: Beleid, sleutels: Sleutels) -> 
     kept = kept_without_trace(settings)
     store = MongoRegister(service.client, settings.mongo_database, beleid, kept_without_trace=kept)
     await service.patiently(store.prepare)
+    stop_store = MongoStops(service.client[settings.mongo_database])
     handler = Handler(
         read=partial(read, sleutels=sleutels, beleid=beleid),
         store=store,
+        stop_store=stop_store,
         encoder=Encoder(settings),
         clock=SystemClock(),
         health=health,
         own_failures_limit=settings.own_failures_limit,
         spans=service.spans,
     )
-    contacts = ContactSubscriber(settings, handler=handler, health=health, ending=service.ending)
+    contacts = ContactSubscriber(settings, handler=handler, stop_store=stop_store, health=health, ending=service.ending)
     await service.consume(contacts.reading(), count=store.count)
 
 

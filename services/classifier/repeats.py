@@ -26,6 +26,8 @@ class Judged:
     """None: the record was refused before it could be judged."""
     outcome: Outcome
     now: datetime
+    failed: str = ""
+    """Where our own code failed, when it did."""
 
 
 @value_class(frozen=True, slots=True)

@@ -85,6 +85,12 @@ COMMANDS = (
         "or discarded.",
     ),
     LazyCommand(
+        "skip",
+        "services.cli.skip",
+        panel=OPERATORS,
+        help="Make the record at which a partition stopped a dead letter, so that the partition goes on.",
+    ),
+    LazyCommand(
         "rebuild",
         "services.cli.rebuild",
         panel=OPERATORS,

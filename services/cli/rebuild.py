@@ -123,7 +123,7 @@ def _beginning(report: Report) -> list[str]:
     lines = [f"A rebuild begun at {began} had been interrupted; its new collections were thrown away."] if began else []
     if report.passed_over:
         counts = ", ".join(f"{count:,} {reason}" for reason, count in sorted(report.passed_over.items()))
-        lines.append(f"Records that are not ours were passed over: {counts}.")
+        lines.append(f"Records that are not ours, or were skipped, were passed over: {counts}.")
     since = to_the_second(report.live_documents_of) if report.live_documents_of else ""
     lines += [f"{topic} no longer holds its beginning: {'; '.join(cut)}." for topic, cut in _cut(report).items()]
     if since:

@@ -11,6 +11,7 @@ from pymongo.read_concern import ReadConcern
 
 from services.operations.checks import Check, failed
 from services.operations.mongo import Database
+from services.operations.stop_checks import stop_checks
 from services.operations.wording import counted
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.swap import COLLECTION, ONLY
@@ -61,6 +62,7 @@ async def mongo_checks(settings: Settings) -> list[Check]:
                     await _former(client[settings.mongo_database]),
                     await _slow_queries(settings, hello),
                     await _oplog(client),
+                    *await stop_checks(client[settings.mongo_database], settings),
                 ]
     except InvalidSettings as error:
         return [failed("mongodb", error)]

@@ -1,9 +1,7 @@
 """A batch of records and the events in them. An event of ours that can't be read stops its own partition only."""
 
-import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from pathlib import Path
 
 from aiokafka import TopicPartition
 
@@ -11,26 +9,8 @@ from schemas.values import value_class
 from services.projector.errors import Foreign, ForeignReason, Unreadable
 from services.projector.events import OutputEvent, read
 from services.runtime.kafka.records import Record
-
-
-@value_class(frozen=True, slots=True)
-class Stop:
-    """Where a partition stopped, and why, for the operator. It holds no value of the event."""
-
-    topic: str
-    partition: int
-    offset: int
-    reasons: Sequence[str]
-
-    @property
-    def place(self) -> TopicPartition:
-        """The partition."""
-        return TopicPartition(self.topic, self.partition)
-
-    def __str__(self) -> str:
-        """Return it in one line."""
-        at = f"{self.topic}, partition {self.partition}, offset {self.offset}"
-        return f"stopped at {at}, which can't be projected: {'; '.join(self.reasons)}"
+from services.runtime.observe.failures import where
+from services.runtime.stops.stop import Stop
 
 
 def stop_at(record: Record, reasons: Sequence[str]) -> Stop:
@@ -110,9 +90,3 @@ def _while_not_in(stops: Mapping[TopicPartition, Stop], records: Sequence[Record
     for record in records:
         if not stops or record.place not in stops:
             yield record
-
-
-def where(error: Exception) -> str:
-    """Return the type of an error and its place in the code. Its text may hold a value of the event."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{type(error).__name__} in {Path(frames[-1].filename).name}, line {frames[-1].lineno}"

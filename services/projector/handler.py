@@ -1,31 +1,37 @@
 """Projects a batch: read, write, commit. A partition stops at an event of ours that can't be projected.
 
-Such an event is a bug of ours. To skip it would leave a gap in the register that nobody notices. The events before it
-are written and committed first, and the other partitions go on.
+Such an event is a bug of ours. To skip it unasked would leave a gap in the register that nobody notices. The events
+before it are written and committed first, and the other partitions go on. An operator may have it skipped, and the
+third start that meets it does so by itself.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 import structlog
 from aiokafka import TopicPartition
 
-from services.projector.batch import ReadBatch, ReadEvent, Stop, stop_at, where
+from services.projector.batch import ReadBatch, ReadEvent, stop_at
 from services.projector.errors import NotProjectable
 from services.projector.events import Fact
 from services.projector.instrumentation import ForeignRecords, count_stored, tell_spans
 from services.projector.ports import Positions, ProjectionStore
-from services.projector.stops import Stops
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.observe import metrics
+from services.runtime.observe.failures import where
 from services.runtime.observe.health import Health, Part
 from services.runtime.observe.tracing import Spans
+from services.runtime.stops.stop import Meeting, Stop
+from services.runtime.stops.stops import Stops
 from services.runtime.waiting import pauses
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 BATCH: Final = "batch"
 """The batch as a reporter to readiness. There is one at a time."""
@@ -63,8 +69,9 @@ class Projector:
             with metrics.BATCH_STEP_SECONDS.labels(step="write").time():
                 refused = await self._write(batch.events)
             done = batch.up_to({**batch.stops, **refused})
+            skipped = await self._skipped(done, stops)
             with metrics.BATCH_STEP_SECONDS.labels(step="commit").time():
-                await self._commit(done)
+                await self._commit(done, skipped)
         except _LeftUndone:
             return
         count_stored([event for _, event in done.events])
@@ -72,8 +79,18 @@ class Projector:
         if self._spans is not None:
             tell_spans(self._spans, done.events, started_ns=started_ns)
         for stop in done.stops.values():
-            if stops.add(stop):
+            if stops.pass_over(stop) if stop.place in skipped else stops.add(stop):
                 self._positions.pause(stop.place)
+
+    async def _skipped(self, done: ReadBatch, stops: Stops) -> Mapping[TopicPartition, int]:
+        """Return the partitions whose stop is skipped, each with the offset behind it."""
+        skipped: dict[TopicPartition, int] = {}
+        for stop in done.stops.values():
+            metrics.OWN_FAILURES.inc()
+            if await self._patiently(partial(stops.meet, stop), Part.MONGODB) is Meeting.SKIP:
+                metrics.SKIPPED_RECORDS.labels(topic=stop.topic).inc()
+                skipped[stop.place] = stop.offset + 1
+        return skipped
 
     async def _write(self, events: Sequence[ReadEvent]) -> Mapping[TopicPartition, Stop]:
         """Write the events; those of one partition up to the first that is refused. Return the stops that this makes.
@@ -114,8 +131,8 @@ class Projector:
         more, refused = await self._write_facts(facts[half:])
         return half + more, refused
 
-    async def _commit(self, done: ReadBatch) -> None:
-        next_offsets = done.next_offsets()
+    async def _commit(self, done: ReadBatch, skipped: Mapping[TopicPartition, int]) -> None:
+        next_offsets = {**done.next_offsets(), **skipped}
         if not next_offsets:
             return
         try:
@@ -127,7 +144,7 @@ class Projector:
             metrics.LAST_COMMIT_TIMESTAMP_SECONDS.set_to_current_time()
             log.info("projector.batch_committed", events=len(done.events), partitions=len(next_offsets))
 
-    async def _patiently(self, attempt: Callable[[], Awaitable[None]], part: Part) -> None:
+    async def _patiently(self, attempt: Callable[[], Awaitable[T]], part: Part) -> T:
         """Retry while Kafka or MongoDB is away, and report that to readiness.
 
         Raises _LeftUndone when the process is asked to end meanwhile.
@@ -135,7 +152,7 @@ class Projector:
         with self._health.reporting(part, by=BATCH) as report:
             for pause_seconds in pauses():
                 try:
-                    await attempt()
+                    done = await attempt()
                 except TransientFailure as failure:
                     metrics.TRANSIENT_FAILURES.labels(part=failure.part).inc()
                     report(str(failure))
@@ -144,4 +161,5 @@ class Projector:
                         raise _LeftUndone from failure
                 else:
                     report(None)
-                    return
+                    return done
+        raise AssertionError("pauses have no end")

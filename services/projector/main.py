@@ -7,12 +7,13 @@ from services.projector.mongo.register import MongoProjection
 from services.projector.subscriber import EventSubscriber
 from services.runtime.service import Service, run_service
 from services.runtime.settings import Settings
+from services.runtime.stops.store import MongoStops
 
 
 async def run(settings: Settings) -> None:
     """Run until asked to end. Raises as `run_service` does.
 
-    At an event that it can't project it stops and stays up, not ready, and readiness says where and why.
+    At an event that it can't project it stops the partition and stays up, not ready. Readiness says where and why.
     """
     topics = (settings.registered_topic, settings.confidential_topic, settings.taak_topic)
     await run_service("projector", settings, topics, _project)
@@ -22,5 +23,12 @@ async def _project(service: Service) -> None:
     settings, health = service.settings, service.health
     register = MongoProjection(service.client, settings.mongo_database)
     await service.patiently(partial(register.prepare, layout.remembered_seconds(settings)))
-    events = EventSubscriber(settings, register=register, health=health, ending=service.ending, spans=service.spans)
+    events = EventSubscriber(
+        settings,
+        register=register,
+        stop_store=MongoStops(service.client[settings.mongo_database]),
+        health=health,
+        ending=service.ending,
+        spans=service.spans,
+    )
     await service.consume(events.reading(), count=register.count)

@@ -29,4 +29,7 @@ class Positions(Protocol):
         """
 
     def pause(self, partition: TopicPartition) -> None:
-        """Fetch no more of a partition until the group assigns it anew. Nothing happens to one that we lost."""
+        """Fetch no more of a partition until it goes on. Nothing happens to one that we lost."""
+
+    def go_on(self, partition: TopicPartition, offset: int) -> None:
+        """Fetch a partition again, from an offset. Nothing happens to one that we lost."""

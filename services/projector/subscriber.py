@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
+from functools import partial
 from itertools import chain
 from typing import Final
 
@@ -13,8 +14,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from services.projector.batch import ReadBatch, read_all
 from services.projector.handler import Projector
 from services.projector.instrumentation import show_foreign_counters
-from services.projector.ports import ProjectionStore
-from services.projector.stops import Stops
+from services.projector.ports import Positions, ProjectionStore
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.kafka.assignment import Backlog, Fetched
@@ -23,6 +23,8 @@ from services.runtime.kafka.records import as_record, light_parts
 from services.runtime.observe.health import Health, Part
 from services.runtime.observe.tracing import Spans
 from services.runtime.settings import Settings
+from services.runtime.stops.stop import StopStore
+from services.runtime.stops.stops import Stops
 
 log = structlog.get_logger()
 
@@ -33,6 +35,9 @@ would wait as well."""
 MAX_BATCH_BYTES: Final = 2 * 1024 * 1024
 """The most bytes of events in one batch. Reading and merging them takes a fraction of a second, in which nothing else
 runs, such as the heartbeat. 500 usual events are half of it; 40 events of 50 kB, the largest, are all of it."""
+
+WRITING_SECONDS: Final = 1.0
+"""How long a poll waits for the batch in flight, while a partition has stopped. The next poll looks again."""
 
 COMMIT_SECONDS: Final = 5.0
 """aiokafka retries a commit for ever. It takes milliseconds; after this long, readiness must show that it fails."""
@@ -46,6 +51,7 @@ class EventSubscriber:
         settings: Settings,
         *,
         register: ProjectionStore,
+        stop_store: StopStore,
         health: Health,
         ending: Ending,
         spans: Spans | None = None,
@@ -61,7 +67,8 @@ class EventSubscriber:
         backlog = Backlog()
         positions = GroupPositions(self.group.consumer, backlog)
         projector = Projector(register, positions, health, ending, spans)
-        self.batches = Batches(projector, settings.own_sources, health, ending, backlog)
+        make_stops = partial(Stops, health, stop_store)
+        self.batches = Batches(projector, positions, settings.own_sources, make_stops, ending, backlog)
 
     def reading(self) -> AbstractAsyncContextManager[None]:
         """Reads within the block, as `Group.reading` does."""
@@ -72,14 +79,21 @@ class Batches(Reader):
     """Cuts fetched records into batches, and writes them one after another."""
 
     def __init__(
-        self, projector: Projector, own_sources: frozenset[str], health: Health, ending: Ending, backlog: Backlog
+        self,
+        projector: Projector,
+        positions: Positions,
+        own_sources: frozenset[str],
+        make_stops: Callable[[], Stops],
+        ending: Ending,
+        backlog: Backlog,
     ) -> None:
         super().__init__(backlog)
         self._projector = projector
+        self._positions = positions
         self._own_sources = own_sources
-        self._health = health
+        self._make_stops = make_stops
         self._ending = ending
-        self._stops = Stops(health)
+        self._stops = make_stops()
         self._writing: asyncio.Task[None] | None = None
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
@@ -95,7 +109,19 @@ class Batches(Reader):
     def _forget_stops(self) -> None:
         # A batch of the former assignment keeps the object that has ended, and so can't stop a partition any more.
         self._stops.end()
-        self._stops = Stops(self._health)
+        self._stops = self._make_stops()
+
+    async def between_polls(self, consumer: AIOKafkaConsumer) -> None:
+        """Have partitions go on behind a record that was skipped, and try one again that an operator wants skipped.
+
+        No batch is in flight then, so none holds later records of those partitions.
+        """
+        await self._stops.look(consumer)
+        if self._writing is not None and self._stops.partitions:
+            await asyncio.wait({self._writing}, timeout=WRITING_SECONDS)
+        if self._writing is None or self._writing.done():
+            for place, offset in self._stops.going_on().items():
+                self._positions.go_on(place, offset)
 
     async def handle(self, fetched: Fetched) -> None:
         """Decode each batch while the one before it is being written, then start to write it."""
@@ -153,3 +179,9 @@ class GroupPositions:
         """Pause, as `ports.Positions` promises."""
         with suppress(IllegalStateError):  # the group has given it to another instance
             self._consumer().pause(partition)
+
+    def go_on(self, partition: TopicPartition, offset: int) -> None:
+        """Go on, as `ports.Positions` promises."""
+        with suppress(IllegalStateError):
+            self._consumer().seek(partition, offset)
+            self._consumer().resume(partition)

@@ -28,7 +28,3 @@ class InvalidSettings(KlantcontactError):
 
 class PartitionLost(KlantcontactError):
     """Another instance has taken this partition over, and continues there."""
-
-
-class ServiceBroken(KlantcontactError):
-    """Our own code fails on message after message: this release is broken and stops before it does more."""

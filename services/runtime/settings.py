@@ -156,8 +156,8 @@ class Settings(BaseSettings):
     """The most bytes of one batch of Kafka, unpacked. A larger one becomes one dead letter without content. Each
     partition that is read can take twice as much memory."""
     own_failures_limit: int = Field(default=10, ge=1, le=1000)
-    """How many messages in a row may fail in our own code before the service stops. A high limit lets a broken release
-    turn good contacts into dead letters."""
+    """How many messages in a row may fail in our own code before their partition stops. A high limit lets a broken
+    release turn good contacts into dead letters."""
     shutdown_seconds: int = Field(default=10, ge=1, le=20)
     """The time to finish batches in flight after SIGTERM. Closing connections can take some seconds more; Kubernetes
     kills after 30 s."""

@@ -12,6 +12,7 @@ class FakePositions:
         self._failures = list(failures)
         self.committed: dict[TopicPartition, int] = {}
         self.paused: set[TopicPartition] = set()
+        self.sought: dict[TopicPartition, int] = {}
 
     async def commit(self, next_offsets: Mapping[TopicPartition, int]) -> None:
         """Remember the next offsets."""
@@ -22,3 +23,8 @@ class FakePositions:
     def pause(self, partition: TopicPartition) -> None:
         """Remember the partition."""
         self.paused.add(partition)
+
+    def go_on(self, partition: TopicPartition, offset: int) -> None:
+        """Forget that the partition was paused, and remember where it goes on."""
+        self.paused.discard(partition)
+        self.sought[partition] = offset

@@ -117,7 +117,7 @@ def test_it_is_rebuilt_time_and_again_while_publishing_goes_on_and_nothing_is_lo
 
     assert stored(settings) == expected(events)
     events_logged = [line for each in (first, second) for line in each.log()]
-    assert not [line for line in events_logged if line["event"] == "projector.stopped"]
+    assert not [line for line in events_logged if line["event"] == "partition.stopped"]
 
 
 def test_a_status_that_others_set_before_and_during_it_stays(

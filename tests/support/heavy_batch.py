@@ -27,6 +27,7 @@ from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from tests.fakes.clock import FakeClock
 from tests.fakes.document_store import DocumentStore
+from tests.fakes.stop_store import FakeStopStore
 from tests.support.heavy_shapes import SLEUTELS, shapes
 
 PATIENCE_SECONDS: Final = 120
@@ -82,6 +83,7 @@ async def main(name: str) -> None:
     handler = Handler(
         read=lambda each: read(each, SLEUTELS, DEFAULT),
         store=DocumentStore(),
+        stop_store=FakeStopStore(),
         encoder=Encoder(Settings()),
         clock=FakeClock(),
         health=Health(),

@@ -33,6 +33,8 @@ from services.runtime.kafka.patches import tell_missing
 from services.runtime.kafka.records import as_record, light_parts
 from services.runtime.observe.failures import type_name
 from services.runtime.observe.health import Health, Part
+from services.runtime.stops.stop import PartitionStopped, Stop
+from services.runtime.stops.stops import Stops
 from services.runtime.waiting import pauses
 
 log = structlog.get_logger()
@@ -77,6 +79,8 @@ class Means:
     """The consumer that is in the group."""
     make_publisher: Callable[[TopicPartition], KafkaPublisher]
     health: Health
+    make_stops: Callable[[], Stops]
+    """Makes the stops of one assignment."""
     fail: Callable[[BaseException], None]
     """Ends the process with a failure that nobody can handle."""
     batch_size: int
@@ -87,9 +91,11 @@ class Means:
 class Partition:
     """Handles the batches of one partition."""
 
-    def __init__(self, place: TopicPartition, means: Means, slots: asyncio.Semaphore, backlog: Backlog) -> None:
+    def __init__(
+        self, place: TopicPartition, means: Means, slots: asyncio.Semaphore, backlog: Backlog, stops: Stops
+    ) -> None:
         """Begin to take the partition over. `slots` bounds the slices in flight over all partitions; `backlog` is told
-        which records are handled.
+        which records are handled, and `stops` where the partition stops.
         """
         self.place = place
         self.work: asyncio.Task[None] | None = None
@@ -97,6 +103,7 @@ class Partition:
         self._means = means
         self._slots = slots
         self._backlog = backlog
+        self._stops = stops
         self._publisher = means.make_publisher(place)
         self._reporter = f"offsets of {_name(place)}"
         self._active = True
@@ -113,6 +120,9 @@ class Partition:
     async def handle(self, records: Batch) -> None:
         """Handle a batch in slices, or drop it when it is stale. Raises what the handler raises."""
         await self._taking_over
+        if self.place in self._stops.partitions:
+            log_dropped(records, reason="stopped")
+            return
         if await self._is_stale(records):
             self._drop_stale(records)
             return
@@ -127,6 +137,10 @@ class Partition:
                 except PartitionLost as lost:
                     log_dropped(records[begin:], reason="lost")
                     self._await_verdict(lost)
+                    return
+                except PartitionStopped as stopped:
+                    log_dropped(records[begin:], reason="stopped")
+                    self._stop_at(stopped.stop)
                     return
             begin += len(part)
 
@@ -216,6 +230,18 @@ class Partition:
         self._next_offset = records[-1].offset + 1
         self._backlog.handled(self.place, self._next_offset)
         self._losses = 0
+
+    def _stop_at(self, stop: Stop) -> None:
+        if not self._active or not self._stops.add(stop):
+            return
+        self._next_offset = stop.offset
+        self._means.consumer().pause(self.place)
+
+    def go_on(self) -> None:
+        """Try again the record at which the partition stopped. Only between polls: nothing of it is in flight then."""
+        if self._active:
+            self._means.consumer().seek(self.place, self._next_offset)
+            self._means.consumer().resume(self.place)
 
     def _await_verdict(self, lost: PartitionLost) -> None:
         if not self._active:

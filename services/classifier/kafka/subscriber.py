@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 import structlog
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.classifier.handler import Handler
 from services.classifier.kafka.partition import REVOCATION_SHARE, Means, Partition, log_dropped
@@ -18,6 +18,8 @@ from services.runtime.kafka.clients import transactional_producer
 from services.runtime.kafka.group import Group, Reader, Subscription
 from services.runtime.observe.health import Facts, Health
 from services.runtime.settings import Settings
+from services.runtime.stops.stop import StopStore
+from services.runtime.stops.stops import Stops
 
 log = structlog.get_logger()
 
@@ -33,7 +35,9 @@ More bring nothing on one core, and each holds its contacts in memory."""
 class ContactSubscriber:
     """Reads contacts as a member of the classifier's group."""
 
-    def __init__(self, settings: Settings, *, handler: Handler, health: Health, ending: Ending) -> None:
+    def __init__(
+        self, settings: Settings, *, handler: Handler, stop_store: StopStore, health: Health, ending: Ending
+    ) -> None:
         contacts = Subscription(
             topics=[settings.contact_topic], group=settings.classifier_group, max_records=MAX_RECORDS
         )
@@ -43,6 +47,7 @@ class ContactSubscriber:
             consumer=self.group.consumer,
             make_publisher=partial(_publisher, settings, health, ending),
             health=health,
+            make_stops=partial(Stops, health, stop_store),
             fail=ending.fail,
             batch_size=settings.batch_size,
             session_seconds=settings.session_timeout_ms / 1000,
@@ -79,6 +84,7 @@ class Partitions(Reader):
         self._means = means
         self._slots = asyncio.Semaphore(SLICES_AT_ONCE)
         self._held: dict[TopicPartition, Partition] = {}
+        self._stops = means.make_stops()
         self._stopping = False
 
     def facts(self) -> Facts:
@@ -115,12 +121,14 @@ class Partitions(Reader):
             return
         assert not self._held, "everything is revoked before anything is assigned"
         for partition in sorted(assigned):
-            self._held[partition] = Partition(partition, self._means, self._slots, self.backlog)
+            self._held[partition] = Partition(partition, self._means, self._slots, self.backlog, self._stops)
         log.info("partitions.assigned", partitions=[partition.partition for partition in self._held])
 
     async def _give_up(self, seconds: float) -> None:
         held, self._held = list(self._held.values()), {}
         finished = await asyncio.gather(*(partition.give_up(seconds) for partition in held))
+        self._stops.end()
+        self._stops = self._means.make_stops()
         if held:
             log.info(
                 "partitions.given_up",
@@ -129,6 +137,13 @@ class Partitions(Reader):
             )
 
     # The records
+
+    async def between_polls(self, consumer: AIOKafkaConsumer) -> None:
+        """Try the record again of a stopped partition that an operator wants skipped."""
+        await self._stops.look(consumer)
+        for place in self._stops.going_on():
+            if held := self._held.get(place):
+                held.go_on()
 
     async def handle(self, fetched: Fetched) -> None:
         """Handle what was fetched, the partitions side by side; return when all of it is done or dropped.

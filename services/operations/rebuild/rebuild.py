@@ -149,7 +149,7 @@ class _Rebuild:
         self._record = record
         self._lock = record.lock
         self._show = show
-        self._feed = Feed(reader, settings, interrupted.positions if interrupted else {})
+        self._feed = Feed(reader, settings, interrupted.positions if interrupted else {}, record.skipped)
         self._carry_over = CarryOver(self._database)
         self._interrupted = None if record.found.phase is Phase.IDLE else record.found.started
         self._events = self._live_documents = self._behind = self._carried = 0

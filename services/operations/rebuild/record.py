@@ -22,6 +22,7 @@ from services.runtime.errors import KlantcontactError, TransientFailure
 from services.runtime.mongo.client import Document
 from services.runtime.mongo.errors import translate_mongo_errors
 from services.runtime.settings import Settings
+from services.runtime.stops.store import SKIPPED, positions_of
 from services.runtime.waiting import pauses_within
 
 GOODBYE_SECONDS: Final = 5.0
@@ -46,11 +47,15 @@ class RebuildRecord:
     Every method raises LockLost, with nothing written, when another command has taken the lock.
     """
 
-    def __init__(self, database: Database, lock: Lock, found: RebuildState) -> None:
+    def __init__(
+        self, database: Database, lock: Lock, found: RebuildState, skipped: frozenset[tuple[str, int, int]]
+    ) -> None:
         self._record = database[COLLECTION]
         self.lock = lock
         self.found = found
         """What stood there before."""
+        self.skipped = skipped
+        """Topic, partition and offset of the records that were skipped."""
 
     async def begin(self) -> None:
         """Record that a rebuild is under way from now on."""
@@ -83,7 +88,9 @@ async def locked_record(database: Database, command: str) -> AsyncIterator[Rebui
     async with operators_lock(database, command) as lock:
         record = database[COLLECTION]
         await record.update_one(ONLY, {"$setOnInsert": {"phase": Phase.IDLE}}, upsert=True)
-        yield RebuildRecord(database, lock, _state_of(await record.find_one(ONLY) or {}))
+        found = _state_of(await record.find_one(ONLY) or {})
+        skipped = positions_of(await database[SKIPPED].find().to_list())
+        yield RebuildRecord(database, lock, found, skipped)
 
 
 def _state_of(stored: Document) -> RebuildState:

@@ -8,6 +8,7 @@ are taken in first and win where both know the same. So damage is mended as far 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from aiokafka import ConsumerRecord, TopicPartition
 from pymongo.asynchronous.database import AsyncDatabase
@@ -22,16 +23,31 @@ from services.projector.mongo.layout import Generation
 from services.projector.mongo.register import MongoProjection
 from services.projector.mongo.stored import told_by
 from services.projector.mongo.writes import Collection
+from services.runtime.errors import TransientFailure
 from services.runtime.kafka.clients import admin_client
 from services.runtime.mongo.client import Document
+from services.runtime.observe.failures import where
 from services.runtime.settings import Settings
+
+SKIPPED: Final = "skipped"
+"""The reason of an event of ours that is passed over, as the projector did at an operator's word or by itself."""
+
+SkippedPositions = frozenset[tuple[str, int, int]]
 
 
 class Feed:
     """Reads the projector's topics, each time from where it stopped up to their present end."""
 
-    def __init__(self, reader: TopicReader, settings: Settings, positions: Mapping[TopicPartition, int]) -> None:
+    def __init__(
+        self,
+        reader: TopicReader,
+        settings: Settings,
+        positions: Mapping[TopicPartition, int],
+        skipped: SkippedPositions,
+    ) -> None:
+        """`skipped`: topic, partition and offset of the events that the projector skipped."""
         self._reader = reader
+        self._skipped = skipped
         self._settings = settings
         self._own_sources = settings.own_sources
         self._topics = (settings.registered_topic, settings.confidential_topic, settings.taak_topic)
@@ -42,7 +58,8 @@ class Feed:
         self.trimmed: list[Stretch] = []
         """The partitions that had lost their beginning when they were read."""
         self.passed_over: Counter[str] = Counter()
-        """The records that are not ours, by reason (`ForeignReason`). The projector passes over them as well."""
+        """The records that are not ours, by reason (`ForeignReason`), and events that were skipped. The projector
+        passes over them as well."""
 
     async def take_in(self, register: MongoProjection, show: Progress) -> int:
         """Bring a register up to the present end, and return how many events that took.
@@ -67,25 +84,34 @@ class Feed:
         Raises RebuildStopped, which names the first event of ours that can't be projected.
         """
         try:
-            facts, passed_over = self._read(records)
-            await _apply_all(register, facts)
-        except NotProjectable:
-            for record in records:
-                await self._apply_one(register, record)
-            facts, passed_over = self._read(records)
-        self.passed_over += passed_over
-        return len(facts)
+            return await self._apply_all(register, records)
+        except TransientFailure:
+            raise
+        except Exception:  # noqa: BLE001 - what the projector stops at; found out one by one
+            return sum([await self._apply_one(register, record) for record in records])
 
-    async def _apply_one(self, register: MongoProjection, record: "ConsumerRecord[bytes, bytes]") -> None:
+    async def _apply_one(self, register: MongoProjection, record: "ConsumerRecord[bytes, bytes]") -> int:
         try:
-            facts, _ = self._read([record])
-            await _apply_all(register, facts)
-        except NotProjectable as refusal:
+            return await self._apply_all(register, [record])
+        except TransientFailure:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            if (record.topic, record.partition, record.offset) in self._skipped:
+                self.passed_over[SKIPPED] += 1
+                return 0
+            reason = str(error) if isinstance(error, NotProjectable) else where(error)
             raise RebuildStopped(
                 f"The event at {record.topic}, partition {record.partition}, offset {record.offset} can't be "
-                f"projected: {refusal}. The projector stops that partition there too; both need a release that can "
-                "project it."
+                f"projected: {reason}. The projector stops that partition there too. Both need a release that can "
+                "project it, or `klantcontact skip` once the projector has stopped there."
             ) from None
+
+    async def _apply_all(self, register: MongoProjection, records: Records) -> int:
+        facts, passed_over = self._read(records)
+        if facts:
+            await patiently(lambda: register.apply(facts))
+        self.passed_over += passed_over
+        return len(facts)
 
     def _read(self, records: Records) -> tuple[list[Fact], Counter[str]]:
         """Return the events of a batch, and how many records are not ours, by reason."""
@@ -103,11 +129,6 @@ class Feed:
         async with admin_client(self._settings) as admin:
             done = await next_offsets(admin, self._settings, self._settings.projector_group)
         return sum(max(0, seen - done.get(each, 0)) for each, seen in self.seen.items())
-
-
-async def _apply_all(register: MongoProjection, facts: Sequence[Fact]) -> None:
-    if facts:
-        await patiently(lambda: register.apply(facts))
 
 
 def _cut(records: Records, size: int) -> Iterator[Records]:

@@ -50,6 +50,9 @@ class Reader(Assignment, ABC):
     async def handle(self, fetched: Fetched) -> None:
         """Handle what one poll returned; the next poll follows when this returns. What it raises ends the process."""
 
+    async def between_polls(self, consumer: AIOKafkaConsumer) -> None:
+        """Do what must not happen while records are fetched."""
+
     @abstractmethod
     async def finish(self, seconds: float) -> None:
         """Finish the batches in flight before we leave the group; leave undone what takes longer than that."""
@@ -122,6 +125,7 @@ class Group:
         passing = pauses()
         while not self._leaving:
             group_health.polling()
+            await reader.between_polls(self.consumer())
             try:
                 fetched = await self.consumer().getmany(timeout_ms=POLL_MS, max_records=self._subscription.max_records)
             except KafkaError as error:

@@ -4,6 +4,7 @@ The text of an exception that is not ours can hold a value from a message: pydan
 prints the key, MongoDB prints the duplicate.
 """
 
+import traceback
 from collections.abc import Iterator
 from pathlib import PurePath
 from traceback import walk_tb
@@ -48,6 +49,12 @@ def type_name(error: BaseException) -> str:
     """Return the full name of an exception's type."""
     kind = type(error)
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def where(error: BaseException) -> str:
+    """Return the type of an error and its innermost place in the code, in one line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} in {PurePath(frames[-1].filename).name}, line {frames[-1].lineno}"
 
 
 def _describe_one(error: BaseException) -> Description:

@@ -160,13 +160,18 @@ OWN_FAILURES = Counter("klantcontact_own_failures", "Messages on which our own c
 
 OWN_FAILURES_IN_A_ROW = Gauge(
     "klantcontact_own_failures_in_a_row",
-    "Messages in a row on which our own code failed, of the partition with the longest row. A run stops the service.",
+    "Messages in a row on which our own code failed, of the partition with the longest row. A run stops the partition.",
 )
 
 STOPPED = Gauge(
     "klantcontact_stopped",
-    "Because our own code failed: the partitions that the projector has stopped at an event; 1 for a classifier that "
-    "is about to end.",
+    "The partitions that stopped because our own code failed on their records.",
+)
+
+SKIPPED_RECORDS = Counter(
+    "klantcontact_skipped_records",
+    "Records that a stopped partition passed over, by topic: an operator's `skip`, or the third start that met them.",
+    ["topic"],  # those of the settings
 )
 
 # Ignored fields ------------------------------------------------------------------------------------------------------

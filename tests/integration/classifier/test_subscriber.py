@@ -20,12 +20,13 @@ from services.classifier.kafka.publisher import KafkaPublisher
 from services.classifier.kafka.subscriber import ContactSubscriber, Partitions, _publisher
 from services.classifier.ports import Message, Publisher
 from services.runtime.ending import Ending
-from services.runtime.errors import PartitionLost, ServiceBroken
+from services.runtime.errors import PartitionLost
 from services.runtime.kafka.assignment import Batch
 from services.runtime.kafka.health import GroupHealth
 from services.runtime.kafka.records import Record
 from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
+from tests.fakes.stop_store import FakeStopStore
 from tests.support.header_names import publish_with_header_names
 from tests.support.kafka_tools import (
     committed_offsets,
@@ -60,7 +61,11 @@ class Running:
         self.ending = Ending()
         self.health = Health(waits_for=["kafka"])
         self.subscriber = ContactSubscriber(
-            settings, handler=cast("Handler", copier), health=self.health, ending=self.ending
+            settings,
+            handler=cast("Handler", copier),
+            stop_store=FakeStopStore(),
+            health=self.health,
+            ending=self.ending,
         )
         self.writer = partial(_publisher, settings, Health(()), self.ending)
         self._reading = self.subscriber.reading()
@@ -326,7 +331,7 @@ async def test_an_exception_in_the_handler_ends_the_process_and_no_more_records_
     publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
     broken = _Broken(settings.registered_topic)
     async with Running(settings, broken) as running:
-        with pytest.raises(ServiceBroken):
+        with pytest.raises(LookupError):
             await asyncio.wait_for(running.ending.wait(), SECONDS)
         publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=1)
         await asyncio.sleep(0.5)
@@ -341,7 +346,7 @@ class _Broken(Copier):
 
     async def handle(self, records: Sequence[Record], publisher: Publisher) -> None:  # noqa: ARG002 - as the real one
         self.calls += 1
-        raise ServiceBroken
+        raise LookupError
 
 
 async def test_an_exception_in_the_listener_ends_the_process(

@@ -186,14 +186,14 @@ def test_an_event_that_cant_be_projected_stops_its_partition_and_the_others_go_o
         reason = "nl.klantinteracties.klantcontact.registered.data.klantcontact.nummer: string_pattern_mismatch"
 
         place = f"{settings.registered_topic}, partition 1, offset 1"
-        assert projector.reasons() == {"service": f"stopped at {place}, which can't be projected: {reason}"}
+        assert projector.reasons() == {"service": f"stopped at {place}, where our own code fails: {reason}"}
         assert projector.status("/livez") == 200
         assert projector.status("/readyz") == 503
         assert projector.measured("klantcontact_stopped") == {(): 1}
         assert projector.server.is_running
 
     assert set(stored(settings)[Collection.KLANTCONTACTEN]) == {klantcontact_id(f"c-{each}") for each in (1, 4, 6)}
-    stops = projector.log("projector.stopped")
+    stops = projector.log("partition.stopped")
     assert [(line["topic"], line["partition"], line["offset"], line["reasons"]) for line in stops] == [
         (settings.registered_topic, 1, 1, [reason])
     ]
@@ -223,5 +223,5 @@ def test_the_stop_goes_to_the_instance_that_gets_its_partition_and_to_no_other(
             wait_for("both go on", lambda: committed(settings) == [[0, 0], [4, 4], [0, 0]])
         wait_for("the first has it again", lambda: "service" in first.reasons())
 
-    assert len(first.log("projector.stopped")) >= 2
+    assert len(first.log("partition.stopped")) >= 2
     assert committed(settings)[0] == [0, 0]

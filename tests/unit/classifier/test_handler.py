@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Self
 
 import pytest
 from prometheus_client import REGISTRY
@@ -22,14 +23,16 @@ from services.domain.outcome import OUTCOMES, Outcome, Refused
 from services.domain.personal import FIELDS
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
-from services.runtime.errors import PartitionLost, ServiceBroken, TransientFailure
+from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.kafka.records import OversizedBatch, Record
 from services.runtime.observe import metrics
 from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
+from services.runtime.stops.stop import PartitionStopped
 from tests.fakes.clock import FakeClock
 from tests.fakes.publisher import FakePublisher, FakeTopics
 from tests.fakes.register_store import FakeRegisterStore
+from tests.fakes.stop_store import FakeStopStore
 from tests.support.contacts import contact_ended, record, records
 
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
@@ -46,19 +49,29 @@ class _Bench:
 
     def __init__(self, *failures: TransientFailure) -> None:
         self.store = FakeRegisterStore(failures=failures)
+        self.stops = FakeStopStore()
         self.clock = FakeClock()
         self.health = Health()
         self.topics = FakeTopics()
         self.publisher = FakePublisher(self.topics)
         self.topics.writer = self.publisher
-        self.handler = Handler(
+        self.handler = self._started()
+
+    def _started(self) -> Handler:
+        return Handler(
             read=self._read,
             store=self.store,
+            stop_store=self.stops,
             encoder=Encoder(SETTINGS),
             clock=self.clock,
             health=self.health,
             own_failures_limit=LIMIT,
         )
+
+    def restarted(self) -> Self:
+        """Have another process go on."""
+        self.handler = self._started()
+        return self
 
     def _read(self, record: Record) -> Case | Refusal:
         case = read(record, SLEUTELS, DEFAULT)
@@ -72,11 +85,6 @@ class _Bench:
     def published(self) -> list[tuple[str, str]]:
         """Give topic and subject of what was published, or for a dead letter its kind."""
         return [_told(message) for message in self.topics.messages]
-
-
-@pytest.fixture(autouse=True)
-def _not_stopped() -> None:
-    metrics.STOPPED.set(0)
 
 
 def _told(message: Message) -> tuple[str, str]:
@@ -304,21 +312,23 @@ class _FailingEncoder(Encoder):
         return super()._message(event)
 
 
-async def test_a_run_of_our_failures_stops_the_service_before_anything_of_the_batch_is_published() -> None:
+async def test_a_run_of_our_failures_stops_the_partition_at_its_last_and_all_before_is_committed() -> None:
     bench = _Bench()
-    batch = records(contact_ended("c-1"), *(contact_ended(f"bug-{number}") for number in range(LIMIT)))
-    with pytest.raises(ServiceBroken):
+    batch = records(contact_ended("c-1"), *(contact_ended(f"bug-{at}") for at in range(LIMIT)), contact_ended("c-2"))
+    with pytest.raises(PartitionStopped) as stopped:
         await bench.handle(batch)
-    assert bench.topics.messages == []
-    assert bench.topics.committed is None
+    assert stopped.value.stop.offset == LIMIT
+    assert stopped.value.stop.reasons[0].startswith("_Bug in test_handler.py, line ")
+    assert bench.published()[2:] == [("dlq", "interne_fout")] * (LIMIT - 1)
+    assert bench.topics.committed == LIMIT
 
 
-async def test_a_run_of_failures_while_encoding_stops_the_service_too_also_over_batches() -> None:
+async def test_a_run_of_failures_while_encoding_stops_the_partition_too_also_over_batches() -> None:
     bench = _Bench()
     bench.handler._encoder = _FailingEncoder(bench.handler._encoder)
     for number in range(LIMIT - 1):
         await bench.handle([record(contact_ended("unencodable", revisie=1 + number), offset=number)])
-    with pytest.raises(ServiceBroken):
+    with pytest.raises(PartitionStopped):
         await bench.handle([record(contact_ended("bug"), offset=LIMIT)])
 
 
@@ -326,8 +336,44 @@ async def test_a_run_goes_on_over_batches() -> None:
     bench = _Bench()
     for number in range(LIMIT - 1):
         await bench.handle([record(contact_ended(f"bug-{number}"), offset=number)])
-    with pytest.raises(ServiceBroken):
+    with pytest.raises(PartitionStopped):
         await bench.handle([record(contact_ended("bug"), offset=LIMIT)])
+
+
+async def test_a_stopped_partition_stops_at_the_same_record_until_the_third_start_makes_it_a_dead_letter() -> None:
+    bench = _Bench()
+    batch = records(*(contact_ended(f"bug-{at}") for at in range(LIMIT + 1)), contact_ended("c-1"))
+    for start in (1, 2, 2):
+        bench.stops.starts = start
+        with pytest.raises(PartitionStopped):
+            await bench.restarted().handle(batch[bench.topics.committed or 0 :])
+        assert bench.topics.committed == LIMIT - 1
+    bench.stops.starts = 3
+    await bench.restarted().handle(batch[LIMIT - 1 :])
+    assert bench.published() == [("dlq", "interne_fout")] * (LIMIT + 1) + [("registered", "c-1"), ("taak", "c-1")]
+    assert [stop.offset for stop in bench.stops.skipped] == [LIMIT - 1]
+    assert bench.topics.committed == LIMIT + 2
+
+
+async def test_an_operator_has_one_record_skipped_and_the_run_begins_anew() -> None:
+    bench = _Bench()
+    batch = records(*(contact_ended(f"bug-{at}") for at in range(2 * LIMIT + 1)))
+    with pytest.raises(PartitionStopped):
+        await bench.handle(batch)
+    bench.stops.ask(("contact.ended", 0))
+    with pytest.raises(PartitionStopped) as stopped:
+        await bench.handle(batch[LIMIT - 1 :])
+    assert stopped.value.stop.offset == 2 * LIMIT - 1
+    assert bench.topics.committed == 2 * LIMIT - 1
+
+
+async def test_a_release_without_the_bug_passes_the_stop_without_a_dead_letter() -> None:
+    bench = _Bench()
+    batch = [*(record(contact_ended(f"bug-{at}"), offset=at) for at in range(LIMIT))]
+    with pytest.raises(PartitionStopped):
+        await bench.handle(batch)
+    await bench.restarted().handle([record(contact_ended("c-1"), offset=LIMIT - 1)])
+    assert bench.published()[LIMIT - 1 :] == [("registered", "c-1"), ("taak", "c-1")]
 
 
 async def test_a_message_that_goes_well_ends_a_run() -> None:
@@ -355,14 +401,14 @@ async def test_a_run_interrupted_by_a_database_that_is_away_is_not_counted_twice
     assert bench.published()[-1] == ("taak", "c-1")
 
 
-async def test_a_run_shows_in_the_metrics_and_so_does_the_stop_at_its_end() -> None:
-    in_a_row, stopped = "klantcontact_own_failures_in_a_row", "klantcontact_stopped"
+async def test_a_run_shows_in_the_metrics() -> None:
+    in_a_row = "klantcontact_own_failures_in_a_row"
     bench = _Bench()
     await bench.handle(records(*[contact_ended(f"bug-{number}") for number in range(LIMIT - 1)]))
-    assert (REGISTRY.get_sample_value(in_a_row), REGISTRY.get_sample_value(stopped)) == (LIMIT - 1, 0)
-    with pytest.raises(ServiceBroken):
+    assert REGISTRY.get_sample_value(in_a_row) == LIMIT - 1
+    with pytest.raises(PartitionStopped):
         await bench.handle([record(contact_ended("bug-9"), offset=LIMIT)])
-    assert (REGISTRY.get_sample_value(in_a_row), REGISTRY.get_sample_value(stopped)) == (LIMIT, 1)
+    assert REGISTRY.get_sample_value(in_a_row) == LIMIT
 
 
 async def test_a_message_that_goes_well_ends_the_run_in_the_metrics_too() -> None:

@@ -17,6 +17,8 @@ from services.runtime.errors import PartitionLost
 from services.runtime.kafka.assignment import Backlog, Batch
 from services.runtime.kafka.records import Record
 from services.runtime.observe.health import Health
+from services.runtime.stops.stops import Stops
+from tests.fakes.stop_store import FakeStopStore
 
 PLACE = TopicPartition("contact.ended", 0)
 LARGEST_BYTES = 64 * 1024
@@ -73,6 +75,8 @@ class _Bench:
         self.failures: list[BaseException] = []
         self.consumer = _Consumer()
         self._lost_from = lost_from
+        self.health = Health(())
+        self.stops = Stops(self.health, FakeStopStore())
         means = Means(
             handler=cast("Handler", self),
             consumer=lambda: cast("AIOKafkaConsumer", self.consumer),
@@ -80,9 +84,10 @@ class _Bench:
             fail=self.failures.append,
             batch_size=batch_size,
             session_seconds=120,
-            health=Health(()),
+            health=self.health,
+            make_stops=lambda: self.stops,
         )
-        self.partition = Partition(PLACE, means, asyncio.Semaphore(4), Backlog())
+        self.partition = Partition(PLACE, means, asyncio.Semaphore(4), Backlog(), self.stops)
 
     async def handle(self, records: Sequence[Record], _: Publisher) -> None:
         if self._lost_from is not None and records[-1].offset >= self._lost_from:

@@ -19,6 +19,7 @@ from services.runtime.settings import Settings
 from tests.fakes.clock import FakeClock
 from tests.fakes.publisher import FakePublisher, FakeTopics
 from tests.fakes.register_store import FakeRegisterStore
+from tests.fakes.stop_store import FakeStopStore
 from tests.support.contacts import SOURCE, TOPIC, contact_ended, record, records
 
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
@@ -35,6 +36,7 @@ class _Instances:
         self.handler = Handler(
             read=lambda each: read(each, SLEUTELS, DEFAULT),
             store=self.store,
+            stop_store=FakeStopStore(),
             encoder=self.encoder,
             clock=FakeClock(),
             health=Health(),

@@ -56,7 +56,7 @@ def test_records_that_are_not_ours_are_told_by_reason(capsys: pytest.CaptureFixt
 
     out, _ = told(Report(outcome=RebuildOutcome.COMPARED, passed_over=passed_over), capsys)
 
-    assert out[0] == "Records that are not ours were passed over: 3 no_value, 1,200 other_source."
+    assert out[0] == "Records that are not ours, or were skipped, were passed over: 3 no_value, 1,200 other_source."
 
 
 def test_differences_are_listed_by_id_up_to_a_screenful_with_what_to_do(

@@ -15,18 +15,20 @@ from structlog.testing import capture_logs
 from schemas.klantcontact_registered_v1 import KlantcontactRegistered
 from services.projector import batch as batches
 from services.projector import handler
-from services.projector.batch import Stop, read_all
+from services.projector.batch import read_all
 from services.projector.errors import DocumentRefused
 from services.projector.events import Fact
 from services.projector.handler import Projector
 from services.projector.mongo.writes import Collection
-from services.projector.stops import Stops
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.kafka.records import OversizedBatch, Record
 from services.runtime.observe.health import Health, Part
+from services.runtime.stops.stop import Stop
+from services.runtime.stops.stops import Stops
 from tests.fakes.projector_positions import FakePositions
 from tests.fakes.projector_store import FakeRegister
+from tests.fakes.stop_store import FakeStopStore
 from tests.support.projector_examples import (
     OWN_SOURCES,
     Event,
@@ -65,7 +67,8 @@ class _Bench:
         self.positions = positions or FakePositions()
         self.health = Health()
         self.ending = Ending()
-        self.stops = Stops(self.health)
+        self.stop_store = FakeStopStore()
+        self.stops = Stops(self.health, self.stop_store)
         self.projector = Projector(self.register, self.positions, self.health, self.ending)
 
     async def handle(self, records: Sequence[Record]) -> None:
@@ -236,7 +239,7 @@ async def test_an_unreadable_event_stops_the_projector_after_the_events_before_i
     assert bench.positions.committed == {FIRST: 11}
     assert REGISTRY.get_sample_value("klantcontact_own_failures_total") == before + 1
     assert {
-        "event": "projector.stopped",
+        "event": "partition.stopped",
         "topic": "klantcontact.registered",
         "partition": 0,
         "offset": 11,
@@ -244,7 +247,7 @@ async def test_an_unreadable_event_stops_the_projector_after_the_events_before_i
         "log_level": "error",
     } in logs
     assert bench.health.reasons()["service"] == (
-        "stopped at klantcontact.registered, partition 0, offset 11, which can't be projected: " + reason
+        "stopped at klantcontact.registered, partition 0, offset 11, where our own code fails: " + reason
     )
     assert "Jansen" not in str(logs)
 
@@ -321,8 +324,8 @@ async def test_one_event_that_cant_be_written_in_each_of_two_partitions_stops_bo
     assert bench.positions.committed == {FIRST: 11, third: 12}
     assert bench.positions.paused == {FIRST, SECOND}
     assert bench.health.reasons()["service"] == (
-        "stopped at klantcontact.registered, partition 0, offset 11, which can't be projected: no; "
-        "stopped at taak.created, partition 3, offset 10, which can't be projected: no"
+        "stopped at klantcontact.registered, partition 0, offset 11, where our own code fails: no; "
+        "stopped at taak.created, partition 3, offset 10, where our own code fails: no"
     )
 
 
@@ -340,7 +343,7 @@ async def test_a_stop_goes_with_the_assignment_also_when_the_batch_was_in_flight
 
     assert bench.health.ready()
     assert bench.positions.paused == {FIRST}
-    assert "projector.stopped" not in {line["event"] for line in logs}
+    assert "partition.stopped" not in {line["event"] for line in logs}
 
 
 def passed_over(reason: str) -> float:

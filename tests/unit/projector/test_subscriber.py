@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
+from typing import cast
 
 import pytest
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from services.projector import subscriber
 from services.projector.events import Fact
 from services.projector.handler import Projector
 from services.projector.mongo.writes import Collection
@@ -13,11 +16,16 @@ from services.projector.subscriber import MAX_BATCH_BYTES, Batches
 from services.runtime.ending import Ending
 from services.runtime.kafka.assignment import Backlog
 from services.runtime.observe.health import Health
+from services.runtime.stops.stop import Stop
+from services.runtime.stops.stops import Stops
 from tests.fakes.projector_positions import FakePositions
 from tests.fakes.projector_store import FakeRegister
+from tests.fakes.stop_store import FakeStopStore
 from tests.support.projector_examples import OWN_SOURCES, encoded, klantcontact_id, registered
 
 PLACE = TopicPartition("klantcontact.registered", 0)
+OTHER = TopicPartition("klantcontact.registered", 1)
+BROKEN = registered("c-1", fields={"nummer": "van Sam Jansen"})
 TURNS = 20
 """More turns of the event loop than a batch needs when nothing holds it up."""
 
@@ -36,6 +44,16 @@ class _SlowRegister(FakeRegister):
         await super().apply(facts)
 
 
+class _Consumer:
+    """Knows what the group has committed."""
+
+    def assignment(self) -> set[TopicPartition]:
+        return {PLACE, OTHER}
+
+    async def committed(self, _: TopicPartition) -> int:
+        return 2
+
+
 class _Bench:
     """The writer of batches, not connected to anything."""
 
@@ -43,9 +61,16 @@ class _Bench:
         self.register = _SlowRegister()
         self.positions = FakePositions(failures)
         self.ending = Ending()
+        self.stop_store = FakeStopStore()
         self.health = Health()
         projector = Projector(self.register, self.positions, self.health, self.ending)
-        self.batches = Batches(projector, OWN_SOURCES, self.health, self.ending, Backlog())
+        stops = partial(Stops, self.health, self.stop_store)
+        self.batches = Batches(projector, self.positions, OWN_SOURCES, stops, self.ending, Backlog())
+
+    async def between_polls(self) -> None:
+        """Poll when it is time for a look; the group has committed 2 in each partition."""
+        self.batches._stops._looked = -1_000.0
+        await self.batches.between_polls(cast("AIOKafkaConsumer", _Consumer()))
 
     async def handle(self, *records: "ConsumerRecord[bytes, bytes]") -> None:
         await self.batches.handle({PLACE: records})
@@ -157,3 +182,53 @@ async def test_a_failure_to_commit_ends_the_process() -> None:
 
     with pytest.raises(RuntimeError, match="no right"):
         await asyncio.wait_for(bench.ending.wait(), timeout=5)
+
+
+async def test_a_stopped_partition_goes_on_behind_its_record_when_an_operator_had_it_skipped() -> None:
+    bench = _Bench()
+    bench.register.may_write.set()
+    await bench.handle(ConsumerRecord(*PLACE, 1, 0, 0, None, encoded(BROKEN), None, 0, 0, ()))
+    await bench.batches.finish(5)
+    assert bench.positions.paused == {PLACE}
+
+    bench.stop_store.ask(PLACE)
+    await bench.between_polls()
+    assert (bench.positions.paused, bench.positions.sought) == (set(), {PLACE: 1})
+    await bench.handle(ConsumerRecord(*PLACE, 1, 0, 0, None, encoded(BROKEN), None, 0, 0, ()), record("c-2", 2))
+    await bench.batches.finish(5)
+    assert bench.positions.committed == {PLACE: 2}, "the records behind it are fetched anew"
+
+    await bench.between_polls()
+    assert bench.positions.sought == {PLACE: 2}
+    assert "service" not in bench.health.reasons()
+    await bench.handle(record("c-2", 2))
+    await bench.batches.finish(5)
+    assert bench.positions.committed == {PLACE: 3}
+    assert [stop.offset for stop in bench.stop_store.skipped] == [1]
+
+
+async def test_a_stopped_partition_does_not_go_on_while_a_batch_is_in_flight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscriber, "WRITING_SECONDS", 0.01)
+    bench = _Bench()
+    bench.register.may_write.set()
+    await bench.handle(ConsumerRecord(*PLACE, 1, 0, 0, None, encoded(BROKEN), None, 0, 0, ()))
+    await bench.batches.finish(5)
+    bench.register.may_write.clear()
+    await bench.handle(ConsumerRecord(*OTHER, 1, 0, 0, None, encoded(registered("c-2")), None, 0, 0, ()))
+    bench.stop_store.ask(PLACE)
+
+    await bench.between_polls()
+    assert bench.positions.sought == {}
+    bench.register.may_write.set()
+    await bench.batches.finish(5)
+    await bench.between_polls()
+    assert bench.positions.sought == {PLACE: 1}
+
+
+async def test_a_stop_that_the_group_has_passed_is_forgotten_and_another_is_not() -> None:
+    bench = _Bench()
+    for place, offset in ((PLACE, 1), (OTHER, 7)):
+        await bench.stop_store.meet(Stop(place.topic, place.partition, offset, ["no"]), begins=True)
+
+    await bench.between_polls()
+    assert set(bench.stop_store.stops) == {OTHER}

@@ -16,17 +16,18 @@ from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
 from services.projector.batch import read_all
 from services.projector.handler import Projector
-from services.projector.stops import Stops
 from services.runtime.ending import Ending
 from services.runtime.kafka.records import Record
 from services.runtime.observe.health import Health
 from services.runtime.observe.spans import ExportedSpans
 from services.runtime.settings import Settings
+from services.runtime.stops.stops import Stops
 from tests.fakes.clock import FakeClock
 from tests.fakes.projector_positions import FakePositions
 from tests.fakes.projector_store import FakeRegister
 from tests.fakes.publisher import FakePublisher, FakeTopics
 from tests.fakes.register_store import FakeRegisterStore
+from tests.fakes.stop_store import FakeStopStore
 from tests.support.contacts import SOURCE, Event, contact_ended, record, records
 from tests.support.projector_examples import record_of
 
@@ -52,6 +53,7 @@ class _Bench:
         self._classifier = Classifier(
             read=lambda record: read(record, sleutels, DEFAULT),
             store=FakeRegisterStore(),
+            stop_store=FakeStopStore(),
             encoder=Encoder(Settings()),
             clock=FakeClock(),
             health=Health(()),
@@ -67,7 +69,7 @@ class _Bench:
         await self._classifier.handle(batch, publisher)
         events = [each for each in topics.messages if each.topic != Settings().dead_letter_topic]
         outputs = [record_of(TopicPartition(each.topic, 0), offset, each.value) for offset, each in enumerate(events)]
-        await self._projector.project(read_all(outputs, Settings().own_sources), Stops(Health(())))
+        await self._projector.project(read_all(outputs, Settings().own_sources), Stops(Health(()), FakeStopStore()))
 
     def spans(self) -> list[ReadableSpan]:
         """Return the exported spans, in their order."""

@@ -1,0 +1,56 @@
+"""For operators: pass over the record at which a partition stopped."""
+
+from typing import Annotated
+
+import typer
+import uvloop
+
+from services.cli.arguments import AsJson, settings
+from services.cli.screen import print_json, waiting
+from services.operations.skip import InvalidReason
+from services.operations.skip import skip as ask
+
+app = typer.Typer(add_completion=False)
+
+Reason = Annotated[
+    str, typer.Option(help="Why, in at most 200 characters. It is stored with your name: name no person in it.")
+]
+
+
+@app.command()
+def skip(
+    topic: Annotated[str, typer.Argument(metavar="TOPIC")],
+    partition: Annotated[int, typer.Argument(metavar="PARTITION", min=0)],
+    offset: Annotated[int, typer.Argument(metavar="OFFSET", min=0)],
+    *,
+    reason: Reason,
+    as_json: AsJson = False,
+) -> None:
+    """Make the record at which a partition stopped a dead letter, so that the partition goes on.
+
+    `doctor` names the partitions that have stopped. The service that owns the partition does it within seconds, or at
+    its next start.
+    """
+    try:
+        with waiting("asking MongoDB", shown=not as_json):
+            asked = uvloop.run(ask(settings(), topic=topic, partition=partition, offset=offset, reason=reason))
+    except InvalidReason as error:
+        raise typer.BadParameter(str(error), param_hint="--reason") from error
+    if as_json:
+        stop = asked.stop
+        print_json(
+            {
+                "topic": stop.topic,
+                "partition": stop.partition,
+                "offset": stop.offset,
+                "reasons": stop.reasons,
+                "since": asked.since,
+                "starts": asked.starts,
+                "skip": asked.skip,
+            }
+        )
+    else:
+        typer.echo(
+            f"The service that owns partition {partition} of {topic} makes offset {offset} a dead letter within "
+            "seconds, or at its next start, and goes on."
+        )
