@@ -39,7 +39,10 @@ class ContactSubscriber:
         self, settings: Settings, *, handler: Handler, stop_store: StopStore, health: Health, ending: Ending
     ) -> None:
         contacts = Subscription(
-            topics=[settings.contact_topic], group=settings.classifier_group, max_records=MAX_RECORDS
+            topics=[settings.contact_topic],
+            group=settings.classifier_group,
+            max_records=MAX_RECORDS,
+            writes_to=_outputs(settings),
         )
         self.group = Group(settings, contacts, health, ending)
         means = Means(
@@ -65,10 +68,14 @@ def _publisher(settings: Settings, health: Health, ending: Ending, partition: To
         make_producer=partial(transactional_producer, settings),
         group=settings.classifier_group,
         partition=partition,
-        topics=[topic for topic in settings.topics if topic != settings.contact_topic],
+        topics=_outputs(settings),
         health=health,
         end_with=ending.end_with,
     )
+
+
+def _outputs(settings: Settings) -> list[str]:
+    return [topic for topic in settings.topics if topic != settings.contact_topic]
 
 
 class Partitions(Reader):

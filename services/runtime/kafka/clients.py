@@ -64,6 +64,10 @@ ADMIN_TIMEOUT_MS = 15_000
 
 HEARTBEATS_A_SESSION = 3
 
+METADATA_MS = 30_000
+"""How old the knowledge of topics and partitions may be (default 5 minutes). So partitions that were added, and topics
+that were made anew, are read and written within a minute."""
+
 Isolation = Literal["read_committed", "read_uncommitted"]
 """Whether a consumer waits for transactions to end, and skips what was aborted, or does not."""
 
@@ -98,6 +102,7 @@ def group_broker(settings: Settings) -> KafkaBroker:
         allow_auto_create_topics=False,
         request_timeout_ms=settings.session_timeout_ms + REQUEST_SLACK_MS,
         graceful_timeout=settings.shutdown_seconds,
+        metadata_max_age_ms=METADATA_MS,
         logger=LIBRARY_LOGGER,
         log_level=logging.DEBUG,
     )
@@ -124,6 +129,7 @@ def transactional_producer(settings: Settings, *, transactional_id: str) -> AIOK
         **connection(settings),
         transactional_id=transactional_id,
         transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
+        metadata_max_age_ms=METADATA_MS,
         retry_backoff_ms=PRODUCER_BACKOFF_MS,
         max_request_size=MAX_DEAD_LETTER_BYTES,
         max_batch_size=PRODUCER_BATCH_BYTES,

@@ -24,7 +24,7 @@ from services.runtime.errors import TransientFailure
 from services.runtime.kafka.assignment import Assignment, Fetched
 from services.runtime.kafka.clients import group_broker, subscriber_options
 from services.runtime.kafka.errors import missing_right
-from services.runtime.kafka.health import GroupHealth
+from services.runtime.kafka.health import GroupHealth, TopicHealth
 from services.runtime.kafka.lag import LagWatch
 from services.runtime.observe.failures import type_name
 from services.runtime.observe.health import Facts, Health, Part
@@ -66,6 +66,8 @@ class Subscription:
     group: str
     max_records: int
     """Of one poll."""
+    writes_to: Sequence[str] = ()
+    """Topics that are not read. One of them that is gone is a reason not to be ready too."""
     max_poll_interval_ms: int = MAX_POLL_INTERVAL_MS
     """How long one fetch may be handled before the group takes our partitions away."""
 
@@ -110,11 +112,13 @@ class Group:
         """Start to poll and to watch. Without a watch readiness would for ever say what it said last."""
         assignment_seconds = self._settings.session_timeout_ms / 1000
         group_health = GroupHealth(self._health, reader, assignment_seconds=assignment_seconds)
+        topic_health = TopicHealth(self._health, (*self._subscription.topics, *self._subscription.writes_to))
         lag = LagWatch(reader, self._settings)
         self._health.describe(Part.KAFKA, lambda: self._facts(group_health, lag))
         tasks = [
             asyncio.create_task(self._poll(reader, group_health)),
             asyncio.create_task(group_health.watch(self.consumer)),
+            asyncio.create_task(topic_health.watch(self.consumer)),
             asyncio.create_task(lag.watch(self.consumer)),
         ]
         for task in tasks:

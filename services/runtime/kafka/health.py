@@ -1,25 +1,36 @@
-"""The consumer group in readiness: whether it assigns partitions, and whether Kafka answers our fetches."""
+"""Kafka in readiness: whether the group assigns partitions, our fetches are answered, and our topics are there."""
 
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
+import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from services.runtime.kafka.assignment import Assignment
 from services.runtime.observe.health import LOOK_SECONDS, Facts, Health, Part
 
+log = structlog.get_logger()
+
 GROUP: Final = "group"
-"""As a reporter to readiness."""
+TOPICS: Final = "topics"
+"""As reporters to readiness."""
 
 SILENCE_SECONDS: Final = 5.0
 """A broker answers a fetch within half a second, even when there is nothing. Ten missed answers are no accident."""
 
 POLL_SECONDS: Final = 7.0
 """A poll returns within half a second, and the pause after an error that passes is 5 s at most."""
+
+TOPICS_LOOK_SECONDS: Final = 4.0
+"""The pause between two looks at which topics there are. With the answer, a topic that is gone shows in ten seconds."""
+
+TOPICS_ANSWER_SECONDS: Final = 3.0
+"""Patience with that answer. Without one, what was seen before counts."""
 
 
 class _Answer(NamedTuple):
@@ -33,12 +44,12 @@ class GroupHealth:
     """Looks at the consumer once a second."""
 
     def __init__(self, health: Health, assignment: Assignment, *, assignment_seconds: float) -> None:
-        """`assignment_seconds`: how long a rebalance may leave us without partitions."""
+        """`assignment_seconds`: how long the group may leave us without partitions, in a rebalance or after it."""
         self._health = health
         self._assignment = assignment
         self._assignment_seconds = assignment_seconds
         self._handling = False
-        self._known_at = self._polled_at = time.monotonic()
+        self._given_at = self._polled_at = time.monotonic()
         self._answers: dict[TopicPartition, _Answer] = {}
 
     def polling(self) -> None:
@@ -76,15 +87,15 @@ class GroupHealth:
 
     def _look(self, consumer: AIOKafkaConsumer) -> None:
         now = time.monotonic()
-        if self._assignment.is_known:
-            self._known_at = now
+        if self._assignment.is_known and consumer.assignment():
+            self._given_at = now
         self._answers = {each: self._last_answer(consumer, each, now) for each in consumer.assignment()}
         reason = self._reason(now)
         if reason is not None or self._assignment.is_known:
             self._health.set(Part.KAFKA, reason, by=GROUP)
 
     def _reason(self, now: float) -> str | None:
-        if now - self._known_at > self._assignment_seconds:
+        if now - self._given_at > self._assignment_seconds:
             return "the consumer group gives no partitions"
         if self._handling:
             return None
@@ -102,6 +113,38 @@ class GroupHealth:
         if before is None or before.moment != moment or partition in consumer.paused():
             return _Answer(moment, now)
         return before
+
+
+class TopicHealth:
+    """Looks every few seconds whether the topics that a service reads and writes are there.
+
+    A consumer whose topic is gone is assigned nothing and hears no error.
+    """
+
+    def __init__(self, health: Health, topics: Sequence[str]) -> None:
+        self._health = health
+        self._topics = topics
+
+    async def watch(self, consumer: Callable[[], AIOKafkaConsumer]) -> None:
+        """Report to readiness, without end."""
+        while True:
+            await self._look(consumer())
+            await asyncio.sleep(TOPICS_LOOK_SECONDS)
+
+    async def _look(self, consumer: AIOKafkaConsumer) -> None:
+        try:
+            async with asyncio.timeout(TOPICS_ANSWER_SECONDS):
+                # All of them: a question for one by name can make a broker create it.
+                existing = await consumer.topics()
+        except (KafkaError, OSError, TimeoutError) as error:
+            log.debug("topics.unknown", exc_info=error)
+            return
+        missing = [each for each in self._topics if each not in existing]
+        if missing:
+            gone = f"Kafka has no topic {', '.join(missing)}, or this user may not see it"
+            self._health.set(Part.KAFKA, gone, by=TOPICS)
+        else:
+            self._health.leave(Part.KAFKA, by=TOPICS)
 
 
 def _by_topic(partitions: Iterable[TopicPartition]) -> dict[str, list[int]]:

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, NodeNotReadyError, ProducerFenced, UnsupportedCodecError
 from confluent_kafka import TopicPartition as Place
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewPartitions
 from structlog.testing import capture_logs
 
 from services.classifier.handler import Handler
@@ -21,6 +22,7 @@ from services.classifier.kafka.subscriber import ContactSubscriber, Partitions, 
 from services.classifier.ports import Message, Publisher
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost
+from services.runtime.kafka import clients
 from services.runtime.kafka.assignment import Batch
 from services.runtime.kafka.health import GroupHealth
 from services.runtime.kafka.records import Record
@@ -248,12 +250,18 @@ async def test_two_instances_share_the_partitions_and_nothing_is_lost_or_doubled
     assert await _copied(settings) == _values(400)
 
 
-async def test_an_instance_without_a_partition_is_ready(settings: Settings) -> None:
-    first, second, third = (Running(settings, Copier(settings.registered_topic)) for _ in range(3))
+async def test_an_instance_that_has_no_partition_for_longer_than_a_session_is_not_ready(settings: Settings) -> None:
+    instances = [Running(settings, Copier(settings.registered_topic)) for _ in range(3)]
+    first, second, third = instances
     async with first, second, third:
-        await _until(lambda: sorted([*first.held(), *second.held(), *third.held()]) == [0, 1])
-        await _until(lambda: first.health.ready() and second.health.ready() and third.health.ready())
-        assert [] in (first.held(), second.held(), third.held())
+        await _until(lambda: sorted(partition for each in instances for partition in each.held()) == [0, 1])
+        await _until(
+            lambda: (
+                [each.health.reasons() for each in instances if not each.held()]
+                == [{"kafka": "the consumer group gives no partitions"}]
+            )
+        )
+        await _until(lambda: all(each.health.ready() for each in instances if each.held()))
 
 
 async def test_a_revocation_finishes_the_batch_in_flight_and_begins_no_other(settings: Settings) -> None:
@@ -532,3 +540,50 @@ async def test_a_topic_made_anew_under_the_same_name_is_read_from_its_beginning(
     async with Running(settings, copier):
         await _until(lambda: len(copier.records) == 13)
     assert await _copied(settings) == _values(13)
+
+
+@pytest.mark.parametrize("before", [2, 10], ids=["it grows beyond the old position", "it stays shorter"])
+async def test_a_topic_that_is_made_anew_with_more_partitions_is_read_without_a_restart(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    monkeypatch.setattr(clients, "METADATA_MS", 1_000)
+    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(before), partition=0)
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier) as running:
+        await _until(lambda: _committed(settings) == before)
+        _delete_topic(settings, settings.contact_topic)
+        await _until(lambda: f"no topic {settings.contact_topic}" in running.health.reasons().get("kafka", ""))
+        make_topics(settings.kafka_bootstrap, settings.contact_topic, partitions=3)
+        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(5, first=before), partition=0)
+        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(5, first=before + 5), partition=2)
+        await _until(lambda: len(copier.records) == before + 10)
+        await _until(running.health.ready)
+        assert not running.ending.asked
+    assert await _copied(settings) == _values(before + 10)
+
+
+async def test_partitions_that_are_added_are_read_without_a_restart(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clients, "METADATA_MS", 1_000)
+    copier = Copier(settings.registered_topic)
+    async with Running(settings, copier) as running:
+        await _until(lambda: running.held() == [0, 1])
+        admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+        admin.create_partitions([NewPartitions(settings.contact_topic, 3)])[settings.contact_topic].result(10)
+        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(5), partition=2)
+        await _until(lambda: len(copier.records) == 5)
+
+
+async def test_an_output_topic_that_is_gone_is_reported_until_it_is_made_anew(settings: Settings) -> None:
+    async with Running(settings, Copier(settings.registered_topic)) as running:
+        await _until(running.health.ready)
+        _delete_topic(settings, settings.dead_letter_topic)
+        await _until(lambda: f"no topic {settings.dead_letter_topic}" in running.health.reasons().get("kafka", ""))
+        make_topics(settings.kafka_bootstrap, settings.dead_letter_topic, partitions=2)
+        await _until(running.health.ready)
+
+
+def _delete_topic(settings: Settings, topic: str) -> None:
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
+    admin.delete_topics([topic])[topic].result(10)
