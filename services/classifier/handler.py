@@ -11,8 +11,7 @@ published by part, and cut again when its contacts, or the decisions behind them
 import asyncio
 import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
@@ -20,7 +19,7 @@ from typing import Final, TypeVar
 from schemas.dead_letters import MAX_FAULTS
 from schemas.faults import Refusal
 from services.classifier.encoding import Encoder
-from services.classifier.instrumentation import Handled, tell_batch, tell_own_failure, tell_spans
+from services.classifier.instrumentation import Handled, tell_batch, tell_own_failure, tell_spans, timed
 from services.classifier.ports import Clock, HeavyBatch, Publisher, RegisterStore
 from services.classifier.repeats import Judged, Moved, without_seen
 from services.domain.besluit import NOWHERE
@@ -106,7 +105,7 @@ class Handler:
 
     async def _publish_part(self, left: deque[Judged], publisher: Publisher, started_ns: int) -> None:
         """Encode the next records until a transaction is full, and publish them. Their messages are kept no longer."""
-        with _timed("encode"):
+        with timed("encode"):
             part, stopped = await self._encode_part(left)
         if part:
             await self._publish(part, publisher, started_ns)
@@ -115,7 +114,7 @@ class Handler:
 
     async def _publish(self, part: Sequence[Handled], publisher: Publisher, started_ns: int) -> None:
         messages = [message for handled in part for message in handled.messages]
-        with _timed("publish"):
+        with timed("publish"):
             await publisher.publish(messages, next_offset=part[-1].record.offset + 1)
         tell_batch(part)
         if self._spans is not None:
@@ -201,11 +200,11 @@ class Handler:
 
     async def _judge(self, records: Sequence[Record], publisher: Publisher) -> list[Judged]:
         """Decode, look up, decide and record."""
-        with _timed("decode"):
+        with timed("decode"):
             read = await self._read_in_turns(records)
         cases = [each for each in read if isinstance(each, Case)]
         now = self._clock.now()
-        with _timed("decide"):
+        with timed("decide"):
             outcomes = iter(
                 await self._store.transact(cases, lambda register: [register.judge(case, now) for case in cases])
             )
@@ -294,12 +293,3 @@ class _Turns:
         if time.perf_counter() - self._began >= TURN_SECONDS:
             await asyncio.sleep(0)
             self._began = time.perf_counter()
-
-
-@contextmanager
-def _timed(step: str) -> Iterator[None]:
-    started = time.perf_counter()
-    try:
-        yield
-    finally:
-        metrics.BATCH_STEP_SECONDS.labels(step=step).observe(time.perf_counter() - started)

@@ -4,8 +4,10 @@ In traces there is one span for each contact whose publisher began a trace.
 """
 
 import logging
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final, assert_never
 
@@ -50,6 +52,7 @@ def tell_batch(batch: Sequence[Handled]) -> None:
     """Log and count a batch that was published and committed: one line, and at debug one for each record."""
     outcomes = Counter(handled.outcome.name for handled in batch)
     _count(batch, outcomes)
+    _count_withdrawals(batch)
     _measure(batch)
     for record in (handled.record for handled in batch):
         if record.oversized is not None:
@@ -127,8 +130,6 @@ def _count(batch: Sequence[Handled], outcomes: Counter[str]) -> None:
         if isinstance(outcome, Published):
             for onderwerp in outcome.besluit.onderwerpen:
                 rules[onderwerp.regel] += 1
-            if Kanttekening.INTREKKING_ZONDER_GEVOLG in outcome.besluit.kanttekeningen:
-                metrics.WITHDRAWALS_WITHOUT_EFFECT.inc()
             for path in outcome.received.unknown_fields:
                 metrics.count_unknown_field(path)
             for personal in personal_fields(outcome.received, handled.record.key):
@@ -141,12 +142,28 @@ def _count(batch: Sequence[Handled], outcomes: Counter[str]) -> None:
         metrics.DEAD_LETTERS.labels(kind=kind_name).inc(number)
 
 
+def _count_withdrawals(batch: Sequence[Handled]) -> None:
+    for outcome in (handled.outcome for handled in batch):
+        if isinstance(outcome, Published) and Kanttekening.INTREKKING_ZONDER_GEVOLG in outcome.besluit.kanttekeningen:
+            metrics.WITHDRAWALS_WITHOUT_EFFECT.inc()
+
+
 def _measure(batch: Sequence[Handled]) -> None:
     now = datetime.now(UTC)
     for handled in batch:
         metrics.PUBLISHED_TO_DECIDED_SECONDS.observe((now - handled.record.written_at).total_seconds())
     metrics.BATCH_SIZE_RECORDS.observe(len(batch))
     metrics.LAST_COMMIT_TIMESTAMP_SECONDS.set_to_current_time()
+
+
+@contextmanager
+def timed(step: str) -> Iterator[None]:
+    """Measure how long a step of a batch takes."""
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        metrics.BATCH_STEP_SECONDS.labels(step=step).observe(time.perf_counter() - started)
 
 
 # One line a record

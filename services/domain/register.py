@@ -21,6 +21,7 @@ from services.domain.partij import Bijdrage, PartijRecord
 from services.domain.policy import Beleid
 from services.domain.record_size import is_too_large
 from services.domain.toelichting import Kanttekening
+from services.domain.vervolg import followed_up
 
 
 @dataclass(slots=True)
@@ -211,28 +212,12 @@ class Register:
 
     def _followed_up(self, case: Case) -> tuple[Vervolg | None, Kanttekening | None]:
         """Return the klantcontact that a contact follows up, or why there is none."""
-        contact = case.received.contact
-        asked = contact.vervolg_op
+        asked = case.received.contact.vervolg_op
         if asked is None:
             return None, None
-        if asked.klantcontact_id is not None:
-            wanted = asked.klantcontact_id.lower()
-            key = self._klantcontacten.get(wanted)
-        else:
-            wanted, key = None, case.vervolg_key()
-        earlier = self.besluiten.get(key) if key is not None else None
-        if earlier is None or earlier.key == case.key:
-            return None, Kanttekening.VERVOLG_ONBEKEND
-        for onderwerp in earlier.registered():
-            uitgegeven = earlier.numbers_of(onderwerp.onderwerp_id)
-            assert uitgegeven is not None, "a registered onderwerp has a number"
-            right_one = uitgegeven.klantcontact_id == wanted if wanted else asked.onderwerp_id is None
-            if right_one or asked.onderwerp_id == onderwerp.onderwerp_id:
-                if earlier.vertrouwelijk and not contact.vertrouwelijk:
-                    # Its id and number must not reach the ordinary topic.
-                    return None, Kanttekening.VERVOLG_VERTROUWELIJK
-                return Vervolg(uitgegeven.klantcontact_id, uitgegeven.klantcontact_nummer), None
-        return None, Kanttekening.VERVOLG_ONBEKEND
+        named = asked.klantcontact_id
+        key = self._klantcontacten.get(named.lower()) if named is not None else case.vervolg_key()
+        return followed_up(case, self.besluiten.get(key) if key is not None else None)
 
     # Remembering
 

@@ -49,6 +49,7 @@ from services.runtime.observe.logs import configure
 from services.runtime.settings import Settings
 from tests.contract.test_examples import validator
 from tests.fakes.document_store import DocumentStore
+from tests.fakes.stop_store import FakeStopStore
 from tests.fuzz.inputs import REQUESTS, TOGETHER, Arriving, arriving, steps_of
 from tests.fuzz.seeds import MARK
 
@@ -88,6 +89,7 @@ class Target:
         self._handler = Handler(
             read=lambda record: read(record, SLEUTELS, DEFAULT),
             store=self._store,
+            stop_store=FakeStopStore(),
             encoder=self._encoder,
             clock=_Still(),
             health=Health(),
