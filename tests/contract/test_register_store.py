@@ -14,16 +14,20 @@ from services.domain.outcome import Decided, Outcome, Overtaken, Refused, Repeat
 from services.domain.policy import DEFAULT
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
+from tests.fakes.document_store import DocumentStore
 from tests.fakes.register_store import FakeRegisterStore
 from tests.support.contacts import NOW, Event, contact_ended, encoded
 
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
 
 
-@pytest.fixture(params=["memory", pytest.param("mongodb", marks=pytest.mark.server)])
+@pytest.fixture(params=["memory", "documents", pytest.param("mongodb", marks=pytest.mark.server)])
 async def store(request: pytest.FixtureRequest) -> AsyncIterator[RegisterStore]:
     if request.param == "memory":
         yield FakeRegisterStore()
+        return
+    if request.param == "documents":
+        yield DocumentStore()
         return
     uri, database = request.getfixturevalue("mongo_uri"), request.getfixturevalue("database")
     async with AsyncMongoClient[dict[str, Any]](uri, tz_aware=True) as client:

@@ -42,3 +42,7 @@ def test_a_unit_test_that_imports_our_packages_imports_its_own(file: Path) -> No
 
 def test_every_file_in_the_list_of_slow_files_exists() -> None:
     assert [file for file in SLOWEST_FIRST if not Path(file).exists()] == []
+
+
+def test_a_slow_file_has_one_place() -> None:
+    assert len(set(SLOWEST_FIRST)) == len(SLOWEST_FIRST)

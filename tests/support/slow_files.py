@@ -31,8 +31,6 @@ SLOWEST_FIRST: Final = (
     "tests/integration/runtime/test_oversized_batches.py",
     "tests/acceptance/test_dead_letters.py",
     "tests/acceptance/test_canary.py",
-    "tests/fuzz/test_fuzz.py",
-    "tests/integration/classifier/test_memory.py",
     "tests/integration/classifier/test_subscriber.py",
     "tests/acceptance/test_secure_kafka.py",
     "tests/acceptance/test_replay_faults.py",

@@ -190,6 +190,7 @@ class _Rebuild:
             await self._record.end_swap()
             await self._take_in(self._live, "last events")
             self._carried += await self._carry_over.after_swap(self._step("carrying over"))
+            await self._record.forget_skipped(self._feed.projected_now)
             await self._record.move(Phase.IDLE)
         return self._report(outcome)
 

@@ -5,6 +5,7 @@ Why a rebuild stops, in words for the operator, and how long it bears with Mongo
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,7 +23,7 @@ from services.runtime.errors import KlantcontactError, TransientFailure
 from services.runtime.mongo.client import Document
 from services.runtime.mongo.errors import translate_mongo_errors
 from services.runtime.settings import Settings
-from services.runtime.stops.store import SKIPPED, positions_of
+from services.runtime.stops.store import SKIPPED, positions_of, skipped_id
 from services.runtime.waiting import pauses_within
 
 GOODBYE_SECONDS: Final = 5.0
@@ -51,6 +52,7 @@ class RebuildRecord:
         self, database: Database, lock: Lock, found: RebuildState, skipped: frozenset[tuple[str, int, int]]
     ) -> None:
         self._record = database[COLLECTION]
+        self._skipped = database[SKIPPED]
         self.lock = lock
         self.found = found
         """What stood there before."""
@@ -74,6 +76,16 @@ class RebuildRecord:
     async def end_swap(self) -> None:
         """Record that the new collections are in place, and since when the former ones are the former ones."""
         await self._write([{"$set": {"phase": Phase.SWAPPED, "swapped": "$$NOW"}}])
+
+    async def forget_skipped(self, positions: AbstractSet[tuple[str, int, int]]) -> None:
+        """Forget records that were skipped: the collections now hold their events."""
+        identifiers = [skipped_id(*position) for position in positions]
+
+        async def write(session: AsyncClientSession) -> None:
+            await self._skipped.delete_many({"_id": {"$in": identifiers}}, session=session)
+
+        if identifiers:
+            await self.lock.write(write)
 
     async def _write(self, update: Any) -> None:  # noqa: ANN401 - a document or a pipeline, as the driver takes it
         async def write(session: AsyncClientSession) -> None:

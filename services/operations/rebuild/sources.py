@@ -60,6 +60,8 @@ class Feed:
         self.passed_over: Counter[str] = Counter()
         """The records that are not ours, by reason (`ForeignReason`), and events that were skipped. The projector
         passes over them as well."""
+        self.projected_now: set[tuple[str, int, int]] = set()
+        """The skipped events that this release could project after all."""
 
     async def take_in(self, register: MongoProjection, show: Progress) -> int:
         """Bring a register up to the present end, and return how many events that took.
@@ -111,6 +113,7 @@ class Feed:
         if facts:
             await patiently(lambda: register.apply(facts))
         self.passed_over += passed_over
+        self.projected_now |= self._skipped.intersection((each.topic, each.partition, each.offset) for each in records)
         return len(facts)
 
     def _read(self, records: Records) -> tuple[list[Fact], Counter[str]]:

@@ -12,7 +12,7 @@ from faststream.kafka.security import parse_security
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from services.runtime.errors import InvalidSettings
-from services.runtime.kafka.patches import end_when_closed
+from services.runtime.kafka.patches import close_cancelled_starts, end_when_closed
 from services.runtime.secret import load_secret
 from services.runtime.settings import PREFIX, Settings
 
@@ -39,6 +39,7 @@ def security(settings: Settings) -> BaseSecurity:
 
 def connection(settings: Settings) -> dict[str, Any]:
     """Return the options with which each of aiokafka's clients reaches Kafka. Raises as `security` does."""
+    close_cancelled_starts()
     return {
         "bootstrap_servers": brokers(settings),
         "client_id": CLIENT_ID,

@@ -6,13 +6,15 @@ Each patch says what aiokafka does and until which version. One that aiokafka ha
 import logging
 import sys
 from collections.abc import Iterator
+from contextvars import ContextVar
 from itertools import islice
 from struct import unpack_from
 from typing import Any, Final
 
 import structlog
-from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.conn import AIOKafkaConnection, CloseReason
+from aiokafka import ConsumerRecord, TopicPartition, client
+from aiokafka.client import AIOKafkaClient
+from aiokafka.conn import AIOKafkaConnection, CloseReason, create_conn
 from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import _DefaultRecordBatchPy, _DefaultRecordPy
 from aiokafka.record.memory_records import MemoryRecords
@@ -241,3 +243,40 @@ def _bytes_of(record: "ConsumerRecord[bytes, bytes]") -> int:
     for name, value in record.headers:
         size += len(name) + len(value or b"")
     return size
+
+
+# 5. Connections of a start that is cancelled --------------------------------------------------------------------------
+#
+# aiokafka (up to 0.14.0 at least) asks the first broker for the cluster on a connection that only a local variable
+# knows. Who cancels that start, as a rebalance or a stop does, leaves it open until the garbage collector comes by. The
+# patch closes what a start has opened when it does not come to its end.
+
+_bootstrap = AIOKafkaClient.bootstrap
+_opened: ContextVar[list[AIOKafkaConnection] | None] = ContextVar("opened", default=None)
+
+
+def close_cancelled_starts() -> None:
+    """Make the clients of this process close their first connection when their start is cancelled. Idempotent."""
+    client.create_conn = _noted
+    AIOKafkaClient.bootstrap = _bootstrap_or_close
+
+
+async def _noted(*args: Any, **options: Any) -> AIOKafkaConnection:  # noqa: ANN401 - as aiokafka's own
+    connection = await create_conn(*args, **options)
+    opened = _opened.get()
+    if opened is not None:
+        opened.append(connection)
+    return connection
+
+
+async def _bootstrap_or_close(starting: AIOKafkaClient) -> None:
+    opened: list[AIOKafkaConnection] = []
+    token = _opened.set(opened)
+    try:
+        await _bootstrap(starting)
+    except BaseException:
+        for connection in opened:
+            connection.close()
+        raise
+    finally:
+        _opened.reset(token)

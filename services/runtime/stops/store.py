@@ -5,6 +5,7 @@ A record that was skipped has a document of its own, with its position and witho
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from math import ceil
 from typing import Any, Final
 
 import structlog
@@ -67,7 +68,7 @@ class MongoStops:
 
     async def _met(self, stop: Stop, *, begins: bool) -> Document | None:
         here = {"_id": stop_id(stop), **({} if begins else {"offset": stop.offset})}
-        update = _meeting(stop, age_milliseconds=int((self._clock() - self._started) * 1000))
+        update = _meeting(stop, age_milliseconds=ceil((self._clock() - self._started) * 1000))
         for _ in range(2):
             try:
                 return await self._stops.find_one_and_update(
@@ -91,7 +92,7 @@ class MongoStops:
             "reason": by.reason,
         }
         await self._skipped.update_one(
-            {"_id": f"{stop_id(stop)}/{stop.offset}"},
+            {"_id": skipped_id(stop.topic, stop.partition, stop.offset)},
             [{"$set": {**{name: {"$literal": value} for name, value in entry.items()}, "at": "$$NOW"}}],
             upsert=True,
         )
@@ -122,6 +123,11 @@ def _meeting(stop: Stop, *, age_milliseconds: int) -> list[dict[str, Any]]:
 def stop_id(stop: Stop) -> str:
     """Return the `_id` of a partition's stop."""
     return f"{stop.topic}/{stop.partition}"
+
+
+def skipped_id(topic: str, partition: int, offset: int) -> str:
+    """Return the `_id` of a record that was skipped."""
+    return f"{topic}/{partition}/{offset}"
 
 
 def stored_stop(document: Document) -> StoredStop:

@@ -66,7 +66,7 @@ def test_a_history_that_is_built_up_to_the_bounds_ends_as_te_veel_and_the_next_c
 
     assert _faults(world) == [[{"pad": "data.onderwerpen", "soort": "te_veel"}]] * 13
     assert world.recorded() == 2
-    assert process.log("contact.failed") == []
+    assert process.log("contact.handling_failed") == []
 
 
 def test_a_contact_whose_record_would_pass_4_mb_ends_as_te_veel_and_the_next_contact_is_decided(world: World) -> None:

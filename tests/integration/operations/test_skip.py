@@ -168,3 +168,9 @@ def test_the_third_start_of_a_projector_skips_by_itself(settings: Settings, tmp_
         wait_for("it is ready", projector.is_ready)
     assert set(stored(settings)[Collection.KLANTCONTACTEN]) == {klantcontact_id("c-3")}
     assert [(each["offset"], each["by"]) for each in contents(settings, SKIPPED)] == [(0, "klantcontact")]
+
+    # The command has not the bug, as a later release has not.
+    rebuilt = run_command(settings, "rebuild", "--accept-differences", "--json")
+    assert (rebuilt.returncode, json.loads(rebuilt.stdout)["passedOver"]) == (0, {}), rebuilt.stderr
+    assert set(stored(settings)[Collection.KLANTCONTACTEN]) == {klantcontact_id("planted-bug"), klantcontact_id("c-3")}
+    assert contents(settings, SKIPPED) == []
