@@ -7,19 +7,24 @@ of its own and leaves nothing behind. So tests share the servers, in any order.
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
 import structlog
 from hypothesis import settings
 
+from services.local.servers.errors import FetchFailed, MissingTool, StartFailed
 from services.local.servers.stack import Stack, local_stack
+from tests.support.class_data import share_classes
 from tests.support.leftovers import remove_database, remove_topics
 from tests.support.pymongo_sockets import close_cancelled_connections
 from tests.support.slow_files import sort_slowest_first
 
 # For `make unit`; see `tests/support/thoroughness.py`.
 settings.register_profile("quick", max_examples=20)
+
+FIXTURE_OF_SERVERS = "stack"
 
 
 def pytest_configure() -> None:
@@ -37,8 +42,12 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run slow files first."""
+    """Run slow files first, and make the starts of brokers cheap where a test may start one."""
     sort_slowest_first(items)
+    if any(FIXTURE_OF_SERVERS in getattr(item, "fixturenames", ()) for item in items):
+        # Where Java is missing, or Maven, the tests that need it say so.
+        with suppress(MissingTool, FetchFailed, StartFailed):
+            share_classes()
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,7 @@ from tests.fakes.publisher import FakePublisher, FakeTopics
 from tests.fakes.register_store import FakeRegisterStore
 from tests.fakes.stop_store import FakeStopStore
 from tests.support.contacts import contact_ended, record, records
+from tests.support.examples import known
 
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
 LIMIT = 3
@@ -551,3 +552,14 @@ async def test_ids_that_look_personal_are_counted_by_field_once_a_contact() -> N
     changed = {field: number - before[field] for field, number in counted().items() if number != before[field]}
     assert changed["contactId"] == changed["subject"] == 1
     assert set(changed) <= {"contactId", "subject", "id"}  # the id of the event is made of that of the contact
+
+
+async def test_a_withdrawal_without_effect_is_counted() -> None:
+    name = "klantcontact_withdrawals_without_effect_total"
+    bench, before = _Bench(), REGISTRY.get_sample_value(name) or 0
+    event = contact_ended()
+    event["data"] |= {"betrokkenen": [known(toestemming="ingetrokken")], "totStandGekomen": False}
+
+    await bench.handle(records(event, contact_ended("c-2")))
+
+    assert REGISTRY.get_sample_value(name) == before + 1

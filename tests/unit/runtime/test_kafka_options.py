@@ -3,7 +3,7 @@
 import pytest
 from faststream import AckPolicy
 
-from services.runtime.kafka.clients import subscriber_options
+from services.runtime.kafka.clients import METADATA_MS, subscriber_options
 from services.runtime.settings import Settings
 
 
@@ -21,6 +21,10 @@ def test_a_session_has_room_for_three_heartbeats() -> None:
     options = subscriber_options(Settings(session_timeout_ms=1000), group="g")
 
     assert options["heartbeat_interval_ms"] * 3 <= options["session_timeout_ms"] == 1000
+
+
+def test_new_partitions_are_read_and_written_within_a_minute() -> None:
+    assert METADATA_MS <= 30_000
 
 
 @pytest.mark.parametrize(("switch", "checked"), [(None, True), ("", True), ("0", True), ("1", False)])
