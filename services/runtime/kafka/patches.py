@@ -14,7 +14,7 @@ from typing import Any, Final
 import structlog
 from aiokafka import ConsumerRecord, TopicPartition, client
 from aiokafka.client import AIOKafkaClient
-from aiokafka.conn import AIOKafkaConnection, CloseReason, create_conn
+from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import _DefaultRecordBatchPy, _DefaultRecordPy
 from aiokafka.record.memory_records import MemoryRecords
@@ -251,6 +251,7 @@ def _bytes_of(record: "ConsumerRecord[bytes, bytes]") -> int:
 # knows. Who cancels that start, as a rebalance or a stop does, leaves it open until the garbage collector comes by. The
 # patch closes what a start has opened when it does not come to its end.
 
+_connect = client.create_conn
 _bootstrap = AIOKafkaClient.bootstrap
 _opened: ContextVar[list[AIOKafkaConnection] | None] = ContextVar("opened", default=None)
 
@@ -262,7 +263,7 @@ def close_cancelled_starts() -> None:
 
 
 async def _noted(*args: Any, **options: Any) -> AIOKafkaConnection:  # noqa: ANN401 - as aiokafka's own
-    connection = await create_conn(*args, **options)
+    connection: AIOKafkaConnection = await _connect(*args, **options)
     opened = _opened.get()
     if opened is not None:
         opened.append(connection)
