@@ -1,5 +1,6 @@
 """Effective consent over a history of one klant: `schemas/decision.md`, "Effective consent", "Outcome for a partij"."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -332,3 +333,11 @@ def test_each_address_that_goes_to_the_partij_makes_details_new() -> None:
         (email(), AANGEVULD),
     ):
         assert outcome(said("a gegeven 10"), contact("b", betrokkenen=[known(adressen=[adres])])) == expected
+
+
+def test_two_moments_are_of_one_contact_when_source_and_contact_id_are_the_same() -> None:
+    moment = Moment(datetime(2026, 3, 2, 9, tzinfo=UTC), "urn:x:a", "c-1")
+
+    assert moment.is_of(replace(moment, op=datetime(2026, 3, 3, 9, tzinfo=UTC)))
+    assert not moment.is_of(replace(moment, source="urn:x:b"))
+    assert not moment.is_of(replace(moment, contact_id="c-2"))

@@ -5,11 +5,13 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.outputs import PartijResultaat, Regel
 from schemas.positions import Position
+from services.domain import record_size
 from services.domain.herbeoordeling import Feiten
 from services.domain.ids import contact_key, identifier
 from services.domain.outcome import Decided, Overtaken, Refused, Rejudged, Repeated, Unchanged
@@ -547,3 +549,35 @@ def _assert_sound(register: Register, numbers: dict[str, str]) -> None:
     for partij_id, partij in register.partijen.items():
         assert numbers.setdefault(partij_id, partij.nummer) == partij.nummer
         assert partij.contacten == knowing[partij_id]
+
+
+def test_a_follow_up_keeps_the_klantcontact_or_the_note_of_its_record() -> None:
+    first = contact("first", betrokkenen=[known()])
+    follow_up = {**contact("second", betrokkenen=[stranger()]), "vervolgOp": {"contactId": "first"}}
+    known_then, unknown_then = Desk(), Desk()
+    known_then.bring(first)
+    before = [desk.bring(follow_up).besluit for desk in (known_then, unknown_then)]
+    known_then.bring({**first, "revisie": 2, "betrokkenen": [stranger()]})  # which takes its klantcontact back
+    unknown_then.bring(first)
+    for desk, besluit in zip((known_then, unknown_then), before, strict=True):
+        desk.change_policy(LOOSE)
+        again = desk.again(follow_up)
+        assert isinstance(again.outcome, Unchanged), again.outcome
+        assert (again.besluit.vervolg, again.besluit.kanttekeningen) == (besluit.vervolg, besluit.kanttekeningen)
+    assert [each.vervolg is None for each in before] == [False, True]
+    assert isinstance(unknown_then.again(follow_up, feiten=Feiten.HUIDIG).outcome, Rejudged)
+
+
+def test_a_new_judgement_whose_record_would_be_too_large_leaves_everything_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk()
+    data = contact(betrokkenen=[KLANT])
+    desk.bring(data)
+    desk.change_policy(STRICT)
+    before = dict(desk.register.besluiten)
+    monkeypatch.setattr(record_size, "MAX_RECORD_BYTES", 1)
+    assert isinstance(desk.again(data).outcome, Unchanged)
+    assert desk.register.besluiten == before
+    monkeypatch.undo()
+    assert isinstance(desk.again(data).outcome, Rejudged)

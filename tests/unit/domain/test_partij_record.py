@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,3 +45,35 @@ def test_contacts_that_only_count_are_passed_over_without_a_difference(given: li
         one_by_one = one_by_one.with_bijdrage(replace(each, vult=each.vult and each.versie > geleegd_bij))
     expected = replace(one_by_one, versie=20, geleegd_bij=geleegd_bij)
     assert partij.known_only_by(given[::-1]) == expected
+
+
+KNOWN = PartijRecord("p", "1", "1:bsn:a", versie=3, contacten=1, sleutels=("1:bsn:a",))
+FILLED = replace(KNOWN, gevuld=Moment(BEGAN, "urn:x:y", "c-0"))
+
+
+@pytest.mark.parametrize(
+    ("partij", "changes", "only_counts"),
+    [
+        pytest.param(KNOWN, {}, True, id="bestaand"),
+        pytest.param(FILLED, {}, True, id="bestaand, where details stand"),
+        pytest.param(KNOWN, {"resultaat": PartijResultaat.LEEG}, True, id="leeg, where nothing stands"),
+        pytest.param(FILLED, {"resultaat": PartijResultaat.LEEG}, False, id="leeg, where details stand"),
+        pytest.param(KNOWN, {"resultaat": PartijResultaat.NIEUW}, False, id="nieuw"),
+        pytest.param(KNOWN, {"resultaat": PartijResultaat.AANGEVULD}, False, id="aangevuld"),
+        pytest.param(KNOWN, {"vult": True}, False, id="it fills"),
+        pytest.param(KNOWN, {"verklaring": Toestemming.GEGEVEN}, False, id="a statement"),
+        pytest.param(KNOWN, {"sleutels": ("1:bsn:a",)}, True, id="a link that is known"),
+        pytest.param(KNOWN, {"sleutels": ("1:bsn:a", "1:rsin:b")}, False, id="a new link"),
+    ],
+)
+def test_a_contact_only_counts_when_it_changes_nothing_else(
+    partij: PartijRecord, changes: dict[str, Any], *, only_counts: bool
+) -> None:
+    bijdrage = replace(
+        Bijdrage(Moment(BEGAN, "urn:x:y", "c-1"), 4, PartijResultaat.BESTAAND, None, vult=False, sleutels=()), **changes
+    )
+
+    assert partij.only_counts(bijdrage) is only_counts
+    if only_counts:
+        changed = partij.with_bijdrage(bijdrage)
+        assert replace(changed, geleegd_bij=0) == replace(partij, versie=4, contacten=2, geleegd_bij=0)

@@ -58,3 +58,16 @@ def test_contents_are_recognised_by_a_keyed_digest_without_defaults() -> None:
     )
     arrived = received(contact(betrokkenen=[], revisie=1))
     assert Sleutels(KEY, 2).of_contents(arrived.contact) == f"2:{hmac_of(contents)}"
+
+
+def test_a_request_to_publish_again_holds_for_one_revisie_of_one_contact_and_one_key() -> None:
+    made = Sleutels(KEY, 7).of_request("contact", 2)
+
+    assert made == f"7:{hmac_of(b'publish again contact 2')}"
+    others = {
+        Sleutels(KEY, 7).of_request("contact", 3),
+        Sleutels(KEY, 7).of_request("other", 2),
+        Sleutels(KEY[::-1], 7).of_request("contact", 2),
+    }
+    assert made not in others
+    assert len(others) == 3
