@@ -11,7 +11,9 @@ from services.runtime.mongo.client import Document
 
 
 def most_numbers(batch: Sequence[Case], register: Register) -> dict[NumberKind, int]:
-    """Return the most numbers that a batch can need. What repeats a decision of before, or is older, needs none."""
+    """Return the most numbers that a batch can need. What repeats a decision of before, is older, or is refused since
+    its source may not publish it, needs none.
+    """
     # A new judgement can be made twice: by old facts, and then by those of today.
     judged = [each for case in batch for each in ([case, case] if case.herbeoordeling else [case])]
     judged = [each for each in judged if each.herbeoordeling or _may_be_new(each, register)]
@@ -24,6 +26,8 @@ def most_numbers(batch: Sequence[Case], register: Register) -> dict[NumberKind, 
 
 
 def _may_be_new(case: Case, register: Register) -> bool:
+    if case.not_allowed:
+        return False
     in_force = register.besluiten.get(case.key)
     return in_force is None or in_force.revisie < case.received.contact.revisie
 
