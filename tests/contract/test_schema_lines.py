@@ -127,7 +127,7 @@ NUMMER = "data.betrokkenen.0.partijIdentificatoren.0"
         ("data.revisie", FaultKind.REVISIE_CONFLICT, DATA, "same revisie with other contents is refused", "minimum"),
         ("", FaultKind.BRON_NIET_TOEGESTAAN, EVENT, "at most 64 KiB", "properties"),
         ("source", FaultKind.BRON_NIET_TOEGESTAAN, EVENT, "The system that publishes the event", "maxLength"),
-        ("data.kanaal", FaultKind.BRON_NIET_TOEGESTAAN, DATA, "may name the kanalen of a system", "maxLength"),
+        ("data.kanaal", FaultKind.BRON_NIET_TOEGESTAAN, DATA, "though a municipality's policy may", "maxLength"),
         (
             "data.betrokkenen.1.authenticatie.middel",
             FaultKind.BRON_NIET_TOEGESTAAN,
