@@ -249,7 +249,7 @@ def test_the_page_shows_the_default_policy_and_one_that_names_sources(tmp_path: 
     assert default == DEFAULT
     telefonie, other = naming.bronnen.values()
     assert other == Bron()
-    assert telefonie.topics == {Settings().contact_topic}
+    assert telefonie.topics == frozenset({Settings().contact_topic})
     assert None not in (telefonie.kanalen, telefonie.middelen)
 
 
