@@ -26,10 +26,12 @@ def most_numbers(batch: Sequence[Case], register: Register) -> dict[NumberKind, 
 
 
 def _may_be_new(case: Case, register: Register) -> bool:
-    if case.not_allowed:
-        return False
+    return not case.not_allowed and (case.key not in register.besluiten or _is_higher(case, register))
+
+
+def _is_higher(case: Case, register: Register) -> bool:
     in_force = register.besluiten.get(case.key)
-    return in_force is None or in_force.revisie < case.received.contact.revisie
+    return in_force is not None and in_force.revisie < case.received.contact.revisie
 
 
 def asked_besluiten(batch: Sequence[Case]) -> Document:
@@ -62,12 +64,15 @@ def asked_partijen(batch: Sequence[Case], register: Register) -> Document | None
 
 
 def revised(batch: Sequence[Case], register: Register) -> list[Case]:
-    """Return the cases that may replace an earlier decision, of this batch or of before."""
+    """Return the cases that may replace an earlier decision, of this batch or of before.
+
+    One that its source may not publish replaces none, so that it does not cost what a correction does.
+    """
     seen = Counter(case.key for case in batch)
     return [
         case
         for case in batch
         if seen[case.key] > 1
         or case.herbeoordeling is not None
-        or ((in_force := register.besluiten.get(case.key)) and in_force.revisie < case.received.contact.revisie)
+        or (not case.not_allowed and _is_higher(case, register))
     ]
