@@ -224,7 +224,7 @@ class ContactEnded(Bericht):
     revisie: Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)] = 1
     """A higher one is a later, corrected version of the contact. The same revisie with other contents is refused."""
     kanaal: Tekst50
-    """Free text; no rule depends on it."""
+    """Free text; no rule depends on it, though a municipality's policy may."""
     richting: Richting = Richting.INKOMEND
     tot_stand_gekomen: bool | None = True
     """Whether contact was made; null means unknown. Becomes `indicatieContactGelukt`."""

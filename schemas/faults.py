@@ -54,6 +54,9 @@ class FaultKind(StrEnum):
     """The field may not be used in this combination."""
     REVISIE_CONFLICT = "revisie_conflict"
     """The same revisie of this contact came before with other contents."""
+    BRON_NIET_TOEGESTAAN = "bron_niet_toegestaan"
+    """The municipality's policy does not name this `source`, or does not allow it this kanaal, this middel or, where
+    no place is given, this topic."""
 
 
 HINTS: Final[Mapping[FaultKind, str]] = {
@@ -84,6 +87,8 @@ HINTS: Final[Mapping[FaultKind, str]] = {
     FaultKind.ONBEKENDE_REF: "Use the `ref` of a betrokkene in this event, exactly as it is written there.",
     FaultKind.NIET_TOEGESTAAN: "Leave it out, or change the field that excludes it: the schema says which go together.",
     FaultKind.REVISIE_CONFLICT: "Send a correction with a higher `revisie`; send the same revisie only unchanged.",
+    FaultKind.BRON_NIET_TOEGESTAAN: "Send what the municipality has for this system: its `source`, its topic, its "
+    "kanalen and its means of authentication. Or ask the municipality to change `bronnen` in its policy.",
 }
 """The remedy for each kind, for a publisher. `hints.py` names what is expected at one place, where it is known."""
 
@@ -102,6 +107,9 @@ class RefusalKind(StrEnum):
     """Only `data` is wrong. The publisher has to repair it."""
     REVISIE_CONFLICT = "revisie_conflict"
     """The same revisie of this contact came before with other contents: a correction needs a higher revisie."""
+    BRON_NIET_TOEGESTAAN = "bron_niet_toegestaan"
+    """The municipality's policy does not allow its source to publish it: somebody speaks for another, the publisher has
+    to repair it, or the policy lacks something."""
     INTERNE_FOUT = "interne_fout"
     """Our own code failed on it: our bug. It has no errors to repair, and can be redriven after the next release."""
 

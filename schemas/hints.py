@@ -75,6 +75,18 @@ _KNOWN: Final = (
 _BASE64: Final = (
     "Send in base64, as one text with its padding and without line ends, the object that `data` would hold."
 )
+_OF_BRON: Final = {
+    "source": "Send the `source` that the municipality has for this system, exactly as it is written there. Or ask the "
+    "municipality to name this one under `bronnen` in its policy.",
+    "": "Send the event to the topic that the municipality has for its `source`. Or ask the municipality to add this "
+    "topic to the `topics` of the source in its policy.",
+    "data.kanaal": "Send a kanaal that the municipality has for this `source`, exactly as it is written there. Or ask "
+    "the municipality to add this one to the `kanalen` of the source in its policy.",
+    f"{_KLANT}.authenticatie.middel": "Send a means of authentication that the municipality has for this `source`, or "
+    "leave `authenticatie` out where none was used. Or ask the municipality to add this one to the `middelen` of the "
+    "source in its policy.",
+}
+"""What a source may not, by its place."""
 
 _WRITTEN: Final[Mapping[tuple[str, FaultKind], str]] = {
     ("", FaultKind.ONLEESBAAR): HINTS[FaultKind.ONLEESBAAR],
@@ -89,6 +101,7 @@ _WRITTEN: Final[Mapping[tuple[str, FaultKind], str]] = {
         FaultKind.TE_LANG,
     ): "Choose a shorter name for the system, and keep it: it is part of each contact's id. Send {what}.",
     ("data.revisie", FaultKind.REVISIE_CONFLICT): HINTS[FaultKind.REVISIE_CONFLICT],
+    **{(pad, FaultKind.BRON_NIET_TOEGESTAAN): text for pad, text in _OF_BRON.items()},
     ("data.plaatsgevondenOp", FaultKind.IN_DE_TOEKOMST): f"{HINTS[FaultKind.IN_DE_TOEKOMST]} Send {{what}}.",
     **{
         (f"data.{name}", FaultKind.TE_VEEL): f"Send {{what}}. {HINTS[FaultKind.TE_VEEL]}"

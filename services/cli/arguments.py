@@ -21,6 +21,9 @@ EventsFile = Annotated[Path, typer.Argument(metavar="FILE|-", help="CloudEvents,
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, for a program to read.")]
 AsJsonLines = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout, for a program to read.")]
 PolicyFile = Annotated[Path | None, typer.Option("--policy", help="TOML file; else KLANTCONTACT_BELEID_FILE.")]
+ToTopic = Annotated[
+    str | None, typer.Option("--topic", help="Where they would be sent; else KLANTCONTACT_CONTACT_TOPIC.")
+]
 
 
 def settings() -> Settings:
@@ -33,6 +36,11 @@ def beleid(policy: Path | None) -> Beleid:
     if policy is not None:
         return load_policy_file(policy, Beleid, given_as="--policy")
     return load_policy_file(settings().beleid_file, Beleid)
+
+
+def to_topic(topic: str | None, beleid: Beleid) -> str | None:
+    """Return the topic that `--topic` names, else that of the settings; None when the policy says nothing of topics."""
+    return topic or (settings().contact_topic if beleid.bronnen else None)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from services.cli.arguments import EventsFile, PolicyFile, beleid, count_lines, opened
+from services.cli.arguments import EventsFile, PolicyFile, ToTopic, beleid, count_lines, opened, to_topic
 from services.cli.screen import progress, write_json_line
 from services.cli.streams import FAULTS_FOUND
 from services.operations.classify import classify as judge
@@ -14,7 +14,7 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def classify(file: EventsFile = Path("-"), policy: PolicyFile = None) -> None:
+def classify(file: EventsFile = Path("-"), policy: PolicyFile = None, topic: ToTopic = None) -> None:
     """Judge events without any server, and print for each what would be registered, as one JSON object a line.
 
     An event that is refused gives its line number and what is wrong with it. Exit status 1: some were.
@@ -22,7 +22,7 @@ def classify(file: EventsFile = Path("-"), policy: PolicyFile = None) -> None:
     some_invalid, chosen = False, beleid(policy)
     with opened(file) as lines, progress("judging", shown=not sys.stdout.isatty()) as bar:
         total = count_lines(lines)
-        for number, answer in enumerate(judge(lines, chosen), start=1):
+        for number, answer in enumerate(judge(lines, chosen, to_topic(topic, chosen)), start=1):
             some_invalid = some_invalid or "fouten" in answer
             write_json_line(answer)
             bar(number, total)

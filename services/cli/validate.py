@@ -7,7 +7,7 @@ from typing import Annotated, BinaryIO
 import typer
 from rich.text import Text
 
-from services.cli.arguments import AsJsonLines, EventsFile, PolicyFile, beleid, count_lines, opened
+from services.cli.arguments import AsJsonLines, EventsFile, PolicyFile, ToTopic, beleid, count_lines, opened, to_topic
 from services.cli.screen import progress, write_json_line
 from services.cli.streams import FAULTS_FOUND
 from services.domain.policy import Beleid
@@ -23,6 +23,7 @@ app = typer.Typer(add_completion=False)
 def validate(
     file: EventsFile,
     policy: PolicyFile = None,
+    topic: ToTopic = None,
     *,
     binary: Annotated[
         bool,
@@ -40,7 +41,7 @@ def validate(
     summary, chosen = Summary(), beleid(policy)
     with opened(file) as lines, progress("validating", shown=not (as_json and sys.stdout.isatty())) as bar:
         total = count_lines(lines)
-        for validation in _checked(lines, chosen, binary=binary):
+        for validation in _checked(lines, chosen, to_topic(topic, chosen), binary=binary):
             summary.add(validation)
             if as_json:
                 write_json_line(validation)
@@ -53,9 +54,9 @@ def validate(
     raise typer.Exit(FAULTS_FOUND if summary.invalid else 0)
 
 
-def _checked(lines: BinaryIO, policy: Beleid, *, binary: bool) -> Iterator[Validation]:
+def _checked(lines: BinaryIO, policy: Beleid, topic: str | None, *, binary: bool) -> Iterator[Validation]:
     try:
-        yield from check(lines, policy, binary=binary)
+        yield from check(lines, policy, topic=topic, binary=binary)
     except ContentRefused as error:
         raise typer.BadParameter(str(error), param_hint="--binary") from error
 

@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from schemas.contact_ended_v1 import Rol
+from schemas.faults import Fault
 from schemas.identities import Identity, identities
 from schemas.positions import Position
 from schemas.reading.decoding import Received
 from schemas.values import value_class
+from services.domain.besluit import BesluitRecord
+from services.domain.bronnen import not_allowed
 from services.domain.consent import Moment
 from services.domain.decide import counts
 from services.domain.gekend import gekend
@@ -32,12 +35,19 @@ class Case:
     """The same identities as the register knows them."""
     gekend: Mapping[int, str]
     """The positions of the gekende betrokkenen, each with the means that made it so."""
+    not_allowed: tuple[Fault, ...] = ()
+    """What the policy does not allow its source."""
     position: Position | None = None
     """Of its record in Kafka; None in a dry run."""
     herbeoordeling: Herbeoordeling | None = None
     """Set when an operator asks for a new judgement."""
     publish_again: bool = False
     """Set when an operator asks for the events of the revisie in force, whether they went out before or not."""
+
+    def repeats(self, in_force: BesluitRecord | None) -> bool:
+        """Whether it is the revisie of a decision, with the same contents."""
+        revisie = self.received.contact.revisie
+        return in_force is not None and (in_force.revisie, in_force.digest) == (revisie, self.digest)
 
     def own_partij_id(self, position: int) -> str:
         """Return the partij id of a betrokkene without an identity to be found by: the same one in every revisie."""
@@ -62,9 +72,10 @@ def prepare(
     beleid: Beleid,
     *,
     position: Position | None = None,
+    topic: str | None = None,
     herbeoordeling: Herbeoordeling | None = None,
 ) -> Case:
-    """Return a contact with its keys."""
+    """Return a contact with its keys. `topic` is of a dry run, which has no position."""
     contact = received.contact
     found: tuple[tuple[Identity, ...], ...] = ((),) * len(contact.betrokkenen)
     if counts(contact):
@@ -81,6 +92,7 @@ def prepare(
         identities=found,
         sleutels=tuple(tuple(sleutels.of_identity(each) for each in of_one) for of_one in found),
         gekend=gekend(contact, found, beleid),
+        not_allowed=not_allowed(received, position.topic if position is not None else topic, beleid),
         position=position,
         herbeoordeling=herbeoordeling,
     )

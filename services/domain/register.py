@@ -107,6 +107,9 @@ class Register:
         """Judge the next contact of the batch, and keep what it changes."""
         in_force = self.besluiten.get(case.key)
         revisie = case.received.contact.revisie
+        if case.not_allowed and not case.repeats(in_force):
+            # What was accepted once stays accepted, whatever the policy says by now.
+            return _refused(case, RefusalKind.BRON_NIET_TOEGESTAAN, case.not_allowed)
         if in_force is None or revisie > in_force.revisie:
             return self._judge_anew(case, in_force, now)
         if revisie < in_force.revisie:

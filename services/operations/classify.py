@@ -22,9 +22,12 @@ from services.domain.toelichting import toelichting
 from services.operations.lines import event_on
 
 
-def classify(lines: Iterable[bytes], beleid: Beleid) -> Iterator[dict[str, Any]]:
-    """Judge structured CloudEvents, one a line, in order; yield what is printed for each line."""
-    for line_number, outcome in judged_lines(lines, beleid):
+def classify(lines: Iterable[bytes], beleid: Beleid, topic: str | None = None) -> Iterator[dict[str, Any]]:
+    """Judge structured CloudEvents, one a line, in order; yield what is printed for each line.
+
+    `topic` is where they would be sent; without one it is not judged whether their source may.
+    """
+    for line_number, outcome in judged_lines(lines, beleid, topic=topic):
         if isinstance(outcome, Refused):
             yield _refusal(line_number, outcome.refusal)
         else:
@@ -75,9 +78,9 @@ def structured(_line_number: int, line: bytes) -> Received | Refusal:
 
 
 def judged_lines(
-    lines: Iterable[bytes], beleid: Beleid, reading: Reading = structured
+    lines: Iterable[bytes], beleid: Beleid, reading: Reading = structured, *, topic: str | None = None
 ) -> Iterator[tuple[int, Outcome]]:
-    """Judge CloudEvents, one a line and structured unless `reading` says otherwise, in order.
+    """Judge CloudEvents, one a line and structured unless `reading` says otherwise, in order, as from a topic.
 
     Yield each line's number and its outcome. Lines count from 1. Empty lines count too, and are skipped.
     """
@@ -89,4 +92,4 @@ def judged_lines(
             if isinstance(received, Refusal):
                 yield line_number, Refused(received)
             else:
-                yield line_number, register.judge(prepare(received, sleutels, beleid), _NOW)
+                yield line_number, register.judge(prepare(received, sleutels, beleid, topic=topic), _NOW)

@@ -47,6 +47,15 @@ TRANSACTIONS_ADVICE = (
     "`kafka-transactions.sh abort --topic … --partition … --start-offset …`."
 )
 
+NO_SOURCES_ADVICE = (
+    "Whoever may write a contact can use any source, also that of another system. To prevent it, name the sources in "
+    "the policy, under `bronnen`."
+)
+
+MUTE_ADVICE = (
+    "Every event of such a source is refused. Correct its `topics` in the policy, or KLANTCONTACT_CONTACT_TOPIC."
+)
+
 
 async def examine(settings: Settings) -> list[Check]:
     """Check everything that a service needs. A server that is away costs some seconds. Changes nothing."""
@@ -96,8 +105,22 @@ def _beleid(settings: Settings) -> Check:
         beleid = load_policy_file(settings.beleid_file, Beleid)
     except InvalidSettings as error:
         return failed("policy", error)
+    read = {settings.contact_topic}
+    mute = [
+        f"{source} may write to {', '.join(sorted(bron.topics))} alone, which the classifier does not read"
+        for source, bron in beleid.bronnen.items()
+        if bron.topics is not None and bron.topics.isdisjoint(read)
+    ]
+    if mute:
+        return Check(name="policy", ok=False, found="; ".join(mute), advice=MUTE_ADVICE)
     origin = f"from {settings.beleid_file}" if settings.beleid_file else "the defaults of the contract"
-    return Check(name="policy", ok=True, found=f"version {beleid.versie}, {origin}")
+    names = counted(len(beleid.bronnen), "source") if beleid.bronnen else "no sources"
+    return Check(
+        name="policy",
+        ok=True,
+        found=f"version {beleid.versie}, {origin}, names {names}",
+        advice="" if beleid.bronnen else NO_SOURCES_ADVICE,
+    )
 
 
 # Kafka ---------------------------------------------------------------------------------------------------------------

@@ -95,9 +95,12 @@ class Summary:
         self.causes.update(dict.fromkeys(causes, 1))
 
 
-def validate(lines: Iterable[bytes], beleid: Beleid, *, binary: bool = False) -> Iterator[Validation]:
+def validate(
+    lines: Iterable[bytes], beleid: Beleid, *, topic: str | None = None, binary: bool = False
+) -> Iterator[Validation]:
     """Check CloudEvents, one a line, in order: each alone, and against the lines before it.
 
+    `topic` is where they would be sent, for a policy that says which sources may send there.
     Only several events together show a revisie_conflict, and some cases of dubbele_partij. With `binary` a line holds a
     record, in the form of `dlq export`. Raises ContentRefused for a line that does not have that form.
     """
@@ -109,7 +112,7 @@ def validate(lines: Iterable[bytes], beleid: Beleid, *, binary: bool = False) ->
             last = line
             yield line
 
-    for line_number, outcome in judged_lines(seen(), beleid, _of_record if binary else structured):
+    for line_number, outcome in judged_lines(seen(), beleid, _of_record if binary else structured, topic=topic):
         yield _validation(line_number, outcome, _event_on(last) if binary else last)
 
 

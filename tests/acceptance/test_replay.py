@@ -211,3 +211,24 @@ def test_contacts_of_one_klant_in_other_batches_come_out_as_the_dry_run_shows(sy
     assert {each["partition"] for each in shown} == {0, 1}
     assert Counter(each["onderwerpen"][0]["wordt"]["partij"] for each in shown) == {"nieuw": 1, "bestaand": 5}
     assert done == [{**each, "answer": "judged as shown"} for each in shown]
+
+
+def test_a_policy_that_names_other_sources_lets_what_was_accepted_be_judged_again_and_refuses_what_is_new(
+    system: System,
+) -> None:
+    start_classifier_with(system, 'versie = "eerst"\n')
+    publish(system, [event(contact("before", betrokkenen=[known(number=nth_bsn(10), toestemming="gegeven")]))])
+    wait_until_all_is_stored(system)
+    start_classifier_with(system, f'{STRICT}[bronnen."urn:another"]\n')
+    publish(system, [event(contact("refused"))])
+    wait_until_all_is_stored(system)
+    assert answered(replay(system, "--json"))[1]["records"]["dead letter"] == 1
+    shown = replay(system, "--json", "--contact", "before")
+    assert answered(shown)[0] == {"before": [["V4", "V1"]]}
+    done = replay(system, "--json", "--contact", "before", "--execute")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert answered(done)[1]["answers"] == {"judged as shown": 1}
+    listed = json.loads(system.run("dlq", "list", "--json").stdout)["groups"]
+    assert [(each["kind"], each["letters"]) for each in listed] == [("bron_niet_toegestaan", 1)]
+    told = system.run("explain", "refused")
+    assert "bron_niet_toegestaan" in told.stdout, told.stderr

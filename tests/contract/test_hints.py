@@ -35,8 +35,16 @@ BASES: Final[list[Wire]] = [
 ]
 """Valid events in which every place is there."""
 
-LEFT_OUT: Final = frozenset({FaultKind.NIET_TOEGESTAAN, FaultKind.DUBBELE_PARTIJ, FaultKind.REVISIE_CONFLICT})
-"""Kinds whose remedy may be to leave something out, or to send something again: no example of a value helps."""
+LEFT_OUT: Final = frozenset(
+    {
+        FaultKind.NIET_TOEGESTAAN,
+        FaultKind.DUBBELE_PARTIJ,
+        FaultKind.REVISIE_CONFLICT,
+        FaultKind.BRON_NIET_TOEGESTAAN,
+    }
+)
+"""Kinds whose remedy may be to leave something out, to send something again, or to look into the policy: no example of
+a value helps."""
 
 
 def _at(tree: Any, pad: str) -> Iterator[str]:  # noqa: ANN401 - JSON

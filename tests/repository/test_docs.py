@@ -13,8 +13,10 @@ import typer
 import yaml
 from typer.core import TyperGroup
 
+from services.classifier.policy_file import load_policy_file
 from services.cli import app
 from services.cli.lazy import LazyCommand
+from services.domain.policy import DEFAULT, Beleid, Bron
 from services.runtime import settings_page
 from services.runtime.settings import Settings
 from tests.acceptance import test_operators_day
@@ -229,6 +231,26 @@ def test_a_session_begins_with_the_sample_and_the_policies_of_the_test() -> None
     shown = re.search(r"printf '(.+)' > strict.toml", replay)
     assert shown is not None
     assert shown[1].replace("\\n", "\n") == test_operators_day.STRICT
+
+
+# The policy ----------------------------------------------------------------------------------------------------------
+
+RUN = Path("docs/run.md")
+TOML = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def test_the_page_shows_the_default_policy_and_one_that_names_sources(tmp_path: Path) -> None:
+    file = tmp_path / "beleid.toml"
+    policies = []
+    for shown in TOML.findall(_text(RUN)):
+        file.write_text(shown, encoding="utf-8")
+        policies.append(load_policy_file(file, Beleid))
+    default, naming = policies
+    assert default == DEFAULT
+    telefonie, other = naming.bronnen.values()
+    assert other == Bron()
+    assert telefonie.topics == frozenset({Settings().contact_topic})
+    assert None not in (telefonie.kanalen, telefonie.middelen)
 
 
 # Settings -------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,9 @@ from services.runtime.mongo.client import Document
 
 
 def most_numbers(batch: Sequence[Case], register: Register) -> dict[NumberKind, int]:
-    """Return the most numbers that a batch can need. What repeats a decision of before, or is older, needs none."""
+    """Return the most numbers that a batch can need. What repeats a decision of before, is older, or is refused since
+    its source may not publish it, needs none.
+    """
     # A new judgement can be made twice: by old facts, and then by those of today.
     judged = [each for case in batch for each in ([case, case] if case.herbeoordeling else [case])]
     judged = [each for each in judged if each.herbeoordeling or _may_be_new(each, register)]
@@ -24,8 +26,12 @@ def most_numbers(batch: Sequence[Case], register: Register) -> dict[NumberKind, 
 
 
 def _may_be_new(case: Case, register: Register) -> bool:
+    return not case.not_allowed and (case.key not in register.besluiten or _is_higher(case, register))
+
+
+def _is_higher(case: Case, register: Register) -> bool:
     in_force = register.besluiten.get(case.key)
-    return in_force is None or in_force.revisie < case.received.contact.revisie
+    return in_force is not None and in_force.revisie < case.received.contact.revisie
 
 
 def asked_besluiten(batch: Sequence[Case]) -> Document:
@@ -58,12 +64,15 @@ def asked_partijen(batch: Sequence[Case], register: Register) -> Document | None
 
 
 def revised(batch: Sequence[Case], register: Register) -> list[Case]:
-    """Return the cases that may replace an earlier decision, of this batch or of before."""
+    """Return the cases that may replace an earlier decision, of this batch or of before.
+
+    One that its source may not publish replaces none, so that it does not cost what a correction does.
+    """
     seen = Counter(case.key for case in batch)
     return [
         case
         for case in batch
         if seen[case.key] > 1
         or case.herbeoordeling is not None
-        or ((in_force := register.besluiten.get(case.key)) and in_force.revisie < case.received.contact.revisie)
+        or (not case.not_allowed and _is_higher(case, register))
     ]

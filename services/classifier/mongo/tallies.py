@@ -38,7 +38,7 @@ class Tallies:
 
     def __init__(self, database: AsyncDatabase[Document], beleid: Beleid) -> None:
         self._tellingen = database[TELLINGEN]
-        self._named = beleid.getelde_bronnen
+        self._named = beleid.named_sources
         self._others: dict[str, set[str]] = {}
         """For the last days the other sources with a count of their own, as far as this instance met them."""
         self._full: set[str] = set()

@@ -159,7 +159,7 @@ def _standing(case: Case, in_force: BesluitRecord | None, whole: Sequence[Stretc
     """Return why a record is not judged again; None when it is."""
     revisie = case.received.contact.revisie
     if in_force is None or revisie > in_force.revisie:
-        return Standing.NOT_JUDGED
+        return Standing.DEAD_LETTER if case.not_allowed else Standing.NOT_JUDGED
     if revisie < in_force.revisie:
         return Standing.OVERTAKEN
     if case.digest != in_force.digest:

@@ -13,8 +13,8 @@ from services.classifier.mongo.numbers import NumbersExhausted
 from services.classifier.mongo.register import NUMMERS, MongoRegister
 from services.domain.case import Case, prepare
 from services.domain.numbers import LAST_NUMBER
-from services.domain.outcome import Decided, Outcome, Repeated
-from services.domain.policy import DEFAULT
+from services.domain.outcome import Decided, Outcome, Refused, Repeated
+from services.domain.policy import DEFAULT, Beleid, Bron
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
 from tests.support.contacts import NOW, Event, contact_ended, encoded
@@ -35,9 +35,9 @@ async def store(client: AsyncMongoClient[dict[str, Any]], database: str) -> Mong
     return store
 
 
-def _cases(*events: Event) -> list[Case]:
+def _cases(*events: Event, beleid: Beleid = DEFAULT) -> list[Case]:
     received = [decode(encoded(event), (), NOW) for event in events]
-    return [prepare(each, SLEUTELS, DEFAULT) for each in received if isinstance(each, Received)]
+    return [prepare(each, SLEUTELS, beleid) for each in received if isinstance(each, Received)]
 
 
 async def _judged(store: MongoRegister, *events: Event) -> Sequence[Outcome]:
@@ -78,6 +78,17 @@ async def test_repeats_fetch_no_block(client: AsyncMongoClient[dict[str, Any]], 
     before = await client[database][NUMMERS].find_one()
     await _judged(MongoRegister(client, database, DEFAULT), *[contact_ended("c-1")] * 50)
     assert await client[database][NUMMERS].find_one() == before
+
+
+async def test_what_the_policy_does_not_allow_its_source_fetches_no_block(
+    client: AsyncMongoClient[dict[str, Any]], database: str
+) -> None:
+    store = MongoRegister(client, database, DEFAULT)
+    only = Beleid(bronnen={"urn:another": Bron()})
+    cases = _cases(contact_ended("c-1"), beleid=only)
+    [outcome] = await store.transact(cases, lambda register: [register.judge(case, NOW) for case in cases])
+    assert isinstance(outcome, Refused)
+    assert await client[database][NUMMERS].find_one() is None
 
 
 async def test_two_instances_never_get_the_same_number(

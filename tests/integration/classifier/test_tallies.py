@@ -13,7 +13,7 @@ from schemas.reading.decoding import Received, decode
 from services.classifier.mongo.register import MongoRegister
 from services.classifier.mongo.tallies import OTHERS_A_DAY, REST, TELLINGEN
 from services.domain.case import Case, prepare
-from services.domain.policy import DEFAULT, Beleid
+from services.domain.policy import DEFAULT, Beleid, Bron
 from services.domain.sleutels import Sleutels
 from services.operations.stats import By, stats
 from services.runtime.settings import Settings
@@ -22,6 +22,7 @@ from tests.support.contacts import NOW, contact_ended, encoded
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
 TODAY = NOW.date()
 NAMED = "urn:a-named-one"
+ALLOWED = "urn:an-allowed-one"
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ async def _decide(store: MongoRegister, sources: Sequence[str], *, at: datetime 
 
 
 def _store(client: AsyncMongoClient[dict[str, Any]], database: str) -> MongoRegister:
-    return MongoRegister(client, database, Beleid(getelde_bronnen=frozenset({NAMED})))
+    return MongoRegister(client, database, Beleid(getelde_bronnen=frozenset({NAMED}), bronnen={ALLOWED: Bron()}))
 
 
 def _made_up(number: int, first: int = 0) -> list[str]:
@@ -62,12 +63,12 @@ async def test_a_hundred_made_up_sources_are_counted_by_name_and_the_rest_as_one
 ) -> None:
     store = _store(client, database)
     await store.prepare()
-    await _decide(store, [*_made_up(OTHERS_A_DAY + 30), NAMED])
+    await _decide(store, [*_made_up(OTHERS_A_DAY + 30), NAMED, ALLOWED])
     counted = await _counted(mongo_uri, database)
-    assert len(counted) == OTHERS_A_DAY + 2
-    assert (counted[REST], counted[NAMED]) == (30, 1)
-    assert await client[database][TELLINGEN].count_documents({}) == OTHERS_A_DAY + 2 + 1
-    await _decide(_store(client, database), [*_made_up(OTHERS_A_DAY + 30), NAMED], contact="c-2")
+    assert len(counted) == OTHERS_A_DAY + 3
+    assert (counted[REST], counted[NAMED], counted[ALLOWED]) == (30, 1, 1)
+    assert await client[database][TELLINGEN].count_documents({}) == OTHERS_A_DAY + 3 + 1
+    await _decide(_store(client, database), [*_made_up(OTHERS_A_DAY + 30), NAMED, ALLOWED], contact="c-2")
     assert await _counted(mongo_uri, database) == counted + counted, "another instance knows which"
     await _decide(store, _made_up(2, first=500), at=NOW + timedelta(days=1))
     assert set(await _counted(mongo_uri, database, TODAY + timedelta(days=1))) == set(_made_up(2, first=500))

@@ -13,7 +13,7 @@ from schemas.faults import HINTS, FaultKind
 from services.local.servers.network import HOST, free_port
 from services.runtime.secret import HOW_TO_GET_ONE
 from services.runtime.settings import Settings
-from tests.support.contacts import contact_ended
+from tests.support.contacts import SOURCE, contact_ended
 from tests.support.kafka_tools import topic_names
 
 SECONDS = 60
@@ -109,6 +109,21 @@ def test_classify_judges_by_the_given_policy(tmp_path: Path) -> None:
         "V3",
         "V3",
     ]
+
+
+@pytest.mark.parametrize("command", ["classify", "validate"])
+def test_events_are_judged_as_on_the_topic_that_is_named_or_that_of_the_settings(command: str, tmp_path: Path) -> None:
+    policy = tmp_path / "beleid.toml"
+    policy.write_text(f'[bronnen."{SOURCE}"]\ntopics = ["contact.telefonie"]\n')
+    arguments = [command, "--policy", str(policy), "-"]
+    stdin = _line(contact_ended("c-1"))
+
+    by_default = _run(*arguments, stdin=stdin)
+    option = _run(*arguments, "--topic", "contact.telefonie", stdin=stdin)
+    variable = _run(*arguments, stdin=stdin, KLANTCONTACT_CONTACT_TOPIC="contact.telefonie")
+
+    assert [done.returncode for done in (by_default, option, variable)] == [1, 0, 0]
+    assert b"bron_niet_toegestaan" in by_default.stdout
 
 
 def test_a_reader_that_closes_the_pipe_causes_no_crash() -> None:

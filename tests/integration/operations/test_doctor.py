@@ -12,7 +12,7 @@ from services.domain.sleutels import Sleutels
 from services.local.servers.network import HOST, free_port
 from services.local.servers.stack import local_stack
 from services.operations.checks import Check
-from services.operations.doctor import examine
+from services.operations.doctor import MUTE_ADVICE, NO_SOURCES_ADVICE, examine
 from services.operations.topics import create_topics
 from services.runtime.mongo.client import address, connect
 from services.runtime.secret import HOW_TO_GET_ONE
@@ -46,7 +46,12 @@ async def test_the_doctor_finds_no_fault_in_a_whole_system(settings: Settings) -
     assert re.fullmatch(r"reaches back \d+\.\d days: it holds what was withdrawn since", found.pop("oplog").found)
     assert list(found.values()) == [
         Check(name="key", ok=True, found="40 bytes, version 1, which the register takes when the classifier starts"),
-        Check(name="policy", ok=True, found="version V6898-voorstel-2023-10, the defaults of the contract"),
+        Check(
+            name="policy",
+            ok=True,
+            found="version V6898-voorstel-2023-10, the defaults of the contract, names no sources",
+            advice=NO_SOURCES_ADVICE,
+        ),
         Check(
             name="kafka",
             ok=True,
@@ -187,6 +192,27 @@ async def test_a_key_and_a_policy_that_do_not_fit_are_reported(settings: Setting
         name="policy",
         ok=False,
         found=f"KLANTCONTACT_BELEID_FILE: {file} does not fit:\n  versie: String should have at least 1 character",
+    )
+
+
+async def test_a_policy_that_names_sources_is_well_unless_no_topic_of_one_is_read(
+    settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "beleid.toml"
+    named = settings.model_copy(update={"beleid_file": file})
+    both = f'[bronnen."urn:a"]\n[bronnen."urn:b"]\ntopics = ["{settings.contact_topic}", "elsewhere"]\n'
+
+    file.write_text(both)
+    well = (await _found(named))["policy"]
+    file.write_text(f'{both}[bronnen."urn:c"]\ntopics = ["elsewhere"]\n')
+    mute = (await _found(named))["policy"]
+
+    assert well == Check(name="policy", ok=True, found=f"version V6898-voorstel-2023-10, from {file}, names 2 sources")
+    assert mute == Check(
+        name="policy",
+        ok=False,
+        found="urn:c may write to elsewhere alone, which the classifier does not read",
+        advice=MUTE_ADVICE,
     )
 
 

@@ -59,7 +59,7 @@ def test_faults_are_reported_by_line_with_a_hint_and_the_line_of_the_schema() ->
         "line 2, contact c-2\n"
         "  data.kanaal: ontbreekt\n"
         '    Send a text of 1 to 50 characters, such as "telefoon". null counts as absent. '
-        "Free text; no rule depends on it.\n"
+        "Free text; no rule depends on it, though a municipality's policy may.\n"
         f"    {schema}:{required}  required\n"
         "  data.kanal: not read, no such field; is `kanaal` meant?\n"
         "\n"

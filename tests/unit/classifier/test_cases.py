@@ -8,10 +8,10 @@ from services.classifier.cases import read
 from services.classifier.instructions import with_herbeoordeling
 from services.domain.case import Case
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
-from services.domain.policy import DEFAULT
+from services.domain.policy import DEFAULT, Beleid, Bron
 from services.domain.sleutels import Sleutels
 from services.runtime.kafka.records import OversizedBatch, Record
-from tests.support.contacts import contact_ended, record
+from tests.support.contacts import SOURCE, contact_ended, record
 
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
 BY_HEADER = Herbeoordeling(2, Feiten.HUIDIG)
@@ -26,6 +26,15 @@ def _case(of: Record, *, asked: Herbeoordeling | None = None) -> Case:
 
 def test_a_case_knows_where_its_record_lay() -> None:
     assert _case(record(contact_ended(), offset=41, partition=3)).position == Position("contact.ended", 3, 41)
+
+
+def test_whether_a_source_may_is_judged_by_the_topic_of_the_record() -> None:
+    beleid = Beleid(bronnen={SOURCE: Bron(topics=frozenset({"contact.ended"}))})
+    here = read(record(contact_ended()), SLEUTELS, beleid)
+    elsewhere = read(replace(record(contact_ended()), topic="contact.mail"), SLEUTELS, beleid)
+    assert isinstance(here, Case)
+    assert isinstance(elsewhere, Case)
+    assert (here.not_allowed, elsewhere.not_allowed) == ((), (Fault("", FaultKind.BRON_NIET_TOEGESTAAN),))
 
 
 def test_a_record_asks_for_a_new_judgement_by_its_header() -> None:

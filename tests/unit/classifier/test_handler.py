@@ -21,7 +21,7 @@ from services.domain.case import Case
 from services.domain.events import Event
 from services.domain.outcome import OUTCOMES, Outcome, Refused
 from services.domain.personal import FIELDS
-from services.domain.policy import DEFAULT
+from services.domain.policy import DEFAULT, Beleid, Bron
 from services.domain.sleutels import Sleutels
 from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.kafka.records import OversizedBatch, Record
@@ -35,6 +35,7 @@ from tests.fakes.register_store import FakeRegisterStore
 from tests.fakes.stop_store import FakeStopStore
 from tests.support.contacts import contact_ended, record, records
 from tests.support.examples import known
+from tests.support.contacts import SOURCE, contact_ended, record, records
 
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
 LIMIT = 3
@@ -48,7 +49,8 @@ class _Bug(Exception):
 class _Bench:
     """A handler with fakes all around. It fails on contacts whose id begins with "bug"."""
 
-    def __init__(self, *failures: TransientFailure) -> None:
+    def __init__(self, *failures: TransientFailure, beleid: Beleid = DEFAULT) -> None:
+        self.beleid = beleid
         self.store = FakeRegisterStore(failures=failures)
         self.stops = FakeStopStore()
         self.clock = FakeClock()
@@ -75,7 +77,7 @@ class _Bench:
         return self
 
     def _read(self, record: Record) -> Case | Refusal:
-        case = read(record, SLEUTELS, DEFAULT)
+        case = read(record, SLEUTELS, self.beleid)
         if isinstance(case, Case) and case.received.contact.contact_id.startswith("bug"):
             raise _Bug
         return case
@@ -232,6 +234,34 @@ async def test_the_same_revisie_with_other_contents_is_a_dead_letter() -> None:
     assert bench.published()[2:] == [("dlq", "revisie_conflict")]
     headers = dict(bench.topics.messages[2].headers)
     assert json.loads(headers["dlq_faults"] or b"") == [{"pad": "data.revisie", "soort": "revisie_conflict"}]
+
+
+async def test_what_the_policy_does_not_allow_its_source_is_a_dead_letter_without_a_value_and_is_counted() -> None:
+    beleid = Beleid(bronnen={SOURCE: Bron(kanalen=frozenset({"telefoon"}), middelen=frozenset({"dossier"}))})
+    bench = _Bench(beleid=beleid)
+    forged = contact_ended("c-zqid")
+    forged["data"]["kanaal"] = "zqkanaal"
+    forged["data"]["betrokkenen"][0]["authenticatie"] = {"middel": "zqmiddel", "pseudoniem": "zqpseudoniem"}
+    stranger = contact_ended("c-2") | {"source": "urn:zqsource"}
+    label = {"kind": "bron_niet_toegestaan"}
+    before = REGISTRY.get_sample_value("klantcontact_dead_letters_total", label)
+    with capture_logs() as logs:
+        await bench.handle(records(forged, stranger, contact_ended("c-3")))
+    assert bench.published() == [
+        ("dlq", "bron_niet_toegestaan"),
+        ("dlq", "bron_niet_toegestaan"),
+        ("registered", "c-3"),
+        ("taak", "c-3"),
+    ]
+    headers = [dict(each.headers) for each in bench.topics.messages[:2]]
+    assert [[fault["pad"] for fault in json.loads(each["dlq_faults"] or b"")] for each in headers] == [
+        ["data.kanaal", "data.betrokkenen.0.authenticatie.middel"],
+        ["source"],
+    ]
+    assert "zq" not in f"{headers} {logs}"
+    assert bench.topics.messages[0].value == records(forged)[0].value
+    assert before is not None
+    assert REGISTRY.get_sample_value("klantcontact_dead_letters_total", label) == before + 2
 
 
 async def test_whoever_reads_and_encodes_for_long_leaves_the_rest_of_the_process_its_turn(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.classifier.policy_file import load_policy_file
-from services.domain.policy import DEFAULT, Beleid
+from services.domain.policy import DEFAULT, Beleid, Bron
 from services.runtime.errors import InvalidSettings
 
 
@@ -42,8 +42,66 @@ def test_a_mistake_is_told_by_its_place(tmp_path: Path) -> None:
     assert str(refused.value) == (
         f"KLANTCONTACT_BELEID_FILE: {file} does not fit:\n"
         "  standaard_taal: String should match pattern '^[a-z]{3}$'\n"
-        "  versi: Extra inputs are not permitted"
+        "  versi: Extra inputs are not permitted. Correct how it is written, or take it out."
     )
+
+
+def test_a_file_names_the_sources_and_what_each_may(tmp_path: Path) -> None:
+    file = tmp_path / "beleid.toml"
+    file.write_text("""
+        getelde_bronnen = ["urn:counted"]
+        [bronnen."urn:nld:oin:1:systeem:mail"]
+        [bronnen."urn:nld:oin:1:systeem:telefonie"]
+        topics = ["contact.ended.telefonie"]
+        kanalen = ["telefoon", "terugbelverzoek"]
+        middelen = []
+    """)
+
+    beleid = load_policy_file(file, Beleid)
+
+    assert beleid.bronnen == {
+        "urn:nld:oin:1:systeem:mail": Bron(),
+        "urn:nld:oin:1:systeem:telefonie": Bron(
+            topics=frozenset({"contact.ended.telefonie"}),
+            kanalen=frozenset({"telefoon", "terugbelverzoek"}),
+            middelen=frozenset(),
+        ),
+    }
+    assert beleid.named_sources == {"urn:counted", *beleid.bronnen}
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("[bronnen]", "bronnen: Dictionary should have at least 1 item after validation, not 0. Name at least one, or"),
+        ("bronnen = []", "bronnen: Input should be a valid dictionary. Write a table."),
+        ("[bronnen.telefonie]", "bronnen.telefonie: a URI is needed, as in urn:nld:oin:<oin>:systeem:<naam>"),
+        (
+            '[bronnen."urn:a:b"]\nkanaal = ["mail"]',
+            'bronnen."urn:a:b".kanaal: Extra inputs are not permitted. Correct how it is written, or take it out.',
+        ),
+        (
+            '[bronnen."urn:a:b"]\nkanalen = "mail"',
+            'bronnen."urn:a:b".kanalen: Input should be a valid frozenset. Write a list of texts, as in ["telefoon"].',
+        ),
+        (
+            '[bronnen."urn:a:b"]\ntopics = []',
+            'bronnen."urn:a:b".topics: Frozenset should have at least 1 item after validation, not 0. Name at',
+        ),
+        ('[bronnen."urn:a:b"]\ntopics = ["a b"]', 'bronnen."urn:a:b".topics.0: String should match pattern'),
+        ('[bronnen."urn:a:b"]\nmiddelen = [" "]', 'bronnen."urn:a:b".middelen.0: the text is empty or blank'),
+        ('[bronnen]\n"urn:a:b" = "mail"', 'bronnen."urn:a:b": Input should be a valid dictionary or instance of Bron.'),
+        ('[voldoende_middelen]\ndigid = "x"', "voldoende_middelen.digid: Input should be '*'"),
+    ],
+)
+def test_a_mistake_in_a_table_is_told_as_toml_names_its_place(written: str, told: str, tmp_path: Path) -> None:
+    file = tmp_path / "beleid.toml"
+    file.write_text(written)
+
+    with pytest.raises(InvalidSettings) as refused:
+        load_policy_file(file, Beleid)
+
+    assert f"  {told}" in str(refused.value)
 
 
 @pytest.mark.parametrize("versie", ["", " ", "x" * 101])

@@ -98,6 +98,8 @@ class Desk:
     beleid: Beleid = DEFAULT
     register: Register = field(init=False)
     now: datetime = NOW
+    topic: str = "contact.ended"
+    """Where the next contacts lie."""
     brought: int = 0
     """How many contacts were brought: the offset of the next one."""
 
@@ -126,7 +128,7 @@ class Desk:
         self.beleid = self.register.beleid = beleid
 
     def judge(self, arrived: Received, *, herbeoordeling: Herbeoordeling | None = None) -> Brought:
-        position = Position("contact.ended", 0, self.brought)
+        position = Position(self.topic, 0, self.brought)
         case = prepare(arrived, SLEUTELS, self.beleid, position=position, herbeoordeling=herbeoordeling)
         outcome = self.register.judge(case, self.now)
         self.now += timedelta(minutes=1)

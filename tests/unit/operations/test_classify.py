@@ -1,6 +1,6 @@
 """`klantcontact classify`: `schemas/decision.md`, "Dry run"."""
 
-from services.domain.policy import DEFAULT
+from services.domain.policy import DEFAULT, Beleid, Bron
 from services.operations.classify import classify
 from tests.support.examples import (
     CALL_BACK,
@@ -94,6 +94,18 @@ def test_a_line_above_64_kib_is_not_read() -> None:
     assert list(classify([full + b" "], DEFAULT)) == [
         {"regelnummer": 1, "contactId": None, "fouten": [{"pad": "", "soort": "te_groot"}]}
     ]
+
+
+def test_a_line_that_its_source_may_not_send_gets_each_fault_also_of_the_topic() -> None:
+    beleid = Beleid(bronnen={SOURCE: Bron(topics=frozenset({"contact.telefonie"}), kanalen=frozenset({"telefoon"}))})
+    lines = [line(event(contact("c-1"))), line(event(contact("c-2", kanaal="mail")))]
+    asked = [list(classify(lines, beleid, topic)) for topic in ("contact.telefonie", "contact.ended", None)]
+    assert [[[fout["pad"] for fout in each.get("fouten", ())] for each in answers] for answers in asked] == [
+        [[], ["data.kanaal"]],
+        [[""], ["", "data.kanaal"]],
+        [[], ["data.kanaal"]],
+    ]
+    assert {fout["soort"] for fout in asked[1][0]["fouten"]} == {"bron_niet_toegestaan"}
 
 
 def test_a_conflict_is_reported_at_the_revisie() -> None:

@@ -8,11 +8,23 @@ from typing import Any
 import pytest
 
 from schemas.faults import FaultKind
-from services.domain.policy import DEFAULT
+from services.domain.policy import DEFAULT, Beleid, Bron
 from services.operations.dead_letters.content import ContentRefused
 from services.operations.validate import Summary, UnknownField, Validation, validate
-from tests.support.contacts import contact_ended, encoded
-from tests.support.examples import Wire, contact, event, kvk, line, nth_bsn, nth_rsin, onderwerp, rsin, stranger
+from tests.support.contacts import SOURCE, contact_ended, encoded
+from tests.support.examples import (
+    Wire,
+    betrokkene,
+    contact,
+    event,
+    kvk,
+    line,
+    nth_bsn,
+    nth_rsin,
+    onderwerp,
+    rsin,
+    stranger,
+)
 
 
 def _told(*events: bytes) -> list[Validation]:
@@ -25,6 +37,18 @@ def _kinds(validation: Validation) -> list[tuple[str, FaultKind]]:
 
 def test_a_valid_event_has_no_remarks_and_line_numbers_count_empty_lines() -> None:
     assert _told(b"\n", encoded(contact_ended("c-1"))) == [Validation(2, "c-1", (), ())]
+
+
+def test_what_its_source_may_not_is_found_with_what_to_do() -> None:
+    bron = Bron(topics=frozenset({"contact.mail"}), kanalen=frozenset({"mail"}), middelen=frozenset())
+    claiming = event(contact(betrokkenen=[betrokkene(middel="digid")]), source=SOURCE)
+    beleid = Beleid(bronnen={SOURCE: bron})
+    [of_source] = validate([line(event(contact(), source="urn:made-up"))], beleid, topic="contact.ended")
+    [of_rest] = validate([line(claiming)], beleid, topic="contact.ended")
+    hints = [finding.hint for finding in (*of_source.findings, *of_rest.findings)]
+    asked = ["name this one under `bronnen`", "to the `topics`", "to the `kanalen`", "to the `middelen`"]
+    assert len(hints) == len(asked)
+    assert all(told in hint for told, hint in zip(asked, hints, strict=True))
 
 
 def _record(tree: Wire, prefix: str = "ce_", **value: object) -> bytes:
