@@ -1,6 +1,5 @@
 """The queries of a batch: what it needs of the register before it can be judged."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from schemas.contact_ended_v1 import SoortOpvolging
@@ -59,11 +58,12 @@ def asked_partijen(batch: Sequence[Case], register: Register) -> Document | None
 
 def revised(batch: Sequence[Case], register: Register) -> list[Case]:
     """Return the cases that may replace an earlier decision, of this batch or of before."""
-    seen = Counter(case.key for case in batch)
+    lowest: dict[str, int] = {}
+    for case in batch:
+        revisie = case.received.contact.revisie
+        in_force = register.besluiten.get(case.key)
+        known = lowest.get(case.key, revisie if in_force is None else in_force.revisie)
+        lowest[case.key] = min(known, revisie)
     return [
-        case
-        for case in batch
-        if seen[case.key] > 1
-        or case.herbeoordeling is not None
-        or ((in_force := register.besluiten.get(case.key)) and in_force.revisie < case.received.contact.revisie)
+        case for case in batch if case.herbeoordeling is not None or lowest[case.key] < case.received.contact.revisie
     ]
