@@ -18,7 +18,8 @@ from services.projector.ports import Positions, ProjectionStore
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.kafka.assignment import Backlog, Fetched
-from services.runtime.kafka.group import Group, Reader, Subscription
+from services.runtime.kafka.group import Group, Reader
+from services.runtime.kafka.group_broker import Subscription
 from services.runtime.kafka.records import as_record, light_parts
 from services.runtime.observe.health import Health, Part
 from services.runtime.observe.tracing import Spans

@@ -15,7 +15,8 @@ from services.classifier.kafka.publisher import KafkaPublisher
 from services.runtime.ending import Ending
 from services.runtime.kafka.assignment import Fetched
 from services.runtime.kafka.clients import transactional_producer
-from services.runtime.kafka.group import Group, Reader, Subscription
+from services.runtime.kafka.group import Group, Reader
+from services.runtime.kafka.group_broker import Subscription
 from services.runtime.observe.health import Facts, Health
 from services.runtime.settings import Settings
 from services.runtime.stops.stop import StopStore

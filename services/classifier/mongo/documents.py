@@ -147,6 +147,17 @@ def partij_document(partij: PartijRecord) -> Document:
     return document
 
 
+def partij_changes(before: PartijRecord, partij: PartijRecord) -> Document:
+    """Return the update that makes the document of a partij what it has become."""
+    was, now = partij_document(before), partij_document(partij)
+    update: Document = {}
+    if changed := {name: value for name, value in now.items() if name not in was or was[name] != value}:
+        update["$set"] = changed
+    if gone := dict.fromkeys(was.keys() - now.keys(), ""):
+        update["$unset"] = gone
+    return update
+
+
 def partij_of(document: Document) -> PartijRecord:
     """Return the partij that a document holds."""
     return _converter.structure({**document, "partijId": document["_id"]}, PartijRecord)

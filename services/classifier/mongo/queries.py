@@ -1,6 +1,5 @@
 """The queries of a batch: what it needs of the register before it can be judged."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from schemas.contact_ended_v1 import SoortOpvolging
@@ -26,12 +25,9 @@ def most_numbers(batch: Sequence[Case], register: Register) -> dict[NumberKind, 
 
 
 def _may_be_new(case: Case, register: Register) -> bool:
-    return not case.not_allowed and (case.key not in register.besluiten or _is_higher(case, register))
-
-
-def _is_higher(case: Case, register: Register) -> bool:
     in_force = register.besluiten.get(case.key)
-    return in_force is not None and in_force.revisie < case.received.contact.revisie
+    is_newer = in_force is None or in_force.revisie < case.received.contact.revisie
+    return is_newer and not case.not_allowed
 
 
 def asked_besluiten(batch: Sequence[Case]) -> Document:
@@ -68,11 +64,15 @@ def revised(batch: Sequence[Case], register: Register) -> list[Case]:
 
     One that its source may not publish replaces none, so that it does not cost what a correction does.
     """
-    seen = Counter(case.key for case in batch)
+    lowest: dict[str, int] = {}
+    for case in batch:
+        revisie = case.received.contact.revisie
+        in_force = register.besluiten.get(case.key)
+        known = lowest.get(case.key, revisie if in_force is None else in_force.revisie)
+        lowest[case.key] = min(known, revisie)
     return [
         case
         for case in batch
-        if seen[case.key] > 1
-        or case.herbeoordeling is not None
-        or (not case.not_allowed and _is_higher(case, register))
+        if case.herbeoordeling is not None
+        or (not case.not_allowed and lowest[case.key] < case.received.contact.revisie)
     ]

@@ -24,6 +24,7 @@ from services.classifier.mongo.documents import (
     besluit_document,
     besluit_of,
     bijdragen_of,
+    partij_changes,
     partij_document,
     partij_of,
 )
@@ -261,21 +262,23 @@ class MongoRegister:
         session: AsyncClientSession,
     ) -> None:
         given_up: list[UpdateOne] = []
-        replaced: list[ReplaceOne[Document]] = []
+        changed: list[UpdateOne] = []
         inserted: list[InsertOne[Document]] = []
         for partij in map(register.partijen.__getitem__, register.changed_partijen):
-            document, before = partij_document(partij), known_partijen.get(partij.partij_id)
+            before = known_partijen.get(partij.partij_id)
             if before is None:
-                inserted.append(InsertOne(document))
+                inserted.append(InsertOne(partij_document(partij)))
                 continue
-            replaced.append(ReplaceOne({"_id": partij.partij_id}, document))
+            # A whole document costs MongoDB a look at every index.
+            if update := partij_changes(before, partij):
+                changed.append(UpdateOne({"_id": partij.partij_id}, update))
             kept = [sleutel for sleutel in before.sleutels if sleutel in partij.sleutels]
             if len(kept) < len(before.sleutels):
                 fewer = {"$set": {"sleutels": kept}} if kept else {"$unset": {"sleutels": ""}}
                 given_up.append(UpdateOne({"_id": partij.partij_id}, fewer))
         # A sleutel can move between partijen: one gives it up before the other takes it. Writes of one kind lie
         # together, since each change of kind is a round trip.
-        writes: list[UpdateOne | ReplaceOne[Document] | InsertOne[Document]] = [*given_up, *replaced, *inserted]
+        writes: list[UpdateOne | InsertOne[Document]] = [*given_up, *changed, *inserted]
         if writes:
             await self._partijen.bulk_write(writes, session=session)
         await self._record_besluiten(register, known_besluiten, session)

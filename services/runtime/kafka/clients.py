@@ -1,22 +1,19 @@
-"""Every client of Kafka is made here, with the options of aiokafka and FastStream."""
+"""Every client of Kafka but that of a group is made here, with the options of aiokafka."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from typing import Literal, TypedDict
+from typing import Literal
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError
-from faststream import AckPolicy
-from faststream.kafka import KafkaBroker
 
 from services.runtime.errors import InvalidSettings
 from services.runtime.kafka import in_process
-from services.runtime.kafka.connection import CLIENT_ID, brokers, connection, security
+from services.runtime.kafka.connection import connection
 from services.runtime.kafka.errors import kafka_is_away, unreached
-from services.runtime.kafka.patches import bound_unpacking, listen_for_resets, tolerate_header_names
+from services.runtime.kafka.patches import bound_unpacking, tolerate_header_names
 from services.runtime.kafka.topics import MAX_BATCH_BYTES, MAX_DEAD_LETTER_BYTES
 from services.runtime.settings import Settings
 from services.runtime.waiting import pauses_within
@@ -43,9 +40,6 @@ BATCH_OVERHEAD_BYTES = 1024
 LINGER_MS = 5
 """Lines of a file come faster than that: they share a batch."""
 
-REQUEST_SLACK_MS = 30_000
-"""The broker answers a join when the slowest member has joined, within the session timeout: the client waits longer."""
-
 FETCH_MAX_BYTES = 16 * 1024 * 1024
 """Bound of one fetch over all partitions (default 50 MiB): a few batches of large contacts, to bound memory."""
 
@@ -62,65 +56,12 @@ TOPICS_ADVICE = (
 ADMIN_TIMEOUT_MS = 15_000
 """Patience with administration, during which an operator waits. Creating all topics takes a second or two."""
 
-HEARTBEATS_A_SESSION = 3
-
 METADATA_MS = 30_000
 """How old the knowledge of topics and partitions may be (default 5 minutes). So partitions that were added, and topics
 that were made anew, are read and written within a minute."""
 
 Isolation = Literal["read_committed", "read_uncommitted"]
 """Whether a consumer waits for transactions to end, and skips what was aborted, or does not."""
-
-LIBRARY_LOGGER = logging.getLogger("klantcontact.faststream")
-"""For FastStream, which would otherwise write to the screen in its own form."""
-
-
-class SubscriberOptions(TypedDict):
-    """The options of every subscriber besides its topics and its listener."""
-
-    group_id: str
-    ack_policy: AckPolicy
-    auto_offset_reset: Literal["earliest"]
-    isolation_level: Literal["read_committed"]
-    session_timeout_ms: int
-    heartbeat_interval_ms: int
-    fetch_max_bytes: int
-    max_partition_fetch_bytes: int
-    check_crcs: bool
-
-
-def group_broker(settings: Settings) -> KafkaBroker:
-    """Return the FastStream broker of a service. It only reads: each partition has a producer of its own."""
-    tolerate_header_names()
-    bound_unpacking(settings.max_unpacked_bytes)
-    listen_for_resets()
-    return KafkaBroker(
-        brokers(settings),
-        client_id=CLIENT_ID,
-        security=security(settings),
-        consumer_only=True,
-        allow_auto_create_topics=False,
-        request_timeout_ms=settings.session_timeout_ms + REQUEST_SLACK_MS,
-        graceful_timeout=settings.shutdown_seconds,
-        metadata_max_age_ms=METADATA_MS,
-        logger=LIBRARY_LOGGER,
-        log_level=logging.DEBUG,
-    )
-
-
-def subscriber_options(settings: Settings, *, group: str) -> SubscriberOptions:
-    """Return the options of a subscriber that commits itself, skips nothing, and reads committed records only."""
-    return SubscriberOptions(
-        group_id=group,
-        ack_policy=AckPolicy.MANUAL,
-        auto_offset_reset="earliest",
-        isolation_level="read_committed",
-        session_timeout_ms=settings.session_timeout_ms,
-        heartbeat_interval_ms=settings.session_timeout_ms // HEARTBEATS_A_SESSION,
-        fetch_max_bytes=FETCH_MAX_BYTES,
-        max_partition_fetch_bytes=MAX_PARTITION_FETCH_BYTES,
-        check_crcs=in_process.checks_crcs(),
-    )
 
 
 def transactional_producer(settings: Settings, *, transactional_id: str) -> AIOKafkaProducer:

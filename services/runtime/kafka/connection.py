@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiokafka.conn import AIOKafkaConnection, create_conn
-from faststream.kafka.security import parse_security
-from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from services.runtime.errors import InvalidSettings
 from services.runtime.kafka.patches import close_cancelled_starts, end_when_closed
@@ -18,43 +16,47 @@ from services.runtime.settings import PREFIX, Settings
 
 CLIENT_ID: Final = "klantcontact"
 
-MECHANISMS: Final = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
-
 
 def brokers(settings: Settings) -> list[str]:
     """Return the brokers to start from, one by one."""
     return settings.kafka_bootstrap.split(",")
 
 
-def security(settings: Settings) -> BaseSecurity:
-    """Return TLS and login in FastStream's form. Raises InvalidSettings when a file does not hold what it should."""
-    context = None
-    if settings.kafka_security_protocol.endswith("SSL"):
-        context = _tls(settings.kafka_ca_file, settings.kafka_certificate_file, settings.kafka_key_file)
+def login(settings: Settings) -> dict[str, Any]:
+    """Return TLS and login in aiokafka's form. Raises InvalidSettings when a file does not hold what it should."""
+    encrypts = settings.kafka_security_protocol.endswith("SSL")
+    files = (settings.kafka_ca_file, settings.kafka_certificate_file, settings.kafka_key_file)
+    options = {
+        "security_protocol": settings.kafka_security_protocol,
+        "ssl_context": _tls(*files) if encrypts else None,
+    }
     if settings.kafka_username is None:
-        return BaseSecurity(ssl_context=context)
-    login = MECHANISMS[settings.kafka_sasl_mechanism]
-    return login(settings.kafka_username, _password(settings), ssl_context=context)
+        return options
+    return options | {
+        "sasl_mechanism": settings.kafka_sasl_mechanism,
+        "sasl_plain_username": settings.kafka_username,
+        "sasl_plain_password": _password(settings),
+    }
 
 
 def connection(settings: Settings) -> dict[str, Any]:
-    """Return the options with which each of aiokafka's clients reaches Kafka. Raises as `security` does."""
+    """Return the options with which each of aiokafka's clients reaches Kafka. Raises as `login` does."""
     close_cancelled_starts()
     return {
         "bootstrap_servers": brokers(settings),
         "client_id": CLIENT_ID,
-        **parse_security(security(settings)),
+        **login(settings),
     }
 
 
 async def connected(settings: Settings, broker: str, *, timeout_ms: int) -> AIOKafkaConnection:
     """Return an open connection to one broker, with the login done; the caller closes it.
 
-    Raises OSError, TimeoutError, KafkaError, and InvalidSettings as `security` does.
+    Raises OSError, TimeoutError, KafkaError, and InvalidSettings as `login` does.
     """
     host, port = broker.rsplit(":", 1)
-    reach = parse_security(security(settings))
-    return await create_conn(host, int(port), client_id=CLIENT_ID, request_timeout_ms=timeout_ms, **reach)
+    options = login(settings)
+    return await create_conn(host, int(port), client_id=CLIENT_ID, request_timeout_ms=timeout_ms, **options)
 
 
 def _password(settings: Settings) -> str:

@@ -1,16 +1,12 @@
 """A member of a consumer group: it joins, polls, hands over what it fetched, reports how that goes, and leaves.
 
-FastStream connects, logs in, joins and leaves; only this module reads with it. In its *pull mode* a batch subscriber
-has no handler. Started, it is in the group with our listener and runs no loop of its own, so the poll below is ours and
-an error is raised where it happens. FastStream's own loop (0.7.8) logs an error and goes on, decodes what may not be
-text, and joins what aiokafka returns by partition.
+FastStream connects, logs in, joins and leaves (`group_broker.py`); the poll is ours.
 """
 
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -22,8 +18,8 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 from services.runtime.ending import Ending
 from services.runtime.errors import TransientFailure
 from services.runtime.kafka.assignment import Assignment, Fetched
-from services.runtime.kafka.clients import group_broker, subscriber_options
 from services.runtime.kafka.errors import missing_right
+from services.runtime.kafka.group_broker import Subscription, group_broker, subscribe
 from services.runtime.kafka.health import GroupHealth, TopicHealth
 from services.runtime.kafka.lag import LagWatch
 from services.runtime.observe.failures import type_name
@@ -35,9 +31,6 @@ log = structlog.get_logger()
 
 POLL_MS: Final = 500
 """How long one poll waits for a first record. It returns at once when there is one."""
-
-MAX_POLL_INTERVAL_MS: Final = 5 * 60 * 1000
-"""Kafka's default. Nothing that goes well takes as long."""
 
 DRAIN_SHARE: Final = 0.7
 """Of the time for shutting down: how long batches in flight may take. The rest is for leaving the group."""
@@ -56,20 +49,6 @@ class Reader(Assignment, ABC):
     @abstractmethod
     async def finish(self, seconds: float) -> None:
         """Finish the batches in flight before we leave the group; leave undone what takes longer than that."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Subscription:
-    """What a member of a group reads."""
-
-    topics: Sequence[str]
-    group: str
-    max_records: int
-    """Of one poll."""
-    writes_to: Sequence[str] = ()
-    """Topics that are not read. One of them that is gone is a reason not to be ready too."""
-    max_poll_interval_ms: int = MAX_POLL_INTERVAL_MS
-    """How long one fetch may be handled before the group takes our partitions away."""
 
 
 class Group:
@@ -169,18 +148,3 @@ async def _joined(broker: KafkaBroker) -> None:
         if told := missing_right(error):
             raise told from error
         raise TransientFailure("Kafka stopped answering while we joined the group.", part=Part.KAFKA) from error
-
-
-def subscribe(
-    broker: KafkaBroker, settings: Settings, subscription: Subscription, listener: Assignment
-) -> BatchSubscriber:
-    """Subscribe in pull mode: no handler is added, so FastStream reads nothing by itself."""
-    subscriber = broker.subscriber(
-        *subscription.topics,
-        batch=True,
-        max_poll_interval_ms=subscription.max_poll_interval_ms,
-        listener=listener,
-        **subscriber_options(settings, group=subscription.group),
-    )
-    assert isinstance(subscriber, BatchSubscriber), "that is what batch=True gives"
-    return subscriber

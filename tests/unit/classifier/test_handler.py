@@ -33,9 +33,8 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.publisher import FakePublisher, FakeTopics
 from tests.fakes.register_store import FakeRegisterStore
 from tests.fakes.stop_store import FakeStopStore
-from tests.support.contacts import contact_ended, record, records
-from tests.support.examples import known
 from tests.support.contacts import SOURCE, contact_ended, record, records
+from tests.support.examples import known
 
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
 LIMIT = 3

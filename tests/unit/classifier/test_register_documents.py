@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.classifier.mongo.documents import besluit_document, besluit_of, partij_document, partij_of
+from services.classifier.mongo.documents import (
+    besluit_document,
+    besluit_of,
+    partij_changes,
+    partij_document,
+    partij_of,
+)
 from services.domain.herbeoordeling import Feiten
 from services.domain.outcome import Overtaken, Refused, Rejudged, Repeated
 from services.domain.policy import DEFAULT, Beleid
@@ -61,6 +67,24 @@ def test_a_partij_that_was_stored_with_its_soort_is_read() -> None:
     [partij] = desk.register.partijen.values()
 
     assert partij_of({**partij_document(partij), "soortPartij": "persoon"}) == partij
+
+
+@EXAMPLES
+@given(histories())
+def test_the_changes_of_a_partij_make_its_document_what_it_has_become(history: History) -> None:
+    desk, documents = Desk(), dict[str, dict[str, Any]]()
+    for source, data in history:
+        before = dict(desk.register.partijen)
+        desk.bring(data, source=source)
+        for partij_id, partij in desk.register.partijen.items():
+            if partij_id not in before:
+                documents[partij_id] = partij_document(partij)
+                continue
+            update = partij_changes(before[partij_id], partij)
+            documents[partij_id] |= update.get("$set", {})
+            for name in update.get("$unset", {}):
+                del documents[partij_id][name]
+            assert documents[partij_id] == partij_document(partij)
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ def test_help_loads_no_command_and_no_library_of_one() -> None:
         (["sample", "1"], {"aiokafka", "services.local.servers"}),
         (["topics", "create", "--help"], {"pymongo"}),
         (["stats", "--help"], {"aiokafka"}),
+        *[([name, "--help"], {"faststream"}) for name in ("dlq", "doctor", "explain", "publish", "rebuild", "replay")],
         (["run", "classifier"], {"services.projector.main"}),
     ],
 )

@@ -5,9 +5,9 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
-from services.runtime.kafka import clients
+from services.runtime.kafka import group_broker
 from services.runtime.kafka.assignment import Assignment
-from services.runtime.kafka.group import Subscription, subscribe
+from services.runtime.kafka.group_broker import Subscription, subscribe
 from services.runtime.settings import Settings
 
 SETTINGS = Settings(session_timeout_ms=9_000)
@@ -15,7 +15,7 @@ SETTINGS = Settings(session_timeout_ms=9_000)
 
 @pytest.fixture
 def broker() -> KafkaBroker:
-    return clients.group_broker(SETTINGS)
+    return group_broker.group_broker(SETTINGS)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from services.runtime.errors import InvalidSettings
-from services.runtime.kafka import clients
+from services.runtime.kafka import group_broker
 from services.runtime.kafka.connection import connection
 from services.runtime.settings import Settings
 
@@ -50,7 +50,7 @@ def test_a_file_without_a_password_is_named(tmp_path: Path) -> None:
     settings = Settings.model_validate(LOGIN | {"kafka_password_file": tmp_path / "wachtwoord"})
 
     with pytest.raises(InvalidSettings) as refused:
-        clients.group_broker(settings)
+        group_broker.group_broker(settings)
 
     assert str(refused.value) == (
         f"KLANTCONTACT_KAFKA_PASSWORD_FILE: {tmp_path}/wachtwoord can't be read (No such file or directory). "
@@ -93,7 +93,7 @@ def test_brokers_are_held_to_the_name_in_their_certificate() -> None:
     assert (context.check_hostname, context.verify_mode.name) == (True, "CERT_REQUIRED")
 
 
-def test_clients_of_kafka_are_made_in_two_files_only() -> None:
+def test_clients_of_kafka_are_made_in_three_files_only() -> None:
     """A client made elsewhere could lack TLS and login. The local stack has its own servers, in plain text."""
     makers = ("AIOKafkaConsumer(", "AIOKafkaProducer(", "AIOKafkaAdminClient(", "AIOKafkaClient(", "KafkaBroker(")
     made = {
@@ -103,10 +103,10 @@ def test_clients_of_kafka_are_made_in_two_files_only() -> None:
         and any(maker in file.read_text(encoding="utf-8") for maker in (*makers, "create_conn("))
     }
 
-    assert made == {"services/runtime/kafka/clients.py", "services/runtime/kafka/connection.py"}
+    assert made == {f"services/runtime/kafka/{name}.py" for name in ("clients", "connection", "group_broker")}
 
 
 def test_the_password_does_not_show() -> None:
     settings = Settings.model_validate(LOGIN | {"kafka_password": SecretStr("geheim")})
 
-    assert "geheim" not in f"{settings!r} {clients.group_broker(settings)!r}"
+    assert "geheim" not in f"{settings!r} {group_broker.group_broker(settings)!r}"

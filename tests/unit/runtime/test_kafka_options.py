@@ -3,7 +3,8 @@
 import pytest
 from faststream import AckPolicy
 
-from services.runtime.kafka.clients import METADATA_MS, subscriber_options
+from services.runtime.kafka.clients import METADATA_MS
+from services.runtime.kafka.group_broker import subscriber_options
 from services.runtime.settings import Settings
 
 
