@@ -10,6 +10,7 @@ import pytest
 
 from services.local.system import System
 from tests.acceptance.pipeline import documents, publish, wait_until_all_is_stored
+from tests.support.commands import run_command
 from tests.support.contacts import SOURCE, contact_ended, encoded
 
 EACH = 4
@@ -55,7 +56,7 @@ def _contacts() -> Iterator[tuple[str, str]]:
 
 
 def _listed(system: System, *options: str) -> list[dict[str, Any]]:
-    done = system.run("dlq", "list", "--json", *options)
+    done = run_command(system.settings, "dlq", "list", "--json", *options)
     assert done.returncode == 0, done.stderr
     groups: list[dict[str, Any]] = json.loads(done.stdout)["groups"]
     return groups

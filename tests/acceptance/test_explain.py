@@ -7,6 +7,7 @@ import pytest
 
 from services.local.system import System
 from tests.acceptance.pipeline import publish, wait_until_all_is_stored
+from tests.support.commands import run_command
 from tests.support.examples import CALL_BACK, Wire, contact, email, event, known, onderwerp
 
 EARLIER = contact("mail-1", betrokkenen=[known(toestemming="gegeven", adressen=[email()])], op="2026-03-01T09:50:00Z")
@@ -26,7 +27,7 @@ def fed(system: System) -> System:
 
 
 def told(system: System, text: str, *, status: int = 0) -> dict[str, Any]:
-    done = system.run("explain", text, "--json")
+    done = run_command(system.settings, "explain", text, "--json")
     assert done.returncode == status, done.stdout + done.stderr
     read: dict[str, Any] = json.loads(done.stdout)
     return read

@@ -13,6 +13,7 @@ from services.local.servers.stack import Stack
 from services.local.system import System
 from tests.acceptance.pipeline import documents, publish, read_all, wait_until_all_is_stored
 from tests.acceptance.policy import STRICT, start_classifier_with, system_with_policy_file
+from tests.support.commands import run_command
 from tests.support.examples import CALL_BACK, Wire, betrokkene, bsn, contact, email, event, known, nth_bsn, onderwerp
 from tests.support.kafka_tools import committed_offsets
 
@@ -37,7 +38,7 @@ def system(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 
 def replay(system: System, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return system.run("replay", *arguments)
+    return run_command(system.settings, "replay", *arguments)
 
 
 def answered(done: subprocess.CompletedProcess[str]) -> tuple[dict[str, list[list[str]]], Wire]:

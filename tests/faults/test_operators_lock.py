@@ -16,9 +16,10 @@ from services.projector.mongo.writes import Collection
 from services.runtime.mongo.client import connect
 from services.runtime.settings import Settings
 from tests.faults.classifier_process import World
+from tests.support.commands import run_command
 from tests.support.kafka_tools import read_committed
 from tests.support.letters import publish_letters
-from tests.support.operators_commands import command_stopped_before, go_on, let_lease_lapse, run_command
+from tests.support.operators_commands import command_stopped_before, go_on, let_lease_lapse
 from tests.support.projector_examples import fact, taak_created
 from tests.support.projector_process import publish, settings_for, stored
 from tests.support.rebuild_process import report_of, run_rebuild, stopped_before

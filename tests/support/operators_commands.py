@@ -1,6 +1,5 @@
-"""`klantcontact …` as the process that an operator starts, stopped in it where a test wants."""
+"""`klantcontact …` stopped in the middle, where a test wants."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pymongo.database import Database
 
 from services.operations.lock import COLLECTION, ONLY
 from services.runtime.settings import Settings
+from tests.support.commands import environment
 from tests.support.waiting import wait_for
 
 SECONDS = 120
@@ -44,24 +44,6 @@ sys.argv = ["klantcontact", *{arguments!r}]
 main()
 """
 """A process that stops before a step, at which the test kills it or lets it go on."""
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    """Return the variables of a process with these settings."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("KLANTCONTACT_")}
-    return plain | settings.environment()
-
-
-def run_command(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "services.cli", *arguments],
-        env=environment(settings),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SECONDS,
-    )
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from services.runtime.settings import Settings
-from tests.support.operators_commands import command_stopped_before, run_command
+from tests.support.commands import run_command
+from tests.support.operators_commands import command_stopped_before
 
 
 def run_rebuild(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,7 +1,6 @@
 """`klantcontact …` as a person or a program uses it: its output and its exit status."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,26 +12,13 @@ from schemas.faults import HINTS, FaultKind
 from services.local.servers.network import HOST, free_port
 from services.runtime.secret import HOW_TO_GET_ONE
 from services.runtime.settings import Settings
+from tests.support.commands import klantcontact
 from tests.support.contacts import SOURCE, contact_ended
 from tests.support.kafka_tools import topic_names
 
 SECONDS = 60
 
 DONE, FAULTS_FOUND, WRONG_USE = 0, 1, 2
-
-
-def _run(
-    *arguments: str, settings: Settings | None = None, stdin: bytes = b"", **variables: str
-) -> subprocess.CompletedProcess[bytes]:
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("KLANTCONTACT_")}
-    return subprocess.run(
-        [sys.executable, "-m", "services.cli", *arguments],
-        env=plain | (settings.environment() if settings else {}) | variables,
-        input=stdin,
-        capture_output=True,
-        check=False,
-        timeout=SECONDS,
-    )
 
 
 def _line(event: object) -> bytes:
@@ -56,7 +42,7 @@ def test_classify_prints_one_compact_object_a_line_and_ends_with_0(tmp_path: Pat
     file = tmp_path / "events.jsonl"
     file.write_bytes(_line(contact_ended("c-1")) + b"\n" + _line(contact_ended("contact één")))
 
-    done = _run("classify", str(file))
+    done = klantcontact("classify", str(file))
 
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == DONE
@@ -72,7 +58,7 @@ def test_classify_of_an_invalid_event_prints_line_and_faults_and_ends_with_1() -
     event: dict[str, Any] = contact_ended("c-1")
     del event["data"]["kanaal"]
 
-    done = _run("classify", "-", stdin=b"\n" + _line(event))
+    done = klantcontact("classify", "-", stdin=b"\n" + _line(event))
 
     assert done.returncode == FAULTS_FOUND
     assert json.loads(done.stdout) == {
@@ -83,13 +69,13 @@ def test_classify_of_an_invalid_event_prints_line_and_faults_and_ends_with_1() -
 
 
 def test_classify_reads_stdin_when_no_file_is_named() -> None:
-    done = _run("classify", stdin=_line(contact_ended("c-1")))
+    done = klantcontact("classify", stdin=_line(contact_ended("c-1")))
 
     assert (done.returncode, json.loads(done.stdout)["contactId"]) == (DONE, "c-1")
 
 
 def test_classify_of_empty_input_prints_nothing() -> None:
-    done = _run("classify", "-")
+    done = klantcontact("classify", "-")
 
     assert (done.returncode, done.stdout, done.stderr) == (DONE, b"", b"")
 
@@ -100,9 +86,9 @@ def test_classify_judges_by_the_given_policy(tmp_path: Path) -> None:
     event: dict[str, Any] = contact_ended("c-1")
     event["data"]["betrokkenen"][0]["authenticatie"] = {"middel": "nummerherkenning"}
 
-    default = _run("classify", stdin=_line(event))
-    option = _run("classify", "--policy", str(policy), stdin=_line(event))
-    variable = _run("classify", stdin=_line(event), KLANTCONTACT_BELEID_FILE=str(policy))
+    default = klantcontact("classify", stdin=_line(event))
+    option = klantcontact("classify", "--policy", str(policy), stdin=_line(event))
+    variable = klantcontact("classify", stdin=_line(event), variables={"KLANTCONTACT_BELEID_FILE": str(policy)})
 
     assert [json.loads(done.stdout)["uitkomsten"][0]["regel"] for done in (default, option, variable)] == [
         "V2",
@@ -118,9 +104,9 @@ def test_events_are_judged_as_on_the_topic_that_is_named_or_that_of_the_settings
     arguments = [command, "--policy", str(policy), "-"]
     stdin = _line(contact_ended("c-1"))
 
-    by_default = _run(*arguments, stdin=stdin)
-    option = _run(*arguments, "--topic", "contact.telefonie", stdin=stdin)
-    variable = _run(*arguments, stdin=stdin, KLANTCONTACT_CONTACT_TOPIC="contact.telefonie")
+    by_default = klantcontact(*arguments, stdin=stdin)
+    option = klantcontact(*arguments, "--topic", "contact.telefonie", stdin=stdin)
+    variable = klantcontact(*arguments, stdin=stdin, variables={"KLANTCONTACT_CONTACT_TOPIC": "contact.telefonie"})
 
     assert [done.returncode for done in (by_default, option, variable)] == [1, 0, 0]
     assert b"bron_niet_toegestaan" in by_default.stdout
@@ -154,7 +140,7 @@ def test_a_reader_that_closes_the_pipe_causes_no_crash() -> None:
     ],
 )
 def test_wrong_use_is_told_and_ends_with_2(arguments: list[str], told: str) -> None:
-    done = _run(*arguments)
+    done = klantcontact(*arguments)
 
     assert (done.returncode, done.stdout) == (WRONG_USE, b"")
     assert told in done.stderr.decode()
@@ -162,7 +148,7 @@ def test_wrong_use_is_told_and_ends_with_2(arguments: list[str], told: str) -> N
 
 @pytest.mark.parametrize("arguments", [["classify"], ["publish", "-"], ["topics", "create"], ["doctor"], ["up"]])
 def test_wrong_settings_are_told_and_end_with_2(arguments: list[str]) -> None:
-    done = _run(*arguments, KLANTCONTACT_COLOUR="blue")
+    done = klantcontact(*arguments, variables={"KLANTCONTACT_COLOUR": "blue"})
 
     assert (done.returncode, done.stdout) == (WRONG_USE, b"")
     assert done.stderr.decode() == (
@@ -172,7 +158,7 @@ def test_wrong_settings_are_told_and_end_with_2(arguments: list[str]) -> None:
 
 
 def test_a_service_without_a_key_refuses_to_start_and_says_how_to_make_one() -> None:
-    done = _run("run", "classifier")
+    done = klantcontact("run", "classifier")
 
     entry = json.loads(done.stderr)
     assert (done.returncode, done.stdout) == (WRONG_USE, b"")
@@ -189,7 +175,7 @@ def test_a_service_warns_of_a_key_that_everybody_may_read(service: str, settings
     file.write_text("s" * 32)
     file.chmod(0o644)
 
-    done = _run("run", service, settings=settings, KLANTCONTACT_SLEUTEL_FILE=str(file))
+    done = klantcontact("run", service, settings=settings, variables={"KLANTCONTACT_SLEUTEL_FILE": str(file)})
 
     warning = json.loads(done.stderr.splitlines()[0])
     assert (warning["event"], warning["level"]) == ("secret.readable_by_others", "warning")
@@ -201,7 +187,7 @@ def test_a_service_warns_of_a_key_that_everybody_may_read(service: str, settings
 def test_a_service_without_its_topics_refuses_to_start_and_says_how_to_make_them(
     service: str, settings: Settings
 ) -> None:
-    done = _run("run", service, settings=settings, KLANTCONTACT_SLEUTEL="s" * 32)
+    done = klantcontact("run", service, settings=settings, variables={"KLANTCONTACT_SLEUTEL": "s" * 32})
 
     reasons = [entry["reason"] for entry in map(json.loads, done.stderr.splitlines()) if "reason" in entry]
     assert done.returncode == WRONG_USE
@@ -213,9 +199,9 @@ def test_a_service_without_its_topics_refuses_to_start_and_says_how_to_make_them
 
 
 def test_topics_are_made_once_and_a_difference_is_reported_and_accepted_by_the_services(settings: Settings) -> None:
-    first = _run("topics", "create", settings=settings)
-    second = _run("topics", "create", "--json", settings=settings)
-    third = _run("topics", "create", settings=settings, KLANTCONTACT_CONTACT_RETENTION_DAYS="3")
+    first = klantcontact("topics", "create", settings=settings)
+    second = klantcontact("topics", "create", "--json", settings=settings)
+    third = klantcontact("topics", "create", settings=settings, variables={"KLANTCONTACT_CONTACT_RETENTION_DAYS": "3"})
 
     assert first.returncode == DONE
     assert first.stdout.decode().count("made") == len(settings.topics)
@@ -234,14 +220,14 @@ def test_topics_are_made_once_and_a_difference_is_reported_and_accepted_by_the_s
 def test_publish_reports_the_number_of_sent_events_and_a_refusal_of_the_broker_ends_with_1(
     settings: Settings, tmp_path: Path
 ) -> None:
-    _run("topics", "create", settings=settings)
+    klantcontact("topics", "create", settings=settings)
     good, large = tmp_path / "good.jsonl", tmp_path / "large.jsonl"
     good.write_bytes(_line(contact_ended("c-1")) * 3)
     large.write_bytes(b"\n" + b"x" * 2_000_000 + b"\n" + _line(contact_ended("c-1")))
 
-    done = _run("publish", str(good), settings=settings)
-    refused = _run("publish", "--json", str(large), settings=settings)
-    from_stdin = _run("publish", "-", settings=settings, stdin=_line(contact_ended("c-2")))
+    done = klantcontact("publish", str(good), settings=settings)
+    refused = klantcontact("publish", "--json", str(large), settings=settings)
+    from_stdin = klantcontact("publish", "-", settings=settings, stdin=_line(contact_ended("c-2")))
 
     assert (done.returncode, done.stdout.decode()) == (DONE, "3 sent, 0 refused by the broker\n")
     assert refused.returncode == FAULTS_FOUND
@@ -257,7 +243,7 @@ def test_publish_reports_the_number_of_sent_events_and_a_refusal_of_the_broker_e
 
 @pytest.mark.parametrize("arguments", [["publish", "-"], ["topics", "create"]])
 def test_a_server_that_is_away_is_reported_and_ends_with_1(arguments: list[str], away: Settings) -> None:
-    done = _run(*arguments, settings=away)
+    done = klantcontact(*arguments, settings=away)
 
     assert (done.returncode, done.stdout) == (FAULTS_FOUND, b"")
     assert done.stderr.decode() == f"Kafka at {away.kafka_bootstrap} does not answer.\n"
@@ -267,10 +253,10 @@ def test_the_doctor_prints_the_same_checks_as_text_and_as_json(
     settings: Settings, mongo_uri: str, database: str
 ) -> None:
     healthy = settings.model_copy(update={"mongo_uri": mongo_uri, "mongo_database": database})
-    _run("topics", "create", settings=healthy)
+    klantcontact("topics", "create", settings=healthy)
 
-    well = _run("doctor", "--json", settings=healthy, KLANTCONTACT_SLEUTEL="s" * 32)
-    ill = _run("doctor", settings=healthy)
+    well = klantcontact("doctor", "--json", settings=healthy, variables={"KLANTCONTACT_SLEUTEL": "s" * 32})
+    ill = klantcontact("doctor", settings=healthy)
 
     checks = json.loads(well.stdout)["checks"]
     assert well.returncode == DONE
@@ -295,7 +281,7 @@ def test_the_doctor_prints_the_same_checks_as_text_and_as_json(
 
 
 def test_help_names_every_command_and_three_to_try_first() -> None:
-    done = _run("--help")
+    done = klantcontact("--help")
 
     page = done.stdout.decode()
     assert done.returncode == DONE
@@ -313,14 +299,14 @@ def test_help_names_every_command_and_three_to_try_first() -> None:
 
 
 def test_rebuild_refuses_to_drop_the_old_and_do_something_else_at_once() -> None:
-    done = _run("rebuild", "--drop-old", "--accept-differences")
+    done = klantcontact("rebuild", "--drop-old", "--accept-differences")
 
     assert done.returncode == WRONG_USE
     assert b"--drop-old does nothing else" in done.stderr
 
 
 def test_rebuild_reports_that_kafka_is_away_and_ends_with_1(away: Settings) -> None:
-    done = _run("rebuild", settings=away)
+    done = klantcontact("rebuild", settings=away)
 
     assert done.returncode == FAULTS_FOUND
     assert done.stderr.decode() == f"Kafka at {away.kafka_bootstrap} does not answer.\n"

@@ -1,7 +1,6 @@
 """`klantcontact dlq …` as a person types it: its refusals, their words and its exit status."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -14,7 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from services.cli.dlq import app
-from services.runtime.settings import PREFIX, Settings
+from services.runtime.settings import Settings
+from tests.support.commands import environment, run_command
 from tests.support.kafka_tools import make_topics
 from tests.support.letters import publish_letters
 
@@ -36,16 +36,11 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
     return made
 
 
-def _environment(settings: Settings | None) -> dict[str, str]:
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return plain | (settings.environment() if settings else {}) | {"COLUMNS": "200"}
-
-
 @contextmanager
 def _started(*arguments: str, settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(
         [sys.executable, "-m", "services.cli", "dlq", *arguments],
-        env=_environment(settings),
+        env=environment(settings),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -57,15 +52,7 @@ def _started(*arguments: str, settings: Settings) -> Iterator[subprocess.Popen[b
 
 
 def _dlq(*arguments: str, settings: Settings | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "services.cli", "dlq", *arguments],
-        env=_environment(settings),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SECONDS,
-    )
+    return run_command(settings, "dlq", *arguments, variables={"COLUMNS": "200"})
 
 
 @pytest.mark.parametrize(

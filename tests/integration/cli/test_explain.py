@@ -1,9 +1,7 @@
 """`klantcontact explain` and `klantcontact stats` as typed: their output and their exit status."""
 
 import json
-import os
 import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
@@ -12,6 +10,7 @@ from services.local.servers.network import HOST, free_port
 from services.operations.stats import By, Count, Stats, stats
 from services.runtime.settings import Settings
 from tests.integration.operations.test_explain import CALLED, settings, town
+from tests.support.commands import run_command
 from tests.support.examples import CALL_BACK, OTHER_SOURCE, SOURCE, contact, known, onderwerp
 from tests.support.explain_town import NOW, Town
 
@@ -22,15 +21,7 @@ SECONDS = 60
 
 
 def run(given: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("KLANTCONTACT_")}
-    return subprocess.run(
-        [sys.executable, "-m", "services.cli", *arguments],
-        env=plain | given.environment() | {"COLUMNS": "100"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SECONDS,
-    )
+    return run_command(given, *arguments, variables={"COLUMNS": "100"})
 
 
 async def test_text_and_json_explain_a_decision(town: Town) -> None:

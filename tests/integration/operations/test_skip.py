@@ -13,9 +13,9 @@ from pymongo import MongoClient
 from services.projector.mongo.writes import Collection
 from services.runtime.settings import Settings
 from services.runtime.stops.store import SKIPPED, STOPS
+from tests.support.commands import run_command
 from tests.support.contacts import contact_ended
 from tests.support.kafka_tools import committed_offsets, make_topics, producer, read_committed
-from tests.support.operators_commands import run_command
 from tests.support.projector_examples import encoded, klantcontact_id, registered
 from tests.support.projector_process import settings_for, stored
 from tests.support.service_process import ServiceProcess

@@ -1,15 +1,14 @@
 """`klantcontact validate` as a publisher uses it: its output and its exit status."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.contract.changes import changed, whole_event
+from tests.support.commands import klantcontact
 from tests.support.contacts import contact_ended, encoded
 
 SECONDS = 60
@@ -20,18 +19,7 @@ CANARY = "zqcanaryqz"
 
 
 def _validate(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return _klantcontact("validate", *arguments, stdin=stdin)
-
-
-def _klantcontact(*arguments: str, stdin: bytes) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "services.cli", *arguments],
-        env={name: value for name, value in os.environ.items() if not name.startswith("KLANTCONTACT_")},
-        input=stdin,
-        capture_output=True,
-        check=False,
-        timeout=SECONDS,
-    )
+    return klantcontact("validate", *arguments, stdin=stdin)
 
 
 def test_valid_events_are_counted_and_end_with_0(tmp_path: Path) -> None:
@@ -150,7 +138,7 @@ def test_json_over_several_lines_is_refused_with_the_command_that_puts_it_on_one
     text = json.dumps(event if laid_out == "object" else [event], indent=2).encode()
 
     for command in ("validate", "classify", "publish"):
-        done = _klantcontact(command, "-", stdin=text)
+        done = klantcontact(command, "-", stdin=text)
 
         assert (done.returncode, done.stdout) == (WRONG_USE, b"")
         assert advice in " ".join(done.stderr.decode().replace("│", " ").split())
