@@ -66,7 +66,7 @@ OURS: Mapping[Collection, frozenset[str]] = {
             "versies",
         }
     ),
-    # Without its status, which belongs to those who do the taak, also where we open it again (`taak.py`).
+    # Without its status, which belongs to those who do the taak, also where `taak.reopening` sets it.
     Collection.INTERNE_TAKEN: frozenset(
         {
             "interneTaak.taakId",
