@@ -4,8 +4,9 @@ That is done twice. Before the swap, all go from the live to the new collections
 collections of before to those that are live now: only where these still hold the value that was carried first, since a
 write after the swap is newer.
 
-The status of a taak is what one actor's people made of it. So it goes only to a document that has the same actor: one
-of the two may have taken in a decision that gave the taak to another actor, and so opened it, and the other not yet.
+The status of a taak is what one actor's people made of it. So it goes only to a document of the same decision or the
+same actor. Else one of the two has taken in a decision that gave the taak to another actor, and so opened it, and the
+other not yet.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -41,11 +42,15 @@ ACTOR: Final = "interneTaak.toegewezenAan"
 
 @dataclass(frozen=True, slots=True)
 class Theirs:
-    """What others own in one document."""
+    """What others own in one document, and of a taak: to whom it is assigned, and by which decision."""
 
     fields: Fields
     actor: Document | None = None
-    """Of a taak: the actor that it is assigned to."""
+    decision: tuple[object, object] | None = None
+
+    def has_another_actor(self, other: "Theirs") -> bool:
+        """Whether one of two has taken in a decision that gave the taak to another actor, and the other not."""
+        return self.decision != other.decision and not is_one_actor(self.actor, other.actor)
 
 
 def theirs(collection: Collection, document: Document) -> Theirs:
@@ -53,8 +58,9 @@ def theirs(collection: Collection, document: Document) -> Theirs:
     fields = of_others(collection, document)
     if collection is not Collection.INTERNE_TAKEN:
         return Theirs(fields)
-    taak = document.get("interneTaak")  # damage may have taken anything away
-    return Theirs(fields, taak.get("toegewezenAan") if isinstance(taak, dict) else None)
+    # Damage may have taken away what is ours: a rebuild mends it.
+    taak, herkomst, besluit = (document.get(name, {}) for name in ("interneTaak", "herkomst", "besluit"))
+    return Theirs(fields, taak.get("toegewezenAan"), (herkomst.get("revisie"), besluit.get("besluitversie")))
 
 
 def of_others(collection: Collection, document: Document) -> Fields:
@@ -74,17 +80,12 @@ def _fields(ours: frozenset[str], document: Document) -> Iterator[tuple[str, Any
 
 def fitting(given: Theirs, there: Theirs) -> Fields:
     """Return the values to have in a document `there`: those that are given, but a status only for the same actor."""
-    return given.fields if is_one_actor(given.actor, there.actor) else _with_status(given.fields, there.fields)
+    return _with_status(given.fields, there.fields) if there.has_another_actor(given) else given.fields
 
 
 def left_alone(carried: Theirs, there: Theirs) -> Fields:
-    """Return the values that stand `there` if others have written nothing since they were carried.
-
-    A decision that gave the taak to another actor has opened it.
-    """
-    if is_one_actor(carried.actor, there.actor):
-        return carried.fields
-    return _with_status(carried.fields, {STATUS: TO_BE_DONE})
+    """Return the values that stand `there` if others have written nothing since they were carried."""
+    return _with_status(carried.fields, {STATUS: TO_BE_DONE}) if there.has_another_actor(carried) else carried.fields
 
 
 def _with_status(fields: Fields, of: Fields) -> Fields:
@@ -116,12 +117,15 @@ class Carried:
     def __init__(self) -> None:
         self._carried: dict[Collection, dict[str, Theirs]] = {each: {} for each in WITH_FIELDS_OF_OTHERS}
         """Without documents that only the projector has written: they are most of them."""
+        self._actors: dict[str, Document | None] = {}
+        """Each actor once: a municipality has far fewer than taken."""
 
     def carry(self, collection: Collection, identifier: str, given: Theirs, there: Theirs) -> Amendment:
         """Return the amendment that carries the given values to a new document."""
         fields = fitting(given, there)
         if fields != NOTHING[collection]:
-            self._carried[collection][identifier] = replace(there, fields=fields)
+            actor = self._actors.setdefault(repr(there.actor), there.actor)
+            self._carried[collection][identifier] = replace(there, fields=fields, actor=actor)
         else:
             self._carried[collection].pop(identifier, None)
         return difference(fields, there.fields)
@@ -194,7 +198,8 @@ class CarryOver:
 
 def _for_others(collection: Collection) -> Mapping[str, int]:
     """Return the projection that leaves out what `theirs` does not need."""
-    return dict.fromkeys(OURS[collection] - {ACTOR}, 0)
+    needed = {ACTOR, "herkomst", "besluit"} if collection is Collection.INTERNE_TAKEN else set()
+    return dict.fromkeys(OURS[collection] - needed, 0)
 
 
 async def _there(

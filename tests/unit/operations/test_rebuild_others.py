@@ -70,14 +70,17 @@ def test_a_later_change_is_carried_unless_the_new_document_knows_better(
 TAKEN = Collection.INTERNE_TAKEN
 
 
-def of_taak(naam: str, status: str) -> Theirs:
-    return Theirs({STATUS: status, "dossier": "D1"}, {"soortActor": "organisatorische_eenheid", "naam": naam})
+def of_taak(naam: str, status: str, revisie: int | None = None) -> Theirs:
+    """Return what others own in a taak: in revisie 1 of A, in revisie 2 of B."""
+    actor = {"soortActor": "organisatorische_eenheid", "naam": naam}
+    return Theirs({STATUS: status, "dossier": "D1"}, actor, (revisie or (1 if naam == "A" else 2), 1))
 
 
 @pytest.mark.parametrize(
     ("given_", "there", "status", "why"),
     [
-        (of_taak("A", "verwerkt"), of_taak("A", "te_verwerken"), "verwerkt", "the same actor"),
+        (of_taak("A", "verwerkt"), of_taak("A", "te_verwerken", 2), "verwerkt", "the same actor"),
+        (of_taak("X", "verwerkt", 1), of_taak("A", "te_verwerken"), "verwerkt", "the same decision, and damage"),
         (of_taak("A", "verwerkt"), of_taak("B", "te_verwerken"), "te_verwerken", "the new document is ahead"),
         (of_taak("B", "verwerkt"), of_taak("A", "te_verwerken"), "te_verwerken", "the new document is behind"),
     ],
