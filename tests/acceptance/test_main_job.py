@@ -5,7 +5,8 @@ import subprocess
 import pytest
 from pymongo import MongoClient
 
-from services.local.scenarios import count_refused, load_scenarios, verify
+from services.domain.ids import taak_id
+from services.local.scenarios import SOURCE, count_refused, load_scenarios, verify
 from services.local.system import COMMAND, System
 from tests.acceptance.pipeline import Document, documents, publish, read_all, wait_until_all_is_stored
 
@@ -39,6 +40,30 @@ def test_feeding_everything_again_changes_nothing_and_publishes_nothing(fed: Sys
     wait_until_all_is_stored(fed)
     assert documents(fed) == before
     assert len(read_all(fed, outputs)) == len(published)
+
+
+def test_a_taak_that_was_closed_at_the_wrong_actor_is_open_at_the_right_one(fed: System) -> None:
+    """C6114-B, with the taak application in it. A repeat of the correction does not open the taak once more."""
+    (scenario,) = (each for each in SCENARIOS if each.id == "C6114-B")
+    first, correction = (
+        {**event, "data": {**event["data"], "contactId": "with-application"}} for event in scenario.gebeurtenissen
+    )
+    identifier = {"_id": taak_id(SOURCE, "with-application", "0")}
+    with MongoClient[Document](fed.settings.mongo_uri) as client:
+        taken = client[fed.settings.mongo_database]["interne_taken"]
+        seen = []
+        for event in (first, correction, correction):
+            publish(fed, [event])
+            wait_until_all_is_stored(fed)
+            taak = taken.find_one(identifier)
+            assert taak is not None
+            seen.append((taak["interneTaak"]["toegewezenAan"]["naam"], taak["interneTaak"]["status"]))
+            taken.update_one(identifier, {"$set": {"interneTaak.status": "verwerkt"}})
+    assert seen == [
+        ("Afdeling vergunningen", "te_verwerken"),
+        ("Afdeling burgerzaken", "te_verwerken"),
+        ("Afdeling burgerzaken", "verwerkt"),
+    ]
 
 
 def test_the_demo_finds_every_scenario_right() -> None:

@@ -65,7 +65,7 @@ class FakeRegister:
                 assert write.document["_id"] not in there, "it was not there"
                 there[write.document["_id"]] = _as_stored(write.document)
             case Amend():
-                _amend(there[write.identifier], write.amendment)
+                amend(there[write.identifier], write.amendment)
             case Remove():
                 del there[write.identifier]
             case Claim():
@@ -77,7 +77,8 @@ def _as_stored(document: Document) -> Document:
     return decode(encode(document), codec_options=IN_UTC)
 
 
-def _amend(document: Document, amendment: Amendment) -> None:
+def amend(document: Document, amendment: Amendment) -> None:
+    """Change a document as an update of MongoDB does."""
     for path, value in amendment.set.items():
         holder, name = _holder(document, path)
         holder[name] = _as_stored({name: value})[name]

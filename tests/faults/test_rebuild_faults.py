@@ -18,7 +18,7 @@ from services.projector.mongo.swap import COLLECTION, ONLY, UNDER_WAY
 from services.projector.mongo.writes import CLAIMS, Collection
 from services.runtime.settings import Settings
 from tests.support.operators_commands import go_on, let_lease_lapse
-from tests.support.projector_examples import Event, taak_created, taak_id
+from tests.support.projector_examples import Event, assigned, taak_created, taak_id
 from tests.support.projector_process import (
     count_committed,
     expected,
@@ -144,6 +144,7 @@ def test_a_status_that_others_set_before_and_during_it_stays(
             # Everything was carried over already.
             set_status(contacts[20], "verwerkt")
             set_status(contacts[0], "heropend")
+            publish(settings, [taak_created(contacts[1], revisie=2, fields=assigned("Belastingen"))])
             setting = threading.Thread(target=set_statuses, args=[contacts[21:40]])
             setting.start()
             assert go_on(rebuilding)[0] == DONE
@@ -154,7 +155,8 @@ def test_a_status_that_others_set_before_and_during_it_stays(
         for contact in contacts
     }
     done = dict.fromkeys(contacts[:40], "verwerkt")
-    assert statuses == dict.fromkeys(contacts, "te_verwerken") | done | {contacts[0]: "heropend"}
+    opened = {contacts[0]: "heropend", contacts[1]: "te_verwerken"}
+    assert statuses == dict.fromkeys(contacts, "te_verwerken") | done | opened
 
 
 def test_killed_while_it_builds_the_next_one_says_so_and_starts_over(

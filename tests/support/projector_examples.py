@@ -215,6 +215,11 @@ def klantcontact_withdrawn(
     )
 
 
+def assigned(naam: str) -> Event:
+    """Return the fields of a taak for an actor."""
+    return {"toegewezenAan": {"soortActor": "organisatorische_eenheid", "naam": naam}}
+
+
 def taak_created(
     contact: str = "c-1", *, onderwerp: str = "0", revisie: int = 1, besluitversie: int = 1, fields: Fields = AS_IT_IS
 ) -> Event:
@@ -230,7 +235,7 @@ def taak_created(
                 "toelichting": "Na vijf uur.",
                 "status": "te_verwerken",
                 "toegewezenOp": "2026-03-02T10:00:00.654321Z",
-                "toegewezenAan": {"soortActor": "organisatorische_eenheid", "naam": "Vergunningen"},
+                **assigned("Vergunningen"),
                 "aanleidinggevendKlantcontact": {
                     "klantcontactId": klantcontact_id(contact, onderwerp),
                     "nummer": nummer(f"klantcontact|{contact}|{onderwerp}"),

@@ -25,6 +25,7 @@ PUBLIC, CONFIDENTIAL, TAAK = "klantcontact.registered", "klantcontact.registered
 
 # The interesting histories are those in which contacts share a partij and go on touching it.
 ONDERWERPEN_OF_A_DECISION = st.sampled_from(["0", "0", "01", "1", ""])
+ACTOR_OF_A_TAAK = st.sampled_from(["Vergunningen", "Vergunningen", "Belastingen", "Burgerzaken"])
 PARTIJEN_OF_A_DECISION = st.sampled_from([("jansen",), ("jansen",), PARTIJEN, ("bakker",), ()])
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -242,7 +243,11 @@ class _Register:
         self.history.klantcontacten[examples.klantcontact_id(name, onderwerp)] = now.revisie
         if onderwerp in now.taken:
             taak = examples.taak_created(
-                name, onderwerp=onderwerp, revisie=now.revisie, besluitversie=now.besluitversie
+                name,
+                onderwerp=onderwerp,
+                revisie=now.revisie,
+                besluitversie=now.besluitversie,
+                fields=examples.assigned(self.draw(ACTOR_OF_A_TAAK)),
             )
             self.history.published.append(Published(TAAK, taak))
             self.history.taken[examples.taak_id(name, onderwerp)] = now.revisie

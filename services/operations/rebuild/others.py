@@ -3,10 +3,15 @@
 That is done twice. Before the swap, all go from the live to the new collections. After it, later changes go from the
 collections of before to those that are live now: only where these still hold the value that was carried first, since a
 write after the swap is newer.
+
+The status of a taak is what one actor's people made of it. So it goes only to a document of the same decision or the
+same actor. Else one of the two has taken in a decision that gave the taak to another actor, and so opened it, and the
+other not yet.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from pymongo import UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
@@ -15,6 +20,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from services.operations.rebuild.collections import batches, by_id
 from services.operations.topic_reader import Progress
 from services.projector.merging.documents import Amendment
+from services.projector.merging.taak import MADE_BY_OTHERS, TO_BE_DONE, is_one_actor
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.writes import OURS, WITH_FIELDS_OF_OTHERS, Collection
 from services.runtime.mongo.client import Document
@@ -22,12 +28,39 @@ from services.runtime.mongo.client import Document
 Fields = Mapping[str, Any]
 """The values that others own in one document, by path."""
 
+STATUS: Final = f"interneTaak.{MADE_BY_OTHERS}"
+
 NOTHING: Mapping[Collection, Fields] = {
     Collection.KLANTCONTACTEN: {},
     Collection.PARTIJEN: {},
-    Collection.INTERNE_TAKEN: {"interneTaak.status": "te_verwerken"},
+    Collection.INTERNE_TAKEN: {STATUS: TO_BE_DONE},
 }
 """The values when the projector alone has written."""
+
+ACTOR: Final = "interneTaak.toegewezenAan"
+
+
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """What others own in one document, and of a taak: to whom it is assigned, and by which decision."""
+
+    fields: Fields
+    actor: Document | None = None
+    decision: tuple[object, object] | None = None
+
+    def has_another_actor(self, other: "Theirs") -> bool:
+        """Whether one of two has taken in a decision that gave the taak to another actor, and the other not."""
+        return self.decision != other.decision and not is_one_actor(self.actor, other.actor)
+
+
+def theirs(collection: Collection, document: Document) -> Theirs:
+    """Return what others own in a document of which `_for_others` was read."""
+    fields = of_others(collection, document)
+    if collection is not Collection.INTERNE_TAKEN:
+        return Theirs(fields)
+    # Damage may have taken away what is ours: a rebuild mends it.
+    taak, herkomst, besluit = (document.get(name, {}) for name in ("interneTaak", "herkomst", "besluit"))
+    return Theirs(fields, taak.get("toegewezenAan"), (herkomst.get("revisie"), besluit.get("besluitversie")))
 
 
 def of_others(collection: Collection, document: Document) -> Fields:
@@ -43,6 +76,22 @@ def _fields(ours: frozenset[str], document: Document) -> Iterator[tuple[str, Any
             yield from ((path, below) for path, below in inner.items() if path not in ours)
         elif name not in ours and name != "_id":
             yield name, value
+
+
+def fitting(given: Theirs, there: Theirs) -> Fields:
+    """Return the values to have in a document `there`: those that are given, but a status only for the same actor."""
+    return _with_status(given.fields, there.fields) if there.has_another_actor(given) else given.fields
+
+
+def left_alone(carried: Theirs, there: Theirs) -> Fields:
+    """Return the values that stand `there` if others have written nothing since they were carried."""
+    return _with_status(carried.fields, {STATUS: TO_BE_DONE}) if there.has_another_actor(carried) else carried.fields
+
+
+def _with_status(fields: Fields, of: Fields) -> Fields:
+    return {path: value for path, value in fields.items() if path != STATUS} | {
+        path: value for path, value in of.items() if path == STATUS
+    }
 
 
 def difference(wanted: Fields, there: Fields) -> Amendment:
@@ -62,19 +111,50 @@ def since_carried(now: Fields, carried: Fields, there: Fields) -> Amendment:
     )
 
 
+class Carried:
+    """Remembers what was carried to each document, to tell later what others have changed since."""
+
+    def __init__(self) -> None:
+        self._carried: dict[Collection, dict[str, Theirs]] = {each: {} for each in WITH_FIELDS_OF_OTHERS}
+        """Without documents that only the projector has written: they are most of them."""
+        self._actors: dict[str, Document | None] = {}
+        """Each actor once: a municipality has far fewer than taken."""
+
+    def carry(self, collection: Collection, identifier: str, given: Theirs, there: Theirs) -> Amendment:
+        """Return the amendment that carries the given values to a new document."""
+        fields = fitting(given, there)
+        if fields != NOTHING[collection]:
+            actor = self._actors.setdefault(repr(there.actor), there.actor)
+            self._carried[collection][identifier] = replace(there, fields=fields, actor=actor)
+        else:
+            self._carried[collection].pop(identifier, None)
+        return difference(fields, there.fields)
+
+    def has_moved(self, collection: Collection, identifier: str, now: Theirs) -> bool:
+        """Whether the document that was carried from is another one now."""
+        carried = self._carried[collection].get(identifier)
+        return now.fields != NOTHING[collection] if carried is None else now != carried
+
+    def mend(self, collection: Collection, identifier: str, now: Theirs, there: Theirs) -> Amendment:
+        """Return the amendment that carries what has moved since."""
+        carried = self._carried[collection].get(identifier)
+        stands = NOTHING[collection] if carried is None else left_alone(carried, there)
+        return since_carried(fitting(now, there), stands, there.fields)
+
+
 class CarryOver:
     """Carries fields over for one rebuild. It remembers them: some hundred bytes for each taak that was taken up."""
 
     def __init__(self, database: AsyncDatabase[Document]) -> None:
         self._database = database
-        self._carried: dict[Collection, dict[str, Fields]] = {each: {} for each in WITH_FIELDS_OF_OTHERS}
+        self._carried = Carried()
 
     async def before_swap(self, collections: Iterable[Collection], show: Progress) -> int:
         """Write the live collections' values to the new ones, and return how many documents that changed."""
         changed = done = 0
         for collection in (each for each in collections if each in WITH_FIELDS_OF_OTHERS):
             live, new = self._of(Generation.LIVE, collection), self._of(Generation.NEW, collection)
-            async for documents in batches(live, _without_ours(collection)):
+            async for documents in batches(live, _for_others(collection)):
                 changed += await self._carry(collection, documents, new)
                 done += len(documents)
                 show(done, None)
@@ -85,61 +165,67 @@ class CarryOver:
         changed = done = 0
         for collection in WITH_FIELDS_OF_OTHERS:
             former, live = self._of(Generation.FORMER, collection), self._of(Generation.LIVE, collection)
-            async for documents in batches(former, _without_ours(collection)):
+            async for documents in batches(former, _for_others(collection)):
                 changed += await self._mend(collection, documents, live)
                 done += len(documents)
                 show(done, None)
         return changed
 
     async def _carry(self, collection: Collection, documents: list[Document], new: AsyncCollection[Document]) -> int:
-        wanted = {each["_id"]: of_others(collection, each) for each in documents}
-        there = await _there(new, collection, list(wanted))
-        for identifier in there:
-            self._remember(collection, identifier, wanted[identifier])
-        return await _write(new, {each: difference(wanted[each], there[each]) for each in there})
+        given = {each["_id"]: theirs(collection, each) for each in documents}
+        there = await _there(new, collection, list(given))
+        amendments = {each: self._carried.carry(collection, each, given[each], there[each]) for each in there}
+        return await _write(new, _only_changes(amendments), there)
 
     async def _mend(self, collection: Collection, documents: list[Document], live: AsyncCollection[Document]) -> int:
-        now = {each["_id"]: of_others(collection, each) for each in documents}
-        moved = [each for each, fields in now.items() if fields != self._what_was_carried(collection, each)]
-        there = await _there(live, collection, moved) if moved else {}
-        amendments = {
-            each: since_carried(now[each], self._what_was_carried(collection, each), there[each]) for each in there
-        }
-        return await _write(live, amendments)
-
-    def _remember(self, collection: Collection, identifier: str, fields: Fields) -> None:
-        if fields != NOTHING[collection]:
-            self._carried[collection][identifier] = fields
-        else:
-            self._carried[collection].pop(identifier, None)
-
-    def _what_was_carried(self, collection: Collection, identifier: str) -> Fields:
-        return self._carried[collection].get(identifier, NOTHING[collection])
+        now = {each["_id"]: theirs(collection, each) for each in documents}
+        moved = [each for each, given in now.items() if self._carried.has_moved(collection, each, given)]
+        mended = 0
+        while moved:
+            there = await _there(live, collection, moved)
+            changes = _only_changes(
+                {each: self._carried.mend(collection, each, now[each], there[each]) for each in there}
+            )
+            written = await _write(live, changes, there)
+            mended += written
+            # Where one was not, the projector has given the taak to another actor meanwhile.
+            moved = list(changes) if written < len(changes) else []
+        return mended
 
     def _of(self, generation: Generation, collection: Collection) -> AsyncCollection[Document]:
         return self._database[generation.name_of(collection)]
 
 
-def _without_ours(collection: Collection) -> Mapping[str, int]:
-    return dict.fromkeys(OURS[collection], 0)
+def _for_others(collection: Collection) -> Mapping[str, int]:
+    """Return the projection that leaves out what `theirs` does not need."""
+    needed = {ACTOR, "herkomst", "besluit"} if collection is Collection.INTERNE_TAKEN else set()
+    return dict.fromkeys(OURS[collection] - needed, 0)
 
 
 async def _there(
     target: AsyncCollection[Document], collection: Collection, identifiers: list[str]
-) -> dict[str, Fields]:
-    found = await by_id(target, identifiers, _without_ours(collection))
-    return {identifier: of_others(collection, document) for identifier, document in found.items()}
+) -> dict[str, Theirs]:
+    found = await by_id(target, identifiers, _for_others(collection))
+    return {identifier: theirs(collection, document) for identifier, document in found.items()}
 
 
-async def _write(target: AsyncCollection[Document], amendments: Mapping[str, Amendment]) -> int:
+def _only_changes(amendments: Mapping[str, Amendment]) -> dict[str, Amendment]:
+    return {each: amendment for each, amendment in amendments.items() if amendment.set or amendment.unset}
+
+
+async def _write(
+    target: AsyncCollection[Document], amendments: Mapping[str, Amendment], there: Mapping[str, Theirs]
+) -> int:
+    """Write amendments, and return how many. A taak that has another actor by now than `there` is passed over."""
     updates = [
-        UpdateOne({"_id": identifier}, _update(amendment))
+        UpdateOne(_as_it_is(identifier, there[identifier]), _update(amendment))
         for identifier, amendment in amendments.items()
-        if amendment.set or amendment.unset
     ]
-    if updates:
-        await target.bulk_write(updates, ordered=False)
-    return len(updates)
+    return (await target.bulk_write(updates, ordered=False)).matched_count if updates else 0
+
+
+def _as_it_is(identifier: str, there: Theirs) -> Document:
+    return {"_id": identifier} if there.actor is None else {"_id": identifier, ACTOR: there.actor}
 
 
 def _update(amendment: Amendment) -> Document:

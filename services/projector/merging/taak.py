@@ -1,14 +1,25 @@
-"""The stored interne taak: the newest decision about it, and the status that its handlers have given it since."""
+"""The stored interne taak: the newest decision about it, and the status that its handlers have given it since.
+
+A decision that gives the taak to another actor opens it again, whatever status the former actor had given it (VNG
+C6114). What counts is the actor that stands there when the decision is taken in; an older decision that comes late
+changes nothing. Within a batch each decision is compared with the one before it, so it makes no difference how the
+events of a taak are divided over batches.
+"""
+
+from typing import Final
 
 from schemas.taak_created_v1 import TaakCreated
 from schemas.taak_withdrawn_v1 import TaakWithdrawn
 from services.projector.merging.documents import Amendment, ProjectedDocument, milliseconds, plain
 from services.projector.merging.versioned import Gone, Kept, Versioned, is_news, revision_of
 
-MADE_BY_OTHERS = "status"
-"""We set it once, to `te_verwerken`. Then it belongs to those who do the taak."""
+MADE_BY_OTHERS: Final = "status"
+"""We set it to TO_BE_DONE when the taak is made, and when it goes to another actor. Else it belongs to those who do
+the taak."""
 
-MAY_BE_ABSENT = "toelichting"
+TO_BE_DONE: Final = "te_verwerken"
+
+MAY_BE_ABSENT: Final = "toelichting"
 
 
 def merge(known: Versioned | None, fact: TaakCreated | TaakWithdrawn) -> Versioned | None:
@@ -16,7 +27,33 @@ def merge(known: Versioned | None, fact: TaakCreated | TaakWithdrawn) -> Version
     revision = revision_of(fact.herkomst, fact.besluit)
     if not is_news(known, revision, gone=isinstance(fact, TaakWithdrawn)):
         return known
-    return Gone(revision) if isinstance(fact, TaakWithdrawn) else Kept(revision, _document(fact))
+    if isinstance(fact, TaakWithdrawn):
+        return Gone(revision)
+    document = _document(fact)
+    actor = actor_of(document)
+    return Kept(revision, document, actor, reopens=_reopens(known, actor))
+
+
+def is_one_actor(one: ProjectedDocument | None, other: ProjectedDocument | None) -> bool:
+    """Whether two descriptions are of one actor: by identificator where they have it, else by kind and name."""
+    return _who(one) == _who(other)
+
+
+def _who(actor: ProjectedDocument | None) -> ProjectedDocument | None:
+    return actor.get("actoridentificator", actor) if actor is not None else None
+
+
+def _reopens(known: Versioned | None, actor: ProjectedDocument) -> bool:
+    """Whether the taak was known, and now goes to another actor or is made again after it was withdrawn."""
+    if isinstance(known, Kept):
+        return known.reopens or not is_one_actor(known.actor, actor)
+    return known is not None
+
+
+def actor_of(document: ProjectedDocument) -> ProjectedDocument:
+    """Return the actor that a taak is assigned to, as its document has it."""
+    actor: ProjectedDocument = document["interneTaak"]["toegewezenAan"]
+    return actor
 
 
 def _document(fact: TaakCreated) -> ProjectedDocument:
@@ -24,6 +61,12 @@ def _document(fact: TaakCreated) -> ProjectedDocument:
     fields["interneTaak"]["toegewezenOp"] = milliseconds(fact.interne_taak.toegewezen_op)
     fields["interneTaak"]["plaatsgevondenOp"] = milliseconds(fact.interne_taak.plaatsgevonden_op)
     return {"_id": fact.interne_taak.taak_id, **fields}
+
+
+def reopening(document: ProjectedDocument) -> Amendment:
+    """Return what a decision changes that opens the existing taak again: the same, and its status."""
+    amended = amendment(document)
+    return Amendment({**amended.set, f"interneTaak.{MADE_BY_OTHERS}": TO_BE_DONE}, amended.unset)
 
 
 def amendment(document: ProjectedDocument) -> Amendment:

@@ -24,6 +24,10 @@ class Kept:
 
     revision: Revision
     document: ProjectedDocument | None = None
+    actor: ProjectedDocument | None = None
+    """Of a taak: the actor that it is assigned to, as its document has it."""
+    reopens: bool = False
+    """Of a taak: whether this batch opens it again, whatever status it has (`taak.py`)."""
 
 
 @value_class(frozen=True, slots=True)

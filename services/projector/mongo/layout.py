@@ -11,6 +11,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure
 
+from services.projector.merging.taak import TO_BE_DONE
 from services.projector.mongo.validators import VALIDATORS
 from services.projector.mongo.writes import CLAIMS, SINCE, Collection
 from services.runtime.mongo.client import Document
@@ -26,7 +27,7 @@ NAMESPACE_EXISTS = 48
 
 TTL_INDEX = "forgotten_after"
 
-OPEN = {"interneTaak.status": "te_verwerken"}
+OPEN = {"interneTaak.status": TO_BE_DONE}
 """Selects the taken that are still to be done, among those of all years."""
 
 OPEN_INDEX = "open_of_actor_longest_waiting_first"

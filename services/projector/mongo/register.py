@@ -45,6 +45,8 @@ IN_THE_WAY = (
 
 REVISION_FIELDS = {"herkomst.revisie": 1, "besluit.besluitversie": 1}
 
+TAAK_FIELDS = {**REVISION_FIELDS, "interneTaak.toegewezenAan": 1}
+
 
 def utc_now() -> datetime:
     """Return the present moment."""
@@ -145,7 +147,7 @@ class MongoProjection:
             klantcontacten=await self._find(
                 Collection.KLANTCONTACTEN, touched.klantcontacten, session, REVISION_FIELDS
             ),
-            taken=await self._find(Collection.INTERNE_TAKEN, touched.taken, session, REVISION_FIELDS),
+            taken=await self._find(Collection.INTERNE_TAKEN, touched.taken, session, TAAK_FIELDS),
             partijen=await self._find(Collection.PARTIJEN, touched.partijen, session),
             vervallen=await self._find(Collection.VERVALLEN, everything, session),
         )

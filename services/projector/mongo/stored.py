@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from services.projector.merging.partij_document import state_of
 from services.projector.merging.projection import States
+from services.projector.merging.taak import actor_of
 from services.projector.merging.versioned import Gone, Kept, Revision
 from services.projector.mongo.writes import FROM, Collection
 from services.runtime.mongo.client import Document
@@ -20,7 +21,7 @@ def states_of(
     """Return the states that documents of each collection hold."""
     known = States(
         klantcontacten={stored["_id"]: _kept(stored) for stored in klantcontacten},
-        taken={stored["_id"]: _kept(stored) for stored in taken},
+        taken={stored["_id"]: _kept_taak(stored) for stored in taken},
         partijen={stored["_id"]: state_of(stored) for stored in partijen},
     )
     for stored in vervallen:
@@ -40,7 +41,7 @@ def told_by(collection: Collection, documents: Iterable[Document]) -> States:
         case Collection.KLANTCONTACTEN:
             return States(klantcontacten={each["_id"]: replace(_kept(each), document=each) for each in documents})
         case Collection.INTERNE_TAKEN:
-            return States(taken={each["_id"]: replace(_kept(each), document=each) for each in documents})
+            return States(taken={each["_id"]: replace(_kept_taak(each), document=each) for each in documents})
         case Collection.PARTIJEN:
             return States(partijen={each["_id"]: state_of(each) for each in documents})
         case Collection.VERVALLEN:
@@ -49,6 +50,10 @@ def told_by(collection: Collection, documents: Iterable[Document]) -> States:
 
 def _kept(stored: Document) -> Kept:
     return Kept(Revision(stored["herkomst"]["revisie"], stored["besluit"]["besluitversie"]))
+
+
+def _kept_taak(stored: Document) -> Kept:
+    return replace(_kept(stored), actor=actor_of(stored))
 
 
 def _gone(stored: Document) -> Gone:

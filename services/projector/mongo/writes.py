@@ -66,7 +66,7 @@ OURS: Mapping[Collection, frozenset[str]] = {
             "versies",
         }
     ),
-    # Without its status, which belongs to those who do the taak.
+    # Without its status, which belongs to those who do the taak, also where `taak.reopening` sets it.
     Collection.INTERNE_TAKEN: frozenset(
         {
             "interneTaak.taakId",
@@ -155,7 +155,8 @@ def plan(known: States, changed: States, now: datetime) -> Iterator[Placed]:
         yield from _versioned(Collection.KLANTCONTACTEN, identifier, place, contact, klantcontact.amendment, now)
     for identifier, state in changed.taken.items():
         place = _place(known.taken.get(identifier))
-        yield from _versioned(Collection.INTERNE_TAKEN, identifier, place, state, taak.amendment, now)
+        amend = taak.reopening if isinstance(state, Kept) and state.reopens else taak.amendment
+        yield from _versioned(Collection.INTERNE_TAKEN, identifier, place, state, amend, now)
     for identifier, partij in changed.partijen.items():
         place = _place_of_partij(known.partijen.get(identifier))
         if partij.kern is not None:

@@ -4,32 +4,37 @@ is in tests/faults/test_rebuild_faults.py.
 
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import pytest
 from confluent_kafka import TopicPartition
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
 from services.local.servers.network import HOST, free_port
 from services.operations.lock import COLLECTION as LOCK
 from services.operations.lock import Lock, LockLost, LockRefused
-from services.operations.rebuild import collections
+from services.operations.rebuild import collections, others
 from services.operations.rebuild import rebuild as rebuilding
+from services.operations.rebuild.others import CarryOver
 from services.operations.rebuild.rebuild import drop_old, rebuild
 from services.operations.rebuild.record import RebuildRefused, RebuildStopped, locked_record
 from services.operations.rebuild.verify import RebuildOutcome
+from services.operations.topic_reader import Progress
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.register import MongoProjection
 from services.projector.mongo.swap import COLLECTION, ONLY, Phase
 from services.projector.mongo.writes import CLAIMS, SINCE, Collection
 from services.runtime.errors import InvalidSettings, TransientFailure
+from services.runtime.mongo.client import Document
 from services.runtime.settings import Settings
 from tests.support.kafka_tools import ANSWER_SECONDS, admin_client, publish_values, read_committed
 from tests.support.projector_examples import (
     Event,
+    assigned,
     encoded,
     fact,
     klantcontact_id,
@@ -253,9 +258,74 @@ async def test_a_change_by_others_in_the_last_moment_before_the_swap_is_carried_
 
     await rebuild(settings)
 
+    contacts = [f"c-{number}" for number in range(4)]
+    assert list(statuses(settings, contacts).values()) == ["verwerkt", "in_behandeling", "verwerkt", "te_laat"]
+
+
+async def test_a_taak_that_goes_to_another_actor_during_it_ends_with_the_status_that_stands_live(
+    settings: Settings, client: AsyncMongoClient[Any], there: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The corrections are published before or after the statuses are carried over, and projected in time or not."""
+    contacts = ["unchanged", "before", "handled", "late", "behind"]
+    await published_and_projected(settings, client, [taak_created(contact) for contact in contacts])
+    for contact in contacts:
+        await set_status(there, contact, "verwerkt")
+    corrected = {contact: taak_created(contact, revisie=2, fields=assigned("Belastingen")) for contact in contacts}
+    publish(settings, [corrected["behind"]])
+    register = MongoProjection(client, settings.mongo_database)
+    before_swap = CarryOver.before_swap
+
+    async def and_then_corrected(self: CarryOver, chosen: Iterable[Collection], show: Progress) -> int:
+        carried = await before_swap(self, chosen, show)
+        publish(settings, [corrected[each] for each in ("before", "handled", "late")])
+        await register.apply([fact(corrected[each]) for each in ("before", "handled")])
+        await set_status(there, "handled", "verwerkt")
+        return carried
+
+    monkeypatch.setattr(CarryOver, "before_swap", and_then_corrected)
+
+    await rebuild(settings, accept_differences=True)
+    await register.apply([fact(corrected[each]) for each in ("late", "behind")])
+
+    assert statuses(settings, contacts) == {
+        "unchanged": "verwerkt",
+        "before": "te_verwerken",
+        "handled": "verwerkt",
+        "late": "te_verwerken",
+        "behind": "te_verwerken",
+    }
+
+
+async def test_a_taak_that_the_projector_opens_again_while_a_late_status_is_carried_stays_open(
+    settings: Settings, client: AsyncMongoClient[Any], there: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await published_and_projected(settings, client, [taak_created("c-1"), taak_created("c-2")])
+    register = MongoProjection(client, settings.mongo_database)
+    look, put_in_place = others._there, collections.put_in_place
+
+    async def changed_and_put_in_place(database: Database, made: Mapping[Collection, UUID], lock: Lock) -> None:
+        for contact in ("c-1", "c-2"):
+            await set_status(there, contact, "verwerkt")
+        await put_in_place(database, made, lock)
+        monkeypatch.setattr(others, "_there", look_and_then_correct)
+
+    async def look_and_then_correct(
+        target: AsyncCollection[Document], collection: Collection, identifiers: list[str]
+    ) -> dict[str, others.Theirs]:
+        found = await look(target, collection, identifiers)
+        await register.apply([fact(taak_created("c-1", revisie=2, fields=assigned("Belastingen")))])
+        return found
+
+    monkeypatch.setattr(rebuilding, "put_in_place", changed_and_put_in_place)
+
+    await rebuild(settings)
+
+    assert statuses(settings, ["c-1", "c-2"]) == {"c-1": "te_verwerken", "c-2": "verwerkt"}
+
+
+def statuses(settings: Settings, contacts: Sequence[str]) -> dict[str, str]:
     taken = stored(settings)[Collection.INTERNE_TAKEN]
-    statuses = [taken[taak_id(f"c-{number}")]["interneTaak"]["status"] for number in range(4)]
-    assert statuses == ["verwerkt", "in_behandeling", "verwerkt", "te_laat"]
+    return {contact: taken[taak_id(contact)]["interneTaak"]["status"] for contact in contacts}
 
 
 async def set_status(there: Database, contact: str, status: str) -> None:

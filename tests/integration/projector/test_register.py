@@ -23,6 +23,7 @@ from services.runtime.errors import TransientFailure
 from tests.fakes.projector_store import FakeRegister
 from tests.support.projector_examples import (
     Event,
+    assigned,
     email,
     fact,
     klantcontact_id,
@@ -136,6 +137,38 @@ async def test_changes_by_others_to_a_taak_stay(register: MongoProjection, clien
     assert stored["interneTaak"]["status"] == "verwerkt"
     assert stored["interneTaak"]["afgehandeldDoor"] == "A. de Boer"
     assert stored["dossier"] == "D1"
+
+
+async def test_a_taak_for_another_actor_opens_again_and_no_repeat_opens_it_once_more(
+    register: MongoProjection, client: Client, database: str
+) -> None:
+    taken = client[database][Collection.INTERNE_TAKEN]
+    await register.apply(facts(taak_created()))
+    theirs = {"interneTaak.status": "verwerkt", "interneTaak.afgehandeldDoor": "A. de Boer", "dossier": "D1"}
+    await taken.update_one({"_id": taak_id("c-1")}, {"$set": theirs})
+
+    await register.apply(facts(FOR_ANOTHER))
+
+    stored = await taken.find_one({"_id": taak_id("c-1")})
+    assert stored is not None
+    assert stored["interneTaak"]["status"] == "te_verwerken"
+    assert stored["interneTaak"]["toegewezenAan"]["naam"] == "Belastingen"
+    assert (stored["interneTaak"]["afgehandeldDoor"], stored["dossier"]) == ("A. de Boer", "D1")
+
+    await taken.update_one({"_id": taak_id("c-1")}, {"$set": theirs})
+    for batch in ([FOR_ANOTHER], [taak_created(), FOR_ANOTHER], [taak_created()]):
+        await register.apply(facts(*batch))
+    assert await status_in(client, database) == "verwerkt"
+
+
+FOR_ANOTHER = taak_created(revisie=2, fields=assigned("Belastingen"))
+
+
+async def status_in(client: Client, database: str) -> str:
+    stored = await client[database][Collection.INTERNE_TAKEN].find_one({"_id": taak_id("c-1")})
+    assert stored is not None
+    status: str = stored["interneTaak"]["status"]
+    return status
 
 
 async def test_an_event_with_the_number_of_another_is_refused_and_nothing_of_its_batch_is_written(
@@ -290,6 +323,26 @@ async def test_a_taak_that_somebody_changes_meanwhile_keeps_the_change(
     stored = await taken.find_one({"_id": taak_id("c-1")})
     assert stored is not None
     assert (stored["interneTaak"]["status"], stored["herkomst"]["revisie"]) == ("verwerkt", 2)
+
+
+@pytest.mark.parametrize("other_instance_was_first", [False, True])
+async def test_of_two_instances_with_one_correction_only_the_first_opens_the_taak_again(
+    client: Client, register: MongoProjection, database: str, *, other_instance_was_first: bool
+) -> None:
+    await register.apply(facts(taak_created()))
+    paused = _Paused(client, database)
+    waiting = asyncio.create_task(paused.apply(facts(FOR_ANOTHER)))
+    await asyncio.wait_for(paused.has_read.wait(), timeout=10)
+
+    if other_instance_was_first:
+        await register.apply(facts(FOR_ANOTHER))
+    taken = client[database][Collection.INTERNE_TAKEN]
+    await taken.update_one({"_id": taak_id("c-1")}, {"$set": {"interneTaak.status": "verwerkt"}})
+    paused.may_write.set()
+    await waiting
+
+    assert await status_in(client, database) == ("verwerkt" if other_instance_was_first else "te_verwerken")
+    assert paused.transactions == 2
 
 
 async def test_endless_collisions_are_a_transient_failure(

@@ -13,9 +13,9 @@ from tests.support.examples import line
 SCENARIOS = load_scenarios()
 
 
-def test_there_are_67_cases_and_5_histories_each_with_a_story() -> None:
-    assert len(SCENARIOS) == 72
-    assert len({each.id for each in SCENARIOS}) == 72
+def test_there_are_68_cases_and_5_histories_each_with_a_story() -> None:
+    assert len(SCENARIOS) == 73
+    assert len({each.id for each in SCENARIOS}) == 73
     assert sum(each.id.startswith("S") for each in SCENARIOS) == 5
     assert all(each.titel and each.narratief and each.verwacht[-1] for each in SCENARIOS)
 
