@@ -19,7 +19,7 @@ PAGE: Final = Path("docs/settings.md")
 SECTIONS: Final = {
     "kafka_bootstrap": "Kafka",
     "mongo_uri": "MongoDB",
-    "contact_topic": "Topics, groups and source",
+    "contact_topics": "Topics, groups and source",
     "sleutel_file": "The key and the policy",
     "topic_partitions": "Topics that `klantcontact topics create` makes",
     "batch_size": "How a service works",
@@ -71,6 +71,8 @@ def _default(field: FieldInfo) -> str:
             return "none"
         case bool():
             return f"`{str(field.default).lower()}`"
+        case tuple():
+            return f"`{','.join(field.default)}`"
     return f"`{field.default}`"
 
 

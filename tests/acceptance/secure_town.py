@@ -91,7 +91,7 @@ class Town:
 
     def committed(self) -> tuple[int, list[int]]:
         """Count what a committed reader sees, and tell how far the other classifier has come."""
-        topics, contact_topic = self.settings.topics, self.settings.contact_topic
+        topics, contact_topic = self.settings.topics, self.settings.contact_topics[0]
         plain = self.kafka.plain
         handled = committed_offsets(plain, group="another", topic=contact_topic, partitions=PARTITIONS)
         return len(read_committed(plain, topics)), handled

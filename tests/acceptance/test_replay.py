@@ -68,7 +68,7 @@ def of_contact(system: System, contact_id: str) -> Counter[tuple[str, int]]:
 def positions(system: System) -> list[int]:
     settings = system.settings
     return committed_offsets(
-        settings.kafka_bootstrap, group=settings.classifier_group, topic=settings.contact_topic, partitions=2
+        settings.kafka_bootstrap, group=settings.classifier_group, topic=settings.contact_topics[0], partitions=2
     )
 
 

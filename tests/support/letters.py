@@ -89,7 +89,7 @@ def publish_letters(
             key=f"klant-{number}".encode(),
             value=value,
             headers=headers,
-            position=Position(topic or settings.contact_topic, partition, number),
+            position=Position(topic or settings.contact_topics[0], partition, number),
             kind=RefusalKind.CONTACT_ONGELDIG,
             faults=faults,
             time=datetime.now(UTC),

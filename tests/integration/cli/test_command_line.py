@@ -206,7 +206,7 @@ def test_topics_are_made_once_and_a_difference_is_reported_and_accepted_by_the_s
     assert first.stdout.decode().count("made") == len(settings.topics)
     assert second.returncode == DONE
     assert json.loads(second.stdout)["topics"][0] == {
-        "name": settings.contact_topic,
+        "name": settings.contact_topics[0],
         "exists": True,
         "created": False,
         "partitions": 2,

@@ -71,32 +71,32 @@ def test_a_long_history_keeps_its_newest_ten_letters() -> None:
 def test_a_letter_goes_back_only_whole_and_only_where_it_came_from(
     found: Letter, topic: str, reason: str | None
 ) -> None:
-    assert why_not(found, found.content, topic) == reason
+    assert why_not(found, found.content, (topic,)) == reason
 
 
 def test_a_letter_that_is_cut_goes_back_with_a_content_that_has_each_part_anew() -> None:
     found = letter(key=b"k" * 70_000, value=b"x" * 70_000)
     kept = found.content
     assert found.original_sizes == {"key": 70_000, "value": 70_000}
-    assert why_not(found, replace(kept, value=b"{}"), "contact.ended") == IS_CUT
-    assert why_not(found, replace(kept, key=b"k", value=b"{}"), "contact.ended") is None
+    assert why_not(found, replace(kept, value=b"{}"), ("contact.ended",)) == IS_CUT
+    assert why_not(found, replace(kept, key=b"k", value=b"{}"), ("contact.ended",)) is None
 
 
 async def test_a_letter_returns_to_its_partition_unless_its_key_is_corrected_or_the_partition_is_gone() -> None:
     producer = Producer()
     found = letter()
-    returns = Returns(producer, Settings(), {0, 1})
+    returns = Returns(producer, Settings(), {"contact.ended": {0, 1}})
     await returns.send(found, found.content)
     await returns.send(found, replace(found.content, value=b"2"))
     await returns.send(found, Content(b"other", b"3", []))
-    fewer = Returns(producer, Settings(), {0})
+    fewer = Returns(producer, Settings(), {"contact.ended": {0}})
     await fewer.send(found, found.content)
     assert [partition for _, _, partition in producer.sent] == [1, 1, None, None]
     assert [value for _, value, _ in producer.sent][1:3] == [b"2", b"3"]
 
 
 async def test_a_letter_that_is_too_large_is_reported_and_does_not_stop_the_others() -> None:
-    returns = Returns(Producer(MessageSizeTooLargeError()), Settings(), {1})
+    returns = Returns(Producer(MessageSizeTooLargeError()), Settings(), {"contact.ended": {1}})
     assert await returns.send(letter(), letter().content) == TOO_LARGE
     assert returns.number == 0
 
@@ -111,6 +111,6 @@ async def test_a_letter_that_is_too_large_is_reported_and_does_not_stop_the_othe
 async def test_a_failed_send_is_told_as_a_transient_failure_or_a_missing_right(
     error: Exception, expected: type[Exception], told: str
 ) -> None:
-    returns = Returns(Producer(error), Settings(), {1})
+    returns = Returns(Producer(error), Settings(), {"contact.ended": {1}})
     with pytest.raises(expected, match=told):
         await returns.send(letter(), letter().content)
