@@ -39,7 +39,7 @@ class ClassifierProcess(ServiceProcess):
     def assigned(self) -> list[int]:
         """Return the partitions of the last assignment."""
         assignments = self.log("partitions.assigned")
-        return assignments[-1]["partitions"] if assignments else []
+        return [each for numbers in assignments[-1]["partitions"].values() for each in numbers] if assignments else []
 
     def wait_until_assigned(self, partitions: int) -> None:
         """Wait until it holds so many partitions."""

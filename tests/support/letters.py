@@ -30,13 +30,14 @@ def letter(
     faults: Sequence[Fault] = (MISSING,),
     minutes: int = 0,
     last_offset: int | None = None,
+    topic: str = "contact.ended",
 ) -> Letter:
     """Return a letter of the record at 1-17, so many minutes after the usual moment."""
     made = dead_letter(
         key=key,
         value=value,
         headers=headers,
-        position=Position("contact.ended", 1, 17),
+        position=Position(topic, 1, 17),
         kind=kind,
         faults=faults,
         time=NOW,

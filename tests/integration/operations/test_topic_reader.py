@@ -58,6 +58,19 @@ async def test_a_period_selects_the_records_of_that_time(settings: Settings, top
     assert earlier == [Stretch(topic, 0, first=0, begin=0, end=0)]
 
 
+async def test_a_period_is_looked_for_in_each_topic_by_itself(settings: Settings, topics: str) -> None:
+    one, other = f"{topics}.a", f"{topics}.b"
+    make_topics(settings.kafka_bootstrap, one, other, configuration={"message.timestamp.type": "LogAppendTime"})
+    publish_values(settings.kafka_bootstrap, one, [b"1", b"2", b"3"])
+    publish_values(settings.kafka_bootstrap, other, [b"4"])
+    hour = timedelta(hours=1)
+    async with topic_reader(settings) as reader:
+        found = await reader.between(await reader.whole(one, other), since=datetime.now(UTC) - hour, until=None)
+        later = await reader.between(found, since=datetime.now(UTC) + hour, until=None)
+    assert {each.topic: (each.begin, each.end) for each in found} == {one: (0, 3), other: (0, 1)}
+    assert {each.topic: (each.begin, each.end) for each in later} == {one: (3, 3), other: (1, 1)}
+
+
 async def test_a_range_of_offsets_is_read_as_requested(settings: Settings, topics: str) -> None:
     topic = f"{topics}.in"
     make_topics(settings.kafka_bootstrap, topic)

@@ -19,15 +19,16 @@ class Producer:
 
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
+        self.topics: list[str] = []
         self.sent: list[tuple[bytes | None, bytes | None, int | None]] = []
 
     async def send(
         self, topic: str, value: bytes | None, *, key: bytes | None, partition: int | None, headers: list[Header]
     ) -> object:
-        assert topic == "contact.ended"
         assert headers
         if self.error:
             raise self.error
+        self.topics.append(topic)
         self.sent.append((key, value, partition))
         return None
 
@@ -59,6 +60,7 @@ def test_a_long_history_keeps_its_newest_ten_letters() -> None:
     [
         (letter(), "contact.ended", None),
         (letter(), "other", "it did not come from other"),
+        (letter(topic="contact.ended.b"), "contact.ended", "it did not come from contact.ended"),
         (letter_of(record()), "contact.ended", "it does not say where it came from"),
         (
             letter(value=None, last_offset=21),
@@ -93,6 +95,17 @@ async def test_a_letter_returns_to_its_partition_unless_its_key_is_corrected_or_
     await fewer.send(found, found.content)
     assert [partition for _, _, partition in producer.sent] == [1, 1, None, None]
     assert [value for _, value, _ in producer.sent][1:3] == [b"2", b"3"]
+
+
+async def test_a_letter_returns_to_its_own_topic_and_to_a_partition_that_this_one_has() -> None:
+    producer = Producer()
+    returns = Returns(producer, Settings(), {"contact.ended": {0, 1}, "contact.ended.b": {0}})
+    for each in (letter(), letter(topic="contact.ended.b")):
+        await returns.send(each, each.content)
+    assert [(topic, partition) for topic, (_, _, partition) in zip(producer.topics, producer.sent, strict=True)] == [
+        ("contact.ended", 1),
+        ("contact.ended.b", None),
+    ]
 
 
 async def test_a_letter_that_is_too_large_is_reported_and_does_not_stop_the_others() -> None:
