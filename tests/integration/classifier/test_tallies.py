@@ -41,6 +41,10 @@ def _cases(sources: Sequence[str], contact_id: str) -> list[Case]:
 async def _decide(store: MongoRegister, sources: Sequence[str], *, at: datetime = NOW, contact: str = "c-1") -> None:
     cases = _cases(sources, contact)
     assert len(cases) == len(sources)
+    await _judge(store, cases, at)
+
+
+async def _judge(store: MongoRegister, cases: Sequence[Case], at: datetime) -> None:
     await store.transact(cases, lambda register: [register.judge(case, at) for case in cases])
 
 
@@ -81,9 +85,8 @@ async def test_the_same_partition_of_two_topics_has_counts_of_its_own_in_each(
     store = _store(client, database)
     await store.prepare()
     for at, topic in enumerate(("contact.ended.a", "contact.ended.b", "contact.ended.b")):
-        (case,) = _cases([NAMED], f"c-{at}")
-        placed = replace(case, position=Position(topic, 0, 5))
-        await store.transact([placed], lambda register, placed=placed: [register.judge(placed, NOW)])
+        placed = [replace(case, position=Position(topic, 0, 5)) for case in _cases([NAMED], f"c-{at}")]
+        await _judge(store, placed, NOW)
     counters = [each["_id"] async for each in client[database][TELLINGEN].find().sort("_id")]
     assert [(each["topic"], each["partition"]) for each in counters] == [("contact.ended.a", 0), ("contact.ended.b", 0)]
     settings = Settings(mongo_uri=mongo_uri, mongo_database=database)

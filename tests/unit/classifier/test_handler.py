@@ -464,7 +464,7 @@ async def test_a_batch_of_another_topic_that_goes_well_leaves_the_reason_of_one_
         await bench.handle([record(contact_ended("c-2"), topic="contact.ended.b")])
         seen.append(bench.health.reasons())
 
-    bench.clock.sleep = look  # type: ignore[method-assign] # to handle the other in the middle
+    bench.clock.sleep = look  # type: ignore[method-assign, assignment] # to handle the other in the middle
     await bench.handle([record(contact_ended("c-1"), topic="contact.ended.a")])
     assert seen[0]["mongodb"] == "MongoDB is away."
 
