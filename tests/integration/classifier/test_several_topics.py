@@ -158,10 +158,13 @@ def test_of_two_truths_about_a_contact_one_is_decided_and_the_other_is_a_letter_
 
 def _refused(message: Message) -> tuple[str, tuple[str, str]]:
     """Return the contact of a letter, the topic that it came from, and its kind."""
-    given = message.headers()
-    assert isinstance(given, list)
-    headers: dict[str, bytes] = dict(given)
-    return _event(message)["data"]["contactId"], (headers["dlq_topic"].decode(), headers["dlq_kind"].decode())
+    return _event(message)["data"]["contactId"], (_header(message, "dlq_topic"), _header(message, "dlq_kind"))
+
+
+def _header(message: Message, name: str) -> str:
+    headers: Any = message.headers()
+    value: bytes = dict(headers)[name]
+    return value.decode()
 
 
 def _assigned(process: ServiceProcess) -> int:
