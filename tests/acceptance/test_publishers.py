@@ -150,7 +150,7 @@ def _letters(town: Town) -> list[str]:
 SERVED = [
     ("publisher a", "publish {strict}", 2, f"There is a topic for each publisher. Name yours: {A}, {B}."),
     ("publisher a", "publish {strict} --topic taak.created", 2, "The classifier does not read that topic."),
-    ("doctor", "doctor", 0, "all 6, 2 partitions each"),
+    ("doctor", "doctor", 0, "2 partitions each"),
     ("topics create", "topics create", 0, f"{B}"),
     ("dlq", f"dlq list --topic {A}", 0, "0 letters"),
     ("replay", "replay", 0, "  same"),

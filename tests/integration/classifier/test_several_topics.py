@@ -76,8 +76,11 @@ def start(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., ServiceP
     """Starts classifiers, which end with the test."""
     with ExitStack() as undo:
 
-        def started(name: str, program: Sequence[str] = COMMAND) -> ServiceProcess:
-            process = ServiceProcess("classifier", settings, tmp_path / f"{name}.log", program=program)
+        def started(
+            name: str, program: Sequence[str] = COMMAND, topics: Sequence[str] = settings.contact_topics
+        ) -> ServiceProcess:
+            theirs = settings.model_copy(update={"contact_topics": tuple(topics)})
+            process = ServiceProcess("classifier", theirs, tmp_path / f"{name}.log", program=program)
             return undo.enter_context(process)
 
         yield started
@@ -106,6 +109,25 @@ def besluiten(settings: Settings) -> Mapping[str, Document]:
 def _event(message: Message) -> Document:
     event: Document = json.loads(message.value() or b"")
     return event
+
+
+def test_a_topic_is_added_by_starting_the_instances_again_one_after_another(
+    settings: Settings, start: Callable[..., ServiceProcess]
+) -> None:
+    a, b = settings.contact_topics
+    old = start("old", topics=[a])
+    wait_for("it has its topic", lambda: _assigned(old) == 1)
+    publish(settings, a, [contact_ended("c-1")])
+    publish(settings, b, [contact_ended("c-2")])
+    wait_for("it handles its topic", lambda: committed(settings) == [1, 0])
+    new = start("new")
+    wait_for("the new one has the other", lambda: new.facts().get("kafka", {}).get("assigned") == {b: [0]})
+    wait_for("it is read from its beginning", lambda: committed(settings) == [1, 1])
+    assert old.terminate() == 0
+    wait_for("the new one has both", lambda: _assigned(new) == 2)
+    publish(settings, a, [contact_ended("c-3")])
+    wait_for("all is handled", lambda: committed(settings) == [2, 1])
+    assert sorted(besluiten(settings)) == ["c-1", "c-2", "c-3"]
 
 
 # The same contact -----------------------------------------------------------------------------------------------------

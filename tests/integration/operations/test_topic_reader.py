@@ -60,7 +60,7 @@ async def test_a_period_selects_the_records_of_that_time(settings: Settings, top
 
 async def test_a_period_is_looked_for_in_each_topic_by_itself(settings: Settings, topics: str) -> None:
     one, other = f"{topics}.a", f"{topics}.b"
-    make_topics(settings.kafka_bootstrap, one, other)
+    make_topics(settings.kafka_bootstrap, one, other, configuration={"message.timestamp.type": "CreateTime"})
     now, hour = datetime.now(UTC), timedelta(hours=1)
     sender = producer(settings.kafka_bootstrap)
     for topic, hours_ago in ((one, 3), (one, 3), (one, 1), (other, 1)):
