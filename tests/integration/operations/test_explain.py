@@ -346,6 +346,50 @@ async def test_a_refused_contact_whose_correction_waits_is_shown_as_such(town: T
     assert [each.letter.id for each in found.letters.newest] == [LetterId(0, 0)]
 
 
+# A topic for each publisher -------------------------------------------------------------------------------------------
+
+
+async def _two_towns(settings: Settings) -> tuple[Town, Town]:
+    """Return a town as each of two publishers sees it: its own topic comes first."""
+    a = settings.contact_topics[0]
+    b = f"{a}.b"
+    one, other = (Town(settings.model_copy(update={"contact_topics": both})) for both in ((a, b), (b, a)))
+    await one.prepare()
+    return one, other
+
+
+async def test_a_contact_without_a_decision_is_shown_in_each_topic_in_which_it_came(settings: Settings) -> None:
+    one, other = await _two_towns(settings)
+    one.publish(contact("c-1"))
+    other.publish(contact("c-1"))
+    one.commit(settings.classifier_group, one.settings.contact_topics[0], 1)
+
+    found = await explain(one.settings, Asked("c-1"), letters=False)
+
+    assert isinstance(found, NotDecided)
+    assert found.sightings == (
+        Sighting(SOURCE, Position(one.settings.contact_topics[0], 0, 0), is_judged=True),
+        Sighting(SOURCE, Position(other.settings.contact_topics[0], 0, 0), is_judged=False),
+    )
+
+
+async def test_the_record_of_a_decision_is_looked_for_in_its_own_topic(settings: Settings) -> None:
+    one, other = await _two_towns(settings)
+    one.publish(contact("c-0"))
+    await other.decide(CALLED)
+    for held, left in ((True, 0), (False, 1)):
+        if left:
+            place = TopicPartition(other.settings.contact_topics[0], 0, left)
+            for done in admin_client(settings.kafka_bootstrap).delete_records([place]).values():
+                done.result(20)
+
+        found = await explained(one)
+
+        assert found.besluit.position == Position(other.settings.contact_topics[0], 0, 0)
+        assert found.kafka is not None
+        assert found.kafka.record_is_held is held
+
+
 # Faults --------------------------------------------------------------------------------------------------------------
 
 
