@@ -115,7 +115,7 @@ async def sightings(
     reader: TopicReader, settings: Settings, contact: Origin, progress: Progress
 ) -> tuple[Sighting, ...]:
     """Read all that publishers sent, and return the first record of a contact for each topic and source, judged and not
-    judged.
+    judged, in the order of their positions.
 
     Only a contact without a decision record needs this.
     """
@@ -134,7 +134,11 @@ async def sightings(
             since = next((each.since for each in transactions if each.holds_up(record)), None)
             sighting = Sighting(shown_source(origin.source), position, is_judged, since)
             found.setdefault((record.topic, origin.source, is_judged), sighting)
-    return tuple(found.values())
+    return tuple(sorted(found.values(), key=_where))
+
+
+def _where(sighting: Sighting) -> tuple[str, int, int]:
+    return sighting.position.topic, sighting.position.partition, sighting.position.offset
 
 
 def _is_of(origin: Origin, contact: Origin) -> bool:
