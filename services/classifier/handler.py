@@ -10,7 +10,7 @@ published by part, and cut again when its contacts, or the decisions behind them
 
 import asyncio
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -80,7 +80,7 @@ class Handler:
         self._own_failures_limit = own_failures_limit
         self._spans = spans
         # By partition: "in a row" means nothing between partitions.
-        self._own_failures_in_a_row: defaultdict[TopicPartition, int] = defaultdict(int)
+        self._own_failures_in_a_row: dict[TopicPartition, int] = {}
 
     async def handle(self, records: Sequence[Record], publisher: Publisher) -> None:
         """Handle the next records of one partition, and commit the position after them.
@@ -150,7 +150,7 @@ class Handler:
         if outcome is FAILED:
             await self._fail(record, judged.failed)
         else:
-            self._count_in_a_row(record.place, 0)
+            self._count_in_a_row(record, 0)
         return Handled(record, outcome, messages)
 
     async def _judge_patiently(self, records: Sequence[Record], publisher: Publisher) -> list[Judged]:
@@ -253,8 +253,8 @@ class Handler:
         """Count a failure, and return when its record becomes a dead letter. Raises PartitionStopped instead after a
         run of failures, or where the partition stopped before, unless the record is to be skipped.
         """
-        number = self._own_failures_in_a_row[record.place] + 1
-        self._count_in_a_row(record.place, number)
+        number = self._own_failures_in_a_row.get(record.place, 0) + 1
+        self._count_in_a_row(record, number)
         stop = Stop(record.topic, record.partition, record.offset, [failed])
         meet = partial(self._stop_store.meet, stop, begins=number >= self._own_failures_limit)
         meeting = await self._patiently(record.place, meet)
@@ -262,13 +262,15 @@ class Handler:
             raise PartitionStopped(stop)
         if meeting is Meeting.SKIP:
             metrics.SKIPPED_RECORDS.labels(topic=record.topic).inc()
-            self._count_in_a_row(record.place, 0)
+            self._count_in_a_row(record, 0)
 
-    def _count_in_a_row(self, place: TopicPartition, number: int) -> None:
-        if number == self._own_failures_in_a_row[place]:
+    def _count_in_a_row(self, record: Record, number: int) -> None:
+        if not number and not self._own_failures_in_a_row:
             return  # as nearly always, and it is asked for each record
-        self._own_failures_in_a_row[place] = number
-        metrics.OWN_FAILURES_IN_A_ROW.set(max(self._own_failures_in_a_row.values()))
+        self._own_failures_in_a_row.pop(record.place, None)
+        if number:
+            self._own_failures_in_a_row[record.place] = number
+        metrics.OWN_FAILURES_IN_A_ROW.set(max(self._own_failures_in_a_row.values(), default=0))
 
 
 class _Run:
