@@ -44,7 +44,8 @@ class Topic:
 CONTACT_TOPIC: Final = Topic(
     channel="contactEnded",
     address="contact.ended",
-    summary="Telephony and channel systems publish a contact here when it has ended; the classifier reads it.",
+    summary="Telephony and channel systems publish a contact here when it has ended; the classifier reads it. A "
+    "municipality can give each of them a topic of its own, to which nobody else may write.",
     key="chosen by the publisher; one stable pseudonymous key per klant, never a number or name of that klant.",
     order="contacts with the same key are judged in order. Without that order the outcome is right too, but 'earlier' "
     "then means 'judged earlier'.",

@@ -10,11 +10,13 @@ published by part, and cut again when its contacts, or the decisions behind them
 
 import asyncio
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
+
+from aiokafka import TopicPartition
 
 from schemas.dead_letters import MAX_FAULTS
 from schemas.faults import Refusal
@@ -78,7 +80,7 @@ class Handler:
         self._own_failures_limit = own_failures_limit
         self._spans = spans
         # By partition: "in a row" means nothing between partitions.
-        self._own_failures_in_a_row: defaultdict[int, int] = defaultdict(int)
+        self._own_failures_in_a_row: dict[TopicPartition, int] = {}
 
     async def handle(self, records: Sequence[Record], publisher: Publisher) -> None:
         """Handle the next records of one partition, and commit the position after them.
@@ -141,27 +143,27 @@ class Handler:
         except Exception as error:  # noqa: BLE001 - as in judging
             if judged.case is not None and isinstance(outcome, Published):
                 unsent = Moved(judged.case, outcome.besluit, NOWHERE)
-                await self._patiently(record.partition, partial(self._note_sent, [unsent]))
+                await self._patiently(record.place, partial(self._note_sent, [unsent]))
             tell_own_failure(record, error)
             await self._fail(record, where(error))
             return Handled(record, FAILED, self._encoder.messages(record, FAILED, judged.now))
         if outcome is FAILED:
             await self._fail(record, judged.failed)
         else:
-            self._count_in_a_row(record.partition, 0)
+            self._count_in_a_row(record, 0)
         return Handled(record, outcome, messages)
 
     async def _judge_patiently(self, records: Sequence[Record], publisher: Publisher) -> list[Judged]:
         """Judge a batch up to the end of a run of failures; retry as long as the database is away."""
-        partition = records[0].partition
 
         async def judge() -> list[Judged]:
             return await self._judge_isolated(records, publisher, _Run(self._own_failures_limit))
 
-        return await self._patiently(partition, judge)
+        return await self._patiently(records[0].place, judge)
 
-    async def _patiently(self, partition: int, work: Callable[[], Awaitable[T]]) -> T:
-        with self._health.reporting(Part.MONGODB, by=f"batch of partition {partition}") as report:
+    async def _patiently(self, place: TopicPartition, work: Callable[[], Awaitable[T]]) -> T:
+        batch = f"batch of partition {place.partition} of {place.topic}"
+        with self._health.reporting(Part.MONGODB, by=batch) as report:
             for pause_seconds in pauses():
                 try:
                     done = await work()
@@ -251,22 +253,24 @@ class Handler:
         """Count a failure, and return when its record becomes a dead letter. Raises PartitionStopped instead after a
         run of failures, or where the partition stopped before, unless the record is to be skipped.
         """
-        number = self._own_failures_in_a_row[record.partition] + 1
-        self._count_in_a_row(record.partition, number)
+        number = self._own_failures_in_a_row.get(record.place, 0) + 1
+        self._count_in_a_row(record, number)
         stop = Stop(record.topic, record.partition, record.offset, [failed])
         meet = partial(self._stop_store.meet, stop, begins=number >= self._own_failures_limit)
-        meeting = await self._patiently(record.partition, meet)
+        meeting = await self._patiently(record.place, meet)
         if meeting is Meeting.STOP:
             raise PartitionStopped(stop)
         if meeting is Meeting.SKIP:
             metrics.SKIPPED_RECORDS.labels(topic=record.topic).inc()
-            self._count_in_a_row(record.partition, 0)
+            self._count_in_a_row(record, 0)
 
-    def _count_in_a_row(self, partition: int, number: int) -> None:
-        if number == self._own_failures_in_a_row[partition]:
+    def _count_in_a_row(self, record: Record, number: int) -> None:
+        if not number and not self._own_failures_in_a_row:
             return  # as nearly always, and it is asked for each record
-        self._own_failures_in_a_row[partition] = number
-        metrics.OWN_FAILURES_IN_A_ROW.set(max(self._own_failures_in_a_row.values()))
+        self._own_failures_in_a_row.pop(record.place, None)
+        if number:
+            self._own_failures_in_a_row[record.place] = number
+        metrics.OWN_FAILURES_IN_A_ROW.set(max(self._own_failures_in_a_row.values(), default=0))
 
 
 class _Run:

@@ -198,6 +198,7 @@ def _tell(record: Record, outcome: Outcome) -> None:
             log.debug(
                 "contact.refused",
                 kind=refusal.kind.value,
+                topic=record.topic,
                 partition=record.partition,
                 offset=record.offset,
                 faults=[f"{fault.pad}: {fault.soort}" for fault in refusal.faults[:MAX_FAULTS]],

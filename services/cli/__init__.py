@@ -55,7 +55,7 @@ COMMANDS = (
         "publish",
         "services.cli.publish",
         panel=PUBLISHERS,
-        help="Send events to contact.ended, and say which lines the broker did not take.",
+        help="Send events to the topic of their publisher, and say which lines the broker did not take.",
     ),
     LazyCommand(
         "run",
@@ -107,8 +107,7 @@ COMMANDS = (
         "stats",
         "services.cli.stats",
         panel=OPERATORS,
-        help="Count decisions by rule, source and day. A correction or a new judgement is a decision too; a repeat is "
-        "none.",
+        help="Count decisions. A correction or a new judgement is a decision too; a repeat is none.",
     ),
     LazyCommand(
         "demo",

@@ -22,7 +22,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout,
 AsJsonLines = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout, for a program to read.")]
 PolicyFile = Annotated[Path | None, typer.Option("--policy", help="TOML file; else KLANTCONTACT_BELEID_FILE.")]
 ToTopic = Annotated[
-    str | None, typer.Option("--topic", help="Where they would be sent; else KLANTCONTACT_CONTACT_TOPIC.")
+    str | None, typer.Option("--topic", help="Where they would be sent; else that of KLANTCONTACT_CONTACT_TOPICS.")
 ]
 
 
@@ -39,8 +39,17 @@ def beleid(policy: Path | None) -> Beleid:
 
 
 def to_topic(topic: str | None, beleid: Beleid) -> str | None:
-    """Return the topic that `--topic` names, else that of the settings; None when the policy says nothing of topics."""
-    return topic or (settings().contact_topic if beleid.bronnen else None)
+    """Return the topic that `--topic` names, else that of the settings; None when the policy says nothing of topics.
+
+    Raises BadParameter when the settings have several: the policy may allow a source some of them only.
+    """
+    if topic is not None or all(bron.topics is None for bron in beleid.bronnen.values()):
+        return topic
+    topics = settings().contact_topics
+    if len(topics) > 1:
+        msg = f"There is a topic for each publisher, and the policy says whose. Name one: {', '.join(topics)}."
+        raise typer.BadParameter(msg, param_hint="--topic")
+    return topics[0]
 
 
 @contextmanager

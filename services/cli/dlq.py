@@ -11,7 +11,7 @@ import uvloop
 
 from services.cli import dlq_filters, dlq_repairs
 from services.cli.arguments import AsJson, settings
-from services.cli.dlq_filters import Ids, Kinds, Paths, Since, Sources, StateFilter, Until
+from services.cli.dlq_filters import Ids, Kinds, Paths, Since, Sources, StateFilter, Topics, Until
 from services.cli.dlq_screen import group_values, print_groups, told_rows, told_values
 from services.cli.screen import print_json, print_table, progress, tell
 from services.operations.dead_letters.content import described
@@ -37,6 +37,7 @@ def list_letters(
     kind: Kinds = None,
     path: Paths = None,
     source: Sources = None,
+    topic: Topics = None,
     letter_id: Ids = None,
     since: Since = None,
     until: Until = None,
@@ -45,7 +46,7 @@ def list_letters(
 ) -> None:
     """Show the letters in groups with the same kind, paths and source; nothing of their content."""
     chosen = dlq_filters.selection(
-        kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, states=state
+        kinds=kind, paths=path, sources=source, topics=topic, ids=letter_id, since=since, until=until, states=state
     )
     with progress("reading", shown=not as_json) as bar:
         groups = uvloop.run(listed(settings(), chosen, bar))
@@ -89,6 +90,7 @@ def export(
     kind: Kinds = None,
     path: Paths = None,
     source: Sources = None,
+    topic: Topics = None,
     letter_id: Ids = None,
     since: Since = None,
     until: Until = None,
@@ -100,7 +102,7 @@ def export(
     `redrive --from FILE`.
     """
     chosen = dlq_filters.selection(
-        kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, states=state
+        kinds=kind, paths=path, sources=source, topics=topic, ids=letter_id, since=since, until=until, states=state
     )
     with _made(file) as out, progress("reading", shown=True) as bar:
         _log_accesses()

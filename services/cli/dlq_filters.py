@@ -36,6 +36,9 @@ Paths = Annotated[
     typer.Option("--path", help="Where: data.onderwerpen.*.inhoud, or the beginning of a path. May be repeated."),
 ]
 Sources = Annotated[list[str] | None, typer.Option("--source", help="The system that sent it. May be repeated.")]
+Topics = Annotated[
+    list[str] | None, typer.Option("--topic", help="The topic that it came from, and goes back to. May be repeated.")
+]
 Ids = Annotated[list[str] | None, typer.Option("--id", help="One letter, as in 3-120. May be repeated.")]
 Since = Annotated[
     str | None, typer.Option(help="Dead from this moment on: 2026-11-20T09:00:00+01:00, or 90s, 30m, 2h, 3d, 1w ago.")
@@ -55,6 +58,7 @@ def selection(
     kinds: Sequence[RefusalKind] | None,
     paths: Sequence[str] | None,
     sources: Sequence[str] | None,
+    topics: Sequence[str] | None,
     ids: Sequence[str] | None,
     since: str | None,
     until: str | None,
@@ -72,6 +76,7 @@ def selection(
             kinds=frozenset(kinds or ()),
             paths=_each("--path", path_filter, paths),
             sources=_each("--source", source_filter, sources),
+            topics=frozenset(topics or ()),
             ids=_each("--id", LetterId.parse, ids),
             since=next(iter(_each("--since", moment, [since] if since else None)), None),
             until=next(iter(_each("--until", moment, [until] if until else None)), None),

@@ -11,7 +11,7 @@ import uvloop
 
 from services.cli import dlq_filters
 from services.cli.arguments import AsJson, settings
-from services.cli.dlq_filters import Ids, Kinds, Paths, Shown, Since, Sources, StateFilter, Until
+from services.cli.dlq_filters import Ids, Kinds, Paths, Shown, Since, Sources, StateFilter, Topics, Until
 from services.cli.dlq_screen import group_values, print_groups
 from services.cli.screen import print_json, progress, tell
 from services.cli.streams import FAULTS_FOUND
@@ -47,6 +47,7 @@ def redrive(
     kind: Kinds = None,
     path: Paths = None,
     source: Sources = None,
+    topic: Topics = None,
     letter_id: Ids = None,
     since: Since = None,
     until: Until = None,
@@ -65,7 +66,7 @@ def redrive(
     that went back before are passed over. Exit status 1: some could not be sent.
     """
     chosen = dlq_filters.selection(
-        kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, states=state
+        kinds=kind, paths=path, sources=source, topics=topic, ids=letter_id, since=since, until=until, states=state
     )
     if corrected is not None and not chosen.is_everything:
         raise typer.BadParameter("the file says which letters: leave the other filters out", param_hint="--from")
@@ -101,6 +102,7 @@ def discard(
     kind: Kinds = None,
     path: Paths = None,
     source: Sources = None,
+    topic: Topics = None,
     letter_id: Ids = None,
     since: Since = None,
     until: Until = None,
@@ -110,7 +112,7 @@ def discard(
 ) -> None:
     """Mark letters as needing no repair. They stay in Kafka until they expire, and show with --state discarded."""
     chosen = dlq_filters.selection(
-        kinds=kind, paths=path, sources=source, ids=letter_id, since=since, until=until, states=state
+        kinds=kind, paths=path, sources=source, topics=topic, ids=letter_id, since=since, until=until, states=state
     )
     _require_filter(given=not chosen.is_everything, everything=everything)
     _refuse_states(state, named=bool(letter_id))

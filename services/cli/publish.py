@@ -1,20 +1,27 @@
 """For publishers of events: sending them."""
 
+from typing import Annotated
+
 import typer
 import uvloop
 
 from services.cli.arguments import AsJson, EventsFile, count_lines, opened, settings
 from services.cli.screen import print_json, progress, tell
 from services.cli.streams import FAULTS_FOUND
-from services.operations.publish import Publication
+from services.operations.publish import Publication, UnclearTopic
 from services.operations.publish import publish as send
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def publish(file: EventsFile, *, as_json: AsJson = False) -> None:
-    """Send events to contact.ended, and say which lines the broker did not take.
+def publish(
+    file: EventsFile,
+    *,
+    topic: Annotated[str | None, typer.Option(help="The topic of this publisher, where there are several.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send events to the topic of their publisher, and say which lines the broker did not take.
 
     The Kafka key is a hash of the event's own `partitionkey`, or else of its contact. Sending a file twice is safe.
     """
@@ -28,7 +35,9 @@ def publish(file: EventsFile, *, as_json: AsJson = False) -> None:
             bar(far.sent + far.refused, total)
 
         try:
-            publication = uvloop.run(send(settings(), lines, progress=show))
+            publication = uvloop.run(send(settings(), lines, topic=topic, progress=show))
+        except UnclearTopic as error:
+            raise typer.BadParameter(str(error), param_hint="--topic") from error
         except KeyboardInterrupt:
             tell(f"Interrupted: at least {publication.sent} sent. Send the file again: repeats change nothing.")
             raise

@@ -38,6 +38,7 @@ def replay(  # noqa: PLR0913 - each is an option that an operator can give
     offsets: Annotated[list[str] | None, typer.Option(help="P:A-B: offsets A to B of partition P. Repeatable.")] = None,
     contact: Annotated[list[str] | None, typer.Option(help="A contactId. Repeatable.")] = None,
     source: Annotated[str, typer.Option(help="Only contacts of this source.")] = "",
+    topic: Annotated[str, typer.Option(help="Only what was sent to this topic.")] = "",
     policy: PolicyFile = None,
     *,
     execute: Annotated[bool, typer.Option("--execute/--dry-run", help="Have the classifier judge again.")] = False,
@@ -69,7 +70,7 @@ def replay(  # noqa: PLR0913 - each is an option that an operator can give
             replayed = uvloop.run(
                 judge_again(
                     given,
-                    _selection(since, until, offsets or [], contact or [], source),
+                    _selection(since, until, offsets or [], contact or [], source, topic),
                     beleid=beleid(policy),
                     feiten=None if publish_again else facts,
                     execute=execute,
@@ -91,7 +92,9 @@ def replay(  # noqa: PLR0913 - each is an option that an operator can give
     raise typer.Exit(0 if replayed.is_as_shown else FAULTS_FOUND)
 
 
-def _selection(since: str, until: str, offsets: list[str], contacts: list[str], source: str) -> ContactSelection:
+def _selection(
+    since: str, until: str, offsets: list[str], contacts: list[str], source: str, topic: str
+) -> ContactSelection:
     now = datetime.now(UTC)
     try:
         return ContactSelection(
@@ -100,6 +103,7 @@ def _selection(since: str, until: str, offsets: list[str], contacts: list[str], 
             offsets=tuple(read_offsets(each) for each in offsets),
             contacts=tuple(dict.fromkeys(contacts)),
             source=source or None,
+            topic=topic or None,
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
@@ -134,7 +138,7 @@ WIDTHS: Final = (28, 16, 8, 12, 9, 20, 0)
 
 def contact_rows(examined: Examined, answer: Answer | None) -> Iterator[str]:
     """Yield a row for each onderwerp that changes, or one for a contact that does not change."""
-    contact_id = printable_id(examined.contact_id or f"{examined.record.partition}:{examined.record.offset}")
+    contact_id = printable_id(examined.contact_id or _place(examined))
     if examined.to_publish is not None:
         note = answer.value if answer else examined.standing.value
         yield row((contact_id, "", "", "", "", "", f"{note}: {counted(examined.to_publish.events, 'event')}"))
@@ -147,11 +151,16 @@ def contact_rows(examined: Examined, answer: Answer | None) -> Iterator[str]:
         yield row((contact_id, printable(onderwerp.onderwerp_id), *_change(onderwerp.was, onderwerp.wordt), note))
 
 
+def _place(examined: Examined) -> str:
+    return f"{examined.record.topic}:{examined.record.partition}:{examined.record.offset}"
+
+
 def contact_value(examined: Examined, answer: Answer | None) -> dict[str, Any]:
     """Return one contact for a program."""
     return {
         "source": examined.source,
         "contactId": examined.contact_id,
+        "topic": examined.record.topic,
         "partition": examined.record.partition,
         "offset": examined.record.offset,
         "standing": examined.standing.value,
@@ -188,7 +197,7 @@ def summary_lines(replayed: Replayed, *, executed: bool) -> Iterator[str]:
     """Yield the counts, and what the operator can do next."""
     summary = replayed.summary
     if not summary.records.total():
-        yield "contact.ended holds no record that fits the selection."
+        yield "No record fits the selection."
     for standing, number in summary.as_json()["records"].items():
         if number:
             yield f"{number:>8}  {standing}"
@@ -198,12 +207,15 @@ def summary_lines(replayed: Replayed, *, executed: bool) -> Iterator[str]:
         yield f"{number:>8}  contacts {answer}"
     if summary.events:
         yield f"{summary.events:>8}  events"
-    for partition, first in replayed.trimmed.items():
-        yield f"Partition {partition} holds offset {first} and later; Kafka has removed the earlier records."
+    for each in replayed.trimmed:
+        yield (
+            f"Partition {each.partition} of {each.topic} holds offset {each.first} and later; Kafka has removed the "
+            "earlier records."
+        )
     if replayed.forgotten:
         yield (
             f"More contacts change than a dry run can carry along: {replayed.forgotten:,} were dropped, and contacts "
-            "after them are shown without their changes. Select less of contact.ended, and execute that first."
+            "after them are shown without their changes. Select fewer contacts, and execute those first."
         )
     yield from _next_steps(replayed, executed=executed)
 

@@ -20,14 +20,14 @@ Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY
 @app.command()
 def stats(
     by: Annotated[
-        list[str] | None, typer.Option(metavar="rule|source|day", help="Several with commas, or repeated.")
+        list[str] | None, typer.Option(metavar="rule|source|day|topic", help="Several with commas, or repeated.")
     ] = None,
     since: Day = None,
     until: Day = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Count decisions by rule, source and day. A correction or a new judgement is a decision too; a repeat is none."""
+    """Count decisions. A correction or a new judgement is a decision too; a repeat is none."""
     dimensions = _dimensions(by or ["rule"])
     if since and until and since > until:
         raise typer.BadParameter("--since lies after --until.")

@@ -53,7 +53,7 @@ NO_SOURCES_ADVICE = (
 )
 
 MUTE_ADVICE = (
-    "Every event of such a source is refused. Correct its `topics` in the policy, or KLANTCONTACT_CONTACT_TOPIC."
+    "Every event of such a source is refused. Correct its `topics` in the policy, or KLANTCONTACT_CONTACT_TOPICS."
 )
 
 
@@ -105,7 +105,7 @@ def _beleid(settings: Settings) -> Check:
         beleid = load_policy_file(settings.beleid_file, Beleid)
     except InvalidSettings as error:
         return failed("policy", error)
-    read = {settings.contact_topic}
+    read = set(settings.contact_topics)
     mute = [
         f"{source} may write to {', '.join(sorted(bron.topics))} alone, which the classifier does not read"
         for source, bron in beleid.bronnen.items()

@@ -23,11 +23,11 @@ TOO_LARGE: Final = "larger than the topic takes"
 
 
 @asynccontextmanager
-async def started_producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
-    """Provide an idempotent producer for the block. Raises as `translate_kafka_errors` does."""
+async def started_producer(settings: Settings, *topics: str) -> AsyncIterator[AIOKafkaProducer]:
+    """Provide an idempotent producer to these topics for the block. Raises as `translate_kafka_errors` does."""
     producer = idempotent_producer(settings)
     try:
-        with translate_write_errors(settings):
+        with translate_write_errors(settings, *topics):
             try:
                 await producer.start()
             except KafkaConnectionError as error:

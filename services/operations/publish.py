@@ -1,4 +1,4 @@
-"""Sending a file of `contact.ended` events, one a line, as a publisher would.
+"""Sending a file of `contact.ended` events, one a line, as a publisher would: to the topic of that publisher.
 
 Nothing is judged here: a line is sent as it stands, and the classifier finds what is wrong with it.
 """
@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 from asyncio import Future
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ from schemas.cloudevents import DATA_BASE64, STRUCTURED, data_in
 from schemas.faults import HINTS, FaultKind
 from services.operations.kafka import STALL_SECONDS, TOO_LARGE, started_producer
 from services.operations.lines import arriving, event_on
-from services.runtime.errors import TransientFailure
+from services.runtime.errors import KlantcontactError, TransientFailure
 from services.runtime.kafka.clients import require_topics
 from services.runtime.kafka.errors import REFUSED_USER, translate_write_errors
 from services.runtime.observe.health import Part
@@ -63,17 +63,23 @@ class Publication:
 
 
 async def publish(
-    settings: Settings, lines: Iterable[bytes], *, progress: Callable[[Publication], None] = lambda _: None
+    settings: Settings,
+    lines: Iterable[bytes],
+    *,
+    topic: str | None = None,
+    progress: Callable[[Publication], None] = lambda _: None,
 ) -> Publication:
-    """Send every line to `contact.ended`, in order, and return what the broker took. `progress` is called often.
+    """Send every line to a topic, in order, and return what the broker took. `progress` is called often.
 
-    Raises InvalidSettings when the topic does not exist or this user may not write to it, TransientFailure when Kafka
-    does not answer or stops doing so; sending the file again is safe, since a repeated contact changes nothing.
+    Raises UnclearTopic, InvalidSettings when the topic does not exist or this user may not write to it, and
+    TransientFailure when Kafka does not answer or stops doing so; sending the file again is safe, since a repeated
+    contact changes nothing.
     """
-    await require_topics(settings, settings.contact_topic)
+    topic = _meant(topic, settings.contact_topics)
+    await require_topics(settings, topic)
     publication = Publication()
-    with translate_write_errors(settings):
-        async with started_producer(settings) as producer:
+    with translate_write_errors(settings, topic):
+        async with started_producer(settings, topic) as producer:
             waiting: deque[tuple[int, Future[Any]]] = deque()
             line_number = 0
             async for line in arriving(lines):
@@ -83,13 +89,25 @@ async def publish(
                 while waiting and (waiting[0][1].done() or len(waiting) == MAX_IN_FLIGHT):
                     await _settle(*waiting.popleft(), publication)
                     progress(publication)
-                sending = await _send(producer, settings.contact_topic, line, line_number, publication)
+                sending = await _send(producer, topic, line, line_number, publication)
                 if sending is not None:
                     waiting.append((line_number, sending))
             while waiting:
                 await _settle(*waiting.popleft(), publication)
                 progress(publication)
     return publication
+
+
+class UnclearTopic(KlantcontactError):
+    """The topic to send to was not named where there are several, or is none of those that the classifier reads."""
+
+
+def _meant(topic: str | None, topics: Sequence[str]) -> str:
+    if topic is None and len(topics) > 1:
+        raise UnclearTopic(f"There is a topic for each publisher. Name yours: {', '.join(topics)}.")
+    if topic is not None and topic not in topics:
+        raise UnclearTopic(f"The classifier does not read that topic. It reads {', '.join(topics)}.")
+    return topic or topics[0]
 
 
 def key_of(line: bytes) -> bytes | None:

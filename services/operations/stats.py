@@ -1,17 +1,19 @@
-"""The number of decisions by rule, source and day, from the classifier's own counters and never from contents."""
+"""The number of decisions by rule, source, day and topic: the classifier's own counters, and nothing of contents."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from bson import MaxKey
 
 from services.classifier.mongo.tallies import TELLINGEN
 from services.operations.mongo import read_database
 from services.runtime.settings import Settings
+
+UNKNOWN: Final = "-"
 
 
 class By(StrEnum):
@@ -20,6 +22,8 @@ class By(StrEnum):
     RULE = "rule"
     SOURCE = "source"
     DAY = "day"
+    TOPIC = "topic"
+    """That of the publisher."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,9 @@ async def stats(
     counted: Counter[tuple[str, ...]] = Counter()
     async with read_database(settings) as database:
         async for document in database[TELLINGEN].find(_period(since, until)):
-            values = {By.SOURCE: document["_id"]["source"], By.DAY: document["_id"]["dag"]}
+            counter = document["_id"]
+            # Counters of an earlier release have no topic.
+            values = {By.SOURCE: counter["source"], By.DAY: counter["dag"], By.TOPIC: counter.get("topic") or UNKNOWN}
             for rule, number in document.items():
                 if rule != "_id":
                     counted[tuple((values | {By.RULE: rule})[each] for each in by)] += number

@@ -58,6 +58,11 @@ class Stretch:
     end: int
 
     @property
+    def place(self) -> TopicPartition:
+        """The partition."""
+        return TopicPartition(self.topic, self.partition)
+
+    @property
     def length(self) -> int:
         """The number of records at most; markers of transactions count too."""
         return max(0, self.end - self.begin)
@@ -85,7 +90,7 @@ class TopicReader:
     async def between(
         self, whole: Sequence[Stretch], *, since: datetime | None, until: datetime | None
     ) -> list[Stretch]:
-        """Return the part of a topic that was written from `since` on and before `until`; None does not narrow."""
+        """Return the part of topics that was written from `since` on and before `until`; None does not narrow."""
         begins = await self._offsets_at(whole, since) if since else {}
         ends = await self._offsets_at(whole, until) if until else {}
         return [
@@ -93,8 +98,8 @@ class TopicReader:
                 each.topic,
                 each.partition,
                 first=each.first,
-                begin=(begins.get(each.partition, each.end) if since else each.begin),
-                end=ends.get(each.partition, each.end),
+                begin=(begins.get(each.place, each.end) if since else each.begin),
+                end=ends.get(each.place, each.end),
             )
             for each in whole
         ]
@@ -107,7 +112,7 @@ class TopicReader:
         A batch that is too large to unpack is passed over, and stderr says which. Raises TransientFailure when Kafka
         stops answering, and when a topic loses records that were still to be read.
         """
-        left = {TopicPartition(each.topic, each.partition): each for each in stretches if each.length}
+        left = {each.place: each for each in stretches if each.length}
         total = sum(each.length for each in left.values())
         progress(0, total)
         if not left:
@@ -132,9 +137,7 @@ class TopicReader:
     async def open_transactions(self, whole: Sequence[Stretch]) -> list[OpenTransaction]:
         """Return the transactions behind which records of these partitions wait. Raises as `records` does."""
         with self._translated():
-            return await open_transactions(
-                self._settings, [TopicPartition(each.topic, each.partition) for each in whole]
-            )
+            return await open_transactions(self._settings, [each.place for each in whole])
 
     async def records_to_the_end(
         self, whole: Sequence[Stretch], transactions: Sequence[OpenTransaction], progress: Progress
@@ -182,14 +185,12 @@ class TopicReader:
             for number in sorted(part["partition"] for part in each["partitions"])
         ]
 
-    async def _offsets_at(self, whole: Sequence[Stretch], moment: datetime) -> dict[int, int]:
+    async def _offsets_at(self, whole: Sequence[Stretch], moment: datetime) -> dict[TopicPartition, int]:
         """Return for each partition the offset of the first record written at or after a moment, if there is one."""
         milliseconds = int(moment.timestamp() * 1000)
         with self._translated():
-            found = await self._consumer.offsets_for_times(
-                {TopicPartition(each.topic, each.partition): milliseconds for each in whole}
-            )
-        return {place.partition: each.offset for place, each in found.items() if each is not None}
+            found = await self._consumer.offsets_for_times({each.place: milliseconds for each in whole})
+        return {place: each.offset for place, each in found.items() if each is not None}
 
 
 def _is_passed_over(record: "ConsumerRecord[bytes, bytes]") -> bool:
@@ -243,10 +244,7 @@ async def next_offsets(admin: AIOKafkaAdminClient, settings: Settings, group: st
 
 def still_to_read(whole: Sequence[Stretch], positions: dict[TopicPartition, int]) -> list[Stretch]:
     """Return the stretches that a group at these offsets has not read yet."""
-    return [
-        replace(each, begin=max(each.begin, positions.get(TopicPartition(each.topic, each.partition), 0)))
-        for each in whole
-    ]
+    return [replace(each, begin=max(each.begin, positions.get(each.place, 0))) for each in whole]
 
 
 async def count_to_read(reader: TopicReader, stretches: Sequence[Stretch]) -> int:

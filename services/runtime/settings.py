@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from schemas.cloudevents import Uri
 from services.runtime.errors import InvalidSettings
@@ -37,7 +37,13 @@ def _form(pattern: str, wanted: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _listed(value: object) -> object:
+    return re.split(r"\s*,\s*", value.strip()) if isinstance(value, str) else value
+
+
 KafkaName = Annotated[str, _form(r"[A-Za-z0-9._-]{1,249}", "a name has letters, digits, '.', '_' and '-', at most 249")]
+KafkaNames = Annotated[tuple[KafkaName, ...], NoDecode, BeforeValidator(_listed), Field(min_length=1)]
+"""Names with commas between them. `NoDecode`: a variable holds no JSON."""
 Bootstrap = Annotated[
     str,
     _form(r"[^\s:,/]+:\d{1,5}(,[^\s:,/]+:\d{1,5})*", "brokers are given as host:port, several with commas"),
@@ -100,8 +106,9 @@ class Settings(BaseSettings):
     mongo_database: DatabaseName = "klantcontact"
     """The database that holds all collections."""
 
-    contact_topic: KafkaName = "contact.ended"
-    """The topic that publishers write to."""
+    contact_topics: KafkaNames = ("contact.ended",)
+    """The topics that publishers write to, several with commas: one for each publisher, so that Kafka's own rights say
+    who may speak in it. All are read and judged alike."""
     dead_letter_topic: KafkaName = "contact.ended.dlq"
     """The topic of refused events."""
     registered_topic: KafkaName = "klantcontact.registered"
@@ -133,17 +140,18 @@ class Settings(BaseSettings):
     """The TOML file with the policy. Without it the defaults of the contract hold."""
 
     topic_partitions: int = Field(default=12, ge=1, le=1000)
-    """The partitions of a topic that `klantcontact topics create` makes: the most instances that can share the work.
+    """The partitions of a topic that `klantcontact topics create` makes: the most instances that can share its work.
     The number can't be lowered later, and raising it moves keys to other partitions."""
     contact_retention_days: int = Field(default=7, ge=1, le=3650)
-    """How long `contact.ended` is kept. It holds everything that was said, so keep it no longer than repair needs."""
+    """How long the topics of publishers are kept. They hold all that was said, so keep them no longer than repair
+    needs."""
     dead_letter_retention_days: int = Field(default=30, ge=1, le=3650)
     """How long a dead letter, which holds the original event, waits to be repaired."""
     output_retention_days: int = Field(default=90, ge=1, le=3650)
     """How long subscribers can read back."""
     contact_retention_bytes: RetentionBytes = 8 * GIB
-    """The most bytes that Kafka keeps of one partition of `contact.ended`, as compressed. What is older goes, read or
-    not: keep it far above what comes in while the classifier may stand still."""
+    """The most bytes that Kafka keeps of one partition of such a topic, as compressed. What is older goes, read or not:
+    keep it far above what comes in while the classifier may stand still."""
     dead_letter_retention_bytes: RetentionBytes = 2 * GIB
     """The same of the topic of refused events."""
     output_retention_bytes: RetentionBytes = 16 * GIB
@@ -201,7 +209,7 @@ class Settings(BaseSettings):
     def topics(self) -> tuple[str, ...]:
         """The names of all topics, input first."""
         return (
-            self.contact_topic,
+            *self.contact_topics,
             self.dead_letter_topic,
             self.registered_topic,
             self.confidential_topic,
@@ -220,7 +228,7 @@ class Settings(BaseSettings):
             value = getattr(self, name)
             if value is not None:
                 plain = value.get_secret_value() if isinstance(value, SecretStr) else value
-                given[f"{PREFIX}{name.upper()}"] = str(plain)
+                given[f"{PREFIX}{name.upper()}"] = ",".join(plain) if isinstance(plain, tuple) else str(plain)
         return given
 
 

@@ -19,7 +19,7 @@ PAGE: Final = Path("docs/settings.md")
 SECTIONS: Final = {
     "kafka_bootstrap": "Kafka",
     "mongo_uri": "MongoDB",
-    "contact_topic": "Topics, groups and source",
+    "contact_topics": "Topics, groups and source",
     "sleutel_file": "The key and the policy",
     "topic_partitions": "Topics that `klantcontact topics create` makes",
     "batch_size": "How a service works",
@@ -37,7 +37,7 @@ absent. A process refuses an unknown variable with this prefix, and a value that
 shows no value, and ends with status 2.
 
 In production set at least `KAFKA_BOOTSTRAP`, `MONGO_URI`, `SLEUTEL_FILE`, `SOURCE`, `HEALTH_HOST` and `HEALTH_PORT`.
-[Security](security.md) explains the settings for TLS and logins, and [Run it](run.md#the-policy) the policy file.
+[Security](security.md) explains the settings for TLS and logins, and [The policy](policy.md) the policy file.
 """
 
 END: Final = """\
@@ -71,6 +71,8 @@ def _default(field: FieldInfo) -> str:
             return "none"
         case bool():
             return f"`{str(field.default).lower()}`"
+        case tuple():
+            return f"`{','.join(field.default)}`"
     return f"`{field.default}`"
 
 

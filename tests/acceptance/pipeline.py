@@ -40,7 +40,7 @@ def wait_until_all_is_stored(system: System) -> None:
     outputs = [settings.registered_topic, settings.confidential_topic, settings.taak_topic]
     wait_for(
         "the classifier got through its topic",
-        lambda: _nothing_left(system, settings.classifier_group, [settings.contact_topic]),
+        lambda: _nothing_left(system, settings.classifier_group, [settings.contact_topics[0]]),
     )
     # Its position can be committed before its outputs are: the projector would have nothing left, and yet not all.
     wait_for("its outputs can be read", lambda: not holds_readers_up(settings.kafka_bootstrap, outputs))

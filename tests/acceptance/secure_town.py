@@ -2,16 +2,19 @@
 
 import io
 import os
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin._listoffsets import OffsetSpec
+from pydantic import SecretStr
 from pymongo import MongoClient
 
 from services.cli import main
@@ -20,10 +23,40 @@ from services.projector.mongo.swap import COLLECTION as REBUILD
 from services.runtime.settings import PREFIX, Settings
 from tests.support.contacts import contact_ended
 from tests.support.kafka_tools import ANSWER_SECONDS, admin_client, committed_offsets, read_committed
-from tests.support.secure_kafka import PASSWORD, SecureKafka
+from tests.support.secure_kafka import PASSWORD, SecureKafka, rights_in
 from tests.support.service_process import ServiceProcess
 
 PARTITIONS = 2
+
+ROW = re.compile(r"^\| `([a-z -]+)` \| ((?:Read|Write|Create|Describe).*) \|$", re.MULTILINE)
+RIGHTS = {
+    command: rights_in(words) for command, words in ROW.findall(Path("docs/security.md").read_text(encoding="utf-8"))
+}
+"""The users, named after what they run, and what that page says that each may do."""
+
+
+def settings_on(kafka: SecureKafka, mongo_uri: str, *, contact_topics: Sequence[str] = ("contact.ended",)) -> Settings:
+    """Return the settings of a town on this broker, with a database of its own."""
+    return Settings(
+        kafka_bootstrap=kafka.login,
+        kafka_security_protocol="SASL_SSL",
+        kafka_username="doctor",
+        kafka_password=SecretStr(PASSWORD),
+        kafka_ca_file=kafka.folder / "ca.pem",
+        mongo_uri=mongo_uri,
+        mongo_database=f"test-{kafka.login.rsplit(':')[-1]}",
+        sleutel=SecretStr("s" * 40),
+        contact_topics=tuple(contact_topics),
+        topic_partitions=PARTITIONS,
+        log_format="json",
+    )
+
+
+def drop_databases(settings: Settings) -> None:
+    """Remove all that a town has stored."""
+    with MongoClient[dict[str, Any]](settings.mongo_uri) as client:
+        for name in (settings.mongo_database, f"{settings.mongo_database}-another"):
+            client.drop_database(name)
 
 
 @dataclass(frozen=True)
@@ -91,7 +124,7 @@ class Town:
 
     def committed(self) -> tuple[int, list[int]]:
         """Count what a committed reader sees, and tell how far the other classifier has come."""
-        topics, contact_topic = self.settings.topics, self.settings.contact_topic
+        topics, contact_topic = self.settings.topics, self.settings.contact_topics[0]
         plain = self.kafka.plain
         handled = committed_offsets(plain, group="another", topic=contact_topic, partitions=PARTITIONS)
         return len(read_committed(plain, topics)), handled

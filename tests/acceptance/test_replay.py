@@ -69,7 +69,7 @@ def of_contact(system: System, contact_id: str) -> Counter[tuple[str, int]]:
 def positions(system: System) -> list[int]:
     settings = system.settings
     return committed_offsets(
-        settings.kafka_bootstrap, group=settings.classifier_group, topic=settings.contact_topic, partitions=2
+        settings.kafka_bootstrap, group=settings.classifier_group, topic=settings.contact_topics[0], partitions=2
     )
 
 
@@ -175,7 +175,7 @@ def test_asked_to_publish_again_it_publishes_the_newest_judgement_once_for_each_
         (["--offsets", "9:0-1"], 2, "contact.ended has no partition 9"),
         (["--offsets", "0:0-100000"], 2, "Partition 0 ends before offset"),
         (["--contact", "nobody\x1b[2J"], 1, "There is no decision about contact nobody\ufffd[2J:"),
-        (["--source", "urn:nobody"], 0, "contact.ended holds no record that fits the selection"),
+        (["--source", "urn:nobody"], 0, "No record fits the selection"),
     ],
 )
 def test_what_can_not_be_selected_is_told(system: System, arguments: list[str], status: int, told: str) -> None:

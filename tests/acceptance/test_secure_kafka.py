@@ -3,10 +3,8 @@ each command and service says so, ends, and leaves everything as it was.
 """
 
 import asyncio
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,19 +14,12 @@ from pydantic import SecretStr
 from pymongo import MongoClient
 
 from services.runtime.kafka.clients import range_consumer
-from services.runtime.settings import Settings
 from tests.acceptance.policy import STRICT
-from tests.acceptance.secure_town import PARTITIONS, Ran, Town, contacts
+from tests.acceptance.secure_town import RIGHTS, Ran, Town, contacts, drop_databases, settings_on
 from tests.support.contacts import encoded
 from tests.support.kafka_tools import ANSWER_SECONDS
-from tests.support.secure_kafka import PASSWORD, SecureKafka, make_authority, rights_in, secure_kafka
+from tests.support.secure_kafka import SecureKafka, make_authority, rights_in, secure_kafka
 from tests.support.waiting import wait_for
-
-ROW = re.compile(r"^\| `([a-z -]+)` \| ((?:Read|Write|Create|Describe).*) \|$", re.MULTILINE)
-RIGHTS = {
-    command: rights_in(words) for command, words in ROW.findall(Path("docs/security.md").read_text(encoding="utf-8"))
-}
-"""The users, named after what they run, and what that page says that each may do."""
 
 ALL_TOPICS = (
     "topic `contact.ended`, `contact.ended.dlq`, `klantcontact.registered`, `klantcontact.registered.vertrouwelijk`, "
@@ -120,24 +111,13 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureKafka]:
 @pytest.fixture(scope="module")
 def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
     """Both services have taken in five contacts, of which one is known, and one broken event."""
-    settings = Settings(
-        kafka_bootstrap=kafka.login,
-        kafka_security_protocol="SASL_SSL",
-        kafka_username="doctor",
-        kafka_password=SecretStr(PASSWORD),
-        kafka_ca_file=kafka.folder / "ca.pem",
-        mongo_uri=mongo_uri,
-        mongo_database=f"test-{kafka.login.rsplit(':')[-1]}",
-        sleutel=SecretStr("s" * 40),
-        topic_partitions=PARTITIONS,
-        log_format="json",
-    )
+    settings = settings_on(kafka, mongo_uri)
     town = Town(kafka, settings)
     (kafka.folder / "events").write_bytes(b"\n".join([*map(encoded, contacts()), b'{"kapot": true}']))
     (kafka.folder / "strict").write_text(STRICT)
     assert town.run("topics create", "topics create").status == 0
     with ExitStack() as undo:
-        undo.callback(_drop, settings)
+        undo.callback(drop_databases, settings)
         services = [town.service(name, town.settings_of(f"run {name}")) for name in ("classifier", "projector")]
         for service in services:
             undo.enter_context(service)
@@ -146,12 +126,6 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
             wait_for("it is ready", service.is_ready)
         wait_for("all is stored", lambda: town.documents().get("interne_taken") == 5)
         yield town
-
-
-def _drop(settings: Settings) -> None:
-    with MongoClient[dict[str, Any]](settings.mongo_uri) as client:
-        for name in (settings.mongo_database, f"{settings.mongo_database}-another"):
-            client.drop_database(name)
 
 
 # Enough rights --------------------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from aiokafka import TopicPartition
+
 from schemas.positions import Position
 from services.classifier.ports import Message
 from services.runtime.errors import PartitionLost
@@ -13,7 +15,7 @@ class FakeTopics:
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.committed: int | None = None
-        self.committed_elsewhere: dict[int, int] = {}
+        self.committed_elsewhere: dict[TopicPartition, int] = {}
         """Of other partitions of the input."""
         self.writer: FakePublisher | None = None
 
@@ -41,4 +43,5 @@ class FakePublisher:
 
     async def is_committed(self, position: Position) -> bool:
         """Whether that position of another partition is committed."""
-        return self._topics.committed_elsewhere.get(position.partition, 0) > position.offset
+        place = TopicPartition(position.topic, position.partition)
+        return self._topics.committed_elsewhere.get(place, 0) > position.offset

@@ -39,7 +39,7 @@ class ClassifierProcess(ServiceProcess):
     def assigned(self) -> list[int]:
         """Return the partitions of the last assignment."""
         assignments = self.log("partitions.assigned")
-        return assignments[-1]["partitions"] if assignments else []
+        return [each for numbers in assignments[-1]["partitions"].values() for each in numbers] if assignments else []
 
     def wait_until_assigned(self, partitions: int) -> None:
         """Wait until it holds so many partitions."""
@@ -87,7 +87,7 @@ class World:
 
     def committed(self) -> int:
         """Count the records of the input that are committed as handled."""
-        topic, group = self.settings.contact_topic, self.settings.classifier_group
+        topic, group = self.settings.contact_topics[0], self.settings.classifier_group
         return sum(committed_offsets(self.settings.kafka_bootstrap, group=group, topic=topic, partitions=PARTITIONS))
 
     def received(self) -> list[str]:
@@ -96,7 +96,7 @@ class World:
         A publisher whose broker is killed does not know what of its last records arrived. What it sends again can stand
         there twice, and what it gave up once.
         """
-        messages = read_committed(self.settings.kafka_bootstrap, [self.settings.contact_topic])
+        messages = read_committed(self.settings.kafka_bootstrap, [self.settings.contact_topics[0]])
         received = [_contact_of(message.value() or b"") for message in messages]
         assert set(self.acknowledged) <= set(received), "Kafka keeps what it has acknowledged"
         return received
@@ -150,7 +150,7 @@ class Load(threading.Thread):
         for _ in range(number):
             contact_id = f"c-{next(self._numbers)}"
             self._producer.produce(
-                self._world.settings.contact_topic,
+                self._world.settings.contact_topics[0],
                 value=encoded(contact_ended(contact_id)),
                 key=contact_id.encode(),
                 on_delivery=partial(self._note, contact_id),

@@ -48,7 +48,7 @@ def publish_some(world: World) -> None:
 
 
 def numbers_sent(world: World) -> list[int]:
-    messages = read_committed(world.settings.kafka_bootstrap, [world.settings.contact_topic])
+    messages = read_committed(world.settings.kafka_bootstrap, [world.settings.contact_topics[0]])
     return [json.loads(each.value() or b"")["number"] for each in messages]
 
 

@@ -73,7 +73,7 @@ def _let_lease_lapse(world: World) -> None:
 
 def _times_sent(world: World) -> Counter[int]:
     """Count how often each letter was sent back."""
-    messages = read_committed(world.settings.kafka_bootstrap, [world.settings.contact_topic])
+    messages = read_committed(world.settings.kafka_bootstrap, [world.settings.contact_topics[0]])
     return Counter(json.loads(each.value() or b"")["number"] for each in messages)
 
 

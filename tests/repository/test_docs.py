@@ -235,21 +235,21 @@ def test_a_session_begins_with_the_sample_and_the_policies_of_the_test() -> None
 
 # The policy ----------------------------------------------------------------------------------------------------------
 
-RUN = Path("docs/run.md")
+POLICY = Path("docs/policy.md")
 TOML = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def test_the_page_shows_the_default_policy_and_one_that_names_sources(tmp_path: Path) -> None:
     file = tmp_path / "beleid.toml"
     policies = []
-    for shown in TOML.findall(_text(RUN)):
+    for shown in TOML.findall(_text(POLICY)):
         file.write_text(shown, encoding="utf-8")
         policies.append(load_policy_file(file, Beleid))
     default, naming = policies
     assert default == DEFAULT
     telefonie, other = naming.bronnen.values()
     assert other == Bron()
-    assert telefonie.topics == frozenset({Settings().contact_topic})
+    assert telefonie.topics == frozenset(Settings().contact_topics)
     assert None not in (telefonie.kanalen, telefonie.middelen)
 
 

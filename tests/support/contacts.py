@@ -59,10 +59,12 @@ def encoded(event: Event) -> bytes:
     return json.dumps(event).encode()
 
 
-def record(value: Event | bytes | None, *, offset: int = 0, partition: int = 0, headers: Headers = ()) -> Record:
+def record(
+    value: Event | bytes | None, *, offset: int = 0, partition: int = 0, headers: Headers = (), topic: str = TOPIC
+) -> Record:
     """Return the record of an event, or of any bytes."""
     return Record(
-        topic=TOPIC,
+        topic=topic,
         partition=partition,
         offset=offset,
         written_at=NOW,

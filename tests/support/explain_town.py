@@ -55,7 +55,7 @@ class Town:
             received(data, source=source),
             SLEUTELS,
             DEFAULT,
-            position=Position(self.settings.contact_topic, 0, self.offset - 1),
+            position=Position(self.settings.contact_topics[0], 0, self.offset - 1),
         )
 
         def judge(register: Register) -> Sequence[Outcome]:
@@ -79,7 +79,7 @@ class Town:
 
     def publish(self, data: Wire, *, source: str = SOURCE) -> None:
         """Publish a contact that nobody decides about."""
-        self._send(self.settings.contact_topic, line(event(data, source=source)))
+        self._send(self.settings.contact_topics[0], line(event(data, source=source)))
         self.offset += 1
 
     def refuse(
@@ -90,7 +90,7 @@ class Town:
             key=None,
             value=line(event(data, source=source)),
             headers=(),
-            position=Position(self.settings.contact_topic, 0, 0),
+            position=Position(self.settings.contact_topics[0], 0, 0),
             kind="contact_ongeldig",
             faults=faults,
             time=self.now,

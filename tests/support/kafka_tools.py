@@ -27,7 +27,7 @@ ANSWER_SECONDS = 20
 class TopicNames(TypedDict):
     """The topics, as the settings call them."""
 
-    contact_topic: str
+    contact_topics: tuple[str, ...]
     dead_letter_topic: str
     registered_topic: str
     confidential_topic: str
@@ -37,7 +37,7 @@ class TopicNames(TypedDict):
 def topic_names(prefix: str) -> TopicNames:
     """Return the topics of one test, as in `Settings(**topic_names(topics))`."""
     return TopicNames(
-        contact_topic=f"{prefix}.contact.ended",
+        contact_topics=(f"{prefix}.contact.ended",),
         dead_letter_topic=f"{prefix}.contact.ended.dlq",
         registered_topic=f"{prefix}.klantcontact.registered",
         confidential_topic=f"{prefix}.klantcontact.registered.vertrouwelijk",

@@ -30,13 +30,14 @@ def letter(
     faults: Sequence[Fault] = (MISSING,),
     minutes: int = 0,
     last_offset: int | None = None,
+    topic: str = "contact.ended",
 ) -> Letter:
     """Return a letter of the record at 1-17, so many minutes after the usual moment."""
     made = dead_letter(
         key=key,
         value=value,
         headers=headers,
-        position=Position("contact.ended", 1, 17),
+        position=Position(topic, 1, 17),
         kind=kind,
         faults=faults,
         time=NOW,
@@ -89,7 +90,7 @@ def publish_letters(
             key=f"klant-{number}".encode(),
             value=value,
             headers=headers,
-            position=Position(topic or settings.contact_topic, partition, number),
+            position=Position(topic or settings.contact_topics[0], partition, number),
             kind=RefusalKind.CONTACT_ONGELDIG,
             faults=faults,
             time=datetime.now(UTC),

@@ -33,6 +33,8 @@ SLOWEST_FIRST: Final = (
     "tests/acceptance/test_canary.py",
     "tests/integration/classifier/test_subscriber.py",
     "tests/acceptance/test_secure_kafka.py",
+    "tests/acceptance/test_publishers.py",
+    "tests/integration/classifier/test_several_topics.py",
     "tests/acceptance/test_replay_faults.py",
     "tests/faults/test_classifier.py",
     "tests/unit/domain/test_invariants.py",

@@ -115,7 +115,7 @@ async def committed_offset(client: AIOKafkaClient, *, group: str, partition: Top
     if in_process.reads_stable_offsets():
         question: Any = StableOffsetFetch(group, partition)
     else:
-        log.warning("offsets.read_unstable", partition=partition.partition)
+        log.warning("offsets.read_unstable", **partition._asdict())
         question = OffsetFetchRequest(group, [(partition.topic, [partition.partition])])
     try:
         return await _answer(client, group, question)
@@ -144,7 +144,7 @@ class OthersOffsets:
                     self._known[partition] = await _answer(client, self._group, question) or 0
             except (KafkaError, OSError, TimeoutError) as error:
                 pause_seconds = SILENT_SECONDS
-                log.info("offsets.unknown", partition=partition.partition, exc_info=error)
+                log.info("offsets.unknown", **partition._asdict(), exc_info=error)
             self._not_before[partition] = time.monotonic() + pause_seconds
         return self._known.get(partition, 0) > offset
 

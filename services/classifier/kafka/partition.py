@@ -167,13 +167,12 @@ class Partition:
             work.cancel()
             await asyncio.wait({work}, timeout=self._means.session_seconds * ABANDON_SHARE / CANCELLATIONS)
         if not work.done():
-            log.error("batch.not_abandoned", partition=self.place.partition)
+            log.error("batch.not_abandoned", **self.place._asdict())
 
     # Taking over
 
     def _begin(self, *, after_seconds: float = 0.0) -> asyncio.Task[None]:
-        # Records fetched before the position is sought would be dropped.
-        self._means.consumer().pause(self.place)
+        self._means.consumer().pause(self.place)  # records fetched before the position is sought would be dropped
         task = asyncio.create_task(self._take_over(after_seconds))
         task.add_done_callback(self._hand_on_failure)
         return task
@@ -188,7 +187,7 @@ class Partition:
         self._backlog.handled(self.place, self._next_offset)
         self._means.consumer().seek(self.place, self._next_offset)
         self._means.consumer().resume(self.place)
-        log.debug("partition.taken_over", partition=self.place.partition, next_offset=self._next_offset)
+        log.debug("partition.taken_over", **self.place._asdict(), next_offset=self._next_offset)
 
     def _report(self, trouble: str | None) -> None:
         self._means.health.set(Part.KAFKA, trouble, by=self._reporter)
@@ -216,7 +215,7 @@ class Partition:
             except (KafkaError, TimeoutError) as error:
                 silent = f"Kafka does not say where {_name(self.place)} begins and ends ({type_name(error)})"
                 self._report(str(missing_right(error) or silent))
-                log.warning("offsets.unknown", partition=self.place.partition, exc_info=error)
+                log.warning("offsets.unknown", **self.place._asdict(), exc_info=error)
             else:
                 self._report(None)
                 return first[self.place], end[self.place]
@@ -249,7 +248,7 @@ class Partition:
         self._losses += 1
         if self._losses > MAX_LOSSES:
             raise lost
-        log.warning("partition.lost", partition=self.place.partition, losses=self._losses)
+        log.warning("partition.lost", **self.place._asdict(), losses=self._losses)
         self._taking_over = self._begin(after_seconds=self._means.session_seconds * VERDICT_SHARE)
 
     async def _is_stale(self, records: Batch) -> bool:
@@ -270,8 +269,8 @@ class Partition:
         self._stale_batches += 1
         if self._stale_batches > MAX_STALE_BATCHES:
             raise PartitionLost(
-                f"The offsets of partition {self.place.partition} have gone back below {self._next_offset}, "
-                "which is committed. A fresh start finds out where to go on."
+                f"The offsets of {_name(self.place)} have gone back below {self._next_offset}, which is committed. "
+                "A fresh start finds out where to go on."
             )
         self._means.consumer().seek(self.place, self._next_offset)
 
@@ -294,6 +293,7 @@ def log_dropped(records: Batch, *, reason: str) -> None:
     log.info(
         "batch.dropped",
         reason=reason,
+        topic=records[0].topic,
         partition=records[0].partition,
         first_offset=records[0].offset,
         last_offset=records[-1].offset,

@@ -152,11 +152,11 @@ class KafkaPublisher:
 
     async def is_committed(self, position: Position) -> bool:
         """Whether the group has committed the record at a position, as the port promises."""
-        if self._producer is None or position.topic != self._partition.topic:
+        if self._producer is None:
             return False
-        if position.partition == self._partition.partition:
-            return self._committed is not None and position.offset < self._committed
         place = TopicPartition(position.topic, position.partition)
+        if place == self._partition:
+            return self._committed is not None and position.offset < self._committed
         return await self._others.is_beyond(self._producer.client, place, position.offset)
 
     async def _renew_when_idle(self) -> None:
@@ -245,7 +245,7 @@ class KafkaPublisher:
 
     def _report_failure(self, error: BaseException) -> None:
         self._report(str(missing_right(error) or f"Kafka does not take what we write ({type_name(error)})"))
-        log.warning("transaction.failed", partition=self._partition.partition, exc_info=error)
+        log.warning("transaction.failed", **self._partition._asdict(), exc_info=error)
 
     def _lost(self) -> PartitionLost:
         lost = PartitionLost(

@@ -1,4 +1,4 @@
-"""The classifier reads `contact.ended`, and hands each partition that the group assigns to it to a `Partition`."""
+"""The classifier reads what publishers send, and hands each partition that the group assigns to it to a `Partition`."""
 
 import asyncio
 from collections.abc import Awaitable, Iterable
@@ -13,7 +13,7 @@ from services.classifier.handler import Handler
 from services.classifier.kafka.partition import REVOCATION_SHARE, Means, Partition, log_dropped
 from services.classifier.kafka.publisher import KafkaPublisher
 from services.runtime.ending import Ending
-from services.runtime.kafka.assignment import Fetched
+from services.runtime.kafka.assignment import Fetched, by_topic
 from services.runtime.kafka.clients import transactional_producer
 from services.runtime.kafka.group import Group, Reader
 from services.runtime.kafka.group_broker import Subscription
@@ -40,7 +40,7 @@ class ContactSubscriber:
         self, settings: Settings, *, handler: Handler, stop_store: StopStore, health: Health, ending: Ending
     ) -> None:
         contacts = Subscription(
-            topics=[settings.contact_topic],
+            topics=settings.contact_topics,
             group=settings.classifier_group,
             max_records=MAX_RECORDS,
             writes_to=_outputs(settings),
@@ -76,7 +76,7 @@ def _publisher(settings: Settings, health: Health, ending: Ending, partition: To
 
 
 def _outputs(settings: Settings) -> list[str]:
-    return [topic for topic in settings.topics if topic != settings.contact_topic]
+    return [topic for topic in settings.topics if topic not in settings.contact_topics]
 
 
 class Partitions(Reader):
@@ -130,7 +130,7 @@ class Partitions(Reader):
         assert not self._held, "everything is revoked before anything is assigned"
         for partition in sorted(assigned):
             self._held[partition] = Partition(partition, self._means, self._slots, self.backlog, self._stops)
-        log.info("partitions.assigned", partitions=[partition.partition for partition in self._held])
+        log.info("partitions.assigned", partitions=by_topic(self._held))
 
     async def _give_up(self, seconds: float) -> None:
         held, self._held = list(self._held.values()), {}
@@ -140,7 +140,7 @@ class Partitions(Reader):
         if held:
             log.info(
                 "partitions.given_up",
-                partitions=[partition.place.partition for partition in held],
+                partitions=by_topic(partition.place for partition in held),
                 abandoned=finished.count(False),
             )
 

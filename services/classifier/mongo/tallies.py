@@ -15,7 +15,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
-from services.domain.besluit import BesluitRecord
+from services.domain.besluit import NOWHERE, BesluitRecord
 from services.domain.outcome import Decided, Outcome, Rejudged
 from services.domain.policy import Beleid
 from services.runtime.mongo.client import Document
@@ -29,8 +29,6 @@ OTHERS_A_DAY: Final = 100
 
 REST: Final = "overige bronnen"
 """Of the sources beyond those. A source is a URI, which has no space."""
-
-WITHOUT_PARTITION: Final = -1
 
 
 class Tallies:
@@ -78,15 +76,15 @@ class Tallies:
 
     def _updates(self, judged: Sequence[BesluitRecord]) -> Iterator[UpdateOne]:
         """Yield the changes of the counts. A day is one of UTC; a new judgement counts on its own day."""
-        counted: defaultdict[tuple[str, str, int], Counter[str]] = defaultdict(Counter)
+        counted: defaultdict[tuple[str, str, str, int], Counter[str]] = defaultdict(Counter)
         for besluit in judged:
             day = _day(besluit.besloten_op)
             counts_alone = besluit.source in self._named or besluit.source in self._others.get(day, ())
-            partition = besluit.position.partition if besluit.position else WITHOUT_PARTITION
-            key = day, besluit.source if counts_alone else REST, partition
+            here = besluit.position or NOWHERE
+            key = day, besluit.source if counts_alone else REST, here.topic, here.partition
             counted[key].update(each.regel.value for each in besluit.onderwerpen)
-        for (day, source, partition), by_rule in counted.items():
-            counter = {"dag": day, "source": source, "partition": partition}
+        for (day, source, topic, partition), by_rule in counted.items():
+            counter = {"dag": day, "source": source, "topic": topic, "partition": partition}
             yield UpdateOne({"_id": counter}, {"$inc": by_rule}, upsert=True)
 
 

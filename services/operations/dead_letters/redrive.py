@@ -59,13 +59,14 @@ async def redrive(
     LockLost when another has taken it since, and TransientFailure or InvalidSettings when Kafka or MongoDB goes away or
     refuses; the message then says what was done.
     """
-    await require_topics(settings, settings.contact_topic)
+    topics = settings.contact_topics
+    await require_topics(settings, *topics)
     async with (
         dead_letters(settings) as letters,
         letters.states.locked("dlq redrive") as lock,
-        started_producer(settings) as producer,
+        started_producer(settings, *topics) as producer,
     ):
-        partitions = await producer.partitions_for(settings.contact_topic)
+        partitions = {topic: await producer.partitions_for(topic) for topic in topics}
         chosen = _Chosen(selection, corrections)
         counts = LetterCounts() if counts is None else counts
         run = _Run(
@@ -75,7 +76,7 @@ async def redrive(
             chosen=chosen,
             pace=Pace(per_second),
             counts=counts,
-            topic=settings.contact_topic,
+            topics=topics,
         )
         way = _Way(counts, progress)
         size = max(1, int(min(BATCH, per_second or BATCH)))
@@ -104,7 +105,7 @@ async def planned(
             for each in batch:
                 if not chosen.takes(each.history):
                     earlier += 1
-                elif reason := why_not(each.letter, chosen.content_of(each.letter), settings.contact_topic):
+                elif reason := why_not(each.letter, chosen.content_of(each.letter), settings.contact_topics):
                     skipped[reason] += 1
                 else:
                     groups.add(each.letter, each.history.state)
@@ -143,7 +144,7 @@ class _Run:
     chosen: _Chosen
     pace: Pace
     counts: LetterCounts
-    topic: str
+    topics: Sequence[str]
     by: str = field(default_factory=operator_name)
 
     async def send(self, batch: Sequence[Found]) -> None:
@@ -153,7 +154,7 @@ class _Run:
                 self.counts.earlier += 1
                 continue
             content = self.chosen.content_of(each.letter)
-            if reason := why_not(each.letter, content, self.topic):
+            if reason := why_not(each.letter, content, self.topics):
                 self.counts.skipped[reason] += 1
             else:
                 await self._send(each.letter, content)

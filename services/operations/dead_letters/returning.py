@@ -1,12 +1,12 @@
-"""A letter's record goes back to the partition where it lay, at a bounded rate, so that the classifier judges it again.
+"""A letter's record goes back to where it lay, at a bounded rate, so that the classifier judges it again.
 
-To that partition, since records with one key have to stay in one order, and a publisher may choose partitions in
-another way than Kafka's.
+To that topic, since it says who spoke. To that partition, since records with one key have to stay in one order, and a
+publisher may choose partitions in another way than Kafka's.
 """
 
 import asyncio
 from asyncio import Future
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
@@ -25,16 +25,18 @@ IS_CUT: Final = (
 )
 
 
-def why_not(letter: Letter, content: Content, topic: str) -> str | None:
-    """Return why a letter can't go back with a content, its own or a corrected one, or None when it can."""
+def why_not(letter: Letter, content: Content, topics: Sequence[str]) -> str | None:
+    """Return why a letter can't go back with a content, its own or a corrected one, or None when it can: to the topic
+    that it came from, when that is one of these.
+    """
     if letter.last_offset is not None:
         return "it stands for a batch that was too large to read, and has no content"
     if letter.is_cut and _is_still_cut(letter, content):
         return IS_CUT
     if letter.origin is None:
         return "it does not say where it came from"
-    if letter.origin.topic != topic:
-        return f"it did not come from {topic}"
+    if letter.origin.topic not in topics:
+        return f"it did not come from {' or '.join(topics)}"
     return None
 
 
@@ -62,7 +64,8 @@ def headers_of(letter: Letter, content: Content) -> list[Header]:
 class Returns:
     """Sends records back, in the order in which they are handed over."""
 
-    def __init__(self, producer: AIOKafkaProducer, settings: Settings, partitions: set[int]) -> None:
+    def __init__(self, producer: AIOKafkaProducer, settings: Settings, partitions: Mapping[str, set[int]]) -> None:
+        """`partitions`: those of each topic to which letters go back."""
         self._producer = producer
         self._settings = settings
         self._partitions = partitions
@@ -74,12 +77,13 @@ class Returns:
         return len(self._waiting)
 
     async def send(self, letter: Letter, content: Content) -> str | None:
-        """Hand one record to the producer. Returns why Kafka refuses it, or None."""
-        with translate_write_errors(self._settings):
+        """Hand the record of a letter that can go back to the producer. Returns why Kafka refuses it, or None."""
+        topic = _topic_of(letter)
+        with translate_write_errors(self._settings, topic):
             try:
                 async with asyncio.timeout(STALL_SECONDS):
                     sending: Future[Any] = await self._producer.send(
-                        self._settings.contact_topic,
+                        topic,
                         content.value,
                         key=content.key,
                         partition=self._partition(letter, content),
@@ -97,8 +101,8 @@ class Returns:
         """
         if self._waiting:
             await asyncio.wait([sending for _, sending in self._waiting], timeout=STALL_SECONDS)
-        with translate_write_errors(self._settings):
-            for _, sending in self._waiting:
+        for letter, sending in self._waiting:
+            with translate_write_errors(self._settings, _topic_of(letter)):
                 if not sending.done():
                     raise TimeoutError
                 sending.result()
@@ -111,7 +115,13 @@ class Returns:
     def _partition(self, letter: Letter, content: Content) -> int | None:
         """Return where it lay; None, so that the key decides, when the key or the topic's partitions have changed."""
         there = letter.origin.partition if letter.origin else None
-        return there if content.key == letter.content.key and there in self._partitions else None
+        known = self._partitions[_topic_of(letter)]
+        return there if content.key == letter.content.key and there in known else None
+
+
+def _topic_of(letter: Letter) -> str:
+    assert letter.origin is not None, "`why_not` lets no other letter go back"
+    return letter.origin.topic
 
 
 CATCH_UP_SECONDS: Final = 1.0

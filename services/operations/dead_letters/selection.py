@@ -33,6 +33,8 @@ class LetterSelection:
     paths: frozenset[str] = frozenset()
     """As `path_filter` returns them."""
     sources: frozenset[str] = frozenset()
+    topics: frozenset[str] = frozenset()
+    """Those that the records came from."""
     ids: frozenset[LetterId] = frozenset()
     since: datetime | None = None
     """The moment of becoming a dead letter: from here on …"""
@@ -46,7 +48,7 @@ class LetterSelection:
     @property
     def is_everything(self) -> bool:
         """Whether no filter narrows it down; the states do not count."""
-        return not (self.kinds or self.paths or self.sources or self.ids or self.since or self.until)
+        return not (self.kinds or self.paths or self.sources or self.topics or self.ids or self.since or self.until)
 
     def takes(self, state: LetterState) -> bool:
         """Whether a letter in this state is selected. One that is named may always be open."""
@@ -57,6 +59,7 @@ class LetterSelection:
         return (
             (not self.kinds or letter.kind in self.kinds)
             and (not self.sources or letter.source in self.sources)
+            and (not self.topics or (letter.origin is not None and letter.origin.topic in self.topics))
             and (not self.ids or letter.id in self.ids)
             and (not self.paths or any(_lies_in(path, self.paths) for path in letter.paths))
         )

@@ -45,7 +45,8 @@ async def explain(
 ) -> Explained | NotDecided:
     """Return all that is known of a contact, without contents. Commits no offset.
 
-    It reads all dead letters unless `letters` is false. Without a decision record it reads `contact.ended` too.
+    It reads all dead letters unless `letters` is false. Without a decision record it reads the
+    topics of publishers too.
     Raises UnknownContact, SeveralContacts, and what `read_database` raises. Raises what `topic_reader` raises only
     when there is no decision record.
     """

@@ -35,7 +35,7 @@ class InKafka:
     """What Kafka holds of a contact that was decided."""
 
     record_is_held: bool | None
-    """Whether the topic still holds the record that was judged. None: the settings name another topic now."""
+    """Whether its topic still holds the record that was judged. None: the settings do not name that topic now."""
     projector_behind: int
     """How many records the projector has yet to read, at most."""
     letters: Letters | None
@@ -81,7 +81,7 @@ async def look(
 
 
 async def _is_held(reader: TopicReader, settings: Settings, position: Position | None) -> bool | None:
-    if position is None or position.topic != settings.contact_topic:
+    if position is None or position.topic not in settings.contact_topics:
         return None
     return any(
         each.partition == position.partition and each.begin <= position.offset < each.end
@@ -114,15 +114,16 @@ async def _with_histories(settings: Settings, records: Iterable["ConsumerRecord[
 async def sightings(
     reader: TopicReader, settings: Settings, contact: Origin, progress: Progress
 ) -> tuple[Sighting, ...]:
-    """Read all of `contact.ended` and return the first record of a contact for each source, judged and not judged.
+    """Read all that publishers sent, and return the first record of a contact for each topic and source, judged and not
+    judged, in the order of their positions.
 
     Only a contact without a decision record needs this.
     """
-    whole = await reader.whole(settings.contact_topic)
+    whole = await reader.whole(*settings.contact_topics)
     async with admin_client(settings) as admin:
         positions = await next_offsets(admin, settings, settings.classifier_group)
     transactions = await reader.open_transactions(whole)
-    found: dict[tuple[str, bool], Sighting] = {}
+    found: dict[tuple[str, str, bool], Sighting] = {}
     async for batch in reader.records_to_the_end(whole, transactions, progress):
         for record in batch:
             origin = origin_of(record.value, record.headers)
@@ -132,8 +133,12 @@ async def sightings(
             position = Position(record.topic, record.partition, record.offset)
             since = next((each.since for each in transactions if each.holds_up(record)), None)
             sighting = Sighting(shown_source(origin.source), position, is_judged, since)
-            found.setdefault((origin.source, is_judged), sighting)
-    return tuple(found.values())
+            found.setdefault((record.topic, origin.source, is_judged), sighting)
+    return tuple(sorted(found.values(), key=_where))
+
+
+def _where(sighting: Sighting) -> tuple[str, int, int]:
+    return sighting.position.topic, sighting.position.partition, sighting.position.offset
 
 
 def _is_of(origin: Origin, contact: Origin) -> bool:

@@ -80,7 +80,7 @@ class Judge:
         """Yield every record of a selection, a batch at a time, with what a new judgement would change.
 
         It reads one stretch after another, so that the order, which may decide, is the same every time. `whole` is all
-        that the topic holds. It looks up a batch only when the caller asks for it: after a caller has executed the
+        that the topics hold. It looks up a batch only when the caller asks for it: after a caller has executed the
         batch before, this one shows what comes of both. Raises as `topic_reader` and `look_up` do.
         """
         done, total = 0, sum(each.length for each in stretches)

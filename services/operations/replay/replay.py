@@ -1,4 +1,4 @@
-"""Replay: judging contacts again that are still in `contact.ended`, or publishing their events again.
+"""Replay: judging contacts again that are still in the topics of publishers, or publishing their events again.
 
 Without `execute` it only reads, outside any consumer group, while the services run.
 """
@@ -17,7 +17,7 @@ from services.operations.replay.differences import ReplaySummary
 from services.operations.replay.judging import CarriedRegister, Examined, Judge
 from services.operations.replay.requests import Answer, Requests, requests
 from services.operations.replay.selection import ContactSelection, stretches_of
-from services.operations.topic_reader import Progress, topic_reader
+from services.operations.topic_reader import Progress, Stretch, topic_reader
 from services.runtime.secret import load_sleutel
 from services.runtime.settings import Settings
 
@@ -31,8 +31,8 @@ class Replayed:
 
     summary: ReplaySummary = field(default_factory=ReplaySummary)
     answers: dict[str, int] = field(default_factory=dict)
-    trimmed: dict[int, int] = field(default_factory=dict)
-    """Partitions whose beginning has been removed, each with the first offset that is left."""
+    trimmed: Sequence[Stretch] = ()
+    """The partitions whose beginning has been removed."""
     forgotten: int = 0
     """Changed contacts that a dry run could not carry along: later ones were judged without their changes."""
 
@@ -78,11 +78,10 @@ async def replay(
         stored = MongoRegister(database.client, database.name, beleid)
         carried = CarriedRegister(stored)
         judge = Judge(stored.look_up if execute else carried.look_up, sleutels, beleid, feiten)
-        whole = await reader.whole(settings.contact_topic)
+        whole = await reader.whole(*settings.contact_topics)
         stretches = await stretches_of(selection, whole, reader, database)
         if selection.is_of_a_period:
-            begun = [each for each in stretches if each.begin == each.first > 0]
-            replayed.trimmed = {each.partition: each.first for each in begun}
+            replayed.trimmed = [each for each in stretches if each.begin == each.first > 0]
         examined = judge.examine(reader, stretches, selection, whole, progress)
         if execute:
             async with requests(settings, database, feiten) as asking:

@@ -1,9 +1,9 @@
 """Requests to the classifier for new judgements, or for events again, and its answers.
 
-A request is a copy of the contact's own record, with a header, on the same partition. The owner of that partition
-decides, after all that lies before it there. Nothing is remembered here: after an interruption, a new run finds no
-difference for contacts that were judged again, and asks only for the rest. Events that were asked for are asked for
-again; they have the ids that they had.
+A request is a copy of the contact's own record, with a header, on the same partition of its topic. The owner of that
+partition decides, after all that lies before it there. Nothing is remembered here: after an interruption, a new run
+finds no difference for contacts that were judged again, and asks only for the rest. Events that were asked for are
+asked for again; they have the ids that they had.
 """
 
 import asyncio
@@ -76,10 +76,10 @@ class Requests:
         Raises TransientFailure when Kafka stops answering, InvalidSettings when this user may not write.
         """
         record = examined.record
-        with translate_write_errors(self.settings):
+        with translate_write_errors(self.settings, record.topic):
             async with asyncio.timeout(STALL_SECONDS):
                 sending = await self.producer.send(
-                    self.settings.contact_topic,
+                    record.topic,
                     value=record.value,
                     key=record.key,
                     partition=record.partition,
@@ -113,7 +113,7 @@ class Requests:
 
     async def _written(self, sendings: Sequence[Future[Any]]) -> list[Position]:
         """Return where the requests lie. Raises TransientFailure."""
-        with translate_write_errors(self.settings):
+        with translate_write_errors(self.settings, *self.settings.contact_topics):
             async with asyncio.timeout(STALL_SECONDS):
                 written = await asyncio.gather(*sendings)
         return [Position(each.topic, each.partition, each.offset) for each in written]
@@ -175,5 +175,5 @@ async def requests(settings: Settings, database: Database, feiten: Feiten | None
     async with admin_client(settings) as admin:
         # Before anything is asked: without the right to read the offsets there would be no answers.
         await next_offsets(admin, settings, settings.classifier_group)
-        async with started_producer(settings) as producer:
+        async with started_producer(settings, *settings.contact_topics) as producer:
             yield Requests(producer, admin, database, settings, feiten)

@@ -1,10 +1,12 @@
-"""Which records of `contact.ended` are judged again, and the errors of a selection that can't be made."""
+"""Which records of the topics of publishers are judged again, and the errors of a selection that can't be made."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
+
+from aiokafka import TopicPartition
 
 from schemas.positions import Position
 from services.classifier.mongo.register import BESLUITEN
@@ -30,7 +32,9 @@ class Offsets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactSelection:
-    """A period, offsets, or contacts by name; with a source, only the contacts of that source."""
+    """A period, offsets, or contacts by name; with a source, only the contacts of that source. A period or offsets may
+    be of one topic.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
@@ -39,6 +43,7 @@ class ContactSelection:
     contacts: tuple[str, ...] = ()
     """Their `contactId`."""
     source: str | None = None
+    topic: str | None = None
 
     def __post_init__(self) -> None:
         """Raise InvalidSelection when the parts contradict each other."""
@@ -47,6 +52,8 @@ class ContactSelection:
             raise InvalidSelection("Choose a period (--from, --to), --offsets or --contact, not several of them.")
         if self.since and self.until and self.since >= self.until:
             raise InvalidSelection("--from must lie before --to.")
+        if self.topic and self.contacts:
+            raise InvalidSelection("Leave --topic out with --contact: its decision says in which topic a contact lies.")
         partitions = [each.partition for each in self.offsets]
         if doubled := [each for each in partitions if partitions.count(each) > 1]:
             raise InvalidSelection(f"--offsets names partition {doubled[0]} twice.")
@@ -72,22 +79,38 @@ def read_offsets(text: str) -> Offsets:
 async def stretches_of(
     selection: ContactSelection, whole: Sequence[Stretch], reader: TopicReader, database: Database
 ) -> Sequence[Stretch]:
-    """Return the stretches of the topic in which the selection lies, one a partition. `whole` is all that it holds.
+    """Return the stretches in which the selection lies, one a partition. `whole` is all that the topics hold.
 
-    Raises InvalidSelection for offsets that the topic does not hold, UnknownContact for a contact without a decision or
+    Raises InvalidSelection for a topic that is none of them, for offsets without their topic where there are several,
+    and for offsets that it does not hold. Raises UnknownContact for a contact without a decision or
     whose record has been removed.
     """
-    if selection.offsets:
-        return _at_offsets(selection.offsets, whole)
     if selection.contacts:
         return await _of_contacts(selection, whole, database)
-    return await reader.between(whole, since=selection.since, until=selection.until)
+    chosen = _of_topic(selection.topic, whole)
+    if selection.offsets:
+        return _at_offsets(selection.offsets, chosen)
+    return await reader.between(chosen, since=selection.since, until=selection.until)
+
+
+def _of_topic(topic: str | None, whole: Sequence[Stretch]) -> Sequence[Stretch]:
+    chosen = [each for each in whole if topic is None or each.topic == topic]
+    if not chosen:
+        raise InvalidSelection(f"--topic is none of {_topics(whole)}.")
+    return chosen
+
+
+def _topics(whole: Sequence[Stretch]) -> str:
+    return ", ".join(dict.fromkeys(each.topic for each in whole))
 
 
 def _at_offsets(asked: Sequence[Offsets], whole: Sequence[Stretch]) -> list[Stretch]:
+    topic = whole[0].topic
+    if any(each.topic != topic for each in whole):
+        raise InvalidSelection(f"--offsets needs --topic: there are {_topics(whole)}.")
     by_partition = {each.partition: each for each in whole}
     if unknown := [each.partition for each in asked if each.partition not in by_partition]:
-        raise InvalidSelection(f"{whole[0].topic} has no partition {unknown[0]}.")
+        raise InvalidSelection(f"{topic} has no partition {unknown[0]}.")
     return [_within(each, by_partition[each.partition]) for each in asked]
 
 
@@ -108,7 +131,7 @@ async def _of_contacts(selection: ContactSelection, whole: Sequence[Stretch], da
     keys = {each: [contact_key(source, each) for source in sources] for each in selection.contacts}
     query = {"_id": {"$in": [key for of_one in keys.values() for key in of_one]}}
     found = {each["_id"]: each.get("position") async for each in database[BESLUITEN].find(query, {"position": 1})}
-    offsets: dict[int, list[int]] = {}
+    offsets: dict[TopicPartition, list[int]] = {}
     for contact_id in selection.contacts:
         documents = [position for key in keys[contact_id] if (position := found.get(key))]
         if not documents:
@@ -121,19 +144,19 @@ async def _of_contacts(selection: ContactSelection, whole: Sequence[Stretch], da
             if not is_held(position, whole):
                 raise UnknownContact(
                     f"The record of contact {printable_id(contact_id)} that was judged is no longer in "
-                    f"{whole[0].topic}. If it was sent again later, a replay of that period (--from, --to) judges "
+                    f"{position.topic}. If it was sent again later, a replay of that period (--from, --to) judges "
                     "the copy."
                 )
-            offsets.setdefault(position.partition, []).append(position.offset)
+            offsets.setdefault(TopicPartition(position.topic, position.partition), []).append(position.offset)
     return [
-        replace(each, begin=min(offsets[each.partition]), end=max(offsets[each.partition]) + 1)
+        replace(each, begin=min(offsets[each.place]), end=max(offsets[each.place]) + 1)
         for each in whole
-        if each.partition in offsets
+        if each.place in offsets
     ]
 
 
 def is_held(position: Position, whole: Sequence[Stretch]) -> bool:
-    """Whether a topic still holds a position: not when it is another topic, or one made anew that is shorter."""
+    """Whether the topics still hold a position: not that of another topic, or of one made anew that is shorter."""
     return any(
         (position.topic, position.partition) == (each.topic, each.partition)
         and each.first <= position.offset < each.end

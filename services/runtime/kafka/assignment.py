@@ -60,5 +60,13 @@ class Backlog:
         return batches[0][0] if batches else None
 
 
+def by_topic(partitions: Iterable[TopicPartition]) -> dict[str, list[int]]:
+    """Return the numbers of partitions under their topics, for a log or for readiness."""
+    numbers: defaultdict[str, list[int]] = defaultdict(list)
+    for each in sorted(partitions):
+        numbers[each.topic].append(each.partition)
+    return dict(numbers)
+
+
 def _from(batch: Batch, offset: int) -> Batch:
     return batch[bisect_left(batch, offset, key=attrgetter("offset")) :]

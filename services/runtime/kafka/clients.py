@@ -49,7 +49,7 @@ TOPICS_SHOW_SECONDS = 2.0
 """How long a new topic may stay unseen: every broker learns of it within a moment."""
 
 TOPICS_ADVICE = (
-    "Run `klantcontact topics create`, correct the …_TOPIC settings, or ask for the right to describe such a topic."
+    "Run `klantcontact topics create`, correct the settings of topics, or ask for the right to describe such a topic."
 )
 """Kafka gives the same answer for a topic that does not exist and for one that this user may not see."""
 

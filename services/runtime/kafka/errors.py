@@ -104,9 +104,9 @@ def translate_kafka_errors(settings: Settings, *, right: str) -> Iterator[None]:
         raise InvalidSettings(f"{kafka} refuses ({name}).") from error
 
 
-def translate_write_errors(settings: Settings) -> AbstractContextManager[None]:
-    """Translate why Kafka does not take what is sent to `contact.ended`."""
-    return translate_kafka_errors(settings, right=f"write to {settings.contact_topic}")
+def translate_write_errors(settings: Settings, *topics: str) -> AbstractContextManager[None]:
+    """Translate why Kafka does not take what is sent to these topics, which publishers write to."""
+    return translate_kafka_errors(settings, right=f"write to {', '.join(topics)}")
 
 
 # For both: a client that could not start -----------------------------------------------------------------------------

@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, NamedTuple
 
@@ -11,7 +10,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from services.runtime.kafka.assignment import Assignment
+from services.runtime.kafka.assignment import Assignment, by_topic
 from services.runtime.observe.health import LOOK_SECONDS, Facts, Health, Part
 
 log = structlog.get_logger()
@@ -81,7 +80,7 @@ class GroupHealth:
     def facts(self, consumer: AIOKafkaConsumer) -> Facts:
         """Return what readiness shows of the group."""
         return {
-            "assigned": _by_topic(consumer.assignment()) if self._assignment.is_known else None,
+            "assigned": by_topic(consumer.assignment()) if self._assignment.is_known else None,
             "polled_seconds_ago": 0.0 if self._handling else round(time.monotonic() - self._polled_at, 1),
         }
 
@@ -145,10 +144,3 @@ class TopicHealth:
             self._health.set(Part.KAFKA, gone, by=TOPICS)
         else:
             self._health.leave(Part.KAFKA, by=TOPICS)
-
-
-def _by_topic(partitions: Iterable[TopicPartition]) -> dict[str, list[int]]:
-    by_topic: defaultdict[str, list[int]] = defaultdict(list)
-    for each in sorted(partitions):
-        by_topic[each.topic].append(each.partition)
-    return by_topic

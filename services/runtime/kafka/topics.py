@@ -40,11 +40,14 @@ def topic_definitions(settings: Settings) -> tuple[TopicDefinition, ...]:
     """Return every topic of these settings, input first."""
     outputs = (settings.registered_topic, settings.confidential_topic, settings.taak_topic)
     return (
-        _definition(
-            settings,
-            settings.contact_topic,
-            days=settings.contact_retention_days,
-            retention_bytes=settings.contact_retention_bytes,
+        *(
+            _definition(
+                settings,
+                name,
+                days=settings.contact_retention_days,
+                retention_bytes=settings.contact_retention_bytes,
+            )
+            for name in settings.contact_topics
         ),
         _definition(
             settings,

@@ -14,7 +14,7 @@ PASSING_SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, MINUTE, 5 * MINUTE, HOUR, 
 
 CONTACTS = Counter(
     "klantcontact_contacts",
-    "Records taken from contact.ended, by outcome.",
+    "Records taken from the topics of publishers, by outcome.",
     ["outcome"],  # `services.domain.outcome.OUTCOMES`
 )
 
@@ -32,7 +32,7 @@ DEAD_LETTERS = Counter(
 
 PUBLISHED_TO_DECIDED_SECONDS = Histogram(
     "klantcontact_published_to_decided_seconds",
-    "Time from when Kafka took a record of contact.ended until its outcome was published; repeats count too.",
+    "Time from when Kafka took a record of a publisher until its outcome was published; repeats count too.",
     buckets=PASSING_SECONDS,
 )
 

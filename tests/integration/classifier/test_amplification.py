@@ -29,7 +29,7 @@ def world(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str, tmp_
 
 
 def test_records_that_were_small_as_compressed_make_few_bytes_of_dead_letters(world: World) -> None:
-    topic, bootstrap = world.settings.contact_topic, world.settings.kafka_bootstrap
+    topic, bootstrap = world.settings.contact_topics[0], world.settings.kafka_bootstrap
     sender = producer(bootstrap, compression="gzip")
     for _ in range(40):
         sender.produce(topic, value=b"x" * MB, key=b"k", partition=0)
@@ -60,7 +60,7 @@ def test_a_history_that_is_built_up_to_the_bounds_ends_as_te_veel_and_the_next_c
         )
         for number in range(17)
     ]
-    publish_values(world.settings.kafka_bootstrap, world.settings.contact_topic, [*values, _OTHER], partition=0)
+    publish_values(world.settings.kafka_bootstrap, world.settings.contact_topics[0], [*values, _OTHER], partition=0)
     process = world.start()
     wait_for("everything is handled", lambda: world.committed() == 18)
 
@@ -70,7 +70,7 @@ def test_a_history_that_is_built_up_to_the_bounds_ends_as_te_veel_and_the_next_c
 
 
 def test_a_contact_whose_record_would_pass_4_mb_ends_as_te_veel_and_the_next_contact_is_decided(world: World) -> None:
-    topic, bootstrap = world.settings.contact_topic, world.settings.kafka_bootstrap
+    topic, bootstrap = world.settings.contact_topics[0], world.settings.kafka_bootstrap
     publish_values(bootstrap, topic, [_revisie(1)], partition=0)
     process = world.start()
     wait_for("the first is handled", lambda: world.committed() == 1)

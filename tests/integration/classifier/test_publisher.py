@@ -65,6 +65,8 @@ class Desk:
     prefix: str
     number: int = 0
     """Of the partition of the input."""
+    in_group: str | None = None
+    """The group, where it is not its own."""
     meddle: Callable[[Commit], Awaitable[None]] | None = None
     """Takes the place of the next commit."""
     forgets_output: bool = False
@@ -81,7 +83,7 @@ class Desk:
 
     @property
     def group(self) -> str:
-        return f"{self.prefix}-group"
+        return self.in_group or f"{self.prefix}-group"
 
     @property
     def partition(self) -> TopicPartition:
@@ -483,3 +485,19 @@ async def test_it_tells_what_the_group_has_committed_in_other_partitions(desk: D
     assert not await writer.is_committed(Position(topic, 0, 3))
     await writer.release()
     assert not await writer.is_committed(Position(topic, 0, 2)), "another instance may hold it now"
+
+
+async def test_it_tells_what_the_group_has_committed_in_the_same_partition_of_another_topic(desk: Desk) -> None:
+    elsewhere = Desk(desk.bootstrap, f"{desk.prefix}.other", in_group=desk.group)
+    topic, place = elsewhere.topic, elsewhere.partition
+    make_topics(desk.bootstrap, topic, place.topic)
+    writer, other = await desk.writer(), await elsewhere.writer()
+    desk.writers.append(other)
+    await writer.publish([desk.message(b"a")], next_offset=9)
+    assert not await writer.is_committed(Position(place.topic, place.partition, 4))
+    await other.publish([elsewhere.message(b"b")], next_offset=5)
+    async with asyncio.timeout(START_SECONDS):
+        while not await writer.is_committed(Position(place.topic, place.partition, 4)):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(ASK_SECONDS)
+    assert not await writer.is_committed(Position(place.topic, place.partition, 5))
+    assert not await other.is_committed(Position(place.topic, place.partition, 5))

@@ -19,24 +19,22 @@ HIGHEST = 2**53 - 1
 
 
 class Town:
-    """A topic for each of two systems, with a classifier each, and one register."""
+    """A topic for each of two systems, and a classifier that reads both."""
 
     def __init__(self, world: World, folder: Path) -> None:
-        self.mail = world.settings.contact_topic
+        [self.mail] = world.settings.contact_topics
         self.telefonie = f"{self.mail}.telefonie"
         make_topics(world.settings.kafka_bootstrap, self.telefonie, partitions=PARTITIONS)
         self.beleid_file = folder / "beleid.toml"
-        self.settings = world.settings
-        self._groups = {self.mail: world.settings.classifier_group, self.telefonie: f"{self.mail}-other"}
-        self._sent = dict.fromkeys(self._groups, 0)
+        changes = {"contact_topics": (self.mail, self.telefonie), "beleid_file": self.beleid_file}
+        self.settings = world.settings.model_copy(update=changes)
+        self._sent = dict.fromkeys(self.settings.contact_topics, 0)
         self._world = world
 
     def start(self, policy: str) -> None:
-        """Start both classifiers."""
+        """Start the classifier."""
         self.beleid_file.write_text(policy)
-        for topic, group in self._groups.items():
-            changes = {"contact_topic": topic, "classifier_group": group, "beleid_file": self.beleid_file}
-            self._world.start(self.settings.model_copy(update=changes))
+        self._world.start(self.settings)
 
     def send(self, topic: str, *events: Event) -> None:
         """Write contacts to a topic, and wait until they are handled."""
@@ -45,7 +43,7 @@ class Town:
         wait_for(f"{topic} is handled", lambda: self._handled(topic) == self._sent[topic])
 
     def _handled(self, topic: str) -> int:
-        kafka, group = self.settings.kafka_bootstrap, self._groups[topic]
+        kafka, group = self.settings.kafka_bootstrap, self.settings.classifier_group
         return sum(committed_offsets(kafka, group=group, topic=topic, partitions=PARTITIONS))
 
     def outputs(self) -> list[tuple[str, str, int]]:

@@ -129,7 +129,7 @@ async def _copied(settings: Settings) -> list[bytes]:
 
 async def _fetched(settings: Settings, partition: int) -> list[Any]:
     """Fetch the records of a partition, as a consumer would have before a rebalance."""
-    place = TopicPartition(settings.contact_topic, partition)
+    place = TopicPartition(settings.contact_topics[0], partition)
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka_bootstrap, auto_offset_reset="earliest")
     await consumer.start()
     try:
@@ -152,7 +152,7 @@ async def _rebalanced(running: Running, settings: Settings) -> None:
 
 
 async def test_everything_is_handled_once_and_committed(settings: Settings) -> None:
-    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(50))
+    publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(50))
     copier = Copier(settings.registered_topic)
     async with Running(settings, copier):
         await _until(lambda: len(copier.records) == 50)
@@ -164,7 +164,7 @@ async def test_everything_is_handled_once_and_committed(settings: Settings) -> N
 async def test_every_compression_that_a_publisher_may_choose_is_read(settings: Settings, compression: str) -> None:
     sender = producer(settings.kafka_bootstrap, compression=compression)
     for _ in range(20):
-        sender.produce(settings.contact_topic, value=b"x" * 1_000)
+        sender.produce(settings.contact_topics[0], value=b"x" * 1_000)
     assert sender.flush(10) == 0
     copier = Copier(settings.registered_topic)
     async with Running(settings, copier):
@@ -178,9 +178,9 @@ async def test_a_record_that_the_framework_can_not_parse_reaches_the_handler_unt
         ("empty", None),
         ("reply_to", settings.registered_topic.encode()),
     ]
-    sender.produce(settings.contact_topic, value=b"\xff{", key=b"\xfe", headers=headers, partition=0)
-    sender.produce(settings.contact_topic, value=None, key=None, partition=0)
-    sender.produce(settings.contact_topic, value=b"", key=b"", partition=0)
+    sender.produce(settings.contact_topics[0], value=b"\xff{", key=b"\xfe", headers=headers, partition=0)
+    sender.produce(settings.contact_topics[0], value=None, key=None, partition=0)
+    sender.produce(settings.contact_topics[0], value=b"", key=b"", partition=0)
     assert sender.flush(10) == 0
     copier = Copier(settings.registered_topic)
     async with Running(settings, copier):
@@ -196,7 +196,7 @@ async def test_a_record_that_the_framework_can_not_parse_reaches_the_handler_unt
 async def test_a_header_name_that_is_not_text_stops_nothing(settings: Settings, compression: int) -> None:
     names_sent = [b"a", b"\xff\xfe", b"\xe9", b"b"]
     await publish_with_header_names(
-        settings.kafka_bootstrap, settings.contact_topic, names_sent, compression=compression
+        settings.kafka_bootstrap, settings.contact_topics[0], names_sent, compression=compression
     )
     copier = Copier(settings.registered_topic)
     async with Running(settings, copier):
@@ -212,7 +212,7 @@ async def test_a_header_name_that_is_not_text_stops_nothing(settings: Settings, 
 async def test_a_batch_from_before_a_rebalance_that_is_committed_already_is_not_handled_again(
     settings: Settings,
 ) -> None:
-    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(10), partition=0)
     copier = Copier(settings.registered_topic)
     async with Running(settings, copier) as running:
         await _until(lambda: len(copier.records) == 10)
@@ -220,7 +220,7 @@ async def test_a_batch_from_before_a_rebalance_that_is_committed_already_is_not_
         await _rebalanced(running, settings)
         await running.hand_over(old)
         # Nor does it count as waiting, where nothing follows that would be handled after it.
-        assert running.partitions.backlog.oldest(TopicPartition(settings.contact_topic, 0)) is None
+        assert running.partitions.backlog.oldest(TopicPartition(settings.contact_topics[0], 0)) is None
     assert await _copied(settings) == _values(10)
 
 
@@ -229,9 +229,9 @@ async def test_a_batch_from_before_a_rebalance_does_not_skip_the_records_before_
     async with Running(settings, copier) as running:
         await _until(lambda: len(running.held()) == 2)
         await _rebalanced(running, settings)
-        place = TopicPartition(settings.contact_topic, 0)
+        place = TopicPartition(settings.contact_topics[0], 0)
         running.partitions._means.consumer().pause(place)
-        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+        publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(10), partition=0)
         old = await _fetched(settings, 0)
         # As if the second half had been fetched before the rebalance, and the first half with it.
         await running.hand_over(old[5:])
@@ -241,11 +241,11 @@ async def test_a_batch_from_before_a_rebalance_does_not_skip_the_records_before_
 
 
 async def test_two_instances_share_the_partitions_and_nothing_is_lost_or_doubled(settings: Settings) -> None:
-    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(200))
+    publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(200))
     copier = Copier(settings.registered_topic)
     async with Running(settings, copier) as running:
         await _rebalanced(running, settings)
-        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(200, first=200))
+        publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(200, first=200))
         await _until(lambda: _committed(settings) == 400)
     assert await _copied(settings) == _values(400)
 
@@ -265,7 +265,7 @@ async def test_an_instance_that_has_no_partition_for_longer_than_a_session_is_no
 
 
 async def test_a_revocation_finishes_the_batch_in_flight_and_begins_no_other(settings: Settings) -> None:
-    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(10), partition=0)
     copier = _Waiting(settings.registered_topic)
     async with Running(settings.model_copy(update={"batch_size": 5}), copier) as running:
         await copier.begun.wait()
@@ -277,7 +277,7 @@ async def test_a_revocation_finishes_the_batch_in_flight_and_begins_no_other(set
 
 
 async def test_a_revocation_abandons_a_batch_that_takes_too_long_as_a_whole(settings: Settings) -> None:
-    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(10), partition=0)
     copier = _Waiting(settings.registered_topic)
     async with Running(settings, copier) as running:
         await copier.begun.wait()
@@ -290,7 +290,7 @@ async def test_a_revocation_abandons_a_batch_that_takes_too_long_as_a_whole(sett
 
 
 async def test_a_batch_that_loses_its_cancellation_is_cancelled_again(settings: Settings) -> None:
-    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(10), partition=0)
     deaf = _Deaf(settings.registered_topic)
     async with Running(settings, deaf) as running:
         await deaf.begun.wait()
@@ -336,12 +336,12 @@ class _Waiting(Copier):
 
 
 async def test_an_exception_in_the_handler_ends_the_process_and_no_more_records_are_handled(settings: Settings) -> None:
-    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(10), partition=0)
     broken = _Broken(settings.registered_topic)
     async with Running(settings, broken) as running:
         with pytest.raises(LookupError):
             await asyncio.wait_for(running.ending.wait(), SECONDS)
-        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=1)
+        publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(10), partition=1)
         await asyncio.sleep(0.5)
     assert broken.calls == 1
     assert await _copied(settings) == []
@@ -407,7 +407,7 @@ async def test_a_poll_is_retried_after_a_transient_error(settings: Settings) -> 
         consumer.getmany = failing_twice
         # The poll in flight is still the old one: what it fetched would arrive without a failure.
         await _until(lambda: not failures)
-        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+        publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(10), partition=0)
         await _until(lambda: len(copier.records) == 10)
         assert not running.ending.asked
 
@@ -419,13 +419,13 @@ async def test_a_partition_without_a_leader_is_reported_and_taken_over_once_it_h
     ask = AIOKafkaConsumer.beginning_offsets
 
     async def ask_of_leader(consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> object:
-        if partitions == [TopicPartition(settings.contact_topic, 1)]:
+        if partitions == [TopicPartition(settings.contact_topics[0], 1)]:
             await elected.wait()
         return await ask(consumer, partitions)
 
     monkeypatch.setattr(AIOKafkaConsumer, "beginning_offsets", ask_of_leader)
     async with Running(settings, Copier(settings.registered_topic)) as running:
-        told = f"Kafka does not say where partition 1 of {settings.contact_topic} begins and ends (TimeoutError)"
+        told = f"Kafka does not say where partition 1 of {settings.contact_topics[0]} begins and ends (TimeoutError)"
         await _until(lambda: running.health.reasons() == {"kafka": told})
         assert (running.held(), running.partitions.facts()) == ([0], {"ready": 1, "taking_over": 1})
         elected.set()
@@ -438,7 +438,7 @@ async def test_a_partition_that_another_writer_took_is_taken_back_while_the_grou
     async with Running(settings, Copier(settings.registered_topic)) as running:
         await _until(lambda: len(running.held()) == 2)
         other = await _taken_by_another(running, settings)
-        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+        publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(10), partition=0)
         await _until(lambda: "kafka" in running.health.reasons())
         await _until(lambda: _committed(settings) == 10)
         await _until(running.health.ready)
@@ -455,7 +455,7 @@ async def test_a_partition_that_is_lost_again_and_again_ends_the_process(
     async with Running(settings, Copier(settings.registered_topic)) as running:
         await _until(lambda: len(running.held()) == 2)
         other = await _taken_by_another(running, settings)
-        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+        publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(10), partition=0)
         with pytest.raises(PartitionLost):
             await asyncio.wait_for(running.ending.wait(), SECONDS)
         await other.release()
@@ -464,13 +464,13 @@ async def test_a_partition_that_is_lost_again_and_again_ends_the_process(
 
 async def _taken_by_another(running: Running, settings: Settings) -> KafkaPublisher:
     """Have a writer outside the group take partition 0, as an instance that slept does."""
-    other = running.writer(TopicPartition(settings.contact_topic, 0))
+    other = running.writer(TopicPartition(settings.contact_topics[0], 0))
     await other.take_over()
     return other
 
 
 def _committed(settings: Settings) -> int:
-    group, topic = settings.classifier_group, settings.contact_topic
+    group, topic = settings.classifier_group, settings.contact_topics[0]
     return sum(committed_offsets(settings.kafka_bootstrap, group=group, topic=topic, partitions=2))
 
 
@@ -478,11 +478,11 @@ def _committed(settings: Settings) -> int:
 
 
 async def test_records_that_retention_removed_before_they_were_handled_are_reported(settings: Settings) -> None:
-    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(10), partition=0)
     copier = Copier(settings.registered_topic)
     async with Running(settings, copier):
         await _until(lambda: len(copier.records) == 10)
-    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10, first=10), partition=0)
+    publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(10, first=10), partition=0)
     _delete_records(settings, before=15)
     with capture_logs() as logs:
         async with Running(settings, copier):
@@ -492,7 +492,7 @@ async def test_records_that_retention_removed_before_they_were_handled_are_repor
         {
             "event": "records.missing",
             "log_level": "error",
-            "topic": settings.contact_topic,
+            "topic": settings.contact_topics[0],
             "partition": 0,
             "next_offset": 10,
             "first_offset": 15,
@@ -502,19 +502,19 @@ async def test_records_that_retention_removed_before_they_were_handled_are_repor
 
 
 async def test_records_that_retention_removed_while_the_classifier_reads_are_reported(settings: Settings) -> None:
-    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(10), partition=0)
     copier = Copier(settings.registered_topic)
     with capture_logs() as logs:
         async with Running(settings, copier) as running:
             await _until(lambda: len(copier.records) == 10)
             _delete_records(settings, before=8)
-            running.partitions._means.consumer().seek(TopicPartition(settings.contact_topic, 0), 5)
+            running.partitions._means.consumer().seek(TopicPartition(settings.contact_topics[0], 0), 5)
             await _until(lambda: any(line["event"] == "records.missing" for line in logs))
-            publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(1, first=10), partition=0)
+            publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(1, first=10), partition=0)
             await _until(lambda: len(copier.records) == 11)
     [missing] = [line for line in logs if line["event"] == "records.missing"]
     assert (missing["topic"], missing["partition"], missing["next_offset"], missing["first_offset"]) == (
-        settings.contact_topic,
+        settings.contact_topics[0],
         0,
         5,
         None,
@@ -524,19 +524,19 @@ async def test_records_that_retention_removed_while_the_classifier_reads_are_rep
 def _delete_records(settings: Settings, *, before: int) -> None:
     """Delete records as retention does."""
     admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
-    for deletion in admin.delete_records([Place(settings.contact_topic, 0, before)]).values():
+    for deletion in admin.delete_records([Place(settings.contact_topics[0], 0, before)]).values():
         deletion.result(10)
 
 
 async def test_a_topic_made_anew_under_the_same_name_is_read_from_its_beginning(settings: Settings) -> None:
-    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(10), partition=0)
+    publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(10), partition=0)
     copier = Copier(settings.registered_topic)
     async with Running(settings, copier):
         await _until(lambda: len(copier.records) == 10)
     admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
-    admin.delete_topics([settings.contact_topic])[settings.contact_topic].result(10)
-    make_topics(settings.kafka_bootstrap, settings.contact_topic, partitions=2)
-    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(3, first=10), partition=0)
+    admin.delete_topics([settings.contact_topics[0]])[settings.contact_topics[0]].result(10)
+    make_topics(settings.kafka_bootstrap, settings.contact_topics[0], partitions=2)
+    publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(3, first=10), partition=0)
     async with Running(settings, copier):
         await _until(lambda: len(copier.records) == 13)
     assert await _copied(settings) == _values(13)
@@ -547,15 +547,15 @@ async def test_a_topic_that_is_made_anew_with_more_partitions_is_read_without_a_
     settings: Settings, monkeypatch: pytest.MonkeyPatch, before: int
 ) -> None:
     monkeypatch.setattr(clients, "METADATA_MS", 1_000)
-    publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(before), partition=0)
+    publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(before), partition=0)
     copier = Copier(settings.registered_topic)
     async with Running(settings, copier) as running:
         await _until(lambda: _committed(settings) == before)
-        _delete_topic(settings, settings.contact_topic)
-        await _until(lambda: f"no topic {settings.contact_topic}" in running.health.reasons().get("kafka", ""))
-        make_topics(settings.kafka_bootstrap, settings.contact_topic, partitions=3)
-        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(5, first=before), partition=0)
-        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(5, first=before + 5), partition=2)
+        _delete_topic(settings, settings.contact_topics[0])
+        await _until(lambda: f"no topic {settings.contact_topics[0]}" in running.health.reasons().get("kafka", ""))
+        make_topics(settings.kafka_bootstrap, settings.contact_topics[0], partitions=3)
+        publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(5, first=before), partition=0)
+        publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(5, first=before + 5), partition=2)
         await _until(lambda: len(copier.records) == before + 10)
         await _until(running.health.ready)
         assert not running.ending.asked
@@ -570,8 +570,8 @@ async def test_partitions_that_are_added_are_read_without_a_restart(
     async with Running(settings, copier) as running:
         await _until(lambda: running.held() == [0, 1])
         admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
-        admin.create_partitions([NewPartitions(settings.contact_topic, 3)])[settings.contact_topic].result(10)
-        publish_values(settings.kafka_bootstrap, settings.contact_topic, _values(5), partition=2)
+        admin.create_partitions([NewPartitions(settings.contact_topics[0], 3)])[settings.contact_topics[0]].result(10)
+        publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(5), partition=2)
         await _until(lambda: len(copier.records) == 5)
 
 

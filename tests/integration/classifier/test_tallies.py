@@ -3,12 +3,14 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from pymongo import AsyncMongoClient
 
+from schemas.positions import Position
 from schemas.reading.decoding import Received, decode
 from services.classifier.mongo.register import MongoRegister
 from services.classifier.mongo.tallies import OTHERS_A_DAY, REST, TELLINGEN
@@ -40,6 +42,10 @@ def _cases(sources: Sequence[str], contact_id: str) -> list[Case]:
 async def _decide(store: MongoRegister, sources: Sequence[str], *, at: datetime = NOW, contact: str = "c-1") -> None:
     cases = _cases(sources, contact)
     assert len(cases) == len(sources)
+    await _judge(store, cases, at)
+
+
+async def _judge(store: MongoRegister, cases: Sequence[Case], at: datetime) -> None:
     await store.transact(cases, lambda register: [register.judge(case, at) for case in cases])
 
 
@@ -72,6 +78,21 @@ async def test_a_hundred_made_up_sources_are_counted_by_name_and_the_rest_as_one
     assert await _counted(mongo_uri, database) == counted + counted, "another instance knows which"
     await _decide(store, _made_up(2, first=500), at=NOW + timedelta(days=1))
     assert set(await _counted(mongo_uri, database, TODAY + timedelta(days=1))) == set(_made_up(2, first=500))
+
+
+async def test_the_same_partition_of_two_topics_has_counts_of_its_own_in_each(
+    client: AsyncMongoClient[dict[str, Any]], mongo_uri: str, database: str
+) -> None:
+    store = _store(client, database)
+    await store.prepare()
+    for at, topic in enumerate(("contact.ended.a", "contact.ended.b", "contact.ended.b")):
+        placed = [replace(case, position=Position(topic, 0, 5)) for case in _cases([NAMED], f"c-{at}")]
+        await _judge(store, placed, NOW)
+    counters = [each["_id"] async for each in client[database][TELLINGEN].find().sort("_id")]
+    assert [(each["topic"], each["partition"]) for each in counters] == [("contact.ended.a", 0), ("contact.ended.b", 0)]
+    settings = Settings(mongo_uri=mongo_uri, mongo_database=database)
+    counted = await stats(settings, by=[By.TOPIC], since=TODAY, until=TODAY)
+    assert {each.values: each.number for each in counted.counts} == {("contact.ended.a",): 1, ("contact.ended.b",): 2}
 
 
 async def test_instances_that_count_at_once_have_no_more_together(

@@ -106,10 +106,13 @@ def test_events_are_judged_as_on_the_topic_that_is_named_or_that_of_the_settings
 
     by_default = klantcontact(*arguments, stdin=stdin)
     option = klantcontact(*arguments, "--topic", "contact.telefonie", stdin=stdin)
-    variable = klantcontact(*arguments, stdin=stdin, variables={"KLANTCONTACT_CONTACT_TOPIC": "contact.telefonie"})
+    variable = klantcontact(*arguments, stdin=stdin, variables={"KLANTCONTACT_CONTACT_TOPICS": "contact.telefonie"})
 
-    assert [done.returncode for done in (by_default, option, variable)] == [1, 0, 0]
+    several = klantcontact(*arguments, stdin=stdin, variables={"KLANTCONTACT_CONTACT_TOPICS": "contact.telefonie,mail"})
+
+    assert [done.returncode for done in (by_default, option, variable, several)] == [1, 0, 0, WRONG_USE]
     assert b"bron_niet_toegestaan" in by_default.stdout
+    assert b"Name one: contact.telefonie, mail." in several.stderr
 
 
 def test_a_reader_that_closes_the_pipe_causes_no_crash() -> None:
@@ -207,7 +210,7 @@ def test_topics_are_made_once_and_a_difference_is_reported_and_accepted_by_the_s
     assert first.stdout.decode().count("made") == len(settings.topics)
     assert second.returncode == DONE
     assert json.loads(second.stdout)["topics"][0] == {
-        "name": settings.contact_topic,
+        "name": settings.contact_topics[0],
         "exists": True,
         "created": False,
         "partitions": 2,

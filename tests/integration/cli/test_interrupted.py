@@ -22,14 +22,14 @@ EVENTS = 20
 @pytest.fixture
 def settings(kafka_bootstrap: str, topics: str) -> Settings:
     made = Settings(kafka_bootstrap=kafka_bootstrap, topic_partitions=1, **topic_names(topics))
-    make_topics(kafka_bootstrap, made.contact_topic)
+    make_topics(kafka_bootstrap, made.contact_topics[0])
     return made
 
 
 def _written(settings: Settings) -> int:
     onlooker = Consumer({"bootstrap.servers": settings.kafka_bootstrap, "group.id": "none"})
     try:
-        _low, high = onlooker.get_watermark_offsets(TopicPartition(settings.contact_topic, 0), timeout=SECONDS)
+        _low, high = onlooker.get_watermark_offsets(TopicPartition(settings.contact_topics[0], 0), timeout=SECONDS)
     finally:
         onlooker.close()
     return int(high)

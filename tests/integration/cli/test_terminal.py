@@ -47,10 +47,10 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
         kafka_bootstrap=kafka_bootstrap,
         mongo_uri=mongo_uri,
         mongo_database=database,
-        contact_topic=f"{topics}.contact.ended",
+        contact_topics=(f"{topics}.contact.ended",),
         dead_letter_topic=f"{topics}.contact.ended.dlq",
     )
-    make_topics(kafka_bootstrap, made.contact_topic, made.dead_letter_topic, partitions=2)
+    make_topics(kafka_bootstrap, made.contact_topics[0], made.dead_letter_topic, partitions=2)
     return made
 
 

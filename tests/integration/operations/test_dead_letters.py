@@ -52,12 +52,12 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
         kafka_bootstrap=kafka_bootstrap,
         mongo_uri=mongo_uri,
         mongo_database=database,
-        contact_topic=f"{topics}.contact.ended",
+        contact_topics=(f"{topics}.contact.ended",),
         dead_letter_topic=f"{topics}.contact.ended.dlq",
     )
     # The time of a letter is the broker's, also in the real topic.
     configuration = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": "2097152"}
-    make_topics(kafka_bootstrap, made.contact_topic, partitions=PARTITIONS)
+    make_topics(kafka_bootstrap, made.contact_topics[0], partitions=PARTITIONS)
     make_topics(kafka_bootstrap, made.dead_letter_topic, partitions=PARTITIONS, configuration=configuration)
     return made
 
@@ -75,7 +75,7 @@ def _ids(*texts: str) -> LetterSelection:
 
 
 def _sent_back(settings: Settings) -> list[Message]:
-    return read_committed(settings.kafka_bootstrap, [settings.contact_topic])
+    return read_committed(settings.kafka_bootstrap, [settings.contact_topics[0]])
 
 
 def _records(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -210,7 +210,7 @@ async def test_a_dry_run_reports_the_letters_to_send_and_sends_nothing(settings:
     publish_letters(settings, _values(2), topic="elsewhere")
     plan = await planned(settings, LetterSelection())
     assert [group.number for group in plan.groups] == [3]
-    assert plan.skipped == {f"it did not come from {settings.contact_topic}": 2}
+    assert plan.skipped == {f"it did not come from {settings.contact_topics[0]}": 2}
     assert _sent_back(settings) == []
     assert _records(settings) == {}
 
@@ -222,7 +222,7 @@ async def test_letters_that_can_not_go_back_stay_open_and_are_reported(settings:
     done = await redrive(settings, LetterSelection())
     assert done.done == 1
     assert done.skipped == {
-        f"it did not come from {settings.contact_topic}": 2,
+        f"it did not come from {settings.contact_topics[0]}": 2,
         IS_CUT: 1,
     }
     assert await _states(settings) == {LetterState.OPEN: 3, LetterState.REDRIVEN: 1}
@@ -596,7 +596,7 @@ async def test_a_failure_of_mongodb_is_reported_with_the_discarded_letters_and_t
 
 
 async def test_nothing_is_sent_without_the_topic_of_the_contacts(settings: Settings) -> None:
-    missing = settings.model_copy(update={"contact_topic": f"{settings.contact_topic}.other"})
+    missing = settings.model_copy(update={"contact_topics": (f"{settings.contact_topics[0]}.other",)})
     with pytest.raises(InvalidSettings, match="has no topic"):
         await redrive(missing, LetterSelection())
 

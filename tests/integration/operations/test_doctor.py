@@ -135,8 +135,8 @@ async def test_missing_topics_are_named_with_the_command_that_makes_them(setting
         name="topics",
         ok=False,
         found=f"missing: {', '.join(settings.topics)}",
-        advice="Run `klantcontact topics create`, correct the …_TOPIC settings, or ask for the right to describe such "
-        "a topic.",
+        advice="Run `klantcontact topics create`, correct the settings of topics, or ask for the right to describe "
+        "such a topic.",
     )
 
 
@@ -148,7 +148,7 @@ async def test_a_topic_that_departs_from_its_definition_is_named(settings: Setti
     assert found["topics"] == Check(
         name="topics",
         ok=False,
-        found=f"{settings.contact_topic} has retention.ms 604800000, not 259200000",
+        found=f"{settings.contact_topics[0]} has retention.ms 604800000, not 259200000",
         advice="Change the topic with Kafka's own tools, or the setting when the topic is as you want it.",
     )
 
@@ -157,7 +157,7 @@ async def test_partitions_behind_an_open_transaction_are_named_with_the_time_sin
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await create_topics(settings)
-    kafka, topics = settings.kafka_bootstrap, (settings.contact_topic, settings.taak_topic)
+    kafka, topics = settings.kafka_bootstrap, (settings.contact_topics[0], settings.taak_topic)
     before = datetime.now(UTC).replace(microsecond=0)
 
     with open_transaction(kafka, topics[0], b"{}"), open_transaction(kafka, topics[1], b"{}"):
@@ -200,7 +200,7 @@ async def test_a_policy_that_names_sources_is_well_unless_no_topic_of_one_is_rea
 ) -> None:
     file = tmp_path / "beleid.toml"
     named = settings.model_copy(update={"beleid_file": file})
-    both = f'[bronnen."urn:a"]\n[bronnen."urn:b"]\ntopics = ["{settings.contact_topic}", "elsewhere"]\n'
+    both = f'[bronnen."urn:a"]\n[bronnen."urn:b"]\ntopics = ["{settings.contact_topics[0]}", "elsewhere"]\n'
 
     file.write_text(both)
     well = (await _found(named))["policy"]

@@ -43,7 +43,7 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
         kafka_bootstrap=kafka_bootstrap,
         mongo_uri=mongo_uri,
         mongo_database=database,
-        contact_topic=f"{topics}.contact.ended",
+        contact_topics=(f"{topics}.contact.ended",),
         dead_letter_topic=f"{topics}.contact.ended.dlq",
         registered_topic=f"{topics}.klantcontact.registered",
         confidential_topic=f"{topics}.klantcontact.registered.vertrouwelijk",
@@ -233,7 +233,7 @@ async def test_a_contact_behind_an_open_transaction_is_found_and_shows_since_whe
 ) -> None:
     monkeypatch.setattr("services.runtime.kafka.open_transactions.LONG_MS", 0)
     town.publish(contact("c-0"))
-    with open_transaction(town.settings.kafka_bootstrap, town.settings.contact_topic, b"{}"):
+    with open_transaction(town.settings.kafka_bootstrap, town.settings.contact_topics[0], b"{}"):
         town.publish(contact("c-1"))
         waiting = await explain(town.settings, Asked("c-1"))
         before_it = await explain(town.settings, Asked("c-0"))
@@ -243,7 +243,7 @@ async def test_a_contact_behind_an_open_transaction_is_found_and_shows_since_whe
     assert isinstance(before_it, NotDecided)
     assert isinstance(after, NotDecided)
     [sighting] = waiting.sightings
-    assert (sighting.position, sighting.is_judged) == (Position(town.settings.contact_topic, 0, 2), False)
+    assert (sighting.position, sighting.is_judged) == (Position(town.settings.contact_topics[0], 0, 2), False)
     assert sighting.waits_since is not None
     assert [each.waits_since for each in (*before_it.sightings, *after.sightings)] == [None, None]
 
@@ -251,11 +251,11 @@ async def test_a_contact_behind_an_open_transaction_is_found_and_shows_since_whe
 async def test_explain_shows_whether_the_topic_still_holds_the_record(town: Town) -> None:
     besluit = await town.decide(CALLED)
     before = await explained(town)
-    place = TopicPartition(town.settings.contact_topic, 0, 1)
+    place = TopicPartition(town.settings.contact_topics[0], 0, 1)
     admin_client(town.settings.kafka_bootstrap).delete_records([place])[place].result(timeout=20)
     after = await explained(town)
 
-    assert besluit.position == Position(town.settings.contact_topic, 0, 0)
+    assert besluit.position == Position(town.settings.contact_topics[0], 0, 0)
     assert before.kafka is not None
     assert after.kafka is not None
     assert (before.kafka.record_is_held, after.kafka.record_is_held) == (True, False)
@@ -332,18 +332,61 @@ async def test_a_refused_contact_whose_correction_waits_is_shown_as_such(town: T
     town.publish(contact("c-0"))
     town.publish(contact("c-1"))
     town.publish(contact("c-1", revisie=2))
-    town.commit(town.settings.classifier_group, town.settings.contact_topic, 2)
+    town.commit(town.settings.classifier_group, town.settings.contact_topics[0], 2)
     town.refuse(contact("c-1"))
 
     found = await explain(town.settings, Asked("c-1"))
 
     assert isinstance(found, NotDecided)
     assert found.sightings == (
-        Sighting(SOURCE, Position(town.settings.contact_topic, 0, 1), is_judged=True),
-        Sighting(SOURCE, Position(town.settings.contact_topic, 0, 2), is_judged=False),
+        Sighting(SOURCE, Position(town.settings.contact_topics[0], 0, 1), is_judged=True),
+        Sighting(SOURCE, Position(town.settings.contact_topics[0], 0, 2), is_judged=False),
     )
     assert found.letters is not None
     assert [each.letter.id for each in found.letters.newest] == [LetterId(0, 0)]
+
+
+# A topic for each publisher -------------------------------------------------------------------------------------------
+
+
+async def _two_towns(settings: Settings) -> tuple[Town, Town]:
+    """Return a town as each of two publishers sees it: its own topic comes first."""
+    a = settings.contact_topics[0]
+    b = f"{a}.b"
+    one, other = (Town(settings.model_copy(update={"contact_topics": both})) for both in ((a, b), (b, a)))
+    await one.prepare()
+    return one, other
+
+
+async def test_a_contact_without_a_decision_is_shown_in_each_topic_in_which_it_came(settings: Settings) -> None:
+    one, other = await _two_towns(settings)
+    one.publish(contact("c-1"))
+    other.publish(contact("c-1"))
+
+    found = await explain(one.settings, Asked("c-1"), letters=False)
+
+    assert isinstance(found, NotDecided)
+    assert found.sightings == (
+        Sighting(SOURCE, Position(one.settings.contact_topics[0], 0, 0), is_judged=False),
+        Sighting(SOURCE, Position(other.settings.contact_topics[0], 0, 0), is_judged=False),
+    )
+
+
+async def test_the_record_of_a_decision_is_looked_for_in_its_own_topic(settings: Settings) -> None:
+    one, other = await _two_towns(settings)
+    one.publish(contact("c-0"))
+    await other.decide(CALLED)
+    for held, left in ((True, 0), (False, 1)):
+        if left:
+            place = TopicPartition(other.settings.contact_topics[0], 0, left)
+            for done in admin_client(settings.kafka_bootstrap).delete_records([place]).values():
+                done.result(20)
+
+        found = await explained(one)
+
+        assert found.besluit.position == Position(other.settings.contact_topics[0], 0, 0)
+        assert found.kafka is not None
+        assert found.kafka.record_is_held is held
 
 
 # Faults --------------------------------------------------------------------------------------------------------------

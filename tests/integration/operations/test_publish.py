@@ -41,7 +41,7 @@ def _event(contact_id: str, revisie: int) -> bytes:
 
 def _read(settings: Settings, *, count: int) -> list[Message]:
     consumer = Consumer({"bootstrap.servers": settings.kafka_bootstrap, "group.id": "none"})
-    consumer.assign([TopicPartition(settings.contact_topic, partition, 0) for partition in range(2)])
+    consumer.assign([TopicPartition(settings.contact_topics[0], partition, 0) for partition in range(2)])
     try:
         return consumer.consume(count, timeout=ANSWER_SECONDS)
     finally:
@@ -125,7 +125,7 @@ async def test_progress_is_reported_up_to_the_end(settings: Settings) -> None:
 
 
 async def test_a_missing_topic_is_refused_before_anything_is_sent(settings: Settings) -> None:
-    missing = settings.model_copy(update={"contact_topic": f"{settings.contact_topic}.other"})
+    missing = settings.model_copy(update={"contact_topics": (f"{settings.contact_topics[0]}.other",)})
 
     with pytest.raises(InvalidSettings, match=r"has no topic .* Run `klantcontact topics create`"):
         await publish(missing, [_event("c-1", 1)])
@@ -176,6 +176,6 @@ async def test_a_broker_that_is_killed_midway_and_comes_back_has_every_line_once
             yield from events[1_000:]
 
         assert await publish(settings, lines()) == Publication(sent=len(events))
-        messages = read_committed(broker.address, [settings.contact_topic])
+        messages = read_committed(broker.address, [settings.contact_topics[0]])
 
     assert Counter(message.value() for message in messages) == Counter(events)

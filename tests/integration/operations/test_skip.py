@@ -30,7 +30,7 @@ RUN = 10
 @pytest.fixture
 def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -> Settings:
     made = settings_for(kafka_bootstrap, mongo_uri, topics, database)
-    make_topics(kafka_bootstrap, made.contact_topic, made.dead_letter_topic, partitions=2)
+    make_topics(kafka_bootstrap, made.contact_topics[0], made.dead_letter_topic, partitions=2)
     return made.model_copy(
         update={
             "classifier_group": f"{topics}-classifier",
@@ -80,7 +80,7 @@ BUGS = [f"planted-bug-{number}" for number in range(RUN)]
 def test_ten_contacts_that_meet_a_bug_stop_their_partition_only_and_skip_takes_it_over(
     settings: Settings, tmp_path: Path
 ) -> None:
-    topic, group = settings.contact_topic, settings.classifier_group
+    topic, group = settings.contact_topics[0], settings.classifier_group
     publish(settings, topic, contacts("c-1", *BUGS, "c-2"), partition=0)
     with start("classifier", settings, tmp_path) as classifier:
         wait_for("it stops", lambda: "service" in classifier.reasons())
@@ -112,7 +112,7 @@ def test_ten_contacts_that_meet_a_bug_stop_their_partition_only_and_skip_takes_i
 def test_the_third_start_of_a_classifier_skips_by_itself_and_a_rebalance_is_no_start(
     settings: Settings, tmp_path: Path
 ) -> None:
-    topic, group = settings.contact_topic, settings.classifier_group
+    topic, group = settings.contact_topics[0], settings.classifier_group
     publish(settings, topic, contacts(*BUGS, "c-2"), partition=0)
     with start("classifier", settings, tmp_path, "first") as first:
         wait_for("it stops", lambda: "service" in first.reasons())

@@ -9,7 +9,7 @@ from services.operations.topic_reader import Stretch, topic_reader
 from services.runtime.errors import InvalidSettings
 from services.runtime.settings import Settings
 from tests.support.header_names import publish_with_header_names
-from tests.support.kafka_tools import make_topics, publish_values, transaction
+from tests.support.kafka_tools import make_topics, producer, publish_values, transaction
 
 
 @pytest.fixture
@@ -56,6 +56,22 @@ async def test_a_period_selects_the_records_of_that_time(settings: Settings, top
     assert before == [Stretch(topic, 0, first=0, begin=0, end=3)]
     assert after == [Stretch(topic, 0, first=0, begin=3, end=3)]
     assert earlier == [Stretch(topic, 0, first=0, begin=0, end=0)]
+
+
+async def test_a_period_is_looked_for_in_each_topic_by_itself(settings: Settings, topics: str) -> None:
+    one, other = f"{topics}.a", f"{topics}.b"
+    make_topics(settings.kafka_bootstrap, one, other, configuration={"message.timestamp.type": "CreateTime"})
+    now, hour = datetime.now(UTC), timedelta(hours=1)
+    sender = producer(settings.kafka_bootstrap)
+    for topic, hours_ago in ((one, 3), (one, 3), (one, 1), (other, 1)):
+        sender.produce(topic, b"1", partition=0, timestamp=int((now - hours_ago * hour).timestamp() * 1000))
+    assert sender.flush(20) == 0
+    async with topic_reader(settings) as reader:
+        whole = await reader.whole(one, other)
+        later = await reader.between(whole, since=now - 2 * hour, until=None)
+        earlier = await reader.between(whole, since=None, until=now - 2 * hour)
+    assert {each.topic: (each.begin, each.end) for each in later} == {one: (2, 3), other: (0, 1)}
+    assert {each.topic: (each.begin, each.end) for each in earlier} == {one: (0, 2), other: (0, 0)}
 
 
 async def test_a_range_of_offsets_is_read_as_requested(settings: Settings, topics: str) -> None:

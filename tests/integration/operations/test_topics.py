@@ -36,12 +36,12 @@ async def test_topics_are_made_as_defined_and_making_them_again_changes_nothing(
 
 async def test_an_existing_topic_stays_unchanged_and_its_differences_are_reported(settings: Settings) -> None:
     definition = {"retention.ms": "1000", "segment.ms": "86400000", "message.timestamp.type": "LogAppendTime"}
-    await _make_by_hand(settings, settings.contact_topic, partitions=3, configuration=definition)
+    await _make_by_hand(settings, settings.contact_topics[0], partitions=3, configuration=definition)
 
     first = (await create_topics(settings))[0]
 
     assert first == TopicState(
-        name=settings.contact_topic,
+        name=settings.contact_topics[0],
         exists=True,
         partitions=3,
         departures=(
@@ -56,7 +56,7 @@ async def test_an_existing_topic_stays_unchanged_and_its_differences_are_reporte
 
 
 async def test_a_topic_that_kafka_refuses_to_make_is_reported(settings: Settings) -> None:
-    impossible = settings.model_copy(update={"contact_topic": ".."})
+    impossible = settings.model_copy(update={"contact_topics": ("..",)})
 
     with pytest.raises(InvalidSettings, match=r"refuses to make the topic \.\.: InvalidTopicError "):
         await create_topics(impossible)
@@ -76,14 +76,14 @@ async def test_a_broker_without_an_admin_interface_makes_topics_on_request(
 
 
 async def test_a_service_does_not_start_without_its_topics(settings: Settings) -> None:
-    await _make_by_hand(settings, settings.contact_topic, partitions=1, configuration={})
+    await _make_by_hand(settings, settings.contact_topics[0], partitions=1, configuration={})
 
     with pytest.raises(InvalidSettings) as refused:
-        await require_topics(settings, settings.contact_topic, settings.taak_topic)
+        await require_topics(settings, settings.contact_topics[0], settings.taak_topic)
 
     assert str(refused.value) == (
         f"Kafka at {settings.kafka_bootstrap} has no topic {settings.taak_topic}. Run `klantcontact topics create`, "
-        "correct the …_TOPIC settings, or ask for the right to describe such a topic."
+        "correct the settings of topics, or ask for the right to describe such a topic."
     )
 
 

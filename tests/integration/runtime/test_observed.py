@@ -67,11 +67,11 @@ def test_the_classifier_shows_the_writers_of_its_partitions_too(
     with world_on(kafka=kafka_bootstrap, mongo=mongo_uri, name=topics, database=database, folder=tmp_path) as world:
         world.publish(50)
         process = world.start()
-        expected = [(world.settings.contact_topic, str(number), 0.0) for number in range(PARTITIONS)]
+        expected = [(world.settings.contact_topics[0], str(number), 0.0) for number in range(PARTITIONS)]
         wait_for("it is not behind", lambda: _lags(process) == expected)
         facts = process.facts()
 
-    assert facts["kafka"]["assigned"] == {world.settings.contact_topic: [0, 1, 2, 3]}
+    assert facts["kafka"]["assigned"] == {world.settings.contact_topics[0]: [0, 1, 2, 3]}
     assert facts["producers"] == {"ready": PARTITIONS, "taking_over": 0}
 
 
@@ -101,7 +101,7 @@ def test_the_classifier_reports_contacts_behind_an_open_transaction_until_it_end
     kafka_bootstrap: str, mongo_uri: str, topics: str, database: str, tmp_path: Path
 ) -> None:
     with world_on(kafka=kafka_bootstrap, mongo=mongo_uri, name=topics, database=database, folder=tmp_path) as world:
-        topic = world.settings.contact_topic
+        topic = world.settings.contact_topics[0]
         contacts = [encoded_contact(contact_ended(f"c-{number}")) for number in range(4)]
         with open_transaction(kafka_bootstrap, topic, contacts[0], seconds_ago=120, committed=True):
             publish_values(kafka_bootstrap, topic, contacts[1:], partition=0)

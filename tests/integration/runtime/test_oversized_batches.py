@@ -54,7 +54,7 @@ def test_the_classifier_handles_what_lies_around_them_and_makes_one_letter_of_ea
         settings = world.settings
         contacts = [f"c-{number}" for number in range(VALUES)]
         values = [encoded(contact_ended(each)) for each in contacts]
-        _publish_bombs(kafka_bootstrap, settings.contact_topic, *values)
+        _publish_bombs(kafka_bootstrap, settings.contact_topics[0], *values)
         process = world.start(program=LITTLE_MEMORY)
         wait_for("everything is handled", lambda: world.committed() == END)
         process.server.wait_until_ready()
@@ -87,8 +87,8 @@ def test_many_batches_that_fit_alone_are_not_in_memory_together(
     with world_on(kafka=kafka_bootstrap, mongo=mongo_uri, name=topics, database=database, folder=tmp_path) as world:
         settings = world.settings
         _take_large_letters(settings)
-        asyncio.run(publish_bomb(kafka_bootstrap, settings.contact_topic, ZSTD, zeros=15 * MIB, times=40))
-        publish_values(kafka_bootstrap, settings.contact_topic, [encoded(contact_ended("c-1"))], partition=0)
+        asyncio.run(publish_bomb(kafka_bootstrap, settings.contact_topics[0], ZSTD, zeros=15 * MIB, times=40))
+        publish_values(kafka_bootstrap, settings.contact_topics[0], [encoded(contact_ended("c-1"))], partition=0)
         process = world.start(program=LITTLE_MEMORY)
         wait_for("everything is handled", lambda: world.committed() == 41)
         assert process.server.is_running

@@ -423,6 +423,18 @@ async def test_the_runs_of_two_partitions_are_counted_apart() -> None:
     assert len(bench.topics.messages) == 2 * (LIMIT - 1)
 
 
+async def test_the_runs_of_two_topics_are_counted_apart_at_the_same_partitions_and_offsets() -> None:
+    bench = _Bench()
+    for topic in ("contact.ended.a", "contact.ended.b"):
+        batch = [record(contact_ended(f"bug-{at}"), offset=at, topic=topic) for at in range(LIMIT - 1)]
+        await bench.handle(batch)
+    with pytest.raises(PartitionStopped) as stopped:
+        await bench.handle([record(contact_ended("bug"), offset=LIMIT - 1, topic="contact.ended.a")])
+    assert (stopped.value.stop.topic, stopped.value.stop.offset) == ("contact.ended.a", LIMIT - 1)
+    await bench.handle([record(contact_ended("c-1"), offset=LIMIT - 1, topic="contact.ended.b")])
+    assert bench.published()[2 * (LIMIT - 1) :] == [("registered", "c-1"), ("taak", "c-1")]
+
+
 async def test_a_run_interrupted_by_a_database_that_is_away_is_not_counted_twice() -> None:
     bench = _Bench()
     bench.store.failures.append(TransientFailure("MongoDB is away."))
@@ -472,6 +484,19 @@ async def test_readiness_gives_the_reason_while_the_database_is_away() -> None:
     await bench.handle(records(contact_ended()))
     assert seen[0]["mongodb"] == "MongoDB is away."
     assert "mongodb" not in bench.health.reasons()
+
+
+async def test_a_batch_of_another_topic_that_goes_well_leaves_the_reason_of_one_that_waits() -> None:
+    bench = _Bench(TransientFailure("MongoDB is away."))
+    seen: list[dict[str, str]] = []
+
+    async def look(_seconds: float) -> None:
+        await bench.handle([record(contact_ended("c-2"), topic="contact.ended.b")])
+        seen.append(bench.health.reasons())
+
+    bench.clock.sleep = look  # type: ignore[method-assign, assignment] # to handle the other in the middle
+    await bench.handle([record(contact_ended("c-1"), topic="contact.ended.a")])
+    assert seen[0]["mongodb"] == "MongoDB is away."
 
 
 async def test_a_lost_partition_publishes_nothing_and_is_told_to_the_caller() -> None:

@@ -61,6 +61,14 @@ async def test_what_is_not_committed_is_asked_for_again_but_not_for_each_repeat(
     assert await others.is_beyond(client, PLACE, 5)
 
 
+async def test_the_same_partition_of_another_topic_is_another_question() -> None:
+    client, others = _Client(), OthersOffsets("group")
+    assert await others.is_beyond(client, PLACE, 4)
+    client.committed = 0
+    assert not await others.is_beyond(client, TopicPartition("contact.ended.other", 1), 4)
+    assert client.asked == 2
+
+
 @pytest.mark.parametrize("how", ["is_away", "is_silent"])
 async def test_a_kafka_that_does_not_answer_is_asked_once_for_many_repeats(how: str) -> None:
     client, others = _Client(), OthersOffsets("group")

@@ -137,6 +137,7 @@ async def test_all_that_a_loss_leaves_undone_is_told() -> None:
             "event": "batch.dropped",
             "log_level": "info",
             "reason": "lost",
+            "topic": "contact.ended",
             "partition": 0,
             "first_offset": 2,
             "last_offset": 5,

@@ -2,6 +2,10 @@
 again".
 """
 
+from collections import defaultdict
+
+from aiokafka import TopicPartition
+
 from schemas.positions import Position
 from services.classifier.cases import read
 from services.classifier.encoding import Encoder
@@ -23,16 +27,17 @@ from tests.fakes.stop_store import FakeStopStore
 from tests.support.contacts import SOURCE, TOPIC, contact_ended, record, records
 
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
+OTHER_TOPIC = "contact.ended.other"
 OTHERS = Sleutels(b"another key of the tests, 32 bytes!!")
 
 
 class _Instances:
-    """Two instances with a partition each, and one register."""
+    """Two instances with a partition or a topic each, and one register."""
 
     def __init__(self) -> None:
         self.store = FakeRegisterStore()
         self.encoder = _Encoder(Settings())
-        self.topics = [FakeTopics(), FakeTopics()]
+        self.topics = defaultdict[TopicPartition, FakeTopics](FakeTopics)
         self.handler = Handler(
             read=lambda each: read(each, SLEUTELS, DEFAULT),
             store=self.store,
@@ -45,14 +50,15 @@ class _Instances:
 
     async def handle(self, *batch: Record) -> int:
         """Handle records of one partition; return how many messages they cause."""
-        publisher = FakePublisher(self.topics[batch[0].partition])
+        publisher = FakePublisher(self.topics[batch[0].place])
         await publisher.take_over()
         await self.handler.handle(batch, publisher)
         return sum(len(messages) for messages, _ in publisher.transactions)
 
     def committed(self, partition: int, offset: int) -> None:
-        """Have the other instance learn that the group has come so far."""
-        self.topics[1 - partition].committed_elsewhere[partition] = offset
+        """Have the other instances learn that the group has come so far."""
+        for elsewhere in (TopicPartition(TOPIC, 1 - partition), TopicPartition(OTHER_TOPIC, partition)):
+            self.topics[elsewhere].committed_elsewhere[TopicPartition(TOPIC, partition)] = offset
 
     def sent_with(self) -> Position | None:
         return self.store.register.besluiten[contact_key(SOURCE, "c-1")].goes_out_with
@@ -67,8 +73,8 @@ class _Encoder(Encoder):
         return super()._message(event)
 
 
-def _again(offset: int, *, partition: int = 0) -> Record:
-    return record(contact_ended(), offset=offset, partition=partition)
+def _again(offset: int, *, partition: int = 0, topic: str = TOPIC) -> Record:
+    return record(contact_ended(), offset=offset, partition=partition, topic=topic)
 
 
 async def test_a_contact_that_is_sent_a_hundred_times_is_published_once() -> None:
@@ -94,6 +100,21 @@ async def test_in_another_partition_it_is_published_only_while_the_first_is_not_
     await committed.handle(_again(5))
     committed.committed(0, 6)
     assert await committed.handle(_again(0, partition=1)) == 0
+    assert committed.sent_with() == Position(TOPIC, 0, 5)
+
+
+async def test_in_another_topic_it_is_published_only_while_the_first_is_not_committed() -> None:
+    """Partition and offset are those of the first record."""
+    instances = _Instances()
+    await instances.handle(_again(5))
+    instances.committed(0, 5)
+    assert await instances.handle(_again(5, topic=OTHER_TOPIC), _again(6, topic=OTHER_TOPIC)) == 2
+    assert instances.sent_with() == Position(OTHER_TOPIC, 0, 5)
+
+    committed = _Instances()
+    await committed.handle(_again(5))
+    committed.committed(0, 6)
+    assert await committed.handle(_again(5, topic=OTHER_TOPIC)) == 0
     assert committed.sent_with() == Position(TOPIC, 0, 5)
 
 

@@ -80,7 +80,7 @@ def test_the_heading_comes_once_with_the_first_row(capsys: pytest.CaptureFixture
 def test_a_program_gets_all_that_a_person_gets(capsys: pytest.CaptureFixture[str]) -> None:
     line, same = _shown((CHANGES, Answer.LEFT), (SAME, None), capsys=capsys, as_json=True)
 
-    place = {"source": "urn:a", "contactId": "c-1", "partition": 3, "offset": 17}
+    place = {"source": "urn:a", "contactId": "c-1", "topic": "contact.ended", "partition": 3, "offset": 17}
     assert json.loads(line) == {
         **place,
         "standing": "changes",
@@ -121,7 +121,7 @@ def test_events_that_are_to_go_out_again_are_counted_for_each_contact_and_in_all
 
 
 def test_a_selection_without_records_is_reported() -> None:
-    assert list(summary_lines(Replayed(), executed=False)) == ["contact.ended holds no record that fits the selection."]
+    assert list(summary_lines(Replayed(), executed=False)) == ["No record fits the selection."]
 
 
 def test_an_interrupted_replay_reports_how_much_it_judged(

@@ -19,15 +19,16 @@ class Producer:
 
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
+        self.topics: list[str] = []
         self.sent: list[tuple[bytes | None, bytes | None, int | None]] = []
 
     async def send(
         self, topic: str, value: bytes | None, *, key: bytes | None, partition: int | None, headers: list[Header]
     ) -> object:
-        assert topic == "contact.ended"
         assert headers
         if self.error:
             raise self.error
+        self.topics.append(topic)
         self.sent.append((key, value, partition))
         return None
 
@@ -59,6 +60,7 @@ def test_a_long_history_keeps_its_newest_ten_letters() -> None:
     [
         (letter(), "contact.ended", None),
         (letter(), "other", "it did not come from other"),
+        (letter(topic="contact.ended.b"), "contact.ended", "it did not come from contact.ended"),
         (letter_of(record()), "contact.ended", "it does not say where it came from"),
         (
             letter(value=None, last_offset=21),
@@ -71,32 +73,43 @@ def test_a_long_history_keeps_its_newest_ten_letters() -> None:
 def test_a_letter_goes_back_only_whole_and_only_where_it_came_from(
     found: Letter, topic: str, reason: str | None
 ) -> None:
-    assert why_not(found, found.content, topic) == reason
+    assert why_not(found, found.content, (topic,)) == reason
 
 
 def test_a_letter_that_is_cut_goes_back_with_a_content_that_has_each_part_anew() -> None:
     found = letter(key=b"k" * 70_000, value=b"x" * 70_000)
     kept = found.content
     assert found.original_sizes == {"key": 70_000, "value": 70_000}
-    assert why_not(found, replace(kept, value=b"{}"), "contact.ended") == IS_CUT
-    assert why_not(found, replace(kept, key=b"k", value=b"{}"), "contact.ended") is None
+    assert why_not(found, replace(kept, value=b"{}"), ("contact.ended",)) == IS_CUT
+    assert why_not(found, replace(kept, key=b"k", value=b"{}"), ("contact.ended",)) is None
 
 
 async def test_a_letter_returns_to_its_partition_unless_its_key_is_corrected_or_the_partition_is_gone() -> None:
     producer = Producer()
     found = letter()
-    returns = Returns(producer, Settings(), {0, 1})
+    returns = Returns(producer, Settings(), {"contact.ended": {0, 1}})
     await returns.send(found, found.content)
     await returns.send(found, replace(found.content, value=b"2"))
     await returns.send(found, Content(b"other", b"3", []))
-    fewer = Returns(producer, Settings(), {0})
+    fewer = Returns(producer, Settings(), {"contact.ended": {0}})
     await fewer.send(found, found.content)
     assert [partition for _, _, partition in producer.sent] == [1, 1, None, None]
     assert [value for _, value, _ in producer.sent][1:3] == [b"2", b"3"]
 
 
+async def test_a_letter_returns_to_its_own_topic_and_to_a_partition_that_this_one_has() -> None:
+    producer = Producer()
+    returns = Returns(producer, Settings(), {"contact.ended": {0, 1}, "contact.ended.b": {0}})
+    for each in (letter(), letter(topic="contact.ended.b")):
+        await returns.send(each, each.content)
+    assert [(topic, partition) for topic, (_, _, partition) in zip(producer.topics, producer.sent, strict=True)] == [
+        ("contact.ended", 1),
+        ("contact.ended.b", None),
+    ]
+
+
 async def test_a_letter_that_is_too_large_is_reported_and_does_not_stop_the_others() -> None:
-    returns = Returns(Producer(MessageSizeTooLargeError()), Settings(), {1})
+    returns = Returns(Producer(MessageSizeTooLargeError()), Settings(), {"contact.ended": {1}})
     assert await returns.send(letter(), letter().content) == TOO_LARGE
     assert returns.number == 0
 
@@ -111,6 +124,6 @@ async def test_a_letter_that_is_too_large_is_reported_and_does_not_stop_the_othe
 async def test_a_failed_send_is_told_as_a_transient_failure_or_a_missing_right(
     error: Exception, expected: type[Exception], told: str
 ) -> None:
-    returns = Returns(Producer(error), Settings(), {1})
+    returns = Returns(Producer(error), Settings(), {"contact.ended": {1}})
     with pytest.raises(expected, match=told):
         await returns.send(letter(), letter().content)

@@ -1,5 +1,8 @@
 """The selection of a replay: which records it reads, and which positions a topic still holds."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from schemas.positions import Position
@@ -10,6 +13,7 @@ from services.operations.replay.selection import (
     _at_offsets,
     is_held,
     read_offsets,
+    stretches_of,
 )
 from services.operations.topic_reader import Stretch
 
@@ -49,6 +53,36 @@ def test_several_kinds_of_selection_at_once_are_refused() -> None:
 def test_a_partition_that_is_named_twice_is_refused() -> None:
     with pytest.raises(InvalidSelection, match="names partition 1 twice"):
         ContactSelection(offsets=(Offsets(1, 0, 0), Offsets(1, 3, 4)))
+
+
+TWO = [*WHOLE, Stretch("contact.ended.b", 0, first=0, begin=0, end=30)]
+
+
+@pytest.mark.parametrize("topic", ["contact.ended", "contact.ended.b"])
+async def test_offsets_are_those_of_the_topic_that_is_named(topic: str) -> None:
+    selection = ContactSelection(offsets=(Offsets(0, 12, 13),), topic=topic)
+    (found,) = await _stretches(selection, TWO)
+    assert (found.topic, found.begin, found.end) == (topic, 12, 14)
+
+
+async def test_offsets_of_one_of_several_topics_need_its_name() -> None:
+    with pytest.raises(InvalidSelection, match=r"needs --topic: there are contact\.ended, contact\.ended\.b\."):
+        await _stretches(ContactSelection(offsets=(Offsets(0, 12, 13),)), TWO)
+
+
+async def test_a_topic_that_is_not_read_is_refused_with_those_that_are() -> None:
+    with pytest.raises(InvalidSelection, match=r"--topic is none of contact\.ended, contact\.ended\.b\."):
+        await _stretches(ContactSelection(topic="taak.created"), TWO)
+
+
+def test_a_contact_is_not_looked_for_in_one_topic() -> None:
+    with pytest.raises(InvalidSelection, match="Leave --topic out"):
+        ContactSelection(contacts=("c-1",), topic="contact.ended")
+
+
+async def _stretches(selection: ContactSelection, whole: list[Stretch]) -> Sequence[Stretch]:
+    nothing: Any = None  # neither Kafka nor MongoDB is asked
+    return await stretches_of(selection, whole, nothing, nothing)
 
 
 def test_a_partition_that_the_topic_lacks_is_refused_with_the_name_of_the_topic() -> None:

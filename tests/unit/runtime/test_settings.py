@@ -76,9 +76,24 @@ REFUSALS = [
         id="former sources that are not parted by commas",
     ),
     pytest.param(
-        {"KLANTCONTACT_CONTACT_TOPIC": "geheim topic"},
-        "KLANTCONTACT_CONTACT_TOPIC: a name has letters, digits, '.', '_' and '-', at most 249.",
+        {"KLANTCONTACT_CONTACT_TOPIC": "contact.ended"},
+        "KLANTCONTACT_CONTACT_TOPIC is not a setting. Did you mean KLANTCONTACT_CONTACT_TOPICS?",
+        id="one topic of publishers",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_CONTACT_TOPICS": "contact.ended,geheim topic"},
+        "KLANTCONTACT_CONTACT_TOPICS: a name has letters, digits, '.', '_' and '-', at most 249.",
         id="invalid name of a topic",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_CONTACT_TOPICS": "contact.ended.a,"},
+        "KLANTCONTACT_CONTACT_TOPICS: a name has letters, digits, '.', '_' and '-', at most 249.",
+        id="a comma without a topic behind it",
+    ),
+    pytest.param(
+        {"KLANTCONTACT_CONTACT_TOPICS": "contact.ended,contact.ended"},
+        "Every topic needs a name of its own.",
+        id="one topic for two publishers",
     ),
     pytest.param(
         {"KLANTCONTACT_MONGO_DATABASE": "ge/heim"},
@@ -206,9 +221,21 @@ def test_secrets_are_not_shown() -> None:
     assert "geheim" not in f"{settings!r} {settings}"
 
 
+def test_topics_of_publishers_are_given_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KLANTCONTACT_CONTACT_TOPICS", " contact.ended.telefonie , contact.ended.balie")
+
+    settings = load_settings()
+
+    assert settings.contact_topics == ("contact.ended.telefonie", "contact.ended.balie")
+    assert settings.topics[:3] == ("contact.ended.telefonie", "contact.ended.balie", "contact.ended.dlq")
+
+
 def test_a_child_process_can_be_given_the_same_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(
-        mongo_uri="mongodb://user:geheim@host/", sleutel=SecretStr("s" * 32), beleid_file=Path("/beleid.toml")
+        mongo_uri="mongodb://user:geheim@host/",
+        sleutel=SecretStr("s" * 32),
+        beleid_file=Path("/beleid.toml"),
+        contact_topics=("a", "b"),
     )
 
     for name, value in settings.environment().items():
@@ -216,6 +243,7 @@ def test_a_child_process_can_be_given_the_same_settings(monkeypatch: pytest.Monk
 
     assert settings.environment() == {
         "KLANTCONTACT_BELEID_FILE": "/beleid.toml",
+        "KLANTCONTACT_CONTACT_TOPICS": "a,b",
         "KLANTCONTACT_MONGO_URI": "mongodb://user:geheim@host/",
         "KLANTCONTACT_SLEUTEL": "s" * 32,
     }

@@ -33,7 +33,7 @@ def test_every_topic_is_bounded_in_bytes_too() -> None:
 
 def test_names_partitions_and_retention_are_settings() -> None:
     settings = Settings(
-        contact_topic="in", topic_partitions=3, contact_retention_days=1, contact_retention_bytes=4 * MIB
+        contact_topics=("in",), topic_partitions=3, contact_retention_days=1, contact_retention_bytes=4 * MIB
     )
 
     first = topic_definitions(settings)[0]
@@ -50,6 +50,13 @@ def test_names_partitions_and_retention_are_settings() -> None:
             "message.timestamp.type": "LogAppendTime",
         },
     )
+
+
+def test_each_topic_of_a_publisher_is_as_the_others() -> None:
+    first, second, third, *_ = topic_definitions(Settings(contact_topics=("a", "b"), contact_retention_days=1))
+
+    assert [first.name, second.name, third.name] == ["a", "b", "contact.ended.dlq"]
+    assert first.configuration == second.configuration != third.configuration
 
 
 def test_a_dead_letter_has_room_for_any_original_and_our_headers() -> None:
