@@ -63,6 +63,12 @@ def make_topics(
     for creation in admin_client(bootstrap).create_topics(topics).values():
         creation.result(timeout=ANSWER_SECONDS)
 
+    def show() -> bool:
+        known = admin_client(bootstrap).list_topics(timeout=ANSWER_SECONDS).topics
+        return all(name in known and len(known[name].partitions) == partitions for name in names)
+
+    wait_for("the topics show", show, seconds=ANSWER_SECONDS)
+
 
 def give_brokers_clock(bootstrap: str, *names: str) -> None:
     """Make topics keep the broker's clock from now on. The records that are there keep their time."""
