@@ -67,6 +67,7 @@ class Handler:
         clock: Clock,
         health: Health,
         own_failures_limit: int,
+        counted_sources: frozenset[str] = frozenset(),
         spans: Spans | None = None,
     ) -> None:
         self._read = read
@@ -76,6 +77,7 @@ class Handler:
         self._clock = clock
         self._health = health
         self._own_failures_limit = own_failures_limit
+        self._counted_sources = counted_sources
         self._spans = spans
         # By partition: "in a row" means nothing between partitions.
         self._own_failures_in_a_row: defaultdict[int, int] = defaultdict(int)
@@ -116,7 +118,7 @@ class Handler:
         messages = [message for handled in part for message in handled.messages]
         with timed("publish"):
             await publisher.publish(messages, next_offset=part[-1].record.offset + 1)
-        tell_batch(part)
+        tell_batch(part, self._counted_sources)
         if self._spans is not None:
             tell_spans(self._spans, part, started_ns=started_ns)
 

@@ -46,7 +46,8 @@ class Beleid(BaseModel):
     """The taal of a contact that names none (ISO 639-2/B); Open Klant wants one."""
 
     getelde_bronnen: frozenset[Uri] = frozenset()
-    """Sources whose decisions are counted by name on every day. Of others, the first hundred of a day are."""
+    """Sources whose decisions are counted by name on every day. Of others, the first hundred of a day are. Metrics name
+    these alone."""
 
     def suffices(self, middel: str, kanaal: str) -> bool:
         """Whether this means establishes an identity on this kanaal."""
