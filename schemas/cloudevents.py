@@ -156,14 +156,29 @@ def binary_attributes(headers: Headers) -> dict[str, Any] | None:
 
 
 _REQUIRED = frozenset({"specversion", "id", "source", "type", "time"})
-_OTHER_NAMES = frozenset(prefix + name for prefix in ("ce-", "cloudevents:", "cloudevents_") for name in _REQUIRED)
-"""The names that attributes have in the bindings of HTTP and of AMQP."""
+_OTHER_PREFIXES = ("ce-", "cloudevents:", "cloudevents_")
+"""Before the names that attributes have in the bindings of HTTP and of AMQP."""
+_OTHER_NAMES = frozenset(prefix + name for prefix in _OTHER_PREFIXES for name in _REQUIRED)
 _NEVER_QUOTED = ("specversion", "source", "type", "time", "datacontenttype")
 
 
 def has_other_names(headers: Headers) -> bool:
     """Whether headers hold attributes under the names that another protocol has for them."""
     return any(name.lower() in _OTHER_NAMES for name, _ in headers)
+
+
+def attributes_under_any_name(headers: Headers) -> dict[str, str]:
+    """Return the attributes in headers under our names and under those of other protocols, without quotes around them.
+
+    For finding out whom a refused record is about: no contact is judged by them.
+    """
+    attributes: dict[str, str] = {}
+    for prefixes in (_OTHER_PREFIXES, ("ce_",)):  # of two that differ, the one by the right name counts
+        for name, value in headers:
+            prefix = next((each for each in prefixes if name.lower().startswith(each)), None)
+            if prefix is not None and value is not None:
+                attributes[name.lower().removeprefix(prefix)] = value.decode("utf-8", "replace").strip('"')
+    return attributes
 
 
 def is_quoted(attributes: Mapping[str, Any]) -> bool:

@@ -8,7 +8,6 @@ A few bytes can cause many: a correction takes back all that its contact was eve
 published by part, and cut again when its contacts, or the decisions behind them, are too much at once.
 """
 
-import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,6 +23,7 @@ from services.classifier.encoding import Encoder
 from services.classifier.instrumentation import Handled, tell_batch, tell_own_failure, tell_spans, timed
 from services.classifier.ports import Clock, HeavyBatch, Publisher, RegisterStore
 from services.classifier.repeats import Judged, Moved, without_seen
+from services.classifier.turns import Turns
 from services.domain.besluit import NOWHERE
 from services.domain.case import Case
 from services.domain.outcome import FAILED, Outcome, Published, Refused
@@ -36,10 +36,6 @@ from services.runtime.observe.health import Health, Part
 from services.runtime.observe.tracing import Spans
 from services.runtime.stops.stop import Meeting, PartitionStopped, Stop, StopStore
 from services.runtime.waiting import pauses
-
-TURN_SECONDS: Final = 0.05
-"""How long the handler reads or encodes before it yields to the event loop: about a usual batch. Nothing else runs
-meanwhile, such as the heartbeat. One contact takes as long at most."""
 
 MAX_TRANSACTION_BYTES: Final = 4 * 1024 * 1024
 """Of one transaction, whose last record may pass it: some five thousand events. A usual batch is a third of it. A
@@ -69,6 +65,7 @@ class Handler:
         clock: Clock,
         health: Health,
         own_failures_limit: int,
+        counted_sources: frozenset[str] = frozenset(),
         spans: Spans | None = None,
     ) -> None:
         self._read = read
@@ -78,6 +75,7 @@ class Handler:
         self._clock = clock
         self._health = health
         self._own_failures_limit = own_failures_limit
+        self._counted_sources = counted_sources
         self._spans = spans
         # By partition: "in a row" means nothing between partitions.
         self._own_failures_in_a_row: dict[TopicPartition, int] = {}
@@ -118,14 +116,14 @@ class Handler:
         messages = [message for handled in part for message in handled.messages]
         with timed("publish"):
             await publisher.publish(messages, next_offset=part[-1].record.offset + 1)
-        tell_batch(part)
+        tell_batch(part, self._counted_sources)
         if self._spans is not None:
             tell_spans(self._spans, part, started_ns=started_ns)
 
     async def _encode_part(self, left: deque[Judged]) -> tuple[list[Handled], PartitionStopped | None]:
         """Encode until a transaction is full, or until the partition stops."""
         part: list[Handled] = []
-        part_bytes, turns = 0, _Turns()
+        part_bytes, turns = 0, Turns()
         while left and part_bytes < MAX_TRANSACTION_BYTES:
             try:
                 handled = await self._encoded(left.popleft())
@@ -233,7 +231,7 @@ class Handler:
 
     async def _read_in_turns(self, records: Sequence[Record]) -> list[Case | Refusal]:
         read: list[Case | Refusal] = []
-        parts, turns = 0, _Turns()
+        parts, turns = 0, Turns()
         for record in records:
             each = self._read(record)
             if isinstance(each, Refusal):
@@ -284,16 +282,3 @@ class _Run:
     def is_whole(self) -> bool:
         """Whether it stops a partition."""
         return self.failures >= self._limit
-
-
-class _Turns:
-    """Yields to the event loop each time that `TURN_SECONDS` have passed."""
-
-    def __init__(self) -> None:
-        self._began = time.perf_counter()
-
-    async def pause(self) -> None:
-        """Yield if it is time."""
-        if time.perf_counter() - self._began >= TURN_SECONDS:
-            await asyncio.sleep(0)
-            self._began = time.perf_counter()

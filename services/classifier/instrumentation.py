@@ -19,7 +19,7 @@ from schemas.outputs import Regel
 from schemas.reading.decoding import Received
 from schemas.values import value_class
 from services.classifier.ports import Message
-from services.domain.outcome import OUTCOMES, Failed, Outcome, Published, Refused, Repeated, Skipped
+from services.domain.outcome import OUTCOMES, Failed, Outcome, Overtaken, Published, Refused, Repeated, Skipped
 from services.domain.personal import FIELDS, personal_fields
 from services.domain.toelichting import Kanttekening
 from services.runtime.kafka.records import Record, tell_oversized, value_bytes
@@ -30,6 +30,9 @@ log = structlog.get_logger()
 
 MAX_FAULTS: Final = 20
 """In the log line of one record; its dead letter has more of them."""
+
+OTHER_SOURCES: Final = "andere"
+"""The label of every source that the policy does not name: a publisher makes up its own."""
 
 DECIDE: Final = "contact.decide"
 """The name of a record's span."""
@@ -48,8 +51,11 @@ class Handled:
         return sum(map(value_bytes, self.messages))
 
 
-def tell_batch(batch: Sequence[Handled]) -> None:
-    """Log and count a batch that was published and committed: one line, and at debug one for each record."""
+def tell_batch(batch: Sequence[Handled], counted_sources: frozenset[str]) -> None:
+    """Log and count a batch that was published and committed: one line, and at debug one for each record.
+
+    `counted_sources`: those that are counted by name.
+    """
     outcomes = Counter(handled.outcome.name for handled in batch)
     _count(batch, outcomes)
     _count_withdrawals(batch)
@@ -73,6 +79,25 @@ def tell_batch(batch: Sequence[Handled]) -> None:
     )
     if refused := outcomes[Refused.name] + outcomes[Failed.name]:
         log.warning("dead_letters.published", topic=first.topic, partition=first.partition, number=refused)
+    if outcomes[Overtaken.name]:
+        _tell_overtaken([each for each in batch if isinstance(each.outcome, Overtaken)], counted_sources)
+
+
+def _tell_overtaken(overtaken: Sequence[Handled], counted_sources: frozenset[str]) -> None:
+    """Count what changed nothing, and log where the first of it lies: `explain` shows its contact."""
+    for handled in overtaken:
+        received = handled.outcome.received
+        assert received is not None, "what was judged was read"
+        source = received.source if received.source in counted_sources else OTHER_SOURCES
+        metrics.OVERTAKEN.labels(source=source).inc()
+    first = overtaken[0].record
+    log.warning(
+        "contacts.overtaken",
+        topic=first.topic,
+        partition=first.partition,
+        first_offset=first.offset,
+        number=len(overtaken),
+    )
 
 
 def tell_own_failure(record: Record, error: Exception) -> None:
@@ -119,6 +144,12 @@ for _kind in RefusalKind:
     metrics.DEAD_LETTERS.labels(kind=_kind.value)
 for _field in FIELDS:
     metrics.PERSONAL_IDS.labels(field=_field)
+
+
+def show_source_counters(counted_sources: frozenset[str]) -> None:
+    """Show the counters of these sources, and of all others, at 0."""
+    for source in (*counted_sources, OTHER_SOURCES):
+        metrics.OVERTAKEN.labels(source=source)
 
 
 def _count(batch: Sequence[Handled], outcomes: Counter[str]) -> None:

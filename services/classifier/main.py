@@ -7,6 +7,7 @@ from functools import partial
 from services.classifier.cases import read
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
+from services.classifier.instrumentation import show_source_counters
 from services.classifier.kafka.subscriber import ContactSubscriber
 from services.classifier.mongo.key import RegisterKey
 from services.classifier.mongo.register import MongoRegister, kept_without_trace
@@ -33,6 +34,7 @@ async def _classify(service: Service, *, beleid: Beleid, sleutels: Sleutels) -> 
     store = MongoRegister(service.client, settings.mongo_database, beleid, kept_without_trace=kept)
     await service.patiently(store.prepare)
     stop_store = MongoStops(service.client[settings.mongo_database])
+    show_source_counters(beleid.named_sources)
     handler = Handler(
         read=partial(read, sleutels=sleutels, beleid=beleid),
         store=store,
@@ -41,6 +43,7 @@ async def _classify(service: Service, *, beleid: Beleid, sleutels: Sleutels) -> 
         clock=SystemClock(),
         health=health,
         own_failures_limit=settings.own_failures_limit,
+        counted_sources=beleid.named_sources,
         spans=service.spans,
     )
     contacts = ContactSubscriber(settings, handler=handler, stop_store=stop_store, health=health, ending=service.ending)

@@ -6,12 +6,13 @@ import typer
 import uvloop
 
 from services.cli import explain_json as in_json
-from services.cli import explain_screen as on_screen
+from services.cli import explain_record as on_screen
 from services.cli.arguments import AsJson, settings
-from services.cli.screen import print_json, print_table, progress, tell
+from services.cli.screen import Bar, print_json, print_table, progress, tell
 from services.cli.streams import FAULTS_FOUND, WRONG_USE
-from services.operations.explain.explain import Explained
+from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.explain import explain as find_out
+from services.operations.explain.record import AtPosition, explain_record, position_of
 from services.operations.explain.search import EVERY_NAME, Asked, Name, SeveralContacts, is_nummer
 
 app = typer.Typer(add_completion=False)
@@ -20,14 +21,22 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def explain(
     contact: Annotated[
-        str, typer.Argument(metavar="CONTACT|NUMMER", help="A contactId, a klantcontactId or a klantcontactnummer.")
+        str,
+        typer.Argument(
+            metavar="CONTACT|NUMMER|TOPIC:PARTITION:OFFSET",
+            help="A contactId, a klantcontactId or a klantcontactnummer, or where a record lies.",
+        ),
     ],
     *,
     source: Annotated[str | None, typer.Option(metavar="URN", help="Only a contact of this source.")] = None,
     as_nummer: Annotated[bool, typer.Option("--nummer", help="It is the nummer of a klantcontact.")] = False,
     as_contact: Annotated[bool, typer.Option("--contact", help="It is a contactId.")] = False,
     dead_letters: Annotated[
-        bool, typer.Option("--dead-letters/--no-dead-letters", help="Whether to read through all dead letters for it.")
+        bool,
+        typer.Option(
+            "--dead-letters/--no-dead-letters",
+            help="Whether to read through contact.ended and all dead letters for it.",
+        ),
     ] = True,
     as_json: AsJson = False,
 ) -> None:
@@ -38,21 +47,28 @@ def explain(
     asked = _asked(contact, source, as_nummer=as_nummer, as_contact=as_contact)
     try:
         with progress("reading topics", shown=not as_json) as bar:
-            found = uvloop.run(find_out(settings(), asked, letters=dead_letters, progress=bar))
+            found = uvloop.run(_find_out(asked, through=dead_letters, bar=bar))
     except SeveralContacts as error:
         tell(str(error))
         raise typer.Exit(WRONG_USE) from error
-    decided = isinstance(found, Explained)
+    decided = found.contact if isinstance(found, AtPosition) else found
+    explained = decided if isinstance(decided, Explained) else None
     if as_json:
-        read = in_json.explained(found) if isinstance(found, Explained) else in_json.not_decided(found)
-        print_json({"decided": decided, **read})
+        print_json({"decided": explained is not None, **in_json.told(found)})
     else:
-        rows = on_screen.explained(found, contact) if isinstance(found, Explained) else on_screen.not_decided(found)
-        print_table(rows, bold_first=True)
-    fault = found.kafka_fault if isinstance(found, Explained) else None
+        print_table(on_screen.told(found, contact), bold_first=True)
+    fault = explained.kafka_fault if explained else None
     if fault is not None:
         tell(fault)
-    raise typer.Exit(0 if decided and fault is None else FAULTS_FOUND)
+    raise typer.Exit(0 if explained and fault is None else FAULTS_FOUND)
+
+
+async def _find_out(asked: Asked, *, through: bool, bar: Bar) -> Explained | NotDecided | AtPosition:
+    given = settings()
+    position = position_of(asked.text, given) if asked.names == EVERY_NAME and asked.source is None else None
+    if position is not None:
+        return await explain_record(given, position, through=through, progress=bar)
+    return await find_out(given, asked, through=through, progress=bar)
 
 
 def _asked(text: str, source: str | None, *, as_nummer: bool, as_contact: bool) -> Asked:

@@ -19,9 +19,22 @@ from services.domain.rules import rule_of
 from services.domain.toelichting import Kanttekening, kanttekening
 from services.operations.dead_letters.reading import Found
 from services.operations.explain.explain import Explained, NotDecided
-from services.operations.explain.in_kafka import InKafka, Letters
+from services.operations.explain.in_kafka import InKafka
+from services.operations.explain.letters import Letters
+from services.operations.explain.record import AtPosition
 
 Json = dict[str, Any]
+
+
+def told(found: Explained | NotDecided | AtPosition) -> Json:
+    """Return what was found."""
+    match found:
+        case Explained():
+            return explained(found)
+        case NotDecided():
+            return not_decided(found)
+        case AtPosition():
+            return at_position(found)
 
 
 def explained(found: Explained) -> Json:
@@ -41,6 +54,24 @@ def not_decided(found: NotDecided) -> Json:
         "sightings": json_value(found.sightings),
         "letters": _letters(found.letters) if found.letters else None,
     }
+
+
+def at_position(found: AtPosition) -> Json:
+    """Return a record, and the contact that it names when that was decided."""
+    record = {
+        "position": json_value(found.position),
+        "held": found.held,
+        "waitsSince": json_value(found.waits_since),
+        "lastOffset": found.last_offset,
+        "isHandled": found.is_handled,
+        "foreign": found.foreign,
+        "layAt": json_value(found.lay_at),
+        "namesAContact": found.names_a_contact,
+    }
+    rest = (
+        explained(found.contact) if found.contact else {"letters": _letters(found.letters) if found.letters else None}
+    )
+    return {"record": record, **rest}
 
 
 # The decision --------------------------------------------------------------------------------------------------------
@@ -129,6 +160,8 @@ def _kafka(kafka: InKafka) -> Json:
         "recordIsHeld": kafka.record_is_held,
         "projectorBehind": kafka.projector_behind,
         "openTransactions": json_value(kafka.open_transactions),
+        "waiting": json_value(kafka.waiting),
+        "overtaken": json_value(kafka.overtaken),
         "letters": _letters(kafka.letters) if kafka.letters else None,
     }
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from schemas.cloudevents import trace_id
+from schemas.positions import Position
 from services.cli.dlq_screen import UNKNOWN_KIND, WHOLE_EVENT
 from services.domain.besluit import (
     BesluitRecord,
@@ -22,14 +23,24 @@ from services.domain.numbers import NumberKind
 from services.domain.rules import rule_of
 from services.domain.toelichting import Kanttekening, kanttekening
 from services.operations.dead_letters.reading import Found
+from services.operations.explain.contact_records import OvertakenRecords, Sighting
 from services.operations.explain.explain import Explained, NotDecided
-from services.operations.explain.in_kafka import InKafka, Letters, Sighting
+from services.operations.explain.in_kafka import InKafka
+from services.operations.explain.letters import Letters
 from services.operations.explain.projected import Projected, ProjectedState
 from services.operations.wording import printable, printable_id, to_the_second
 
 Row = tuple[str, str]
 
-MOST: Final = {"onderwerp": 2, "betrokkene": 1, "earlier": 2, "taken back": 2, "projector": 3, "dead letters": 2}
+MOST: Final = {
+    "onderwerp": 2,
+    "betrokkene": 1,
+    "earlier": 2,
+    "taken back": 2,
+    "projector": 3,
+    "overtaken": 1,
+    "dead letters": 2,
+}
 """So many of each fit. One more is shown when it is the last: the line that counts the rest takes as much room."""
 
 MAX_PATHS: Final = 1
@@ -56,8 +67,13 @@ def explained(found: Explained, asked: str) -> Iterator[Row]:
     yield from _few("projector", [_projected(each, kafka) for each in (*late, *rest)])
     if kafka and late:
         yield "", _behind(kafka)
-    if kafka and kafka.letters:
-        yield from _letters(kafka.letters)
+    if kafka:
+        for each in kafka.waiting:
+            yield "waiting", _sighting(each)
+        if kafka.overtaken and kafka.overtaken.number:
+            yield from _overtaken(kafka.overtaken)
+        if kafka.letters:
+            yield from letter_rows(kafka.letters)
 
 
 def not_decided(found: NotDecided) -> Iterator[Row]:
@@ -67,7 +83,7 @@ def not_decided(found: NotDecided) -> Iterator[Row]:
     for each in found.sightings:
         yield "record", _sighting(each)
     if found.letters:
-        yield from _letters(found.letters)
+        yield from letter_rows(found.letters)
 
 
 def _few(name: str, texts: Sequence[str], *, number: int | None = None) -> Iterator[Row]:
@@ -91,8 +107,7 @@ def _heading(besluit: BesluitRecord, kafka: InKafka | None) -> Iterator[Row]:
     policy = printable(besluit.beleidsversie)
     yield "decided", f"{to_the_second(besluit.besloten_op)}, judgement {besluit.besluitversie}, by policy {policy}"
     if besluit.position:
-        at = f"{besluit.position.topic}, partition {besluit.position.partition}, offset {besluit.position.offset}"
-        yield "record", f"{at}{_held(kafka)}"
+        yield "record", f"{where(besluit.position)}{_held(kafka)}"
     if besluit.traceparent:
         yield "trace", trace_id(besluit.traceparent)
 
@@ -208,7 +223,8 @@ def _behind(kafka: InKafka) -> str:
     if not kafka.projector_behind:
         return "the projector has read everything"
     waits = [
-        f"\npartition {each.partition} of {each.topic} waits since {to_the_second(each.since)} for an open transaction"
+        f"\npartition {each.partition} of {each.topic} waits behind a transaction that somebody has open since "
+        f"{to_the_second(each.since)}"
         for each in kafka.open_transactions
     ]
     more = f" (and {len(waits) - 1} more)" if len(waits) > 1 else ""
@@ -216,18 +232,32 @@ def _behind(kafka: InKafka) -> str:
 
 
 def _sighting(each: Sighting) -> str:
-    where = f"{each.position.topic}, partition {each.position.partition}, offset {each.position.offset}"
     what = (
         "read and not decided: it was refused, or nothing is left of the decision"
         if each.is_judged
         else "not judged yet"
     )
     if each.waits_since:
-        what += f"; it waits since {to_the_second(each.waits_since)} for an open transaction"
-    return f"{where}, of {printable(each.source)}: {what}"
+        what += f"; it waits behind a transaction that somebody has open since {to_the_second(each.waits_since)}"
+    return f"{where(each.position)}, of {printable(each.source)}: {what}"
 
 
-def _letters(letters: Letters) -> Iterator[Row]:
+def _overtaken(overtaken: OvertakenRecords) -> Iterator[Row]:
+    texts = [
+        f"{to_the_second(each.written_at)}: revisie {each.revisie} came after a higher one, and changed nothing; "
+        f"{where(each.position)}"
+        for each in reversed(overtaken.newest)
+    ]
+    yield from _few("overtaken", texts, number=overtaken.number)
+
+
+def where(position: Position) -> str:
+    """Return a position in words."""
+    return f"{position.topic}, partition {position.partition}, offset {position.offset}"
+
+
+def letter_rows(letters: Letters) -> Iterator[Row]:
+    """Return the rows for dead letters, the newest first."""
     if not letters.number:
         yield "dead letters", "none"
         return
@@ -239,8 +269,10 @@ def _letter(found: Found) -> str:
     paths = [printable(path) or WHOLE_EVENT for path in letter.paths]
     more = f" (+{len(paths) - MAX_PATHS})" if len(paths) > MAX_PATHS else ""
     where = f" at {', '.join(paths[:MAX_PATHS])}{more}" if paths else ""
+    cut = ", cut" if letter.is_cut else ""
     return (
-        f"{letter.id}, {to_the_second(letter.written_at)}, {found.history.state}: {letter.kind or UNKNOWN_KIND}{where}"
+        f"{letter.id}, {to_the_second(letter.written_at)}, {found.history.state}: "
+        f"{letter.kind or UNKNOWN_KIND}{where}{cut}"
     )
 
 

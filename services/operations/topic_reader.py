@@ -20,6 +20,7 @@ from aiokafka.errors import (
     NotCoordinatorForGroupError,
 )
 
+from schemas.positions import Position
 from services.runtime.kafka.clients import (
     Isolation,
     admin_client,
@@ -104,13 +105,31 @@ class TopicReader:
             for each in whole
         ]
 
+    async def at(self, position: Position) -> "ConsumerRecord[bytes, bytes] | None":
+        """Return the record at a position, or the one that stands there for a batch that is too large to unpack.
+
+        None when no record lies there, or none that is committed. Raises as `records` does.
+        """
+        here = [
+            replace(each, begin=position.offset, end=position.offset + 1)
+            for each in await self.whole(position.topic)
+            if each.partition == position.partition and each.begin <= position.offset < each.end
+        ]
+        found = [record async for batch in self.records(here, oversized=True) for record in batch]
+        return found[0] if found else None
+
     async def records(
-        self, stretches: Sequence[Stretch], progress: Progress = lambda _done, _of: None
+        self,
+        stretches: Sequence[Stretch],
+        progress: Progress = lambda _done, _of: None,
+        *,
+        oversized: bool = False,
     ) -> AsyncIterator[Records]:
         """Return the records of these stretches in batches, those of one partition in order.
 
-        A batch that is too large to unpack is passed over, and stderr says which. Raises TransientFailure when Kafka
-        stops answering, and when a topic loses records that were still to be read.
+        A batch that is too large to unpack is passed over, and stderr says which; `oversized` returns the record that
+        stands for it. Raises TransientFailure when Kafka stops answering, and when a topic loses records that were
+        still to be read.
         """
         left = {each.place: each for each in stretches if each.length}
         total = sum(each.length for each in left.values())
@@ -123,7 +142,7 @@ class TopicReader:
             for partition, stretch in left.items():
                 self._consumer.seek(partition, stretch.begin)
         while left:
-            for batch in await self._fetch(left):
+            for batch in await self._fetch(left, oversized=oversized):
                 yield batch
             with self._translated():
                 positions = {each: await self._consumer.position(each) for each in left}
@@ -157,7 +176,7 @@ class TopicReader:
                 async for batch in uncommitted.records(behind):
                     yield batch
 
-    async def _fetch(self, left: dict[TopicPartition, Stretch]) -> list[Records]:
+    async def _fetch(self, left: dict[TopicPartition, Stretch], *, oversized: bool) -> list[Records]:
         """Return the next records of what is left; none when there were only markers."""
         before = {each: await self._consumer.position(each) for each in left}
         with self._translated():
@@ -168,7 +187,7 @@ class TopicReader:
                     if fetched or moved:
                         break
         cut = [
-            [each for each in batch if each.offset < left[place].end and not _is_passed_over(each)]
+            [each for each in batch if _is_wanted(each, left[place], oversized=oversized)]
             for place, batch in fetched.items()
         ]
         return [batch for batch in cut if batch]
@@ -191,6 +210,13 @@ class TopicReader:
         with self._translated():
             found = await self._consumer.offsets_for_times({each.place: milliseconds for each in whole})
         return {place: each.offset for place, each in found.items() if each is not None}
+
+
+def _is_wanted(record: "ConsumerRecord[bytes, bytes]", stretch: Stretch, *, oversized: bool) -> bool:
+    # A batch's stand-in lies at its last offset.
+    if oversized and oversized_batch(record) is not None:
+        return True
+    return record.offset < stretch.end and not _is_passed_over(record)
 
 
 def _is_passed_over(record: "ConsumerRecord[bytes, bytes]") -> bool:

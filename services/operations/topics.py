@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from services.runtime.errors import InvalidSettings
 from services.runtime.kafka import in_process
 from services.runtime.kafka.clients import admin_client, await_topics
 from services.runtime.kafka.errors import REFUSED_USER, translate_kafka_errors
-from services.runtime.kafka.topics import MAX_REPLICAS, TopicDefinition, topic_definitions
+from services.runtime.kafka.topics import MAX_REPLICAS, TopicDefinition, topic_configurations, topic_definitions
 from services.runtime.settings import Settings
 
 
@@ -85,26 +84,13 @@ async def _states(admin: AIOKafkaAdminClient, definitions: Sequence[TopicDefinit
     # All topics: a question about one by name can make a broker create it, with a definition of its own.
     partitions = {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
     existing = [each.name for each in definitions if each.name in partitions]
-    configurations = await _configurations(admin, existing)
+    configurations = await topic_configurations(admin, existing)
     return [
         _compare(each, partitions=partitions[each.name], configuration=configurations[each.name])
         if each.name in partitions
         else TopicState(name=each.name, exists=False)
         for each in definitions
     ]
-
-
-async def _configurations(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
-    configurations: dict[str, dict[str, str]] = {name: {} for name in names}
-    if not names or not in_process.has_administration():
-        return configurations
-    responses = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in names])
-    for response in responses:
-        for code, message, _kind, name, entries in response.resources:
-            if code:
-                raise for_code(code)(message)
-            configurations[name] = {entry[0]: entry[1] for entry in entries}
-    return configurations
 
 
 def _compare(definition: TopicDefinition, *, partitions: int, configuration: Mapping[str, str]) -> TopicState:

@@ -8,6 +8,7 @@ from functools import partial
 import structlog
 
 from services.runtime.ending import Ending
+from services.runtime.kafka.brokers_clock import require_brokers_clock
 from services.runtime.kafka.clients import require_topics
 from services.runtime.mongo.client import Client, connect
 from services.runtime.mongo.health import watched
@@ -55,7 +56,8 @@ async def run_service(
     ending, health = Ending(), Health()
     with ending.on_signals(), tracing(name) as spans:
         async with serve(settings, health):
-            await ending.unless(until_answered(partial(require_topics, settings, *topics), health))
+            for require in (require_topics, require_brokers_clock):
+                await ending.unless(until_answered(partial(require, settings, *topics), health))
             client = await ending.unless(until_answered(partial(connect, settings), health))
             if client is not None:
                 async with closed_soon(client):

@@ -23,6 +23,8 @@ def fed(system: System) -> System:
     publish(system, [event(each, event_id=f"e-{at}", other={"partitionkey": "k"}) for at, each in enumerate(contacts)])
     publish(system, [event(contact("call-2", revisie=2), event_id="e-9", other={"partitionkey": "k"})])
     wait_until_all_is_stored(system)
+    publish(system, [event(WITHDRAWN, event_id="e-10", other={"partitionkey": "k"})])
+    wait_until_all_is_stored(system)
     return system
 
 
@@ -54,6 +56,23 @@ def test_a_correction_is_told_with_what_it_took_back(fed: System) -> None:
     assert [each["kind"] for each in found["decision"]["takenBack"]] == ["klantcontact", "interne_taak"]
     assert [each["regels"] for each in found["decision"]["voorgangers"]] == [["V2"]]
     assert {each["state"] for each in found["projected"]} == {"removed"}
+
+
+def test_a_revisie_that_came_too_late_is_told(fed: System) -> None:
+    overtaken = told(fed, "call-2")["kafka"]["overtaken"]
+
+    assert [each["revisie"] for each in overtaken["newest"]] == [1]
+    assert told(fed, "call-1")["kafka"]["overtaken"]["number"] == 0
+
+
+def test_a_record_is_told_by_its_position(fed: System) -> None:
+    late, refused = told(fed, "call-2")["kafka"]["overtaken"]["newest"][0], told(fed, "broken-1", status=1)
+
+    of_late = told(fed, "{topic}:{partition}:{offset}".format(**late["position"]))
+    of_refused = told(fed, "{topic}:{partition}:{offset}".format(**refused["sightings"][0]["position"]), status=1)
+
+    assert (of_late["record"]["isHandled"], of_late["decision"]["revisie"]) == (True, 2)
+    assert of_refused["letters"] == refused["letters"]
 
 
 def test_a_refused_contact_is_told_with_its_dead_letter(fed: System) -> None:

@@ -87,12 +87,15 @@ BUT_ONE = "`contact.ended.dlq`, `klantcontact.registered.vertrouwelijk`, `taak.c
 
 OTHERS = {
     "no position": f"Read {ALL_TOPICS}",
-    "no group": f"Read, Write {ALL_TOPICS}; Write transactional id `another-*`",
-    "no id": f"Read, Write {ALL_TOPICS}; Read group `another`",
-    "no contacts": f"{ANOTHER}; Describe topic `contact.ended`; Write {ALL_TOPICS.replace('`contact.ended`, ', '')}",
-    "no registered": f"{ANOTHER}; Read topic `contact.ended`; Describe {ALL_TOPICS}; Write topic {BUT_ONE}",
+    "no configuration": f"{ANOTHER}; Read, Write {ALL_TOPICS}; Read group `another-projector`",
+    "no group": f"Read, Write, DescribeConfigs {ALL_TOPICS}; Write transactional id `another-*`",
+    "no id": f"Read, Write, DescribeConfigs {ALL_TOPICS}; Read group `another`",
+    "no contacts": f"{ANOTHER}; Describe topic `contact.ended`; Write {ALL_TOPICS.replace('`contact.ended`, ', '')}; "
+    f"DescribeConfigs {ALL_TOPICS}",
+    "no registered": f"{ANOTHER}; Read topic `contact.ended`; Describe, DescribeConfigs {ALL_TOPICS}; "
+    f"Write topic {BUT_ONE}",
     "no taken": "Read group `another-projector`; Describe topic `taak.created`; Read topic `klantcontact.registered`, "
-    "`klantcontact.registered.vertrouwelijk`",
+    f"`klantcontact.registered.vertrouwelijk`; DescribeConfigs {ALL_TOPICS}",
 }
 """Users from whom something is withheld that they come to only after some time, and services beside the town's."""
 
@@ -311,6 +314,20 @@ def test_a_service_that_may_not_read_ends_and_says_so(town: Town, service: str, 
     (refused,) = process.log("service.refused")
     assert status == 2
     assert refused["reason"] == f"Kafka does not give this user a right that it needs on {lacks}. {LISTED}"
+
+
+@pytest.mark.parametrize(("service", "topics"), [("classifier", 5), ("projector", 3)])
+def test_a_service_that_may_not_see_whose_clock_its_topics_keep_ends_and_names_the_right(
+    town: Town, service: str, topics: int
+) -> None:
+    with town.service(service, town.in_another_group("no configuration")) as process:
+        status = process.wait()
+
+    (refused,) = process.log("service.refused")
+    names = town.settings.topics[-topics:]
+    assert status == 2
+    told = f"does not let this user describe the configuration of {', '.join(names)} (DescribeConfigs)"
+    assert told in refused["reason"]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from services.local.scenarios import load_scenarios
 from services.local.servers.stack import Stack, local_stack
 from services.local.system import committed_messages
 from tests.benchmarks.measure import Result, measure
+from tests.support.kafka_tools import BROKER_DATES
 
 EVENTS = int(os.environ.get("KLANTCONTACT_BENCH_EVENTS", "50000"))
 BATCH = int(os.environ.get("KLANTCONTACT_BENCH_BATCH", "500"))
@@ -108,7 +109,8 @@ def _run(stack: Stack, folder: Path) -> Iterator[Result]:
 
 def _create_topics(bootstrap: str, names: Sequence[str]) -> None:
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    for creation in admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in names]).values():
+    topics = [NewTopic(name, PARTITIONS, 1, config=BROKER_DATES) for name in names]
+    for creation in admin.create_topics(topics).values():
         creation.result(timeout=30)
 
 

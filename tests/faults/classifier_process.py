@@ -20,6 +20,7 @@ from services.local.system import COMMAND
 from services.runtime.settings import Settings
 from tests.support.contacts import contact_ended, encoded
 from tests.support.kafka_tools import (
+    BROKER_DATES,
     committed_offsets,
     holds_readers_up,
     make_topics,
@@ -176,7 +177,9 @@ def _contact_of(value: bytes) -> str:
 
 
 @contextmanager
-def world_on(*, kafka: str, mongo: str, name: str, database: str, folder: Path) -> Iterator[World]:
+def world_on(
+    *, kafka: str, mongo: str, name: str, database: str, folder: Path, clock: Mapping[str, str] = BROKER_DATES
+) -> Iterator[World]:
     """A world of its own on these servers; at the end every process of it is killed, also a paused one."""
     settings = Settings(
         kafka_bootstrap=kafka,
@@ -191,7 +194,7 @@ def world_on(*, kafka: str, mongo: str, name: str, database: str, folder: Path) 
         log_format="json",
         **topic_names(name),
     )
-    make_topics(kafka, *settings.topics, partitions=PARTITIONS)
+    make_topics(kafka, *settings.topics, partitions=PARTITIONS, configuration=clock)
     world = World(settings, folder)
     try:
         yield world

@@ -18,6 +18,7 @@ from services.domain.outcome import Decided, Outcome
 from services.domain.policy import DEFAULT
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
+from services.operations.dead_letters.letters import LetterId
 from services.operations.topics import create_topics
 from services.projector.events import read
 from services.projector.mongo.register import MongoProjection as Projection
@@ -39,6 +40,7 @@ class Town:
     settings: Settings
     now: datetime = NOW
     offset: int = 0
+    letters: int = 0
     decided: dict[str, Decided] = field(default_factory=dict)
 
     async def prepare(self) -> None:
@@ -48,9 +50,11 @@ class Town:
             await MongoRegister(client, self.settings.mongo_database, DEFAULT).prepare()
             await Projection(client, self.settings.mongo_database).prepare(REMEMBER_SECONDS)
 
-    async def decide(self, data: Wire, *, source: str = SOURCE) -> BesluitRecord:
+    async def decide(
+        self, data: Wire, *, source: str = SOURCE, headers: Sequence[tuple[str, bytes | None]] = ()
+    ) -> BesluitRecord:
         """Publish a contact and record what is decided about it."""
-        self.publish(data, source=source)
+        self.publish(data, source=source, headers=headers)
         case = prepare(
             received(data, source=source),
             SLEUTELS,
@@ -70,34 +74,58 @@ class Town:
 
     async def project(self, contact_id: str) -> None:
         """Store what was decided about a contact."""
-        judged = self.decided[contact_id]
-        out = events_of(judged.received, judged.besluit, self.settings.source)
         own = self.settings.own_sources
-        facts = [read(orjson.dumps(each.body, option=orjson.OPT_UTC_Z), own).data for each in out]
+        facts = [read(orjson.dumps(each, option=orjson.OPT_UTC_Z), own).data for each in self.events_of(contact_id)]
         async with await connect(self.settings) as client:
             await Projection(client, self.settings.mongo_database).apply(facts)
 
-    def publish(self, data: Wire, *, source: str = SOURCE) -> None:
+    def events_of(self, contact_id: str) -> Sequence[object]:
+        """Return the events that go out for a contact that was decided."""
+        judged = self.decided[contact_id]
+        return [each.body for each in events_of(judged.received, judged.besluit, self.settings.source)]
+
+    def publish(
+        self, data: Wire, *, source: str = SOURCE, headers: Sequence[tuple[str, bytes | None]] = ()
+    ) -> Position:
         """Publish a contact that nobody decides about."""
-        self._send(self.settings.contact_topics[0], line(event(data, source=source)))
+        return self.publish_value(line(event(data, source=source)), headers)
+
+    def publish_value(self, value: bytes | None, headers: Sequence[tuple[str, bytes | None]] = ()) -> Position:
+        """Publish any record, and return where it lies."""
+        self._send(self.settings.contact_topics[0], value, headers)
         self.offset += 1
+        return Position(self.settings.contact_topics[0], 0, self.offset - 1)
 
     def refuse(
         self, data: Wire, *, source: str = SOURCE, number: int = 1, faults: Sequence[Fault] = (MISSING,)
     ) -> None:
         """Make dead letters of a contact."""
+        for _ in range(number):
+            self.refuse_value(line(event(data, source=source)), faults=faults)
+
+    def refuse_value(
+        self,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes | None]] = (),
+        *,
+        position: Position | None = None,
+        last_offset: int | None = None,
+        faults: Sequence[Fault] = (MISSING,),
+    ) -> LetterId:
+        """Make a dead letter of any record, which lay at a position that holds no contact unless one is given."""
         letter = dead_letters.dead_letter(
             key=None,
-            value=line(event(data, source=source)),
-            headers=(),
-            position=Position(self.settings.contact_topics[0], 0, 0),
+            value=value,
+            headers=headers,
+            position=position or Position(self.settings.contact_topics[0], 1, self.letters),
             kind="contact_ongeldig",
             faults=faults,
             time=self.now,
+            last_offset=last_offset,
         )
-        assert letter.value is not None
-        for _ in range(number):
-            self._send(self.settings.dead_letter_topic, letter.value, list(letter.headers))
+        self._send(self.settings.dead_letter_topic, letter.value, list(letter.headers))
+        self.letters += 1
+        return LetterId(0, self.letters - 1)
 
     def commit(self, group: str, topic: str, offset: int) -> None:
         """Commit an offset of a group."""
@@ -107,11 +135,11 @@ class Town:
         finally:
             consumer.close()
 
-    def send_output(self) -> None:
+    def send_output(self, value: bytes | None = b"{}") -> None:
         """Publish something that the projector has yet to read."""
-        self._send(self.settings.registered_topic, b"{}")
+        self._send(self.settings.registered_topic, value)
 
-    def _send(self, topic: str, value: bytes, headers: Sequence[tuple[str, bytes | None]] = ()) -> None:
+    def _send(self, topic: str, value: bytes | None, headers: Sequence[tuple[str, bytes | None]] = ()) -> None:
         producer = Producer({"bootstrap.servers": self.settings.kafka_bootstrap})
         producer.produce(topic, value=value, partition=0, headers=list(headers))
         assert producer.flush(ANSWER_SECONDS) == 0

@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, lru_cache
-from typing import Any, TypedDict
+from typing import Any, Final, TypedDict
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
@@ -18,10 +18,20 @@ from confluent_kafka import (
     TopicPartition,
 )
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
+from tests.support.waiting import wait_for
+
 ANSWER_SECONDS = 20
+
+BROKER_DATES: Final = {"message.timestamp.type": "LogAppendTime"}
+"""Of a topic: the broker dates its records. Without it no service starts."""
+
+PUBLISHER_DATES: Final = {"message.timestamp.type": "CreateTime"}
+"""For a test that dates records back. Before a service starts it calls `give_brokers_clock`."""
 
 
 class TopicNames(TypedDict):
@@ -45,11 +55,35 @@ def topic_names(prefix: str) -> TopicNames:
     )
 
 
-def make_topics(bootstrap: str, *names: str, partitions: int = 1, configuration: dict[str, str] | None = None) -> None:
-    """Make topics, and wait until they are there."""
-    topics = [NewTopic(name, partitions, 1, config=configuration or {}) for name in names]
+def make_topics(
+    bootstrap: str, *names: str, partitions: int = 1, configuration: Mapping[str, str] = BROKER_DATES
+) -> None:
+    """Make topics, and wait until they are there. The broker dates their records, unless told otherwise."""
+    topics = [NewTopic(name, partitions, 1, config={**BROKER_DATES, **configuration}) for name in names]
     for creation in admin_client(bootstrap).create_topics(topics).values():
         creation.result(timeout=ANSWER_SECONDS)
+
+    def show() -> bool:
+        known = admin_client(bootstrap).list_topics(timeout=ANSWER_SECONDS).topics
+        return all(name in known and len(known[name].partitions) == partitions for name in names)
+
+    wait_for("the topics show", show, seconds=ANSWER_SECONDS)
+
+
+def give_brokers_clock(bootstrap: str, *names: str) -> None:
+    """Make topics keep the broker's clock from now on. The records that are there keep their time."""
+    [(what, value)] = BROKER_DATES.items()
+    entry = ConfigEntry(what, value, incremental_operation=AlterConfigOpType.SET)
+    resources = [ConfigResource(ResourceType.TOPIC, name, incremental_configs=[entry]) for name in names]
+    admin = admin_client(bootstrap)
+    for done in admin.incremental_alter_configs(resources).values():
+        done.result(ANSWER_SECONDS)
+
+    def is_so() -> bool:
+        found = admin.describe_configs([ConfigResource(ResourceType.TOPIC, name) for name in names]).values()
+        return all(each.result(ANSWER_SECONDS)[what].value == value for each in found)
+
+    wait_for("the topics keep the broker's clock", is_so, seconds=ANSWER_SECONDS)
 
 
 def producer(bootstrap: str, *, compression: str = "none") -> Producer:

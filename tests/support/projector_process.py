@@ -10,7 +10,7 @@ from services.projector.events import Fact
 from services.projector.mongo.writes import SINCE, Collection
 from services.runtime.settings import Settings
 from tests.fakes.projector_store import FakeRegister
-from tests.support.kafka_tools import committed_offsets, make_topics, producer, topic_names
+from tests.support.kafka_tools import BROKER_DATES, committed_offsets, make_topics, producer, topic_names
 from tests.support.projector_examples import Event, encoded, fact
 from tests.support.service_process import ServiceProcess
 
@@ -20,7 +20,9 @@ PARTITIONS = 2
 WAIT_SECONDS = 60.0
 
 
-def settings_for(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -> Settings:
+def settings_for(
+    kafka_bootstrap: str, mongo_uri: str, topics: str, database: str, clock: Mapping[str, str] = BROKER_DATES
+) -> Settings:
     """Return settings with topics, a group and a database of their own, and make the topics."""
     settings = Settings(
         kafka_bootstrap=kafka_bootstrap,
@@ -32,7 +34,7 @@ def settings_for(kafka_bootstrap: str, mongo_uri: str, topics: str, database: st
         log_format="json",
         **topic_names(topics),
     )
-    make_topics(kafka_bootstrap, *outputs_of(settings), partitions=PARTITIONS)
+    make_topics(kafka_bootstrap, *outputs_of(settings), partitions=PARTITIONS, configuration=clock)
     return settings
 
 

@@ -103,13 +103,13 @@ def letter_of(record: "ConsumerRecord[bytes, bytes]") -> Letter:
         written_at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
         kind=_kind(given.get(added.KIND)),
         faults=_faults(given.get(added.FAULTS)),
-        origin=_origin(given),
+        origin=position_in(headers),
         source=shown_source(origin_of(record.value, original).source),
         attempt=added.attempt(headers),
         earlier=tuple(map(LetterId.parse, added.earlier_letters(headers))),
         is_cut=added.CUT in given,
         original_sizes=_original_sizes(given.get(added.CUT)),
-        last_offset=_last_offset(given.get(added.LAST_OFFSET)),
+        last_offset=last_offset_in(headers),
         content=Content(record.key, record.value, original),
     )
 
@@ -131,7 +131,9 @@ def _faults(value: bytes | None) -> tuple[Fault, ...]:
         return ()
 
 
-def _origin(given: dict[str, bytes | None]) -> Position | None:
+def position_in(headers: Sequence[Header]) -> Position | None:
+    """Return where a letter's record lay by its headers; None when they do not say."""
+    given = dict(headers)
     topic, partition, offset = (given.get(name) or b"" for name in (added.TOPIC, added.PARTITION, added.OFFSET))
     if _TOPIC.fullmatch(topic) and _NUMBER.fullmatch(partition) and _NUMBER.fullmatch(offset):
         return Position(topic.decode(), int(partition), int(offset))
@@ -146,7 +148,9 @@ def _original_sizes(value: bytes | None) -> dict[str, int]:
         return {}
 
 
-def _last_offset(value: bytes | None) -> int | None:
+def last_offset_in(headers: Sequence[Header]) -> int | None:
+    """Return the last offset of the batch for which a letter stands; None for a letter of one record."""
+    value = dict(headers).get(added.LAST_OFFSET)
     return int(value) if value is not None and _NUMBER.fullmatch(value) else None
 
 

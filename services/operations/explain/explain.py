@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from services.classifier.mongo.register import kept_without_trace
 from services.domain.besluit import BesluitRecord
-from services.operations.explain.in_kafka import InKafka, Letters, Sighting, look, read_letters, sightings
+from services.operations.explain.contact_records import Sighting, read_contact_records
+from services.operations.explain.in_kafka import InKafka, look
+from services.operations.explain.letters import Letters, Sought, read_letters
 from services.operations.explain.projected import Projected, read_projected
 from services.operations.explain.search import Asked, Name, find_besluit
 from services.operations.mongo import read_database
@@ -40,26 +42,39 @@ class NotDecided:
     """None: the dead letters were not read."""
 
 
+def unseen(_done: int, _of: int | None) -> None:
+    """The progress that nobody sees."""
+
+
 async def explain(
-    settings: Settings, asked: Asked, *, letters: bool = True, progress: Progress = lambda _done, _of: None
+    settings: Settings, asked: Asked, *, through: bool = True, progress: Progress = unseen
 ) -> Explained | NotDecided:
     """Return all that is known of a contact, without contents. Commits no offset.
 
-    It reads all dead letters unless `letters` is false. Without a decision record it reads the
-    topics of publishers too.
-    Raises UnknownContact, SeveralContacts, and what `read_database` raises. Raises what `topic_reader` raises only
-    when there is no decision record.
+    It reads the topics of publishers and all dead letters through unless `through` is false. Without a decision record
+    it reads the topics of publishers in any case. Raises UnknownContact, SeveralContacts, and what `read_database`
+    raises. Raises what `topic_reader` raises only when there is no decision record.
+    """
+    found = await decided(settings, asked, through=through, progress=progress)
+    return found or await _not_decided(settings, asked, letters=through, progress=progress)
+
+
+async def decided(
+    settings: Settings, asked: Asked, *, through: bool, also: Sought | None = None, progress: Progress = unseen
+) -> Explained | None:
+    """Return all that is known of a contact with a decision record; None when it has none.
+
+    `also`: dead letters that are of it too. Raises as `explain` does.
     """
     async with read_database(settings) as database:
         besluit = await find_besluit(database, asked)
         projected = await read_projected(database, besluit) if besluit else ()
     if besluit is None:
-        return await _not_decided(settings, asked, letters=letters, progress=progress)
-    contact = Origin(besluit.source, besluit.contact_id)
+        return None
     kafka, fault = None, None
     try:
         async with topic_reader(settings) as reader:
-            kafka = await look(reader, settings, contact, besluit.position, letters=letters, progress=progress)
+            kafka = await look(reader, settings, besluit, through=through, also=also, progress=progress)
     except (TransientFailure, InvalidSettings) as error:
         fault = str(error)
     return Explained(besluit, projected, kafka, fault)
@@ -71,8 +86,9 @@ async def _not_decided(settings: Settings, asked: Asked, *, letters: bool, progr
         raise UnknownContact(f"No klantcontact{of_that_source} has the number {asked.text}.")
     contact = Origin(asked.source, asked.text)
     async with topic_reader(settings) as reader:
-        seen = await sightings(reader, settings, contact, progress)
-        found = await read_letters(reader, settings, contact, progress) if letters else None
+        records = await read_contact_records(reader, settings, contact, None, progress)
+        found = await read_letters(reader, settings, records.sought(contact), progress) if letters else None
+    seen = records.sightings
     if not seen and not (found and found.number):
         asked_for = f"{printable_id(asked.text)}{of_that_source}"
         looked = "" if letters else " The dead letters were not looked at."

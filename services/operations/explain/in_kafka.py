@@ -1,33 +1,16 @@
-"""What Kafka still holds of a contact: its record, what the projector has to read, and its dead letters."""
+"""What Kafka still holds of a contact that was decided: records, dead letters, what the projector has to read."""
 
-from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
-
-from aiokafka import ConsumerRecord, TopicPartition
 
 from schemas.positions import Position
-from services.operations.dead_letters.letters import letter_of, shown_source
-from services.operations.dead_letters.reading import Found
-from services.operations.dead_letters.states import letter_states
+from services.domain.besluit import BesluitRecord
+from services.operations.explain.contact_records import OvertakenRecords, Sighting, read_contact_records
+from services.operations.explain.letters import Letters, Sought, read_letters
 from services.operations.origin import Origin, origin_of
 from services.operations.topic_reader import Progress, TopicReader, count_to_read, next_offsets, still_to_read
 from services.runtime.kafka.clients import admin_client
 from services.runtime.kafka.open_transactions import OpenTransaction
 from services.runtime.settings import Settings
-
-MAX_LETTERS: Final = 20
-"""So many of one contact are kept, the newest: a publisher may send the same broken event without end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Letters:
-    """The newest dead letters of a contact, oldest first, and how many there are in all."""
-
-    number: int = 0
-    newest: tuple[Found, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,111 +18,58 @@ class InKafka:
     """What Kafka holds of a contact that was decided."""
 
     record_is_held: bool | None
-    """Whether its topic still holds the record that was judged. None: the settings do not name that topic now."""
+    """Whether the record that was judged still lies there. None: the settings do not name its topic now."""
     projector_behind: int
     """How many records the projector has yet to read, at most."""
+    waiting: tuple[Sighting, ...] = ()
+    """Its first record that is not judged yet."""
+    overtaken: OvertakenRecords | None = None
+    """None: the topics of publishers were not read."""
     letters: Letters | None
     """None: the dead letters were not read."""
     open_transactions: tuple[OpenTransaction, ...] = ()
     """Those behind which the projector's records wait."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """A record of a contact without a decision record."""
-
-    source: str
-    """As `shown_source` shows it: the record may be wrong, and its source a text that nothing has checked."""
-    position: Position
-    is_judged: bool
-    """The classifier has committed a later offset. So it was refused, or its decision record has been deleted since."""
-    waits_since: datetime | None = None
-    """When the transaction began behind which it waits; None: it waits for none."""
-
-
 async def look(
     reader: TopicReader,
     settings: Settings,
-    contact: Origin,
-    position: Position | None,
+    besluit: BesluitRecord,
     *,
-    letters: bool,
+    through: bool,
+    also: Sought | None = None,
     progress: Progress,
 ) -> InKafka:
-    """Return what Kafka holds of a contact that was decided. Raises as `topic_reader` does."""
+    """Return what Kafka holds of a contact that was decided. Raises as `topic_reader` does.
+
+    `through`: whether to read through the topics of publishers and the dead letters. `also`: dead letters that are of
+    it too.
+    """
+    contact = Origin(besluit.source, besluit.contact_id)
     outputs = await reader.whole(settings.registered_topic, settings.confidential_topic, settings.taak_topic)
     async with admin_client(settings) as admin:
         positions = await next_offsets(admin, settings, settings.projector_group)
     behind = await count_to_read(reader, still_to_read(outputs, positions))
     transactions = await reader.open_transactions(outputs)
+    records = await read_contact_records(reader, settings, contact, besluit, progress) if through else None
+    letters = None
+    if records is not None:
+        earlier = (each.position for each in besluit.voorgangers)
+        sought = records.sought(contact, besluit.position, besluit.sent_with, *earlier)
+        letters = await read_letters(reader, settings, sought.or_those_of(also), progress)
     return InKafka(
-        record_is_held=await _is_held(reader, settings, position),
+        record_is_held=await _is_held(reader, settings, contact, besluit.position),
         projector_behind=behind + sum(each.end - each.first_offset for each in transactions),
-        letters=await read_letters(reader, settings, contact, progress) if letters else None,
+        waiting=tuple(each for each in records.sightings if not each.is_judged) if records else (),
+        overtaken=records.overtaken if records else None,
+        letters=letters,
         open_transactions=tuple(transactions),
     )
 
 
-async def _is_held(reader: TopicReader, settings: Settings, position: Position | None) -> bool | None:
+async def _is_held(reader: TopicReader, settings: Settings, contact: Origin, position: Position | None) -> bool | None:
+    """Whether that contact's record lies there. In a topic that was made anew it is another's."""
     if position is None or position.topic not in settings.contact_topics:
         return None
-    return any(
-        each.partition == position.partition and each.begin <= position.offset < each.end
-        for each in await reader.whole(position.topic)
-    )
-
-
-async def read_letters(reader: TopicReader, settings: Settings, contact: Origin, progress: Progress) -> Letters:
-    """Read all dead letters and return those of a contact; without a source, those of every source."""
-    number = 0
-    newest: deque[ConsumerRecord[bytes, bytes]] = deque(maxlen=MAX_LETTERS)
-    whole = await reader.whole(settings.dead_letter_topic)
-    async for batch in reader.records(whole, progress):
-        for record in batch:
-            if _is_of(origin_of(record.value, record.headers), contact):
-                number += 1
-                newest.append(record)
-    return Letters(number, await _with_histories(settings, newest))
-
-
-async def _with_histories(settings: Settings, records: Iterable["ConsumerRecord[bytes, bytes]"]) -> tuple[Found, ...]:
-    letters = [letter_of(each) for each in records]
-    if not letters:
-        return ()
-    async with letter_states(settings) as states:
-        histories = await states.histories(letters)
-    return tuple(Found(letter, history) for letter, history in zip(letters, histories, strict=True))
-
-
-async def sightings(
-    reader: TopicReader, settings: Settings, contact: Origin, progress: Progress
-) -> tuple[Sighting, ...]:
-    """Read all that publishers sent, and return the first record of a contact for each topic and source, judged and not
-    judged, in the order of their positions.
-
-    Only a contact without a decision record needs this.
-    """
-    whole = await reader.whole(*settings.contact_topics)
-    async with admin_client(settings) as admin:
-        positions = await next_offsets(admin, settings, settings.classifier_group)
-    transactions = await reader.open_transactions(whole)
-    found: dict[tuple[str, str, bool], Sighting] = {}
-    async for batch in reader.records_to_the_end(whole, transactions, progress):
-        for record in batch:
-            origin = origin_of(record.value, record.headers)
-            if not _is_of(origin, contact) or origin.source is None:
-                continue
-            is_judged = record.offset < positions.get(TopicPartition(record.topic, record.partition), 0)
-            position = Position(record.topic, record.partition, record.offset)
-            since = next((each.since for each in transactions if each.holds_up(record)), None)
-            sighting = Sighting(shown_source(origin.source), position, is_judged, since)
-            found.setdefault((record.topic, origin.source, is_judged), sighting)
-    return tuple(sorted(found.values(), key=_where))
-
-
-def _where(sighting: Sighting) -> tuple[str, int, int]:
-    return sighting.position.topic, sighting.position.partition, sighting.position.offset
-
-
-def _is_of(origin: Origin, contact: Origin) -> bool:
-    return origin.contact_id == contact.contact_id and contact.source in {None, origin.source}
+    record = await reader.at(position)
+    return record is not None and origin_of(record.value, record.headers) == contact

@@ -4,8 +4,15 @@ The cluster, which knows its brokers, decides how many replicas must have a reco
 (min.insync.replicas).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import for_code
+
+from services.runtime.kafka import in_process
 from services.runtime.settings import Settings
 
 MAX_BATCH_BYTES = 1024 * 1024
@@ -24,6 +31,11 @@ DAY_MILLISECONDS = 24 * 60 * 60 * 1000
 SEGMENT_MILLISECONDS = DAY_MILLISECONDS
 """Kafka removes whole segments, and closes them after a week by default. So a retention of 7 days could keep a quiet
 partition's contacts for 14. Segments that close daily make it true to a day."""
+
+TIMESTAMP_TYPE: Final = "message.timestamp.type"
+"""Kafka's name for whose clock dates the records of a topic."""
+
+BROKERS_CLOCK: Final = "LogAppendTime"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +95,23 @@ def _definition(
             "max.message.bytes": str(max_bytes),
             # The broker's clock. A publisher with a wrong clock can neither keep its contacts longer, nor lose them
             # before they are judged, nor date them in the future. It also says since when a transaction is open.
-            "message.timestamp.type": "LogAppendTime",
+            TIMESTAMP_TYPE: BROKERS_CLOCK,
         },
     )
+
+
+async def topic_configurations(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return the configuration of existing topics, with what the broker adds to it, in Kafka's own names and values.
+
+    It is empty on a broker without administration. Raises a KafkaError.
+    """
+    configurations: dict[str, dict[str, str]] = {name: {} for name in names}
+    if not names or not in_process.has_administration():
+        return configurations
+    responses = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in names])
+    for response in responses:
+        for code, message, _kind, name, entries in response.resources:
+            if code:
+                raise for_code(code)(message)
+            configurations[name] = {entry[0]: entry[1] for entry in entries}
+    return configurations

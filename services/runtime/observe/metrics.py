@@ -1,6 +1,7 @@
 """Every metric of the services. A name that is not here does not exist, and a typo fails type checking.
 
-Labels take few values, all our own, and never one from a message. The comment beside a label says what bounds it.
+Labels take few values, all our own or the operator's, and never one from a message. The comment beside a label says
+what bounds it.
 """
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -58,6 +59,12 @@ PERSONAL_IDS = Counter(
 WITHDRAWALS_WITHOUT_EFFECT = Counter(
     "klantcontact_withdrawals_without_effect",
     "Contacts in which consent was withdrawn by somebody who is not gekend, or without contact; repeats count too.",
+)
+
+OVERTAKEN = Counter(
+    "klantcontact_overtaken",
+    "Contacts whose revisie is lower than the one in force, so that they change nothing, by source.",
+    ["source"],  # those that the policy names; `andere` for all others
 )
 
 # The projector: documents stored -------------------------------------------------------------------------------------

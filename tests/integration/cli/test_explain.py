@@ -40,6 +40,28 @@ async def test_text_and_json_explain_a_decision(town: Town) -> None:
     assert (told["decided"], told["decision"]["contactId"], told["kafka"]["letters"]) == (True, "c-1", None)
 
 
+async def test_a_record_is_explained_by_its_position(town: Town) -> None:
+    await town.decide(CALLED)
+    town.publish_value(b"no JSON")
+    topic = town.settings.contact_topics[0]
+
+    decided = run(town.settings, "explain", f"{topic}:0:0")
+    unread = run(town.settings, "explain", f"{topic}:0:1")
+    read = run(town.settings, "explain", f"{topic}:0:1", "--json")
+    nowhere = run(town.settings, "explain", f"{topic}:7:0")
+    as_contact = run(town.settings, "explain", f"{topic}:0:0", "--contact")
+
+    assert (decided.returncode, decided.stderr) == (DONE, "")
+    assert decided.stdout.startswith(f"asked for     {topic}, partition 0, offset 0: it lies there, not handled yet")
+    assert "o1: V4, VNG V6898, C0992" in decided.stdout
+    assert (unread.returncode, unread.stderr) == (FAULTS_FOUND, "")
+    assert "contact       none can be read in it" in unread.stdout
+    told = json.loads(read.stdout)
+    assert (told["decided"], told["record"]["held"], told["letters"]["number"]) == (False, "record", 0)
+    assert (nowhere.returncode, nowhere.stderr) == (FAULTS_FOUND, f"{topic} has no partition 7.\n")
+    assert as_contact.stderr.startswith(f"Nothing is known of contact {topic}:0:0")
+
+
 async def test_an_unknown_or_undecided_contact_ends_with_1(town: Town) -> None:
     town.publish(contact("waiting"))
 

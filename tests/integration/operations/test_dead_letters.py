@@ -56,7 +56,7 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
         dead_letter_topic=f"{topics}.contact.ended.dlq",
     )
     # The time of a letter is the broker's, also in the real topic.
-    configuration = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": "2097152"}
+    configuration = {"max.message.bytes": "2097152"}
     make_topics(kafka_bootstrap, made.contact_topics[0], partitions=PARTITIONS)
     make_topics(kafka_bootstrap, made.dead_letter_topic, partitions=PARTITIONS, configuration=configuration)
     return made

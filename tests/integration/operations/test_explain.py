@@ -1,7 +1,9 @@
 """Finding a contact and everything about it, on real servers."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
@@ -10,6 +12,7 @@ from confluent_kafka import TopicPartition
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
+from schemas.dead_letters import EARLIER
 from schemas.faults import Fault, FaultKind, RefusalKind
 from schemas.outputs import Regel
 from schemas.positions import Position
@@ -18,17 +21,19 @@ from services.local.servers.network import HOST, free_port
 from services.operations.dead_letters.discard import discard
 from services.operations.dead_letters.letters import LetterId
 from services.operations.dead_letters.selection import LetterSelection, LetterState
+from services.operations.explain.contact_records import MAX_OVERTAKEN, OvertakenRecords, Sighting
 from services.operations.explain.explain import Explained, NotDecided, explain
-from services.operations.explain.in_kafka import MAX_LETTERS, Sighting
+from services.operations.explain.letters import MAX_LETTERS
 from services.operations.explain.projected import Projected, ProjectedState
 from services.operations.explain.search import Asked, Name, SeveralContacts
 from services.operations.mongo import read_database
 from services.operations.origin import UnknownContact
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
-from tests.support.examples import CALL_BACK, OTHER_SOURCE, SOURCE, Wire, contact, email, known, onderwerp
+from tests.support.examples import CALL_BACK, OTHER_SOURCE, SOURCE, Wire, contact, email, event, known, line, onderwerp
 from tests.support.explain_town import Town
 from tests.support.kafka_tools import admin_client, open_transaction
+from tests.support.leftovers import remove_topics
 
 CALLED: Wire = contact(
     "c-1",
@@ -61,10 +66,20 @@ async def town(settings: Settings) -> Town:
     return prepared
 
 
-async def explained(town: Town, text: str = "c-1", *, letters: bool = True) -> Explained:
-    found = await explain(town.settings, Asked(text), letters=letters)
+async def explained(town: Town, text: str = "c-1", *, through: bool = True) -> Explained:
+    found = await explain(town.settings, Asked(text), through=through)
     assert isinstance(found, Explained)
     return found
+
+
+def letters_of(found: Explained) -> list[LetterId]:
+    assert found.kafka is not None
+    assert found.kafka.letters is not None
+    return [each.letter.id for each in found.kafka.letters.newest]
+
+
+def packed(data: Wire) -> str:
+    return base64.b64encode(orjson.dumps(data)).decode()
 
 
 # Finding it ----------------------------------------------------------------------------------------------------------
@@ -138,7 +153,7 @@ async def test_an_unknown_contact_is_reported_with_the_possible_causes(town: Tow
     with pytest.raises(UnknownContact, match="Nothing is known of contact nowhere of urn:nobody: it never came"):
         await explain(town.settings, Asked("nowhere", source="urn:nobody"))
     with pytest.raises(UnknownContact, match="The dead letters were not looked at"):
-        await explain(town.settings, Asked("nowhere"), letters=False)
+        await explain(town.settings, Asked("nowhere"), through=False)
 
 
 # Documents and records ------------------------------------------------------------------------------------------------
@@ -322,7 +337,7 @@ async def test_dead_letters_are_not_read_when_the_caller_asks_so(town: Town) -> 
     await town.decide(CALLED)
     town.refuse(CALLED)
 
-    found = await explained(town, letters=False)
+    found = await explained(town, through=False)
 
     assert found.kafka is not None
     assert found.kafka.letters is None
@@ -363,7 +378,7 @@ async def test_a_contact_without_a_decision_is_shown_in_each_topic_in_which_it_c
     one.publish(contact("c-1"))
     other.publish(contact("c-1"))
 
-    found = await explain(one.settings, Asked("c-1"), letters=False)
+    found = await explain(one.settings, Asked("c-1"), through=False)
 
     assert isinstance(found, NotDecided)
     assert found.sightings == (
@@ -387,6 +402,138 @@ async def test_the_record_of_a_decision_is_looked_for_in_its_own_topic(settings:
         assert found.besluit.position == Position(other.settings.contact_topics[0], 0, 0)
         assert found.kafka is not None
         assert found.kafka.record_is_held is held
+
+
+UNKNOWN_SOURCE = b'{"data": {"contactId": "c-1"}}'
+LONG = {"toelichting": "x" * 70_000}
+
+
+@pytest.mark.parametrize(
+    ("value", "headers"),
+    [
+        pytest.param(line(event(contact("c-1", other=LONG))), [], id="cut"),
+        pytest.param(b'{"source": "%s" "data": {"contactId": "c-1"}}' % SOURCE.encode(), [], id="broken"),
+        pytest.param(b'{"contactId": "c-1"}', [("ce-id", b"e"), ("ce-source", SOURCE.encode())], id="ce-"),
+        pytest.param(b'{"contactId": "c-1"}', [("cloudEvents:source", f'"{SOURCE}"'.encode())], id="cloudEvents:"),
+        pytest.param(b'{"contactId": "c-1"', [("ce_source", SOURCE.encode())], id="binary and broken"),
+        pytest.param(orjson.dumps({"source": SOURCE, "data_base64": packed({"contactId": "c-1"})}), [], id="base64"),
+        pytest.param(
+            orjson.dumps({"source": SOURCE, "data_base64": packed({"contactId": "c-1", **LONG})}), [], id="base64, cut"
+        ),
+        pytest.param(UNKNOWN_SOURCE, [], id="without a source"),
+    ],
+)
+async def test_a_dead_letter_is_found_however_broken(
+    town: Town, value: bytes, headers: list[tuple[str, bytes | None]]
+) -> None:
+    await town.decide(CALLED)
+    letter = town.refuse_value(value, headers)
+
+    assert letters_of(await explained(town)) == [letter]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        line(event(contact("c-2", other={"vervolgOp": {"contactId": "c-1"}}))),
+        b'{"data": {"vervolgOp": {"contactId": "c-1"}, "contactId": "c-2" "x"}}',
+        b'{"data": {"contactId": "c-1',
+        b"c-1",
+        None,
+    ],
+)
+async def test_a_dead_letter_that_only_mentions_the_contact_is_none_of_it(town: Town, value: bytes | None) -> None:
+    await town.decide(CALLED)
+    town.refuse_value(value)
+
+    assert letters_of(await explained(town)) == []
+
+
+async def test_a_dead_letter_that_was_cut_before_the_contact_id_is_found_by_where_its_record_lies(town: Town) -> None:
+    await town.decide(CALLED)
+    value = b'{"source": "%s", "data": {"toelichting": "%s", "contactId": "c-1"}}' % (SOURCE.encode(), b"x" * 70_000)
+    letter = town.refuse_value(value, position=town.publish_value(value))
+    town.refuse_value(line(event(contact("c-2"))), position=Position(town.settings.contact_topics[0], 0, 1))
+
+    assert letters_of(await explained(town)) == [letter]
+
+
+async def test_the_earlier_letters_of_a_record_that_went_back_are_found(town: Town) -> None:
+    mistyped = town.refuse_value(line(event(contact("c-7"))))
+    again = town.refuse_value(b"no JSON", [(EARLIER, str(mistyped).encode())])
+    await town.decide(CALLED, headers=[(EARLIER, f"{mistyped},{again}".encode())])
+    town.refuse(contact("c-7"))
+
+    assert letters_of(await explained(town)) == [mistyped, again]
+
+
+async def test_a_letter_that_failed_again_brings_its_earlier_one_and_the_other_way_round(town: Town) -> None:
+    await town.decide(CALLED)
+    unread = town.refuse_value(b"no JSON")
+    corrected = town.refuse_value(UNKNOWN_SOURCE, [(EARLIER, str(unread).encode())])
+    spoiled = town.refuse_value(b"spoiled", [(EARLIER, f"{unread},{corrected}".encode())])
+
+    found = await explained(town)
+
+    assert letters_of(found) == [unread, corrected, spoiled]
+    assert found.kafka is not None
+    assert found.kafka.letters is not None
+    assert found.kafka.letters.number == 3
+
+
+async def test_a_record_is_still_there_only_while_it_is_that_of_the_contact(town: Town) -> None:
+    await town.decide(CALLED)
+    before = await explained(town)
+    remove_topics(town.settings.kafka_bootstrap, town.settings.contact_topics[0])
+    await town.prepare()
+    town.publish(contact("c-2"))
+    after = await explained(town)
+
+    assert before.kafka is not None
+    assert after.kafka is not None
+    assert (before.kafka.record_is_held, after.kafka.record_is_held) == (True, False)
+
+
+# Records that came too late ------------------------------------------------------------------------------------------
+
+
+async def test_revisies_that_a_higher_one_had_overtaken_are_shown(town: Town) -> None:
+    await town.decide(contact("c-1"))
+    await town.decide(contact("c-1", revisie=9))
+    before = await explained(town)
+    late = [town.publish(contact("c-1", revisie=each)) for each in (2, 3)]
+    town.publish(contact("c-1", revisie=9))
+    town.publish(contact("c-1", revisie=2), source=OTHER_SOURCE)
+    town.publish({"contactId": "c-1", "revisie": 2})
+    waiting = town.publish(contact("c-1", revisie=4))
+    town.commit(town.settings.classifier_group, town.settings.contact_topics[0], waiting.offset)
+
+    found = (await explained(town)).kafka
+
+    assert before.kafka is not None
+    assert before.kafka.overtaken == OvertakenRecords()
+    assert found is not None
+    assert found.overtaken is not None
+    assert [(each.position, each.revisie) for each in found.overtaken.newest] == [(late[0], 2), (late[1], 3)]
+    assert found.overtaken.number == 2
+    assert [each.position for each in found.waiting] == [waiting]
+
+
+async def test_the_newest_of_many_overtaken_revisies_are_kept(town: Town) -> None:
+    await town.decide(contact("c-1", revisie=9))
+    for _ in range(MAX_OVERTAKEN + 3):
+        town.publish(contact("c-1"))
+    town.commit(town.settings.classifier_group, town.settings.contact_topics[0], MAX_OVERTAKEN + 4)
+
+    found = (await explained(town)).kafka
+
+    assert found is not None
+    assert found.overtaken is not None
+    assert (found.overtaken.number, found.overtaken.newest[-1].position.offset) == (
+        MAX_OVERTAKEN + 3,
+        MAX_OVERTAKEN + 3,
+    )
+    assert len(found.overtaken.newest) == MAX_OVERTAKEN
 
 
 # Faults --------------------------------------------------------------------------------------------------------------

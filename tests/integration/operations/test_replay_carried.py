@@ -52,7 +52,11 @@ class HistoryReader(TopicReader):
         self._sizes = sizes
 
     async def records(
-        self, stretches: Sequence[Stretch], progress: Progress = lambda _done, _of: None
+        self,
+        stretches: Sequence[Stretch],
+        progress: Progress = lambda _done, _of: None,
+        *,
+        oversized: bool = False,  # noqa: ARG002 - as of the reader
     ) -> AsyncIterator[Records]:
         [stretch] = stretches
         at = stretch.begin

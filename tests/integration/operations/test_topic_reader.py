@@ -44,7 +44,7 @@ async def test_committed_records_are_read_up_to_the_present_end(settings: Settin
 
 async def test_a_period_selects_the_records_of_that_time(settings: Settings, topics: str) -> None:
     topic = f"{topics}.in"
-    make_topics(settings.kafka_bootstrap, topic, configuration={"message.timestamp.type": "LogAppendTime"})
+    make_topics(settings.kafka_bootstrap, topic)
     publish_values(settings.kafka_bootstrap, topic, [b"1", b"2", b"3"])
     now = datetime.now(UTC)
     hour = timedelta(hours=1)

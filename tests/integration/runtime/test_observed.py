@@ -1,5 +1,6 @@
 """A running service as an operator sees it: the facts of readiness, and how far behind it is."""
 
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from services.runtime.settings import Settings
 from tests.faults.classifier_process import PARTITIONS, world_on
 from tests.support.contacts import contact_ended
 from tests.support.contacts import encoded as encoded_contact
-from tests.support.kafka_tools import open_transaction, publish_values
+from tests.support.kafka_tools import PUBLISHER_DATES, give_brokers_clock, open_transaction, publish_values
 from tests.support.projector_examples import encoded, registered, taak_created
 from tests.support.projector_process import (
     WAIT_SECONDS,
@@ -100,10 +101,12 @@ def _ages(process: ServiceProcess, name: str, topic: str) -> float:
 def test_the_classifier_reports_contacts_behind_an_open_transaction_until_it_ends(
     kafka_bootstrap: str, mongo_uri: str, topics: str, database: str, tmp_path: Path
 ) -> None:
-    with world_on(kafka=kafka_bootstrap, mongo=mongo_uri, name=topics, database=database, folder=tmp_path) as world:
+    own = {"kafka": kafka_bootstrap, "mongo": mongo_uri, "name": topics, "database": database}
+    with world_on(**own, folder=tmp_path, clock=PUBLISHER_DATES) as world:
         topic = world.settings.contact_topics[0]
         contacts = [encoded_contact(contact_ended(f"c-{number}")) for number in range(4)]
         with open_transaction(kafka_bootstrap, topic, contacts[0], seconds_ago=120, committed=True):
+            give_brokers_clock(kafka_bootstrap, *world.settings.topics)
             publish_values(kafka_bootstrap, topic, contacts[1:], partition=0)
             process = world.start()
             wait_for("it tells of it", lambda: process.is_ready() and _waits(process) == [(topic, 0)])
@@ -129,14 +132,16 @@ def test_the_classifier_reports_contacts_behind_an_open_transaction_until_it_end
 
 
 def test_the_projector_reports_outputs_behind_an_open_transaction_until_it_ends(
-    settings: Settings, tmp_path: Path
+    kafka_bootstrap: str, mongo_uri: str, topics: str, database: str, tmp_path: Path
 ) -> None:
-    topic = settings.taak_topic
-    with projector_process(settings, tmp_path) as projector:
-        wait_for("it is ready", projector.is_ready)
-        with open_transaction(settings.kafka_bootstrap, topic, b"", seconds_ago=120):
-            publish_values(settings.kafka_bootstrap, topic, [encoded(taak_created("c-1"))], partition=0)
-            wait_for("it tells of it", lambda: _waits(projector) == [(topic, 0)])
+    settings = settings_for(kafka_bootstrap, mongo_uri, topics, database, clock=PUBLISHER_DATES)
+    topic, projector = settings.taak_topic, projector_process(settings, tmp_path)
+    with ExitStack() as running:
+        with open_transaction(kafka_bootstrap, topic, b"", seconds_ago=120):
+            give_brokers_clock(kafka_bootstrap, *outputs_of(settings))
+            publish_values(kafka_bootstrap, topic, [encoded(taak_created("c-1"))], partition=0)
+            running.enter_context(projector)
+            wait_for("it tells of it", lambda: projector.is_ready() and _waits(projector) == [(topic, 0)])
             lag, still_ready = projector.facts()["kafka"]["lag_records"], projector.is_ready()
         wait_for("it has gone", lambda: _waits(projector) == [] and projector.facts()["kafka"]["lag_records"] == 0)
         stored = projector.measured("klantcontact_decided_to_stored_seconds_count")

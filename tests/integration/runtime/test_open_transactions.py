@@ -9,7 +9,14 @@ from aiokafka import TopicPartition
 from services.runtime.kafka import open_transactions as module
 from services.runtime.kafka.open_transactions import OpenTransaction, open_transactions
 from services.runtime.settings import Settings
-from tests.support.kafka_tools import ANSWER_SECONDS, make_topics, open_transaction, producer, publish_values
+from tests.support.kafka_tools import (
+    ANSWER_SECONDS,
+    PUBLISHER_DATES,
+    make_topics,
+    open_transaction,
+    producer,
+    publish_values,
+)
 
 MINUTE = timedelta(minutes=1)
 
@@ -17,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture
 def topic(kafka_bootstrap: str, topics: str) -> str:
     """A topic of two partitions that keeps the publisher's clock."""
-    make_topics(kafka_bootstrap, topics, partitions=2)
+    make_topics(kafka_bootstrap, topics, partitions=2, configuration=PUBLISHER_DATES)
     return topics
 
 

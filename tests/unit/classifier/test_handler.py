@@ -16,6 +16,7 @@ from services.classifier import handler
 from services.classifier.cases import read
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
+from services.classifier.instrumentation import show_source_counters
 from services.classifier.ports import HeavyBatch, Message
 from services.domain.case import Case
 from services.domain.events import Event
@@ -38,6 +39,7 @@ from tests.support.examples import known
 
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
 LIMIT = 3
+OTHER = "urn:nld:oin:00000001823288444000:systeem:mail"
 SETTINGS = Settings(registered_topic="registered", taak_topic="taak", dead_letter_topic="dlq")
 
 
@@ -68,6 +70,7 @@ class _Bench:
             clock=self.clock,
             health=self.health,
             own_failures_limit=LIMIT,
+            counted_sources=frozenset({SOURCE}),
         )
 
     def restarted(self) -> Self:
@@ -266,7 +269,7 @@ async def test_what_the_policy_does_not_allow_its_source_is_a_dead_letter_withou
 async def test_whoever_reads_and_encodes_for_long_leaves_the_rest_of_the_process_its_turn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(handler, "TURN_SECONDS", 0)
+    monkeypatch.setattr("services.classifier.turns.TURN_SECONDS", 0)
     turns = 0
 
     async def the_rest() -> None:
@@ -560,6 +563,41 @@ async def test_what_is_skipped_is_told_with_its_reason() -> None:
             "revisie": 1,
             "revisie_in_force": 2,
             "trace_id": None,
+        }
+    ]
+
+
+async def test_what_is_overtaken_is_counted_by_a_source_that_the_policy_names_and_its_first_place_is_told() -> None:
+    def counted() -> dict[str, float]:
+        return {
+            each: REGISTRY.get_sample_value("klantcontact_overtaken_total", {"source": each}) or 0
+            for each in (SOURCE, OTHER, "andere")
+        }
+
+    show_source_counters(frozenset({SOURCE}))
+    bench, before = _Bench(), counted()
+    of_other = {**contact_ended(revisie=9), "source": OTHER}
+    await bench.handle([record(contact_ended(revisie=9)), record(of_other, offset=1)])
+    with capture_logs() as logs:
+        await bench.handle(
+            [
+                record(contact_ended("c-2"), offset=2),
+                record(contact_ended(revisie=1), offset=3),
+                record({**contact_ended(revisie=8), "source": OTHER}, offset=4),
+                record(contact_ended(revisie=8), offset=5),
+            ]
+        )
+
+    after = counted()
+    assert {each: after[each] - before[each] for each in after} == {SOURCE: 2, OTHER: 0, "andere": 1}
+    assert [line for line in logs if line["event"] == "contacts.overtaken"] == [
+        {
+            "event": "contacts.overtaken",
+            "log_level": "warning",
+            "topic": "contact.ended",
+            "partition": 0,
+            "first_offset": 3,
+            "number": 3,
         }
     ]
 

@@ -11,11 +11,15 @@ import pytest
 
 from schemas.positions import Position
 from services.cli.explain_json import explained, not_decided
+from services.cli.explain_json import told as told_of
 from services.domain.besluit import BesluitRecord
 from services.domain.policy import DEFAULT, Beleid
+from services.operations.explain.contact_records import OvertakenRecord, OvertakenRecords, Sighting
 from services.operations.explain.explain import Explained, NotDecided
-from services.operations.explain.in_kafka import InKafka, Letters, Sighting
+from services.operations.explain.in_kafka import InKafka
+from services.operations.explain.letters import Letters
 from services.operations.explain.projected import Documents, compared, wanted_of
+from services.operations.explain.record import AtPosition, Held
 from services.runtime.kafka.open_transactions import OpenTransaction
 from tests.support.examples import (
     CALL_BACK,
@@ -290,6 +294,7 @@ def whole(letters: Letters | None) -> dict[str, Any]:
     kafka = InKafka(
         record_is_held=True,
         projector_behind=7,
+        overtaken=OvertakenRecords(4, (OvertakenRecord(Position("contact.ended", 3, 18), 2, NOW),)),
         letters=letters,
         open_transactions=(OpenTransaction("taak.created", 2, first_offset=40, end=47, since=NOW),),
     )
@@ -317,6 +322,17 @@ def test_the_json_holds_the_documents_and_the_records_in_kafka() -> None:
         "openTransactions": [
             {"topic": "taak.created", "partition": 2, "firstOffset": 40, "end": 47, "since": NOW.isoformat()}
         ],
+        "waiting": [],
+        "overtaken": {
+            "number": 4,
+            "newest": [
+                {
+                    "position": {"topic": "contact.ended", "partition": 3, "offset": 18},
+                    "revisie": 2,
+                    "writtenAt": NOW.isoformat(),
+                }
+            ],
+        },
         "letters": {"number": 3, "newest": [LETTERS_READ["strange"], LETTERS_READ["discarded"]]},
     }
 
@@ -328,6 +344,40 @@ def test_the_json_holds_nothing_of_a_dead_letters_content() -> None:
 
 def test_dead_letters_are_null_when_explain_did_not_look_for_them() -> None:
     assert whole(None)["kafka"]["letters"] is None
+
+
+@pytest.mark.parametrize("decided", [True, False])
+def test_a_record_has_its_place_and_the_explanation_of_its_contact(*, decided: bool) -> None:
+    contact_of_it = Explained(Desk().bring(contact()).besluit, (), None, None) if decided else None
+    found = AtPosition(
+        position=Position("contact.ended", 3, 17),
+        held=Held.WAITS,
+        waits_since=NOW,
+        last_offset=None,
+        is_handled=False,
+        foreign=None,
+        lay_at=None,
+        names_a_contact=True,
+        contact=contact_of_it,
+        letters=None if decided else Letters(1, (LETTER,)),
+    )
+
+    read = json.loads(json.dumps(told_of(found)))
+
+    assert read.pop("record") == {
+        "position": {"topic": "contact.ended", "partition": 3, "offset": 17},
+        "held": "waits",
+        "waitsSince": NOW.isoformat(),
+        "lastOffset": None,
+        "isHandled": False,
+        "foreign": None,
+        "layAt": None,
+        "namesAContact": True,
+    }
+    if decided:
+        assert read["decision"]["contactId"] == "c-1"
+    else:
+        assert read == {"letters": {"number": 1, "newest": [LETTERS_READ["discarded"]]}}
 
 
 def undecided(seen: Sequence[Sighting], letters: Letters | None) -> dict[str, Any]:

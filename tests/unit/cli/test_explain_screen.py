@@ -9,7 +9,7 @@ import pytest
 
 from schemas.faults import Fault, FaultKind, RefusalKind
 from schemas.positions import Position
-from services.cli.explain_screen import explained, not_decided
+from services.cli.explain_screen import explained, letter_rows, not_decided
 from services.cli.screen import print_table
 from services.domain.besluit import BesluitRecord
 from services.domain.policy import DEFAULT
@@ -17,8 +17,10 @@ from services.operations.dead_letters.letters import Content, Letter, LetterId
 from services.operations.dead_letters.reading import Found
 from services.operations.dead_letters.selection import LetterState
 from services.operations.dead_letters.states import UNTOUCHED, Change, History
+from services.operations.explain.contact_records import OvertakenRecord, OvertakenRecords, Sighting
 from services.operations.explain.explain import Explained, NotDecided
-from services.operations.explain.in_kafka import InKafka, Letters, Sighting
+from services.operations.explain.in_kafka import InKafka
+from services.operations.explain.letters import Letters
 from services.operations.explain.projected import Documents, compared, wanted_of
 from services.runtime.kafka.open_transactions import OpenTransaction
 from tests.support.examples import CALL_BACK, OTHER_SOURCE, SOURCE, contact, email, known, nth_bsn, onderwerp, stranger
@@ -169,7 +171,7 @@ def test_a_document_that_is_missing_after_the_projector_read_everything_is_not_s
 def test_records_behind_an_open_transaction_are_shown_with_the_moment_since_which_they_wait() -> None:
     besluit = Desk().bring(contact(onderwerpen=[onderwerp(opvolging=CALL_BACK)])).besluit
 
-    waits = "partition 0 of taak.created waits since 2026-12-01 12:00:00Z for an open transaction"
+    waits = "partition 0 of taak.created waits behind a transaction that somebody has open since 2026-12-01 12:00:00Z"
     to_go = "the projector has at most 4 records to go"
     assert ("", f"{to_go}\n{waits}") in told(besluit, in_kafka(behind=4, waiting=1))
     assert ("", f"{to_go}\n{waits} (and 2 more)") in told(besluit, in_kafka(behind=4, waiting=3))
@@ -246,10 +248,39 @@ def test_a_contact_that_waits_to_be_judged_is_shown() -> None:
 def test_a_contact_that_waits_behind_an_open_transaction_is_shown() -> None:
     seen = Sighting(SOURCE, Position("contact.ended", 3, 17), is_judged=False, waits_since=NOW)
 
-    waits = "not judged yet; it waits since 2026-12-01 12:00:00Z for an open transaction"
+    waits = "not judged yet; it waits behind a transaction that somebody has open since 2026-12-01 12:00:00Z"
     assert ("record", f"contact.ended, partition 3, offset 17, of {SOURCE}: {waits}") in list(
         not_decided(NotDecided("c-1", (seen,), letters()))
     )
+
+
+def test_what_came_too_late_and_what_waits_is_shown_before_the_dead_letters() -> None:
+    besluit = Desk().bring(contact()).besluit
+    late = tuple(OvertakenRecord(Position("contact.ended", 3, 20 + each), each, NOW) for each in (1, 2, 3))
+    kafka = replace(
+        in_kafka(),
+        waiting=(Sighting(SOURCE, Position("contact.ended", 3, 30), is_judged=False),),
+        overtaken=OvertakenRecords(7, late),
+    )
+
+    assert told(besluit, kafka)[-4:] == [
+        ("waiting", f"contact.ended, partition 3, offset 30, of {SOURCE}: not judged yet"),
+        (
+            "overtaken",
+            (
+                "2026-12-01 12:00:00Z: revisie 3 came after a higher one, and changed nothing; "
+                "contact.ended, partition 3, offset 23"
+            ),
+        ),
+        ("", "… and 6 more; --json gives more of them"),
+        ("dead letters", "none"),
+    ]
+
+
+def test_a_cut_letter_says_so() -> None:
+    cut = replace(LETTER, letter=replace(LETTER.letter, is_cut=True))
+    [row] = letter_rows(letters(cut))
+    assert row[1].endswith("contact_ongeldig at data.kanaal, cut")
 
 
 def test_a_refused_contact_is_shown() -> None:
