@@ -87,7 +87,7 @@ def test_broken_events_are_listed_shown_repaired_and_decided(broken: System, tmp
         ("contact_ongeldig", ("data.betrokkenen.*.rol",), SOURCE),
         ("contact_ongeldig", ("data.actoren.*.naam",), SOURCE),
         ("envelop_ongeldig", ("time",), SOURCE),
-        ("onleesbaar", ("",), "-"),
+        ("onleesbaar", ("",), SOURCE),
     }
     assert {group["letters"] for group in groups} == {EACH}
 
