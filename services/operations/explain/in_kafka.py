@@ -67,7 +67,7 @@ async def look(
     progress: Progress,
 ) -> InKafka:
     """Return what Kafka holds of a contact that was decided. Raises as `topic_reader` does."""
-    outputs = await reader.whole(settings.registered_topic, settings.confidential_topic, settings.taak_topic)
+    outputs = await reader.whole(*settings.output_topics)
     async with admin_client(settings) as admin:
         positions = await next_offsets(admin, settings, settings.projector_group)
     behind = await count_to_read(reader, still_to_read(outputs, positions))

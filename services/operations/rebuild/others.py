@@ -2,11 +2,12 @@
 
 That is done twice. Before the swap, all go from the live to the new collections. After it, later changes go from the
 collections of before to those that are live now: only where these still hold the value that was carried first, since a
-write after the swap is newer.
+write after the swap is newer. A document may stand in the ordinary collection of one generation and in the confidential
+one of the other: its fields are carried there.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from pymongo import UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
@@ -16,16 +17,16 @@ from services.operations.rebuild.collections import batches, by_id
 from services.operations.topic_reader import Progress
 from services.projector.merging.documents import Amendment
 from services.projector.mongo.layout import Generation
-from services.projector.mongo.writes import OURS, WITH_FIELDS_OF_OTHERS, Collection
+from services.projector.mongo.writes import OURS, WITH_FIELDS_OF_OTHERS, Collection, places_of
 from services.runtime.mongo.client import Document
 
 Fields = Mapping[str, Any]
 """The values that others own in one document, by path."""
 
-NOTHING: Mapping[Collection, Fields] = {
-    Collection.KLANTCONTACTEN: {},
-    Collection.PARTIJEN: {},
-    Collection.INTERNE_TAKEN: {"interneTaak.status": "te_verwerken"},
+_NOTHING_OF_TAKEN: Final[Fields] = {"interneTaak.status": "te_verwerken"}
+
+NOTHING: Final[Mapping[Collection, Fields]] = {
+    each: _NOTHING_OF_TAKEN if each in places_of(Collection.INTERNE_TAKEN) else {} for each in WITH_FIELDS_OF_OTHERS
 }
 """The values when the projector alone has written."""
 
@@ -73,9 +74,10 @@ class CarryOver:
         """Write the live collections' values to the new ones, and return how many documents that changed."""
         changed = done = 0
         for collection in (each for each in collections if each in WITH_FIELDS_OF_OTHERS):
-            live, new = self._of(Generation.LIVE, collection), self._of(Generation.NEW, collection)
+            live = self._of(Generation.LIVE, collection)
             async for documents in batches(live, _without_ours(collection)):
-                changed += await self._carry(collection, documents, new)
+                for new in self._places(Generation.NEW, collection):
+                    changed += await self._carry(collection, documents, new)
                 done += len(documents)
                 show(done, None)
         return changed
@@ -84,9 +86,10 @@ class CarryOver:
         """Write later changes from the collections of before to the live ones, and return the number of documents."""
         changed = done = 0
         for collection in WITH_FIELDS_OF_OTHERS:
-            former, live = self._of(Generation.FORMER, collection), self._of(Generation.LIVE, collection)
+            former = self._of(Generation.FORMER, collection)
             async for documents in batches(former, _without_ours(collection)):
-                changed += await self._mend(collection, documents, live)
+                for live in self._places(Generation.LIVE, collection):
+                    changed += await self._mend(collection, documents, live)
                 done += len(documents)
                 show(done, None)
         return changed
@@ -118,6 +121,10 @@ class CarryOver:
 
     def _of(self, generation: Generation, collection: Collection) -> AsyncCollection[Document]:
         return self._database[generation.name_of(collection)]
+
+    def _places(self, generation: Generation, collection: Collection) -> list[AsyncCollection[Document]]:
+        """Return where a document of a collection may stand in another generation."""
+        return [self._of(generation, each) for each in places_of(collection)]
 
 
 def _without_ours(collection: Collection) -> Mapping[str, int]:

@@ -14,9 +14,13 @@ MAY_BE_ABSENT = "toelichting"
 def merge(known: Versioned | None, fact: TaakCreated | TaakWithdrawn) -> Versioned | None:
     """Return the taak after one more event. The order of events does not matter."""
     revision = revision_of(fact.herkomst, fact.besluit)
-    if not is_news(known, revision, gone=isinstance(fact, TaakWithdrawn)):
+    if isinstance(fact, TaakWithdrawn):
+        # One that moved continues under the same id on the other topic, which we read too.
+        return Gone(revision) if not fact.verplaatst and is_news(known, revision, gone=True) else known
+    vertrouwelijk = fact.interne_taak.vertrouwelijk
+    if not is_news(known, revision, vertrouwelijk=vertrouwelijk):
         return known
-    return Gone(revision) if isinstance(fact, TaakWithdrawn) else Kept(revision, _document(fact))
+    return Kept(revision, vertrouwelijk, _document(fact))
 
 
 def _document(fact: TaakCreated) -> ProjectedDocument:

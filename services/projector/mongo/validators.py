@@ -1,7 +1,8 @@
 """The validators of the collections: MongoDB refuses what the models would, also from programs that bypass them.
 
-Ids, numbers and moments have their own types. A partij without consent holds no name and no details. A document in
-`vervallen` has no contents. Everywhere else, others may add fields beside ours.
+Ids, numbers and moments have their own types. A partij without consent holds no name and no details. A confidential
+klantcontact or taak stands in the collection for those, and no other there. A document in `vervallen` has no contents.
+Everywhere else, others may add fields beside ours.
 """
 
 from collections.abc import Mapping
@@ -40,7 +41,7 @@ def _list(items: BsonRule, max_items: int | None = None) -> BsonRule:
     return {"bsonType": "array", "items": items, **({"maxItems": max_items} if max_items is not None else {})}
 
 
-def _one_of(values: list[str]) -> BsonRule:
+def _one_of(values: list[str] | list[bool]) -> BsonRule:
     return {"enum": values}
 
 
@@ -179,9 +180,17 @@ def _validator(*rules: BsonRule) -> Document:
     return {"$jsonSchema": rules[0] if len(rules) == 1 else {"allOf": list(rules)}}
 
 
+def _says(name: str, *, vertrouwelijk: bool) -> BsonRule:
+    """Return that what stands apart says that it is confidential. A taak of 0.1.0 says nothing, and is ordinary."""
+    said = {"vertrouwelijk": _one_of([vertrouwelijk])}
+    return {"properties": {name: _object(said) if vertrouwelijk else _object({}, said)}}
+
+
 VALIDATORS: Mapping[Collection, Document] = {
-    Collection.KLANTCONTACTEN: _validator(KLANTCONTACT),
-    Collection.INTERNE_TAKEN: _validator(INTERNE_TAAK),
+    Collection.KLANTCONTACTEN: _validator(KLANTCONTACT, _says("klantcontact", vertrouwelijk=False)),
+    Collection.KLANTCONTACTEN_VERTROUWELIJK: _validator(KLANTCONTACT, _says("klantcontact", vertrouwelijk=True)),
+    Collection.INTERNE_TAKEN: _validator(INTERNE_TAAK, _says("interneTaak", vertrouwelijk=False)),
+    Collection.INTERNE_TAKEN_VERTROUWELIJK: _validator(INTERNE_TAAK, _says("interneTaak", vertrouwelijk=True)),
     Collection.PARTIJEN: _validator(PARTIJ, ONLY_WITH_CONSENT),
     Collection.VERVALLEN: _validator({"anyOf": [GONE_VERSIONED, GONE_PARTIJ]}),
 }

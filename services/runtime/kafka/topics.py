@@ -38,7 +38,6 @@ class TopicDefinition:
 
 def topic_definitions(settings: Settings) -> tuple[TopicDefinition, ...]:
     """Return every topic of these settings, input first."""
-    outputs = (settings.registered_topic, settings.confidential_topic, settings.taak_topic)
     return (
         _definition(
             settings,
@@ -60,7 +59,7 @@ def topic_definitions(settings: Settings) -> tuple[TopicDefinition, ...]:
                 days=settings.output_retention_days,
                 retention_bytes=settings.output_retention_bytes,
             )
-            for name in outputs
+            for name in settings.output_topics
         ),
     )
 
