@@ -157,12 +157,13 @@ class MongoProjection:
     # Reading ----------------------------------------------------------------------------------------------------------
 
     async def _read(self, touched: Touched, session: AsyncClientSession) -> States:
-        return states_of(
-            {
-                collection: await self._find(collection, identifiers, session, FIELDS.get(collection))
-                for collection, identifiers in places_to_look(touched).items()
-            }
-        )
+        found: dict[Collection, list[Document]] = {}
+        # A thing stands in one place: one that is found is looked for no further.
+        seen: set[str] = set()
+        for collection, identifiers in places_to_look(touched).items():
+            found[collection] = await self._find(collection, identifiers - seen, session, FIELDS.get(collection))
+            seen.update(each["_id"] for each in found[collection])
+        return states_of(found)
 
     async def _read_whole(self, leaving: Mapping[Collection, list[str]], session: AsyncClientSession) -> Whole:
         """Return the stored documents of what moves to another collection: the fields of others move along."""
