@@ -32,6 +32,7 @@ class TopicNames(TypedDict):
     registered_topic: str
     confidential_topic: str
     taak_topic: str
+    confidential_taak_topic: str
 
 
 def topic_names(prefix: str) -> TopicNames:
@@ -42,6 +43,7 @@ def topic_names(prefix: str) -> TopicNames:
         registered_topic=f"{prefix}.klantcontact.registered",
         confidential_topic=f"{prefix}.klantcontact.registered.vertrouwelijk",
         taak_topic=f"{prefix}.taak.created",
+        confidential_taak_topic=f"{prefix}.taak.created.vertrouwelijk",
     )
 
 
