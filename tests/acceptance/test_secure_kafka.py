@@ -32,7 +32,7 @@ RIGHTS = {
 
 ALL_TOPICS = (
     "topic `contact.ended`, `contact.ended.dlq`, `klantcontact.registered`, `klantcontact.registered.vertrouwelijk`, "
-    "`taak.created`"
+    "`taak.created`, `taak.created.vertrouwelijk`"
 )
 
 LISTED = "docs/security.md lists the rights of each service and command."
@@ -92,7 +92,7 @@ REFUSED = [
 
 
 ANOTHER = "Read group `another`; Write transactional id `another-*`"
-BUT_ONE = "`contact.ended.dlq`, `klantcontact.registered.vertrouwelijk`, `taak.created`"
+BUT_ONE = "`contact.ended.dlq`, `klantcontact.registered.vertrouwelijk`, `taak.created`, `taak.created.vertrouwelijk`"
 
 OTHERS = {
     "no position": f"Read {ALL_TOPICS}",
@@ -101,7 +101,7 @@ OTHERS = {
     "no contacts": f"{ANOTHER}; Describe topic `contact.ended`; Write {ALL_TOPICS.replace('`contact.ended`, ', '')}",
     "no registered": f"{ANOTHER}; Read topic `contact.ended`; Describe {ALL_TOPICS}; Write topic {BUT_ONE}",
     "no taken": "Read group `another-projector`; Describe topic `taak.created`; Read topic `klantcontact.registered`, "
-    "`klantcontact.registered.vertrouwelijk`",
+    "`klantcontact.registered.vertrouwelijk`, `taak.created.vertrouwelijk`",
 }
 """Users from whom something is withheld that they come to only after some time, and services beside the town's."""
 

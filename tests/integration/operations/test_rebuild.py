@@ -278,7 +278,10 @@ async def test_a_rebuild_puts_confidential_things_apart_and_what_others_own_goes
         taak_created("c-2"),
     ]
     await published_and_projected(settings, client, events)
-    theirs = {Collection.KLANTCONTACTEN: {"bewaartermijn": 5}, Collection.INTERNE_TAKEN: {"behandelaar": "A"}}
+    theirs: dict[Collection, dict[str, Any]] = {
+        Collection.KLANTCONTACTEN: {"bewaartermijn": 5},
+        Collection.INTERNE_TAKEN: {"behandelaar": "A"},
+    }
     for ordinary, apart in CONFIDENTIAL.items():
         document = await there[apart].find_one_and_delete({})
         assert document is not None
