@@ -192,7 +192,7 @@ def test_a_decision_with_an_aanleiding_at_each_intrekking_as_an_earlier_release_
 def test_a_taak_that_an_earlier_release_sent_in_the_open_moves_when_its_contact_turns_out_confidential() -> None:
     """That release kept no streams of taken, and took none back as moved."""
     desk = Desk()
-    asked = {"onderwerpen": [onderwerp("o0", opvolging=CALL_BACK)], "betrokkenen": [known()]}
+    asked: dict[str, Any] = {"onderwerpen": [onderwerp("o0", opvolging=CALL_BACK)], "betrokkenen": [known()]}
     desk.bring(contact(vertrouwelijk=True, **asked))
     [key] = desk.register.besluiten
     document = besluit_document(desk.register.besluiten[key], KEPT)
