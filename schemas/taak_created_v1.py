@@ -21,6 +21,9 @@ class InterneTaak(Bericht):
     gevraagde_handeling: Tekst200
     toelichting: Annotated[str, Field(max_length=1000)] | None = None
     status: Literal["te_verwerken"]
+    # Events of 0.1.0 lack it, and all lie on the ordinary topic.
+    vertrouwelijk: bool = False
+    """Whether the klantcontact is confidential. Then the taak is on the confidential topic of taken only."""
     toegewezen_op: Timestamp
     """The moment of the decision."""
     toegewezen_aan: Actor

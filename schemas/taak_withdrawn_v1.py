@@ -1,4 +1,4 @@
-"""`nl.klantinteracties.taak.withdrawn`, data, version 1: an interne taak is withdrawn."""
+"""`nl.klantinteracties.taak.withdrawn`, data, version 1: an interne taak is withdrawn, or moved."""
 
 from typing import Literal
 
@@ -10,11 +10,17 @@ VERSION = 1
 
 
 class TaakWithdrawn(Bericht):
-    """An interne taak was withdrawn. The event has no contents: a subscriber removes what it kept."""
+    """An interne taak was withdrawn, or moved to the other topic of taken.
+
+    The event has no contents: a subscriber removes what it kept.
+    """
 
     taak_id: Identifier
     klantcontact_id: Identifier
     nummer: Nummer
+    # Events of 0.1.0 lack it: no taak was ever moved.
+    verplaatst: bool = False
+    """True when it continues under the same id on the other topic, which this subscriber may have no right to read."""
     besluit: Besluit
     herkomst: Herkomst
 

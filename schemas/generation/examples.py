@@ -20,7 +20,15 @@ from services.domain.policy import DEFAULT
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
 
-CASES: Final = ("terugbelverzoek", "gekende-klant", "vestiging", "contactpersoon", "vervolg", "correctie")
+CASES: Final = (
+    "terugbelverzoek",
+    "gekende-klant",
+    "vestiging",
+    "contactpersoon",
+    "vervolg",
+    "correctie",
+    "vertrouwelijk",
+)
 """In the order in which they happen: each meets the register as those before it left it."""
 
 _SOURCE: Final = "urn:nld:oin:00000000000000000000:systeem:klantcontact"

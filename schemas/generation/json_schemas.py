@@ -2,7 +2,7 @@
 
 The laws of this file:
 - In an input event any field that is not required may be null, which means absent. One with a form may be empty too.
-- In an output event an absent field is never null, and a list is always present.
+- In an output event an absent field is never null, and a list or a boolean is always present.
 - Fields that are not listed are allowed: publishers may be ahead of us, and we of subscribers.
 Each file is complete, so that no validator has to fetch anything.
 """
@@ -71,7 +71,7 @@ def _apply_laws(schema: JsonSchema, *, is_input: bool) -> None:
             schema["properties"][name] = rule if name in required else _or_null(rule)
         else:
             schema["properties"][name] = rule if name in required else _not_null(rule)
-            if rule.pop("default", None) == []:
+            if rule.pop("default", None) in ([], False):
                 required.append(name)
 
 

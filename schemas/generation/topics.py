@@ -1,4 +1,4 @@
-"""The five topics that AsyncAPI describes. Names and retention are defaults; an operator can set others."""
+"""The six topics that AsyncAPI describes. Names and retention are defaults; an operator can set others."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +22,8 @@ _BY_VERSIE: Final = (
     " The events of one partij come from many klantcontacten, in no order: let the highest `versie` win, and drop "
     "details of a versie below `geleegdBij`."
 )
+
+_AFTER_OR_BEFORE: Final = " A taak can be read before its klantcontact, which is on another topic."
 
 _GIB: Final = 1024**3
 
@@ -79,9 +81,20 @@ CONFIDENTIAL_TOPIC: Final = Topic(
 TAAK_TOPIC: Final = Topic(
     channel="taakCreated",
     address="taak.created",
-    summary="The interne taken that follow from klantcontacten. Onderwerp and inhoud are never here.",
+    summary="The interne taken of contacts that are not vertrouwelijk. Onderwerp and inhoud are never here.",
     key="klantcontactId.",
-    order=_PER_KLANTCONTACT + " A taak can be read before its klantcontact, which is on another topic.",
+    order=_PER_KLANTCONTACT + _AFTER_OR_BEFORE,
+    retention_days=90,
+    retention_bytes=16 * _GIB,
+    events=(TAAK_CREATED, TAAK_WITHDRAWN),
+)
+
+CONFIDENTIAL_TAAK_TOPIC: Final = Topic(
+    channel="taakCreatedVertrouwelijk",
+    address="taak.created.vertrouwelijk",
+    summary="The same of contacts that are vertrouwelijk, for subscribers with that right; they are on no other topic.",
+    key="klantcontactId.",
+    order=_PER_KLANTCONTACT + _AFTER_OR_BEFORE,
     retention_days=90,
     retention_bytes=16 * _GIB,
     events=(TAAK_CREATED, TAAK_WITHDRAWN),
@@ -98,4 +111,11 @@ DEAD_LETTER_TOPIC: Final = Topic(
     events=(),
 )
 
-TOPICS: Final = (CONTACT_TOPIC, REGISTERED_TOPIC, CONFIDENTIAL_TOPIC, TAAK_TOPIC, DEAD_LETTER_TOPIC)
+TOPICS: Final = (
+    CONTACT_TOPIC,
+    REGISTERED_TOPIC,
+    CONFIDENTIAL_TOPIC,
+    TAAK_TOPIC,
+    CONFIDENTIAL_TAAK_TOPIC,
+    DEAD_LETTER_TOPIC,
+)

@@ -11,9 +11,9 @@ from schemas.dead_letters import dead_letter
 from schemas.faults import Refusal
 from schemas.positions import Position
 from services.classifier.ports import Message
-from services.domain.besluit import Stream
 from services.domain.events import Event
 from services.domain.outcome import Outcome, Refused
+from services.domain.streams import Stream
 from services.runtime.kafka.records import Record
 from services.runtime.settings import Settings
 
@@ -32,6 +32,7 @@ class Encoder:
             Stream.REGISTERED: settings.registered_topic,
             Stream.CONFIDENTIAL: settings.confidential_topic,
             Stream.TAAK: settings.taak_topic,
+            Stream.CONFIDENTIAL_TAAK: settings.confidential_taak_topic,
         }
         self._dead_letter_topic = settings.dead_letter_topic
         self._source = settings.source

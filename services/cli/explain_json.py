@@ -14,6 +14,7 @@ from services.domain.besluit import (
     OnderwerpBesluit,
     PartijBesluit,
     PartijIntrekking,
+    TaakIntrekking,
 )
 from services.domain.rules import rule_of
 from services.domain.toelichting import Kanttekening, kanttekening
@@ -148,7 +149,7 @@ def _taken_back(besluit: BesluitRecord, intrekking: Intrekking) -> Json:
         "revisie": why.revisie,
         "besluitversie": why.besluitversie,
         "resultaat": intrekking.resultaat if isinstance(intrekking, PartijIntrekking) else None,
-        "moved": isinstance(intrekking, KlantcontactIntrekking) and intrekking.verplaatst,
+        "moved": isinstance(intrekking, KlantcontactIntrekking | TaakIntrekking) and intrekking.verplaatst,
     }
 
 

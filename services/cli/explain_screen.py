@@ -16,6 +16,7 @@ from services.domain.besluit import (
     OnderwerpBesluit,
     PartijBesluit,
     PartijIntrekking,
+    TaakIntrekking,
     Voorganger,
 )
 from services.domain.consent import Moment
@@ -183,7 +184,7 @@ def _earlier(each: Voorganger) -> str:
 def _taken_back(each: Intrekking, besluit: BesluitRecord) -> str:
     kind, nummer = besluit.number_taken_back(each)
     what = f"{_kind(kind)} {nummer}"
-    if isinstance(each, KlantcontactIntrekking) and each.verplaatst:
+    if isinstance(each, KlantcontactIntrekking | TaakIntrekking) and each.verplaatst:
         what += " from the topic it was on: vertrouwelijk changed"
     if isinstance(each, PartijIntrekking):
         what += f", which is {each.resultaat}"

@@ -4,7 +4,6 @@ From it and the contact itself, every event of the decision can be made again, w
 """
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from schemas.contact_ended_v1 import Toestemming
@@ -15,6 +14,7 @@ from services.domain.consent import Moment, Statement
 from services.domain.ids import taak_id
 from services.domain.numbers import NumberKind
 from services.domain.partij import Bijdrage, Stand
+from services.domain.streams import Stream
 from services.domain.toelichting import KEPT_WITHOUT_TRACE
 
 MAX_VOORGANGERS: Final = 20
@@ -25,14 +25,6 @@ MAX_EVER_GIVEN: Final = 200
 
 NOWHERE: Final = Position("", -1, -1)
 """With no record: our own code failed on the events of a decision."""
-
-
-class Stream(StrEnum):
-    """Where an event goes; the settings name the topic of each."""
-
-    REGISTERED = "registered"
-    CONFIDENTIAL = "confidential"
-    TAAK = "taak"
 
 
 @value_class(frozen=True, slots=True)
@@ -99,13 +91,15 @@ class PartijBesluit:
 
 @value_class(frozen=True, slots=True)
 class Uitgegeven:
-    """The numbers that an onderwerp was ever given, and the streams of its klantcontact, the last one last."""
+    """The numbers that an onderwerp was ever given, and the streams of its klantcontact and taak, the last one last."""
 
     onderwerp_id: str
     klantcontact_id: str
     klantcontact_nummer: str
     streams: tuple[Stream, ...]
     taak_nummer: str | None = None
+    taak_streams: tuple[Stream, ...] = (Stream.TAAK,)
+    """Of the taak that has that nummer. Absent in a document: every taak was ordinary, as in earlier releases."""
 
 
 @value_class(frozen=True, slots=True)
@@ -120,10 +114,12 @@ class KlantcontactIntrekking:
 
 @value_class(frozen=True, slots=True)
 class TaakIntrekking:
-    """An interne taak that an earlier revisie may have shown, and the one in force does not."""
+    """An interne taak that an earlier revisie may have shown on a stream, and the one in force does not."""
 
     aanleiding: Aanleiding
     onderwerp_id: str
+    stream: Stream = Stream.TAAK
+    verplaatst: bool = False
 
 
 @value_class(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from typing import Any, Final
 from schemas.cloudevents import schema_urn
 from schemas.types import Bericht
 from schemas.values import value_class
-from services.domain.besluit import Aanleiding, BesluitRecord, OnderwerpBesluit, Stream
+from services.domain.besluit import Aanleiding, BesluitRecord, OnderwerpBesluit
 from services.domain.details import Details
 from services.domain.ids import identifier
+from services.domain.streams import Stream
 from services.domain.toelichting import toelichting
 
 Wire = dict[str, Any]

@@ -27,7 +27,6 @@ from services.domain.besluit import (
     OnderwerpBesluit,
     PartijBesluit,
     PartijIntrekking,
-    Stream,
     TaakIntrekking,
     Uitgegeven,
 )
@@ -37,6 +36,7 @@ from services.domain.envelope import Event, Sender, Wire, wire, wired
 from services.domain.ids import betrokkene_id, taak_id
 from services.domain.partij_verdict import PartijVerdict
 from services.domain.sleutels import soort_of
+from services.domain.streams import Stream, klantcontact_stream, taak_stream
 
 __all__ = ["Event", "events_of"]
 
@@ -101,9 +101,8 @@ class _Composer:
             "bijlagen": [wire(bijlage) for bijlage in onderwerp.bijlagen],
             **self.sender.why(outcome),
         }
-        stream = Stream.CONFIDENTIAL if contact.vertrouwelijk else Stream.REGISTERED
         return self.sender.event(
-            stream,
+            klantcontact_stream(vertrouwelijk=contact.vertrouwelijk),
             klantcontact_registered_v1,
             numbers.klantcontact_id,
             numbers.klantcontact_id,
@@ -120,6 +119,7 @@ class _Composer:
             "nummer": numbers.taak_nummer,
             "gevraagdeHandeling": opvolging.gevraagde_handeling,
             "status": "te_verwerken",
+            "vertrouwelijk": besluit.vertrouwelijk,
             "toegewezenOp": (outcome.sinds or besluit).besloten_op,
             "toegewezenAan": wire(opvolging.toegewezen_aan),
             "aanleidinggevendKlantcontact": {
@@ -131,9 +131,8 @@ class _Composer:
         if opvolging.toelichting is not None:
             taak["toelichting"] = opvolging.toelichting
         data = {"interneTaak": taak, **self.sender.why(outcome)}
-        return self.sender.event(
-            Stream.TAAK, taak_created_v1, subject, numbers.klantcontact_id, data, since=outcome.sinds
-        )
+        stream = taak_stream(vertrouwelijk=besluit.vertrouwelijk)
+        return self.sender.event(stream, taak_created_v1, subject, numbers.klantcontact_id, data, since=outcome.sinds)
 
     def withdrawn(self, intrekking: Intrekking) -> Event:
         match intrekking:
@@ -172,10 +171,17 @@ class _Composer:
             "taakId": subject,
             "klantcontactId": had.klantcontact_id,
             "nummer": had.taak_nummer,
+            "verplaatst": intrekking.verplaatst,
             **self.sender.why_back(intrekking.aanleiding, intrekking.onderwerp_id),
         }
         return self.sender.event(
-            Stream.TAAK, taak_withdrawn_v1, subject, had.klantcontact_id, data, since=intrekking.aanleiding
+            intrekking.stream,
+            taak_withdrawn_v1,
+            subject,
+            had.klantcontact_id,
+            data,
+            since=intrekking.aanleiding,
+            named=f"{subject}.{intrekking.stream}",
         )
 
     def _partij_withdrawn(self, intrekking: PartijIntrekking) -> Event:

@@ -60,8 +60,13 @@ def _klantcontacten_gone(besluit: BesluitRecord, why: Aanleiding) -> Iterator[In
 def _taken_gone(besluit: BesluitRecord, why: Aanleiding) -> Iterator[Intrekking]:
     asked = {each.onderwerp_id for each in besluit.onderwerpen if each.interne_taak}
     for had in besluit.uitgegeven:
-        if had.taak_nummer is not None and had.onderwerp_id not in asked:
-            yield TaakIntrekking(why, had.onderwerp_id)
+        if had.taak_nummer is None:
+            continue
+        *left, last = had.taak_streams
+        for stream in left:
+            yield TaakIntrekking(why, had.onderwerp_id, stream, verplaatst=True)
+        if had.onderwerp_id not in asked:
+            yield TaakIntrekking(why, had.onderwerp_id, last, verplaatst=False)
 
 
 def _partijen_gone(

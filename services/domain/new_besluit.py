@@ -11,7 +11,6 @@ from services.domain.besluit import (
     MAX_VOORGANGERS,
     BesluitRecord,
     PartijBesluit,
-    Stream,
     Uitgegeven,
     Vervolg,
 )
@@ -24,6 +23,7 @@ from services.domain.numbers import NumberKind, Numbers
 from services.domain.partij import ONBEKEND, Bijdrage, PartijRecord, Stand
 from services.domain.policy import Beleid
 from services.domain.sleutels import soort_of
+from services.domain.streams import Stream, klantcontact_stream, moved_to, taak_stream
 from services.domain.toelichting import Kanttekening
 
 FIRST_JUDGEMENT: Final = 1
@@ -239,22 +239,24 @@ def _release(around: Surroundings, touched: set[str]) -> Iterator[PartijRecord]:
 def _hand_out(case: Case, verdict: Verdict, in_force: BesluitRecord | None, numbers: Numbers) -> tuple[Uitgegeven, ...]:
     """Return the numbers of every onderwerp: those that it ever had, or new ones."""
     contact = case.received.contact
-    stream = Stream.CONFIDENTIAL if contact.vertrouwelijk else Stream.REGISTERED
+    stream = klantcontact_stream(vertrouwelijk=contact.vertrouwelijk)
+    stream_of_taak = taak_stream(vertrouwelijk=contact.vertrouwelijk)
     handed_out = {each.onderwerp_id: each for each in in_force.uitgegeven} if in_force else {}
     for onderwerp, uitkomst in zip(contact.onderwerpen, verdict.onderwerpen, strict=True):
         if not uitkomst.klantcontact:
             continue
         name = onderwerp.onderwerp_id or ""
         had = handed_out.get(name)
-        taak_nummer = had.taak_nummer if had else None
-        if uitkomst.interne_taak and taak_nummer is None:
-            taak_nummer = numbers.take(NumberKind.INTERNE_TAAK)
-        left = tuple(each for each in had.streams if each is not stream) if had else ()
+        taak_nummer, taak_streams = (had.taak_nummer, had.taak_streams) if had else (None, (Stream.TAAK,))
+        if uitkomst.interne_taak:
+            taak_streams = moved_to(stream_of_taak, taak_streams if taak_nummer is not None else ())
+            taak_nummer = taak_nummer or numbers.take(NumberKind.INTERNE_TAAK)
         handed_out[name] = Uitgegeven(
             onderwerp_id=name,
             klantcontact_id=klantcontact_id(case.received.source, contact.contact_id, name),
             klantcontact_nummer=had.klantcontact_nummer if had else numbers.take(NumberKind.KLANTCONTACT),
-            streams=(*left, stream),
+            streams=moved_to(stream, had.streams if had else ()),
             taak_nummer=taak_nummer,
+            taak_streams=taak_streams,
         )
     return tuple(handed_out.values())

@@ -15,6 +15,7 @@ from pymongo.database import Database
 
 from schemas.contact_ended_v1 import TYPE
 from services.domain.ids import contact_key, klantcontact_id, taak_id
+from services.projector.mongo.writes import Collection, places_of
 from services.runtime.mongo.client import Document
 
 Uitkomst = Mapping[str, Any]
@@ -148,8 +149,8 @@ def _stored(database: Database[Document], source: str, contact_id: str) -> Itera
     besluit = database["besluiten"].find_one({"_id": contact_key(source, contact_id)})
     for index, onderwerp in enumerate(besluit["onderwerpen"] if besluit else ()):
         named = source, contact_id, onderwerp.get("onderwerpId", "")
-        klantcontact = database["klantcontacten"].find_one({"_id": klantcontact_id(*named)})
-        taak = database["interne_taken"].find_one({"_id": taak_id(*named)})
+        klantcontact = _projected(database, Collection.KLANTCONTACTEN, klantcontact_id(*named))
+        taak = _projected(database, Collection.INTERNE_TAKEN, taak_id(*named))
         yield {
             "onderwerpIndex": index,
             "regel": onderwerp["regel"],
@@ -158,6 +159,11 @@ def _stored(database: Database[Document], source: str, contact_id: str) -> Itera
             "partij": _partij(database, klantcontact, onderwerp.get("partij")),
             "betrokkeneContactgegevens": klantcontact is not None and _has_details(klantcontact),
         }
+
+
+def _projected(database: Database[Document], collection: Collection, identifier: str) -> Document | None:
+    found = [database[each].find_one({"_id": identifier}) for each in places_of(collection)]
+    return next((each for each in found if each is not None), None)
 
 
 def _partij(database: Database[Document], klantcontact: Document | None, decided: str | None) -> str:

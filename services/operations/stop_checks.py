@@ -17,8 +17,8 @@ SHOWN: Final = 10
 async def stop_checks(database: Database, settings: Settings) -> list[Check]:
     """Check whether partitions have stopped, and whether the register lacks events that were skipped."""
     stops = [stored_stop(each) async for each in database[STOPS].find().sort("_id")]
-    outputs = [settings.registered_topic, settings.confidential_topic, settings.taak_topic]
-    skipped = await database[SKIPPED].find({"topic": {"$in": outputs}}).sort("at", -1).to_list()
+    outputs = {"topic": {"$in": list(settings.output_topics)}}
+    skipped = await database[SKIPPED].find(outputs).sort("at", -1).to_list()
     lacking = [f"{each['topic']} partition {each['partition']} offset {each['offset']}" for each in skipped]
     return [_stops(stops), *([_skipped(lacking)] if lacking else [])]
 

@@ -15,8 +15,7 @@ async def run(settings: Settings) -> None:
 
     At an event that it can't project it stops the partition and stays up, not ready. Readiness says where and why.
     """
-    topics = (settings.registered_topic, settings.confidential_topic, settings.taak_topic)
-    await run_service("projector", settings, topics, _project)
+    await run_service("projector", settings, settings.output_topics, _project)
 
 
 async def _project(service: Service) -> None:

@@ -1,4 +1,4 @@
-"""Reads the three output topics as the projector's group. One batch is written while the next is decoded."""
+"""Reads the output topics as the projector's group. One batch is written while the next is decoded."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
@@ -58,7 +58,7 @@ class EventSubscriber:
         spans: Spans | None = None,
     ) -> None:
         events = Subscription(
-            topics=[settings.registered_topic, settings.confidential_topic, settings.taak_topic],
+            topics=settings.output_topics,
             group=settings.projector_group,
             max_records=settings.batch_size,
             max_poll_interval_ms=MAX_POLL_INTERVAL_MS,

@@ -117,6 +117,8 @@ class Settings(BaseSettings):
     """The topic of confidential klantcontacten."""
     taak_topic: KafkaName = "taak.created"
     """The topic of interne taken."""
+    confidential_taak_topic: KafkaName = "taak.created.vertrouwelijk"
+    """The topic of interne taken of confidential klantcontacten."""
     classifier_group: KafkaName = "klantcontact-classifier"
     """The consumer group of the classifier."""
     projector_group: KafkaName = "klantcontact-projector"
@@ -208,13 +210,12 @@ class Settings(BaseSettings):
     @property
     def topics(self) -> tuple[str, ...]:
         """The names of all topics, input first."""
-        return (
-            *self.contact_topics,
-            self.dead_letter_topic,
-            self.registered_topic,
-            self.confidential_topic,
-            self.taak_topic,
-        )
+        return (*self.contact_topics, self.dead_letter_topic, *self.output_topics)
+
+    @property
+    def output_topics(self) -> tuple[str, ...]:
+        """The names of the topics that the classifier publishes to and the projector reads."""
+        return (self.registered_topic, self.confidential_topic, self.taak_topic, self.confidential_taak_topic)
 
     @property
     def own_sources(self) -> frozenset[str]:

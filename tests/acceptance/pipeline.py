@@ -37,7 +37,7 @@ def publish(system: System, events: Iterable[Mapping[str, Any] | bytes]) -> None
 def wait_until_all_is_stored(system: System) -> None:
     """Wait until neither service has anything left to read."""
     settings = system.settings
-    outputs = [settings.registered_topic, settings.confidential_topic, settings.taak_topic]
+    outputs = settings.output_topics
     wait_for(
         "the classifier got through its topic",
         lambda: _nothing_left(system, settings.classifier_group, [settings.contact_topics[0]]),

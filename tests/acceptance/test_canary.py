@@ -205,8 +205,7 @@ def test_no_mark_is_in_a_key_or_a_header(fed: System) -> None:
 
 
 def test_the_outputs_hold_what_the_rules_allow_and_nothing_else(fed: System) -> None:
-    settings = fed.settings
-    outputs = read_all(fed, [settings.registered_topic, settings.confidential_topic, settings.taak_topic])
+    outputs = read_all(fed, fed.settings.output_topics)
     found = _found(" ".join(message.value.decode() for message in outputs))
     assert found == set().union(*ALLOWED.values())
 

@@ -33,8 +33,7 @@ def test_every_invalid_event_is_among_the_dead_letters(fed: System) -> None:
 
 
 def test_feeding_everything_again_changes_nothing_and_publishes_nothing(fed: System) -> None:
-    settings = fed.settings
-    outputs = [settings.registered_topic, settings.confidential_topic, settings.taak_topic]
+    outputs = fed.settings.output_topics
     before, published = documents(fed), read_all(fed, outputs)
     publish(fed, EVENTS)
     wait_until_all_is_stored(fed)

@@ -53,7 +53,7 @@ def answered(done: subprocess.CompletedProcess[str]) -> tuple[dict[str, list[lis
 
 def outputs(system: System) -> list[dict[str, Any]]:
     settings = system.settings
-    topics = [settings.registered_topic, settings.confidential_topic, settings.taak_topic]
+    topics = settings.output_topics
     return [json.loads(each.value) for each in read_all(system, topics)]
 
 

@@ -23,7 +23,7 @@ from tests.support.waiting import wait_for
 
 ALL_TOPICS = (
     "topic `contact.ended`, `contact.ended.dlq`, `klantcontact.registered`, `klantcontact.registered.vertrouwelijk`, "
-    "`taak.created`"
+    "`taak.created`, `taak.created.vertrouwelijk`"
 )
 
 LISTED = "docs/security.md lists the rights of each service and command."
@@ -83,7 +83,7 @@ REFUSED = [
 
 
 ANOTHER = "Read group `another`; Write transactional id `another-*`"
-BUT_ONE = "`contact.ended.dlq`, `klantcontact.registered.vertrouwelijk`, `taak.created`"
+BUT_ONE = "`contact.ended.dlq`, `klantcontact.registered.vertrouwelijk`, `taak.created`, `taak.created.vertrouwelijk`"
 
 OTHERS = {
     "no position": f"Read {ALL_TOPICS}",
@@ -95,7 +95,7 @@ OTHERS = {
     "no registered": f"{ANOTHER}; Read topic `contact.ended`; Describe, DescribeConfigs {ALL_TOPICS}; "
     f"Write topic {BUT_ONE}",
     "no taken": "Read group `another-projector`; Describe topic `taak.created`; Read topic `klantcontact.registered`, "
-    f"`klantcontact.registered.vertrouwelijk`; DescribeConfigs {ALL_TOPICS}",
+    f"`klantcontact.registered.vertrouwelijk`, `taak.created.vertrouwelijk`; DescribeConfigs {ALL_TOPICS}",
 }
 """Users from whom something is withheld that they come to only after some time, and services beside the town's."""
 
@@ -165,7 +165,7 @@ SERVED = [
     ),
     ("explain", "explain c-1", 0, "stored, revisie 1, judgement 1"),
     ("rebuild", "rebuild", 0, "The new collections are in place"),
-    ("rebuild", "rebuild --drop-old", 0, "interne_taken_vorige   5 documents dropped"),
+    ("rebuild", "rebuild --drop-old", 0, "interne_taken_vorige                 5 documents dropped"),
     ("refused nothing", "stats", 0, "V2 "),
 ]
 
@@ -187,7 +187,7 @@ def test_a_user_may_be_known_by_its_certificate(town: Town) -> None:
 
     ran = town.run("", "doctor", {"kafka_bootstrap": town.kafka.certificate, **certificate, **no_login})
 
-    assert "all 5, 2 partitions each" in ran.said
+    assert "all 6, 2 partitions each" in ran.said
     assert ran.status == 0
 
 

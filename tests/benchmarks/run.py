@@ -30,7 +30,12 @@ NAIVE_EVENTS = 1500
 """Enough to see what one message costs; all of them would take ten minutes."""
 PARTITIONS = 4
 REPORT = Path("bench.json")
-OUTPUTS = ("klantcontact.registered", "klantcontact.registered.vertrouwelijk", "taak.created")
+OUTPUTS = (
+    "klantcontact.registered",
+    "klantcontact.registered.vertrouwelijk",
+    "taak.created",
+    "taak.created.vertrouwelijk",
+)
 
 
 def main() -> None:

@@ -68,6 +68,8 @@ OUTCOMES = {
     "vervolg": ("V0", True, False, "geen", False),
     # on second thoughts nobody was authenticated (V1): everything is taken back
     "correctie": ("V1", False, False, "geen", False),
+    # what was open becomes confidential: all of it moves to the topics for that
+    "vertrouwelijk": ("V2", True, True, "geen", True),
 }
 
 
@@ -96,6 +98,13 @@ def test_each_case_leads_to_these_events() -> None:
         "contactpersoon": ["contact.ended", "klantcontact.registered"],
         "vervolg": ["contact.ended", "klantcontact.registered"],
         "correctie": ["contact.ended", "klantcontact.withdrawn", "partij.withdrawn", "taak.withdrawn"],
+        "vertrouwelijk": [
+            "contact.ended",
+            "klantcontact.registered",
+            "klantcontact.withdrawn",
+            "taak.created",
+            "taak.withdrawn",
+        ],
     }
 
 

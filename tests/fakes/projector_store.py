@@ -1,7 +1,7 @@
 """The register of the projector in memory: the same merging and the same writes as in MongoDB, on dicts."""
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bson import CodecOptions, decode, encode
@@ -10,8 +10,8 @@ from services.projector.events import Fact
 from services.projector.merging.documents import Amendment
 from services.projector.merging.projection import States, Touched, joined, project, touched_by
 from services.projector.mongo.register import utc_now
-from services.projector.mongo.stored import states_of
-from services.projector.mongo.writes import Amend, Claim, Collection, Insert, Remove, Write, plan
+from services.projector.mongo.stored import places_to_look, states_of
+from services.projector.mongo.writes import Amend, Claim, Collection, Insert, Remove, Write, moving, plan
 from services.runtime.mongo.client import Document
 
 IN_UTC: CodecOptions[Document] = CodecOptions(tz_aware=True)
@@ -40,13 +40,11 @@ class FakeRegister:
         self._merge(states.touched, lambda known: joined(known, states))
 
     def _merge(self, touched: Touched, changes: Callable[[States], States]) -> None:
-        known = states_of(
-            klantcontacten=self._found(Collection.KLANTCONTACTEN, touched.klantcontacten),
-            taken=self._found(Collection.INTERNE_TAKEN, touched.taken),
-            partijen=self._found(Collection.PARTIJEN, touched.partijen),
-            vervallen=self._found(Collection.VERVALLEN, touched.klantcontacten | touched.taken | touched.partijen),
-        )
-        for collection, write in plan(known, changes(known), self._now()):
+        known = states_of({name: self._found(name, ids) for name, ids in places_to_look(touched).items()})
+        changed = changes(known)
+        leaving = moving(known, changed).items()
+        whole = {each["_id"]: each for collection, ids in leaving for each in self._found(collection, ids)}
+        for collection, write in plan(known, changed, whole, self._now()):
             self._write(self.collections[collection], write)
             self.writes += 1
 
@@ -54,7 +52,7 @@ class FakeRegister:
         """Return everything that is there."""
         return copy.deepcopy(self.collections)
 
-    def _found(self, collection: Collection, identifiers: frozenset[str]) -> list[Document]:
+    def _found(self, collection: Collection, identifiers: Iterable[str]) -> list[Document]:
         there = self.collections[collection]
         return [copy.deepcopy(there[each]) for each in identifiers if each in there]
 

@@ -15,7 +15,7 @@ from pymongo.database import Database
 from services.operations.lock import COLLECTION as LOCK
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.swap import COLLECTION, ONLY, UNDER_WAY
-from services.projector.mongo.writes import CLAIMS, Collection
+from services.projector.mongo.writes import CLAIMS, WITH_FIELDS_OF_OTHERS, Collection
 from services.runtime.settings import Settings
 from tests.support.operators_commands import go_on, let_lease_lapse
 from tests.support.projector_examples import Event, assigned, taak_created, taak_id
@@ -217,8 +217,8 @@ def test_killed_after_its_swap_the_next_one_takes_in_the_last_events(
 ) -> None:
     events = history(0, 10)
     with projected(settings, events, tmp_path):
-        # What others own is carried over for three collections before the swap; then comes what they changed meanwhile.
-        with stopped_before(settings, "batches", module="others", calls=3) as rebuilding:
+        # What others own is carried over collection by collection before the swap; then what they changed meanwhile.
+        with stopped_before(settings, "batches", module="others", calls=len(WITH_FIELDS_OF_OTHERS)) as rebuilding:
             # As if these had been among the last events, and it had not come to them.
             for collection in Collection:
                 there[collection].delete_many({})

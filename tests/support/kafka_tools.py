@@ -42,6 +42,7 @@ class TopicNames(TypedDict):
     registered_topic: str
     confidential_topic: str
     taak_topic: str
+    confidential_taak_topic: str
 
 
 def topic_names(prefix: str) -> TopicNames:
@@ -52,6 +53,7 @@ def topic_names(prefix: str) -> TopicNames:
         registered_topic=f"{prefix}.klantcontact.registered",
         confidential_topic=f"{prefix}.klantcontact.registered.vertrouwelijk",
         taak_topic=f"{prefix}.taak.created",
+        confidential_taak_topic=f"{prefix}.taak.created.vertrouwelijk",
     )
 
 

@@ -234,6 +234,7 @@ def taak_created(
                 "gevraagdeHandeling": f"Terugbellen, revisie {revisie}",
                 "toelichting": "Na vijf uur.",
                 "status": "te_verwerken",
+                "vertrouwelijk": False,
                 "toegewezenOp": "2026-03-02T10:00:00.654321Z",
                 **assigned("Vergunningen"),
                 "aanleidinggevendKlantcontact": {
@@ -249,7 +250,14 @@ def taak_created(
     )
 
 
-def taak_withdrawn(contact: str = "c-1", *, onderwerp: str = "0", revisie: int = 2, besluitversie: int = 1) -> Event:
+def taak_withdrawn(
+    contact: str = "c-1",
+    *,
+    onderwerp: str = "0",
+    revisie: int = 2,
+    besluitversie: int = 1,
+    verplaatst: bool = False,
+) -> Event:
     """Return a `taak.withdrawn`."""
     return _event(
         "taak.withdrawn",
@@ -258,6 +266,7 @@ def taak_withdrawn(contact: str = "c-1", *, onderwerp: str = "0", revisie: int =
             "taakId": taak_id(contact, onderwerp),
             "klantcontactId": klantcontact_id(contact, onderwerp),
             "nummer": nummer(f"taak|{contact}|{onderwerp}"),
+            "verplaatst": verplaatst,
             "besluit": _besluit("V1", besluitversie),
             "herkomst": _herkomst(contact, revisie, onderwerp),
         },

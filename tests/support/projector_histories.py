@@ -21,7 +21,8 @@ PARTIJEN = ("jansen", "bakker")
 MAX_DECISIONS = 12
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
-PUBLIC, CONFIDENTIAL, TAAK = "klantcontact.registered", "klantcontact.registered.vertrouwelijk", "taak.created"
+PUBLIC, CONFIDENTIAL = "klantcontact.registered", "klantcontact.registered.vertrouwelijk"
+TAAK, CONFIDENTIAL_TAAK = "taak.created", "taak.created.vertrouwelijk"
 
 # The interesting histories are those in which contacts share a partij and go on touching it.
 ONDERWERPEN_OF_A_DECISION = st.sampled_from(["0", "0", "01", "1", ""])
@@ -36,6 +37,13 @@ class Published(NamedTuple):
 
     topic: str
     event: Event
+
+
+class Standing(NamedTuple):
+    """What is expected of a klantcontact or taak that is there."""
+
+    revisie: int
+    vertrouwelijk: bool
 
 
 @dataclass
@@ -53,9 +61,9 @@ class History:
     """The published events, in order, and the expected documents at the end."""
 
     published: list[Published] = field(default_factory=list)
-    klantcontacten: dict[str, int] = field(default_factory=dict)
-    """Id and revisie of each that is there; the same for the taken."""
-    taken: dict[str, int] = field(default_factory=dict)
+    klantcontacten: dict[str, Standing] = field(default_factory=dict)
+    """Each that is there, by id; the same for the taken."""
+    taken: dict[str, Standing] = field(default_factory=dict)
     partijen: dict[str, Shown] = field(default_factory=dict)
 
 
@@ -70,6 +78,18 @@ class _Contact:
     taken: frozenset[str] = frozenset()
     kinds: dict[str, frozenset[str]] = field(default_factory=dict)
     """The kinds of identificator that it linked, by partij."""
+
+    @property
+    def topic(self) -> str:
+        return CONFIDENTIAL if self.vertrouwelijk else PUBLIC
+
+    @property
+    def taak_topic(self) -> str:
+        return CONFIDENTIAL_TAAK if self.vertrouwelijk else TAAK
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.revisie, self.vertrouwelijk)
 
 
 @dataclass
@@ -210,26 +230,24 @@ class _Register:
     def _publish_klantcontacten(
         self, name: str, before: _Contact, now: _Contact, listed: Sequence[Event], op: datetime
     ) -> None:
-        topic = CONFIDENTIAL if now.vertrouwelijk else PUBLIC
-        earlier_topic = CONFIDENTIAL if before.vertrouwelijk else PUBLIC
         for index, onderwerp in enumerate(sorted(now.onderwerpen)):
             # The first onderwerp concerns everybody, so that everybody is listed somewhere.
             concerned = [each for each in listed if index == 0 or self.draw(st.booleans())]
-            self._register(topic, name, now, onderwerp, concerned, op)
-            if onderwerp in before.onderwerpen and topic != earlier_topic:
-                self._withdraw(earlier_topic, name, now, onderwerp, verplaatst=True)
+            self._register(name, now, onderwerp, concerned, op)
+            if onderwerp in before.onderwerpen and now.topic != before.topic:
+                self._withdraw(before.topic, name, now, onderwerp, verplaatst=True)
+            if onderwerp in before.taken & now.taken and now.topic != before.topic:
+                self._withdraw_taak(before.taak_topic, name, now, onderwerp, verplaatst=True)
         for onderwerp in sorted(before.onderwerpen - now.onderwerpen):
-            self._withdraw(earlier_topic, name, now, onderwerp, verplaatst=False)
+            self._withdraw(before.topic, name, now, onderwerp, verplaatst=False)
         for onderwerp in sorted(before.taken - now.taken):
-            self._withdraw_taak(name, now, onderwerp)
+            self._withdraw_taak(before.taak_topic, name, now, onderwerp, verplaatst=False)
         if now.vertrouwelijk:
             for partij in listed:
                 if partij["resultaat"] == "leeg":
                     self._say_emptied(name, now, partij)
 
-    def _register(
-        self, topic: str, name: str, now: _Contact, onderwerp: str, listed: Sequence[Event], op: datetime
-    ) -> None:
+    def _register(self, name: str, now: _Contact, onderwerp: str, listed: Sequence[Event], op: datetime) -> None:
         registered = examples.registered(
             name,
             onderwerp=onderwerp,
@@ -239,18 +257,18 @@ class _Register:
             partijen=listed,
             fields={"vertrouwelijk": now.vertrouwelijk},
         )
-        self.history.published.append(Published(topic, registered))
-        self.history.klantcontacten[examples.klantcontact_id(name, onderwerp)] = now.revisie
+        self.history.published.append(Published(now.topic, registered))
+        self.history.klantcontacten[examples.klantcontact_id(name, onderwerp)] = now.standing
         if onderwerp in now.taken:
             taak = examples.taak_created(
                 name,
                 onderwerp=onderwerp,
                 revisie=now.revisie,
                 besluitversie=now.besluitversie,
-                fields=examples.assigned(self.draw(ACTOR_OF_A_TAAK)),
+                fields={"vertrouwelijk": now.vertrouwelijk, **examples.assigned(self.draw(ACTOR_OF_A_TAAK))},
             )
-            self.history.published.append(Published(TAAK, taak))
-            self.history.taken[examples.taak_id(name, onderwerp)] = now.revisie
+            self.history.published.append(Published(now.taak_topic, taak))
+            self.history.taken[examples.taak_id(name, onderwerp)] = now.standing
 
     def _withdraw(self, topic: str, name: str, now: _Contact, onderwerp: str, *, verplaatst: bool) -> None:
         withdrawn = examples.klantcontact_withdrawn(
@@ -264,12 +282,17 @@ class _Register:
         if not verplaatst:
             del self.history.klantcontacten[examples.klantcontact_id(name, onderwerp)]
 
-    def _withdraw_taak(self, name: str, now: _Contact, onderwerp: str) -> None:
+    def _withdraw_taak(self, topic: str, name: str, now: _Contact, onderwerp: str, *, verplaatst: bool) -> None:
         withdrawn = examples.taak_withdrawn(
-            name, onderwerp=onderwerp, revisie=now.revisie, besluitversie=now.besluitversie
+            name,
+            onderwerp=onderwerp,
+            revisie=now.revisie,
+            besluitversie=now.besluitversie,
+            verplaatst=verplaatst,
         )
-        self.history.published.append(Published(TAAK, withdrawn))
-        del self.history.taken[examples.taak_id(name, onderwerp)]
+        self.history.published.append(Published(topic, withdrawn))
+        if not verplaatst:
+            del self.history.taken[examples.taak_id(name, onderwerp)]
 
     def _say_emptied(self, name: str, now: _Contact, partij: Event) -> None:
         withdrawn = examples.partij_withdrawn(

@@ -40,7 +40,7 @@ def settings_for(
 
 def outputs_of(settings: Settings) -> Sequence[str]:
     """Return the topics that the projector reads."""
-    return settings.registered_topic, settings.confidential_topic, settings.taak_topic
+    return settings.output_topics
 
 
 def projector_process(settings: Settings, folder: Path, name: str = "projector") -> ServiceProcess:
@@ -50,10 +50,12 @@ def projector_process(settings: Settings, folder: Path, name: str = "projector")
 
 def topic_of(settings: Settings, event: Event) -> str:
     """Return where the classifier would publish an event."""
+    data = event["data"]
     if "taak" in event["type"]:
-        return settings.taak_topic
-    confidential = event["data"].get("klantcontact", {}).get("vertrouwelijk", False)
-    return settings.confidential_topic if confidential else settings.registered_topic
+        apart = data.get("interneTaak", {}).get("vertrouwelijk", False)
+        return settings.confidential_taak_topic if apart else settings.taak_topic
+    apart = data.get("klantcontact", {}).get("vertrouwelijk", False)
+    return settings.confidential_topic if apart else settings.registered_topic
 
 
 def publish(settings: Settings, events: Iterable[Event]) -> None:

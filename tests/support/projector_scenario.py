@@ -1,4 +1,4 @@
-"""A history with each case once: documents that are made, change, go, go before they came, and come back."""
+"""A history with each case once: documents that are made, change, go, go before they came, come back, and move."""
 
 from collections.abc import Sequence
 
@@ -14,6 +14,8 @@ from tests.support.projector_examples import (
     taak_withdrawn,
 )
 
+APART = {"vertrouwelijk": True}
+
 FULL = {
     "contactnaam": {"voorletters": "B", "achternaam": "Jansen"},
     "organisatienaam": "Bakkerij",
@@ -27,7 +29,7 @@ FULL = {
 
 def scenario(of: str = "") -> Sequence[Sequence[Event]]:
     """Return the history in batches; `of` makes it one about other contacts and partijen."""
-    one, two, three, four, five, six = (f"c-{number}{of}" for number in range(1, 7))
+    one, two, three, four, five, six, seven, eight, nine = (f"c-{number}{of}" for number in range(1, 10))
     jansen, bakker, smit = f"jansen{of}", f"bakker{of}", f"smit{of}"
     found_by_mail = {"digitaleAdressen": [email("c@example.nl")]}
     return (
@@ -46,4 +48,10 @@ def scenario(of: str = "") -> Sequence[Sequence[Event]]:
         (partij_withdrawn(four, bakker, versie=6, resultaat="vervallen"), klantcontact_withdrawn(four)),
         (partij_withdrawn(five, bakker, versie=7), partij_withdrawn(five, smit, versie=1, resultaat="vervallen")),
         (partij_withdrawn(six, bakker, versie=8, resultaat="vervallen"),),
+        (registered(seven), taak_created(seven), registered(eight, fields=APART), taak_created(eight, fields=APART)),
+        (registered(nine, fields=APART), taak_created(nine, fields=APART)),
+        (taak_withdrawn(seven, verplaatst=True), klantcontact_withdrawn(seven, verplaatst=True)),
+        (registered(seven, revisie=2, fields=APART), taak_created(seven, revisie=2, fields=APART)),
+        (registered(eight, revisie=2), taak_created(eight, revisie=2)),
+        (klantcontact_withdrawn(nine), taak_withdrawn(nine), registered(seven), taak_created(seven)),
     )

@@ -46,7 +46,7 @@ async def look(
     it too.
     """
     contact = Origin(besluit.source, besluit.contact_id)
-    outputs = await reader.whole(settings.registered_topic, settings.confidential_topic, settings.taak_topic)
+    outputs = await reader.whole(*settings.output_topics)
     async with admin_client(settings) as admin:
         positions = await next_offsets(admin, settings, settings.projector_group)
     behind = await count_to_read(reader, still_to_read(outputs, positions))

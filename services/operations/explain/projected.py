@@ -17,7 +17,7 @@ from services.domain.besluit import (
 )
 from services.domain.numbers import NumberKind
 from services.operations.mongo import Database
-from services.projector.mongo.writes import Collection
+from services.projector.mongo.writes import Collection, places_of
 from services.runtime.mongo.client import Document
 
 Version = tuple[int, ...]
@@ -86,9 +86,12 @@ _NO_DETAILS: Final = {
     ]
 }
 
+_REVISION: Final = {"herkomst.revisie": 1, "besluit.besluitversie": 1}
+_REVISION_AND_STATUS: Final = {**_REVISION, "interneTaak.status": 1}
+
 _FIELDS: Final[Mapping[Collection, Document]] = {
-    Collection.KLANTCONTACTEN: {"herkomst.revisie": 1, "besluit.besluitversie": 1},
-    Collection.INTERNE_TAKEN: {"herkomst.revisie": 1, "besluit.besluitversie": 1, "interneTaak.status": 1},
+    **dict.fromkeys(places_of(Collection.KLANTCONTACTEN), _REVISION),
+    **dict.fromkeys(places_of(Collection.INTERNE_TAKEN), _REVISION_AND_STATUS),
     Collection.PARTIJEN: {"versie": 1, "leeg": _NO_DETAILS},
     Collection.VERVALLEN: {"revisie": 1, "besluitversie": 1, "versie": 1},
 }
@@ -143,7 +146,7 @@ def _taak(besluit: BesluitRecord, had: Uitgegeven, nummer: str) -> Wanted:
         (
             each
             for each in besluit.intrekkingen
-            if isinstance(each, TaakIntrekking) and each.onderwerp_id == had.onderwerp_id
+            if isinstance(each, TaakIntrekking) and each.onderwerp_id == had.onderwerp_id and not each.verplaatst
         ),
         None,
     )

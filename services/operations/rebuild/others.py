@@ -2,7 +2,8 @@
 
 That is done twice. Before the swap, all go from the live to the new collections. After it, later changes go from the
 collections of before to those that are live now: only where these still hold the value that was carried first, since a
-write after the swap is newer.
+write after the swap is newer. A document may stand in the ordinary collection of one generation and in the confidential
+one of the other: its fields are carried there.
 
 The status of a taak is what one actor's people made of it. So it goes only to a document of the same decision or the
 same actor. Else one of the two has taken in a decision that gave the taak to another actor, and so opened it, and the
@@ -22,7 +23,7 @@ from services.operations.topic_reader import Progress
 from services.projector.merging.documents import Amendment
 from services.projector.merging.taak import MADE_BY_OTHERS, TO_BE_DONE, is_one_actor
 from services.projector.mongo.layout import Generation
-from services.projector.mongo.writes import OURS, WITH_FIELDS_OF_OTHERS, Collection
+from services.projector.mongo.writes import OURS, WITH_FIELDS_OF_OTHERS, Collection, places_of
 from services.runtime.mongo.client import Document
 
 Fields = Mapping[str, Any]
@@ -30,10 +31,10 @@ Fields = Mapping[str, Any]
 
 STATUS: Final = f"interneTaak.{MADE_BY_OTHERS}"
 
-NOTHING: Mapping[Collection, Fields] = {
-    Collection.KLANTCONTACTEN: {},
-    Collection.PARTIJEN: {},
-    Collection.INTERNE_TAKEN: {STATUS: TO_BE_DONE},
+OF_TAKEN: Final = places_of(Collection.INTERNE_TAKEN)
+
+NOTHING: Final[Mapping[Collection, Fields]] = {
+    each: {STATUS: TO_BE_DONE} if each in OF_TAKEN else {} for each in WITH_FIELDS_OF_OTHERS
 }
 """The values when the projector alone has written."""
 
@@ -56,7 +57,7 @@ class Theirs:
 def theirs(collection: Collection, document: Document) -> Theirs:
     """Return what others own in a document of which `_for_others` was read."""
     fields = of_others(collection, document)
-    if collection is not Collection.INTERNE_TAKEN:
+    if collection not in OF_TAKEN:
         return Theirs(fields)
     # Damage may have taken away what is ours: a rebuild mends it.
     taak, herkomst, besluit = (document.get(name, {}) for name in ("interneTaak", "herkomst", "besluit"))
@@ -153,9 +154,10 @@ class CarryOver:
         """Write the live collections' values to the new ones, and return how many documents that changed."""
         changed = done = 0
         for collection in (each for each in collections if each in WITH_FIELDS_OF_OTHERS):
-            live, new = self._of(Generation.LIVE, collection), self._of(Generation.NEW, collection)
+            live = self._of(Generation.LIVE, collection)
             async for documents in batches(live, _for_others(collection)):
-                changed += await self._carry(collection, documents, new)
+                for new in self._places(Generation.NEW, collection):
+                    changed += await self._carry(collection, documents, new)
                 done += len(documents)
                 show(done, None)
         return changed
@@ -164,9 +166,10 @@ class CarryOver:
         """Write later changes from the collections of before to the live ones, and return the number of documents."""
         changed = done = 0
         for collection in WITH_FIELDS_OF_OTHERS:
-            former, live = self._of(Generation.FORMER, collection), self._of(Generation.LIVE, collection)
+            former = self._of(Generation.FORMER, collection)
             async for documents in batches(former, _for_others(collection)):
-                changed += await self._mend(collection, documents, live)
+                for live in self._places(Generation.LIVE, collection):
+                    changed += await self._mend(collection, documents, live)
                 done += len(documents)
                 show(done, None)
         return changed
@@ -195,10 +198,14 @@ class CarryOver:
     def _of(self, generation: Generation, collection: Collection) -> AsyncCollection[Document]:
         return self._database[generation.name_of(collection)]
 
+    def _places(self, generation: Generation, collection: Collection) -> list[AsyncCollection[Document]]:
+        """Return where a document of a collection may stand in another generation."""
+        return [self._of(generation, each) for each in places_of(collection)]
+
 
 def _for_others(collection: Collection) -> Mapping[str, int]:
     """Return the projection that leaves out what `theirs` does not need."""
-    needed = {ACTOR, "herkomst", "besluit"} if collection is Collection.INTERNE_TAKEN else set()
+    needed = {ACTOR, "herkomst", "besluit"} if collection in OF_TAKEN else set()
     return dict.fromkeys(OURS[collection] - needed, 0)
 
 

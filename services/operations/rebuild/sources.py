@@ -22,7 +22,7 @@ from services.projector.merging.projection import States
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.register import MongoProjection
 from services.projector.mongo.stored import told_by
-from services.projector.mongo.writes import Collection
+from services.projector.mongo.writes import WITH_FIELDS_OF_OTHERS, Collection
 from services.runtime.errors import TransientFailure
 from services.runtime.kafka.clients import admin_client
 from services.runtime.mongo.client import Document
@@ -50,7 +50,7 @@ class Feed:
         self._skipped = skipped
         self._settings = settings
         self._own_sources = settings.own_sources
-        self._topics = (settings.registered_topic, settings.confidential_topic, settings.taak_topic)
+        self._topics = settings.output_topics
         self.positions = dict(positions)
         """The next offset of each partition."""
         self.seen: dict[TopicPartition, int] = {}
@@ -143,8 +143,9 @@ def _partition(place: "Stretch | ConsumerRecord[bytes, bytes]") -> TopicPartitio
     return TopicPartition(place.topic, place.partition)
 
 
-IN_THIS_ORDER = (Collection.VERVALLEN, Collection.KLANTCONTACTEN, Collection.PARTIJEN, Collection.INTERNE_TAKEN)
-"""VERVALLEN first. A document that comes back meanwhile is then read in both; one that goes, goes by an event."""
+IN_THIS_ORDER = (Collection.VERVALLEN, *WITH_FIELDS_OF_OTHERS)
+"""VERVALLEN first. A document that comes back meanwhile is then read in both; one that goes, or moves to or from the
+confidential collection, does so by an event."""
 
 READING_FAILURES = (KeyError, TypeError, ValueError)
 

@@ -17,6 +17,26 @@ class Amendment:
     set: ProjectedDocument
     unset: tuple[str, ...] = ()
 
+    def applied_to(self, document: ProjectedDocument) -> ProjectedDocument:
+        """Return the document after the change. The one that is given stays as it is."""
+        changed = {**document}
+        for path, value in self.set.items():
+            holder, name = _holder(changed, path)
+            holder[name] = value
+        for path in self.unset:
+            holder, name = _holder(changed, path)
+            holder.pop(name, None)
+        return changed
+
+
+def _holder(document: ProjectedDocument, path: str) -> tuple[ProjectedDocument, str]:
+    """Return the object that holds the last name of a path, each object on the way copied into its holder."""
+    *steps, name = path.split(".")
+    for step in steps:
+        document[step] = {**document[step]}
+        document = document[step]
+    return document, name
+
 
 def plain(message: BaseModel, *, without: set[str] | None = None) -> ProjectedDocument:
     """Return a message as a document: camelCase, without absent fields and without those named in `without`."""

@@ -13,13 +13,14 @@ ELSEWHERE = {"partijen"}
 
 def merge(known: Versioned | None, fact: KlantcontactRegistered | KlantcontactWithdrawn) -> Versioned | None:
     """Return the klantcontact after one more event. The order of events does not matter."""
-    if isinstance(fact, KlantcontactWithdrawn) and fact.verplaatst:
-        return known  # it continues under the same id on the other topic, which we read too
     revision = revision_of(fact.herkomst, fact.besluit)
-    gone = isinstance(fact, KlantcontactWithdrawn)
-    if not is_news(known, revision, gone=gone):
+    if isinstance(fact, KlantcontactWithdrawn):
+        # One that moved continues under the same id on the other topic, which we read too.
+        return Gone(revision) if not fact.verplaatst and is_news(known, revision, gone=True) else known
+    vertrouwelijk = fact.klantcontact.vertrouwelijk
+    if not is_news(known, revision, vertrouwelijk=vertrouwelijk):
         return known
-    return Gone(revision) if isinstance(fact, KlantcontactWithdrawn) else Kept(revision, _document(fact))
+    return Kept(revision, vertrouwelijk, _document(fact))
 
 
 def _document(fact: KlantcontactRegistered) -> ProjectedDocument:

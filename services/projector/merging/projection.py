@@ -15,7 +15,7 @@ from services.projector.events import Fact
 from services.projector.merging import klantcontact, taak
 from services.projector.merging.partij import UNKNOWN, PartijState, join
 from services.projector.merging.partij_events import partijen_of, withdrawn_from
-from services.projector.merging.versioned import Gone, Versioned, is_news
+from services.projector.merging.versioned import Versioned, is_newer
 
 
 @value_class(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def joined(known: States, more: States) -> States:
 
 def _newer(known: Mapping[str, Versioned], more: Mapping[str, Versioned]) -> Iterator[tuple[str, Versioned]]:
     for identifier, state in more.items():
-        if is_news(known.get(identifier), state.revision, gone=isinstance(state, Gone)):
+        if is_newer(state, known.get(identifier)):
             yield identifier, state
 
 

@@ -25,13 +25,15 @@ MAY_BE_ABSENT: Final = "toelichting"
 def merge(known: Versioned | None, fact: TaakCreated | TaakWithdrawn) -> Versioned | None:
     """Return the taak after one more event. The order of events does not matter."""
     revision = revision_of(fact.herkomst, fact.besluit)
-    if not is_news(known, revision, gone=isinstance(fact, TaakWithdrawn)):
-        return known
     if isinstance(fact, TaakWithdrawn):
-        return Gone(revision)
+        # One that moved continues under the same id on the other topic, which we read too.
+        return Gone(revision) if not fact.verplaatst and is_news(known, revision, gone=True) else known
+    vertrouwelijk = fact.interne_taak.vertrouwelijk
+    if not is_news(known, revision, vertrouwelijk=vertrouwelijk):
+        return known
     document = _document(fact)
     actor = actor_of(document)
-    return Kept(revision, document, actor, reopens=_reopens(known, actor))
+    return Kept(revision, vertrouwelijk, document, actor, reopens=_reopens(known, actor))
 
 
 def is_one_actor(one: ProjectedDocument | None, other: ProjectedDocument | None) -> bool:

@@ -1,7 +1,8 @@
 """The state of a klantcontact or interne taak by its newest decision: registered, or withdrawn.
 
 The law of this file: the highest (revisie, besluitversie) counts. At equal ones, which should never occur, withdrawn
-counts above registered. A maximum depends neither on order nor on repeats, so neither does what is stored.
+counts above registered, and confidential above ordinary. A maximum depends neither on order nor on repeats, so neither
+does what is stored, nor where.
 """
 
 from typing import NamedTuple
@@ -23,6 +24,8 @@ class Kept:
     """Registered. `document` is None when the stored document is already right."""
 
     revision: Revision
+    vertrouwelijk: bool
+    """Whether it stands, or has to stand, apart from what is ordinary."""
     document: ProjectedDocument | None = None
     actor: ProjectedDocument | None = None
     """Of a taak: the actor that it is assigned to, as its document has it."""
@@ -45,6 +48,17 @@ def revision_of(herkomst: Herkomst, besluit: Besluit) -> Revision:
     return Revision(herkomst.revisie, besluit.besluitversie)
 
 
-def is_news(known: Versioned | None, revision: Revision, *, gone: bool) -> bool:
+def is_news(known: Versioned | None, revision: Revision, *, gone: bool = False, vertrouwelijk: bool = False) -> bool:
     """Whether an event is newer than what is known."""
-    return known is None or (revision, gone) > (known.revision, isinstance(known, Gone))
+    if known is None:
+        return True
+    if isinstance(known, Gone):
+        return revision > known.revision
+    return (revision, gone, vertrouwelijk) > (known.revision, False, known.vertrouwelijk)
+
+
+def is_newer(state: Versioned, known: Versioned | None) -> bool:
+    """Whether a state is newer than what is known."""
+    if isinstance(state, Gone):
+        return is_news(known, state.revision, gone=True)
+    return is_news(known, state.revision, vertrouwelijk=state.vertrouwelijk)

@@ -6,6 +6,7 @@ start.
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Final
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
@@ -13,7 +14,7 @@ from pymongo.errors import OperationFailure
 
 from services.projector.merging.taak import TO_BE_DONE
 from services.projector.mongo.validators import VALIDATORS
-from services.projector.mongo.writes import CLAIMS, SINCE, Collection
+from services.projector.mongo.writes import CLAIMS, SINCE, Collection, places_of
 from services.runtime.mongo.client import Document
 from services.runtime.settings import Settings
 
@@ -32,37 +33,43 @@ OPEN = {"interneTaak.status": TO_BE_DONE}
 
 OPEN_INDEX = "open_of_actor_longest_waiting_first"
 
+_OF_CONTACT: Final = IndexModel([("herkomst.contactId", ASCENDING), ("herkomst.source", ASCENDING)], name="of_contact")
+
+_OF_KLANTCONTACTEN: Final = (
+    IndexModel(
+        [("betrokkenen.wasPartij.partijId", ASCENDING), ("klantcontact.plaatsgevondenOp", DESCENDING)],
+        name="of_partij_newest_first",
+    ),
+    # Each document has a number, so `sparse` changes nothing. MongoDB refuses to change it for an existing index.
+    IndexModel([("klantcontact.nummer", ASCENDING)], name="nummer", unique=True, sparse=True),
+    _OF_CONTACT,
+)
+
+_OF_TAKEN: Final = (
+    IndexModel([("interneTaak.nummer", ASCENDING)], name="nummer", unique=True, sparse=True),
+    _OF_CONTACT,
+    IndexModel(
+        [
+            ("interneTaak.toegewezenAan.soortActor", ASCENDING),
+            ("interneTaak.toegewezenAan.naam", ASCENDING),
+            ("interneTaak.plaatsgevondenOp", ASCENDING),
+        ],
+        name=OPEN_INDEX,
+        partialFilterExpression=OPEN,
+    ),
+)
+
 INDEXES: Mapping[Collection, Sequence[IndexModel]] = {
-    Collection.KLANTCONTACTEN: [
-        IndexModel(
-            [("betrokkenen.wasPartij.partijId", ASCENDING), ("klantcontact.plaatsgevondenOp", DESCENDING)],
-            name="of_partij_newest_first",
-        ),
-        # Each document has a number, so `sparse` changes nothing. MongoDB refuses to change it for an existing index.
-        IndexModel([("klantcontact.nummer", ASCENDING)], name="nummer", unique=True, sparse=True),
-        IndexModel([("herkomst.contactId", ASCENDING), ("herkomst.source", ASCENDING)], name="of_contact"),
-    ],
-    Collection.PARTIJEN: [
-        IndexModel([("nummer", ASCENDING)], name="nummer", unique=True, sparse=True),
-    ],
-    Collection.INTERNE_TAKEN: [
-        IndexModel([("interneTaak.nummer", ASCENDING)], name="nummer", unique=True, sparse=True),
-        IndexModel([("herkomst.contactId", ASCENDING), ("herkomst.source", ASCENDING)], name="of_contact"),
-        IndexModel(
-            [
-                ("interneTaak.toegewezenAan.soortActor", ASCENDING),
-                ("interneTaak.toegewezenAan.naam", ASCENDING),
-                ("interneTaak.plaatsgevondenOp", ASCENDING),
-            ],
-            name=OPEN_INDEX,
-            partialFilterExpression=OPEN,
-        ),
-    ],
+    Collection.KLANTCONTACTEN: _OF_KLANTCONTACTEN,
+    Collection.KLANTCONTACTEN_VERTROUWELIJK: _OF_KLANTCONTACTEN,
+    Collection.PARTIJEN: (IndexModel([("nummer", ASCENDING)], name="nummer", unique=True, sparse=True),),
+    Collection.INTERNE_TAKEN: _OF_TAKEN,
+    Collection.INTERNE_TAKEN_VERTROUWELIJK: _OF_TAKEN,
 }
 
 
 class Generation(StrEnum):
-    """A set of the four collections. Its value is the suffix of their names."""
+    """A set of the collections. Its value is the suffix of their names."""
 
     LIVE = ""
     """The set that everybody uses."""
@@ -94,8 +101,10 @@ async def prepare(
 
 
 async def count_open_taken(database: AsyncDatabase[Document]) -> int:
-    """Return the number of open taken. Their index holds no others."""
-    return await database[Collection.INTERNE_TAKEN].count_documents(OPEN, hint=OPEN_INDEX)
+    """Return the number of open taken, confidential ones included. Their indexes hold no others."""
+    return sum(
+        [await database[each].count_documents(OPEN, hint=OPEN_INDEX) for each in places_of(Collection.INTERNE_TAKEN)]
+    )
 
 
 async def _create(database: AsyncDatabase[Document], name: str, validator: Document | None = None) -> None:

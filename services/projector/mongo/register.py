@@ -20,8 +20,20 @@ from services.projector.merging.projection import States, Touched, joined, proje
 from services.projector.mongo import layout, swap
 from services.projector.mongo.errors import Again, failure_of
 from services.projector.mongo.layout import Generation
-from services.projector.mongo.stored import states_of
-from services.projector.mongo.writes import CLAIMS, Amend, Claim, Collection, Insert, Placed, Remove, plan
+from services.projector.mongo.stored import places_to_look, states_of
+from services.projector.mongo.writes import (
+    CLAIMS,
+    Amend,
+    Claim,
+    Collection,
+    Insert,
+    Placed,
+    Remove,
+    Whole,
+    moving,
+    places_of,
+    plan,
+)
 from services.runtime.errors import TransientFailure
 from services.runtime.mongo.client import Document
 from services.runtime.mongo.health import count_documents
@@ -43,9 +55,15 @@ IN_THE_WAY = (
     "its transactionLifetimeLimitSeconds (60 unless set otherwise)."
 )
 
-REVISION_FIELDS = {"herkomst.revisie": 1, "besluit.besluitversie": 1}
-
-TAAK_FIELDS = {**REVISION_FIELDS, "interneTaak.toegewezenAan": 1}
+_REVISION = {"herkomst.revisie": 1, "besluit.besluitversie": 1}
+_OF_ONE: Mapping[Collection, Mapping[str, int]] = {
+    Collection.KLANTCONTACTEN: _REVISION,
+    Collection.INTERNE_TAKEN: {**_REVISION, "interneTaak.toegewezenAan": 1},
+}
+FIELDS: Mapping[Collection, Mapping[str, int]] = {
+    each: fields for kind, fields in _OF_ONE.items() for each in places_of(kind)
+}
+"""The fields that are read of klantcontacten and taken; of the other collections, all."""
 
 
 def utc_now() -> datetime:
@@ -54,7 +72,7 @@ def utc_now() -> datetime:
 
 
 class MongoProjection:
-    """The four collections of one generation, which `layout.prepare` has prepared."""
+    """The collections of one generation, which `layout.prepare` has prepared."""
 
     def __init__(
         self,
@@ -115,7 +133,9 @@ class MongoProjection:
         ):
             await self._step_back(session)
             known = await self._read(touched, session)
-            writes = plan(known, changes(known), self._now())
+            changed = changes(known)
+            whole = await self._read_whole(moving(known, changed), session)
+            writes = plan(known, changed, whole, self._now())
             for name, operations in self._operations(writes).items():
                 await self._database[name].bulk_write(operations, ordered=False, session=session)
 
@@ -142,28 +162,32 @@ class MongoProjection:
     # Reading ----------------------------------------------------------------------------------------------------------
 
     async def _read(self, touched: Touched, session: AsyncClientSession) -> States:
-        everything = touched.klantcontacten | touched.taken | touched.partijen
-        return states_of(
-            klantcontacten=await self._find(
-                Collection.KLANTCONTACTEN, touched.klantcontacten, session, REVISION_FIELDS
-            ),
-            taken=await self._find(Collection.INTERNE_TAKEN, touched.taken, session, TAAK_FIELDS),
-            partijen=await self._find(Collection.PARTIJEN, touched.partijen, session),
-            vervallen=await self._find(Collection.VERVALLEN, everything, session),
-        )
+        found: dict[Collection, list[Document]] = {}
+        # A thing stands in one place: one that is found is looked for no further.
+        seen: set[str] = set()
+        for collection, identifiers in places_to_look(touched).items():
+            found[collection] = await self._find(collection, identifiers - seen, session, FIELDS.get(collection))
+            seen.update(each["_id"] for each in found[collection])
+        return states_of(found)
+
+    async def _read_whole(self, leaving: Mapping[Collection, list[str]], session: AsyncClientSession) -> Whole:
+        """Return the stored documents of what moves to another collection: the fields of others move along."""
+        found = [await self._find(collection, ids, session) for collection, ids in leaving.items()]
+        return {each["_id"]: each for documents in found for each in documents}
 
     async def _find(
         self,
         collection: Collection,
-        identifiers: frozenset[str],
+        identifiers: Iterable[str],
         session: AsyncClientSession,
         fields: Mapping[str, int] | None = None,
     ) -> list[Document]:
-        if not identifiers:
+        ids = list(identifiers)
+        if not ids:
             return []
         # One reply holds them all: the largest batch is far below the size limit of a reply.
         cursor = self._collection(collection).find(
-            {"_id": {"$in": list(identifiers)}}, fields, session=session, batch_size=len(identifiers) + 1
+            {"_id": {"$in": ids}}, fields, session=session, batch_size=len(ids) + 1
         )
         return await cursor.to_list()
 

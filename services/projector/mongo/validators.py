@@ -1,7 +1,8 @@
 """The validators of the collections: MongoDB refuses what the models would, also from programs that bypass them.
 
-Ids, numbers and moments have their own types. A partij without consent holds no name and no details. A document in
-`vervallen` has no contents. Everywhere else, others may add fields beside ours.
+Ids, numbers and moments have their own types. A partij without consent holds no name and no details. A confidential
+klantcontact or taak stands in the collection for those, and no other there. A document in `vervallen` has no contents.
+Everywhere else, others may add fields beside ours.
 """
 
 from collections.abc import Mapping
@@ -40,7 +41,7 @@ def _list(items: BsonRule, max_items: int | None = None) -> BsonRule:
     return {"bsonType": "array", "items": items, **({"maxItems": max_items} if max_items is not None else {})}
 
 
-def _one_of(values: list[str]) -> BsonRule:
+def _one_of(values: list[str] | list[bool]) -> BsonRule:
     return {"enum": values}
 
 
@@ -62,55 +63,64 @@ PARTIJ_IDENTIFICATOREN = _list(
     _object({"codeRegister": TEXT, "codeObjecttype": TEXT, "codeSoortObjectId": TEXT, "objectId": TEXT})
 )
 
-KLANTCONTACT = _object(
-    {
-        "_id": IDENTIFIER,
-        "klantcontact": _object(
-            {
-                "klantcontactId": IDENTIFIER,
-                "nummer": NUMMER,
-                "kanaal": TEXT,
-                "onderwerp": TEXT,
-                "indicatieContactGelukt": {"bsonType": ["bool", "null"]},
-                "taal": TEXT,
-                "vertrouwelijk": YES_OR_NO,
-                "plaatsgevondenOp": MOMENT,
-            },
-            {"inhoud": {"bsonType": "string"}},
-        ),
-        "actoren": _list(ACTOR),
-        "betrokkenen": _list(
-            _object(
-                {"betrokkeneId": IDENTIFIER, "rol": TEXT, "initiator": YES_OR_NO},
-                {"wasPartij": PARTIJ_VERWIJZING, "digitaleAdressen": DIGITALE_ADRESSEN},
-            )
-        ),
-        "onderwerpobjecten": _list({"bsonType": "object"}),
-        "bijlagen": _list({"bsonType": "object"}),
-        "besluit": BESLUIT,
-        "herkomst": HERKOMST,
-    }
-)
 
-INTERNE_TAAK = _object(
-    {
-        "_id": IDENTIFIER,
-        "interneTaak": _object(
-            {
-                "taakId": IDENTIFIER,
-                "nummer": NUMMER,
-                "gevraagdeHandeling": TEXT,
-                "status": TEXT,
-                "toegewezenOp": MOMENT,
-                "toegewezenAan": ACTOR,
-                "aanleidinggevendKlantcontact": KLANTCONTACT_VERWIJZING,
-                "plaatsgevondenOp": MOMENT,
-            }
-        ),
-        "besluit": BESLUIT,
-        "herkomst": HERKOMST,
-    }
-)
+def _klantcontact(*, vertrouwelijk: bool) -> BsonRule:
+    return _object(
+        {
+            "_id": IDENTIFIER,
+            "klantcontact": _object(
+                {
+                    "klantcontactId": IDENTIFIER,
+                    "nummer": NUMMER,
+                    "kanaal": TEXT,
+                    "onderwerp": TEXT,
+                    "indicatieContactGelukt": {"bsonType": ["bool", "null"]},
+                    "taal": TEXT,
+                    "vertrouwelijk": _one_of([vertrouwelijk]),
+                    "plaatsgevondenOp": MOMENT,
+                },
+                {"inhoud": {"bsonType": "string"}},
+            ),
+            "actoren": _list(ACTOR),
+            "betrokkenen": _list(
+                _object(
+                    {"betrokkeneId": IDENTIFIER, "rol": TEXT, "initiator": YES_OR_NO},
+                    {"wasPartij": PARTIJ_VERWIJZING, "digitaleAdressen": DIGITALE_ADRESSEN},
+                )
+            ),
+            "onderwerpobjecten": _list({"bsonType": "object"}),
+            "bijlagen": _list({"bsonType": "object"}),
+            "besluit": BESLUIT,
+            "herkomst": HERKOMST,
+        }
+    )
+
+
+def _interne_taak(*, vertrouwelijk: bool) -> BsonRule:
+    said = {"vertrouwelijk": _one_of([vertrouwelijk])}
+    return _object(
+        {
+            "_id": IDENTIFIER,
+            "interneTaak": _object(
+                {
+                    "taakId": IDENTIFIER,
+                    "nummer": NUMMER,
+                    "gevraagdeHandeling": TEXT,
+                    "status": TEXT,
+                    "toegewezenOp": MOMENT,
+                    "toegewezenAan": ACTOR,
+                    "aanleidinggevendKlantcontact": KLANTCONTACT_VERWIJZING,
+                    "plaatsgevondenOp": MOMENT,
+                    **(said if vertrouwelijk else {}),
+                },
+                # A taak of 0.1.0 does not say, and stands with the ordinary ones.
+                said,
+            ),
+            "besluit": BESLUIT,
+            "herkomst": HERKOMST,
+        }
+    )
+
 
 KINDS = _exactly({}, {kind.value: POSITIVE for kind in CodeSoortObjectId})
 MARKER = _exactly({"source": TEXT, "contactId": TEXT, "versie": POSITIVE})
@@ -180,8 +190,10 @@ def _validator(*rules: BsonRule) -> Document:
 
 
 VALIDATORS: Mapping[Collection, Document] = {
-    Collection.KLANTCONTACTEN: _validator(KLANTCONTACT),
-    Collection.INTERNE_TAKEN: _validator(INTERNE_TAAK),
+    Collection.KLANTCONTACTEN: _validator(_klantcontact(vertrouwelijk=False)),
+    Collection.KLANTCONTACTEN_VERTROUWELIJK: _validator(_klantcontact(vertrouwelijk=True)),
+    Collection.INTERNE_TAKEN: _validator(_interne_taak(vertrouwelijk=False)),
+    Collection.INTERNE_TAKEN_VERTROUWELIJK: _validator(_interne_taak(vertrouwelijk=True)),
     Collection.PARTIJEN: _validator(PARTIJ, ONLY_WITH_CONSENT),
     Collection.VERVALLEN: _validator({"anyOf": [GONE_VERSIONED, GONE_PARTIJ]}),
 }

@@ -2,16 +2,18 @@
 
 It is pure, so that the real store and its fake write the same.
 
-Each thing stands in one place: in its own collection, or in `vervallen` when it is gone. Two instances that both know
-nothing of it could still write it to both at once, since they write different documents. So an instance that first
-hears of a thing also claims its place, whether the thing is there or gone: it inserts and deletes a document in
-`CLAIMS`. Then the two transactions collide, and MongoDB makes one of them retry. A change stream shows what a
-transaction inserts and deletes, so the claims have a collection of their own, which is empty to everybody else.
+Each thing stands in one place: in its own collection, in the confidential one beside it, or in `vervallen` when it is
+gone. Two instances that both know nothing of it could still write it to two of them at once, since they write different
+documents. So an instance that first hears of a thing also claims its place, wherever the thing goes: it inserts and
+deletes a document in `CLAIMS`. Then the two transactions collide, and MongoDB makes one of them retry. A change stream
+shows what a transaction inserts and deletes, so the claims have a collection of their own, which is empty to everybody
+else.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from enum import Enum, StrEnum, auto
+from enum import StrEnum
 from typing import Final
 
 from schemas.values import value_class
@@ -27,25 +29,59 @@ class Collection(StrEnum):
     """The collections of the register."""
 
     KLANTCONTACTEN = "klantcontacten"
+    KLANTCONTACTEN_VERTROUWELIJK = "klantcontacten_vertrouwelijk"
     PARTIJEN = "partijen"
     INTERNE_TAKEN = "interne_taken"
+    INTERNE_TAKEN_VERTROUWELIJK = "interne_taken_vertrouwelijk"
     VERVALLEN = "vervallen"
+
+
+CONFIDENTIAL: Final[Mapping[Collection, Collection]] = {
+    Collection.KLANTCONTACTEN: Collection.KLANTCONTACTEN_VERTROUWELIJK,
+    Collection.INTERNE_TAKEN: Collection.INTERNE_TAKEN_VERTROUWELIJK,
+}
+"""Where a thing of a confidential contact stands, so that MongoDB's rights part it from the ordinary ones."""
+
+
+def places_of(collection: Collection) -> tuple[Collection, ...]:
+    """Return a collection, and the one in which its things stand when they turn confidential, or back."""
+    return next((pair for pair in CONFIDENTIAL.items() if collection in pair), (collection,))
 
 
 CLAIMS: Final = "plaatsclaims"
 """The collection of the claims, for the collections of every generation."""
 
 FROM = "collectie"
-"""In `vervallen`: the collection that the document was in."""
+"""In `vervallen`: the collection that the document was in, confidential or not. The name is that of the ordinary one: a
+withdrawal does not say which it was."""
 
 SINCE = "sinds"
 """In `vervallen`: when the document was last written. Its retention counts from there (`layout.py`)."""
 
 
+_OF_KLANTCONTACTEN: Final = frozenset(
+    {"klantcontact", "actoren", "betrokkenen", "onderwerpobjecten", "bijlagen", "besluit", "herkomst"}
+)
+_OF_TAKEN: Final = frozenset(
+    {
+        "interneTaak.taakId",
+        "interneTaak.nummer",
+        "interneTaak.gevraagdeHandeling",
+        "interneTaak.toelichting",
+        "interneTaak.vertrouwelijk",
+        "interneTaak.toegewezenOp",
+        "interneTaak.toegewezenAan",
+        "interneTaak.aanleidinggevendKlantcontact",
+        "interneTaak.plaatsgevondenOp",
+        "besluit",
+        "herkomst",
+    }
+)
+"""Without its status, which belongs to those who do the taak, also where `taak.reopening` sets it."""
+
 OURS: Mapping[Collection, frozenset[str]] = {
-    Collection.KLANTCONTACTEN: frozenset(
-        {"klantcontact", "actoren", "betrokkenen", "onderwerpobjecten", "bijlagen", "besluit", "herkomst"}
-    ),
+    Collection.KLANTCONTACTEN: _OF_KLANTCONTACTEN,
+    Collection.KLANTCONTACTEN_VERTROUWELIJK: _OF_KLANTCONTACTEN,
     Collection.PARTIJEN: frozenset(
         {
             "nummer",
@@ -66,21 +102,8 @@ OURS: Mapping[Collection, frozenset[str]] = {
             "versies",
         }
     ),
-    # Without its status, which belongs to those who do the taak, also where `taak.reopening` sets it.
-    Collection.INTERNE_TAKEN: frozenset(
-        {
-            "interneTaak.taakId",
-            "interneTaak.nummer",
-            "interneTaak.gevraagdeHandeling",
-            "interneTaak.toelichting",
-            "interneTaak.toegewezenOp",
-            "interneTaak.toegewezenAan",
-            "interneTaak.aanleidinggevendKlantcontact",
-            "interneTaak.plaatsgevondenOp",
-            "besluit",
-            "herkomst",
-        }
-    ),
+    Collection.INTERNE_TAKEN: _OF_TAKEN,
+    Collection.INTERNE_TAKEN_VERTROUWELIJK: _OF_TAKEN,
     # Without `sinds`, which is the time of writing. Nobody else can add fields here.
     Collection.VERVALLEN: frozenset(
         {
@@ -96,10 +119,10 @@ OURS: Mapping[Collection, frozenset[str]] = {
         }
     ),
 }
-"""Paths of the fields that follow from events. Others may add fields to the first three collections, and theirs stay.
+"""Paths of the fields that follow from events. Others may add fields to all collections but the last, and theirs stay.
 A test compares these paths with those that each `Amendment` sets and removes."""
 
-WITH_FIELDS_OF_OTHERS = (Collection.KLANTCONTACTEN, Collection.PARTIJEN, Collection.INTERNE_TAKEN)
+WITH_FIELDS_OF_OTHERS: Final = tuple(each for each in Collection if each is not Collection.VERVALLEN)
 
 
 # The writes of a batch ------------------------------------------------------------------------------------------------
@@ -129,7 +152,7 @@ class Remove:
 
 @value_class(frozen=True, slots=True)
 class Claim:
-    """Claims the place of a document that is in neither of its collections, until the transaction ends."""
+    """Claims the place of a document that is in none of its collections, until the transaction ends."""
 
     identifier: str
 
@@ -140,78 +163,100 @@ Write = Insert | Amend | Remove | Claim
 Placed = tuple[Collection, Write]
 
 
-class _Place(Enum):
-    """The place of one thing: nowhere yet, its own collection, or `vervallen`."""
-
-    NOWHERE = auto()
-    KEPT = auto()
-    GONE = auto()
+Whole = Mapping[str, Document]
+"""Stored documents by id, with the fields of others."""
 
 
-def plan(known: States, changed: States, now: datetime) -> Iterator[Placed]:
-    """Yield the writes that bring the database from the known to the changed states."""
+def moving(known: States, changed: States) -> Mapping[Collection, list[str]]:
+    """Return the ids of the things that turn confidential, or back, by the collection that they leave.
+
+    `plan` needs their stored documents: the fields of others move along.
+    """
+    leaving: dict[Collection, list[str]] = defaultdict(list)
+    for collection, before, after in (
+        (Collection.KLANTCONTACTEN, known.klantcontacten, changed.klantcontacten),
+        (Collection.INTERNE_TAKEN, known.taken, changed.taken),
+    ):
+        for identifier, state in after.items():
+            was = before.get(identifier)
+            if isinstance(was, Kept) and isinstance(state, Kept) and was.vertrouwelijk is not state.vertrouwelijk:
+                leaving[_place(collection, was)].append(identifier)
+    return leaving
+
+
+def plan(known: States, changed: States, whole: Whole, now: datetime) -> Iterator[Placed]:
+    """Yield the writes that bring the database from the known to the changed states.
+
+    `whole` has the stored documents of what is `moving`.
+    """
     for identifier, contact in changed.klantcontacten.items():
-        place = _place(known.klantcontacten.get(identifier))
-        yield from _versioned(Collection.KLANTCONTACTEN, identifier, place, contact, klantcontact.amendment, now)
+        was = known.klantcontacten.get(identifier)
+        yield from _versioned(Collection.KLANTCONTACTEN, identifier, was, contact, klantcontact.amendment, whole, now)
     for identifier, state in changed.taken.items():
-        place = _place(known.taken.get(identifier))
+        was = known.taken.get(identifier)
         amend = taak.reopening if isinstance(state, Kept) and state.reopens else taak.amendment
-        yield from _versioned(Collection.INTERNE_TAKEN, identifier, place, state, amend, now)
+        yield from _versioned(Collection.INTERNE_TAKEN, identifier, was, state, amend, whole, now)
     for identifier, partij in changed.partijen.items():
-        place = _place_of_partij(known.partijen.get(identifier))
+        before = _place_of_partij(known.partijen.get(identifier))
         if partij.kern is not None:
             document = partij_document.document(identifier, partij)
-            yield from _kept(Collection.PARTIJEN, place, document, partij_document.amendment)
+            yield from _kept(Collection.PARTIJEN, before, Collection.PARTIJEN, document, partij_document.amendment)
         else:
-            yield from _gone(Collection.PARTIJEN, place, partij_document.marker(identifier, partij), now)
+            yield from _gone(Collection.PARTIJEN, before, partij_document.marker(identifier, partij), now)
 
 
-def _place(state: Versioned | None) -> _Place:
+def _place(collection: Collection, state: Versioned) -> Collection:
+    if isinstance(state, Gone):
+        return Collection.VERVALLEN
+    return CONFIDENTIAL[collection] if state.vertrouwelijk else collection
+
+
+def _place_of_partij(state: PartijState | None) -> Collection | None:
     if state is None:
-        return _Place.NOWHERE
-    return _Place.KEPT if isinstance(state, Kept) else _Place.GONE
-
-
-def _place_of_partij(state: PartijState | None) -> _Place:
-    if state is None:
-        return _Place.NOWHERE
-    return _Place.GONE if state.kern is None else _Place.KEPT
+        return None
+    return Collection.VERVALLEN if state.kern is None else Collection.PARTIJEN
 
 
 def _versioned(
     collection: Collection,
     identifier: str,
-    place: _Place,
+    was: Versioned | None,
     state: Versioned,
     amend: Callable[[Document], Amendment],
+    whole: Whole,
     now: datetime,
 ) -> Iterator[Placed]:
+    before = None if was is None else _place(collection, was)
     if isinstance(state, Gone):
-        yield from _gone(collection, place, {"_id": identifier, **state.revision._asdict()}, now)
-    else:
-        assert state.document is not None, "a changed state was made from an event"
-        yield from _kept(collection, place, state.document, amend)
+        yield from _gone(collection, before, {"_id": identifier, **state.revision._asdict()}, now)
+        return
+    document = state.document
+    assert document is not None, "a changed state was made from an event"
+    if identifier in whole:
+        document = amend(document).applied_to(whole[identifier])
+    yield from _kept(collection, before, _place(collection, state), document, amend)
 
 
 def _kept(
-    collection: Collection, place: _Place, document: Document, amend: Callable[[Document], Amendment]
+    collection: Collection,
+    before: Collection | None,
+    place: Collection,
+    document: Document,
+    amend: Callable[[Document], Amendment],
 ) -> Iterator[Placed]:
     identifier = document["_id"]
-    if place is _Place.KEPT:
-        yield collection, Amend(identifier, amend(document))
+    if before is place:
+        yield place, Amend(identifier, amend(document))
         return
-    yield collection, Insert(document)
-    if place is _Place.GONE:
-        yield Collection.VERVALLEN, Remove(identifier)
-    else:
-        yield collection, Claim(identifier)
+    yield place, Insert(document)
+    yield (collection, Claim(identifier)) if before is None else (before, Remove(identifier))
 
 
-def _gone(collection: Collection, place: _Place, marker: Document, now: datetime) -> Iterator[Placed]:
+def _gone(collection: Collection, before: Collection | None, marker: Document, now: datetime) -> Iterator[Placed]:
     identifier = marker["_id"]
     remembered = {**marker, FROM: collection.value, SINCE: now}
-    if place is _Place.GONE:
-        yield Collection.VERVALLEN, Amend(identifier, partij_document.marker_amendment(remembered))
+    if before is Collection.VERVALLEN:
+        yield before, Amend(identifier, partij_document.marker_amendment(remembered))
         return
-    yield collection, Remove(identifier) if place is _Place.KEPT else Claim(identifier)
+    yield (collection, Claim(identifier)) if before is None else (before, Remove(identifier))
     yield Collection.VERVALLEN, Insert(remembered)

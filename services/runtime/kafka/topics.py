@@ -50,7 +50,6 @@ class TopicDefinition:
 
 def topic_definitions(settings: Settings) -> tuple[TopicDefinition, ...]:
     """Return every topic of these settings, input first."""
-    outputs = (settings.registered_topic, settings.confidential_topic, settings.taak_topic)
     return (
         *(
             _definition(
@@ -75,7 +74,7 @@ def topic_definitions(settings: Settings) -> tuple[TopicDefinition, ...]:
                 days=settings.output_retention_days,
                 retention_bytes=settings.output_retention_bytes,
             )
-            for name in outputs
+            for name in settings.output_topics
         ),
     )
 

@@ -53,6 +53,7 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
         registered_topic=f"{topics}.klantcontact.registered",
         confidential_topic=f"{topics}.klantcontact.registered.vertrouwelijk",
         taak_topic=f"{topics}.taak.created",
+        confidential_taak_topic=f"{topics}.taak.created.vertrouwelijk",
         classifier_group=f"{topics}-classifier",
         projector_group=f"{topics}-projector",
         topic_partitions=2,

@@ -27,7 +27,7 @@ from services.operations.topic_reader import Progress
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.register import MongoProjection
 from services.projector.mongo.swap import COLLECTION, ONLY, Phase
-from services.projector.mongo.writes import CLAIMS, SINCE, Collection
+from services.projector.mongo.writes import CLAIMS, CONFIDENTIAL, SINCE, Collection
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.mongo.client import Document
 from services.runtime.settings import Settings
@@ -46,7 +46,7 @@ from tests.support.projector_examples import (
     taak_withdrawn,
 )
 from tests.support.projector_process import expected, outputs_of, publish, settings_for, stored
-from tests.support.projector_scenario import scenario
+from tests.support.projector_scenario import APART, scenario
 
 Database = AsyncDatabase[dict[str, Any]]
 
@@ -334,6 +334,60 @@ async def set_status(there: Database, contact: str, status: str) -> None:
     )
 
 
+# Confidential things stand apart
+
+
+async def test_a_rebuild_puts_confidential_things_apart_and_what_others_own_goes_along(
+    settings: Settings, client: AsyncMongoClient[Any], there: Database
+) -> None:
+    """An earlier release kept all in one collection."""
+    events = [
+        registered("c-1", fields=APART),
+        taak_created("c-1", fields=APART),
+        registered("c-2"),
+        taak_created("c-2"),
+    ]
+    await published_and_projected(settings, client, events)
+    theirs: dict[Collection, dict[str, Any]] = {
+        Collection.KLANTCONTACTEN: {"bewaartermijn": 5},
+        Collection.INTERNE_TAKEN: {"behandelaar": "A"},
+    }
+    for ordinary, apart in CONFIDENTIAL.items():
+        document = await there[apart].find_one_and_delete({})
+        assert document is not None
+        await there[ordinary].insert_one(document | theirs[ordinary], bypass_document_validation=True)
+
+    assert (await rebuild(settings)).outcome is RebuildOutcome.DIFFERENT
+    report = await rebuild(settings, accept_differences=True, from_live=True)
+
+    assert report.carried_over == 2
+    right = expected(events)
+    for ordinary, apart in CONFIDENTIAL.items():
+        for document in right[apart].values():
+            document.update(theirs[ordinary])
+    assert stored(settings) == right
+
+
+async def test_a_change_by_others_just_before_the_swap_reaches_a_taak_that_moves_meanwhile(
+    settings: Settings, client: AsyncMongoClient[Any], there: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await published_and_projected(settings, client, [taak_created()])
+
+    async def put_in_place(database: Database, made: Mapping[Collection, UUID], lock: Lock) -> None:
+        await set_status(there, "c-1", "verwerkt")
+        await collections.put_in_place(database, made, lock)
+        publish(settings, [taak_created(revisie=2, fields=APART)])
+
+    monkeypatch.setattr(rebuilding, "put_in_place", put_in_place)
+
+    await rebuild(settings)
+
+    taken = stored(settings)
+    assert taken[Collection.INTERNE_TAKEN] == {}
+    moved = taken[Collection.INTERNE_TAKEN_VERTROUWELIJK][taak_id("c-1")]
+    assert (moved["interneTaak"]["status"], moved["herkomst"]["revisie"]) == ("verwerkt", 2)
+
+
 # A topic that was trimmed
 
 
@@ -433,7 +487,7 @@ async def test_records_that_are_not_ours_are_passed_over_and_told(
 
     assert report.outcome is RebuildOutcome.SWAPPED
     assert report.events == len(events) + 1
-    assert report.passed_over == {"no_value": 3, "no_json": 3, "other_type": 3, "other_source": 3}
+    assert report.passed_over == dict.fromkeys(("no_value", "no_json", "other_type", "other_source"), 4)
     assert stored(settings) == expected([*events, registered("c-9")])
 
 

@@ -14,7 +14,7 @@ from pymongo.errors import WriteError
 from services.projector.mongo import layout
 from services.projector.mongo.register import MongoProjection
 from services.projector.mongo.validators import VALIDATORS
-from services.projector.mongo.writes import Collection
+from services.projector.mongo.writes import Collection, places_of
 from services.runtime.settings import Settings
 from tests.support.projector_examples import (
     SOURCE,
@@ -32,6 +32,7 @@ from tests.support.projector_examples import (
     taak_created,
     taak_id,
 )
+from tests.support.projector_scenario import APART
 
 Database = AsyncDatabase[dict[str, Any]]
 REMEMBER_SECONDS = 1_000_000
@@ -49,6 +50,8 @@ async def there(mongo_uri: str, database: str) -> AsyncIterator[Database]:
             registered(partijen=[listed]),
             registered("c-2", partijen=[partij("smit", resultaat="leeg")]),
             taak_created(),
+            registered("c-4", fields=APART),
+            taak_created("c-4", fields=APART),
             klantcontact_withdrawn("c-3"),
             partij_withdrawn("c-3", "bakker"),
         ]
@@ -83,6 +86,8 @@ def drop(path: str) -> Callable[[Event], None]:
 
 KLANTCONTACT = Collection.KLANTCONTACTEN, klantcontact_id("c-1")
 TAAK = Collection.INTERNE_TAKEN, taak_id("c-1")
+APART_KLANTCONTACT = Collection.KLANTCONTACTEN_VERTROUWELIJK, klantcontact_id("c-4")
+APART_TAAK = Collection.INTERNE_TAKEN_VERTROUWELIJK, taak_id("c-4")
 PARTIJ = Collection.PARTIJEN, partij_id("jansen")
 EMPTY_PARTIJ = Collection.PARTIJEN, partij_id("smit")
 GONE_KLANTCONTACT = Collection.VERVALLEN, klantcontact_id("c-3")
@@ -102,6 +107,17 @@ REFUSED: list[tuple[tuple[Collection, str], Callable[[Event], None], str]] = [
     (TAAK, put("interneTaak.toegewezenOp", None), "a moment is a date"),
     (TAAK, drop("interneTaak.toegewezenAan"), "a taak is somebody's"),
     (TAAK, drop("interneTaak.aanleidinggevendKlantcontact.klantcontactId"), "a taak has a klantcontact"),
+    (KLANTCONTACT, put("klantcontact.vertrouwelijk", value=True), "a confidential klantcontact stands apart"),
+    (TAAK, put("interneTaak.vertrouwelijk", value=True), "a confidential taak stands apart"),
+    (
+        APART_KLANTCONTACT,
+        put("klantcontact.vertrouwelijk", value=False),
+        "an ordinary klantcontact does not stand apart",
+    ),
+    (APART_TAAK, put("interneTaak.vertrouwelijk", value=False), "an ordinary taak does not stand apart"),
+    (APART_TAAK, drop("interneTaak.vertrouwelijk"), "a taak that stands apart says that it is confidential"),
+    (APART_KLANTCONTACT, drop("klantcontact.nummer"), "what stands apart has the same form"),
+    (APART_TAAK, drop("interneTaak.toegewezenAan"), "what stands apart has the same form"),
     (PARTIJ, put("toestemming", "geen"), "without consent there is no name and no detail"),
     (PARTIJ, put("soortPartij", "hond"), "a partij is of a known kind"),
     (PARTIJ, put("versie", "1"), "a versie is a number"),
@@ -150,9 +166,17 @@ async def test_a_document_without_contents_is_refused(there: Database, collectio
 
 
 async def test_mongodb_accepts_fields_that_others_add(there: Database) -> None:
-    for collection, identifier_of_it in (KLANTCONTACT, TAAK, PARTIJ):
+    for collection, identifier_of_it in (KLANTCONTACT, TAAK, PARTIJ, APART_KLANTCONTACT, APART_TAAK):
         added = await there[collection].update_one({"_id": identifier_of_it}, {"$set": {"vanOns": {"iets": 1}}})
         assert added.modified_count == 1
+
+
+async def test_mongodb_accepts_a_taak_of_an_earlier_release_that_does_not_say_whether_it_is_confidential(
+    there: Database,
+) -> None:
+    collection, identifier_of_it = TAAK
+    said = {"interneTaak.vertrouwelijk": ""}
+    assert (await there[collection].update_one({"_id": identifier_of_it}, {"$unset": said})).modified_count == 1
 
 
 # Indexes
@@ -202,10 +226,11 @@ async def plan_of(
 async def test_a_frequent_query_uses_an_index(
     there: Database, collection: Collection, query: Mapping[str, Any], sort: Mapping[str, int] | None, index: str
 ) -> None:
-    stages = await plan_of(there[collection], query, sort)
+    for place in places_of(collection):
+        stages = await plan_of(there[place], query, sort)
 
-    assert [stage["stage"] for stage in stages] == ["FETCH", "IXSCAN"]
-    assert stages[1]["indexName"] == index
+        assert [stage["stage"] for stage in stages] == ["FETCH", "IXSCAN"]
+        assert stages[1]["indexName"] == index
 
 
 # Made once, and mended

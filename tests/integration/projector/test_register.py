@@ -18,7 +18,7 @@ from services.projector.events import Fact
 from services.projector.merging.projection import States, Touched
 from services.projector.mongo import register as mongo_register
 from services.projector.mongo.register import Changes, MongoProjection
-from services.projector.mongo.writes import CLAIMS, SINCE, Collection, Insert, Placed
+from services.projector.mongo.writes import CLAIMS, SINCE, Collection, Insert, Placed, places_of
 from services.runtime.errors import TransientFailure
 from tests.fakes.projector_store import FakeRegister
 from tests.support.projector_examples import (
@@ -35,7 +35,7 @@ from tests.support.projector_examples import (
     taak_id,
     taak_withdrawn,
 )
-from tests.support.projector_scenario import scenario
+from tests.support.projector_scenario import APART, scenario
 
 Client = AsyncMongoClient[dict[str, Any]]
 Documents = Mapping[Collection, Mapping[str, Event]]
@@ -77,7 +77,8 @@ def fake_contents(fake: FakeRegister) -> Documents:
 async def test_the_register_counts_its_documents_and_its_open_taken(
     register: MongoProjection, client: Client, database: str
 ) -> None:
-    await register.apply(facts(registered("c-1"), registered("c-2"), taak_created("c-1"), taak_created("c-2")))
+    apart = taak_created("c-3", fields={"vertrouwelijk": True})
+    await register.apply(facts(registered("c-1"), registered("c-2"), taak_created("c-1"), taak_created("c-2"), apart))
     done = {"$set": {"interneTaak.status": "verwerkt"}}
     await client[database][Collection.INTERNE_TAKEN].update_one({"_id": taak_id("c-1")}, done)
     gone = [{"_id": f"gone-{number}"} for number in range(501)]
@@ -85,12 +86,12 @@ async def test_the_register_counts_its_documents_and_its_open_taken(
 
     await register.count()
 
-    assert REGISTRY.get_sample_value("klantcontact_open_taken") == 1
+    assert REGISTRY.get_sample_value("klantcontact_open_taken") == 2
     documents = {
         collection: REGISTRY.get_sample_value("klantcontact_collection_documents", {"collection": collection})
         for collection in Collection
     }
-    assert documents == {"klantcontacten": 0, "partijen": 0, "interne_taken": 0, "vervallen": 1000}
+    assert documents == {each: 1000 if each is Collection.VERVALLEN else 0 for each in Collection}
 
 
 def facts(*events: Event) -> list[Fact]:
@@ -252,12 +253,17 @@ SHOWN_AND_GONE = [
     (registered(), klantcontact_withdrawn()),
     (taak_created(), taak_withdrawn()),
     (registered(partijen=[partij(versie=1)]), partij_withdrawn("c-2", versie=2, resultaat="vervallen")),
+    (registered(fields=APART), klantcontact_withdrawn()),
+    (taak_created(fields=APART), taak_withdrawn()),
+    (registered(), registered(revisie=2, fields=APART)),
+    (taak_created(), taak_created(revisie=2, fields=APART)),
+    (taak_created(fields=APART), taak_created(revisie=2)),
 ]
 
 
 @pytest.mark.parametrize("which_waits", [0, 1])
 @pytest.mark.parametrize("events", SHOWN_AND_GONE)
-async def test_one_of_two_instances_with_the_creation_and_the_withdrawal_of_a_document_tries_again(
+async def test_one_of_two_instances_that_put_one_thing_in_two_places_tries_again(
     client: Client, register: MongoProjection, database: str, events: tuple[Event, Event], which_waits: int
 ) -> None:
     waits, goes_first = events[which_waits], events[1 - which_waits]
@@ -307,12 +313,14 @@ async def _until_end(changes: AsyncChangeStream[dict[str, Any]]) -> AsyncIterato
             yield change
 
 
+@pytest.mark.parametrize("vertrouwelijk", [False, True])
 async def test_a_taak_that_somebody_changes_meanwhile_keeps_the_change(
-    client: Client, register: MongoProjection, database: str
+    client: Client, register: MongoProjection, database: str, *, vertrouwelijk: bool
 ) -> None:
     await register.apply(facts(taak_created()))
     paused = _Paused(client, database)
-    waiting = asyncio.create_task(paused.apply(facts(taak_created(revisie=2))))
+    newer = taak_created(revisie=2, fields={"vertrouwelijk": vertrouwelijk})
+    waiting = asyncio.create_task(paused.apply(facts(newer)))
     await asyncio.wait_for(paused.has_read.wait(), timeout=10)
 
     taken = client[database][Collection.INTERNE_TAKEN]
@@ -320,9 +328,11 @@ async def test_a_taak_that_somebody_changes_meanwhile_keeps_the_change(
     paused.may_write.set()
     await waiting
 
-    stored = await taken.find_one({"_id": taak_id("c-1")})
-    assert stored is not None
+    there = await contents(client, database)
+    place = Collection.INTERNE_TAKEN_VERTROUWELIJK if vertrouwelijk else Collection.INTERNE_TAKEN
+    stored = there[place][taak_id("c-1")]
     assert (stored["interneTaak"]["status"], stored["herkomst"]["revisie"]) == ("verwerkt", 2)
+    assert sum(len(there[each]) for each in places_of(Collection.INTERNE_TAKEN)) == 1
 
 
 @pytest.mark.parametrize("other_instance_was_first", [False, True])

@@ -213,6 +213,32 @@ def test_a_decision_with_an_aanleiding_at_each_intrekking_as_an_earlier_release_
     assert besluit_of(with_aanleidingen_everywhere(besluit_document(besluit, KEPT))) == besluit
 
 
+def test_a_taak_that_an_earlier_release_sent_in_the_open_moves_when_its_contact_turns_out_confidential() -> None:
+    """That release kept no streams of taken, and took none back as moved."""
+    desk = Desk()
+    asked: dict[str, Any] = {"onderwerpen": [onderwerp("o0", opvolging=CALL_BACK)], "betrokkenen": [known()]}
+    desk.bring(contact(vertrouwelijk=True, **asked))
+    [key] = desk.register.besluiten
+    document = besluit_document(desk.register.besluiten[key], KEPT)
+    assert document["uitgegeven"][0].pop("taakStreams") == ["confidential_taak"]
+    desk.register.besluiten[key] = besluit_of(document)
+
+    again = desk.bring(contact(revisie=2, vertrouwelijk=True, **asked))
+
+    assert [(each.stream, each.data["verplaatst"]) for each in again.of_kind("taak.withdrawn")] == [("taak", True)]
+    assert [each.stream for each in again.of_kind("taak.created")] == ["confidential_taak"]
+
+
+def test_an_intrekking_of_a_taak_that_an_earlier_release_stored_is_of_the_ordinary_topic() -> None:
+    desk = Desk()
+    desk.bring(contact(betrokkenen=[known()], onderwerpen=[onderwerp("o0", opvolging=CALL_BACK)]))
+    besluit = desk.bring(contact(revisie=2, betrokkenen=[known()], onderwerpen=[onderwerp("o0")])).besluit
+    document = besluit_document(besluit, KEPT)
+
+    assert [set(each) for each in document["intrekkingen"]] == [{"soort", "aanleiding", "onderwerpId"}]
+    assert besluit_of(document) == besluit
+
+
 def test_the_longest_history_that_the_contract_allows_is_far_below_the_bound() -> None:
     desk, wide = Desk(), "😀" * 250  # four bytes each
     for at in range(4):

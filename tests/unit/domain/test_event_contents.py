@@ -71,17 +71,22 @@ def test_the_events_of_one_onderwerp_show_nothing_of_another() -> None:
 
 
 def test_onderwerp_and_inhoud_of_a_vertrouwelijk_contact_are_in_its_own_event_only() -> None:
+    asked = {**CALL_BACK, "gevraagdeHandeling": "verborgen-handeling", "toelichting": "verborgen-toelichting"}
     data = contact(
         vertrouwelijk=True,
-        onderwerpen=[onderwerp(opvolging=CALL_BACK, tekst="geheim-onderwerp", other={"inhoud": "geheim-inhoud"})],
+        onderwerpen=[onderwerp(opvolging=asked, tekst="geheim-onderwerp", other={"inhoud": "geheim-inhoud"})],
     )
     registered, created = Desk().bring(data).sent
     assert (registered.stream, registered.key) == ("confidential", name_based_id(SOURCE, "klantcontact", "c-1", "0"))
     assert registered.data["klantcontact"]["vertrouwelijk"] is True
     assert registered.data["klantcontact"]["onderwerp"] == "geheim-onderwerp"
     assert registered.data["klantcontact"]["inhoud"] == "geheim-inhoud"
-    assert created.stream == "taak"
+    assert (created.stream, created.key) == ("confidential_taak", registered.key)
+    assert created.data["interneTaak"]["vertrouwelijk"] is True
+    assert created.data["interneTaak"]["gevraagdeHandeling"] == "verborgen-handeling"
+    assert created.data["interneTaak"]["toelichting"] == "verborgen-toelichting"
     assert "geheim" not in str(created.body)
+    assert "verborgen" not in str(registered.body)
 
 
 # Defaults

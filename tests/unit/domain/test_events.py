@@ -115,6 +115,7 @@ def test_the_events_about_a_stranger_to_call_back_are_whole() -> None:
                 "gevraagdeHandeling": "Terugbellen",
                 "toelichting": "Liefst voor vijven",
                 "status": "te_verwerken",
+                "vertrouwelijk": False,
                 "toegewezenOp": "2026-12-01T12:00:00Z",
                 "toegewezenAan": AFDELING,
                 "aanleidinggevendKlantcontact": {"klantcontactId": KLANTCONTACT_ID, "nummer": "1"},

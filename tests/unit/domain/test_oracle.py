@@ -1,6 +1,6 @@
 """The decision and a second opinion, written from the words alone, agree on every history."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from hypothesis import given
@@ -72,7 +72,7 @@ class Comparison:
             [self.shown_klantcontact(each) for each in brought.of_kind("klantcontact.registered")],
             [(each.stream, each.key, each.data["interneTaak"]["taakId"]) for each in brought.of_kind("taak.created")],
             {(each.stream, each.key, each.data["verplaatst"]) for each in brought.of_kind("klantcontact.withdrawn")},
-            {(each.stream, each.key, each.data["taakId"]) for each in brought.of_kind("taak.withdrawn")},
+            {(each.stream, each.data["taakId"], each.data["verplaatst"]) for each in brought.of_kind("taak.withdrawn")},
             {self.names[each.key]: _gone(each.data) for each in brought.of_kind("partij.withdrawn")},
         )
 
@@ -82,7 +82,7 @@ class Comparison:
         return (
             [self.expected_klantcontact(opinion, each) for each in opinion.outcomes if each.klantcontact],
             [
-                ("taak", klantcontact_id(opinion, each), taak_id(opinion, each))
+                (stream_of_taken(opinion), klantcontact_id(opinion, each), taak_id(opinion, each))
                 for each in opinion.outcomes
                 if each.taak
             ],
@@ -188,6 +188,11 @@ def taak_id(judged: Judged, outcome: Outcome) -> str:
     return name_based_id(source, "taak", contact_id, outcome.onderwerp_id)
 
 
+def stream_of_taken(judged: Judged) -> str:
+    """Return where the taken of a contact belong."""
+    return "confidential_taak" if judged.stream == "confidential" else "taak"
+
+
 def _gone(data: Wire) -> Gone:
     kinds = frozenset(data["vervallenIdentificatoren"])
     return Gone(data["versie"], data["geleegdBij"], data["resultaat"], kinds)
@@ -195,30 +200,34 @@ def _gone(data: Wire) -> Gone:
 
 def _klantcontacten_gone(revisies: list[Judged]) -> set[tuple[str, str, bool]]:
     """Return the klantcontacten that a revisie but the last may have shown on a stream and the last does not."""
+    return _left_behind(
+        {klantcontact_id(each, outcome): each.stream for outcome in each.outcomes if outcome.klantcontact}
+        for each in revisies
+    )
+
+
+def _taken_gone(revisies: list[Judged]) -> set[tuple[str, str, bool]]:
+    """Return the same of taken."""
+    return _left_behind(
+        {taak_id(each, outcome): stream_of_taken(each) for outcome in each.outcomes if outcome.taak}
+        for each in revisies
+    )
+
+
+def _left_behind(shown: Iterable[Mapping[str, str]]) -> set[tuple[str, str, bool]]:
+    """Return stream, id and whether it moved, of all that was ever shown on a stream and is not shown there last.
+
+    `shown` has for each revisie the stream of each id.
+    """
     seen: dict[str, list[str]] = {}
-    for revisie in revisies:
-        for outcome in revisie.outcomes:
-            if outcome.klantcontact:
-                streams = seen.setdefault(klantcontact_id(revisie, outcome), [])
-                streams[:] = [*(each for each in streams if each != revisie.stream), revisie.stream]
-    now = {klantcontact_id(revisies[-1], each) for each in revisies[-1].outcomes if each.klantcontact}
+    now: Mapping[str, str] = {}
+    for now in shown:
+        for identifier, stream in now.items():
+            streams = seen.setdefault(identifier, [])
+            streams[:] = [*(each for each in streams if each != stream), stream]
     return {
-        (stream, key, stream != streams[-1])
-        for key, streams in seen.items()
+        (stream, identifier, stream != streams[-1])
+        for identifier, streams in seen.items()
         for stream in streams
-        if key not in now or stream != streams[-1]
+        if now.get(identifier) != stream
     }
-
-
-def _taken_gone(revisies: list[Judged]) -> set[tuple[str, str, str]]:
-    """Return the taken that a revisie but the last had and the last has not."""
-
-    def taken(judgements: Iterable[Judged]) -> set[tuple[str, str, str]]:
-        return {
-            ("taak", klantcontact_id(each, outcome), taak_id(each, outcome))
-            for each in judgements
-            for outcome in each.outcomes
-            if outcome.taak
-        }
-
-    return taken(revisies[:-1]) - taken(revisies[-1:])

@@ -41,6 +41,10 @@ GONE_CONFIDENTIAL = "confidential: klantcontact.withdrawn"
 MOVED = "registered: klantcontact.withdrawn verplaatst"
 MOVED_BACK = "confidential: klantcontact.withdrawn verplaatst"
 TAAK_GONE = "taak: taak.withdrawn"
+CONFIDENTIAL_TAAK = "confidential_taak: taak.created"
+TAAK_GONE_CONFIDENTIAL = "confidential_taak: taak.withdrawn"
+TAAK_MOVED = "taak: taak.withdrawn verplaatst"
+TAAK_MOVED_BACK = "confidential_taak: taak.withdrawn verplaatst"
 
 
 def row(reason: str, given: list[Brought], expected: list[str]) -> object:
@@ -68,10 +72,43 @@ def row(reason: str, given: list[Brought], expected: list[str]) -> object:
         row(
             "vertrouwelijk from the first: nobody else saw it",
             steps(WITH_TAAK, vertrouwelijk=(1,)),
-            [CONFIDENTIAL, TAAK],
+            [CONFIDENTIAL, CONFIDENTIAL_TAAK],
         ),
-        row("it becomes vertrouwelijk", steps(WITH_TAAK, WITH_TAAK, vertrouwelijk=(2,)), [MOVED, CONFIDENTIAL, TAAK]),
-        row("it no longer is", steps(WITH_TAAK, WITH_TAAK, vertrouwelijk=(1,)), [MOVED_BACK, REGISTERED, TAAK]),
+        row(
+            "it becomes vertrouwelijk",
+            steps(WITH_TAAK, WITH_TAAK, vertrouwelijk=(2,)),
+            [MOVED, TAAK_MOVED, CONFIDENTIAL, CONFIDENTIAL_TAAK],
+        ),
+        row(
+            "it no longer is",
+            steps(WITH_TAAK, WITH_TAAK, vertrouwelijk=(1,)),
+            [MOVED_BACK, TAAK_MOVED_BACK, REGISTERED, TAAK],
+        ),
+        row(
+            "a taak that comes as it becomes vertrouwelijk was never open",
+            steps(WITHOUT_TAAK, WITH_TAAK, vertrouwelijk=(2,)),
+            [MOVED, CONFIDENTIAL, CONFIDENTIAL_TAAK],
+        ),
+        row(
+            "a taak that goes as it becomes vertrouwelijk is withdrawn where it was",
+            steps(WITH_TAAK, WITHOUT_TAAK, vertrouwelijk=(2,)),
+            [MOVED, TAAK_GONE, CONFIDENTIAL],
+        ),
+        row(
+            "a taak that was vertrouwelijk only is withdrawn there only",
+            steps(WITHOUT_TAAK, WITH_TAAK, WITHOUT_TAAK, vertrouwelijk=(2, 3)),
+            [MOVED, TAAK_GONE_CONFIDENTIAL, CONFIDENTIAL],
+        ),
+        row(
+            "a taak to and fro",
+            steps(WITH_TAAK, WITH_TAAK, WITH_TAAK, vertrouwelijk=(2,)),
+            [MOVED_BACK, TAAK_MOVED_BACK, REGISTERED, TAAK],
+        ),
+        row(
+            "a taak withdrawn where it was last, and moved from where it was before",
+            steps(WITH_TAAK, WITH_TAAK, WITHOUT_TAAK, vertrouwelijk=(2, 3)),
+            [MOVED, TAAK_MOVED, TAAK_GONE_CONFIDENTIAL, CONFIDENTIAL],
+        ),
         row(
             "stays vertrouwelijk: carried over",
             steps(WITHOUT_TAAK, WITHOUT_TAAK, WITHOUT_TAAK, vertrouwelijk=(2, 3)),
@@ -176,7 +213,7 @@ def test_the_whole_events_hold_ids_and_no_contents() -> None:
 
     ids = [
         name_based_id(source, "klantcontact.withdrawn", "c-1", f"{klantcontact_id}.registered", "2", "1"),
-        name_based_id(source, "taak.withdrawn", "c-1", taak_id, "2", "1"),
+        name_based_id(source, "taak.withdrawn", "c-1", f"{taak_id}.taak", "2", "1"),
         name_based_id(source, "partij.withdrawn", "c-1", partij_id, "2", "1"),
     ]
     assert [each.key for each in brought.sent] == [klantcontact_id, klantcontact_id, partij_id]
@@ -201,6 +238,7 @@ def test_the_whole_events_hold_ids_and_no_contents() -> None:
                 "taakId": taak_id,
                 "klantcontactId": klantcontact_id,
                 "nummer": "1",
+                "verplaatst": False,
                 "besluit": BESLUIT_V1,
                 "herkomst": herkomst(2),
             },
@@ -233,7 +271,8 @@ def test_a_second_withdrawal_after_a_return_is_another_event() -> None:
     assert not {each.body["id"] for each in first.sent} & {each.body["id"] for each in again.sent}
 
 
-def test_a_klantcontact_that_moves_twice_has_a_withdrawal_of_its_own_on_each_stream() -> None:
-    gone = steps(WITHOUT_TAAK, WITHOUT_TAAK, None, vertrouwelijk=(2,))[-1].of_kind("klantcontact.withdrawn")
+@pytest.mark.parametrize("kind", ["klantcontact", "taak"])
+def test_a_thing_that_moves_twice_has_a_withdrawal_of_its_own_on_each_stream(kind: str) -> None:
+    gone = steps(WITH_TAAK, WITH_TAAK, None, vertrouwelijk=(2,))[-1].of_kind(f"{kind}.withdrawn")
     assert len({each.body["id"] for each in gone}) == 2
     assert [each.data["herkomst"]["revisie"] for each in gone] == [2, 3]

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.domain.besluit import BesluitRecord, OnderwerpBesluit, Uitgegeven
 from services.domain.herbeoordeling import Feiten
 from services.domain.ids import contact_key
 from services.domain.partij import PartijRecord
@@ -76,13 +77,26 @@ def test_the_final_documents_match_the_decisions_in_force(history: History, seed
     desk = Desk()
     stored = _stored_after([_published(desk, history, seed)])
     besluiten = desk.register.besluiten.values()
-    registered = [each for besluit in besluiten for each in besluit.registered()]
-    assert len(stored[Collection.KLANTCONTACTEN]) == len(registered)
-    assert len(stored[Collection.INTERNE_TAKEN]) == sum(each.interne_taak for each in registered)
+    registered = [(besluit, each) for besluit in besluiten for each in besluit.registered()]
+    for vertrouwelijk, klantcontacten, taken in (
+        (False, Collection.KLANTCONTACTEN, Collection.INTERNE_TAKEN),
+        (True, Collection.KLANTCONTACTEN_VERTROUWELIJK, Collection.INTERNE_TAKEN_VERTROUWELIJK),
+    ):
+        here = [(besluit, each) for besluit, each in registered if besluit.vertrouwelijk is vertrouwelijk]
+        assert set(stored[klantcontacten]) == {_numbers(besluit, each).klantcontact_id for besluit, each in here}
+        assert set(stored[taken]) == {
+            besluit.taak_id_of(each.onderwerp_id) for besluit, each in here if each.interne_taak
+        }
     known = {partij.partij_id: partij for partij in desk.register.partijen.values() if partij.bekend}
     assert set(stored[Collection.PARTIJEN]) == set(known)
     for partij_id, document in stored[Collection.PARTIJEN].items():
         _compare(document, known[partij_id])
+
+
+def _numbers(besluit: BesluitRecord, onderwerp: OnderwerpBesluit) -> Uitgegeven:
+    found = besluit.numbers_of(onderwerp.onderwerp_id)
+    assert found is not None
+    return found
 
 
 def _compare(document: dict[str, Any], partij: PartijRecord) -> None:

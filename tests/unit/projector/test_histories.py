@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.projector.merging import partij
-from services.projector.mongo.writes import SINCE, Collection
+from services.projector.mongo.writes import CONFIDENTIAL, SINCE, Collection, places_of
 from tests.fakes.projector_store import FakeRegister
 from tests.support.projector_examples import Event, fact, partij_id
-from tests.support.projector_histories import Draw, History, Published, Shown, histories
+from tests.support.projector_histories import Draw, History, Published, Shown, Standing, histories
 from tests.support.thoroughness import examples
 
 Documents = Mapping[Collection, Mapping[str, Any]]
@@ -76,8 +76,8 @@ def test_the_order_does_not_matter_either_when_contacts_fall_out_of_a_partij(dat
 def test_the_in_order_run_ends_in_what_the_decisions_come_to(history: History) -> None:
     stored = in_order(history)
 
-    assert _revisies(stored[Collection.KLANTCONTACTEN]) == history.klantcontacten
-    assert _revisies(stored[Collection.INTERNE_TAKEN]) == history.taken
+    assert _standing(stored, Collection.KLANTCONTACTEN) == history.klantcontacten
+    assert _standing(stored, Collection.INTERNE_TAKEN) == history.taken
     assert {identifier: _visible(each) for identifier, each in stored[Collection.PARTIJEN].items()} == {
         partij_id(name): _must_show(shown) for name, shown in history.partijen.items()
     }
@@ -108,8 +108,15 @@ def test_a_removed_document_leaves_ids_and_versies_only(history: History) -> Non
     }
 
 
-def _revisies(stored: Mapping[str, Any]) -> dict[str, int]:
-    return {identifier: each["herkomst"]["revisie"] for identifier, each in stored.items()}
+def _standing(stored: Documents, collection: Collection) -> dict[str, Standing]:
+    """Return what stands in a collection and in the confidential one beside it. No thing stands in both."""
+    found = [
+        (identifier, Standing(each["herkomst"]["revisie"], vertrouwelijk=place is CONFIDENTIAL[collection]))
+        for place in places_of(collection)
+        for identifier, each in stored[place].items()
+    ]
+    assert len(dict(found)) == len(found)
+    return dict(found)
 
 
 def _visible(stored: Event) -> Event:

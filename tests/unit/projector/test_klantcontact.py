@@ -90,6 +90,7 @@ def test_a_taak_stands_as_it_was_published_also_before_its_klantcontact() -> Non
             "gevraagdeHandeling": "Terugbellen, revisie 1",
             "toelichting": "Na vijf uur.",
             "status": "te_verwerken",
+            "vertrouwelijk": False,
             "toegewezenOp": datetime(2026, 3, 2, 10, 0, 0, 654_000, tzinfo=UTC),
             "toegewezenAan": {"soortActor": "organisatorische_eenheid", "naam": "Vergunningen"},
             "aanleidinggevendKlantcontact": {
@@ -153,18 +154,6 @@ def test_a_document_that_comes_back_in_a_later_revisie_exists_and_has_no_marker(
         document = klantcontact(register)
         assert document is not None
         assert document["herkomst"]["revisie"] == 3
-        assert register.collections[Collection.VERVALLEN] == {}
-
-
-def test_a_klantcontact_that_moves_to_the_other_topic_stays() -> None:
-    moved = registered(revisie=2, fields={"vertrouwelijk": True})
-    left = klantcontact_withdrawn(revisie=2, verplaatst=True)
-
-    for order in ((registered(), moved, left), (registered(), left, moved), (left, moved)):
-        register = register_after(*order)
-        document = klantcontact(register)
-        assert document is not None
-        assert document["klantcontact"]["vertrouwelijk"] is True
         assert register.collections[Collection.VERVALLEN] == {}
 
 

@@ -8,7 +8,7 @@ from services.operations.rebuild.others import of_others
 from services.projector.merging import klantcontact, partij_document, taak
 from services.projector.merging.documents import Amendment
 from services.projector.merging.taak import MADE_BY_OTHERS
-from services.projector.mongo.writes import OURS, SINCE, Collection
+from services.projector.mongo.writes import OURS, SINCE, WITH_FIELDS_OF_OTHERS, Collection, places_of
 from services.runtime.mongo.client import Document
 from tests.fakes.projector_store import FakeRegister
 from tests.support.projector_examples import (
@@ -24,8 +24,10 @@ from tests.support.projector_scenario import FULL
 
 AMENDMENTS: Mapping[Collection, Callable[[Document], Amendment]] = {
     Collection.KLANTCONTACTEN: klantcontact.amendment,
+    Collection.KLANTCONTACTEN_VERTROUWELIJK: klantcontact.amendment,
     Collection.PARTIJEN: partij_document.amendment,
     Collection.INTERNE_TAKEN: taak.amendment,
+    Collection.INTERNE_TAKEN_VERTROUWELIJK: taak.amendment,
     Collection.VERVALLEN: partij_document.marker_amendment,
 }
 
@@ -34,6 +36,10 @@ EVENTS: list[Event] = [
     registered("c-2", partijen=[partij("smit", resultaat="leeg")]),
     taak_created(),
     taak_created("c-2", fields={"toelichting": None}),
+    registered("c-4", fields={"vertrouwelijk": True}),
+    registered("c-5", fields={"vertrouwelijk": True}),
+    taak_created("c-4", fields={"vertrouwelijk": True}),
+    taak_created("c-5", fields={"vertrouwelijk": True, "toelichting": None}),
     taak_withdrawn("c-3"),
     partij_withdrawn("c-3", "bakker"),
 ]
@@ -52,8 +58,10 @@ def test_our_fields_are_those_that_the_projector_sets_and_removes(collection: Co
     assert written - {SINCE} == OURS[collection]
 
 
-@pytest.mark.parametrize("collection", [Collection.KLANTCONTACTEN, Collection.PARTIJEN, Collection.INTERNE_TAKEN])
+@pytest.mark.parametrize("collection", WITH_FIELDS_OF_OTHERS)
 def test_a_document_that_only_we_wrote_has_no_field_of_others_but_a_taaks_status(collection: Collection) -> None:
-    expected = {f"interneTaak.{MADE_BY_OTHERS}": "te_verwerken"} if collection is Collection.INTERNE_TAKEN else {}
+    expected = (
+        {f"interneTaak.{MADE_BY_OTHERS}": "te_verwerken"} if collection in places_of(Collection.INTERNE_TAKEN) else {}
+    )
     found = [of_others(collection, document) for document in documents(collection)]
     assert found == [expected] * 2

@@ -16,6 +16,7 @@ def test_contacts_are_kept_shortest_and_outputs_longest() -> None:
         "klantcontact.registered": str(90 * DAY),
         "klantcontact.registered.vertrouwelijk": str(90 * DAY),
         "taak.created": str(90 * DAY),
+        "taak.created.vertrouwelijk": str(90 * DAY),
     }
 
 
@@ -28,6 +29,7 @@ def test_every_topic_is_bounded_in_bytes_too() -> None:
         "klantcontact.registered": str(16 * 1024 * MIB),
         "klantcontact.registered.vertrouwelijk": str(16 * 1024 * MIB),
         "taak.created": str(16 * 1024 * MIB),
+        "taak.created.vertrouwelijk": str(16 * 1024 * MIB),
     }
 
 
