@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from schemas.outputs import PartijResultaat, Regel
 from schemas.positions import Position
 from services.domain import record_size
-from services.domain.herbeoordeling import Feiten
+from services.domain.herbeoordeling import Feiten, same_outcome
 from services.domain.ids import contact_key, identifier
 from services.domain.outcome import Decided, Overtaken, Refused, Rejudged, Repeated, Unchanged
 from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
+from services.domain.toelichting import Kanttekening
 from tests.support.examples import (
     ALICE,
     BOB,
@@ -576,8 +577,25 @@ def test_a_new_judgement_whose_record_would_be_too_large_leaves_everything_as_it
     desk.bring(data)
     desk.change_policy(STRICT)
     before = dict(desk.register.besluiten)
-    monkeypatch.setattr(record_size, "MAX_RECORD_BYTES", 1)
+    monkeypatch.setattr(record_size, "MAX_RECORD_BYTES", 100)
     assert isinstance(desk.again(data).outcome, Unchanged)
     assert desk.register.besluiten == before
     monkeypatch.undo()
     assert isinstance(desk.again(data).outcome, Rejudged)
+
+
+def test_the_note_of_an_unknown_vervolg_op_stays_while_the_facts_of_the_record_count() -> None:
+    desk = Desk()
+    follow_up = {**contact("second", betrokkenen=[KLANT]), "vervolgOp": {"contactId": "first"}}
+    assert desk.bring(follow_up).besluit.kanttekeningen == (Kanttekening.VERVOLG_ONBEKEND,)
+    desk.bring(contact("first", betrokkenen=[known(number=BOB)]))
+    desk.change_policy(STRICT)
+    again = desk.again(follow_up)
+    assert isinstance(again.outcome, Rejudged)
+    assert (again.besluit.vervolg, again.besluit.kanttekeningen) == (None, (Kanttekening.VERVOLG_ONBEKEND,))
+
+
+def test_identificatoren_that_went_then_make_no_other_outcome() -> None:
+    [partij] = Desk().bring(contact(betrokkenen=[KLANT])).besluit.partijen
+    assert same_outcome(replace(partij, vervallen_soorten=("rsin",)), partij)
+    assert not same_outcome(replace(partij, resultaat=PartijResultaat.LEEG), partij)

@@ -108,6 +108,14 @@ def test_the_same_revisie_with_other_contents_is_refused() -> None:
     assert refused.faults == [("data.revisie", "revisie_conflict")]
 
 
+def test_a_refusal_names_the_fields_that_the_contract_does_not_know() -> None:
+    desk = Desk()
+    desk.bring(FULL)
+    refused = desk.bring({**contact(), "gemoedstoestand": "blij"})
+    assert isinstance(refused.outcome, Refused)
+    assert refused.outcome.refusal.unknown_fields == ("data.gemoedstoestand",)
+
+
 def test_a_conflict_leaves_the_decision_unchanged() -> None:
     desk = Desk()
     first = desk.bring(FULL)
