@@ -41,7 +41,7 @@ from services.domain.streams import Stream, klantcontact_stream, taak_stream
 __all__ = ["Event", "events_of"]
 
 
-def events_of(received: Received, besluit: BesluitRecord, source: str, *, only_new: bool = False) -> Iterator[Event]:
+def events_of(received: Received, besluit: BesluitRecord, source: str, *, only_new: bool) -> Iterator[Event]:
     """Return all events of a decision, those that take back first; `source` is the classifier's own.
 
     With `only_new` it leaves out the events that a former judgement of the contact gave already.

@@ -82,7 +82,7 @@ class Town:
     def events_of(self, contact_id: str) -> Sequence[object]:
         """Return the events that go out for a contact that was decided."""
         judged = self.decided[contact_id]
-        return [each.body for each in events_of(judged.received, judged.besluit, self.settings.source)]
+        return [each.body for each in events_of(judged.received, judged.besluit, self.settings.source, only_new=False)]
 
     def publish(
         self, data: Wire, *, source: str = SOURCE, headers: Sequence[tuple[str, bytes | None]] = ()

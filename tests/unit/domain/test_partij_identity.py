@@ -220,3 +220,13 @@ def test_a_note_about_one_betrokkene_is_not_shown_with_an_onderwerp_of_another()
     assert brought.registered[0]["besluit"]["toelichting"] == (
         "Geauthenticeerd, zonder geldende toestemming voor hergebruik: een lege partij."
     )
+
+
+def test_a_partij_without_an_identity_that_a_later_revisie_brings_back_is_the_same_one() -> None:
+    desk = Desk()
+    nobody = betrokkene(middel="digid")
+    first = desk.bring(contact(betrokkenen=[nobody])).partij
+    desk.bring(contact(revisie=2, betrokkenen=[stranger()]))
+    again = desk.bring(contact(revisie=3, betrokkenen=[nobody])).partij
+    assert (again["partijId"], again["nummer"]) == (first["partijId"], first["nummer"])
+    assert again["versie"] > first["versie"]
