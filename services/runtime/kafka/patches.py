@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from itertools import islice
 from struct import unpack_from
 from typing import Any, Final
+from weakref import WeakSet
 
 import structlog
 from aiokafka import ConsumerRecord, TopicPartition, client
@@ -253,7 +254,7 @@ def _bytes_of(record: "ConsumerRecord[bytes, bytes]") -> int:
 
 _connect = client.create_conn
 _bootstrap = AIOKafkaClient.bootstrap
-_opened: ContextVar[list[AIOKafkaConnection] | None] = ContextVar("opened", default=None)
+_opened: ContextVar[WeakSet[AIOKafkaConnection] | None] = ContextVar("opened", default=None)
 
 
 def close_cancelled_starts() -> None:
@@ -266,12 +267,13 @@ async def _noted(*args: Any, **options: Any) -> AIOKafkaConnection:  # noqa: ANN
     connection: AIOKafkaConnection = await _connect(*args, **options)
     opened = _opened.get()
     if opened is not None:
-        opened.append(connection)
+        opened.add(connection)
     return connection
 
 
 async def _bootstrap_or_close(starting: AIOKafkaClient) -> None:
-    opened: list[AIOKafkaConnection] = []
+    # Weak: a task that the start begins inherits the set, and goes on connecting for as long as the client lives.
+    opened = WeakSet[AIOKafkaConnection]()
     token = _opened.set(opened)
     try:
         await _bootstrap(starting)

@@ -22,7 +22,7 @@ from services.classifier.kafka.subscriber import ContactSubscriber, Partitions, 
 from services.classifier.ports import Message, Publisher
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost
-from services.runtime.kafka import clients
+from services.runtime.kafka import clients, group_broker
 from services.runtime.kafka.assignment import Batch
 from services.runtime.kafka.health import GroupHealth
 from services.runtime.kafka.records import Record
@@ -110,6 +110,12 @@ def settings(kafka_bootstrap: str, topics: str) -> Settings:
     )
     make_topics(kafka_bootstrap, *made.topics, partitions=2)
     return made
+
+
+def _refresh_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the group and the producers learn of partitions every second."""
+    for module in (clients, group_broker):
+        monkeypatch.setattr(module, "METADATA_MS", 1_000)
 
 
 async def _until(condition: Callable[[], bool]) -> None:
@@ -546,7 +552,7 @@ async def test_a_topic_made_anew_under_the_same_name_is_read_from_its_beginning(
 async def test_a_topic_that_is_made_anew_with_more_partitions_is_read_without_a_restart(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, before: int
 ) -> None:
-    monkeypatch.setattr(clients, "METADATA_MS", 1_000)
+    _refresh_often(monkeypatch)
     publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(before), partition=0)
     copier = Copier(settings.registered_topic)
     async with Running(settings, copier) as running:
@@ -565,7 +571,7 @@ async def test_a_topic_that_is_made_anew_with_more_partitions_is_read_without_a_
 async def test_partitions_that_are_added_are_read_without_a_restart(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clients, "METADATA_MS", 1_000)
+    _refresh_often(monkeypatch)
     copier = Copier(settings.registered_topic)
     async with Running(settings, copier) as running:
         await _until(lambda: running.held() == [0, 1])
