@@ -35,7 +35,7 @@ def explain(
         bool,
         typer.Option(
             "--dead-letters/--no-dead-letters",
-            help="Whether to read through contact.ended and all dead letters for it.",
+            help="Whether to read through all that publishers sent, and all dead letters, for it.",
         ),
     ] = True,
     as_json: AsJson = False,

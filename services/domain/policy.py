@@ -66,7 +66,7 @@ class Beleid(BaseModel):
     getelde_bronnen: frozenset[Uri] = frozenset()
     """Sources whose decisions are counted by name on every day. Of others, the first hundred of a day are."""
     bronnen: Mapping[Uri, Bron] = Field(default={}, min_length=1)
-    """The sources that may publish, each with what it may. Empty: every source may everything."""
+    """The sources that may publish, each with what it may. Empty: it bounds no source."""
 
     def suffices(self, middel: str, kanaal: str) -> bool:
         """Whether this means establishes an identity on this kanaal."""

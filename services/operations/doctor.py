@@ -48,8 +48,8 @@ TRANSACTIONS_ADVICE = (
 )
 
 NO_SOURCES_ADVICE = (
-    "Whoever may write a contact can use any source, also that of another system. To prevent it, name the sources in "
-    "the policy, under `bronnen`."
+    "A publisher can use any source, also that of another system. Name the sources in the policy, under `bronnen`, to "
+    "prevent it."
 )
 
 MUTE_ADVICE = (

@@ -38,6 +38,11 @@ Records = Sequence["ConsumerRecord[bytes, bytes]"]
 Progress = Callable[[int, int | None], None]
 """Takes the number of records read, and the number of all when that is known."""
 
+
+def unseen(_done: int, _of: int | None) -> None:
+    """Show no progress."""
+
+
 STALL_SECONDS: Final = 30.0
 """How long a broker may return nothing while there is more. One that restarts is back in half of that."""
 
@@ -121,7 +126,7 @@ class TopicReader:
     async def records(
         self,
         stretches: Sequence[Stretch],
-        progress: Progress = lambda _done, _of: None,
+        progress: Progress = unseen,
         *,
         oversized: bool = False,
     ) -> AsyncIterator[Records]:

@@ -152,8 +152,8 @@ class Settings(BaseSettings):
     output_retention_days: int = Field(default=90, ge=1, le=3650)
     """How long subscribers can read back."""
     contact_retention_bytes: RetentionBytes = 8 * GIB
-    """The most bytes that Kafka keeps of one partition of such a topic, as compressed. What is older goes, read or not:
-    keep it far above what comes in while the classifier may stand still."""
+    """The most bytes that Kafka keeps of one partition of such a topic, as compressed. Kafka removes what is older,
+    read or not. Keep it far above what comes in while the classifier may stand still."""
     dead_letter_retention_bytes: RetentionBytes = 2 * GIB
     """The same of the topic of refused events."""
     output_retention_bytes: RetentionBytes = 16 * GIB

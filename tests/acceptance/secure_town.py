@@ -20,7 +20,8 @@ from pymongo import MongoClient
 from services.cli import main
 from services.operations.lock import COLLECTION as LOCK
 from services.projector.mongo.swap import COLLECTION as REBUILD
-from services.runtime.settings import PREFIX, Settings
+from services.runtime.settings import Settings
+from tests.support.commands import environment
 from tests.support.contacts import contact_ended
 from tests.support.kafka_tools import ANSWER_SECONDS, admin_client, committed_offsets, read_committed
 from tests.support.secure_kafka import PASSWORD, SecureKafka, rights_in
@@ -89,7 +90,7 @@ class Town:
         files = {name: self.kafka.folder / name for name in ("events", "strict")}
         command = ["klantcontact", *(part.format(**files) for part in arguments.split())]
         theirs = self.settings_of(user).model_copy(update=changes or {}).environment()
-        ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        ours = environment()
         output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
         with (
             patch.dict(os.environ, ours | theirs | {"COLUMNS": "300"}, clear=True),

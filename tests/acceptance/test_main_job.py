@@ -42,7 +42,7 @@ def test_feeding_everything_again_changes_nothing_and_publishes_nothing(fed: Sys
 
 
 def test_a_taak_that_was_closed_at_the_wrong_actor_is_open_at_the_right_one(fed: System) -> None:
-    """C6114-B, with the taak application in it. A repeat of the correction does not open the taak once more."""
+    """The taak application handles the taak between the two events of C6114-B. A repeat leaves it handled."""
     (scenario,) = (each for each in SCENARIOS if each.id == "C6114-B")
     first, correction = (
         {**event, "data": {**event["data"], "contactId": "with-application"}} for event in scenario.gebeurtenissen

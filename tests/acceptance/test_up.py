@@ -15,6 +15,7 @@ import pytest
 from pymongo import MongoClient
 
 from services.local.servers.stack import Stack
+from tests.support.commands import environment
 from tests.support.contacts import contact_ended
 from tests.support.waiting import wait_for
 
@@ -37,7 +38,7 @@ class System:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._screen = folder / "screen"
-        plain = {name: value for name, value in os.environ.items() if not name.startswith("KLANTCONTACT_")}
+        plain = environment()
         self._plain = plain
         with self._screen.open("wb") as screen:
             self.process = subprocess.Popen(

@@ -64,7 +64,7 @@ def test_readiness_falls_within_ten_seconds_and_comes_back(
             (Part.MONGODB, _paused(own_stack.mongod)),
         ):
             with fault:
-                # A broker that was paused goes away once more when it wakes, until it has registered itself again.
+                # A broker that wakes has lost its registration. So Kafka is away once more, for a second.
                 wait_for("readiness falls", partial(_falls_for, process, part), seconds=FALL_SECONDS)
                 assert process.status("/livez") == 200
             wait_for("it is ready again", process.is_ready)

@@ -1,7 +1,6 @@
 """A redrive is ended half-way, or Kafka or MongoDB goes away: the next redrive continues where it stopped."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -15,8 +14,8 @@ from pymongo import MongoClient
 
 from services.local.servers.stack import Stack
 from services.operations.dead_letters.states import COLLECTION
-from services.runtime.settings import PREFIX
 from tests.faults.classifier_process import World
+from tests.support.commands import environment
 from tests.support.kafka_tools import read_committed
 from tests.support.letters import publish_letters
 from tests.support.operators_commands import let_lease_lapse
@@ -36,10 +35,9 @@ class Redrive:
     """`klantcontact dlq redrive` as a process."""
 
     def __init__(self, world: World, *options: str) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "services.cli", "dlq", "redrive", *options],
-            env=environment | world.settings.environment(),
+            env=environment(world.settings),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 from typing import Final
+from unittest.mock import patch
 
 from services.local.servers.kafka import JAVA_PACKAGE, cache_folder, kafka_jars, kafka_server, tool
 
@@ -38,17 +39,14 @@ def _archive() -> Path:
 
 def _make(archive: Path) -> None:
     """Start a broker that writes the archive when it stops, and put that in its place."""
-    before = os.environ.get(VARIABLE)
-    with tempfile.TemporaryDirectory(dir=archive.parent, prefix="classes-") as folder:
+    with (
+        tempfile.TemporaryDirectory(dir=archive.parent, prefix="classes-") as folder,
+        patch.dict(os.environ),
+    ):
         made = Path(folder, archive.name)
         _add_option(f"-XX:ArchiveClassesAtExit={made}")
-        try:
-            with kafka_server(Path(folder, "kafka"), say=print):
-                pass
-        finally:
-            os.environ.pop(VARIABLE)
-            if before is not None:
-                os.environ[VARIABLE] = before
+        with kafka_server(Path(folder, "kafka"), say=print):
+            pass
         made.rename(archive)
 
 

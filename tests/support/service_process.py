@@ -1,7 +1,6 @@
 """A service as the process that an operator runs."""
 
 import json
-import os
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from services.local.servers.network import HOST, free_port
 from services.local.servers.process import Server
 from services.local.system import COMMAND
-from services.runtime.settings import PREFIX, Settings
+from services.runtime.settings import Settings
+from tests.support.commands import environment
 
 ANSWER_SECONDS = 5
 END_SECONDS = 30.0
@@ -27,14 +27,13 @@ class ServiceProcess:
         """`program` is the command itself, or a program of the tests around it."""
         port = free_port()
         own = settings.model_copy(update={"health_host": HOST, "health_port": port})
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         self.server = Server(
             name=log_file.stem,
             port=port,
             command=[*program, "run", service],
             log_file=log_file,
             is_ready=lambda _: self.is_ready(),
-            environment=inherited | own.environment(),
+            environment=environment(own),
         )
 
     def __enter__(self) -> Self:

@@ -85,13 +85,14 @@ async def read_contact_records(
     async with admin_client(settings) as admin:
         handled = await next_offsets(admin, settings, settings.classifier_group)
     transactions = await reader.open_transactions(whole)
+    of_contact = Sought(contact=contact)
     first: dict[tuple[str, str | None, bool], Sighting] = {}
     overtaken, number = deque[OvertakenRecord](maxlen=MAX_OVERTAKEN), 0
     positions, letters = deque[Position](maxlen=MAX_POSITIONS), deque[LetterId](maxlen=MAX_LINKED)
     async for batch in reader.records_to_the_end(whole, transactions, progress):
         for record in batch:
             origin = origin_of(record.value, record.headers)
-            if not Sought(contact=contact).names(origin):
+            if not of_contact.names(origin):
                 continue
             position = Position(record.topic, record.partition, record.offset)
             is_judged = record.offset < handled.get(TopicPartition(record.topic, record.partition), 0)

@@ -14,7 +14,7 @@ from services.operations.explain.projected import Projected, read_projected
 from services.operations.explain.search import Asked, Name, find_besluit
 from services.operations.mongo import read_database
 from services.operations.origin import Origin, UnknownContact
-from services.operations.topic_reader import Progress, topic_reader
+from services.operations.topic_reader import Progress, topic_reader, unseen
 from services.operations.wording import printable_id
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
@@ -40,10 +40,6 @@ class NotDecided:
     sightings: tuple[Sighting, ...]
     letters: Letters | None
     """None: the dead letters were not read."""
-
-
-def unseen(_done: int, _of: int | None) -> None:
-    """The progress that nobody sees."""
 
 
 async def explain(

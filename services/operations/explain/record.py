@@ -12,11 +12,11 @@ from pydantic_core import from_json
 from schemas.dead_letters import earlier_letters
 from schemas.positions import Position
 from services.operations.dead_letters.letters import LetterId, position_in
-from services.operations.explain.explain import Explained, decided, unseen
+from services.operations.explain.explain import Explained, decided
 from services.operations.explain.letters import Letters, Sought, read_letters
 from services.operations.explain.search import Asked, Name
 from services.operations.origin import Origin, UnknownContact, origin_of
-from services.operations.topic_reader import Progress, Stretch, TopicReader, next_offsets, topic_reader
+from services.operations.topic_reader import Progress, Stretch, TopicReader, next_offsets, topic_reader, unseen
 from services.projector.errors import Foreign, ForeignReason, Unreadable
 from services.projector.events import read
 from services.runtime.kafka.clients import admin_client

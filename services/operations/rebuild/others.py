@@ -55,7 +55,7 @@ class Theirs:
 
 
 def theirs(collection: Collection, document: Document) -> Theirs:
-    """Return what others own in a document of which `_for_others` was read."""
+    """Return what others own in a document that was read with `_for_others`."""
     fields = of_others(collection, document)
     if collection not in OF_TAKEN:
         return Theirs(fields)

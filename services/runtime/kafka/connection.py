@@ -22,7 +22,7 @@ def brokers(settings: Settings) -> list[str]:
     return settings.kafka_bootstrap.split(",")
 
 
-def login(settings: Settings) -> dict[str, Any]:
+def security_options(settings: Settings) -> dict[str, Any]:
     """Return TLS and login in aiokafka's form. Raises InvalidSettings when a file does not hold what it should."""
     encrypts = settings.kafka_security_protocol.endswith("SSL")
     files = (settings.kafka_ca_file, settings.kafka_certificate_file, settings.kafka_key_file)
@@ -40,22 +40,22 @@ def login(settings: Settings) -> dict[str, Any]:
 
 
 def connection(settings: Settings) -> dict[str, Any]:
-    """Return the options with which each of aiokafka's clients reaches Kafka. Raises as `login` does."""
+    """Return the options with which each of aiokafka's clients reaches Kafka. Raises as `security_options` does."""
     close_cancelled_starts()
     return {
         "bootstrap_servers": brokers(settings),
         "client_id": CLIENT_ID,
-        **login(settings),
+        **security_options(settings),
     }
 
 
 async def connected(settings: Settings, broker: str, *, timeout_ms: int) -> AIOKafkaConnection:
     """Return an open connection to one broker, with the login done; the caller closes it.
 
-    Raises OSError, TimeoutError, KafkaError, and InvalidSettings as `login` does.
+    Raises OSError, TimeoutError, KafkaError, and InvalidSettings as `security_options` does.
     """
     host, port = broker.rsplit(":", 1)
-    options = login(settings)
+    options = security_options(settings)
     return await create_conn(host, int(port), client_id=CLIENT_ID, request_timeout_ms=timeout_ms, **options)
 
 

@@ -21,7 +21,7 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 from services.runtime.kafka import in_process
 from services.runtime.kafka.assignment import Assignment
 from services.runtime.kafka.clients import FETCH_MAX_BYTES, MAX_PARTITION_FETCH_BYTES, METADATA_MS
-from services.runtime.kafka.connection import CLIENT_ID, brokers, login
+from services.runtime.kafka.connection import CLIENT_ID, brokers, security_options
 from services.runtime.kafka.patches import (
     bound_unpacking,
     close_cancelled_starts,
@@ -93,7 +93,7 @@ def group_broker(settings: Settings) -> KafkaBroker:
 
 
 def _security(settings: Settings) -> BaseSecurity:
-    options = login(settings)
+    options = security_options(settings)
     context = options["ssl_context"]
     if settings.kafka_username is None:
         return BaseSecurity(ssl_context=context)

@@ -44,6 +44,7 @@ PLANTED_BUG = (sys.executable, str(Path(__file__).parents[2] / "support" / "plan
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
 TIMES = 150
 """Enough that both instances work on the same contacts at once."""
+NAMES = [f"c-{number}" for number in range(TIMES)]
 
 RUN = 10
 """`OWN_FAILURES_LIMIT` by default."""
@@ -133,19 +134,23 @@ def test_a_topic_is_added_by_starting_the_instances_again_one_after_another(
 # The same contact -----------------------------------------------------------------------------------------------------
 
 
+def _decide_by_two(settings: Settings, start: Callable[..., ServiceProcess], *onderwerpen: str) -> list[ServiceProcess]:
+    """Publish the same contacts on both topics, each topic with its onderwerp, and have two instances decide them."""
+    instances = [start("one"), start("other")]
+    wait_for("each has a partition", lambda: [_assigned(each) for each in instances] == [1, 1])
+    for topic, onderwerp in zip(settings.contact_topics, onderwerpen, strict=True):
+        publish(settings, topic, [contact_ended(each, onderwerp=onderwerp) for each in NAMES])
+    wait_for("all is handled", lambda: committed(settings) == [TIMES, TIMES])
+    return instances
+
+
 def test_contacts_that_come_on_two_topics_at_once_are_decided_once_by_two_instances(
     settings: Settings, start: Callable[..., ServiceProcess]
 ) -> None:
-    one, other = start("one"), start("other")
-    wait_for("each has a partition", lambda: _assigned(one) == _assigned(other) == 1)
-    a, b = settings.contact_topics
-    names = [f"c-{each}" for each in range(TIMES)]
-    for topic in (a, b):
-        publish(settings, topic, [contact_ended(each, onderwerp="Parkeren") for each in names])
-    wait_for("all is handled", lambda: committed(settings) == [TIMES, TIMES])
+    instances = _decide_by_two(settings, start, "Parkeren", "Parkeren")
 
     decided = besluiten(settings)
-    assert sorted(decided) == sorted(names)
+    assert sorted(decided) == sorted(NAMES)
     numbers = [each["uitgegeven"][0]["klantcontactNummer"] for each in decided.values()]
     assert len(set(numbers)) == TIMES
     contents: dict[str, set[str]] = {}
@@ -154,19 +159,14 @@ def test_contacts_that_come_on_two_topics_at_once_are_decided_once_by_two_instan
     assert len(contents) == TIMES, "a contact has one event, whichever topic it goes out for"
     assert {len(each) for each in contents.values()} == {1}, "and it always says the same"
     assert published(settings, settings.dead_letter_topic) == []
-    assert one.log("contact.handling_failed") + other.log("contact.handling_failed") == []
+    assert [each.log("contact.handling_failed") for each in instances] == [[], []]
 
 
 def test_of_two_truths_about_a_contact_one_is_decided_and_the_other_is_a_letter_of_its_own_topic(
     settings: Settings, start: Callable[..., ServiceProcess]
 ) -> None:
-    one, other = start("one"), start("other")
-    wait_for("each has a partition", lambda: _assigned(one) == _assigned(other) == 1)
     a, b = settings.contact_topics
-    names = [f"c-{each}" for each in range(TIMES)]
-    for topic in (a, b):
-        publish(settings, topic, [contact_ended(each, onderwerp=f"As {topic} says") for each in names])
-    wait_for("all is handled", lambda: committed(settings) == [TIMES, TIMES])
+    _decide_by_two(settings, start, "As the one says", "As the other says")
 
     decided = besluiten(settings)
     refused = dict(map(_refused, published(settings, settings.dead_letter_topic)))

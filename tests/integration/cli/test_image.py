@@ -1,7 +1,6 @@
 """`klantcontact …` in the image: without the local servers and the libraries that only they need."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.cli.lazy import WHERE_IT_RUNS
+from tests.support.commands import environment
 from tests.support.contacts import contact_ended, encoded
 
 SECONDS = 60
@@ -35,7 +35,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _run(image: Path, *arguments: str, stdin: bytes = b"", **variables: str) -> subprocess.CompletedProcess[bytes]:
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("KLANTCONTACT_")}
+    plain = environment()
     command = [sys.executable, "-m", "services.cli", *arguments]
     return subprocess.run(
         command, cwd=image, env=plain | variables, input=stdin, capture_output=True, check=False, timeout=SECONDS

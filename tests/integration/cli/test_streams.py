@@ -1,6 +1,5 @@
 """Input and output of `klantcontact …`: a file, a pipe, a closed stream, a full disk, a terminal."""
 
-import os
 import shlex
 import subprocess
 import sys
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.commands import environment
 from tests.support.contacts import contact_ended, encoded
 
 SECONDS = 60
@@ -19,7 +19,7 @@ KLANTCONTACT = f"{shlex.quote(sys.executable)} -m services.cli"
 
 def _bash(script: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
     """Run a script in which `$klantcontact` is the command, and `$folder` a folder for this test."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("KLANTCONTACT_")}
+    plain = environment()
     return subprocess.run(
         ["/bin/bash", "-c", script],
         env=plain | {"klantcontact": KLANTCONTACT, "folder": str(folder)},

@@ -13,6 +13,7 @@ from pymongo import MongoClient
 
 from services.operations.dead_letters.states import COLLECTION
 from services.runtime.settings import Settings
+from tests.support.commands import environment
 from tests.support.contacts import contact_ended, encoded
 from tests.support.kafka_tools import make_topics
 from tests.support.letters import publish_letters
@@ -56,7 +57,7 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
 
 def _seen(*arguments: str, stdout: Path | None = None, variables: dict[str, str] | None = None) -> str:
     """Return everything that a command sends to a terminal; `stdout` goes to a file when one is named."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("KLANTCONTACT_")}
+    plain = environment()
     ours, theirs = pty.openpty()
     out = os.open(stdout, os.O_WRONLY | os.O_CREAT) if stdout else theirs
     child = subprocess.Popen(
