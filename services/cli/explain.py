@@ -68,7 +68,7 @@ async def _find_out(asked: Asked, *, through: bool, bar: Bar) -> Explained | Not
     position = position_of(asked.text, given) if asked.names == EVERY_NAME and asked.source is None else None
     if position is not None:
         return await explain_record(given, position, through=through, progress=bar)
-    return await find_out(given, asked, through=through, progress=bar)
+    return await find_out(given, asked, through=through, progress=bar, tell=tell)
 
 
 def _asked(text: str, source: str | None, *, as_nummer: bool, as_contact: bool) -> Asked:

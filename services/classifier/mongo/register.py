@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any, Final
 
 from bson import decode_all
-from pymongo import ASCENDING, AsyncMongoClient, InsertOne, ReplaceOne, UpdateOne
+from pymongo import AsyncMongoClient, InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
@@ -28,6 +28,7 @@ from services.classifier.mongo.documents import (
     partij_document,
     partij_of,
 )
+from services.classifier.mongo.indexes import create_indexes
 from services.classifier.mongo.numbers import NumberBlocks, Taken
 from services.classifier.mongo.queries import asked_besluiten, asked_partijen, most_numbers, revised
 from services.classifier.mongo.tallies import Tallies
@@ -111,21 +112,11 @@ class MongoRegister:
         Raises TransientFailure when the database is away.
         """
         try:
-            await self._create_indexes()
+            await create_indexes(self._partijen, self._besluiten)
         except PyMongoError as error:
             if meaning_of(error) is Meaning.AWAY:
                 raise mongo_is_away(error) from error
             raise
-
-    async def _create_indexes(self) -> None:
-        await self._partijen.create_index(
-            "sleutels", unique=True, partialFilterExpression={"sleutels": {"$exists": True}}
-        )
-        await self._partijen.create_index("gereserveerd", sparse=True)
-        await self._besluiten.create_index([("partijen.partijId", ASCENDING)], sparse=True)
-        await self._besluiten.create_index([("uitgegeven.klantcontactId", ASCENDING)], sparse=True)
-        await self._besluiten.create_index([("uitgegeven.klantcontactNummer", ASCENDING)], sparse=True)
-        await self._besluiten.create_index("vervaltOp", expireAfterSeconds=0, sparse=True)
 
     async def count(self) -> None:
         """Set the metrics of how many documents there are, and of how many numbers are handed out."""

@@ -11,7 +11,7 @@ from services.operations.explain.contact_records import Sighting, read_contact_r
 from services.operations.explain.in_kafka import InKafka, look
 from services.operations.explain.letters import Letters, Sought, read_letters
 from services.operations.explain.projected import Projected, read_projected
-from services.operations.explain.search import Asked, Name, find_besluit
+from services.operations.explain.search import Asked, Name, TellLine, find_besluit, untold
 from services.operations.mongo import read_database
 from services.operations.origin import Origin, UnknownContact
 from services.operations.topic_reader import Progress, topic_reader, unseen
@@ -43,27 +43,34 @@ class NotDecided:
 
 
 async def explain(
-    settings: Settings, asked: Asked, *, through: bool = True, progress: Progress = unseen
+    settings: Settings, asked: Asked, *, through: bool = True, progress: Progress = unseen, tell: TellLine = untold
 ) -> Explained | NotDecided:
     """Return all that is known of a contact, without contents. Commits no offset.
 
+    `tell` is called before something that may take long, which `progress` does not show.
     It reads the topics of publishers and all dead letters through unless `through` is false. Without a decision record
     it reads the topics of publishers in any case. Raises UnknownContact, SeveralContacts, and what `read_database`
     raises. Raises what `topic_reader` raises only when there is no decision record.
     """
-    found = await decided(settings, asked, through=through, progress=progress)
+    found = await decided(settings, asked, through=through, progress=progress, tell=tell)
     return found or await _not_decided(settings, asked, letters=through, progress=progress)
 
 
 async def decided(
-    settings: Settings, asked: Asked, *, through: bool, also: Sought | None = None, progress: Progress = unseen
+    settings: Settings,
+    asked: Asked,
+    *,
+    through: bool,
+    also: Sought | None = None,
+    progress: Progress = unseen,
+    tell: TellLine = untold,
 ) -> Explained | None:
     """Return all that is known of a contact with a decision record; None when it has none.
 
     `also`: dead letters that are of it too. Raises as `explain` does.
     """
     async with read_database(settings) as database:
-        besluit = await find_besluit(database, asked)
+        besluit = await find_besluit(database, asked, tell)
         projected = await read_projected(database, besluit) if besluit else ()
     if besluit is None:
         return None

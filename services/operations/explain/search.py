@@ -1,11 +1,18 @@
-"""Finding the decision record that an operator means by a contactId, a klantcontactId or a number."""
+"""Finding the decision record that an operator means by a contactId, a klantcontactId or a number.
+
+The register has no index of numbers: each decision would pay for it, and only operators ask. The projector's
+collections have one. They do not hold a klantcontact that was withdrawn. So a number that they do not know is looked
+for in all decisions.
+"""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from shlex import quote
 from typing import Any, Final
+
+import pymongo
 
 from services.classifier.mongo.documents import besluit_of
 from services.classifier.mongo.register import BESLUITEN
@@ -14,10 +21,14 @@ from services.domain.besluit import BesluitRecord
 from services.domain.ids import contact_key
 from services.operations.mongo import Database
 from services.operations.wording import printable_id
+from services.projector.mongo.writes import Collection, places_of
 from services.runtime.errors import KlantcontactError
 
 MAX_FOUND: Final = 20
 """So many are listed. Each source may use the same contactId; a number belongs to one contact."""
+
+READING_ALL_SECONDS: Final = 3600
+"""Patience with reading all decisions: enough for some hundred GB from a slow disk."""
 
 _NUMMER: Final = re.compile(r"\d{1,10}", re.ASCII)
 _IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -47,17 +58,24 @@ class Asked:
     names: frozenset[Name] = EVERY_NAME
     source: str | None = None
 
-    def conditions(self, sources: Sequence[str]) -> Iterator[dict[str, Any]]:
+    @property
+    def may_be_nummer(self) -> bool:
+        """Whether it may be the number of a klantcontact."""
+        return Name.NUMMER in self.names and is_nummer(self.text)
+
+    def conditions(self, sources: Sequence[str], numbered: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Return queries, each with an index. A decision record has to match one of them.
 
-        A record without a trace holds no contactId, so a contact is found by the key that each source would give it.
+        `numbered`: the ids of the klantcontacten that have it as their number. A record without a trace holds no
+        contactId, so a contact is found by the key that each source would give it.
         """
         if Name.CONTACT in self.names:
             yield {"_id": {"$in": [contact_key(source, self.text) for source in sources]}}
+        ids = list(numbered)
         if Name.KLANTCONTACT in self.names and _IDENTIFIER.fullmatch(self.text.lower()):
-            yield {"uitgegeven.klantcontactId": self.text.lower()}
-        if Name.NUMMER in self.names and is_nummer(self.text):
-            yield {"uitgegeven.klantcontactNummer": self.text}
+            ids.append(self.text.lower())
+        if ids:
+            yield {"uitgegeven.klantcontactId": {"$in": ids}}
 
     def name_of(self, besluit: BesluitRecord) -> Name:
         """Return the name by which a record was found."""
@@ -67,24 +85,53 @@ class Asked:
         return Name.KLANTCONTACT if self.text.lower() in ids else Name.NUMMER
 
 
-async def find_besluit(database: Database, asked: Asked) -> BesluitRecord | None:
-    """Return the one record that is meant, if there is one. Raises SeveralContacts when there are more."""
+TellLine = Callable[[str], None]
+"""Shows a line to the operator."""
+
+
+def untold(_line: str) -> None:
+    """Show nothing."""
+
+
+async def find_besluit(database: Database, asked: Asked, tell: TellLine = untold) -> BesluitRecord | None:
+    """Return the one record that is meant, if there is one. Raises SeveralContacts when there are more.
+
+    When nothing is found and it may be the number of a klantcontact that is not stored, this reads all decisions, and
+    says so first.
+    """
     sources = [asked.source] if asked.source is not None else await known_sources(database)
-    conditions = list(asked.conditions(sources))
-    if not conditions:
-        return None
-    query: dict[str, Any] = {"$or": conditions}
-    if asked.source is not None:
-        query["source"] = asked.source
-    documents = database[BESLUITEN].find(query).sort("_id").limit(MAX_FOUND)
-    found = [_named(besluit_of(each), asked) async for each in documents]
+    numbered = await _numbered(database, asked.text) if asked.may_be_nummer else []
+    conditions = list(asked.conditions(sources, numbered))
+    of_source = {} if asked.source is None else {"source": asked.source}
+    found: list[BesluitRecord] = []
+    if conditions:
+        documents = database[BESLUITEN].find({"$or": conditions, **of_source}).sort("_id").limit(MAX_FOUND)
+        found = [_named(besluit_of(each), asked) async for each in documents]
     if len(found) > 1:
         raise SeveralContacts(_choice(asked, found))
-    return found[0] if found else None
+    if found or numbered or not asked.may_be_nummer:
+        return found[0] if found else None
+    tell(f"No stored klantcontact has the number {asked.text}. Looking for it in all decisions, which takes a while.")
+    return await _found_in_all(database, {"uitgegeven.klantcontactNummer": asked.text, **of_source})
+
+
+async def _numbered(database: Database, nummer: str) -> list[str]:
+    """Return the ids of the klantcontacten that are stored under a number: of one, unless it moves just now."""
+    return [
+        each["_id"]
+        for place in places_of(Collection.KLANTCONTACTEN)
+        async for each in database[place].find({"klantcontact.nummer": nummer}, {"_id": 1})
+    ]
+
+
+async def _found_in_all(database: Database, query: dict[str, Any]) -> BesluitRecord | None:
+    with pymongo.timeout(READING_ALL_SECONDS):
+        document = await database[BESLUITEN].find_one(query)
+    return besluit_of(document) if document is not None else None
 
 
 async def known_sources(database: Database) -> list[str]:
-    """Return the sources that are counted by name. A short record of another one is found with `--source`."""
+    """Return the sources that are counted by name. A record of another one is found with `--source`."""
     return sorted(await database[TELLINGEN].distinct("_id.source"))
 
 

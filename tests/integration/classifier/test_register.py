@@ -78,6 +78,21 @@ def _without_numbers(outcome: Outcome) -> object:
     )
 
 
+async def test_the_indexes_of_earlier_builds_go_and_a_second_start_changes_nothing(
+    client: Client, database: str
+) -> None:
+    besluiten = client[database][BESLUITEN]
+    await besluiten.create_index("contactId")
+    await besluiten.create_index("uitgegeven.klantcontactNummer", sparse=True)
+    indexes = []
+    for _ in range(2):
+        await _store(client, database)
+        indexes.append(await besluiten.index_information())
+
+    assert indexes[0] == indexes[1]
+    assert indexes[0].keys() == {"_id_", "partijen.partijId_1", "uitgegeven.klantcontactId_1", "vervaltOp_1"}
+
+
 EVERY_EVENT = [event for scenario in load_scenarios() for event in scenario.gebeurtenissen]
 
 

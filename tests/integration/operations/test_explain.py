@@ -86,14 +86,51 @@ def packed(data: Wire) -> str:
 # Finding it ----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_contact_is_found_by_its_id_by_that_of_its_klantcontact_and_by_the_number(town: Town) -> None:
+@pytest.mark.parametrize("vertrouwelijk", [False, True])
+async def test_a_contact_is_found_by_its_id_by_that_of_its_klantcontact_and_by_the_number(
+    town: Town, *, vertrouwelijk: bool
+) -> None:
     await town.decide(contact("c-0"))
-    besluit = await town.decide(CALLED)
-    given = besluit.uitgegeven[0]
+    besluit = await town.decide({**CALLED, "vertrouwelijk": vertrouwelijk})
+    await town.project("c-1")
+    given, told = besluit.uitgegeven[0], list[str]()
+    texts = ("c-1", given.klantcontact_id.upper(), given.klantcontact_nummer)
 
-    found = [await explained(town, each) for each in ("c-1", given.klantcontact_id.upper(), given.klantcontact_nummer)]
+    found = [await explain(town.settings, Asked(each), tell=told.append) for each in texts]
 
-    assert [each.besluit.contact_id for each in found] == ["c-1"] * 3
+    with pytest.raises(UnknownContact):
+        await explain(town.settings, Asked(given.klantcontact_nummer, source="urn:nobody"), tell=told.append)
+
+    assert [each.besluit.contact_id for each in found if isinstance(each, Explained)] == ["c-1"] * 3
+    assert told == []
+
+
+async def test_a_number_that_is_not_stored_is_looked_for_in_all_decisions(town: Town) -> None:
+    await town.decide(contact("c-0"))
+    nummer = (await town.decide(CALLED)).uitgegeven[0].klantcontact_nummer
+    await town.decide(contact("c-1", revisie=2, onderwerpen=[onderwerp("o1")]))
+    told: list[str] = []
+
+    found = await explain(town.settings, Asked(nummer), tell=told.append)
+    with pytest.raises(UnknownContact):
+        await explain(town.settings, Asked(nummer, source="urn:nobody"))
+
+    assert isinstance(found, Explained)
+    assert (found.besluit.contact_id, found.besluit.revisie) == ("c-1", 2)
+    assert told == [
+        f"No stored klantcontact has the number {nummer}. Looking for it in all decisions, which takes a while."
+    ]
+
+
+async def test_digits_that_are_a_contact_are_looked_for_no_further(town: Town) -> None:
+    nummer = (await town.decide(CALLED)).uitgegeven[0].klantcontact_nummer
+    await town.decide(contact(nummer))
+    told: list[str] = []
+
+    found = await explain(town.settings, Asked(nummer), tell=told.append)
+
+    assert isinstance(found, Explained)
+    assert (found.besluit.contact_id, told) == (nummer, [])
 
 
 @pytest.mark.parametrize("source", [None, SOURCE])
@@ -132,6 +169,7 @@ async def test_a_contact_id_of_two_sources_needs_its_source(town: Town) -> None:
 
 async def test_digits_that_are_a_contact_and_a_number_need_a_choice(town: Town) -> None:
     nummer = (await town.decide(CALLED)).uitgegeven[0].klantcontact_nummer
+    await town.project("c-1")
     await town.decide(contact(nummer))
 
     with pytest.raises(SeveralContacts) as refused:
