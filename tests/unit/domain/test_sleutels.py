@@ -2,12 +2,28 @@
 
 import hmac
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator, Mapping
+from typing import get_args
 
 import pytest
 
+from schemas.contact_ended_v1 import (
+    Authenticatie,
+    Betrokkene,
+    ContactEnded,
+    Onderwerp,
+    OpgegevenAdres,
+    OpgegevenDigitaalAdres,
+    Opvolging,
+    PartijIdentificator,
+    VervolgOp,
+    Werkgever,
+)
 from schemas.identities import Identity
-from services.domain.sleutels import Sleutels, soort_of
-from tests.support.examples import ALICE, BOB, contact, received
+from schemas.types import Bericht
+from schemas.vng import Actor, Contactnaam, Objectidentificator
+from services.domain.sleutels import LATER_FIELDS, Sleutels, soort_of
+from tests.support.examples import ALICE, BOB, Wire, contact, onderwerp, received
 
 KEY = bytes(range(32))
 IDENTITY = Identity("bsn", ALICE, 0)
@@ -49,15 +65,101 @@ def test_a_register_knows_its_key_and_versie_by_a_digest_that_stays_the_same() -
     assert Sleutels(KEY[::-1], 7).controle() == f"7:{hmac_of(b'controle van de sleutel van dit register', KEY[::-1])}"
 
 
-def test_contents_are_recognised_by_a_keyed_digest_without_defaults() -> None:
-    # The register holds such digests for years: written in another way, every repeat would be a conflict.
-    contents = (
-        b'{"contactId":"c-1","kanaal":"telefoon","plaatsgevondenOp":"2026-03-02T09:50:00Z",'
-        b'"actoren":[{"soortActor":"medewerker","naam":"KCC"}],"betrokkenen":[],'
-        b'"onderwerpen":[{"onderwerpId":"0","onderwerp":"Vraag","betrokkenen":[]}]}'
-    )
-    arrived = received(contact(betrokkenen=[], revisie=1))
-    assert Sleutels(KEY, 2).of_contents(arrived.contact) == f"2:{hmac_of(contents)}"
+# The register holds such digests for years: written in another way, every repeat would be a conflict. A field that the
+# contract gets goes into `LATER_FIELDS`, and these texts stay as they are.
+
+WITHOUT_OPTIONAL = (
+    b'{"contact_id":"c-1","revisie":1,"kanaal":"telefoon","richting":"inkomend","tot_stand_gekomen":true,'
+    b'"plaatsgevonden_op":"2026-03-02T09:50:00+00:00","beeindigd_op":null,"taal":null,"vertrouwelijk":false,'
+    b'"doorverbonden":false,"actoren":[{"soort_actor":"medewerker","naam":"KCC","actoridentificator":null}],'
+    b'"betrokkenen":[],"onderwerpen":[{"onderwerp_id":"0","onderwerp":"Vraag","inhoud":null,"opvolging":'
+    b'{"soort":"geen","gevraagde_handeling":null,"toelichting":null,"toegewezen_aan":null,"zaak":null},'
+    b'"betrokkenen":[],"onderwerpobjecten":[],"bijlagen":[]}],"vervolg_op":null}'
+)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param(contact(betrokkenen=[]), id="defaults absent"),
+        pytest.param(
+            contact(
+                betrokkenen=[],
+                revisie=1,
+                op="2026-03-02T10:50:00+01:00",
+                vertrouwelijk=False,
+                onderwerpen=[onderwerp("0", opvolging={"soort": "geen"}, betrokkenen=[])],
+                other={"taal": None, "richting": "inkomend", "geslacht": "v"},
+            ),
+            id="defaults written, an unknown field",
+        ),
+        pytest.param(dict(reversed(contact(betrokkenen=[]).items())), id="in another order"),
+    ],
+)
+def test_contents_are_recognised_by_a_keyed_digest_with_defaults(given: Wire) -> None:
+    assert Sleutels(KEY, 2).of_contents(received(given).contact) == f"2:{hmac_of(WITHOUT_OPTIONAL)}"
+
+
+FIELDS: dict[type[Bericht], str] = {
+    ContactEnded: "contact_id revisie kanaal richting tot_stand_gekomen plaatsgevonden_op beeindigd_op taal "
+    "vertrouwelijk doorverbonden actoren betrokkenen onderwerpen vervolg_op",
+    Betrokkene: "ref rol initiator soort_partij contactnaam organisatienaam authenticatie partij_identificatoren "
+    "toestemming_hergebruik digitale_adressen bezoekadres correspondentieadres vertegenwoordigt werkte_voor",
+    Contactnaam: "voorletters voornaam voorvoegsel_achternaam achternaam",
+    Authenticatie: "middel pseudoniem op",
+    PartijIdentificator: "code_register code_objecttype code_soort_object_id object_id",
+    OpgegevenDigitaalAdres: "soort_digitaal_adres adres omschrijving gebruik",
+    OpgegevenAdres: "nummeraanduiding_id straatnaam huisnummer huisnummertoevoeging postcode stad adresregel1 "
+    "adresregel2 adresregel3 land gebruik",
+    Werkgever: "naam partij_identificatoren",
+    Onderwerp: "onderwerp_id onderwerp inhoud opvolging betrokkenen onderwerpobjecten bijlagen",
+    Opvolging: "soort gevraagde_handeling toelichting toegewezen_aan zaak",
+    Actor: "soort_actor naam actoridentificator",
+    Objectidentificator: "code_register code_objecttype code_soort_object_id object_id",
+    VervolgOp: "klantcontact_id contact_id onderwerp_id",
+}
+
+
+@pytest.mark.parametrize("part", FIELDS)
+def test_the_fields_of_the_first_register_stay_in_their_order_and_others_are_left_out_while_absent(
+    part: type[Bericht],
+) -> None:
+    later = LATER_FIELDS.get(part, frozenset())
+    assert [name for name in part.model_fields if name not in later] == FIELDS[part].split()
+
+
+def test_every_part_of_a_contact_has_its_fields_listed() -> None:
+    parts: set[type[Bericht]] = {ContactEnded}
+    while (
+        more := {
+            each for part in parts for field in part.model_fields.values() for each in _models_in(field.annotation)
+        }
+        - parts
+    ):
+        parts |= more
+    assert parts == FIELDS.keys()
+
+
+def _models_in(annotation: object) -> Iterator[type[Bericht]]:
+    if isinstance(annotation, type) and issubclass(annotation, Bericht):
+        yield annotation
+    for each in get_args(annotation):
+        yield from _models_in(each)
+
+
+def test_a_later_field_counts_only_when_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    later: Mapping[type[Bericht], str] = {ContactEnded: "taal", Opvolging: "zaak"}
+    for part, name in later.items():
+        monkeypatch.setitem(LATER_FIELDS, part, frozenset({name}))
+    before = WITHOUT_OPTIONAL.replace(b'"taal":null,', b"").replace(b',"zaak":null', b"")
+
+    digests = [
+        Sleutels(KEY).of_contents(received(contact(betrokkenen=[], other=other)).contact)
+        for other in ({}, {"taal": "nld"})
+    ]
+
+    assert digests[0] == f"1:{hmac_of(before)}"
+    assert digests[1] != digests[0]
 
 
 def test_a_request_to_publish_again_holds_for_one_revisie_of_one_contact_and_one_key() -> None:
