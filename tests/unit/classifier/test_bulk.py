@@ -1,20 +1,66 @@
-"""The hash of a key is the one of Kafka's own clients: a consumer that relies on co-partitioning may count on it."""
+"""A key has one partition of each topic, the one that librdkafka chooses."""
 
-from aiokafka.partitioner import murmur2 as slow
-from hypothesis import given
-from hypothesis import strategies as st
+import asyncio
+from collections import Counter
 
-from services.classifier.kafka.bulk import murmur2
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from services.classifier.kafka.bulk import send_in_bulk
+from services.classifier.ports import Message
+
+IN_FOUR = {
+    b"klantcontact-0": 3,
+    b"klantcontact-1": 1,
+    b"klantcontact-2": 3,
+    b"klantcontact-3": 1,
+    b"klantcontact-4": 2,
+    b"klantcontact-5": 0,
+    b"a-little-bit-long-string": 2,
+    b"\xff\x00": 1,
+}
+"""Where a producer of librdkafka 2.16.0 put these keys in a topic of four partitions."""
 
 
-@given(st.binary(max_size=100))
-def test_it_is_the_hash_of_aiokafka(data: bytes) -> None:
-    assert murmur2(data) == slow(data)
+class Sent:
+    """Stands in for aiokafka's producer, and counts the records of each partition."""
+
+    def __init__(self, partitions: int) -> None:
+        self._partitions = partitions
+        self.records: Counter[tuple[str, int]] = Counter()
+
+    def create_batch(self) -> BatchBuilder:
+        return BatchBuilder(1_000, 0, is_transactional=True)
+
+    async def partitions_for(self, _topic: str) -> set[int]:
+        return set(range(self._partitions))
+
+    async def send_batch(self, batch: BatchBuilder, topic: str, *, partition: int) -> asyncio.Future[object]:
+        self.records[topic, partition] += batch.record_count()
+        return asyncio.get_running_loop().create_future()
 
 
-def test_it_is_the_hash_of_kafka() -> None:
-    # From Kafka's own UtilsTest, there with a sign.
-    assert murmur2(b"21") == -973932308 % 2**32
-    assert murmur2(b"foobar") == -790332482 % 2**32
-    assert murmur2(b"a-little-bit-long-string") == -985981536 % 2**32
-    assert murmur2(b"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8") == -58897971 % 2**32
+async def sent(*messages: tuple[str, bytes | None], partitions: int = 4) -> Counter[tuple[str, int]]:
+    producer = Sent(partitions)
+    await send_in_bulk(producer, [Message(topic, key, b"value", ()) for topic, key in messages])
+    return producer.records
+
+
+async def test_a_key_goes_where_librdkafka_puts_it_in_every_topic() -> None:
+    found = {key: await sent(("registered", key), ("taak", key)) for key in IN_FOUR}
+
+    assert found == {key: {("registered", at): 1, ("taak", at): 1} for key, at in IN_FOUR.items()}
+
+
+async def test_keys_reach_all_partitions() -> None:
+    assert len(await sent(*(("registered", b"key-%d" % number) for number in range(200)), partitions=12)) == 12
+
+
+async def test_messages_without_a_key_share_a_partition_of_their_batch_and_batches_differ() -> None:
+    batches = [await sent(*[("dlq", None)] * 3) for _ in range(50)]
+
+    assert {number for batch in batches for number in batch.values()} == {3}
+    assert {partition for batch in batches for _, partition in batch} == {0, 1, 2, 3}
+
+
+async def test_more_than_a_batch_of_aiokafka_goes_in_several() -> None:
+    assert await sent(*[("registered", b"klantcontact-0")] * 100) == {("registered", 3): 100}
