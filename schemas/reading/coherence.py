@@ -6,7 +6,7 @@ An error over several fields is reported at the missing one, else at the later o
 "Validity".
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from operator import mul
 
@@ -48,6 +48,8 @@ _FITTING = {
     SoortPartij.CONTACTPERSOON: set[CodeSoortObjectId](),
 }
 _WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
+_OF_ZEROS = sum(_WEIGHTS) * ord("0") % 11
+"""The remainder of nine zeros, as bytes: the byte of each digit is so much more than the digit."""
 _ELFPROEF = frozenset({CodeSoortObjectId.BSN, CodeSoortObjectId.RSIN})
 _ADDRESS_FIELDS = tuple(name for name in OpgegevenAdres.model_fields if name != "gebruik")
 
@@ -65,25 +67,27 @@ class Parts:
     plaatsgevonden_op: datetime | None
 
 
-def incoherences(parts: Parts, written_at: datetime | None) -> Iterator[Fault]:
-    """Yield every fault over several fields. `written_at`, the moment of the record, bounds that of the contact."""
+def incoherences(parts: Parts, written_at: datetime | None) -> list[Fault]:
+    """Return every fault over several fields. `written_at`, the moment of the record, bounds that of the contact."""
+    faults: list[Fault] = []
     if parts.plaatsgevonden_op and written_at and parts.plaatsgevonden_op - CLOCK_TOLERANCE > written_at:
-        yield Fault("data.plaatsgevondenOp", FaultKind.IN_DE_TOEKOMST)
+        faults.append(Fault("data.plaatsgevondenOp", FaultKind.IN_DE_TOEKOMST))
     if len(parts.refs) > 1:
-        yield from _doubled(parts.refs, "betrokkenen", "ref")
+        _find_doubled(parts.refs, "betrokkenen", "ref", faults)
     if len(parts.onderwerp_ids) > 1:
-        yield from _doubled(parts.onderwerp_ids, "onderwerpen", "onderwerpId")
+        _find_doubled(parts.onderwerp_ids, "onderwerpen", "onderwerpId", faults)
     for index, betrokkene in enumerate(parts.betrokkenen):
         if betrokkene is not None:
-            yield from _of_betrokkene(betrokkene, index, parts)
+            _judge_betrokkene(betrokkene, index, parts, faults)
     for index, onderwerp in enumerate(parts.onderwerpen):
         if onderwerp is not None:
-            yield from _of_onderwerp(onderwerp, index, parts)
+            _judge_onderwerp(onderwerp, index, parts, faults)
     if parts.vervolg_op is not None:
-        yield from _of_vervolg_op(parts.vervolg_op)
+        _judge_vervolg_op(parts.vervolg_op, faults)
     if len(parts.betrokkenen) > 1:
-        yield from _same_partij_twice(parts)
-    yield from _withdrawn_by_a_bystander(parts)
+        _find_same_partij_twice(parts, faults)
+    _find_withdrawn_by_a_bystander(parts, faults)
+    return faults
 
 
 def concerned_refs(onderwerpen: Sequence[Onderwerp | None], refs: Sequence[str | None]) -> set[str | None]:
@@ -95,79 +99,88 @@ def concerned_refs(onderwerpen: Sequence[Onderwerp | None], refs: Sequence[str |
     return concerned
 
 
-def _doubled(values: Sequence[str | None], items: str, name: str) -> Iterator[Fault]:
+# Each of these adds to `faults`. Nearly no contact has any, and generators would cost more than the rules themselves.
+
+
+def _find_doubled(values: Sequence[str | None], items: str, name: str, faults: list[Fault]) -> None:
     seen: set[str] = set()
     for index, value in enumerate(values):
         if value is None:
             continue
         if value in seen:
-            yield Fault(path("data", items, index, name), FaultKind.DUBBEL)
+            faults.append(Fault(path("data", items, index, name), FaultKind.DUBBEL))
         seen.add(value)
 
 
-def _of_betrokkene(betrokkene: Betrokkene, index: int, parts: Parts) -> Iterator[Fault]:
+def _judge_betrokkene(betrokkene: Betrokkene, index: int, parts: Parts, faults: list[Fault]) -> None:
     base = ("data", "betrokkenen", index)
     represented: Sequence[str | None] = betrokkene.vertegenwoordigt
     for position, ref in enumerate(represented):
         if ref is not None and ref == betrokkene.ref:
-            yield Fault(path(*base, "vertegenwoordigt", position), FaultKind.NIET_TOEGESTAAN)
+            faults.append(Fault(path(*base, "vertegenwoordigt", position), FaultKind.NIET_TOEGESTAAN))
         elif _is_unknown(ref, parts):
-            yield Fault(path(*base, "vertegenwoordigt", position), FaultKind.ONBEKENDE_REF)
+            faults.append(Fault(path(*base, "vertegenwoordigt", position), FaultKind.ONBEKENDE_REF))
     if betrokkene.bezoekadres is not None and _has_no_content(betrokkene.bezoekadres):
-        yield Fault(path(*base, "bezoekadres"), FaultKind.LEEG)
+        faults.append(Fault(path(*base, "bezoekadres"), FaultKind.LEEG))
     if betrokkene.correspondentieadres is not None and _has_no_content(betrokkene.correspondentieadres):
-        yield Fault(path(*base, "correspondentieadres"), FaultKind.LEEG)
+        faults.append(Fault(path(*base, "correspondentieadres"), FaultKind.LEEG))
     if betrokkene.partij_identificatoren:
         own = (*base, "partijIdentificatoren")
-        yield from _of_identificatoren(betrokkene.partij_identificatoren, own, betrokkene.soort_partij)
+        _judge_identificatoren(betrokkene.partij_identificatoren, own, betrokkene.soort_partij, faults)
     if betrokkene.soort_partij is SoortPartij.CONTACTPERSOON and betrokkene.werkte_voor is not None:
-        yield from _of_employer(betrokkene.werkte_voor, (*base, "werkteVoor"), parts)
+        _judge_employer(betrokkene.werkte_voor, (*base, "werkteVoor"), parts, faults)
 
 
-def _of_employer(werkte_voor: str | Werkgever, base: tuple[str | int, ...], parts: Parts) -> Iterator[Fault]:
+def _judge_employer(
+    werkte_voor: str | Werkgever, base: tuple[str | int, ...], parts: Parts, faults: list[Fault]
+) -> None:
     if isinstance(werkte_voor, Werkgever):
         own = (*base, "partijIdentificatoren")
-        yield from _of_identificatoren(werkte_voor.partij_identificatoren, own, SoortPartij.ORGANISATIE)
+        _judge_identificatoren(werkte_voor.partij_identificatoren, own, SoortPartij.ORGANISATIE, faults)
     elif _is_unknown(werkte_voor, parts):
-        yield Fault(path(*base), FaultKind.ONBEKENDE_REF)
+        faults.append(Fault(path(*base), FaultKind.ONBEKENDE_REF))
     else:
         employer = _by_ref(werkte_voor, parts)
         if employer and employer.soort_partij not in (SoortPartij.ORGANISATIE, None):
-            yield Fault(path(*base), FaultKind.NIET_TOEGESTAAN)
+            faults.append(Fault(path(*base), FaultKind.NIET_TOEGESTAAN))
 
 
-def _of_identificatoren(
-    identificatoren: Sequence[PartijIdentificator | None], base: tuple[str | int, ...], soort_partij: SoortPartij | None
-) -> Iterator[Fault]:
+def _judge_identificatoren(
+    identificatoren: Sequence[PartijIdentificator | None],
+    base: tuple[str | int, ...],
+    soort_partij: SoortPartij | None,
+    faults: list[Fault],
+) -> None:
     kinds = [each and each.code_soort_object_id for each in identificatoren]
     for position, (identificator, soort) in enumerate(zip(identificatoren, kinds, strict=True)):
         if identificator is None or soort is None:
             continue
         if soort in kinds[:position]:
-            yield Fault(path(*base, position, "codeSoortObjectId"), FaultKind.DUBBEL)
+            faults.append(Fault(path(*base, position, "codeSoortObjectId"), FaultKind.DUBBEL))
         if soort_partij and soort not in _FITTING[soort_partij]:
-            yield Fault(path(*base, position, "codeSoortObjectId"), FaultKind.NIET_TOEGESTAAN)
-        yield from _of_identificator(identificator, (*base, position))
+            faults.append(Fault(path(*base, position, "codeSoortObjectId"), FaultKind.NIET_TOEGESTAAN))
+        _judge_identificator(identificator, (*base, position), faults)
     if CodeSoortObjectId.VESTIGINGSNUMMER in kinds and not {CodeSoortObjectId.KVK_NUMMER, None} & set(kinds):
-        yield Fault(path(*base, len(kinds)), FaultKind.ONTBREEKT)  # the kvk_nummer, which would be one more item
+        # The kvk_nummer, which would be one more item.
+        faults.append(Fault(path(*base, len(kinds)), FaultKind.ONTBREEKT))
 
 
-def _of_identificator(identificator: PartijIdentificator, base: tuple[str | int, ...]) -> Iterator[Fault]:
+def _judge_identificator(identificator: PartijIdentificator, base: tuple[str | int, ...], faults: list[Fault]) -> None:
     soort, number = identificator.code_soort_object_id, identificator.object_id
     register, objecttype, digits = _COMBINATIONS[soort]
     if identificator.code_register not in (register, None) or identificator.code_objecttype not in (objecttype, None):
-        yield Fault(path(*base, "codeSoortObjectId"), FaultKind.NIET_TOEGESTAAN)
+        faults.append(Fault(path(*base, "codeSoortObjectId"), FaultKind.NIET_TOEGESTAAN))
     if not number:
         return
     if len(number) != digits or not (number.isascii() and number.isdigit()):
-        yield Fault(path(*base, "objectId"), FaultKind.VERKEERDE_VORM)
+        faults.append(Fault(path(*base, "objectId"), FaultKind.VERKEERDE_VORM))
     elif soort in _ELFPROEF and not passes_elfproef(number):
-        yield Fault(path(*base, "objectId"), FaultKind.ELFPROEF)
+        faults.append(Fault(path(*base, "objectId"), FaultKind.ELFPROEF))
 
 
 def passes_elfproef(number: str) -> bool:
     """Check nine digits as bsn and rsin are checked: weights 9 to 2 and -1, a multiple of 11; all zeros is refused."""
-    return sum(map(mul, map(int, number), _WEIGHTS)) % 11 == 0 and number != "000000000"
+    return sum(map(mul, number.encode(), _WEIGHTS)) % 11 == _OF_ZEROS and number != "000000000"
 
 
 def _has_no_content(adres: OpgegevenAdres) -> bool:
@@ -175,40 +188,40 @@ def _has_no_content(adres: OpgegevenAdres) -> bool:
     return not any(value.strip() if isinstance(value, str) else value for value in values)
 
 
-def _of_onderwerp(onderwerp: Onderwerp, index: int, parts: Parts) -> Iterator[Fault]:
+def _judge_onderwerp(onderwerp: Onderwerp, index: int, parts: Parts, faults: list[Fault]) -> None:
     refs: Sequence[str | None] = onderwerp.betrokkenen or ()
     for position, ref in enumerate(refs):
         if _is_unknown(ref, parts):
-            yield Fault(path("data", "onderwerpen", index, "betrokkenen", position), FaultKind.ONBEKENDE_REF)
+            faults.append(Fault(path("data", "onderwerpen", index, "betrokkenen", position), FaultKind.ONBEKENDE_REF))
     opvolging: Opvolging | None = onderwerp.opvolging
     base = ("data", "onderwerpen", index, "opvolging")
     if opvolging is None:
         return
     if opvolging.soort is SoortOpvolging.INTERNE_TAAK:
         if opvolging.gevraagde_handeling is None:
-            yield Fault(path(*base, "gevraagdeHandeling"), FaultKind.ONTBREEKT)
+            faults.append(Fault(path(*base, "gevraagdeHandeling"), FaultKind.ONTBREEKT))
         elif not opvolging.gevraagde_handeling.strip():
-            yield Fault(path(*base, "gevraagdeHandeling"), FaultKind.LEEG)
+            faults.append(Fault(path(*base, "gevraagdeHandeling"), FaultKind.LEEG))
         if opvolging.toegewezen_aan is None:
-            yield Fault(path(*base, "toegewezenAan"), FaultKind.ONTBREEKT)
+            faults.append(Fault(path(*base, "toegewezenAan"), FaultKind.ONTBREEKT))
     elif opvolging.soort in ZAAK_OPVOLGING and opvolging.zaak is None:
-        yield Fault(path(*base, "zaak"), FaultKind.ONTBREEKT)
+        faults.append(Fault(path(*base, "zaak"), FaultKind.ONTBREEKT))
 
 
-def _of_vervolg_op(vervolg_op: VervolgOp) -> Iterator[Fault]:
+def _judge_vervolg_op(vervolg_op: VervolgOp, faults: list[Fault]) -> None:
     if vervolg_op.klantcontact_id is None:
         if vervolg_op.contact_id is None:
-            yield Fault("data.vervolgOp.contactId", FaultKind.ONTBREEKT)
+            faults.append(Fault("data.vervolgOp.contactId", FaultKind.ONTBREEKT))
             if vervolg_op.onderwerp_id is None:
-                yield Fault("data.vervolgOp.klantcontactId", FaultKind.ONTBREEKT)
+                faults.append(Fault("data.vervolgOp.klantcontactId", FaultKind.ONTBREEKT))
         return
     if vervolg_op.contact_id is not None:
-        yield Fault("data.vervolgOp.contactId", FaultKind.NIET_TOEGESTAAN)
+        faults.append(Fault("data.vervolgOp.contactId", FaultKind.NIET_TOEGESTAAN))
     if vervolg_op.onderwerp_id is not None:
-        yield Fault("data.vervolgOp.onderwerpId", FaultKind.NIET_TOEGESTAAN)
+        faults.append(Fault("data.vervolgOp.onderwerpId", FaultKind.NIET_TOEGESTAAN))
 
 
-def _same_partij_twice(parts: Parts) -> Iterator[Fault]:
+def _find_same_partij_twice(parts: Parts, faults: list[Fault]) -> None:
     seen: set[tuple[str, str]] = set()
     for index, betrokkene in enumerate(parts.betrokkenen):
         if betrokkene is None or betrokkene.rol in (Rol.OVERIG, None) or not _is_identifiable(betrokkene):
@@ -216,7 +229,7 @@ def _same_partij_twice(parts: Parts) -> Iterator[Fault]:
         found = identities(betrokkene, lambda ref: _identifiable_by_ref(ref, parts))
         shared = next((each for each in found if (each.soort, each.waarde) in seen), None)
         if shared is not None:
-            yield Fault(identity_path(index, shared.positie), FaultKind.DUBBELE_PARTIJ)
+            faults.append(Fault(identity_path(index, shared.positie), FaultKind.DUBBELE_PARTIJ))
         seen.update((each.soort, each.waarde) for each in found)
 
 
@@ -243,7 +256,7 @@ def identity_path(index: int, positie: int) -> str:
     return path("data", "betrokkenen", index, "partijIdentificatoren", positie)
 
 
-def _withdrawn_by_a_bystander(parts: Parts) -> Iterator[Fault]:
+def _find_withdrawn_by_a_bystander(parts: Parts, faults: list[Fault]) -> None:
     withdrawing = [
         index
         for index, betrokkene in enumerate(parts.betrokkenen)
@@ -254,9 +267,11 @@ def _withdrawn_by_a_bystander(parts: Parts) -> Iterator[Fault]:
     if not withdrawing or parts.tot_stand_gekomen is False:
         return
     concerned = concerned_refs(parts.onderwerpen, parts.refs)
-    for index in withdrawing:
-        if parts.refs[index] not in concerned:
-            yield Fault(path("data", "betrokkenen", index, "toestemmingHergebruik"), FaultKind.NIET_TOEGESTAAN)
+    faults += [
+        Fault(path("data", "betrokkenen", index, "toestemmingHergebruik"), FaultKind.NIET_TOEGESTAAN)
+        for index in withdrawing
+        if parts.refs[index] not in concerned
+    ]
 
 
 def _is_unknown(ref: str | None, parts: Parts) -> bool:

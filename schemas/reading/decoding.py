@@ -104,7 +104,7 @@ def _read_fast(
         return _read_fast(apart.data, apart.attributes, written_at, headers) if apart else None
     if not isinstance(envelope.traceparent, str | None):
         return None  # pydantic accepts numbers there that are no JSON
-    if any(incoherences(_parts_of(contact), written_at or envelope.time)):
+    if incoherences(_parts_of(contact), written_at or envelope.time):
         return None
     return _received(envelope, contact, headers)
 
