@@ -15,12 +15,12 @@ import structlog
 
 from schemas.cloudevents import trace_id
 from schemas.faults import RefusalKind
-from schemas.outputs import Regel
 from schemas.reading.decoding import Received
 from schemas.values import value_class
 from services.classifier.ports import Message
+from services.domain.besluit import BesluitRecord
 from services.domain.outcome import OUTCOMES, Failed, Outcome, Overtaken, Published, Refused, Repeated, Skipped
-from services.domain.personal import FIELDS, personal_fields
+from services.domain.personal import FIELDS, may_look_personal, personal_fields
 from services.domain.toelichting import Kanttekening
 from services.runtime.kafka.records import Record, tell_oversized, value_bytes
 from services.runtime.observe import metrics
@@ -58,7 +58,6 @@ def tell_batch(batch: Sequence[Handled], counted_sources: frozenset[str]) -> Non
     """
     outcomes = Counter(handled.outcome.name for handled in batch)
     _count(batch, outcomes)
-    _count_withdrawals(batch)
     _measure(batch)
     for record in (handled.record for handled in batch):
         if record.oversized is not None:
@@ -155,28 +154,27 @@ def show_source_counters(counted_sources: frozenset[str]) -> None:
 def _count(batch: Sequence[Handled], outcomes: Counter[str]) -> None:
     for name, number in outcomes.items():
         metrics.CONTACTS.labels(outcome=name).inc(number)
-    rules, kinds = Counter[Regel](), Counter[str]()
-    for handled in batch:
-        outcome = handled.outcome
-        if isinstance(outcome, Published):
-            for onderwerp in outcome.besluit.onderwerpen:
-                rules[onderwerp.regel] += 1
-            for path in outcome.received.unknown_fields:
-                metrics.count_unknown_field(path)
-            for personal in personal_fields(outcome.received, handled.record.key):
+    kinds = Counter(each.outcome.refusal.kind for each in batch if isinstance(each.outcome, Refused))
+    for kind, number in kinds.items():
+        metrics.DEAD_LETTERS.labels(kind=kind.value).inc(number)
+    published = [(each.outcome, each.record.key) for each in batch if isinstance(each.outcome, Published)]
+    _count_decided([outcome.besluit for outcome, _ in published])
+    read = [(outcome.received, key) for outcome, key in published]
+    for received, _ in read:
+        for path in received.unknown_fields:
+            metrics.count_unknown_field(path)
+    if may_look_personal(read):
+        for received, key in read:
+            for personal in personal_fields(received, key):
                 metrics.PERSONAL_IDS.labels(field=personal).inc()
-        elif isinstance(outcome, Refused):
-            kinds[outcome.refusal.kind.value] += 1
+
+
+def _count_decided(besluiten: Sequence[BesluitRecord]) -> None:
+    rules = Counter(onderwerp.regel for besluit in besluiten for onderwerp in besluit.onderwerpen)
     for rule, number in rules.items():
         metrics.DECISIONS.labels(rule=rule.value).inc(number)
-    for kind_name, number in kinds.items():
-        metrics.DEAD_LETTERS.labels(kind=kind_name).inc(number)
-
-
-def _count_withdrawals(batch: Sequence[Handled]) -> None:
-    for outcome in (handled.outcome for handled in batch):
-        if isinstance(outcome, Published) and Kanttekening.INTREKKING_ZONDER_GEVOLG in outcome.besluit.kanttekeningen:
-            metrics.WITHDRAWALS_WITHOUT_EFFECT.inc()
+    withdrawals = sum(Kanttekening.INTREKKING_ZONDER_GEVOLG in each.kanttekeningen for each in besluiten)
+    metrics.WITHDRAWALS_WITHOUT_EFFECT.inc(withdrawals)
 
 
 def _measure(batch: Sequence[Handled]) -> None:

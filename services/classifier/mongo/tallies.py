@@ -5,9 +5,8 @@ Of others a hundred a day have one, and the rest are counted as one.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Final
 
 from pymongo import UpdateOne
@@ -15,6 +14,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
+from schemas.outputs import Regel
 from services.domain.besluit import NOWHERE, BesluitRecord
 from services.domain.outcome import Decided, Outcome, Rejudged
 from services.domain.policy import Beleid
@@ -30,6 +30,9 @@ OTHERS_A_DAY: Final = 100
 REST: Final = "overige bronnen"
 """Of the sources beyond those. A source is a URI, which has no space."""
 
+Counted = tuple[datetime, str, str, int, Regel]
+"""The moment, source, topic, partition and rule of a decision about an onderwerp."""
+
 
 class Tallies:
     """Counts the decisions of batches."""
@@ -44,11 +47,11 @@ class Tallies:
 
     async def count(self, outcomes: Sequence[Outcome], session: AsyncClientSession) -> None:
         """Add what a batch decided, in the transaction of the session."""
-        judged = [each.besluit for each in outcomes if isinstance(each, Decided | Rejudged)]
-        for day, source in {(_day(besluit.besloten_op), besluit.source) for besluit in judged}:
+        counted = _counted([each.besluit for each in outcomes if isinstance(each, (Decided, Rejudged))])
+        for day, source in {(_day(moment), source) for moment, source, *_ in counted}:
             if source not in self._named:
                 await self._admit(day, source)
-        updates = list(self._updates(judged))
+        updates = list(self._updates(counted))
         if updates:
             await self._tellingen.bulk_write(updates, ordered=False, session=session)
 
@@ -74,23 +77,29 @@ class Tallies:
             else:
                 others.add(source)
 
-    def _updates(self, judged: Sequence[BesluitRecord]) -> Iterator[UpdateOne]:
+    def _updates(self, counted: Mapping[Counted, int]) -> Iterator[UpdateOne]:
         """Yield the changes of the counts. A day is one of UTC; a new judgement counts on its own day."""
-        counted: defaultdict[tuple[str, str, str, int], Counter[str]] = defaultdict(Counter)
-        for besluit in judged:
-            day = _day(besluit.besloten_op)
-            counts_alone = besluit.source in self._named or besluit.source in self._others.get(day, ())
-            here = besluit.position or NOWHERE
-            key = day, besluit.source if counts_alone else REST, here.topic, here.partition
-            counted[key].update(each.regel.value for each in besluit.onderwerpen)
-        for (day, source, topic, partition), by_rule in counted.items():
+        changes: defaultdict[tuple[str, str, str, int], Counter[str]] = defaultdict(Counter)
+        for (moment, source, topic, partition, regel), number in counted.items():
+            day = _day(moment)
+            counts_alone = source in self._named or source in self._others.get(day, ())
+            changes[day, source if counts_alone else REST, topic, partition][regel.value] += number
+        for (day, source, topic, partition), by_rule in changes.items():
             counter = {"dag": day, "source": source, "topic": topic, "partition": partition}
             yield UpdateOne({"_id": counter}, {"$inc": by_rule}, upsert=True)
 
 
-@lru_cache(maxsize=64)
+def _counted(judged: Iterable[BesluitRecord]) -> Counter[Counted]:
+    """Return how many onderwerpen there are of each kind: few kinds, since a batch has one moment and few sources."""
+    return Counter(
+        (besluit.besloten_op, besluit.source, here.topic, here.partition, onderwerp.regel)
+        for besluit in judged
+        for here in [besluit.position or NOWHERE]
+        for onderwerp in besluit.onderwerpen
+    )
+
+
 def _day(moment: datetime) -> str:
-    # Cached: a batch has one moment of decision.
     return moment.astimezone(UTC).date().isoformat()
 
 

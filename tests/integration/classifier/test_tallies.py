@@ -85,9 +85,9 @@ async def test_the_same_partition_of_two_topics_has_counts_of_its_own_in_each(
 ) -> None:
     store = _store(client, database)
     await store.prepare()
-    for at, topic in enumerate(("contact.ended.a", "contact.ended.b", "contact.ended.b")):
-        placed = [replace(case, position=Position(topic, 0, 5)) for case in _cases([NAMED], f"c-{at}")]
-        await _judge(store, placed, NOW)
+    for topic, contacts in {"contact.ended.a": ["c-0"], "contact.ended.b": ["c-1", "c-2"]}.items():
+        cases = [case for each in contacts for case in _cases([NAMED], each)]
+        await _judge(store, [replace(case, position=Position(topic, 0, 5)) for case in cases], NOW)
     counters = [each["_id"] async for each in client[database][TELLINGEN].find().sort("_id")]
     assert [(each["topic"], each["partition"]) for each in counters] == [("contact.ended.a", 0), ("contact.ended.b", 0)]
     settings = Settings(mongo_uri=mongo_uri, mongo_database=database)

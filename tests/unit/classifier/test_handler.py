@@ -646,12 +646,13 @@ async def test_ids_that_look_personal_are_counted_by_field_once_a_contact() -> N
     assert set(changed) <= {"contactId", "subject", "id"}  # the id of the event is made of that of the contact
 
 
-async def test_a_withdrawal_without_effect_is_counted() -> None:
+async def test_each_withdrawal_without_effect_is_counted() -> None:
     name = "klantcontact_withdrawals_without_effect_total"
     bench, before = _Bench(), REGISTRY.get_sample_value(name) or 0
-    event = contact_ended()
-    event["data"] |= {"betrokkenen": [known(toestemming="ingetrokken")], "totStandGekomen": False}
+    withdrawing = [contact_ended("c-1"), contact_ended("c-3")]
+    for event in withdrawing:
+        event["data"] |= {"betrokkenen": [known(toestemming="ingetrokken")], "totStandGekomen": False}
 
-    await bench.handle(records(event, contact_ended("c-2")))
+    await bench.handle(records(withdrawing[0], contact_ended("c-2"), withdrawing[1]))
 
-    assert REGISTRY.get_sample_value(name) == before + 1
+    assert REGISTRY.get_sample_value(name) == before + 2

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain.personal import _MAY_BE_SUSPECT, _SUSPECT, FIELDS, looks_personal, personal_fields
+from schemas.reading.decoding import Received
+from services.domain.personal import (
+    _MAY_BE_SUSPECT,
+    _SUSPECT,
+    FIELDS,
+    looks_personal,
+    may_look_personal,
+    personal_fields,
+)
 from tests.support.examples import ALICE, contact, onderwerp, received, stranger
 from tests.support.thoroughness import MORE_EXAMPLES
 
@@ -88,3 +96,13 @@ def test_every_text_that_looks_personal_is_found_in_a_record(text: str) -> None:
 @MORE_EXAMPLES
 def test_the_first_look_misses_nothing_that_an_exact_one_finds(text: str) -> None:
     assert _SUSPECT.search(text.replace(" ", "")) is None or _MAY_BE_SUSPECT.search(text) is not None
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_batch_is_worth_a_look_when_any_of_its_records_is(place: int) -> None:
+    batch: list[tuple[Received, bytes | None]] = [(received(contact()), b"k")] * 3
+    assert not may_look_personal(batch)
+
+    assert may_look_personal([*batch[:place], (received(contact(ALICE)), b"k"), *batch[place:]])
+    assert may_look_personal([*batch[:place], (received(contact()), ALICE.encode()), *batch[place:]])
+    assert may_look_personal([*batch[:place], (received(contact(), source=f"urn:{ALICE}"), b"k"), *batch[place:]])
