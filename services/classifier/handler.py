@@ -131,7 +131,8 @@ class Handler:
                 return part, stopped
             part.append(handled)
             part_bytes += handled.weight()
-            await turns.pause()
+            if turns.is_over:
+                await turns.pause()
         return part, None
 
     async def _encoded(self, judged: Judged) -> Handled:
@@ -242,7 +243,8 @@ class Handler:
             if parts > MAX_PARTS and read:
                 raise HeavyBatch(fits=len(read))
             read.append(each)
-            await turns.pause()
+            if turns.is_over:
+                await turns.pause()
         return read
 
     # Our own failures

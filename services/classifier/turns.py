@@ -10,13 +10,17 @@ meanwhile. One contact takes as long at most."""
 
 
 class Turns:
-    """Yields to the event loop each time that `TURN_SECONDS` have passed."""
+    """A turn ends each time that `TURN_SECONDS` have passed. Then the handler yields to the event loop."""
 
     def __init__(self) -> None:
         self._began = time.perf_counter()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it is time to yield."""
+        return time.perf_counter() - self._began >= TURN_SECONDS
+
     async def pause(self) -> None:
-        """Yield if it is time."""
-        if time.perf_counter() - self._began >= TURN_SECONDS:
-            await asyncio.sleep(0)
-            self._began = time.perf_counter()
+        """Yield, and begin the next turn."""
+        await asyncio.sleep(0)
+        self._began = time.perf_counter()

@@ -3,6 +3,7 @@
 Also how models and chosen details become plain values for the wire, without absent fields.
 """
 
+from functools import lru_cache
 from types import ModuleType
 from typing import Any, Final
 
@@ -44,6 +45,13 @@ def wired(details: Details) -> Wire:
 _TYPE_PREFIX: Final = "nl.klantinteracties."
 
 
+@lru_cache
+def _named(module: ModuleType) -> tuple[str, str]:
+    """Return the kind of an event, such as `taak.created`, and its `dataschema`."""
+    kind: str = module.TYPE.removeprefix(_TYPE_PREFIX)
+    return kind, schema_urn(kind, module.VERSION)
+
+
 @value_class(frozen=True, slots=True)
 class Event:
     """One event to publish: where it goes, its Kafka key, and the CloudEvent."""
@@ -74,7 +82,7 @@ class Sender:
         """Return data in its envelope. `since` is the decision it goes back to; `named` keeps equal subjects apart."""
         besluit = self.besluit
         why = since or besluit
-        kind = module.TYPE.removeprefix(_TYPE_PREFIX)
+        kind, dataschema = _named(module)
         body: Wire = {
             "specversion": "1.0",
             "id": identifier(
@@ -90,7 +98,7 @@ class Sender:
             "time": why.besloten_op,
             "subject": subject,
             "datacontenttype": "application/json",
-            "dataschema": schema_urn(kind, module.VERSION),
+            "dataschema": dataschema,
             "data": data,
         }
         if besluit.traceparent is not None:

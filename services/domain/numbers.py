@@ -30,7 +30,7 @@ class Numbers:
 
     def take(self, kind: NumberKind) -> str:
         """Remove and return the next number of a kind."""
-        source: Iterator[int] = getattr(self, kind.value)
+        source: Iterator[int] = getattr(self, kind)
         return str(next(source))
 
 
