@@ -9,10 +9,11 @@ import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from services.projector import subscriber
+from services.projector.batch import MAX_BATCH_BYTES
 from services.projector.events import Fact
 from services.projector.handler import Projector
 from services.projector.mongo.writes import Collection
-from services.projector.subscriber import MAX_BATCH_BYTES, Batches
+from services.projector.subscriber import Batches
 from services.runtime.ending import Ending
 from services.runtime.kafka.assignment import Backlog
 from services.runtime.observe.health import Health
