@@ -124,7 +124,8 @@ class Batches(Reader):
         """Decode each batch while the one before it is being written, then start to write it."""
         stops = self._stops
         for part in light_parts(list(chain.from_iterable(fetched.values())), MAX_BATCH_BYTES):
-            await self._write_next(read_all([as_record(each) for each in part], self._own_sources), stops)
+            batch = await read_all([as_record(each) for each in part], self._own_sources)
+            await self._write_next(batch, stops)
 
     async def _write_next(self, batch: ReadBatch, stops: Stops) -> None:
         """Begin to write a batch once the one before is written."""

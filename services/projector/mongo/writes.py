@@ -4,10 +4,10 @@ It is pure, so that the real store and its fake write the same.
 
 Each thing stands in one place: in its own collection, in the confidential one beside it, or in `vervallen` when it is
 gone. Two instances that both know nothing of it could still write it to two of them at once, since they write different
-documents. So an instance that first hears of a thing also claims its place, wherever the thing goes: it inserts and
-deletes a document in `CLAIMS`. Then the two transactions collide, and MongoDB makes one of them retry. A change stream
-shows what a transaction inserts and deletes, so the claims have a collection of their own, which is empty to everybody
-else.
+documents. So an instance that first hears of a thing also claims its place, wherever the thing goes. It inserts and
+deletes one document in `CLAIMS`, which names the places that its batch claims, under a unique index. Then the two
+transactions collide, and MongoDB makes one of them retry. A change stream shows what a transaction inserts and deletes,
+so the claims have a collection of their own, which is empty to everybody else.
 """
 
 from collections import defaultdict
@@ -50,6 +50,10 @@ def places_of(collection: Collection) -> tuple[Collection, ...]:
 
 CLAIMS: Final = "plaatsclaims"
 """The collection of the claims, for the collections of every generation."""
+
+CLAIMED: Final = "places"
+"""In `CLAIMS`: the places that one transaction claims. Each stands in a unique index, through which transactions
+collide."""
 
 FROM = "collectie"
 """In `vervallen`: the collection that the document was in, confidential or not. The name is that of the ordinary one: a

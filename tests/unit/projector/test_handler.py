@@ -72,7 +72,7 @@ class _Bench:
         self.projector = Projector(self.register, self.positions, self.health, self.ending)
 
     async def handle(self, records: Sequence[Record]) -> None:
-        await self.projector.project(read_all(records, OWN_SOURCES), self.stops)
+        await self.projector.project(await read_all(records, OWN_SOURCES), self.stops)
 
     @property
     def stop(self) -> Stop:
