@@ -124,7 +124,7 @@ class Feed:
         passed_over: Counter[str] = Counter()
         for record in records:
             try:
-                facts.append(read(record.value, self._own_sources).data)
+                facts.append(read(record.value, self._own_sources).fact)
             except Foreign as foreign:
                 passed_over[foreign.reason.value] += 1
         return facts, passed_over

@@ -1,9 +1,7 @@
-"""MongoDB documents made of messages, and amendments to documents that others may have added fields to."""
+"""MongoDB documents made of events, and amendments to documents that others may have added fields to."""
 
 from datetime import datetime
 from typing import Any
-
-from pydantic import BaseModel
 
 from schemas.values import value_class
 
@@ -36,15 +34,6 @@ def _holder(document: ProjectedDocument, path: str) -> tuple[ProjectedDocument, 
         document[step] = {**document[step]}
         document = document[step]
     return document, name
-
-
-def plain(message: BaseModel, *, without: set[str] | None = None) -> ProjectedDocument:
-    """Return a message as a document: camelCase, without absent fields and without those named in `without`."""
-    # `model_dump` calls this, at a cost that would be paid for every event.
-    document: ProjectedDocument = message.__pydantic_serializer__.to_python(
-        message, by_alias=True, exclude_none=True, exclude=without
-    )
-    return document
 
 
 def milliseconds(moment: datetime) -> datetime:

@@ -54,8 +54,8 @@ class _Register(FakeRegister):
         if self._failures:
             raise self._failures.pop(0)
         for fact in facts:
-            if isinstance(fact, KlantcontactRegistered) and fact.klantcontact.onderwerp in self._mistakes:
-                raise self._mistakes[fact.klantcontact.onderwerp]
+            if fact.model is KlantcontactRegistered and fact.data["klantcontact"]["onderwerp"] in self._mistakes:
+                raise self._mistakes[fact.data["klantcontact"]["onderwerp"]]
         await super().apply(facts)
 
 

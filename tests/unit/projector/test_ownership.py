@@ -31,15 +31,21 @@ AMENDMENTS: Mapping[Collection, Callable[[Document], Amendment]] = {
     Collection.VERVALLEN: partij_document.marker_amendment,
 }
 
+
+def without_toelichting(event: Event) -> Event:
+    del event["data"]["interneTaak"]["toelichting"]
+    return event
+
+
 EVENTS: list[Event] = [
     registered(partijen=[partij(fields=FULL)]),
     registered("c-2", partijen=[partij("smit", resultaat="leeg")]),
     taak_created(),
-    taak_created("c-2", fields={"toelichting": None}),
+    without_toelichting(taak_created("c-2")),
     registered("c-4", fields={"vertrouwelijk": True}),
     registered("c-5", fields={"vertrouwelijk": True}),
     taak_created("c-4", fields={"vertrouwelijk": True}),
-    taak_created("c-5", fields={"vertrouwelijk": True, "toelichting": None}),
+    without_toelichting(taak_created("c-5", fields={"vertrouwelijk": True})),
     taak_withdrawn("c-3"),
     partij_withdrawn("c-3", "bakker"),
 ]
