@@ -47,7 +47,7 @@ class ReadBatch:
 
     def without(self, partitions: AbstractSet[TopicPartition]) -> "ReadBatch":
         """Return the batch without the records of these partitions."""
-        if not any(each.place in partitions for each in self.records):
+        if not partitions or not any(each.place in partitions for each in self.records):
             return self
         return ReadBatch(
             [each for each in self.records if each.place not in partitions],
@@ -58,6 +58,8 @@ class ReadBatch:
 
     def up_to(self, stops: Mapping[TopicPartition, Stop]) -> "ReadBatch":
         """Return the part of the batch that is done when its partitions stop there."""
+        if not stops:
+            return self
         return ReadBatch(
             [each for each in self.records if _is_before(each, stops)],
             [each for each in self.events if _is_before(each[0], stops)],

@@ -1,5 +1,6 @@
 """MongoDB documents made of events, and amendments to documents that others may have added fields to."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +26,14 @@ class Amendment:
             holder, name = _holder(changed, path)
             holder.pop(name, None)
         return changed
+
+
+def difference(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> Amendment:
+    """Return the amendment that makes `there` equal to `wanted`."""
+    return Amendment(
+        {path: value for path, value in wanted.items() if path not in there or there[path] != value},
+        tuple(path for path in there if path not in wanted),
+    )
 
 
 def _holder(document: ProjectedDocument, path: str) -> tuple[ProjectedDocument, str]:

@@ -73,20 +73,11 @@ def marker(partij_id: str, state: PartijState) -> ProjectedDocument:
     }
 
 
-def amendment(new: ProjectedDocument) -> Amendment:
-    """Return what changes in the existing document."""
-    return _amendment(new, MAY_BE_ABSENT)
-
-
 def marker_amendment(new: ProjectedDocument) -> Amendment:
     """Return what changes in the existing marker."""
-    return _amendment(new, MAY_BE_ABSENT_WHEN_GONE)
-
-
-def _amendment(new: ProjectedDocument, may_be_absent: Iterable[str]) -> Amendment:
     return Amendment(
         {name: value for name, value in new.items() if name != "_id"},
-        tuple(name for name in may_be_absent if name not in new),
+        tuple(name for name in MAY_BE_ABSENT_WHEN_GONE if name not in new),
     )
 
 

@@ -161,7 +161,7 @@ class MongoProjection:
         if places:
             claims = {"_id": ObjectId(), CLAIMED: places}
             # PyMongo sends the inserts of an unordered batch before its deletes.
-            operations[CLAIMS] = [InsertOne(claims), DeleteOne({"_id": claims["_id"]})]
+            return {CLAIMS: [InsertOne(claims), DeleteOne({"_id": claims["_id"]})], **operations}
         return operations
 
     # Reading ----------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from typing import Final
 
 from schemas.values import value_class
 from services.projector.merging import klantcontact, partij_document, taak
-from services.projector.merging.documents import Amendment
+from services.projector.merging.documents import Amendment, difference
 from services.projector.merging.partij import PartijState
 from services.projector.merging.projection import States
 from services.projector.merging.versioned import Gone, Kept, Versioned
@@ -191,8 +191,11 @@ def moving(known: States, changed: States) -> Mapping[Collection, list[str]]:
 def plan(known: States, changed: States, whole: Whole, now: datetime) -> Iterator[Placed]:
     """Yield the writes that bring the database from the known to the changed states.
 
-    `whole` has the stored documents of what is `moving`.
+    `whole` has the stored documents of what is `moving`. The partijen come first: another instance may change one at
+    the same time, and whichever comes second should not have written the rest in vain.
     """
+    for identifier, partij in changed.partijen.items():
+        yield from _of_partij(identifier, known.partijen.get(identifier), partij, now)
     for identifier, contact in changed.klantcontacten.items():
         was = known.klantcontacten.get(identifier)
         yield from _versioned(Collection.KLANTCONTACTEN, identifier, was, contact, klantcontact.amendment, whole, now)
@@ -200,13 +203,19 @@ def plan(known: States, changed: States, whole: Whole, now: datetime) -> Iterato
         was = known.taken.get(identifier)
         amend = taak.reopening if isinstance(state, Kept) and state.reopens else taak.amendment
         yield from _versioned(Collection.INTERNE_TAKEN, identifier, was, state, amend, whole, now)
-    for identifier, partij in changed.partijen.items():
-        before = _place_of_partij(known.partijen.get(identifier))
-        if partij.kern is not None:
-            document = partij_document.document(identifier, partij)
-            yield from _kept(Collection.PARTIJEN, before, Collection.PARTIJEN, document, partij_document.amendment)
-        else:
-            yield from _gone(Collection.PARTIJEN, before, partij_document.marker(identifier, partij), now)
+
+
+def _of_partij(identifier: str, was: PartijState | None, partij: PartijState, now: datetime) -> Iterator[Placed]:
+    before = _place_of_partij(was)
+    if partij.kern is None:
+        yield from _gone(Collection.PARTIJEN, before, partij_document.marker(identifier, partij), now)
+        return
+    document = partij_document.document(identifier, partij)
+    if was is None or was.kern is None:
+        yield from _inserted(Collection.PARTIJEN, before, Collection.PARTIJEN, document)
+    else:
+        # The contributions of up to fifty contacts are most of it, and many events change none of them.
+        yield Collection.PARTIJEN, Amend(identifier, difference(document, partij_document.document(identifier, was)))
 
 
 def _place(collection: Collection, state: Versioned) -> Collection:
@@ -248,10 +257,16 @@ def _kept(
     document: Document,
     amend: Callable[[Document], Amendment],
 ) -> Iterator[Placed]:
-    identifier = document["_id"]
     if before is place:
-        yield place, Amend(identifier, amend(document))
-        return
+        yield place, Amend(document["_id"], amend(document))
+    else:
+        yield from _inserted(collection, before, place, document)
+
+
+def _inserted(
+    collection: Collection, before: Collection | None, place: Collection, document: Document
+) -> Iterator[Placed]:
+    identifier = document["_id"]
     yield place, Insert(document)
     yield (collection, Claim(identifier)) if before is None else (before, Remove(identifier))
 

@@ -6,7 +6,7 @@ import pytest
 
 from services.operations.rebuild.others import of_others
 from services.projector.merging import klantcontact, partij_document, taak
-from services.projector.merging.documents import Amendment
+from services.projector.merging.documents import Amendment, difference
 from services.projector.merging.taak import MADE_BY_OTHERS
 from services.projector.mongo.writes import OURS, SINCE, WITH_FIELDS_OF_OTHERS, Collection, places_of
 from services.runtime.mongo.client import Document
@@ -25,7 +25,7 @@ from tests.support.projector_scenario import FULL
 AMENDMENTS: Mapping[Collection, Callable[[Document], Amendment]] = {
     Collection.KLANTCONTACTEN: klantcontact.amendment,
     Collection.KLANTCONTACTEN_VERTROUWELIJK: klantcontact.amendment,
-    Collection.PARTIJEN: partij_document.amendment,
+    Collection.PARTIJEN: lambda document: difference(document, {"_id": document["_id"]}),
     Collection.INTERNE_TAKEN: taak.amendment,
     Collection.INTERNE_TAKEN_VERTROUWELIJK: taak.amendment,
     Collection.VERVALLEN: partij_document.marker_amendment,
