@@ -18,7 +18,7 @@ from typing import Final
 
 from schemas.values import value_class
 from services.projector.merging import klantcontact, partij_document, taak
-from services.projector.merging.documents import Amendment, difference
+from services.projector.merging.documents import Amendment
 from services.projector.merging.partij import PartijState
 from services.projector.merging.projection import States
 from services.projector.merging.versioned import Gone, Kept, Versioned
@@ -210,12 +210,11 @@ def _of_partij(identifier: str, was: PartijState | None, partij: PartijState, no
     if partij.kern is None:
         yield from _gone(Collection.PARTIJEN, before, partij_document.marker(identifier, partij), now)
         return
-    document = partij_document.document(identifier, partij)
     if was is None or was.kern is None:
+        document = partij_document.document(identifier, partij)
         yield from _inserted(Collection.PARTIJEN, before, Collection.PARTIJEN, document)
     else:
-        # The contributions of up to fifty contacts are most of it, and many events change none of them.
-        yield Collection.PARTIJEN, Amend(identifier, difference(document, partij_document.document(identifier, was)))
+        yield Collection.PARTIJEN, Amend(identifier, partij_document.amendment(was, partij))
 
 
 def _place(collection: Collection, state: Versioned) -> Collection:
