@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 from aiokafka import TopicPartition
+from prometheus_client import Histogram
 
 from schemas.klantcontact_registered_v1 import KlantcontactRegistered
 from schemas.klantcontact_withdrawn_v1 import KlantcontactWithdrawn
@@ -77,11 +78,15 @@ def count_stored(events: Sequence[OutputEvent]) -> None:
     for kind, count in Counter(event.fact.model for event in events).items():
         metrics.PROJECTED_EVENTS.labels(type=kind.__name__).inc(count)
     metrics.BATCH_SIZE_RECORDS.observe(len(events))
-    for event in events:
-        metrics.DECIDED_TO_STORED_SECONDS.observe((now - event.time).total_seconds())
-        if event.fact.model is KlantcontactRegistered:
-            moment = event.fact.data["klantcontact"]["plaatsgevondenOp"]
-            metrics.CONTACT_TO_STORED_SECONDS.observe((now - moment).total_seconds())
+    registered = [event.fact.data for event in events if event.fact.model is KlantcontactRegistered]
+    _observe_since(metrics.DECIDED_TO_STORED_SECONDS, now, [event.time for event in events])
+    _observe_since(
+        metrics.CONTACT_TO_STORED_SECONDS, now, [data["klantcontact"]["plaatsgevondenOp"] for data in registered]
+    )
+
+
+def _observe_since(histogram: Histogram, now: datetime, moments: Sequence[datetime]) -> None:
+    metrics.observe_all(histogram, [(now - moment).total_seconds() for moment in moments])
 
 
 def tell_spans(spans: Spans, stored: Sequence[ReadEvent], *, started_ns: int) -> None:

@@ -47,4 +47,5 @@ def _holder(document: ProjectedDocument, path: str) -> tuple[ProjectedDocument, 
 
 def milliseconds(moment: datetime) -> datetime:
     """Return the moment as BSON keeps it, so that a document read back equals the one that was written."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    finer = moment.microsecond % 1000
+    return moment.replace(microsecond=moment.microsecond - finer) if finer else moment

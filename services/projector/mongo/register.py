@@ -150,16 +150,17 @@ class MongoProjection:
 
     def _operations(self, writes: Iterable[Placed]) -> dict[str, list[Operation]]:
         """Return the operations by the name of their collection."""
+        names = {each: self._generation.name_of(each) for each in Collection}
         operations: dict[str, list[Operation]] = defaultdict(list)
         places: list[str] = []
         for collection, write in writes:
-            name = self._generation.name_of(collection)
             if isinstance(write, Claim):
-                places.append(f"{name}/{write.identifier}")
+                places.append(f"{names[collection]}/{write.identifier}")
             else:
-                operations[name].append(_operation(write))
+                operations[names[collection]].append(_operation(write))
         if places:
-            claims = {"_id": ObjectId(), CLAIMED: places}
+            # In the order of their index, which MongoDB then walks once.
+            claims = {"_id": ObjectId(), CLAIMED: sorted(places)}
             # PyMongo sends the inserts of an unordered batch before its deletes.
             return {CLAIMS: [InsertOne(claims), DeleteOne({"_id": claims["_id"]})], **operations}
         return operations
