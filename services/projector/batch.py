@@ -19,7 +19,7 @@ TURN_RECORDS: Final = 50
 for the next step of the batch in flight."""
 
 MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
-"""The most bytes of events in one batch. Reading and merging them takes a fraction of a second, in which nothing else
+"""The most bytes of events in one batch. Merging and encoding them takes a fraction of a second, in which nothing else
 runs, such as the heartbeat. 1000 usual events are a third of it; 80 events of 50 kB, the largest, are all of it."""
 
 
