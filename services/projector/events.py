@@ -3,21 +3,23 @@
 The envelope is validated. The register is built from the data alone, which has the origin in its `herkomst`.
 """
 
-from typing import Annotated, Final, get_args
+from datetime import datetime
+from typing import Annotated, Any, Final, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from schemas.klantcontact_registered_v1 import KlantcontactRegistered, KlantcontactRegisteredEvent
-from schemas.klantcontact_withdrawn_v1 import KlantcontactWithdrawn, KlantcontactWithdrawnEvent
-from schemas.partij_withdrawn_v1 import PartijWithdrawn, PartijWithdrawnEvent
-from schemas.taak_created_v1 import TaakCreated, TaakCreatedEvent
-from schemas.taak_withdrawn_v1 import TaakWithdrawn, TaakWithdrawnEvent
+from schemas.klantcontact_registered_v1 import KlantcontactRegisteredEvent
+from schemas.klantcontact_withdrawn_v1 import KlantcontactWithdrawnEvent
+from schemas.partij_withdrawn_v1 import PartijWithdrawnEvent
+from schemas.taak_created_v1 import TaakCreatedEvent
+from schemas.taak_withdrawn_v1 import TaakWithdrawnEvent
+from schemas.types import Bericht
+from schemas.values import value_class
 from services.projector.errors import Foreign, ForeignReason, Unreadable
+from services.projector.plain_reader import plain_reader
 
-Fact = KlantcontactRegistered | KlantcontactWithdrawn | TaakCreated | TaakWithdrawn | PartijWithdrawn
-
-OutputEvent = (
+EventModel = (
     KlantcontactRegisteredEvent
     | KlantcontactWithdrawnEvent
     | TaakCreatedEvent
@@ -25,9 +27,37 @@ OutputEvent = (
     | PartijWithdrawnEvent
 )
 
-_EVENTS: TypeAdapter[OutputEvent] = TypeAdapter(Annotated[OutputEvent, Field(discriminator="type")])
+Data = dict[str, Any]
+"""The data of an event as it is on the wire, moments excepted."""
 
-TYPES: Final = frozenset(get_args(each.model_fields["type"].annotation)[0] for each in get_args(OutputEvent))
+
+@value_class(frozen=True, slots=True)
+class Fact:
+    """What an event says. `model` describes its data."""
+
+    model: type[Bericht]
+    data: Data
+
+
+@value_class(frozen=True, slots=True)
+class OutputEvent:
+    """An event of our classifier."""
+
+    fact: Fact
+    time: datetime
+    subject: str
+    traceparent: str | None
+
+
+_MODELS: Final[TypeAdapter[EventModel]] = TypeAdapter(Annotated[EventModel, Field(discriminator="type")])
+_READER: Final = plain_reader(_MODELS)
+
+_DATA_MODELS: Final[dict[str, type[Bericht]]] = {
+    get_args(each.model_fields["type"].annotation)[0]: each.model_fields["data"].annotation
+    for each in get_args(EventModel)
+}
+
+TYPES: Final = frozenset(_DATA_MODELS)
 """The types that the classifier publishes."""
 
 MAX_REASONS = 10
@@ -43,16 +73,17 @@ def read(value: bytes | None, own_sources: frozenset[str]) -> OutputEvent:
     if value is None:
         raise Foreign(ForeignReason.NO_VALUE)
     try:
-        event = _EVENTS.validate_json(value)
+        event = _READER.validate_json(value)
     except Exception as error:
         if reason := _foreign(value, own_sources):
             raise Foreign(reason) from None
         if isinstance(error, ValidationError):
             raise Unreadable(_reasons(error)) from None  # the text of the cause holds values
         raise
-    if event.source not in own_sources:
+    if event["source"] not in own_sources:
         raise Foreign(ForeignReason.OTHER_SOURCE)
-    return event
+    fact = Fact(_DATA_MODELS[event["type"]], event["data"])
+    return OutputEvent(fact, event["time"], event["subject"], event.get("traceparent"))
 
 
 def _foreign(value: bytes, own_sources: frozenset[str]) -> ForeignReason | None:

@@ -99,7 +99,7 @@ class Projector:
         """
         refused: dict[TopicPartition, Stop] = {}
         while events:
-            written, reasons = await self._write_facts([event.data for _, event in events])
+            written, reasons = await self._write_facts([event.fact for _, event in events])
             if written == len(events):
                 break
             stop = stop_at(events[written][0], reasons)

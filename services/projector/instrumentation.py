@@ -8,22 +8,24 @@ from typing import Final
 
 import structlog
 from aiokafka import TopicPartition
+from prometheus_client import Histogram
 
 from schemas.klantcontact_registered_v1 import KlantcontactRegistered
 from schemas.klantcontact_withdrawn_v1 import KlantcontactWithdrawn
 from schemas.partij_withdrawn_v1 import PartijWithdrawn
 from schemas.taak_created_v1 import TaakCreated
 from schemas.taak_withdrawn_v1 import TaakWithdrawn
+from schemas.types import Bericht
 from services.projector.batch import PassedOver, ReadEvent
 from services.projector.errors import ForeignReason
-from services.projector.events import Fact, OutputEvent
+from services.projector.events import OutputEvent
 from services.runtime.kafka.records import Record, tell_oversized
 from services.runtime.observe import metrics
 from services.runtime.observe.tracing import Attributes, Spans
 
 log = structlog.get_logger()
 
-SPANS: Final[Mapping[type[Fact], str]] = {
+SPANS: Final[Mapping[type[Bericht], str]] = {
     KlantcontactRegistered: "klantcontact.store",
     KlantcontactWithdrawn: "klantcontact.withdraw",
     TaakCreated: "taak.store",
@@ -73,34 +75,39 @@ def count_stored(events: Sequence[OutputEvent]) -> None:
     if not events:
         return
     now = datetime.now(UTC)
-    for kind, count in Counter(type(event.data) for event in events).items():
+    for kind, count in Counter(event.fact.model for event in events).items():
         metrics.PROJECTED_EVENTS.labels(type=kind.__name__).inc(count)
     metrics.BATCH_SIZE_RECORDS.observe(len(events))
-    for event in events:
-        metrics.DECIDED_TO_STORED_SECONDS.observe((now - event.time).total_seconds())
-        if isinstance(event.data, KlantcontactRegistered):
-            moment = event.data.klantcontact.plaatsgevonden_op
-            metrics.CONTACT_TO_STORED_SECONDS.observe((now - moment).total_seconds())
+    registered = [event.fact.data for event in events if event.fact.model is KlantcontactRegistered]
+    _observe_since(metrics.DECIDED_TO_STORED_SECONDS, now, [event.time for event in events])
+    _observe_since(
+        metrics.CONTACT_TO_STORED_SECONDS, now, [data["klantcontact"]["plaatsgevondenOp"] for data in registered]
+    )
+
+
+def _observe_since(histogram: Histogram, now: datetime, moments: Sequence[datetime]) -> None:
+    metrics.observe_all(histogram, [(now - moment).total_seconds() for moment in moments])
 
 
 def tell_spans(spans: Spans, stored: Sequence[ReadEvent], *, started_ns: int) -> None:
     """Record a span for each stored event, with the publisher's span as its parent, as the decision's span has."""
     for record, event in stored:
-        name, attributes = SPANS[type(event.data)], _attributes(record, event)
+        name, attributes = SPANS[event.fact.model], _attributes(record, event)
         spans.record(name, event.traceparent, attributes, started_ns=started_ns)
 
 
 def _attributes(record: Record, event: OutputEvent) -> Attributes:
-    herkomst = event.data.herkomst
+    data = event.fact.data
+    herkomst = data["herkomst"]
     return {
         "messaging.system": "kafka",
         "messaging.operation.type": "process",
         "messaging.destination.name": record.topic,
         "messaging.destination.partition.id": str(record.partition),
         "messaging.kafka.offset": record.offset,
-        "klantcontact.source": herkomst.source,
-        "klantcontact.contact_id": herkomst.contact_id,
-        "klantcontact.revisie": herkomst.revisie,
-        "klantcontact.rules": [event.data.besluit.regel],
-        "klantcontact.subject": event.subject or "",
+        "klantcontact.source": herkomst["source"],
+        "klantcontact.contact_id": herkomst["contactId"],
+        "klantcontact.revisie": herkomst["revisie"],
+        "klantcontact.rules": [data["besluit"]["regel"]],
+        "klantcontact.subject": event.subject,
     }

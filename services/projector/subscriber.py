@@ -11,7 +11,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from services.projector.batch import ReadBatch, read_all
+from services.projector.batch import MAX_BATCH_BYTES, ReadBatch, read_all
 from services.projector.handler import Projector
 from services.projector.instrumentation import show_foreign_counters
 from services.projector.ports import Positions, ProjectionStore
@@ -32,10 +32,6 @@ log = structlog.get_logger()
 MAX_POLL_INTERVAL_MS: Final = 7 * 24 * 60 * 60 * 1000
 """The partitions stay ours while MongoDB is away; the heartbeat shows that we live. Another instance that got them
 would wait as well."""
-
-MAX_BATCH_BYTES: Final = 2 * 1024 * 1024
-"""The most bytes of events in one batch. Reading and merging them takes a fraction of a second, in which nothing else
-runs, such as the heartbeat. 500 usual events are half of it; 40 events of 50 kB, the largest, are all of it."""
 
 WRITING_SECONDS: Final = 1.0
 """How long a poll waits for the batch in flight, while a partition has stopped. The next poll looks again."""
@@ -60,7 +56,7 @@ class EventSubscriber:
         events = Subscription(
             topics=settings.output_topics,
             group=settings.projector_group,
-            max_records=settings.batch_size,
+            max_records=settings.projector_batch_size,
             max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
         )
         show_foreign_counters(events.topics)
@@ -128,7 +124,8 @@ class Batches(Reader):
         """Decode each batch while the one before it is being written, then start to write it."""
         stops = self._stops
         for part in light_parts(list(chain.from_iterable(fetched.values())), MAX_BATCH_BYTES):
-            await self._write_next(read_all([as_record(each) for each in part], self._own_sources), stops)
+            batch = await read_all([as_record(each) for each in part], self._own_sources)
+            await self._write_next(batch, stops)
 
     async def _write_next(self, batch: ReadBatch, stops: Stops) -> None:
         """Begin to write a batch once the one before is written."""

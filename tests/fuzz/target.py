@@ -121,7 +121,7 @@ class Target:
                 continue
             for message in messages:
                 event = read_event(message.value, OWN_SOURCES)
-                states = _with(states, project(states, [event.data]))
+                states = _with(states, project(states, [event.fact]))
                 self._check_by_schema(message.value or b"")
                 self.seen["events"] += 1
         self._check_log()

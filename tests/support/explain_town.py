@@ -75,7 +75,7 @@ class Town:
     async def project(self, contact_id: str) -> None:
         """Store what was decided about a contact."""
         own = self.settings.own_sources
-        facts = [read(orjson.dumps(each, option=orjson.OPT_UTC_Z), own).data for each in self.events_of(contact_id)]
+        facts = [read(orjson.dumps(each, option=orjson.OPT_UTC_Z), own).fact for each in self.events_of(contact_id)]
         async with await connect(self.settings) as client:
             await Projection(client, self.settings.mongo_database).apply(facts)
 

@@ -37,7 +37,7 @@ def nummer(name: str) -> str:
 
 def fact(event: Event) -> Fact:
     """Read an event as the projector does."""
-    return read(encoded(event), OWN_SOURCES).data
+    return read(encoded(event), OWN_SOURCES).fact
 
 
 def encoded(event: Event) -> bytes:

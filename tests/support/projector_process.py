@@ -30,7 +30,7 @@ def settings_for(
         mongo_database=database,
         projector_group=f"{topics}-projector",
         session_timeout_ms=3_000,
-        batch_size=20,
+        projector_batch_size=20,
         log_format="json",
         **topic_names(topics),
     )

@@ -20,7 +20,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from services.operations.rebuild.collections import batches, by_id
 from services.operations.topic_reader import Progress
-from services.projector.merging.documents import Amendment
+from services.projector.merging.documents import Amendment, difference
 from services.projector.merging.taak import MADE_BY_OTHERS, TO_BE_DONE, is_one_actor
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.writes import OURS, WITH_FIELDS_OF_OTHERS, Collection, places_of
@@ -93,14 +93,6 @@ def _with_status(fields: Fields, of: Fields) -> Fields:
     return {path: value for path, value in fields.items() if path != STATUS} | {
         path: value for path, value in of.items() if path == STATUS
     }
-
-
-def difference(wanted: Fields, there: Fields) -> Amendment:
-    """Return the amendment that makes `there` equal to `wanted`."""
-    return Amendment(
-        {path: value for path, value in wanted.items() if path not in there or there[path] != value},
-        tuple(path for path in there if path not in wanted),
-    )
 
 
 def since_carried(now: Fields, carried: Fields, there: Fields) -> Amendment:

@@ -16,6 +16,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from services.operations.rebuild.collections import batches
 from services.operations.rebuild.record import RebuildStopped, patiently
 from services.operations.topic_reader import Progress, Records, Stretch, TopicReader, next_offsets
+from services.projector.batch import MAX_BATCH_BYTES
 from services.projector.errors import Foreign, NotProjectable
 from services.projector.events import Fact, read
 from services.projector.merging.projection import States
@@ -25,6 +26,7 @@ from services.projector.mongo.stored import told_by
 from services.projector.mongo.writes import WITH_FIELDS_OF_OTHERS, Collection
 from services.runtime.errors import TransientFailure
 from services.runtime.kafka.clients import admin_client
+from services.runtime.kafka.records import light_parts
 from services.runtime.mongo.client import Document
 from services.runtime.observe.failures import where
 from services.runtime.settings import Settings
@@ -74,7 +76,7 @@ class Feed:
         stretches = [replace(each, begin=self.positions.get(_partition(each), each.first)) for each in whole]
         taken = 0
         async for records in self._reader.records(stretches, show):
-            for batch in _cut(records, self._settings.batch_size):
+            for batch in _cut(records, self._settings.projector_batch_size):
                 taken += await self._apply(register, batch)
             self.seen[_partition(records[-1])] = records[-1].offset + 1
         self.positions |= {_partition(each): each.end for each in stretches}
@@ -122,7 +124,7 @@ class Feed:
         passed_over: Counter[str] = Counter()
         for record in records:
             try:
-                facts.append(read(record.value, self._own_sources).data)
+                facts.append(read(record.value, self._own_sources).fact)
             except Foreign as foreign:
                 passed_over[foreign.reason.value] += 1
         return facts, passed_over
@@ -136,7 +138,7 @@ class Feed:
 
 def _cut(records: Records, size: int) -> Iterator[Records]:
     for start in range(0, len(records), size):
-        yield records[start : start + size]
+        yield from light_parts(records[start : start + size], MAX_BATCH_BYTES)
 
 
 def _partition(place: "Stretch | ConsumerRecord[bytes, bytes]") -> TopicPartition:

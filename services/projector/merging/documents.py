@@ -1,9 +1,8 @@
-"""MongoDB documents made of messages, and amendments to documents that others may have added fields to."""
+"""MongoDB documents made of events, and amendments to documents that others may have added fields to."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-
-from pydantic import BaseModel
 
 from schemas.values import value_class
 
@@ -29,6 +28,14 @@ class Amendment:
         return changed
 
 
+def difference(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> Amendment:
+    """Return the amendment that makes `there` equal to `wanted`."""
+    return Amendment(
+        {path: value for path, value in wanted.items() if path not in there or there[path] != value},
+        tuple(path for path in there if path not in wanted),
+    )
+
+
 def _holder(document: ProjectedDocument, path: str) -> tuple[ProjectedDocument, str]:
     """Return the object that holds the last name of a path, each object on the way copied into its holder."""
     *steps, name = path.split(".")
@@ -38,15 +45,7 @@ def _holder(document: ProjectedDocument, path: str) -> tuple[ProjectedDocument, 
     return document, name
 
 
-def plain(message: BaseModel, *, without: set[str] | None = None) -> ProjectedDocument:
-    """Return a message as a document: camelCase, without absent fields and without those named in `without`."""
-    # `model_dump` calls this, at a cost that would be paid for every event.
-    document: ProjectedDocument = message.__pydantic_serializer__.to_python(
-        message, by_alias=True, exclude_none=True, exclude=without
-    )
-    return document
-
-
 def milliseconds(moment: datetime) -> datetime:
     """Return the moment as BSON keeps it, so that a document read back equals the one that was written."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    finer = moment.microsecond % 1000
+    return moment.replace(microsecond=moment.microsecond - finer) if finer else moment

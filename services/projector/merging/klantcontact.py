@@ -3,33 +3,35 @@
 Details that the event brings to a partij are stored with the partij (`partij.py`).
 """
 
-from schemas.klantcontact_registered_v1 import KlantcontactRegistered
+from typing import Final
+
 from schemas.klantcontact_withdrawn_v1 import KlantcontactWithdrawn
-from services.projector.merging.documents import Amendment, ProjectedDocument, milliseconds, plain
+from services.projector.events import Data, Fact
+from services.projector.merging.documents import Amendment, ProjectedDocument, milliseconds
 from services.projector.merging.versioned import Gone, Kept, Versioned, is_news, revision_of
 
-ELSEWHERE = {"partijen"}
+ELSEWHERE: Final = "partijen"
 
 
-def merge(known: Versioned | None, fact: KlantcontactRegistered | KlantcontactWithdrawn) -> Versioned | None:
+def merge(known: Versioned | None, fact: Fact) -> Versioned | None:
     """Return the klantcontact after one more event. The order of events does not matter."""
-    revision = revision_of(fact.herkomst, fact.besluit)
-    if isinstance(fact, KlantcontactWithdrawn):
+    data = fact.data
+    revision = revision_of(data)
+    if fact.model is KlantcontactWithdrawn:
         # One that moved continues under the same id on the other topic, which we read too.
-        return Gone(revision) if not fact.verplaatst and is_news(known, revision, gone=True) else known
-    vertrouwelijk = fact.klantcontact.vertrouwelijk
+        return Gone(revision) if not data["verplaatst"] and is_news(known, revision, gone=True) else known
+    vertrouwelijk = data["klantcontact"]["vertrouwelijk"]
     if not is_news(known, revision, vertrouwelijk=vertrouwelijk):
         return known
-    return Kept(revision, vertrouwelijk, _document(fact))
+    return Kept(revision, vertrouwelijk, _document(data))
 
 
-def _document(fact: KlantcontactRegistered) -> ProjectedDocument:
-    fields = plain(fact, without=ELSEWHERE)
-    klantcontact = fields["klantcontact"]
-    klantcontact["plaatsgevondenOp"] = milliseconds(fact.klantcontact.plaatsgevonden_op)
-    # Null is a value here: nobody knows whether the contact was made.
-    klantcontact["indicatieContactGelukt"] = fact.klantcontact.indicatie_contact_gelukt
-    return {"_id": fact.klantcontact.klantcontact_id, **fields}
+def _document(data: Data) -> ProjectedDocument:
+    klantcontact = data["klantcontact"]
+    document = {"_id": klantcontact["klantcontactId"], **data}
+    del document[ELSEWHERE]
+    document["klantcontact"] = {**klantcontact, "plaatsgevondenOp": milliseconds(klantcontact["plaatsgevondenOp"])}
+    return document
 
 
 def amendment(document: ProjectedDocument) -> Amendment:

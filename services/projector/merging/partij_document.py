@@ -4,9 +4,10 @@ A partij that is shown stands in `partijen`. One that is vervallen, or has only 
 `vervallen` with ids and versies alone.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 
-from services.projector.merging.documents import Amendment, ProjectedDocument
+from services.projector.merging.documents import Amendment, ProjectedDocument, difference
 from services.projector.merging.partij import (
     BroughtDetails,
     Contact,
@@ -30,11 +31,24 @@ NAMES = ("contactnaam", "organisatienaam")
 
 def document(partij_id: str, state: PartijState) -> ProjectedDocument:
     """Return the document of a partij that is shown."""
+    return {"_id": partij_id, **_said(state), **_brought(state)}
+
+
+def amendment(was: PartijState, now: PartijState) -> Amendment:
+    """Return what changes in the existing document of a partij that was shown and is shown: fields that differ."""
+    said = difference(_said(now), _said(was))
+    if now.bijdragen == was.bijdragen and _employer_of(now) == _employer_of(was):
+        return said
+    brought = difference(_brought(now), _brought(was))
+    return Amendment(said.set | brought.set, said.unset + brought.unset)
+
+
+def _said(state: PartijState) -> ProjectedDocument:
+    """Return what the decisions say of the partij itself."""
     kern, toestemming = state.kern, state.toestemming
     assert kern is not None, "a partij that is shown was listed by an event"
     assert toestemming is not None, "an event that lists a partij states its toestemming"
     return {
-        "_id": partij_id,
         "nummer": kern.nummer,
         "soortPartij": kern.soort_partij,
         "identificatie": kern.identificatie,
@@ -42,17 +56,32 @@ def document(partij_id: str, state: PartijState) -> ProjectedDocument:
         "partijIdentificatoren": [
             each.document for _, each in sorted(state.identificatoren.items()) if each.document is not None
         ],
-        **_shown(kern, state.bijdragen.values()),
         "versie": state.versie,
         "geleegdBij": state.geleegd_bij,
         "vervallenBij": state.vervallen_bij,
-        "bijdragen": _stored(state),
         "versies": {
             "kern": kern.versie,
             "toestemming": toestemming.versie,
             "identificatoren": _kinds(state),
         },
     }
+
+
+def _brought(state: PartijState) -> ProjectedDocument:
+    """Return what contacts brought to the partij, each by itself, and together as people see it."""
+    ordered = _newest_first(state)
+    return {
+        **_shown(_employer_of(state), [each for _, each in ordered if each.document]),
+        "bijdragen": _stored(ordered),
+    }
+
+
+def _employer_of(state: PartijState) -> tuple[ProjectedDocument, ...] | None:
+    return state.kern.werkte_voor if state.kern else None
+
+
+def _newest_first(state: PartijState) -> list[tuple[Contact, BroughtDetails]]:
+    return sorted(state.bijdragen.items(), key=lambda item: (-item[1].versie, item[0]))
 
 
 def marker(partij_id: str, state: PartijState) -> ProjectedDocument:
@@ -65,7 +94,7 @@ def marker(partij_id: str, state: PartijState) -> ProjectedDocument:
         "geleegdBij": state.geleegd_bij,
         "vervallenBij": state.vervallen_bij,
         **({"toestemming": toestemming.waarde} if toestemming else {}),
-        "bijdragen": _stored(state),
+        "bijdragen": _stored(_newest_first(state)),
         "versies": {
             **({"toestemming": toestemming.versie} if toestemming else {}),
             "identificatoren": _kinds(state),
@@ -73,26 +102,15 @@ def marker(partij_id: str, state: PartijState) -> ProjectedDocument:
     }
 
 
-def amendment(new: ProjectedDocument) -> Amendment:
-    """Return what changes in the existing document."""
-    return _amendment(new, MAY_BE_ABSENT)
-
-
 def marker_amendment(new: ProjectedDocument) -> Amendment:
     """Return what changes in the existing marker."""
-    return _amendment(new, MAY_BE_ABSENT_WHEN_GONE)
-
-
-def _amendment(new: ProjectedDocument, may_be_absent: Iterable[str]) -> Amendment:
     return Amendment(
         {name: value for name, value in new.items() if name != "_id"},
-        tuple(name for name in may_be_absent if name not in new),
+        tuple(name for name in MAY_BE_ABSENT_WHEN_GONE if name not in new),
     )
 
 
-def _stored(state: PartijState) -> list[ProjectedDocument]:
-    """Return what each contact brought, the newest decision first."""
-    ordered = sorted(state.bijdragen.items(), key=lambda item: (-item[1].versie, item[0]))
+def _stored(brought: Iterable[tuple[Contact, BroughtDetails]]) -> list[ProjectedDocument]:
     return [
         {
             "source": contact.source,
@@ -100,7 +118,7 @@ def _stored(state: PartijState) -> list[ProjectedDocument]:
             "versie": bijdrage.versie,
             **bijdrage.document,
         }
-        for contact, bijdrage in ordered
+        for contact, bijdrage in brought
     ]
 
 
@@ -111,19 +129,18 @@ def _kinds(state: PartijState) -> ProjectedDocument:
 # Shown ---------------------------------------------------------------------------------------------------------------
 
 
-def _shown(kern: Kern, bijdragen: Iterable[BroughtDetails]) -> ProjectedDocument:
-    brought = [bijdrage for bijdrage in bijdragen if bijdrage.document]
-    by_decision = [each.document for each in sorted(brought, key=lambda each: each.versie, reverse=True)]
-    by_moment = [
-        each.document
-        for each in sorted(brought, key=lambda each: (each.document["plaatsgevondenOp"], each.versie), reverse=True)
-    ]
+def _shown(
+    werkte_voor: Iterable[ProjectedDocument] | None, newest_first: Sequence[BroughtDetails]
+) -> ProjectedDocument:
+    by_decision = [each.document for each in newest_first]
+    # Of two at one moment the newer decision stays first.
+    by_moment = sorted(by_decision, key=itemgetter("plaatsgevondenOp"), reverse=True)
     named: ProjectedDocument = next((each for each in by_decision if any(name in each for name in NAMES)), {})
     details = {
         **{name: named.get(name) for name in NAMES},
         "bezoekadres": _newest("bezoekadres", by_moment),
         "correspondentieadres": _newest("correspondentieadres", by_moment),
-        "werkteVoorPartij": _employer(kern, by_decision),
+        "werkteVoorPartij": _employer(werkte_voor, by_decision),
     }
     return {
         "digitaleAdressen": list(_each_once(by_moment)),
@@ -146,12 +163,14 @@ def _each_once(brought: Iterable[ProjectedDocument]) -> Iterator[ProjectedDocume
                 yield adres
 
 
-def _employer(kern: Kern, by_decision: Iterable[ProjectedDocument]) -> ProjectedDocument | None:
-    if kern.werkte_voor is None:
+def _employer(
+    werkte_voor: Iterable[ProjectedDocument] | None, by_decision: Iterable[ProjectedDocument]
+) -> ProjectedDocument | None:
+    if werkte_voor is None:
         return None
     return {
         **(_newest("werkteVoorNaam", by_decision) or {}),
-        "partijIdentificatoren": list(kern.werkte_voor),
+        "partijIdentificatoren": list(werkte_voor),
     }
 
 

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TypeVar
 
 from schemas.klantcontact_registered_v1 import KlantcontactRegistered
 from schemas.klantcontact_withdrawn_v1 import KlantcontactWithdrawn
-from schemas.partij_withdrawn_v1 import PartijWithdrawn
 from schemas.taak_created_v1 import TaakCreated
 from schemas.taak_withdrawn_v1 import TaakWithdrawn
 from schemas.values import value_class
@@ -47,18 +45,18 @@ def touched_by(facts: Iterable[Fact]) -> Touched:
     taken: set[str] = set()
     partijen: set[str] = set()
     for fact in facts:
-        match fact:
-            case KlantcontactRegistered():
-                klantcontacten.add(fact.klantcontact.klantcontact_id)
-                partijen.update(partij.partij_id for partij in fact.partijen)
-            case KlantcontactWithdrawn():
-                klantcontacten.add(fact.klantcontact_id)
-            case TaakCreated():
-                taken.add(fact.interne_taak.taak_id)
-            case TaakWithdrawn():
-                taken.add(fact.taak_id)
-            case PartijWithdrawn():
-                partijen.add(fact.partij_id)
+        data = fact.data
+        if fact.model is KlantcontactRegistered:
+            klantcontacten.add(data["klantcontact"]["klantcontactId"])
+            partijen.update(partij["partijId"] for partij in data["partijen"])
+        elif fact.model is KlantcontactWithdrawn:
+            klantcontacten.add(data["klantcontactId"])
+        elif fact.model is TaakCreated:
+            taken.add(data["interneTaak"]["taakId"])
+        elif fact.model is TaakWithdrawn:
+            taken.add(data["taakId"])
+        else:
+            partijen.add(data["partijId"])
     return Touched(frozenset(klantcontacten), frozenset(taken), frozenset(partijen))
 
 
@@ -96,25 +94,28 @@ def _newer(known: Mapping[str, Versioned], more: Mapping[str, Versioned]) -> Ite
 
 
 def _take_in(now: States, fact: Fact) -> None:
-    match fact:
-        case KlantcontactRegistered():
-            _merge(now.klantcontacten, fact.klantcontact.klantcontact_id, partial(klantcontact.merge, fact=fact))
-            for partij_id, state in partijen_of(fact):
-                _join(now.partijen, partij_id, state)
-        case KlantcontactWithdrawn():
-            _merge(now.klantcontacten, fact.klantcontact_id, partial(klantcontact.merge, fact=fact))
-        case TaakCreated():
-            _merge(now.taken, fact.interne_taak.taak_id, partial(taak.merge, fact=fact))
-        case TaakWithdrawn():
-            _merge(now.taken, fact.taak_id, partial(taak.merge, fact=fact))
-        case PartijWithdrawn():
-            _join(now.partijen, fact.partij_id, withdrawn_from(fact))
+    data = fact.data
+    if fact.model is KlantcontactRegistered:
+        _merge(now.klantcontacten, data["klantcontact"]["klantcontactId"], klantcontact.merge, fact)
+        for partij_id, state in partijen_of(data):
+            _join(now.partijen, partij_id, state)
+    elif fact.model is KlantcontactWithdrawn:
+        _merge(now.klantcontacten, data["klantcontactId"], klantcontact.merge, fact)
+    elif fact.model is TaakCreated:
+        _merge(now.taken, data["interneTaak"]["taakId"], taak.merge, fact)
+    elif fact.model is TaakWithdrawn:
+        _merge(now.taken, data["taakId"], taak.merge, fact)
+    else:
+        _join(now.partijen, data["partijId"], withdrawn_from(data))
 
 
 def _merge(
-    states: dict[str, Versioned], identifier: str, merge: Callable[[Versioned | None], Versioned | None]
+    states: dict[str, Versioned],
+    identifier: str,
+    merge: Callable[[Versioned | None, Fact], Versioned | None],
+    fact: Fact,
 ) -> None:
-    state = merge(states.get(identifier))
+    state = merge(states.get(identifier), fact)
     if state is not None:
         states[identifier] = state
 

@@ -8,9 +8,9 @@ events of a taak are divided over batches.
 
 from typing import Final
 
-from schemas.taak_created_v1 import TaakCreated
 from schemas.taak_withdrawn_v1 import TaakWithdrawn
-from services.projector.merging.documents import Amendment, ProjectedDocument, milliseconds, plain
+from services.projector.events import Data, Fact
+from services.projector.merging.documents import Amendment, ProjectedDocument, milliseconds
 from services.projector.merging.versioned import Gone, Kept, Versioned, is_news, revision_of
 
 MADE_BY_OTHERS: Final = "status"
@@ -21,17 +21,20 @@ TO_BE_DONE: Final = "te_verwerken"
 
 MAY_BE_ABSENT: Final = "toelichting"
 
+MOMENTS: Final = ("toegewezenOp", "plaatsgevondenOp")
 
-def merge(known: Versioned | None, fact: TaakCreated | TaakWithdrawn) -> Versioned | None:
+
+def merge(known: Versioned | None, fact: Fact) -> Versioned | None:
     """Return the taak after one more event. The order of events does not matter."""
-    revision = revision_of(fact.herkomst, fact.besluit)
-    if isinstance(fact, TaakWithdrawn):
+    data = fact.data
+    revision = revision_of(data)
+    if fact.model is TaakWithdrawn:
         # One that moved continues under the same id on the other topic, which we read too.
-        return Gone(revision) if not fact.verplaatst and is_news(known, revision, gone=True) else known
-    vertrouwelijk = fact.interne_taak.vertrouwelijk
+        return Gone(revision) if not data["verplaatst"] and is_news(known, revision, gone=True) else known
+    vertrouwelijk = data["interneTaak"]["vertrouwelijk"]
     if not is_news(known, revision, vertrouwelijk=vertrouwelijk):
         return known
-    document = _document(fact)
+    document = _document(data)
     actor = actor_of(document)
     return Kept(revision, vertrouwelijk, document, actor, reopens=_reopens(known, actor))
 
@@ -58,11 +61,10 @@ def actor_of(document: ProjectedDocument) -> ProjectedDocument:
     return actor
 
 
-def _document(fact: TaakCreated) -> ProjectedDocument:
-    fields = plain(fact)
-    fields["interneTaak"]["toegewezenOp"] = milliseconds(fact.interne_taak.toegewezen_op)
-    fields["interneTaak"]["plaatsgevondenOp"] = milliseconds(fact.interne_taak.plaatsgevonden_op)
-    return {"_id": fact.interne_taak.taak_id, **fields}
+def _document(data: Data) -> ProjectedDocument:
+    taak = data["interneTaak"]
+    moments = {name: milliseconds(taak[name]) for name in MOMENTS}
+    return {"_id": taak["taakId"], **data, "interneTaak": {**taak, **moments}}
 
 
 def reopening(document: ProjectedDocument) -> Amendment:

@@ -5,10 +5,10 @@ counts above registered, and confidential above ordinary. A maximum depends neit
 does what is stored, nor where.
 """
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from schemas.outputs import Besluit, Herkomst
 from schemas.values import value_class
+from services.projector.events import Data
 from services.projector.merging.documents import ProjectedDocument
 
 
@@ -17,6 +17,10 @@ class Revision(NamedTuple):
 
     revisie: int
     besluitversie: int
+
+
+FIRST: Final = Revision(1, 1)
+"""The decision about a contact that no other precedes."""
 
 
 @value_class(frozen=True, slots=True)
@@ -43,9 +47,9 @@ class Gone:
 Versioned = Kept | Gone
 
 
-def revision_of(herkomst: Herkomst, besluit: Besluit) -> Revision:
+def revision_of(data: Data) -> Revision:
     """Return the decision that an event follows from."""
-    return Revision(herkomst.revisie, besluit.besluitversie)
+    return Revision(data["herkomst"]["revisie"], data["besluit"]["besluitversie"])
 
 
 def is_news(known: Versioned | None, revision: Revision, *, gone: bool = False, vertrouwelijk: bool = False) -> bool:

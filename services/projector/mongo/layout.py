@@ -14,7 +14,7 @@ from pymongo.errors import OperationFailure
 
 from services.projector.merging.taak import TO_BE_DONE
 from services.projector.mongo.validators import VALIDATORS
-from services.projector.mongo.writes import CLAIMS, SINCE, Collection, places_of
+from services.projector.mongo.writes import CLAIMED, CLAIMS, SINCE, Collection, places_of
 from services.runtime.mongo.client import Document
 from services.runtime.settings import Settings
 
@@ -98,6 +98,7 @@ async def prepare(
         await database[generation.name_of(collection)].create_indexes(list(indexes))
     await _expire(database, generation.name_of(Collection.VERVALLEN), remember_seconds)
     await _create(database, CLAIMS)
+    await database[CLAIMS].create_index(CLAIMED, name=CLAIMED, unique=True)
 
 
 async def count_open_taken(database: AsyncDatabase[Document]) -> int:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from bson import ObjectId
 from pymongo import AsyncMongoClient, DeleteOne, InsertOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
@@ -22,6 +23,7 @@ from services.projector.mongo.errors import Again, failure_of
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.stored import places_to_look, states_of
 from services.projector.mongo.writes import (
+    CLAIMED,
     CLAIMS,
     Amend,
     Claim,
@@ -148,15 +150,19 @@ class MongoProjection:
 
     def _operations(self, writes: Iterable[Placed]) -> dict[str, list[Operation]]:
         """Return the operations by the name of their collection."""
+        names = {each: self._generation.name_of(each) for each in Collection}
         operations: dict[str, list[Operation]] = defaultdict(list)
+        places: list[str] = []
         for collection, write in writes:
-            name = self._generation.name_of(collection)
             if isinstance(write, Claim):
-                # PyMongo sends the inserts of an unordered batch before its deletes.
-                claim = {"_id": f"{name}/{write.identifier}"}
-                operations[CLAIMS] += (InsertOne(claim), DeleteOne(claim))
+                places.append(f"{names[collection]}/{write.identifier}")
             else:
-                operations[name].append(_operation(write))
+                operations[names[collection]].append(_operation(write))
+        if places:
+            # In the order of their index, which MongoDB then walks once.
+            claims = {"_id": ObjectId(), CLAIMED: sorted(places)}
+            # PyMongo sends the inserts of an unordered batch before its deletes.
+            return {CLAIMS: [InsertOne(claims), DeleteOne({"_id": claims["_id"]})], **operations}
         return operations
 
     # Reading ----------------------------------------------------------------------------------------------------------

@@ -4,10 +4,10 @@ It is pure, so that the real store and its fake write the same.
 
 Each thing stands in one place: in its own collection, in the confidential one beside it, or in `vervallen` when it is
 gone. Two instances that both know nothing of it could still write it to two of them at once, since they write different
-documents. So an instance that first hears of a thing also claims its place, wherever the thing goes: it inserts and
-deletes a document in `CLAIMS`. Then the two transactions collide, and MongoDB makes one of them retry. A change stream
-shows what a transaction inserts and deletes, so the claims have a collection of their own, which is empty to everybody
-else.
+documents. So an instance that first hears of a thing also claims its place, wherever the thing goes. It inserts and
+deletes one document in `CLAIMS`, which names the places that its batch claims, under a unique index. Then the two
+transactions collide, and MongoDB makes one of them retry. A change stream shows what a transaction inserts and deletes,
+so the claims have a collection of their own, which is empty to everybody else.
 """
 
 from collections import defaultdict
@@ -50,6 +50,10 @@ def places_of(collection: Collection) -> tuple[Collection, ...]:
 
 CLAIMS: Final = "plaatsclaims"
 """The collection of the claims, for the collections of every generation."""
+
+CLAIMED: Final = "places"
+"""In `CLAIMS`: the places that one transaction claims. Each stands in a unique index, through which transactions
+collide."""
 
 FROM = "collectie"
 """In `vervallen`: the collection that the document was in, confidential or not. The name is that of the ordinary one: a
@@ -187,8 +191,11 @@ def moving(known: States, changed: States) -> Mapping[Collection, list[str]]:
 def plan(known: States, changed: States, whole: Whole, now: datetime) -> Iterator[Placed]:
     """Yield the writes that bring the database from the known to the changed states.
 
-    `whole` has the stored documents of what is `moving`.
+    `whole` has the stored documents of what is `moving`. The partijen come first: another instance may change one at
+    the same time, and whichever comes second should not have written the rest in vain.
     """
+    for identifier, partij in changed.partijen.items():
+        yield from _of_partij(identifier, known.partijen.get(identifier), partij, now)
     for identifier, contact in changed.klantcontacten.items():
         was = known.klantcontacten.get(identifier)
         yield from _versioned(Collection.KLANTCONTACTEN, identifier, was, contact, klantcontact.amendment, whole, now)
@@ -196,13 +203,18 @@ def plan(known: States, changed: States, whole: Whole, now: datetime) -> Iterato
         was = known.taken.get(identifier)
         amend = taak.reopening if isinstance(state, Kept) and state.reopens else taak.amendment
         yield from _versioned(Collection.INTERNE_TAKEN, identifier, was, state, amend, whole, now)
-    for identifier, partij in changed.partijen.items():
-        before = _place_of_partij(known.partijen.get(identifier))
-        if partij.kern is not None:
-            document = partij_document.document(identifier, partij)
-            yield from _kept(Collection.PARTIJEN, before, Collection.PARTIJEN, document, partij_document.amendment)
-        else:
-            yield from _gone(Collection.PARTIJEN, before, partij_document.marker(identifier, partij), now)
+
+
+def _of_partij(identifier: str, was: PartijState | None, partij: PartijState, now: datetime) -> Iterator[Placed]:
+    before = _place_of_partij(was)
+    if partij.kern is None:
+        yield from _gone(Collection.PARTIJEN, before, partij_document.marker(identifier, partij), now)
+        return
+    if was is None or was.kern is None:
+        document = partij_document.document(identifier, partij)
+        yield from _inserted(Collection.PARTIJEN, before, Collection.PARTIJEN, document)
+    else:
+        yield Collection.PARTIJEN, Amend(identifier, partij_document.amendment(was, partij))
 
 
 def _place(collection: Collection, state: Versioned) -> Collection:
@@ -244,10 +256,16 @@ def _kept(
     document: Document,
     amend: Callable[[Document], Amendment],
 ) -> Iterator[Placed]:
-    identifier = document["_id"]
     if before is place:
-        yield place, Amend(identifier, amend(document))
-        return
+        yield place, Amend(document["_id"], amend(document))
+    else:
+        yield from _inserted(collection, before, place, document)
+
+
+def _inserted(
+    collection: Collection, before: Collection | None, place: Collection, document: Document
+) -> Iterator[Placed]:
+    identifier = document["_id"]
     yield place, Insert(document)
     yield (collection, Claim(identifier)) if before is None else (before, Remove(identifier))
 

@@ -12,7 +12,6 @@ from services.operations.rebuild.others import (
     Carried,
     Fields,
     Theirs,
-    difference,
     fitting,
     of_others,
     since_carried,
@@ -39,10 +38,6 @@ def test_fields_of_others_are_found_beside_ours_and_within_the_taak() -> None:
         "interneTaak.afgehandeldDoor": {"naam": "A"},
         "dossier": "D1",
     }
-
-
-def test_an_amendment_sets_differing_fields_and_removes_surplus_ones() -> None:
-    assert difference({"a": 1, "b": 2, "c": None}, {"a": 1, "b": 3, "d": 4}) == Amendment({"b": 2, "c": None}, ("d",))
 
 
 @pytest.mark.parametrize(

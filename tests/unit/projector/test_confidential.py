@@ -247,6 +247,6 @@ def _delivered(sent: Sequence[Sent], chance: random.Random, size: int) -> Iterat
 def _after(register: FakeRegister, batches: Iterator[Sequence[Sent]] | list[list[Sent]]) -> dict[Collection, Any]:
     """Return the documents after the batches; at each step nothing confidential is in the ordinary ones."""
     for batch in batches:
-        register.merge([read(each.value, OWN_SOURCES).data for each in batch])
+        register.merge([read(each.value, OWN_SOURCES).fact for each in batch])
         assert HIDDEN not in str(documents(register, ORDINARY))
     return documents(register, list(Collection))

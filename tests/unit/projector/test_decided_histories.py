@@ -34,7 +34,7 @@ THOROUGH = settings(max_examples=examples(100), deadline=None, suppress_health_c
 def _stored_after(batches: Sequence[Sequence[bytes]]) -> Documents:
     register = FakeRegister()
     for batch in batches:
-        register.merge([read(each, OWN_SOURCES).data for each in batch])
+        register.merge([read(each, OWN_SOURCES).fact for each in batch])
     return {
         collection: {
             identifier: {name: value for name, value in document.items() if name != SINCE}

@@ -54,8 +54,8 @@ class _Register(FakeRegister):
         if self._failures:
             raise self._failures.pop(0)
         for fact in facts:
-            if isinstance(fact, KlantcontactRegistered) and fact.klantcontact.onderwerp in self._mistakes:
-                raise self._mistakes[fact.klantcontact.onderwerp]
+            if fact.model is KlantcontactRegistered and fact.data["klantcontact"]["onderwerp"] in self._mistakes:
+                raise self._mistakes[fact.data["klantcontact"]["onderwerp"]]
         await super().apply(facts)
 
 
@@ -72,7 +72,7 @@ class _Bench:
         self.projector = Projector(self.register, self.positions, self.health, self.ending)
 
     async def handle(self, records: Sequence[Record]) -> None:
-        await self.projector.project(read_all(records, OWN_SOURCES), self.stops)
+        await self.projector.project(await read_all(records, OWN_SOURCES), self.stops)
 
     @property
     def stop(self) -> Stop:

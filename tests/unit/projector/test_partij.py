@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from services.projector.merging.documents import Amendment
 from services.projector.merging.partij import MAX_CONTACTS
-from services.projector.mongo.writes import Collection
+from services.projector.merging.projection import States, project
+from services.projector.mongo.writes import Amend, Collection, plan
 from tests.fakes.projector_store import FakeRegister
 from tests.support.projector_examples import (
     AS_IT_IS,
@@ -359,6 +361,32 @@ def test_the_newest_contacts_are_kept_and_no_more() -> None:
         document = stored(*order)
         assert document is not None
         assert [each["contactId"] for each in document["bijdragen"]] == newest
+
+
+def test_an_event_changes_only_the_fields_that_differ() -> None:
+    known = project(States(), [fact(brings("c-1", 1, fields={"digitaleAdressen": [email("b@x.nl")]}))])
+    changed = project(known, [fact(brings("c-2", 2, resultaat="bestaand"))])
+
+    [amend] = [
+        write
+        for collection, write in plan(known, changed, {}, datetime.now(UTC))
+        if collection == "partijen"
+        if isinstance(write, Amend)
+    ]
+
+    assert amend.amendment == Amendment(
+        {"versie": 2, "versies": {"kern": 2, "toestemming": 2, "identificatoren": {"bsn": 2}}}
+    )
+
+
+def test_details_that_are_emptied_are_removed_by_name() -> None:
+    known = project(States(), [fact(brings("c-1", 1, fields={"bezoekadres": {"stad": "Almere"}}))])
+    changed = project(known, [fact(partij_withdrawn("c-1", versie=2))])
+
+    [(_, amend)] = plan(known, changed, {}, datetime.now(UTC))
+
+    assert isinstance(amend, Amend)
+    assert amend.amendment.unset == ("bezoekadres",)
 
 
 def test_the_same_event_again_writes_nothing() -> None:

@@ -9,10 +9,11 @@ import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from services.projector import subscriber
+from services.projector.batch import MAX_BATCH_BYTES, TURN_RECORDS
 from services.projector.events import Fact
 from services.projector.handler import Projector
 from services.projector.mongo.writes import Collection
-from services.projector.subscriber import MAX_BATCH_BYTES, Batches
+from services.projector.subscriber import Batches
 from services.runtime.ending import Ending
 from services.runtime.kafka.assignment import Backlog
 from services.runtime.observe.health import Health
@@ -107,6 +108,20 @@ async def test_a_batch_is_taken_while_the_one_before_is_written_and_written_afte
     await bench.batches.finish(5)
     assert bench.register.begun == [1, 2]
     assert bench.positions.committed == {PLACE: 4}
+
+
+async def test_others_get_a_turn_while_a_batch_is_read() -> None:
+    bench = _Bench()
+    reading = asyncio.create_task(bench.handle(*(record(f"c-{each}", each) for each in range(3 * TURN_RECORDS))))
+
+    turns_meanwhile = 0
+    while not reading.done():
+        await asyncio.sleep(0)
+        turns_meanwhile += 1
+
+    assert turns_meanwhile >= 3
+    bench.register.may_write.set()
+    await bench.batches.finish(5)
 
 
 async def test_a_large_fetch_is_written_in_several_batches() -> None:

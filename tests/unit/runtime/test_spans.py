@@ -69,7 +69,9 @@ class _Bench:
         await self._classifier.handle(batch, publisher)
         events = [each for each in topics.messages if each.topic != Settings().dead_letter_topic]
         outputs = [record_of(TopicPartition(each.topic, 0), offset, each.value) for offset, each in enumerate(events)]
-        await self._projector.project(read_all(outputs, Settings().own_sources), Stops(Health(()), FakeStopStore()))
+        await self._projector.project(
+            await read_all(outputs, Settings().own_sources), Stops(Health(()), FakeStopStore())
+        )
 
     def spans(self) -> list[ReadableSpan]:
         """Return the exported spans, in their order."""
