@@ -24,7 +24,8 @@ def be_impatient() -> None:
     vars(lock)["RELEASE_SECONDS"] = PAUSES_SECONDS
     for module in (client, lock):
         vars(module)["OPERATION_MILLISECONDS"] = int(ANSWER_SECONDS * 1_000)
-    vars(client)["SELECTION_MILLISECONDS"] = int(PAUSES_SECONDS * 1_000)
+    for name in ("SELECTION_MILLISECONDS", "DIRECT_MILLISECONDS"):
+        vars(client)[name] = int(PAUSES_SECONDS * 1_000)
 
 
 if __name__ == "__main__":
