@@ -10,6 +10,9 @@ RUNS ?= 100000
 BIN := .venv/bin
 READY := .venv/ready
 
+# Many images of Python set it. Then each start of a service or command would compile our modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # No address, no date: only names, versions and hashes, the same whoever makes it.
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
@@ -29,6 +32,7 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/pip --disable-pip-version-check check
+	$(BIN)/python -m compileall -q schemas services
 	touch $(READY)
 
 demo: $(READY) ## all scenarios through real servers and both services

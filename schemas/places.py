@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from schemas.contact_ended_v1 import ContactEndedEvent
 from schemas.faults import FaultKind, generalised
+from schemas.meanings import SchemaWithMeanings
 from schemas.types import NOT_BLANK
 from schemas.values import value_class
 
@@ -80,7 +81,7 @@ class FieldPlace:
 @cache
 def places() -> Mapping[str, FieldPlace]:
     """Return every place below the event's root by its path, in the order of the model."""
-    reader = _Reader(ContactEndedEvent.model_json_schema())
+    reader = _Reader(ContactEndedEvent.model_json_schema(schema_generator=SchemaWithMeanings))
     return {place.pad: place for place in reader.places()}
 
 
@@ -139,8 +140,7 @@ class _Reader:
 
     def _at(self, rule: FieldRule, pad: str, *, required: bool) -> Iterator[FieldPlace]:
         forms = tuple(self._forms(rule))
-        description = " ".join(rule.get("description", "").split())
-        yield FieldPlace(pad, forms, required, description, self._short(self._examples.get(pad), forms))
+        yield FieldPlace(pad, forms, required, rule.get("description", ""), self._short(self._examples.get(pad), forms))
         for form in forms:
             yield from self._below(form, pad)
 

@@ -39,7 +39,7 @@ class Bericht(BaseModel):
         validate_by_alias=True,
         serialize_by_alias=True,
         hide_input_in_errors=True,
-        use_attribute_docstrings=True,
+        defer_build=True,  # a process builds the few models that it reads with, not those of every event
     )
 
 

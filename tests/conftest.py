@@ -17,6 +17,7 @@ from hypothesis import settings
 from services.local.servers.errors import FetchFailed, MissingTool, StartFailed
 from services.local.servers.stack import Stack, local_stack
 from tests.support.class_data import share_classes
+from tests.support.in_memory import keep_files_in_memory
 from tests.support.leftovers import remove_database, remove_topics
 from tests.support.pymongo_sockets import close_cancelled_connections
 from tests.support.slow_files import sort_slowest_first
@@ -34,6 +35,7 @@ def pytest_configure() -> None:
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    keep_files_in_memory()
     close_cancelled_connections()
     # A broker of a test lives for a minute: compiling its code thoroughly costs more than that brings.
     os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")

@@ -11,9 +11,8 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic.json_schema import GenerateJsonSchema
-
 from schemas.generation.published import EVENTS, PublishedEvent
+from schemas.meanings import SchemaWithMeanings
 from schemas.types import MEANING_ABSENT, NOT_BLANK, Bericht
 
 JsonSchema = dict[str, Any]
@@ -49,7 +48,7 @@ def _schema(event: PublishedEvent, model: type[Bericht], *, urn: str, title: str
     return ordered
 
 
-class _WithoutTitles(GenerateJsonSchema):
+class _WithoutTitles(SchemaWithMeanings):
     """Leaves out titles, which would repeat the names of fields."""
 
     def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002 - the signature is the library's
@@ -63,8 +62,6 @@ def _apply_laws(schema: JsonSchema, *, is_input: bool) -> None:
         schema["description"] = inspect.cleandoc(schema["description"]).replace("\n", " ").replace("  ", "\n\n")
     required = schema.get("required", [])
     for name, rule in schema.get("properties", {}).items():
-        if "description" in rule:
-            rule["description"] = " ".join(rule["description"].split())
         if rule.get("default", ...) is None or isinstance(rule.get("default"), dict):
             del rule["default"]  # the default is absence, which needs no words
         if is_input:

@@ -4,7 +4,7 @@ import json
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from pydantic import ConfigDict, ValidationError, create_model
+from pydantic import ValidationError, create_model
 
 from schemas.reading.shapes import Shape, shapes_of
 from schemas.types import Bericht
@@ -50,14 +50,9 @@ def _nothing(shape: Shape) -> object:
     return UNREADABLE_LIST if shape.is_list else None
 
 
-class _Alone(Bericht):
-    # Pydantic looks for docstrings in the source, through every module that is loaded: far longer than all the rest.
-    model_config = ConfigDict(use_attribute_docstrings=False)
-
-
 @cache
 def _alone(model: type[Bericht], name: str) -> type[Bericht]:
     """Return a model of this field alone."""
     info = model.model_fields[name]
     fields: dict[str, Any] = {name: (info.annotation, info)}
-    return create_model(f"{model.__name__}_{name}", __base__=_Alone, **fields)
+    return create_model(f"{model.__name__}_{name}", __base__=Bericht, **fields)

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from services.cli.lazy import LazyCommand
-from services.cli.streams import FAULTS_FOUND, WRONG_USE, are_text, open_what_is_closed, written_out
+from services.cli.streams import FAULTS_FOUND, WRONG_USE, are_text, open_what_is_closed, tell, written_out
 from services.runtime.core_files import leave_no_core_file
 from services.runtime.errors import InvalidSettings, KlantcontactError
 
@@ -158,7 +158,7 @@ def main() -> None:
     leave_no_core_file()
     open_what_is_closed()
     if not are_text(sys.argv[1:]):
-        _tell("Not everything typed is UTF-8: some of the characters have another encoding. Type them in UTF-8.")
+        tell("Not everything typed is UTF-8: some of the characters have another encoding. Type them in UTF-8.")
         sys.exit(WRONG_USE)
     # Until a service sets up its log, what the libraries write about a server that is away is not for the screen.
     logging.basicConfig(handlers=[logging.NullHandler()])
@@ -166,9 +166,5 @@ def main() -> None:
         with written_out():
             app()
     except KlantcontactError as error:
-        _tell(str(error))
+        tell(str(error))
         sys.exit(WRONG_USE if isinstance(error, InvalidSettings) else FAULTS_FOUND)
-
-
-def _tell(line: str) -> None:
-    typer.echo(line, err=True)

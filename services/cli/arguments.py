@@ -10,7 +10,7 @@ from typing import Annotated, BinaryIO, Final
 import typer
 
 from services.classifier.policy_file import load_policy_file
-from services.cli.screen import tell
+from services.cli.streams import tell
 from services.domain.policy import Beleid
 from services.runtime.settings import Settings, load_settings
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import typer
 
 from services.cli.arguments import EventsFile, PolicyFile, ToTopic, beleid, count_lines, opened, to_topic
-from services.cli.screen import progress, write_json_line
+from services.cli.json_values import write_json_line
+from services.cli.progress import progress
 from services.cli.streams import FAULTS_FOUND
 from services.operations.classify import classify as judge
 

@@ -13,7 +13,10 @@ from services.cli import dlq_filters, dlq_repairs
 from services.cli.arguments import AsJson, settings
 from services.cli.dlq_filters import Ids, Kinds, Paths, Since, Sources, StateFilter, Topics, Until
 from services.cli.dlq_screen import group_values, print_groups, told_rows, told_values
-from services.cli.screen import print_json, print_table, progress, tell
+from services.cli.json_values import print_json
+from services.cli.progress import progress
+from services.cli.screen import print_table
+from services.cli.streams import tell
 from services.operations.dead_letters.content import described
 from services.operations.dead_letters.letters import LetterId
 from services.operations.dead_letters.listing import listed

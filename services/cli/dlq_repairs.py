@@ -13,8 +13,9 @@ from services.cli import dlq_filters
 from services.cli.arguments import AsJson, settings
 from services.cli.dlq_filters import Ids, Kinds, Paths, Shown, Since, Sources, StateFilter, Topics, Until
 from services.cli.dlq_screen import group_values, print_groups
-from services.cli.screen import print_json, progress, tell
-from services.cli.streams import FAULTS_FOUND
+from services.cli.json_values import print_json
+from services.cli.progress import progress
+from services.cli.streams import FAULTS_FOUND, tell
 from services.operations.dead_letters.content import Corrections, opened
 from services.operations.dead_letters.discard import discard as mark
 from services.operations.dead_letters.redrive import Plan, planned

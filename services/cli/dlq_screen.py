@@ -8,7 +8,8 @@ from typing import Any
 from schemas.faults import FaultKind, RefusalKind
 from schemas.hints import hint
 from schemas.meanings import meanings
-from services.cli.screen import print_table, tell
+from services.cli.screen import print_table
+from services.cli.streams import tell
 from services.operations.dead_letters.discard import MAX_REASON_CHARACTERS
 from services.operations.dead_letters.letters import Letter
 from services.operations.dead_letters.listing import LetterGroup

@@ -8,8 +8,10 @@ import uvloop
 from services.cli import explain_json as in_json
 from services.cli import explain_record as on_screen
 from services.cli.arguments import AsJson, settings
-from services.cli.screen import Bar, print_json, print_table, progress, tell
-from services.cli.streams import FAULTS_FOUND, WRONG_USE
+from services.cli.json_values import print_json
+from services.cli.progress import Bar, progress
+from services.cli.screen import print_table
+from services.cli.streams import FAULTS_FOUND, WRONG_USE, tell
 from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.explain import explain as find_out
 from services.operations.explain.record import AtPosition, explain_record, position_of

@@ -6,7 +6,7 @@ Names are in camelCase. Every list is whole; of the dead letters the newest are 
 from typing import Any
 
 from schemas.cloudevents import trace_id
-from services.cli.screen import json_value
+from services.cli.json_values import json_value
 from services.domain.besluit import (
     BesluitRecord,
     Intrekking,

@@ -6,8 +6,9 @@ import typer
 import uvloop
 
 from services.cli.arguments import AsJson, EventsFile, count_lines, opened, settings
-from services.cli.screen import print_json, progress, tell
-from services.cli.streams import FAULTS_FOUND
+from services.cli.json_values import print_json
+from services.cli.progress import progress
+from services.cli.streams import FAULTS_FOUND, tell
 from services.operations.publish import Publication, UnclearTopic
 from services.operations.publish import publish as send
 

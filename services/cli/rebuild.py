@@ -8,8 +8,10 @@ import typer
 import uvloop
 
 from services.cli.arguments import AsJson, settings
-from services.cli.screen import print_json, print_table, progress, tell, waiting
-from services.cli.streams import FAULTS_FOUND
+from services.cli.json_values import print_json
+from services.cli.progress import progress, waiting
+from services.cli.screen import print_table
+from services.cli.streams import FAULTS_FOUND, tell
 from services.operations.rebuild import rebuild as rebuilding
 from services.operations.rebuild.verify import Comparison, RebuildOutcome, Report
 from services.operations.topic_reader import Progress

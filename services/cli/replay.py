@@ -12,8 +12,9 @@ import typer
 import uvloop
 
 from services.cli.arguments import AsJsonLines, PolicyFile, beleid, settings
-from services.cli.screen import Bar, print_json, progress, tell, write_json_line
-from services.cli.streams import FAULTS_FOUND
+from services.cli.json_values import print_json, write_json_line
+from services.cli.progress import Bar, progress
+from services.cli.streams import FAULTS_FOUND, tell
 from services.domain.herbeoordeling import Feiten
 from services.operations.replay.differences import OnderwerpOutcome
 from services.operations.replay.judging import Examined

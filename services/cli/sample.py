@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.screen import progress
+from services.cli.progress import progress
 from services.local.sample import sample as made_up
 
 app = typer.Typer(add_completion=False)

@@ -6,7 +6,8 @@ import typer
 import uvloop
 
 from services.cli.arguments import AsJson, settings
-from services.cli.screen import print_json, waiting
+from services.cli.json_values import print_json
+from services.cli.progress import waiting
 from services.operations.skip import InvalidReason
 from services.operations.skip import skip as ask
 

@@ -8,7 +8,9 @@ import typer
 import uvloop
 
 from services.cli.arguments import AsJson, settings
-from services.cli.screen import print_json, print_table, waiting
+from services.cli.json_values import print_json
+from services.cli.progress import waiting
+from services.cli.screen import print_table
 from services.operations.stats import By
 from services.operations.stats import stats as count
 

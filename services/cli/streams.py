@@ -1,6 +1,6 @@
 """What a shell can do to stdin, stdout and stderr: close them (`<&-`, `>&-`), or lead them to a disk that is full.
 
-And the exit statuses that a shell sees.
+Also the exit statuses that a shell sees, and a line for a person.
 """
 
 import errno
@@ -17,6 +17,11 @@ FAULTS_FOUND: Final = 1
 WRONG_USE: Final = 2
 
 NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT}
+
+
+def tell(line: str) -> None:
+    """Write a line for a person to stderr, beside what a program may read."""
+    typer.echo(line, err=True)
 
 
 def are_text(arguments: Sequence[str]) -> bool:

@@ -4,7 +4,9 @@ import typer
 import uvloop
 
 from services.cli.arguments import AsJson, settings
-from services.cli.screen import print_json, print_table, waiting
+from services.cli.json_values import print_json
+from services.cli.progress import waiting
+from services.cli.screen import print_table
 from services.operations.topics import create_topics as create
 
 app = typer.Typer(help="The Kafka topics.", no_args_is_help=True, add_completion=False)

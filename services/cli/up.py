@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from services.cli.arguments import settings
-from services.cli.screen import tell
+from services.cli.streams import tell
 from services.local.up import run
 
 app = typer.Typer(add_completion=False)

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Annotated, BinaryIO
 
 import typer
-from rich.text import Text
 
 from services.cli.arguments import AsJsonLines, EventsFile, PolicyFile, ToTopic, beleid, count_lines, opened, to_topic
-from services.cli.screen import progress, write_json_line
+from services.cli.json_values import write_json_line
+from services.cli.progress import Styled, progress
 from services.cli.streams import FAULTS_FOUND
 from services.domain.policy import Beleid
 from services.operations.dead_letters.content import ContentRefused
@@ -46,7 +46,7 @@ def validate(
             if as_json:
                 write_json_line(validation)
             elif validation.findings or validation.unknown_fields or validation.warnings:
-                bar.print(_report(validation))
+                bar.print(*_report(validation))
             bar(summary.events, total)
     if not as_json:
         _print_summary(summary)
@@ -70,18 +70,17 @@ def _print_summary(summary: Summary) -> None:
         typer.echo(f"{summary.warned} with an id, key or source that looks personal")
 
 
-def _report(validation: Validation) -> Text:
-    """Return what a person reads about one event; an empty line ends it."""
+def _report(validation: Validation) -> Iterator[Styled]:
+    """Yield what a person reads about one event; an empty line ends it."""
     hidden = any(each.pad == "data.contactId" for each in validation.warnings)
     contact = f", contact {printable_id(validation.contact_id)}" if validation.contact_id and not hidden else ""
-    report = Text().append(f"line {validation.line_number}{contact}", "bold")
+    yield f"line {validation.line_number}{contact}", "bold"
     for finding in validation.findings:
-        report.append("\n  ").append(finding.pad or "the event", "cyan").append(": ").append(finding.soort, "red")
-        report.append(f"\n    {finding.hint}\n    {finding.schema.file}:{finding.schema.line}  {finding.schema.rule}")
+        yield from ("\n  ", (finding.pad or "the event", "cyan"), ": ", (finding.soort, "red"))
+        yield f"\n    {finding.hint}\n    {finding.schema.file}:{finding.schema.line}  {finding.schema.rule}"
     for unknown in validation.unknown_fields:
         meant = f"; is `{unknown.meant}` meant?" if unknown.meant else ""
-        report.append("\n  ").append(printable(unknown.pad), "cyan").append(f": not read, no such field{meant}")
+        yield from ("\n  ", (printable(unknown.pad), "cyan"), f": not read, no such field{meant}")
     for warned in validation.warnings:
-        report.append("\n  ").append(warned.pad, "cyan").append(": ").append("warning", "yellow")
-        report.append(f"\n    {warned.hint}")
-    return report.append("\n")
+        yield from ("\n  ", (warned.pad, "cyan"), ": ", ("warning", "yellow"), f"\n    {warned.hint}")
+    yield "\n"

@@ -74,7 +74,6 @@ class Settings(BaseSettings):
         extra="forbid",
         frozen=True,
         hide_input_in_errors=True,
-        use_attribute_docstrings=True,  # docs/settings.md shows them (`services/runtime/settings_page.py`)
     )
 
     kafka_bootstrap: Bootstrap = "127.0.0.1:9092"

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, Union, get_args, get_origin
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from schemas.meanings import field_meanings
 from services.runtime.settings import PREFIX, Settings
 
 PAGE: Final = Path("docs/settings.md")
@@ -60,7 +61,7 @@ def _tables() -> Iterator[str]:
             if name != next(iter(SECTIONS)):
                 yield ""
             yield f"## {SECTIONS[name]}\n\n| variable `{PREFIX}…` | default | values | meaning |\n|---|---|---|---|"
-        meaning = " ".join((field.description or "").split())
+        meaning = field_meanings(Settings)[name]
         yield f"| `{name.upper()}` | {_default(field)} | {_values(field)} | {meaning} |"
     yield ""
 

@@ -9,6 +9,7 @@ from confluent_kafka import Message
 from pymongo import MongoClient
 
 from services.local.system import System, committed_messages
+from tests.support.commands import run_command
 from tests.support.kafka_tools import holds_readers_up
 from tests.support.waiting import wait_for
 
@@ -30,7 +31,7 @@ def publish(system: System, events: Iterable[Mapping[str, Any] | bytes]) -> None
     lines = [event if isinstance(event, bytes) else json.dumps(event).encode() for event in events]
     file = system.home / "events.jsonl"
     file.write_bytes(b"\n".join(lines))
-    sent = system.run("publish", str(file))
+    sent = run_command(system.settings, "publish", str(file))
     assert sent.returncode == 0, sent.stdout + sent.stderr
 
 

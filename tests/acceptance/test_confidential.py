@@ -10,6 +10,7 @@ from services.local.system import System
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.writes import CONFIDENTIAL, Collection
 from tests.acceptance.pipeline import documents, publish, read_all, wait_until_all_is_stored
+from tests.support.commands import run_command
 from tests.support.contacts import contact_ended
 
 CONTACT = "terugbellen-1"
@@ -63,7 +64,7 @@ def status_of(system: System, collection: Collection) -> str:
 
 
 def ran(system: System, *command: str) -> str:
-    run = system.run(*command)
+    run = run_command(system.settings, *command)
     assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout
 

@@ -67,7 +67,7 @@ def _number(system: System, *options: str) -> int:
 
 
 def _done(system: System, *arguments: str) -> subprocess.CompletedProcess[str]:
-    done = system.run("dlq", *arguments)
+    done = run_command(system.settings, "dlq", *arguments)
     assert done.returncode == 0, done.stderr
     return done
 

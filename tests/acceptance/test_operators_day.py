@@ -13,6 +13,7 @@ from services.local.servers.stack import Stack
 from services.local.system import System
 from tests.acceptance.pipeline import documents, publish, wait_until_all_is_stored
 from tests.acceptance.policy import system_with_policy_file
+from tests.support.commands import run_command
 
 BROKEN = 500
 STRICT = 'versie = "2"\n[voldoende_middelen]\neherkenning = "*"\ndossier = "*"\n'
@@ -41,7 +42,7 @@ def system(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 
 def _run(system: System, *arguments: str) -> str:
-    done = system.run(*arguments)
+    done = run_command(system.settings, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

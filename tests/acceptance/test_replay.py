@@ -229,7 +229,7 @@ def test_a_policy_that_names_other_sources_lets_what_was_accepted_be_judged_agai
     done = replay(system, "--json", "--contact", "before", "--execute")
     assert done.returncode == 0, done.stdout + done.stderr
     assert answered(done)[1]["answers"] == {"judged as shown": 1}
-    listed = json.loads(system.run("dlq", "list", "--json").stdout)["groups"]
+    listed = json.loads(run_command(system.settings, "dlq", "list", "--json").stdout)["groups"]
     assert [(each["kind"], each["letters"]) for each in listed] == [("bron_niet_toegestaan", 1)]
-    told = system.run("explain", "refused")
+    told = run_command(system.settings, "explain", "refused")
     assert "bron_niet_toegestaan" in told.stdout, told.stderr

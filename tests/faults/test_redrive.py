@@ -36,7 +36,7 @@ class Redrive:
 
     def __init__(self, world: World, *options: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "services.cli", "dlq", "redrive", *options],
+            [sys.executable, "-m", "tests.support.impatient", "dlq", "redrive", *options],
             env=environment(world.settings),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

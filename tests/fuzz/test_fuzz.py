@@ -2,9 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-
-import pytest
 
 RUNS = 600
 """Some seconds. `make fuzz` tries more."""
@@ -29,16 +28,22 @@ def test_a_short_run_finds_nothing(tmp_path: Path) -> None:
     assert "events held against their JSON Schema" in done.stdout
 
 
-@pytest.mark.parametrize("bug", PLANTED)
-def test_it_finds_a_planted_bug(bug: str, tmp_path: Path) -> None:
-    done = _fuzz("tests.fuzz.planted", bug, "--runs", str(MOST_RUNS), "--folder", str(tmp_path), "--seed", "1")
-    assert done.returncode != 0
-    (finding,) = tmp_path.glob("crash-*")
-    assert _fuzz("tests.fuzz.run", str(finding)).returncode == 0, "it is the bug that was found"
+def test_it_finds_each_planted_bug_and_it_is_that_bug(tmp_path: Path) -> None:
+    for bug in PLANTED:
+        folder = tmp_path / bug
+        done = _fuzz("tests.fuzz.planted", bug, "--runs", str(MOST_RUNS), "--folder", str(folder), "--seed", "1")
+        assert done.returncode != 0, bug
+    found = sorted(tmp_path.glob("*/crash-*"))
+    assert [each.parent.name for each in found] == sorted(PLANTED)
+    _nothing_is_wrong_with(found)
 
 
 def test_what_it_found_once_stays_mended() -> None:
     assert FINDINGS
-    done = _fuzz("tests.fuzz.run", *map(str, FINDINGS))
+    _nothing_is_wrong_with(FINDINGS)
+
+
+def _nothing_is_wrong_with(files: Sequence[Path]) -> None:
+    done = _fuzz("tests.fuzz.run", *map(str, files))
     assert done.returncode == 0, done.stderr[-3000:]
-    assert f"{len(FINDINGS)} inputs" in done.stdout
+    assert f"{len(files)} inputs" in done.stdout

@@ -13,6 +13,7 @@ import typer
 import yaml
 from typer.core import TyperGroup
 
+from schemas.meanings import field_meanings
 from services.classifier.policy_file import load_policy_file
 from services.cli import app
 from services.cli.lazy import LazyCommand
@@ -271,5 +272,5 @@ def test_a_page_of_settings_that_differs_is_named_with_what_to_do(
 
 
 def test_every_setting_has_a_description_in_whole_sentences() -> None:
-    told = {name: field.description or "" for name, field in Settings.model_fields.items()}
+    told = {name: field_meanings(Settings).get(name, "") for name in Settings.model_fields}
     assert [name for name, text in told.items() if not text.endswith(".")] == []

@@ -14,6 +14,7 @@ from typing import Final
 
 from services.cli import main
 from services.runtime.settings import PREFIX, Settings
+from tests.support.impatient import be_impatient
 
 SECONDS: Final = 120
 
@@ -28,13 +29,18 @@ def klantcontact(
     settings: Settings | None = None,
     variables: Mapping[str, str] | None = None,
     stdin: bytes = b"",
+    impatient: bool = False,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a command to its end, with these settings and no others."""
+    """Run a command to its end, with these settings and no others; `impatient`: see `tests/support/impatient.py`."""
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, name) for name in STREAMS]
         for file, content in zip(files, (stdin, b"", b""), strict=True):
             file.write_bytes(content)
-        process = _FORKS.Process(target=_become, args=(arguments, environment(settings) | dict(variables or {}), files))
+        process = _FORKS.Process(
+            target=_become,
+            args=(arguments, environment(settings) | dict(variables or {}), files),
+            kwargs={"impatient": impatient},
+        )
         process.start()
         process.join(SECONDS)
         if process.exitcode is None:
@@ -45,10 +51,10 @@ def klantcontact(
 
 
 def run_command(
-    settings: Settings | None, *arguments: str, variables: Mapping[str, str] | None = None
+    settings: Settings | None, *arguments: str, variables: Mapping[str, str] | None = None, impatient: bool = False
 ) -> subprocess.CompletedProcess[str]:
     """Run a command without input to its end, and return what it wrote as text."""
-    done = klantcontact(*arguments, settings=settings, variables=variables)
+    done = klantcontact(*arguments, settings=settings, variables=variables, impatient=impatient)
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
@@ -58,8 +64,10 @@ def environment(settings: Settings | None = None) -> dict[str, str]:
     return plain | (settings.environment() if settings else {})
 
 
-def _become(arguments: Sequence[str], variables: Mapping[str, str], files: Sequence[Path]) -> None:
+def _become(arguments: Sequence[str], variables: Mapping[str, str], files: Sequence[Path], *, impatient: bool) -> None:
     """Be the command, in the forked process."""
+    if impatient:
+        be_impatient()
     for stream, file in enumerate(files):
         opened = os.open(file, os.O_RDONLY if stream == 0 else os.O_WRONLY)
         os.dup2(opened, stream)

@@ -19,10 +19,9 @@ SECONDS = 120
 
 STOP_AT = """
 import importlib, os, signal, sys
-import services.operations.rebuild.collections
+from tests.support.impatient import be_impatient
 
-services.operations.rebuild.collections.PATIENCE_SECONDS = 1.0
-
+be_impatient()
 calls = 0
 
 def stop(*arguments, **options):

@@ -10,9 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final, NamedTuple, Self
-
-from aiokafka import ConsumerRecord
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from schemas import dead_letters as added
 from schemas.cloudevents import Header
@@ -21,6 +19,9 @@ from schemas.positions import Position
 from services.operations.origin import origin_of
 from services.operations.wording import printable
 from services.runtime.errors import KlantcontactError
+
+if TYPE_CHECKING:  # `validate` reads letters from a file, without Kafka's client
+    from aiokafka import ConsumerRecord
 
 UNKNOWN: Final = "-"
 """A kind or a source that can't be read."""

@@ -20,8 +20,8 @@ DONE, FAULTS_FOUND, WRONG_USE = 0, 1, 2
 SECONDS = 60
 
 
-def run(given: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return run_command(given, *arguments, variables={"COLUMNS": "100"})
+def run(given: Settings, *arguments: str, impatient: bool = False) -> subprocess.CompletedProcess[str]:
+    return run_command(given, *arguments, variables={"COLUMNS": "100"}, impatient=impatient)
 
 
 async def test_text_and_json_explain_a_decision(town: Town) -> None:
@@ -110,9 +110,9 @@ async def test_servers_that_are_away_end_with_1(town: Town) -> None:
     no_mongo = town.settings.model_copy(update={"mongo_uri": f"mongodb://{HOST}:{free_port()}/?replicaSet=rs0"})
 
     half, none, counted = (
-        run(no_kafka, "explain", "c-1"),
-        run(no_mongo, "explain", "c-1"),
-        run(no_mongo, "stats"),
+        run(no_kafka, "explain", "c-1", impatient=True),
+        run(no_mongo, "explain", "c-1", impatient=True),
+        run(no_mongo, "stats", impatient=True),
     )
 
     assert (half.returncode, half.stderr) == (FAULTS_FOUND, f"Kafka at {no_kafka.kafka_bootstrap} does not answer.\n")

@@ -55,13 +55,18 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
     return made
 
 
-def _seen(*arguments: str, stdout: Path | None = None, variables: dict[str, str] | None = None) -> str:
+def _seen(
+    *arguments: str,
+    stdout: Path | None = None,
+    variables: dict[str, str] | None = None,
+    program: str = "services.cli",
+) -> str:
     """Return everything that a command sends to a terminal; `stdout` goes to a file when one is named."""
     plain = environment()
     ours, theirs = pty.openpty()
     out = os.open(stdout, os.O_WRONLY | os.O_CREAT) if stdout else theirs
     child = subprocess.Popen(
-        [sys.executable, "-m", "services.cli", *arguments],
+        [sys.executable, "-m", program, *arguments],
         env=plain | {"TERM": "xterm", "COLUMNS": "100"} | (variables or {}),
         stdin=subprocess.DEVNULL,
         stdout=out,
@@ -142,7 +147,7 @@ def test_a_command_that_waits_for_a_server_shows_that_it_works(arguments: list[s
         "KLANTCONTACT_MONGO_URI": "mongodb://127.0.0.1:1/?directConnection=true",
     }
 
-    seen = _seen(*arguments, variables=away)
+    seen = _seen(*arguments, variables=away, program="tests.support.impatient")
 
     assert re.match(r"⠋ (asking|dropping)", COLOUR.sub("", OTHER.sub("", seen)))
     assert not [line for line in _screen(seen) if "⠋" in line]

@@ -11,8 +11,21 @@ from typer.testing import CliRunner
 
 from services.cli import COMMANDS, app
 from services.cli.lazy import LazyCommand, LeftOut, load
+from tests.support.contacts import contact_ended, encoded
 
 SECONDS = 60
+
+OF_SERVICES = {
+    "aiokafka",
+    "cattrs",
+    "faststream",
+    "opentelemetry",
+    "prometheus_client",
+    "pymongo",
+    "structlog",
+    "uvloop",
+}
+"""What services are made of, and the commands that reach a server."""
 
 LIGHT = {
     "services",
@@ -31,7 +44,7 @@ def _group() -> TyperGroup:
     return group
 
 
-def _loaded_by(*arguments: str) -> set[str]:
+def _loaded_by(*arguments: str, stdin: bytes = b"") -> set[str]:
     """Return the modules that are loaded when `klantcontact …` has ended."""
     program = (
         "import sys, services.cli as cli\n"
@@ -40,15 +53,17 @@ def _loaded_by(*arguments: str) -> set[str]:
         "except SystemExit: pass\n"
         "print(*sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=SECONDS)
-    return set(done.stdout.splitlines()[-1].split())
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=stdin, capture_output=True, check=True, timeout=SECONDS
+    )
+    return set(done.stdout.decode().splitlines()[-1].split())
 
 
 def test_help_loads_no_command_and_no_library_of_one() -> None:
     loaded = _loaded_by("--help")
 
     assert {name for name in loaded if name.startswith(("services", "schemas"))} == LIGHT
-    assert not loaded & {"aiokafka", "pymongo", "faststream", "pydantic", "asyncio"}
+    assert not loaded & {*OF_SERVICES, "pydantic", "asyncio", "orjson"}
 
 
 @pytest.mark.parametrize(
@@ -64,6 +79,32 @@ def test_help_loads_no_command_and_no_library_of_one() -> None:
 )
 def test_a_command_loads_what_it_uses_and_not_what_others_use(arguments: Sequence[str], absent: set[str]) -> None:
     assert not _loaded_by(*arguments) & absent
+
+
+@pytest.mark.parametrize("name", ["classify", "validate"])
+def test_a_publishers_command_loads_no_client_of_a_server_and_draws_nothing_without_a_terminal(name: str) -> None:
+    event = encoded(contact_ended("c-1"))
+
+    assert not _loaded_by(name, "-", stdin=event) & {*OF_SERVICES, "rich"}
+
+
+def test_models_of_events_that_a_command_does_not_read_are_not_built() -> None:
+    program = (
+        "import sys\n"
+        "from services.cli import main\n"
+        "from schemas.contact_ended_v1 import ContactEndedEvent\n"
+        "from schemas.klantcontact_registered_v1 import KlantcontactRegistered\n"
+        "sys.argv[1:] = ['classify', '-']\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(ContactEndedEvent.__pydantic_complete__, KlantcontactRegistered.__pydantic_complete__)"
+    )
+    event = encoded(contact_ended("c-1"))
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=event, capture_output=True, check=True, timeout=SECONDS
+    )
+
+    assert done.stdout.splitlines()[-1] == b"True False"
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command.name))

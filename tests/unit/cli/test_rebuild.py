@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from services.cli import rebuild
-from services.cli.screen import json_value
+from services.cli.json_values import json_value
 from services.operations.rebuild.verify import Comparison, RebuildOutcome, Report
 from services.operations.topic_reader import Stretch
 from services.projector.mongo.writes import Collection

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from services.cli import replay
+from services.cli.progress import progress
 from services.cli.replay import _Shown, summary_lines
-from services.cli.screen import progress
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import DEFAULT, Beleid
 from services.operations.replay.differences import Difference, OnderwerpDifference, OnderwerpOutcome, Standing

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import pytest
 
-from services.cli.screen import print_json, write_json_line
+from services.cli.json_values import print_json, write_json_line
 
 
 class _Kind(StrEnum):
