@@ -10,8 +10,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from structlog.testing import capture_logs
 
 from services.classifier.handler import Handler
-from services.classifier.kafka.partition import MAX_SLICE_BYTES, Means, Partition
+from services.classifier.kafka.partition import Means, Partition
 from services.classifier.kafka.publisher import KafkaPublisher
+from services.classifier.kafka.slices import MAX_SLICE_BYTES, Room
 from services.classifier.ports import Publisher
 from services.runtime.errors import PartitionLost
 from services.runtime.kafka.assignment import Backlog, Batch
@@ -82,12 +83,17 @@ class _Bench:
             consumer=lambda: cast("AIOKafkaConsumer", self.consumer),
             make_publisher=lambda _: cast("KafkaPublisher", _Publisher(take_over)),
             fail=self.failures.append,
-            batch_size=batch_size,
             session_seconds=120,
             health=self.health,
             make_stops=lambda: self.stops,
         )
-        self.partition = Partition(PLACE, means, asyncio.Semaphore(4), Backlog(), self.stops)
+        self.partition = Partition(PLACE, means, Room(batch_size), Backlog(), self.stops)
+
+    async def take(self, records: Batch) -> None:
+        """Hand records over, and wait until they are handled or dropped."""
+        self.partition.take(records)
+        assert self.partition.work is not None
+        await asyncio.wait({self.partition.work})
 
     async def handle(self, records: Sequence[Record], _: Publisher) -> None:
         if self._lost_from is not None and records[-1].offset >= self._lost_from:
@@ -121,7 +127,7 @@ async def test_a_batch_is_cut_by_number_and_by_weight(
     number: int, size_bytes: int, lengths: list[int], why: str
 ) -> None:
     bench = _Bench()
-    await bench.partition.handle(_records(number, size_bytes=size_bytes))
+    await bench.take(_records(number, size_bytes=size_bytes))
     assert [len(each) for each in bench.slices] == lengths, why
     assert list(chain.from_iterable(bench.slices)) == list(range(number)), "nothing is left out"
 
@@ -129,7 +135,7 @@ async def test_a_batch_is_cut_by_number_and_by_weight(
 async def test_all_that_a_loss_leaves_undone_is_told() -> None:
     bench = _Bench(batch_size=2, lost_from=2)
     with capture_logs() as logs:
-        await bench.partition.handle(_records(6, size_bytes=1))
+        await bench.take(_records(6, size_bytes=1))
     await bench.partition.give_up(1)
     assert bench.slices == [[0, 1]]
     assert [line for line in logs if line["event"] == "batch.dropped"] == [
