@@ -40,7 +40,11 @@ from services.runtime.waiting import pauses
 MAX_TRANSACTION_BYTES: Final = 4 * 1024 * 1024
 """Of one transaction, whose last record may pass it: some five thousand events. A usual batch is a third of it. A
 correction of a contact that was given much can cause hundreds of times its own size. As many bytes are in memory three
-times until they are written, for each of the four batches in flight."""
+times until they are written, for each of the full batches in flight."""
+
+LEAST_TRANSACTION_BYTES: Final = MAX_TRANSACTION_BYTES // 4
+TRANSACTION_BYTES_A_RECORD: Final = 8 * 1024
+"""The same for small batches, of which four times as many are in flight: three times what a usual record causes."""
 
 MAX_PARTS: Final = 2_000
 """Betrokkenen and onderwerpen of one batch of several records. Each takes some kilobytes until its batch is published.
@@ -124,7 +128,8 @@ class Handler:
         """Encode until a transaction is full, or until the partition stops."""
         part: list[Handled] = []
         part_bytes, turns = 0, Turns()
-        while left and part_bytes < MAX_TRANSACTION_BYTES:
+        most_bytes = min(max(len(left) * TRANSACTION_BYTES_A_RECORD, LEAST_TRANSACTION_BYTES), MAX_TRANSACTION_BYTES)
+        while left and part_bytes < most_bytes:
             try:
                 handled = await self._encoded(left.popleft())
             except PartitionStopped as stopped:

@@ -17,7 +17,7 @@ from schemas.reading.coherence import passes_elfproef
 from schemas.reading.decoding import MAX_BYTES
 from services.classifier.cases import read
 from services.classifier.instructions import with_publish_again
-from services.classifier.kafka.partition import MAX_SLICE_BYTES
+from services.classifier.kafka.slices import MAX_SLICE_BYTES
 from services.domain.besluit import MAX_EVER_GIVEN
 from services.domain.case import Case
 from services.domain.policy import DEFAULT

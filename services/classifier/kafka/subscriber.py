@@ -29,9 +29,9 @@ FETCHED_BYTES: Final = 3 * ROOM_BYTES
 """Of the records that were fetched and are not handled, over all partitions, as `Room` counts. A usual contact takes
 about as much memory. It is more than the slices in flight, so that the next ones are there when those are done."""
 
-FETCHED_BYTES_OF_ONE: Final = 2 * MAX_SLICE_BYTES
-"""The same of one partition: a slice in flight and the next one. More of it stays in the fetcher, which then asks
-nothing for that partition and goes on with the others."""
+FETCHED_BYTES_OF_ONE: Final = MAX_SLICE_BYTES * 3 // 2
+"""The same of one partition: a slice in flight, and a good part of the next one. More of it stays in the fetcher, which
+then asks nothing for that partition and goes on with the others."""
 
 STUCK_SECONDS: Final = 150
 """A slice that takes longer than that is stuck: nothing is polled until it is done. After as long again without a poll

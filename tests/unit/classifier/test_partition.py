@@ -18,6 +18,7 @@ from services.runtime.errors import PartitionLost
 from services.runtime.kafka.assignment import Backlog, Batch
 from services.runtime.kafka.records import Record
 from services.runtime.observe.health import Health
+from services.runtime.stops.stop import PartitionStopped, Stop
 from services.runtime.stops.stops import Stops
 from tests.fakes.stop_store import FakeStopStore
 
@@ -71,11 +72,21 @@ class _Publisher:
 class _Bench:
     """A partition, and the offsets of each slice that it hands over; from `lost_from` on it is another instance's."""
 
-    def __init__(self, *, batch_size: int = 500, take_over: Step = _at_once, lost_from: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        batch_size: int = 500,
+        take_over: Step = _at_once,
+        lost_from: int | None = None,
+        stops_at: int | None = None,
+        step: Step = _at_once,
+    ) -> None:
         self.slices: list[list[int]] = []
         self.failures: list[BaseException] = []
         self.consumer = _Consumer()
         self._lost_from = lost_from
+        self._stops_at = stops_at
+        self._step = step
         self.health = Health(())
         self.stops = Stops(self.health, FakeStopStore())
         means = Means(
@@ -98,14 +109,17 @@ class _Bench:
     async def handle(self, records: Sequence[Record], _: Publisher) -> None:
         if self._lost_from is not None and records[-1].offset >= self._lost_from:
             raise PartitionLost
+        if self._stops_at is not None and records[-1].offset >= self._stops_at:
+            raise PartitionStopped(Stop(PLACE.topic, PLACE.partition, self._stops_at, ["ValueError"]))
+        await self._step()
         self.slices.append([record.offset for record in records])
 
 
-def _records(number: int, *, size_bytes: int) -> Batch:
+def _records(number: int, *, size_bytes: int = 1, first: int = 0) -> Batch:
     value = b"x" * size_bytes
     records: list[Any] = [
         ConsumerRecord(PLACE.topic, PLACE.partition, offset, 0, 0, None, value, None, 0, size_bytes, ())
-        for offset in range(number)
+        for offset in range(first, first + number)
     ]
     return records
 
@@ -130,6 +144,73 @@ async def test_a_batch_is_cut_by_number_and_by_weight(
     await bench.take(_records(number, size_bytes=size_bytes))
     assert [len(each) for each in bench.slices] == lengths, why
     assert list(chain.from_iterable(bench.slices)) == list(range(number)), "nothing is left out"
+
+
+async def test_what_is_fetched_meanwhile_is_one_slice_when_the_one_in_flight_is_done() -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def step() -> None:
+        begun.set()
+        await may_end.wait()
+
+    bench = _Bench(step=step)
+    bench.partition.take(_records(2))
+    await begun.wait()
+    bench.partition.take(_records(3, first=2))
+    bench.partition.take(_records(1, first=5))
+    may_end.set()
+    assert bench.partition.work is not None
+    await bench.partition.work
+    assert bench.slices == [[0, 1], [2, 3, 4, 5]]
+    assert bench.partition.fetched_bytes == 0
+
+
+async def test_a_slice_in_flight_is_finished_when_the_partition_is_given_up_and_what_waits_is_left() -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def step() -> None:
+        begun.set()
+        await may_end.wait()
+
+    bench = _Bench(step=step)
+    bench.partition.take(_records(2))
+    await begun.wait()
+    bench.partition.take(_records(3, first=2))
+    asyncio.get_running_loop().call_later(0.05, may_end.set)
+    assert await bench.partition.give_up(5), "it was not abandoned"
+    assert bench.slices == [[0, 1]]
+
+
+async def test_a_failure_in_a_slice_ends_the_process() -> None:
+    async def step() -> None:
+        raise LookupError
+
+    bench = _Bench(step=step)
+    await bench.take(_records(2))
+    await asyncio.sleep(0)
+    assert [type(each) for each in bench.failures] == [LookupError]
+
+
+async def test_a_partition_that_stops_has_nothing_in_flight_and_takes_nothing_until_it_goes_on() -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def step() -> None:
+        begun.set()
+        await may_end.wait()
+
+    bench = _Bench(batch_size=2, stops_at=2, step=step)
+    bench.partition.take(_records(2))
+    await begun.wait()
+    bench.partition.take(_records(4, first=2))
+    may_end.set()
+    assert bench.partition.work is not None
+    await bench.partition.work
+    assert (bench.partition.fetched_bytes, bench.stops.partitions) == (0, {PLACE})
+    bench.partition.take(_records(4, first=6))
+    assert bench.partition.work.done(), "what was under way when it stopped is dropped"
+    assert bench.partition.fetched_bytes == 0
+    bench.partition.go_on()
+    assert bench.consumer.sought == [0, 2], "where it began, and where it stopped"
 
 
 async def test_all_that_a_loss_leaves_undone_is_told() -> None:
