@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 
+from services.classifier.ports import LEAST_SHARE
 from services.runtime.kafka.assignment import Batch
 from services.runtime.kafka.records import light_parts, value_bytes
 
@@ -20,7 +21,7 @@ MAX_SLICE_BYTES: Final = 1024 * 1024
 """Of the contacts of one slice. A contact usually causes up to fifty times its own size, which is in memory until it
 is published. 500 contacts of 2 kB are still one slice; of the largest that may be sent, 16 are."""
 
-MIN_SLICE_BYTES: Final = MAX_SLICE_BYTES // 4
+MIN_SLICE_BYTES: Final = int(MAX_SLICE_BYTES * LEAST_SHARE)
 """What the smallest slice counts for, since each costs some ten round trips whatever is in it. A slice that waits for
 room gathers what comes meanwhile."""
 

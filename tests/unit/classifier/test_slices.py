@@ -35,7 +35,7 @@ async def test_as_many_full_slices_are_in_flight_as_there_is_room_for() -> None:
 
 
 async def test_small_slices_of_every_partition_are_in_flight_at_once() -> None:
-    assert await _side_by_side(_records(1)) == ROOM_BYTES // MIN_SLICE_BYTES == 16
+    assert await _side_by_side(_records(1)) == ROOM_BYTES // MIN_SLICE_BYTES == 12
 
 
 async def test_a_slice_counts_for_its_bytes_where_those_are_many() -> None:
