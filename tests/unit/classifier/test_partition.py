@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from itertools import chain
 from typing import Any, cast
 
@@ -98,7 +99,8 @@ class _Bench:
             health=self.health,
             make_stops=lambda: self.stops,
         )
-        self.partition = Partition(PLACE, means, Room(batch_size), Backlog(), self.stops)
+        self.room = Room(batch_size)
+        self.partition = Partition(PLACE, means, self.room, Backlog(), self.stops)
 
     async def take(self, records: Batch) -> None:
         """Hand records over, and wait until they are handled or dropped."""
@@ -179,6 +181,19 @@ async def test_a_slice_in_flight_is_finished_when_the_partition_is_given_up_and_
     asyncio.get_running_loop().call_later(0.05, may_end.set)
     assert await bench.partition.give_up(5), "it was not abandoned"
     assert bench.slices == [[0, 1]]
+
+
+async def test_a_slice_that_gets_room_when_its_partition_is_given_up_is_not_begun() -> None:
+    bench = _Bench(batch_size=1)
+    async with AsyncExitStack() as in_flight:
+        for _ in range(4):
+            await in_flight.enter_async_context(bench.room.slice_of(lambda: _records(1)))
+        bench.partition.take(_records(1))
+        await asyncio.sleep(0.01)
+        giving_up = asyncio.create_task(bench.partition.give_up(5))
+        await asyncio.sleep(0.01)
+    assert await giving_up, "it was not abandoned"
+    assert bench.slices == []
 
 
 async def test_a_failure_in_a_slice_ends_the_process() -> None:

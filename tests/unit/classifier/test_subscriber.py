@@ -35,7 +35,11 @@ class _Consumer:
     def seek(self, place: TopicPartition, offset: int) -> None:
         pass
 
+    knows_its_position = True
+
     async def position(self, _: TopicPartition) -> int:
+        if not self.knows_its_position:
+            await asyncio.Event().wait()
         return 1_000_000
 
     async def beginning_offsets(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
@@ -60,11 +64,12 @@ class _Bench:
         self.handled: list[tuple[int, int]] = []
         self.failures: list[BaseException] = []
         self.held_up: dict[int, asyncio.Event] = {}
+        self.consumer = _Consumer()
         self._next = dict.fromkeys((ONE, TWO, *OTHERS), 0)
         health = Health(())
         means = Means(
             handler=cast("Handler", self),
-            consumer=lambda: cast("AIOKafkaConsumer", _Consumer()),
+            consumer=lambda: cast("AIOKafkaConsumer", self.consumer),
             make_publisher=lambda _: cast("KafkaPublisher", _Publisher()),
             fail=self.failures.append,
             session_seconds=1,
@@ -156,11 +161,12 @@ async def test_nothing_is_fetched_once_a_slice_is_stuck_so_that_the_group_takes_
 
 
 async def test_a_wait_for_room_ends_when_the_partitions_are_revoked(bench: _Bench) -> None:
-    bench.held_up = {place.partition: asyncio.Event() for place in (ONE, TWO, *OTHERS)}
+    bench.consumer.knows_its_position = False
     for place in (ONE, TWO, *OTHERS[:5]):
         await bench.fetch(place, 2 * BATCH_SIZE)
     room = asyncio.create_task(bench.partitions.room())
     await asyncio.sleep(0.01)
+    assert not room.done()
     await bench.partitions.on_partitions_revoked([ONE, TWO, *OTHERS])
     await asyncio.wait_for(room, 1)
     assert bench.handled == []
