@@ -29,7 +29,7 @@ from aiokafka.errors import IllegalStateError
 from services.classifier.handler import Handler
 from services.classifier.kafka.beginning import first_offset, name_of
 from services.classifier.kafka.publisher import KafkaPublisher
-from services.classifier.kafka.slices import Room, log_dropped
+from services.classifier.kafka.slices import MIN_SLICE_BYTES, Room, log_dropped
 from services.runtime.errors import PartitionLost
 from services.runtime.kafka.assignment import Backlog, Batch
 from services.runtime.kafka.records import as_record
@@ -57,6 +57,10 @@ ABANDON_SHARE: Final = 0.2
 VERDICT_SHARE: Final = 0.5
 """Of the session: how long after a loss we have certainly heard whether we are still a member. There are three
 heartbeats a session."""
+
+GATHER_SECONDS: Final = 0.06
+"""Between the beginnings of two small slices of a partition: each costs some ten round trips whatever is in it. The
+first one after a pause does not wait."""
 
 CANCELLATIONS: Final = 10
 """How often a batch is cancelled before it is left alone. It is fenced, so it can't publish any more."""
@@ -131,6 +135,7 @@ class Partition:
         """Handle what waits, slice after slice, or drop it when it is stale. Raises what the handler raises."""
         await self._taking_over
         while self._waiting:
+            await self._gather()
             if await self._is_stale():
                 self._drop_stale()
                 return
@@ -148,6 +153,12 @@ class Partition:
                     self._drop("stopped")
                     self._stop_at(stopped.stop)
                     return
+
+    async def _gather(self) -> None:
+        """Let a small slice grow, when the one before began a moment ago."""
+        wait_seconds = self._slice_began_at + GATHER_SECONDS - time.monotonic()
+        if wait_seconds > 0 and self._room.weight(self._waiting) < MIN_SLICE_BYTES:
+            await asyncio.sleep(wait_seconds)
 
     async def give_up(self, seconds: float) -> bool:
         """Finish the slice in flight, or abandon it as a whole after that time. Return whether it was finished."""
@@ -257,7 +268,7 @@ class Partition:
         return not self._active or bool(position <= self._waiting[-1].offset)
 
     def _drop_stale(self) -> None:
-        self._drop("fetched before the partition was taken over")
+        self._drop("fetched before the partition was taken over" if self._active else "revoked")
         self._backlog.handled(self.place, self._next_offset)
         if not self._active:
             return

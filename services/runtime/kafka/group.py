@@ -4,6 +4,7 @@ FastStream connects, logs in, joins and leaves (`group_broker.py`); the poll is 
 """
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -34,6 +35,13 @@ POLL_MS: Final = 500
 
 SHORT_POLL_MS: Final = 20
 """The same while a partition is left out of the poll, which then can't see that it wants records again."""
+
+LITTLE: Final = 50
+"""Records of one poll."""
+
+FETCH_PAUSE_SECONDS: Final = 0.01
+"""Between polls that return little. aiokafka sends its next fetch when the last one is polled, so without a pause each
+record that comes alone costs a fetch of all partitions."""
 
 DRAIN_SHARE: Final = 0.7
 """Of the time for shutting down: how long batches in flight may take. The rest is for leaving the group."""
@@ -128,10 +136,13 @@ class Group:
                 await asyncio.sleep(next(passing))
                 continue
             passing = pauses()
+            next_poll_at = time.monotonic() + FETCH_PAUSE_SECONDS
             if fetched and not self._ends:
                 reader.backlog.take(fetched)
                 with group_health.handling():
                     await reader.handle(fetched)
+                if sum(map(len, fetched.values())) < LITTLE:
+                    await asyncio.sleep(max(0.0, next_poll_at - time.monotonic()))
 
     async def _fetched(self, reader: Reader) -> Fetched:
         """Poll the partitions of which enough is not in flight already.

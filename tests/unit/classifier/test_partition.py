@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from structlog.testing import capture_logs
 
 from services.classifier.handler import Handler
+from services.classifier.kafka import partition
 from services.classifier.kafka.partition import Means, Partition
 from services.classifier.kafka.publisher import KafkaPublisher
 from services.classifier.kafka.slices import MAX_SLICE_BYTES, Room
@@ -167,6 +168,25 @@ async def test_what_is_fetched_meanwhile_is_one_slice_when_the_one_in_flight_is_
     assert bench.partition.fetched_bytes == 0
 
 
+async def test_small_slices_of_a_partition_gather_what_comes_a_moment_later() -> None:
+    bench = _Bench()
+    await bench.take(_records(1))
+    assert bench.slices == [[0]], "the first one does not wait"
+    bench.partition.take(_records(1, first=1))
+    await asyncio.sleep(0.01)
+    await bench.take(_records(1, first=2))
+    assert bench.slices == [[0], [1, 2]]
+
+
+async def test_a_slice_of_some_size_gathers_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partition, "GATHER_SECONDS", 60)
+    bench = _Bench(batch_size=6)
+    await bench.take(_records(1))
+    async with asyncio.timeout(5):
+        await bench.take(_records(3, first=1))
+    assert bench.slices == [[0], [1, 2, 3]]
+
+
 async def test_a_slice_in_flight_is_finished_when_the_partition_is_given_up_and_what_waits_is_left() -> None:
     begun, may_end = asyncio.Event(), asyncio.Event()
 
@@ -179,8 +199,12 @@ async def test_a_slice_in_flight_is_finished_when_the_partition_is_given_up_and_
     await begun.wait()
     bench.partition.take(_records(3, first=2))
     asyncio.get_running_loop().call_later(0.05, may_end.set)
-    assert await bench.partition.give_up(5), "it was not abandoned"
+    with capture_logs() as logs:
+        assert await bench.partition.give_up(5), "it was not abandoned"
     assert bench.slices == [[0, 1]]
+    assert [(line["reason"], line["first_offset"]) for line in logs if line["event"] == "batch.dropped"] == [
+        ("revoked", 2)
+    ]
 
 
 async def test_a_slice_that_gets_room_when_its_partition_is_given_up_is_not_begun() -> None:

@@ -106,8 +106,8 @@ async def test_a_partition_does_not_wait_for_another(bench: _Bench) -> None:
     bench.held_up[ONE.partition] = asyncio.Event()
     await bench.fetch(ONE, 1)
     await bench.fetch(TWO, 1)
-    await bench.fetch(TWO, 2)
-    assert bench.handled == [(TWO.partition, 1), (TWO.partition, 2)]
+    await bench.fetch(TWO, BATCH_SIZE)
+    assert bench.handled == [(TWO.partition, 1), (TWO.partition, BATCH_SIZE)]
     assert bench.partitions.has_room()
 
 
