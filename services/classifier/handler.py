@@ -21,7 +21,7 @@ from schemas.dead_letters import MAX_FAULTS
 from schemas.faults import Refusal
 from services.classifier.encoding import Encoder
 from services.classifier.instrumentation import Handled, tell_batch, tell_own_failure, tell_spans, timed
-from services.classifier.ports import Clock, HeavyBatch, Publisher, RegisterStore
+from services.classifier.ports import Clock, HeavyBatch, Publisher, RegisterStore, share_of
 from services.classifier.repeats import Judged, Moved, without_seen
 from services.classifier.turns import Turns
 from services.domain.besluit import NOWHERE
@@ -40,11 +40,13 @@ from services.runtime.waiting import pauses
 MAX_TRANSACTION_BYTES: Final = 4 * 1024 * 1024
 """Of one transaction, whose last record may pass it: some five thousand events. A usual batch is a third of it. A
 correction of a contact that was given much can cause hundreds of times its own size. As many bytes are in memory three
-times until they are written, for each of the four batches in flight."""
+times until they are written, for each of the four full batches in flight."""
 
 MAX_PARTS: Final = 2_000
 """Betrokkenen and onderwerpen of one batch of several records. Each takes some kilobytes until its batch is published.
-A usual batch has half of it; 500 contacts of 1.5 kB can have twelve times as many."""
+A usual batch has half of it; 500 contacts of 1.5 kB can have twelve times as many.
+
+A small batch may hold and cause so much in proportion (`share_of`)."""
 
 T = TypeVar("T")
 
@@ -88,12 +90,12 @@ class Handler:
         committed. Records that are not committed then were not published, and cause the same messages when they are
         handled again.
         """
-        waiting = [records]
+        waiting, share = [records], share_of(len(records))
         while waiting:
             batch = waiting.pop()
             started_ns = time.time_ns()
             try:
-                left = deque(await self._judge_patiently(batch, publisher))
+                left = deque(await self._judge_patiently(batch, publisher, share))
             except HeavyBatch as heavy:
                 cut = heavy.fits or len(batch) // 2
                 waiting += [batch[cut:], batch[:cut]]
@@ -101,12 +103,12 @@ class Handler:
             if rest := batch[len(left) :]:
                 waiting.append(rest)
             while left:
-                await self._publish_part(left, publisher, started_ns)
+                await self._publish_part(left, publisher, started_ns, share)
 
-    async def _publish_part(self, left: deque[Judged], publisher: Publisher, started_ns: int) -> None:
+    async def _publish_part(self, left: deque[Judged], publisher: Publisher, started_ns: int, share: float) -> None:
         """Encode the next records until a transaction is full, and publish them. Their messages are kept no longer."""
         with timed("encode"):
-            part, stopped = await self._encode_part(left)
+            part, stopped = await self._encode_part(left, share)
         if part:
             await self._publish(part, publisher, started_ns)
         if stopped is not None:
@@ -120,11 +122,11 @@ class Handler:
         if self._spans is not None:
             tell_spans(self._spans, part, started_ns=started_ns)
 
-    async def _encode_part(self, left: deque[Judged]) -> tuple[list[Handled], PartitionStopped | None]:
+    async def _encode_part(self, left: deque[Judged], share: float) -> tuple[list[Handled], PartitionStopped | None]:
         """Encode until a transaction is full, or until the partition stops."""
         part: list[Handled] = []
         part_bytes, turns = 0, Turns()
-        while left and part_bytes < MAX_TRANSACTION_BYTES:
+        while left and part_bytes < MAX_TRANSACTION_BYTES * share:
             try:
                 handled = await self._encoded(left.popleft())
             except PartitionStopped as stopped:
@@ -152,11 +154,11 @@ class Handler:
             self._count_in_a_row(record, 0)
         return Handled(record, outcome, messages)
 
-    async def _judge_patiently(self, records: Sequence[Record], publisher: Publisher) -> list[Judged]:
+    async def _judge_patiently(self, records: Sequence[Record], publisher: Publisher, share: float) -> list[Judged]:
         """Judge a batch up to the end of a run of failures; retry as long as the database is away."""
 
         async def judge() -> list[Judged]:
-            return await self._judge_isolated(records, publisher, _Run(self._own_failures_limit))
+            return await self._judge_isolated(records, publisher, _Run(self._own_failures_limit, share))
 
         return await self._patiently(records[0].place, judge)
 
@@ -183,7 +185,7 @@ class Handler:
         if run.is_whole:
             return []
         try:
-            batch = await self._judge(records, publisher)
+            batch = await self._judge(records, publisher, run.share)
         except (TransientFailure, PartitionLost, HeavyBatch):
             raise
         except Exception as error:  # noqa: BLE001 - every mistake of our own code in a message ends here
@@ -199,10 +201,10 @@ class Handler:
         run.failures = 0
         return batch
 
-    async def _judge(self, records: Sequence[Record], publisher: Publisher) -> list[Judged]:
+    async def _judge(self, records: Sequence[Record], publisher: Publisher, share: float) -> list[Judged]:
         """Decode, look up, decide and record."""
         with timed("decode"):
-            read = await self._read_in_turns(records)
+            read = await self._read_in_turns(records, most_parts=MAX_PARTS * share)
         cases = [each for each in read if isinstance(each, Case)]
         now = self._clock.now()
         with timed("decide"):
@@ -230,7 +232,7 @@ class Handler:
         if moved:
             await self._store.transact([each.case for each in moved], note)
 
-    async def _read_in_turns(self, records: Sequence[Record]) -> list[Case | Refusal]:
+    async def _read_in_turns(self, records: Sequence[Record], *, most_parts: float) -> list[Case | Refusal]:
         read: list[Case | Refusal] = []
         parts, turns = 0, Turns()
         for record in records:
@@ -240,7 +242,7 @@ class Handler:
                 each = replace(each, faults=each.faults[:MAX_FAULTS])
             else:
                 parts += len(each.received.contact.betrokkenen) + len(each.received.contact.onderwerpen)
-            if parts > MAX_PARTS and read:
+            if parts > most_parts and read:
                 raise HeavyBatch(fits=len(read))
             read.append(each)
             if turns.is_over:
@@ -276,8 +278,10 @@ class Handler:
 class _Run:
     """Failures in a row while a batch is judged. Encoding counts them in one row with its own and those before."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, share: float) -> None:
+        """`share`: what the batch may hold and cause."""
         self._limit = limit
+        self.share = share
         self.failures = 0
 
     @property

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from schemas.cloudevents import Headers
 from schemas.positions import Position
@@ -29,6 +29,16 @@ class HeavyBatch(Exception):
         """`fits`: how many of its first contacts are not too much, where that is known."""
         super().__init__()
         self.fits = fits
+
+
+FULL_BATCH: Final = 500
+LEAST_SHARE: Final = 1 / 3
+"""Of the smallest batches, of which three times as many are in flight (`services/classifier/kafka/slices.py`)."""
+
+
+def share_of(contacts: int) -> float:
+    """Return the share of what a full batch may hold and cause that one of so many contacts may."""
+    return min(max(contacts / FULL_BATCH, LEAST_SHARE), 1.0)
 
 
 class RegisterStore(Protocol):

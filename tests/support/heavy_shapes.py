@@ -1,7 +1,7 @@
 """The worst that the contract allows: events, batches and histories that cost the most memory or time.
 
-A shape is a row of batches that come before, and the batches that are measured. The classifier handles four slices
-side by side, so a shape has up to four of those, of different partitions.
+A shape is a row of batches that come before, and the batches that are measured. The classifier handles four full
+slices side by side, or twelve small ones, so a shape has up to so many of those, of different partitions.
 """
 
 import base64
@@ -17,7 +17,7 @@ from schemas.reading.coherence import passes_elfproef
 from schemas.reading.decoding import MAX_BYTES
 from services.classifier.cases import read
 from services.classifier.instructions import with_publish_again
-from services.classifier.kafka.partition import MAX_SLICE_BYTES
+from services.classifier.kafka.slices import MAX_SLICE_BYTES, MIN_SLICE_BYTES, ROOM_BYTES, Room
 from services.domain.besluit import MAX_EVER_GIVEN
 from services.domain.case import Case
 from services.domain.policy import DEFAULT
@@ -65,6 +65,9 @@ def shapes() -> Mapping[str, Callable[[], Shape]]:
         "corrections that take all back and give it again": lambda: _corrections(_full_and_short),
         "corrections of the largest contact": lambda: _corrections(_largest_again),
         "most faults": lambda: _of_one_kind(_faulty),
+        "plain contacts, in small slices": lambda: _in_small_slices(_plain),
+        "most klantcontacten, in small slices": lambda: _in_small_slices(_many_onderwerpen),
+        "everything at its maximum, in small slices": lambda: _in_small_slices(_largest),
         "many contacts of one klant": _of_one_klant,
     }
 
@@ -75,6 +78,17 @@ def shapes() -> Mapping[str, Callable[[], Shape]]:
 def _of_one_kind(make: Callable[[str, int], bytes]) -> Shape:
     """Return four slices of contacts that are all new."""
     return Shape([], [_slice(_records(_events(make, partition), partition)) for partition in range(4)])
+
+
+def _in_small_slices(make: Callable[[str, int], bytes]) -> Shape:
+    """Return as many slices as are in flight at most, each with as much as it may have for that."""
+    room = Room(BATCH)
+    slices = []
+    for partition in range(ROOM_BYTES // MIN_SLICE_BYTES):
+        whole = _slice(_records(_events(make, partition), partition))
+        most = next((n for n in range(1, len(whole) + 1) if room.weight(whole[:n]) > MIN_SLICE_BYTES), len(whole))
+        slices.append(whole[: max(most - 1, 1)])
+    return Shape([], slices)
 
 
 def _events(make: Callable[[str, int], bytes], partition: int) -> Iterator[bytes]:

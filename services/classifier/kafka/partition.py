@@ -4,10 +4,12 @@ Nothing is handled twice or skipped, for these reasons:
 
 - A writer of its own takes the partition over, which fences the former one (`publisher`). Only then is the committed
   offset read, and sought. Until then nothing is fetched.
-- A batch that was fetched before a rebalance can arrive after it, when its partition has come back with a new start.
-  Two signs tell such a stale batch, and it is dropped. It begins before the next offset, or the consumer's position is
-  no longer beyond its end, since taking over sought it back. (Offsets have gaps, so "begins at the next offset" is no
-  sign.)
+- Records that were fetched before a rebalance can arrive after it, when their partition has come back with a new
+  start. Two signs tell such stale records, and they are dropped. They begin before the next offset, or the consumer's
+  position is no longer beyond their end, since taking over sought it back. (Offsets have gaps, so "begins at the next
+  offset" is no sign.)
+- Records that are fetched wait here until those before them are done. When the partition is lost, stops or is given up,
+  all that wait are dropped, and are fetched again.
 - A writer that is fenced while the group still counts the partition as ours waits for the group's verdict. An instance
   that slept has lost its place and hears so with the next heartbeat; one that has not takes the partition back.
 
@@ -15,37 +17,31 @@ All of this happens in one event loop. Each step looks at `_active` first, with 
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import IllegalStateError
 
 from services.classifier.handler import Handler
+from services.classifier.kafka.beginning import first_offset, name_of
 from services.classifier.kafka.publisher import KafkaPublisher
+from services.classifier.kafka.slices import MIN_SLICE_BYTES, Room, log_dropped
 from services.runtime.errors import PartitionLost
 from services.runtime.kafka.assignment import Backlog, Batch
-from services.runtime.kafka.errors import missing_right
-from services.runtime.kafka.patches import tell_missing
-from services.runtime.kafka.records import as_record, light_parts
-from services.runtime.observe.failures import type_name
+from services.runtime.kafka.records import as_record
 from services.runtime.observe.health import Health, Part
 from services.runtime.stops.stop import PartitionStopped, Stop
 from services.runtime.stops.stops import Stops
-from services.runtime.waiting import pauses
 
 log = structlog.get_logger()
 
 MAX_STALE_BATCHES: Final = 1
 """A batch from before a rebalance can arrive once after it. A second one means that the offsets of the topic have gone
 back."""
-
-BOUNDS_SECONDS: Final = 3.0
-"""Patience with the question where a partition begins and ends, which takes a millisecond. aiokafka would wait forty
-seconds for a partition without a leader, and readiness has to report it within ten, starting the writer included."""
 
 MAX_LOSSES: Final = 3
 """In a row. An instance that keeps taking a partition that the group gives to us is no member of the group: a second
@@ -62,9 +58,9 @@ VERDICT_SHARE: Final = 0.5
 """Of the session: how long after a loss we have certainly heard whether we are still a member. There are three
 heartbeats a session."""
 
-MAX_SLICE_BYTES: Final = 1024 * 1024
-"""Of the contacts of one slice. A contact usually causes up to fifty times its own size, which is in memory until it
-is published. 500 contacts of 2 kB are still one slice; of the largest that may be sent, 16 are."""
+GATHER_SECONDS: Final = 0.06
+"""Between the beginnings of two small slices of a partition: each costs some ten round trips whatever is in it. The
+first one after a pause does not wait."""
 
 CANCELLATIONS: Final = 10
 """How often a batch is cancelled before it is left alone. It is fenced, so it can't publish any more."""
@@ -83,7 +79,6 @@ class Means:
     """Makes the stops of one assignment."""
     fail: Callable[[BaseException], None]
     """Ends the process with a failure that nobody can handle."""
-    batch_size: int
     session_seconds: float
     """How long the group waits for a member that is silent."""
 
@@ -91,25 +86,28 @@ class Means:
 class Partition:
     """Handles the batches of one partition."""
 
-    def __init__(
-        self, place: TopicPartition, means: Means, slots: asyncio.Semaphore, backlog: Backlog, stops: Stops
-    ) -> None:
-        """Begin to take the partition over. `slots` bounds the slices in flight over all partitions; `backlog` is told
+    def __init__(self, place: TopicPartition, means: Means, room: Room, backlog: Backlog, stops: Stops) -> None:
+        """Begin to take the partition over. `room` bounds the slices in flight over all partitions; `backlog` is told
         which records are handled, and `stops` where the partition stops.
         """
         self.place = place
         self.work: asyncio.Task[None] | None = None
-        """The task that handles its present batch, when there is one."""
+        """The task that handles what was fetched, while there is any."""
         self._means = means
-        self._slots = slots
+        self._room = room
         self._backlog = backlog
         self._stops = stops
         self._publisher = means.make_publisher(place)
-        self._reporter = f"offsets of {_name(place)}"
+        self._reporter = f"offsets of {name_of(place)}"
         self._active = True
         self._next_offset = -1
         self._stale_batches = 0
         self._losses = 0
+        self.fetched_bytes = 0
+        """What its records count for that were fetched and are not handled yet, as `Room` counts."""
+        self._waiting: list[ConsumerRecord[bytes, bytes]] = []
+        self._slice: Batch = ()
+        self._slice_began_at = 0.0
         self._taking_over = self._begin()
 
     @property
@@ -117,35 +115,53 @@ class Partition:
         """Whether it handles batches."""
         return self._active and self._taking_over.done()
 
-    async def handle(self, records: Batch) -> None:
-        """Handle a batch in slices, or drop it when it is stale. Raises what the handler raises."""
-        await self._taking_over
+    @property
+    def slice_seconds(self) -> float:
+        """How long its present slice has been in flight."""
+        return time.monotonic() - self._slice_began_at if self._slice else 0.0
+
+    def take(self, records: Batch) -> None:
+        """Take records that a poll returned, behind those that wait here. A failure in handling them goes to `fail`."""
         if self.place in self._stops.partitions:
             log_dropped(records, reason="stopped")
             return
-        if await self._is_stale(records):
-            self._drop_stale(records)
-            return
-        begin = 0
-        for part in _slices(records, self._means.batch_size):
-            async with self._slots:
+        self._waiting += records
+        self.fetched_bytes += self._room.weight(records)
+        if self.work is None or self.work.done():
+            self.work = asyncio.create_task(self._handle_waiting())
+            self.work.add_done_callback(self._hand_on_failure)
+
+    async def _handle_waiting(self) -> None:
+        """Handle what waits, slice after slice, or drop it when it is stale. Raises what the handler raises."""
+        await self._taking_over
+        while self._waiting:
+            await self._gather()
+            if await self._is_stale():
+                self._drop_stale()
+                return
+            async with self._room.slice_of(lambda: self._waiting) as records:
                 if not self._active:
-                    log_dropped(records[begin:], reason="revoked")
+                    self._drop("revoked")
                     return
                 try:
-                    await self._handle_slice(part)
+                    await self._handle_slice(records)
                 except PartitionLost as lost:
-                    log_dropped(records[begin:], reason="lost")
+                    self._drop("lost")
                     self._await_verdict(lost)
                     return
                 except PartitionStopped as stopped:
-                    log_dropped(records[begin:], reason="stopped")
+                    self._drop("stopped")
                     self._stop_at(stopped.stop)
                     return
-            begin += len(part)
+
+    async def _gather(self) -> None:
+        """Let a small slice grow, when the one before began a moment ago."""
+        wait_seconds = self._slice_began_at + GATHER_SECONDS - time.monotonic()
+        if wait_seconds > 0 and self._room.weight(self._waiting) < MIN_SLICE_BYTES:
+            await asyncio.sleep(wait_seconds)
 
     async def give_up(self, seconds: float) -> bool:
-        """Finish the batch in flight, or abandon it as a whole after that time. Return whether it was finished."""
+        """Finish the slice in flight, or abandon it as a whole after that time. Return whether it was finished."""
         self._active = False
         await self._abandon(self._taking_over)
         finished = True
@@ -180,7 +196,7 @@ class Partition:
     async def _take_over(self, after_seconds: float) -> None:
         await asyncio.sleep(after_seconds)
         committed = await self._publisher.take_over()
-        self._next_offset = await self._first_offset(committed)
+        self._next_offset = await first_offset(self._means.consumer, self.place, committed, self._report)
         if not self._active:
             return  # the cancellation was lost, and the position belongs to the next holder
         self._stale_batches = 0
@@ -196,39 +212,26 @@ class Partition:
         if not taking_over.cancelled() and (error := taking_over.exception()) is not None:
             self._means.fail(error)
 
-    async def _first_offset(self, committed: int | None) -> int:
-        """Return the committed offset, or the first of the partition when it no longer holds that one."""
-        first, end = await self._bounds()
-        if committed is None:
-            return first
-        if first <= committed <= end:
-            return committed
-        tell_missing(self.place, next_offset=committed, first_offset=first)
-        return first
-
-    async def _bounds(self) -> tuple[int, int]:
-        for pause_seconds in pauses():
-            try:
-                async with asyncio.timeout(BOUNDS_SECONDS):
-                    first = await self._means.consumer().beginning_offsets([self.place])
-                    end = await self._means.consumer().end_offsets([self.place])
-            except (KafkaError, TimeoutError) as error:
-                silent = f"Kafka does not say where {_name(self.place)} begins and ends ({type_name(error)})"
-                self._report(str(missing_right(error) or silent))
-                log.warning("offsets.unknown", **self.place._asdict(), exc_info=error)
-            else:
-                self._report(None)
-                return first[self.place], end[self.place]
-            await asyncio.sleep(pause_seconds)
-        raise AssertionError("pauses have no end")
-
     # Handling
 
     async def _handle_slice(self, records: Batch) -> None:
+        self._slice, self._slice_began_at = records, time.monotonic()
+        del self._waiting[: len(records)]
         await self._means.handler.handle([as_record(record) for record in records], self._publisher)
+        self._slice = ()
+        self.fetched_bytes -= self._room.weight(records)
         self._next_offset = records[-1].offset + 1
         self._backlog.handled(self.place, self._next_offset)
         self._losses = 0
+
+    def _drop(self, reason: str) -> None:
+        """Drop all that was fetched and is not handled."""
+        dropped = [*self._slice, *self._waiting]
+        self._slice = ()
+        self._waiting.clear()
+        self.fetched_bytes = 0
+        self._room.freed.set()
+        log_dropped(dropped, reason=reason)
 
     def _stop_at(self, stop: Stop) -> None:
         if not self._active or not self._stops.add(stop):
@@ -237,8 +240,11 @@ class Partition:
         self._means.consumer().pause(self.place)
 
     def go_on(self) -> None:
-        """Try again the record at which the partition stopped. Only between polls: nothing of it is in flight then."""
+        """Try again the record at which the partition stopped. Nothing of it is in flight: all that was fetched was
+        dropped when it stopped, and what came after that is not taken.
+        """
         if self._active:
+            assert not self.fetched_bytes, "a partition that has stopped takes nothing"
             self._means.consumer().seek(self.place, self._next_offset)
             self._means.consumer().resume(self.place)
 
@@ -251,50 +257,25 @@ class Partition:
         log.warning("partition.lost", **self.place._asdict(), losses=self._losses)
         self._taking_over = self._begin(after_seconds=self._means.session_seconds * VERDICT_SHARE)
 
-    async def _is_stale(self, records: Batch) -> bool:
-        """Whether a batch was fetched before its partition was taken over."""
-        if records[0].offset < self._next_offset:
+    async def _is_stale(self) -> bool:
+        """Whether what waits was fetched before its partition was taken over."""
+        if self._waiting[0].offset < self._next_offset:
             return True
         try:
             position = await self._means.consumer().position(self.place)
         except IllegalStateError:
             return True
-        return not self._active or bool(position <= records[-1].offset)
+        return not self._active or bool(position <= self._waiting[-1].offset)
 
-    def _drop_stale(self, records: Batch) -> None:
-        log_dropped(records, reason="fetched before the partition was taken over")
+    def _drop_stale(self) -> None:
+        self._drop("fetched before the partition was taken over" if self._active else "revoked")
         self._backlog.handled(self.place, self._next_offset)
         if not self._active:
             return
         self._stale_batches += 1
         if self._stale_batches > MAX_STALE_BATCHES:
             raise PartitionLost(
-                f"The offsets of {_name(self.place)} have gone back below {self._next_offset}, which is committed. "
+                f"The offsets of {name_of(self.place)} have gone back below {self._next_offset}, which is committed. "
                 "A fresh start finds out where to go on."
             )
         self._means.consumer().seek(self.place, self._next_offset)
-
-
-def _name(partition: TopicPartition) -> str:
-    return f"partition {partition.partition} of {partition.topic}"
-
-
-def _slices(records: Batch, size: int) -> Iterator[Batch]:
-    """Cut a batch into as few slices as the size allows, all about as long: a short rest costs as much as a full slice.
-    A slice that is too heavy is cut again.
-    """
-    slices = -(-len(records) // size)
-    for begin, end in pairwise(len(records) * each // slices for each in range(slices + 1)):
-        yield from light_parts(records[begin:end], MAX_SLICE_BYTES)
-
-
-def log_dropped(records: Batch, *, reason: str) -> None:
-    """Log a batch that will be fetched again, here or elsewhere."""
-    log.info(
-        "batch.dropped",
-        reason=reason,
-        topic=records[0].topic,
-        partition=records[0].partition,
-        first_offset=records[0].offset,
-        last_offset=records[-1].offset,
-    )

@@ -10,8 +10,9 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.classifier.handler import Handler
-from services.classifier.kafka.partition import REVOCATION_SHARE, Means, Partition, log_dropped
+from services.classifier.kafka.partition import REVOCATION_SHARE, Means, Partition
 from services.classifier.kafka.publisher import KafkaPublisher
+from services.classifier.kafka.slices import MAX_SLICE_BYTES, ROOM_BYTES, Room, log_dropped
 from services.runtime.ending import Ending
 from services.runtime.kafka.assignment import Fetched, by_topic
 from services.runtime.kafka.clients import transactional_producer
@@ -24,13 +25,17 @@ from services.runtime.stops.stops import Stops
 
 log = structlog.get_logger()
 
-MAX_RECORDS: Final = 10_000
-"""Of one poll. `services.runtime.kafka.clients` bounds its bytes as they were compressed, normally to some thousands of
-contacts; this bounds what they are once they are Python objects: about 1 kB more each."""
+FETCHED_BYTES: Final = 3 * ROOM_BYTES
+"""Of the records that were fetched and are not handled, over all partitions, as `Room` counts. A usual contact takes
+about as much memory. It is more than the slices in flight, so that the next ones are there when those are done."""
 
-SLICES_AT_ONCE: Final = 4
-"""Batches of different partitions handled side by side: while one waits for MongoDB or Kafka the others compute.
-More bring nothing on one core, and each holds its contacts in memory."""
+FETCHED_BYTES_OF_ONE: Final = MAX_SLICE_BYTES * 3 // 2
+"""The same of one partition: a slice in flight, and a good part of the next one. More of it stays in the fetcher, which
+then asks nothing for that partition and goes on with the others."""
+
+STUCK_SECONDS: Final = 150
+"""A slice that takes longer than that is stuck: nothing is polled until it is done. After as long again without a poll
+the group gives our partitions to others, five minutes in all. Nothing that goes well takes as long."""
 
 
 class ContactSubscriber:
@@ -42,8 +47,9 @@ class ContactSubscriber:
         contacts = Subscription(
             topics=settings.contact_topics,
             group=settings.classifier_group,
-            max_records=MAX_RECORDS,
+            max_records=settings.batch_size,
             writes_to=_outputs(settings),
+            max_poll_interval_ms=STUCK_SECONDS * 1000,
         )
         self.group = Group(settings, contacts, health, ending)
         means = Means(
@@ -53,10 +59,9 @@ class ContactSubscriber:
             health=health,
             make_stops=partial(Stops, health, stop_store),
             fail=ending.fail,
-            batch_size=settings.batch_size,
             session_seconds=settings.session_timeout_ms / 1000,
         )
-        self.partitions = Partitions(means)
+        self.partitions = Partitions(means, settings.batch_size)
         health.describe("producers", self.partitions.facts)
 
     def reading(self) -> AbstractAsyncContextManager[None]:
@@ -87,10 +92,11 @@ class Partitions(Reader):
     and the writers are closed; all of that before the listener returns, since the group waits for it.
     """
 
-    def __init__(self, means: Means) -> None:
+    def __init__(self, means: Means, batch_size: int) -> None:
+        """`batch_size`: the most contacts of one slice."""
         super().__init__()
         self._means = means
-        self._slots = asyncio.Semaphore(SLICES_AT_ONCE)
+        self._room = Room(batch_size)
         self._held: dict[TopicPartition, Partition] = {}
         self._stops = means.make_stops()
         self._stopping = False
@@ -129,12 +135,13 @@ class Partitions(Reader):
             return
         assert not self._held, "everything is revoked before anything is assigned"
         for partition in sorted(assigned):
-            self._held[partition] = Partition(partition, self._means, self._slots, self.backlog, self._stops)
+            self._held[partition] = Partition(partition, self._means, self._room, self.backlog, self._stops)
         log.info("partitions.assigned", partitions=by_topic(self._held))
 
     async def _give_up(self, seconds: float) -> None:
         held, self._held = list(self._held.values()), {}
         finished = await asyncio.gather(*(partition.give_up(seconds) for partition in held))
+        self._room.freed.set()
         self._stops.end()
         self._stops = self._means.make_stops()
         if held:
@@ -153,14 +160,30 @@ class Partitions(Reader):
             if held := self._held.get(place):
                 held.go_on()
 
-    async def handle(self, fetched: Fetched) -> None:
-        """Handle what was fetched, the partitions side by side; return when all of it is done or dropped.
+    def is_full(self, partition: TopicPartition) -> bool:
+        """Whether so much of a partition was fetched that it is not polled now."""
+        held = self._held.get(partition)
+        return held is not None and held.fetched_bytes >= FETCHED_BYTES_OF_ONE
 
-        Raises what the handler raises, in an exception group.
-        """
-        async with asyncio.TaskGroup() as tasks:
-            for place, batch in fetched.items():
-                if partition := self._held.get(place):
-                    partition.work = tasks.create_task(partition.handle(batch))
-                else:
-                    log_dropped(batch, reason="not assigned")
+    def has_room(self) -> bool:
+        """Whether anything may be fetched: not too much is in flight, and no slice is stuck."""
+        held = self._held.values()
+        return (
+            sum(each.fetched_bytes for each in held) < FETCHED_BYTES
+            and all(each.slice_seconds < STUCK_SECONDS for each in held)
+            and not (held and all(map(self.is_full, self._held)))
+        )
+
+    async def room(self) -> None:
+        """Wait until anything may be fetched."""
+        while not self.has_room():
+            self._room.freed.clear()
+            await self._room.freed.wait()
+
+    async def handle(self, fetched: Fetched) -> None:
+        """Hand over to each partition what was fetched of it; none waits for another."""
+        for place, batch in fetched.items():
+            if partition := self._held.get(place):
+                partition.take(batch)
+            else:
+                log_dropped(batch, reason="not assigned")

@@ -32,7 +32,7 @@ from services.classifier.mongo.indexes import create_indexes
 from services.classifier.mongo.numbers import NumberBlocks, Taken
 from services.classifier.mongo.queries import asked_besluiten, asked_partijen, most_numbers, revised
 from services.classifier.mongo.tallies import Tallies
-from services.classifier.ports import HeavyBatch
+from services.classifier.ports import HeavyBatch, share_of
 from services.domain.case import Case
 from services.domain.numbers import LAST_NUMBER, NO_NUMBERS, Numbers
 from services.domain.outcome import Outcome
@@ -159,7 +159,7 @@ class MongoRegister:
                 read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
             )
             try:
-                most_bytes = MAX_BESLUITEN_BYTES if len(batch) > 1 else None
+                most_bytes = round(MAX_BESLUITEN_BYTES * share_of(len(batch))) if len(batch) > 1 else None
                 await self._look_up(batch, register, session, most_bytes=most_bytes)
                 taken = await self._numbers.take(most_numbers(batch, register))
                 register.numbers = taken.numbers

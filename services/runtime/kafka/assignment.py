@@ -23,6 +23,10 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
         self.backlog = backlog or Backlog()
         """The records of them that are in flight."""
 
+    def is_full(self, partition: TopicPartition) -> bool:  # noqa: ARG002 - for those that hand on what they fetch
+        """Whether so much of a partition is in flight that it is not polled now."""
+        return False
+
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - aiokafka's
         """The group is about to divide all partitions anew."""
         self.is_known = False

@@ -13,7 +13,7 @@ from services.runtime.errors import InvalidSettings
 from services.runtime.kafka import in_process
 from services.runtime.kafka.connection import connection
 from services.runtime.kafka.errors import kafka_is_away, unreached
-from services.runtime.kafka.patches import bound_unpacking, tolerate_header_names
+from services.runtime.kafka.patches import bound_unpacking, follow_transactions_closely, tolerate_header_names
 from services.runtime.kafka.topics import MAX_BATCH_BYTES, MAX_DEAD_LETTER_BYTES
 from services.runtime.settings import Settings
 from services.runtime.waiting import pauses_within
@@ -66,6 +66,7 @@ Isolation = Literal["read_committed", "read_uncommitted"]
 
 def transactional_producer(settings: Settings, *, transactional_id: str) -> AIOKafkaProducer:
     """Return a producer, not yet started. Starting it fences the former producer of that id."""
+    follow_transactions_closely()
     return AIOKafkaProducer(
         **connection(settings),
         transactional_id=transactional_id,

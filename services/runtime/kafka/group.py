@@ -4,6 +4,7 @@ FastStream connects, logs in, joins and leaves (`group_broker.py`); the poll is 
 """
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -32,6 +33,16 @@ log = structlog.get_logger()
 POLL_MS: Final = 500
 """How long one poll waits for a first record. It returns at once when there is one."""
 
+SHORT_POLL_MS: Final = 20
+"""The same while a partition is left out of the poll, which then can't see that it wants records again."""
+
+LITTLE: Final = 50
+"""Records of one poll."""
+
+FETCH_PAUSE_SECONDS: Final = 0.01
+"""Between polls that return little. aiokafka sends its next fetch when the last one is polled, so without a pause each
+record that comes alone costs a fetch of all partitions."""
+
 DRAIN_SHARE: Final = 0.7
 """Of the time for shutting down: how long batches in flight may take. The rest is for leaving the group."""
 
@@ -45,6 +56,9 @@ class Reader(Assignment, ABC):
 
     async def between_polls(self, consumer: AIOKafkaConsumer) -> None:
         """Do what must not happen while records are fetched."""
+
+    async def room(self) -> None:
+        """Wait until the next poll may come."""
 
     @abstractmethod
     async def finish(self, seconds: float) -> None:
@@ -106,11 +120,13 @@ class Group:
 
     async def _poll(self, reader: Reader, group_health: GroupHealth) -> None:
         passing = pauses()
-        while not self._leaving:
+        while not self._ends:
             group_health.polling()
             await reader.between_polls(self.consumer())
+            with group_health.handling():
+                await reader.room()
             try:
-                fetched = await self.consumer().getmany(timeout_ms=POLL_MS, max_records=self._subscription.max_records)
+                fetched = await self._fetched(reader)
             except KafkaError as error:
                 if told := missing_right(error):
                     raise told from error
@@ -120,10 +136,33 @@ class Group:
                 await asyncio.sleep(next(passing))
                 continue
             passing = pauses()
-            if fetched and not self._leaving:
+            next_poll_at = time.monotonic() + FETCH_PAUSE_SECONDS
+            if fetched and not self._ends:
                 reader.backlog.take(fetched)
                 with group_health.handling():
                     await reader.handle(fetched)
+                if sum(map(len, fetched.values())) < LITTLE:
+                    await asyncio.sleep(max(0.0, next_poll_at - time.monotonic()))
+
+    async def _fetched(self, reader: Reader) -> Fetched:
+        """Poll the partitions of which enough is not in flight already.
+
+        What is fetched of the others stays in the fetcher. To pause them would drop it. aiokafka has one request under
+        way to a broker, so what is there is taken at once: a partition that comes after it would wait for its answer.
+        """
+        assigned = self.consumer().assignment()
+        places = [each for each in assigned if not reader.is_full(each)]
+        most = self._subscription.max_records
+        fetched: Fetched
+        if len(places) == len(assigned):
+            fetched = await self.consumer().getmany(timeout_ms=POLL_MS, max_records=most)
+        else:
+            fetched = await self.consumer().getmany(*places, timeout_ms=SHORT_POLL_MS, max_records=most)
+        return fetched
+
+    @property
+    def _ends(self) -> bool:
+        return self._leaving or self._ending.asked
 
     async def _leave(self, broker: KafkaBroker, reader: Reader, tasks: Sequence[asyncio.Task[None]]) -> None:
         await reader.finish(self._settings.shutdown_seconds * DRAIN_SHARE)

@@ -38,6 +38,10 @@ REQUEST_SLACK_MS = 30_000
 
 HEARTBEATS_A_SESSION = 3
 
+FETCH_MAX_WAIT_MS: Final = 100
+"""How long a broker keeps a fetch that finds nothing (default 500). aiokafka has one under way to each broker. A
+partition whose records were still in the fetcher when that one left is asked about in the next."""
+
 MECHANISMS: Final = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
 
 LIBRARY_LOGGER = logging.getLogger("klantcontact.faststream")
@@ -67,6 +71,7 @@ class SubscriberOptions(TypedDict):
     isolation_level: Literal["read_committed"]
     session_timeout_ms: int
     heartbeat_interval_ms: int
+    fetch_max_wait_ms: int
     fetch_max_bytes: int
     max_partition_fetch_bytes: int
     check_crcs: bool
@@ -110,6 +115,7 @@ def subscriber_options(settings: Settings, *, group: str) -> SubscriberOptions:
         isolation_level="read_committed",
         session_timeout_ms=settings.session_timeout_ms,
         heartbeat_interval_ms=settings.session_timeout_ms // HEARTBEATS_A_SESSION,
+        fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
         fetch_max_bytes=FETCH_MAX_BYTES,
         max_partition_fetch_bytes=MAX_PARTITION_FETCH_BYTES,
         check_crcs=in_process.checks_crcs(),

@@ -107,9 +107,12 @@ class GroupHealth:
         return None
 
     def _last_answer(self, consumer: AIOKafkaConsumer, partition: TopicPartition, now: float) -> _Answer:
-        """Return the last answer about a partition. A paused one is not asked about: it counts as answered just now."""
+        """Return the last answer about a partition. One that is paused or full is not asked about: it counts as
+        answered just now.
+        """
         moment, before = consumer.last_poll_timestamp(partition), self._answers.get(partition)
-        if before is None or before.moment != moment or partition in consumer.paused():
+        not_asked = partition in consumer.paused() or self._assignment.is_full(partition)
+        if before is None or before.moment != moment or not_asked:
             return _Answer(moment, now)
         return before
 

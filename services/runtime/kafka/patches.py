@@ -17,6 +17,7 @@ from aiokafka import ConsumerRecord, TopicPartition, client
 from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.consumer import fetcher
+from aiokafka.producer import sender
 from aiokafka.record.default_records import _DefaultRecordBatchPy, _DefaultRecordPy
 from aiokafka.record.memory_records import MemoryRecords
 
@@ -283,3 +284,16 @@ async def _bootstrap_or_close(starting: AIOKafkaClient) -> None:
         raise
     finally:
         _opened.reset(token)
+
+
+# 6. Twenty milliseconds between two transactions ----------------------------------------------------------------------
+#
+# Kafka refuses a transaction until the markers of the one before are written, which takes some milliseconds. aiokafka
+# (up to 0.14.0 at least) then waits for 20, whatever `retry_backoff_ms` says.
+
+MARKERS_SECONDS: Final = 0.005
+
+
+def follow_transactions_closely() -> None:
+    """Make the producers of this process ask again sooner. Idempotent."""
+    sender.BACKOFF_OVERRIDE = MARKERS_SECONDS

@@ -85,6 +85,7 @@ class Running:
         fetched = {TopicPartition(batch[0].topic, batch[0].partition): batch}
         self.partitions.backlog.take(fetched)
         await self.partitions.handle(fetched)
+        await asyncio.wait({held.work for held in self.partitions._held.values() if held.work is not None})
 
     async def __aenter__(self) -> Self:
         await self._reading.__aenter__()

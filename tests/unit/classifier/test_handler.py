@@ -181,10 +181,10 @@ async def test_a_batch_that_is_too_heavy_is_judged_and_published_in_halves() -> 
 
 
 async def test_a_batch_of_contacts_with_many_onderwerpen_is_judged_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handler, "MAX_PARTS", 5)
+    monkeypatch.setattr(handler, "MAX_PARTS", 15)
     bench = _Bench()
     await bench.handle(records(b"{", *[contact_ended(f"c-{number}") for number in range(4)]))
-    assert bench.store.batches == [["c-0", "c-1"], ["c-2", "c-3"]], "each has a betrokkene and an onderwerp"
+    assert bench.store.batches == [["c-0", "c-1"], ["c-2", "c-3"]], "each has two, and a small batch a third of them"
 
 
 async def test_no_more_faults_of_an_event_are_kept_than_its_dead_letter_lists(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from itertools import chain
 from typing import Any, cast
 
@@ -10,13 +11,16 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from structlog.testing import capture_logs
 
 from services.classifier.handler import Handler
-from services.classifier.kafka.partition import MAX_SLICE_BYTES, Means, Partition
+from services.classifier.kafka import partition
+from services.classifier.kafka.partition import Means, Partition
 from services.classifier.kafka.publisher import KafkaPublisher
+from services.classifier.kafka.slices import MAX_SLICE_BYTES, Room
 from services.classifier.ports import Publisher
 from services.runtime.errors import PartitionLost
 from services.runtime.kafka.assignment import Backlog, Batch
 from services.runtime.kafka.records import Record
 from services.runtime.observe.health import Health
+from services.runtime.stops.stop import PartitionStopped, Stop
 from services.runtime.stops.stops import Stops
 from tests.fakes.stop_store import FakeStopStore
 
@@ -70,11 +74,21 @@ class _Publisher:
 class _Bench:
     """A partition, and the offsets of each slice that it hands over; from `lost_from` on it is another instance's."""
 
-    def __init__(self, *, batch_size: int = 500, take_over: Step = _at_once, lost_from: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        batch_size: int = 500,
+        take_over: Step = _at_once,
+        lost_from: int | None = None,
+        stops_at: int | None = None,
+        step: Step = _at_once,
+    ) -> None:
         self.slices: list[list[int]] = []
         self.failures: list[BaseException] = []
         self.consumer = _Consumer()
         self._lost_from = lost_from
+        self._stops_at = stops_at
+        self._step = step
         self.health = Health(())
         self.stops = Stops(self.health, FakeStopStore())
         means = Means(
@@ -82,24 +96,33 @@ class _Bench:
             consumer=lambda: cast("AIOKafkaConsumer", self.consumer),
             make_publisher=lambda _: cast("KafkaPublisher", _Publisher(take_over)),
             fail=self.failures.append,
-            batch_size=batch_size,
             session_seconds=120,
             health=self.health,
             make_stops=lambda: self.stops,
         )
-        self.partition = Partition(PLACE, means, asyncio.Semaphore(4), Backlog(), self.stops)
+        self.room = Room(batch_size)
+        self.partition = Partition(PLACE, means, self.room, Backlog(), self.stops)
+
+    async def take(self, records: Batch) -> None:
+        """Hand records over, and wait until they are handled or dropped."""
+        self.partition.take(records)
+        assert self.partition.work is not None
+        await asyncio.wait({self.partition.work})
 
     async def handle(self, records: Sequence[Record], _: Publisher) -> None:
         if self._lost_from is not None and records[-1].offset >= self._lost_from:
             raise PartitionLost
+        if self._stops_at is not None and records[-1].offset >= self._stops_at:
+            raise PartitionStopped(Stop(PLACE.topic, PLACE.partition, self._stops_at, ["ValueError"]))
+        await self._step()
         self.slices.append([record.offset for record in records])
 
 
-def _records(number: int, *, size_bytes: int) -> Batch:
+def _records(number: int, *, size_bytes: int = 1, first: int = 0) -> Batch:
     value = b"x" * size_bytes
     records: list[Any] = [
         ConsumerRecord(PLACE.topic, PLACE.partition, offset, 0, 0, None, value, None, 0, size_bytes, ())
-        for offset in range(number)
+        for offset in range(first, first + number)
     ]
     return records
 
@@ -121,15 +144,118 @@ async def test_a_batch_is_cut_by_number_and_by_weight(
     number: int, size_bytes: int, lengths: list[int], why: str
 ) -> None:
     bench = _Bench()
-    await bench.partition.handle(_records(number, size_bytes=size_bytes))
+    await bench.take(_records(number, size_bytes=size_bytes))
     assert [len(each) for each in bench.slices] == lengths, why
     assert list(chain.from_iterable(bench.slices)) == list(range(number)), "nothing is left out"
+
+
+async def test_what_is_fetched_meanwhile_is_one_slice_when_the_one_in_flight_is_done() -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def step() -> None:
+        begun.set()
+        await may_end.wait()
+
+    bench = _Bench(step=step)
+    bench.partition.take(_records(2))
+    await begun.wait()
+    bench.partition.take(_records(3, first=2))
+    bench.partition.take(_records(1, first=5))
+    may_end.set()
+    assert bench.partition.work is not None
+    await bench.partition.work
+    assert bench.slices == [[0, 1], [2, 3, 4, 5]]
+    assert bench.partition.fetched_bytes == 0
+
+
+async def test_small_slices_of_a_partition_gather_what_comes_a_moment_later() -> None:
+    bench = _Bench()
+    await bench.take(_records(1))
+    assert bench.slices == [[0]], "the first one does not wait"
+    bench.partition.take(_records(1, first=1))
+    await asyncio.sleep(0.01)
+    await bench.take(_records(1, first=2))
+    assert bench.slices == [[0], [1, 2]]
+
+
+async def test_a_slice_of_some_size_gathers_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partition, "GATHER_SECONDS", 60)
+    bench = _Bench(batch_size=6)
+    await bench.take(_records(1))
+    async with asyncio.timeout(5):
+        await bench.take(_records(3, first=1))
+    assert bench.slices == [[0], [1, 2, 3]]
+
+
+async def test_a_slice_in_flight_is_finished_when_the_partition_is_given_up_and_what_waits_is_left() -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def step() -> None:
+        begun.set()
+        await may_end.wait()
+
+    bench = _Bench(step=step)
+    bench.partition.take(_records(2))
+    await begun.wait()
+    bench.partition.take(_records(3, first=2))
+    asyncio.get_running_loop().call_later(0.05, may_end.set)
+    with capture_logs() as logs:
+        assert await bench.partition.give_up(5), "it was not abandoned"
+    assert bench.slices == [[0, 1]]
+    assert [(line["reason"], line["first_offset"]) for line in logs if line["event"] == "batch.dropped"] == [
+        ("revoked", 2)
+    ]
+
+
+async def test_a_slice_that_gets_room_when_its_partition_is_given_up_is_not_begun() -> None:
+    bench = _Bench(batch_size=1)
+    async with AsyncExitStack() as in_flight:
+        for _ in range(4):
+            await in_flight.enter_async_context(bench.room.slice_of(lambda: _records(1)))
+        bench.partition.take(_records(1))
+        await asyncio.sleep(0.01)
+        giving_up = asyncio.create_task(bench.partition.give_up(5))
+        await asyncio.sleep(0.01)
+    assert await giving_up, "it was not abandoned"
+    assert bench.slices == []
+
+
+async def test_a_failure_in_a_slice_ends_the_process() -> None:
+    async def step() -> None:
+        raise LookupError
+
+    bench = _Bench(step=step)
+    await bench.take(_records(2))
+    await asyncio.sleep(0)
+    assert [type(each) for each in bench.failures] == [LookupError]
+
+
+async def test_a_partition_that_stops_has_nothing_in_flight_and_takes_nothing_until_it_goes_on() -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def step() -> None:
+        begun.set()
+        await may_end.wait()
+
+    bench = _Bench(batch_size=2, stops_at=2, step=step)
+    bench.partition.take(_records(2))
+    await begun.wait()
+    bench.partition.take(_records(4, first=2))
+    may_end.set()
+    assert bench.partition.work is not None
+    await bench.partition.work
+    assert (bench.partition.fetched_bytes, bench.stops.partitions) == (0, {PLACE})
+    bench.partition.take(_records(4, first=6))
+    assert bench.partition.work.done(), "what was under way when it stopped is dropped"
+    assert bench.partition.fetched_bytes == 0
+    bench.partition.go_on()
+    assert bench.consumer.sought == [0, 2], "where it began, and where it stopped"
 
 
 async def test_all_that_a_loss_leaves_undone_is_told() -> None:
     bench = _Bench(batch_size=2, lost_from=2)
     with capture_logs() as logs:
-        await bench.partition.handle(_records(6, size_bytes=1))
+        await bench.take(_records(6, size_bytes=1))
     await bench.partition.give_up(1)
     assert bench.slices == [[0, 1]]
     assert [line for line in logs if line["event"] == "batch.dropped"] == [

@@ -1,13 +1,20 @@
 """The options for FastStream: its defaults would commit unhandled records, skip unreadable ones, or make topics."""
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
+from aiokafka import TopicPartition
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
+from services.runtime.ending import Ending
 from services.runtime.kafka import group_broker
-from services.runtime.kafka.assignment import Assignment
+from services.runtime.kafka.assignment import Assignment, Fetched
+from services.runtime.kafka.group import POLL_MS, SHORT_POLL_MS, Group, Reader
 from services.runtime.kafka.group_broker import Subscription, subscribe
+from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 
 SETTINGS = Settings(session_timeout_ms=9_000)
@@ -48,3 +55,45 @@ def test_the_subscriber_starts_at_the_beginning_and_reads_committed_records(subs
 
 def test_one_fetch_is_bounded(subscriber: BatchSubscriber) -> None:
     assert subscriber._connection_args["fetch_max_bytes"] <= 16 * 1024 * 1024
+
+
+# The poll ------------------------------------------------------------------------------------------------------------
+
+
+class _Reader(Reader):
+    def __init__(self, full: set[TopicPartition]) -> None:
+        super().__init__()
+        self._full = full
+
+    def is_full(self, partition: TopicPartition) -> bool:
+        return partition in self._full
+
+    async def handle(self, fetched: Fetched) -> None:
+        pass
+
+    async def finish(self, seconds: float) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("full", "asked", "timeout_ms"),
+    [
+        (set(), [], POLL_MS),
+        ({TopicPartition("a", 0)}, [TopicPartition("a", 1)], SHORT_POLL_MS),
+    ],
+    ids=["all of them", "but a full one, which is looked at again soon"],
+)
+async def test_a_poll_asks_for_the_partitions_that_have_room(
+    full: set[TopicPartition], asked: list[TopicPartition], timeout_ms: int
+) -> None:
+    polls: list[tuple[list[TopicPartition], dict[str, int]]] = []
+
+    async def getmany(*places: TopicPartition, **options: int) -> Fetched:
+        polls.append((list(places), options))
+        return {}
+
+    group = Group(SETTINGS, Subscription(topics=["a"], group="g", max_records=7), Health(()), Ending())
+    consumer = SimpleNamespace(assignment=lambda: {TopicPartition("a", 0), TopicPartition("a", 1)}, getmany=getmany)
+    group._subscriber = cast("BatchSubscriber", SimpleNamespace(consumer=consumer))
+    assert await group._fetched(_Reader(full)) == {}
+    assert polls == [(asked, {"timeout_ms": timeout_ms, "max_records": 7})]

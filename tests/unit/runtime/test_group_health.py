@@ -169,3 +169,15 @@ async def test_group_health_does_not_hide_the_reason_of_a_batch_in_flight(bench:
     await bench.assigned()
     bench.health.set(Part.KAFKA, "Kafka does not take our position.", by="batch")
     assert bench.pass_seconds(5, answers=True) == {"kafka": "Kafka does not take our position."}
+
+
+async def test_a_partition_that_is_full_is_not_asked_about_and_so_not_silent(
+    bench: _Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = {PLACE}
+    monkeypatch.setattr(bench.assignment, "is_full", full.__contains__)
+    await bench.assigned()
+    assert bench.pass_seconds(20, answers=False) == {}
+    full.clear()
+    assert bench.pass_seconds(5, answers=False) == {}, "silence counts from when it is asked about again"
+    assert bench.pass_seconds(1, answers=False) == SILENT

@@ -1,9 +1,14 @@
 """The options of Kafka's clients where their default would lose a message."""
 
+from types import SimpleNamespace
+
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.errors import ConcurrentTransactions
+from aiokafka.producer.sender import AddPartitionsToTxnHandler
 from faststream import AckPolicy
 
-from services.runtime.kafka.clients import METADATA_MS
+from services.runtime.kafka.clients import METADATA_MS, transactional_producer
 from services.runtime.kafka.group_broker import subscriber_options
 from services.runtime.settings import Settings
 
@@ -26,6 +31,16 @@ def test_a_session_has_room_for_three_heartbeats() -> None:
 
 def test_new_partitions_are_read_and_written_within_a_minute() -> None:
     assert METADATA_MS <= 30_000
+
+
+async def test_a_writer_asks_again_at_once_while_the_transaction_before_is_being_written() -> None:
+    producer = transactional_producer(Settings(), transactional_id="t")
+    handler = AddPartitionsToTxnHandler(producer._sender, [TopicPartition("a", 0)])
+    errors = [("a", [(0, ConcurrentTransactions.errno)])]
+    try:
+        assert handler.handle_response(SimpleNamespace(errors=errors)) == 0.005
+    finally:
+        await producer.stop()
 
 
 @pytest.mark.parametrize(("switch", "checked"), [(None, True), ("", True), ("0", True), ("1", False)])
