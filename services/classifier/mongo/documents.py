@@ -1,137 +1,146 @@
-"""The documents of the register: the domain's own values with camelCase names.
+"""The documents of the register: a decision, and a partij.
 
-Moments are texts with microseconds: a BSON date has milliseconds, too few to show which of two moments was first.
-
-Each aanleiding of a decision stands once in its document, under `aanleidingen`. What goes back to it has its place
-there: a contact can take back hundreds of things for one reason. An earlier release wrote the aanleiding at each of
-them; such a document is read too.
+What stands in them is in `parts`. MongoDB knows each by its key, which is its `_id`.
 """
 
-from collections.abc import Callable
-from dataclasses import fields
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
-from cattrs.preconf.bson import make_converter
-from cattrs.strategies import configure_tagged_union
-from pydantic.alias_generators import to_camel
-
-from schemas.positions import Position
-from services.domain.besluit import (
-    Aanleiding,
-    BesluitRecord,
-    Intrekking,
-    KlantcontactIntrekking,
-    OnderwerpBesluit,
-    PartijBesluit,
-    PartijIntrekking,
-    TaakIntrekking,
-    Uitgegeven,
-    Vervolg,
-    Voorganger,
-)
+from schemas.outputs import Regel
+from services.classifier.mongo import parts
+from services.domain.besluit import Aanleiding, BesluitRecord, Vervolg, Voorganger
 from services.domain.consent import Moment
-from services.domain.partij import Bijdrage, PartijRecord, Stand
+from services.domain.partij import Bijdrage, PartijRecord
 from services.runtime.mongo.client import Document
-
-_INTREKKINGEN: Final = (KlantcontactIntrekking, TaakIntrekking, PartijIntrekking)
-_PARTS: Final = (
-    Moment,
-    Stand,
-    OnderwerpBesluit,
-    PartijBesluit,
-    Uitgegeven,
-    *_INTREKKINGEN,
-    Vervolg,
-    Position,
-    Voorganger,
-)
-
-_converter = make_converter()
-
-
-@lru_cache(maxsize=1024)
-def _text_of(moment: datetime) -> str:
-    # Cached: a batch has one moment of decision, and a contact's own moment stands in its record and at its partijen.
-    return moment.isoformat(timespec="microseconds")
-
-
-def _functions(value_type: type[Any]) -> tuple[Callable[[Any], Document], Callable[[Any, Any], Any]]:
-    """Return what writes a value, and what reads it."""
-    names = {field.name: override(rename=to_camel(field.name)) for field in fields(value_type)}
-    # The library names fields by keyword, beside its own keywords.
-    write: Callable[..., Any] = make_dict_unstructure_fn(value_type, _converter, _cattrs_omit_if_default=True, **names)  # type: ignore[arg-type]
-    read: Callable[..., Any] = make_dict_structure_fn(value_type, _converter, **names)  # type: ignore[arg-type]
-    return write, read
-
-
-def _register(value_type: type[Any]) -> None:
-    write, read = _functions(value_type)
-    _converter.register_unstructure_hook(value_type, write)
-    _converter.register_structure_hook(value_type, read)
-
-
-_converter.register_unstructure_hook(datetime, _text_of)
-_converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
-_write_aanleiding, _read_aanleiding = _functions(Aanleiding)
-# As they are: `_store_once` puts its place where an aanleiding stood, and `_in_place` the aanleiding itself.
-_converter.register_unstructure_hook(Aanleiding, lambda aanleiding: aanleiding)
-_converter.register_structure_hook(
-    Aanleiding, lambda given, kind: given if isinstance(given, Aanleiding) else _read_aanleiding(given, kind)
-)
-for _part in _PARTS:
-    _register(_part)
-configure_tagged_union(Intrekking, _converter, tag_name="soort")
-for _whole in (BesluitRecord, PartijRecord):  # after their parts, whose converters are built into theirs
-    _register(_whole)
 
 
 def besluit_document(besluit: BesluitRecord, kept_without_trace: timedelta) -> Document:
     """Return the document of a decision. Without a trace it is shortened, and MongoDB deletes it some day."""
     without_trace = besluit.without_trace
-    document: Document = _converter.unstructure(besluit.shortened() if without_trace else besluit)
-    document["_id"] = document.pop("key")
-    _store_once(document)
+    document = _besluit_document(besluit.shortened() if without_trace else besluit)
     if without_trace:
         document["vervaltOp"] = besluit.besloten_op.astimezone(UTC) + kept_without_trace
     return document
 
 
+def _besluit_document(besluit: BesluitRecord) -> Document:
+    places = _places(besluit)
+    document: Document = {
+        "_id": besluit.key,
+        "source": besluit.source,
+        "revisie": besluit.revisie,
+        "besluitversie": besluit.besluitversie,
+        "digest": besluit.digest,
+        "beleidsversie": besluit.beleidsversie,
+        "beslotenOp": parts.text_of(besluit.besloten_op),
+        "onderwerpen": [parts.onderwerp_document(each, places) for each in besluit.onderwerpen],
+    }
+    _add_contact(document, besluit)
+    _add_trace(document, besluit, places)
+    if besluit.kanttekeningen:
+        document["kanttekeningen"] = list(besluit.kanttekeningen)
+    if besluit.position is not None:
+        document["position"] = parts.position_document(besluit.position)
+    if besluit.voorgangers:
+        document["voorgangers"] = [_voorganger_document(each) for each in besluit.voorgangers]
+    if besluit.sent_with is not None:
+        document["sentWith"] = parts.position_document(besluit.sent_with)
+    if places:
+        document["aanleidingen"] = [parts.aanleiding_document(each) for each in places]
+    return document
+
+
+def _add_contact(document: Document, besluit: BesluitRecord) -> None:
+    if besluit.contact_id:
+        document["contactId"] = besluit.contact_id
+    if besluit.event_id:
+        document["eventId"] = besluit.event_id
+    if besluit.traceparent is not None:
+        document["traceparent"] = besluit.traceparent
+    if besluit.plaatsgevonden_op is not None:
+        document["plaatsgevondenOp"] = parts.text_of(besluit.plaatsgevonden_op)
+    if besluit.taal:
+        document["taal"] = besluit.taal
+    if besluit.vertrouwelijk:
+        document["vertrouwelijk"] = True
+
+
+def _add_trace(document: Document, besluit: BesluitRecord, places: Mapping[Aanleiding, int]) -> None:
+    if besluit.partijen:
+        document["partijen"] = [parts.partij_besluit_document(each) for each in besluit.partijen]
+    if besluit.vervolg is not None:
+        followed = besluit.vervolg
+        document["vervolg"] = {"klantcontactId": followed.klantcontact_id, "nummer": followed.nummer}
+    if besluit.uitgegeven:
+        document["uitgegeven"] = [parts.uitgegeven_document(each) for each in besluit.uitgegeven]
+    if besluit.intrekkingen:
+        document["intrekkingen"] = [parts.intrekking_document(each, places) for each in besluit.intrekkingen]
+
+
+def _places(besluit: BesluitRecord) -> dict[Aanleiding, int]:
+    """Return the place in the document of each decision that something goes back to."""
+    pointed_to = [each.aanleiding for each in besluit.intrekkingen]
+    pointed_to += [each.sinds for each in besluit.onderwerpen if each.sinds is not None]
+    return {each: place for place, each in enumerate(dict.fromkeys(pointed_to))}
+
+
 def besluit_of(document: Document) -> BesluitRecord:
     """Return the decision that a document holds."""
-    return _converter.structure({**document, **_in_place(document), "key": document["_id"]}, BesluitRecord)
+    once = [parts.aanleiding_of(each) for each in document.get("aanleidingen", ())]
+    happened, vervolg = document.get("plaatsgevondenOp"), document.get("vervolg")
+    return BesluitRecord(
+        key=document["_id"],
+        source=document["source"],
+        revisie=document["revisie"],
+        besluitversie=document["besluitversie"],
+        digest=document["digest"],
+        beleidsversie=document["beleidsversie"],
+        besloten_op=datetime.fromisoformat(document["beslotenOp"]),
+        onderwerpen=tuple([parts.onderwerp_of(each, once) for each in document["onderwerpen"]]),
+        contact_id=document.get("contactId", ""),
+        event_id=document.get("eventId", ""),
+        traceparent=document.get("traceparent"),
+        plaatsgevonden_op=None if happened is None else datetime.fromisoformat(happened),
+        taal=document.get("taal", ""),
+        vertrouwelijk=document.get("vertrouwelijk", False),
+        partijen=tuple(map(parts.partij_besluit_of, document.get("partijen", ()))),
+        vervolg=None if vervolg is None else Vervolg(vervolg["klantcontactId"], vervolg["nummer"]),
+        uitgegeven=tuple(map(parts.uitgegeven_of, document.get("uitgegeven", ()))),
+        intrekkingen=tuple([parts.intrekking_of(each, once) for each in document.get("intrekkingen", ())]),
+        kanttekeningen=tuple(document.get("kanttekeningen", ())),
+        position=parts.position_of(document.get("position")),
+        voorgangers=tuple(map(_voorganger_of, document.get("voorgangers", ()))),
+        sent_with=parts.position_of(document.get("sentWith")),
+    )
 
 
-def _store_once(document: Document) -> None:
-    """Put each aanleiding in a list, and its place there where it stood."""
-    pointing = [(each, "aanleiding") for each in document.get("intrekkingen", ())]
-    pointing += [(each, "sinds") for each in document["onderwerpen"] if "sinds" in each]
-    places: dict[Aanleiding, int] = {}
-    for part, name in pointing:
-        part[name] = places.setdefault(part[name], len(places))
-    if places:
-        document["aanleidingen"] = [_write_aanleiding(each) for each in places]
-
-
-def _in_place(document: Document) -> Document:
-    """Return the parts of a document that point to an aanleiding, with the aanleiding itself."""
-    if "aanleidingen" not in document:
-        return {}
-    once = [_read_aanleiding(each, Aanleiding) for each in document["aanleidingen"]]
+def _voorganger_document(voorganger: Voorganger) -> Document:
     return {
-        "intrekkingen": [{**each, "aanleiding": once[each["aanleiding"]]} for each in document.get("intrekkingen", ())],
-        "onderwerpen": [
-            {**each, "sinds": once[each["sinds"]]} if "sinds" in each else each for each in document["onderwerpen"]
-        ],
+        "revisie": voorganger.revisie,
+        "besluitversie": voorganger.besluitversie,
+        "beslotenOp": parts.text_of(voorganger.besloten_op),
+        "beleidsversie": voorganger.beleidsversie,
+        "regels": list(voorganger.regels),
+        "position": voorganger.position and parts.position_document(voorganger.position),
     }
+
+
+def _voorganger_of(document: Document) -> Voorganger:
+    return Voorganger(
+        revisie=document["revisie"],
+        besluitversie=document["besluitversie"],
+        besloten_op=datetime.fromisoformat(document["beslotenOp"]),
+        beleidsversie=document["beleidsversie"],
+        regels=tuple(map(Regel, document["regels"])),
+        position=parts.position_of(document["position"]),
+    )
 
 
 def bijdragen_of(document: Document) -> list[tuple[str, Bijdrage]]:
     """Return what a decision did to each partij, by its id. The document needs no more than `BIJDRAGE_FIELDS`."""
     contact = Moment(datetime.fromisoformat(document["plaatsgevondenOp"]), document["source"], document["contactId"])
-    touched = _converter.structure(document["partijen"], list[PartijBesluit])
+    touched = map(parts.partij_besluit_of, document["partijen"])
     return [(each.partij_id, each.bijdrage(contact)) for each in touched]
 
 
@@ -140,8 +149,18 @@ BIJDRAGE_FIELDS: Final = {"source": 1, "contactId": 1, "plaatsgevondenOp": 1, "p
 
 def partij_document(partij: PartijRecord) -> Document:
     """Return the document of a partij. One that no contact knows any more is found only by what it was made for."""
-    document: Document = _converter.unstructure(partij)
-    document["_id"] = document.pop("partijId")
+    document: Document = {"_id": partij.partij_id, "nummer": partij.nummer, "grondsleutel": partij.grondsleutel}
+    if partij.versie:
+        document["versie"] = partij.versie
+    if partij.geleegd_bij:
+        document["geleegdBij"] = partij.geleegd_bij
+    if partij.aangevuld_bij:
+        document["aangevuldBij"] = partij.aangevuld_bij
+    if partij.contacten:
+        document["contacten"] = partij.contacten
+    if partij.sleutels:
+        document["sleutels"] = list(partij.sleutels)
+    parts.add_moments(document, partij)
     if not partij.bekend and partij.grondsleutel is not None:
         document["gereserveerd"] = partij.grondsleutel
     return document
@@ -160,4 +179,16 @@ def partij_changes(before: PartijRecord, partij: PartijRecord) -> Document:
 
 def partij_of(document: Document) -> PartijRecord:
     """Return the partij that a document holds."""
-    return _converter.structure({**document, "partijId": document["_id"]}, PartijRecord)
+    return PartijRecord(
+        partij_id=document["_id"],
+        nummer=document["nummer"],
+        grondsleutel=document["grondsleutel"],
+        versie=document.get("versie", 0),
+        geleegd_bij=document.get("geleegdBij", 0),
+        aangevuld_bij=document.get("aangevuldBij", 0),
+        contacten=document.get("contacten", 0),
+        sleutels=tuple(document.get("sleutels", ())),
+        gegeven=parts.moment_of(document.get("gegeven")),
+        ingetrokken=parts.moment_of(document.get("ingetrokken")),
+        gevuld=parts.moment_of(document.get("gevuld")),
+    )
