@@ -64,8 +64,8 @@ docs: schemas ## the same, docs/settings.md, and say where the page for publishe
 	$(BIN)/python -m services.runtime.settings_page
 	@echo 'Open schemas/index.html in a browser; it needs no network.'
 
-bench: $(READY) ## throughput and memory beside the floor, as ratios
-	$(BIN)/python -m tests.benchmarks.run
+bench: $(READY) ## speed, cost and memory beside the floor and the peers: make bench ONLY=classifier,projector
+	$(BIN)/python -m tests.benchmarks.bench $(if $(ONLY),--only $(ONLY))
 
 compare: $(READY) ## both services of this tree beside those of a commit: make compare WITH=main
 	$(BIN)/python -m tests.benchmarks.compare $(if $(ONLY),--only $(ONLY)) '$(WITH)'

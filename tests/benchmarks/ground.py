@@ -73,10 +73,13 @@ class Ground:
             events += 1
         return Filled(tuple(topics), events, ends)
 
-    def forget(self, *, topics: Sequence[str], database: str) -> None:
+    def forget(self, *, topics: Sequence[str] = (), database: str | None = None) -> None:
         """Remove what a run has written, so that the next one finds servers with as little in them."""
-        for deletion in admin_client(self.bootstrap).delete_topics(list(topics)).values():
+        deletions = admin_client(self.bootstrap).delete_topics(list(topics)) if topics else {}
+        for deletion in deletions.values():
             deletion.result(ANSWER_SECONDS)
+        if database is None:
+            return
         with MongoClient[dict[str, Any]](self.mongo_uri) as client:
             client.drop_database(database)
 

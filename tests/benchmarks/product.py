@@ -32,6 +32,11 @@ class Services:
         return [str(names[each]) for each in topics]  # type: ignore[literal-required] # names of the same keys
 
     @property
+    def written(self) -> list[str]:
+        """The topics that the classifier writes to: that of dead letters, then the outputs."""
+        return [str(topic_names(self.name)["dead_letter_topic"]), *self.outputs]
+
+    @property
     def environment(self) -> dict[str, str]:
         """The variables of both services."""
         names: dict[str, object] = {**topic_names(self.name), "contact_topics": ",".join(self.contacts.topics)}
@@ -49,7 +54,7 @@ class Services:
 
     def make_topics(self, *, partitions: int) -> None:
         """Make the topics that the services write to."""
-        make_topics(self.ground.bootstrap, *self._written, partitions=partitions)
+        make_topics(self.ground.bootstrap, *self.written, partitions=partitions)
 
     def classify(self, *, instances: int = 1) -> Run:
         """Let the classifier read all contacts."""
@@ -61,7 +66,7 @@ class Services:
 
     def forget(self) -> None:
         """Remove all that the services have written."""
-        self.ground.forget(topics=self._written, database=self.name)
+        self.ground.forget(topics=self.written, database=self.name)
 
     def job(self, service: str, filled: Filled, *, instances: int = 1) -> Job:
         """Return one of the services as processes that read topics."""
@@ -74,7 +79,3 @@ class Services:
             folder=self.tree.folder,
             instances=instances,
         )
-
-    @property
-    def _written(self) -> list[str]:
-        return [str(topic_names(self.name)["dead_letter_topic"]), *self.outputs]

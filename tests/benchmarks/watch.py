@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -50,19 +51,31 @@ class _Look:
 
 
 def measure(ground: Ground, job: Job) -> Run:
-    """Run processes until their group has committed all of the topics.
+    """Run processes until their group has committed all of the topics. The part before WARM_SHARE does not count.
 
-    What comes before the first look behind WARM_SHARE does not count. Raises RuntimeError, with the end of the log,
-    when one of them ends or the group stands still.
+    Raises RuntimeError, with the end of the log, when one of them ends or the group stands still.
+    """
+    [run] = measure_parts(ground, job, [WARM_SHARE, 1.0])
+    return run
+
+
+def measure_parts(ground: Ground, job: Job, shares: Sequence[float]) -> list[Run]:
+    """Return a run for each part between two shares of the topics, as `measure` does for one.
+
+    A part begins and ends at the first look behind its share.
     """
     with _watched(ground, job) as watched:
-        first = watched.until(WARM_SHARE)
-        last = watched.until(1.0)
+        looks = [watched.until(share) for share in shares]
         peak = max(peak_mb(process.pid) for process in watched.processes)
-    share = (last.position - first.position) / watched.length
+    return [_run(job, watched.length, peak, first, last) for first, last in pairwise(looks)]
+
+
+def _run(job: Job, length: int, peak: float, first: _Look, last: _Look) -> Run:
+    if last.position == first.position:
+        raise RuntimeError(f"{job.name} was done between two looks: set KLANTCONTACT_BENCH_EVENTS higher")
     return Run(
         name=job.name,
-        events=max(round(job.filled.events * share), 1),
+        events=round(job.filled.events * (last.position - first.position) / length),
         seconds=last.moment - first.moment,
         cpu_seconds={name: last.cpu_seconds[name] - first.cpu_seconds[name] for name in last.cpu_seconds},
         peak_mb=peak,

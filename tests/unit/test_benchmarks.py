@@ -1,16 +1,26 @@
 """The parts of the benchmarks that need no server: what they make of the figures."""
 
+import json
 import math
 import os
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+from tests.benchmarks.contest import Contestant, NotRun, Results, contest
 from tests.benchmarks.figures import PROCESS, Run, Spread, in_turn, of_pairs, of_runs
-from tests.benchmarks.machine import optimisation
+from tests.benchmarks.latency import percentile
+from tests.benchmarks.machine import machine, optimisation
 from tests.benchmarks.options import Options
 from tests.benchmarks.processes import cpu_seconds, peak_mb
+from tests.benchmarks.register import renewed
+from tests.benchmarks.report import Report
+from tests.benchmarks.rows import Row, plain, ratio, shown
+from tests.benchmarks.sections import SECTIONS
+from tests.benchmarks.trees import this_tree
 
 
 def _run(events: int, seconds: float, cpu: Mapping[str, float] | None = None) -> Run:
@@ -86,3 +96,139 @@ def test_linux_counts_the_cpu_and_the_memory_of_a_process() -> None:
         pass
     assert 0.03 <= cpu_seconds(os.getpid()) - before <= 1
     assert 10 < peak_mb(os.getpid()) < 10_000
+
+
+# Contests and rows ----------------------------------------------------------------------------------------------------
+
+
+def test_one_that_fails_is_out_with_its_reason_and_the_others_go_on() -> None:
+    made: list[str] = []
+
+    def fails(run: str) -> Mapping[str, Run]:
+        if len(made) > 2:
+            raise NotRun("there is no Java\nand more lines")
+        return shows("b, first")(run)
+
+    def shows(name: str) -> Contestant:
+        def show(run: str) -> Mapping[str, Run]:
+            made.append(run)
+            return {name: _run(len(made), 1)}
+
+        return show
+
+    results = Results()
+    contest({"a": shows("a"), "b": fails}, 3, results)
+    assert results.missing == {"b": "there is no Java"}
+    assert list(results.runs) == ["a"]
+    assert len(results.runs["a"]) == 3
+    assert len(made) == len(set(made))
+    assert results.why_missing("b, first") == "there is no Java"
+
+
+def test_a_row_of_a_peer_that_did_not_run_says_why() -> None:
+    results = Results({"a": [_run(1, 1)]}, {"b": "there is no Java"})
+    row = ratio(results, "a / b", "a", "b", _speed, at_least=2)
+    assert (row.figure, row.goal, row.met, row.note) == ("not run", "≥ 2.00", None, "b: there is no Java")
+
+
+@pytest.mark.parametrize(
+    ("median", "at_least", "at_most", "met"),
+    [
+        (0.5, 0.5, None, True),
+        (0.49, 0.5, None, False),
+        (150, None, 150, True),
+        (151, None, 150, False),
+        (0.8, 0.9, 1.1, False),
+        (1.2, 0.9, 1.1, False),
+        (1.0, 0.9, 1.1, True),
+        (7, None, None, None),
+        (math.nan, 1, None, None),
+        (math.inf, None, 50, False),
+    ],
+)
+def test_a_row_reaches_its_goal_or_misses_it(
+    median: float, at_least: float | None, at_most: float | None, met: object
+) -> None:
+    assert Row(what="x", value=Spread.of([median]), at_least=at_least, at_most=at_most).met is met
+
+
+def test_numbers_have_the_digits_that_mean_something() -> None:
+    assert [shown(each) for each in (0.4567, 9.99, 12.3, 12345.6, math.nan, math.inf)] == [
+        "0.46",
+        "9.99",
+        "12",
+        "12,346",
+        "unknown",
+        "never",
+    ]
+
+
+def test_every_section_makes_rows_of_the_runs_that_it_asks_for() -> None:
+    streams = ("Kafka Streams, first", "Kafka Streams, warm")
+    for section in SECTIONS.values():
+        names = [part for name in section.contestants for part in (streams if name == "Kafka Streams" else (name,))]
+        rows = section.rows(Results({name: [_run(10, 1, {PROCESS: 1})] for name in names}))
+        assert rows
+        assert [row.what for row in rows if row.value is None] == []
+
+
+def test_a_report_shows_every_row_on_its_page_and_in_its_file() -> None:
+    results = Results({"a": [_run(200, 1), _run(100, 1)]}, {"b": "there is no Java"})
+    rows = [
+        plain(results, "speed of a", "a", _speed, unit="/s", at_most=120),
+        plain(results, "b", "b", _speed, unit=""),
+    ]
+    made = Report(
+        commit="abc",
+        began=datetime(2026, 11, 29, 20, tzinfo=UTC),
+        seconds=600,
+        machine=machine(),
+        servers="Kafka and MongoDB",
+        options=Options(events=10, rounds=2),
+        sections={"one": rows},
+        runs=results,
+    )
+    page = made.as_page()
+    assert "| speed of a | 150/s | 100 – 200 | ≤ 120/s | missed |  |" in page
+    assert "| b | not run |  |  |  | there is no Java |" in page
+    assert "| a | 150 |" in page
+    told = json.loads(made.as_json())
+    assert [each["met"] for each in told["sections"]["one"]] == [False, None]
+    assert len(told["runs"]["a"]) == 2
+    assert told["not run"] == {"b": "there is no Java"}
+
+
+# Parts of the other sections ------------------------------------------------------------------------------------------
+
+
+def test_a_percentile_is_a_value_that_so_many_do_not_pass() -> None:
+    values = [float(each) for each in range(100, 0, -1)]
+    assert [percentile(values, share) for share in (0.5, 0.99, 1.0)] == [50, 99, 100]
+    assert percentile([3.0], 0.99) == 3
+
+
+def test_what_never_came_counts_among_the_slowest() -> None:
+    assert percentile([1.0, math.inf], 0.5) == 1
+    assert percentile([1.0, math.inf], 0.99) == math.inf
+
+
+def test_a_document_of_a_filled_register_has_the_form_of_a_real_one_and_ids_of_its_own() -> None:
+    document: dict[str, Any] = {
+        "_id": "8576cdb2-202e-548c-b1d2-74f75cdee799",
+        "regel": "V4",
+        "nummer": "12",
+        "versie": 3,
+        "sleutels": ["1:bsn:pQWY0lnQO3MJWt0bt9Xh_n6DeM_VfFjUPfgUMAoIBLA"],
+        "partijen": [{"partijId": "8576cdb2-202e-548c-b1d2-74f75cdee799"}],
+    }
+    one, other = renewed(document, 1), renewed(document, 2)
+    assert one["_id"] == one["partijen"][0]["partijId"] != other["_id"]
+    assert (len(one["_id"]), one["regel"], one["versie"], one["nummer"]) == (36, "V4", 3, "112")
+    assert one["sleutels"][0].startswith("1:bsn:")
+    assert len(one["sleutels"][0]) == len(document["sleutels"][0])
+    assert one["sleutels"] != other["sleutels"]
+
+
+def test_a_tree_is_given_no_setting_that_it_does_not_know() -> None:
+    settings = {"mongo_database": "x", "of_another_commit": 1}
+    assert this_tree().environment(settings) == {"KLANTCONTACT_MONGO_DATABASE": "x"}
