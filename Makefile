@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-e
 # Slow files first (see tests/conftest.py), which xdist would otherwise sort by their number of tests.
 PYTEST := $(BIN)/pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder --ignore=tests/benchmarks
 
-.PHONY: help setup demo unit test coverage check format bench compare worst fuzz mutants schemas docs lock release clean
+.PHONY: help setup demo unit test coverage check format bench compare profile worst fuzz mutants schemas docs lock release clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -69,6 +69,9 @@ bench: $(READY) ## speed, cost and memory beside the floor and the peers: make b
 
 compare: $(READY) ## both services of this tree beside those of a commit: make compare WITH=main
 	$(BIN)/python -m tests.benchmarks.compare $(if $(ONLY),--only $(ONLY)) '$(WITH)'
+
+profile: $(READY) ## what each step of a batch costs, and flame graphs: make profile ONLY=projector
+	$(BIN)/python -m tests.benchmarks.profiling $(if $(ONLY),--only $(ONLY))
 
 worst: $(READY) ## time and memory of the worst that the contract allows, beside plain contacts
 	$(BIN)/python -m tests.benchmarks.worst_cases

@@ -44,7 +44,9 @@ class Job:
 
 
 @dataclass(frozen=True)
-class _Look:
+class Look:
+    """How far a group is at a moment, and the CPU that was used until then."""
+
     moment: float
     position: int
     cpu_seconds: Mapping[str, float]
@@ -64,22 +66,9 @@ def measure_parts(ground: Ground, job: Job, shares: Sequence[float]) -> list[Run
 
     A part begins and ends at the first look behind its share.
     """
-    with _watched(ground, job) as watched:
-        looks = [watched.until(share) for share in shares]
-        peak = max(peak_mb(process.pid) for process in watched.processes)
-    return [_run(job, watched.length, peak, first, last) for first, last in pairwise(looks)]
-
-
-def _run(job: Job, length: int, peak: float, first: _Look, last: _Look) -> Run:
-    if last.position == first.position:
-        raise RuntimeError(f"{job.name} was done between two looks: set KLANTCONTACT_BENCH_EVENTS higher")
-    return Run(
-        name=job.name,
-        events=round(job.filled.events * (last.position - first.position) / length),
-        seconds=last.moment - first.moment,
-        cpu_seconds={name: last.cpu_seconds[name] - first.cpu_seconds[name] for name in last.cpu_seconds},
-        peak_mb=peak,
-    )
+    with watched(ground, job) as seen:
+        looks = [seen.until(share) for share in shares]
+        return [seen.run(first, last) for first, last in pairwise(looks)]
 
 
 @contextmanager
@@ -116,16 +105,19 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 @contextmanager
-def _watched(ground: Ground, job: Job) -> Iterator["_Watched"]:
+def watched(ground: Ground, job: Job) -> Iterator["Watched"]:
+    """Run the processes of a job for the block, and look at them."""
     reader = Consumer({"bootstrap.servers": ground.bootstrap, "group.id": job.group, "log_level": 0})
     with running(job, ground.folder) as processes:
         try:
-            yield _Watched(ground, job, processes, reader)
+            yield Watched(ground, job, processes, reader)
         finally:
             reader.close()
 
 
-class _Watched:
+class Watched:
+    """Running processes, and the positions of their group."""
+
     def __init__(
         self, ground: Ground, job: Job, processes: Sequence["subprocess.Popen[bytes]"], reader: Consumer
     ) -> None:
@@ -135,7 +127,23 @@ class _Watched:
         self._job = job
         self._reader = reader
 
-    def until(self, share: float) -> _Look:
+    def look(self) -> Look:
+        """Return how far the group is now."""
+        return Look(time.monotonic(), self._position(), self._cpu_seconds())
+
+    def run(self, first: Look, last: Look) -> Run:
+        """Return what happened between two looks. Raises RuntimeError when that is nothing."""
+        if last.position <= first.position:
+            raise RuntimeError(f"{self._job.name} was done between two looks: set KLANTCONTACT_BENCH_EVENTS higher")
+        return Run(
+            name=self._job.name,
+            events=round(self._job.filled.events * (last.position - first.position) / self.length),
+            seconds=last.moment - first.moment,
+            cpu_seconds={name: last.cpu_seconds[name] - first.cpu_seconds[name] for name in last.cpu_seconds},
+            peak_mb=max(peak_mb(process.pid) for process in self.processes),
+        )
+
+    def until(self, share: float) -> Look:
         """Return the first look at which the group is so far. Raises RuntimeError as `measure` does."""
         patience = START_SECONDS
         seen, since = -1, time.monotonic()
@@ -143,7 +151,7 @@ class _Watched:
             position = self._position()
             now = time.monotonic()
             if position >= share * self.length:
-                return _Look(now, position, self._cpu_seconds())
+                return Look(now, position, self._cpu_seconds())
             if position > seen:
                 patience = STILL_SECONDS if position else START_SECONDS
                 seen, since = position, now

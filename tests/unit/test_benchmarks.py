@@ -4,8 +4,9 @@ import json
 import math
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from tests.benchmarks.register import renewed
 from tests.benchmarks.report import Report
 from tests.benchmarks.rows import Row, plain, ratio, shown
 from tests.benchmarks.sections import SECTIONS
+from tests.benchmarks.steps import OF_SERVICE, REST, Profile, Step
 from tests.benchmarks.trees import this_tree
 
 
@@ -232,3 +234,38 @@ def test_a_document_of_a_filled_register_has_the_form_of_a_real_one_and_ids_of_i
 def test_a_tree_is_given_no_setting_that_it_does_not_know() -> None:
     settings = {"mongo_database": "x", "of_another_commit": 1}
     assert this_tree().environment(settings) == {"KLANTCONTACT_MONGO_DATABASE": "x"}
+
+
+# Profiles -------------------------------------------------------------------------------------------------------------
+
+STEPS = [("judge", ["services/domain/register.py"]), ("prepare", ["services/domain/case.py", "schemas/"])]
+
+
+def test_a_stack_counts_for_the_step_of_its_innermost_known_frame() -> None:
+    profile = Profile.of_lines(
+        [
+            "run (x.py:1);judge (services/domain/register.py:5);identifier (services/domain/ids.py:7) 5\n",
+            "run (x.py:1);prepare (services/domain/case.py:5);identifier (services/domain/ids.py:7) 2\n",
+            "run (x.py:1);judge (services/domain/register.py:5);check (schemas/values.py:7) 1\n",
+            "run (x.py:1) 2\n",
+        ]
+    )
+    assert profile.by_step(STEPS) == {"judge": 0.5, "prepare": 0.3, REST: 0.2}
+    assert next(iter(profile.by_function().items())) == ("identifier (services/domain/ids.py:7)", 0.7)
+
+
+def test_threads_that_wait_are_left_out_of_a_profile() -> None:
+    profile = Profile.of_lines(["Thread._bootstrap (threading.py:1);wait (threading.py:2) 50", "run (x.py:1) 1"])
+    assert profile.by_step(STEPS)[REST] == 1
+
+
+def test_a_profile_of_nothing_has_no_shares() -> None:
+    assert Profile.of_lines([]).by_step(STEPS) == {}
+
+
+@pytest.mark.parametrize("steps", OF_SERVICE.values(), ids=OF_SERVICE)
+def test_the_files_of_every_step_exist(steps: Sequence[Step]) -> None:
+    """A file that moves would make its step part of another."""
+    ours = [each for _, files in steps for each in files if each.startswith(("services/", "schemas/"))]
+    assert ours
+    assert [each for each in ours if not Path(each).exists()] == []
