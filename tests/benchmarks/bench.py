@@ -70,6 +70,8 @@ def measured(contestants: Contestants, wanted: Sequence[str], results: Results) 
     """Run the sections that are wanted, and return the rows of each."""
     registers = Registers(contestants)
     peers = Peers(contestants)
+    if any(name in SECTIONS for name in wanted) or "register" in wanted:
+        contestants.warm_up()
     needed = {name for section in wanted if section in SECTIONS for name in SECTIONS[section].contestants}
     for group in (
         {**contestants.of_contacts(), **peers.of_contacts()},

@@ -6,6 +6,7 @@ projector reads what the classifier of its own tree has published. The JSON file
 
 import argparse
 import json
+import subprocess
 import sys
 import tempfile
 from collections import defaultdict
@@ -17,14 +18,19 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
+from tests.benchmarks.contest import say
 from tests.benchmarks.figures import Figure, Run, Spread, in_turn, of_pairs, of_runs
 from tests.benchmarks.ground import Filled, Ground, ground
+from tests.benchmarks.in_memory import in_memory_us
 from tests.benchmarks.machine import machine
 from tests.benchmarks.options import Options
 from tests.benchmarks.product import Services
 from tests.benchmarks.trees import WORK, Tree, this_tree, tree_of
 
 SERVICES: Final = ("classifier", "projector")
+IN_MEMORY_ROUNDS: Final = 12
+"""The least of so many is the same within some percent, whatever else the machine does."""
+
 REPORT: Final = WORK / "compare.json"
 
 FIGURES: Final[Mapping[str, Figure]] = {
@@ -46,25 +52,28 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("commit", help="the commit to compare with")
     parser.add_argument("--only", choices=SERVICES, help="one of the services")
     asked = parser.parse_args(arguments)
+    if not asked.commit:
+        parser.error("name a commit, as in: make compare WITH=main")
     options = Options.from_environment(events=30_000, rounds=5)
     trees = this_tree(), tree_of(asked.commit)
     with tempfile.TemporaryDirectory() as folder, ground(Path(folder)) as servers:
         measured = _measure(servers, trees, options, only=asked.only)
-    _show(trees, measured, options)
-    _write(trees, measured, options)
+    in_memory = {} if asked.only == "projector" else _in_memory(trees)
+    _show(trees, measured, in_memory, options)
+    _write(trees, measured, in_memory, options)
 
 
 def _measure(servers: Ground, trees: Sequence[Tree], options: Options, *, only: str | None) -> Measured:
     contacts = servers.fill("contact.ended", options.events, partitions=options.partitions)
     # Not counted: Java compiles what Kafka does often, and the first run would pay for the others.
-    _say("warming up …")
+    say("warming up …")
     _one(servers, trees[1], "warm", contacts, options, only)
     measured: defaultdict[str, tuple[list[Run], list[Run]]] = defaultdict(lambda: ([], []))
     for number, which in enumerate(in_turn([0, 1], options.rounds)):
         runs = _one(servers, trees[which], f"r{number}", contacts, options, only)
         for service, run in runs.items():
             measured[service][which].append(replace(run, name=trees[which].name))
-            _say(f"{trees[which].name} {service}: {run.events_per_second:,.0f}/s, {run.process_us:.0f} µs")
+            say(f"{trees[which].name} {service}: {run.events_per_second:,.0f}/s, {run.process_us:.0f} µs")
     return measured
 
 
@@ -81,7 +90,21 @@ def _one(
     return {service: run for service, run in runs.items() if only in {None, service}}
 
 
-def _show(trees: Sequence[Tree], measured: Measured, options: Options) -> None:
+def _in_memory(trees: Sequence[Tree]) -> Mapping[int, Sequence[float]]:
+    """Return the CPU µs of each tree in some rounds, by its place. Empty where one of them can't do it."""
+    took: dict[int, list[float]] = {0: [], 1: []}
+    try:
+        for which in in_turn([0, 1], IN_MEMORY_ROUNDS):
+            took[which].append(in_memory_us(trees[which]))
+    except subprocess.CalledProcessError as error:
+        say(f"Not measured in memory: {error.stderr.strip()[-500:]}")
+        return {}
+    return took
+
+
+def _show(
+    trees: Sequence[Tree], measured: Measured, in_memory: Mapping[int, Sequence[float]], options: Options
+) -> None:
     title = f"{options.events:,} contacts, {options.partitions} partitions, {options.rounds} rounds; {machine()}"
     table = Table(title=title, title_justify="left")
     for column in ("", trees[0].name, trees[1].name, "ratio", "lowest – highest"):
@@ -92,6 +115,11 @@ def _show(trees: Sequence[Tree], measured: Measured, options: Options) -> None:
         for name, figure in FIGURES.items():
             each = [f"{of_runs(runs, figure).median:,.0f}" for runs in (ours, theirs)]
             table.add_row(name, *each, *_ratio(of_pairs(ours, theirs, figure)))
+    if in_memory:
+        least, beside = min(in_memory[0]), min(in_memory[1])
+        table.add_section()
+        table.add_row("[bold]classifier without servers")
+        table.add_row("CPU µs a contact, least", f"{least:,.0f}", f"{beside:,.0f}", f"{least / beside:.3f}", "")
     Console(width=120).print(table)
 
 
@@ -99,20 +127,19 @@ def _ratio(spread: Spread) -> tuple[str, str]:
     return f"{spread.median:.2f}", f"{spread.lowest:.2f} – {spread.highest:.2f}"
 
 
-def _write(trees: Sequence[Tree], measured: Measured, options: Options) -> None:
+def _write(
+    trees: Sequence[Tree], measured: Measured, in_memory: Mapping[int, Sequence[float]], options: Options
+) -> None:
     told = {
         "machine": machine().as_json(),
         "options": asdict(options),
         "trees": [tree.name for tree in trees],
         "runs": {service: [[asdict(run) for run in runs] for runs in both] for service, both in measured.items()},
+        "in memory": [in_memory.get(0, []), in_memory.get(1, [])],
     }
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(json.dumps(told, indent=1), encoding="utf-8")
-    _say(f"Every round: {REPORT}")
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
+    say(f"Every round: {REPORT}")
 
 
 if __name__ == "__main__":

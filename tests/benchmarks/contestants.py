@@ -22,10 +22,6 @@ NAIVE_EVENTS: Final = 400
 MORE_PARTITIONS: Final = 12
 """As `klantcontact topics create` makes by default."""
 
-FIRST_EVENTS: Final = 50_000
-WARM_EVENTS: Final = 150_000
-"""A JVM compiles while it works: Kafka Streams is measured in its first events, and in the last third of all."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Contestants:
@@ -53,7 +49,7 @@ class Contestants:
     @cached_property
     def many(self) -> Filled:
         """Enough contacts to let a JVM warm up."""
-        return self.ground.fill("contact.ended.many", WARM_EVENTS, partitions=self.options.partitions)
+        return self.ground.fill("contact.ended.many", self.options.warm_events, partitions=self.options.partitions)
 
     @cached_property
     def projected(self) -> Services:
@@ -73,6 +69,10 @@ class Contestants:
     def batch(self) -> int:
         """The contacts in a batch."""
         return self.options.batch or Settings.model_fields["batch_size"].default
+
+    def warm_up(self) -> None:
+        """Let Java compile what Kafka does often, which the first run would pay for otherwise."""
+        self.classifier("warm", "warm", self.contacts)
 
     def of_contacts(self) -> Mapping[str, Contestant]:
         """Return those that read contacts, by name."""

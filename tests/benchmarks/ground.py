@@ -19,6 +19,9 @@ from tests.support.kafka_tools import ANSWER_SECONDS, admin_client, make_topics
 CACHE: Final = "2G"
 """Of mongod. The local stack has 256 MB, and a benchmark would measure how that is emptied."""
 
+FLUSH_SECONDS: Final = 120.0
+"""Patience until Kafka has written what we hold: 100,000 records at most."""
+
 Ends = Mapping[tuple[str, int], int]
 """By topic and partition: the offset after the last record. Markers of transactions lie behind it."""
 
@@ -54,11 +57,17 @@ class Ground:
 
     def publish(self, topic: str, records: Iterable[tuple[bytes, bytes]]) -> None:
         """Publish records, given as key and value."""
-        producer = Producer({"bootstrap.servers": self.bootstrap, "queue.buffering.max.messages": 1_000_000})
+        producer = Producer({"bootstrap.servers": self.bootstrap, "linger.ms": 5})
         for key, value in records:
-            producer.produce(topic, value, key)
+            while True:
+                try:
+                    producer.produce(topic, value, key)
+                except BufferError:  # Kafka is slower than we are
+                    producer.poll(0.1)
+                else:
+                    break
             producer.poll(0)
-        assert producer.flush(ANSWER_SECONDS) == 0, "Kafka did not take all events"
+        assert producer.flush(FLUSH_SECONDS) == 0, "Kafka did not take all records"
 
     def filled(self, topics: Sequence[str]) -> "Filled":
         """Return how much a committed reader sees in topics now."""

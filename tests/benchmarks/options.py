@@ -30,6 +30,16 @@ class Options:
         )
 
     @property
+    def first_events(self) -> int:
+        """The first events of a peer that is compiled while it works: 50,000, unless the size was changed."""
+        return self.events * 5 // 3
+
+    @property
+    def warm_events(self) -> int:
+        """All that it reads. In the last third it is warm."""
+        return 3 * self.first_events
+
+    @property
     def settings(self) -> dict[str, object]:
         """The settings of the services that belong to it."""
         return {} if self.batch is None else {"batch_size": self.batch}

@@ -12,7 +12,7 @@ from services.projector.mongo.layout import INDEXES
 from services.projector.mongo.writes import Collection
 from services.runtime.mongo.client import Document
 from tests.benchmarks.contest import Contestant
-from tests.benchmarks.contestants import FIRST_EVENTS, WARM_EVENTS, Contestants
+from tests.benchmarks.contestants import Contestants
 from tests.benchmarks.figures import Run
 from tests.benchmarks.peers.fetched import SOURCES, jars, java, python
 from tests.benchmarks.product import Services
@@ -79,8 +79,7 @@ class Peers:
         many = self._contestants.many
         services = self._contestants.services(run, many)
         job = self._job(STREAMS, command, services, first_of_dead_letters=True)
-        shares = [0.001, FIRST_EVENTS / WARM_EVENTS, 2 / 3, 1.0]
-        first, _, warm = measure_parts(self._ground, job, shares)
+        first, _, warm = measure_parts(self._ground, job, [0.001, 1 / 3, 2 / 3, 1.0])
         services.forget()
         return {
             f"{STREAMS}, first": replace(first, name=f"{STREAMS}, first"),
