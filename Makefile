@@ -19,7 +19,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-e
 # Slow files first (see tests/conftest.py), which xdist would otherwise sort by their number of tests.
 PYTEST := $(BIN)/pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder --ignore=tests/benchmarks
 
-.PHONY: help setup demo unit test coverage check format bench worst fuzz mutants schemas docs lock release clean
+.PHONY: help setup demo unit test coverage check format bench compare profile worst fuzz mutants schemas docs lock release clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -68,8 +68,14 @@ docs: schemas ## the same, docs/settings.md, and say where the page for publishe
 	$(BIN)/python -m services.runtime.settings_page
 	@echo 'Open schemas/index.html in a browser; it needs no network.'
 
-bench: $(READY) ## throughput and memory beside the floor, as ratios
-	$(BIN)/python -m tests.benchmarks.run
+bench: $(READY) ## speed, cost and memory beside the floor and the peers: make bench ONLY=classifier,projector
+	$(BIN)/python -m tests.benchmarks.bench $(if $(ONLY),--only $(ONLY))
+
+compare: $(READY) ## both services of this tree beside those of a commit: make compare WITH=main
+	$(BIN)/python -m tests.benchmarks.compare $(if $(ONLY),--only $(ONLY)) '$(WITH)'
+
+profile: $(READY) ## what each step of a batch costs, and flame graphs: make profile ONLY=projector
+	$(BIN)/python -m tests.benchmarks.profiling $(if $(ONLY),--only $(ONLY))
 
 worst: $(READY) ## time and memory of the worst that the contract allows, beside plain contacts
 	$(BIN)/python -m tests.benchmarks.worst_cases
@@ -92,4 +98,4 @@ release: $(READY) ## make a release: make release VERSION=1.0.0
 	$(BIN)/python -m schemas.release '$(VERSION)'
 
 clean: ## remove what was made here
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .fuzz .coverage .coverage.* mutants
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .fuzz .bench .coverage .coverage.* mutants

@@ -1,213 +1,166 @@
-"""How long a contact takes from its publication until it is stored, at a steady rate, with both services running.
-
-MongoDB's own log of writes says when a document was there, to the millisecond, so the measurement costs nothing while
-it runs. The clock of a contact starts when it is handed to a producer that does not wait for others.
-
-`python -m tests.benchmarks.latency [rate …]` prints a line for each rate.
-"""
+"""How long a contact takes from being published to standing in MongoDB, at several rates."""
 
 import json
-import secrets
-import statistics
-import sys
-import tempfile
+import math
+import threading
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import count, cycle
+from typing import Any, Final
 
-import psutil
-from bson import Timestamp
 from confluent_kafka import Producer
 from pymongo import MongoClient
 
-from services.domain.ids import contact_key
-from services.local.sample import scenario_like_events
-from services.local.scenarios import load_scenarios
-from services.local.servers.stack import Stack, local_stack
-from services.local.system import System, running_system
-from services.runtime.settings import Settings
+from services.local.sample import _test_bsns
+from tests.benchmarks.contest import say
+from tests.benchmarks.contestants import MORE_PARTITIONS, Contestants
+from tests.benchmarks.ground import Filled
+from tests.benchmarks.rows import Row, of_values
+from tests.benchmarks.trees import ROOT
+from tests.benchmarks.watch import running
+from tests.support.kafka_tools import make_topics
+from tests.support.waiting import wait_for
 
-WARM_UP_SECONDS = 5.0
-"""At the same rate, before what counts: connections are made, and Kafka compiles itself."""
+RATES: Final = (10, 300, 1000)
+"""Contacts a second."""
 
-DRAIN_SECONDS = 30.0
-"""Patience with the last contacts."""
+GOALS: Final[Mapping[int, tuple[float, float]]] = {10: (50, 150), 300: (80, 250), 1000: (150, 500)}
+"""By rate: milliseconds at the median, and of all but one in a hundred."""
 
-STILL_SECONDS = 2.0
-"""When nothing was written for so long, all is stored."""
+SECONDS: Final = 10.0
+"""Of one rate in one round."""
 
-RATES = (10, 300, 1_000)
-SECONDS = 20.0
+DRAIN_SECONDS: Final = 30.0
+"""After that, what has not come counts as never."""
 
-ENDS = {"besluiten": "decided", "klantcontacten": "projected"}
-"""The collections, and what a contact is once it stands in them."""
+START_SECONDS: Final = 60.0
+TOPIC: Final = "contact.ended.paced"
+EXAMPLE: Final = ROOT / "schemas/examples/contact.ended.gekende-klant.json"
+BSN: Final = "999990007"
 
-
-@dataclass(frozen=True)
-class Quantiles:
-    """Of the milliseconds from published to stored."""
-
-    contacts: int
-    p50: float
-    p90: float
-    p99: float
-    most: float
+WATCHED: Final = {"besluiten": "contactId", "klantcontacten": "herkomst.contactId"}
+"""Collections of the classifier and of the projector, with the field that names the contact."""
 
 
 @dataclass(frozen=True)
-class Latency:
-    """What one run showed."""
+class Arrivals:
+    """By collection and contact: the moment at which a change stream showed the document."""
 
-    rate: float
-    reached: float
-    """Contacts a second that were really published."""
-    partitions: int
-    missing: int
-    """Contacts without a decision when nothing was stored any more: those that became dead letters."""
-    decided: Quantiles
-    """Until the decision stands in the register."""
-    projected: Quantiles
-    """Until the last klantcontact of the contact stands in the projection, of those that are registered."""
-    cpu_share: Mapping[str, float]
-    """The CPU seconds a second of each service and server that is ours."""
+    moments: Mapping[str, dict[str, float]] = field(default_factory=lambda: {each: {} for each in WATCHED})
+
+    def watch(self, uri: str, database: str, stopped: threading.Event) -> None:
+        """Note what comes, until it is told to stop."""
+        wanted = [{"$match": {"operationType": "insert", "ns.coll": {"$in": list(WATCHED)}}}]
+        fields = {f"fullDocument.{name}": 1 for name in WATCHED.values()}
+        shown = [{"$project": {"ns": 1, **fields}}]
+        with MongoClient[dict[str, Any]](uri) as client, client[database].watch([*wanted, *shown]) as stream:
+            while not stopped.is_set():
+                change = stream.try_next()
+                if change is None:
+                    continue
+                document = change["fullDocument"]
+                contact_id = document.get("contactId") or document.get("herkomst", {}).get("contactId")
+                if contact_id is not None:
+                    self.moments[change["ns"]["coll"]].setdefault(contact_id, time.monotonic())
 
 
-def latency(
-    stack: Stack, *, rate: float, seconds: float = SECONDS, partitions: int = 12, warm_up: float = WARM_UP_SECONDS
-) -> Latency:
-    """Publish `rate` contacts a second for so many seconds, to both services started for it, and return the quantiles.
+def latency_rows(contestants: Contestants, rounds: int) -> Sequence[Row]:
+    """Return the rows of each rate: until the klantcontact is stored, and until the decision is."""
+    found = defaultdict[tuple[int, str], list[Sequence[float]]](list)
+    with _services(contestants) as (publisher, arrivals):
+        for _ in range(rounds):
+            for rate in RATES:
+                sent = publisher.publish(rate, SECONDS)
+                _drained(arrivals, sent)
+                for collection, moments in arrivals.moments.items():
+                    took = [(moments.get(each, math.inf) - at) * 1000 for each, at in sent.items()]
+                    found[rate, collection].append(took)
+                say(f"{rate}/s: stored after {percentile(found[rate, 'klantcontacten'][-1], 0.5):,.0f} ms")
+    return [row for rate in RATES for row in _rows(rate, found)]
 
-    Topics, groups and database are new ones.
-    """
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        running_system(_settings(stack, partitions), folder=Path(folder), say=lambda _: None) as system,
-        MongoClient[dict[str, Any]](stack.mongo_uri) as client,
-    ):
-        since = client.admin.command("ping")["$clusterTime"]["clusterTime"]
-        events = iter(list(scenario_like_events(round(rate * (warm_up + seconds)), load_scenarios())))
-        _publish(system.settings, events, rate, round(rate * warm_up))
-        before = _cpu_seconds(stack, system)
+
+def _rows(rate: int, found: Mapping[tuple[int, str], Sequence[Sequence[float]]]) -> Iterator[Row]:
+    for (share, name), goal in zip(((0.5, "p50"), (0.99, "p99")), GOALS[rate], strict=True):
+        stored, decided = (
+            [percentile(took, share) for took in found[rate, collection]]
+            for collection in ("klantcontacten", "besluiten")
+        )
+        note = f"the decision after {sorted(decided)[len(decided) // 2]:,.0f} ms"
+        yield of_values(
+            f"published → stored at {rate}/s, {MORE_PARTITIONS} partitions, {name}",
+            stored,
+            unit=" ms",
+            at_most=goal,
+            note=note,
+        )
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value that a share of all do not pass."""
+    return sorted(values)[max(math.ceil(share * len(values)) - 1, 0)]
+
+
+class Publisher:
+    """Publishes contacts of gekende klanten, of which each leads to a klantcontact and a taak."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0})
+        self._make = _events()
+
+    def publish(self, rate: float, seconds: float) -> Mapping[str, float]:
+        """Publish evenly at a rate. Returns the moment of each contact."""
+        sent: dict[str, float] = {}
         began = time.monotonic()
-        published = _publish(system.settings, events, rate, round(rate * seconds))
-        took = time.monotonic() - began
-        _drain(client, system.settings)
-        after = _cpu_seconds(stack, system)
-        passed = time.monotonic() - began
-        stored = _stored(client, system.settings.mongo_database, since)
-        client.drop_database(system.settings.mongo_database)
-    waited = {end: _waited(published, stored[collection]) for collection, end in ENDS.items()}
-    return Latency(
-        rate=rate,
-        reached=round(rate * seconds / took, 1),
-        partitions=partitions,
-        missing=len(published) - len(waited["decided"]),
-        decided=_quantiles(waited["decided"]),
-        projected=_quantiles(waited["projected"]),
-        cpu_share={name: round((after[name] - used) / passed, 2) for name, used in before.items()},
-    )
+        for number in range(round(rate * seconds)):
+            contact_id, key, value = next(self._make)
+            time.sleep(max(began + number / rate - time.monotonic(), 0))
+            sent[contact_id] = time.monotonic()
+            self._producer.produce(TOPIC, value, key)
+            self._producer.poll(0)
+        assert self._producer.flush(DRAIN_SECONDS) == 0, "Kafka did not take all contacts"
+        return sent
 
 
-def _settings(stack: Stack, partitions: int) -> Settings:
-    run = secrets.token_hex(4)
-    return Settings(
-        kafka_bootstrap=stack.kafka_bootstrap,
-        mongo_uri=stack.mongo_uri,
-        mongo_database=f"latency_{run}",
-        contact_topics=(f"{run}.contact.ended",),
-        dead_letter_topic=f"{run}.contact.ended.dlq",
-        registered_topic=f"{run}.klantcontact.registered",
-        confidential_topic=f"{run}.klantcontact.registered.vertrouwelijk",
-        taak_topic=f"{run}.taak.created",
-        confidential_taak_topic=f"{run}.taak.created.vertrouwelijk",
-        classifier_group=f"{run}-classifier",
-        projector_group=f"{run}-projector",
-        topic_partitions=partitions,
-    )
+def _events() -> Iterator[tuple[str, bytes, bytes]]:
+    example = json.loads(EXAMPLE.read_text(encoding="utf-8"))
+    contact_id = example["data"]["contactId"]
+    text = json.dumps(example)
+    for number, bsn in zip(count(), cycle(_test_bsns()), strict=False):
+        made = f"paced-{number}"
+        yield made, bsn.encode(), text.replace(contact_id, made).replace(BSN, bsn).encode()
 
 
-def _publish(settings: Settings, events: Iterator[tuple[bytes, bytes]], rate: float, count: int) -> dict[str, float]:
-    """Publish at even intervals. Return when each contact was published that was published once, in ms since 1970."""
-    producer = Producer({"bootstrap.servers": settings.kafka_bootstrap, "linger.ms": 0})
-    moments: dict[str, float] = {}
-    sent = Counter[str]()
-    began = time.monotonic()
-    for number in range(count):
-        key, value = next(events)
-        contact = _key(json.loads(value))
-        if (early := began + number / rate - time.monotonic()) > 0:
-            time.sleep(early)
-        moments[contact] = time.time() * 1000
-        producer.produce(settings.contact_topics[0], value, key)
-        sent[contact] += 1
-        producer.poll(0)
-    assert producer.flush(DRAIN_SECONDS) == 0, "Kafka did not take all events"
-    return {contact: moment for contact, moment in moments.items() if sent[contact] == 1}
+@contextmanager
+def _services(contestants: Contestants) -> Iterator[tuple[Publisher, Arrivals]]:
+    """Run both services and watch what they store, once the first contact has come through."""
+    ground = contestants.ground
+    make_topics(ground.bootstrap, TOPIC, partitions=MORE_PARTITIONS)
+    nothing = Filled((TOPIC,), 0, {})
+    services = contestants.services("paced", nothing)
+    services.make_topics(partitions=MORE_PARTITIONS)
+    arrivals, stopped = Arrivals(), threading.Event()
+    watcher = threading.Thread(target=arrivals.watch, args=(ground.mongo_uri, services.name, stopped), daemon=True)
+    publisher = Publisher(ground.bootstrap)
+    with ExitStack() as undo:
+        for service in ("classifier", "projector"):
+            undo.enter_context(running(services.job(service, nothing), ground.folder))
+        undo.callback(stopped.set)
+        watcher.start()
+        first = publisher.publish(100, 1)
+        wait_for("the first contacts are stored", _all_in(arrivals, first), seconds=START_SECONDS)
+        yield publisher, arrivals
+    services.forget()
 
 
-def _key(event: Mapping[str, Any]) -> str:
-    return contact_key(event["source"], event.get("data", {}).get("contactId", ""))
+def _drained(arrivals: Arrivals, sent: Mapping[str, float]) -> None:
+    came = _all_in(arrivals, sent)
+    deadline = time.monotonic() + DRAIN_SECONDS
+    while not came() and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
-def _drain(client: MongoClient[dict[str, Any]], settings: Settings) -> None:
-    """Wait until nothing is written any more."""
-    database = client[settings.mongo_database]
-    before, since, deadline = -1, time.monotonic(), time.monotonic() + DRAIN_SECONDS
-    while time.monotonic() < min(since + STILL_SECONDS, deadline):
-        count = sum(database[collection].estimated_document_count() for collection in ENDS)
-        if count != before:
-            before, since = count, time.monotonic()
-        time.sleep(0.2)
-
-
-def _stored(client: MongoClient[dict[str, Any]], database: str, since: Timestamp) -> dict[str, dict[str, float]]:
-    """Return when each contact had its last new document, in ms since 1970, for each collection."""
-    stored: dict[str, dict[str, float]] = {collection: {} for collection in ENDS}
-    entries = client.local["oplog.rs"].find(
-        {"ts": {"$gte": since}, "op": {"$in": ["i", "c"]}}, {"o": 1, "op": 1, "ns": 1, "wall": 1}
-    )
-    for entry in entries:
-        moment = entry["wall"].timestamp() * 1000
-        writes = entry["o"].get("applyOps", ()) if entry["op"] == "c" else (entry,)
-        for write in writes:
-            name, _, collection = write["ns"].partition(".")
-            if write["op"] == "i" and name == database and collection in ENDS:
-                stored[collection][_key_of(write["o"])] = moment
-    return stored
-
-
-def _key_of(document: Mapping[str, Any]) -> str:
-    origin = document.get("herkomst")
-    return document["_id"] if origin is None else contact_key(origin["source"], origin["contactId"])
-
-
-def _waited(published: Mapping[str, float], stored: Mapping[str, float]) -> list[float]:
-    return [stored[contact] - moment for contact, moment in published.items() if contact in stored]
-
-
-def _quantiles(waited: Sequence[float]) -> Quantiles:
-    cuts = statistics.quantiles(waited, n=100, method="inclusive")
-    p50, p90, p99 = (round(cuts[percent - 1], 1) for percent in (50, 90, 99))
-    return Quantiles(len(waited), p50, p90, p99, round(max(waited), 1))
-
-
-def _cpu_seconds(stack: Stack, system: System) -> dict[str, float]:
-    servers = {"kafka": stack.kafka, "mongod": stack.mongod, **system.services}
-    return {
-        name: sum(psutil.Process(server.pid).cpu_times()[:2]) for name, server in servers.items() if server is not None
-    }
-
-
-def main(rates: Sequence[float]) -> None:
-    """Measure, and print a line for each rate."""
-    with tempfile.TemporaryDirectory() as folder, local_stack(folder=Path(folder)) as stack:
-        for rate in rates:
-            sys.stdout.write(json.dumps(asdict(latency(stack, rate=rate))) + "\n")
-            sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main([float(each) for each in sys.argv[1:]] or RATES)
+def _all_in(arrivals: Arrivals, sent: Mapping[str, float]) -> Callable[[], bool]:
+    return lambda: sent.keys() <= arrivals.moments["klantcontacten"].keys()

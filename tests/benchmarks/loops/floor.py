@@ -1,7 +1,7 @@
-"""The loops to compare with: what Kafka and MongoDB allow when nothing is decided.
+"""The floor under the classifier: the same calls of Kafka and MongoDB, while nothing is parsed or decided.
 
-`bare`: copy and commit. `transactional`: copy in a Kafka transaction of a producer a partition. `floor`: the same with
-the classifier's MongoDB calls in one transaction a batch. Each runs as a process of its own.
+It copies each batch of a partition in a Kafka transaction, with the classifier's MongoDB calls in one transaction
+before it. Run as a process of its own.
 """
 
 import asyncio
@@ -20,20 +20,16 @@ Records = Sequence["ConsumerRecord[bytes, bytes]"]
 
 
 @dataclass(frozen=True)
-class Loop:
-    """One loop and all that it reads and writes."""
+class Floor:
+    """The loop and all that it reads and writes."""
 
-    name: str
     bootstrap: str
     mongo_uri: str
     database: str
     source: str
     target: str
+    group: str
     batch_size: int
-
-    @property
-    def group(self) -> str:
-        return f"{self.source}-{self.name}"
 
     async def run(self) -> None:
         """Copy until the process is ended."""
@@ -58,13 +54,12 @@ class Loop:
                     producers[partition] = await self._producer(partition)
             async with asyncio.TaskGroup() as side_by_side:
                 for partition, records in fetched.items():
-                    side_by_side.create_task(self._handle(consumer, producers[partition], client, partition, records))
+                    side_by_side.create_task(self._handle(producers[partition], client, partition, records))
 
     async def _producer(self, partition: TopicPartition) -> AIOKafkaProducer:
-        identity = None if self.name == "bare" else f"{self.group}-{partition.partition}"
         producer = AIOKafkaProducer(
             bootstrap_servers=self.bootstrap,
-            transactional_id=identity,
+            transactional_id=f"{self.group}-{partition.partition}",
             retry_backoff_ms=10,
             max_batch_size=512 * 1024,
         )
@@ -73,7 +68,6 @@ class Loop:
 
     async def _handle(
         self,
-        consumer: AIOKafkaConsumer,
         producer: AIOKafkaProducer,
         client: AsyncMongoClient[dict[str, Any]],
         partition: TopicPartition,
@@ -82,12 +76,7 @@ class Loop:
         for start in range(0, len(records), self.batch_size):
             batch = records[start : start + self.batch_size]
             position = {partition: batch[-1].offset + 1}
-            if self.name == "bare":
-                await self._copy(producer, partition, batch)
-                await consumer.commit(position)
-                continue
-            if self.name == "floor":
-                await self._record(client, batch)
+            await self._record(client, batch)
             async with producer.transaction():
                 await self._copy(producer, partition, batch)
                 await producer.send_offsets_to_transaction(position, self.group)
@@ -143,5 +132,5 @@ def _partij(key: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    name, bootstrap, mongo_uri, database, source, target, size = sys.argv[1:]
-    uvloop.run(Loop(name, bootstrap, mongo_uri, database, source, target, int(size)).run())
+    bootstrap, mongo_uri, database, source, target, group, size = sys.argv[1:]
+    uvloop.run(Floor(bootstrap, mongo_uri, database, source, target, group, int(size)).run())

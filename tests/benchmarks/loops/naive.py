@@ -23,9 +23,8 @@ from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
 
 
-async def run(bootstrap: str, mongo_uri: str, database: str, source: str, target: str) -> None:
+async def run(bootstrap: str, mongo_uri: str, database: str, source: str, target: str, group: str) -> None:
     """Handle messages until the process is ended."""
-    group = f"{source}-naive"
     store = MongoRegister(AsyncMongoClient[dict[str, Any]](mongo_uri, tz_aware=True), database, DEFAULT)
     await store.prepare()
     sleutels = Sleutels(bytes(32))

@@ -1,0 +1,104 @@
+"""`make bench`: the services beside their floor and their peers, as ratios of runs that take turns.
+
+`ONLY` names sections, separated by commas. `options.py` has the variables that change the size.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from tests.benchmarks.contest import Contestant, Results, contest
+from tests.benchmarks.contestants import Contestants
+from tests.benchmarks.ground import CACHE, Ground, ground
+from tests.benchmarks.latency import latency_rows
+from tests.benchmarks.machine import machine
+from tests.benchmarks.memory import memory_rows
+from tests.benchmarks.options import Options
+from tests.benchmarks.peers.contestants import PEERS, Peers
+from tests.benchmarks.register import Registers
+from tests.benchmarks.report import WIDTH, Report, write
+from tests.benchmarks.rows import Row
+from tests.benchmarks.sections import SECTIONS
+from tests.benchmarks.start import start_rows
+from tests.benchmarks.trees import WORK, this_tree
+
+OTHERS: Final = ("register", "latency", "memory", "start")
+"""Sections that measure something else than how fast events are handled."""
+
+NAMES: Final = (*SECTIONS, *OTHERS)
+REPORT: Final = WORK / "bench.json"
+PAGE: Final = Path(__file__).with_name("results.md")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure, show and write. Returns 1 when one of our own did not run to its end."""
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--only", default=",".join(NAMES), help=f"some of {', '.join(NAMES)}")
+    wanted = parser.parse_args(arguments).only.split(",")
+    if unknown := set(wanted) - set(NAMES):
+        parser.error(f"{', '.join(sorted(unknown))}: no such section; there are {', '.join(NAMES)}")
+    options = Options.from_environment(events=30_000, rounds=5)
+    began, started = datetime.now(UTC), time.monotonic()
+    results = Results()
+    with tempfile.TemporaryDirectory() as folder, ground(Path(folder)) as servers:
+        contestants = Contestants(ground=servers, options=options, tree=this_tree())
+        sections = measured(contestants, wanted, results)
+        report = Report(
+            commit=contestants.tree.name,
+            began=began,
+            seconds=time.monotonic() - started,
+            machine=machine(),
+            servers=_servers(servers),
+            options=options,
+            sections=sections,
+            runs=results,
+        )
+    report.show(Console(width=WIDTH))
+    write(report, json_file=REPORT, page=PAGE if set(wanted) == set(NAMES) else None)
+    print(f"Every round: {REPORT}")
+    return int(bool(results.missing.keys() - set(PEERS)))
+
+
+def measured(contestants: Contestants, wanted: Sequence[str], results: Results) -> Mapping[str, Sequence[Row]]:
+    """Run the sections that are wanted, and return the rows of each."""
+    registers = Registers(contestants)
+    peers = Peers(contestants)
+    if any(name in SECTIONS for name in wanted) or "register" in wanted:
+        contestants.warm_up()
+    needed = {name for section in wanted if section in SECTIONS for name in SECTIONS[section].contestants}
+    for group in (
+        {**contestants.of_contacts(), **peers.of_contacts()},
+        {**contestants.of_events(), **peers.of_events()},
+    ):
+        _contest({name: each for name, each in group.items() if name in needed}, contestants, results)
+    rows = {name: SECTIONS[name].rows(results) for name in SECTIONS if name in wanted}
+    if "register" in wanted:
+        _contest(registers.of_contacts(), contestants, results)
+        rows["register"] = registers.rows(results)
+    if "latency" in wanted:
+        rows["latency"] = latency_rows(contestants, min(contestants.options.rounds, 3))
+    if "memory" in wanted:
+        rows["memory"] = memory_rows(contestants)
+    if "start" in wanted:
+        rows["start"] = start_rows(contestants.tree, contestants.ground.folder)
+    return rows
+
+
+def _contest(those: Mapping[str, Contestant], contestants: Contestants, results: Results) -> None:
+    if those:
+        contest(those, contestants.options.rounds, results)
+
+
+def _servers(servers: Ground) -> str:
+    return f"{servers.stack.kafka_kind}, {servers.stack.mongo_kind} with a cache of {CACHE}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,144 @@
+"""What runs in turn: the services in several set-ups, and the loops beside them."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+from services.runtime.settings import Settings
+from tests.benchmarks.contest import Contestant
+from tests.benchmarks.figures import Run
+from tests.benchmarks.ground import Filled, Ground
+from tests.benchmarks.options import Options
+from tests.benchmarks.product import Services
+from tests.benchmarks.trees import ROOT, Tree
+from tests.benchmarks.watch import Job, measure
+from tests.support.kafka_tools import make_topics
+
+NAIVE_EVENTS: Final = 400
+"""Enough to see what one message costs; all of them would take ten minutes."""
+
+MORE_PARTITIONS: Final = 12
+"""As `klantcontact topics create` makes by default."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contestants:
+    """All that can run, on one pair of servers. Topics are filled when the first asks for them."""
+
+    ground: Ground
+    options: Options
+    tree: Tree
+
+    @cached_property
+    def contacts(self) -> Filled:
+        """The topic that most of them read."""
+        return self.ground.fill("contact.ended", self.options.events, partitions=self.options.partitions)
+
+    @cached_property
+    def more_partitions(self) -> Filled:
+        """The same contacts in more partitions."""
+        return self.ground.fill("contact.ended.more", self.options.events, partitions=MORE_PARTITIONS)
+
+    @cached_property
+    def few(self) -> Filled:
+        """Some of the same contacts."""
+        return self.ground.fill("contact.ended.few", NAIVE_EVENTS, partitions=self.options.partitions)
+
+    @cached_property
+    def many(self) -> Filled:
+        """Enough contacts to let a JVM warm up."""
+        return self.ground.fill("contact.ended.many", self.options.warm_events, partitions=self.options.partitions)
+
+    @cached_property
+    def projected(self) -> Services:
+        """What the classifier publishes of the contacts, and what the projector makes of that."""
+        services = self.services("projected", self.contacts)
+        services.make_topics(partitions=self.options.partitions)
+        services.classify()
+        services.project()
+        return services
+
+    @cached_property
+    def published(self) -> Filled:
+        """The events that the projector reads."""
+        return self.ground.filled(self.projected.outputs)
+
+    @property
+    def batch(self) -> int:
+        """The contacts in a batch."""
+        return self.options.batch or Settings.model_fields["batch_size"].default
+
+    def warm_up(self) -> None:
+        """Let Java compile what Kafka does often, which the first run would pay for otherwise."""
+        self.classifier("warm", "warm", self.contacts)
+
+    def of_contacts(self) -> Mapping[str, Contestant]:
+        """Return those that read contacts, by name."""
+        return {
+            "floor": self.floor,
+            "naive": self.naive,
+            "classifier": lambda run: self.classifier("classifier", run, self.contacts),
+            "two classifiers": lambda run: self.classifier("two classifiers", run, self.contacts, instances=2),
+            "twelve partitions": lambda run: self.classifier("twelve partitions", run, self.more_partitions),
+        }
+
+    def of_events(self) -> Mapping[str, Contestant]:
+        """Return those that read what the classifier published, by name."""
+        return {"projector": self.projector, "bare upserts": self.upserts}
+
+    def services(self, run: str, contacts: Filled) -> Services:
+        """Return the services with names of one run."""
+        return Services(ground=self.ground, tree=self.tree, name=run, contacts=contacts, settings=self.options.settings)
+
+    def classifier(self, name: str, run: str, contacts: Filled, *, instances: int = 1) -> Mapping[str, Run]:
+        """Run the classifier over contacts."""
+        services = self.services(run, contacts)
+        services.make_topics(partitions=len(contacts.ends))
+        shown = services.classify(instances=instances)
+        services.forget()
+        return {name: replace(shown, name=name)}
+
+    def projector(self, run: str) -> Mapping[str, Run]:
+        """Run the projector over the events, into a database of its own."""
+        services = replace(
+            self.projected, settings={**self.options.settings, "mongo_database": run, "projector_group": run}
+        )
+        shown = measure(self.ground, replace(services.job("projector", self.published), group=run))
+        self.ground.forget(database=run)
+        return {"projector": replace(shown, name="projector")}
+
+    def upserts(self, run: str) -> Mapping[str, Run]:
+        """Run the bare upserts over the same events."""
+        arguments = [run, self.projected.name, ",".join(self.published.topics), run, str(self.batch)]
+        return {"bare upserts": self._loop("upserts", "bare upserts", run, self.published, *arguments)}
+
+    def floor(self, run: str) -> Mapping[str, Run]:
+        """Run the floor over contacts."""
+        make_topics(self.ground.bootstrap, f"{run}.out", partitions=self.options.partitions)
+        arguments = [run, *self.contacts.topics, f"{run}.out", run, str(self.batch)]
+        return {"floor": self._loop("floor", "floor", run, self.contacts, *arguments, topics=[f"{run}.out"])}
+
+    def naive(self, run: str) -> Mapping[str, Run]:
+        """Run the naive loop over a few contacts."""
+        make_topics(self.ground.bootstrap, f"{run}.out", partitions=self.options.partitions)
+        arguments = [run, *self.few.topics, f"{run}.out", run]
+        return {"naive": self._loop("naive", "naive", run, self.few, *arguments, topics=[f"{run}.out"])}
+
+    def _loop(
+        self, module: str, name: str, run: str, filled: Filled, *arguments: str, topics: Sequence[str] = ()
+    ) -> Run:
+        job = Job(
+            name=name,
+            command=[
+                *(sys.executable, "-m", f"tests.benchmarks.loops.{module}"),
+                *(self.ground.bootstrap, self.ground.mongo_uri, *arguments),
+            ],
+            group=run,
+            filled=filled,
+            folder=ROOT,
+        )
+        shown = measure(self.ground, job)
+        self.ground.forget(topics=topics, database=run)
+        return shown
