@@ -161,7 +161,7 @@ class Settings(BaseSettings):
     batch_size: int = Field(default=500, ge=1, le=5000)
     """The most contacts in one transaction of the classifier. More is faster and takes more memory: 5,000 of the
     largest contacts (64 KiB) are 320 MB before they are read."""
-    projector_batch_size: int = Field(default=1000, ge=1, le=5000)
+    projector_batch_size: int = Field(default=2000, ge=1, le=5000)
     """The most events that the projector and `klantcontact rebuild` write in one transaction. More is faster and takes
     more memory."""
     max_unpacked_bytes: int = Field(default=16 * 1024 * 1024, ge=2 * 1024 * 1024, le=1024**3)
