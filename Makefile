@@ -16,8 +16,9 @@ unexport PYTHONDONTWRITEBYTECODE
 # No address, no date: only names, versions and hashes, the same whoever makes it.
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
-# Slow files first (see tests/conftest.py), which xdist would otherwise sort by their number of tests.
-PYTEST := $(BIN)/pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder --ignore=tests/benchmarks
+# Slow files first (see tests/conftest.py), which xdist would otherwise sort by their number of tests. Four workers on two
+# cores: the tests wait for servers and leases more than half of their time.
+PYTEST := $(BIN)/pytest --numprocesses=4 --dist=loadfile --no-loadscope-reorder --ignore=tests/benchmarks
 
 .PHONY: help setup demo unit test coverage check format bench compare profile worst fuzz mutants schemas docs lock release clean
 

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from services.runtime.errors import KlantcontactError
+from services.runtime.garbage import unsearched
 
 NOT_IN_THE_IMAGE: Final = ("services.local.servers", "confluent_kafka")
 """What the image leaves out: the servers that run on a developer's machine, and the library that they need."""
@@ -43,13 +44,15 @@ class LazyCommand(TyperCommand):
 
     def make_context(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - handed on as click gives them
         """Return the context of the command itself: click goes on with that."""
-        return self.load().make_context(*arguments, **options)
+        with unsearched():  # Typer loads pydantic with the first parameter
+            return self.load().make_context(*arguments, **options)
 
 
 def load(module: str, name: str) -> Any:  # noqa: ANN401 - known to the caller
     """Return what a module calls `name`. Raises LeftOut where the image leaves out what the module needs."""
     try:
-        return getattr(import_module(module), name)
+        with unsearched():
+            return getattr(import_module(module), name)
     except ModuleNotFoundError as error:
         if error.name is None or not error.name.startswith(NOT_IN_THE_IMAGE):
             raise

@@ -16,6 +16,7 @@ from services.local.servers.stack import Stack
 from services.local.system import System
 from tests.acceptance.pipeline import documents, publish, read_all, wait_until_all_is_stored
 from tests.acceptance.trace_receiver import TraceReceiver
+from tests.support.commands import run_command
 from tests.support.waiting import wait_for
 
 BSNS = {"V1": "999940454", "V3": "999940466", "V4": "999940478", "invalid": "999940491"}
@@ -245,9 +246,9 @@ def test_no_file_beside_the_topics_and_the_database_holds_a_mark(fed: System) ->
 @pytest.mark.parametrize("options", [(), ("--json",)])
 def test_no_mark_is_in_an_explanation_or_a_count(fed: System, options: tuple[str, ...]) -> None:
     for event in BSNS:
-        told = fed.run("explain", f"canary-{event}", *options)
+        told = run_command(fed.settings, "explain", f"canary-{event}", *options)
         assert f"canary-{event}" in told.stdout, "it has to say something to be of any use here"
         assert _found(told.stdout + told.stderr) == set()
-    counted = fed.run("stats", "--by", "rule,source,day", *options)
+    counted = run_command(fed.settings, "stats", "--by", "rule,source,day", *options)
     assert "V4" in counted.stdout
     assert _found(counted.stdout + counted.stderr) == set()

@@ -84,7 +84,7 @@ def test_a_refused_contact_is_told_with_its_dead_letter(fed: System) -> None:
 
 
 def test_decisions_are_counted(fed: System) -> None:
-    counted = json.loads(fed.run("stats", "--json").stdout)
+    counted = json.loads(run_command(fed.settings, "stats", "--json").stdout)
 
     assert counted == {
         "counts": [{"rule": "V1", "number": 1}, {"rule": "V2", "number": 1}, {"rule": "V4", "number": 2}],

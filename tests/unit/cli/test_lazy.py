@@ -35,6 +35,7 @@ LIGHT = {
     "services.runtime",
     "services.runtime.core_files",
     "services.runtime.errors",
+    "services.runtime.garbage",
 }
 
 
