@@ -4,7 +4,7 @@ import asyncio
 import signal
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.cli import main
 
@@ -14,10 +14,10 @@ _poll = AIOKafkaConsumer.getmany
 _is_stalled = False
 
 
-async def _poll_unless_stalled(consumer: AIOKafkaConsumer, *, timeout_ms: int, max_records: int) -> dict[Any, Any]:
+async def _poll_unless_stalled(consumer: AIOKafkaConsumer, *places: TopicPartition, **options: int) -> dict[Any, Any]:
     while _is_stalled:  # noqa: ASYNC110 - a signal handler may not set an asyncio.Event
         await asyncio.sleep(LOOK_SECONDS)
-    fetched: dict[Any, Any] = await _poll(consumer, timeout_ms=timeout_ms, max_records=max_records)
+    fetched: dict[Any, Any] = await _poll(consumer, *places, **options)
     return fetched
 
 

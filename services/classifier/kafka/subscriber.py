@@ -25,9 +25,9 @@ from services.runtime.stops.stops import Stops
 
 log = structlog.get_logger()
 
-FETCHED_BYTES: Final = 3 * ROOM_BYTES
-"""Of the records that were fetched and are not handled, over all partitions, as `Room` counts. A usual contact takes
-about as much memory. It is more than the slices in flight, so that the next ones are there when those are done."""
+FETCHED_BYTES: Final = 2 * ROOM_BYTES
+"""Of the records that were fetched and are not handled, over all partitions, as `Room` counts: the slices in flight and
+the next ones. A usual contact takes about as much memory as it counts for."""
 
 FETCHED_BYTES_OF_ONE: Final = MAX_SLICE_BYTES * 3 // 2
 """The same of one partition: a slice in flight, and a good part of the next one. More of it stays in the fetcher, which

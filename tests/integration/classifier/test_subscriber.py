@@ -388,7 +388,7 @@ async def test_a_watch_that_fails_ends_the_process(settings: Settings, monkeypat
 
 @pytest.mark.parametrize("error", [UnsupportedCodecError, KafkaError, UnicodeError])
 async def test_a_permanent_failure_of_a_poll_ends_the_process(settings: Settings, error: type[Exception]) -> None:
-    async def broken(**_: object) -> None:
+    async def broken(*_: object, **__: object) -> None:
         raise error
 
     async with Running(settings, Copier(settings.registered_topic)) as running:
@@ -406,10 +406,10 @@ async def test_a_poll_is_retried_after_a_transient_error(settings: Settings) -> 
         consumer = running.subscriber.group.consumer()
         poll, failures = consumer.getmany, [NodeNotReadyError(), NodeNotReadyError()]
 
-        async def failing_twice(**options: Any) -> object:  # noqa: ANN401 - as aiokafka's
+        async def failing_twice(*places: TopicPartition, **options: Any) -> object:  # noqa: ANN401 - as aiokafka's
             if failures:
                 raise failures.pop()
-            return await poll(**options)
+            return await poll(*places, **options)
 
         consumer.getmany = failing_twice
         # The poll in flight is still the old one: what it fetched would arrive without a failure.
