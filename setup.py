@@ -1,4 +1,4 @@
-"""Compiles the pure modules into a wheel, with mypyc, where `KLANTCONTACT_COMPILE=1`: docs/decisions/0151.
+"""Compiles the pure modules into a wheel, with mypyc, where `KLANTCONTACT_COMPILE=1`; see docs/run.md, "The image".
 
 The constructor of a dataclass stays interpreted, at ten times the price. So each value class of a copy of the sources
 gets one in its source, on the blank line after its fields: the lines of a traceback are those of the sources. Whatever
