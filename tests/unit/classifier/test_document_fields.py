@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
 
 import bson
+import pytest
 from bson.codec_options import CodecOptions
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +57,7 @@ def names_of(value: "DataclassInstance") -> Iterator[str]:
             yield to_camel(field.name)
 
 
+@pytest.mark.interpreted
 @EXAMPLES
 @given(anything(BesluitRecord))
 def test_a_decision_comes_back_as_it_was_with_no_field_at_its_default(besluit: BesluitRecord) -> None:
@@ -70,6 +72,7 @@ def test_a_decision_comes_back_as_it_was_with_no_field_at_its_default(besluit: B
         assert (one.keys(), one["stand"].keys()) == ({*names_of(other)}, {*names_of(other.stand)})
 
 
+@pytest.mark.interpreted
 @EXAMPLES
 @given(anything(PartijRecord))
 def test_a_partij_comes_back_as_it_was_with_no_field_at_its_default(partij: PartijRecord) -> None:

@@ -569,6 +569,7 @@ def test_a_follow_up_keeps_the_klantcontact_or_the_note_of_its_record() -> None:
     assert isinstance(unknown_then.again(follow_up, feiten=Feiten.HUIDIG).outcome, Rejudged)
 
 
+@pytest.mark.interpreted
 def test_a_new_judgement_whose_record_would_be_too_large_leaves_everything_as_it_was(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

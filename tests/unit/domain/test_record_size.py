@@ -68,6 +68,7 @@ def test_an_aanleiding_counts_once_however_often_it_is_given(besluit: BesluitRec
     assert one < twice
 
 
+@pytest.mark.interpreted
 def test_a_record_of_just_the_bound_is_not_too_large(besluit: BesluitRecord, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record_size, "MAX_RECORD_BYTES", most_bytes(besluit))
     assert not is_too_large(besluit)
