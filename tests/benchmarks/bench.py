@@ -7,14 +7,14 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 
-from tests.benchmarks.contest import Contestant, Results, contest
+from tests.benchmarks.contest import Contestant, NotRun, Results, contest, say
 from tests.benchmarks.contestants import Contestants
 from tests.benchmarks.ground import CACHE, Ground, ground
 from tests.benchmarks.latency import latency_rows
@@ -33,6 +33,9 @@ OTHERS: Final = ("register", "latency", "memory", "start")
 """Sections that measure something else than how fast events are handled."""
 
 NAMES: Final = (*SECTIONS, *OTHERS)
+LATENCY_ROUNDS: Final = 3
+"""At most: a round takes as long as it takes, however fast the services are."""
+
 REPORT: Final = WORK / "bench.json"
 PAGE: Final = Path(__file__).with_name("results.md")
 
@@ -82,13 +85,26 @@ def measured(contestants: Contestants, wanted: Sequence[str], results: Results) 
     if "register" in wanted:
         _contest(registers.of_contacts(), contestants, results)
         rows["register"] = registers.rows(results)
-    if "latency" in wanted:
-        rows["latency"] = latency_rows(contestants, min(contestants.options.rounds, 3))
-    if "memory" in wanted:
-        rows["memory"] = memory_rows(contestants)
-    if "start" in wanted:
-        rows["start"] = start_rows(contestants.tree, contestants.ground.folder)
+    others: Mapping[str, Callable[[], Sequence[Row]]] = {
+        "latency": lambda: latency_rows(contestants, min(contestants.options.rounds, LATENCY_ROUNDS)),
+        "memory": lambda: memory_rows(contestants),
+        "start": lambda: start_rows(contestants.tree, contestants.ground.folder),
+    }
+    for name, measure in others.items():
+        if name in wanted:
+            rows[name] = _rows(name, measure, results)
     return rows
+
+
+def _rows(name: str, measure: Callable[[], Sequence[Row]], results: Results) -> Sequence[Row]:
+    """Return the rows of a section; one that says why, when it fails: the figures of the others are kept."""
+    say(f"{name} …")
+    try:
+        return measure()
+    except (NotRun, RuntimeError, AssertionError) as error:
+        say(f"{name}: {error}")
+        results.missing[name] = str(error).splitlines()[0]
+        return [Row(what=name, value=None, note=results.missing[name])]
 
 
 def _contest(those: Mapping[str, Contestant], contestants: Contestants, results: Results) -> None:

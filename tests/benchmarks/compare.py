@@ -55,7 +55,10 @@ def main(arguments: Sequence[str]) -> None:
     if not asked.commit:
         parser.error("name a commit, as in: make compare WITH=main")
     options = Options.from_environment(events=30_000, rounds=5)
-    trees = this_tree(), tree_of(asked.commit)
+    try:
+        trees = this_tree(), tree_of(asked.commit)
+    except subprocess.CalledProcessError as error:
+        parser.error(f"{asked.commit} can't be set up: {error.stderr or error}")
     with tempfile.TemporaryDirectory() as folder, ground(Path(folder)) as servers:
         measured = _measure(servers, trees, options, only=asked.only)
     in_memory = {} if asked.only == "projector" else _in_memory(trees)

@@ -19,9 +19,11 @@ class Machine:
     memory_gb: float
     system: str
     python: str
-    """Version, compiler and the path of the interpreter that the `.venv` was made with."""
+    """Its version, and where it is installed."""
     optimised: str
-    """Whether that Python was built with profile-guided optimisation, as far as it tells."""
+    """Whether it was built with profile-guided optimisation, as far as it tells."""
+    configured: str
+    """The arguments of its `configure`, which say so."""
 
     def __str__(self) -> str:
         return f"{self.cores} cores of {self.processor}; {self.python}, {self.optimised}"
@@ -34,13 +36,16 @@ class Machine:
 @cache
 def machine() -> Machine:
     """Return what this process runs on."""
+    configured = str(sysconfig.get_config_var("CONFIG_ARGS") or "")
+    home = str(Path.home())
     return Machine(
         processor=_processor(),
         cores=len(os.sched_getaffinity(0)),
         memory_gb=round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3, 1),
         system=f"{platform.freedesktop_os_release().get('PRETTY_NAME', platform.system())}, Linux {platform.release()}",
-        python=f"Python {platform.python_version()} ({sys.base_prefix})",
-        optimised=optimisation(str(sysconfig.get_config_var("CONFIG_ARGS") or ""), sys.base_prefix),
+        python=f"Python {platform.python_version()} in {sys.base_prefix.replace(home, '~')}",
+        optimised=optimisation(configured, sys.base_prefix),
+        configured=configured.replace(home, "~"),
     )
 
 

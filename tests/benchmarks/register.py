@@ -99,7 +99,8 @@ def fill(templates: Database[Document], database: Database[Document], size: int)
             if name != "_id_":
                 database[collection].create_index(name=name, **_index(index))
         if collection not in {BESLUITEN, PARTIJREGISTER}:
-            database[collection].insert_many(few)
+            if few:
+                database[collection].insert_many(few)
             continue
         made = (renewed(few[number % len(few)], number) for number in range(size))
         while some := list(islice(made, AT_ONCE)):

@@ -66,7 +66,7 @@ def _streams(results: Results) -> Sequence[Row]:
 
 def _quix(results: Results) -> Sequence[Row]:
     what = "one process: classifier / Quix Streams, events/s"
-    note = "it judges by simpler rules, and its state is local too"
+    note = "the same rules; its state is local, and found under one key"
     return [ratio(results, what, "classifier", "Quix Streams", _speed, at_least=2, note=note)]
 
 

@@ -21,15 +21,11 @@ SETTINGS: Final = (
 
 @dataclass(frozen=True)
 class Tree:
-    """A folder with the sources and their `.venv`."""
+    """A folder with the sources, and the interpreter of its environment."""
 
     name: str
     folder: Path
-
-    @property
-    def python(self) -> str:
-        """The interpreter of its `.venv`."""
-        return str(self.folder / ".venv" / "bin" / "python")
+    python: str
 
     def command(self, *arguments: str) -> list[str]:
         """Return `klantcontact …` of this tree."""
@@ -49,7 +45,7 @@ class Tree:
 def this_tree() -> Tree:
     """Return the tree that this file stands in, as it is now, with changes that are not committed."""
     changed = _git("status", "--porcelain", "--untracked-files=no")
-    return Tree(f"{_git('rev-parse', '--short', 'HEAD')}{' + changes' if changed else ''}", ROOT)
+    return Tree(f"{_git('rev-parse', '--short', 'HEAD')}{' + changes' if changed else ''}", ROOT, sys.executable)
 
 
 def tree_of(commit: str) -> Tree:
@@ -66,7 +62,7 @@ def tree_of(commit: str) -> Tree:
     plain = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
     command = ["make", "--silent", "setup", f"PYTHON={base_python()}"]
     subprocess.run(command, cwd=folder, env=plain, check=True, stdout=sys.stderr)
-    return Tree(name, folder)
+    return Tree(name, folder, str(folder / ".venv" / "bin" / "python"))
 
 
 def base_python() -> str:

@@ -23,6 +23,9 @@ LOOK_SECONDS: Final = 0.05
 WARM_SHARE: Final = 0.15
 """Of the topics, which does not count: a process that has just started connects, imports and fills its caches."""
 
+SHARED_SHARE: Final = 0.35
+"""The same where several processes share the topics: until all have joined their group, one works alone."""
+
 STILL_SECONDS: Final = 20.0
 """A group that commits nothing for so long is stuck."""
 
@@ -53,11 +56,11 @@ class Look:
 
 
 def measure(ground: Ground, job: Job) -> Run:
-    """Run processes until their group has committed all of the topics. The part before WARM_SHARE does not count.
+    """Run processes until their group has committed all of the topics. Their first part does not count.
 
     Raises RuntimeError, with the end of the log, when one of them ends or the group stands still.
     """
-    [run] = measure_parts(ground, job, [WARM_SHARE, 1.0])
+    [run] = measure_parts(ground, job, [WARM_SHARE if job.instances == 1 else SHARED_SHARE, 1.0])
     return run
 
 

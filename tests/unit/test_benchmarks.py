@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ from tests.benchmarks.report import Report
 from tests.benchmarks.rows import Row, plain, ratio, shown
 from tests.benchmarks.sections import SECTIONS
 from tests.benchmarks.steps import OF_SERVICE, REST, Profile, Step
-from tests.benchmarks.trees import this_tree
+from tests.benchmarks.trees import ROOT, Tree
 
 
 def _run(events: int, seconds: float, cpu: Mapping[str, float] | None = None) -> Run:
@@ -233,7 +234,7 @@ def test_a_document_of_a_filled_register_has_the_form_of_a_real_one_and_ids_of_i
 
 def test_a_tree_is_given_no_setting_that_it_does_not_know() -> None:
     settings = {"mongo_database": "x", "of_another_commit": 1}
-    assert this_tree().environment(settings) == {"KLANTCONTACT_MONGO_DATABASE": "x"}
+    assert Tree("this", ROOT, sys.executable).environment(settings) == {"KLANTCONTACT_MONGO_DATABASE": "x"}
 
 
 # Profiles -------------------------------------------------------------------------------------------------------------

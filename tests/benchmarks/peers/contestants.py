@@ -16,6 +16,7 @@ from tests.benchmarks.contestants import Contestants
 from tests.benchmarks.figures import Run
 from tests.benchmarks.peers.fetched import SOURCES, jars, java, python
 from tests.benchmarks.product import Services
+from tests.benchmarks.trees import ROOT
 from tests.benchmarks.watch import Job, measure, measure_parts
 
 STREAMS, QUIX, CONNECT = PEERS = ("Kafka Streams", "Quix Streams", "sink connector")
@@ -78,7 +79,7 @@ class Peers:
         command = [java(), HEAP, QUIET, "-cp", jars("streams"), "Peer"]
         many = self._contestants.many
         services = self._contestants.services(run, many)
-        job = self._job(STREAMS, command, services, first_of_dead_letters=True)
+        job = self._job(STREAMS, command, services)
         first, _, warm = measure_parts(self._ground, job, [0.001, 1 / 3, 2 / 3, 1.0])
         services.forget()
         return {
@@ -89,21 +90,20 @@ class Peers:
     def _quix(self, run: str) -> Mapping[str, Run]:
         command = [python("quix"), str(SOURCES / "quix" / "peer.py")]
         services = self._contestants.services(run, self._contestants.contacts)
-        job = self._job(QUIX, command, services, first_of_dead_letters=False)
-        shown = measure(self._ground, job)
+        job = self._job(QUIX, command, services)
+        shown = measure(self._ground, replace(job, environment={"PYTHONPATH": str(ROOT)}))
         services.forget()
         return {QUIX: replace(shown, name=QUIX)}
 
-    def _job(self, name: str, command: list[str], services: Services, *, first_of_dead_letters: bool) -> Job:
+    def _job(self, name: str, command: list[str], services: Services) -> Job:
         """Return a peer as a job that takes the same arguments as the other."""
         services.make_topics(partitions=self._contestants.options.partitions)
-        dead_letters, *outputs = services.written
-        topics = [dead_letters, *outputs] if first_of_dead_letters else [*outputs, dead_letters]
         folder = self._ground.folder / services.name
         folder.mkdir()
+        places = [self._ground.bootstrap, services.name, str(folder)]
         return Job(
             name=name,
-            command=[*command, self._ground.bootstrap, services.name, str(folder), *services.contacts.topics, *topics],
+            command=[*command, *places, *services.contacts.topics, *services.written],
             group=services.name,
             filled=services.contacts,
             folder=folder,
