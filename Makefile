@@ -57,9 +57,9 @@ run-compiled: $(COMPILED)/ready
 	cd $(COMPILED) && ../../$(BIN)/pytest --quiet --numprocesses=2 --hypothesis-profile=quick -m 'not server and not interpreted' $(COMPILED_TESTS)
 
 # A copy of the tree, over which the wheel is unpacked: Python finds what is compiled before its source.
-$(COMPILED)/ready: $(READY) setup.py $(SOURCES)
+$(COMPILED)/ready: $(READY) deploy/compiled_wheel.py $(SOURCES)
 	rm -rf build
-	KLANTCONTACT_COMPILE=1 $(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir build/wheel .
+	$(BIN)/python deploy/compiled_wheel.py build/wheel
 	mkdir $(COMPILED)
 	cp -r schemas services $(COMPILED)
 	$(BIN)/python -m zipfile -e build/wheel/*.whl $(COMPILED)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from setup import compiled_modules, with_constructors
+from deploy.compiled_wheel import compiled_modules, with_constructors
 
 SOURCE = '''
 from schemas.values import value_class

@@ -84,7 +84,8 @@ def test_every_installed_package_is_locked_by_hash_and_pip_resolves_nothing(path
     """When pip resolves, it looks at newer releases too: a new release made it refuse the lock for `coverage[toml]`."""
     locked, ours = re.findall(r"pip install (.*)", (ROOT / path).read_text())
     assert {"--no-deps", "--require-hashes"} <= set(locked.split())
-    assert {"--no-deps", "--no-build-isolation"} <= set(ours.split())
+    assert "--no-deps" in ours
+    assert {"--no-build-isolation", "--no-index"} & set(ours.split())
     assert re.search(r"/pip .*?check\b", (ROOT / path).read_text())
 
 

@@ -1,4 +1,4 @@
-"""Compiles the pure modules into a wheel, with mypyc, where `KLANTCONTACT_COMPILE=1`; see docs/run.md, "The image".
+"""`python deploy/compiled_wheel.py FOLDER` makes a wheel there, with the pure modules compiled by mypyc.
 
 The constructor of a dataclass stays interpreted, at ten times the price. So each value class of a copy of the sources
 gets one in its source, on the blank line after its fields: the lines of a traceback are those of the sources. Whatever
@@ -6,13 +6,13 @@ else `dataclasses` makes stays as it is.
 """
 
 import ast
-import os
 import shutil
 import sys
 from contextlib import chdir
 from pathlib import Path
 from typing import Final
 
+from mypyc.build import mypycify
 from setuptools import Extension, setup
 
 COMPILED: Final = (
@@ -61,8 +61,6 @@ def _constructor(fields: list[ast.AnnAssign]) -> str:
 
 
 def _extensions() -> list[Extension]:
-    from mypyc.build import mypycify  # noqa: PLC0415 - only where it compiles
-
     shutil.rmtree(COPY, ignore_errors=True)
     for package in ("schemas", "services"):
         shutil.copytree(package, COPY / package)
@@ -77,5 +75,4 @@ def _extensions() -> list[Extension]:
 
 # Only a wheel: Python would find what is compiled beside a source before that source, however old it is.
 if __name__ == "__main__":
-    compiles = os.environ.get("KLANTCONTACT_COMPILE") == "1" and "bdist_wheel" in sys.argv
-    setup(ext_modules=_extensions() if compiles else [])
+    setup(ext_modules=_extensions(), script_args=["--quiet", "bdist_wheel", "--dist-dir", sys.argv[1]])
