@@ -8,12 +8,13 @@ else `dataclasses` makes stays as it is.
 import ast
 import shutil
 import sys
+import warnings
 from contextlib import chdir
 from pathlib import Path
 from typing import Final
 
 from mypyc.build import mypycify
-from setuptools import Extension, setup
+from setuptools import Extension, SetuptoolsDeprecationWarning, setup
 
 COMPILED: Final = (
     "schemas/identities.py",
@@ -75,4 +76,6 @@ def _extensions() -> list[Extension]:
 
 # Only a wheel: Python would find what is compiled beside a source before that source, however old it is.
 if __name__ == "__main__":
+    # `bdist_wheel` installs into a folder of its own, which setuptools takes for `setup.py install`.
+    warnings.simplefilter("ignore", SetuptoolsDeprecationWarning)
     setup(ext_modules=_extensions(), script_args=["--quiet", "bdist_wheel", "--dist-dir", sys.argv[1]])
