@@ -256,8 +256,9 @@ def test_a_stack_counts_for_the_step_of_its_innermost_known_frame() -> None:
 
 
 def test_threads_that_wait_are_left_out_of_a_profile() -> None:
-    profile = Profile.of_lines(["Thread._bootstrap (threading.py:1);wait (threading.py:2) 50", "run (x.py:1) 1"])
-    assert profile.by_step(STEPS)[REST] == 1
+    judging = "run (x.py:1);judge (services/domain/register.py:5) 1"
+    profile = Profile.of_lines(["Thread._bootstrap (threading.py:1);wait (threading.py:2) 50", judging])
+    assert profile.by_step(STEPS) == {"judge": 1, "prepare": 0, REST: 0}
 
 
 def test_a_profile_of_nothing_has_no_shares() -> None:
