@@ -65,10 +65,9 @@ class Contestants:
         """The events that the projector reads."""
         return self.ground.filled(self.projected.outputs)
 
-    @property
-    def batch(self) -> int:
-        """The contacts in a batch."""
-        return self.options.batch or Settings.model_fields["batch_size"].default
+    def batch(self, setting: str) -> str:
+        """Return the most records of a batch, as that setting of the services says."""
+        return str(self.options.batch or Settings.model_fields[setting].default)
 
     def warm_up(self) -> None:
         """Let Java compile what Kafka does often, which the first run would pay for otherwise."""
@@ -111,13 +110,14 @@ class Contestants:
 
     def upserts(self, run: str) -> Mapping[str, Run]:
         """Run the bare upserts over the same events."""
-        arguments = [run, self.projected.name, ",".join(self.published.topics), run, str(self.batch)]
-        return {"bare upserts": self._loop("upserts", "bare upserts", run, self.published, *arguments)}
+        arguments = [run, self.projected.name, ",".join(self.published.topics), run]
+        batch = self.batch("projector_batch_size")
+        return {"bare upserts": self._loop("upserts", "bare upserts", run, self.published, *arguments, batch)}
 
     def floor(self, run: str) -> Mapping[str, Run]:
         """Run the floor over contacts."""
         make_topics(self.ground.bootstrap, f"{run}.out", partitions=self.options.partitions)
-        arguments = [run, *self.contacts.topics, f"{run}.out", run, str(self.batch)]
+        arguments = [run, *self.contacts.topics, f"{run}.out", run, self.batch("batch_size")]
         return {"floor": self._loop("floor", "floor", run, self.contacts, *arguments, topics=[f"{run}.out"])}
 
     def naive(self, run: str) -> Mapping[str, Run]:

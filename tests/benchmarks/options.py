@@ -42,7 +42,7 @@ class Options:
     @property
     def settings(self) -> dict[str, object]:
         """The settings of the services that belong to it."""
-        return {} if self.batch is None else {"batch_size": self.batch}
+        return {} if self.batch is None else {"batch_size": self.batch, "projector_batch_size": self.batch}
 
 
 def _number(name: str, default: int) -> int:

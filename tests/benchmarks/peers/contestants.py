@@ -121,7 +121,7 @@ class Peers:
             "host": HOST,
             "port": free_port(),
             "folder": self._ground.folder,
-            "batch": self._contestants.batch,
+            "batch": self._contestants.batch("projector_batch_size"),
             "topics": ",".join(topics),
         }
         places = "".join(f"topic.override.{topic}.collection={place}\n" for topic, place in topics.items())
