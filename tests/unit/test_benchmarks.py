@@ -77,7 +77,7 @@ def test_the_environment_changes_the_size(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("KLANTCONTACT_BENCH_BATCH", "250")
     changed = Options.from_environment(events=10, rounds=5)
     assert changed == Options(events=10, rounds=2, batch=250)
-    assert changed.settings == {"batch_size": 250}
+    assert changed.settings == {"batch_size": 250, "projector_batch_size": 250}
 
 
 @pytest.mark.parametrize(
