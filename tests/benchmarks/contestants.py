@@ -1,5 +1,6 @@
 """What runs in turn: the services in several set-ups, and the loops beside them."""
 
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,12 +8,12 @@ from functools import cached_property
 from typing import Final
 
 from services.runtime.settings import Settings
-from tests.benchmarks.contest import Contestant
+from tests.benchmarks.contest import Contestant, NotRun
 from tests.benchmarks.figures import Run
 from tests.benchmarks.ground import Filled, Ground
 from tests.benchmarks.options import Options
 from tests.benchmarks.product import Services
-from tests.benchmarks.trees import ROOT, Tree
+from tests.benchmarks.trees import ROOT, Tree, compiled_tree
 from tests.benchmarks.watch import Job, measure
 from tests.support.kafka_tools import make_topics
 
@@ -21,6 +22,8 @@ NAIVE_EVENTS: Final = 400
 
 MORE_PARTITIONS: Final = 12
 """As `klantcontact topics create` makes by default."""
+
+COMPILED: Final = "compiled classifier"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +82,7 @@ class Contestants:
             "floor": self.floor,
             "naive": self.naive,
             "classifier": lambda run: self.classifier("classifier", run, self.contacts),
+            COMPILED: lambda run: self.classifier(COMPILED, run, self.contacts, tree=self.compiled),
             "two classifiers": lambda run: self.classifier("two classifiers", run, self.contacts, instances=2),
             "twelve partitions": lambda run: self.classifier("twelve partitions", run, self.more_partitions),
         }
@@ -87,13 +91,23 @@ class Contestants:
         """Return those that read what the classifier published, by name."""
         return {"projector": self.projector, "bare upserts": self.upserts}
 
+    @cached_property
+    def compiled(self) -> Tree:
+        """This tree as the image has it. Raises NotRun where there is no compiler."""
+        try:
+            return compiled_tree()
+        except subprocess.CalledProcessError:
+            raise NotRun("it takes gcc and the headers of this Python to compile") from None
+
     def services(self, run: str, contacts: Filled) -> Services:
         """Return the services with names of one run."""
         return Services(ground=self.ground, tree=self.tree, name=run, contacts=contacts, settings=self.options.settings)
 
-    def classifier(self, name: str, run: str, contacts: Filled, *, instances: int = 1) -> Mapping[str, Run]:
-        """Run the classifier over contacts."""
-        services = self.services(run, contacts)
+    def classifier(
+        self, name: str, run: str, contacts: Filled, *, instances: int = 1, tree: Tree | None = None
+    ) -> Mapping[str, Run]:
+        """Run the classifier over contacts: that of this tree, or of another one."""
+        services = replace(self.services(run, contacts), tree=tree or self.tree)
         services.make_topics(partitions=len(contacts.ends))
         shown = services.classify(instances=instances)
         services.forget()

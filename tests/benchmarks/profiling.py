@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="make profile")
     parser.add_argument("--only", choices=OF_SERVICE, help="one of the services")
     only = parser.parse_args(arguments).only
-    options = Options.from_environment(events=100_000, rounds=1)
+    options = Options.from_environment(events=200_000, rounds=1)
     FOLDER.mkdir(parents=True, exist_ok=True)
     console = Console(width=120)
     console.print(f"{this_tree().name}; {machine()}", highlight=False)

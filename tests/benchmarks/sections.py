@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.benchmarks.contest import Results
+from tests.benchmarks.contestants import COMPILED
 from tests.benchmarks.figures import Run
 from tests.benchmarks.rows import Row, plain, ratio
 
@@ -38,6 +39,16 @@ def _classifier(results: Results) -> Sequence[Row]:
         ratio(results, "classifier / floor, CPU of the process", "classifier", "floor", _process),
         plain(results, "classifier, mongod and Kafka: CPU an event", "classifier", _system, unit=" µs", at_most=200),
         ratio(results, "classifier / naive with the same guarantees", "classifier", "naive", _speed, at_least=100),
+    ]
+
+
+def _compiled(results: Results) -> Sequence[Row]:
+    name = COMPILED
+    return [
+        ratio(results, f"{name} / floor, events/s", name, "floor", _speed, at_least=0.5),
+        ratio(results, f"{name} / classifier, CPU of the process", name, "classifier", _process),
+        plain(results, f"{name}, mongod and Kafka: CPU an event", name, _system, unit=" µs", at_most=200),
+        ratio(results, f"{name} / naive with the same guarantees", name, "naive", _speed, at_least=100),
     ]
 
 
@@ -86,6 +97,7 @@ def _instances(results: Results) -> Sequence[Row]:
 
 SECTIONS: Final = {
     "classifier": Section(["floor", "classifier", "naive"], _classifier),
+    "compiled": Section(["floor", "classifier", COMPILED, "naive"], _compiled),
     "instances": Section(["classifier", "two classifiers"], _instances),
     "partitions": Section(["classifier", "twelve partitions"], _partitions),
     "streams": Section(["two classifiers", "Kafka Streams"], _streams),

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
+COMPILED: Final = ROOT / "build" / "compiled"
+"""Where `make compiled` puts its tree."""
+
 WORK: Final = ROOT / ".bench"
 """Trees of other commits, and what the benchmarks write. Git does not see it, and `make clean` removes it."""
 
@@ -63,6 +66,16 @@ def tree_of(commit: str) -> Tree:
     command = ["make", "--silent", "setup", f"PYTHON={base_python()}"]
     subprocess.run(command, cwd=folder, env=plain, check=True, stdout=sys.stderr)
     return Tree(name, folder, str(folder / ".venv" / "bin" / "python"))
+
+
+def compiled_tree() -> Tree:
+    """Return this tree with its pure modules compiled, as the image has them.
+
+    Raises CalledProcessError where they can't be compiled.
+    """
+    command = ["make", "--silent", str(COMPILED.relative_to(ROOT) / "ready")]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=sys.stderr)
+    return Tree(f"{this_tree().name}, compiled", COMPILED, sys.executable)
 
 
 def base_python() -> str:
