@@ -3,7 +3,7 @@
 import json
 import secrets
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from services.local.servers.errors import StartFailed
@@ -36,10 +36,10 @@ def free_port() -> int:
     return _free_port(LOWEST_PORT, DATA_PORT)
 
 
-def _free_port(first: int, end: int) -> int:
+def _free_port(first: int, end: int, *, drawn: Collection[int] = ()) -> int:
     for _ in range(ATTEMPTS):
         port = first + secrets.randbelow(end - first)
-        if is_free(port):
+        if port not in drawn and is_free(port):
             return port
     raise StartFailed(f"None of {ATTEMPTS} ports tried between {first} and {end} of {HOST} was free.")
 
@@ -52,7 +52,9 @@ def ports_of(folder: Path, names: Iterable[str]) -> dict[str, int]:
     """
     remembered = folder / "ports.json"
     if not remembered.exists():
-        drawn = {name: _free_port(DATA_PORT, HIGHEST_PORT) for name in names}
+        drawn: dict[str, int] = {}
+        for name in names:
+            drawn[name] = _free_port(DATA_PORT, HIGHEST_PORT, drawn=drawn.values())
         remembered.write_text(json.dumps(drawn))
         return drawn
     ports: dict[str, int] = json.loads(remembered.read_text())
