@@ -5,7 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-PYTHON ?= python3
+# Debian's own where it is there: it is optimised, which one that pyenv built often is not, and takes a fifth less CPU.
+PYTHON ?= $(shell /usr/bin/python3 -c 'import ensurepip, sys; assert sys.version_info[:2] == (3, 11); print(sys.executable)' 2>/dev/null || echo python3)
 RUNS ?= 100000
 BIN := .venv/bin
 READY := .venv/ready
