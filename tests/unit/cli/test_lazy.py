@@ -17,7 +17,6 @@ SECONDS = 60
 
 OF_SERVICES = {
     "aiokafka",
-    "cattrs",
     "faststream",
     "opentelemetry",
     "prometheus_client",
