@@ -17,8 +17,8 @@ unexport PYTHONDONTWRITEBYTECODE
 # No address, no date: only names, versions and hashes, the same whoever makes it.
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
-# Slow files first (see tests/conftest.py), which xdist would otherwise sort by their number of tests. Four workers on two
-# cores: the tests wait for servers and leases more than half of their time.
+# Slow files first (see tests/conftest.py), which xdist would otherwise sort by their number of tests. Four workers on
+# two cores: the tests wait for servers and leases more than half of their time.
 PYTEST := $(BIN)/pytest --numprocesses=4 --dist=loadfile --no-loadscope-reorder --ignore=tests/benchmarks
 
 COMPILED := build/compiled
@@ -47,7 +47,7 @@ demo: $(READY) ## all scenarios through real servers and both services
 unit: $(READY) ## every test that needs no server, in under a minute
 	$(BIN)/pytest --quiet --numprocesses=2 --hypothesis-profile=quick -m 'not server' tests/unit tests/contract tests/repository
 
-compiled: $(READY) ## the tests of unit on the modules that the image has compiled
+compiled: $(READY) ## the unit and contract tests on the modules that the image has compiled
 	@if ! command -v cc >/dev/null || ! $(BIN)/python -c 'import sysconfig as s; open(s.get_path("include") + "/Python.h")' 2>/dev/null; then \
 	    echo 'SKIPPED: without gcc and python3-dev nothing shows that the compiled modules do the same as their sources.'; \
 	else $(MAKE) --no-print-directory run-compiled; fi

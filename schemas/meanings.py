@@ -1,7 +1,7 @@
 """The meanings of an enum's members and of a model's fields, read from the texts under them in the source.
 
-Only pages and hints show them, so they are read when one is made. Pydantic itself (`use_attribute_docstrings`) reads
-the source of every model at every start, which took a command an eighth of its time (measured).
+Only pages, schemas and hints show them, so they are read when one of those is made. Pydantic itself
+(`use_attribute_docstrings`) reads the source of every model at every start, which took an eighth of a command's time.
 """
 
 import ast
@@ -27,7 +27,7 @@ def meanings(kinds: type[StrEnum]) -> Mapping[str, str]:
 def field_meanings(model: type[BaseModel]) -> Mapping[str, str]:
     """Return for each field the text that follows it in the source, on one line. Fields without a text are left out.
 
-    A field that a class inherits has the text of its parent; one that it declares anew has none of it.
+    A field that a class inherits has the text of its parent. One that the class declares anew has only its own.
     """
     told: dict[str, str] = {}
     for each in reversed(model.__mro__):

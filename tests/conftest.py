@@ -17,7 +17,7 @@ from hypothesis import settings
 from services.local.servers.errors import FetchFailed, MissingTool, StartFailed
 from services.local.servers.stack import Stack, local_stack
 from tests.support.class_data import share_classes
-from tests.support.in_memory import keep_files_in_memory
+from tests.support.files_in_memory import keep_files_in_memory
 from tests.support.leftovers import remove_database, remove_topics
 from tests.support.pymongo_sockets import close_cancelled_connections
 from tests.support.slow_files import sort_slowest_first

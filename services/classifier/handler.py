@@ -46,7 +46,7 @@ MAX_PARTS: Final = 2_000
 """Betrokkenen and onderwerpen of one batch of several records. Each takes some kilobytes until its batch is published.
 A usual batch has half of it; 500 contacts of 1.5 kB can have twelve times as many.
 
-A small batch may hold and cause so much in proportion (`share_of`)."""
+A small batch may hold and cause less, in proportion (`share_of`)."""
 
 T = TypeVar("T")
 

@@ -32,12 +32,14 @@ class HeavyBatch(Exception):
 
 
 FULL_BATCH: Final = 500
+"""Contacts of a batch that may hold and cause as much as any."""
+
 LEAST_SHARE: Final = 1 / 3
 """Of the smallest batches, of which three times as many are in flight (`services/classifier/kafka/slices.py`)."""
 
 
 def share_of(contacts: int) -> float:
-    """Return the share of what a full batch may hold and cause that one of so many contacts may."""
+    """Return how much a batch of so many contacts may hold and cause, as a share of a full batch."""
     return min(max(contacts / FULL_BATCH, LEAST_SHARE), 1.0)
 
 

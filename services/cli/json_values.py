@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import orjson
 
+_FORM: Final = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_NON_STR_KEYS
+
 
 def print_json(answer: object, *, spread: bool = False) -> None:
     """Write one answer to stdout as one line of JSON; `spread` lays it out over several lines for a person."""
@@ -27,9 +29,6 @@ def write_json_line(value: object, *, spread: bool = False) -> None:
         plain = json_value(value)
         line = json.dumps(plain, indent=2).encode() if spread else json.dumps(plain, separators=(",", ":")).encode()
     sys.stdout.buffer.write(line + b"\n")
-
-
-_FORM: Final = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_NON_STR_KEYS
 
 
 def json_value(value: object) -> Any:  # noqa: ANN401 - what JSON has

@@ -23,7 +23,8 @@ WAYS = 5
 """The ways to break an event."""
 
 
-def _test_bsns() -> list[str]:
+def made_up_bsns() -> list[str]:
+    """Return the BSNs of the 9999… test range, which nobody has."""
     return [number for number in map(str, range(999900000, 1000000000)) if passes_elfproef(number)]
 
 
@@ -66,7 +67,7 @@ def scenario_like_events(count: int, scenarios: Sequence[Scenario]) -> Iterator[
     Every contact is new. Its people come from a town of some thousands. A person always has the same key, as the
     contract asks of publishers.
     """
-    bsns = _test_bsns()
+    bsns = made_up_bsns()
     households = len(bsns) // PEOPLE_PER_SCENARIO
     templates = [[json.dumps(event, ensure_ascii=False) for event in scenario.gebeurtenissen] for scenario in scenarios]
     made = 0

@@ -1,8 +1,8 @@
 """Validates JSON by the rules of a pydantic model, and returns plain values instead of models.
 
-An object is a `dict` with the names of the wire, and what is absent stays absent: a document as MongoDB is to store it.
-Models cost twice as much to make and to free, and are made into such documents at once. The rules stand in the models
-alone. The reader is made of their schemas, in which pydantic keeps them for pydantic-core.
+An object is a `dict` with the names of the wire, and an absent field stays absent: a document as MongoDB is to store
+it. Models, and the documents made of them, cost three times as much to make and to free. The rules stand in the models
+alone. The reader is made of the schemas in which pydantic keeps those rules for pydantic-core.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,10 +18,10 @@ STRICT: Final = CoreConfig(strict=True, hide_input_in_errors=True)
 
 
 def plain_reader(adapter: TypeAdapter[Any]) -> SchemaValidator:
-    """Return a validator of what an adapter validates.
+    """Return a validator of the values that an adapter validates.
 
-    It takes no null where a model would take one for an absent field: an event of ours has none. Texts stand for the
-    members of an enum, lists for tuples.
+    It refuses null where a model would take it for an absent field: an event of ours has none. It returns texts for
+    the members of an enum, and lists for tuples.
     """
     schema: Any = _plain(adapter.core_schema)  # type: ignore[arg-type] # one of many TypedDicts
     return SchemaValidator(schema, STRICT)

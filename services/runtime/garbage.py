@@ -22,7 +22,7 @@ def search_less_often() -> None:
 
 @contextmanager
 def unsearched() -> Iterator[None]:
-    """Search for nothing within the block, which loads modules: what they make stays. It saves a tenth of a start."""
+    """Search for no garbage within the block, which loads modules: their objects stay. It saves a tenth of a start."""
     is_outermost = gc.isenabled()
     gc.disable()
     try:

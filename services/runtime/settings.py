@@ -159,11 +159,11 @@ class Settings(BaseSettings):
     """The same of each output topic."""
 
     batch_size: int = Field(default=500, ge=1, le=5000)
-    """The most contacts in one transaction of the classifier. More is faster and takes more memory: 5,000 of the
-    largest contacts (64 KiB) are 320 MB before they are read."""
+    """The most contacts in one transaction of the classifier, which also ends at 1 MiB of contacts. More is faster
+    and takes more memory."""
     projector_batch_size: int = Field(default=2000, ge=1, le=5000)
-    """The most events that the projector and `klantcontact rebuild` write in one transaction. More is faster and takes
-    more memory."""
+    """The most events that the projector and `klantcontact rebuild` write in one transaction, which also ends at
+    4 MiB of events. More is faster and takes more memory."""
     max_unpacked_bytes: int = Field(default=16 * 1024 * 1024, ge=2 * 1024 * 1024, le=1024**3)
     """The most bytes of one batch of Kafka, unpacked. A larger one becomes one dead letter without content. Each
     partition that is read can take twice as much memory."""

@@ -14,7 +14,7 @@ from typing import Any, Final
 from confluent_kafka import Producer
 from pymongo import MongoClient
 
-from services.local.sample import _test_bsns
+from services.local.sample import made_up_bsns
 from tests.benchmarks.contest import say
 from tests.benchmarks.contestants import MORE_PARTITIONS, Contestants
 from tests.benchmarks.ground import Filled
@@ -128,7 +128,7 @@ def _events() -> Iterator[tuple[str, bytes, bytes]]:
     example = json.loads(EXAMPLE.read_text(encoding="utf-8"))
     contact_id = example["data"]["contactId"]
     text = json.dumps(example)
-    for number, bsn in zip(count(), cycle(_test_bsns()), strict=False):
+    for number, bsn in zip(count(), cycle(made_up_bsns()), strict=False):
         made = f"paced-{number}"
         yield made, bsn.encode(), text.replace(contact_id, made).replace(BSN, bsn).encode()
 

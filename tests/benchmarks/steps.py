@@ -45,7 +45,10 @@ CLASSIFIER: Final[Sequence[Step]] = (
     ),
     ("ask: the queries", ["services/classifier/mongo/queries.py"]),
     ("judge", ["services/domain/register.py", "services/classifier/repeats.py"]),
-    ("documents: to and from the register", ["services/classifier/mongo/documents.py", "cattrs/", "<cattrs"]),
+    (
+        "documents: to and from the register",
+        ["services/classifier/mongo/documents.py", "services/classifier/mongo/parts.py"],
+    ),
     ("register: the transaction around it", ["services/classifier/mongo/"]),
     ("encode: events to messages", ["services/classifier/encoding.py"]),
     ("tell: metrics, counts, spans", ["services/classifier/instrumentation.py", "services/runtime/observe/"]),

@@ -12,7 +12,7 @@ from typing import Final
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from services.local.servers.process import _dies_with_us
+from services.local.servers.process import dies_with_us
 from tests.benchmarks.figures import PROCESS, Run
 from tests.benchmarks.ground import Filled, Ground
 from tests.benchmarks.processes import cpu_seconds, peak_mb
@@ -82,7 +82,7 @@ def running(job: Job, folder: Path) -> Iterator[list["subprocess.Popen[bytes]"]]
         for number in range(job.instances):
             log = undo.enter_context(_log(job, folder, number).open("wb"))
             process = subprocess.Popen(
-                [*_dies_with_us(), *job.command],
+                [*dies_with_us(), *job.command],
                 cwd=job.folder,
                 env={**os.environ, **job.environment},
                 stdin=subprocess.DEVNULL,

@@ -16,8 +16,8 @@ from services.runtime.waiting import pauses
 log = structlog.get_logger()
 
 BOUNDS_SECONDS: Final = 3.0
-"""Patience with the question where a partition begins and ends, which takes a millisecond. aiokafka would wait forty
-seconds for a partition without a leader, and readiness has to report it within ten, starting the writer included."""
+"""How long we wait for the answer where a partition begins and ends, which takes a millisecond. aiokafka would wait
+forty seconds for a partition without a leader. Readiness has to report it within ten, with the start of the writer."""
 
 
 async def first_offset(

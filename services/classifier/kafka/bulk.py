@@ -1,7 +1,7 @@
 """Sends many messages through aiokafka at once: a few batches and futures instead of one future for each message.
 
-It chooses partitions as librdkafka does, by the CRC-32 of a key. The murmur2 of Java's clients takes Python ten times
-as long, and nothing depends on which of the two it is.
+It chooses partitions as librdkafka does, by the CRC-32 of a key. The murmur2 of Kafka's Java clients takes Python nine
+times as long, and nothing depends on which of the two it is.
 """
 
 import asyncio

@@ -9,7 +9,7 @@ Nothing is handled twice or skipped, for these reasons:
   position is no longer beyond their end, since taking over sought it back. (Offsets have gaps, so "begins at the next
   offset" is no sign.)
 - Records that are fetched wait here until those before them are done. When the partition is lost, stops or is given up,
-  all that wait are dropped, and are fetched again.
+  it drops all that wait, and they are fetched again.
 - A writer that is fenced while the group still counts the partition as ours waits for the group's verdict. An instance
   that slept has lost its place and hears so with the next heartbeat; one that has not takes the partition back.
 
@@ -104,7 +104,7 @@ class Partition:
         self._stale_batches = 0
         self._losses = 0
         self.fetched_bytes = 0
-        """What its records count for that were fetched and are not handled yet, as `Room` counts."""
+        """The weight of its records that were fetched and are not handled yet, as `Room` counts."""
         self._waiting: list[ConsumerRecord[bytes, bytes]] = []
         self._slice: Batch = ()
         self._slice_began_at = 0.0
@@ -155,7 +155,7 @@ class Partition:
                     return
 
     async def _gather(self) -> None:
-        """Let a small slice grow, when the one before began a moment ago."""
+        """Wait for more records when there are few and the slice before began a moment ago."""
         wait_seconds = self._slice_began_at + GATHER_SECONDS - time.monotonic()
         if wait_seconds > 0 and self._room.weight(self._waiting) < MIN_SLICE_BYTES:
             await asyncio.sleep(wait_seconds)

@@ -1,7 +1,7 @@
 """How fetched records become slices, each of which is judged, recorded and published as one; and how many at once.
 
-What is in flight is bounded in bytes. A usual contact counts as its share of a full slice. So a few full slices run
-side by side, or small ones of every partition.
+The slices in flight are bounded in bytes. A usual contact counts as its share of a full slice. So four full slices run
+side by side, or twelve small ones.
 """
 
 import asyncio
@@ -22,8 +22,8 @@ MAX_SLICE_BYTES: Final = 1024 * 1024
 is published. 500 contacts of 2 kB are still one slice; of the largest that may be sent, 16 are."""
 
 MIN_SLICE_BYTES: Final = int(MAX_SLICE_BYTES * LEAST_SHARE)
-"""What the smallest slice counts for, since each costs some ten round trips whatever is in it. A slice that waits for
-room gathers what comes meanwhile."""
+"""The least that a slice counts for: each costs some ten round trips whatever is in it. A slice that waits for room
+gathers what comes meanwhile."""
 
 ROOM_BYTES: Final = 4 * MAX_SLICE_BYTES
 """Of the slices in flight: while one waits for MongoDB or Kafka the others compute. More full ones bring nothing on one

@@ -26,12 +26,12 @@ from services.runtime.stops.stops import Stops
 log = structlog.get_logger()
 
 FETCHED_BYTES: Final = 2 * ROOM_BYTES
-"""Of the records that were fetched and are not handled, over all partitions, as `Room` counts: the slices in flight and
-the next ones. A usual contact takes about as much memory as it counts for."""
+"""Of the records that were fetched and are not handled, over all partitions, as `Room` counts: those of the slices in
+flight and of the next ones. A usual contact takes about as much memory as it counts for."""
 
 FETCHED_BYTES_OF_ONE: Final = MAX_SLICE_BYTES * 3 // 2
 """The same of one partition: a slice in flight, and a good part of the next one. More of it stays in the fetcher, which
-then asks nothing for that partition and goes on with the others."""
+then asks for no more of that partition and goes on with the others."""
 
 STUCK_SECONDS: Final = 150
 """A slice that takes longer than that is stuck: nothing is polled until it is done. After as long again without a poll

@@ -1,6 +1,6 @@
 """The documents of the register: a decision, and a partij.
 
-What stands in them is in `parts`. MongoDB knows each by its key, which is its `_id`.
+`parts` writes and reads the values within them. MongoDB knows each by its key, which is its `_id`.
 """
 
 from collections.abc import Mapping

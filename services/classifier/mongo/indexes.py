@@ -1,6 +1,6 @@
-"""The indexes of the register: those by which a batch is looked up, and no others.
+"""The indexes of the register: those by which a batch is looked up, and the one by which MongoDB deletes.
 
-Each document that a batch writes pays for each index. What only an operator asks is found another way
+Each document that a batch writes pays for each index. An operator's questions are answered without one
 (`services/operations/explain/search.py`).
 """
 

@@ -2,9 +2,9 @@
 
 Moments are texts with microseconds: a BSON date has milliseconds, too few to show which of two moments was first.
 
-Each aanleiding of a decision stands once in its document, under `aanleidingen`. What goes back to it has its place
-there: a contact can take back hundreds of things for one reason. An earlier release wrote the aanleiding at each of
-them; such a document is read too.
+Each aanleiding of a decision stands once in its document, under `aanleidingen`. All that goes back to it names its
+place there: a contact can take back hundreds of things for one reason. An earlier release wrote the aanleiding at each
+of them; such a document is read too.
 """
 
 from collections.abc import Mapping, Sequence

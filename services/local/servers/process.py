@@ -24,7 +24,7 @@ STOP_SECONDS = 15.0
 POLL_SECONDS = 0.05
 TAIL_LINES = 15
 
-# The kernel ends a child when the *thread* that started it ends (see `_dies_with_us`), so all are started
+# The kernel ends a child when the *thread* that started it ends (see `dies_with_us`), so all are started
 # from one thread that lives as long as this process.
 _SPAWNER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="local-stack-spawner")
 
@@ -51,7 +51,7 @@ class Server:
         self.name = name
         self.port = port
         self.log_file = log_file
-        self._command = [*_dies_with_us(), *command]
+        self._command = [*dies_with_us(), *command]
         self._is_ready = is_ready
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
@@ -193,7 +193,7 @@ def stop_all(servers: Sequence[Server]) -> None:
             each.callback(server.stop)
 
 
-def _dies_with_us() -> list[str]:
+def dies_with_us() -> list[str]:
     """Return a prefix of a command that makes the kernel kill it when our process is gone, however that ended.
 
     SIGKILL, because a paused process takes no other signal. `setpriv` replaces itself by the command, so that the

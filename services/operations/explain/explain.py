@@ -47,7 +47,7 @@ async def explain(
 ) -> Explained | NotDecided:
     """Return all that is known of a contact, without contents. Commits no offset.
 
-    `tell` is called before something that may take long, which `progress` does not show.
+    `tell` hears of work that may take long and that `progress` does not show, before it begins.
     It reads the topics of publishers and all dead letters through unless `through` is false. Without a decision record
     it reads the topics of publishers in any case. Raises UnknownContact, SeveralContacts, and what `read_database`
     raises. Raises what `topic_reader` raises only when there is no decision record.

@@ -1,8 +1,8 @@
 """Finding the decision record that an operator means by a contactId, a klantcontactId or a number.
 
 The register has no index of numbers: each decision would pay for it, and only operators ask. The projector's
-collections have one. They do not hold a klantcontact that was withdrawn. So a number that they do not know is looked
-for in all decisions.
+collections have one, but hold no klantcontact that was withdrawn. So this reads all decisions for a number that they do
+not know.
 """
 
 import re
@@ -28,7 +28,7 @@ MAX_FOUND: Final = 20
 """So many are listed. Each source may use the same contactId; a number belongs to one contact."""
 
 READING_ALL_SECONDS: Final = 3600
-"""Patience with reading all decisions: enough for some hundred GB from a slow disk."""
+"""How long reading all decisions may take: enough for some hundred GB from a slow disk."""
 
 _NUMMER: Final = re.compile(r"\d{1,10}", re.ASCII)
 _IDENTIFIER: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -31,6 +31,9 @@ MAX_CONTACTS = 50
 CONSENT_GIVEN = "gegeven"
 NO_CONSENT = "geen"
 
+NAMES = ("contactnaam", "organisatienaam")
+"""The fields of a partij that hold a name."""
+
 
 class Contact(NamedTuple):
     """The contact that brought something: its id is unique within its source."""

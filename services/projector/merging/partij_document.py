@@ -9,6 +9,7 @@ from operator import itemgetter
 
 from services.projector.merging.documents import Amendment, ProjectedDocument, difference
 from services.projector.merging.partij import (
+    NAMES,
     BroughtDetails,
     Contact,
     EffectiveConsent,
@@ -17,16 +18,8 @@ from services.projector.merging.partij import (
     PartijState,
 )
 
-MAY_BE_ABSENT = (
-    "contactnaam",
-    "organisatienaam",
-    "bezoekadres",
-    "correspondentieadres",
-    "werkteVoorPartij",
-)
+MAY_BE_ABSENT = (*NAMES, "bezoekadres", "correspondentieadres", "werkteVoorPartij")
 MAY_BE_ABSENT_WHEN_GONE = ("toestemming",)
-
-NAMES = ("contactnaam", "organisatienaam")
 
 
 def document(partij_id: str, state: PartijState) -> ProjectedDocument:

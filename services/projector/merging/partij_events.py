@@ -8,6 +8,7 @@ from services.projector.events import Data
 from services.projector.merging.documents import ProjectedDocument, milliseconds
 from services.projector.merging.partij import (
     CONSENT_GIVEN,
+    NAMES,
     NO_CONSENT,
     BroughtDetails,
     Contact,
@@ -18,7 +19,6 @@ from services.projector.merging.partij import (
 )
 from services.projector.merging.versioned import FIRST, revision_of
 
-NAMES = ("contactnaam", "organisatienaam")
 DETAILS = (*NAMES, "bezoekadres", "correspondentieadres", "digitaleAdressen")
 
 

@@ -5,9 +5,9 @@ It is pure, so that the real store and its fake write the same.
 Each thing stands in one place: in its own collection, in the confidential one beside it, or in `vervallen` when it is
 gone. Two instances that both know nothing of it could still write it to two of them at once, since they write different
 documents. So an instance that first hears of a thing also claims its place, wherever the thing goes. It inserts and
-deletes one document in `CLAIMS`, which names the places that its batch claims, under a unique index. Then the two
-transactions collide, and MongoDB makes one of them retry. A change stream shows what a transaction inserts and deletes,
-so the claims have a collection of their own, which is empty to everybody else.
+deletes one document in `CLAIMS`, which names all places that its batch claims. A unique index over them makes two
+transactions that claim one place collide, and MongoDB makes one of them retry. A change stream shows what a transaction
+inserts and deletes, so the claims have a collection of their own, which is empty to everybody else.
 """
 
 from collections import defaultdict
@@ -52,8 +52,7 @@ CLAIMS: Final = "plaatsclaims"
 """The collection of the claims, for the collections of every generation."""
 
 CLAIMED: Final = "places"
-"""In `CLAIMS`: the places that one transaction claims. Each stands in a unique index, through which transactions
-collide."""
+"""In `CLAIMS`: the field of the places that one transaction claims, which has the unique index."""
 
 FROM = "collectie"
 """In `vervallen`: the collection that the document was in, confidential or not. The name is that of the ordinary one: a
@@ -192,7 +191,7 @@ def plan(known: States, changed: States, whole: Whole, now: datetime) -> Iterato
     """Yield the writes that bring the database from the known to the changed states.
 
     `whole` has the stored documents of what is `moving`. The partijen come first: another instance may change one at
-    the same time, and whichever comes second should not have written the rest in vain.
+    the same time, and the second of the two should not have written the rest in vain.
     """
     for identifier, partij in changed.partijen.items():
         yield from _of_partij(identifier, known.partijen.get(identifier), partij, now)

@@ -23,7 +23,7 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
         self.backlog = backlog or Backlog()
         """The records of them that are in flight."""
 
-    def is_full(self, partition: TopicPartition) -> bool:  # noqa: ARG002 - for those that hand on what they fetch
+    def is_full(self, partition: TopicPartition) -> bool:  # noqa: ARG002 - for readers that hand records on
         """Whether so much of a partition is in flight that it is not polled now."""
         return False
 

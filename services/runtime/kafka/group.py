@@ -37,11 +37,11 @@ SHORT_POLL_MS: Final = 20
 """The same while a partition is left out of the poll, which then can't see that it wants records again."""
 
 LITTLE: Final = 50
-"""Records of one poll."""
+"""A poll with fewer records than this returned little."""
 
 FETCH_PAUSE_SECONDS: Final = 0.01
-"""Between polls that return little. aiokafka sends its next fetch when the last one is polled, so without a pause each
-record that comes alone costs a fetch of all partitions."""
+"""From a poll that returned little to the next one, at least. aiokafka sends its next fetch when the last one is
+polled, so without a pause each record that comes alone costs a fetch of all partitions."""
 
 DRAIN_SHARE: Final = 0.7
 """Of the time for shutting down: how long batches in flight may take. The rest is for leaving the group."""
@@ -147,8 +147,9 @@ class Group:
     async def _fetched(self, reader: Reader) -> Fetched:
         """Poll the partitions of which enough is not in flight already.
 
-        What is fetched of the others stays in the fetcher. To pause them would drop it. aiokafka has one request under
-        way to a broker, so what is there is taken at once: a partition that comes after it would wait for its answer.
+        The records of the others stay in the fetcher. To pause those partitions would drop them. Records that are there
+        are taken at once: aiokafka has one fetch under way to a broker, and leaves out a partition whose last records
+        still lie in the fetcher.
         """
         assigned = self.consumer().assignment()
         places = [each for each in assigned if not reader.is_full(each)]

@@ -39,8 +39,8 @@ REQUEST_SLACK_MS = 30_000
 HEARTBEATS_A_SESSION = 3
 
 FETCH_MAX_WAIT_MS: Final = 100
-"""How long a broker keeps a fetch that finds nothing (default 500). aiokafka has one under way to each broker. A
-partition whose records were still in the fetcher when that one left is asked about in the next."""
+"""How long a broker holds a fetch that finds nothing (default 500). aiokafka has one fetch under way to each broker. It
+leaves a partition out whose last records still lie in the fetcher: that one waits for the next fetch."""
 
 MECHANISMS: Final = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
 

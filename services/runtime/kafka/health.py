@@ -107,7 +107,7 @@ class GroupHealth:
         return None
 
     def _last_answer(self, consumer: AIOKafkaConsumer, partition: TopicPartition, now: float) -> _Answer:
-        """Return the last answer about a partition. One that is paused or full is not asked about: it counts as
+        """Return the last answer about a partition. We ask about none that is paused or full: such a one counts as
         answered just now.
         """
         moment, before = consumer.last_poll_timestamp(partition), self._answers.get(partition)

@@ -1,5 +1,6 @@
 """Commands load their modules when they run: help and completion load none."""
 
+import gc
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,7 +18,6 @@ SECONDS = 60
 
 OF_SERVICES = {
     "aiokafka",
-    "cattrs",
     "faststream",
     "opentelemetry",
     "prometheus_client",
@@ -106,6 +106,12 @@ def test_models_of_events_that_a_command_does_not_read_are_not_built() -> None:
     )
 
     assert done.stdout.splitlines()[-1] == b"True False"
+
+
+def test_the_garbage_collector_searches_again_after_a_module_that_can_not_be_loaded() -> None:
+    with pytest.raises(ModuleNotFoundError):
+        load("services.cli.no_such_command", "app")
+    assert gc.isenabled()
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command.name))
