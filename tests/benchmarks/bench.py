@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     wanted = parser.parse_args(arguments).only.split(",")
     if unknown := set(wanted) - set(NAMES):
         parser.error(f"{', '.join(sorted(unknown))}: no such section; there are {', '.join(NAMES)}")
-    options = Options.from_environment(events=30_000, rounds=5)
+    options = Options.from_environment(events=60_000, rounds=5)
     began, started = datetime.now(UTC), time.monotonic()
     results = Results()
     with tempfile.TemporaryDirectory() as folder, ground(Path(folder)) as servers:
