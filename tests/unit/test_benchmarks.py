@@ -1,22 +1,29 @@
-"""Runs, the contests that they take turns in, and the rows and pages made of them; none of it needs a server."""
+"""The parts of the benchmarks that need no server: what they make of the figures."""
 
 import json
 import math
 import os
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.benchmarks.contest import Contestant, NotRun, Results, contest
 from tests.benchmarks.figures import PROCESS, Run, Spread, in_turn, of_pairs, of_runs
+from tests.benchmarks.latency import percentile
 from tests.benchmarks.machine import machine, optimisation
 from tests.benchmarks.options import Options
 from tests.benchmarks.processes import cpu_seconds, peak_mb
+from tests.benchmarks.register import renewed
 from tests.benchmarks.report import Report
 from tests.benchmarks.rows import Row, plain, ratio, shown
 from tests.benchmarks.sections import SECTIONS
+from tests.benchmarks.steps import OF_SERVICE, REST, Profile, Step
+from tests.benchmarks.trees import ROOT, Tree
 
 
 def _run(events: int, seconds: float, cpu: Mapping[str, float] | None = None) -> Run:
@@ -192,3 +199,75 @@ def test_a_report_shows_every_row_on_its_page_and_in_its_file() -> None:
     assert [each["met"] for each in told["sections"]["one"]] == [False, None]
     assert len(told["runs"]["a"]) == 2
     assert told["not run"] == {"b": "there is no Java"}
+
+
+# Parts of the other sections ------------------------------------------------------------------------------------------
+
+
+def test_a_percentile_is_a_value_that_so_many_do_not_pass() -> None:
+    values = [float(each) for each in range(100, 0, -1)]
+    assert [percentile(values, share) for share in (0.5, 0.99, 1.0)] == [50, 99, 100]
+    assert percentile([3.0], 0.99) == 3
+
+
+def test_what_never_came_counts_among_the_slowest() -> None:
+    assert percentile([1.0, math.inf], 0.5) == 1
+    assert percentile([1.0, math.inf], 0.99) == math.inf
+
+
+def test_a_document_of_a_filled_register_has_the_form_of_a_real_one_and_ids_of_its_own() -> None:
+    document: dict[str, Any] = {
+        "_id": "8576cdb2-202e-548c-b1d2-74f75cdee799",
+        "regel": "V4",
+        "nummer": "12",
+        "versie": 3,
+        "sleutels": ["1:bsn:pQWY0lnQO3MJWt0bt9Xh_n6DeM_VfFjUPfgUMAoIBLA"],
+        "partijen": [{"partijId": "8576cdb2-202e-548c-b1d2-74f75cdee799"}],
+    }
+    one, other = renewed(document, 1), renewed(document, 2)
+    assert one["_id"] == one["partijen"][0]["partijId"] != other["_id"]
+    assert (len(one["_id"]), one["regel"], one["versie"], one["nummer"]) == (36, "V4", 3, "112")
+    assert one["sleutels"][0].startswith("1:bsn:")
+    assert len(one["sleutels"][0]) == len(document["sleutels"][0])
+    assert one["sleutels"] != other["sleutels"]
+
+
+def test_a_tree_is_given_no_setting_that_it_does_not_know() -> None:
+    settings = {"mongo_database": "x", "of_another_commit": 1}
+    assert Tree("this", ROOT, sys.executable).environment(settings) == {"KLANTCONTACT_MONGO_DATABASE": "x"}
+
+
+# Profiles -------------------------------------------------------------------------------------------------------------
+
+STEPS = [("judge", ["services/domain/register.py"]), ("prepare", ["services/domain/case.py", "schemas/"])]
+
+
+def test_a_stack_counts_for_the_step_of_its_innermost_known_frame() -> None:
+    profile = Profile.of_lines(
+        [
+            "run (x.py:1);judge (services/domain/register.py:5);identifier (services/domain/ids.py:7) 5\n",
+            "run (x.py:1);prepare (services/domain/case.py:5);identifier (services/domain/ids.py:7) 2\n",
+            "run (x.py:1);judge (services/domain/register.py:5);check (schemas/values.py:7) 1\n",
+            "run (x.py:1) 2\n",
+        ]
+    )
+    assert profile.by_step(STEPS) == {"judge": 0.5, "prepare": 0.3, REST: 0.2}
+    assert next(iter(profile.by_function().items())) == ("identifier (services/domain/ids.py:7)", 0.7)
+
+
+def test_threads_that_wait_are_left_out_of_a_profile() -> None:
+    judging = "run (x.py:1);judge (services/domain/register.py:5) 1"
+    profile = Profile.of_lines(["Thread._bootstrap (threading.py:1);wait (threading.py:2) 50", judging])
+    assert profile.by_step(STEPS) == {"judge": 1, "prepare": 0, REST: 0}
+
+
+def test_a_profile_of_nothing_has_no_shares() -> None:
+    assert Profile.of_lines([]).by_step(STEPS) == {}
+
+
+@pytest.mark.parametrize("steps", OF_SERVICE.values(), ids=OF_SERVICE)
+def test_the_files_of_every_step_exist(steps: Sequence[Step]) -> None:
+    """A file that moves would make its step part of another."""
+    ours = [each for _, files in steps for each in files if each.startswith(("services/", "schemas/"))]
+    assert ours
+    assert [each for each in ours if not Path(each).exists()] == []
