@@ -35,6 +35,17 @@ async def _at_once() -> None:
     pass
 
 
+class _HeldUp:
+    """A step that ends when its test lets it."""
+
+    def __init__(self) -> None:
+        self.begun, self.may_end = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self) -> None:
+        self.begun.set()
+        await self.may_end.wait()
+
+
 class _Consumer:
     """Has fetched everything, and notes where it is told to go on."""
 
@@ -150,18 +161,13 @@ async def test_a_batch_is_cut_by_number_and_by_weight(
 
 
 async def test_what_is_fetched_meanwhile_is_one_slice_when_the_one_in_flight_is_done() -> None:
-    begun, may_end = asyncio.Event(), asyncio.Event()
-
-    async def step() -> None:
-        begun.set()
-        await may_end.wait()
-
+    step = _HeldUp()
     bench = _Bench(step=step)
     bench.partition.take(_records(2))
-    await begun.wait()
+    await step.begun.wait()
     bench.partition.take(_records(3, first=2))
     bench.partition.take(_records(1, first=5))
-    may_end.set()
+    step.may_end.set()
     assert bench.partition.work is not None
     await bench.partition.work
     assert bench.slices == [[0, 1], [2, 3, 4, 5]]
@@ -188,17 +194,12 @@ async def test_a_slice_of_some_size_gathers_nothing(monkeypatch: pytest.MonkeyPa
 
 
 async def test_a_slice_in_flight_is_finished_when_the_partition_is_given_up_and_what_waits_is_left() -> None:
-    begun, may_end = asyncio.Event(), asyncio.Event()
-
-    async def step() -> None:
-        begun.set()
-        await may_end.wait()
-
+    step = _HeldUp()
     bench = _Bench(step=step)
     bench.partition.take(_records(2))
-    await begun.wait()
+    await step.begun.wait()
     bench.partition.take(_records(3, first=2))
-    asyncio.get_running_loop().call_later(0.05, may_end.set)
+    asyncio.get_running_loop().call_later(0.05, step.may_end.set)
     with capture_logs() as logs:
         assert await bench.partition.give_up(5), "it was not abandoned"
     assert bench.slices == [[0, 1]]
@@ -231,17 +232,12 @@ async def test_a_failure_in_a_slice_ends_the_process() -> None:
 
 
 async def test_a_partition_that_stops_has_nothing_in_flight_and_takes_nothing_until_it_goes_on() -> None:
-    begun, may_end = asyncio.Event(), asyncio.Event()
-
-    async def step() -> None:
-        begun.set()
-        await may_end.wait()
-
+    step = _HeldUp()
     bench = _Bench(batch_size=2, stops_at=2, step=step)
     bench.partition.take(_records(2))
-    await begun.wait()
+    await step.begun.wait()
     bench.partition.take(_records(4, first=2))
-    may_end.set()
+    step.may_end.set()
     assert bench.partition.work is not None
     await bench.partition.work
     assert (bench.partition.fetched_bytes, bench.stops.partitions) == (0, {PLACE})
