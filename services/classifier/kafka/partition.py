@@ -9,7 +9,7 @@ Nothing is handled twice or skipped, for these reasons:
   position is no longer beyond their end, since taking over sought it back. (Offsets have gaps, so "begins at the next
   offset" is no sign.)
 - Records that are fetched wait here until those before them are done. When the partition is lost, stops or is given up,
-  it drops all that wait, and they are fetched again.
+  it drops all that wait, and they are fetched again. When handling fails, nothing more is taken: the process ends.
 - A writer that is fenced while the group still counts the partition as ours waits for the group's verdict. An instance
   that slept has lost its place and hears so with the next heartbeat; one that has not takes the partition back.
 
@@ -120,8 +120,19 @@ class Partition:
         """How long its present slice has been in flight."""
         return time.monotonic() - self._slice_began_at if self._slice else 0.0
 
+    @property
+    def _has_failed(self) -> bool:
+        """Whether handling has failed, and the process is about to end. A poll can still return before that. What it
+        brings lies behind the records that were not handled; committing it would skip them.
+        """
+        work = self.work
+        return work is not None and work.done() and not work.cancelled() and work.exception() is not None
+
     def take(self, records: Batch) -> None:
         """Take records that a poll returned, behind those that wait here. A failure in handling them goes to `fail`."""
+        if self._has_failed:
+            log_dropped(records, reason="failed")
+            return
         if self.place in self._stops.partitions:
             log_dropped(records, reason="stopped")
             return

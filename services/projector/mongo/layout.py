@@ -98,7 +98,8 @@ async def prepare(
         await database[generation.name_of(collection)].create_indexes(list(indexes))
     await _expire(database, generation.name_of(Collection.VERVALLEN), remember_seconds)
     await _create(database, CLAIMS)
-    await database[CLAIMS].create_index(CLAIMED, name=CLAIMED, unique=True)
+    # Sparse: the claims of an earlier build, which may still run beside this one, have no such list.
+    await database[CLAIMS].create_index(CLAIMED, name=CLAIMED, unique=True, sparse=True)
 
 
 async def count_open_taken(database: AsyncDatabase[Document]) -> int:

@@ -281,6 +281,18 @@ async def test_one_of_two_instances_that_put_one_thing_in_two_places_tries_again
     assert paused.transactions == 2
 
 
+async def test_an_instance_of_an_earlier_build_can_claim_several_places_in_the_same_collection(
+    client: Client, database: str
+) -> None:
+    """It has a document for each place, without a list. Were they one key of the index, its partitions would stop."""
+    claims = [{"_id": "klantcontacten/1"}, {"_id": "partijen/1"}]
+    there = client[database][CLAIMS]
+    async with client.start_session() as session, await session.start_transaction():
+        await there.insert_many(claims, session=session)
+        await there.delete_many({"_id": {"$in": [each["_id"] for each in claims]}}, session=session)
+    assert await there.count_documents({}) == 0
+
+
 async def test_a_change_stream_shows_what_was_stored_and_nothing_that_was_only_claimed(
     client: Client, register: MongoProjection, database: str
 ) -> None:

@@ -231,6 +231,21 @@ async def test_a_failure_in_a_slice_ends_the_process() -> None:
     assert [type(each) for each in bench.failures] == [LookupError]
 
 
+async def test_what_a_poll_returns_before_the_process_ends_is_not_handled_past_a_failure() -> None:
+    failures = [LookupError()]
+
+    async def step() -> None:
+        if failures:
+            raise failures.pop()
+
+    bench = _Bench(step=step)
+    await bench.take(_records(2))
+    with capture_logs() as logs:
+        await bench.take(_records(2, first=2))
+    assert bench.slices == [], "the first two were not handled"
+    assert [(line["reason"], line["first_offset"]) for line in logs] == [("failed", 2)]
+
+
 async def test_a_partition_that_stops_has_nothing_in_flight_and_takes_nothing_until_it_goes_on() -> None:
     step = _HeldUp()
     bench = _Bench(batch_size=2, stops_at=2, step=step)
