@@ -17,15 +17,19 @@ ANSWER_SECONDS = 3.0
 
 def be_impatient() -> None:
     """Bear with a server that is away no longer than that, from now on and in this process."""
-    vars(returning)["STALL_SECONDS"] = ANSWER_SECONDS
-    vars(collections)["PATIENCE_SECONDS"] = PAUSES_SECONDS
-    vars(record)["PATIENCE_SECONDS"] = PAUSES_SECONDS
-    vars(rebuild)["GOODBYE_SECONDS"] = PAUSES_SECONDS
-    vars(lock)["RELEASE_SECONDS"] = PAUSES_SECONDS
-    for module in (client, lock):
-        vars(module)["OPERATION_MILLISECONDS"] = int(ANSWER_SECONDS * 1_000)
-    for name in ("SELECTION_MILLISECONDS", "DIRECT_MILLISECONDS"):
-        vars(client)[name] = int(PAUSES_SECONDS * 1_000)
+    for module, name, patience in (
+        (returning, "STALL_SECONDS", ANSWER_SECONDS),
+        (collections, "PATIENCE_SECONDS", PAUSES_SECONDS),
+        (record, "PATIENCE_SECONDS", PAUSES_SECONDS),
+        (rebuild, "GOODBYE_SECONDS", PAUSES_SECONDS),
+        (lock, "RELEASE_SECONDS", PAUSES_SECONDS),
+        (client, "OPERATION_MILLISECONDS", int(ANSWER_SECONDS * 1_000)),
+        (lock, "OPERATION_MILLISECONDS", int(ANSWER_SECONDS * 1_000)),
+        (client, "SELECTION_MILLISECONDS", int(PAUSES_SECONDS * 1_000)),
+        (client, "DIRECT_MILLISECONDS", int(PAUSES_SECONDS * 1_000)),
+    ):
+        assert name in vars(module), f"{module.__name__} has no {name} any more"
+        vars(module)[name] = patience
 
 
 if __name__ == "__main__":
