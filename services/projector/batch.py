@@ -20,7 +20,7 @@ for the next step of the batch in flight."""
 
 MAX_BATCH_BYTES: Final = 4 * 1024 * 1024
 """The most bytes of events in one batch. Merging and encoding them takes a fraction of a second, in which nothing else
-runs, such as the heartbeat. 2000 usual events are two thirds of it; 80 events of 50 kB, the largest, are all of it."""
+runs, such as the heartbeat. 1000 usual events are a third of it; 80 events of 50 kB, the largest, are all of it."""
 
 
 def stop_at(record: Record, reasons: Sequence[str]) -> Stop:

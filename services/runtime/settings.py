@@ -161,7 +161,7 @@ class Settings(BaseSettings):
     batch_size: int = Field(default=500, ge=1, le=5000)
     """The most contacts in one transaction of the classifier, which also ends at 1 MiB of contacts. More is faster
     and takes more memory."""
-    projector_batch_size: int = Field(default=2000, ge=1, le=5000)
+    projector_batch_size: int = Field(default=1000, ge=1, le=5000)
     """The most events that the projector and `klantcontact rebuild` write in one transaction, which also ends at
     4 MiB of events. More is faster and takes more memory."""
     max_unpacked_bytes: int = Field(default=16 * 1024 * 1024, ge=2 * 1024 * 1024, le=1024**3)
