@@ -35,7 +35,8 @@ FULL_BATCH: Final = 500
 """Contacts of a batch that may hold and cause as much as any."""
 
 LEAST_SHARE: Final = 1 / 3
-"""Of the smallest batches, of which three times as many are in flight (`services/classifier/kafka/slices.py`)."""
+"""Of the smallest batches. Twelve partitions have three times as many of them in flight as full ones
+(`services/classifier/kafka/slices.py`)."""
 
 
 def share_of(contacts: int) -> float:

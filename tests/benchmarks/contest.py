@@ -33,7 +33,7 @@ class Results:
 
 
 def contest(contestants: Mapping[str, Contestant], rounds: int, results: Results) -> None:
-    """Let each run once a round. One that fails is out, with its reason and without its earlier rounds."""
+    """Run each contestant once a round. Keep only the reason of one that fails, and run it no more."""
     for number, name in enumerate(in_turn(list(contestants), rounds)):
         if name in results.missing:
             continue
@@ -51,5 +51,5 @@ def contest(contestants: Mapping[str, Contestant], rounds: int, results: Results
 
 
 def say(line: str) -> None:
-    """Tell the person at the terminal how far it is."""
+    """Tell the person at the terminal how far the benchmark is."""
     sys.stderr.write(f"{line}\n")

@@ -73,7 +73,7 @@ class Contestants:
         return str(self.options.batch or Settings.model_fields[setting].default)
 
     def warm_up(self) -> None:
-        """Let Java compile what Kafka does often, which the first run would pay for otherwise."""
+        """Warm Kafka up: its JVM compiles what it does often, and the first run would pay for that."""
         self.classifier("warm", "warm", self.contacts)
 
     def of_contacts(self) -> Mapping[str, Contestant]:

@@ -104,7 +104,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 class Publisher:
-    """Publishes contacts of gekende klanten, of which each leads to a klantcontact and a taak."""
+    """Publishes contacts of gekende klanten. Each leads to a klantcontact and a taak."""
 
     def __init__(self, bootstrap: str) -> None:
         self._producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0})

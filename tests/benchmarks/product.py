@@ -57,11 +57,11 @@ class Services:
         make_topics(self.ground.bootstrap, *self.written, partitions=partitions)
 
     def classify(self, *, instances: int = 1) -> Run:
-        """Let the classifier read all contacts."""
+        """Run the classifier until it has read all contacts."""
         return measure(self.ground, self.job("classifier", self.contacts, instances=instances))
 
     def project(self) -> Run:
-        """Let the projector read all that the classifier has published."""
+        """Run the projector until it has read all that the classifier published."""
         return measure(self.ground, self.job("projector", self.ground.filled(self.outputs)))
 
     def forget(self) -> None:

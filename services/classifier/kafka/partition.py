@@ -129,7 +129,7 @@ class Partition:
         return work is not None and work.done() and not work.cancelled() and work.exception() is not None
 
     def take(self, records: Batch) -> None:
-        """Take records that a poll returned, behind those that wait here. A failure in handling them goes to `fail`."""
+        """Add what a poll returned to the records that wait here. When handling fails, `fail` hears of it."""
         if self._has_failed:
             log_dropped(records, reason="failed")
             return

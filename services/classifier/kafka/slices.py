@@ -1,4 +1,4 @@
-"""How fetched records become slices, each of which is judged, recorded and published as one; and how many at once.
+"""How fetched records become slices, and how many slices run at once. The handler judges and publishes a slice as one.
 
 The slices in flight are bounded in bytes. A usual contact counts as its share of a full slice. So four full slices run
 side by side, or twelve small ones.

@@ -105,7 +105,7 @@ class _Collected:
         self.number = 0
 
     def look_at(self, record: "ConsumerRecord[bytes, bytes]") -> None:
-        """Take a letter that is sought."""
+        """Add the letter to those found, if it is sought."""
         letter, earlier = _id_of(record), _earlier_of(record)
         is_named = letter in self._named
         if is_named:
@@ -122,7 +122,7 @@ class _Collected:
         return sorted(self._named - self._met - self._roots)
 
     def look_back_at(self, record: "ConsumerRecord[bytes, bytes]") -> None:
-        """Take a letter that a later one names, unless `look_at` took it for its own contents."""
+        """Add the letter, which a later one names. `look_at` has added those that are sought for their own contents."""
         if not self._sought.fits(record):
             self._take(record)
 

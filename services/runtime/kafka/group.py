@@ -145,7 +145,7 @@ class Group:
                     await asyncio.sleep(max(0.0, next_poll_at - time.monotonic()))
 
     async def _fetched(self, reader: Reader) -> Fetched:
-        """Poll the partitions of which enough is not in flight already.
+        """Poll the partitions that may have more in flight.
 
         The records of the others stay in the fetcher. To pause those partitions would drop them. Records that are there
         are taken at once: aiokafka has one fetch under way to a broker, and leaves out a partition whose last records
