@@ -8,7 +8,7 @@ from typing import Final
 from schemas.klantcontact_withdrawn_v1 import KlantcontactWithdrawn
 from services.projector.events import Data, Fact
 from services.projector.merging.documents import Amendment, ProjectedDocument, milliseconds
-from services.projector.merging.versioned import Gone, Kept, Versioned, is_news, revision_of
+from services.projector.merging.versioned import Kept, Versioned, after_withdrawal, is_news, revision_of
 
 ELSEWHERE: Final = "partijen"
 
@@ -16,11 +16,9 @@ ELSEWHERE: Final = "partijen"
 def merge(known: Versioned | None, fact: Fact) -> Versioned | None:
     """Return the klantcontact after one more event. The order of events does not matter."""
     data = fact.data
-    revision = revision_of(data)
     if fact.model is KlantcontactWithdrawn:
-        # One that moved continues under the same id on the other topic, which we read too.
-        return Gone(revision) if not data["verplaatst"] and is_news(known, revision, gone=True) else known
-    vertrouwelijk = data["klantcontact"]["vertrouwelijk"]
+        return after_withdrawal(known, data)
+    revision, vertrouwelijk = revision_of(data), data["klantcontact"]["vertrouwelijk"]
     if not is_news(known, revision, vertrouwelijk=vertrouwelijk):
         return known
     return Kept(revision, vertrouwelijk, _document(data))

@@ -11,7 +11,7 @@ from typing import Final
 from schemas.taak_withdrawn_v1 import TaakWithdrawn
 from services.projector.events import Data, Fact
 from services.projector.merging.documents import Amendment, ProjectedDocument, milliseconds
-from services.projector.merging.versioned import Gone, Kept, Versioned, is_news, revision_of
+from services.projector.merging.versioned import Kept, Versioned, after_withdrawal, is_news, revision_of
 
 MADE_BY_OTHERS: Final = "status"
 """We set it to TO_BE_DONE when the taak is made, and when it goes to another actor. Else it belongs to those who do
@@ -27,11 +27,9 @@ MOMENTS: Final = ("toegewezenOp", "plaatsgevondenOp")
 def merge(known: Versioned | None, fact: Fact) -> Versioned | None:
     """Return the taak after one more event. The order of events does not matter."""
     data = fact.data
-    revision = revision_of(data)
     if fact.model is TaakWithdrawn:
-        # One that moved continues under the same id on the other topic, which we read too.
-        return Gone(revision) if not data["verplaatst"] and is_news(known, revision, gone=True) else known
-    vertrouwelijk = data["interneTaak"]["vertrouwelijk"]
+        return after_withdrawal(known, data)
+    revision, vertrouwelijk = revision_of(data), data["interneTaak"]["vertrouwelijk"]
     if not is_news(known, revision, vertrouwelijk=vertrouwelijk):
         return known
     document = _document(data)

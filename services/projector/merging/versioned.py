@@ -61,6 +61,14 @@ def is_news(known: Versioned | None, revision: Revision, *, gone: bool = False, 
     return (revision, gone, vertrouwelijk) > (known.revision, False, known.vertrouwelijk)
 
 
+def after_withdrawal(known: Versioned | None, data: Data) -> Versioned | None:
+    """Return the state after a withdrawal. One that moved continues under the same id on the other topic, which we read
+    too.
+    """
+    revision = revision_of(data)
+    return Gone(revision) if not data["verplaatst"] and is_news(known, revision, gone=True) else known
+
+
 def is_newer(state: Versioned, known: Versioned | None) -> bool:
     """Whether a state is newer than what is known."""
     if isinstance(state, Gone):
