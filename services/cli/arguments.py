@@ -12,7 +12,8 @@ import typer
 from services.classifier.policy_file import load_policy_file
 from services.cli.streams import tell
 from services.domain.policy import Beleid
-from services.runtime.settings import Settings, load_settings
+from services.runtime.load_settings import load_settings
+from services.runtime.settings import Settings
 
 BRACKETS: Final = {b"{": ".", b"[": "'.[]'", b"[{": "'.[]'"}
 """How JSON over several lines begins, and what jq calls the events in it."""

@@ -1,65 +1,29 @@
 """Everything that an operator can set, in environment variables that begin with `KLANTCONTACT_`."""
 
-import difflib
-import os
 import re
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.cloudevents import Uri
-from services.runtime.errors import InvalidSettings
+from services.runtime.setting_forms import (
+    GIB,
+    Bootstrap,
+    DatabaseName,
+    KafkaName,
+    KafkaNames,
+    MongoUri,
+    RetentionBytes,
+    SourceList,
+)
 
 PREFIX = "KLANTCONTACT_"
 
 IN_PROCESS_BROKER = f"{PREFIX}IN_PROCESS_BROKER"
 """The demo's own switch; see `services.runtime.kafka.in_process`."""
-
-NOT_SETTINGS = ("KLANTCONTACT_CACHE", "KLANTCONTACT_TEST_", "KLANTCONTACT_BENCH_", IN_PROCESS_BROKER)
-"""Beginnings of variables with our prefix that the local stack, the demo, the tests and the benchmarks read."""
-
-KUBERNETES_SERVICE_PARTS = ("_SERVICE_HOST", "_SERVICE_PORT", "_PORT")
-"""Kubernetes sets such variables for every Service of the namespace, also for one named klantcontact-…"""
-
-
-def _form(pattern: str, wanted: str) -> AfterValidator:
-    """Return a check of a form, whose refusal says which form is wanted."""
-
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise PydanticCustomError("form", "{wanted}", {"wanted": wanted})
-        return value
-
-    return AfterValidator(check)
-
-
-def _listed(value: object) -> object:
-    return re.split(r"\s*,\s*", value.strip()) if isinstance(value, str) else value
-
-
-KafkaName = Annotated[str, _form(r"[A-Za-z0-9._-]{1,249}", "a name has letters, digits, '.', '_' and '-', at most 249")]
-KafkaNames = Annotated[tuple[KafkaName, ...], NoDecode, BeforeValidator(_listed), Field(min_length=1)]
-"""Names with commas between them. `NoDecode`: a variable holds no JSON."""
-Bootstrap = Annotated[
-    str,
-    _form(r"[^\s:,/]+:\d{1,5}(,[^\s:,/]+:\d{1,5})*", "brokers are given as host:port, several with commas"),
-]
-MONGO_FORM = r"mongodb(\+srv)?://\S+"
-MongoUri = Annotated[str, _form(MONGO_FORM, "a MongoDB address looks like mongodb://host:27017/?replicaSet=rs0")]
-SourceList = Annotated[
-    str,
-    _form(
-        r"[A-Za-z][A-Za-z0-9+.-]*:[^\s,]+(\s*,\s*[A-Za-z][A-Za-z0-9+.-]*:[^\s,]+)*",
-        "sources are URIs, as in urn:nld:oin:<oin>:systeem:<naam>, several with commas",
-    ),
-]
-DatabaseName = Annotated[str, _form(r"[A-Za-z0-9_-]{1,63}", "a database has letters, digits, '_' and '-', at most 63")]
-GIB = 1024**3
-RetentionBytes = Annotated[int, Field(ge=1024**2, le=1024**5)]
 
 
 class Settings(BaseSettings):
@@ -252,46 +216,3 @@ def _kafka_misfit(settings: Settings) -> str | None:
         f"{PREFIX}KAFKA_CERTIFICATE_FILE and {PREFIX}KAFKA_KEY_FILE go together": certificate != key,
     }
     return next((told for told, applies in misfits.items() if applies), None)
-
-
-def load_settings() -> Settings:
-    """Read the settings from the environment.
-
-    Raises InvalidSettings, which names every variable that does not fit and says what is wanted.
-    """
-    faults = list(_unknown_variables(os.environ))
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        faults += _faults(error)
-    else:
-        if not faults:
-            return settings
-    raise InvalidSettings("\n".join(["The settings don't fit:", *(f"  {fault}" for fault in faults)]))
-
-
-def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
-    known = [name.upper() for name in Settings.model_fields]
-    for name in sorted(environment):
-        setting = name.upper().removeprefix(PREFIX)
-        if setting == name.upper() or setting in known or name.startswith(NOT_SETTINGS):
-            continue
-        yield f"{name} is not a setting. {_hint(setting, known)}"
-
-
-def _hint(setting: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(setting, known, n=1, cutoff=0.8)
-    if near:
-        return f"Did you mean {PREFIX}{near[0]}?"
-    if any(part in setting for part in KUBERNETES_SERVICE_PARTS):
-        return "Kubernetes adds it for a Service: put `enableServiceLinks: false` in the pod."
-    return "Remove it: docs/settings.md lists what can be set."
-
-
-def _faults(error: ValidationError) -> Iterator[str]:
-    for each in error.errors(include_url=False, include_input=False):
-        message = f"{each['msg']}."
-        if each["loc"]:
-            yield f"{PREFIX}{str(each['loc'][0]).upper()}: {message[0].lower()}{message[1:]}"
-        else:
-            yield f"{message[0].upper()}{message[1:]}"

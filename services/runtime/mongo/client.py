@@ -13,7 +13,8 @@ from pymongo.errors import ConfigurationError, ConnectionFailure, OperationFailu
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.observe.health import Part
 from services.runtime.secret import load_secret
-from services.runtime.settings import MONGO_FORM, PREFIX, Settings
+from services.runtime.setting_forms import MONGO_FORM
+from services.runtime.settings import PREFIX, Settings
 
 Document = dict[str, Any]
 Client = AsyncMongoClient[Document]

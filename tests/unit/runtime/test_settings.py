@@ -7,7 +7,8 @@ import pytest
 from pydantic import SecretStr
 
 from services.runtime.errors import InvalidSettings
-from services.runtime.settings import PREFIX, Settings, load_settings
+from services.runtime.load_settings import load_settings
+from services.runtime.settings import PREFIX, Settings
 
 
 @pytest.fixture(autouse=True)
