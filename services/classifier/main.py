@@ -9,6 +9,7 @@ from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
 from services.classifier.instrumentation import show_source_counters
 from services.classifier.kafka.subscriber import ContactSubscriber
+from services.classifier.mongo.joint import JointRegister
 from services.classifier.mongo.key import RegisterKey
 from services.classifier.mongo.register import MongoRegister, kept_without_trace
 from services.classifier.policy_file import load_policy_file
@@ -37,7 +38,7 @@ async def _classify(service: Service, *, beleid: Beleid, sleutels: Sleutels) -> 
     show_source_counters(beleid.named_sources)
     handler = Handler(
         read=partial(read, sleutels=sleutels, beleid=beleid),
-        store=store,
+        store=JointRegister(store),
         stop_store=stop_store,
         encoder=Encoder(settings),
         clock=SystemClock(),

@@ -7,6 +7,7 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from schemas.reading.decoding import Received, decode
+from services.classifier.mongo.joint import JointRegister
 from services.classifier.mongo.register import MongoRegister
 from services.classifier.ports import RegisterStore
 from services.domain.case import Case, prepare
@@ -21,7 +22,14 @@ from tests.support.contacts import NOW, Event, contact_ended, encoded
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
 
 
-@pytest.fixture(params=["memory", "documents", pytest.param("mongodb", marks=pytest.mark.server)])
+@pytest.fixture(
+    params=[
+        "memory",
+        "documents",
+        pytest.param("mongodb", marks=pytest.mark.server),
+        pytest.param("joint", marks=pytest.mark.server),
+    ]
+)
 async def store(request: pytest.FixtureRequest) -> AsyncIterator[RegisterStore]:
     if request.param == "memory":
         yield FakeRegisterStore()
@@ -33,7 +41,7 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[RegisterStore]:
     async with AsyncMongoClient[dict[str, Any]](uri, tz_aware=True) as client:
         real = MongoRegister(client, database, DEFAULT)
         await real.prepare()
-        yield real
+        yield JointRegister(real) if request.param == "joint" else real
 
 
 def _cases(*events: Event) -> list[Case]:
