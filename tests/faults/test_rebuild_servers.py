@@ -11,7 +11,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from services.local.servers.kafka import kafka_server
-from services.local.servers.mongod import mongo_uri as uri_of
+from services.local.servers.mongod import administrator_uri as uri_of
 from services.local.servers.mongod import mongod_server
 from services.local.servers.network import HOST
 from services.local.servers.process import Server
@@ -72,7 +72,7 @@ def state(settings: Settings) -> dict[str, Any]:
 async def test_mongodb_that_goes_away_is_told_and_the_next_one_begins_anew_or_finishes(
     kafka_bootstrap: str, topics: str, own_mongod: Server, function: str, outcome: str
 ) -> None:
-    settings = settings_for(kafka_bootstrap, uri_of(own_mongod.port), topics, "klantcontact")
+    settings = settings_for(kafka_bootstrap, uri_of(own_mongod), topics, "klantcontact")
     await published_and_projected(settings)
 
     with stopped_before(settings, function, module="rebuild", calls=function == "identities") as rebuilding:
@@ -146,7 +146,7 @@ def guarded_mongod(tmp_path: Path) -> Iterator[Server]:
 def test_a_right_that_is_missing_shows_before_anything_was_done(
     kafka_bootstrap: str, topics: str, guarded_mongod: Server, user: str
 ) -> None:
-    login = uri_of(guarded_mongod.port).replace("//", f"//{user}:{PASSWORD}@") + "&authSource=klantcontact"
+    login = uri_of(guarded_mongod).replace("//", f"//{user}:{PASSWORD}@") + "&authSource=klantcontact"
     settings = settings_for(kafka_bootstrap, login, topics, "klantcontact")
 
     run = run_rebuild(settings)
@@ -155,7 +155,7 @@ def test_a_right_that_is_missing_shows_before_anything_was_done(
     assert "refuses this user (code 13)" in run.stderr
     assert "readWrite and dbAdmin) in the database klantcontact" in run.stderr
     assert PASSWORD not in run.stderr
-    root = uri_of(guarded_mongod.port).replace("//", f"//root:{PASSWORD}@") + "&authSource=admin"
+    root = uri_of(guarded_mongod).replace("//", f"//root:{PASSWORD}@") + "&authSource=admin"
     with MongoClient[dict[str, Any]](root) as client:
         left = set(client.klantcontact.list_collection_names())
     assert left == ({LOCK, COLLECTION} if user == "writer" else set())
