@@ -67,7 +67,11 @@ class Settings(BaseSettings):
     mongo_uri_file: Path | None = None
     """A file with that address instead: safer when it holds a password. It is read at each connection."""
     mongo_database: DatabaseName = "klantcontact"
-    """The database that holds all collections."""
+    """The database of the documents that the projector makes; it also holds the register, unless the next setting says
+    otherwise."""
+    mongo_register_database: DatabaseName | None = None
+    """The database of the register: klanten as hashes, decisions, numbers, and what operators did. Without it they
+    stand in the database above. Choose before the first start: nothing moves a register that is there."""
 
     contact_topics: KafkaNames = ("contact.ended",)
     """The topics that publishers write to, several with commas: one for each publisher, so that Kafka's own rights say
@@ -186,6 +190,11 @@ class Settings(BaseSettings):
         if misfit := _kafka_misfit(self):
             raise PydanticCustomError("kafka", "{misfit}", {"misfit": misfit})
         return self
+
+    @property
+    def register_database(self) -> str:
+        """The name of the database that holds the register."""
+        return self.mongo_register_database or self.mongo_database
 
     @property
     def topics(self) -> tuple[str, ...]:
