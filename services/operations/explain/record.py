@@ -91,7 +91,10 @@ class _Named:
 def position_of(text: str, settings: Settings) -> Position | None:
     """Return the position that a text names, as in `contact.ended:3:120`; None for any other text."""
     found = _POSITION.fullmatch(text)
-    if found is None or found[1] not in settings.topics:
+    if found is None:
+        return None
+    explained = (*settings.contact_topics, settings.dead_letter_topic, *settings.output_topics)
+    if found[1] not in explained:
         return None
     return Position(found[1], int(found[2]), int(found[3]))
 

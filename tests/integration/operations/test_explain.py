@@ -32,7 +32,7 @@ from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 from tests.support.examples import CALL_BACK, OTHER_SOURCE, SOURCE, Wire, contact, email, event, known, line, onderwerp
 from tests.support.explain_town import Town
-from tests.support.kafka_tools import admin_client, open_transaction
+from tests.support.kafka_tools import admin_client, open_transaction, topic_names
 from tests.support.leftovers import remove_topics
 
 CALLED: Wire = contact(
@@ -48,12 +48,7 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
         kafka_bootstrap=kafka_bootstrap,
         mongo_uri=mongo_uri,
         mongo_database=database,
-        contact_topics=(f"{topics}.contact.ended",),
-        dead_letter_topic=f"{topics}.contact.ended.dlq",
-        registered_topic=f"{topics}.klantcontact.registered",
-        confidential_topic=f"{topics}.klantcontact.registered.vertrouwelijk",
-        taak_topic=f"{topics}.taak.created",
-        confidential_taak_topic=f"{topics}.taak.created.vertrouwelijk",
+        **topic_names(topics),
         classifier_group=f"{topics}-classifier",
         projector_group=f"{topics}-projector",
         topic_partitions=2,
