@@ -82,6 +82,8 @@ class Settings(BaseSettings):
     """The topic of interne taken."""
     confidential_taak_topic: KafkaName = "taak.created.vertrouwelijk"
     """The topic of interne taken of confidential klantcontacten."""
+    erased_topic: KafkaName = "klantcontact.gewist"
+    """The topic that remembers what was erased: ids and moments, no contents. A restored backup is cleaned by it."""
     classifier_group: KafkaName = "klantcontact-classifier"
     """The consumer group of the classifier."""
     projector_group: KafkaName = "klantcontact-projector"
@@ -176,7 +178,7 @@ class Settings(BaseSettings):
     @property
     def topics(self) -> tuple[str, ...]:
         """The names of all topics, input first."""
-        return (*self.contact_topics, self.dead_letter_topic, *self.output_topics)
+        return (*self.contact_topics, self.dead_letter_topic, *self.output_topics, self.erased_topic)
 
     @property
     def output_topics(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from services.domain.case import prepare
 from services.domain.events import Event
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.numbers import Numbers
-from services.domain.outcome import Outcome, Refused
+from services.domain.outcome import Outcome, Published, Refused, Skipped
 from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
@@ -62,7 +62,7 @@ class Brought:
 
     @property
     def besluit(self) -> BesluitRecord:
-        assert not isinstance(self.outcome, Refused), self.outcome.refusal
+        assert isinstance(self.outcome, (Published, Skipped)), self.outcome
         return self.outcome.besluit
 
     @property
