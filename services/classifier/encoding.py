@@ -12,7 +12,7 @@ from schemas.faults import Refusal
 from schemas.positions import Position
 from services.classifier.ports import Message
 from services.domain.events import Event
-from services.domain.outcome import InstructionAnswer, Executed, Outcome, Refused
+from services.domain.outcome import Executed, InstructionAnswer, Outcome, Refused
 from services.domain.streams import Stream
 from services.domain.wissing import GewistItem, item_value
 from services.runtime.kafka.records import Record

@@ -21,11 +21,11 @@ from services.classifier.ports import Message
 from services.domain.besluit import BesluitRecord
 from services.domain.outcome import (
     OUTCOMES,
-    InstructionAnswer,
     Declined,
     Erased,
     Executed,
     Failed,
+    InstructionAnswer,
     Outcome,
     Overtaken,
     Published,

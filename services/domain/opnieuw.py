@@ -6,6 +6,7 @@ An operator's command composes it from what the projector stored; the register h
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+import orjson
 from pydantic import ValidationError
 
 from schemas.klantcontact_registered_v1 import KlantcontactRegistered
@@ -28,7 +29,7 @@ _WHY: Final = {
 def fits(klantcontact: Mapping[str, Any], after: BesluitRecord, wissing: Wissing) -> bool:
     """Whether the data of a klantcontact are those of the decision `after` an erasure, and show nothing erased."""
     try:
-        KlantcontactRegistered.model_validate({**klantcontact, **_WHY})
+        KlantcontactRegistered.model_validate_json(orjson.dumps({**klantcontact, **_WHY}))
     except ValidationError:
         return False
     own = klantcontact["klantcontact"]

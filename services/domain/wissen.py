@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from schemas import klantcontact_registered_v1
-from schemas.outputs import Reden, Regel
+from schemas.outputs import Regel
 from services.domain.besluit import (
     Aanleiding,
     BesluitRecord,
@@ -26,7 +26,7 @@ from services.domain.besluit import (
 from services.domain.envelope import Event, Sender
 from services.domain.intrekkingen import taken_from
 from services.domain.opnieuw import DETAILS, fits
-from services.domain.outcome import InstructionAnswer, Declined, Executed
+from services.domain.outcome import Declined, Executed, InstructionAnswer
 from services.domain.partij import PartijRecord
 from services.domain.register import Register
 from services.domain.streams import klantcontact_stream
@@ -117,7 +117,7 @@ def _erase_contact(
         *_onderwerpen_gone(in_force.uitgegeven, why),
         *[taken_from(register.partijen[each.partij_id], each, why) for each in after],
     ]
-    events = _events(in_force, gone, wissing.reden, source)
+    events = _events(in_force, [replace(each, reden=wissing.reden) for each in gone], source)
     register.erase(in_force.key, Gewist(now, wissing.verzoek), [each for each in after if each.bekend])
     _forget_unknown(register, after)
     return _executed(wissing, now, version=_of(why), gone=events)
@@ -156,7 +156,10 @@ def _erase_from_contact(
         *_onderwerpen_gone(withdrawn_now, why),
         *[taken_from(register.partijen[each.partij_id], each, why) for each in after],
     ]
-    events = _events(in_force, gone, wissing.reden, source)
+    gone = [replace(each, reden=wissing.reden) for each in gone]
+    taken_back = tuple(each for each in gone if not isinstance(each, PartijIntrekking))
+    marked = replace(marked, intrekkingen=(*marked.intrekkingen, *taken_back))
+    events = _events(in_force, gone, source)
     anew = dict(_registered_anew(marked, wissing, source))
     register.remember(marked, (), in_force)
     for each in after:
@@ -217,9 +220,9 @@ def _onderwerpen_gone(uitgegeven: Iterable[Uitgegeven], why: Aanleiding) -> Iter
             yield TaakIntrekking(why, had.onderwerp_id, stream, verplaatst=False)
 
 
-def _events(besluit: BesluitRecord, gone: Iterable[Intrekking], reden: Reden, source: str) -> list[Event]:
+def _events(besluit: BesluitRecord, gone: Iterable[Intrekking], source: str) -> list[Event]:
     sender = Sender(besluit, source)
-    return [withdrawn(sender, replace(each, reden=reden)) for each in gone]
+    return [withdrawn(sender, each) for each in gone]
 
 
 def _without(intrekkingen: Iterable[Intrekking], partij_id: str | None) -> tuple[Intrekking, ...]:

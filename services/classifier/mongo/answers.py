@@ -13,7 +13,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 
 from services.domain.envelope import Event
-from services.domain.outcome import InstructionAnswer, Declined, Executed
+from services.domain.outcome import Declined, Executed, InstructionAnswer
 from services.domain.streams import Stream
 from services.domain.wissing import Bezwaar, Wissing, item_of, item_value
 from services.runtime.mongo.client import Document

@@ -134,10 +134,11 @@ class Desk:
         self.now += timedelta(minutes=1)
         self.brought += 1
         out = () if isinstance(outcome, Refused) else outcome.events(CLASSIFIER)
-        return Brought(outcome, tuple(_sent(each) for each in out))
+        return Brought(outcome, tuple(sent_of(each) for each in out))
 
 
-def _sent(out: Event) -> Sent:
+def sent_of(out: Event) -> Sent:
+    """Return an event as it goes out."""
     return Sent(out.stream.value, out.key, orjson.dumps(out.body, option=orjson.OPT_UTC_Z))
 
 
