@@ -17,6 +17,8 @@ from schemas.types import Bericht
 _CONTROLE: Final = b"controle van de sleutel van dit register"
 """A kind of identity has no spaces and contents are JSON, so nothing else has this digest."""
 
+_INSTRUCTION: Final = b"instruction to erase "
+
 LATER_FIELDS: Final[dict[type[Bericht], frozenset[str]]] = {}
 """The fields that a part of the contract got after the first register was made. While one is absent it is left out of
 the digest of contents, so that a contact of before keeps its digest."""
@@ -44,6 +46,10 @@ class Sleutels:
     def of_request(self, contact_key: str, revisie: int) -> str:
         """Return the text that only an operator with this key can put into a request to publish a contact again."""
         return f"{self._versie}:{self._digest(f'publish again {contact_key} {revisie}'.encode())}"
+
+    def of_instruction(self, value: bytes) -> str:
+        """Return the text that only an operator with this key can put beside an instruction to erase."""
+        return f"{self._versie}:{self._digest(_INSTRUCTION + value)}"
 
     def controle(self) -> str:
         """Return a text that is the same only for this key and versie, and shows nothing else of the key."""

@@ -6,39 +6,33 @@ second to commit meets a write conflict or a sleutel that is taken, and starts a
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from bson import decode_all
-from pymongo import AsyncMongoClient, InsertOne, ReplaceOne, UpdateOne
+from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from services.classifier.mongo.answers import WISSINGEN, Answers
 from services.classifier.mongo.claims import Claims
-from services.classifier.mongo.documents import (
-    BIJDRAGE_FIELDS,
-    besluit_document,
-    besluit_of,
-    bijdragen_of,
-    partij_changes,
-    partij_document,
-    partij_of,
-)
+from services.classifier.mongo.documents import BIJDRAGE_FIELDS, add_stored, bijdragen_of, partij_of
 from services.classifier.mongo.indexes import create_indexes
 from services.classifier.mongo.numbers import NumberBlocks, Taken
 from services.classifier.mongo.queries import asked_besluiten, asked_partijen, most_numbers, revised
+from services.classifier.mongo.recording import Recorder
 from services.classifier.mongo.tallies import Tallies
 from services.classifier.ports import HeavyBatch, share_of
 from services.domain.case import Case
 from services.domain.numbers import LAST_NUMBER, NO_NUMBERS, Numbers
-from services.domain.outcome import Outcome
-from services.domain.partij import PartijRecord
+from services.domain.outcome import InstructionAnswer, Outcome
 from services.domain.policy import Beleid
 from services.domain.register import Register
+from services.domain.wissing import Wissing
 from services.runtime.errors import TransientFailure
 from services.runtime.mongo.client import Document
 from services.runtime.mongo.errors import Meaning, meaning_of, mongo_is_away
@@ -74,6 +68,8 @@ about a second, in which nothing else of this process runs."""
 READ_AT_ONCE: Final = 1_000
 """Of those. There can be many, and each is small once it is read."""
 
+T = TypeVar("T")
+
 LONGEST_PAUSE_SECONDS: Final = 0.2
 """Between two attempts: as long as a slow transaction takes."""
 
@@ -99,12 +95,13 @@ class MongoRegister:
         self._client = client
         self._database = client[database]
         self._beleid = beleid
-        self._kept_without_trace = kept_without_trace
         self._partijen = self._database[PARTIJREGISTER]
         self._besluiten = self._database[BESLUITEN]
         self._tallies = Tallies(self._database, beleid)
         self._numbers = NumberBlocks(self._database[NUMMERS])
         self._claims = Claims()
+        self._recorder = Recorder(self._partijen, self._besluiten, kept_without_trace)
+        self._answers = Answers(self._database[WISSINGEN])
 
     async def prepare(self) -> None:
         """Create the indexes on which the promises rest; those that exist stay as they are.
@@ -130,23 +127,27 @@ class MongoRegister:
         keys = {case.key for case in batch}
         keys.update(sleutel for case in batch for of_one in case.sleutels for sleutel in of_one)
         async with self._claims.hold(keys):
-            return await self._attempt_until_first(batch, judge)
+            return await self._attempt_until_first(lambda: self._attempt(batch, judge))
 
-    async def _attempt_until_first(
-        self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Outcome]]
-    ) -> Sequence[Outcome]:
+    async def erase(self, wissing: Wissing, execute: Callable[[Register], InstructionAnswer]) -> InstructionAnswer:
+        """Look up, execute and record an instruction, all or nothing, as the port promises."""
+        keys = {each for each in (wissing.contact_key, wissing.partij_id) if each is not None}
+        async with self._claims.hold(keys):
+            return await self._attempt_until_first(lambda: self._attempt_erasure(wissing, execute))
+
+    async def _attempt_until_first(self, attempt: Callable[[], Awaitable[T]]) -> T:
         only_doubled = True
-        for attempt in range(MAX_CONFLICTS):
+        for number in range(MAX_CONFLICTS):
             try:
-                return await self._attempt(batch, judge)
+                return await attempt()
             except PyMongoError as error:
                 meaning = meaning_of(error)
                 if meaning is Meaning.AWAY:
                     raise mongo_is_away(error) from error
                 only_doubled &= meaning is Meaning.DOUBLED
-                if meaning is Meaning.OURS or (only_doubled and attempt == MAX_CONFLICTS - 1):
+                if meaning is Meaning.OURS or (only_doubled and number == MAX_CONFLICTS - 1):
                     raise
-            await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2**attempt)))  # noqa: S311 - it spreads instances
+            await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2**number)))  # noqa: S311 - it spreads instances
         raise TransientFailure("The register is too busy to record this batch: other instances commit first each time.")
 
     async def _attempt(
@@ -165,7 +166,7 @@ class MongoRegister:
                 register.numbers = taken.numbers
                 known_partijen, known_besluiten = dict(register.partijen), set(register.besluiten)
                 outcomes = judge(register)
-                await self._record(register, known_partijen, known_besluiten, session)
+                await self._recorder.record(register, known_partijen, known_besluiten, session)
                 await self._tallies.count(outcomes, session)
             except BaseException:
                 if taken is not None:
@@ -176,6 +177,37 @@ class MongoRegister:
             self._numbers.put_back(taken.unused())
             await session.commit_transaction()
         return outcomes
+
+    async def _attempt_erasure(
+        self, wissing: Wissing, execute: Callable[[Register], InstructionAnswer]
+    ) -> InstructionAnswer:
+        register = Register(self._beleid, NO_NUMBERS)
+        async with (
+            self._client.start_session() as session,
+            await session.start_transaction(
+                read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
+            ),
+        ):
+            if (answered := await self._answers.find(wissing, session)) is not None:
+                return answered
+            await self._look_up_erasure(wissing, register, session)
+            known_partijen, known_besluiten = dict(register.partijen), set(register.besluiten)
+            answer = execute(register)
+            await self._recorder.record(register, known_partijen, known_besluiten, session)
+            await self._answers.keep(answer, session)
+        return answer
+
+    async def _look_up_erasure(self, wissing: Wissing, register: Register, session: AsyncClientSession) -> None:
+        ids = {wissing.partij_id} if wissing.partij_id is not None else set()
+        if wissing.contact_key is not None:
+            for document in await self._besluiten.find({"_id": wissing.contact_key}, session=session).to_list():
+                add_stored(register, document)
+            touched = register.besluiten.get(wissing.contact_key)
+            ids.update(each.partij_id for each in (touched.partijen if touched is not None else ()))
+        async for document in self._partijen.find({"_id": {"$in": sorted(ids)}}, session=session):
+            register.add_partij(partij_of(document))
+        if wissing.contact_key is not None:
+            await self._look_up_bijdragen(ids, register, session, most=None)
 
     # Looking up
 
@@ -198,7 +230,7 @@ class MongoRegister:
     ) -> None:
         async for document in self._stored_besluiten(batch, session, most_bytes):
             if document["_id"] not in register.changed_besluiten:
-                register.add_besluit(besluit_of(document))
+                add_stored(register, document)
         asked = asked_partijen(batch, register)
         if asked:
             for document in await self._partijen.find(asked, session=session, batch_size=AT_ONCE).to_list():
@@ -242,49 +274,3 @@ class MongoRegister:
             for partij_id, bijdrage in bijdragen_of(document):
                 if partij_id in partij_ids:
                     register.add_bijdrage(partij_id, document["_id"], bijdrage)
-
-    # Recording
-
-    async def _record(
-        self,
-        register: Register,
-        known_partijen: dict[str, PartijRecord],
-        known_besluiten: set[str],
-        session: AsyncClientSession,
-    ) -> None:
-        given_up: list[UpdateOne] = []
-        changed: list[UpdateOne] = []
-        inserted: list[InsertOne[Document]] = []
-        for partij in map(register.partijen.__getitem__, register.changed_partijen):
-            before = known_partijen.get(partij.partij_id)
-            if before is None:
-                inserted.append(InsertOne(partij_document(partij)))
-                continue
-            # A whole document costs MongoDB a look at every index.
-            if update := partij_changes(before, partij):
-                changed.append(UpdateOne({"_id": partij.partij_id}, update))
-            kept = [sleutel for sleutel in before.sleutels if sleutel in partij.sleutels]
-            if len(kept) < len(before.sleutels):
-                fewer = {"$set": {"sleutels": kept}} if kept else {"$unset": {"sleutels": ""}}
-                given_up.append(UpdateOne({"_id": partij.partij_id}, fewer))
-        # A sleutel can move between partijen: one gives it up before the other takes it. Writes of one kind lie
-        # together, since each change of kind is a round trip.
-        writes: list[UpdateOne | InsertOne[Document]] = [*given_up, *changed, *inserted]
-        if writes:
-            await self._partijen.bulk_write(writes, session=session)
-        await self._record_besluiten(register, known_besluiten, session)
-
-    async def _record_besluiten(
-        self, register: Register, known_besluiten: set[str], session: AsyncClientSession
-    ) -> None:
-        documents = [
-            besluit_document(register.besluiten[key], self._kept_without_trace) for key in register.changed_besluiten
-        ]
-        new = [document for document in documents if document["_id"] not in known_besluiten]
-        replaced = [document for document in documents if document["_id"] in known_besluiten]
-        if new:
-            await self._besluiten.insert_many(new, ordered=False, session=session)
-        if replaced:
-            await self._besluiten.bulk_write(
-                [ReplaceOne({"_id": document["_id"]}, document) for document in replaced], session=session
-            )
