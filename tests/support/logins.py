@@ -1,5 +1,7 @@
 """Services and commands of the tests log in to MongoDB with their role, and the tests themselves as administrator."""
 
+import atexit
+import shutil
 import socket
 import tempfile
 from collections.abc import Sequence
@@ -14,8 +16,6 @@ from services.runtime.mongo.roles import role_of_command
 from services.runtime.settings import Settings
 
 ANSWER_SECONDS = 1.0
-
-_FOLDER = tempfile.TemporaryDirectory(prefix="klantcontact-logins-")
 
 
 def as_role(settings: Settings, arguments: Sequence[str]) -> Settings:
@@ -37,7 +37,8 @@ def as_role(settings: Settings, arguments: Sequence[str]) -> Settings:
 def login(uri: str, projection: str, register: str | None, role: str) -> Path:
     """Return the file with the address for a role on these databases. `uri` is that of the administrator."""
     settings = Settings(mongo_uri=uri, mongo_database=projection, mongo_register_database=register)
-    folder = Path(tempfile.mkdtemp(dir=_FOLDER.name))
+    folder = Path(tempfile.mkdtemp(prefix="klantcontact-logins-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with MongoClient[Document](uri) as client:
         return make_login(client, uri, settings, role, folder)
 
