@@ -21,7 +21,8 @@ const roles = {
           "find",
           "insert",
           "update",
-          "createIndex"
+          "createIndex",
+          "remove"
         ]
       },
       {
@@ -49,6 +50,27 @@ const roles = {
           "find",
           "insert",
           "update"
+        ]
+      },
+      {
+        "database": "register",
+        "collections": [
+          "wissingen"
+        ],
+        "actions": [
+          "find",
+          "insert"
+        ]
+      },
+      {
+        "database": "register",
+        "collections": [
+          "dead_letter_keys"
+        ],
+        "actions": [
+          "insert",
+          "update",
+          "createIndex"
         ]
       },
       {
@@ -198,21 +220,23 @@ const roles = {
       {
         "database": "register",
         "collections": [
-          "operators_lock"
+          "dead_letter_keys",
+          "stopped_partitions"
         ],
         "actions": [
           "find",
-          "insert",
           "update"
         ]
       },
       {
         "database": "register",
         "collections": [
-          "stopped_partitions"
+          "operators_lock",
+          "audit_head"
         ],
         "actions": [
           "find",
+          "insert",
           "update"
         ]
       },
@@ -343,11 +367,24 @@ const roles = {
           "tellingen",
           "sleutelcontrole",
           "dead_letters",
-          "operators_lock",
-          "stopped_partitions"
+          "dead_letter_keys",
+          "stopped_partitions",
+          "wissingen"
         ],
         "actions": [
           "find"
+        ]
+      },
+      {
+        "database": "register",
+        "collections": [
+          "operators_lock",
+          "audit_head"
+        ],
+        "actions": [
+          "find",
+          "insert",
+          "update"
         ]
       },
       {
@@ -380,6 +417,49 @@ const roles = {
         ],
         "actions": [
           "listCollections"
+        ]
+      }
+    ],
+    "cluster": [
+      "serverStatus"
+    ]
+  },
+  "key": {
+    "rights": [
+      {
+        "database": "register",
+        "collections": [
+          "partijregister",
+          "besluiten"
+        ],
+        "actions": [
+          "find",
+          "update",
+          "createCollection",
+          "collMod"
+        ]
+      },
+      {
+        "database": "register",
+        "collections": [
+          "sleutelcontrole",
+          "dead_letter_keys"
+        ],
+        "actions": [
+          "find",
+          "update"
+        ]
+      },
+      {
+        "database": "register",
+        "collections": [
+          "operators_lock",
+          "audit_head"
+        ],
+        "actions": [
+          "find",
+          "insert",
+          "update"
         ]
       }
     ],
