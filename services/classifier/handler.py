@@ -28,7 +28,7 @@ from services.domain.besluit import NOWHERE
 from services.domain.case import Case
 from services.domain.outcome import FAILED, Outcome, Published, Refused
 from services.domain.register import Register
-from services.runtime.errors import PartitionLost, TransientFailure
+from services.runtime.errors import InvalidSettings, PartitionLost, TransientFailure
 from services.runtime.kafka.records import Record
 from services.runtime.observe import metrics
 from services.runtime.observe.failures import where
@@ -186,7 +186,7 @@ class Handler:
             return []
         try:
             batch = await self._judge(records, publisher, run.share)
-        except (TransientFailure, PartitionLost, HeavyBatch):
+        except (TransientFailure, PartitionLost, HeavyBatch, InvalidSettings):
             raise
         except Exception as error:  # noqa: BLE001 - every mistake of our own code in a message ends here
             if len(records) == 1:
