@@ -9,7 +9,7 @@ from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
 from services.classifier.instrumentation import show_source_counters
 from services.classifier.kafka.subscriber import ContactSubscriber
-from services.classifier.mongo.key import RegisterKey, sleutels_of
+from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.mongo.register import MongoRegister, kept_without_trace
 from services.classifier.policy_file import load_policy_file
 from services.domain.policy import Beleid
@@ -22,7 +22,7 @@ from services.runtime.stops.store import MongoStops
 async def run(settings: Settings) -> None:
     """Run until the process is asked to end. Raises as `run_service` does."""
     beleid = load_policy_file(settings.beleid_file, Beleid)
-    sleutels = sleutels_of(settings)
+    sleutels = configured_sleutels(settings)
     await run_service("classifier", settings, settings.topics, partial(_classify, beleid=beleid, sleutels=sleutels))
 
 

@@ -66,6 +66,10 @@ class Sleutels:
         """Return the first so many of these keys: as they were before later ones came."""
         return Sleutels(*self._keys[:versie])
 
+    def forms_of(self, identity: Identity) -> list[str]:
+        """Return every sleutel by which the register may know an identity while a key is replaced, the newest first."""
+        return [self.at(versie).of_identity(identity) for versie in range(self.versie, 0, -1)]
+
     def raised(self, text: str) -> str:
         """Return a sleutel or digest of an earlier versie as the newest key makes it.
 

@@ -10,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.protocol.admin import ApiVersionRequest
 
-from services.classifier.mongo.key import RegisterKey, sleutels_of
+from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.policy_file import load_policy_file
 from services.domain.policy import Beleid
 from services.operations.checks import Check, failed
@@ -88,7 +88,7 @@ def _version(library: str) -> str:
 
 async def _sleutel(settings: Settings) -> Check:
     try:
-        sleutel, sleutels = load_sleutel(settings), sleutels_of(settings)
+        sleutel, sleutels = load_sleutel(settings), configured_sleutels(settings)
         async with read_database(settings) as database:
             key = RegisterKey(database, sleutels)
             is_known = await key.check()

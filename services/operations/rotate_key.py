@@ -23,7 +23,7 @@ import pymongo
 from pymongo import UpdateOne
 from pymongo.errors import OperationFailure, PyMongoError
 
-from services.classifier.mongo.key import RegisterKey, sleutels_of
+from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.mongo.key_validators import GUARDED, HASHES, validator
 from services.classifier.mongo.key_versions import REGISTER, SLEUTELCONTROLE, KeyState, with_hashes
 from services.domain.sleutels import Sleutels, versie_of
@@ -69,13 +69,13 @@ class Rotated:
     """How far the oplog reaches back; None when MongoDB does not tell."""
 
 
-async def rotate_key(settings: Settings, *, dry_run: bool, show: Show) -> Rotated:
-    """Have the newest key take over, or count what that would change.
+async def rotate_key(settings: Settings, *, request: str, reason: str, dry_run: bool, show: Show) -> Rotated:
+    """Have the newest key take over, or count what that would change. `request` and `reason` are kept beside the key.
 
     Raises NothingToRotate, InvalidSettings, LockRefused, LockLost, and TransientFailure while MongoDB is away or busy.
     What was done by then stays, and a new run goes on.
     """
-    sleutels = sleutels_of(settings)
+    sleutels = configured_sleutels(settings)
     async with read_database(settings) as database:
         with translate_mongo_errors(settings, right="read and change (readWrite and dbAdmin)"):
             key = RegisterKey(database, sleutels)
@@ -86,7 +86,11 @@ async def rotate_key(settings: Settings, *, dry_run: bool, show: Show) -> Rotate
                 target = sleutels if state.former is None else sleutels.at(state.versie)
                 return await _counted(database, state, target, show)
             async with operators_lock(database, "rotate-key") as lock:
-                return await _rotate(database, lock, sleutels, state, show)
+                if state.former is None:
+                    _require_newer(state, sleutels)
+                    await _begin(database, lock, sleutels, state, {"verzoek": request, "reden": reason})
+                    state = KeyState(sleutels.versie, state.versie)
+                return await _rotate(database, lock, sleutels.at(state.versie), state, show)
 
 
 async def _counted(database: Database, state: KeyState, target: Sleutels, show: Show) -> Rotated:
@@ -97,11 +101,7 @@ async def _counted(database: Database, state: KeyState, target: Sleutels, show: 
     return rotated
 
 
-async def _rotate(database: Database, lock: Lock, sleutels: Sleutels, state: KeyState, show: Show) -> Rotated:
-    target = sleutels if state.former is None else sleutels.at(state.versie)
-    _require_newer(state, target)
-    if state.former is None:
-        await _begin(database, lock, sleutels, state)
+async def _rotate(database: Database, lock: Lock, target: Sleutels, state: KeyState, show: Show) -> Rotated:
     rotated = Rotated(state.oldest, target.versie)
     for name in GUARDED:
         wrapped = 0
@@ -129,8 +129,9 @@ def _require_newer(state: KeyState, target: Sleutels) -> None:
 # Beginning
 
 
-async def _begin(database: Database, lock: Lock, sleutels: Sleutels, state: KeyState) -> None:
+async def _begin(database: Database, lock: Lock, sleutels: Sleutels, state: KeyState, why: Document) -> None:
     """Have MongoDB refuse older hashes, and then announce the new versie."""
+    rotation = {"van": state.versie, "begonnenOp": datetime.now(UTC).isoformat(), **why}
     await lock.confirm()
     try:
         for name in GUARDED:
@@ -138,12 +139,7 @@ async def _begin(database: Database, lock: Lock, sleutels: Sleutels, state: KeyS
         await lock.confirm()
         announced = await database[SLEUTELCONTROLE].update_one(
             {**REGISTER, "controle": sleutels.at(state.versie).controle()},
-            {
-                "$set": {
-                    "controle": sleutels.controle(),
-                    "rotatie": {"van": state.versie, "begonnenOp": datetime.now(UTC).isoformat()},
-                }
-            },
+            {"$set": {"controle": sleutels.controle(), "rotatie": rotation}},
         )
     except TransientFailure:
         await _unguard(database, state)

@@ -19,7 +19,7 @@ from services.runtime.settings import Settings
 log = structlog.get_logger()
 
 
-def sleutels_of(settings: Settings) -> Sleutels:
+def configured_sleutels(settings: Settings) -> Sleutels:
     """Return what makes the hashes of the register. Raises InvalidSettings as `load_sleutels` does."""
     return Sleutels(*load_sleutels(settings))
 

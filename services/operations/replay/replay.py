@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.classifier.mongo.key import RegisterKey, sleutels_of
+from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.mongo.register import MongoRegister
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import Beleid
@@ -69,7 +69,7 @@ async def replay(
     when Kafka or MongoDB is away, and Unanswered when the classifier does not do what it was asked. Judgements made by
     then stay, and a new run continues with the rest.
     """
-    sleutels = sleutels_of(settings)
+    sleutels = configured_sleutels(settings)
     replayed = Replayed()
     async with read_database(settings) as database, topic_reader(settings) as reader:
         key = RegisterKey(database, sleutels)
