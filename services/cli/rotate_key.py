@@ -18,12 +18,12 @@ from services.runtime import garbage
 
 app = typer.Typer(add_completion=False)
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Count what the new key would take over. Changes nothing.")]
+OnlyCounts = Annotated[bool, typer.Option("--dry-run", help="Count what the new key would take over. Changes nothing.")]
 
 
 @app.command()
 def rotate_key(
-    *, request: RequestNumber, reason: ReasonGiven, dry_run: DryRun = False, as_json: AsJson = False
+    *, request: RequestNumber, reason: ReasonGiven, dry_run: OnlyCounts = False, as_json: AsJson = False
 ) -> None:
     """Have the newest key of the settings take over from the one that the register has, while classifiers go on.
 

@@ -46,7 +46,7 @@ GUARD_PATIENCE_SECONDS: Final = 150.0
 
 NAMESPACE_NOT_FOUND: Final = 26
 
-Show = Callable[[str, int, int | None], None]
+ShowStep = Callable[[str, int, int | None], None]
 """Shows how far a step has come."""
 
 
@@ -69,7 +69,7 @@ class Rotated:
     """How far the oplog reaches back; None when MongoDB does not tell."""
 
 
-async def rotate_key(settings: Settings, *, request: str, reason: str, dry_run: bool, show: Show) -> Rotated:
+async def rotate_key(settings: Settings, *, request: str, reason: str, dry_run: bool, show: ShowStep) -> Rotated:
     """Have the newest key take over, or count what that would change. `request` and `reason` are kept beside the key.
 
     Raises NothingToRotate, InvalidSettings, LockRefused, LockLost, and TransientFailure while MongoDB is away or busy.
@@ -93,7 +93,7 @@ async def rotate_key(settings: Settings, *, request: str, reason: str, dry_run: 
                 return await _rotate(database, lock, sleutels.at(state.versie), state, show)
 
 
-async def _counted(database: Database, state: KeyState, target: Sleutels, show: Show) -> Rotated:
+async def _counted(database: Database, state: KeyState, target: Sleutels, show: ShowStep) -> Rotated:
     _require_newer(state, target)
     rotated = Rotated(state.oldest, target.versie, oplog_days=await oplog_days(database.client))
     for name in GUARDED:
@@ -101,7 +101,7 @@ async def _counted(database: Database, state: KeyState, target: Sleutels, show: 
     return rotated
 
 
-async def _rotate(database: Database, lock: Lock, target: Sleutels, state: KeyState, show: Show) -> Rotated:
+async def _rotate(database: Database, lock: Lock, target: Sleutels, state: KeyState, show: ShowStep) -> Rotated:
     rotated = Rotated(state.oldest, target.versie)
     for name in GUARDED:
         wrapped = 0
@@ -185,7 +185,7 @@ async def _unguard(database: Database, state: KeyState) -> None:
 # Wrapping
 
 
-async def _pass(database: Database, name: str, target: Sleutels, show: Show, *, write: Lock | None) -> int:
+async def _pass(database: Database, name: str, target: Sleutels, show: ShowStep, *, write: Lock | None) -> int:
     """Read a whole collection, and wrap what is older. Return how many documents were.
 
     A document that is stored or changed while this runs has the new hashes: MongoDB refuses others. So it does not

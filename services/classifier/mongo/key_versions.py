@@ -7,7 +7,7 @@ The domain sees hashes of the newest key that this process has. Here they are tu
 - *Rotating*: hashes of two versies are stored. Both are looked up, and each that is written is of the newer.
 
 The control document says which it is. A process hears of a change from MongoDB: its validators refuse a hash of an
-older versie (`docs/architecture/exactly-once.md`, "The register's key is replaced").
+older versie (`docs/privacy/key.md`, "Why no klant gets a second partij").
 """
 
 from collections.abc import Callable, Iterable, Sequence
