@@ -28,12 +28,13 @@ async def run(settings: Settings) -> None:
 
 async def _classify(service: Service, *, beleid: Beleid, sleutels: Sleutels) -> None:
     settings, health = service.settings, service.health
-    key = RegisterKey(service.client[settings.mongo_database], sleutels)
+    database = service.client[settings.register_database]
+    key = RegisterKey(database, sleutels)
     await service.patiently(key.claim)
     kept = kept_without_trace(settings)
-    store = MongoRegister(service.client, settings.mongo_database, beleid, kept_without_trace=kept, key=key.versions)
+    store = MongoRegister(service.client, settings.register_database, beleid, kept_without_trace=kept, key=key.versions)
     await service.patiently(store.prepare)
-    stop_store = MongoStops(service.client[settings.mongo_database])
+    stop_store = MongoStops(database)
     show_source_counters(beleid.named_sources)
     handler = Handler(
         read=partial(read, sleutels=sleutels, beleid=beleid),

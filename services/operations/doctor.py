@@ -14,7 +14,7 @@ from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.policy_file import load_policy_file
 from services.domain.policy import Beleid
 from services.operations.checks import Check, failed
-from services.operations.mongo import read_database
+from services.operations.mongo import read_register
 from services.operations.mongo_checks import mongo_checks
 from services.operations.topics import TopicState, check_topics
 from services.operations.wording import counted, to_the_second
@@ -89,7 +89,7 @@ def _version(library: str) -> str:
 async def _sleutel(settings: Settings) -> Check:
     try:
         sleutel, sleutels = load_sleutel(settings), configured_sleutels(settings)
-        async with read_database(settings) as database:
+        async with read_register(settings) as database:
             key = RegisterKey(database, sleutels)
             is_known = await key.check()
     except KlantcontactError as error:

@@ -28,7 +28,7 @@ from services.classifier.mongo.key_validators import GUARDED, HASHES, validator
 from services.classifier.mongo.key_versions import REGISTER, SLEUTELCONTROLE, KeyState, with_hashes
 from services.domain.sleutels import Sleutels, versie_of
 from services.operations.lock import Lock, operators_lock
-from services.operations.mongo import Database, read_database
+from services.operations.mongo import Database, read_register
 from services.operations.mongo_checks import oplog_days
 from services.runtime.errors import KlantcontactError, TransientFailure
 from services.runtime.mongo.client import Document
@@ -76,7 +76,7 @@ async def rotate_key(settings: Settings, *, request: str, reason: str, dry_run: 
     What was done by then stays, and a new run goes on.
     """
     sleutels = configured_sleutels(settings)
-    async with read_database(settings) as database:
+    async with read_register(settings) as database:
         with translate_mongo_errors(settings, right="read and change (readWrite and dbAdmin)"):
             key = RegisterKey(database, sleutels)
             if not await key.check():

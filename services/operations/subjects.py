@@ -26,7 +26,7 @@ from services.domain.besluit import BesluitRecord
 from services.domain.ids import contact_key
 from services.domain.partij import PartijRecord
 from services.operations.explain.search import READING_ALL_SECONDS, Asked, Name, TellLine, find_besluit, untold
-from services.operations.mongo import Database
+from services.operations.mongo import Database, Databases
 from services.runtime.errors import KlantcontactError
 from services.runtime.mongo.client import Document
 from services.runtime.settings import Settings
@@ -201,21 +201,21 @@ class SeveralPartijen(KlantcontactError):
     """These identities lead to several partijen. The message names their numbers."""
 
 
-async def find_contact(database: Database, subject: ContactSubject, tell: TellLine = untold) -> FoundContact:
+async def find_contact(databases: Databases, subject: ContactSubject, tell: TellLine = untold) -> FoundContact:
     """Return the contact that is meant. Raises SubjectUnknown for a number that no klantcontact has, and PyMongoError.
 
     A contact that is named by its source and its contactId is returned whatever the register knows of it.
     """
     if subject.klantcontact_nummer is not None:
         by_nummer = Asked(subject.klantcontact_nummer, frozenset({Name.NUMMER}))
-        besluit = await find_besluit(database, by_nummer, tell)
+        besluit = await find_besluit(databases, by_nummer, tell)
         if besluit is None:
             raise SubjectUnknown("klantcontactNummer: no klantcontact that the register knows has this number.")
         return FoundContact(besluit.key, besluit.source, besluit.contact_id, besluit)
     assert subject.source is not None, "a contact has a number or a source"
     assert subject.contact_id is not None, "with a source comes a contactId"
     key = contact_key(subject.source, subject.contact_id)
-    document = await database[BESLUITEN].find_one({"_id": key})
+    document = await databases.register[BESLUITEN].find_one({"_id": key})
     # Of an erased contact only the key, the moment and the request are left.
     besluit = besluit_of(document) if document is not None and "source" in document else None
     return FoundContact(key, subject.source, subject.contact_id, besluit)

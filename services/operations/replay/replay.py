@@ -11,7 +11,7 @@ from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.mongo.register import MongoRegister
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import Beleid
-from services.operations.mongo import read_database
+from services.operations.mongo import read_register
 from services.operations.replay.differences import ReplaySummary
 from services.operations.replay.judging import CarriedRegister, Examined, Judge
 from services.operations.replay.requests import Answer, Requests, requests
@@ -71,7 +71,7 @@ async def replay(
     """
     sleutels = configured_sleutels(settings)
     replayed = Replayed()
-    async with read_database(settings) as database, topic_reader(settings) as reader:
+    async with read_register(settings) as database, topic_reader(settings) as reader:
         key = RegisterKey(database, sleutels)
         await key.check()
         stored = MongoRegister(database.client, database.name, beleid, key=key.versions)
