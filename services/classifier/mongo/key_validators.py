@@ -20,6 +20,7 @@ def validator(versie: int) -> Document:
     """Return the validator that takes hashes of one versie only."""
     made: Document = {"pattern": f"^{versie}:"}
     sleutels: Document = {"items": made}
-    of_hashes = {"digest": made, "grondsleutel": made, "gereserveerd": made, "sleutels": sleutels}
+    digest: Document = {"pattern": f"^({versie}:|$)"}
+    of_hashes = {"digest": digest, "grondsleutel": made, "gereserveerd": made, "sleutels": sleutels}
     partijen: Document = {"items": {"properties": {"sleutels": sleutels}}}
     return {"$jsonSchema": {"properties": {**of_hashes, "partijen": partijen}}}
