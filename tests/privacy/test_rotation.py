@@ -18,6 +18,7 @@ from pymongo import MongoClient
 from schemas.reading.coherence import passes_elfproef
 from services.classifier.mongo.key_versions import SLEUTELCONTROLE
 from services.classifier.mongo.register import BESLUITEN, PARTIJREGISTER
+from services.operations.lock import COLLECTION as OPERATORS_LOCK
 from services.runtime.settings import Settings
 from tests.faults.classifier_process import World, world_on
 from tests.support.commands import environment
@@ -76,7 +77,9 @@ class Town:
         assert sending.flush(60) == 0
 
     def rotate(self, settings: Settings | None = None) -> subprocess.Popen[str]:
-        """Start the command."""
+        """Start the command, once the lease of the one that was killed before it has lapsed."""
+        with MongoClient[dict[str, Any]](self.new.mongo_uri) as client:
+            client[self.new.mongo_database][OPERATORS_LOCK].delete_many({})
         return subprocess.Popen(
             [*SLOW, *ASKED, "--json"],
             env=environment(settings or self.new),
