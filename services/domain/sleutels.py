@@ -20,6 +20,8 @@ _CONTROLE: Final = b"controle van de sleutel van dit register"
 
 _SIGNATURE: Final = re.compile(r"([1-9][0-9]{0,8}):[A-Za-z0-9_-]{43}")
 
+_INSTRUCTION: Final = b"instruction to erase "
+
 LATER_FIELDS: Final[dict[type[Bericht], frozenset[str]]] = {}
 """The fields that a part of the contract got after the first register was made. While one is absent it is left out of
 the digest of contents, so that a contact of before keeps its digest."""
@@ -102,6 +104,14 @@ class Sleutels:
     def is_request(self, text: str, contact_key: str, revisie: int) -> bool:
         """Whether a text is that of such a request."""
         return self.has_signed(text, _request(contact_key, revisie))
+
+    def of_instruction(self, value: bytes) -> str:
+        """Return the text that only an operator with these keys can put beside an instruction to erase."""
+        return self.signature(_INSTRUCTION + value)
+
+    def is_instruction(self, text: str, value: bytes) -> bool:
+        """Whether a text is that of such an instruction."""
+        return self.has_signed(text, _INSTRUCTION + value)
 
     def signature(self, message: bytes) -> str:
         """Return the text that only who has these keys can put beside a message."""

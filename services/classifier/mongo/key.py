@@ -41,7 +41,7 @@ class RegisterKey:
         """
         try:
             in_use = await self._database[BESLUITEN].find_one({}, {"_id": 1})
-            judged = await self._database[BESLUITEN].find_one({"digest": {"$exists": True}}, {"digest": 1})
+            judged = await self._database[BESLUITEN].find_one({"digest": {"$gt": ""}}, {"digest": 1})
             own = self._sleutels if judged is None else self._sleutels.at(versie_of(judged["digest"]))
             before = await self._controles.find_one_and_update(
                 REGISTER, {"$setOnInsert": {"controle": own.controle()}}, upsert=True

@@ -10,7 +10,8 @@ The control document says which it is. A process hears of a change from MongoDB:
 older versie (`docs/privacy/key.md`, "Why no klant gets a second partij").
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import field
 from typing import Any, Final
 
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -137,8 +138,12 @@ class Translation:
     """Gives all forms in which sleutels may be stored."""
     read: Callable[[Document], Document] = same
     """Gives a stored document the hashes of the newest key."""
+    read_partij: Callable[[Document], Document] = same
+    """The same for a stored partij, which it remembers in `as_read`."""
     written: Callable[[Document], Document] = same
     """Gives a document the hashes that are stored."""
+    as_read: Mapping[str, Document] = field(default_factory=dict)
+    """The stored partijen of this batch, with the hashes that they have there."""
 
 
 SETTLED: Final = Translation()
@@ -169,10 +174,18 @@ def translation(sleutels: Sleutels, state: KeyState, batch: Sequence[Case]) -> T
             lowered[newest] = writing.raised(text)
         return newest
 
+    as_read: dict[str, Document] = {}
+
+    def read_partij(document: Document) -> Document:
+        as_read[document["_id"]] = dict(document)
+        return with_hashes(document, raised)
+
     return Translation(
         as_stored,
         lambda document: with_hashes(document, raised),
+        read_partij,
         lambda document: with_hashes(document, lambda text: lowered.get(text, text)),
+        as_read,
     )
 
 

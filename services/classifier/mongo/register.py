@@ -6,38 +6,36 @@ second to commit meets a write conflict or a sleutel that is taken, and starts a
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from itertools import count
-from typing import Final
+from typing import Final, TypeVar
 
-from pymongo import AsyncMongoClient, ReplaceOne
+from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from services.classifier.mongo.answers import WISSINGEN, Answers
 from services.classifier.mongo.claims import Claims
-from services.classifier.mongo.documents import (
-    besluit_document,
-    besluit_of,
-    partij_of,
-)
+from services.classifier.mongo.documents import add_stored, partij_of
 from services.classifier.mongo.indexes import create_indexes
 from services.classifier.mongo.key_versions import SETTLED, KeyMoved, KeyState, KeyVersions, Translation
 from services.classifier.mongo.numbers import NumberBlocks, Taken
 from services.classifier.mongo.queries import asked_partijen, most_numbers, revised
 from services.classifier.mongo.reads import AT_ONCE, MAX_BESLUITEN_BYTES, MAX_FOLDED, add_bijdragen, stored_besluiten
+from services.classifier.mongo.recording import Recorder
 from services.classifier.mongo.tallies import Tallies
-from services.classifier.mongo.writes import partij_writes
 from services.classifier.ports import share_of
 from services.domain.case import Case
 from services.domain.numbers import LAST_NUMBER, NO_NUMBERS, Numbers
-from services.domain.outcome import Outcome
-from services.domain.partij import PartijRecord
+from services.domain.outcome import InstructionAnswer, Outcome
 from services.domain.policy import Beleid
 from services.domain.register import Register
+from services.domain.sleutels import NewerSleutel
+from services.domain.wissing import Wissing
 from services.runtime.errors import TransientFailure
 from services.runtime.mongo.client import Document
 from services.runtime.mongo.errors import Meaning, is_refused_by_validator, meaning_of, mongo_is_away
@@ -58,6 +56,8 @@ MAX_CONFLICTS: Final = 30
 """How often a batch is retried because another instance committed first. Each time one of them gets on, so this many
 means that something else is wrong: the batch then waits as it does while the database is away. When each time a key was
 taken, the fault lies in what we insert, and the error is raised."""
+
+T = TypeVar("T")
 
 LONGEST_PAUSE_SECONDS: Final = 0.2
 """Between two attempts: as long as a slow transaction takes."""
@@ -88,12 +88,13 @@ class MongoRegister:
         self._client = client
         self._database = client[database]
         self._beleid = beleid
-        self._kept_without_trace = kept_without_trace
         self._partijen = self._database[PARTIJREGISTER]
         self._besluiten = self._database[BESLUITEN]
         self._tallies = Tallies(self._database, beleid)
         self._numbers = NumberBlocks(self._database[NUMMERS])
         self._claims = Claims()
+        self._recorder = Recorder(self._partijen, self._besluiten, kept_without_trace)
+        self._answers = Answers(self._database[WISSINGEN])
         self._key = key
 
     async def prepare(self) -> None:
@@ -126,17 +127,21 @@ class MongoRegister:
         keys = {case.key for case in batch}
         keys.update(sleutel for case in batch for of_one in case.sleutels for sleutel in of_one)
         async with self._claims.hold(keys):
-            return await self._attempt_until_first(batch, judge)
+            return await self._attempt_until_first(lambda state: self._attempt(batch, judge, state))
 
-    async def _attempt_until_first(
-        self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Outcome]]
-    ) -> Sequence[Outcome]:
+    async def erase(self, wissing: Wissing, execute: Callable[[Register], InstructionAnswer]) -> InstructionAnswer:
+        """Look up, execute and record an instruction, all or nothing, as the port promises."""
+        keys = {each for each in (wissing.contact_key, wissing.partij_id) if each is not None}
+        async with self._claims.hold(keys):
+            return await self._attempt_until_first(lambda state: self._attempt_erasure(wissing, execute, state))
+
+    async def _attempt_until_first(self, attempt: Callable[[KeyState | None], Awaitable[T]]) -> T:
         only_doubled = True
-        for attempt in range(MAX_CONFLICTS):
+        for number in range(MAX_CONFLICTS):
             state = self._key.state if self._key is not None else None
             try:
-                return await self._attempt(batch, judge, state)
-            except KeyMoved:
+                return await attempt(state)
+            except (KeyMoved, NewerSleutel):
                 await self._heed_key(state)
                 continue
             except PyMongoError as error:
@@ -147,9 +152,9 @@ class MongoRegister:
                 if meaning is Meaning.AWAY:
                     raise mongo_is_away(error) from error
                 only_doubled &= meaning is Meaning.DOUBLED
-                if meaning is Meaning.OURS or (only_doubled and attempt == MAX_CONFLICTS - 1):
+                if meaning is Meaning.OURS or (only_doubled and number == MAX_CONFLICTS - 1):
                     raise
-            await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2**attempt)))  # noqa: S311 - it spreads instances
+            await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2**number)))  # noqa: S311 - it spreads instances
         raise TransientFailure("The register is too busy to record this batch: other instances commit first each time.")
 
     async def _heed_key(self, went_by: KeyState | None) -> None:
@@ -159,24 +164,27 @@ class MongoRegister:
         except PyMongoError as error:
             raise mongo_is_away(error) from error
 
+    def _hashes(self, batch: Sequence[Case], state: KeyState | None) -> Translation:
+        return SETTLED if self._key is None or state is None else self._key.translation(state, batch)
+
     async def _attempt(
         self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Outcome]], state: KeyState | None
     ) -> Sequence[Outcome]:
         register = Register(self._beleid, NO_NUMBERS)
         taken: Taken | None = None
-        stored = self._key.translation(state, batch) if self._key is not None and state is not None else SETTLED
+        hashes = self._hashes(batch, state)
         async with self._client.start_session() as session:
             await session.start_transaction(
                 read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
             )
             try:
                 most_bytes = round(MAX_BESLUITEN_BYTES * share_of(len(batch))) if len(batch) > 1 else None
-                as_read = await self._look_up(batch, register, session, stored, most_bytes=most_bytes)
+                await self._look_up(batch, register, session, hashes, most_bytes=most_bytes)
                 taken = await self._numbers.take(most_numbers(batch, register))
                 register.numbers = taken.numbers
                 known_partijen, known_besluiten = dict(register.partijen), set(register.besluiten)
                 outcomes = judge(register)
-                await self._record(register, known_partijen, known_besluiten, session, stored.written, as_read)
+                await self._recorder.record(register, known_partijen, known_besluiten, session, hashes)
                 await self._tallies.count(outcomes, session)
                 if self._key is not None and state is not None:
                     await self._key.verify(state, outcomes, session)
@@ -190,6 +198,39 @@ class MongoRegister:
             await session.commit_transaction()
         return outcomes
 
+    async def _attempt_erasure(
+        self, wissing: Wissing, execute: Callable[[Register], InstructionAnswer], state: KeyState | None
+    ) -> InstructionAnswer:
+        register, hashes = Register(self._beleid, NO_NUMBERS), self._hashes((), state)
+        async with (
+            self._client.start_session() as session,
+            await session.start_transaction(
+                read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
+            ),
+        ):
+            if (answered := await self._answers.find(wissing, session)) is not None:
+                return answered
+            await self._look_up_erasure(wissing, register, session, hashes)
+            known_partijen, known_besluiten = dict(register.partijen), set(register.besluiten)
+            answer = execute(register)
+            await self._recorder.record(register, known_partijen, known_besluiten, session, hashes)
+            await self._answers.keep(answer, session)
+        return answer
+
+    async def _look_up_erasure(
+        self, wissing: Wissing, register: Register, session: AsyncClientSession, hashes: Translation
+    ) -> None:
+        ids = {wissing.partij_id} if wissing.partij_id is not None else set()
+        if wissing.contact_key is not None:
+            for document in await self._besluiten.find({"_id": wissing.contact_key}, session=session).to_list():
+                add_stored(register, hashes.read(document))
+            touched = register.besluiten.get(wissing.contact_key)
+            ids.update(each.partij_id for each in (touched.partijen if touched is not None else ()))
+        async for document in self._partijen.find({"_id": {"$in": sorted(ids)}}, session=session):
+            register.add_partij(partij_of(hashes.read_partij(document)))
+        if wissing.contact_key is not None:
+            await add_bijdragen(self._besluiten, ids, register, session, hashes.read, most=None)
+
     # Looking up
 
     async def look_up(self, batch: Sequence[Case], register: Register | None = None) -> Register:
@@ -202,9 +243,9 @@ class MongoRegister:
             # Higher than all that are in use, as new ones are: of two forgotten partijen the lowest comes back.
             first = LAST_NUMBER + 1
             register = Register(self._beleid, Numbers(count(first), count(first), count(first)))
-        stored = self._key.of_reader(batch) if self._key is not None else SETTLED
+        hashes = self._key.of_reader(batch) if self._key is not None else SETTLED
         async with self._client.start_session(snapshot=True) as session:
-            await self._look_up(batch, register, session, stored)
+            await self._look_up(batch, register, session, hashes)
         return register
 
     async def _look_up(
@@ -212,61 +253,20 @@ class MongoRegister:
         batch: Sequence[Case],
         register: Register,
         session: AsyncClientSession,
-        stored: Translation,
+        hashes: Translation,
         *,
         most_bytes: int | None = None,
-    ) -> dict[str, Document]:
-        """Fill the register. Return the partijen of which the hashes are stored otherwise than the domain sees them."""
-        as_read: dict[str, Document] = {}
+    ) -> None:
         async for document in stored_besluiten(self._besluiten, batch, session, most_bytes):
             if document["_id"] not in register.changed_besluiten:
-                register.add_besluit(besluit_of(stored.read(document)))
-        asked = asked_partijen(batch, register, as_stored=stored.as_stored)
+                add_stored(register, hashes.read(document))
+        asked = asked_partijen(batch, register, as_stored=hashes.as_stored)
         if asked:
             for document in await self._partijen.find(asked, session=session, batch_size=AT_ONCE).to_list():
                 if document["_id"] not in register.changed_partijen:
-                    if stored is not SETTLED:
-                        as_read[document["_id"]] = dict(document)
-                    register.add_partij(partij_of(stored.read(document)))
+                    register.add_partij(partij_of(hashes.read_partij(document)))
         corrected = revised(batch, register)
         if corrected:
             most = MAX_FOLDED // len(corrected) if most_bytes is not None else None
             touchable = register.touchable(corrected, batch)
-            await add_bijdragen(self._besluiten, touchable, register, session, stored.read, most=most)
-        return as_read
-
-    # Recording
-
-    async def _record(
-        self,
-        register: Register,
-        known_partijen: dict[str, PartijRecord],
-        known_besluiten: set[str],
-        session: AsyncClientSession,
-        written: Callable[[Document], Document],
-        as_read: Mapping[str, Document],
-    ) -> None:
-        changed = [(known_partijen.get(each), register.partijen[each]) for each in register.changed_partijen]
-        if writes := partij_writes(changed, written, as_read):
-            await self._partijen.bulk_write(writes, session=session)
-        await self._record_besluiten(register, known_besluiten, session, written)
-
-    async def _record_besluiten(
-        self,
-        register: Register,
-        known_besluiten: set[str],
-        session: AsyncClientSession,
-        written: Callable[[Document], Document],
-    ) -> None:
-        documents = [
-            written(besluit_document(register.besluiten[key], self._kept_without_trace))
-            for key in register.changed_besluiten
-        ]
-        new = [document for document in documents if document["_id"] not in known_besluiten]
-        replaced = [document for document in documents if document["_id"] in known_besluiten]
-        if new:
-            await self._besluiten.insert_many(new, ordered=False, session=session)
-        if replaced:
-            await self._besluiten.bulk_write(
-                [ReplaceOne({"_id": document["_id"]}, document) for document in replaced], session=session
-            )
+            await add_bijdragen(self._besluiten, touchable, register, session, hashes.read, most=most)

@@ -120,11 +120,10 @@ async def test_a_transaction_that_began_before_the_fence_stores_nothing_behind_i
     seen, go_on = asyncio.Event(), asyncio.Event()
     look_up = old.store._look_up
 
-    async def slowly(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401
-        found = await look_up(*arguments, **options)
+    async def slowly(*arguments: Any, **options: Any) -> None:  # noqa: ANN401
+        await look_up(*arguments, **options)
         seen.set()
         await go_on.wait()
-        return found
 
     old.store._look_up = slowly  # type: ignore[method-assign]
     before = asyncio.create_task(old.judge("c-1", 0))
