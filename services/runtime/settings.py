@@ -82,6 +82,8 @@ class Settings(BaseSettings):
     """The topic of interne taken."""
     confidential_taak_topic: KafkaName = "taak.created.vertrouwelijk"
     """The topic of interne taken of confidential klantcontacten."""
+    audit_topic: KafkaName = "klantcontact.audit"
+    """The topic of the audit trail: who saw or changed what. It is also the transactional id of who appends to it."""
     classifier_group: KafkaName = "klantcontact-classifier"
     """The consumer group of the classifier."""
     projector_group: KafkaName = "klantcontact-projector"
@@ -114,6 +116,9 @@ class Settings(BaseSettings):
     """How long a dead letter, which holds the original event, waits to be repaired."""
     output_retention_days: int = Field(default=90, ge=1, le=3650)
     """How long subscribers can read back."""
+    audit_retention_days: int = Field(default=3653, ge=365, le=36_530)
+    """How long the audit trail is kept: ten years, so that it outlives the claims of a person whose data was seen. It
+    holds ids and names of operators, and no contents."""
     contact_retention_bytes: RetentionBytes = 8 * GIB
     """The most bytes that Kafka keeps of one partition of such a topic, as compressed. Kafka removes what is older,
     read or not. Keep it far above what comes in while the classifier may stand still."""
@@ -161,7 +166,7 @@ class Settings(BaseSettings):
                 "mongo_uri",
                 "give the address of MongoDB as KLANTCONTACT_MONGO_URI_FILE or as KLANTCONTACT_MONGO_URI, not both",
             )
-        if len(set(self.topics)) != len(self.topics):
+        if len(set(self.every_topic)) != len(self.every_topic):
             raise PydanticCustomError("topics", "every topic needs a name of its own")
         if self.classifier_group == self.projector_group:
             raise PydanticCustomError("groups", "classifier and projector need a consumer group each")
@@ -175,8 +180,13 @@ class Settings(BaseSettings):
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """The names of all topics, input first."""
+        """The names of the topics that the services read and write, input first."""
         return (*self.contact_topics, self.dead_letter_topic, *self.output_topics)
+
+    @property
+    def every_topic(self) -> tuple[str, ...]:
+        """The names of all topics, input first: those of the services, and that of the operators."""
+        return (*self.topics, self.audit_topic)
 
     @property
     def output_topics(self) -> tuple[str, ...]:

@@ -133,7 +133,9 @@ def test_topics_are_those_of_the_services() -> None:
         for channel in asyncapi()["channels"].values()
     }
     told = {address: [str(each[name]) for name in names] for address, each in configurations.items()}
-    assert told == {each.name: [each.configuration[name] for name in names] for each in topic_definitions(Settings())}
+    defined = {each.name: [each.configuration[name] for name in names] for each in topic_definitions(Settings())}
+    del defined["klantcontact.audit"]  # only operators write and read it
+    assert told == defined
 
 
 def test_headers_of_a_dead_letter_are_those_of_the_services() -> None:

@@ -43,6 +43,7 @@ class TopicNames(TypedDict):
     confidential_topic: str
     taak_topic: str
     confidential_taak_topic: str
+    audit_topic: str
 
 
 def topic_names(prefix: str) -> TopicNames:
@@ -54,6 +55,7 @@ def topic_names(prefix: str) -> TopicNames:
         confidential_topic=f"{prefix}.klantcontact.registered.vertrouwelijk",
         taak_topic=f"{prefix}.taak.created",
         confidential_taak_topic=f"{prefix}.taak.created.vertrouwelijk",
+        audit_topic=f"{prefix}.klantcontact.audit",
     )
 
 

@@ -5,7 +5,7 @@ The cluster, which knows its brokers, decides how many replicas must have a reco
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -31,6 +31,9 @@ DAY_MILLISECONDS = 24 * 60 * 60 * 1000
 SEGMENT_MILLISECONDS = DAY_MILLISECONDS
 """Kafka removes whole segments, and closes them after a week by default. So a retention of 7 days could keep a quiet
 partition's contacts for 14. Segments that close daily make it true to a day."""
+
+UNBOUNDED: Final = -1
+"""Kafka's own value for a topic that no number of bytes shortens."""
 
 TIMESTAMP_TYPE: Final = "message.timestamp.type"
 """Kafka's name for whose clock dates the records of a topic."""
@@ -76,7 +79,14 @@ def topic_definitions(settings: Settings) -> tuple[TopicDefinition, ...]:
             )
             for name in settings.output_topics
         ),
+        audit_definition(settings),
     )
+
+
+def audit_definition(settings: Settings) -> TopicDefinition:
+    """Return the topic of the audit trail: one partition, since a chain has one order, and no bound but its age."""
+    made = _definition(settings, settings.audit_topic, days=settings.audit_retention_days, retention_bytes=UNBOUNDED)
+    return replace(made, partitions=1)
 
 
 def _definition(

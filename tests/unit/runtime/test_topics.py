@@ -17,10 +17,11 @@ def test_contacts_are_kept_shortest_and_outputs_longest() -> None:
         "klantcontact.registered.vertrouwelijk": str(90 * DAY),
         "taak.created": str(90 * DAY),
         "taak.created.vertrouwelijk": str(90 * DAY),
+        "klantcontact.audit": str(3653 * DAY),
     }
 
 
-def test_every_topic_is_bounded_in_bytes_too() -> None:
+def test_every_topic_but_the_audit_trail_is_bounded_in_bytes_too() -> None:
     retention = {each.name: each.configuration["retention.bytes"] for each in topic_definitions(Settings())}
 
     assert retention == {
@@ -30,6 +31,7 @@ def test_every_topic_is_bounded_in_bytes_too() -> None:
         "klantcontact.registered.vertrouwelijk": str(16 * 1024 * MIB),
         "taak.created": str(16 * 1024 * MIB),
         "taak.created.vertrouwelijk": str(16 * 1024 * MIB),
+        "klantcontact.audit": "-1",
     }
 
 
@@ -52,6 +54,10 @@ def test_names_partitions_and_retention_are_settings() -> None:
             "message.timestamp.type": "LogAppendTime",
         },
     )
+
+
+def test_the_audit_trail_has_one_partition_for_its_one_order() -> None:
+    assert topic_definitions(Settings())[-1].partitions == 1
 
 
 def test_each_topic_of_a_publisher_is_as_the_others() -> None:
