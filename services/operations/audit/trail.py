@@ -45,7 +45,7 @@ async def record(settings: Settings, action: Action) -> None:
     with _explained(settings):
         async with await connect(settings) as client:
             with translate_mongo_errors(settings, right=f"read and write the collection {COLLECTION} of"):
-                await _record(settings, client[settings.mongo_database], action)
+                await _record(settings, client[settings.register_database], action)
 
 
 async def _record(settings: Settings, database: Database, action: Action) -> None:
