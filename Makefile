@@ -25,7 +25,7 @@ COMPILED := build/compiled
 COMPILED_TESTS ?= tests/unit tests/contract
 SOURCES := $(shell find schemas services -name '*.py')
 
-.PHONY: help setup demo unit compiled run-compiled test coverage check format bench compare profile worst fuzz mutants schemas docs lock release clean
+.PHONY: help setup demo unit compiled run-compiled test privacy coverage check format bench compare profile worst fuzz mutants schemas docs lock release clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -71,6 +71,9 @@ test: check ## check, then every test, and those of the rules and the classifier
 	$(MAKE) --no-print-directory compiled COMPILED_TESTS='tests/unit/domain tests/unit/classifier'
 	$(PYTEST)
 
+privacy: $(READY) ## the proofs of what is forgotten, shown and withdrawn, at their whole length
+	KLANTCONTACT_TEST_WHOLE=1 $(BIN)/pytest --numprocesses=2 --dist=loadfile tests/privacy
+
 coverage: $(READY) ## every test, and what they cover, also in the processes that they start
 	$(PYTEST) --cov --cov-report=term
 
@@ -81,6 +84,7 @@ check: $(READY) ## format, lint, types, import contracts, generated files, docum
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m schemas.generate --check
 	$(BIN)/python -m services.runtime.settings_page --check
+	$(BIN)/python -m services.runtime.mongo.roles_files --check
 	$(BIN)/pytest --quiet tests/repository/test_deploy.py tests/repository/test_docs.py
 	if docker compose version >/dev/null 2>&1; then docker compose config --quiet; fi
 
@@ -91,8 +95,9 @@ format: $(READY) ## let ruff format and mend what it can
 schemas: $(READY) ## make the JSON Schemas, AsyncAPI, its page and examples from the models
 	$(BIN)/python -m schemas.generate
 
-docs: schemas ## the same, docs/settings.md, and say where the page for publishers and subscribers is
+docs: schemas ## the same, docs/settings.md, the roles in MongoDB, and say where the page for publishers and subscribers is
 	$(BIN)/python -m services.runtime.settings_page
+	$(BIN)/python -m services.runtime.mongo.roles_files
 	@echo 'Open schemas/index.html in a browser; it needs no network.'
 
 bench: $(READY) ## speed, cost and memory beside the floor and the peers: make bench ONLY=classifier,projector

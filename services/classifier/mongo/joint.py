@@ -11,8 +11,9 @@ from typing import Final
 
 from services.classifier.ports import FULL_BATCH, RegisterStore
 from services.domain.case import Case
-from services.domain.outcome import Outcome
+from services.domain.outcome import InstructionAnswer, Outcome
 from services.domain.register import Register
+from services.domain.wissing import Wissing
 
 SMALL_BATCH: Final = FULL_BATCH // 5
 """Contacts. A larger batch gains little, and would keep the small ones waiting."""
@@ -46,6 +47,10 @@ class JointRegister:
             # Together they failed: perhaps by the fault of one, which then stands alone.
             return await self._store.transact(batch, judge)
         return joining.outcomes
+
+    async def erase(self, wissing: Wissing, execute: Callable[[Register], InstructionAnswer]) -> InstructionAnswer:
+        """Execute an instruction and record what it changes, as the port promises. It stands alone."""
+        return await self._store.erase(wissing, execute)
 
     def _take(self) -> list["_Joining"]:
         """Take the first of those that wait, as many as are no more than a full batch."""
