@@ -35,7 +35,8 @@ WIDER: Final = 16
 STABLE_SECONDS: Final = 0.02
 """Before asking again whether the end is stable, after a transaction that Kafka is still completing."""
 
-FETCH_MILLISECONDS: Final = 200
+FETCH_MILLISECONDS: Final = 10
+"""Patience with one fetch. A fetch that finds only the mark of a transaction would wait all of it."""
 
 
 class AuditWriter:
