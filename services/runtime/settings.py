@@ -13,6 +13,7 @@ from services.runtime.setting_forms import (
     GIB,
     Bootstrap,
     DatabaseName,
+    FileList,
     KafkaName,
     KafkaNames,
     MongoUri,
@@ -102,13 +103,14 @@ class Settings(BaseSettings):
     events as long as they are kept, and the projector and `klantcontact rebuild` take them for their own."""
 
     sleutel_file: Path | None = None
-    """The file with the secret key of the register: 32 bytes or more, from `openssl rand -hex 32`. Only the service may
-    read it (mode 0600). The classifier does not start without a key, and refuses any key but the one that the register
-    was made with."""
+    """The file with the secret key of the register, the newest one: 32 bytes or more, from `openssl rand -hex 32`. Only
+    the service may read it (mode 0600). The classifier does not start without a key, and refuses any key but the
+    register's own."""
     sleutel: SecretStr | None = None
     """The same key in the variable itself. A file is safer. Set one of the two."""
-    sleutelversie: int = Field(default=1, ge=1, le=2**31 - 1)
-    """The number of the key, which stands beside each hash made with it. Leave it: replacing a key is not built."""
+    former_sleutel_files: FileList | None = None
+    """The files with the keys that the register had before, the first one first, with commas. The register needs them
+    for ever: see docs/privacy/key.md."""
     beleid_file: Path | None = None
     """The TOML file with the policy. Without it the defaults of the contract hold."""
 
@@ -228,7 +230,7 @@ class Settings(BaseSettings):
             value = getattr(self, name)
             if value is not None:
                 plain = value.get_secret_value() if isinstance(value, SecretStr) else value
-                given[f"{PREFIX}{name.upper()}"] = ",".join(plain) if isinstance(plain, tuple) else str(plain)
+                given[f"{PREFIX}{name.upper()}"] = ",".join(map(str, plain)) if isinstance(plain, tuple) else str(plain)
         return given
 
 
