@@ -81,8 +81,8 @@ COMMANDS = (
         "services.cli.dlq",
         panel=OPERATORS,
         help="The dead letters: events that were refused, with what was wrong with them. Their content shows only "
-        "where you ask for it, and that is recorded with your name. None is ever deleted: a letter is open, redriven "
-        "or discarded.",
+        "where you ask for it, and the audit trail has first that you see it. None is ever deleted: a letter is open, "
+        "redriven or discarded.",
     ),
     LazyCommand(
         "skip",
@@ -115,6 +115,13 @@ COMMANDS = (
         "services.cli.stats",
         panel=OPERATORS,
         help="Count decisions. A correction or a new judgement is a decision too; a repeat is none.",
+    ),
+    LazyCommand(
+        "audit",
+        "services.cli.audit",
+        panel=OPERATORS,
+        help="The audit trail: who saw contents or changed something, with which command, when and why. It holds ids, "
+        "and no contents.",
     ),
     LazyCommand(
         "demo",

@@ -27,6 +27,7 @@ from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.mongo.key_validators import GUARDED, HASHES, validator
 from services.classifier.mongo.key_versions import REGISTER, SLEUTELCONTROLE, KeyState, with_hashes
 from services.domain.sleutels import Sleutels, versie_of
+from services.operations.audit.trail import Note, unnoted
 from services.operations.lock import Lock, operators_lock
 from services.operations.mongo import Database, read_register
 from services.operations.mongo_checks import oplog_days
@@ -69,8 +70,11 @@ class Rotated:
     """How far the oplog reaches back; None when MongoDB does not tell."""
 
 
-async def rotate_key(settings: Settings, *, request: str, reason: str, dry_run: bool, show: ShowStep) -> Rotated:
+async def rotate_key(
+    settings: Settings, *, request: str, reason: str, dry_run: bool, show: ShowStep, note: Note = unnoted
+) -> Rotated:
     """Have the newest key take over, or count what that would change. `request` and `reason` are kept beside the key.
+    `note` records it first.
 
     Raises NothingToRotate, InvalidSettings, LockRefused, LockLost, and TransientFailure while MongoDB is away or busy.
     What was done by then stays, and a new run goes on.
@@ -88,6 +92,8 @@ async def rotate_key(settings: Settings, *, request: str, reason: str, dry_run: 
             async with operators_lock(database, "rotate-key") as lock:
                 if state.former is None:
                     _require_newer(state, sleutels)
+                await note({"from_version": state.oldest, "to_version": sleutels.versie})
+                if state.former is None:
                     await _begin(database, lock, sleutels, state, {"verzoek": request, "reden": reason})
                     state = KeyState(sleutels.versie, state.versie)
                 return await _rotate(database, lock, sleutels.at(state.versie), state, show)

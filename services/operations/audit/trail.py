@@ -5,26 +5,26 @@ One action may stand there twice, when Kafka did not tell whether it had the rec
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 from aiokafka.errors import KafkaError, ProducerFenced
 
-from services.operations.audit.chain import Action, Entry, Link, entries
+from services.operations.audit.chain import Action, Entry, Link, Purpose, entries
 from services.operations.audit.head import COLLECTION, AuditHead
 from services.operations.audit.topic import audit_writer
 from services.operations.audit.who import who_acts
 from services.operations.mongo import Database
-from services.runtime.errors import InvalidSettings, KlantcontactError, TransientFailure
+from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.kafka.errors import REFUSED_USER, translate_kafka_errors
 from services.runtime.mongo.client import connect
 from services.runtime.mongo.errors import translate_mongo_errors
 from services.runtime.settings import Settings
 from services.runtime.waiting import pauses
 
-__all__ = ["Action", "record"]
+__all__ = ["Action", "Note", "Purpose", "noting", "record", "unnoted"]
 
 APPEND_SECONDS: Final = 10.0
 """Patience with one try, which takes a tenth of a second."""
@@ -46,6 +46,27 @@ async def record(settings: Settings, action: Action) -> None:
         async with await connect(settings) as client:
             with translate_mongo_errors(settings, right=f"read and write the collection {COLLECTION} of"):
                 await _record(settings, client[settings.register_database], action)
+
+
+class Note(Protocol):
+    """Records what a command is about to show or change, and returns once that stands in the audit trail."""
+
+    async def __call__(self, counts: Mapping[str, int], ids: Sequence[str] = (), /) -> None:
+        """Record counts and ids. Raises as `record` does."""
+
+
+async def unnoted(_counts: Mapping[str, int], _ids: Sequence[str] = (), /) -> None:
+    """Record nothing: for code that no operator runs. Every command gives `noting` instead."""
+
+
+def noting(settings: Settings, command: str, purpose: Purpose) -> Note:
+    """Return what records the steps of a command."""
+
+    async def note(counts: Mapping[str, int], ids: Sequence[str] = (), /) -> None:
+        by = {"request": purpose.request, "reason": purpose.reason, "by": purpose.by}
+        await record(settings, Action(command=command, counts=counts, ids=ids, **by))
+
+    return note
 
 
 async def _record(settings: Settings, database: Database, action: Action) -> None:
@@ -91,8 +112,6 @@ def _explained(settings: Settings) -> Iterator[None]:
         raise TransientFailure(f"{error} {_stops(settings)}", part=error.part) from error
     except InvalidSettings as error:
         raise InvalidSettings(f"{error} {_stops(settings)}") from error
-    except KlantcontactError:
-        raise
 
 
 def _stops(settings: Settings) -> str:
