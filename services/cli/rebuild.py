@@ -12,13 +12,12 @@ from services.cli.progress import Steps, waiting
 from services.cli.purpose import AsOperator, ForReason, ForRequest, purpose
 from services.cli.screen import print_table
 from services.cli.streams import FAULTS_FOUND, tell
-from services.operations.audit.trail import Purpose, noting
+from services.operations.audit.trail import noting
 from services.operations.rebuild import rebuild as rebuilding
 from services.operations.rebuild.verify import Comparison, RebuildOutcome, Report
 from services.operations.wording import to_the_second
 from services.projector.mongo.writes import Collection
 from services.runtime import garbage
-from services.runtime.settings import Settings
 
 app = typer.Typer(add_completion=False)
 
@@ -65,17 +64,24 @@ def rebuild(  # noqa: PLR0913 - each is an option that an operator can give
     Exit status 1: new and live differ, so nothing was put in place.
     """
     garbage.search_less_often()
-    why = purpose(request=request, reason=reason, by=by)
+    given, why = settings(), purpose(request=request, reason=reason, by=by)
     if drop_old:
         if dry_run or accept_differences or from_live:
             raise typer.BadParameter("--drop-old does nothing else; give it alone.")
         with waiting("dropping", shown=not as_json):
-            dropped = uvloop.run(_drop_old(settings(), why))
+            dropped = uvloop.run(rebuilding.drop_old(given, note=noting(given, "rebuild --drop-old", why)))
         _tell_dropped(dropped, as_json=as_json)
         return
     with Steps(shown=not as_json) as bars:
         report = uvloop.run(
-            _rebuild(settings(), why, bars, dry_run=dry_run, accept_differences=accept_differences, from_live=from_live)
+            rebuilding.rebuild(
+                given,
+                dry_run=dry_run,
+                accept_differences=accept_differences,
+                from_live=from_live,
+                show=bars.show,
+                note=noting(given, "rebuild", why),
+            )
         )
     if as_json:
         print_json(report)
@@ -83,22 +89,6 @@ def rebuild(  # noqa: PLR0913 - each is an option that an operator can give
         _tell(report)
     differs = any(each.differences for each in report.comparisons)
     raise typer.Exit(FAULTS_FOUND if differs and not accept_differences else 0)
-
-
-async def _rebuild(
-    given: Settings, why: Purpose, bars: Steps, *, dry_run: bool, accept_differences: bool, from_live: bool
-) -> Report:
-    """Rebuild, once that stands in the audit trail. A dry run changes nothing."""
-    if not dry_run:
-        await noting(given, "rebuild", why)({})
-    return await rebuilding.rebuild(
-        given, dry_run=dry_run, accept_differences=accept_differences, from_live=from_live, show=bars.show
-    )
-
-
-async def _drop_old(given: Settings, why: Purpose) -> Mapping[Collection, int]:
-    await noting(given, "rebuild --drop-old", why)({})
-    return await rebuilding.drop_old(given)
 
 
 def _tell(report: Report) -> None:

@@ -21,8 +21,8 @@ from services.operations.audit import trail
 from services.operations.audit.chain import Action, Entry, Link, Who, entries, entry_in
 from services.operations.audit.head import COLLECTION
 from services.operations.audit.trail import record
-from services.operations.audit.verify import ChainCheck, Fault, Verified, verify
-from services.runtime.errors import InvalidSettings
+from services.operations.audit.verify import ChainCheck, ChainFault, Verified, verify
+from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 from tests.support.commands import run_command
 from tests.support.kafka_tools import admin_client, make_topics, read_committed, topic_names
@@ -129,7 +129,13 @@ def test_nothing_is_sent_back_discarded_or_skipped_without_the_topic(settings: S
     assert [each["state"] for each in json.loads(listed.stdout)["groups"]] == ["open"]
 
 
-async def test_a_topic_without_kafka_behind_it_takes_no_record(settings: Settings) -> None:
+async def test_nothing_is_recorded_while_kafka_is_away(settings: Settings) -> None:
+    away = settings.model_copy(update={"kafka_bootstrap": "127.0.0.1:1"})
+    with pytest.raises(TransientFailure, match="does not answer"):
+        await record(away, _action(1))
+
+
+async def test_a_missing_topic_takes_no_record(settings: Settings) -> None:
     with pytest.raises(InvalidSettings, match="Without a record in the audit trail"):
         await record(settings, _action(1))
     head = _head(settings)
@@ -150,18 +156,18 @@ def _changed(entry: Entry) -> bytes:
     return Entry({**entry.fields, "ids": ["somebody else"]}).value
 
 
-ALTERED: Final[dict[str, tuple[Callable[[list[bytes]], list[bytes]], set[Fault]]]] = {
+ALTERED: Final[dict[str, tuple[Callable[[list[bytes]], list[bytes]], set[ChainFault]]]] = {
     "as it was": (lambda all_: all_, set()),
-    "removed": (lambda all_: [*all_[:4], *all_[5:]], {Fault.GAP}),
-    "changed": (lambda all_: [*all_[:4], _changed(entry_in(all_[4])), *all_[5:]], {Fault.CHANGED}),
-    "inserted": (lambda all_: [*all_[:5], _changed(entry_in(all_[4])), *all_[5:]], {Fault.DOUBLED}),
-    "doubled": (lambda all_: [*all_[:5], all_[4], *all_[5:]], {Fault.DOUBLED}),
-    "reordered": (lambda all_: [*all_[:4], all_[5], all_[4], *all_[6:]], {Fault.GAP, Fault.OUT_OF_ORDER}),
-    "cut off": (lambda all_: all_[:-1], {Fault.CUT_OFF}),
-    "the last one changed": (lambda all_: [*all_[:-1], _changed(entry_in(all_[-1]))], {Fault.HEAD_DIFFERS}),
-    "without its beginning": (lambda all_: all_[2:], {Fault.BEGINNING_GONE}),
-    "emptied": (lambda _: [], {Fault.CUT_OFF}),
-    "something else": (lambda all_: [*all_[:4], b"{}", *all_[4:]], {Fault.UNREADABLE}),
+    "removed": (lambda all_: [*all_[:4], *all_[5:]], {ChainFault.GAP}),
+    "changed": (lambda all_: [*all_[:4], _changed(entry_in(all_[4])), *all_[5:]], {ChainFault.CHANGED}),
+    "inserted": (lambda all_: [*all_[:5], _changed(entry_in(all_[4])), *all_[5:]], {ChainFault.DOUBLED}),
+    "doubled": (lambda all_: [*all_[:5], all_[4], *all_[5:]], {ChainFault.DOUBLED}),
+    "reordered": (lambda all_: [*all_[:4], all_[5], all_[4], *all_[6:]], {ChainFault.GAP, ChainFault.OUT_OF_ORDER}),
+    "cut off": (lambda all_: all_[:-1], {ChainFault.CUT_OFF}),
+    "the last one changed": (lambda all_: [*all_[:-1], _changed(entry_in(all_[-1]))], {ChainFault.HEAD_DIFFERS}),
+    "without its beginning": (lambda all_: all_[2:], {ChainFault.BEGINNING_GONE}),
+    "emptied": (lambda _: [], {ChainFault.CUT_OFF}),
+    "something else": (lambda all_: [*all_[:4], b"{}", *all_[4:]], {ChainFault.UNREADABLE}),
 }
 
 
@@ -306,9 +312,9 @@ async def test_a_trail_whose_end_was_cut_off_shows_so_for_good(trailed: Settings
     admin_client(trailed.kafka_bootstrap).delete_topics([trailed.audit_topic])[trailed.audit_topic].result(timeout=20)
     _made_again(trailed)
 
-    assert {each.fault for each in (await verify(trailed)).faults} == {Fault.CUT_OFF}
+    assert {each.fault for each in (await verify(trailed)).faults} == {ChainFault.CUT_OFF}
     await record(trailed, _action(4))
-    assert {each.fault for each in (await verify(trailed)).faults} == {Fault.BEGINNING_GONE}
+    assert {each.fault for each in (await verify(trailed)).faults} == {ChainFault.BEGINNING_GONE}
 
 
 # Every command is one of these ----------------------------------------------------------------------------------------

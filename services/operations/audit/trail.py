@@ -17,8 +17,8 @@ from services.operations.audit.head import COLLECTION, AuditHead
 from services.operations.audit.topic import audit_writer
 from services.operations.audit.who import who_acts
 from services.operations.mongo import Database
-from services.runtime.errors import InvalidSettings, TransientFailure
-from services.runtime.kafka.errors import REFUSED_USER, translate_kafka_errors
+from services.runtime.errors import InvalidSettings
+from services.runtime.kafka.errors import REFUSED_USER, kafka_is_away, translate_kafka_errors
 from services.runtime.mongo.client import connect
 from services.runtime.mongo.errors import translate_mongo_errors
 from services.runtime.settings import Settings
@@ -82,9 +82,11 @@ async def _record(settings: Settings, database: Database, action: Action) -> Non
             except ProducerFenced:
                 continue  # another had its turn: this one had lapsed
             except RETRIED as error:
-                if isinstance(error, REFUSED_USER) or time.monotonic() > ends_at:
+                if isinstance(error, REFUSED_USER):
                     with translate_kafka_errors(settings, right=f"write to {settings.audit_topic}"):
                         raise
+                if time.monotonic() > ends_at:
+                    raise kafka_is_away(settings) from error
             else:
                 await turn.note(made[-1].link)
                 return
@@ -105,11 +107,9 @@ def _last(newest: Entry | None, noted: Link | None) -> Link | None:
 
 @contextmanager
 def _explained(settings: Settings) -> Iterator[None]:
-    """Say that it was the audit trail that failed, and what it needs."""
+    """Say that it is the audit trail that lacks a right or its topic, and what it needs."""
     try:
         yield
-    except TransientFailure as error:
-        raise TransientFailure(f"{error} {_stops(settings)}", part=error.part) from error
     except InvalidSettings as error:
         raise InvalidSettings(f"{error} {_stops(settings)}") from error
 

@@ -24,7 +24,7 @@ SLACK: Final = timedelta(days=2)
 """Kafka's clock and ours differ, and it removes whole segments."""
 
 
-class Fault(StrEnum):
+class ChainFault(StrEnum):
     """What is wrong with a record, or with the trail."""
 
     CHANGED = "changed"
@@ -48,23 +48,23 @@ class Fault(StrEnum):
 
 
 MEANINGS: Final = {
-    Fault.CHANGED: "the next record holds another hash of it",
-    Fault.GAP: "records before it are missing",
-    Fault.DOUBLED: "its sequence number stands there twice",
-    Fault.OUT_OF_ORDER: "it stands after a later record",
-    Fault.UNREADABLE: "it is no record of the trail",
-    Fault.BEGINNING_GONE: "records before it are missing, though their retention has not ended",
-    Fault.CUT_OFF: "MongoDB knows this record, and the topic has no record of this number or a later one",
-    Fault.HEAD_DIFFERS: "MongoDB knows it with another hash",
-    Fault.HEAD_GONE: f"MongoDB has no {COLLECTION}, so an end that was cut off would not show",
+    ChainFault.CHANGED: "the next record holds another hash of it",
+    ChainFault.GAP: "records before it are missing",
+    ChainFault.DOUBLED: "its sequence number stands there twice",
+    ChainFault.OUT_OF_ORDER: "it stands after a later record",
+    ChainFault.UNREADABLE: "it is no record of the trail",
+    ChainFault.BEGINNING_GONE: "records before it are missing, though their retention has not ended",
+    ChainFault.CUT_OFF: "MongoDB knows this record, and the topic has no record of this number or a later one",
+    ChainFault.HEAD_DIFFERS: "MongoDB knows it with another hash",
+    ChainFault.HEAD_GONE: f"MongoDB has no {COLLECTION}, so an end that was cut off would not show",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ChainFinding:
     """One fault. `offset` and `sequence` say of which record, as far as it has them."""
 
-    fault: Fault
+    fault: ChainFault
     offset: int | None
     sequence: int | None
 
@@ -78,7 +78,7 @@ class Verified:
     newest: Link | None = None
     beyond_head: int = 0
     """Records after the one that MongoDB knows: no command went on after them."""
-    faults: list[Finding] = field(default_factory=list)
+    faults: list[ChainFinding] = field(default_factory=list)
     more_faults: int = 0
 
     @property
@@ -120,7 +120,7 @@ class ChainCheck:
         try:
             entry = entry_in(value)
         except UnreadableEntry:
-            self._add(Fault.UNREADABLE, offset, None)
+            self._add(ChainFault.UNREADABLE, offset, None)
             return
         self._found.records += 1
         link = entry.link
@@ -135,31 +135,31 @@ class ChainCheck:
         self._found.newest = newest
         noted = self._noted
         if noted is not None and (newest is None or newest.sequence < noted.sequence):
-            self._add(Fault.CUT_OFF, None, noted.sequence)
+            self._add(ChainFault.CUT_OFF, None, noted.sequence)
         if newest is not None and not self._head_exists:
-            self._add(Fault.HEAD_GONE, None, newest.sequence)
+            self._add(ChainFault.HEAD_GONE, None, newest.sequence)
         if newest is not None and self._head_exists:
             self._found.beyond_head = max(0, newest.sequence - (noted.sequence if noted else 0))
         return self._found
 
-    def _faults(self, offset: int, entry: Entry, link: Link) -> Iterator[tuple[Fault, tuple[int | None, int]]]:
+    def _faults(self, offset: int, entry: Entry, link: Link) -> Iterator[tuple[ChainFault, tuple[int | None, int]]]:
         here = offset, link.sequence
         if self._noted and link.sequence == self._noted.sequence and link.hash != self._noted.hash:
-            yield Fault.HEAD_DIFFERS, here
+            yield ChainFault.HEAD_DIFFERS, here
         if self._last is None:
             self._found.first = link
             if entry.sequence > FIRST and not self._had_expired(entry):
-                yield Fault.BEGINNING_GONE, here
+                yield ChainFault.BEGINNING_GONE, here
             return
         before_offset, before = self._last
         if link.sequence == before.sequence:
-            yield Fault.DOUBLED, here
+            yield ChainFault.DOUBLED, here
         elif link.sequence < before.sequence:
-            yield Fault.OUT_OF_ORDER, here
+            yield ChainFault.OUT_OF_ORDER, here
         elif link.sequence > before.sequence + 1:
-            yield Fault.GAP, here
+            yield ChainFault.GAP, here
         elif entry.previous is None or (entry.previous.hash, entry.previous.at) != (before.hash, before.at):
-            yield Fault.CHANGED, (before_offset, before.sequence)
+            yield ChainFault.CHANGED, (before_offset, before.sequence)
 
     def _had_expired(self, entry: Entry) -> bool:
         """Whether Kafka may have removed the record before this one at the end of its retention."""
@@ -170,14 +170,14 @@ class ChainCheck:
             return False
         return made is not None and made.tzinfo is not None and made < datetime.now(UTC) - self._kept + SLACK
 
-    def _add(self, fault: Fault, offset: int | None, sequence: int | None) -> None:
+    def _add(self, fault: ChainFault, offset: int | None, sequence: int | None) -> None:
         if len(self._found.faults) < MAX_FAULTS:
-            self._found.faults.append(Finding(fault, offset, sequence))
+            self._found.faults.append(ChainFinding(fault, offset, sequence))
         else:
             self._found.more_faults += 1
 
 
-def finding_lines(findings: Sequence[Finding]) -> Iterator[str]:
+def finding_lines(findings: Sequence[ChainFinding]) -> Iterator[str]:
     """Yield a line for each fault."""
     for each in findings:
         name = f"record {each.sequence}" if each.sequence is not None else "a record"

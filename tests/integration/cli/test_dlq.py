@@ -31,6 +31,7 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
         mongo_database=database,
         contact_topics=(f"{topics}.contact.ended",),
         dead_letter_topic=f"{topics}.contact.ended.dlq",
+        audit_topic=f"{topics}.klantcontact.audit",
     )
     make_topics(kafka_bootstrap, made.contact_topics[0], made.dead_letter_topic, made.audit_topic)
     return made
