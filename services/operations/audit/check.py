@@ -52,4 +52,4 @@ async def _sees_id(settings: Settings) -> bool:
         return True
     finally:
         with suppress(KafkaError, OSError):
-            await producer.client.close()
+            await producer.stop()
