@@ -203,7 +203,7 @@ SERVED = [
     ("refused nothing", "stats", 0, "V2 "),
     ("dlq", "dlq export", 0, "1 letter written"),
     ("audit", "audit verify", 0, "The trail is whole."),
-    ("audit", "audit show --command explain", 0, "User:explain (root@"),
+    ("audit", "audit show --command explain", 0, "User:explain"),
 ]
 
 

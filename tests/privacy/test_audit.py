@@ -36,7 +36,7 @@ KEPT: Final = timedelta(days=3653)
 WHO: Final = Who(kafka="User:anna", mongodb="anna@admin", system="root@shell")
 NOW: Final = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
-PROCESSES: Final = 5
+PROCESSES: Final = whole(3, 5)
 APPENDS: Final = whole(5, 40)
 """By each process: two hundred in all, when whole."""
 
