@@ -198,7 +198,7 @@ class _Composer:
             Stream.REGISTERED,
             partij_withdrawn_v1,
             intrekking.partij_id,
-            intrekking.partij_id,
+            None,
             data,
             since=intrekking.aanleiding,
         )

@@ -36,7 +36,7 @@ def taken_back(
     gone = [
         *_klantcontacten_gone(besluit, why),
         *_taken_gone(besluit, why),
-        *_partijen_gone(besluit, why, before, released),
+        *_partijen_gone(besluit, why, before, released, in_force),
     ]
     for intrekking in gone:
         yield known.get(intrekking, intrekking)
@@ -70,13 +70,17 @@ def _taken_gone(besluit: BesluitRecord, why: Aanleiding) -> Iterator[Intrekking]
 
 
 def _partijen_gone(
-    besluit: BesluitRecord, why: Aanleiding, partijen: Mapping[str, PartijRecord], released: Sequence[PartijRecord]
+    besluit: BesluitRecord,
+    why: Aanleiding,
+    partijen: Mapping[str, PartijRecord],
+    released: Sequence[PartijRecord],
+    in_force: BesluitRecord | None,
 ) -> Iterator[Intrekking]:
     for partij in released:
         resultaat = IntrekkingResultaat.VERVALLEN
         if partij.bekend:
             resultaat = IntrekkingResultaat.BESTAAND if partij.has_consent else IntrekkingResultaat.LEEG
-        lost = lost_kinds(partijen[partij.partij_id], partij)
+        lost = lost_kinds(partijen[partij.partij_id], partij, in_force)
         yield PartijIntrekking(why, partij.partij_id, partij.nummer, partij.versie, partij.geleegd_bij, resultaat, lost)
     if not besluit.vertrouwelijk:
         return
@@ -102,7 +106,15 @@ def _offered_reuse(partij: PartijRecord) -> bool:
     return not partij.stand.leeg or partij.has_consent
 
 
-def lost_kinds(before: PartijRecord, after: PartijRecord) -> tuple[str, ...]:
-    """Return the kinds of identity by which a partij was found before and is no longer."""
+def lost_kinds(before: PartijRecord, after: PartijRecord, in_force: BesluitRecord | None) -> tuple[str, ...]:
+    """Return the kinds of identity by which a partij was found before and is no longer.
+
+    Also those that the decision in force said so of: its event may be replaced by the one that is made now, while an
+    older event that brought such a kind is still there.
+    """
     kept = {soort_of(sleutel) for sleutel in after.sleutels}
-    return tuple(soort for soort in map(soort_of, before.sleutels) if soort not in kept)
+    lost = [soort_of(sleutel) for sleutel in before.sleutels]
+    for partij in in_force.partijen if in_force is not None else ():
+        if partij.partij_id == after.partij_id:
+            lost += partij.vervallen_soorten
+    return tuple(soort for soort in dict.fromkeys(lost) if soort not in kept)

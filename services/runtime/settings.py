@@ -122,6 +122,10 @@ class Settings(BaseSettings):
     output_segment_hours: int = Field(default=12, ge=1, le=720)
     """How long a segment of an output topic stays open. What lies in the open segment is not removed, so it is shorter
     than the hours above. Their difference is how long a subscriber surely finds every event."""
+    output_segment_bytes: int = Field(default=1024**2, ge=1024**2, le=1024**3)
+    """The largest segment of an output topic. Kafka joins cleaned segments up to this size, and removes one when its
+    newest record is older than the retention: so a partition keeps this much for longer. Raise it where a partition
+    takes in more than 10 MiB a day."""
     contact_retention_bytes: RetentionBytes = 8 * GIB
     """The most bytes that Kafka keeps of one partition of such a topic, as compressed. Kafka removes what is older,
     read or not. Keep it far above what comes in while the classifier may stand still."""

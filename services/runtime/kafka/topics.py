@@ -86,6 +86,9 @@ def _output(settings: Settings, name: str) -> TopicDefinition:
             **plain.configuration,
             "cleanup.policy": "compact,delete",
             "segment.ms": str(open_hours * HOUR_MILLISECONDS),
+            # The cleaner joins segments up to this size, and Kafka's retention takes a segment only as a whole, when
+            # its newest record is too old. With the 1 GiB that is usual a quiet partition would never lose anything.
+            "segment.bytes": str(settings.output_segment_bytes),
             # Without it the ratio of Kafka's cleaner decides: what a withdrawal replaces could stay for months.
             "max.compaction.lag.ms": str(longest * HOUR_MILLISECONDS),
             # A segment is closed this long after its first record and cleaned `longest` after it. So every event
