@@ -77,11 +77,7 @@ def _partijen_gone(
     in_force: BesluitRecord | None,
 ) -> Iterator[Intrekking]:
     for partij in released:
-        resultaat = IntrekkingResultaat.VERVALLEN
-        if partij.bekend:
-            resultaat = IntrekkingResultaat.BESTAAND if partij.has_consent else IntrekkingResultaat.LEEG
-        lost = lost_kinds(partijen[partij.partij_id], partij, in_force)
-        yield PartijIntrekking(why, partij.partij_id, partij.nummer, partij.versie, partij.geleegd_bij, resultaat, lost)
+        yield taken_from(partijen[partij.partij_id], partij, why, in_force)
     if not besluit.vertrouwelijk:
         return
     # A subscriber without access to the confidential stream still has to learn that a partij was emptied.
@@ -99,6 +95,20 @@ def _partijen_gone(
                 IntrekkingResultaat.LEEG,
                 each.vervallen_soorten,
             )
+
+
+def taken_from(
+    before: PartijRecord, after: PartijRecord, why: Aanleiding, in_force: BesluitRecord | None
+) -> PartijIntrekking:
+    """Return that a contact brings a partij nothing any more: it is *vervallen* when no other contact knows it.
+
+    `in_force` is the decision about the contact that this one replaces.
+    """
+    resultaat = IntrekkingResultaat.VERVALLEN
+    if after.bekend:
+        resultaat = IntrekkingResultaat.BESTAAND if after.has_consent else IntrekkingResultaat.LEEG
+    lost = lost_kinds(before, after, in_force)
+    return PartijIntrekking(why, after.partij_id, after.nummer, after.versie, after.geleegd_bij, resultaat, lost)
 
 
 def _offered_reuse(partij: PartijRecord) -> bool:

@@ -20,17 +20,15 @@ from schemas.reading.coherence import judge_identificatoren
 from schemas.types import Bericht, Nummer, Tekst100, Tekst256
 from schemas.vng import SoortPartij
 from services.classifier.mongo.documents import besluit_of, partij_of
-from services.classifier.mongo.key import RegisterKey
+from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.mongo.register import BESLUITEN, PARTIJREGISTER
 from services.domain.besluit import BesluitRecord
 from services.domain.ids import contact_key
 from services.domain.partij import PartijRecord
-from services.domain.sleutels import Sleutels
 from services.operations.explain.search import READING_ALL_SECONDS, Asked, Name, TellLine, find_besluit, untold
-from services.operations.mongo import Database
+from services.operations.mongo import Database, Databases
 from services.runtime.errors import KlantcontactError
 from services.runtime.mongo.client import Document
-from services.runtime.secret import load_sleutel
 from services.runtime.settings import Settings
 
 MAX_BYTES: Final = 64 * 1024
@@ -203,21 +201,21 @@ class SeveralPartijen(KlantcontactError):
     """These identities lead to several partijen. The message names their numbers."""
 
 
-async def find_contact(database: Database, subject: ContactSubject, tell: TellLine = untold) -> FoundContact:
+async def find_contact(databases: Databases, subject: ContactSubject, tell: TellLine = untold) -> FoundContact:
     """Return the contact that is meant. Raises SubjectUnknown for a number that no klantcontact has, and PyMongoError.
 
     A contact that is named by its source and its contactId is returned whatever the register knows of it.
     """
     if subject.klantcontact_nummer is not None:
         by_nummer = Asked(subject.klantcontact_nummer, frozenset({Name.NUMMER}))
-        besluit = await find_besluit(database, by_nummer, tell)
+        besluit = await find_besluit(databases, by_nummer, tell)
         if besluit is None:
             raise SubjectUnknown("klantcontactNummer: no klantcontact that the register knows has this number.")
         return FoundContact(besluit.key, besluit.source, besluit.contact_id, besluit)
     assert subject.source is not None, "a contact has a number or a source"
     assert subject.contact_id is not None, "with a source comes a contactId"
     key = contact_key(subject.source, subject.contact_id)
-    document = await database[BESLUITEN].find_one({"_id": key})
+    document = await databases.register[BESLUITEN].find_one({"_id": key})
     # Of an erased contact only the key, the moment and the request are left.
     besluit = besluit_of(document) if document is not None and "source" in document else None
     return FoundContact(key, subject.source, subject.contact_id, besluit)
@@ -254,6 +252,6 @@ async def find_partij(settings: Settings, database: Database, subject: PartijSub
 
 async def sleutels_of(settings: Settings, database: Database, subject: PartijSubject) -> Sequence[str]:
     """Return the identities of a klant as the register knows them. Raises InvalidSettings, and PyMongoError."""
-    sleutels = Sleutels(load_sleutel(settings), settings.sleutelversie)
+    sleutels = configured_sleutels(settings)
     await RegisterKey(database, sleutels).check()
-    return [sleutels.of_identity(each) for each in subject.identities]
+    return [sleutel for each in subject.identities for sleutel in sleutels.forms_of(each)]

@@ -105,7 +105,7 @@ async def explain_record(
     """Return all that is known of the record at a position, without contents. Commits no offset.
 
     `through` as for a contact. Raises UnknownContact for a partition that the topic does not have, and what
-    `read_database` and `topic_reader` raise.
+    `read_databases` and `topic_reader` raise.
     """
     async with topic_reader(settings) as reader:
         found = await _find(reader, settings, position)

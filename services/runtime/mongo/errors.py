@@ -64,6 +64,11 @@ def meaning_of(error: PyMongoError) -> Meaning:
     return Meaning.DOUBLED if DUPLICATE_KEY in codes else Meaning.OURS
 
 
+def is_refused_by_validator(error: PyMongoError) -> bool:
+    """Whether a collection takes no such document."""
+    return _codes(error) == {VALIDATION_FAILED}
+
+
 def is_away(error: PyMongoError) -> bool:
     """Whether to wait: no server answers in time, or the user is refused until an operator corrects that."""
     refused = isinstance(error, OperationFailure) and error.code in REFUSED_USER
@@ -98,7 +103,7 @@ def translate_mongo_errors(settings: Settings, *, right: str = "read") -> Iterat
         if code in REFUSED_USER:
             raise InvalidSettings(
                 f"{uri_variable(settings)}: {at} refuses this user (code {code}). Ask for the right to {right} "
-                f"the database {settings.mongo_database}."
+                f"the database {_databases(settings)}."
             ) from None
         if is_away(error):
             raise TransientFailure(f"{at} does not answer.", part=Part.MONGODB) from None
@@ -107,6 +112,10 @@ def translate_mongo_errors(settings: Settings, *, right: str = "read") -> Iterat
         if code is None:
             raise  # a mistake of ours
         raise TransientFailure(f"{at} can't do it (code {code}).", part=Part.MONGODB) from None
+
+
+def _databases(settings: Settings) -> str:
+    return " or ".join(dict.fromkeys((settings.mongo_database, settings.register_database)))
 
 
 def _codes(error: PyMongoError) -> set[int]:
