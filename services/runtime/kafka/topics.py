@@ -37,6 +37,10 @@ partition's contacts for 14. Segments that close daily make it true to a day."""
 UNBOUNDED: Final = -1
 """Kafka's own value for a topic that no number of bytes shortens."""
 
+MARKER_KEY: Final = b"klantcontact.marker"
+"""The key of a record without a value that closes the open segment of an output partition. It says nothing, so every
+reader passes over it. Of all markers in a partition the cleaner leaves the last one."""
+
 TIMESTAMP_TYPE: Final = "message.timestamp.type"
 """Kafka's name for whose clock dates the records of a topic."""
 
