@@ -1,4 +1,4 @@
-"""What was corrected away is nowhere: in no byte of the segments, no document, no log, no trace and no answer.
+"""What was corrected away or erased is nowhere: in no byte of the segments, no document, no log and no answer.
 
 A real Kafka that cleans within seconds, a real MongoDB and both services. The topic of the contact itself is the
 exception that the report of an erasure names, with its end.
@@ -7,7 +7,7 @@ exception that the report of an erasure names, with its end.
 import asyncio
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,8 @@ from uuid import uuid4
 
 import pytest
 
+from services.classifier.instructions import signed_wissing
+from services.classifier.mongo.key import configured_sleutels
 from services.local.servers.stack import Stack
 from services.local.system import System, running_system
 from services.operations.markers import append_due_markers
@@ -22,7 +24,8 @@ from services.runtime.settings import Settings
 from tests.acceptance.pipeline import documents, publish, wait_until_all_is_stored
 from tests.support.cleaning_kafka import CleaningKafka, cleaning_kafka
 from tests.support.commands import run_command
-from tests.support.kafka_tools import topic_names
+from tests.support.erasing import to_erase
+from tests.support.kafka_tools import ANSWER_SECONDS, producer, topic_names
 from tests.support.leftovers import remove_database
 from tests.support.waiting import wait_for
 from tests.support.whole import whole
@@ -165,9 +168,26 @@ def system(kafka: CleaningKafka, stack: Stack, tmp_path: Path) -> Iterator[Syste
         remove_database(stack.mongo_uri, name)
 
 
+def correct(system: System) -> None:
+    """Have the publisher correct the contact, so that nothing of it is kept."""
+    publish(system, [_event(_corrected())])
+
+
+def erase(system: System) -> None:
+    """Ask the classifier to erase the contact, as `klantcontact erase` does."""
+    settings = system.settings
+    [besluit] = documents(system)["besluiten"]
+    wissing = to_erase(contact_key=besluit["_id"])
+    value, headers = signed_wissing(wissing, configured_sleutels(settings))
+    sender = producer(settings.kafka_bootstrap)
+    sender.produce(settings.contact_topics[0], value=value, headers=headers, partition=besluit["position"]["partition"])
+    assert sender.flush(ANSWER_SECONDS) == 0
+
+
 @pytest.mark.parametrize("vertrouwelijk", whole([True], [False, True]))
-def test_what_was_corrected_away_is_in_no_byte_of_the_topics_and_in_no_document(
-    kafka: CleaningKafka, system: System, *, vertrouwelijk: bool
+@pytest.mark.parametrize("forget", whole([erase], [correct, erase]))
+def test_what_was_corrected_away_or_erased_is_in_no_byte_of_the_topics_and_in_no_document(
+    kafka: CleaningKafka, system: System, forget: Callable[[System], None], *, vertrouwelijk: bool
 ) -> None:
     settings = system.settings
     kept = [each for each in settings.every_topic if each not in settings.contact_topics]
@@ -177,7 +197,7 @@ def test_what_was_corrected_away_is_in_no_byte_of_the_topics_and_in_no_document(
     assert set().union(*before.values()) == set(MARKS), "every mark was kept, and is found where it lies"
     assert all(mark in json.dumps(documents(system), default=str) for mark in MARKS)
 
-    publish(system, [_event(_corrected())])
+    forget(system)
     wait_until_all_is_stored(system)
     _close_and_clean(kafka, system)
 
@@ -187,9 +207,16 @@ def test_what_was_corrected_away_is_in_no_byte_of_the_topics_and_in_no_document(
     for log in Path(system.home).glob("*.log"):
         assert [mark for mark in MARKS if mark in log.read_text("utf-8", errors="replace")] == []
     explained = run_command(settings, "explain", "c-1", "--json")
-    assert "c-1" in explained.stdout
+    assert explained.stdout or explained.stderr
     assert [mark for mark in MARKS if mark in explained.stdout + explained.stderr] == []
     assert kafka.found(MARKS, settings.contact_topics), "the publisher's own event lies there until its retention ends"
+
+    publish(system, [_event(_marked(vertrouwelijk=vertrouwelijk))])
+    wait_until_all_is_stored(system)
+
+    assert kafka.found(MARKS, kept) == {}, "the publisher repeats it, and it stays gone"
+    again = json.dumps(documents(system), default=str)
+    assert [mark for mark in MARKS if mark in again] == []
 
 
 def test_markers_are_passed_over_silently(kafka: CleaningKafka, system: System) -> None:
