@@ -22,7 +22,7 @@ from tests.fakes.projector_store import FakeRegister
 from tests.support.compaction import Kept, compacted
 from tests.support.projector_examples import OWN_SOURCES
 from tests.support.whole import whole
-from tests.unit.domain.desk import Desk, Sent
+from tests.unit.domain.desk import Sent
 from tests.unit.domain.policies import POLICIES
 from tests.unit.domain.strategies import History, marks_in, random_history
 from tests.unit.domain.test_erasing import Eraser
@@ -85,19 +85,17 @@ def _published(history: History, chance: Random) -> tuple[list[Kept], set[str]]:
         if chance.random() < AGAIN:
             repeated = desk.bring(former, source=of)
             published += _sent(repeated.sent) if isinstance(repeated.outcome, Repeated) else ()
-        if chance.random() < ERASED and key in desk.register.besluiten:
-            answer = eraser.erase(SoortWissing.CONTACT, contact_key=key, **_decision(desk, key))
+        in_force = desk.register.besluiten.get(key)
+        if chance.random() < ERASED and in_force is not None:
+            answer = eraser.erase(
+                SoortWissing.CONTACT, contact_key=key, revisie=in_force.revisie, besluitversie=in_force.besluitversie
+            )
             if isinstance(answer, Executed):
                 published += _sent(eraser.sent(answer))
                 erased |= marks_in(
                     [data for name, data in history if (name, data["contactId"]) == (of, former["contactId"])]
                 )
     return published, erased
-
-
-def _decision(desk: Desk, key: str) -> dict[str, int]:
-    in_force = desk.register.besluiten[key]
-    return {"revisie": in_force.revisie, "besluitversie": in_force.besluitversie}
 
 
 def _sent(sent: Iterable[Sent]) -> list[Kept]:

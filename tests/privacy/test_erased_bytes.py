@@ -14,6 +14,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import pytest
+from aiokafka import TopicPartition
 
 from services.classifier.instructions import signed_wissing
 from services.classifier.mongo.key import configured_sleutels
@@ -180,7 +181,9 @@ def erase(system: System) -> None:
     wissing = to_erase(contact_key=besluit["_id"])
     value, headers = signed_wissing(wissing, configured_sleutels(settings))
     sender = producer(settings.kafka_bootstrap)
-    sender.produce(settings.contact_topics[0], value=value, headers=headers, partition=besluit["position"]["partition"])
+    sender.produce(
+        settings.contact_topics[0], value=value, headers=list(headers), partition=besluit["position"]["partition"]
+    )
     assert sender.flush(ANSWER_SECONDS) == 0
 
 
@@ -250,7 +253,7 @@ def _close_and_clean(kafka: CleaningKafka, system: System) -> None:
     wait_for("the cleaner has been there", is_clean, seconds=CLEANED_SECONDS)
 
 
-async def _append(settings: Settings) -> list[object]:
+async def _append(settings: Settings) -> list[TopicPartition]:
     """Append the markers that are due half a day from now, when nobody writes until then."""
     later = datetime.now(UTC) + timedelta(hours=settings.output_segment_hours, minutes=1)
-    return list(await append_due_markers(settings, later))
+    return await append_due_markers(settings, later)
