@@ -295,7 +295,7 @@ async def test_a_command_killed_between_its_steps_leaves_a_chain_that_verifies(
     monkeypatch.setattr("services.operations.audit.head.TURN_SECONDS", 1)
     await record(trailed, _action(0))
     spawn = multiprocessing.get_context("spawn")
-    for step in STEPS:
+    for step in whole(STEPS[1:3], STEPS):
         process = spawn.Process(target=_killed_before, args=(trailed, *step))
         process.start()
         await asyncio.to_thread(process.join, 60)
