@@ -1,7 +1,7 @@
 """The classifier, wired together, and the clock of this machine."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from services.classifier.cases import read
@@ -14,6 +14,8 @@ from services.classifier.mongo.register import MongoRegister, kept_without_trace
 from services.classifier.policy_file import load_policy_file
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
+from services.runtime.letters.sealing import Sealer
+from services.runtime.letters.store import MongoLetterKeys
 from services.runtime.secret import load_sleutel
 from services.runtime.service import Service, run_service
 from services.runtime.settings import Settings
@@ -23,23 +25,29 @@ from services.runtime.stops.store import MongoStops
 async def run(settings: Settings) -> None:
     """Run until the process is asked to end. Raises as `run_service` does."""
     beleid = load_policy_file(settings.beleid_file, Beleid)
-    sleutels = Sleutels(load_sleutel(settings), settings.sleutelversie)
-    await run_service("classifier", settings, settings.topics, partial(_classify, beleid=beleid, sleutels=sleutels))
+    key = load_sleutel(settings)
+    sleutels, sealer = Sleutels(key, settings.sleutelversie), Sealer(key, settings.sleutelversie)
+    classify = partial(_classify, beleid=beleid, sleutels=sleutels, sealer=sealer)
+    await run_service("classifier", settings, settings.topics, classify)
 
 
-async def _classify(service: Service, *, beleid: Beleid, sleutels: Sleutels) -> None:
+async def _classify(service: Service, *, beleid: Beleid, sleutels: Sleutels, sealer: Sealer) -> None:
     settings, health = service.settings, service.health
     await service.patiently(RegisterKey(service.client[settings.mongo_database], sleutels).claim)
     kept = kept_without_trace(settings)
     store = MongoRegister(service.client, settings.mongo_database, beleid, kept_without_trace=kept)
     await service.patiently(store.prepare)
     stop_store = MongoStops(service.client[settings.mongo_database])
+    letters_kept = timedelta(days=settings.dead_letter_retention_days)
+    letter_keys = MongoLetterKeys(service.client[settings.mongo_database], letters_kept)
+    await service.patiently(letter_keys.prepare)
     show_source_counters(beleid.named_sources)
     handler = Handler(
         read=partial(read, sleutels=sleutels, beleid=beleid),
         store=store,
         stop_store=stop_store,
-        encoder=Encoder(settings),
+        letter_keys=letter_keys,
+        encoder=Encoder(settings, sealer),
         clock=SystemClock(),
         health=health,
         own_failures_limit=settings.own_failures_limit,

@@ -10,6 +10,7 @@ from schemas.values import value_class
 from services.domain.case import Case
 from services.domain.outcome import Outcome
 from services.domain.register import Register
+from services.runtime.letters.sealing import LetterKey
 
 
 @value_class(frozen=True, slots=True)
@@ -20,6 +21,8 @@ class Message:
     key: bytes | None
     value: bytes | None
     headers: Headers
+    letter_key: LetterKey | None = None
+    """Of a sealed dead letter: what MongoDB keeps before it goes out."""
 
 
 class HeavyBatch(Exception):

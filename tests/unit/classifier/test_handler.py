@@ -31,11 +31,13 @@ from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from services.runtime.stops.stop import PartitionStopped
 from tests.fakes.clock import FakeClock
+from tests.fakes.letter_keys import FakeLetterKeys
 from tests.fakes.publisher import FakePublisher, FakeTopics
 from tests.fakes.register_store import FakeRegisterStore
 from tests.fakes.stop_store import FakeStopStore
 from tests.support.contacts import SOURCE, contact_ended, record, records
 from tests.support.examples import known
+from tests.support.sealed import SEALER, contents_of
 
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
 LIMIT = 3
@@ -54,6 +56,7 @@ class _Bench:
         self.beleid = beleid
         self.store = FakeRegisterStore(failures=failures)
         self.stops = FakeStopStore()
+        self.letter_keys = FakeLetterKeys()
         self.clock = FakeClock()
         self.health = Health()
         self.topics = FakeTopics()
@@ -66,7 +69,8 @@ class _Bench:
             read=self._read,
             store=self.store,
             stop_store=self.stops,
-            encoder=Encoder(SETTINGS),
+            letter_keys=self.letter_keys,
+            encoder=Encoder(SETTINGS, SEALER),
             clock=self.clock,
             health=self.health,
             own_failures_limit=LIMIT,
@@ -261,7 +265,7 @@ async def test_what_the_policy_does_not_allow_its_source_is_a_dead_letter_withou
         ["source"],
     ]
     assert "zq" not in f"{headers} {logs}"
-    assert bench.topics.messages[0].value == records(forged)[0].value
+    assert contents_of(bench.topics.messages[0]) == records(forged)[0].value
     assert before is not None
     assert REGISTRY.get_sample_value("klantcontact_dead_letters_total", label) == before + 2
 
