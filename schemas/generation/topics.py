@@ -40,6 +40,8 @@ class Topic:
     retention_days: int
     retention_bytes: int
     """Of each partition."""
+    is_compacted: bool = False
+    """Whether the newest event of a key replaces the others after a day."""
     events: tuple[PublishedEvent, ...]
 
 
@@ -64,6 +66,7 @@ REGISTERED_TOPIC: Final = Topic(
     order=_PER_KLANTCONTACT + _BY_VERSIE,
     retention_days=90,
     retention_bytes=16 * _GIB,
+    is_compacted=True,
     events=(KLANTCONTACT_REGISTERED, KLANTCONTACT_WITHDRAWN, PARTIJ_WITHDRAWN),
 )
 
@@ -75,6 +78,7 @@ CONFIDENTIAL_TOPIC: Final = Topic(
     order=_PER_KLANTCONTACT + _BY_VERSIE,
     retention_days=90,
     retention_bytes=16 * _GIB,
+    is_compacted=True,
     events=(KLANTCONTACT_REGISTERED, KLANTCONTACT_WITHDRAWN),
 )
 
@@ -86,6 +90,7 @@ TAAK_TOPIC: Final = Topic(
     order=_PER_KLANTCONTACT + _AFTER_OR_BEFORE,
     retention_days=90,
     retention_bytes=16 * _GIB,
+    is_compacted=True,
     events=(TAAK_CREATED, TAAK_WITHDRAWN),
 )
 
@@ -97,6 +102,7 @@ CONFIDENTIAL_TAAK_TOPIC: Final = Topic(
     order=_PER_KLANTCONTACT + _AFTER_OR_BEFORE,
     retention_days=90,
     retention_bytes=16 * _GIB,
+    is_compacted=True,
     events=(TAAK_CREATED, TAAK_WITHDRAWN),
 )
 

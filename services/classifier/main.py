@@ -33,13 +33,13 @@ async def run(settings: Settings) -> None:
 
 async def _classify(service: Service, *, beleid: Beleid, sleutels: Sleutels, sealer: Sealer) -> None:
     settings, health = service.settings, service.health
-    await service.patiently(RegisterKey(service.client[settings.mongo_database], sleutels).claim)
+    database = service.client[settings.register_database]
+    await service.patiently(RegisterKey(database, sleutels).claim)
     kept = kept_without_trace(settings)
-    store = MongoRegister(service.client, settings.mongo_database, beleid, kept_without_trace=kept)
+    store = MongoRegister(service.client, settings.register_database, beleid, kept_without_trace=kept)
     await service.patiently(store.prepare)
-    stop_store = MongoStops(service.client[settings.mongo_database])
-    letters_kept = timedelta(days=settings.dead_letter_retention_days)
-    letter_keys = MongoLetterKeys(service.client[settings.mongo_database], letters_kept)
+    stop_store = MongoStops(database)
+    letter_keys = MongoLetterKeys(database, timedelta(days=settings.dead_letter_retention_days))
     await service.patiently(letter_keys.prepare)
     show_source_counters(beleid.named_sources)
     handler = Handler(

@@ -23,7 +23,7 @@ from tests.support.waiting import wait_for
 
 ALL_TOPICS = (
     "topic `contact.ended`, `contact.ended.dlq`, `klantcontact.registered`, `klantcontact.registered.vertrouwelijk`, "
-    "`taak.created`, `taak.created.vertrouwelijk`"
+    "`taak.created`, `taak.created.vertrouwelijk`, `klantcontact.gewist`"
 )
 
 LISTED = "docs/security.md lists the rights of each service and command."
@@ -83,7 +83,10 @@ REFUSED = [
 
 
 ANOTHER = "Read group `another`; Write transactional id `another-*`"
-BUT_ONE = "`contact.ended.dlq`, `klantcontact.registered.vertrouwelijk`, `taak.created`, `taak.created.vertrouwelijk`"
+BUT_ONE = (
+    "`contact.ended.dlq`, `klantcontact.registered.vertrouwelijk`, `taak.created`, `taak.created.vertrouwelijk`, "
+    "`klantcontact.gewist`"
+)
 
 OTHERS = {
     "no position": f"Read {ALL_TOPICS}",
@@ -187,7 +190,7 @@ def test_a_user_may_be_known_by_its_certificate(town: Town) -> None:
 
     ran = town.run("", "doctor", {"kafka_bootstrap": town.kafka.certificate, **certificate, **no_login})
 
-    assert "all 6, 2 partitions each" in ran.said
+    assert "all 7, 2 partitions each" in ran.said
     assert ran.status == 0
 
 

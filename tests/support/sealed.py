@@ -58,7 +58,7 @@ async def publish_sealed(settings: Settings, *records: Record, sealer: Sealer = 
     messages = [encoded(settings, each, sealer=sealer) for each in records]
     keys = [each.letter_key for each in messages if each.letter_key is not None]
     async with await connect(settings) as client:
-        store = MongoLetterKeys(client[settings.mongo_database], KEPT)
+        store = MongoLetterKeys(client[settings.register_database], KEPT)
         await store.prepare()
         if keys:
             await store.keep(keys)

@@ -12,7 +12,7 @@ from schemas.dead_letters import key_id_in, tied_to
 from services.operations.dead_letters.letters import AS_IT_STANDS, Letter, Opened, Withheld, letter_of
 from services.operations.mongo import Database
 from services.runtime.letters.sealing import NotAsSealed, SealedByAnotherKey, Sealer
-from services.runtime.letters.store import CONTACT, EXPIRES_AT, GONE, LETTER_KEYS, SLEUTELVERSIE, WRAPPED, Gone
+from services.runtime.letters.store import CONTACT, EXPIRES_AT, GONE, LETTER_KEYS, SLEUTELVERSIE, WRAPPED, KeyGone
 from services.runtime.mongo.client import Document
 from services.runtime.secret import load_sleutel
 from services.runtime.settings import Settings
@@ -20,7 +20,7 @@ from services.runtime.settings import Settings
 if TYPE_CHECKING:
     from aiokafka import ConsumerRecord
 
-_WHY: Final = {Gone.DISCARDED: Withheld.DISCARDED, Gone.ERASED: Withheld.ERASED}
+_WHY: Final = {KeyGone.DISCARDED: Withheld.DISCARDED, KeyGone.ERASED: Withheld.ERASED}
 
 
 def sealers_of(settings: Settings) -> Sequence[Sealer]:
@@ -85,5 +85,5 @@ class LetterOpener:
         if kept[EXPIRES_AT] <= now:  # MongoDB deletes it within a minute
             return Withheld.EXPIRED
         if kept.get(GONE) is not None:
-            return _WHY[Gone(kept[GONE])]
+            return _WHY[KeyGone(kept[GONE])]
         return None if self.sealers else Withheld.NO_KEY

@@ -7,6 +7,7 @@ deleted: then nobody opens the letter any more, also not in a backup of Kafka.
 
 import os
 import secrets
+import zlib
 from datetime import datetime
 from typing import Final
 
@@ -68,16 +69,22 @@ class Sealer:
         self._wrapping = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=INFO).derive(register_key)
 
     def seal(self, contents: bytes, tied_to: bytes) -> tuple[bytes, bytes]:
-        """Return the contents as they may go out, and their new key, wrapped."""
+        """Return the contents as they may go out, compressed and sealed, and their new key, wrapped.
+
+        What is sealed can't be compressed any more: little that was sent would become much in Kafka.
+        """
         key = os.urandom(KEY_BYTES)
-        return AESGCM(key).encrypt(NONCE, contents, tied_to), aes_key_wrap(self._wrapping, key)
+        packed = zlib.compress(contents)
+        return AESGCM(key).encrypt(NONCE, packed, tied_to), aes_key_wrap(self._wrapping, key)
 
     def open(self, sealed: bytes, tied_to: bytes, wrapped: bytes) -> bytes:
         """Return the contents. Raises SealedByAnotherKey and NotAsSealed."""
         try:
-            return AESGCM(self._unwrapped(wrapped)).decrypt(NONCE, sealed, tied_to)
+            packed = AESGCM(self._unwrapped(wrapped)).decrypt(NONCE, sealed, tied_to)
         except InvalidTag as error:
             raise NotAsSealed from error
+        # Only who had the key can have packed it, so it unpacks to what a letter may hold.
+        return zlib.decompress(packed)
 
     def rewrapped(self, wrapped: bytes, new: "Sealer") -> bytes:
         """Return a letter's key, wrapped by another version of the register's. Raises SealedByAnotherKey."""

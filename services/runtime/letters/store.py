@@ -30,7 +30,7 @@ SLEUTELVERSIE: Final = "sleutelversie"
 REWRAPPED_AT_ONCE: Final = 500
 
 
-class Gone(StrEnum):
+class KeyGone(StrEnum):
     """Why a key was deleted before its time. Its document stays until then, without the key."""
 
     DISCARDED = "discarded"
@@ -103,7 +103,7 @@ async def forget_letters(
     `contact_keys`: as `services.domain.ids.contact_key` makes them. A letter that does not say whose it is can't be
     found like this; it expires. Raises PyMongoError.
     """
-    forget: Document = {"$set": {GONE: Gone.ERASED}, "$unset": {WRAPPED: "", SLEUTELVERSIE: "", CONTACT: ""}}
+    forget: Document = {"$set": {GONE: KeyGone.ERASED}, "$unset": {WRAPPED: "", SLEUTELVERSIE: "", CONTACT: ""}}
     of_these = {CONTACT: {"$in": sorted(contact_keys)}}
     return (await database[LETTER_KEYS].update_many(of_these, forget, session=session)).modified_count
 
@@ -115,7 +115,7 @@ async def discard_keys(
 
     Returns how many. Raises PyMongoError.
     """
-    forget: Document = {"$set": {GONE: Gone.DISCARDED}, "$unset": {WRAPPED: "", SLEUTELVERSIE: ""}}
+    forget: Document = {"$set": {GONE: KeyGone.DISCARDED}, "$unset": {WRAPPED: "", SLEUTELVERSIE: ""}}
     of_these = {"_id": {"$in": sorted(key_ids)}, WRAPPED: {"$exists": True}}
     return (await database[LETTER_KEYS].update_many(of_these, forget, session=session)).modified_count
 
