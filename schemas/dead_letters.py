@@ -6,10 +6,10 @@ unpack to records of 40 MB.
 The added headers hold the record's position, kinds of error and field names, and no value of the record.
 
 The value, which holds what a person said, is compressed (zlib, RFC 1950) and sealed: AES-256-GCM under a key that only
-this letter has. `dlq_sleutel`
-names the key, which the register keeps. The nonce is twelve zero bytes, since a key seals one value; the tag is the
-last sixteen bytes of the value; the associated data is `tied_to`. A letter without `dlq_sleutel` is not sealed: it has
-no value, or an earlier release wrote it. Key and original headers stay as they were.
+this letter has. `dlq_sleutel` names that key, which the register keeps. The nonce is twelve zero bytes, since a key
+seals one value. The tag is the last sixteen bytes of the value, and the associated data is `tied_to`. A letter without
+`dlq_sleutel` is not sealed: it has no value, or an earlier release wrote it. The record's key and headers stay as they
+were.
 """
 
 import json

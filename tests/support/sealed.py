@@ -1,10 +1,14 @@
 """Sealed letters for tests: made as the classifier makes them, and opened with the key of the tests."""
 
-from datetime import timedelta
-from typing import Final
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from aiokafka import ConsumerRecord
+from confluent_kafka import Message as Published
 from pydantic import SecretStr
+from pymongo import MongoClient
+from pymongo.collection import Collection
 
 from schemas.dead_letters import key_id_in, tied_to
 from schemas.faults import Fault, FaultKind, Refusal, RefusalKind
@@ -14,7 +18,7 @@ from services.domain.outcome import Refused
 from services.operations.dead_letters.letters import Letter, Opened, letter_of
 from services.runtime.kafka.records import Record
 from services.runtime.letters.sealing import LetterKey, Sealer
-from services.runtime.letters.store import MongoLetterKeys
+from services.runtime.letters.store import LETTER_KEYS, WRAPPED, MongoLetterKeys
 from services.runtime.mongo.client import connect
 from services.runtime.settings import Settings
 from tests.support.contacts import NOW
@@ -33,7 +37,7 @@ def with_key(settings: Settings) -> Settings:
 
 def encoded(settings: Settings, record: Record, refusal: Refusal = MISSING, *, sealer: Sealer = SEALER) -> Message:
     """Return the dead letter of a record as the classifier makes it."""
-    (message,) = Encoder(settings, sealer).messages(record, Refused(refusal), record.written_at)
+    (message,) = Encoder(settings, sealer).messages(record, Refused(refusal), datetime.now(UTC))
     return message
 
 
@@ -51,6 +55,23 @@ def opened(record: "ConsumerRecord[bytes, bytes]", key: LetterKey | None) -> Let
     assert key_id_in(record.headers) == key.key_id
     value = SEALER.open(record.value or b"", tied_to(record.headers), key.wrapped)
     return letter_of(record, Opened(value, source=key.source, contact_key=key.contact_key))
+
+
+def values_of(settings: Settings, messages: Iterable[Published]) -> list[bytes]:
+    """Return the values of letters that the classifier has published, opened with the keys in MongoDB."""
+    with MongoClient[dict[str, Any]](settings.mongo_uri) as client:
+        kept = client[settings.register_database][LETTER_KEYS]
+        return [_value_of(each, kept) for each in messages]
+
+
+def _value_of(message: Published, kept: Collection[dict[str, Any]]) -> bytes:
+    headers: Any = message.headers() or []
+    key_id = key_id_in(headers)
+    if key_id is None:
+        return message.value() or b""
+    found = kept.find_one({"_id": key_id})
+    assert found is not None, "a letter that anyone reads has its key"
+    return SEALER.open(message.value() or b"", tied_to(headers), found[WRAPPED])
 
 
 async def publish_sealed(settings: Settings, *records: Record, sealer: Sealer = SEALER) -> list[LetterKey]:
