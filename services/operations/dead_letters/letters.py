@@ -65,7 +65,7 @@ class Withheld(Enum):
     NO_KEY = "can't be read: the settings hold no key of the register (KLANTCONTACT_SLEUTEL_FILE)"
     OTHER_KEY = (
         "can't be read: it is sealed under another key of the register than that of the settings "
-        "(KLANTCONTACT_SLEUTEL_FILE, KLANTCONTACT_SLEUTELVERSIE)"
+        "(KLANTCONTACT_SLEUTEL_FILE, KLANTCONTACT_FORMER_SLEUTEL_FILES)"
     )
     LOST = "can't be read: this database has no key for it (KLANTCONTACT_MONGO_URI, KLANTCONTACT_MONGO_DATABASE)"
     CHANGED = "can't be read: the letter was changed after the classifier wrote it"

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Final
 from schemas.dead_letters import key_id_in, tied_to
 from services.operations.dead_letters.letters import AS_IT_STANDS, Letter, Opened, Withheld, letter_of
 from services.operations.mongo import Database
-from services.runtime.letters.sealing import NotAsSealed, SealedByAnotherKey, Sealer
+from services.runtime.letters.sealing import NotAsSealed, SealedByAnotherKey, Sealer, configured_sealers
 from services.runtime.letters.store import CONTACT, EXPIRES_AT, GONE, LETTER_KEYS, SLEUTELVERSIE, WRAPPED, KeyGone
 from services.runtime.mongo.client import Document
-from services.runtime.secret import load_sleutel
 from services.runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,13 +23,13 @@ _WHY: Final = {KeyGone.DISCARDED: Withheld.DISCARDED, KeyGone.ERASED: Withheld.E
 
 
 def sealers_of(settings: Settings) -> Sequence[Sealer]:
-    """Return what opens letters with the key of the settings; nothing where they have none.
+    """Return what opens letters with the keys of the settings; nothing where they have none.
 
     Raises InvalidSettings for a key that can't be read.
     """
     if settings.sleutel is None and settings.sleutel_file is None:
         return ()
-    return (Sealer(load_sleutel(settings), settings.sleutelversie),)
+    return configured_sealers(settings)
 
 
 @dataclass(frozen=True, slots=True)

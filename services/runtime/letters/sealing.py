@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
 from schemas.values import value_class
+from services.runtime.secret import load_sleutels
+from services.runtime.settings import Settings
 
 KEY_BYTES: Final = 32
 """AES-256, for the contents and for the wrapping."""
@@ -53,6 +55,11 @@ class LetterKey:
     """The `_id` that the contact's decision record has or would have; None: the letter does not say whose it is."""
     source: str | None = None
     """The system that sent it, where that can be read and looks like one."""
+
+
+def configured_sealers(settings: Settings) -> tuple["Sealer", ...]:
+    """Return a sealer for each key that the register ever had, the newest last. Raises InvalidSettings."""
+    return tuple(Sealer(key, versie) for versie, key in enumerate(load_sleutels(settings), 1))
 
 
 def new_key_id() -> str:

@@ -141,6 +141,6 @@ async def rewrap(database: AsyncDatabase[Document], old: Sealer, new: Sealer) ->
     return number
 
 
-async def number_wrapped_by(database: AsyncDatabase[Document], sleutelversie: int) -> int:
-    """Return how many letters a version of the register's key still opens. Raises PyMongoError."""
-    return await database[LETTER_KEYS].count_documents({SLEUTELVERSIE: sleutelversie})
+async def number_wrapped_before(database: AsyncDatabase[Document], sleutelversie: int) -> int:
+    """Return how many letters an older version of the register's key opens. Raises PyMongoError."""
+    return await database[LETTER_KEYS].count_documents({SLEUTELVERSIE: {"$lt": sleutelversie}})

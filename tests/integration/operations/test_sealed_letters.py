@@ -27,13 +27,13 @@ from services.operations.explain.letters import Sought, read_letters
 from services.operations.topic_reader import topic_reader, unseen
 from services.runtime.errors import InvalidSettings
 from services.runtime.letters.sealing import Sealer
-from services.runtime.letters.store import LETTER_KEYS, forget_letters, number_wrapped_by, rewrap
+from services.runtime.letters.store import LETTER_KEYS, forget_letters, number_wrapped_before, rewrap
 from services.runtime.mongo.client import Document, connect
 from services.runtime.settings import Settings
 from tests.support.contacts import SOURCE
 from tests.support.kafka_tools import make_topics, read_committed
 from tests.support.letters import publish_letters
-from tests.support.sealed import contact_record, encoded, publish_sealed, send, with_key
+from tests.support.sealed import REGISTER_KEY, contact_record, encoded, publish_sealed, send, with_key
 
 CANARY = "zqcanaryqz"
 FIRST = LetterId(0, 0)
@@ -124,7 +124,6 @@ async def test_another_key_opens_nothing(settings: Settings) -> None:
     await publish_sealed(settings, contact_record(settings, _value()))
     other = settings.model_copy(update={"sleutel": SecretStr("another key of the tests, 32 bytes!!")})
     assert (await _letter(other)).withheld is Withheld.OTHER_KEY
-    assert (await _letter(settings.model_copy(update={"sleutelversie": 2}))).withheld is Withheld.OTHER_KEY
 
 
 async def test_what_is_discarded_is_gone_also_for_who_has_the_key(settings: Settings) -> None:
@@ -243,21 +242,24 @@ async def test_the_letters_of_a_contact_are_found_without_the_key_and_after_a_di
         assert [each.letter.id.offset for each in found.newest] == [0, 2]
 
 
-async def test_a_new_key_of_the_register_takes_over_what_the_old_one_opens(settings: Settings) -> None:
+async def test_a_new_key_of_the_register_takes_over_what_the_old_one_opens(settings: Settings, tmp_path: Path) -> None:
     values = [_value(f"c-{number}") for number in range(3)]
     await publish_sealed(settings, *(contact_record(settings, each, offset=at) for at, each in enumerate(values)))
     await discard(settings, NAMED, reason="a test")
-    old = Sealer(b"a key of the tests, thirty-two bytes")
-    new_settings = settings.model_copy(
-        update={"sleutel": SecretStr("another key of the tests, 32 bytes!!"), "sleutelversie": 2}
-    )
+    old = Sealer(REGISTER_KEY)
+    former = tmp_path / "former"
+    former.write_bytes(REGISTER_KEY)
+    key = SecretStr("another key of the tests, 32 bytes!!")
+    only_new = settings.model_copy(update={"sleutel": key})
+    both = settings.model_copy(update={"sleutel": key, "former_sleutel_files": (former,)})
+    assert (await _letter(both, LetterId(0, 1))).withheld is None, "before it takes over"
 
     async with _database(settings) as database:
-        assert await number_wrapped_by(database, 1) == 2
+        assert await number_wrapped_before(database, 2) == 2
         assert await rewrap(database, old, NEW) == 2
         assert await rewrap(database, old, NEW) == 0
-        assert (await number_wrapped_by(database, 1), await number_wrapped_by(database, 2)) == (0, 2)
+        assert (await number_wrapped_before(database, 2), await number_wrapped_before(database, 3)) == (0, 2)
 
-    assert [each["event"] for each in await _exported(new_settings)] == [json.loads(each) for each in values[1:]]
-    assert (await _letter(settings, LetterId(0, 1))).withheld is Withheld.OTHER_KEY
-    assert (await _letter(new_settings)).withheld is Withheld.DISCARDED
+    assert [each["event"] for each in await _exported(both)] == [json.loads(each) for each in values[1:]]
+    assert {(await _letter(each, LetterId(0, 1))).withheld for each in (settings, only_new)} == {Withheld.OTHER_KEY}
+    assert (await _letter(both)).withheld is Withheld.DISCARDED
