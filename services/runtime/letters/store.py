@@ -123,8 +123,8 @@ async def discard_keys(
 async def rewrap(database: AsyncDatabase[Document], old: Sealer, new: Sealer) -> int:
     """Wrap every key that the old version of the register's key wraps by the new one. Returns how many.
 
-    A run that is interrupted is started again and does the rest. Letters are read all the while, by whoever has the
-    version that wraps their key. Raises SealedByAnotherKey and PyMongoError.
+    A run that is interrupted is started again and does the rest. Letters are read all the while, by who has both
+    versions. Raises SealedByAnotherKey and PyMongoError.
     """
     collection, number = database[LETTER_KEYS], 0
     of_old = {SLEUTELVERSIE: old.sleutelversie}
