@@ -3,6 +3,7 @@
 A BSN has nine digits, so a plain hash of it is no secret; these are HMAC-SHA256 under the register's own key.
 """
 
+import hashlib
 import hmac
 import re
 from base64 import urlsafe_b64encode
@@ -17,6 +18,9 @@ from schemas.types import Bericht
 
 _CONTROLE: Final = b"controle van de sleutel van dit register"
 """A kind of identity has no spaces and contents are JSON, so nothing else has this digest."""
+
+BLOCK_BYTES: Final = 64
+"""Of SHA-256."""
 
 _SIGNATURE: Final = re.compile(r"([1-9][0-9]{0,8}):[A-Za-z0-9_-]{43}")
 
@@ -41,9 +45,8 @@ class Sleutels:
     def __init__(self, first: bytes, *later: bytes) -> None:
         """Use secret keys, the first one first; `services.runtime.secret` refuses one that is too short."""
         self._keys: Final = (first, *later)
-        # A copy of an HMAC that has taken in the key costs a third less than a new one.
-        self._begun = hmac.new(first, digestmod="sha256")
-        self._wrapping: Final = [hmac.new(key, digestmod="sha256") for key in later]
+        self._begun = _begun(first)
+        self._wrapping: Final = [_begun(key) for key in later]
         self.versie: Final = len(self._keys)
         """Of the newest key: they count from 1."""
         self._signs_with = self.versie
@@ -133,10 +136,21 @@ class Sleutels:
         return text
 
 
-def _digest(begun: hmac.HMAC, message: bytes) -> str:
-    hashed = begun.copy()
-    hashed.update(message)
-    return urlsafe_b64encode(hashed.digest()).rstrip(b"=").decode()
+Begun = tuple[Any, Any]
+"""The two hashes of an HMAC that have taken in the key (RFC 2104). Their copies take half the time of `hmac.new`."""
+
+
+def _begun(key: bytes) -> Begun:
+    block = (key if len(key) <= BLOCK_BYTES else hashlib.sha256(key).digest()).ljust(BLOCK_BYTES, b"\0")
+    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
+    return inner, outer
+
+
+def _digest(begun: Begun, message: bytes) -> str:
+    inner, outer = begun[0].copy(), begun[1].copy()
+    inner.update(message)
+    outer.update(inner.digest())
+    return urlsafe_b64encode(outer.digest()).rstrip(b"=").decode()
 
 
 def _request(contact_key: str, revisie: int) -> bytes:

@@ -39,6 +39,12 @@ def test_a_sleutel_is_key_version_kind_and_digest() -> None:
     assert len(digest) == 43
 
 
+@pytest.mark.parametrize("length", [32, 63, 64, 65, 200])
+def test_the_digest_is_the_hmac_of_the_library_whatever_the_length_of_the_key(length: int) -> None:
+    key = bytes(range(length))
+    assert Sleutels(key).of_identity(IDENTITY) == f"1:bsn:{hmac_of(f'bsn:{ALICE}'.encode(), key)}"
+
+
 def test_the_place_of_an_identity_in_the_contact_does_not_matter() -> None:
     assert Sleutels(KEY).of_identity(IDENTITY) == Sleutels(KEY).of_identity(IDENTITY._replace(positie=3))
 
