@@ -10,12 +10,12 @@ from services.classifier.handler import Handler
 from services.classifier.instrumentation import show_source_counters
 from services.classifier.kafka.subscriber import ContactSubscriber
 from services.classifier.mongo.key import RegisterKey, configured_sleutels
+from services.classifier.mongo.letter_keys import MongoLetterKeys
 from services.classifier.mongo.register import MongoRegister, kept_without_trace
 from services.classifier.policy_file import load_policy_file
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
 from services.runtime.letters.sealing import Sealer, configured_sealers
-from services.runtime.letters.store import MongoLetterKeys
 from services.runtime.service import Service, run_service
 from services.runtime.settings import Settings
 from services.runtime.stops.store import MongoStops

@@ -4,20 +4,16 @@ They stand in a collection of their own. So the classifier may add a key and rea
 needs no right to change them, and a key goes when its time comes while the record of who did what stays.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import timedelta
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Final, Protocol
 
 from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError, PyMongoError
 
 from services.runtime.letters.sealing import LetterKey, Sealer
 from services.runtime.mongo.client import Document
-from services.runtime.mongo.errors import Meaning, meaning_of, mongo_is_away
 
 LETTER_KEYS: Final = "dead_letter_keys"
 
@@ -42,57 +38,6 @@ class LetterKeys(Protocol):
 
     async def keep(self, keys: Sequence[LetterKey]) -> None:
         """Keep some keys. Those that are kept already stay. Raises TransientFailure when the database is away."""
-
-
-class MongoLetterKeys:
-    """The real LetterKeys."""
-
-    def __init__(self, database: AsyncDatabase[Document], kept: timedelta) -> None:
-        """`kept`: as long as the topic keeps a letter. Without its key nobody opens a letter that is still there."""
-        self._collection = database[LETTER_KEYS]
-        self._kept = kept
-
-    async def prepare(self) -> None:
-        """Create the indexes. Raises TransientFailure when the database is away."""
-        with _told():
-            await self._collection.create_index(EXPIRES_AT, expireAfterSeconds=0)
-            await self._collection.create_index(CONTACT, sparse=True)
-
-    async def keep(self, keys: Sequence[LetterKey]) -> None:
-        """Keep some keys, as `LetterKeys` promises."""
-        with _told():
-            try:
-                await self._collection.insert_many([self._document(each) for each in keys], ordered=False)
-            except BulkWriteError as error:
-                # Where the answer was lost, the keys are tried again, and stand there.
-                if meaning_of(error) is not Meaning.DOUBLED:
-                    raise
-
-    def _document(self, key: LetterKey) -> Document:
-        document: Document = {
-            "_id": key.key_id,
-            WRAPPED: key.wrapped,
-            SLEUTELVERSIE: key.sleutelversie,
-            EXPIRES_AT: key.made_at + self._kept,
-        }
-        if key.contact_key is not None:
-            document[CONTACT] = key.contact_key
-        if key.source is not None:
-            document["source"] = key.source
-        return document
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except PyMongoError as error:
-        if meaning_of(error) is Meaning.OURS:
-            raise
-        raise mongo_is_away(error) from error
-
-
-# For callers that translate what MongoDB raises by themselves --------------------------------------------------------
 
 
 async def forget_letters(
@@ -123,8 +68,8 @@ async def discard_keys(
 async def rewrap(database: AsyncDatabase[Document], old: Sealer, new: Sealer) -> int:
     """Wrap every key that the old version of the register's key wraps by the new one. Returns how many.
 
-    A run that is interrupted is started again and does the rest. Letters are read all the while, by who has both
-    versions. Raises SealedByAnotherKey and PyMongoError.
+    A run that is interrupted is started again and does the rest. Settings with both keys open all letters meanwhile.
+    Raises SealedByAnotherKey and PyMongoError.
     """
     collection, number = database[LETTER_KEYS], 0
     of_old = {SLEUTELVERSIE: old.sleutelversie}
