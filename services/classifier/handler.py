@@ -29,7 +29,7 @@ from services.domain.outcome import FAILED, InstructionAnswer, Outcome, Publishe
 from services.domain.register import Register
 from services.domain.wissen import execute
 from services.domain.wissing import Wissing
-from services.runtime.errors import PartitionLost, TransientFailure
+from services.runtime.errors import InvalidSettings, PartitionLost, TransientFailure
 from services.runtime.kafka.records import Record
 from services.runtime.observe import metrics
 from services.runtime.observe.failures import where
@@ -184,7 +184,7 @@ class Handler:
             return []
         try:
             batch = await self._judge(records, publisher, run.share)
-        except (TransientFailure, PartitionLost, HeavyBatch):
+        except (TransientFailure, PartitionLost, HeavyBatch, InvalidSettings):
             raise
         except Exception as error:  # noqa: BLE001 - every mistake of our own code in a message ends here
             if len(records) == 1:

@@ -11,7 +11,6 @@ with the register's key: no publisher can ask for it.
 
 import re
 from collections.abc import Mapping
-from hmac import compare_digest
 from typing import Any, Final
 
 import orjson
@@ -57,21 +56,21 @@ def herbeoordeling_of(headers: Headers) -> Herbeoordeling | None:
 def with_publish_again(headers: Headers, case: Case, sleutels: Sleutels) -> list[Header]:
     """Return the headers of a copy that asks for the events of its contact, in place of an earlier request."""
     kept = [header for header in headers if header[0] not in (HERBEOORDELING, PUBLISH_AGAIN)]
-    return [*kept, (PUBLISH_AGAIN, _signature(case, sleutels))]
+    return [*kept, (PUBLISH_AGAIN, sleutels.of_request(*_meant(case)).encode())]
 
 
 def asks_to_publish_again(headers: Headers, case: Case, sleutels: Sleutels) -> bool:
     """Whether a record asks for its events. A request with a wrong signature asks nothing."""
     for name, value in headers:
         if name == PUBLISH_AGAIN:
-            if value is not None and compare_digest(value, _signature(case, sleutels)):
+            if value is not None and sleutels.is_request(value.decode(errors="replace"), *_meant(case)):
                 return True
             log.warning("instruction.ignored", header=PUBLISH_AGAIN)
     return False
 
 
-def _signature(case: Case, sleutels: Sleutels) -> bytes:
-    return sleutels.of_request(case.key, case.received.contact.revisie).encode()
+def _meant(case: Case) -> tuple[str, int]:
+    return case.key, case.received.contact.revisie
 
 
 def signed_wissing(wissing: Wissing, sleutels: Sleutels) -> tuple[bytes, list[Header]]:
@@ -84,8 +83,8 @@ def wissing_of(headers: Headers, value: bytes | None, sleutels: Sleutels) -> Wis
     """Return the instruction to erase that a record is. With a wrong signature it is none: a record like any other."""
     for name, signature in headers:
         if name == WISSING:
-            right = sleutels.of_instruction(value or b"").encode()
-            if value is not None and signature is not None and compare_digest(signature, right):
+            signed = (signature or b"").decode(errors="replace")
+            if value is not None and sleutels.is_instruction(signed, value):
                 return _wissing(orjson.loads(value))
             log.warning("instruction.ignored", header=WISSING)
     return None

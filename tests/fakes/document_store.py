@@ -16,7 +16,8 @@ from services.classifier.mongo.documents import (
     partij_of,
 )
 from services.classifier.mongo.queries import revised
-from services.classifier.mongo.register import KEPT_WITHOUT_TRACE, MAX_BESLUITEN_BYTES, MAX_FOLDED
+from services.classifier.mongo.reads import MAX_BESLUITEN_BYTES, MAX_FOLDED
+from services.classifier.mongo.register import KEPT_WITHOUT_TRACE
 from services.classifier.ports import HeavyBatch
 from services.domain.besluit import BesluitRecord
 from services.domain.case import Case

@@ -201,9 +201,8 @@ def partij_document(partij: PartijRecord) -> Document:
     return document
 
 
-def partij_changes(before: PartijRecord, partij: PartijRecord) -> Document:
+def partij_changes(was: Document, now: Document) -> Document:
     """Return the update that makes the document of a partij what it has become."""
-    was, now = partij_document(before), partij_document(partij)
     update: Document = {}
     if changed := {name: value for name, value in now.items() if name not in was or was[name] != value}:
         update["$set"] = changed

@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
-from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
+from pymongo import DeleteOne, ReplaceOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 
-from services.classifier.mongo.documents import besluit_document, gewist_document, partij_changes, partij_document
+from services.classifier.mongo.documents import besluit_document, gewist_document
+from services.classifier.mongo.key_versions import Translation
+from services.classifier.mongo.writes import partij_writes
 from services.domain.partij import PartijRecord
 from services.domain.register import Register
 from services.runtime.mongo.client import Document
@@ -31,35 +33,20 @@ class Recorder:
         known_partijen: dict[str, PartijRecord],
         known_besluiten: set[str],
         session: AsyncClientSession,
+        hashes: Translation,
     ) -> None:
-        """Write the changes of a register that knew these partijen and decisions before."""
-        given_up: list[UpdateOne | DeleteOne] = [DeleteOne({"_id": each}) for each in sorted(register.gone_partijen)]
-        changed: list[UpdateOne] = []
-        inserted: list[InsertOne[Document]] = []
-        for partij in map(register.partijen.__getitem__, register.changed_partijen):
-            before = known_partijen.get(partij.partij_id)
-            if before is None:
-                inserted.append(InsertOne(partij_document(partij)))
-                continue
-            # A whole document costs MongoDB a look at every index.
-            if update := partij_changes(before, partij):
-                changed.append(UpdateOne({"_id": partij.partij_id}, update))
-            kept = [sleutel for sleutel in before.sleutels if sleutel in partij.sleutels]
-            if len(kept) < len(before.sleutels):
-                fewer = {"$set": {"sleutels": kept}} if kept else {"$unset": {"sleutels": ""}}
-                given_up.append(UpdateOne({"_id": partij.partij_id}, fewer))
-        # A sleutel can move between partijen: one gives it up before the other takes it. Writes of one kind lie
-        # together, since each change of kind is a round trip.
-        writes: list[UpdateOne | DeleteOne | InsertOne[Document]] = [*given_up, *changed, *inserted]
-        if writes:
+        """Write the changes of a register that knew these partijen and decisions before, with the hashes stored now."""
+        gone = [DeleteOne({"_id": each}) for each in sorted(register.gone_partijen)]
+        changed = [(known_partijen.get(each), register.partijen[each]) for each in register.changed_partijen]
+        if writes := [*gone, *partij_writes(changed, hashes.written, hashes.as_read)]:
             await self._partijen.bulk_write(writes, session=session)
-        await self._record_besluiten(register, known_besluiten, session)
+        await self._record_besluiten(register, known_besluiten, session, hashes)
 
     async def _record_besluiten(
-        self, register: Register, known_besluiten: set[str], session: AsyncClientSession
+        self, register: Register, known_besluiten: set[str], session: AsyncClientSession, hashes: Translation
     ) -> None:
         documents = [
-            besluit_document(register.besluiten[key], self._kept_without_trace)
+            hashes.written(besluit_document(register.besluiten[key], self._kept_without_trace))
             for key in register.changed_besluiten
             if key in register.besluiten
         ]
