@@ -33,6 +33,7 @@ from services.runtime.kafka.records import Record
 from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from tests.fakes.clock import FakeClock
+from tests.fakes.letter_keys import FakeLetterKeys
 from tests.fakes.projector_store import FakeRegister
 from tests.fakes.publisher import FakePublisher, FakeTopics
 from tests.fakes.register_store import FakeRegisterStore
@@ -40,6 +41,7 @@ from tests.fakes.stop_store import FakeStopStore
 from tests.support.contacts import record
 from tests.support.erasing import SLEUTELS, record_of
 from tests.support.examples import ALICE, BOB, CALL_BACK, SOURCE, Wire, contact, email, event, known, onderwerp
+from tests.support.sealed import SEALER
 from tests.support.whole import whole
 
 SETTINGS: Final = Settings()
@@ -125,7 +127,8 @@ class Town:
             read=lambda each: read_record(each, SLEUTELS, DEFAULT),
             store=self.store,
             stop_store=FakeStopStore(),
-            encoder=Encoder(SETTINGS),
+            letter_keys=FakeLetterKeys(),
+            encoder=Encoder(SETTINGS, SEALER),
             clock=FakeClock(),
             health=Health(),
             own_failures_limit=3,
