@@ -79,6 +79,8 @@ def told_rows(told: Told) -> Iterator[Sequence[str]]:
         yield "batch", "It stands for a batch that was too large to unpack, and has no content."
     if letter.is_cut:
         yield "cut", _cut(letter)
+    if letter.withheld is not None:
+        yield "content", letter.withheld.value
     yield from (("done", _done(change)) for change in history.changes)
     for letter_id, found in told.earlier:
         yield "before", _short(found) if found else f"{letter_id}, which the topic no longer holds"
@@ -94,6 +96,7 @@ def told_values(told: Told) -> dict[str, Any]:
         **reason_of(letter),
         "faults": [{**fault._asdict(), "hint": hint(fault)} for fault in letter.faults],
         "cut": letter.is_cut,
+        "withheld": letter.withheld.name.lower() if letter.withheld is not None else None,
         "changes": [{**asdict(change), "at": change.at.isoformat()} for change in history.changes],
         "earlier": [str(letter_id) for letter_id, _ in told.earlier],
         "later": [str(found.letter.id) for found in told.later],

@@ -5,13 +5,21 @@ this one and after it.
 """
 
 import json
+from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from services.operations.audit.trail import Note, unnoted
 from services.operations.dead_letters.content import LETTER, described
-from services.operations.dead_letters.letters import UNKNOWN, Letter, LetterId, LettersRefused
+from services.operations.dead_letters.letters import (
+    UNKNOWN,
+    ContentWithheld,
+    Letter,
+    LetterId,
+    LettersRefused,
+    Withheld,
+)
 from services.operations.dead_letters.reading import DeadLetters, Found, dead_letters, unseen
 from services.operations.dead_letters.selection import LetterSelection, LetterState
 from services.operations.topic_reader import Progress
@@ -19,15 +27,23 @@ from services.runtime.settings import Settings
 
 
 async def exported(
-    settings: Settings, selection: LetterSelection, progress: Progress = unseen, *, note: Note = unnoted
+    settings: Settings,
+    selection: LetterSelection,
+    progress: Progress = unseen,
+    *,
+    left_out: Counter[Withheld] | None = None,
+    note: Note = unnoted,
 ) -> AsyncGenerator[bytes, None]:
     """Yield the lines of the selected letters, some at once. `note` records them first.
 
-    Raises as `DeadLetters.selected` and `note` do.
+    Raises as `DeadLetters.selected` and `note` do. Letters whose content can't be read are left out, and counted in
+    `left_out`.
     """
     async with dead_letters(settings) as letters:
         async for batch in letters.selected(selection, progress):
-            chosen = [each.letter for each in batch]
+            chosen = [each.letter for each in batch if each.letter.withheld is None]
+            if left_out is not None:
+                left_out.update(each.letter.withheld for each in batch if each.letter.withheld is not None)
             await note_letters(note, chosen)
             yield b"".join(_line(letter) for letter in chosen)
 
@@ -88,12 +104,15 @@ async def told(
 ) -> Told:
     """Return one letter. With its content, `note` records the access first.
 
-    Raises LettersRefused when the topic does not hold it, TransientFailure when Kafka or MongoDB is away.
+    Raises LettersRefused when the topic does not hold it, ContentWithheld when its content is asked for and can't be
+    read, TransientFailure when Kafka or MongoDB is away.
     """
     async with dead_letters(settings) as letters:
         found = await letters.one(letter_id)
         if found is None:
             raise LettersRefused([f"{letter_id} is not in {settings.dead_letter_topic}, or no longer."])
+        if with_content and found.letter.withheld is not None:
+            raise ContentWithheld(letter_id, found.letter.withheld)
         earlier = [(each, await letters.one(each)) for each in found.letter.earlier]
         later = await _later(letters, found, progress)
         if with_content:
