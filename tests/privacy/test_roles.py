@@ -192,6 +192,17 @@ def test_a_command_under_another_role_is_refused_and_says_so(system: System, rol
         assert "refuses this user (code 13)" in done.stderr
 
 
+def test_the_doctor_sees_a_register_that_was_left_behind(system: System) -> None:
+    settings = system.settings
+    assert f"the register stands in {settings.register_database}" in run_command(settings, "doctor", "--json").stdout
+    with MongoClient[Document](settings.mongo_uri) as client:
+        client[settings.mongo_database][BESLUITEN].insert_one({})
+        told = run_command(settings, "doctor", "--json")
+        client[settings.mongo_database][BESLUITEN].drop()
+    assert told.returncode == 1
+    assert f"besluiten stand in {settings.mongo_database}, where the classifier does not look" in told.stdout
+
+
 # `doctor --as` --------------------------------------------------------------------------------------------------------
 
 
