@@ -34,6 +34,7 @@ from services.runtime.kafka.records import Record
 from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from tests.fakes.clock import FakeClock
+from tests.fakes.letter_keys import FakeLetterKeys
 from tests.fakes.projector_store import FakeRegister
 from tests.fakes.publisher import FakePublisher, FakeTopics
 from tests.fakes.register_store import FakeRegisterStore
@@ -43,6 +44,7 @@ from tests.support.contacts import record
 from tests.support.erasing import SLEUTELS, record_of
 from tests.support.examples import ALICE, BOB, CALL_BACK, SOURCE, Wire, contact, email, event, known, onderwerp
 from tests.support.projector_examples import OWN_SOURCES
+from tests.support.sealed import SEALER
 from tests.support.whole import whole
 from tests.unit.domain.desk import CLASSIFIER, Sent
 from tests.unit.domain.strategies import random_history
@@ -131,7 +133,8 @@ class Town:
             read=lambda each: read_record(each, SLEUTELS, DEFAULT),
             store=self.store,
             stop_store=FakeStopStore(),
-            encoder=Encoder(SETTINGS),
+            encoder=Encoder(SETTINGS, SEALER),
+            letter_keys=FakeLetterKeys(),
             clock=FakeClock(),
             health=Health(),
             own_failures_limit=3,
