@@ -209,7 +209,9 @@ def _definitions(states: Sequence[TopicState]) -> Check:
             found="; ".join(departures),
             advice="Change the topic with Kafka's own tools, or the setting when the topic is as you want it.",
         )
-    return Check(name="topics", ok=True, found=f"all {len(states)}, {counted(states[0].partitions, 'partition')} each")
+    first, trail = states[0], states[-1]
+    found = f"all {len(states)}, {counted(first.partitions, 'partition')} each, and {trail.partitions} of {trail.name}"
+    return Check(name="topics", ok=True, found=found)
 
 
 def _departures(state: TopicState) -> Iterable[str]:
