@@ -28,6 +28,14 @@ At = Annotated[
 ]
 Most = Annotated[int, typer.Option(min=1, help="The most contacts that go in one run; the rest waits for the next.")]
 
+DECLINED = {
+    "ander_besluit": "since it was corrected or judged again meanwhile",
+    "nog_bekend": "since a contact came to know the partij again",
+    "toestemming_leeft_op": "since an older consent would count again",
+    "past_niet": "since what is stored does not fit the decision (`klantcontact rebuild` mends it)",
+    "not stored yet": "since the projector has not stored the newest decision",
+}
+
 
 @app.command()
 def retain(
@@ -72,6 +80,8 @@ def _tell(retained: Retained, *, dry_run: bool) -> None:
             f"Went: {counted(retained.erased_contacts, 'contact')}, details of "
             f"{counted(retained.erased_details, 'contact')}, {counted(retained.erased_partijen, 'entry')} of partijen."
         )
+    for why, number in sorted(retained.declined.items()):
+        typer.echo(f"Not erased, {DECLINED.get(why, why)}: {number}. The next run asks again.")
     if retained.not_asked:
         typer.echo(f"{counted(retained.not_asked, 'contact')} more are due: they go in the next run.")
     if retained.restricted:

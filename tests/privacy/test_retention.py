@@ -180,6 +180,7 @@ async def test_whatever_is_kept_for_however_long_nothing_is_orphaned_and_restric
         assert town.of_partijen(restricted) == kept
 
     # A run can leave what had to wait for another, such as a withdrawal of consent; soon nothing is left to do.
+    unchanged = town.projection.contents()
     for _ in range(len(history)):
         unchanged = town.projection.contents()
         again = await town.retain(terms, town.desk.now, restricted)

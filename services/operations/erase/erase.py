@@ -10,10 +10,9 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from services.classifier.mongo.key import RegisterKey
+from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.domain.besluit import BesluitRecord
 from services.domain.outcome import Declined, Executed, InstructionAnswer
-from services.domain.sleutels import Sleutels
 from services.domain.wissing import Bezwaar, SoortWissing
 from services.operations.erase.asking import AskedWissing, Instructions, instructions
 from services.operations.erase.composing import NotStored
@@ -23,7 +22,6 @@ from services.operations.mongo import Databases, read_databases
 from services.operations.subjects import ContactSubject, Subject, SubjectUnknown, find_contact, find_partij
 from services.operations.topic_reader import Progress, unseen
 from services.runtime.errors import KlantcontactError
-from services.runtime.secret import load_sleutel
 from services.runtime.settings import Settings
 
 AT_ONCE: Final = 50
@@ -80,7 +78,7 @@ async def erase(settings: Settings, subject: Subject, asked: ToErase, progress: 
     Raises SubjectUnknown and SeveralPartijen, CannotErase, Unanswered and NotExecuted, InvalidSettings, and
     TransientFailure when Kafka or MongoDB is away. What was erased by then stays erased.
     """
-    sleutels = Sleutels(load_sleutel(settings), settings.sleutelversie)
+    sleutels = configured_sleutels(settings)
     async with read_databases(settings) as databases:
         await RegisterKey(databases.register, sleutels).check()
         requests = ErasureRequests(databases.register)

@@ -101,7 +101,7 @@ class Finder:
 
         Raises NotStored.
         """
-        stored = await self._stored(besluiten)
+        stored = await self.stored(besluiten)
         asked: list[AskedWissing] = []
         for besluit in besluiten:
             if target.mode is Mode.DETAILS:
@@ -121,7 +121,8 @@ class Finder:
         soort = SoortWissing.BETROKKENE if composed.others_stay else SoortWissing.CONTACT
         return _asked(target, soort, besluit, composed if composed.others_stay else Composed())
 
-    async def _stored(self, besluiten: Iterable[BesluitRecord]) -> Stored:
+    async def stored(self, besluiten: Iterable[BesluitRecord]) -> Stored:
+        """Return what the projector stored of contacts."""
         klantcontacten = {each.klantcontact_id for besluit in besluiten for each in besluit.uitgegeven}
         partijen = {each.partij_id for besluit in besluiten for each in besluit.partijen}
         return Stored(

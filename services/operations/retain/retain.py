@@ -65,6 +65,8 @@ class Retained:
     """The numbers of restricted partijen whose contacts, or whose own entry, would have gone."""
     unseen: list[str] = field(default_factory=list)
     """The keys of contacts whose klantcontact or taak is not stored, so that nobody knows of a zaak or an open taak."""
+    declined: dict[str, int] = field(default_factory=dict)
+    """What the classifier did not erase, by its reason: it waits for the next run."""
     not_asked: int = 0
     """Contacts that are due and wait for the next run."""
 

@@ -2,8 +2,15 @@
 
 from datetime import datetime
 
+from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.policy_file import load_policy_file
-from services.operations.mongo import read_databases
+from services.operations.audit.chain import Action
+from services.operations.audit.trail import record
+from services.operations.erase.asking import instructions
+from services.operations.erase.targets import Finder
+from services.operations.lock import operators_lock
+from services.operations.mongo import Databases, read_databases
+from services.operations.retain.erasing import RetentionEraser
 from services.operations.retain.retain import Progressed, Retained, retain
 from services.operations.retain.terms import Terms
 from services.runtime.settings import PREFIX, Settings
@@ -14,8 +21,36 @@ def load_terms(settings: Settings) -> Terms:
     return load_policy_file(settings.bewaren_file, Terms, given_as=f"{PREFIX}BEWAREN_FILE")
 
 
-async def run_retain(settings: Settings, now: datetime, *, most: int, progress: Progressed) -> Retained:
-    """Count what is due at a moment. Raises InvalidSettings, and as `translate_mongo_errors` does."""
+async def run_retain(
+    settings: Settings, now: datetime, *, request: str, reason: str, dry_run: bool, most: int, progress: Progressed
+) -> Retained:
+    """Have erased what is due at a moment, or count it.
+
+    Raises InvalidSettings, LockRefused, Unanswered, and TransientFailure when Kafka or MongoDB is away. What was erased
+    by then stays erased, and a new run finds the rest.
+    """
     terms = load_terms(settings)
     async with read_databases(settings) as databases:
-        return await retain(databases, terms, now, eraser=None, most=most, progress=progress)
+        if dry_run:
+            return await retain(databases, terms, now, eraser=None, most=most, progress=progress)
+        await record(settings, Action(command="retain", request=request, reason=reason, counts={"most": most}))
+        async with operators_lock(databases.register, "retain"):
+            return await _erase(settings, databases, terms, now, request, most, progress)
+
+
+async def _erase(
+    settings: Settings,
+    databases: Databases,
+    terms: Terms,
+    now: datetime,
+    verzoek: str,
+    most: int,
+    progress: Progressed,
+) -> Retained:
+    sleutels = configured_sleutels(settings)
+    await RegisterKey(databases.register, sleutels).check()
+    async with instructions(settings, databases.register, sleutels) as asking:
+        eraser = RetentionEraser(asking, Finder(databases), verzoek)
+        retained = await retain(databases, terms, now, eraser=eraser, most=most, progress=progress)
+    retained.declined = dict(eraser.declined)
+    return retained
