@@ -15,7 +15,7 @@ from services.cli.screen import print_table
 from services.cli.subject import ReasonGiven, RequestNumber
 from services.operations.retain.retain import Retained
 from services.operations.retain.run import run_retain
-from services.operations.retain.selection import Standing
+from services.operations.retain.selection import Fate
 from services.operations.wording import counted, to_the_second
 from services.runtime import garbage
 
@@ -71,8 +71,8 @@ def _tell(retained: Retained, *, dry_run: bool) -> None:
     rows = [(f"contacts, rule {rule}", counts) for rule, counts in sorted(retained.contacts.items())]
     rows += [("details at betrokkenen", retained.details), ("partijen without contact", retained.partijen)]
     print_table(
-        ([name, *(_number(counts, each) for each in Standing)] for name, counts in rows if counts),
-        heading=["what", *Standing],
+        ([name, *(_number(counts, each) for each in Fate)] for name, counts in rows if counts),
+        heading=["what", *Fate],
     )
     typer.echo(f"counts of decisions: {counted(retained.days_of_tellingen, 'day')} past the term")
     if not dry_run:
@@ -93,5 +93,5 @@ def _tell(retained: Retained, *, dry_run: bool) -> None:
         )
 
 
-def _number(counts: Counter[Standing], standing: Standing) -> str:
+def _number(counts: Counter[Fate], standing: Fate) -> str:
     return f"{counts[standing]:,}" if counts[standing] else ""

@@ -80,7 +80,7 @@ class Town:
     def taken(self) -> dict[str, Document]:
         return self.stored(Collection.INTERNE_TAKEN, Collection.INTERNE_TAKEN_VERTROUWELIJK)
 
-    # As an Eraser
+    # As an ContactEraser
 
     async def contacts(self, due: Sequence[BesluitRecord]) -> int:
         return sum(self._erase(SoortWissing.CONTACT, besluit) for besluit in due)

@@ -19,8 +19,8 @@ AT_ONCE: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class RetentionEraser:
-    """An `Eraser` that asks the classifier. What is declined, such as a contact that was corrected meanwhile, waits for
-    the next run.
+    """A `ContactEraser` that asks the classifier. What is declined, such as a contact that was corrected meanwhile,
+    waits for the next run.
     """
 
     asking: Instructions

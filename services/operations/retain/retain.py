@@ -18,7 +18,7 @@ from services.domain.besluit import BesluitRecord
 from services.operations.mongo import Database, Databases
 from services.operations.retain.reading import DONE, Page, contactless, let_go, pages
 from services.operations.retain.selection import (
-    Standing,
+    Fate,
     StoredPartij,
     judge_contact,
     judge_details,
@@ -35,7 +35,7 @@ NOTHING_REGISTERED: Final = "geen"
 Progressed = Callable[[int, int | None], None]
 
 
-class Eraser(Protocol):
+class ContactEraser(Protocol):
     """Has the classifier erase, and waits for its answers."""
 
     async def contacts(self, due: Sequence[BesluitRecord]) -> int:
@@ -53,10 +53,10 @@ class Retained:
     """What a run found and did."""
 
     at: datetime
-    contacts: dict[str, Counter[Standing]] = field(default_factory=dict)
+    contacts: dict[str, Counter[Fate]] = field(default_factory=dict)
     """By the rule whose term decided."""
-    details: Counter[Standing] = field(default_factory=Counter)
-    partijen: Counter[Standing] = field(default_factory=Counter)
+    details: Counter[Fate] = field(default_factory=Counter)
+    partijen: Counter[Fate] = field(default_factory=Counter)
     days_of_tellingen: int = 0
     erased_contacts: int = 0
     erased_details: int = 0
@@ -76,7 +76,7 @@ async def retain(
     terms: Terms,
     now: datetime,
     *,
-    eraser: Eraser | None,
+    eraser: ContactEraser | None,
     most: int,
     progress: Progressed = lambda _done, _of: None,
 ) -> Retained:
@@ -101,13 +101,13 @@ async def retain(
     return retained
 
 
-async def _keep_what_was_seen(register: Database, page: Page, eraser: Eraser | None) -> None:
+async def _keep_what_was_seen(register: Database, page: Page, eraser: ContactEraser | None) -> None:
     if eraser is not None and page.newly_done:
         documents = [{"_id": taak, "gezienOp": since} for taak, since in page.newly_done.items()]
         await register[DONE].insert_many(documents, ordered=False)
 
 
-async def retain_page(page: Page, terms: Terms, retained: Retained, eraser: Eraser | None, most: int) -> None:
+async def retain_page(page: Page, terms: Terms, retained: Retained, eraser: ContactEraser | None, most: int) -> None:
     """Judge the contacts of a page, and have erased what is due, as far as there is room in this run."""
     due: list[BesluitRecord] = []
     without_details: list[BesluitRecord] = []
@@ -118,14 +118,14 @@ async def retain_page(page: Page, terms: Terms, retained: Retained, eraser: Eras
         judged = judge_contact(contact, terms, retained.at)
         rule = judged.regel.value if judged.regel is not None else NOTHING_REGISTERED
         retained.contacts.setdefault(rule, Counter())[judged.standing] += 1
-        if judged.standing is Standing.RESTRICTED:
+        if judged.standing is Fate.RESTRICTED:
             _name(retained, [each.nummer for each in besluit.partijen])
-        if judged.standing is Standing.GOES:
+        if judged.standing is Fate.GOES:
             due.append(besluit)
             continue
         standing = judge_details(contact, terms, retained.at)
         retained.details[standing] += 1
-        if standing is Standing.GOES:
+        if standing is Fate.GOES:
             without_details.append(besluit)
     room = max(0, most - retained.erased_contacts)
     retained.not_asked += len(due[room:])
@@ -140,16 +140,16 @@ async def retain_partijen(
     let_go_of: Mapping[str, datetime],
     terms: Terms,
     retained: Retained,
-    eraser: Eraser | None,
+    eraser: ContactEraser | None,
 ) -> None:
     """Judge the entries of partijen that no contact knows, and have erased those that are due."""
     due: list[str] = []
     for each in entries:
         standing = judge_partij(each, let_go_of, terms, retained.at)
         retained.partijen[standing] += 1
-        if standing is Standing.GOES:
+        if standing is Fate.GOES:
             due.append(each.partij_id)
-        if standing is Standing.RESTRICTED:
+        if standing is Fate.RESTRICTED:
             _name(retained, [each.nummer])
     if eraser is not None and due:
         retained.erased_partijen += await eraser.partijen(due)

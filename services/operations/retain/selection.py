@@ -42,7 +42,7 @@ class StoredContact:
     """Whether the processing of a partij of it is restricted (AVG art. 18)."""
 
 
-class Standing(StrEnum):
+class Fate(StrEnum):
     """Whether something goes, or why it stays."""
 
     GOES = "goes"
@@ -55,52 +55,52 @@ class Standing(StrEnum):
 
 
 @value_class(frozen=True, slots=True)
-class Judged:
+class JudgedContact:
     """What becomes of a contact."""
 
-    standing: Standing
+    standing: Fate
     regel: Regel | None = None
     """The rule whose term lasts longest; None: nothing of it is registered."""
 
 
-def judge_contact(contact: StoredContact, terms: Terms, now: datetime) -> Judged:
+def judge_contact(contact: StoredContact, terms: Terms, now: datetime) -> JudgedContact:
     """Return what becomes of a contact."""
     if not contact.klantcontacten:
-        return Judged(_standing(contact, terms.besluiten_zonder_klantcontact, now))
+        return JudgedContact(_standing(contact, terms.besluiten_zonder_klantcontact, now))
     ends: list[tuple[datetime, Regel]] = []
     for each in contact.klantcontacten:
         term = terms.of_klantcontact(each.regel, zaak=each.zaak)
         if term is None:
-            return Judged(Standing.NO_TERM, each.regel)
+            return JudgedContact(Fate.NO_TERM, each.regel)
         ends.append((term.after(contact.op), each.regel))
     last, regel = max(ends)
     if last > now:
-        return Judged(Standing.NOT_YET, regel)
+        return JudgedContact(Fate.NOT_YET, regel)
     if any(each.taak_open for each in contact.klantcontacten):
-        return Judged(Standing.OPEN_TAAK, regel)
-    return Judged(Standing.RESTRICTED if contact.beperkt else Standing.GOES, regel)
+        return JudgedContact(Fate.OPEN_TAAK, regel)
+    return JudgedContact(Fate.RESTRICTED if contact.beperkt else Fate.GOES, regel)
 
 
-def _standing(contact: StoredContact, term: Period | None, now: datetime) -> Standing:
+def _standing(contact: StoredContact, term: Period | None, now: datetime) -> Fate:
     if term is None:
-        return Standing.NO_TERM
+        return Fate.NO_TERM
     if term.after(contact.op) > now:
-        return Standing.NOT_YET
-    return Standing.RESTRICTED if contact.beperkt else Standing.GOES
+        return Fate.NOT_YET
+    return Fate.RESTRICTED if contact.beperkt else Fate.GOES
 
 
-def judge_details(contact: StoredContact, terms: Terms, now: datetime) -> Standing:
+def judge_details(contact: StoredContact, terms: Terms, now: datetime) -> Fate:
     """Return what becomes of the details at the betrokkenen of a contact that stays itself."""
     holding = [each for each in contact.klantcontacten if each.contactgegevens]
     term = terms.contactgegevens_na_taak
     if term is None or not holding:
-        return Standing.NO_TERM
+        return Fate.NO_TERM
     if any(each.taak_open for each in contact.klantcontacten):
-        return Standing.OPEN_TAAK
+        return Fate.OPEN_TAAK
     done = [each.gereed_op for each in holding if each.gereed_op is not None]
     if len(done) < len(holding) or term.after(max(done)) > now:
-        return Standing.NOT_YET
-    return Standing.RESTRICTED if contact.beperkt else Standing.GOES
+        return Fate.NOT_YET
+    return Fate.RESTRICTED if contact.beperkt else Fate.GOES
 
 
 @value_class(frozen=True, slots=True)
@@ -112,12 +112,12 @@ class StoredPartij:
     beperkt: bool = False
 
 
-def judge_partij(partij: StoredPartij, left: Mapping[str, datetime], terms: Terms, now: datetime) -> Standing:
+def judge_partij(partij: StoredPartij, left: Mapping[str, datetime], terms: Terms, now: datetime) -> Fate:
     """Return what becomes of such an entry. `left`: when a decision last let go of each partij."""
     term = terms.partijen_zonder_contact
     if term is None:
-        return Standing.NO_TERM
+        return Fate.NO_TERM
     since = left.get(partij.partij_id)
     if since is not None and term.after(since) > now:
-        return Standing.NOT_YET
-    return Standing.RESTRICTED if partij.beperkt else Standing.GOES
+        return Fate.NOT_YET
+    return Fate.RESTRICTED if partij.beperkt else Fate.GOES

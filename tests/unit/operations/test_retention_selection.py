@@ -7,7 +7,7 @@ import pytest
 
 from schemas.outputs import Regel
 from services.operations.retain.selection import (
-    Standing,
+    Fate,
     StoredContact,
     StoredKlantcontact,
     StoredPartij,
@@ -40,19 +40,19 @@ def contact(*klantcontacten: StoredKlantcontact, beperkt: bool = False) -> Store
 @pytest.mark.parametrize(
     ("stored", "standing", "why"),
     [
-        (contact(klantcontact()), Standing.GOES, "its term has passed"),
-        (contact(klantcontact(), klantcontact(Regel.V4)), Standing.NOT_YET, "the last of its klantcontacten decides"),
-        (contact(klantcontact(), klantcontact(Regel.V3)), Standing.NO_TERM, "no term was set for one of them"),
-        (contact(klantcontact(zaak=True)), Standing.NOT_YET, "a zaak is linked"),
-        (contact(klantcontact(taak_open=True)), Standing.OPEN_TAAK, "somebody still needs it"),
-        (contact(klantcontact(), beperkt=True), Standing.RESTRICTED, "AVG art. 18"),
-        (contact(klantcontact(Regel.V4), beperkt=True), Standing.NOT_YET, "it would not go anyway"),
-        (contact(), Standing.GOES, "nothing of it is registered"),
-        (contact(beperkt=True), Standing.RESTRICTED, "nothing of it is registered, and its partij is restricted"),
+        (contact(klantcontact()), Fate.GOES, "its term has passed"),
+        (contact(klantcontact(), klantcontact(Regel.V4)), Fate.NOT_YET, "the last of its klantcontacten decides"),
+        (contact(klantcontact(), klantcontact(Regel.V3)), Fate.NO_TERM, "no term was set for one of them"),
+        (contact(klantcontact(zaak=True)), Fate.NOT_YET, "a zaak is linked"),
+        (contact(klantcontact(taak_open=True)), Fate.OPEN_TAAK, "somebody still needs it"),
+        (contact(klantcontact(), beperkt=True), Fate.RESTRICTED, "AVG art. 18"),
+        (contact(klantcontact(Regel.V4), beperkt=True), Fate.NOT_YET, "it would not go anyway"),
+        (contact(), Fate.GOES, "nothing of it is registered"),
+        (contact(beperkt=True), Fate.RESTRICTED, "nothing of it is registered, and its partij is restricted"),
     ],
 )
 def test_a_contact_goes_once_all_of_it_has_been_kept_long_enough(
-    stored: StoredContact, standing: Standing, why: str
+    stored: StoredContact, standing: Fate, why: str
 ) -> None:
     assert judge_contact(stored, TERMS, LATER).standing is standing, why
 
@@ -60,51 +60,49 @@ def test_a_contact_goes_once_all_of_it_has_been_kept_long_enough(
 def test_a_contact_goes_at_the_moment_that_its_term_ends_and_not_before() -> None:
     ends = OP.replace(year=2027)
     stored = contact(klantcontact())
-    assert judge_contact(stored, TERMS, ends - timedelta(microseconds=1)).standing is Standing.NOT_YET
-    assert judge_contact(stored, TERMS, ends).standing is Standing.GOES
+    assert judge_contact(stored, TERMS, ends - timedelta(microseconds=1)).standing is Fate.NOT_YET
+    assert judge_contact(stored, TERMS, ends).standing is Fate.GOES
 
 
 def test_without_terms_nothing_ever_goes() -> None:
     for stored in (contact(), contact(klantcontact(contactgegevens=True, gereed_op=OP))):
-        assert judge_contact(stored, Terms(), LATER).standing is Standing.NO_TERM
-        assert judge_details(stored, Terms(), LATER) is Standing.NO_TERM
-    assert judge_partij(StoredPartij("p-1", "1"), {}, Terms(), LATER) is Standing.NO_TERM
+        assert judge_contact(stored, Terms(), LATER).standing is Fate.NO_TERM
+        assert judge_details(stored, Terms(), LATER) is Fate.NO_TERM
+    assert judge_partij(StoredPartij("p-1", "1"), {}, Terms(), LATER) is Fate.NO_TERM
 
 
 @pytest.mark.parametrize(
     ("stored", "standing"),
     [
-        (contact(klantcontact()), Standing.NO_TERM),
-        (contact(klantcontact(contactgegevens=True, taak_open=True)), Standing.OPEN_TAAK),
-        (contact(klantcontact(contactgegevens=True)), Standing.NOT_YET),
-        (contact(klantcontact(contactgegevens=True, gereed_op=LATER - timedelta(days=29))), Standing.NOT_YET),
-        (contact(klantcontact(contactgegevens=True, gereed_op=LATER - timedelta(days=30))), Standing.GOES),
-        (contact(klantcontact(contactgegevens=True, gereed_op=OP), beperkt=True), Standing.RESTRICTED),
+        (contact(klantcontact()), Fate.NO_TERM),
+        (contact(klantcontact(contactgegevens=True, taak_open=True)), Fate.OPEN_TAAK),
+        (contact(klantcontact(contactgegevens=True)), Fate.NOT_YET),
+        (contact(klantcontact(contactgegevens=True, gereed_op=LATER - timedelta(days=29))), Fate.NOT_YET),
+        (contact(klantcontact(contactgegevens=True, gereed_op=LATER - timedelta(days=30))), Fate.GOES),
+        (contact(klantcontact(contactgegevens=True, gereed_op=OP), beperkt=True), Fate.RESTRICTED),
         (
             contact(klantcontact(contactgegevens=True, gereed_op=OP), klantcontact(contactgegevens=True)),
-            Standing.NOT_YET,
+            Fate.NOT_YET,
         ),
     ],
 )
-def test_details_go_some_time_after_every_taak_of_the_contact_is_done(
-    stored: StoredContact, standing: Standing
-) -> None:
+def test_details_go_some_time_after_every_taak_of_the_contact_is_done(stored: StoredContact, standing: Fate) -> None:
     assert judge_details(stored, TERMS, LATER) is standing
 
 
 @pytest.mark.parametrize(
     ("since", "beperkt", "standing"),
     [
-        (LATER - timedelta(days=89), False, Standing.NOT_YET),
-        (LATER - timedelta(days=90), False, Standing.GOES),
-        (LATER - timedelta(days=90), True, Standing.RESTRICTED),
-        (None, False, Standing.GOES),
+        (LATER - timedelta(days=89), False, Fate.NOT_YET),
+        (LATER - timedelta(days=90), False, Fate.GOES),
+        (LATER - timedelta(days=90), True, Fate.RESTRICTED),
+        (None, False, Fate.GOES),
     ],
 )
 def test_the_entry_of_a_partij_goes_some_time_after_the_last_contact_let_go_of_it(
     since: datetime | None,
     beperkt: bool,  # noqa: FBT001 - a column
-    standing: Standing,
+    standing: Fate,
 ) -> None:
     left = {} if since is None else {"p-1": since}
     assert judge_partij(StoredPartij("p-1", "1", beperkt), left, TERMS, LATER) is standing
