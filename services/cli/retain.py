@@ -1,7 +1,6 @@
 """For operators: end what has been kept long enough."""
 
 from collections import Counter
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -61,7 +60,7 @@ def retain(
             run_retain(settings(), now, request=request, reason=reason, dry_run=dry_run, most=most, progress=bar)
         )
     if as_json:
-        print_json({**asdict(retained), "dry_run": dry_run})
+        print_json({**retained.as_json(), "dryRun": dry_run})
     else:
         _tell(retained, dry_run=dry_run)
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from services.classifier.mongo.register import BESLUITEN
 from services.classifier.mongo.tallies import TELLINGEN, others_id
@@ -69,6 +69,29 @@ class Retained:
     """What the classifier did not erase, by its reason: it waits for the next run."""
     not_asked: int = 0
     """Contacts that are due and wait for the next run."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for a program to read."""
+        return {
+            "at": self.at,
+            "contacts": {rule: _counts(fates) for rule, fates in sorted(self.contacts.items())},
+            "details": _counts(self.details),
+            "partijen": _counts(self.partijen),
+            "daysOfTellingen": self.days_of_tellingen,
+            "erased": {
+                "contacts": self.erased_contacts,
+                "details": self.erased_details,
+                "partijen": self.erased_partijen,
+            },
+            "declined": self.declined,
+            "restricted": self.restricted,
+            "unseen": self.unseen,
+            "notAsked": self.not_asked,
+        }
+
+
+def _counts(fates: Counter[Fate]) -> dict[str, int]:
+    return {each.value: fates[each] for each in Fate if fates[each]}
 
 
 async def retain(
