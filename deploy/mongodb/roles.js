@@ -367,8 +367,7 @@ const roles = {
           "sleutelcontrole",
           "dead_letters",
           "dead_letter_keys",
-          "stopped_partitions",
-          "wissingen"
+          "stopped_partitions"
         ],
         "actions": [
           "find"
@@ -381,6 +380,18 @@ const roles = {
         ],
         "actions": [
           "find",
+          "remove"
+        ]
+      },
+      {
+        "database": "register",
+        "collections": [
+          "wissingen"
+        ],
+        "actions": [
+          "find",
+          "insert",
+          "update",
           "remove"
         ]
       },

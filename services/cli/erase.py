@@ -15,6 +15,8 @@ from services.cli.streams import tell
 from services.cli.subject import ReasonGiven, RequestNumber, SubjectFile, asked_subject
 from services.operations.erase.erase import Erasure, ToErase
 from services.operations.erase.erase import erase as have_erased
+from services.operations.erase.reapply import ToReapply
+from services.operations.erase.reapply import reapply as erase_again
 from services.operations.erase.targets import Mode
 from services.operations.subjects import SubjectUnknown
 
@@ -33,6 +35,9 @@ def erase(  # noqa: PLR0913 - each is an option that an operator can give
     contact: Annotated[bool, typer.Option("--contact", help="One contact, with all that it brought.")] = False,
     partij: Annotated[bool, typer.Option("--partij", help="A klant, with all that it took part in.")] = False,
     details: Annotated[bool, typer.Option("--details", help="Name and addresses of a klant; the rest stays.")] = False,
+    reapply: Annotated[
+        bool, typer.Option("--reapply", help="After a backup was put back: erase again what was erased before.")
+    ] = False,
     request: RequestNumber,
     reason: ReasonGiven,
     refuse: Annotated[
@@ -52,21 +57,28 @@ def erase(  # noqa: PLR0913 - each is an option that an operator can give
 
     It waits until the classifier has done it. Started again with the same request, it goes on where it was.
     """
-    modes = [mode for mode, given in zip(Mode, (contact, partij, details), strict=True) if given]
+    asked_for = {Mode.CONTACT: contact, Mode.PARTIJ: partij, Mode.DETAILS: details, None: reapply}
+    modes = [mode for mode, given in asked_for.items() if given]
     if len(modes) != 1:
-        raise typer.BadParameter("give one of --contact, --partij and --details")
-    asked = ToErase(
-        mode=modes[0],
-        verzoek=request,
-        reason=reason,
-        refuse=refuse,
-        dry_run=dry_run,
-        withdraw_missing=withdraw_missing,
-    )
-    meant = asked_subject(subject)
+        raise typer.BadParameter("give one of --contact, --partij, --details and --reapply")
+    mode = modes[0]
     try:
-        with progress("erasing", shown=not as_json) as bar:
-            erasure = uvloop.run(have_erased(settings(), meant, asked, bar))
+        if mode is None:
+            again = ToReapply(verzoek=request, reason=reason, dry_run=dry_run)
+            with progress("erasing", shown=not as_json) as bar:
+                erasure = uvloop.run(erase_again(settings(), again, bar))
+        else:
+            asked = ToErase(
+                mode=mode,
+                verzoek=request,
+                reason=reason,
+                refuse=refuse,
+                dry_run=dry_run,
+                withdraw_missing=withdraw_missing,
+            )
+            meant = asked_subject(subject)
+            with progress("erasing", shown=not as_json) as bar:
+                erasure = uvloop.run(have_erased(settings(), meant, asked, bar))
     except SubjectUnknown as error:
         tell(str(error) or "The register knows nobody like this.")
         raise typer.Exit(1) from error
@@ -76,7 +88,7 @@ def erase(  # noqa: PLR0913 - each is an option that an operator can give
     if as_json:
         print_json(erasure.as_json())
         return
-    for line in lines(erasure, asked):
+    for line in lines(erasure, refused=refuse is not None, dry_run=dry_run):
         typer.echo(line)
 
 
@@ -90,16 +102,13 @@ _WORDS: Final = {
 }
 
 
-def lines(erasure: Erasure, asked: ToErase) -> list[str]:
+def lines(erasure: Erasure, *, refused: bool, dry_run: bool) -> list[str]:
     """Return what was erased, or would be, for a person."""
-    if asked.refuse is not None:
-        return [f"Recorded: request {asked.verzoek} is refused. Nothing was erased."]
+    if refused:
+        return ["Recorded: the request is refused. Nothing was erased."]
     if erasure.was_done:
-        return ["An earlier run with this request has erased all of it."]
+        return ["There is nothing left of it to erase."]
     told = [f"{number:>8}  {_WORDS[what]}" for what, number in sorted(erasure.counts.items()) if number]
-    if asked.dry_run:
+    if dry_run:
         return [*told, "Nothing was erased: this was a dry run."]
-    return [
-        *told,
-        "Erased. The projector and other subscribers follow within seconds, Kafka's segments within a day or two.",
-    ]
+    return [*told, "Erased. docs/privacy/erase.md says when subscribers and Kafka's segments have followed."]

@@ -13,12 +13,27 @@ from tests.acceptance.pipeline import documents, publish, read_all, wait_until_a
 from tests.acceptance.shared_system import shared_system
 from tests.support.commands import klantcontact, run_command
 from tests.support.examples import BOB, CALL_BACK, Wire, bsn, contact, email, event, known, nth_bsn, onderwerp, phone
+from tests.support.whole import whole
 
 pytestmark = pytest.mark.server
 
 GONE = nth_bsn(11)
 MARKED = "gewist-zeehond"
 REQUEST = "Z-2026-0042"
+
+OPERATORS = whole(
+    (("replay", "--execute"), ("rebuild",)),
+    (
+        ("replay", "--execute"),
+        ("replay", "--execute", "--with-current-register"),
+        ("replay", "--publish-again", "--execute"),
+        ("rebuild",),
+        ("rebuild", "--drop-old"),
+        ("rebuild", "--from-live"),
+        ("rebuild", "--drop-old"),
+    ),
+)
+"""What an operator may do afterwards."""
 
 
 def _gone(ref: str = "k") -> Wire:
@@ -124,14 +139,7 @@ def test_a_klant_is_erased_and_stays_so(system: System) -> None:
     assert len(outputs(system)) == before
 
     # An operator judges again, publishes again, and rebuilds.
-    for arguments in (
-        ("replay", "--execute"),
-        ("replay", "--publish-again", "--execute"),
-        ("rebuild",),
-        ("rebuild", "--drop-old"),
-        ("rebuild", "--from-live"),
-        ("rebuild", "--drop-old"),
-    ):
+    for arguments in OPERATORS:
         run = run_command(system.settings, *arguments)
         assert run.returncode == 0, (arguments, run.stdout, run.stderr)
         nothing_is_back()
@@ -184,3 +192,40 @@ def test_a_refusal_is_recorded_and_erases_nothing(system: System) -> None:
         [kept] = client[system.settings.mongo_database]["wissingen"].find({"verzoek": "Z-3"})
     assert kept["weigering"] == "17(3)(b)"
     assert shown(system) == before
+
+
+def test_a_restored_backup_is_cleaned_by_the_ledger(system: System) -> None:
+    person = known("k", nth_bsn(13), toestemming="gegeven", adressen=[email("wezel@example.nl")])
+    both = [person, _other()]
+    publish(system, [event(contact("x", betrokkenen=[person])), event(contact("y", betrokkenen=both))])
+    wait_until_all_is_stored(system)
+    with MongoClient[dict[str, Any]](system.settings.mongo_uri) as client:
+        database = client[system.settings.mongo_database]
+        names = [each for each in database.list_collection_names() if each != "plaatsclaims"]
+        dump = {each: list(database[each].find()) for each in names}
+        erase(system, {"partijIdentificatoren": [bsn(nth_bsn(13))]}, "--partij", request="Z-4")
+        wait_until_all_is_stored(system)
+        assert holding(system, "wezel@") == {}
+        erased = shown(system)
+
+        publish(system, [event(contact("later", betrokkenen=[_other()]))])
+        wait_until_all_is_stored(system)
+        erase(system, {"source": event(CONTACTS[0])["source"], "contactId": "later"}, "--contact", request="Z-5")
+        wait_until_all_is_stored(system)
+        for name, kept in dump.items():
+            database[name].delete_many({})
+            if kept:
+                database[name].insert_many(kept)
+    assert holding(system, "wezel@")
+
+    told = erase(system, {}, "--reapply", "--dry-run", request="Z-6")
+    assert told["counts"]["betrokkene"] == 1
+    erase(system, {}, "--reapply", request="Z-6")
+    wait_until_all_is_stored(system)
+    assert holding(system, "wezel@") == {}
+    ids = {each["_id"] for kept in shown(system).values() for each in kept}
+    assert ids == {each["_id"] for kept in erased.values() for each in kept}
+    publish(system, [event(contact(each, betrokkenen=[_other()])) for each in ("x", "y", "later")])
+    wait_until_all_is_stored(system)
+    assert ids == {each["_id"] for kept in shown(system).values() for each in kept}
+    assert erase(system, {}, "--reapply", request="Z-6")["wasDone"]

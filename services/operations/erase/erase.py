@@ -14,6 +14,7 @@ from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.domain.besluit import BesluitRecord
 from services.domain.outcome import Declined, Executed, InstructionAnswer
 from services.domain.wissing import Bezwaar, SoortWissing
+from services.operations.audit.trail import Action, record
 from services.operations.erase.asking import AskedWissing, Instructions, instructions
 from services.operations.erase.composing import NotStored
 from services.operations.erase.request import ErasureRequests
@@ -85,6 +86,7 @@ async def erase(settings: Settings, subject: Subject, asked: ToErase, progress: 
         targets = await _targets(settings, databases, subject, asked, requests)
         erasure = Erasure(targets, was_done=not targets)
         if asked.refuse is not None:
+            await _record(settings, targets, asked)
             await requests.refuse(targets, asked.reason, asked.refuse)
             return erasure
         eraser = Eraser(Finder(databases, asked.withdraw_missing), erasure.counts, progress)
@@ -92,6 +94,7 @@ async def erase(settings: Settings, subject: Subject, asked: ToErase, progress: 
             for each in targets:
                 await eraser.count(each)
             return erasure
+        await _record(settings, targets, asked)
         await requests.begin(targets, asked.reason)
         async with instructions(settings, databases.register, sleutels) as asking:
             for each in targets:
@@ -99,6 +102,19 @@ async def erase(settings: Settings, subject: Subject, asked: ToErase, progress: 
                 await requests.finish(each, dict(erasure.counts))
         erasure.executed = True
         return erasure
+
+
+async def _record(settings: Settings, targets: Sequence[Target], asked: ToErase) -> None:
+    """Have the audit trail say what is going to be erased, or refused, before that is done."""
+    refused = " --refuse" if asked.refuse is not None else ""
+    action = Action(
+        command=f"erase --{asked.mode}{refused}",
+        request=asked.verzoek,
+        reason=asked.reason if asked.refuse is None else f"{asked.reason} ({asked.refuse})",
+        counts={"targets": len(targets)},
+        ids=[each.partij_id or each.contact_key or "" for each in targets],
+    )
+    await record(settings, action)
 
 
 async def _targets(
@@ -130,6 +146,8 @@ class Eraser:
     finder: Finder
     counts: Counter[str]
     progress: Progress = unseen
+    _counted: set[tuple[str | None, str | None]] = field(default_factory=set)
+    """The contacts and partijen that a dry run has counted."""
 
     async def count(self, target: Target) -> None:
         """Count what would be asked for, and change nothing."""
@@ -142,6 +160,10 @@ class Eraser:
 
     def _count(self, asked: Sequence[AskedWissing]) -> None:
         for each in asked:
+            counted = (each.wissing.contact_key, each.wissing.partij_id)
+            if counted in self._counted:
+                continue
+            self._counted.add(counted)
             self.counts[each.wissing.soort.value] += 1
             self.counts["klantcontacten_opnieuw"] += len(each.wissing.opnieuw)
 

@@ -12,7 +12,7 @@ import pymongo
 from schemas.outputs import Reden
 from services.classifier.mongo.documents import besluit_of, gewist_of, partij_of
 from services.classifier.mongo.register import BESLUITEN, PARTIJREGISTER
-from services.domain.besluit import BesluitRecord, PartijIntrekking
+from services.domain.besluit import BesluitRecord
 from services.domain.partij import PartijRecord
 from services.domain.wissing import SoortWissing, Wissing
 from services.operations.erase.asking import AskedWissing, new_id
@@ -29,6 +29,8 @@ class Mode(StrEnum):
     CONTACT = "contact"
     PARTIJ = "partij"
     DETAILS = "details"
+    BETROKKENE = "betrokkene"
+    """One klant out of one contact: only where a restored backup brought it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,30 @@ class Finder:
         besluit = besluit_of(document)
         return AskedWissing(target.wissing(SoortWissing.CONTACT, besluit), besluit)
 
+    async def is_back(self, target: Target) -> bool:
+        """Whether the register has what a target names, or could be given it by a publisher."""
+        if target.mode is Mode.CONTACT:
+            return await self.contact(target) is not None
+        if target.mode is Mode.PARTIJ and await self.partij(target) is not None:
+            return True
+        async for besluit in self.contacts(target):
+            if target.mode is not Mode.DETAILS or besluit.gewist is None:
+                return True
+        return False
+
+    async def is_unknown(self, contact_key: str) -> bool:
+        """Whether the register has neither a decision nor a tombstone of a contact."""
+        return await self.databases.register[BESLUITEN].find_one({"_id": contact_key}, {"_id": 1}) is None
+
     async def contacts(self, target: Target) -> AsyncIterator[BesluitRecord]:
         """Yield the decisions that name the partij of a target and that an erasure has to change, all of them."""
         besluiten = self.databases.register[BESLUITEN]
+        if target.contact_key is not None:
+            document = await besluiten.find_one({"_id": target.contact_key})
+            besluit = besluit_of(document) if document is not None and gewist_of(document) is None else None
+            if besluit is not None and target.partij_id in besluit.partijen_ever:
+                yield besluit
+            return
         query: Document = {"partijen.partijId": target.partij_id}
         async for document in besluiten.find(query).sort("_id"):
             besluit = besluit_of(document)
@@ -153,11 +176,3 @@ def _may_carry_details(besluit: BesluitRecord, partij_id: str | None) -> bool:
     return any(map(brings_details, own)) or any(
         each.interne_taak or each.regel in {"V0", "V2"} for each in besluit.onderwerpen
     )
-
-
-def names(besluit: BesluitRecord, partij_id: str) -> bool:
-    """Whether a decision names a partij, or took something back from it."""
-    taken_back = any(
-        isinstance(each, PartijIntrekking) and each.partij_id == partij_id for each in besluit.intrekkingen
-    )
-    return taken_back or any(each.partij_id == partij_id for each in besluit.partijen)
