@@ -77,6 +77,7 @@ _ORDER = (
     SoortWissing.CONTACT,
     SoortWissing.BETROKKENE,
     SoortWissing.GEGEVENS,
+    SoortWissing.CONTACTGEGEVENS,
 )
 """A klant that was erased takes its contacts along, as at first."""
 
@@ -86,6 +87,7 @@ _MODES = {
     SoortWissing.CONTACT: Mode.CONTACT,
     SoortWissing.BETROKKENE: Mode.BETROKKENE,
     SoortWissing.GEGEVENS: Mode.DETAILS,
+    SoortWissing.CONTACTGEGEVENS: Mode.CONTACTGEGEVENS,
 }
 
 

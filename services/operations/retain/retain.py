@@ -67,6 +67,8 @@ class Retained:
     """The keys of contacts whose klantcontact or taak is not stored, so that nobody knows of a zaak or an open taak."""
     declined: dict[str, int] = field(default_factory=dict)
     """What the classifier did not erase, by its reason: it waits for the next run."""
+    markers: int = 0
+    """Output partitions that got a marker, so that Kafka cleans them."""
     not_asked: int = 0
     """Contacts that are due and wait for the next run."""
 
@@ -86,6 +88,7 @@ class Retained:
             "declined": self.declined,
             "restricted": self.restricted,
             "unseen": self.unseen,
+            "markers": self.markers,
             "notAsked": self.not_asked,
         }
 

@@ -9,6 +9,7 @@ from services.operations.audit.trail import record
 from services.operations.erase.asking import instructions
 from services.operations.erase.targets import Finder
 from services.operations.lock import operators_lock
+from services.operations.markers import append_due_markers
 from services.operations.mongo import Databases, read_databases
 from services.operations.retain.erasing import RetentionEraser
 from services.operations.retain.retain import Progressed, Retained, retain
@@ -35,7 +36,10 @@ async def run_retain(
             return await retain(databases, terms, now, eraser=None, most=most, progress=progress)
         await record(settings, Action(command="retain", request=request, reason=reason, counts={"most": most}))
         async with operators_lock(databases.register, "retain"):
-            return await _erase(settings, databases, terms, now, request, most, progress)
+            retained = await _erase(settings, databases, terms, now, request, most, progress)
+    # What a withdrawal replaced leaves a quiet partition only once somebody writes there.
+    retained.markers = len(await append_due_markers(settings, now))
+    return retained
 
 
 async def _erase(
