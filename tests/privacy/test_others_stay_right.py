@@ -30,9 +30,11 @@ from services.projector.events import Fact
 from services.projector.events import read as read_event
 from services.projector.mongo.writes import Collection
 from services.runtime.kafka.records import Record
+from services.runtime.letters.sealing import Sealer
 from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from tests.fakes.clock import FakeClock
+from tests.fakes.letter_keys import FakeLetterKeys
 from tests.fakes.projector_store import FakeRegister
 from tests.fakes.publisher import FakePublisher, FakeTopics
 from tests.fakes.register_store import FakeRegisterStore
@@ -125,7 +127,8 @@ class Town:
             read=lambda each: read_record(each, SLEUTELS, DEFAULT),
             store=self.store,
             stop_store=FakeStopStore(),
-            encoder=Encoder(SETTINGS),
+            letter_keys=FakeLetterKeys(),
+            encoder=Encoder(SETTINGS, Sealer(bytes(32))),
             clock=FakeClock(),
             health=Health(),
             own_failures_limit=3,
