@@ -1,18 +1,26 @@
 """A klant who is erased stays gone, whatever comes again, on real servers; the others stay as they were."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
+import uvloop
 from pymongo import MongoClient
 
+from services.domain.outcome import InstructionAnswer
 from services.local.servers.stack import Stack
 from services.local.system import System
+from services.operations.erase.asking import AskedWissing, Instructions
+from services.operations.erase.erase import ToErase
+from services.operations.erase.erase import erase as erase_in_process
+from services.operations.erase.targets import Mode
+from services.operations.subjects import read_subject
 from tests.acceptance.pipeline import documents, publish, read_all, wait_until_all_is_stored
 from tests.acceptance.shared_system import shared_system
 from tests.support.commands import klantcontact, run_command
 from tests.support.examples import BOB, CALL_BACK, Wire, bsn, contact, email, event, known, nth_bsn, onderwerp, phone
+from tests.support.logins import as_role
 from tests.support.whole import whole
 
 pytestmark = pytest.mark.server
@@ -229,3 +237,36 @@ def test_a_restored_backup_is_cleaned_by_the_ledger(system: System) -> None:
     wait_until_all_is_stored(system)
     assert ids == {each["_id"] for kept in shown(system).values() for each in kept}
     assert erase(system, {}, "--reapply", request="Z-6")["wasDone"]
+
+
+class _Killed(Exception):
+    """Stands for a command that is killed."""
+
+
+@pytest.mark.parametrize("steps", whole((1,), (0, 1, 2)))
+def test_a_command_that_was_killed_goes_on_when_it_is_started_again(
+    system: System, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    """After its first step the klant is unknown, and only the request says who was meant."""
+    number = nth_bsn(20 + steps)
+    person = known("k", number, toestemming="gegeven", adressen=[email(f"{MARKED}{steps}@example.nl")])
+    contacts = [contact(f"killed-{steps}-{each}", betrokkenen=[person]) for each in range(2)]
+    publish(system, [event(each) for each in contacts])
+    wait_until_all_is_stored(system)
+    answers, left = Instructions.answers, [steps]
+
+    async def answers_until_killed(self: Instructions, asked: Sequence[AskedWissing]) -> Sequence[InstructionAnswer]:
+        if not left[0]:
+            raise _Killed
+        left[0] -= 1
+        return await answers(self, asked)
+
+    subject = read_subject(json.dumps({"partijIdentificatoren": [bsn(number)]}).encode())
+    asked = ToErase(mode=Mode.PARTIJ, verzoek=f"Z-killed-{steps}", reason="verzoek")
+    with monkeypatch.context() as patched:
+        patched.setattr(Instructions, "answers", answers_until_killed)
+        with pytest.raises(_Killed):
+            uvloop.run(erase_in_process(as_role(system.settings, ["erase"]), subject, asked))
+    erase(system, {"partijIdentificatoren": [bsn(number)]}, "--partij", request=f"Z-killed-{steps}")
+    wait_until_all_is_stored(system)
+    assert holding(system, f"{MARKED}{steps}@") == {}

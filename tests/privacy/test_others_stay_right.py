@@ -30,7 +30,6 @@ from services.projector.events import Fact
 from services.projector.events import read as read_event
 from services.projector.mongo.writes import Collection
 from services.runtime.kafka.records import Record
-from services.runtime.letters.sealing import Sealer
 from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from tests.fakes.clock import FakeClock
@@ -42,6 +41,7 @@ from tests.fakes.stop_store import FakeStopStore
 from tests.support.contacts import record
 from tests.support.erasing import SLEUTELS, record_of
 from tests.support.examples import ALICE, BOB, CALL_BACK, SOURCE, Wire, contact, email, event, known, onderwerp
+from tests.support.sealed import SEALER
 from tests.support.whole import whole
 
 SETTINGS: Final = Settings()
@@ -128,7 +128,7 @@ class Town:
             store=self.store,
             stop_store=FakeStopStore(),
             letter_keys=FakeLetterKeys(),
-            encoder=Encoder(SETTINGS, Sealer(bytes(32))),
+            encoder=Encoder(SETTINGS, SEALER),
             clock=FakeClock(),
             health=Health(),
             own_failures_limit=3,

@@ -8,6 +8,7 @@ can't bring it back.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import orjson
 
@@ -68,27 +69,19 @@ async def read_ledger(reader: TopicReader, settings: Settings) -> list[GewistIte
             if each.key is not None and each.value is not None:
                 key = each.key.decode()
                 found[key] = item_of(key, orjson.loads(each.value))
-    return sorted(found.values(), key=lambda item: _ORDER.index(item.soort))
+    order = list(_MODES)
+    return sorted((each for each in found.values() if each.soort in _MODES), key=lambda each: order.index(each.soort))
 
 
-_ORDER = (
-    SoortWissing.KOPPELINGEN,
-    SoortWissing.PARTIJ,
-    SoortWissing.CONTACT,
-    SoortWissing.BETROKKENE,
-    SoortWissing.GEGEVENS,
-    SoortWissing.CONTACTGEGEVENS,
-)
-"""A klant that was erased takes its contacts along, as at first."""
-
-_MODES = {
+_MODES: Final = {
     SoortWissing.KOPPELINGEN: Mode.PARTIJ,
     SoortWissing.PARTIJ: Mode.PARTIJ,
     SoortWissing.CONTACT: Mode.CONTACT,
     SoortWissing.BETROKKENE: Mode.BETROKKENE,
     SoortWissing.GEGEVENS: Mode.DETAILS,
-    SoortWissing.CONTACTGEGEVENS: Mode.CONTACTGEGEVENS,
 }
+"""In the order in which they are erased again: a klant that was erased takes its contacts along, as at first. What a
+term took, the next run of `klantcontact retain` takes again."""
 
 
 async def _target(finder: Finder, item: GewistItem) -> Target:

@@ -21,7 +21,6 @@ from services.operations.erase.composing import (
     Stored,
     brings_details,
     without_betrokkene,
-    without_contactgegevens,
     without_details,
 )
 from services.operations.explain.search import READING_ALL_SECONDS
@@ -38,8 +37,6 @@ class Mode(StrEnum):
     DETAILS = "details"
     BETROKKENE = "betrokkene"
     """One klant out of one contact: only where a restored backup brought it back."""
-    CONTACTGEGEVENS = "contactgegevens"
-    """Name and addresses at the betrokkenen of one contact, as their retention term asked: only likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +110,7 @@ class Finder:
         if target.contact_key is not None:
             document = await besluiten.find_one({"_id": target.contact_key})
             besluit = besluit_of(document) if document is not None and gewist_of(document) is None else None
-            if besluit is None:
-                return
-            if target.mode is Mode.CONTACTGEGEVENS:
-                is_left = besluit.gewist is None
-            else:
-                is_left = target.partij_id in besluit.partijen_ever
-            if is_left:
+            if besluit is not None and target.partij_id in besluit.partijen_ever:
                 yield besluit
             return
         query: Document = {"partijen.partijId": target.partij_id}
@@ -142,10 +133,6 @@ class Finder:
         stored = await self.stored(besluiten)
         asked: list[AskedWissing] = []
         for besluit in besluiten:
-            if target.mode is Mode.CONTACTGEGEVENS:
-                composed = without_contactgegevens(besluit, stored)
-                asked.append(_asked(target, SoortWissing.CONTACTGEGEVENS, besluit, composed))
-                continue
             if target.mode is Mode.DETAILS:
                 empties = leegt and not asked
                 composed = without_details(besluit, target.partij_id or "", stored)
