@@ -23,6 +23,7 @@ from services.projector.errors import Foreign, ForeignReason, Unreadable
 from services.projector.events import read
 from services.runtime.kafka.clients import admin_client
 from services.runtime.kafka.records import OversizedBatch, oversized_batch
+from services.runtime.kafka.topics import MARKER_KEY
 from services.runtime.settings import Settings
 
 _POSITION: Final = re.compile(r"([A-Za-z0-9._-]{1,249}):(\d{1,9}):(\d{1,18})", re.ASCII)
@@ -180,6 +181,8 @@ async def _named(settings: Settings, record: "ConsumerRecord[bytes, bytes] | Non
         async with letter_states(settings) as states:
             (letter,) = await states.letters([record])
         return _Named(contact=origin_of(letter.content.value, letter.content.headers), lay_at=letter.origin)
+    if record.value is None and record.key == MARKER_KEY:
+        return _Named()
     try:
         read(record.value, settings.own_sources)
     except Foreign as error:
