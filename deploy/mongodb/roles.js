@@ -381,13 +381,35 @@ const roles = {
       {
         "database": "register",
         "collections": [
+          "wissingen"
+        ],
+        "actions": [
+          "find",
+          "insert",
+          "update",
+          "remove"
+        ]
+      },
+      {
+        "database": "register",
+        "collections": [
           "operators_lock",
-          "audit_head"
+          "audit_head",
+          "verwerkte_taken"
         ],
         "actions": [
           "find",
           "insert",
           "update"
+        ]
+      },
+      {
+        "database": "register",
+        "collections": [
+          "tellingen"
+        ],
+        "actions": [
+          "remove"
         ]
       }
     ],
