@@ -10,9 +10,8 @@ import uvloop
 from services.cli.arguments import AsJson, settings
 from services.cli.json_values import print_json
 from services.cli.progress import Steps
-from services.cli.purpose import AsOperator, purpose
+from services.cli.purpose import AsOperator
 from services.cli.subject import ReasonGiven, RequestNumber
-from services.operations.audit.trail import noting
 from services.operations.rotate_key import Rotated
 from services.operations.rotate_key import rotate_key as rotate
 from services.operations.wording import counted, to_the_second
@@ -38,10 +37,8 @@ def rotate_key(
     again: it goes on with what is left.
     """
     garbage.search_less_often()
-    given = settings()
-    note = noting(given, "rotate-key", purpose(request=request, reason=reason, by=by))
     with Steps(shown=not as_json) as bars:
-        rotated = uvloop.run(rotate(given, request=request, reason=reason, dry_run=dry_run, show=bars.show, note=note))
+        rotated = uvloop.run(rotate(settings(), request=request, reason=reason, dry_run=dry_run, show=bars.show, by=by))
     if as_json:
         print_json({**asdict(rotated), "dry_run": dry_run, "oplog_until": _oplog_until(rotated)})
     else:
