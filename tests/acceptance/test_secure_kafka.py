@@ -138,7 +138,10 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
 
 
 def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
-    services, others = {"run classifier", "run projector"}, {"publish", "topics create", "doctor", "explain", "rebuild"}
+    services, others = (
+        {"run classifier", "run projector"},
+        {"publish", "topics create", "topics mark", "doctor", "explain", "rebuild"},
+    )
     assert RIGHTS.keys() == services | others | {"dlq", "dlq redrive", "replay", "replay --execute"}
 
 
@@ -156,6 +159,7 @@ def test_a_contact_goes_in_and_its_documents_come_out(town: Town) -> None:
 SERVED = [
     ("doctor", "doctor", 0, "transactions answer"),
     ("topics create", "topics create", 0, "existed"),
+    ("topics mark", "topics mark", 0, ""),
     ("dlq", "dlq list", 0, "1 letter in 1 group"),
     ("dlq redrive", "dlq redrive --all", 0, "1 letter sent back"),
     ("replay", "replay", 0, "5  same"),
