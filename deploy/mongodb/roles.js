@@ -361,18 +361,33 @@ const roles = {
       {
         "database": "register",
         "collections": [
-          "partijregister",
-          "besluiten",
-          "nummers",
-          "tellingen",
-          "sleutelcontrole",
-          "dead_letters",
-          "dead_letter_keys",
-          "stopped_partitions",
+          ""
+        ],
+        "actions": [
+          "find",
+          "listCollections"
+        ]
+      },
+      {
+        "database": "projection",
+        "collections": [
+          ""
+        ],
+        "actions": [
+          "find",
+          "listCollections"
+        ]
+      },
+      {
+        "database": "register",
+        "collections": [
           "wissingen"
         ],
         "actions": [
-          "find"
+          "find",
+          "insert",
+          "update",
+          "remove"
         ]
       },
       {
@@ -385,38 +400,6 @@ const roles = {
           "find",
           "insert",
           "update"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          "klantcontacten",
-          "partijen",
-          "interne_taken",
-          "klantcontacten_vertrouwelijk",
-          "interne_taken_vertrouwelijk",
-          "vervallen",
-          "klantcontacten_vorige",
-          "partijen_vorige",
-          "interne_taken_vorige",
-          "klantcontacten_vertrouwelijk_vorige",
-          "interne_taken_vertrouwelijk_vorige",
-          "vervallen_vorige",
-          "herbouw",
-          "stopped_partitions",
-          "skipped_records"
-        ],
-        "actions": [
-          "find"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          ""
-        ],
-        "actions": [
-          "listCollections"
         ]
       }
     ],
