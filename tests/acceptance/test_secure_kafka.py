@@ -163,7 +163,8 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
 
 
 def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
-    services, others = {"run classifier", "run projector"}, {"publish", "topics create", "doctor", "explain", "rebuild"}
+    services = {"run classifier", "run projector"}
+    others = {"publish", "topics create", "topics mark", "doctor", "explain", "rebuild"}
     assert RIGHTS.keys() == services | others | {
         "dlq",
         "dlq redrive",
@@ -193,6 +194,7 @@ REQUEST = "--request Z-1 --reason verzoek"
 SERVED = [
     ("doctor", "doctor", 0, "transactions answer"),
     ("topics create", "topics create", 0, "existed"),
+    ("topics mark", "topics mark", 0, ""),
     ("dlq", "dlq list", 0, "1 letter in 1 group"),
     ("dlq redrive", "dlq redrive --all", 0, "1 letter sent back"),
     ("replay", "replay", 0, "5  same"),
