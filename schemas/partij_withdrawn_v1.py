@@ -1,15 +1,18 @@
-"""`nl.klantinteracties.partij.withdrawn`, data, version 1: one contact no longer brings anything to a partij."""
+"""`nl.klantinteracties.partij.withdrawn`, data, version 1: one contact no longer brings anything to a partij.
+
+Or its klant withdrew consent, and it was emptied.
+"""
 
 from typing import Literal
 
 from schemas.outputs import (
-    Besluit,
+    BesluitOverPartij,
     Counter,
-    Herkomst,
     IdentificatorKinds,
     Identifier,
     IntrekkingResultaat,
     OutputEnvelope,
+    PartijHerkomst,
 )
 from schemas.types import Bericht, Nummer
 
@@ -18,9 +21,9 @@ VERSION = 1
 
 
 class PartijWithdrawn(Bericht):
-    """The contact in `herkomst` no longer brings anything to a partij.
+    """The contact in `herkomst` no longer brings anything to a partij, or a change outside a contact emptied it.
 
-    The event has no contents: a subscriber removes what that contact had brought.
+    The event has no contents: a subscriber removes what that contact had brought, and all details when it is leeg.
     """
 
     partij_id: Identifier
@@ -33,8 +36,8 @@ class PartijWithdrawn(Bericht):
     """Vervallen: no other contact knows the partij. Leeg: no effective consent remains."""
     vervallen_identificatoren: IdentificatorKinds = ()
     """Kinds of identificator that only this contact had linked."""
-    besluit: Besluit
-    herkomst: Herkomst
+    besluit: BesluitOverPartij
+    herkomst: PartijHerkomst
 
 
 class PartijWithdrawnEvent(OutputEnvelope):

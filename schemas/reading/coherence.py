@@ -126,7 +126,7 @@ def _judge_betrokkene(betrokkene: Betrokkene, index: int, parts: Parts, faults: 
         faults.append(Fault(path(*base, "correspondentieadres"), FaultKind.LEEG))
     if betrokkene.partij_identificatoren:
         own = (*base, "partijIdentificatoren")
-        _judge_identificatoren(betrokkene.partij_identificatoren, own, betrokkene.soort_partij, faults)
+        judge_identificatoren(betrokkene.partij_identificatoren, own, betrokkene.soort_partij, faults)
     if betrokkene.soort_partij is SoortPartij.CONTACTPERSOON and betrokkene.werkte_voor is not None:
         _judge_employer(betrokkene.werkte_voor, (*base, "werkteVoor"), parts, faults)
 
@@ -136,7 +136,7 @@ def _judge_employer(
 ) -> None:
     if isinstance(werkte_voor, Werkgever):
         own = (*base, "partijIdentificatoren")
-        _judge_identificatoren(werkte_voor.partij_identificatoren, own, SoortPartij.ORGANISATIE, faults)
+        judge_identificatoren(werkte_voor.partij_identificatoren, own, SoortPartij.ORGANISATIE, faults)
     elif _is_unknown(werkte_voor, parts):
         faults.append(Fault(path(*base), FaultKind.ONBEKENDE_REF))
     else:
@@ -145,12 +145,13 @@ def _judge_employer(
             faults.append(Fault(path(*base), FaultKind.NIET_TOEGESTAAN))
 
 
-def _judge_identificatoren(
+def judge_identificatoren(
     identificatoren: Sequence[PartijIdentificator | None],
     base: tuple[str | int, ...],
     soort_partij: SoortPartij | None,
     faults: list[Fault],
 ) -> None:
+    """Add the faults of the identificatoren of one partij, each at its path below `base`."""
     kinds = [each and each.code_soort_object_id for each in identificatoren]
     for position, (identificator, soort) in enumerate(zip(identificatoren, kinds, strict=True)):
         if identificator is None or soort is None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from services.classifier.cases import read
+from services.classifier.changes import ChangeReader
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
 from services.classifier.instrumentation import show_source_counters
@@ -34,9 +35,10 @@ async def _classify(service: Service, *, beleid: Beleid, sleutels: Sleutels) -> 
     store = MongoRegister(service.client, settings.mongo_database, beleid, kept_without_trace=kept)
     await service.patiently(store.prepare)
     stop_store = MongoStops(service.client[settings.mongo_database])
+    changes = ChangeReader(frozenset(settings.consent_topics), settings.source)
     show_source_counters(beleid.named_sources)
     handler = Handler(
-        read=partial(read, sleutels=sleutels, beleid=beleid),
+        read=partial(read, sleutels=sleutels, beleid=beleid, changes=changes),
         store=store,
         stop_store=stop_store,
         encoder=Encoder(settings),

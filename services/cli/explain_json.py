@@ -16,6 +16,7 @@ from services.domain.besluit import (
     PartijIntrekking,
     TaakIntrekking,
 )
+from services.domain.consent import Moment
 from services.domain.rules import rule_of
 from services.domain.toelichting import Kanttekening, kanttekening
 from services.operations.dead_letters.reading import Found
@@ -81,7 +82,7 @@ def at_position(found: AtPosition) -> Json:
 def _decision(besluit: BesluitRecord) -> Json:
     return {
         "source": besluit.source,
-        "contactId": besluit.contact_id,
+        "wijzigingId" if besluit.is_change else "contactId": besluit.contact_id,
         "revisie": besluit.revisie,
         "besluitversie": besluit.besluitversie,
         "eventId": besluit.event_id or None,
@@ -122,7 +123,11 @@ def _onderwerp(besluit: BesluitRecord, onderwerp: OnderwerpBesluit) -> Json:
 
 def _partij(besluit: BesluitRecord, partij: PartijBesluit) -> Json:
     counted, stand = partij.statement_that_counted(besluit.moment), partij.stand
-    statement = counted and {**json_value(counted), "inThisContact": counted.contact.is_of(besluit.moment)}
+    statement = counted and {
+        "toestemming": counted.toestemming,
+        "contact": _moment(counted.contact),
+        "inThisContact": counted.contact.is_of(besluit.moment),
+    }
     return {
         "positie": partij.positie,
         "partijId": partij.partij_id,
@@ -131,12 +136,17 @@ def _partij(besluit: BesluitRecord, partij: PartijBesluit) -> Json:
         "middel": partij.middel,
         "bekend": stand.bekend,
         "leeg": stand.leeg,
-        "gevuld": json_value(stand.gevuld),
+        "gevuld": stand.gevuld and _moment(stand.gevuld),
         "consent": partij.consent,
         "statement": statement,
         "resultaat": partij.resultaat,
         "vult": partij.vult,
     }
+
+
+def _moment(moment: Moment) -> Json:
+    named = "wijzigingId" if moment.wijziging else "contactId"
+    return {"op": json_value(moment.op), "source": moment.source, named: moment.contact_id}
 
 
 def _taken_back(besluit: BesluitRecord, intrekking: Intrekking) -> Json:

@@ -1,4 +1,4 @@
-"""The decision record of a contact: why, ids, numbers and moments; no contents.
+"""The decision record of a contact, or of a change outside one: why, ids, numbers and moments; no contents.
 
 From it and the contact itself, every event of the decision can be made again, whatever the register has learnt since.
 """
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from schemas.contact_ended_v1 import Toestemming
-from schemas.outputs import IntrekkingResultaat, PartijResultaat, Regel
+from schemas.outputs import IntrekkingResultaat, PartijRegel, PartijResultaat, Regel
 from schemas.positions import Position
 from schemas.values import value_class
 from services.domain.consent import Moment, Statement
@@ -36,7 +36,7 @@ class Aanleiding:
     besloten_op: datetime
     event_id: str
     beleidsversie: str
-    regel: Regel
+    regel: Regel | PartijRegel
 
 
 @value_class(frozen=True, slots=True)
@@ -78,6 +78,7 @@ class PartijBesluit:
     """What the register knew of the partij without this contact: the facts of the decision."""
     vervallen_soorten: tuple[str, ...] = ()
     """Kinds of identificator that an earlier revisie had linked and no other contact had."""
+    wordt_beperkt: bool | None = None  # whether a change restricts its processing, or sets it free; None: neither
 
     def statement_that_counted(self, contact: Moment) -> Statement | None:
         """Return the statement of consent by which the contact was judged; None when nobody had made one."""
@@ -201,7 +202,12 @@ class BesluitRecord:
     def moment(self) -> Moment:
         """The contact as the origin of what it did."""
         assert self.plaatsgevonden_op is not None, "a contact that did something has a record in full"
-        return Moment(self.plaatsgevonden_op, self.source, self.contact_id)
+        return Moment(self.plaatsgevonden_op, self.source, self.contact_id, self.is_change)
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it is about a change outside a contact; `contact_id` is its wijzigingId then."""
+        return not self.onderwerpen
 
     @property
     def without_trace(self) -> bool:
@@ -246,7 +252,7 @@ class BesluitRecord:
         taken_back = {each.partij_id for each in self.intrekkingen if isinstance(each, PartijIntrekking)}
         return taken_back | {each.partij_id for each in self.partijen}
 
-    def aanleiding(self, regel: Regel) -> Aanleiding:
+    def aanleiding(self, regel: Regel | PartijRegel) -> Aanleiding:
         """Return this decision as the one that an event goes back to."""
         return Aanleiding(self.revisie, self.besluitversie, self.besloten_op, self.event_id, self.beleidsversie, regel)
 

@@ -134,7 +134,7 @@ class Sender:
         herkomst: Wire = {
             "source": self.besluit.source,
             "eventId": event_id,
-            "contactId": self.besluit.contact_id,
+            "wijzigingId" if self.besluit.is_change else "contactId": self.besluit.contact_id,
             "revisie": revisie,
         }
         if onderwerp_id is not None:

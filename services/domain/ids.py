@@ -44,6 +44,11 @@ def contact_key(source: str, contact_id: str) -> str:
     return identifier(source, "contact", contact_id)
 
 
+def change_key(source: str, wijziging_id: str) -> str:
+    """Return the key of the decision record of a change outside a contact."""
+    return identifier(source, "wijziging", wijziging_id)
+
+
 def klantcontact_id(source: str, contact_id: str, onderwerp_id: str) -> str:
     """Return the id of the klantcontact of an onderwerp."""
     return identifier(source, "klantcontact", contact_id, onderwerp_id)

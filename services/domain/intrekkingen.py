@@ -6,7 +6,7 @@ Source: `schemas/decision.md`, "Taking back".
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from schemas.outputs import IntrekkingResultaat, PartijResultaat
+from schemas.outputs import IntrekkingResultaat, PartijRegel, PartijResultaat
 from services.domain.besluit import (
     Aanleiding,
     BesluitRecord,
@@ -30,7 +30,7 @@ def taken_back(
     Everything that earlier revisies took back is taken back again, unchanged: it may have been recorded and never
     published. A subscriber that did see it recognises the repeat by its id.
     """
-    why = besluit.aanleiding(besluit.onderwerpen[0].regel)
+    why = besluit.aanleiding(besluit.onderwerpen[0].regel if besluit.onderwerpen else PartijRegel.T)
     earlier = in_force.intrekkingen if in_force else ()
     known = {replace(each, aanleiding=why): each for each in earlier}
     gone = [

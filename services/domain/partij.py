@@ -26,6 +26,8 @@ class Stand:
     ingetrokken: Moment | None = None
     gevuld: Moment | None = None
     """The contact that last put default details there, if it was not emptied since."""
+    beperkt: Moment | None = None
+    """The change that restricted its processing (AVG 18), while that lasts."""
 
     @property
     def statements(self) -> Statements:
@@ -74,6 +76,7 @@ class PartijRecord:
     gegeven: Moment | None = None
     ingetrokken: Moment | None = None
     gevuld: Moment | None = None
+    beperkt: Moment | None = None
 
     @property
     def bekend(self) -> bool:
@@ -84,7 +87,7 @@ class PartijRecord:
     def stand(self) -> Stand:
         """The facts that a decision needs."""
         leeg = self.aangevuld_bij <= self.geleegd_bij
-        return Stand(self.bekend, leeg, self.gegeven, self.ingetrokken, self.gevuld)
+        return Stand(self.bekend, leeg, self.gegeven, self.ingetrokken, self.gevuld, self.beperkt)
 
     @property
     def has_consent(self) -> bool:
@@ -103,11 +106,12 @@ class PartijRecord:
             versie=bijdrage.versie,
             geleegd_bij=bijdrage.versie if emptied else self.geleegd_bij,
             aangevuld_bij=bijdrage.versie if bijdrage.resultaat in FILLING else self.aangevuld_bij,
-            contacten=self.contacten + 1,
+            contacten=self.contacten + (not bijdrage.contact.wijziging),
             sleutels=self.sleutels + tuple(each for each in bijdrage.sleutels if each not in self.sleutels),
             gegeven=stated.gegeven,
             ingetrokken=stated.ingetrokken,
             gevuld=None if emptied else filled,
+            beperkt=self.beperkt,
         )
 
     def known_only_by(self, bijdragen: Iterable[Bijdrage]) -> "PartijRecord":
@@ -116,7 +120,7 @@ class PartijRecord:
         rebuilt, only_counted = bare, 0
         for bijdrage in sorted(bijdragen, key=attrgetter("versie")):
             if rebuilt.only_counts(bijdrage):
-                only_counted += 1  # a klant can have thousands of such contacts
+                only_counted += not bijdrage.contact.wijziging  # a klant can have thousands of such contacts
                 continue
             fills_no_more = bijdrage.vult and bijdrage.versie <= self.geleegd_bij
             rebuilt = rebuilt.with_bijdrage(replace(bijdrage, vult=False) if fills_no_more else bijdrage)

@@ -13,6 +13,7 @@ from schemas.positions import Position
 from schemas.reading.coherence import identity_path
 from services.domain.besluit import MAX_EVER_GIVEN, BesluitRecord, Vervolg
 from services.domain.case import Case
+from services.domain.change import change_besluit
 from services.domain.herbeoordeling import Feiten
 from services.domain.new_besluit import Surroundings, by_record, new_besluit, revives
 from services.domain.numbers import Numbers
@@ -117,7 +118,7 @@ class Register:
         if case.digest == in_force.digest:
             in_force = _in_full(in_force, case)
             asked = case.herbeoordeling
-            if asked is not None and asked.besluitversie == in_force.besluitversie:
+            if asked is not None and not case.is_change and asked.besluitversie == in_force.besluitversie:
                 return self._judge_again(case, in_force, asked.feiten, now)
             return Repeated(case.received, in_force)
         return _refused(case, RefusalKind.REVISIE_CONFLICT, [Fault("data.revisie", FaultKind.REVISIE_CONFLICT)])
@@ -129,7 +130,10 @@ class Register:
         if doubled:
             return _refused(case, RefusalKind.CONTACT_ONGELDIG, doubled)
         around = self._around(case, in_force, found, without)
-        besluit, changed = new_besluit(case, around, self.beleid, self.numbers, now)
+        if case.is_change:
+            besluit, changed = change_besluit(case, around, self.beleid, now)
+        else:
+            besluit, changed = new_besluit(case, around, self.beleid, self.numbers, now)
         if too_many := list(_too_many(besluit, in_force)):
             return _refused(case, RefusalKind.CONTACT_ONGELDIG, too_many)
         self._remember(besluit, changed, in_force)

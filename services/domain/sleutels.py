@@ -45,6 +45,10 @@ class Sleutels:
         """Return the text that only an operator with this key can put into a request to publish a contact again."""
         return f"{self._versie}:{self._digest(f'publish again {contact_key} {revisie}'.encode())}"
 
+    def of_instruction(self, value: bytes) -> str:
+        """Return the text that only an operator with this key can put beside an instruction."""
+        return f"{self._versie}:{self._digest(b'instruction ' + value)}"
+
     def controle(self) -> str:
         """Return a text that is the same only for this key and versie, and shows nothing else of the key."""
         return f"{self._versie}:{self._digest(_CONTROLE)}"

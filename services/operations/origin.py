@@ -17,10 +17,14 @@ BASE64_UNIT: Final = 4
 """Characters of base64 that are whole bytes. A text that was cut has some of the next."""
 
 _STRING: Final = r'"((?:[^"\\]|\\.)*)"'
-_CONTACT_ID: Final = re.compile(r'"contactId"\s*:\s*' + _STRING)
+_CONTACT_ID: Final = re.compile(r'"(?:contact|wijziging)Id"\s*:\s*' + _STRING)
 _SOURCE: Final = re.compile(r'"source"\s*:\s*' + _STRING)
 _VERVOLG: Final = re.compile(r'"vervolgOp"\s*:\s*\{[^{}]*\}?')
 """Names another contact."""
+
+
+ID_NAMES: Final = ("contactId", "wijzigingId")
+"""The names under which an event has its id in the source: of a contact, or of a change outside one."""
 
 
 class Origin(NamedTuple):
@@ -31,14 +35,14 @@ class Origin(NamedTuple):
 
 
 def origin_of(value: bytes | None, headers: Headers = ()) -> Origin:
-    """Return `source` and `contactId` of a record in structured or binary mode, also where its form is wrong."""
+    """Return `source` and `contactId` (or `wijzigingId`) of a record in either mode, also where its form is wrong."""
     binary, attributes = binary_attributes(headers), attributes_under_any_name(headers)
     tree = _read(value)
     data = _read_data(tree)
     # In binary mode the value is the data. A record that is in neither mode may have it at either place.
     places = (data, tree) if binary is None else (tree, data)
     sources = (tree.get("source"), attributes.get("source")) if binary is None else (attributes.get("source"),)
-    return Origin(_first_text(*sources), _first_text(*(each.get("contactId") for each in places)))
+    return Origin(_first_text(*sources), _first_text(*(each.get(name) for each in places for name in ID_NAMES)))
 
 
 def _read(value: bytes | None) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from schemas.cloudevents import binary_attributes
 from schemas.contact_ended_v1 import ContactEndedEvent
 from schemas.faults import Fault, FaultKind, Refusal, generalised
 from schemas.hints import hint
-from schemas.reading.decoding import Received, decode
+from schemas.reading.consent import decode_either
+from schemas.reading.decoding import Received
 from schemas.reading.shapes import shapes_of
 from schemas.types import Bericht
 from services.domain.outcome import Outcome, Refused
@@ -121,7 +122,7 @@ def _of_record(line_number: int, line: bytes) -> Received | Refusal:
         record = content_on(line)
     except ContentRefused as error:
         raise ContentRefused(f"line {line_number}: {error}") from error
-    return decode(record.value, record.headers)
+    return decode_either(record.value or b"", record.headers)
 
 
 def _event_on(line: bytes) -> bytes:

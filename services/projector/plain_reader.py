@@ -62,7 +62,8 @@ def _of_default(schema: Schema) -> Schema:
 
 
 def _of_enum(schema: Schema) -> Schema:
-    return {"type": "literal", "expected": [each.value for each in schema["members"]]}
+    name = {"ref": schema["ref"]} if "ref" in schema else {}
+    return {"type": "literal", "expected": [each.value for each in schema["members"]], **name}
 
 
 def _of_tuple(schema: Schema) -> Schema:

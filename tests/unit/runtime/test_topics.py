@@ -12,6 +12,7 @@ def test_contacts_are_kept_shortest_and_outputs_longest() -> None:
 
     assert retention == {
         "contact.ended": str(7 * DAY),
+        "toestemming.gewijzigd": str(7 * DAY),
         "contact.ended.dlq": str(30 * DAY),
         "klantcontact.registered": str(90 * DAY),
         "klantcontact.registered.vertrouwelijk": str(90 * DAY),
@@ -25,6 +26,7 @@ def test_every_topic_is_bounded_in_bytes_too() -> None:
 
     assert retention == {
         "contact.ended": str(8 * 1024 * MIB),
+        "toestemming.gewijzigd": str(8 * 1024 * MIB),
         "contact.ended.dlq": str(2 * 1024 * MIB),
         "klantcontact.registered": str(16 * 1024 * MIB),
         "klantcontact.registered.vertrouwelijk": str(16 * 1024 * MIB),
@@ -57,7 +59,7 @@ def test_names_partitions_and_retention_are_settings() -> None:
 def test_each_topic_of_a_publisher_is_as_the_others() -> None:
     first, second, third, *_ = topic_definitions(Settings(contact_topics=("a", "b"), contact_retention_days=1))
 
-    assert [first.name, second.name, third.name] == ["a", "b", "contact.ended.dlq"]
+    assert [first.name, second.name, third.name] == ["a", "b", "toestemming.gewijzigd"]
     assert first.configuration == second.configuration != third.configuration
 
 

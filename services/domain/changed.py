@@ -1,0 +1,57 @@
+"""The events of a change outside a contact, and the Kafka key of each.
+
+What a subscriber must remove goes out as `partij.withdrawn`, as from a contact; all else as `partij.changed`. Each says
+all that counts for the partij as of its versie, so the last record of a key suffices. One key is written by one change
+only: the versies of a partij come from many partitions, and could lie in another order under the partij's own id.
+"""
+
+from collections.abc import Iterator
+
+from schemas import partij_changed_v1
+from schemas.outputs import Hergebruik, PartijRegel, PartijResultaat
+from services.domain.besluit import BesluitRecord, PartijBesluit
+from services.domain.envelope import Event, Sender
+from services.domain.ids import identifier
+from services.domain.streams import Stream
+
+
+def key_of_change(besluit: BesluitRecord, partij_id: str) -> str:
+    """Return the Kafka key of what a change says of a partij."""
+    return identifier(besluit.source, "wijziging", besluit.contact_id, partij_id)
+
+
+def is_restricted(partij: PartijBesluit) -> bool:
+    """Whether the processing of a partij is restricted after a decision."""
+    return partij.stand.beperkt is not None if partij.wordt_beperkt is None else partij.wordt_beperkt
+
+
+def regel_of(partij: PartijBesluit) -> PartijRegel:
+    """Return the rule of a change, which touches one partij."""
+    return PartijRegel.T if partij.wordt_beperkt is None else PartijRegel.B
+
+
+def is_told_as_changed(partij: PartijBesluit) -> bool:
+    """Whether a change goes out as `partij.changed`: what it emptied is withdrawn instead."""
+    return partij.resultaat is not PartijResultaat.LEEG or partij.wordt_beperkt is not None
+
+
+def changed(besluit: BesluitRecord, sender: Sender) -> Iterator[Event]:
+    """Yield what a change says of its partij, unless that is told as withdrawn."""
+    for partij in filter(is_told_as_changed, besluit.partijen):
+        data = {
+            "partijId": partij.partij_id,
+            "nummer": partij.nummer,
+            "versie": partij.versie,
+            "geleegdBij": partij.geleegd_bij,
+            "toestemming": Hergebruik.GEGEVEN if partij.consent else Hergebruik.GEEN,
+            "beperking": is_restricted(partij),
+            **sender.why_back(besluit.aanleiding(regel_of(partij)), None),
+        }
+        yield sender.event(
+            Stream.REGISTERED,
+            partij_changed_v1,
+            partij.partij_id,
+            key_of_change(besluit, partij.partij_id),
+            data,
+            named=f"wijziging.{partij.partij_id}",
+        )
