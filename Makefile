@@ -25,7 +25,7 @@ COMPILED := build/compiled
 COMPILED_TESTS ?= tests/unit tests/contract
 SOURCES := $(shell find schemas services -name '*.py')
 
-.PHONY: help setup demo unit compiled run-compiled test coverage check format bench compare profile worst fuzz mutants schemas docs lock release clean
+.PHONY: help setup demo unit compiled run-compiled test privacy coverage check format bench compare profile worst fuzz mutants schemas docs lock release clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -70,6 +70,9 @@ $(COMPILED)/ready: $(READY) deploy/compiled_wheel.py $(SOURCES)
 test: check ## check, then every test, and those of the rules and the classifier on their compiled modules too
 	$(MAKE) --no-print-directory compiled COMPILED_TESTS='tests/unit/domain tests/unit/classifier'
 	$(PYTEST)
+
+privacy: $(READY) ## the proofs of what is forgotten, shown and withdrawn, at their whole length
+	KLANTCONTACT_TEST_WHOLE=1 $(BIN)/pytest --numprocesses=2 --dist=loadfile tests/privacy
 
 coverage: $(READY) ## every test, and what they cover, also in the processes that they start
 	$(PYTEST) --cov --cov-report=term

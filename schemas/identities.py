@@ -26,13 +26,18 @@ class Identity(NamedTuple):
 def identities(betrokkene: Betrokkene, by_ref: Callable[[str], Betrokkene | None]) -> tuple[Identity, ...]:
     """Return the identities of a betrokkene, the strongest first. Without any it can only be a new partij."""
     if betrokkene.soort_partij is not SoortPartij.CONTACTPERSOON:
-        return _of_identificatoren(betrokkene.partij_identificatoren)
+        return of_identificatoren(betrokkene.partij_identificatoren)
     pseudoniem = betrokkene.authenticatie.pseudoniem if betrokkene.authenticatie else None
     if pseudoniem is None:
         return ()
+    return of_contactpersoon(pseudoniem, _of_employer(betrokkene, by_ref))
+
+
+def of_contactpersoon(pseudoniem: str, employer: Sequence[PartijIdentificator]) -> tuple[Identity, ...]:
+    """Return the identities of a contactpersoon: its pseudoniem at each identity of its employer."""
     return tuple(
         Identity(f"pseudoniem+{soort}", pseudoniem + _SEPARATOR + waarde, -1)
-        for soort, waarde, _ in _of_identificatoren(_of_employer(betrokkene, by_ref))
+        for soort, waarde, _ in of_identificatoren(employer)
     )
 
 
@@ -44,7 +49,8 @@ def _of_employer(betrokkene: Betrokkene, by_ref: Callable[[str], Betrokkene | No
     return employer.partij_identificatoren if employer else ()
 
 
-def _of_identificatoren(identificatoren: Sequence[PartijIdentificator]) -> tuple[Identity, ...]:
+def of_identificatoren(identificatoren: Sequence[PartijIdentificator]) -> tuple[Identity, ...]:
+    """Return the identities of a persoon or an organisatie, the strongest first."""
     if not identificatoren:
         return ()
     found = {

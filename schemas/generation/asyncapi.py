@@ -26,6 +26,11 @@ are only added: ignore fields that you do not know.
 Each error in an event has a path and a kind: see `faults.md`. Dutch terms: see `glossary.md`.
 """
 
+COMPACTED: Final = (
+    "The topic is compacted: of each key the newest event stays, and the others go after a day. A subscriber that is "
+    "further behind sees the newest of each, not every step. Pass over records without a value."
+)
+
 _DAY_MILLISECONDS: Final = 24 * 60 * 60 * 1000
 _BINDING_VERSION: Final = "0.5.0"
 _BINARY: Final = "contactEndedBinary"
@@ -84,13 +89,13 @@ def _channel(topic: Topic) -> AsyncApi:
         "address": topic.address,
         "title": topic.address,
         "summary": topic.summary,
-        "description": f"Key: {topic.key}\n\nOrder: {topic.order}\n\nKept: {topic.retention_days} days by default.\n",
+        "description": f"Key: {topic.key}\n\nOrder: {topic.order}\n\nKept: {_kept(topic)}\n",
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in _message_names(topic)},
         "bindings": {
             "kafka": {
                 "topic": topic.address,
                 "topicConfiguration": {
-                    "cleanup.policy": ["delete"],
+                    "cleanup.policy": ["compact", "delete"] if topic.is_compacted else ["delete"],
                     "retention.ms": topic.retention_days * _DAY_MILLISECONDS,
                     "retention.bytes": topic.retention_bytes,
                 },
@@ -98,6 +103,11 @@ def _channel(topic: Topic) -> AsyncApi:
             }
         },
     }
+
+
+def _kept(topic: Topic) -> str:
+    kept = f"{topic.retention_days} days by default."
+    return f"{kept} {COMPACTED}" if topic.is_compacted else kept
 
 
 def _operations() -> Iterator[tuple[str, AsyncApi]]:

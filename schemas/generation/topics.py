@@ -42,6 +42,8 @@ class Topic:
     retention_days: int
     retention_bytes: int
     """Of each partition."""
+    is_compacted: bool = False
+    """Whether the newest event of a key replaces the others after a day."""
     events: tuple[PublishedEvent, ...]
 
 
@@ -80,6 +82,7 @@ REGISTERED_TOPIC: Final = Topic(
     order=_PER_KLANTCONTACT + _BY_VERSIE,
     retention_days=90,
     retention_bytes=16 * _GIB,
+    is_compacted=True,
     events=(KLANTCONTACT_REGISTERED, KLANTCONTACT_WITHDRAWN, PARTIJ_WITHDRAWN, PARTIJ_CHANGED),
 )
 
@@ -91,6 +94,7 @@ CONFIDENTIAL_TOPIC: Final = Topic(
     order=_PER_KLANTCONTACT + _BY_VERSIE,
     retention_days=90,
     retention_bytes=16 * _GIB,
+    is_compacted=True,
     events=(KLANTCONTACT_REGISTERED, KLANTCONTACT_WITHDRAWN),
 )
 
@@ -102,6 +106,7 @@ TAAK_TOPIC: Final = Topic(
     order=_PER_KLANTCONTACT + _AFTER_OR_BEFORE,
     retention_days=90,
     retention_bytes=16 * _GIB,
+    is_compacted=True,
     events=(TAAK_CREATED, TAAK_WITHDRAWN),
 )
 
@@ -113,6 +118,7 @@ CONFIDENTIAL_TAAK_TOPIC: Final = Topic(
     order=_PER_KLANTCONTACT + _AFTER_OR_BEFORE,
     retention_days=90,
     retention_bytes=16 * _GIB,
+    is_compacted=True,
     events=(TAAK_CREATED, TAAK_WITHDRAWN),
 )
 

@@ -30,11 +30,12 @@ async def run(settings: Settings) -> None:
 
 async def _classify(service: Service, *, beleid: Beleid, sleutels: Sleutels) -> None:
     settings, health = service.settings, service.health
-    await service.patiently(RegisterKey(service.client[settings.mongo_database], sleutels).claim)
+    database = service.client[settings.register_database]
+    await service.patiently(RegisterKey(database, sleutels).claim)
     kept = kept_without_trace(settings)
-    store = MongoRegister(service.client, settings.mongo_database, beleid, kept_without_trace=kept)
+    store = MongoRegister(service.client, settings.register_database, beleid, kept_without_trace=kept)
     await service.patiently(store.prepare)
-    stop_store = MongoStops(service.client[settings.mongo_database])
+    stop_store = MongoStops(database)
     changes = ChangeReader(frozenset(settings.consent_topics), settings.source)
     show_source_counters(beleid.named_sources)
     handler = Handler(

@@ -5,10 +5,10 @@ all that counts for the partij as of its versie, so the last record of a key suf
 only: the versies of a partij come from many partitions, and could lie in another order under the partij's own id.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from schemas import partij_changed_v1
-from schemas.outputs import Hergebruik, PartijRegel, PartijResultaat
+from schemas.outputs import Hergebruik, PartijRegel, PartijResultaat, Regel
 from services.domain.besluit import BesluitRecord, PartijBesluit
 from services.domain.envelope import Event, Sender
 from services.domain.ids import identifier
@@ -28,6 +28,13 @@ def is_restricted(partij: PartijBesluit) -> bool:
 def regel_of(partij: PartijBesluit) -> PartijRegel:
     """Return the rule of a change, which touches one partij."""
     return PartijRegel.T if partij.wordt_beperkt is None else PartijRegel.B
+
+
+def regels(besluit: BesluitRecord) -> Sequence[Regel | PartijRegel]:
+    """Return the rule of each onderwerp, or that of a change."""
+    if besluit.is_change:
+        return [regel_of(each) for each in besluit.partijen] or [PartijRegel.T]
+    return [each.regel for each in besluit.onderwerpen]
 
 
 def is_told_as_changed(partij: PartijBesluit) -> bool:

@@ -24,7 +24,7 @@ STORED_SECONDS: Final = 45.0
 
 LOOK_SECONDS: Final = 0.3
 
-COLLECTIONS: Final = ("klantcontacten", "partijen", "interne_taken", "besluiten")
+COLLECTIONS: Final = ("klantcontacten", "partijen", "interne_taken")
 
 COLUMNS: Final = (
     ("scenario", 8),
@@ -72,11 +72,12 @@ def _publish(scenarios: Sequence[Scenario], system: System) -> None:
 def _wait_until_stored(scenarios: Sequence[Scenario], system: System) -> tuple[list[CheckedContact], dict[str, int]]:
     deadline = time.monotonic() + STORED_SECONDS
     with MongoClient[dict[str, Any]](system.stack.mongo_uri) as client:
-        database = client[system.settings.mongo_database]
+        register, projection = client[system.settings.register_database], client[system.settings.mongo_database]
         while True:
-            rows = verify(scenarios, database)
+            rows = verify(scenarios, register, projection)
             if all(row.is_right for row in rows) or time.monotonic() > deadline:
-                counts = {name: database[name].count_documents({}) for name in COLLECTIONS}
+                counts = {name: projection[name].count_documents({}) for name in COLLECTIONS}
+                counts["besluiten"] = register["besluiten"].count_documents({})
                 return rows, {**counts, "dead letters": system.count_dead_letters()}
             time.sleep(LOOK_SECONDS)
 

@@ -124,13 +124,17 @@ def count_refused(scenarios: Sequence[Scenario]) -> int:
     return sum(each is not None and bool(each.ongeldig) for scenario in scenarios for each in scenario.verwacht)
 
 
-def verify(scenarios: Sequence[Scenario], database: Database[Document]) -> list[CheckedContact]:
-    """Compare what is stored of each contact that has an expectation.
+def verify(
+    scenarios: Sequence[Scenario], register: Database[Document], projection: Database[Document]
+) -> list[CheckedContact]:
+    """Compare what is stored of each contact that has an expectation, in the two databases, which may be one.
 
     Of a contact with several events the last state is stored, so its last expectation counts.
     """
     return [
-        CheckedContact(scenario.id, contact_id, expectation.uitkomsten, list(_stored(database, source, contact_id)))
+        CheckedContact(
+            scenario.id, contact_id, expectation.uitkomsten, list(_stored(register, projection, source, contact_id))
+        )
         for scenario in scenarios
         for (source, contact_id), expectation in _last_expectations(scenario).items()
     ]
@@ -144,19 +148,21 @@ def _last_expectations(scenario: Scenario) -> dict[tuple[str, str], Verwachting]
     }
 
 
-def _stored(database: Database[Document], source: str, contact_id: str) -> Iterator[Uitkomst]:
+def _stored(
+    register: Database[Document], projection: Database[Document], source: str, contact_id: str
+) -> Iterator[Uitkomst]:
     """Yield the outcome of each onderwerp: the rule as it was decided, the rest as the projector stored it."""
-    besluit = database["besluiten"].find_one({"_id": contact_key(source, contact_id)})
+    besluit = register["besluiten"].find_one({"_id": contact_key(source, contact_id)})
     for index, onderwerp in enumerate(besluit["onderwerpen"] if besluit else ()):
         named = source, contact_id, onderwerp.get("onderwerpId", "")
-        klantcontact = _projected(database, Collection.KLANTCONTACTEN, klantcontact_id(*named))
-        taak = _projected(database, Collection.INTERNE_TAKEN, taak_id(*named))
+        klantcontact = _projected(projection, Collection.KLANTCONTACTEN, klantcontact_id(*named))
+        taak = _projected(projection, Collection.INTERNE_TAKEN, taak_id(*named))
         yield {
             "onderwerpIndex": index,
             "regel": onderwerp["regel"],
             "klantcontact": klantcontact is not None,
             "interneTaak": taak is not None,
-            "partij": _partij(database, klantcontact, onderwerp.get("partij")),
+            "partij": _partij(projection, klantcontact, onderwerp.get("partij")),
             "betrokkeneContactgegevens": klantcontact is not None and _has_details(klantcontact),
         }
 

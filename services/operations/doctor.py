@@ -15,7 +15,7 @@ from services.classifier.policy_file import load_policy_file
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
 from services.operations.checks import Check, failed
-from services.operations.mongo import read_database
+from services.operations.mongo import read_register
 from services.operations.mongo_checks import mongo_checks
 from services.operations.topics import TopicState, check_topics
 from services.operations.wording import counted, to_the_second
@@ -86,7 +86,7 @@ def _version(library: str) -> str:
 async def _sleutel(settings: Settings) -> Check:
     try:
         sleutel = load_sleutel(settings)
-        async with read_database(settings) as database:
+        async with read_register(settings) as database:
             is_known = await RegisterKey(database, Sleutels(sleutel, settings.sleutelversie)).check()
     except KlantcontactError as error:
         return failed("key", error)

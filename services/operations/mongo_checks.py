@@ -10,7 +10,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from services.operations.checks import Check, failed
-from services.operations.mongo import Database
+from services.operations.mongo import Database, Databases, databases_of
 from services.operations.stop_checks import stop_checks
 from services.operations.wording import counted
 from services.projector.mongo.layout import Generation
@@ -56,13 +56,14 @@ async def mongo_checks(settings: Settings) -> list[Check]:
             with translate_mongo_errors(settings, right="read, in a transaction,"):
                 hello = await client.admin.command("hello")
                 server = str((await client.server_info())["version"])
-                await _try_transaction(client, settings)
+                databases = databases_of(client, settings)
+                await _try_transaction(databases)
                 return [
                     _server(settings, server, hello),
-                    await _former(client[settings.mongo_database]),
+                    await _former(databases.projection),
                     await _slow_queries(settings, hello),
                     await _oplog(client),
-                    *await stop_checks(client[settings.mongo_database], settings),
+                    *await stop_checks(databases, settings),
                 ]
     except InvalidSettings as error:
         return [failed("mongodb", error)]
@@ -70,10 +71,11 @@ async def mongo_checks(settings: Settings) -> list[Check]:
         return [failed("mongodb", error, "See the log of MongoDB.")]
 
 
-async def _try_transaction(client: Client, settings: Settings) -> None:
+async def _try_transaction(databases: Databases) -> None:
     """Read in a transaction. Raises PyMongoError when that is impossible."""
-    async with client.start_session() as session, await session.start_transaction():
-        await client[settings.mongo_database]["besluiten"].find_one({}, {"_id": 1}, session=session)
+    register = databases.register
+    async with register.client.start_session() as session, await session.start_transaction():
+        await register["besluiten"].find_one({}, {"_id": 1}, session=session)
 
 
 def _server(settings: Settings, server: str, hello: Document) -> Check:

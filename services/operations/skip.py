@@ -7,7 +7,7 @@ carries it out with its next look, or at its next start.
 from typing import Final
 
 from services.operations.lock import operator_name
-from services.operations.mongo import read_database
+from services.operations.mongo import Database, Databases, read_databases
 from services.runtime.errors import KlantcontactError
 from services.runtime.settings import Settings
 from services.runtime.stops.stop import Skip, StoredStop
@@ -33,16 +33,21 @@ async def skip(settings: Settings, *, topic: str, partition: int, offset: int, r
     if not 1 <= len(reason) <= MAX_REASON_CHARACTERS:
         raise InvalidReason(f"a reason has 1 to {MAX_REASON_CHARACTERS} characters")
     asked = Skip(operator_name(), reason)
-    async with read_database(settings) as database:
-        stops = database[STOPS]
-        stopped = await stops.find_one_and_update(
+    async with read_databases(settings) as databases:
+        its_service = databases.projection if topic in settings.output_topics else databases.register
+        stopped = await its_service[STOPS].find_one_and_update(
             {"topic": topic, "partition": partition, "offset": offset},
             {"$set": {"skip": {"by": asked.by, "reason": asked.reason}}},
         )
         if stopped is None:
-            there = [stored_stop(each) async for each in stops.find().sort("_id")]
-            raise NotStopped(_refusal(topic, partition, offset, there))
+            raise NotStopped(_refusal(topic, partition, offset, await all_stops(databases)))
     return stored_stop({**stopped, "skip": {"by": asked.by, "reason": asked.reason}})
+
+
+async def all_stops(databases: Databases) -> list[StoredStop]:
+    """Return the stops of both services. Each keeps its own in the database in which it works."""
+    found: dict[str, Database] = {each.name: each for each in databases}
+    return [stored_stop(each) for database in found.values() async for each in database[STOPS].find().sort("_id")]
 
 
 def _refusal(topic: str, partition: int, offset: int, there: list[StoredStop]) -> str:

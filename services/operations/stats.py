@@ -10,7 +10,7 @@ from typing import Any, Final
 from bson import MaxKey
 
 from services.classifier.mongo.tallies import TELLINGEN
-from services.operations.mongo import read_database
+from services.operations.mongo import read_register
 from services.runtime.settings import Settings
 
 UNKNOWN: Final = "-"
@@ -48,10 +48,10 @@ async def stats(
 ) -> Stats:
     """Count the decisions about onderwerpen. A correction or a new judgement counts as a decision, a repeat does not.
 
-    `since` and `until` are days in UTC, both included. Raises as `read_database` does.
+    `since` and `until` are days in UTC, both included. Raises as `read_register` does.
     """
     counted: Counter[tuple[str, ...]] = Counter()
-    async with read_database(settings) as database:
+    async with read_register(settings) as database:
         async for document in database[TELLINGEN].find(_period(since, until)):
             counter = document["_id"]
             # Counters of an earlier release have no topic.

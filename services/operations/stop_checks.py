@@ -4,21 +4,22 @@ from collections.abc import Sequence
 from typing import Final
 
 from services.operations.checks import Check
-from services.operations.mongo import Database
+from services.operations.mongo import Databases
+from services.operations.skip import all_stops
 from services.operations.wording import counted, to_the_second
 from services.runtime.settings import Settings
 from services.runtime.stops.stop import StoredStop
-from services.runtime.stops.store import SKIPPED, STOPS, stored_stop
+from services.runtime.stops.store import SKIPPED
 
 SHOWN: Final = 10
 """The newest skipped events that are named."""
 
 
-async def stop_checks(database: Database, settings: Settings) -> list[Check]:
+async def stop_checks(databases: Databases, settings: Settings) -> list[Check]:
     """Check whether partitions have stopped, and whether the register lacks events that were skipped."""
-    stops = [stored_stop(each) async for each in database[STOPS].find().sort("_id")]
+    stops = await all_stops(databases)
     outputs = {"topic": {"$in": list(settings.output_topics)}}
-    skipped = await database[SKIPPED].find(outputs).sort("at", -1).to_list()
+    skipped = await databases.projection[SKIPPED].find(outputs).sort("at", -1).to_list()
     lacking = [f"{each['topic']} partition {each['partition']} offset {each['offset']}" for each in skipped]
     return [_stops(stops), *([_skipped(lacking)] if lacking else [])]
 

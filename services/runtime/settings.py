@@ -67,7 +67,11 @@ class Settings(BaseSettings):
     mongo_uri_file: Path | None = None
     """A file with that address instead: safer when it holds a password. It is read at each connection."""
     mongo_database: DatabaseName = "klantcontact"
-    """The database that holds all collections."""
+    """The database of the documents that the projector makes; it also holds the register, unless the next setting says
+    otherwise."""
+    mongo_register_database: DatabaseName | None = None
+    """The database of the register: klanten as hashes, decisions, numbers, and what operators did. Without it they
+    stand in the database above. Choose before the first start: nothing moves a register that is there."""
 
     contact_topics: KafkaNames = ("contact.ended",)
     """The topics that publishers write to, several with commas: one for each publisher, so that Kafka's own rights say
@@ -85,6 +89,8 @@ class Settings(BaseSettings):
     """The topic of interne taken."""
     confidential_taak_topic: KafkaName = "taak.created.vertrouwelijk"
     """The topic of interne taken of confidential klantcontacten."""
+    erased_topic: KafkaName = "klantcontact.gewist"
+    """The topic that remembers what was erased: ids and moments, no contents. A restored backup is cleaned by it."""
     classifier_group: KafkaName = "klantcontact-classifier"
     """The consumer group of the classifier."""
     projector_group: KafkaName = "klantcontact-projector"
@@ -117,6 +123,12 @@ class Settings(BaseSettings):
     """How long a dead letter, which holds the original event, waits to be repaired."""
     output_retention_days: int = Field(default=90, ge=1, le=3650)
     """How long subscribers can read back."""
+    output_compaction_hours: int = Field(default=24, ge=1, le=720)
+    """Within how long Kafka removes what a newer event of the same key replaces in an output topic, once its segment is
+    closed. A withdrawal, and an erasure, counts on it."""
+    output_segment_hours: int = Field(default=12, ge=1, le=720)
+    """How long a segment of an output topic stays open. What lies in the open segment is not removed, so it is shorter
+    than the hours above. Their difference is how long a subscriber surely finds every event."""
     contact_retention_bytes: RetentionBytes = 8 * GIB
     """The most bytes that Kafka keeps of one partition of such a topic, as compressed. Kafka removes what is older,
     read or not. Keep it far above what comes in while the classifier may stand still."""
@@ -166,6 +178,12 @@ class Settings(BaseSettings):
             )
         if len(set(self.topics)) != len(self.topics):
             raise PydanticCustomError("topics", "every topic needs a name of its own")
+        if self.output_segment_hours > self.output_compaction_hours:
+            raise PydanticCustomError(
+                "output_segment_hours",
+                "KLANTCONTACT_OUTPUT_SEGMENT_HOURS is at most KLANTCONTACT_OUTPUT_COMPACTION_HOURS: Kafka removes "
+                "nothing from a segment that is open",
+            )
         if self.classifier_group == self.projector_group:
             raise PydanticCustomError("groups", "classifier and projector need a consumer group each")
         return self
@@ -177,9 +195,14 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def register_database(self) -> str:
+        """The name of the database that holds the register."""
+        return self.mongo_register_database or self.mongo_database
+
+    @property
     def topics(self) -> tuple[str, ...]:
         """The names of all topics, input first."""
-        return (*self.input_topics, self.dead_letter_topic, *self.output_topics)
+        return (*self.input_topics, self.dead_letter_topic, *self.output_topics, self.erased_topic)
 
     @property
     def input_topics(self) -> tuple[str, ...]:

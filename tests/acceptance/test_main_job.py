@@ -23,7 +23,8 @@ def fed(system: System) -> System:
 
 def test_every_scenario_stands_in_mongodb_as_the_standard_asks(fed: System) -> None:
     with MongoClient[Document](fed.settings.mongo_uri) as client:
-        rows = verify(SCENARIOS, client[fed.settings.mongo_database])
+        register, projection = client[fed.settings.register_database], client[fed.settings.mongo_database]
+        rows = verify(SCENARIOS, register, projection)
     assert len(rows) > len(SCENARIOS)
     assert [row for row in rows if not row.is_right] == []
 

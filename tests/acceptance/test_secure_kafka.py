@@ -22,8 +22,8 @@ from tests.support.secure_kafka import SecureKafka, make_authority, rights_in, s
 from tests.support.waiting import wait_for
 
 ALL_TOPICS = (
-    "topic `contact.ended`, `contact.ended.dlq`, `klantcontact.registered`, `klantcontact.registered.vertrouwelijk`, "
-    "`taak.created`, `taak.created.vertrouwelijk`"
+    "topic `contact.ended`, `toestemming.gewijzigd`, `contact.ended.dlq`, `klantcontact.registered`, "
+    "`klantcontact.registered.vertrouwelijk`, `taak.created`, `taak.created.vertrouwelijk`, `klantcontact.gewist`"
 )
 
 LISTED = "docs/security.md lists the rights of each service and command."
@@ -48,14 +48,14 @@ REFUSED = [
     ),
     pytest.param(f"Describe {ALL_TOPICS}", "dlq list", "does not let this user read", "Ask for", id="no letters"),
     pytest.param(
-        "Read topic `contact.ended.dlq`, `contact.ended`",
+        "Read topic `contact.ended.dlq`, `contact.ended`, `toestemming.gewijzigd`",
         "dlq redrive --all",
         "does not let this user write to contact.ended",
         "",
         id="no redrive",
     ),
     pytest.param(
-        "Read topic `contact.ended.dlq`, `contact.ended`; Write topic `taak.created`",
+        "Read topic `contact.ended.dlq`, `contact.ended`, `toestemming.gewijzigd`; Write topic `taak.created`",
         "dlq redrive --all",
         "does not let this user write to contact.ended",
         "0 letters sent back and marked",
@@ -83,7 +83,10 @@ REFUSED = [
 
 
 ANOTHER = "Read group `another`; Write transactional id `another-*`"
-BUT_ONE = "`contact.ended.dlq`, `klantcontact.registered.vertrouwelijk`, `taak.created`, `taak.created.vertrouwelijk`"
+BUT_ONE = (
+    "`contact.ended.dlq`, `klantcontact.registered.vertrouwelijk`, `taak.created`, `taak.created.vertrouwelijk`, "
+    "`klantcontact.gewist`"
+)
 
 OTHERS = {
     "no position": f"Read {ALL_TOPICS}",
@@ -92,8 +95,8 @@ OTHERS = {
     "no id": f"Read, Write, DescribeConfigs {ALL_TOPICS}; Read group `another`",
     "no contacts": f"{ANOTHER}; Describe topic `contact.ended`; Write {ALL_TOPICS.replace('`contact.ended`, ', '')}; "
     f"DescribeConfigs {ALL_TOPICS}",
-    "no registered": f"{ANOTHER}; Read topic `contact.ended`; Describe, DescribeConfigs {ALL_TOPICS}; "
-    f"Write topic {BUT_ONE}",
+    "no registered": f"{ANOTHER}; Read topic `contact.ended`, `toestemming.gewijzigd`; "
+    f"Describe, DescribeConfigs {ALL_TOPICS}; Write topic {BUT_ONE}",
     "no taken": "Read group `another-projector`; Describe topic `taak.created`; Read topic `klantcontact.registered`, "
     f"`klantcontact.registered.vertrouwelijk`, `taak.created.vertrouwelijk`; DescribeConfigs {ALL_TOPICS}",
 }
@@ -187,7 +190,7 @@ def test_a_user_may_be_known_by_its_certificate(town: Town) -> None:
 
     ran = town.run("", "doctor", {"kafka_bootstrap": town.kafka.certificate, **certificate, **no_login})
 
-    assert "all 6, 2 partitions each" in ran.said
+    assert "all 8, 2 partitions each" in ran.said
     assert ran.status == 0
 
 

@@ -141,5 +141,5 @@ class Town:
 
     def _send(self, topic: str, value: bytes | None, headers: Sequence[tuple[str, bytes | None]] = ()) -> None:
         producer = Producer({"bootstrap.servers": self.settings.kafka_bootstrap})
-        producer.produce(topic, value=value, partition=0, headers=list(headers))
+        producer.produce(topic, key=b"k", value=value, partition=0, headers=list(headers))
         assert producer.flush(ANSWER_SECONDS) == 0

@@ -38,22 +38,26 @@ class TopicNames(TypedDict):
     """The topics, as the settings call them."""
 
     contact_topics: tuple[str, ...]
+    consent_topics: tuple[str, ...]
     dead_letter_topic: str
     registered_topic: str
     confidential_topic: str
     taak_topic: str
     confidential_taak_topic: str
+    erased_topic: str
 
 
 def topic_names(prefix: str) -> TopicNames:
     """Return the topics of one test, as in `Settings(**topic_names(topics))`."""
     return TopicNames(
         contact_topics=(f"{prefix}.contact.ended",),
+        consent_topics=(f"{prefix}.toestemming.gewijzigd",),
         dead_letter_topic=f"{prefix}.contact.ended.dlq",
         registered_topic=f"{prefix}.klantcontact.registered",
         confidential_topic=f"{prefix}.klantcontact.registered.vertrouwelijk",
         taak_topic=f"{prefix}.taak.created",
         confidential_taak_topic=f"{prefix}.taak.created.vertrouwelijk",
+        erased_topic=f"{prefix}.klantcontact.gewist",
     )
 
 
@@ -120,7 +124,7 @@ def transaction(bootstrap: str, topic: str, values: Iterable[bytes], *, committe
     sender.init_transactions(ANSWER_SECONDS)
     sender.begin_transaction()
     for value in values:
-        sender.produce(topic, value=value)
+        sender.produce(topic, key=b"k", value=value)
     if committed:
         sender.commit_transaction(ANSWER_SECONDS)
     else:
@@ -142,7 +146,7 @@ def open_transaction(
     sender.init_transactions(ANSWER_SECONDS)
     sender.begin_transaction()
     for value in values:
-        sender.produce(topic, value=value, partition=0, timestamp=int((time.time() - seconds_ago) * 1000))
+        sender.produce(topic, key=b"k", value=value, partition=0, timestamp=int((time.time() - seconds_ago) * 1000))
     assert sender.flush(ANSWER_SECONDS) == 0
     yield
     if committed:

@@ -177,7 +177,7 @@ async def letter_states(settings: Settings) -> AsyncIterator[LetterStates]:
     """Open the records for the block. Raises TransientFailure when MongoDB is away."""
     client = await connect(settings)
     async with client:
-        yield LetterStates(client[settings.mongo_database], settings)
+        yield LetterStates(client[settings.register_database], settings)
 
 
 def _document(change: Change) -> Document:

@@ -12,7 +12,7 @@ from services.operations.explain.in_kafka import InKafka, look
 from services.operations.explain.letters import Letters, Sought, read_letters
 from services.operations.explain.projected import Projected, read_projected
 from services.operations.explain.search import Asked, Name, TellLine, find_besluit, untold
-from services.operations.mongo import read_database
+from services.operations.mongo import read_databases
 from services.operations.origin import Origin, UnknownContact
 from services.operations.topic_reader import Progress, topic_reader, unseen
 from services.operations.wording import printable_id
@@ -49,7 +49,7 @@ async def explain(
 
     `tell` hears of work that may take long and that `progress` does not show, before it begins.
     It reads the topics of publishers and all dead letters through unless `through` is false. Without a decision record
-    it reads the topics of publishers in any case. Raises UnknownContact, SeveralContacts, and what `read_database`
+    it reads the topics of publishers in any case. Raises UnknownContact, SeveralContacts, and what `read_databases`
     raises. Raises what `topic_reader` raises only when there is no decision record.
     """
     found = await decided(settings, asked, through=through, progress=progress, tell=tell)
@@ -69,9 +69,9 @@ async def decided(
 
     `also`: dead letters that are of it too. Raises as `explain` does.
     """
-    async with read_database(settings) as database:
-        besluit = await find_besluit(database, asked, tell)
-        projected = await read_projected(database, besluit) if besluit else ()
+    async with read_databases(settings) as databases:
+        besluit = await find_besluit(databases, asked, tell)
+        projected = await read_projected(databases.projection, besluit) if besluit else ()
     if besluit is None:
         return None
     kafka, fault = None, None

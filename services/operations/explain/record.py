@@ -91,7 +91,10 @@ class _Named:
 def position_of(text: str, settings: Settings) -> Position | None:
     """Return the position that a text names, as in `contact.ended:3:120`; None for any other text."""
     found = _POSITION.fullmatch(text)
-    if found is None or found[1] not in settings.topics:
+    if found is None:
+        return None
+    explained = (*settings.contact_topics, settings.dead_letter_topic, *settings.output_topics)
+    if found[1] not in explained:
         return None
     return Position(found[1], int(found[2]), int(found[3]))
 
@@ -102,7 +105,7 @@ async def explain_record(
     """Return all that is known of the record at a position, without contents. Commits no offset.
 
     `through` as for a contact. Raises UnknownContact for a partition that the topic does not have, and what
-    `read_database` and `topic_reader` raise.
+    `read_databases` and `topic_reader` raise.
     """
     async with topic_reader(settings) as reader:
         found = await _find(reader, settings, position)

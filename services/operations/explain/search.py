@@ -19,7 +19,7 @@ from services.classifier.mongo.register import BESLUITEN
 from services.classifier.mongo.tallies import TELLINGEN
 from services.domain.besluit import BesluitRecord
 from services.domain.ids import change_key, contact_key
-from services.operations.mongo import Database
+from services.operations.mongo import Database, Databases
 from services.operations.wording import printable_id
 from services.projector.mongo.writes import Collection, places_of
 from services.runtime.errors import KlantcontactError
@@ -97,26 +97,26 @@ def untold(_line: str) -> None:
     """Show nothing."""
 
 
-async def find_besluit(database: Database, asked: Asked, tell: TellLine = untold) -> BesluitRecord | None:
+async def find_besluit(databases: Databases, asked: Asked, tell: TellLine = untold) -> BesluitRecord | None:
     """Return the one record that is meant, if there is one. Raises SeveralContacts when there are more.
 
     When nothing is found and it may be the number of a klantcontact that is not stored, this reads all decisions, and
     says so first.
     """
-    sources = [asked.source] if asked.source is not None else await known_sources(database)
-    numbered = await _numbered(database, asked.text) if asked.may_be_nummer else []
+    sources = [asked.source] if asked.source is not None else await known_sources(databases.register)
+    numbered = await _numbered(databases.projection, asked.text) if asked.may_be_nummer else []
     conditions = list(asked.conditions(sources, numbered))
     of_source = {} if asked.source is None else {"source": asked.source}
     found: list[BesluitRecord] = []
     if conditions:
-        documents = database[BESLUITEN].find({"$or": conditions, **of_source}).sort("_id").limit(MAX_FOUND)
+        documents = databases.register[BESLUITEN].find({"$or": conditions, **of_source}).sort("_id").limit(MAX_FOUND)
         found = [_named(besluit_of(each), asked) async for each in documents]
     if len(found) > 1:
         raise SeveralContacts(_choice(asked, found))
     if found or numbered or not asked.may_be_nummer:
         return found[0] if found else None
     tell(f"No stored klantcontact has the number {asked.text}. Looking for it in all decisions, which takes a while.")
-    return await _found_in_all(database, {"uitgegeven.klantcontactNummer": asked.text, **of_source})
+    return await _found_in_all(databases.register, {"uitgegeven.klantcontactNummer": asked.text, **of_source})
 
 
 async def _numbered(database: Database, nummer: str) -> list[str]:

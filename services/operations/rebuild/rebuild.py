@@ -17,6 +17,7 @@ import pymongo
 from pymongo.errors import PyMongoError
 
 from services.operations.lock import LockLost
+from services.operations.mongo import databases_of
 from services.operations.rebuild import sources
 from services.operations.rebuild.collections import drop, identities, put_in_place, rehearse
 from services.operations.rebuild.others import CarryOver
@@ -102,7 +103,7 @@ async def drop_old(settings: Settings) -> Mapping[Collection, int]:
 
 
 def _locked_record(client: Client, settings: Settings, command: str) -> AbstractAsyncContextManager[RebuildRecord]:
-    return locked_record(client[settings.mongo_database], command)
+    return locked_record(databases_of(client, settings), command)
 
 
 async def _finish(

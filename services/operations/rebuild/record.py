@@ -16,7 +16,7 @@ from aiokafka import TopicPartition
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from services.operations.lock import Lock, LockLost, operators_lock
-from services.operations.mongo import Database
+from services.operations.mongo import Database, Databases
 from services.projector.mongo.swap import COLLECTION, ONLY, Phase
 from services.projector.mongo.writes import Collection
 from services.runtime.errors import KlantcontactError, TransientFailure
@@ -95,9 +95,13 @@ class RebuildRecord:
 
 
 @asynccontextmanager
-async def locked_record(database: Database, command: str) -> AsyncIterator[RebuildRecord]:
-    """Hold the operators' lock for the block. Raises LockRefused when another command holds it."""
-    async with operators_lock(database, command) as lock:
+async def locked_record(databases: Databases, command: str) -> AsyncIterator[RebuildRecord]:
+    """Hold the operators' lock for the block. Raises LockRefused when another command holds it.
+
+    The lock stands with the register and the record with the collections that are rebuilt: a transaction spans both.
+    """
+    database = databases.projection
+    async with operators_lock(databases.register, command) as lock:
         record = database[COLLECTION]
         await record.update_one(ONLY, {"$setOnInsert": {"phase": Phase.IDLE}}, upsert=True)
         found = _state_of(await record.find_one(ONLY) or {})

@@ -12,7 +12,7 @@ from services.classifier.mongo.register import MongoRegister
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
-from services.operations.mongo import read_database
+from services.operations.mongo import read_register
 from services.operations.replay.differences import ReplaySummary
 from services.operations.replay.judging import CarriedRegister, Examined, Judge
 from services.operations.replay.requests import Answer, Requests, requests
@@ -73,7 +73,7 @@ async def replay(
     """
     sleutels = Sleutels(load_sleutel(settings), settings.sleutelversie)
     replayed = Replayed()
-    async with read_database(settings) as database, topic_reader(settings) as reader:
+    async with read_register(settings) as database, topic_reader(settings) as reader:
         await RegisterKey(database, sleutels).check()
         stored = MongoRegister(database.client, database.name, beleid)
         carried = CarriedRegister(stored)

@@ -5,7 +5,7 @@ The cluster, which knows its brokers, decides how many replicas must have a reco
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -26,7 +26,9 @@ MAX_DEAD_LETTER_BYTES = 2 * MAX_BATCH_BYTES
 MAX_REPLICAS = 3
 """A cluster of three or more brokers keeps three copies: it loses one broker and still writes safely."""
 
-DAY_MILLISECONDS = 24 * 60 * 60 * 1000
+HOUR_MILLISECONDS = 60 * 60 * 1000
+
+DAY_MILLISECONDS = 24 * HOUR_MILLISECONDS
 
 SEGMENT_MILLISECONDS = DAY_MILLISECONDS
 """Kafka removes whole segments, and closes them after a week by default. So a retention of 7 days could keep a quiet
@@ -67,16 +69,38 @@ def topic_definitions(settings: Settings) -> tuple[TopicDefinition, ...]:
             retention_bytes=settings.dead_letter_retention_bytes,
             max_bytes=MAX_DEAD_LETTER_BYTES,
         ),
-        *(
-            _definition(
-                settings,
-                name,
-                days=settings.output_retention_days,
-                retention_bytes=settings.output_retention_bytes,
-            )
-            for name in settings.output_topics
-        ),
+        *(_output(settings, name) for name in settings.output_topics),
+        _erased(settings),
     )
+
+
+def _output(settings: Settings, name: str) -> TopicDefinition:
+    """Return a topic in which the newest event of a key replaces the others, within the hours of the settings."""
+    plain = _definition(
+        settings, name, days=settings.output_retention_days, retention_bytes=settings.output_retention_bytes
+    )
+    longest, open_hours = settings.output_compaction_hours, settings.output_segment_hours
+    return replace(
+        plain,
+        configuration={
+            **plain.configuration,
+            "cleanup.policy": "compact,delete",
+            "segment.ms": str(open_hours * HOUR_MILLISECONDS),
+            # Without it the ratio of Kafka's cleaner decides: what a withdrawal replaces could stay for months.
+            "max.compaction.lag.ms": str(longest * HOUR_MILLISECONDS),
+            # A segment is closed this long after its first record and cleaned `longest` after it. So every event
+            # stays for the difference, whatever replaces it: a subscriber within it misses no step.
+            "min.compaction.lag.ms": str((longest - open_hours) * HOUR_MILLISECONDS),
+            # Of the ends of transactions. A committed reader that starts at the beginning needs them all.
+            "delete.retention.ms": plain.configuration["retention.ms"],
+        },
+    )
+
+
+def _erased(settings: Settings) -> TopicDefinition:
+    """Return the topic of what was erased. It is kept for good: a backup may be restored years later."""
+    plain = _definition(settings, settings.erased_topic, days=1, retention_bytes=-1)
+    return replace(plain, configuration={**plain.configuration, "cleanup.policy": "compact", "retention.ms": "-1"})
 
 
 def _definition(

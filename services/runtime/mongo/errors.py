@@ -98,7 +98,7 @@ def translate_mongo_errors(settings: Settings, *, right: str = "read") -> Iterat
         if code in REFUSED_USER:
             raise InvalidSettings(
                 f"{uri_variable(settings)}: {at} refuses this user (code {code}). Ask for the right to {right} "
-                f"the database {settings.mongo_database}."
+                f"the database {_databases(settings)}."
             ) from None
         if is_away(error):
             raise TransientFailure(f"{at} does not answer.", part=Part.MONGODB) from None
@@ -107,6 +107,10 @@ def translate_mongo_errors(settings: Settings, *, right: str = "read") -> Iterat
         if code is None:
             raise  # a mistake of ours
         raise TransientFailure(f"{at} can't do it (code {code}).", part=Part.MONGODB) from None
+
+
+def _databases(settings: Settings) -> str:
+    return " or ".join(dict.fromkeys((settings.mongo_database, settings.register_database)))
 
 
 def _codes(error: PyMongoError) -> set[int]:

@@ -57,7 +57,7 @@ async def test_the_doctor_finds_no_fault_in_a_whole_system(settings: Settings) -
             ok=True,
             found=f"{settings.kafka_bootstrap}: 1 broker, Kafka 4.0 or newer, transactions answer",
         ),
-        Check(name="topics", ok=True, found="all 6, 2 partitions each"),
+        Check(name="topics", ok=True, found="all 8, 2 partitions each"),
         Check(name="transactions", ok=True, found="no partition waits for one that is open"),
         Check(
             name="mongodb",

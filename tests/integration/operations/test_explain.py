@@ -26,13 +26,13 @@ from services.operations.explain.explain import Explained, NotDecided, explain
 from services.operations.explain.letters import MAX_LETTERS
 from services.operations.explain.projected import Projected, ProjectedState
 from services.operations.explain.search import Asked, Name, SeveralContacts
-from services.operations.mongo import read_database
+from services.operations.mongo import read_databases, read_register
 from services.operations.origin import UnknownContact
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 from tests.support.examples import CALL_BACK, OTHER_SOURCE, SOURCE, Wire, contact, email, event, known, line, onderwerp
 from tests.support.explain_town import Town
-from tests.support.kafka_tools import admin_client, open_transaction
+from tests.support.kafka_tools import admin_client, open_transaction, topic_names
 from tests.support.leftovers import remove_topics
 
 CALLED: Wire = contact(
@@ -48,12 +48,7 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
         kafka_bootstrap=kafka_bootstrap,
         mongo_uri=mongo_uri,
         mongo_database=database,
-        contact_topics=(f"{topics}.contact.ended",),
-        dead_letter_topic=f"{topics}.contact.ended.dlq",
-        registered_topic=f"{topics}.klantcontact.registered",
-        confidential_topic=f"{topics}.klantcontact.registered.vertrouwelijk",
-        taak_topic=f"{topics}.taak.created",
-        confidential_taak_topic=f"{topics}.taak.created.vertrouwelijk",
+        **topic_names(topics),
         classifier_group=f"{topics}-classifier",
         projector_group=f"{topics}-projector",
         topic_partitions=2,
@@ -144,7 +139,7 @@ async def test_a_contact_without_a_trace_is_found_though_its_record_does_not_nam
     assert isinstance(found, Explained)
     assert (found.besluit.contact_id, found.besluit.source) == ("999990019", SOURCE)
     assert [each.regel for each in found.besluit.onderwerpen] == [Regel.V1]
-    async with read_database(town.settings) as database:
+    async with read_register(town.settings) as database:
         kept = await database["besluiten"].find_one({}, {"_id": 0, "digest": 0})
         assert "999990019" not in str(kept)
         assert "parkeervergunning" not in str(kept)
@@ -624,7 +619,7 @@ async def test_a_mongodb_that_is_away_is_reported(settings: Settings, monkeypatc
 
 async def test_a_missing_right_in_mongodb_is_named_without_the_query(settings: Settings) -> None:
     async def refused() -> None:
-        async with read_database(settings):
+        async with read_databases(settings):
             raise OperationFailure("not authorized to find {contactId: 'c-1'}", 13)
 
     with pytest.raises(InvalidSettings, match=f"right to read the database {settings.mongo_database}") as told:

@@ -17,6 +17,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from services.local.servers.network import HOST, free_port
 from services.operations.lock import COLLECTION as LOCK
 from services.operations.lock import Lock, LockLost, LockRefused
+from services.operations.mongo import Databases
 from services.operations.rebuild import collections, others
 from services.operations.rebuild import rebuild as rebuilding
 from services.operations.rebuild.others import CarryOver
@@ -507,7 +508,7 @@ async def test_an_event_that_cant_be_projected_stops_a_rebuild_there_and_nothing
 
 
 async def test_a_second_rebuild_is_refused_with_the_holder_of_the_lock(settings: Settings, there: Database) -> None:
-    async with locked_record(there, "rebuild"):
+    async with locked_record(Databases(there, there), "rebuild"):
         with pytest.raises(LockRefused, match=r"`klantcontact rebuild` holds the operators' lock: process \d+ of .*@"):
             await rebuild(settings)
         with pytest.raises(LockRefused, match="holds the operators' lock"):
@@ -517,9 +518,9 @@ async def test_a_second_rebuild_is_refused_with_the_holder_of_the_lock(settings:
 
 
 async def test_a_rebuild_whose_lease_was_taken_can_not_continue(there: Database) -> None:
-    async with locked_record(there, "rebuild") as first:
+    async with locked_record(Databases(there, there), "rebuild") as first:
         await let_lease_lapse(there)
-        async with locked_record(there, "rebuild") as second:
+        async with locked_record(Databases(there, there), "rebuild") as second:
             await second.begin()
             with pytest.raises(LockLost, match="another took the operators' lock"):
                 await first.move(Phase.IDLE)
@@ -533,9 +534,9 @@ async def test_a_rebuild_that_lost_the_lock_drops_and_renames_nothing(there: Dat
     await there[FORMER_KLANTCONTACTEN].insert_one({})
     await there[NEW_KLANTCONTACTEN].insert_one({})
     made = await collections.identities(there, Generation.NEW)
-    async with locked_record(there, "rebuild") as first:
+    async with locked_record(Databases(there, there), "rebuild") as first:
         await let_lease_lapse(there)
-        async with locked_record(there, "rebuild"):
+        async with locked_record(Databases(there, there), "rebuild"):
             first.lock._renewed_at -= 60
             with pytest.raises(LockLost):
                 await collections.drop(there, Generation.FORMER, first.lock)

@@ -167,6 +167,12 @@ REFUSALS = [
         id="one name for two topics",
     ),
     pytest.param(
+        {"KLANTCONTACT_OUTPUT_COMPACTION_HOURS": "11"},
+        "KLANTCONTACT_OUTPUT_SEGMENT_HOURS is at most KLANTCONTACT_OUTPUT_COMPACTION_HOURS: Kafka removes nothing from "
+        "a segment that is open.",
+        id="segments that stay open for longer than Kafka may take to clean",
+    ),
+    pytest.param(
         {"KLANTCONTACT_PROJECTOR_GROUP": "klantcontact-classifier"},
         "Classifier and projector need a consumer group each.",
         id="one group for two services",

@@ -18,10 +18,11 @@ def test_contacts_are_kept_shortest_and_outputs_longest() -> None:
         "klantcontact.registered.vertrouwelijk": str(90 * DAY),
         "taak.created": str(90 * DAY),
         "taak.created.vertrouwelijk": str(90 * DAY),
+        "klantcontact.gewist": "-1",
     }
 
 
-def test_every_topic_is_bounded_in_bytes_too() -> None:
+def test_every_topic_but_that_of_what_was_erased_is_bounded_in_bytes_too() -> None:
     retention = {each.name: each.configuration["retention.bytes"] for each in topic_definitions(Settings())}
 
     assert retention == {
@@ -32,6 +33,7 @@ def test_every_topic_is_bounded_in_bytes_too() -> None:
         "klantcontact.registered.vertrouwelijk": str(16 * 1024 * MIB),
         "taak.created": str(16 * 1024 * MIB),
         "taak.created.vertrouwelijk": str(16 * 1024 * MIB),
+        "klantcontact.gewist": "-1",
     }
 
 
@@ -60,10 +62,61 @@ def test_each_topic_of_a_publisher_is_as_the_others() -> None:
     first, second, third, *_ = topic_definitions(Settings(contact_topics=("a", "b"), contact_retention_days=1))
 
     assert [first.name, second.name, third.name] == ["a", "b", "toestemming.gewijzigd"]
-    assert first.configuration == second.configuration != third.configuration
+    assert first.configuration == second.configuration == third.configuration
 
 
 def test_a_dead_letter_has_room_for_any_original_and_our_headers() -> None:
     sizes = {each.name: int(each.configuration["max.message.bytes"]) for each in topic_definitions(Settings())}
 
     assert sizes["contact.ended.dlq"] == 2 * sizes["contact.ended"]
+
+
+def test_the_newest_event_of_a_key_replaces_the_others_of_an_output_topic_within_a_day() -> None:
+    settings = Settings()
+    policies = {each.name: each.configuration["cleanup.policy"] for each in topic_definitions(settings)}
+    outputs = [each.configuration for each in topic_definitions(settings) if each.name in settings.output_topics]
+
+    assert policies == {
+        "contact.ended": "delete",
+        "toestemming.gewijzigd": "delete",
+        "contact.ended.dlq": "delete",
+        **dict.fromkeys(settings.output_topics, "compact,delete"),
+        "klantcontact.gewist": "compact",
+    }
+    assert (
+        outputs
+        == [
+            {
+                "cleanup.policy": "compact,delete",
+                "retention.ms": str(90 * DAY),
+                "retention.bytes": str(16 * 1024 * MIB),
+                "segment.ms": str(DAY // 2),
+                "max.compaction.lag.ms": str(DAY),
+                "min.compaction.lag.ms": str(DAY // 2),
+                "delete.retention.ms": str(90 * DAY),
+                "max.message.bytes": "1048576",
+                "message.timestamp.type": "LogAppendTime",
+            }
+        ]
+        * 4
+    )
+
+
+def test_every_event_stays_for_the_hours_between_closing_a_segment_and_cleaning_it() -> None:
+    settings = Settings(output_compaction_hours=8, output_segment_hours=8)
+    output = next(each for each in topic_definitions(settings) if each.name == settings.registered_topic)
+
+    assert (output.configuration["min.compaction.lag.ms"], output.configuration["segment.ms"]) == ("0", "28800000")
+
+
+def test_what_was_erased_is_remembered_for_good() -> None:
+    (erased,) = [each for each in topic_definitions(Settings()) if each.name == "klantcontact.gewist"]
+
+    assert erased.configuration == {
+        "cleanup.policy": "compact",
+        "retention.ms": "-1",
+        "retention.bytes": "-1",
+        "segment.ms": str(DAY),
+        "max.message.bytes": "1048576",
+        "message.timestamp.type": "LogAppendTime",
+    }
