@@ -13,6 +13,7 @@ from schemas.outputs import (
     IntrekkingResultaat,
     OutputEnvelope,
     PartijHerkomst,
+    Reden,
 )
 from schemas.types import Bericht, Nummer
 
@@ -36,6 +37,8 @@ class PartijWithdrawn(Bericht):
     """Vervallen: no other contact knows the partij. Leeg: no effective consent remains."""
     vervallen_identificatoren: IdentificatorKinds = ()
     """Kinds of identificator that only this contact had linked."""
+    # Events of before lack it: nothing was withdrawn but by a correction.
+    reden: Reden = Reden.CORRECTIE
     besluit: BesluitOverPartij
     herkomst: PartijHerkomst
 

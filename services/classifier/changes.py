@@ -9,7 +9,6 @@ import json
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
-from hmac import compare_digest
 from typing import Any, Final
 
 import structlog
@@ -30,6 +29,9 @@ log = structlog.get_logger()
 
 OPDRACHT: Final = "klantcontact_opdracht"
 """The header with the signature of an instruction, over the value of its record."""
+
+_SIGNED: Final = b"change "
+"""Before the value: a signature for another use is none here."""
 
 _OWN: Final = ":opdracht"
 _KANAAL: Final = "opdracht"
@@ -72,7 +74,7 @@ def written(opdracht: Opdracht, source: str, sleutels: Sleutels) -> tuple[bytes,
         },
     }
     value = json.dumps(body).encode()
-    return value, [(OPDRACHT, sleutels.of_instruction(value).encode())]
+    return value, [(OPDRACHT, sleutels.signature(_SIGNED + value).encode())]
 
 
 @value_class(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class ChangeReader:
 def _is_signed(record: Record, sleutels: Sleutels) -> bool:
     for name, signature in record.headers:
         if name == OPDRACHT and record.value is not None:
-            if signature is not None and compare_digest(signature, sleutels.of_instruction(record.value).encode()):
+            if sleutels.has_signed((signature or b"").decode(errors="replace"), _SIGNED + record.value):
                 return True
             log.warning("instruction.ignored", header=OPDRACHT)
     return False

@@ -17,6 +17,7 @@ from services.domain.besluit import (
     TaakIntrekking,
 )
 from services.domain.consent import Moment
+from services.domain.intrekkingen import number_taken_back
 from services.domain.rules import rule_of
 from services.domain.toelichting import Kanttekening, kanttekening
 from services.operations.dead_letters.reading import Found
@@ -97,6 +98,7 @@ def _decision(besluit: BesluitRecord) -> Json:
         "vervolg": json_value(besluit.vervolg),
         "kanttekeningen": [kanttekening(Kanttekening(each)) for each in besluit.kanttekeningen],
         "voorgangers": json_value(besluit.voorgangers),
+        "gewist": json_value(besluit.gewist),
         "takenBack": [_taken_back(besluit, each) for each in besluit.intrekkingen],
     }
 
@@ -150,7 +152,7 @@ def _moment(moment: Moment) -> Json:
 
 
 def _taken_back(besluit: BesluitRecord, intrekking: Intrekking) -> Json:
-    kind, nummer = besluit.number_taken_back(intrekking)
+    kind, nummer = number_taken_back(besluit, intrekking)
     why = intrekking.aanleiding
     return {
         "kind": kind,

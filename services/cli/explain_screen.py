@@ -20,6 +20,7 @@ from services.domain.besluit import (
     Voorganger,
 )
 from services.domain.consent import Moment
+from services.domain.intrekkingen import number_taken_back
 from services.domain.numbers import NumberKind
 from services.domain.rules import rule_of
 from services.domain.toelichting import Kanttekening, kanttekening
@@ -57,6 +58,9 @@ def explained(found: Explained, asked: str) -> Iterator[Row]:
     onderwerpen = sorted(enumerate(besluit.onderwerpen), key=lambda each: not _is_asked(each[1], besluit, asked))
     yield from _few("onderwerp", [_onderwerp(at, each, besluit) for at, each in onderwerpen])
     yield from _few("betrokkene", [_betrokkene(each, besluit) for each in besluit.partijen])
+    if besluit.gewist:
+        request = printable(besluit.gewist.verzoek)
+        yield "erased", f"in part, {to_the_second(besluit.gewist.op)}, for request {request}; the contact is closed"
     if besluit.vervolg:
         yield "follow-up", f"of klantcontact {besluit.vervolg.nummer} ({besluit.vervolg.klantcontact_id})"
     for note in besluit.kanttekeningen:
@@ -185,7 +189,7 @@ def _earlier(each: Voorganger) -> str:
 
 
 def _taken_back(each: Intrekking, besluit: BesluitRecord) -> str:
-    kind, nummer = besluit.number_taken_back(each)
+    kind, nummer = number_taken_back(besluit, each)
     what = f"{_kind(kind)} {nummer}"
     if isinstance(each, KlantcontactIntrekking | TaakIntrekking) and each.verplaatst:
         what += " from the topic it was on: vertrouwelijk changed"

@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Final
 
 from schemas.contact_ended_v1 import Toestemming
-from schemas.outputs import IntrekkingResultaat, PartijRegel, PartijResultaat, Regel
+from schemas.outputs import IntrekkingResultaat, PartijRegel, PartijResultaat, Reden, Regel
 from schemas.positions import Position
 from schemas.values import value_class
 from services.domain.consent import Moment, Statement
 from services.domain.ids import taak_id
-from services.domain.numbers import NumberKind
 from services.domain.partij import Bijdrage, Stand
 from services.domain.streams import Stream
 from services.domain.toelichting import KEPT_WITHOUT_TRACE
+from services.domain.wissing import Gewist
 
 MAX_VOORGANGERS: Final = 20
 """So many earlier judgements are kept. Most contacts have two or three."""
@@ -111,6 +111,7 @@ class KlantcontactIntrekking:
     onderwerp_id: str
     stream: Stream
     verplaatst: bool
+    reden: Reden = Reden.CORRECTIE
 
 
 @value_class(frozen=True, slots=True)
@@ -121,6 +122,7 @@ class TaakIntrekking:
     onderwerp_id: str
     stream: Stream = Stream.TAAK
     verplaatst: bool = False
+    reden: Reden = Reden.CORRECTIE
 
 
 @value_class(frozen=True, slots=True)
@@ -134,6 +136,7 @@ class PartijIntrekking:
     geleegd_bij: int
     resultaat: IntrekkingResultaat
     vervallen_soorten: tuple[str, ...]
+    reden: Reden = Reden.CORRECTIE
 
 
 Intrekking = KlantcontactIntrekking | TaakIntrekking | PartijIntrekking
@@ -192,6 +195,8 @@ class BesluitRecord:
     """The judgements before, the last one last."""
     sent_with: Position | None = None
     """The record with which the events of this judgement go out, when it is another than that at `position`."""
+    gewist: Gewist | None = None
+    """Set when somebody who took part was erased from it. The contact is closed: nothing is judged or published."""
 
     @property
     def goes_out_with(self) -> Position | None:
@@ -212,7 +217,7 @@ class BesluitRecord:
     @property
     def without_trace(self) -> bool:
         """Whether no revisie of the contact gave a number or touched a partij."""
-        return not self.partijen and not self.uitgegeven and not self.intrekkingen
+        return not (self.partijen or self.uitgegeven or self.intrekkingen or self.gewist)
 
     @property
     def is_shortened(self) -> bool:
@@ -275,17 +280,6 @@ class BesluitRecord:
     def numbers_of(self, onderwerp_id: str) -> Uitgegeven | None:
         """Return the numbers that an onderwerp was ever given."""
         return next((each for each in self.uitgegeven if each.onderwerp_id == onderwerp_id), None)
-
-    def number_taken_back(self, intrekking: Intrekking) -> tuple[NumberKind, str]:
-        """Return the kind and the number of what was taken back."""
-        if isinstance(intrekking, PartijIntrekking):
-            return NumberKind.PARTIJ, intrekking.nummer
-        had = self.numbers_of(intrekking.onderwerp_id)
-        assert had is not None, "what is taken back was given a number"
-        if isinstance(intrekking, KlantcontactIntrekking):
-            return NumberKind.KLANTCONTACT, had.klantcontact_nummer
-        assert had.taak_nummer is not None, "a taak that is taken back was given a number"
-        return NumberKind.INTERNE_TAAK, had.taak_nummer
 
     def taak_id_of(self, onderwerp_id: str) -> str:
         """Return the id of the interne taak of an onderwerp, whether it has one or not."""

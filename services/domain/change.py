@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from schemas.contact_ended_v1 import Toestemming
-from schemas.outputs import IntrekkingResultaat, PartijResultaat
+from schemas.outputs import IntrekkingResultaat, PartijResultaat, Reden
 from schemas.values import value_class
 from services.domain.besluit import (
     MAX_VOORGANGERS,
@@ -120,5 +120,12 @@ def _emptied(besluit: BesluitRecord) -> Iterator[Intrekking]:
         if not is_told_as_changed(partij):
             why: Aanleiding = besluit.aanleiding(regel_of(partij))
             yield PartijIntrekking(
-                why, partij.partij_id, partij.nummer, partij.versie, partij.geleegd_bij, IntrekkingResultaat.LEEG, ()
+                why,
+                partij.partij_id,
+                partij.nummer,
+                partij.versie,
+                partij.geleegd_bij,
+                IntrekkingResultaat.LEEG,
+                (),
+                reden=Reden.INGETROKKEN,
             )

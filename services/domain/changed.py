@@ -20,6 +20,11 @@ def key_of_change(besluit: BesluitRecord, partij_id: str) -> str:
     return identifier(besluit.source, "wijziging", besluit.contact_id, partij_id)
 
 
+def name_of_change(partij_id: str) -> str:
+    """Return what keeps the id of such an event apart from that of a contact with the same id in its source."""
+    return f"wijziging.{partij_id}"
+
+
 def is_restricted(partij: PartijBesluit) -> bool:
     """Whether the processing of a partij is restricted after a decision."""
     return partij.stand.beperkt is not None if partij.wordt_beperkt is None else partij.wordt_beperkt
@@ -52,7 +57,7 @@ def changed(besluit: BesluitRecord, sender: Sender) -> Iterator[Event]:
             "geleegdBij": partij.geleegd_bij,
             "toestemming": Hergebruik.GEGEVEN if partij.consent else Hergebruik.GEEN,
             "beperking": is_restricted(partij),
-            **sender.why_back(besluit.aanleiding(regel_of(partij)), None),
+            **sender.why_of_change(besluit.aanleiding(regel_of(partij))),
         }
         yield sender.event(
             Stream.REGISTERED,
@@ -60,5 +65,5 @@ def changed(besluit: BesluitRecord, sender: Sender) -> Iterator[Event]:
             partij.partij_id,
             key_of_change(besluit, partij.partij_id),
             data,
-            named=f"wijziging.{partij.partij_id}",
+            named=name_of_change(partij.partij_id),
         )

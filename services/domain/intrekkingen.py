@@ -15,6 +15,7 @@ from services.domain.besluit import (
     PartijIntrekking,
     TaakIntrekking,
 )
+from services.domain.numbers import NumberKind
 from services.domain.partij import PartijRecord
 from services.domain.sleutels import soort_of
 
@@ -73,11 +74,7 @@ def _partijen_gone(
     besluit: BesluitRecord, why: Aanleiding, partijen: Mapping[str, PartijRecord], released: Sequence[PartijRecord]
 ) -> Iterator[Intrekking]:
     for partij in released:
-        resultaat = IntrekkingResultaat.VERVALLEN
-        if partij.bekend:
-            resultaat = IntrekkingResultaat.BESTAAND if partij.has_consent else IntrekkingResultaat.LEEG
-        lost = lost_kinds(partijen[partij.partij_id], partij)
-        yield PartijIntrekking(why, partij.partij_id, partij.nummer, partij.versie, partij.geleegd_bij, resultaat, lost)
+        yield taken_from(partijen[partij.partij_id], partij, why)
     if not besluit.vertrouwelijk:
         return
     # A subscriber without access to the confidential stream still has to learn that a partij was emptied.
@@ -97,6 +94,16 @@ def _partijen_gone(
             )
 
 
+def taken_from(before: PartijRecord, after: PartijRecord, why: Aanleiding) -> PartijIntrekking:
+    """Return that a contact brings a partij nothing any more: it is *vervallen* when no other contact knows it."""
+    resultaat = IntrekkingResultaat.VERVALLEN
+    if after.bekend:
+        resultaat = IntrekkingResultaat.BESTAAND if after.has_consent else IntrekkingResultaat.LEEG
+    return PartijIntrekking(
+        why, after.partij_id, after.nummer, after.versie, after.geleegd_bij, resultaat, lost_kinds(before, after)
+    )
+
+
 def _offered_reuse(partij: PartijRecord) -> bool:
     """Whether a subscriber may think that it can use details of it: it carries some, or consent to new ones."""
     return not partij.stand.leeg or partij.has_consent
@@ -106,3 +113,15 @@ def lost_kinds(before: PartijRecord, after: PartijRecord) -> tuple[str, ...]:
     """Return the kinds of identity by which a partij was found before and is no longer."""
     kept = {soort_of(sleutel) for sleutel in after.sleutels}
     return tuple(soort for soort in map(soort_of, before.sleutels) if soort not in kept)
+
+
+def number_taken_back(besluit: BesluitRecord, intrekking: Intrekking) -> tuple[NumberKind, str]:
+    """Return the kind and the number of what a decision took back."""
+    if isinstance(intrekking, PartijIntrekking):
+        return NumberKind.PARTIJ, intrekking.nummer
+    had = besluit.numbers_of(intrekking.onderwerp_id)
+    assert had is not None, "what is taken back was given a number"
+    if isinstance(intrekking, KlantcontactIntrekking):
+        return NumberKind.KLANTCONTACT, had.klantcontact_nummer
+    assert had.taak_nummer is not None, "a taak that is taken back was given a number"
+    return NumberKind.INTERNE_TAAK, had.taak_nummer

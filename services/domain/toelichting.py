@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from schemas.outputs import PartijRegel, Regel
+from schemas.outputs import PartijRegel, Reden, Regel
 from services.domain.rules import OUTSIDE_A_CONTACT, rule_of
 
 
@@ -73,3 +73,14 @@ def toelichting(regel: Regel | PartijRegel, kanttekeningen: Sequence[str] = ()) 
 def kanttekening(note: str) -> str:
     """Return the sentence of a `Kanttekening`. It is for operators: not every event of the contact may show it."""
     return _OF_NOTE[Kanttekening(note)]
+
+
+_OF_REDEN = {
+    Reden.GEWIST: "Gewist op verzoek (AVG artikel 17).",
+    Reden.BEWAARTERMIJN: "Verwijderd omdat de bewaartermijn voorbij is.",
+}
+
+
+def erased(reden: Reden) -> str | None:
+    """Return the explanation of what is withdrawn for good; None for what a decision takes back."""
+    return _OF_REDEN.get(reden)

@@ -23,7 +23,8 @@ from tests.support.waiting import wait_for
 
 ALL_TOPICS = (
     "topic `contact.ended`, `toestemming.gewijzigd`, `contact.ended.dlq`, `klantcontact.registered`, "
-    "`klantcontact.registered.vertrouwelijk`, `taak.created`, `taak.created.vertrouwelijk`, `klantcontact.gewist`"
+    "`klantcontact.registered.vertrouwelijk`, `taak.created`, `taak.created.vertrouwelijk`, `klantcontact.gewist`, "
+    "`klantcontact.audit`"
 )
 
 LISTED = "docs/security.md lists the rights of each service and command."
