@@ -368,11 +368,22 @@ const roles = {
           "sleutelcontrole",
           "dead_letters",
           "dead_letter_keys",
-          "stopped_partitions",
-          "wissingen"
+          "stopped_partitions"
         ],
         "actions": [
           "find"
+        ]
+      },
+      {
+        "database": "register",
+        "collections": [
+          "wissingen"
+        ],
+        "actions": [
+          "find",
+          "insert",
+          "update",
+          "remove"
         ]
       },
       {

@@ -77,8 +77,7 @@ REGISTERED_TOPIC: Final = Topic(
     channel="klantcontactRegistered",
     address="klantcontact.registered",
     summary="What was registered and withdrawn of contacts that are not vertrouwelijk.",
-    key="klantcontactId; the partijId for partij.withdrawn; for what follows from a change outside a contact a UUID of "
-    "the change and its partij.",
+    key="klantcontactId; for partij.withdrawn and partij.changed the `id` of the event.",
     order=_PER_KLANTCONTACT + _BY_VERSIE,
     retention_days=90,
     retention_bytes=16 * _GIB,
@@ -128,7 +127,7 @@ DEAD_LETTER_TOPIC: Final = Topic(
     summary="Refused records, of each part the first 64 KiB, with headers that say where each lay and what was wrong.",
     key="that of the original.",
     order="that of the original within its partition.",
-    retention_days=30,
+    retention_days=21,
     retention_bytes=2 * _GIB,
     events=(),
 )

@@ -1,8 +1,6 @@
-"""The events of a change outside a contact, and the Kafka key of each.
+"""What a change outside a contact tells of its partij.
 
-What a subscriber must remove goes out as `partij.withdrawn`, as from a contact; all else as `partij.changed`. Each says
-all that counts for the partij as of its versie, so the last record of a key suffices. One key is written by one change
-only: the versies of a partij come from many partitions, and could lie in another order under the partij's own id.
+What a subscriber must remove goes out as `partij.withdrawn`, as from a contact; all else as `partij.changed`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,13 +9,7 @@ from schemas import partij_changed_v1
 from schemas.outputs import Hergebruik, PartijRegel, PartijResultaat, Regel
 from services.domain.besluit import BesluitRecord, PartijBesluit
 from services.domain.envelope import Event, Sender
-from services.domain.ids import identifier
 from services.domain.streams import Stream
-
-
-def key_of_change(besluit: BesluitRecord, partij_id: str) -> str:
-    """Return the Kafka key of what a change says of a partij."""
-    return identifier(besluit.source, "wijziging", besluit.contact_id, partij_id)
 
 
 def name_of_change(partij_id: str) -> str:
@@ -63,7 +55,7 @@ def changed(besluit: BesluitRecord, sender: Sender) -> Iterator[Event]:
             Stream.REGISTERED,
             partij_changed_v1,
             partij.partij_id,
-            key_of_change(besluit, partij.partij_id),
+            None,
             data,
             named=name_of_change(partij.partij_id),
         )

@@ -6,7 +6,7 @@ Source: `schemas/decision.md`, "Taking back", "Erasing".
 from schemas import klantcontact_withdrawn_v1, partij_withdrawn_v1, taak_withdrawn_v1
 from schemas.contact_ended_v1 import CodeSoortObjectId
 from services.domain.besluit import Intrekking, KlantcontactIntrekking, PartijIntrekking, TaakIntrekking
-from services.domain.changed import key_of_change, name_of_change
+from services.domain.changed import name_of_change
 from services.domain.envelope import Event, Sender
 from services.domain.ids import taak_id
 from services.domain.streams import Stream
@@ -80,7 +80,7 @@ def _partij_withdrawn(sender: Sender, intrekking: PartijIntrekking) -> Event:
         Stream.REGISTERED,
         partij_withdrawn_v1,
         partij_id,
-        key_of_change(besluit, partij_id) if besluit.is_change else partij_id,
+        None,
         data,
         since=intrekking.aanleiding,
         named=name_of_change(partij_id) if besluit.is_change else None,

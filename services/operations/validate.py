@@ -18,6 +18,7 @@ from schemas.faults import HINTS, Fault, FaultKind, Refusal, generalised
 from schemas.hints import hint
 from schemas.reading.consent import decode_either, is_change
 from schemas.reading.decoding import Received
+from schemas.reading.origin import ID_NAMES
 from schemas.reading.shapes import shapes_of
 from schemas.types import Bericht
 from services.domain.outcome import Outcome, Refused
@@ -25,7 +26,6 @@ from services.domain.personal import looks_personal
 from services.domain.policy import Beleid
 from services.operations.classify import judged_lines, structured
 from services.operations.dead_letters.content import ContentRefused, content_on
-from services.operations.origin import ID_NAMES
 from services.operations.schema_lines import CHANGE, SchemaLine, schema_line
 
 LOOKS_PERSONAL = (

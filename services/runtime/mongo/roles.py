@@ -129,7 +129,8 @@ ROLES: Final[Mapping[str, MongoRole]] = {
         serves="the privacy officer",
         commands=("access", "affected", "audit", "erase", "restrict", "retain", "withdraw"),
         rights=(
-            _register((*DECIDED, "dead_letters", "dead_letter_keys", "stopped_partitions", "wissingen"), *READ),
+            _register((*DECIDED, "dead_letters", "dead_letter_keys", "stopped_partitions"), *READ),
+            _register(("wissingen",), *CHANGE),
             _register(("operators_lock", "audit_head"), *KEEP),
             _projection((*PROJECTED, *FORMER, "herbouw", "stopped_partitions", "skipped_records"), *READ),
             _projection(("",), "listCollections"),

@@ -13,7 +13,7 @@ def test_contacts_are_kept_shortest_and_outputs_longest() -> None:
     assert retention == {
         "contact.ended": str(7 * DAY),
         "toestemming.gewijzigd": str(7 * DAY),
-        "contact.ended.dlq": str(30 * DAY),
+        "contact.ended.dlq": str(21 * DAY),
         "klantcontact.registered": str(90 * DAY),
         "klantcontact.registered.vertrouwelijk": str(90 * DAY),
         "taak.created": str(90 * DAY),
@@ -98,6 +98,7 @@ def test_the_newest_event_of_a_key_replaces_the_others_of_an_output_topic_within
                 "retention.ms": str(90 * DAY),
                 "retention.bytes": str(16 * 1024 * MIB),
                 "segment.ms": str(DAY // 2),
+                "segment.bytes": str(MIB),
                 "max.compaction.lag.ms": str(DAY),
                 "min.compaction.lag.ms": str(DAY // 2),
                 "delete.retention.ms": str(90 * DAY),
