@@ -79,8 +79,7 @@ class Settings(BaseSettings):
     """The topics that publishers write to, several with commas: one for each publisher, so that Kafka's own rights say
     who may speak in it. All are read and judged alike."""
     consent_topics: KafkaNames = ("toestemming.gewijzigd",)
-    """The topics for consent that changed outside a contact, several with commas: one for each publisher. The commands
-    of the municipality itself write to the first one."""
+    """The topics for consent that changed outside a contact, several with commas: one for each publisher."""
     dead_letter_topic: KafkaName = "contact.ended.dlq"
     """The topic of refused events."""
     registered_topic: KafkaName = "klantcontact.registered"
@@ -117,6 +116,9 @@ class Settings(BaseSettings):
     for ever: see docs/privacy/key.md."""
     beleid_file: Path | None = None
     """The TOML file with the policy. Without it the defaults of the contract hold."""
+    bewaren_file: Path | None = None
+    """The TOML file that says how long `klantcontact retain` keeps what, as `deploy/bewaren.toml` shows. Without it
+    nothing has a term, and all is kept."""
 
     topic_partitions: int = Field(default=12, ge=1, le=1000)
     """The partitions of a topic that `klantcontact topics create` makes: the most instances that can share its work.
