@@ -61,7 +61,7 @@ REFUSED = [
         id="no redrive",
     ),
     pytest.param(
-        f"Read topic `contact.ended.dlq`, `contact.ended`, `toestemming.gewijzigd`; Write topic `taak.created`; {AUDIT}",
+        "Read topic `contact.ended.dlq`, `contact.ended`, `toestemming.gewijzigd`; Write topic `taak.created`; " + AUDIT,
         "dlq redrive --all",
         "does not let this user write to contact.ended",
         "0 letters sent back and marked",
