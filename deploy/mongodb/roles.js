@@ -361,17 +361,21 @@ const roles = {
       {
         "database": "register",
         "collections": [
-          "partijregister",
-          "besluiten",
-          "nummers",
-          "tellingen",
-          "sleutelcontrole",
-          "dead_letters",
-          "dead_letter_keys",
-          "stopped_partitions"
+          ""
         ],
         "actions": [
-          "find"
+          "find",
+          "listCollections"
+        ]
+      },
+      {
+        "database": "projection",
+        "collections": [
+          ""
+        ],
+        "actions": [
+          "find",
+          "listCollections"
         ]
       },
       {
@@ -396,38 +400,6 @@ const roles = {
           "find",
           "insert",
           "update"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          "klantcontacten",
-          "partijen",
-          "interne_taken",
-          "klantcontacten_vertrouwelijk",
-          "interne_taken_vertrouwelijk",
-          "vervallen",
-          "klantcontacten_vorige",
-          "partijen_vorige",
-          "interne_taken_vorige",
-          "klantcontacten_vertrouwelijk_vorige",
-          "interne_taken_vertrouwelijk_vorige",
-          "vervallen_vorige",
-          "herbouw",
-          "stopped_partitions",
-          "skipped_records"
-        ],
-        "actions": [
-          "find"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          ""
-        ],
-        "actions": [
-          "listCollections"
         ]
       }
     ],
