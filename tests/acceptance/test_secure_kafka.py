@@ -148,6 +148,8 @@ def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
         "replay --execute",
         "erase",
         "erase --reapply",
+        "retain",
+        "rotate-key",
     }
 
 
@@ -182,6 +184,7 @@ SERVED = [
     ("rebuild", "rebuild --drop-old", 0, "interne_taken_vorige                 5 documents dropped"),
     ("erase", f"erase --contact --from {{whom}} {REQUEST}", 0, "1  contacts as a whole"),
     ("erase --reapply", f"erase --reapply {REQUEST}", 0, "There is nothing left of it to erase"),
+    ("retain", f"retain {REQUEST}", 0, "Went: 0 contacts"),
     ("refused nothing", "stats", 0, "V2 "),
 ]
 
