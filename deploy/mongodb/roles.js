@@ -386,7 +386,8 @@ const roles = {
       {
         "database": "register",
         "collections": [
-          "wissingen"
+          "wissingen",
+          "verwerkte_taken"
         ],
         "actions": [
           "find",
@@ -399,8 +400,7 @@ const roles = {
         "database": "register",
         "collections": [
           "operators_lock",
-          "audit_head",
-          "verwerkte_taken"
+          "audit_head"
         ],
         "actions": [
           "find",

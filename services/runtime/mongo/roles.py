@@ -130,8 +130,8 @@ ROLES: Final[Mapping[str, MongoRole]] = {
         commands=("access", "affected", "audit", "erase", "restrict", "retain", "withdraw"),
         rights=(
             _register((*DECIDED, "dead_letters", "dead_letter_keys", "stopped_partitions"), *READ),
-            _register(("wissingen",), *CHANGE),
-            _register(("operators_lock", "audit_head", "verwerkte_taken"), *KEEP),
+            _register(("wissingen", "verwerkte_taken"), *CHANGE),
+            _register(("operators_lock", "audit_head"), *KEEP),
             _register(("tellingen",), "remove"),
             _projection((*PROJECTED, *FORMER, "herbouw", "stopped_partitions", "skipped_records"), *READ),
             _projection(("",), "listCollections"),
