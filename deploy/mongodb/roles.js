@@ -361,26 +361,21 @@ const roles = {
       {
         "database": "register",
         "collections": [
-          "partijregister",
-          "besluiten",
-          "nummers",
-          "sleutelcontrole",
-          "dead_letters",
-          "dead_letter_keys",
-          "stopped_partitions"
-        ],
-        "actions": [
-          "find"
-        ]
-      },
-      {
-        "database": "register",
-        "collections": [
-          "tellingen"
+          ""
         ],
         "actions": [
           "find",
-          "remove"
+          "listCollections"
+        ]
+      },
+      {
+        "database": "projection",
+        "collections": [
+          ""
+        ],
+        "actions": [
+          "find",
+          "listCollections"
         ]
       },
       {
@@ -409,35 +404,12 @@ const roles = {
         ]
       },
       {
-        "database": "projection",
+        "database": "register",
         "collections": [
-          "klantcontacten",
-          "partijen",
-          "interne_taken",
-          "klantcontacten_vertrouwelijk",
-          "interne_taken_vertrouwelijk",
-          "vervallen",
-          "klantcontacten_vorige",
-          "partijen_vorige",
-          "interne_taken_vorige",
-          "klantcontacten_vertrouwelijk_vorige",
-          "interne_taken_vertrouwelijk_vorige",
-          "vervallen_vorige",
-          "herbouw",
-          "stopped_partitions",
-          "skipped_records"
+          "tellingen"
         ],
         "actions": [
-          "find"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          ""
-        ],
-        "actions": [
-          "listCollections"
+          "remove"
         ]
       }
     ],
