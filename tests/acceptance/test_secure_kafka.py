@@ -36,6 +36,8 @@ AUDIT = "Read, Write topic `klantcontact.audit`; Write transactional id `klantco
 
 NO_TRAIL = "Without a record in the audit trail this command shows and changes nothing."
 
+INPUTS = "`contact.ended`, `toestemming.gewijzigd`"
+
 REFUSED = [
     pytest.param("", "publish {events}", "has no topic contact.ended", "ask for the right to describe", id="nothing"),
     pytest.param(
@@ -54,14 +56,14 @@ REFUSED = [
     ),
     pytest.param(f"Describe {ALL_TOPICS}", "dlq list", "does not let this user read", "Ask for", id="no letters"),
     pytest.param(
-        f"Read topic `contact.ended.dlq`, `contact.ended`, `toestemming.gewijzigd`; {AUDIT}",
+        f"Read topic `contact.ended.dlq`, {INPUTS}; {AUDIT}",
         "dlq redrive --all",
         "does not let this user write to contact.ended",
         "",
         id="no redrive",
     ),
     pytest.param(
-        "Read topic `contact.ended.dlq`, `contact.ended`, `toestemming.gewijzigd`; Write topic `taak.created`; " + AUDIT,
+        f"Read topic `contact.ended.dlq`, {INPUTS}; Write topic `taak.created`; {AUDIT}",
         "dlq redrive --all",
         "does not let this user write to contact.ended",
         "0 letters sent back and marked",
@@ -176,6 +178,7 @@ def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
         "audit",
         "erase",
         "erase --reapply",
+        "retain",
     }
 
 
@@ -211,6 +214,7 @@ SERVED = [
     ("rebuild", "rebuild --drop-old", 0, "interne_taken_vorige                 5 documents dropped"),
     ("erase", f"erase --contact --from {{whom}} {REQUEST}", 0, "1  contacts as a whole"),
     ("erase --reapply", f"erase --reapply {REQUEST}", 0, "There is nothing left of it to erase"),
+    ("retain", f"retain {REQUEST}", 0, "Went: 0 contacts"),
     ("refused nothing", "stats", 0, "V2 "),
     ("dlq", "dlq export", 0, "1 letter written"),
     ("audit", "audit verify", 0, "The trail is whole."),
