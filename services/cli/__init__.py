@@ -111,6 +111,12 @@ COMMANDS = (
         help="Show why a contact was registered or not, and what came of it. Shows no contents and changes nothing.",
     ),
     LazyCommand(
+        "erase",
+        "services.cli.erase",
+        panel=OPERATORS,
+        help="Erase a contact, a klant or the details of a klant, for good (AVG 17). The classifier does it.",
+    ),
+    LazyCommand(
         "stats",
         "services.cli.stats",
         panel=OPERATORS,

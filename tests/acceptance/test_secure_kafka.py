@@ -3,6 +3,7 @@ each command and service says so, ends, and leaves everything as it was.
 """
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -16,7 +17,7 @@ from pymongo import MongoClient
 from services.runtime.kafka.clients import range_consumer
 from tests.acceptance.policy import STRICT
 from tests.acceptance.secure_town import RIGHTS, Ran, Town, contacts, drop_databases, settings_on
-from tests.support.contacts import encoded
+from tests.support.contacts import SOURCE, encoded
 from tests.support.kafka_tools import ANSWER_SECONDS
 from tests.support.secure_kafka import SecureKafka, make_authority, rights_in, secure_kafka
 from tests.support.waiting import wait_for
@@ -121,6 +122,7 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
     town = Town(kafka, settings)
     (kafka.folder / "events").write_bytes(b"\n".join([*map(encoded, contacts()), b'{"kapot": true}']))
     (kafka.folder / "strict").write_text(STRICT)
+    (kafka.folder / "whom").write_text(json.dumps({"source": SOURCE, "contactId": "never-came"}))
     assert town.run("topics create", "topics create").status == 0
     with ExitStack() as undo:
         undo.callback(drop_databases, settings)
@@ -139,7 +141,14 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
 
 def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
     services, others = {"run classifier", "run projector"}, {"publish", "topics create", "doctor", "explain", "rebuild"}
-    assert RIGHTS.keys() == services | others | {"dlq", "dlq redrive", "replay", "replay --execute"}
+    assert RIGHTS.keys() == services | others | {
+        "dlq",
+        "dlq redrive",
+        "replay",
+        "replay --execute",
+        "erase",
+        "erase --reapply",
+    }
 
 
 def test_a_contact_goes_in_and_its_documents_come_out(town: Town) -> None:
@@ -152,6 +161,8 @@ def test_a_contact_goes_in_and_its_documents_come_out(town: Town) -> None:
         "besluiten": 5,
     }
 
+
+REQUEST = "--request Z-1 --reason verzoek"
 
 SERVED = [
     ("doctor", "doctor", 0, "transactions answer"),
@@ -169,6 +180,8 @@ SERVED = [
     ("explain", "explain c-1", 0, "stored, revisie 1, judgement 1"),
     ("rebuild", "rebuild", 0, "The new collections are in place"),
     ("rebuild", "rebuild --drop-old", 0, "interne_taken_vorige                 5 documents dropped"),
+    ("erase", f"erase --contact --from {{whom}} {REQUEST}", 0, "1  contacts as a whole"),
+    ("erase --reapply", f"erase --reapply {REQUEST}", 0, "There is nothing left of it to erase"),
     ("refused nothing", "stats", 0, "V2 "),
 ]
 
