@@ -77,7 +77,8 @@ def _tell(retained: Retained, *, dry_run: bool) -> None:
     if not dry_run:
         typer.echo(
             f"Went: {counted(retained.erased_contacts, 'contact')}, details of "
-            f"{counted(retained.erased_details, 'contact')}, {counted(retained.erased_partijen, 'entry')} of partijen."
+            f"{counted(retained.erased_details, 'contact')}, {counted(retained.erased_changes, 'change')} of consent, "
+            f"{retained.erased_partijen} entries of partijen."
         )
     for why, number in sorted(retained.declined.items()):
         typer.echo(f"Not erased, {DECLINED.get(why, why)}: {number}. The next run asks again.")
