@@ -23,7 +23,15 @@ def load_terms(settings: Settings) -> Terms:
 
 
 async def run_retain(
-    settings: Settings, now: datetime, *, request: str, reason: str, dry_run: bool, most: int, progress: Progressed
+    settings: Settings,
+    now: datetime,
+    *,
+    request: str,
+    reason: str,
+    by: str | None = None,
+    dry_run: bool,
+    most: int,
+    progress: Progressed,
 ) -> Retained:
     """Have erased what is due at a moment, or count it.
 
@@ -34,7 +42,8 @@ async def run_retain(
     async with read_databases(settings) as databases:
         if dry_run:
             return await retain(databases, terms, now, eraser=None, most=most, progress=progress)
-        await record(settings, Action(command="retain", request=request, reason=reason, counts={"most": most}))
+        action = Action(command="retain", request=request, reason=reason, counts={"most": most}, by=by)
+        await record(settings, action)
         async with operators_lock(databases.register, "retain"):
             retained = await _erase(settings, databases, terms, now, request, most, progress)
     # What a withdrawal replaced leaves a quiet partition only once somebody writes there.
