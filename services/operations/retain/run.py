@@ -22,7 +22,7 @@ def load_terms(settings: Settings) -> Terms:
     return load_policy_file(settings.bewaren_file, Terms, given_as=f"{PREFIX}BEWAREN_FILE")
 
 
-async def run_retain(
+async def run_retain(  # noqa: PLR0913 - each is an option of the command
     settings: Settings,
     now: datetime,
     *,
