@@ -19,6 +19,7 @@ from schemas.reading.decoding import Received
 from schemas.values import value_class
 from services.classifier.ports import Message
 from services.domain.besluit import BesluitRecord
+from services.domain.changed import regels
 from services.domain.outcome import (
     OUTCOMES,
     Declined,
@@ -195,11 +196,15 @@ def _count(batch: Sequence[Handled], outcomes: Counter[str]) -> None:
 
 
 def _count_decided(besluiten: Sequence[BesluitRecord]) -> None:
-    rules = Counter(onderwerp.regel for besluit in besluiten for onderwerp in besluit.onderwerpen)
+    rules = Counter(regel for besluit in besluiten for regel in regels(besluit))
     for rule, number in rules.items():
         metrics.DECISIONS.labels(rule=rule.value).inc(number)
     withdrawals = sum(Kanttekening.INTREKKING_ZONDER_GEVOLG in each.kanttekeningen for each in besluiten)
     metrics.WITHDRAWALS_WITHOUT_EFFECT.inc(withdrawals)
+    for besluit in besluiten:
+        if besluit.is_change and not besluit.partijen:
+            for note in besluit.kanttekeningen:
+                metrics.CHANGES_WITHOUT_EFFECT.labels(reason=note).inc()
 
 
 def _measure(batch: Sequence[Handled]) -> None:

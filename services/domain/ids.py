@@ -54,6 +54,11 @@ def contact_key_named(source: str | None, contact_id: str | None) -> str | None:
         return None  # half of a surrogate pair, which no contact is called
 
 
+def change_key(source: str, wijziging_id: str) -> str:
+    """Return the key of the decision record of a change outside a contact."""
+    return identifier(source, "wijziging", wijziging_id)
+
+
 def klantcontact_id(source: str, contact_id: str, onderwerp_id: str) -> str:
     """Return the id of the klantcontact of an onderwerp."""
     return identifier(source, "klantcontact", contact_id, onderwerp_id)

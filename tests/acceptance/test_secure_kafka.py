@@ -23,8 +23,9 @@ from tests.support.secure_kafka import SecureKafka, make_authority, rights_in, s
 from tests.support.waiting import wait_for
 
 ALL_TOPICS = (
-    "topic `contact.ended`, `contact.ended.dlq`, `klantcontact.registered`, `klantcontact.registered.vertrouwelijk`, "
-    "`taak.created`, `taak.created.vertrouwelijk`, `klantcontact.gewist`, `klantcontact.audit`"
+    "topic `contact.ended`, `toestemming.gewijzigd`, `contact.ended.dlq`, `klantcontact.registered`, "
+    "`klantcontact.registered.vertrouwelijk`, `taak.created`, `taak.created.vertrouwelijk`, `klantcontact.gewist`, "
+    "`klantcontact.audit`"
 )
 
 LISTED = "docs/security.md lists the rights of each service and command."
@@ -49,14 +50,14 @@ REFUSED = [
     ),
     pytest.param(f"Describe {ALL_TOPICS}", "dlq list", "does not let this user read", "Ask for", id="no letters"),
     pytest.param(
-        "Read topic `contact.ended.dlq`, `contact.ended`",
+        "Read topic `contact.ended.dlq`, `contact.ended`, `toestemming.gewijzigd`",
         "dlq redrive --all",
         "does not let this user write to contact.ended",
         "",
         id="no redrive",
     ),
     pytest.param(
-        "Read topic `contact.ended.dlq`, `contact.ended`; Write topic `taak.created`",
+        "Read topic `contact.ended.dlq`, `contact.ended`, `toestemming.gewijzigd`; Write topic `taak.created`",
         "dlq redrive --all",
         "does not let this user write to contact.ended",
         "0 letters sent back and marked",
@@ -96,8 +97,8 @@ OTHERS = {
     "no id": f"Read, Write, DescribeConfigs {ALL_TOPICS}; Read group `another`",
     "no contacts": f"{ANOTHER}; Describe topic `contact.ended`; Write {ALL_TOPICS.replace('`contact.ended`, ', '')}; "
     f"DescribeConfigs {ALL_TOPICS}",
-    "no registered": f"{ANOTHER}; Read topic `contact.ended`; Describe, DescribeConfigs {ALL_TOPICS}; "
-    f"Write topic {BUT_ONE}",
+    "no registered": f"{ANOTHER}; Read topic `contact.ended`, `toestemming.gewijzigd`; "
+    f"Describe, DescribeConfigs {ALL_TOPICS}; Write topic {BUT_ONE}",
     "no taken": "Read group `another-projector`; Describe topic `taak.created`; Read topic `klantcontact.registered`, "
     f"`klantcontact.registered.vertrouwelijk`, `taak.created.vertrouwelijk`; DescribeConfigs {ALL_TOPICS}",
 }
