@@ -141,8 +141,10 @@ def tell_logboek(book: Logboek, batch: Sequence[Handled], *, started_ns: int) ->
             case Published(received, besluit):
                 partijen = sorted(besluit.partijen_ever)
                 book.record(Activity.REGISTREREN, partijen, started_ns=started_ns, traceparent=received.traceparent)
-            case Executed(wissing) if wissing.partij_id is not None:
-                book.record(Activity.WISSEN, [wissing.partij_id], started_ns=started_ns)
+            case Executed(wissing) as executed:
+                taken_back = [each.body["data"].get("partijId") for each in executed.gone]
+                partijen = [each for each in (wissing.partij_id, *taken_back) if each is not None]
+                book.record(Activity.WISSEN, partijen, started_ns=started_ns)
 
 
 def _attributes(record: Record, outcome: Outcome | InstructionAnswer, received: Received) -> Attributes:

@@ -79,8 +79,7 @@ class Settings(BaseSettings):
     """The topics that publishers write to, several with commas: one for each publisher, so that Kafka's own rights say
     who may speak in it. All are read and judged alike."""
     consent_topics: KafkaNames = ("toestemming.gewijzigd",)
-    """The topics for consent that changed outside a contact, several with commas: one for each publisher. The commands
-    of the municipality itself write to the first one."""
+    """The topics for consent that changed outside a contact, several with commas: one for each publisher."""
     dead_letter_topic: KafkaName = "contact.ended.dlq"
     """The topic of refused events."""
     registered_topic: KafkaName = "klantcontact.registered"

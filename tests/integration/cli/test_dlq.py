@@ -32,8 +32,9 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
         contact_topics=(f"{topics}.contact.ended",),
         consent_topics=(f"{topics}.toestemming.gewijzigd",),
         dead_letter_topic=f"{topics}.contact.ended.dlq",
+        audit_topic=f"{topics}.klantcontact.audit",
     )
-    make_topics(kafka_bootstrap, *made.input_topics, made.dead_letter_topic)
+    make_topics(kafka_bootstrap, *made.input_topics, made.dead_letter_topic, made.audit_topic)
     return made
 
 
@@ -154,7 +155,7 @@ def test_an_export_whose_reader_stops_early_ends_without_a_message(settings: Set
         process.stdout.close()
         told = process.stderr.read().decode()
         assert process.wait(SECONDS) == FAULTS_FOUND
-    assert {json.loads(line)["event"] for line in told.splitlines()} == {"dead_letter.content_shown"}
+    assert told == ""
 
 
 def test_a_letter_that_can_not_be_sent_back_ends_with_1_and_the_reason(settings: Settings) -> None:
