@@ -1,0 +1,113 @@
+"""Everything about a klant or a contact is found in every place, on real servers; nothing of another is."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+from pymongo import MongoClient
+
+from schemas.identities import Identity
+from services.local.servers.stack import Stack
+from services.operations.places.place import FoundItem, PlaceFound, Term
+from services.operations.places.search import look_everywhere, traces_of
+from services.operations.subjects import PartijSubject, Subject, SubjectUnknown, read_subject
+from tests.support.examples import ALICE, CAROL, SOURCE, Wire
+from tests.support.explain_town import SLEUTELS, Town
+from tests.support.places_town import bsn_subject, filled_town
+
+
+@pytest.fixture(scope="module")
+def town(stack: Stack) -> Iterator[Town]:
+    """The town that all these tests read."""
+    with filled_town(stack) as made:
+        yield made
+
+
+async def search(town: Town, subject: Subject, items: list[FoundItem] | None = None) -> dict[str, PlaceFound]:
+    traces = await traces_of(town.settings, subject)
+    seen = items if items is not None else []
+    found = [each async for each in look_everywhere(town.settings, traces, visit=seen.append)]
+    prefix = town.settings.contact_topics[0].removesuffix("contact.ended")
+    return {each.name.removeprefix(prefix): each for each in found}
+
+
+async def test_a_klant_is_found_in_every_place_and_another_is_not(town: Town) -> None:
+    alice, carol = await search(town, bsn_subject(ALICE)), await search(town, bsn_subject(CAROL))
+
+    assert {name: each.found for name, each in alice.items() if each.found} == {
+        "contact.ended": 7,
+        "contact.ended.dlq": 2,
+        "dead_letters": 1,
+        "partijregister": 1,
+        "besluiten": 5,
+        "klantcontacten": 2,
+        "klantcontacten_vorige": 1,
+        "klantcontacten_vertrouwelijk": 1,
+        "interne_taken": 1,
+        "interne_taken_vorige": 1,
+        "partijen": 1,
+        "vervallen": 1,
+        "klantcontact.registered": 5,
+        "klantcontact.registered.vertrouwelijk": 1,
+        "taak.created": 1,
+        "skipped_records": 1,
+    }
+    assert {each.found for each in carol.values()} == {0, None}
+    assert carol.keys() == alice.keys()
+
+
+async def test_a_contact_is_found_with_what_other_contacts_and_partijen_say_of_it(town: Town) -> None:
+    found = await search(town, read_subject(orjson.dumps({"source": SOURCE, "contactId": "c-alone"})))
+
+    counts = {name: each.found for name, each in found.items() if each.found}
+    assert counts == {
+        "contact.ended": 1,
+        "besluiten": 3,  # its own, that of the follow-up, and of the next contact of the klant
+        "klantcontacten": 1,
+        "klantcontacten_vorige": 1,
+        "klantcontacten_vertrouwelijk": 1,
+        "interne_taken": 1,
+        "interne_taken_vorige": 1,
+        "partijen": 1,
+        "klantcontact.registered": 1,
+        "klantcontact.registered.vertrouwelijk": 1,
+        "taak.created": 1,
+        "skipped_records": 1,
+    }
+
+
+async def test_each_place_says_until_when_and_by_which_setting(town: Town) -> None:
+    found = await search(town, bsn_subject(ALICE))
+
+    now = datetime.now(UTC)
+    sent, backups, logs = found["contact.ended"], found["backups of MongoDB"], found["logs and traces"]
+    assert sent.until is not None
+    assert timedelta(days=8) < sent.until - now < timedelta(days=8, minutes=15)
+    assert (sent.term, sent.days) == (Term.RETENTION, 7)
+    assert backups.until is not None
+    assert (backups.found, backups.term, backups.days) == (None, Term.DECLARED, 30)
+    assert timedelta(days=29, hours=23) < backups.until - now <= timedelta(days=30)
+    assert (logs.found, logs.term, logs.until) == (None, Term.UNDECLARED, None)
+    assert found["oplog"].term is Term.OPLOG
+    assert found["vervallen"].until is not None
+    assert found["klantcontacten"].term is Term.OWN
+    assert found["klantcontacten_vorige"].term is Term.REBUILD
+    assert found["klantcontact.registered"].term is Term.COMPACTION
+
+
+async def test_a_klant_of_whom_the_register_has_no_number_is_unknown(town: Town) -> None:
+    with pytest.raises(SubjectUnknown):
+        await search(town, PartijSubject(partij_nummer="77"))
+
+
+async def test_a_klant_is_found_by_its_number_as_by_its_bsn(town: Town) -> None:
+    with MongoClient[Wire](town.settings.mongo_uri) as client:
+        entries = client[town.settings.mongo_database]["partijregister"]
+        entry = entries.find_one({"sleutels": SLEUTELS.of_identity(Identity("bsn", ALICE, 0))})
+    assert entry is not None
+
+    by_bsn = await search(town, bsn_subject(ALICE))
+    by_nummer = await search(town, PartijSubject(partij_nummer=entry["nummer"]))
+
+    assert {name: each.found for name, each in by_nummer.items()} == {name: each.found for name, each in by_bsn.items()}
