@@ -53,6 +53,17 @@ class IntrekkingResultaat(StrEnum):
     VERVALLEN = "vervallen"
 
 
+class Reden(StrEnum):
+    """Why something is withdrawn."""
+
+    CORRECTIE = "correctie"
+    """The contact was corrected or judged again, and no longer gives it."""
+    GEWIST = "gewist"
+    """Somebody asked to be erased (AVG art. 17): a subscriber erases what it kept, its copies included."""
+    BEWAARTERMIJN = "bewaartermijn"
+    """The municipality's term for keeping it has ended."""
+
+
 class Hergebruik(StrEnum):
     """Whether effective consent to reuse exists for a partij after the decision."""
 

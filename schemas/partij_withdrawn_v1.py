@@ -10,6 +10,7 @@ from schemas.outputs import (
     Identifier,
     IntrekkingResultaat,
     OutputEnvelope,
+    Reden,
 )
 from schemas.types import Bericht, Nummer
 
@@ -33,6 +34,8 @@ class PartijWithdrawn(Bericht):
     """Vervallen: no other contact knows the partij. Leeg: no effective consent remains."""
     vervallen_identificatoren: IdentificatorKinds = ()
     """Kinds of identificator that only this contact had linked."""
+    # Events of before lack it: nothing was withdrawn but by a correction.
+    reden: Reden = Reden.CORRECTIE
     besluit: Besluit
     herkomst: Herkomst
 

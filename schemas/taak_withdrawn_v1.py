@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from schemas.outputs import Besluit, Herkomst, Identifier, OutputEnvelope
+from schemas.outputs import Besluit, Herkomst, Identifier, OutputEnvelope, Reden
 from schemas.types import Bericht, Nummer
 
 TYPE = "nl.klantinteracties.taak.withdrawn"
@@ -21,6 +21,8 @@ class TaakWithdrawn(Bericht):
     # Events of 0.1.0 lack it: no taak was ever moved.
     verplaatst: bool = False
     """True when it continues under the same id on the other topic, which this subscriber may have no right to read."""
+    # Events of before lack it: nothing was withdrawn but by a correction.
+    reden: Reden = Reden.CORRECTIE
     besluit: Besluit
     herkomst: Herkomst
 

@@ -5,21 +5,26 @@ from dataclasses import replace
 from schemas.faults import Fault, FaultKind, Refusal, RefusalKind
 from schemas.positions import Position
 from schemas.reading.decoding import decode
-from services.classifier.instructions import asks_to_publish_again, herbeoordeling_of
+from services.classifier.instructions import asks_to_publish_again, herbeoordeling_of, wissing_of
 from services.domain.case import Case, prepare
 from services.domain.herbeoordeling import Herbeoordeling
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
+from services.domain.wissing import Wissing
 from services.runtime.kafka.records import Record
 
 
-def read(record: Record, sleutels: Sleutels, beleid: Beleid, *, asked: Herbeoordeling | None = None) -> Case | Refusal:
-    """Return the case of a record, or why there is none.
+def read(
+    record: Record, sleutels: Sleutels, beleid: Beleid, *, asked: Herbeoordeling | None = None
+) -> Case | Wissing | Refusal:
+    """Return the case of a record, an operator's instruction to erase, or why there is neither.
 
     `asked` is a request for a new judgement, in place of the one that a header of the record may hold.
     """
     if record.oversized is not None:
         return Refusal(RefusalKind.TE_GROOT, (Fault("", FaultKind.TE_GROOT),))
+    if record.headers and (wissing := wissing_of(record.headers, record.value, sleutels)) is not None:
+        return wissing
     headers = [(name, value) for name, value in record.headers if value is not None]
     received = decode(record.value, headers, record.written_at)
     if isinstance(received, Refusal):

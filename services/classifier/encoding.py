@@ -12,8 +12,9 @@ from schemas.faults import Refusal
 from schemas.positions import Position
 from services.classifier.ports import Message
 from services.domain.events import Event
-from services.domain.outcome import Outcome, Refused
+from services.domain.outcome import Executed, InstructionAnswer, Outcome, Refused
 from services.domain.streams import Stream
+from services.domain.wissing import GewistItem, item_value
 from services.runtime.kafka.records import Record
 from services.runtime.settings import Settings
 
@@ -35,18 +36,25 @@ class Encoder:
             Stream.CONFIDENTIAL_TAAK: settings.confidential_taak_topic,
         }
         self._dead_letter_topic = settings.dead_letter_topic
-        self._source = settings.source
+        self._erased_topic = settings.erased_topic
+        self.source = settings.source
+        """Of every event."""
 
-    def messages(self, record: Record, outcome: Outcome, now: datetime) -> Sequence[Message]:
+    def messages(self, record: Record, outcome: Outcome | InstructionAnswer, now: datetime) -> Sequence[Message]:
         """Return what goes out for a record: its events, one dead letter, or nothing."""
         if isinstance(outcome, Refused):
             return [self._dead_letter(record, outcome.refusal, now)]
-        return [self._message(event) for event in outcome.events(self._source)]
+        messages = [self._message(event) for event in outcome.events(self.source)]
+        return [*messages, self._item(outcome.item)] if isinstance(outcome, Executed) else messages
 
     def _message(self, event: Event) -> Message:
         value = orjson.dumps(event.body, option=orjson.OPT_UTC_Z)
         assert len(value) <= MAX_MESSAGE_BYTES, "the contract bounds what a contact can cause"
         return Message(self._topics[event.stream], event.key.encode(), value, CONTENT_TYPE)
+
+    def _item(self, item: GewistItem) -> Message:
+        value = orjson.dumps(item_value(item), option=orjson.OPT_UTC_Z)
+        return Message(self._erased_topic, item.key.encode(), value, ())
 
     def _dead_letter(self, record: Record, refusal: Refusal, now: datetime) -> Message:
         batch = record.oversized

@@ -11,24 +11,25 @@ published by part, and cut again when its contacts, or the decisions behind them
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Final, TypeVar
 
 from aiokafka import TopicPartition
 
-from schemas.dead_letters import MAX_FAULTS
-from schemas.faults import Refusal
 from services.classifier.encoding import Encoder
 from services.classifier.instrumentation import Handled, tell_batch, tell_own_failure, tell_spans, timed
 from services.classifier.ports import Clock, HeavyBatch, Publisher, RegisterStore, share_of
+from services.classifier.reading import Read, read_in_turns
 from services.classifier.repeats import Judged, Moved, without_seen
 from services.classifier.turns import Turns
 from services.domain.besluit import NOWHERE
 from services.domain.case import Case
-from services.domain.outcome import FAILED, Outcome, Published, Refused
+from services.domain.outcome import FAILED, InstructionAnswer, Outcome, Published, Refused
 from services.domain.register import Register
-from services.runtime.errors import PartitionLost, TransientFailure
+from services.domain.wissen import execute
+from services.domain.wissing import Wissing
+from services.runtime.errors import InvalidSettings, PartitionLost, TransientFailure
 from services.runtime.kafka.records import Record
 from services.runtime.observe import metrics
 from services.runtime.observe.failures import where
@@ -49,9 +50,6 @@ A usual batch has half of it; 500 contacts of 1.5 kB can have twelve times as ma
 A small batch may hold and cause less, in proportion (`share_of`)."""
 
 T = TypeVar("T")
-
-Read = Callable[[Record], Case | Refusal]
-"""`services.classifier.cases.read`, with the keys and the policy of this service."""
 
 
 class Handler:
@@ -186,7 +184,7 @@ class Handler:
             return []
         try:
             batch = await self._judge(records, publisher, run.share)
-        except (TransientFailure, PartitionLost, HeavyBatch):
+        except (TransientFailure, PartitionLost, HeavyBatch, InvalidSettings):
             raise
         except Exception as error:  # noqa: BLE001 - every mistake of our own code in a message ends here
             if len(records) == 1:
@@ -204,9 +202,11 @@ class Handler:
     async def _judge(self, records: Sequence[Record], publisher: Publisher, share: float) -> list[Judged]:
         """Decode, look up, decide and record."""
         with timed("decode"):
-            read = await self._read_in_turns(records, most_parts=MAX_PARTS * share)
-        cases = [each for each in read if isinstance(each, Case)]
+            read = await read_in_turns(records, self._read, most_parts=MAX_PARTS * share)
         now = self._clock.now()
+        if read and isinstance(read[0], Wissing):
+            return [Judged(records[0], None, await self._erase(read[0], now), now)]
+        cases = [each for each in read if isinstance(each, Case)]
         with timed("decide"):
             outcomes = iter(
                 await self._store.transact(cases, lambda register: [register.judge(case, now) for case in cases])
@@ -216,6 +216,7 @@ class Handler:
                 if isinstance(each, Case)
                 else Judged(record, None, Refused(each), now)
                 for record, each in zip(records, read, strict=True)
+                if not isinstance(each, Wissing)
             ]
             batch, moved = await without_seen(batch, publisher)
             await self._note_sent(moved)
@@ -232,22 +233,8 @@ class Handler:
         if moved:
             await self._store.transact([each.case for each in moved], note)
 
-    async def _read_in_turns(self, records: Sequence[Record], *, most_parts: float) -> list[Case | Refusal]:
-        read: list[Case | Refusal] = []
-        parts, turns = 0, Turns()
-        for record in records:
-            each = self._read(record)
-            if isinstance(each, Refusal):
-                # An event can have thousands of faults, and a hundred such events wait for each other here.
-                each = replace(each, faults=each.faults[:MAX_FAULTS])
-            else:
-                parts += len(each.received.contact.betrokkenen) + len(each.received.contact.onderwerpen)
-            if parts > most_parts and read:
-                raise HeavyBatch(fits=len(read))
-            read.append(each)
-            if turns.is_over:
-                await turns.pause()
-        return read
+    async def _erase(self, wissing: Wissing, now: datetime) -> InstructionAnswer:
+        return await self._store.erase(wissing, lambda register: execute(register, wissing, now, self._encoder.source))
 
     # Our own failures
 

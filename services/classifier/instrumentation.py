@@ -19,7 +19,20 @@ from schemas.reading.decoding import Received
 from schemas.values import value_class
 from services.classifier.ports import Message
 from services.domain.besluit import BesluitRecord
-from services.domain.outcome import OUTCOMES, Failed, Outcome, Overtaken, Published, Refused, Repeated, Skipped
+from services.domain.outcome import (
+    OUTCOMES,
+    Declined,
+    Erased,
+    Executed,
+    Failed,
+    InstructionAnswer,
+    Outcome,
+    Overtaken,
+    Published,
+    Refused,
+    Repeated,
+    Skipped,
+)
 from services.domain.personal import FIELDS, may_look_personal, personal_fields
 from services.domain.toelichting import Kanttekening
 from services.runtime.kafka.records import Record, tell_oversized, value_bytes
@@ -43,7 +56,7 @@ class Handled:
     """A record, its outcome, and what goes out for it."""
 
     record: Record
-    outcome: Outcome
+    outcome: Outcome | InstructionAnswer
     messages: Sequence[Message]
 
     def weight(self) -> int:
@@ -119,7 +132,7 @@ def tell_spans(spans: Spans, batch: Sequence[Handled], *, started_ns: int) -> No
             spans.record(DECIDE, received.traceparent, attributes, started_ns=started_ns)
 
 
-def _attributes(record: Record, outcome: Outcome, received: Received) -> Attributes:
+def _attributes(record: Record, outcome: Outcome | InstructionAnswer, received: Received) -> Attributes:
     return {
         "messaging.system": "kafka",
         "messaging.operation.type": "process",
@@ -198,7 +211,7 @@ def timed(step: str) -> Iterator[None]:
 # One line a record
 
 
-def _tell(record: Record, outcome: Outcome) -> None:
+def _tell(record: Record, outcome: Outcome | InstructionAnswer) -> None:
     match outcome:
         case Published(received, besluit):
             log.debug(
@@ -221,6 +234,16 @@ def _tell(record: Record, outcome: Outcome) -> None:
                 revisie_in_force=besluit.revisie,
                 trace_id=_trace_id(received.traceparent),
             )
+        case Erased(received):
+            log.debug(
+                "contact.erased",
+                contact_id=received.contact.contact_id,
+                revisie=received.contact.revisie,
+                trace_id=_trace_id(received.traceparent),
+            )
+        case Executed(wissing) | Declined(wissing):
+            declined = outcome.bezwaar.value if isinstance(outcome, Declined) else None
+            log.debug("erasure.answered", instruction=wissing.opdracht, kind=wissing.soort.value, declined=declined)
         case Failed():
             pass  # `tell_own_failure` has logged it
         case Refused(refusal):

@@ -9,12 +9,11 @@ from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
 from services.classifier.instrumentation import show_source_counters
 from services.classifier.kafka.subscriber import ContactSubscriber
-from services.classifier.mongo.key import RegisterKey
+from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.mongo.register import MongoRegister, kept_without_trace
 from services.classifier.policy_file import load_policy_file
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
-from services.runtime.secret import load_sleutel
 from services.runtime.service import Service, run_service
 from services.runtime.settings import Settings
 from services.runtime.stops.store import MongoStops
@@ -23,16 +22,17 @@ from services.runtime.stops.store import MongoStops
 async def run(settings: Settings) -> None:
     """Run until the process is asked to end. Raises as `run_service` does."""
     beleid = load_policy_file(settings.beleid_file, Beleid)
-    sleutels = Sleutels(load_sleutel(settings), settings.sleutelversie)
+    sleutels = configured_sleutels(settings)
     await run_service("classifier", settings, settings.topics, partial(_classify, beleid=beleid, sleutels=sleutels))
 
 
 async def _classify(service: Service, *, beleid: Beleid, sleutels: Sleutels) -> None:
     settings, health = service.settings, service.health
     database = service.client[settings.register_database]
-    await service.patiently(RegisterKey(database, sleutels).claim)
+    key = RegisterKey(database, sleutels)
+    await service.patiently(key.claim)
     kept = kept_without_trace(settings)
-    store = MongoRegister(service.client, settings.register_database, beleid, kept_without_trace=kept)
+    store = MongoRegister(service.client, settings.register_database, beleid, kept_without_trace=kept, key=key.versions)
     await service.patiently(store.prepare)
     stop_store = MongoStops(database)
     show_source_counters(beleid.named_sources)

@@ -8,8 +8,9 @@ from schemas.cloudevents import Headers
 from schemas.positions import Position
 from schemas.values import value_class
 from services.domain.case import Case
-from services.domain.outcome import Outcome
+from services.domain.outcome import InstructionAnswer, Outcome
 from services.domain.register import Register
+from services.domain.wissing import Wissing
 
 
 @value_class(frozen=True, slots=True)
@@ -55,6 +56,14 @@ class RegisterStore(Protocol):
         When another instance commits first, the whole is retried, and `judge` is called again.
         Raises TransientFailure when the database is away, and HeavyBatch for a batch of several contacts whose
         decisions are too large; nothing was recorded then.
+        """
+
+    async def erase(self, wissing: Wissing, execute: Callable[[Register], InstructionAnswer]) -> InstructionAnswer:
+        """Look up what the register knows around an instruction, call `execute`, and record what changed: all or
+        nothing.
+
+        It records the answer too. When the same instruction comes again, it returns that answer, and `execute` is not
+        called. Retries and raises as `transact`.
         """
 
 

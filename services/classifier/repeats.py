@@ -13,7 +13,7 @@ from schemas.values import value_class
 from services.classifier.ports import Publisher
 from services.domain.besluit import NOWHERE, BesluitRecord
 from services.domain.case import Case
-from services.domain.outcome import Outcome, Repeated, Seen
+from services.domain.outcome import InstructionAnswer, Outcome, Repeated, Seen
 from services.runtime.kafka.records import Record
 
 
@@ -23,8 +23,8 @@ class Judged:
 
     record: Record
     case: Case | None
-    """None: the record was refused before it could be judged."""
-    outcome: Outcome
+    """None: the record was refused before it could be judged, or is an instruction."""
+    outcome: Outcome | InstructionAnswer
     now: datetime
     failed: str = ""
     """Where our own code failed, when it did."""

@@ -98,6 +98,13 @@ COMMANDS = (
         "on.",
     ),
     LazyCommand(
+        "rotate-key",
+        "services.cli.rotate_key",
+        panel=OPERATORS,
+        help="Have the newest key of the settings take over from the one that the register has, while classifiers go "
+        "on.",
+    ),
+    LazyCommand(
         "explain",
         "services.cli.explain",
         panel=OPERATORS,

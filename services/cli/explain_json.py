@@ -96,6 +96,7 @@ def _decision(besluit: BesluitRecord) -> Json:
         "vervolg": json_value(besluit.vervolg),
         "kanttekeningen": [kanttekening(Kanttekening(each)) for each in besluit.kanttekeningen],
         "voorgangers": json_value(besluit.voorgangers),
+        "gewist": json_value(besluit.gewist),
         "takenBack": [_taken_back(besluit, each) for each in besluit.intrekkingen],
     }
 

@@ -57,6 +57,9 @@ def explained(found: Explained, asked: str) -> Iterator[Row]:
     onderwerpen = sorted(enumerate(besluit.onderwerpen), key=lambda each: not _is_asked(each[1], besluit, asked))
     yield from _few("onderwerp", [_onderwerp(at, each, besluit) for at, each in onderwerpen])
     yield from _few("betrokkene", [_betrokkene(each, besluit) for each in besluit.partijen])
+    if besluit.gewist:
+        request = printable(besluit.gewist.verzoek)
+        yield "erased", f"in part, {to_the_second(besluit.gewist.op)}, for request {request}; the contact is closed"
     if besluit.vervolg:
         yield "follow-up", f"of klantcontact {besluit.vervolg.nummer} ({besluit.vervolg.klantcontact_id})"
     for note in besluit.kanttekeningen:

@@ -5,8 +5,8 @@ Rich draws them. It is loaded for a terminal only, since most commands run where
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TypeAlias
+from contextlib import ExitStack, contextmanager
+from typing import Self, TypeAlias
 
 import typer
 
@@ -35,6 +35,29 @@ def progress(description: str, *, shown: bool) -> Iterator[Bar]:
         return
     with load("services.cli.screen", "bar")(description) as drawn:
         yield drawn
+
+
+class Steps:
+    """A bar for each step of a command in turn."""
+
+    def __init__(self, *, shown: bool) -> None:
+        self._shown = shown
+        self._open = ExitStack()
+        self._step = ""
+        self._bar = Bar()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def show(self, step: str, done: int, of: int | None) -> None:
+        """Show how much of a step is done, and how much there is in all when that is known."""
+        if step != self._step:
+            self._open.close()
+            self._step, self._bar = step, self._open.enter_context(progress(step, shown=self._shown))
+        self._bar(done, of)
 
 
 @contextmanager

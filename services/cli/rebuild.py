@@ -1,20 +1,18 @@
 """For operators: the projector's collections, made anew."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
-from typing import Annotated, Self
+from typing import Annotated
 
 import typer
 import uvloop
 
 from services.cli.arguments import AsJson, settings
 from services.cli.json_values import print_json
-from services.cli.progress import progress, waiting
+from services.cli.progress import Steps, waiting
 from services.cli.screen import print_table
 from services.cli.streams import FAULTS_FOUND, tell
 from services.operations.rebuild import rebuild as rebuilding
 from services.operations.rebuild.verify import Comparison, RebuildOutcome, Report
-from services.operations.topic_reader import Progress
 from services.operations.wording import to_the_second
 from services.projector.mongo.writes import Collection
 from services.runtime import garbage
@@ -68,7 +66,7 @@ def rebuild(
             dropped = uvloop.run(rebuilding.drop_old(settings()))
         _tell_dropped(dropped, as_json=as_json)
         return
-    with _Bars(shown=not as_json) as bars:
+    with Steps(shown=not as_json) as bars:
         report = uvloop.run(
             rebuilding.rebuild(
                 settings(), dry_run=dry_run, accept_differences=accept_differences, from_live=from_live, show=bars.show
@@ -80,28 +78,6 @@ def rebuild(
         _tell(report)
     differs = any(each.differences for each in report.comparisons)
     raise typer.Exit(FAULTS_FOUND if differs and not accept_differences else 0)
-
-
-class _Bars:
-    """One bar for each step in turn."""
-
-    def __init__(self, *, shown: bool) -> None:
-        self._shown = shown
-        self._open = ExitStack()
-        self._step = ""
-        self._bar: Progress = lambda _done, _of: None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._open.close()
-
-    def show(self, step: str, done: int, of: int | None) -> None:
-        if step != self._step:
-            self._open.close()
-            self._step, self._bar = step, self._open.enter_context(progress(step, shown=self._shown))
-        self._bar(done, of)
 
 
 def _tell(report: Report) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from schemas.contact_ended_v1 import Toestemming
-from schemas.outputs import IntrekkingResultaat, PartijResultaat, Regel
+from schemas.outputs import IntrekkingResultaat, PartijResultaat, Reden, Regel
 from schemas.positions import Position
 from schemas.values import value_class
 from services.domain.consent import Moment, Statement
@@ -16,6 +16,7 @@ from services.domain.numbers import NumberKind
 from services.domain.partij import Bijdrage, Stand
 from services.domain.streams import Stream
 from services.domain.toelichting import KEPT_WITHOUT_TRACE
+from services.domain.wissing import Gewist
 
 MAX_VOORGANGERS: Final = 20
 """So many earlier judgements are kept. Most contacts have two or three."""
@@ -110,6 +111,7 @@ class KlantcontactIntrekking:
     onderwerp_id: str
     stream: Stream
     verplaatst: bool
+    reden: Reden = Reden.CORRECTIE
 
 
 @value_class(frozen=True, slots=True)
@@ -120,6 +122,7 @@ class TaakIntrekking:
     onderwerp_id: str
     stream: Stream = Stream.TAAK
     verplaatst: bool = False
+    reden: Reden = Reden.CORRECTIE
 
 
 @value_class(frozen=True, slots=True)
@@ -133,6 +136,7 @@ class PartijIntrekking:
     geleegd_bij: int
     resultaat: IntrekkingResultaat
     vervallen_soorten: tuple[str, ...]
+    reden: Reden = Reden.CORRECTIE
 
 
 Intrekking = KlantcontactIntrekking | TaakIntrekking | PartijIntrekking
@@ -191,6 +195,8 @@ class BesluitRecord:
     """The judgements before, the last one last."""
     sent_with: Position | None = None
     """The record with which the events of this judgement go out, when it is another than that at `position`."""
+    gewist: Gewist | None = None
+    """Set when somebody who took part was erased from it. The contact is closed: nothing is judged or published."""
 
     @property
     def goes_out_with(self) -> Position | None:
@@ -206,7 +212,7 @@ class BesluitRecord:
     @property
     def without_trace(self) -> bool:
         """Whether no revisie of the contact gave a number or touched a partij."""
-        return not self.partijen and not self.uitgegeven and not self.intrekkingen
+        return not (self.partijen or self.uitgegeven or self.intrekkingen or self.gewist)
 
     @property
     def is_shortened(self) -> bool:

@@ -1,6 +1,7 @@
 """A contact made ready to be judged: with the keys by which the register is asked about it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from schemas.contact_ended_v1 import Rol
 from schemas.faults import Fault
@@ -48,6 +49,24 @@ class Case:
         """Whether it is the revisie of a decision, with the same contents."""
         revisie = self.received.contact.revisie
         return in_force is not None and (in_force.revisie, in_force.digest) == (revisie, self.digest)
+
+    def in_full(self, besluit: BesluitRecord) -> BesluitRecord:
+        """Return the decision about the same revisie with the same contents, with what its short form lacks."""
+        if not besluit.is_shortened:
+            return besluit
+        received = self.received
+        contact = received.contact
+        onderwerpen = zip(contact.onderwerpen, besluit.onderwerpen, strict=True)
+        return replace(
+            besluit,
+            contact_id=contact.contact_id,
+            # The id of the first event is not known any more. This one names the same contact and revisie.
+            event_id=received.event_id,
+            traceparent=received.traceparent,
+            plaatsgevonden_op=contact.plaatsgevonden_op,
+            vertrouwelijk=contact.vertrouwelijk,
+            onderwerpen=tuple(replace(each, onderwerp_id=named.onderwerp_id or "") for named, each in onderwerpen),
+        )
 
     def own_partij_id(self, position: int) -> str:
         """Return the partij id of a betrokkene without an identity to be found by: the same one in every revisie."""

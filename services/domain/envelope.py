@@ -10,11 +10,11 @@ from typing import Any, Final
 from schemas.cloudevents import schema_urn
 from schemas.types import Bericht
 from schemas.values import value_class
-from services.domain.besluit import Aanleiding, BesluitRecord, OnderwerpBesluit
+from services.domain.besluit import Aanleiding, BesluitRecord, Intrekking, OnderwerpBesluit
 from services.domain.details import Details
 from services.domain.ids import identifier
 from services.domain.streams import Stream
-from services.domain.toelichting import toelichting
+from services.domain.toelichting import erased, toelichting
 
 Wire = dict[str, Any]
 
@@ -118,14 +118,16 @@ class Sender:
             "herkomst": self._herkomst(since.event_id, since.revisie, outcome.onderwerp_id),
         }
 
-    def why_back(self, aanleiding: Aanleiding, onderwerp_id: str | None) -> Wire:
-        """Return `besluit` and `herkomst` for something that is taken back."""
+    def why_back(self, intrekking: Intrekking, onderwerp_id: str | None) -> Wire:
+        """Return `reden`, `besluit` and `herkomst` for something that is taken back."""
+        aanleiding, reden = intrekking.aanleiding, intrekking.reden
         return {
+            "reden": reden,
             "besluit": {
                 "regel": aanleiding.regel,
                 "beleidsversie": aanleiding.beleidsversie,
                 "besluitversie": aanleiding.besluitversie,
-                "toelichting": toelichting(aanleiding.regel),
+                "toelichting": erased(reden) or toelichting(aanleiding.regel),
             },
             "herkomst": self._herkomst(aanleiding.event_id, aanleiding.revisie, onderwerp_id),
         }

@@ -1,20 +1,15 @@
 """The events of a decision, made from its record and the contact itself, as plain values ready to be encoded.
 
-This file and `details.py` choose everything that an event holds of a contact. The same record and the same contact
-give the same events, to the byte. Events are plain dictionaries: building models would take most of the time of a
-batch. `tests/contract` checks each of them against the models of `schemas`.
+This file and `details.py` choose everything that an event holds of a contact; `withdrawn.py` has the events without
+contents. The same record and the same contact give the same events, to the byte. Events are plain dictionaries:
+building models would take most of the time of a batch. `tests/contract` checks each of them against the models of
+`schemas`.
 Source: `schemas/decision.md`, "Rows", "Details", "Taking back", "Ids and numbers".
 """
 
 from collections.abc import Iterator
 
-from schemas import (
-    klantcontact_registered_v1,
-    klantcontact_withdrawn_v1,
-    partij_withdrawn_v1,
-    taak_created_v1,
-    taak_withdrawn_v1,
-)
+from schemas import klantcontact_registered_v1, taak_created_v1
 from schemas.contact_ended_v1 import Betrokkene, CodeSoortObjectId, Onderwerp, PartijIdentificator, Rol, Werkgever
 from schemas.outputs import Hergebruik, Identificatie
 from schemas.reading.decoding import Received
@@ -22,12 +17,8 @@ from schemas.values import value_class
 from schemas.vng import SoortPartij
 from services.domain.besluit import (
     BesluitRecord,
-    Intrekking,
-    KlantcontactIntrekking,
     OnderwerpBesluit,
     PartijBesluit,
-    PartijIntrekking,
-    TaakIntrekking,
     Uitgegeven,
 )
 from services.domain.decide import concerns
@@ -36,7 +27,8 @@ from services.domain.envelope import Event, Sender, Wire, wire, wired
 from services.domain.ids import betrokkene_id, taak_id
 from services.domain.partij_verdict import PartijVerdict
 from services.domain.sleutels import soort_of
-from services.domain.streams import Stream, klantcontact_stream, taak_stream
+from services.domain.streams import klantcontact_stream, taak_stream
+from services.domain.withdrawn import identificator_kinds, withdrawn
 
 __all__ = ["Event", "events_of"]
 
@@ -50,7 +42,7 @@ def events_of(received: Received, besluit: BesluitRecord, source: str, *, only_n
     composer = _Composer(received, besluit, Sender(besluit, source), actoren)
     for intrekking in besluit.intrekkingen:
         if not only_new or besluit.gave(intrekking):
-            yield composer.withdrawn(intrekking)
+            yield withdrawn(composer.sender, intrekking)
     for onderwerp, outcome in zip(received.contact.onderwerpen, besluit.onderwerpen, strict=True):
         if outcome.klantcontact and not (only_new and outcome.sinds):
             uitgegeven = besluit.numbers_of(outcome.onderwerp_id)
@@ -134,75 +126,6 @@ class _Composer:
         stream = taak_stream(vertrouwelijk=besluit.vertrouwelijk)
         return self.sender.event(stream, taak_created_v1, subject, numbers.klantcontact_id, data, since=outcome.sinds)
 
-    def withdrawn(self, intrekking: Intrekking) -> Event:
-        match intrekking:
-            case KlantcontactIntrekking():
-                return self._klantcontact_withdrawn(intrekking)
-            case TaakIntrekking():
-                return self._taak_withdrawn(intrekking)
-            case PartijIntrekking():
-                return self._partij_withdrawn(intrekking)
-
-    def _klantcontact_withdrawn(self, intrekking: KlantcontactIntrekking) -> Event:
-        had = self.besluit.numbers_of(intrekking.onderwerp_id)
-        assert had is not None, "what is taken back was handed out"
-        data = {
-            "klantcontactId": had.klantcontact_id,
-            "nummer": had.klantcontact_nummer,
-            "verplaatst": intrekking.verplaatst,
-            **self.sender.why_back(intrekking.aanleiding, intrekking.onderwerp_id),
-        }
-        of_stream = f"{had.klantcontact_id}.{intrekking.stream}"
-        return self.sender.event(
-            intrekking.stream,
-            klantcontact_withdrawn_v1,
-            had.klantcontact_id,
-            had.klantcontact_id,
-            data,
-            since=intrekking.aanleiding,
-            named=of_stream,
-        )
-
-    def _taak_withdrawn(self, intrekking: TaakIntrekking) -> Event:
-        besluit, had = self.besluit, self.besluit.numbers_of(intrekking.onderwerp_id)
-        assert had is not None, "what is taken back was handed out"
-        subject = taak_id(besluit.source, besluit.contact_id, intrekking.onderwerp_id)
-        data = {
-            "taakId": subject,
-            "klantcontactId": had.klantcontact_id,
-            "nummer": had.taak_nummer,
-            "verplaatst": intrekking.verplaatst,
-            **self.sender.why_back(intrekking.aanleiding, intrekking.onderwerp_id),
-        }
-        return self.sender.event(
-            intrekking.stream,
-            taak_withdrawn_v1,
-            subject,
-            had.klantcontact_id,
-            data,
-            since=intrekking.aanleiding,
-            named=f"{subject}.{intrekking.stream}",
-        )
-
-    def _partij_withdrawn(self, intrekking: PartijIntrekking) -> Event:
-        data = {
-            "partijId": intrekking.partij_id,
-            "nummer": intrekking.nummer,
-            "versie": intrekking.versie,
-            "geleegdBij": intrekking.geleegd_bij,
-            "resultaat": intrekking.resultaat,
-            "vervallenIdentificatoren": _identificator_kinds(intrekking.vervallen_soorten),
-            **self.sender.why_back(intrekking.aanleiding, None),
-        }
-        return self.sender.event(
-            Stream.REGISTERED,
-            partij_withdrawn_v1,
-            intrekking.partij_id,
-            intrekking.partij_id,
-            data,
-            since=intrekking.aanleiding,
-        )
-
     # Their parts
 
     def _betrokkene(self, betrokkene: Betrokkene, outcome: OnderwerpBesluit, partij: PartijBesluit | None) -> Wire:
@@ -230,7 +153,7 @@ class _Composer:
             "resultaat": partij.resultaat,
             "toestemming": Hergebruik.GEGEVEN if partij.consent else Hergebruik.GEEN,
             "partijIdentificatoren": _linked(betrokkene.partij_identificatoren, kinds),
-            "vervallenIdentificatoren": _identificator_kinds(partij.vervallen_soorten),
+            "vervallenIdentificatoren": identificator_kinds(partij.vervallen_soorten),
             "identificatie": Identificatie.EXTERN if kinds else Identificatie.ZONDER_EXTERNE_IDENTIFICATOR,
             **wired(at_partij(betrokkene, _verdict(partij))),
         }
@@ -273,8 +196,3 @@ def _employer_wired(employer: Werkgever | Betrokkene, *, named: bool) -> Wire:
     if named and naam is not None:
         wired["organisatienaam"] = naam
     return wired
-
-
-def _identificator_kinds(kinds: tuple[str, ...]) -> list[str]:
-    """Return the kinds of identificator only. The link of a contactpersoon is none, so it can't fall away."""
-    return [kind for kind in kinds if kind in list(CodeSoortObjectId)]

@@ -73,11 +73,7 @@ def _partijen_gone(
     besluit: BesluitRecord, why: Aanleiding, partijen: Mapping[str, PartijRecord], released: Sequence[PartijRecord]
 ) -> Iterator[Intrekking]:
     for partij in released:
-        resultaat = IntrekkingResultaat.VERVALLEN
-        if partij.bekend:
-            resultaat = IntrekkingResultaat.BESTAAND if partij.has_consent else IntrekkingResultaat.LEEG
-        lost = lost_kinds(partijen[partij.partij_id], partij)
-        yield PartijIntrekking(why, partij.partij_id, partij.nummer, partij.versie, partij.geleegd_bij, resultaat, lost)
+        yield taken_from(partijen[partij.partij_id], partij, why)
     if not besluit.vertrouwelijk:
         return
     # A subscriber without access to the confidential stream still has to learn that a partij was emptied.
@@ -95,6 +91,16 @@ def _partijen_gone(
                 IntrekkingResultaat.LEEG,
                 each.vervallen_soorten,
             )
+
+
+def taken_from(before: PartijRecord, after: PartijRecord, why: Aanleiding) -> PartijIntrekking:
+    """Return that a contact brings a partij nothing any more: it is *vervallen* when no other contact knows it."""
+    resultaat = IntrekkingResultaat.VERVALLEN
+    if after.bekend:
+        resultaat = IntrekkingResultaat.BESTAAND if after.has_consent else IntrekkingResultaat.LEEG
+    return PartijIntrekking(
+        why, after.partij_id, after.nummer, after.versie, after.geleegd_bij, resultaat, lost_kinds(before, after)
+    )
 
 
 def _offered_reuse(partij: PartijRecord) -> bool:

@@ -1,9 +1,11 @@
 """What became of a record: each outcome with its name, its rules and what goes out. An outcome is never an exception.
 
-An outcome has one of three shapes, each with its own line in the log: `Published`, `Skipped`, `Refused`.
+An outcome has one of four shapes, each with its own line in the log: `Published`, `Skipped`, `Refused`, and `Erased`.
+An operator's instruction to erase has an answer instead: `Executed` or `Declined`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar, Final
 
 from schemas.faults import Refusal, RefusalKind
@@ -11,6 +13,7 @@ from schemas.reading.decoding import Received
 from schemas.values import value_class
 from services.domain.besluit import BesluitRecord
 from services.domain.events import Event, events_of
+from services.domain.wissing import Bezwaar, GewistItem, Wissing
 
 
 @value_class(frozen=True, slots=True)
@@ -110,8 +113,79 @@ class Failed(Refused):
     name = "failed"
 
 
-Outcome = Published | Skipped | Refused
+@value_class(frozen=True, slots=True)
+class Erased:
+    """A contact came of which something was erased: it is closed, and nothing goes out."""
 
-OUTCOMES: Final = (Decided, Rejudged, Unchanged, Repeated, Seen, Overtaken, Refused, Failed)
+    name: ClassVar[str] = "erased"
+    rules: ClassVar[Sequence[str]] = ()
+
+    received: Received
+
+    def events(self, source: str) -> Iterable[Event]:  # noqa: ARG002 - as of what is published
+        """Return nothing."""
+        return ()
+
+
+@value_class(frozen=True, slots=True)
+class Executed:
+    """An operator's instruction to erase was executed: withdrawals go out, and a line of the ledger."""
+
+    name: ClassVar[str] = "erasure_executed"
+    rules: ClassVar[Sequence[str]] = ()
+    received: ClassVar[None] = None
+
+    wissing: Wissing
+    item: GewistItem
+    gone: Sequence[Event]
+    """The events without contents."""
+    anew: Mapping[str, Event]
+    """By klantcontactId the events that go out again. Their data are `besluit` and `herkomst`, and what the instruction
+    has for that klantcontact."""
+
+    def events(self, source: str) -> Iterable[Event]:  # noqa: ARG002 - it was made with the classifier's own source
+        """Return what goes out: the same each time that the instruction comes."""
+        yield from self.gone
+        contents = {each["klantcontact"]["klantcontactId"]: each for each in self.wissing.opnieuw}
+        for klantcontact_id, event in self.anew.items():
+            data = {**contents[klantcontact_id], **event.body["data"]}
+            yield replace(event, body={**event.body, "data": data})
+
+
+@value_class(frozen=True, slots=True)
+class Declined:
+    """An operator's instruction to erase was not executed, since it no longer fits. Nothing goes out."""
+
+    name: ClassVar[str] = "erasure_declined"
+    rules: ClassVar[Sequence[str]] = ()
+    received: ClassVar[None] = None
+
+    wissing: Wissing
+    bezwaar: Bezwaar
+
+    def events(self, source: str) -> Iterable[Event]:  # noqa: ARG002 - as of what is published
+        """Return nothing."""
+        return ()
+
+
+Outcome = Published | Skipped | Refused | Erased
+"""Of a contact."""
+
+InstructionAnswer = Executed | Declined
+"""To an instruction."""
+
+OUTCOMES: Final = (
+    Decided,
+    Rejudged,
+    Unchanged,
+    Repeated,
+    Seen,
+    Overtaken,
+    Refused,
+    Failed,
+    Erased,
+    Executed,
+    Declined,
+)
 
 FAILED: Final = Failed(Refusal(RefusalKind.INTERNE_FOUT, ()))

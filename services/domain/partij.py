@@ -74,11 +74,18 @@ class PartijRecord:
     gegeven: Moment | None = None
     ingetrokken: Moment | None = None
     gevuld: Moment | None = None
+    gewist: bool = False
+    """Whether its klant is being erased: no contact links it any more."""
 
     @property
     def bekend(self) -> bool:
         """Whether a contact in force knows it."""
         return self.contacten > 0
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether a contact can find it, or get it back."""
+        return bool(self.sleutels) or self.grondsleutel is not None
 
     @property
     def stand(self) -> Stand:
@@ -96,6 +103,7 @@ class PartijRecord:
         emptied = bijdrage.resultaat is PartijResultaat.LEEG
         filled = bijdrage.contact if bijdrage.vult else self.gevuld
         stated = Statements(self.gegeven, self.ingetrokken).including(bijdrage.verklaring, bijdrage.contact)
+        linked = () if self.gewist else bijdrage.sleutels
         return PartijRecord(
             partij_id=self.partij_id,
             nummer=self.nummer,
@@ -104,10 +112,11 @@ class PartijRecord:
             geleegd_bij=bijdrage.versie if emptied else self.geleegd_bij,
             aangevuld_bij=bijdrage.versie if bijdrage.resultaat in FILLING else self.aangevuld_bij,
             contacten=self.contacten + 1,
-            sleutels=self.sleutels + tuple(each for each in bijdrage.sleutels if each not in self.sleutels),
+            sleutels=self.sleutels + tuple(each for each in linked if each not in self.sleutels),
             gegeven=stated.gegeven,
             ingetrokken=stated.ingetrokken,
             gevuld=None if emptied else filled,
+            gewist=self.gewist,
         )
 
     def known_only_by(self, bijdragen: Iterable[Bijdrage]) -> "PartijRecord":
@@ -132,12 +141,18 @@ class PartijRecord:
                 or (bijdrage.resultaat is PartijResultaat.LEEG and self.gevuld is None)
             )
             and not bijdrage.vult
-            and all(each in self.sleutels for each in bijdrage.sleutels)
+            and (self.gewist or all(each in self.sleutels for each in bijdrage.sleutels))
         )
+
+    def without_links(self) -> "PartijRecord":
+        """Return the partij as no contact finds it any more, also one that comes with what it was made for."""
+        return replace(self, grondsleutel=None, sleutels=(), gewist=True)
+
+    def emptied(self) -> "PartijRecord":
+        """Return the partij after a decision that empties it of details, and of nothing else."""
+        versie = self.versie + 1
+        return replace(self, versie=versie, geleegd_bij=versie, gevuld=None)
 
     def taken_back(self) -> "PartijRecord":
         """Return the partij after a decision that no longer touches it: emptied when no effective consent remains."""
-        versie = self.versie + 1
-        if self.has_consent:
-            return replace(self, versie=versie)
-        return replace(self, versie=versie, geleegd_bij=versie, gevuld=None)
+        return replace(self, versie=self.versie + 1) if self.has_consent else self.emptied()

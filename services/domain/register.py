@@ -4,24 +4,25 @@ Judging a batch is a fold over it. The classifier fills it from MongoDB and writ
 one for a whole file. It holds no contents of any contact.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from schemas.faults import Fault, FaultKind, Refusal, RefusalKind
+from schemas.faults import Fault, FaultKind, RefusalKind
 from schemas.positions import Position
-from schemas.reading.coherence import identity_path
-from services.domain.besluit import MAX_EVER_GIVEN, BesluitRecord, Vervolg
+from services.domain.besluit import BesluitRecord, Vervolg
 from services.domain.case import Case
 from services.domain.herbeoordeling import Feiten
 from services.domain.new_besluit import Surroundings, by_record, new_besluit, revives
 from services.domain.numbers import Numbers
-from services.domain.outcome import Decided, Outcome, Overtaken, Refused, Rejudged, Repeated, Unchanged
+from services.domain.outcome import Decided, Erased, Outcome, Overtaken, Refused, Rejudged, Repeated, Unchanged
 from services.domain.partij import Bijdrage, PartijRecord
 from services.domain.policy import Beleid
 from services.domain.record_size import is_too_large
+from services.domain.refusals import refused, same_partij_twice, too_many
 from services.domain.toelichting import Kanttekening
 from services.domain.vervolg import followed_up
+from services.domain.wissing import Gewist
 
 
 @dataclass(slots=True)
@@ -32,8 +33,13 @@ class Register:
     numbers: Numbers
     partijen: dict[str, PartijRecord] = field(default_factory=dict)
     besluiten: dict[str, BesluitRecord] = field(default_factory=dict)
+    gewist: dict[str, Gewist] = field(default_factory=dict)
+    """The contacts that were erased as a whole."""
     changed_partijen: set[str] = field(default_factory=set)
     changed_besluiten: set[str] = field(default_factory=set)
+    """Those of erased contacts too."""
+    gone_partijen: set[str] = field(default_factory=set)
+    """Those that are erased."""
     _linked: dict[str, str] = field(default_factory=dict)
     """For each sleutel the partij that it found last. It still does if the partij has the sleutel."""
     _reserved: dict[str, set[str]] = field(default_factory=dict)
@@ -64,6 +70,10 @@ class Register:
     def add_bijdrage(self, partij_id: str, contact_key: str, bijdrage: Bijdrage) -> None:
         """Add what a contact did to a partij."""
         self._bijdragen.setdefault(partij_id, {})[contact_key] = bijdrage
+
+    def add_gewist(self, key: str, gewist: Gewist) -> None:
+        """Add what is left of an erased contact."""
+        self.gewist[key] = gewist
 
     def forget_unchanged(self) -> None:
         """Keep only what judging has changed. The next batch adds again what it asks for."""
@@ -106,33 +116,41 @@ class Register:
     def judge(self, case: Case, now: datetime) -> Outcome:
         """Judge the next contact of the batch, and keep what it changes."""
         in_force = self.besluiten.get(case.key)
+        if (closed := self._closed(case, in_force)) is not None:
+            return closed
         revisie = case.received.contact.revisie
-        if case.not_allowed and not case.repeats(in_force):
-            # What was accepted once stays accepted, whatever the policy says by now.
-            return _refused(case, RefusalKind.BRON_NIET_TOEGESTAAN, case.not_allowed)
         if in_force is None or revisie > in_force.revisie:
             return self._judge_anew(case, in_force, now)
         if revisie < in_force.revisie:
             return Overtaken(case.received, in_force)
         if case.digest == in_force.digest:
-            in_force = _in_full(in_force, case)
+            in_force = case.in_full(in_force)
             asked = case.herbeoordeling
             if asked is not None and asked.besluitversie == in_force.besluitversie:
                 return self._judge_again(case, in_force, asked.feiten, now)
             return Repeated(case.received, in_force)
-        return _refused(case, RefusalKind.REVISIE_CONFLICT, [Fault("data.revisie", FaultKind.REVISIE_CONFLICT)])
+        return refused(case, RefusalKind.REVISIE_CONFLICT, [Fault("data.revisie", FaultKind.REVISIE_CONFLICT)])
+
+    def _closed(self, case: Case, in_force: BesluitRecord | None) -> Erased | Refused | None:
+        """Return why a contact is not judged at all: it was erased, or its source may not publish it."""
+        if self.is_erased(case.key):
+            return Erased(case.received)
+        if case.not_allowed and not case.repeats(in_force):
+            # What was accepted once stays accepted, whatever the policy says by now.
+            return refused(case, RefusalKind.BRON_NIET_TOEGESTAAN, case.not_allowed)
+        return None
 
     def _judge_anew(self, case: Case, in_force: BesluitRecord | None, now: datetime) -> Outcome:
-        without = self._without(in_force)
+        without = self.without(in_force)
         found = [self._find(sleutels, without) for sleutels in case.sleutels]
-        doubled = _same_partij_twice(case, found)
+        doubled = same_partij_twice(case, found)
         if doubled:
-            return _refused(case, RefusalKind.CONTACT_ONGELDIG, doubled)
+            return refused(case, RefusalKind.CONTACT_ONGELDIG, doubled)
         around = self._around(case, in_force, found, without)
         besluit, changed = new_besluit(case, around, self.beleid, self.numbers, now)
-        if too_many := list(_too_many(besluit, in_force)):
-            return _refused(case, RefusalKind.CONTACT_ONGELDIG, too_many)
-        self._remember(besluit, changed, in_force)
+        if faults := list(too_many(besluit, in_force)):
+            return refused(case, RefusalKind.CONTACT_ONGELDIG, faults)
+        self.remember(besluit, changed, in_force)
         return Decided(case.received, besluit)
 
     def _judge_again(self, case: Case, in_force: BesluitRecord, feiten: Feiten, now: datetime) -> Outcome:
@@ -141,7 +159,7 @@ class Register:
         Two betrokkenen can have become one partij since. A first judgement refuses that; here the former judgement
         was accepted once, and stays in force. So it does when the record would be too large.
         """
-        without = self._without(in_force)
+        without = self.without(in_force)
         found = [self._find(sleutels, without) for sleutels in case.sleutels]
         around = self._around(case, in_force, found, without)
         around = replace(around, former={each.positie: each for each in in_force.partijen})
@@ -151,7 +169,7 @@ class Register:
             besluit, changed = new_besluit(case, around, self.beleid, self.numbers, now)
         if besluit.names_a_partij_twice or not besluit.says_something_new or is_too_large(besluit):
             return Unchanged(case.received, in_force)
-        self._remember(besluit, changed, in_force)
+        self.remember(besluit, changed, in_force)
         return Rejudged(case.received, besluit)
 
     def _around(
@@ -174,7 +192,7 @@ class Register:
             is_linked=lambda sleutel: self._find([sleutel], without) is not None,
         )
 
-    def _without(self, in_force: BesluitRecord | None) -> Mapping[str, PartijRecord]:
+    def without(self, in_force: BesluitRecord | None) -> Mapping[str, PartijRecord]:
         """Return the partijen that a contact touched, as if it had not been."""
         if in_force is None:
             return {}
@@ -224,9 +242,8 @@ class Register:
 
     # Remembering
 
-    def _remember(
-        self, besluit: BesluitRecord, changed: Iterable[PartijRecord], in_force: BesluitRecord | None
-    ) -> None:
+    def remember(self, besluit: BesluitRecord, changed: Iterable[PartijRecord], in_force: BesluitRecord | None) -> None:
+        """Keep a decision in place of the one in force, and the partijen that it changes."""
         for touched in in_force.partijen if in_force else ():
             self._bijdragen[touched.partij_id].pop(besluit.key)
         for partij in changed:
@@ -235,59 +252,37 @@ class Register:
         self.add_besluit(besluit)
         self.changed_besluiten.add(besluit.key)
 
+    # Erasing
 
-def _refused(case: Case, kind: RefusalKind, faults: Sequence[Fault]) -> Refused:
-    received = case.received
-    return Refused(Refusal(kind, tuple(faults), received.contact.contact_id, received.unknown_fields), received)
+    def is_erased(self, key: str) -> bool:
+        """Whether a contact was erased, or somebody who took part in it. Then it is closed."""
+        in_force = self.besluiten.get(key)
+        return key in self.gewist or (in_force is not None and in_force.gewist is not None)
 
+    def erase(self, key: str, gewist: Gewist, changed: Iterable[PartijRecord]) -> None:
+        """Keep nothing of a contact but that it was erased, and the partijen that this changes."""
+        in_force = self.besluiten.pop(key, None)
+        for touched in in_force.partijen if in_force else ():
+            self._bijdragen[touched.partij_id].pop(key, None)
+        for uitgegeven in in_force.uitgegeven if in_force else ():
+            self._klantcontacten.pop(uitgegeven.klantcontact_id, None)
+        for partij in changed:
+            self.change_partij(partij)
+        self.add_gewist(key, gewist)
+        self.changed_besluiten.add(key)
 
-def _too_many(besluit: BesluitRecord, in_force: BesluitRecord | None) -> Iterator[Fault]:
-    """Return the faults of a revisie that adds more than one contact may ever have, or of a record that grew too large.
+    def change_partij(self, partij: PartijRecord) -> None:
+        """Keep a partij as it has become."""
+        self.forget_partij(partij.partij_id)
+        self.add_partij(partij)
+        self.gone_partijen.discard(partij.partij_id)
+        self.changed_partijen.add(partij.partij_id)
 
-    A first judgement is bounded by its event.
-    """
-    if in_force is None:
-        return
-    if len(besluit.uitgegeven) > max(MAX_EVER_GIVEN, len(in_force.uitgegeven)):
-        yield Fault("data.onderwerpen", FaultKind.TE_VEEL)
-    if len(besluit.partijen_ever) > max(MAX_EVER_GIVEN, len(in_force.partijen_ever)):
-        yield Fault("data.betrokkenen", FaultKind.TE_VEEL)
-    if is_too_large(besluit):
-        yield Fault("data.revisie", FaultKind.TE_VEEL)
-
-
-def _in_full(besluit: BesluitRecord, case: Case) -> BesluitRecord:
-    """Return a record with what its short form lacks, from a case of the same revisie with the same contents."""
-    if not besluit.is_shortened:
-        return besluit
-    received = case.received
-    contact = received.contact
-    onderwerpen = zip(contact.onderwerpen, besluit.onderwerpen, strict=True)
-    return replace(
-        besluit,
-        contact_id=contact.contact_id,
-        # The id of the first event is not known any more. This one names the same contact and revisie.
-        event_id=received.event_id,
-        traceparent=received.traceparent,
-        plaatsgevonden_op=contact.plaatsgevonden_op,
-        vertrouwelijk=contact.vertrouwelijk,
-        onderwerpen=tuple(replace(each, onderwerp_id=onderwerp.onderwerp_id or "") for onderwerp, each in onderwerpen),
-    )
-
-
-def _same_partij_twice(case: Case, found: Iterable[PartijRecord | None]) -> list[Fault]:
-    """Return the faults of betrokkenen that the register knows as the same partij."""
-    faults: list[Fault] = []
-    seen: set[str] = set()
-    for position, partij in enumerate(found):
-        if partij is None:
-            continue
-        if partij.partij_id in seen:
-            by = next(
-                identity
-                for identity, sleutel in zip(case.identities[position], case.sleutels[position], strict=True)
-                if sleutel in partij.sleutels
-            )
-            faults.append(Fault(identity_path(position, by.positie), FaultKind.DUBBELE_PARTIJ))
-        seen.add(partij.partij_id)
-    return faults
+    def forget_partij(self, partij_id: str) -> None:
+        """Keep nothing of a partij."""
+        partij = self.partijen.pop(partij_id, None)
+        if partij is not None and partij.grondsleutel is not None:
+            self._reserved[partij.grondsleutel].discard(partij_id)
+        self._linked = {sleutel: each for sleutel, each in self._linked.items() if each != partij_id}
+        self.changed_partijen.discard(partij_id)
+        self.gone_partijen.add(partij_id)

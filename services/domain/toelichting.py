@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from schemas.outputs import Regel
+from schemas.outputs import Reden, Regel
 from services.domain.rules import rule_of
 
 
@@ -51,3 +51,14 @@ def toelichting(regel: Regel, kanttekeningen: Sequence[str] = ()) -> str:
 def kanttekening(note: Kanttekening) -> str:
     """Return the sentence of a note. It is for operators: not every event of the contact may show it."""
     return _OF_NOTE[note]
+
+
+_OF_REDEN = {
+    Reden.GEWIST: "Gewist op verzoek (AVG artikel 17).",
+    Reden.BEWAARTERMIJN: "Verwijderd omdat de bewaartermijn voorbij is.",
+}
+
+
+def erased(reden: Reden) -> str | None:
+    """Return the explanation of what is withdrawn for good; None for what a decision takes back."""
+    return _OF_REDEN.get(reden)

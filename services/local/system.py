@@ -123,13 +123,15 @@ def _settings_for(stack: Stack, settings: Settings, home: Path) -> Settings:
         changes["sleutel_file"] = settings.sleutel_file.resolve()
     elif settings.sleutel is None:
         changes["sleutel_file"] = _key_of(home)
+    if settings.former_sleutel_files is not None:
+        changes["former_sleutel_files"] = tuple(file.resolve() for file in settings.former_sleutel_files)
     if settings.beleid_file is not None:
         changes["beleid_file"] = settings.beleid_file.resolve()
     return settings.model_copy(update=changes)
 
 
 def _key_of(home: Path) -> Path:
-    """Return the file of the key, made where there is none: a register can only be read with its first key."""
+    """Return the file of the key, made where there is none: a register can only be read with its own key."""
     file = home / "sleutel"
     if not file.exists():
         file.touch(mode=0o600)

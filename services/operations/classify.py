@@ -14,7 +14,7 @@ from schemas.reading.decoding import Received, decode
 from services.domain.besluit import BesluitRecord
 from services.domain.case import prepare
 from services.domain.numbers import Numbers
-from services.domain.outcome import Outcome, Refused
+from services.domain.outcome import Erased, Outcome, Refused
 from services.domain.policy import Beleid
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
@@ -31,6 +31,7 @@ def classify(lines: Iterable[bytes], beleid: Beleid, topic: str | None = None) -
         if isinstance(outcome, Refused):
             yield _refusal(line_number, outcome.refusal)
         else:
+            assert not isinstance(outcome, Erased), "a dry run begins with an empty register"
             yield _uitkomsten(outcome.besluit)
 
 

@@ -10,10 +10,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.protocol.admin import ApiVersionRequest
 
-from services.classifier.mongo.key import RegisterKey
+from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.policy_file import load_policy_file
 from services.domain.policy import Beleid
-from services.domain.sleutels import Sleutels
 from services.operations.checks import Check, failed
 from services.operations.mongo import read_register
 from services.operations.mongo_checks import mongo_checks
@@ -52,6 +51,10 @@ NO_SOURCES_ADVICE = (
     "prevent it."
 )
 
+GO_ON_ROTATING = "Run `klantcontact rotate-key` until it is done: it goes on where it was."
+
+ROTATE_NOW = "Once every process has these settings, run `klantcontact rotate-key` (docs/privacy/key.md)."
+
 MUTE_ADVICE = (
     "Every event of such a source is refused. Correct its `topics` in the policy, or KLANTCONTACT_CONTACT_TOPICS."
 )
@@ -85,13 +88,22 @@ def _version(library: str) -> str:
 
 async def _sleutel(settings: Settings) -> Check:
     try:
-        sleutel = load_sleutel(settings)
+        sleutel, sleutels = load_sleutel(settings), configured_sleutels(settings)
         async with read_register(settings) as database:
-            is_known = await RegisterKey(database, Sleutels(sleutel, settings.sleutelversie)).check()
+            key = RegisterKey(database, sleutels)
+            is_known = await key.check()
     except KlantcontactError as error:
         return failed("key", error)
-    register = "that of the register" if is_known else "which the register takes when the classifier starts"
-    return Check(name="key", ok=True, found=f"{len(sleutel)} bytes, version {settings.sleutelversie}, {register}")
+    found, state = f"{len(sleutel)} bytes, version {sleutels.versie}", key.versions.state
+    if not is_known:
+        return Check(name="key", ok=True, found=f"{found}, which the register takes when the classifier starts")
+    if state.former is not None:
+        replacing = f"{found}; the register goes from version {state.former} to {state.versie}"
+        return Check(name="key", ok=False, found=replacing, advice=GO_ON_ROTATING)
+    if state.versie < sleutels.versie:
+        ahead = f"{found}; the register has version {state.versie}"
+        return Check(name="key", ok=True, found=ahead, advice=ROTATE_NOW)
+    return Check(name="key", ok=True, found=f"{found}, that of the register")
 
 
 def _exposed(settings: Settings) -> Iterable[Check]:
@@ -197,7 +209,9 @@ def _definitions(states: Sequence[TopicState]) -> Check:
             found="; ".join(departures),
             advice="Change the topic with Kafka's own tools, or the setting when the topic is as you want it.",
         )
-    return Check(name="topics", ok=True, found=f"all {len(states)}, {counted(states[0].partitions, 'partition')} each")
+    first, trail = states[0], states[-1]
+    found = f"all {len(states)}, {counted(first.partitions, 'partition')} each, and {trail.partitions} of {trail.name}"
+    return Check(name="topics", ok=True, found=found)
 
 
 def _departures(state: TopicState) -> Iterable[str]:

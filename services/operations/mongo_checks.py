@@ -150,6 +150,14 @@ def _sample_rate(settings: Settings, member: str) -> float | None:
 
 async def _oplog(client: Client) -> Check:
     """How far back the oplog reaches, and with it what was withdrawn or deleted."""
+    days = await oplog_days(client)
+    if days is None:
+        return Check(name="oplog", ok=True, found=NOT_SEEN)
+    return Check(name="oplog", ok=True, found=f"reaches back {days:.1f} days: it holds what was withdrawn since")
+
+
+async def oplog_days(client: Client) -> float | None:
+    """Return how far back the oplog reaches; None when this user may not read it. Raises PyMongoError."""
     oplog = client["local"].get_collection("oplog.rs", read_concern=ReadConcern("local"))
     try:
         first = await oplog.find_one({}, {"ts": 1}, sort=[("$natural", 1)])
@@ -157,8 +165,7 @@ async def _oplog(client: Client) -> Check:
     except OperationFailure as error:
         if error.code not in REFUSED_USER:
             raise
-        return Check(name="oplog", ok=True, found=NOT_SEEN)
+        return None
     if first is None or last is None:
-        return Check(name="oplog", ok=True, found="empty")
-    days = (last["ts"].time - first["ts"].time) / timedelta(days=1).total_seconds()
-    return Check(name="oplog", ok=True, found=f"reaches back {days:.1f} days: it holds what was withdrawn since")
+        return 0.0
+    return float((last["ts"].time - first["ts"].time) / timedelta(days=1).total_seconds())

@@ -20,17 +20,15 @@ from schemas.reading.coherence import judge_identificatoren
 from schemas.types import Bericht, Nummer, Tekst100, Tekst256
 from schemas.vng import SoortPartij
 from services.classifier.mongo.documents import besluit_of, partij_of
-from services.classifier.mongo.key import RegisterKey
+from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.mongo.register import BESLUITEN, PARTIJREGISTER
 from services.domain.besluit import BesluitRecord
 from services.domain.ids import contact_key
 from services.domain.partij import PartijRecord
-from services.domain.sleutels import Sleutels
 from services.operations.explain.search import READING_ALL_SECONDS, Asked, Name, TellLine, find_besluit, untold
 from services.operations.mongo import Database, Databases
 from services.runtime.errors import KlantcontactError
 from services.runtime.mongo.client import Document
-from services.runtime.secret import load_sleutel
 from services.runtime.settings import Settings
 
 MAX_BYTES: Final = 64 * 1024
@@ -254,6 +252,6 @@ async def find_partij(settings: Settings, database: Database, subject: PartijSub
 
 async def sleutels_of(settings: Settings, database: Database, subject: PartijSubject) -> Sequence[str]:
     """Return the identities of a klant as the register knows them. Raises InvalidSettings, and PyMongoError."""
-    sleutels = Sleutels(load_sleutel(settings), settings.sleutelversie)
+    sleutels = configured_sleutels(settings)
     await RegisterKey(database, sleutels).check()
-    return [sleutels.of_identity(each) for each in subject.identities]
+    return [sleutel for each in subject.identities for sleutel in sleutels.forms_of(each)]

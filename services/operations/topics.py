@@ -62,10 +62,8 @@ async def create_topics(settings: Settings) -> list[TopicState]:
         made = await _create(admin, missing)
         await await_topics(admin, settings, [each.name for each in missing])
         return [
-            replace(state, exists=True, created=True, partitions=settings.topic_partitions)
-            if state.name in made
-            else state
-            for state in await _states(admin, definitions)
+            replace(state, exists=True, created=True, partitions=each.partitions) if state.name in made else state
+            for each, state in zip(definitions, await _states(admin, definitions), strict=True)
         ]
 
 

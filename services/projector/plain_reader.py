@@ -6,6 +6,7 @@ alone. The reader is made of the schemas in which pydantic keeps those rules for
 """
 
 from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -36,8 +37,12 @@ def _with_inner(schema: Schema) -> Schema:
 
 
 def _of_model(schema: Schema) -> Schema:
-    name = {"ref": schema["ref"]} if "ref" in schema else {}
-    return {**_plain(schema["schema"]), **name}
+    return {**_plain(schema["schema"]), **_name(schema)}
+
+
+def _name(schema: Schema) -> Schema:
+    """Return the name by which others refer to a schema, if it has one."""
+    return {"ref": schema["ref"]} if "ref" in schema else {}
 
 
 def _of_fields(schema: Schema) -> Schema:
@@ -57,12 +62,14 @@ def _of_field(named: tuple[str, Schema]) -> tuple[str, Schema]:
 
 
 def _of_default(schema: Schema) -> Schema:
-    default = {"default_factory": list} if schema["default"] == () else {"default": schema["default"]}
+    given = schema["default"]
+    plain = given.value if isinstance(given, Enum) else given
+    default = {"default_factory": list} if given == () else {"default": plain}
     return {"type": "default", "schema": _plain(schema["schema"]), **default}
 
 
 def _of_enum(schema: Schema) -> Schema:
-    return {"type": "literal", "expected": [each.value for each in schema["members"]]}
+    return {"type": "literal", "expected": [each.value for each in schema["members"]], **_name(schema)}
 
 
 def _of_tuple(schema: Schema) -> Schema:

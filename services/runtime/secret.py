@@ -45,10 +45,17 @@ READABLE_ADVICE: Final = "Every user of this machine may read it: make it the se
 
 def readable_by_others(settings: Settings) -> Iterator[tuple[str, Path]]:
     """Yield the files of secrets that every user of this machine may read, each with the variable that names it."""
-    for name in ("sleutel_file", "mongo_uri_file", "kafka_password_file", "kafka_key_file"):
-        file: Path | None = getattr(settings, name)
-        if file is not None and _others_may_read(file):
-            yield f"{PREFIX}{name.upper()}", file
+    files = {
+        "sleutel_file": [settings.sleutel_file],
+        "former_sleutel_files": settings.former_sleutel_files or (),
+        "mongo_uri_file": [settings.mongo_uri_file],
+        "kafka_password_file": [settings.kafka_password_file],
+        "kafka_key_file": [settings.kafka_key_file],
+    }
+    for name, named in files.items():
+        for file in named:
+            if file is not None and _others_may_read(file):
+                yield f"{PREFIX}{name.upper()}", file
 
 
 def _others_may_read(file: Path) -> bool:
@@ -69,7 +76,7 @@ HOW_TO_GET_ONE = (
 
 
 def load_sleutel(settings: Settings) -> bytes:
-    """Return the key: hexadecimal, base64 or raw text of at least 32 bytes, without the white space around it.
+    """Return the newest key: hexadecimal, base64 or raw text of at least 32 bytes, without the white space around it.
 
     Raises InvalidSettings when there is none, it can't be read, or it is too short.
     """
@@ -78,11 +85,28 @@ def load_sleutel(settings: Settings) -> bytes:
     )
     if text is None:
         raise InvalidSettings(f"The register has no key. {HOW_TO_GET_ONE}")
+    return _checked(text, "The register's key")
+
+
+def load_sleutels(settings: Settings) -> tuple[bytes, ...]:
+    """Return all keys that the register ever had, the first one first. Raises as `load_sleutel` does."""
+    former: list[bytes] = []
+    for file in settings.former_sleutel_files or ():
+        text = load_secret(None, file, file_variable=f"{PREFIX}FORMER_SLEUTEL_FILES", advice=HOW_TO_GET_ONE) or b""
+        former.append(_checked(text, f"{PREFIX}FORMER_SLEUTEL_FILES: the key in {file}"))
+    keys = (*former, load_sleutel(settings))
+    if len(set(keys)) < len(keys):
+        raise InvalidSettings(
+            f"{PREFIX}FORMER_SLEUTEL_FILES: two of the register's keys are the same. List the keys of before, the "
+            f"first one first, and give the newest as {PREFIX}SLEUTEL_FILE alone."
+        )
+    return keys
+
+
+def _checked(text: bytes, what: str) -> bytes:
     sleutel = _decoded(text)
     if len(sleutel) < MIN_BYTES:
-        raise InvalidSettings(
-            f"The register's key has {len(sleutel)} bytes and needs at least {MIN_BYTES}. {HOW_TO_GET_ONE}"
-        )
+        raise InvalidSettings(f"{what} has {len(sleutel)} bytes and needs at least {MIN_BYTES}. {HOW_TO_GET_ONE}")
     return sleutel
 
 

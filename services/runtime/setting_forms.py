@@ -1,6 +1,7 @@
 """The forms that a setting can have: each refuses what does not fit, and says which form is wanted."""
 
 import re
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -26,6 +27,8 @@ def _listed(value: object) -> object:
 KafkaName = Annotated[str, _form(r"[A-Za-z0-9._-]{1,249}", "a name has letters, digits, '.', '_' and '-', at most 249")]
 KafkaNames = Annotated[tuple[KafkaName, ...], NoDecode, BeforeValidator(_listed), Field(min_length=1)]
 """Names with commas between them. `NoDecode`: a variable holds no JSON."""
+FileList = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed), Field(min_length=1)]
+"""Paths with commas between them."""
 Bootstrap = Annotated[
     str,
     _form(r"[^\s:,/]+:\d{1,5}(,[^\s:,/]+:\d{1,5})*", "brokers are given as host:port, several with commas"),

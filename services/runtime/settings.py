@@ -13,6 +13,7 @@ from services.runtime.setting_forms import (
     GIB,
     Bootstrap,
     DatabaseName,
+    FileList,
     KafkaName,
     KafkaNames,
     MongoUri,
@@ -88,6 +89,8 @@ class Settings(BaseSettings):
     """The topic of interne taken of confidential klantcontacten."""
     erased_topic: KafkaName = "klantcontact.gewist"
     """The topic that remembers what was erased: ids and moments, no contents. A restored backup is cleaned by it."""
+    audit_topic: KafkaName = "klantcontact.audit"
+    """The topic of the audit trail: who saw or changed what. It is also the transactional id of who appends to it."""
     classifier_group: KafkaName = "klantcontact-classifier"
     """The consumer group of the classifier."""
     projector_group: KafkaName = "klantcontact-projector"
@@ -100,13 +103,14 @@ class Settings(BaseSettings):
     events as long as they are kept, and the projector and `klantcontact rebuild` take them for their own."""
 
     sleutel_file: Path | None = None
-    """The file with the secret key of the register: 32 bytes or more, from `openssl rand -hex 32`. Only the service may
-    read it (mode 0600). The classifier does not start without a key, and refuses any key but the one that the register
-    was made with."""
+    """The file with the secret key of the register, the newest one: 32 bytes or more, from `openssl rand -hex 32`. Only
+    the service may read it (mode 0600). The classifier does not start without a key, and refuses any key but the
+    register's own."""
     sleutel: SecretStr | None = None
     """The same key in the variable itself. A file is safer. Set one of the two."""
-    sleutelversie: int = Field(default=1, ge=1, le=2**31 - 1)
-    """The number of the key, which stands beside each hash made with it. Leave it: replacing a key is not built."""
+    former_sleutel_files: FileList | None = None
+    """The files with the keys that the register had before, the first one first, with commas. The register needs them
+    for ever: see docs/privacy/key.md."""
     beleid_file: Path | None = None
     """The TOML file with the policy. Without it the defaults of the contract hold."""
 
@@ -126,6 +130,9 @@ class Settings(BaseSettings):
     output_segment_hours: int = Field(default=12, ge=1, le=720)
     """How long a segment of an output topic stays open. What lies in the open segment is not removed, so it is shorter
     than the hours above. Their difference is how long a subscriber surely finds every event."""
+    audit_retention_days: int = Field(default=3653, ge=365, le=36_530)
+    """How long the audit trail is kept: ten years, so that it outlives the claims of a person whose data was seen. It
+    holds ids and names of operators, and no contents."""
     contact_retention_bytes: RetentionBytes = 8 * GIB
     """The most bytes that Kafka keeps of one partition of such a topic, as compressed. Kafka removes what is older,
     read or not. Keep it far above what comes in while the classifier may stand still."""
@@ -179,7 +186,7 @@ class Settings(BaseSettings):
                 "mongo_uri",
                 "give the address of MongoDB as KLANTCONTACT_MONGO_URI_FILE or as KLANTCONTACT_MONGO_URI, not both",
             )
-        if len(set(self.topics)) != len(self.topics):
+        if len(set(self.every_topic)) != len(self.every_topic):
             raise PydanticCustomError("topics", "every topic needs a name of its own")
         if self.output_segment_hours > self.output_compaction_hours:
             raise PydanticCustomError(
@@ -204,8 +211,13 @@ class Settings(BaseSettings):
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """The names of all topics, input first."""
+        """The names of the topics that the services read and write, input first."""
         return (*self.contact_topics, self.dead_letter_topic, *self.output_topics, self.erased_topic)
+
+    @property
+    def every_topic(self) -> tuple[str, ...]:
+        """The names of all topics, input first: those of the services, and that of the operators."""
+        return (*self.topics, self.audit_topic)
 
     @property
     def output_topics(self) -> tuple[str, ...]:
@@ -224,7 +236,7 @@ class Settings(BaseSettings):
             value = getattr(self, name)
             if value is not None:
                 plain = value.get_secret_value() if isinstance(value, SecretStr) else value
-                given[f"{PREFIX}{name.upper()}"] = ",".join(plain) if isinstance(plain, tuple) else str(plain)
+                given[f"{PREFIX}{name.upper()}"] = ",".join(map(str, plain)) if isinstance(plain, tuple) else str(plain)
         return given
 
 

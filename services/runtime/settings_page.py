@@ -92,7 +92,12 @@ def _bound(field: FieldInfo, name: str) -> int | None:
 def _values_of(annotation: object) -> str:
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{value}`" for value in get_args(annotation))
-    kinds: dict[object, str] = {Path: "a file", SecretStr: "a secret", bool: "`true`, `false`"}
+    kinds: dict[object, str] = {
+        Path: "a file",
+        tuple[Path, ...]: "files",
+        SecretStr: "a secret",
+        bool: "`true`, `false`",
+    }
     return kinds.get(annotation, "a text")
 
 

@@ -23,7 +23,7 @@ from tests.support.waiting import wait_for
 
 ALL_TOPICS = (
     "topic `contact.ended`, `contact.ended.dlq`, `klantcontact.registered`, `klantcontact.registered.vertrouwelijk`, "
-    "`taak.created`, `taak.created.vertrouwelijk`, `klantcontact.gewist`"
+    "`taak.created`, `taak.created.vertrouwelijk`, `klantcontact.gewist`, `klantcontact.audit`"
 )
 
 LISTED = "docs/security.md lists the rights of each service and command."
@@ -190,7 +190,7 @@ def test_a_user_may_be_known_by_its_certificate(town: Town) -> None:
 
     ran = town.run("", "doctor", {"kafka_bootstrap": town.kafka.certificate, **certificate, **no_login})
 
-    assert "all 7, 2 partitions each" in ran.said
+    assert "all 8, 2 partitions each" in ran.said
     assert ran.status == 0
 
 

@@ -1,8 +1,10 @@
 """The register in memory and the one in MongoDB keep the same promises to the handler."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 from pymongo import AsyncMongoClient
 
@@ -10,13 +12,28 @@ from schemas.reading.decoding import Received, decode
 from services.classifier.mongo.register import MongoRegister
 from services.classifier.ports import RegisterStore
 from services.domain.case import Case, prepare
-from services.domain.outcome import Decided, Outcome, Overtaken, Refused, Repeated
+from services.domain.ids import contact_key
+from services.domain.outcome import (
+    Decided,
+    Declined,
+    Erased,
+    Executed,
+    InstructionAnswer,
+    Outcome,
+    Overtaken,
+    Refused,
+    Repeated,
+)
 from services.domain.policy import DEFAULT
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
+from services.domain.wissen import execute
+from services.domain.wissing import Bezwaar, SoortWissing, Wissing
 from tests.fakes.document_store import DocumentStore
 from tests.fakes.register_store import FakeRegisterStore
-from tests.support.contacts import NOW, Event, contact_ended, encoded
+from tests.support.contacts import NOW, SOURCE, Event, contact_ended, encoded
+from tests.support.erasing import to_erase
+from tests.support.examples import known
 
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
 
@@ -34,6 +51,16 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[RegisterStore]:
         real = MongoRegister(client, database, DEFAULT)
         await real.prepare()
         yield real
+
+
+ERASE = to_erase(contact_key=contact_key(SOURCE, "c-1"))
+
+
+def of_known(contact_id: str) -> Event:
+    """Return a contact of a klant who is gekend."""
+    event = contact_ended(contact_id)
+    event["data"]["betrokkenen"] = [known("b0")]
+    return event
 
 
 def _cases(*events: Event) -> list[Case]:
@@ -74,3 +101,62 @@ async def test_a_batch_whose_judging_fails_leaves_no_trace(store: RegisterStore)
 
 async def test_an_empty_batch_is_no_trouble(store: RegisterStore) -> None:
     assert await _judged(store) == []
+
+
+async def _erased(store: RegisterStore, wissing: Wissing) -> InstructionAnswer:
+    return await store.erase(wissing, lambda register: execute(register, wissing, NOW, "urn:classifier"))
+
+
+async def test_what_an_instruction_erases_is_gone_and_stays_so(store: RegisterStore) -> None:
+    await _judged(store, contact_ended("c-1"), contact_ended("c-2"))
+    answer = await _erased(store, ERASE)
+    assert isinstance(answer, Executed)
+    assert [each.body["data"]["reden"] for each in answer.gone] == ["gewist", "gewist"]
+    outcomes = await _judged(store, contact_ended("c-1"), contact_ended("c-1", revisie=2), contact_ended("c-2"))
+    assert [type(each) for each in outcomes] == [Erased, Erased, Repeated]
+
+
+async def test_the_same_instruction_has_the_same_answer_and_is_executed_once(store: RegisterStore) -> None:
+    await _judged(store, contact_ended("c-1"))
+    first = await _erased(store, ERASE)
+
+    def never(_register: Register) -> InstructionAnswer:
+        raise AssertionError
+
+    again = await store.erase(ERASE, never)
+    assert _out(again) == _out(first)
+
+
+async def test_another_instruction_for_what_is_erased_is_declined_and_stays_so(store: RegisterStore) -> None:
+    await _judged(store, contact_ended("c-1"))
+    await _erased(store, ERASE)
+    later = replace(ERASE, opdracht="opdracht-2")
+    assert await _erased(store, later) == await _erased(store, later) == Declined(later, Bezwaar.AL_GEWIST)
+
+
+async def test_a_contact_that_the_register_does_not_know_can_be_erased(store: RegisterStore) -> None:
+    await _erased(store, replace(ERASE, revisie=0, besluitversie=0))
+    assert [type(each) for each in await _judged(store, contact_ended("c-1"))] == [Erased]
+
+
+async def test_a_partij_loses_its_links_and_goes_with_its_last_contact(store: RegisterStore) -> None:
+    [decided, _] = await _judged(store, of_known("c-1"), of_known("c-2"))
+    partij_id = decided.besluit.partijen[0].partij_id  # type: ignore[union-attr] # it was judged
+    await _erased(store, to_erase(SoortWissing.KOPPELINGEN, partij_id=partij_id, opdracht="koppelingen"))
+    [anew] = await _judged(store, of_known("c-3"))
+    assert anew.besluit.partijen[0].partij_id != partij_id  # type: ignore[union-attr] # it was judged
+    results = []
+    for contact_id in ("c-1", "c-2"):
+        answer = await _erased(store, to_erase(contact_key=contact_key(SOURCE, contact_id), opdracht=contact_id))
+        assert isinstance(answer, Executed)
+        results.append(answer.gone[-1].body["data"]["resultaat"])
+    assert results == ["leeg", "vervallen"]
+    last = await _erased(store, to_erase(SoortWissing.PARTIJ, partij_id=partij_id, opdracht="partij"))
+    assert isinstance(last, Executed)
+
+
+def _out(answer: InstructionAnswer) -> list[tuple[str, str, bytes]]:
+    return [
+        (each.stream, each.key, orjson.dumps(each.body, option=orjson.OPT_UTC_Z))
+        for each in answer.events("urn:classifier")
+    ]

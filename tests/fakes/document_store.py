@@ -6,17 +6,27 @@ from itertools import count
 
 import bson
 
-from services.classifier.mongo.documents import besluit_document, besluit_of, bijdragen_of, partij_document, partij_of
+from services.classifier.mongo.answers import answer_document, answer_of
+from services.classifier.mongo.documents import (
+    add_stored,
+    besluit_document,
+    bijdragen_of,
+    gewist_document,
+    partij_document,
+    partij_of,
+)
 from services.classifier.mongo.queries import revised
-from services.classifier.mongo.register import KEPT_WITHOUT_TRACE, MAX_BESLUITEN_BYTES, MAX_FOLDED
+from services.classifier.mongo.reads import MAX_BESLUITEN_BYTES, MAX_FOLDED
+from services.classifier.mongo.register import KEPT_WITHOUT_TRACE
 from services.classifier.ports import HeavyBatch
 from services.domain.besluit import BesluitRecord
 from services.domain.case import Case
 from services.domain.numbers import Numbers
-from services.domain.outcome import Outcome
+from services.domain.outcome import InstructionAnswer, Outcome
 from services.domain.partij import PartijRecord
 from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
+from services.domain.wissing import Wissing
 
 
 class DocumentStore:
@@ -28,6 +38,8 @@ class DocumentStore:
         self._numbers = Numbers(count(1), count(1), count(1))
         self.besluiten: dict[str, bytes] = {}
         self.partijen: dict[str, bytes] = {}
+        self.answers: dict[str, bytes] = {}
+        """To instructions to erase."""
         self._found_by: dict[str, set[str]] = {}
         """For each sleutel the partijen that it may find."""
         self._touching: dict[str, set[str]] = {}
@@ -55,6 +67,34 @@ class DocumentStore:
             self._keep_besluit(besluit, bson.encode(document))
         return outcomes
 
+    async def erase(self, wissing: Wissing, execute: Callable[[Register], InstructionAnswer]) -> InstructionAnswer:
+        """Look up, execute and record as `MongoRegister` does."""
+        if (kept := self.answers.get(wissing.opdracht)) is not None:
+            return answer_of(bson.decode(kept), wissing)
+        register = Register(self._beleid, self._numbers)
+        ids = {wissing.partij_id} if wissing.partij_id is not None else set[str]()
+        if wissing.contact_key is not None and (written := self.besluiten.get(wissing.contact_key)) is not None:
+            add_stored(register, bson.decode(written))
+            touched = register.besluiten.get(wissing.contact_key)
+            ids.update(each.partij_id for each in (touched.partijen if touched is not None else ()))
+        for partij_id in ids & self.partijen.keys():
+            register.add_partij(partij_of(bson.decode(self.partijen[partij_id])))
+        if wissing.contact_key is not None:
+            self._look_up_bijdragen(ids, register, None)
+        answer = execute(register)
+        for partij_id in register.gone_partijen:
+            self.partijen.pop(partij_id, None)
+        for partij_id in register.changed_partijen:
+            self._keep_partij(register.partijen[partij_id], bson.encode(partij_document(register.partijen[partij_id])))
+        for key in register.changed_besluiten:
+            if key in register.gewist:
+                self.besluiten[key] = bson.encode(gewist_document(key, register.gewist[key]))
+            else:
+                besluit = register.besluiten[key]
+                self._keep_besluit(besluit, bson.encode(besluit_document(besluit, self._kept_without_trace)))
+        self.answers[wissing.opdracht] = bson.encode(answer_document(answer))
+        return answer
+
     def _looked_up(self, batch: Sequence[Case]) -> Register:
         register = Register(self._beleid, self._numbers)
         asked = {case.key for case in batch} | {key for case in batch if (key := self._followed(case)) is not None}
@@ -62,7 +102,7 @@ class DocumentStore:
         if len(batch) > 1 and sum(len(self.besluiten[each]) for each in asked) > MAX_BESLUITEN_BYTES:
             raise HeavyBatch
         for key in asked:
-            register.add_besluit(besluit_of(bson.decode(self.besluiten[key])))
+            add_stored(register, bson.decode(self.besluiten[key]))
         for partij_id in self._asked_partijen(batch, register):
             register.add_partij(partij_of(bson.decode(self.partijen[partij_id])))
         corrected = revised(batch, register)

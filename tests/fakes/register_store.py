@@ -9,9 +9,10 @@ from typing import Any
 
 from services.domain.case import Case
 from services.domain.numbers import Numbers
-from services.domain.outcome import Outcome
+from services.domain.outcome import InstructionAnswer, Outcome
 from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
+from services.domain.wissing import Wissing
 
 
 class FakeRegisterStore:
@@ -22,6 +23,8 @@ class FakeRegisterStore:
         self.failures = deque(failures)
         self.batches: list[list[str]] = []
         """The contacts of each call that recorded something."""
+        self.answers: dict[str, InstructionAnswer] = {}
+        """To instructions to erase."""
 
     async def transact(
         self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Outcome]]
@@ -34,6 +37,16 @@ class FakeRegisterStore:
         self.register = draft
         self.batches.append([case.received.contact.contact_id for case in batch])
         return outcomes
+
+    async def erase(self, wissing: Wissing, execute: Callable[[Register], InstructionAnswer]) -> InstructionAnswer:
+        """Execute on a copy, as `transact` judges."""
+        if self.failures:
+            raise self.failures.popleft()
+        if wissing.opdracht not in self.answers:
+            draft = _copied(self.register)
+            self.answers[wissing.opdracht] = execute(draft)
+            self.register = draft
+        return self.answers[wissing.opdracht]
 
 
 def _copied(register: Register) -> Register:

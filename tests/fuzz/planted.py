@@ -12,7 +12,7 @@ from tests.fuzz import run
 from schemas.dead_letters import DeadLetter  # isort: skip
 from services.classifier import cases, encoding, instrumentation  # isort: skip
 from services.domain.case import Case  # isort: skip
-from services.domain.outcome import Outcome, Overtaken  # isort: skip
+from services.domain.outcome import InstructionAnswer, Outcome, Overtaken  # isort: skip
 from services.runtime.kafka.records import Record  # isort: skip
 
 
@@ -35,7 +35,7 @@ def _own_failure() -> None:
 def _value_in_the_log() -> None:
     tell = instrumentation._tell
 
-    def telling(record: Record, outcome: Outcome) -> None:
+    def telling(record: Record, outcome: Outcome | InstructionAnswer) -> None:
         if isinstance(outcome, Overtaken):
             structlog.get_logger().debug("contact.skipped", why=outcome.received.contact.onderwerpen[0].onderwerp)
         tell(record, outcome)

@@ -33,7 +33,7 @@ from services.classifier.ports import Message
 from services.domain.besluit import BesluitRecord
 from services.domain.case import Case
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
-from services.domain.outcome import Outcome, Refused
+from services.domain.outcome import InstructionAnswer, Outcome, Refused
 from services.domain.partij import PartijRecord
 from services.domain.policy import DEFAULT
 from services.domain.register import Register
@@ -248,9 +248,9 @@ class _Watched(Encoder):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self.encoded: list[tuple[Record, Outcome, Sequence[Message]]] = []
+        self.encoded: list[tuple[Record, Outcome | InstructionAnswer, Sequence[Message]]] = []
 
-    def messages(self, record: Record, outcome: Outcome, now: datetime) -> Sequence[Message]:
+    def messages(self, record: Record, outcome: Outcome | InstructionAnswer, now: datetime) -> Sequence[Message]:
         made = super().messages(record, outcome, now)
         self.encoded.append((record, outcome, made))
         return made

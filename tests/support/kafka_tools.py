@@ -44,6 +44,7 @@ class TopicNames(TypedDict):
     taak_topic: str
     confidential_taak_topic: str
     erased_topic: str
+    audit_topic: str
 
 
 def topic_names(prefix: str) -> TopicNames:
@@ -56,6 +57,7 @@ def topic_names(prefix: str) -> TopicNames:
         taak_topic=f"{prefix}.taak.created",
         confidential_taak_topic=f"{prefix}.taak.created.vertrouwelijk",
         erased_topic=f"{prefix}.klantcontact.gewist",
+        audit_topic=f"{prefix}.klantcontact.audit",
     )
 
 

@@ -174,9 +174,11 @@ async def _ask(client: AIOKafkaClient, transactional_id: str) -> LastEnd | None:
 
 
 async def repeat_end(
-    producer: AIOKafkaProducer, *, transactional_id: str, last: LastEnd, group: str, topics: Sequence[str]
+    producer: AIOKafkaProducer, *, transactional_id: str, last: LastEnd, group: str | None, topics: Sequence[str]
 ) -> None:
     """End empty transactions over all partitions of `topics` and the group's offsets, which writes only markers.
+
+    `group` is None for a producer that commits no offsets.
 
     The producer has just started, and is not in a transaction of its own. Raises a KafkaError.
     """

@@ -5,13 +5,15 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from schemas.outputs import Regel
 from services.classifier.mongo import parts
 from services.domain.besluit import Aanleiding, BesluitRecord, Vervolg, Voorganger
 from services.domain.consent import Moment
 from services.domain.partij import Bijdrage, PartijRecord
+from services.domain.register import Register
+from services.domain.wissing import Gewist
 from services.runtime.mongo.client import Document
 
 
@@ -46,9 +48,39 @@ def _besluit_document(besluit: BesluitRecord) -> Document:
         document["voorgangers"] = [_voorganger_document(each) for each in besluit.voorgangers]
     if besluit.sent_with is not None:
         document["sentWith"] = parts.position_document(besluit.sent_with)
+    if besluit.gewist is not None:
+        document["gewist"] = _mark(besluit.gewist)
     if places:
         document["aanleidingen"] = [parts.aanleiding_document(each) for each in places]
     return document
+
+
+def gewist_document(key: str, gewist: Gewist) -> Document:
+    """Return all that is left of a contact that was erased."""
+    return {"_id": key, **_mark(gewist)}
+
+
+def _mark(gewist: Gewist) -> Document:
+    return {"gewistOp": parts.text_of(gewist.op), "verzoek": gewist.verzoek}
+
+
+def gewist_of(document: Mapping[str, Any]) -> Gewist | None:
+    """Return what is left of an erased contact; None for the document of a decision."""
+    if "gewistOp" not in document:
+        return None
+    return Gewist(datetime.fromisoformat(document["gewistOp"]), document["verzoek"])
+
+
+NOT_ERASED: Final[Document] = {"gewistOp": {"$exists": False}}
+"""The documents of `besluiten` that are decisions."""
+
+
+def add_stored(register: Register, document: Document) -> None:
+    """Add to a register what a document of `besluiten` holds."""
+    if (gewist := gewist_of(document)) is not None:
+        register.add_gewist(document["_id"], gewist)
+    else:
+        register.add_besluit(besluit_of(document))
 
 
 def _add_contact(document: Document, besluit: BesluitRecord) -> None:
@@ -112,6 +144,7 @@ def besluit_of(document: Document) -> BesluitRecord:
         position=parts.position_of(document.get("position")),
         voorgangers=tuple(map(_voorganger_of, document.get("voorgangers", ()))),
         sent_with=parts.position_of(document.get("sentWith")),
+        gewist=gewist_of(document.get("gewist", {})),
     )
 
 
@@ -161,14 +194,15 @@ def partij_document(partij: PartijRecord) -> Document:
     if partij.sleutels:
         document["sleutels"] = list(partij.sleutels)
     parts.add_moments(document, partij)
+    if partij.gewist:
+        document["gewist"] = True
     if not partij.bekend and partij.grondsleutel is not None:
         document["gereserveerd"] = partij.grondsleutel
     return document
 
 
-def partij_changes(before: PartijRecord, partij: PartijRecord) -> Document:
+def partij_changes(was: Document, now: Document) -> Document:
     """Return the update that makes the document of a partij what it has become."""
-    was, now = partij_document(before), partij_document(partij)
     update: Document = {}
     if changed := {name: value for name, value in now.items() if name not in was or was[name] != value}:
         update["$set"] = changed
@@ -191,4 +225,5 @@ def partij_of(document: Document) -> PartijRecord:
         gegeven=parts.moment_of(document.get("gegeven")),
         ingetrokken=parts.moment_of(document.get("ingetrokken")),
         gevuld=parts.moment_of(document.get("gevuld")),
+        gewist=document.get("gewist", False),
     )

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from schemas.contact_ended_v1 import Toestemming
-from schemas.outputs import IntrekkingResultaat, PartijResultaat, Regel
+from schemas.outputs import IntrekkingResultaat, PartijResultaat, Reden, Regel
 from schemas.positions import Position
 from services.domain.besluit import (
     Aanleiding,
@@ -243,13 +243,15 @@ def intrekking_document(intrekking: Intrekking, places: Mapping[Aanleiding, int]
             document["geleegdBij"] = intrekking.geleegd_bij
             document["resultaat"] = intrekking.resultaat
             document["vervallenSoorten"] = list(intrekking.vervallen_soorten)
+    if intrekking.reden is not Reden.CORRECTIE:
+        document["reden"] = intrekking.reden
     document["soort"] = type(intrekking).__name__
     return document
 
 
 def intrekking_of(document: Document, aanleidingen: Sequence[Aanleiding]) -> Intrekking:
     """Return what was taken back, given the aanleidingen of its document."""
-    aanleiding = _in_place(document["aanleiding"], aanleidingen)
+    aanleiding, reden = _in_place(document["aanleiding"], aanleidingen), Reden(document.get("reden", Reden.CORRECTIE))
     if document["soort"] == PartijIntrekking.__name__:
         return PartijIntrekking(
             aanleiding=aanleiding,
@@ -259,8 +261,9 @@ def intrekking_of(document: Document, aanleidingen: Sequence[Aanleiding]) -> Int
             geleegd_bij=document["geleegdBij"],
             resultaat=IntrekkingResultaat(document["resultaat"]),
             vervallen_soorten=tuple(document["vervallenSoorten"]),
+            reden=reden,
         )
     kind = KlantcontactIntrekking if document["soort"] == KlantcontactIntrekking.__name__ else TaakIntrekking
     # Both are absent where a taak in the open was taken back.
     stream, verplaatst = Stream(document.get("stream", Stream.TAAK)), document.get("verplaatst", False)
-    return kind(aanleiding, document["onderwerpId"], stream, verplaatst)
+    return kind(aanleiding, document["onderwerpId"], stream, verplaatst, reden)

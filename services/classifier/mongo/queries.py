@@ -1,6 +1,6 @@
 """The queries of a batch: what it needs of the register before it can be judged."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from schemas.contact_ended_v1 import SoortOpvolging
 from services.domain.case import Case
@@ -45,9 +45,14 @@ def asked_besluiten(batch: Sequence[Case]) -> Document:
     return {"$or": [by_key, {"uitgegeven.klantcontactId": {"$in": sorted(klantcontacten)}}]}
 
 
-def asked_partijen(batch: Sequence[Case], register: Register) -> Document | None:
-    """Return the query for the partijen that a batch can find or touched before. None: there are none to ask for."""
-    sleutels = sorted({sleutel for case in batch for of_one in case.sleutels for sleutel in of_one})
+def asked_partijen(
+    batch: Sequence[Case], register: Register, *, as_stored: Callable[[Iterable[str]], Iterable[str]]
+) -> Document | None:
+    """Return the query for the partijen that a batch can find or touched before. None: there are none to ask for.
+
+    `as_stored` gives the forms in which sleutels may be stored.
+    """
+    sleutels = sorted(as_stored({sleutel for case in batch for of_one in case.sleutels for sleutel in of_one}))
     ids = {partij_id for case in batch for partij_id in case.own_partij_ids()}
     in_force = [register.besluiten[case.key] for case in batch if case.key in register.besluiten]
     ids.update(touched.partij_id for besluit in in_force for touched in besluit.partijen)

@@ -6,42 +6,39 @@ second to commit meets a write conflict or a sleutel that is taken, and starts a
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from itertools import count
-from typing import Any, Final
+from typing import Final, TypeVar
 
-from bson import decode_all
-from pymongo import AsyncMongoClient, InsertOne, ReplaceOne, UpdateOne
+from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from services.classifier.mongo.answers import WISSINGEN, Answers
 from services.classifier.mongo.claims import Claims
-from services.classifier.mongo.documents import (
-    BIJDRAGE_FIELDS,
-    besluit_document,
-    besluit_of,
-    bijdragen_of,
-    partij_changes,
-    partij_document,
-    partij_of,
-)
+from services.classifier.mongo.documents import add_stored, partij_of
 from services.classifier.mongo.indexes import create_indexes
+from services.classifier.mongo.key_versions import SETTLED, KeyMoved, KeyState, KeyVersions, Translation
 from services.classifier.mongo.numbers import NumberBlocks, Taken
-from services.classifier.mongo.queries import asked_besluiten, asked_partijen, most_numbers, revised
+from services.classifier.mongo.queries import asked_partijen, most_numbers, revised
+from services.classifier.mongo.reads import AT_ONCE, MAX_BESLUITEN_BYTES, MAX_FOLDED, add_bijdragen, stored_besluiten
+from services.classifier.mongo.recording import Recorder
 from services.classifier.mongo.tallies import Tallies
-from services.classifier.ports import HeavyBatch, share_of
+from services.classifier.ports import share_of
 from services.domain.case import Case
 from services.domain.numbers import LAST_NUMBER, NO_NUMBERS, Numbers
-from services.domain.outcome import Outcome
-from services.domain.partij import PartijRecord
+from services.domain.outcome import InstructionAnswer, Outcome
 from services.domain.policy import Beleid
 from services.domain.register import Register
+from services.domain.sleutels import NewerSleutel
+from services.domain.wissing import Wissing
 from services.runtime.errors import TransientFailure
 from services.runtime.mongo.client import Document
-from services.runtime.mongo.errors import Meaning, meaning_of, mongo_is_away
+from services.runtime.mongo.errors import Meaning, is_refused_by_validator, meaning_of, mongo_is_away
 from services.runtime.mongo.health import count_documents
 from services.runtime.settings import Settings
 
@@ -60,19 +57,7 @@ MAX_CONFLICTS: Final = 30
 means that something else is wrong: the batch then waits as it does while the database is away. When each time a key was
 taken, the fault lies in what we insert, and the error is raised."""
 
-AT_ONCE: Final = 10_000
-"""Documents in one answer: more than a batch usually asks for. By default MongoDB's first answer has 101."""
-
-MAX_BESLUITEN_BYTES: Final = 2 * 1024 * 1024
-"""Of the decision records behind a batch, as MongoDB stores them; Python needs six times as much. Those of 500 usual
-contacts are a third of it. One record can be a tenth, which an event of 464 bytes asks for."""
-
-MAX_FOLDED: Final = 300_000
-"""What contacts did to the klanten of a batch, times its corrections: each looks at all that the others did. It takes
-about a second, in which nothing else of this process runs."""
-
-READ_AT_ONCE: Final = 1_000
-"""Of those. There can be many, and each is small once it is read."""
+T = TypeVar("T")
 
 LONGEST_PAUSE_SECONDS: Final = 0.2
 """Between two attempts: as long as a slow transaction takes."""
@@ -94,17 +79,23 @@ class MongoRegister:
         beleid: Beleid,
         *,
         kept_without_trace: timedelta = KEPT_WITHOUT_TRACE,
+        key: KeyVersions | None = None,
     ) -> None:
-        """`client` is of a replica set. `prepare` must have run before the first batch."""
+        """`client` is of a replica set. `prepare` must have run before the first batch.
+
+        `key`: the key that this process and the register agreed on; None where nobody will replace it.
+        """
         self._client = client
         self._database = client[database]
         self._beleid = beleid
-        self._kept_without_trace = kept_without_trace
         self._partijen = self._database[PARTIJREGISTER]
         self._besluiten = self._database[BESLUITEN]
         self._tallies = Tallies(self._database, beleid)
         self._numbers = NumberBlocks(self._database[NUMMERS])
         self._claims = Claims()
+        self._recorder = Recorder(self._partijen, self._besluiten, kept_without_trace)
+        self._answers = Answers(self._database[WISSINGEN])
+        self._key = key
 
     async def prepare(self) -> None:
         """Create the indexes on which the promises rest; those that exist stay as they are.
@@ -119,7 +110,13 @@ class MongoRegister:
             raise
 
     async def count(self) -> None:
-        """Set the metrics of how many documents there are, and of how many numbers are handed out."""
+        """Set the metrics of how many documents there are, and of how many numbers are handed out.
+
+        Raises InvalidSettings when the register has got a key that this process does not have.
+        """
+        if self._key is not None:
+            with suppress(PyMongoError):
+                await self._key.refresh()
         await count_documents(self._database, (PARTIJREGISTER, BESLUITEN))
         await self._numbers.measure()
 
@@ -130,43 +127,67 @@ class MongoRegister:
         keys = {case.key for case in batch}
         keys.update(sleutel for case in batch for of_one in case.sleutels for sleutel in of_one)
         async with self._claims.hold(keys):
-            return await self._attempt_until_first(batch, judge)
+            return await self._attempt_until_first(lambda state: self._attempt(batch, judge, state))
 
-    async def _attempt_until_first(
-        self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Outcome]]
-    ) -> Sequence[Outcome]:
+    async def erase(self, wissing: Wissing, execute: Callable[[Register], InstructionAnswer]) -> InstructionAnswer:
+        """Look up, execute and record an instruction, all or nothing, as the port promises."""
+        keys = {each for each in (wissing.contact_key, wissing.partij_id) if each is not None}
+        async with self._claims.hold(keys):
+            return await self._attempt_until_first(lambda state: self._attempt_erasure(wissing, execute, state))
+
+    async def _attempt_until_first(self, attempt: Callable[[KeyState | None], Awaitable[T]]) -> T:
         only_doubled = True
-        for attempt in range(MAX_CONFLICTS):
+        for number in range(MAX_CONFLICTS):
+            state = self._key.state if self._key is not None else None
             try:
-                return await self._attempt(batch, judge)
+                return await attempt(state)
+            except (KeyMoved, NewerSleutel):
+                await self._heed_key(state)
+                continue
             except PyMongoError as error:
+                if state is not None and is_refused_by_validator(error):
+                    await self._heed_key(state)
+                    continue
                 meaning = meaning_of(error)
                 if meaning is Meaning.AWAY:
                     raise mongo_is_away(error) from error
                 only_doubled &= meaning is Meaning.DOUBLED
-                if meaning is Meaning.OURS or (only_doubled and attempt == MAX_CONFLICTS - 1):
+                if meaning is Meaning.OURS or (only_doubled and number == MAX_CONFLICTS - 1):
                     raise
-            await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2**attempt)))  # noqa: S311 - it spreads instances
+            await asyncio.sleep(random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2**number)))  # noqa: S311 - it spreads instances
         raise TransientFailure("The register is too busy to record this batch: other instances commit first each time.")
 
+    async def _heed_key(self, went_by: KeyState | None) -> None:
+        assert self._key is not None and went_by is not None, "somebody has replaced it"  # noqa: PT018
+        try:
+            await self._key.heed_refusal(went_by)
+        except PyMongoError as error:
+            raise mongo_is_away(error) from error
+
+    def _hashes(self, batch: Sequence[Case], state: KeyState | None) -> Translation:
+        return SETTLED if self._key is None or state is None else self._key.translation(state, batch)
+
     async def _attempt(
-        self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Outcome]]
+        self, batch: Sequence[Case], judge: Callable[[Register], Sequence[Outcome]], state: KeyState | None
     ) -> Sequence[Outcome]:
         register = Register(self._beleid, NO_NUMBERS)
         taken: Taken | None = None
+        hashes = self._hashes(batch, state)
         async with self._client.start_session() as session:
             await session.start_transaction(
                 read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
             )
             try:
                 most_bytes = round(MAX_BESLUITEN_BYTES * share_of(len(batch))) if len(batch) > 1 else None
-                await self._look_up(batch, register, session, most_bytes=most_bytes)
+                await self._look_up(batch, register, session, hashes, most_bytes=most_bytes)
                 taken = await self._numbers.take(most_numbers(batch, register))
                 register.numbers = taken.numbers
                 known_partijen, known_besluiten = dict(register.partijen), set(register.besluiten)
                 outcomes = judge(register)
-                await self._record(register, known_partijen, known_besluiten, session)
+                await self._recorder.record(register, known_partijen, known_besluiten, session, hashes)
                 await self._tallies.count(outcomes, session)
+                if self._key is not None and state is not None:
+                    await self._key.verify(state, outcomes, session)
             except BaseException:
                 if taken is not None:
                     self._numbers.put_back(taken.all())
@@ -176,6 +197,39 @@ class MongoRegister:
             self._numbers.put_back(taken.unused())
             await session.commit_transaction()
         return outcomes
+
+    async def _attempt_erasure(
+        self, wissing: Wissing, execute: Callable[[Register], InstructionAnswer], state: KeyState | None
+    ) -> InstructionAnswer:
+        register, hashes = Register(self._beleid, NO_NUMBERS), self._hashes((), state)
+        async with (
+            self._client.start_session() as session,
+            await session.start_transaction(
+                read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
+            ),
+        ):
+            if (answered := await self._answers.find(wissing, session)) is not None:
+                return answered
+            await self._look_up_erasure(wissing, register, session, hashes)
+            known_partijen, known_besluiten = dict(register.partijen), set(register.besluiten)
+            answer = execute(register)
+            await self._recorder.record(register, known_partijen, known_besluiten, session, hashes)
+            await self._answers.keep(answer, session)
+        return answer
+
+    async def _look_up_erasure(
+        self, wissing: Wissing, register: Register, session: AsyncClientSession, hashes: Translation
+    ) -> None:
+        ids = {wissing.partij_id} if wissing.partij_id is not None else set()
+        if wissing.contact_key is not None:
+            for document in await self._besluiten.find({"_id": wissing.contact_key}, session=session).to_list():
+                add_stored(register, hashes.read(document))
+            touched = register.besluiten.get(wissing.contact_key)
+            ids.update(each.partij_id for each in (touched.partijen if touched is not None else ()))
+        async for document in self._partijen.find({"_id": {"$in": sorted(ids)}}, session=session):
+            register.add_partij(partij_of(hashes.read_partij(document)))
+        if wissing.contact_key is not None:
+            await add_bijdragen(self._besluiten, ids, register, session, hashes.read, most=None)
 
     # Looking up
 
@@ -189,102 +243,30 @@ class MongoRegister:
             # Higher than all that are in use, as new ones are: of two forgotten partijen the lowest comes back.
             first = LAST_NUMBER + 1
             register = Register(self._beleid, Numbers(count(first), count(first), count(first)))
+        hashes = self._key.of_reader(batch) if self._key is not None else SETTLED
         async with self._client.start_session(snapshot=True) as session:
-            await self._look_up(batch, register, session)
+            await self._look_up(batch, register, session, hashes)
         return register
 
     async def _look_up(
-        self, batch: Sequence[Case], register: Register, session: AsyncClientSession, *, most_bytes: int | None = None
+        self,
+        batch: Sequence[Case],
+        register: Register,
+        session: AsyncClientSession,
+        hashes: Translation,
+        *,
+        most_bytes: int | None = None,
     ) -> None:
-        async for document in self._stored_besluiten(batch, session, most_bytes):
+        async for document in stored_besluiten(self._besluiten, batch, session, most_bytes):
             if document["_id"] not in register.changed_besluiten:
-                register.add_besluit(besluit_of(document))
-        asked = asked_partijen(batch, register)
+                add_stored(register, hashes.read(document))
+        asked = asked_partijen(batch, register, as_stored=hashes.as_stored)
         if asked:
             for document in await self._partijen.find(asked, session=session, batch_size=AT_ONCE).to_list():
                 if document["_id"] not in register.changed_partijen:
-                    register.add_partij(partij_of(document))
+                    register.add_partij(partij_of(hashes.read_partij(document)))
         corrected = revised(batch, register)
         if corrected:
             most = MAX_FOLDED // len(corrected) if most_bytes is not None else None
-            await self._look_up_bijdragen(register.touchable(corrected, batch), register, session, most=most)
-
-    async def _stored_besluiten(
-        self, batch: Sequence[Case], session: AsyncClientSession, most_bytes: int | None
-    ) -> AsyncIterator[Document]:
-        """Yield the decision records behind a batch. Raises HeavyBatch before it decodes more than `most_bytes`."""
-        found = self._besluiten.find_raw_batches(asked_besluiten(batch), session=session, batch_size=AT_ONCE)
-        seen_bytes = 0
-        async with found:
-            async for answer in found:
-                raw: Any = answer  # bytes, whatever the driver's types say
-                seen_bytes += len(raw)
-                if most_bytes is not None and seen_bytes > most_bytes:
-                    raise HeavyBatch
-                for document in decode_all(raw, self._besluiten.codec_options):
-                    yield document
-
-    async def _look_up_bijdragen(
-        self, partij_ids: set[str], register: Register, session: AsyncClientSession, *, most: int | None
-    ) -> None:
-        """Read what every contact did to these partijen: a revisie is judged as if the earlier one had not been.
-
-        Raises HeavyBatch when they did more than `most`.
-        """
-        query = {"partijen.partijId": {"$in": sorted(partij_ids)}}
-        seen = 0
-        async for document in self._besluiten.find(query, BIJDRAGE_FIELDS, session=session, batch_size=READ_AT_ONCE):
-            seen += 1
-            if most is not None and seen > most:
-                raise HeavyBatch
-            if document["_id"] in register.changed_besluiten:
-                continue
-            for partij_id, bijdrage in bijdragen_of(document):
-                if partij_id in partij_ids:
-                    register.add_bijdrage(partij_id, document["_id"], bijdrage)
-
-    # Recording
-
-    async def _record(
-        self,
-        register: Register,
-        known_partijen: dict[str, PartijRecord],
-        known_besluiten: set[str],
-        session: AsyncClientSession,
-    ) -> None:
-        given_up: list[UpdateOne] = []
-        changed: list[UpdateOne] = []
-        inserted: list[InsertOne[Document]] = []
-        for partij in map(register.partijen.__getitem__, register.changed_partijen):
-            before = known_partijen.get(partij.partij_id)
-            if before is None:
-                inserted.append(InsertOne(partij_document(partij)))
-                continue
-            # A whole document costs MongoDB a look at every index.
-            if update := partij_changes(before, partij):
-                changed.append(UpdateOne({"_id": partij.partij_id}, update))
-            kept = [sleutel for sleutel in before.sleutels if sleutel in partij.sleutels]
-            if len(kept) < len(before.sleutels):
-                fewer = {"$set": {"sleutels": kept}} if kept else {"$unset": {"sleutels": ""}}
-                given_up.append(UpdateOne({"_id": partij.partij_id}, fewer))
-        # A sleutel can move between partijen: one gives it up before the other takes it. Writes of one kind lie
-        # together, since each change of kind is a round trip.
-        writes: list[UpdateOne | InsertOne[Document]] = [*given_up, *changed, *inserted]
-        if writes:
-            await self._partijen.bulk_write(writes, session=session)
-        await self._record_besluiten(register, known_besluiten, session)
-
-    async def _record_besluiten(
-        self, register: Register, known_besluiten: set[str], session: AsyncClientSession
-    ) -> None:
-        documents = [
-            besluit_document(register.besluiten[key], self._kept_without_trace) for key in register.changed_besluiten
-        ]
-        new = [document for document in documents if document["_id"] not in known_besluiten]
-        replaced = [document for document in documents if document["_id"] in known_besluiten]
-        if new:
-            await self._besluiten.insert_many(new, ordered=False, session=session)
-        if replaced:
-            await self._besluiten.bulk_write(
-                [ReplaceOne({"_id": document["_id"]}, document) for document in replaced], session=session
-            )
+            touchable = register.touchable(corrected, batch)
+            await add_bijdragen(self._besluiten, touchable, register, session, hashes.read, most=most)

@@ -155,7 +155,10 @@ def _taak(besluit: BesluitRecord, had: Uitgegeven, nummer: str) -> Wanted:
         id=besluit.taak_id_of(had.onderwerp_id),
         nummer=nummer,
         is_there=taken_back is None,
-        version=_version(besluit, had, taken_back),
+        # A klantcontact that goes out again without somebody who was erased leaves its taak as it was.
+        version=(besluit.revisie, 1)
+        if taken_back is None and besluit.gewist is not None
+        else _version(besluit, had, taken_back),
     )
 
 

@@ -14,15 +14,17 @@ from typing import Any, Final
 
 import pymongo
 
-from services.classifier.mongo.documents import besluit_of
+from services.classifier.mongo.documents import besluit_of, gewist_of
 from services.classifier.mongo.register import BESLUITEN
 from services.classifier.mongo.tallies import TELLINGEN
 from services.domain.besluit import BesluitRecord
 from services.domain.ids import contact_key
 from services.operations.mongo import Database, Databases
-from services.operations.wording import printable_id
+from services.operations.origin import UnknownContact
+from services.operations.wording import printable, printable_id, to_the_second
 from services.projector.mongo.writes import Collection, places_of
 from services.runtime.errors import KlantcontactError
+from services.runtime.mongo.client import Document
 
 MAX_FOUND: Final = 20
 """So many are listed. Each source may use the same contactId; a number belongs to one contact."""
@@ -94,7 +96,8 @@ def untold(_line: str) -> None:
 
 
 async def find_besluit(databases: Databases, asked: Asked, tell: TellLine = untold) -> BesluitRecord | None:
-    """Return the one record that is meant, if there is one. Raises SeveralContacts when there are more.
+    """Return the one record that is meant, if there is one. Raises SeveralContacts when there are more, and
+    ErasedContact when it was erased.
 
     When nothing is found and it may be the number of a klantcontact that is not stored, this reads all decisions, and
     says so first.
@@ -106,7 +109,7 @@ async def find_besluit(databases: Databases, asked: Asked, tell: TellLine = unto
     found: list[BesluitRecord] = []
     if conditions:
         documents = databases.register[BESLUITEN].find({"$or": conditions, **of_source}).sort("_id").limit(MAX_FOUND)
-        found = [_named(besluit_of(each), asked) async for each in documents]
+        found = [_named(_besluit(each), asked) async for each in documents]
     if len(found) > 1:
         raise SeveralContacts(_choice(asked, found))
     if found or numbered or not asked.may_be_nummer:
@@ -128,6 +131,15 @@ async def _found_in_all(database: Database, query: dict[str, Any]) -> BesluitRec
     with pymongo.timeout(READING_ALL_SECONDS):
         document = await database[BESLUITEN].find_one(query)
     return besluit_of(document) if document is not None else None
+
+
+def _besluit(document: Document) -> BesluitRecord:
+    if (gewist := gewist_of(document)) is not None:
+        raise ErasedContact(
+            f"This contact was erased {to_the_second(gewist.op)}, for request {printable(gewist.verzoek)}. Nothing "
+            "else is known of it. When it comes again, the classifier neither judges nor publishes it."
+        )
+    return besluit_of(document)
 
 
 async def known_sources(database: Database) -> list[str]:
@@ -155,3 +167,7 @@ def _typed(text: str) -> str:
 
 class SeveralContacts(KlantcontactError):
     """The text means several contacts. The message names them, each with the command that asks for it alone."""
+
+
+class ErasedContact(UnknownContact):
+    """The contact was erased. The message says when, and for which request."""

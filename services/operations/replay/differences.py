@@ -22,6 +22,8 @@ class Standing(StrEnum):
     REPEAT = "repeat"
     """The same revisie was sent twice. It is judged at its first place; this copy is skipped."""
     DEAD_LETTER = "dead letter"
+    ERASED = "erased"
+    """Something of the contact was erased. It is closed."""
 
 
 @dataclass(frozen=True, slots=True)

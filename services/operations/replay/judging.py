@@ -21,6 +21,7 @@ from services.domain.outcome import Rejudged, Repeated
 from services.domain.policy import Beleid
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
+from services.domain.wissing import Wissing
 from services.operations.replay.differences import Difference, Standing, difference
 from services.operations.replay.selection import ContactSelection, is_held
 from services.operations.topic_reader import Progress, Stretch, TopicReader
@@ -97,7 +98,9 @@ class Judge:
         # Which besluitversie is in force is known only after the look-up. But a request decides what is looked up.
         asked = Herbeoordeling(1, self.feiten) if self.feiten else None
         cases = [(record, read(record, self.sleutels, self.beleid, asked=asked)) for record in records]
-        meant = [(record, case) for record, case in cases if _is_meant(case, selection)]
+        meant = [
+            (record, case) for record, case in cases if not isinstance(case, Wissing) and _is_meant(case, selection)
+        ]
         register = await self.look_up([case for _, case in meant if isinstance(case, Case)])
         return [
             self._examined(record, case, register, whole)
@@ -118,7 +121,7 @@ class Judge:
         self, record: Record, case: Case, register: Register, whole: Sequence[Stretch]
     ) -> tuple[Standing, ToPublish | None]:
         in_force = register.besluiten.get(case.key)
-        standing = _standing(case, in_force, whole)
+        standing = Standing.ERASED if register.is_erased(case.key) else _standing(case, in_force, whole)
         if standing is not None or in_force is None:
             return standing or Standing.NOT_JUDGED, None
         if case.key in self._keys:
@@ -132,7 +135,7 @@ class Judge:
         self, case: Case, feiten: Feiten, register: Register, whole: Sequence[Stretch]
     ) -> tuple[Standing, Difference | None]:
         in_force = register.besluiten.get(case.key)
-        standing = _standing(case, in_force, whole)
+        standing = Standing.ERASED if register.is_erased(case.key) else _standing(case, in_force, whole)
         if standing is not None or in_force is None:
             return standing or Standing.NOT_JUDGED, None
         asked = replace(case, herbeoordeling=Herbeoordeling(in_force.besluitversie, feiten))

@@ -7,18 +7,16 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.classifier.mongo.key import RegisterKey
+from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.mongo.register import MongoRegister
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import Beleid
-from services.domain.sleutels import Sleutels
 from services.operations.mongo import read_register
 from services.operations.replay.differences import ReplaySummary
 from services.operations.replay.judging import CarriedRegister, Examined, Judge
 from services.operations.replay.requests import Answer, Requests, requests
 from services.operations.replay.selection import ContactSelection, stretches_of
 from services.operations.topic_reader import Progress, Stretch, topic_reader
-from services.runtime.secret import load_sleutel
 from services.runtime.settings import Settings
 
 Tell = Callable[[Examined, Answer | None], None]
@@ -71,11 +69,12 @@ async def replay(
     when Kafka or MongoDB is away, and Unanswered when the classifier does not do what it was asked. Judgements made by
     then stay, and a new run continues with the rest.
     """
-    sleutels = Sleutels(load_sleutel(settings), settings.sleutelversie)
+    sleutels = configured_sleutels(settings)
     replayed = Replayed()
     async with read_register(settings) as database, topic_reader(settings) as reader:
-        await RegisterKey(database, sleutels).check()
-        stored = MongoRegister(database.client, database.name, beleid)
+        key = RegisterKey(database, sleutels)
+        await key.check()
+        stored = MongoRegister(database.client, database.name, beleid, key=key.versions)
         carried = CarriedRegister(stored)
         judge = Judge(stored.look_up if execute else carried.look_up, sleutels, beleid, feiten)
         whole = await reader.whole(*settings.contact_topics)

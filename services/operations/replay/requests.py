@@ -21,7 +21,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from schemas.cloudevents import Header
 from schemas.positions import Position
 from services.classifier.instructions import with_herbeoordeling
-from services.classifier.mongo.documents import besluit_of
+from services.classifier.mongo.documents import besluit_of, gewist_of
 from services.classifier.mongo.register import BESLUITEN
 from services.domain.besluit import BesluitRecord
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
@@ -139,7 +139,7 @@ class Requests:
     async def _compared(self, asked: Sequence[Examined], places: Sequence[Position]) -> list[Answered]:
         keys = [_key(each) for each in asked]
         documents = await self.database[BESLUITEN].find({"_id": {"$in": keys}}).to_list()
-        now = {document["_id"]: besluit_of(document) for document in documents}
+        now = {each["_id"]: besluit_of(each) for each in documents if gewist_of(each) is None}
         return [
             (examined, _answer(examined, now.get(key), place))
             for examined, key, place in zip(asked, keys, places, strict=True)

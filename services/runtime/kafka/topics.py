@@ -34,6 +34,9 @@ SEGMENT_MILLISECONDS = DAY_MILLISECONDS
 """Kafka removes whole segments, and closes them after a week by default. So a retention of 7 days could keep a quiet
 partition's contacts for 14. Segments that close daily make it true to a day."""
 
+UNBOUNDED: Final = -1
+"""Kafka's own value for a topic that no number of bytes shortens."""
+
 TIMESTAMP_TYPE: Final = "message.timestamp.type"
 """Kafka's name for whose clock dates the records of a topic."""
 
@@ -71,6 +74,7 @@ def topic_definitions(settings: Settings) -> tuple[TopicDefinition, ...]:
         ),
         *(_output(settings, name) for name in settings.output_topics),
         _erased(settings),
+        _audit(settings),
     )
 
 
@@ -99,8 +103,14 @@ def _output(settings: Settings, name: str) -> TopicDefinition:
 
 def _erased(settings: Settings) -> TopicDefinition:
     """Return the topic of what was erased. It is kept for good: a backup may be restored years later."""
-    plain = _definition(settings, settings.erased_topic, days=1, retention_bytes=-1)
+    plain = _definition(settings, settings.erased_topic, days=1, retention_bytes=UNBOUNDED)
     return replace(plain, configuration={**plain.configuration, "cleanup.policy": "compact", "retention.ms": "-1"})
+
+
+def _audit(settings: Settings) -> TopicDefinition:
+    """Return the topic of the audit trail: one partition, since a chain has one order, and no bound but its age."""
+    plain = _definition(settings, settings.audit_topic, days=settings.audit_retention_days, retention_bytes=UNBOUNDED)
+    return replace(plain, partitions=1)
 
 
 def _definition(

@@ -64,6 +64,11 @@ def meaning_of(error: PyMongoError) -> Meaning:
     return Meaning.DOUBLED if DUPLICATE_KEY in codes else Meaning.OURS
 
 
+def is_refused_by_validator(error: PyMongoError) -> bool:
+    """Whether a collection takes no such document."""
+    return _codes(error) == {VALIDATION_FAILED}
+
+
 def is_away(error: PyMongoError) -> bool:
     """Whether to wait: no server answers in time, or the user is refused until an operator corrects that."""
     refused = isinstance(error, OperationFailure) and error.code in REFUSED_USER

@@ -9,7 +9,8 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from structlog.testing import capture_logs
 
-from services.classifier.mongo.key import SLEUTELCONTROLE, RegisterKey
+from services.classifier.mongo.key import RegisterKey
+from services.classifier.mongo.key_versions import SLEUTELCONTROLE, KeyState
 from services.classifier.mongo.register import BESLUITEN
 from services.domain.sleutels import Sleutels
 from services.local.servers.network import HOST, free_port
@@ -17,7 +18,7 @@ from services.runtime.errors import InvalidSettings, TransientFailure
 
 OWN: Final = Sleutels(b"a key of the tests, thirty-two bytes")
 OTHER: Final = Sleutels(b"another key, just as long as the own")
-OWN_AGAIN: Final = Sleutels(b"a key of the tests, thirty-two bytes", 2)
+NEWER: Final = Sleutels(b"a key of the tests, thirty-two bytes", b"another key, just as long as the own")
 
 Database = AsyncDatabase[dict[str, Any]]
 
@@ -56,10 +57,11 @@ async def test_a_new_register_takes_the_first_key_and_knows_it_from_then_on(regi
             id="another key",
         ),
         pytest.param(
-            OWN_AGAIN,
-            "KLANTCONTACT_SLEUTELVERSIE is 2, and the register in database {} has a key of version 1. Set it to 1: "
-            "a register's key can't be replaced yet.",
-            id="another version of the same key",
+            Sleutels(b"another key, just as long as the own", b"a key of the tests, thirty-two bytes"),
+            "KLANTCONTACT_SLEUTEL_FILE or KLANTCONTACT_SLEUTEL: this is not the key of the register in database {}. "
+            "Put that key back, or correct KLANTCONTACT_MONGO_URI and KLANTCONTACT_MONGO_DATABASE: with another key "
+            "the classifier finds none of its klanten any more.",
+            id="the keys in another order",
         ),
     ],
 )
@@ -73,6 +75,37 @@ async def test_another_key_is_refused_and_changes_nothing(register: Database, sl
         assert str(refused.value) == told.format(register.name)
 
     assert await _kept(register) == before
+
+
+async def test_settings_with_a_newer_key_are_taken_and_the_register_keeps_its_own(register: Database) -> None:
+    await RegisterKey(register, OWN).claim()
+    key = RegisterKey(register, NEWER)
+
+    await key.claim()
+
+    assert key.versions.state == KeyState(1)
+    assert await _kept(register) == [{"_id": "register", "controle": OWN.controle()}]
+
+
+async def test_settings_without_the_newest_key_are_refused(register: Database) -> None:
+    await RegisterKey(register, NEWER).claim()
+
+    with pytest.raises(InvalidSettings) as refused:
+        await RegisterKey(register, OWN).claim()
+
+    assert str(refused.value) == (
+        f"KLANTCONTACT_FORMER_SLEUTEL_FILES: the register in database {register.name} has had 2 keys, and the settings "
+        "have 1. Name the file of the newest in KLANTCONTACT_SLEUTEL_FILE, and those of all before it here, the first "
+        "one first."
+    )
+
+
+async def test_a_register_without_a_control_takes_the_key_that_its_hashes_have(register: Database) -> None:
+    await register[BESLUITEN].insert_one({"_id": "a decision", "digest": OWN.controle()})
+
+    await RegisterKey(register, NEWER).claim()
+
+    assert await _kept(register) == [{"_id": "register", "controle": OWN.controle()}]
 
 
 async def test_instances_with_one_key_go_on_when_instances_with_two_keys_start_at_once(register: Database) -> None:

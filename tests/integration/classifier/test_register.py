@@ -24,7 +24,7 @@ from services.classifier.ports import HeavyBatch
 from services.domain.besluit import BesluitRecord
 from services.domain.case import Case, prepare
 from services.domain.numbers import LAST_NUMBER, NumberKind, Numbers
-from services.domain.outcome import Decided, Outcome, Refused, Repeated
+from services.domain.outcome import Decided, Erased, Outcome, Refused, Repeated
 from services.domain.policy import DEFAULT
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
@@ -64,7 +64,7 @@ async def _transact(store: MongoRegister, cases: Sequence[Case]) -> list[Outcome
 
 def _without_numbers(outcome: Outcome) -> object:
     """Return an outcome without numbers: two registers hand out different ones, and all else must be equal."""
-    if isinstance(outcome, Refused):
+    if isinstance(outcome, (Refused, Erased)):
         return outcome
     besluit = outcome.besluit
     return (

@@ -18,6 +18,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from schemas.positions import Position
 from schemas.reading.decoding import Received, decode
+from services.classifier.mongo.key_versions import Translation
 from services.classifier.mongo.register import BESLUITEN, MongoRegister
 from services.domain.case import Case, prepare
 from services.domain.outcome import Decided, Outcome, Refused, Repeated
@@ -204,9 +205,15 @@ class _MeetingRegister(MongoRegister):
         self.attempts = 0
 
     async def _look_up(
-        self, batch: Sequence[Case], register: Register, session: AsyncClientSession, *, most_bytes: int | None = None
+        self,
+        batch: Sequence[Case],
+        register: Register,
+        session: AsyncClientSession,
+        hashes: Translation,
+        *,
+        most_bytes: int | None = None,
     ) -> None:
-        await super()._look_up(batch, register, session, most_bytes=most_bytes)
+        await super()._look_up(batch, register, session, hashes, most_bytes=most_bytes)
         self.attempts += 1
         if self.attempts == 1:
             await self._both.wait()

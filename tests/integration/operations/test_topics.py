@@ -28,9 +28,12 @@ async def test_topics_are_made_as_defined_and_making_them_again_changes_nothing(
     made = await create_topics(settings)
     again = await create_topics(settings)
 
-    assert before == [TopicState(name=name, exists=False) for name in settings.topics]
-    assert made == [TopicState(name=name, exists=True, created=True, partitions=2) for name in settings.topics]
-    assert again == [TopicState(name=name, exists=True, partitions=2) for name in settings.topics]
+    assert before == [TopicState(name=name, exists=False) for name in settings.every_topic]
+    partitions = {name: 1 if name == settings.audit_topic else 2 for name in settings.every_topic}
+    assert made == [
+        TopicState(name=name, exists=True, created=True, partitions=number) for name, number in partitions.items()
+    ]
+    assert again == [TopicState(name=name, exists=True, partitions=number) for name, number in partitions.items()]
     assert await check_topics(settings) == again
 
 
@@ -70,9 +73,9 @@ async def test_a_broker_without_an_admin_interface_makes_topics_on_request(
         settings = Settings(kafka_bootstrap=bootstrap, topic_partitions=4)
         await create_topics(settings)
 
-        assert await check_topics(settings) == [
-            TopicState(name=name, exists=True, partitions=4) for name in settings.topics
-        ]
+        *others, trail = await check_topics(settings)
+        assert others == [TopicState(name=name, exists=True, partitions=4) for name in settings.topics]
+        assert trail.departures == (Departure("partitions", "1", "4"),)
 
 
 async def test_a_service_does_not_start_without_its_topics(settings: Settings) -> None:

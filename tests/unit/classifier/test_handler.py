@@ -20,10 +20,11 @@ from services.classifier.instrumentation import show_source_counters
 from services.classifier.ports import HeavyBatch, Message
 from services.domain.case import Case
 from services.domain.events import Event
-from services.domain.outcome import OUTCOMES, Outcome, Refused
+from services.domain.outcome import OUTCOMES, InstructionAnswer, Outcome, Refused
 from services.domain.personal import FIELDS
 from services.domain.policy import DEFAULT, Beleid, Bron
 from services.domain.sleutels import Sleutels
+from services.domain.wissing import Wissing
 from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.kafka.records import OversizedBatch, Record
 from services.runtime.observe import metrics
@@ -78,7 +79,7 @@ class _Bench:
         self.handler = self._started()
         return self
 
-    def _read(self, record: Record) -> Case | Refusal:
+    def _read(self, record: Record) -> Case | Wissing | Refusal:
         case = read(record, SLEUTELS, self.beleid)
         if isinstance(case, Case) and case.received.contact.contact_id.startswith("bug"):
             raise _Bug
@@ -167,7 +168,7 @@ class _CountingEncoder(Encoder):
     def __init__(self, encoder: Encoder) -> None:
         self.__dict__ = encoder.__dict__
 
-    def messages(self, record: Record, outcome: Outcome, now: datetime) -> Sequence[Message]:
+    def messages(self, record: Record, outcome: Outcome | InstructionAnswer, now: datetime) -> Sequence[Message]:
         self.encoded += 1
         return super().messages(record, outcome, now)
 

@@ -15,6 +15,7 @@ from pymongo.errors import (
 )
 
 from services.classifier.mongo import register
+from services.classifier.mongo.key_versions import KeyState
 from services.classifier.mongo.register import MAX_CONFLICTS, MongoRegister
 from services.domain.case import Case
 from services.domain.outcome import Outcome
@@ -39,6 +40,7 @@ class _Failing(MongoRegister):
         self,
         batch: Sequence[Case],  # noqa: ARG002 - as the real one
         judge: Callable[[Register], Sequence[Outcome]],  # noqa: ARG002
+        state: KeyState | None,  # noqa: ARG002
     ) -> Sequence[Outcome]:
         self.attempts += 1
         raise self._errors[min(self.attempts, len(self._errors)) - 1]

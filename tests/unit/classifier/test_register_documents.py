@@ -80,7 +80,7 @@ def test_the_changes_of_a_partij_make_its_document_what_it_has_become(history: H
             if partij_id not in before:
                 documents[partij_id] = partij_document(partij)
                 continue
-            update = partij_changes(before[partij_id], partij)
+            update = partij_changes(partij_document(before[partij_id]), partij_document(partij))
             documents[partij_id] |= update.get("$set", {})
             for name in update.get("$unset", {}):
                 del documents[partij_id][name]

@@ -156,6 +156,7 @@ def test_the_json_holds_the_decision_itself() -> None:
         "vertrouwelijk": True,
         "position": {"topic": "contact.ended", "partition": 0, "offset": 0},
         "vervolg": None,
+        "gewist": None,
     }
 
 

@@ -17,7 +17,7 @@ from services.domain.case import prepare
 from services.domain.events import Event
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.numbers import Numbers
-from services.domain.outcome import Outcome, Refused
+from services.domain.outcome import Outcome, Published, Refused, Skipped
 from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
@@ -62,7 +62,7 @@ class Brought:
 
     @property
     def besluit(self) -> BesluitRecord:
-        assert not isinstance(self.outcome, Refused), self.outcome.refusal
+        assert isinstance(self.outcome, (Published, Skipped)), self.outcome
         return self.outcome.besluit
 
     @property
@@ -134,10 +134,11 @@ class Desk:
         self.now += timedelta(minutes=1)
         self.brought += 1
         out = () if isinstance(outcome, Refused) else outcome.events(CLASSIFIER)
-        return Brought(outcome, tuple(_sent(each) for each in out))
+        return Brought(outcome, tuple(sent_of(each) for each in out))
 
 
-def _sent(out: Event) -> Sent:
+def sent_of(out: Event) -> Sent:
+    """Return an event as it goes out."""
     return Sent(out.stream.value, out.key, orjson.dumps(out.body, option=orjson.OPT_UTC_Z))
 
 

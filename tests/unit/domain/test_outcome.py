@@ -1,6 +1,6 @@
 """The kinds of outcome, as logs, metrics and traces name them."""
 
-from services.domain.outcome import FAILED, OUTCOMES, Failed, Published, Refused, Skipped
+from services.domain.outcome import FAILED, OUTCOMES, Declined, Erased, Executed, Failed, Published, Refused, Skipped
 
 
 def test_every_kind_has_a_name_of_its_own_and_is_listed() -> None:
@@ -9,6 +9,9 @@ def test_every_kind_has_a_name_of_its_own_and_is_listed() -> None:
     assert set(names) == {each.name for shape in (Published, Skipped) for each in shape.__subclasses__()} | {
         Refused.name,
         Failed.name,
+        Erased.name,
+        Executed.name,
+        Declined.name,
     }
 
 

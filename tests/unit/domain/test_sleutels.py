@@ -22,7 +22,7 @@ from schemas.contact_ended_v1 import (
 from schemas.identities import Identity
 from schemas.types import Bericht
 from schemas.vng import Actor, Contactnaam, Objectidentificator
-from services.domain.sleutels import LATER_FIELDS, Sleutels, soort_of
+from services.domain.sleutels import LATER_FIELDS, NewerSleutel, Sleutels, soort_of
 from tests.support.examples import ALICE, BOB, Wire, contact, onderwerp, received
 
 KEY = bytes(range(32))
@@ -36,8 +36,13 @@ def hmac_of(message: bytes, key: bytes = KEY) -> str:
 def test_a_sleutel_is_key_version_kind_and_digest() -> None:
     digest = hmac_of(f"bsn:{ALICE}".encode())
     assert Sleutels(KEY).of_identity(IDENTITY) == f"1:bsn:{digest}"
-    assert Sleutels(KEY, 7).of_identity(IDENTITY) == f"7:bsn:{digest}"
     assert len(digest) == 43
+
+
+@pytest.mark.parametrize("length", [32, 63, 64, 65, 200])
+def test_the_digest_is_the_hmac_of_the_library_whatever_the_length_of_the_key(length: int) -> None:
+    key = bytes(range(length))
+    assert Sleutels(key).of_identity(IDENTITY) == f"1:bsn:{hmac_of(f'bsn:{ALICE}'.encode(), key)}"
 
 
 def test_the_place_of_an_identity_in_the_contact_does_not_matter() -> None:
@@ -61,8 +66,8 @@ def test_a_sleutel_tells_its_kind() -> None:
 
 def test_a_register_knows_its_key_and_versie_by_a_digest_that_stays_the_same() -> None:
     # It stands in every register: made in another way, no register would take its own key any more.
-    assert Sleutels(KEY, 7).controle() == f"7:{hmac_of(b'controle van de sleutel van dit register')}"
-    assert Sleutels(KEY[::-1], 7).controle() == f"7:{hmac_of(b'controle van de sleutel van dit register', KEY[::-1])}"
+    assert Sleutels(KEY).controle() == f"1:{hmac_of(b'controle van de sleutel van dit register')}"
+    assert Sleutels(LATER).controle() == f"1:{hmac_of(b'controle van de sleutel van dit register', LATER)}"
 
 
 # The register holds such digests for years: written in another way, every repeat would be a conflict. A field that the
@@ -97,7 +102,7 @@ WITHOUT_OPTIONAL = (
     ],
 )
 def test_contents_are_recognised_by_a_keyed_digest_with_defaults(given: Wire) -> None:
-    assert Sleutels(KEY, 2).of_contents(received(given).contact) == f"2:{hmac_of(WITHOUT_OPTIONAL)}"
+    assert Sleutels(KEY).of_contents(received(given).contact) == f"1:{hmac_of(WITHOUT_OPTIONAL)}"
 
 
 FIELDS: dict[type[Bericht], str] = {
@@ -163,13 +168,58 @@ def test_a_later_field_counts_only_when_it_is_there(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_request_to_publish_again_holds_for_one_revisie_of_one_contact_and_one_key() -> None:
-    made = Sleutels(KEY, 7).of_request("contact", 2)
+    made = Sleutels(KEY).of_request("contact", 2)
 
-    assert made == f"7:{hmac_of(b'publish again contact 2')}"
-    others = {
-        Sleutels(KEY, 7).of_request("contact", 3),
-        Sleutels(KEY, 7).of_request("other", 2),
-        Sleutels(KEY[::-1], 7).of_request("contact", 2),
-    }
-    assert made not in others
-    assert len(others) == 3
+    assert made == f"1:{hmac_of(b'publish again contact 2')}"
+    assert Sleutels(KEY).is_request(made, "contact", 2)
+    assert not Sleutels(KEY).is_request(made, "contact", 3)
+    assert not Sleutels(KEY).is_request(made, "other", 2)
+    assert not Sleutels(LATER).is_request(made, "contact", 2)
+    assert not Sleutels(KEY).is_request("é", "contact", 2)
+
+
+# A later key wraps what the one before it made.
+
+LATER, LAST = KEY[::-1], bytes(range(40, 80))
+
+
+def test_a_later_key_wraps_the_text_of_the_one_before_it() -> None:
+    first = Sleutels(KEY).of_identity(IDENTITY)
+    second = f"2:bsn:{hmac_of(first.encode(), LATER)}"
+    third = f"3:bsn:{hmac_of(second.encode(), LAST)}"
+
+    assert Sleutels(KEY, LATER).of_identity(IDENTITY) == second
+    assert Sleutels(KEY, LATER, LAST).of_identity(IDENTITY) == third
+    assert Sleutels(KEY, LATER, LAST).forms_of(IDENTITY) == [third, second, first]
+
+
+def test_what_is_stored_is_raised_without_what_it_was_made_of() -> None:
+    given = received(contact(betrokkenen=[])).contact
+    sleutels = Sleutels(KEY, LATER, LAST)
+    for made in (lambda of: of.of_identity(IDENTITY), lambda of: of.of_contents(given), Sleutels.controle):
+        for versie in (1, 2, 3):
+            assert sleutels.raised(made(sleutels.at(versie))) == made(sleutels)
+
+
+def test_a_hash_of_a_key_that_is_not_here_is_no_older_one() -> None:
+    with pytest.raises(NewerSleutel):
+        Sleutels(KEY).raised(Sleutels(KEY, LATER).of_identity(IDENTITY))
+
+
+def test_another_order_of_keys_is_another_key() -> None:
+    assert Sleutels(KEY, LATER).controle() != Sleutels(LATER, KEY).controle()
+
+
+def test_a_request_is_signed_as_every_process_can_verify_and_a_replaced_key_asks_nothing() -> None:
+    old, new = Sleutels(KEY), Sleutels(KEY, LATER)
+    new.follow(1, since=1)  # the settings of this process are ahead of the register
+    assert old.is_request(new.of_request("contact", 1), "contact", 1)
+
+    new.follow(2, since=1)  # the key is being replaced
+    signed = new.of_request("contact", 1)
+    assert signed.startswith("2:")
+    assert new.is_request(signed, "contact", 1)
+    assert new.is_request(old.of_request("contact", 1), "contact", 1)
+
+    new.follow(2, since=2)
+    assert not new.is_request(old.of_request("contact", 1), "contact", 1)

@@ -18,10 +18,11 @@ def test_contacts_are_kept_shortest_and_outputs_longest() -> None:
         "taak.created": str(90 * DAY),
         "taak.created.vertrouwelijk": str(90 * DAY),
         "klantcontact.gewist": "-1",
+        "klantcontact.audit": str(3653 * DAY),
     }
 
 
-def test_every_topic_but_that_of_what_was_erased_is_bounded_in_bytes_too() -> None:
+def test_every_topic_but_those_of_what_was_erased_and_seen_is_bounded_in_bytes_too() -> None:
     retention = {each.name: each.configuration["retention.bytes"] for each in topic_definitions(Settings())}
 
     assert retention == {
@@ -32,6 +33,7 @@ def test_every_topic_but_that_of_what_was_erased_is_bounded_in_bytes_too() -> No
         "taak.created": str(16 * 1024 * MIB),
         "taak.created.vertrouwelijk": str(16 * 1024 * MIB),
         "klantcontact.gewist": "-1",
+        "klantcontact.audit": "-1",
     }
 
 
@@ -54,6 +56,10 @@ def test_names_partitions_and_retention_are_settings() -> None:
             "message.timestamp.type": "LogAppendTime",
         },
     )
+
+
+def test_the_audit_trail_has_one_partition_for_its_one_order() -> None:
+    assert topic_definitions(Settings())[-1].partitions == 1
 
 
 def test_each_topic_of_a_publisher_is_as_the_others() -> None:
@@ -79,6 +85,7 @@ def test_the_newest_event_of_a_key_replaces_the_others_of_an_output_topic_within
         "contact.ended.dlq": "delete",
         **dict.fromkeys(settings.output_topics, "compact,delete"),
         "klantcontact.gewist": "compact",
+        "klantcontact.audit": "delete",
     }
     assert (
         outputs

@@ -59,6 +59,7 @@ class Judge:
         case = read(record, SLEUTELS, DEFAULT)
         if isinstance(case, Refusal):
             return Refused(case)
+        assert isinstance(case, Case), "nobody asks it to erase"
         register = Register(DEFAULT, self._numbers)
         _look_up(case, register, state)
         outcome = register.judge(case, now)

@@ -1,0 +1,140 @@
+"""Registers with old and new settings judge contacts of the same klanten while a new key takes over."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import pytest
+from pymongo import AsyncMongoClient
+
+from services.classifier.mongo.key import RegisterKey
+from services.classifier.mongo.register import BESLUITEN, PARTIJREGISTER, MongoRegister
+from services.domain.case import prepare
+from services.domain.outcome import Outcome
+from services.domain.policy import DEFAULT
+from services.domain.register import Register
+from services.domain.sleutels import Sleutels
+from services.operations.rotate_key import NothingToRotate, Rotated, rotate_key
+from services.runtime.errors import InvalidSettings, TransientFailure
+from services.runtime.settings import Settings
+from tests.support.contacts import NOW
+from tests.support.examples import contact, known, nth_bsn, received
+
+KLANTEN: Final = 40
+KEYS: Final = (b"a key of the tests, thirty-two bytes", b"another key, just as long as the own")
+
+Client = AsyncMongoClient[dict[str, Any]]
+
+
+class Desk:
+    """A process with some of the keys."""
+
+    def __init__(self, client: Client, database: str, keys: int) -> None:
+        self.sleutels = Sleutels(*KEYS[:keys])
+        self.key = RegisterKey(client[database], self.sleutels)
+        self.store = MongoRegister(client, database, DEFAULT, key=self.key.versions)
+
+    async def judge(self, contact_id: str, klant: int) -> Outcome:
+        """Judge a contact of a klant as a classifier does: wait while MongoDB asks for that."""
+        data = contact(contact_id, betrokkenen=[known(number=nth_bsn(klant))])
+        case = prepare(received(data), self.sleutels, DEFAULT)
+
+        def judged(register: Register) -> list[Outcome]:
+            return [register.judge(case, NOW)]
+
+        while True:
+            try:
+                [outcome] = await self.store.transact([case], judged)
+            except TransientFailure:
+                await asyncio.sleep(0.05)
+            else:
+                return outcome
+
+
+@pytest.fixture
+async def client(mongo_uri: str) -> AsyncIterator[Client]:
+    async with Client(mongo_uri, tz_aware=True, w="majority", readConcernLevel="majority") as made:
+        yield made
+
+
+async def _desk(client: Client, database: str, keys: int) -> Desk:
+    desk = Desk(client, database, keys)
+    await desk.key.claim()
+    await desk.store.prepare()
+    return desk
+
+
+def _settings(mongo_uri: str, database: str, tmp_path: Any) -> Settings:  # noqa: ANN401 - a path
+    files = [tmp_path / f"sleutel-{number}" for number in (1, 2)]
+    for file, key in zip(files, KEYS, strict=True):
+        file.write_bytes(key)
+    return Settings(
+        mongo_uri=mongo_uri, mongo_database=database, sleutel_file=files[1], former_sleutel_files=(files[0],)
+    )
+
+
+async def _rotate(settings: Settings) -> Rotated:
+    return await rotate_key(settings, request="Z-1", reason="a test", dry_run=False, show=lambda *_: None)
+
+
+async def test_two_processes_never_make_two_partijen_of_one_klant(
+    client: Client,
+    mongo_uri: str,
+    database: str,
+    tmp_path: Any,  # noqa: ANN401
+) -> None:
+    old, new, other = [await _desk(client, database, keys) for keys in (1, 2, 2)]
+    settings = _settings(mongo_uri, database, tmp_path)
+
+    async def bring(desk: Desk, name: str) -> None:
+        for klant in range(KLANTEN):
+            await desk.judge(f"c-{name}-{klant}", klant)
+
+    async def bring_for_ever() -> None:
+        while True:
+            await bring(old, "old")
+
+    async def bring_until_refused() -> None:
+        with pytest.raises(InvalidSettings):
+            await bring_for_ever()
+
+    rotated, *_ = await asyncio.gather(
+        _rotate(settings), bring_until_refused(), bring(new, "new"), bring(other, "other")
+    )
+
+    assert rotated.left == {PARTIJREGISTER: 0, BESLUITEN: 0}
+    assert await client[database][PARTIJREGISTER].count_documents({}) == KLANTEN
+    for name in (PARTIJREGISTER, BESLUITEN):
+        assert '"1:' not in str(await client[database][name].find().to_list()).replace("'", '"')
+    with pytest.raises(NothingToRotate):
+        await _rotate(settings)
+
+
+async def test_a_transaction_that_began_before_the_fence_stores_nothing_behind_it(
+    client: Client,
+    mongo_uri: str,
+    database: str,
+    tmp_path: Any,  # noqa: ANN401
+) -> None:
+    old, new = [await _desk(client, database, keys) for keys in (1, 2)]
+    seen, go_on = asyncio.Event(), asyncio.Event()
+    look_up = old.store._look_up
+
+    async def slowly(*arguments: Any, **options: Any) -> None:  # noqa: ANN401
+        await look_up(*arguments, **options)
+        seen.set()
+        await go_on.wait()
+
+    old.store._look_up = slowly  # type: ignore[method-assign]
+    before = asyncio.create_task(old.judge("c-1", 0))
+    await seen.wait()
+    rotating = asyncio.create_task(_rotate(_settings(mongo_uri, database, tmp_path)))
+    await asyncio.sleep(0.3)
+    assert not rotating.done(), "it waits for the transaction"
+    go_on.set()
+
+    await asyncio.gather(before, return_exceptions=True)
+    await rotating
+    await new.judge("c-2", 0)
+
+    assert await client[database][PARTIJREGISTER].count_documents({}) == 1
