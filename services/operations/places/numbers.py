@@ -68,14 +68,8 @@ class KlantNumbers:
         return self.stand_in(orjson.dumps(whole, default=str, option=orjson.OPT_NON_STR_KEYS))
 
     def _candidates(self, text: bytes) -> Iterator[tuple[str, str]]:
-        rows = list(dict.fromkeys(each.decode() for each in _ROWS.findall(_plain(text))))
-        numbers = [each for row in rows for each in _readings(row, rows)]
         kinds = {soort_of(each) for each in self._wanted}
-        yield from (each for each in numbers if each[0] in kinds)
-        if any(kind.startswith(_OF_CONTACTPERSOON) for kind in kinds):
-            for pseudoniem in _pseudoniemen(text):
-                for soort, waarde in numbers:
-                    yield f"{_OF_CONTACTPERSOON}{soort}", pseudoniem + SEPARATOR + waarde
+        yield from (each for each in candidates(text) if each[0] in kinds)
 
     def _is_one(self, soort: str, waarde: str) -> bool:
         known = self._known.get((soort, waarde))
@@ -89,7 +83,17 @@ class KlantNumbers:
     def _hashes(self, identity: Identity) -> Sequence[str]:
         """Return the hashes under which the register may know an identity."""
         assert self._sleutels is not None, "without the key nothing is looked for"
-        return [self._sleutels.of_identity(identity)]
+        return self._sleutels.forms_of(identity)
+
+
+def candidates(text: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the kind and the value of all that may be an identity in a text."""
+    rows = list(dict.fromkeys(each.decode() for each in _ROWS.findall(_plain(text))))
+    numbers = [each for row in rows for each in _readings(row, rows)]
+    yield from numbers
+    for pseudoniem in _pseudoniemen(text) if numbers else ():
+        for soort, waarde in numbers:
+            yield f"{_OF_CONTACTPERSOON}{soort}", pseudoniem + SEPARATOR + waarde
 
 
 def _readings(row: str, rows: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -60,8 +60,13 @@ async def decisions(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
 
 
 def _learn(traces: Traces, document: Document) -> None:
-    """Note what a decision record names. Where it names no partij of the klant, nobody knew who the klant was."""
+    """Note what a decision record names. Where it names no partij of the klant, nobody knew who the klant was.
+
+    The decision of another contact that names the one that is sought is not noted.
+    """
     besluit = besluit_of(document)
+    if not traces.is_klant and besluit.key not in traces.contacts:
+        return
     is_erased = "gewist" in document  # and what is left is about others
     names_klant = not besluit.partijen_ever.isdisjoint(traces.partij_ids)
     if traces.is_klant and besluit.key in traces.contacts and not is_erased and not names_klant:
@@ -136,7 +141,7 @@ async def _other(search: PlaceSearch, database: Database, name: str) -> PlaceFou
         if error.code not in REFUSED_USER:
             raise
         return PlaceFound(name=name, kind=PlaceKind.REGISTER, found=None, term=Term.UNKNOWN)
-    return tally.place(name, PlaceKind.REGISTER, Term.OWN)
+    return tally.place(name, PlaceKind.REGISTER, Term.REGISTER)
 
 
 def _texts_in(document: Document) -> bytes:

@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from services.classifier.mongo.documents import besluit_of
-from services.classifier.mongo.key import RegisterKey
+from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.mongo.register import BESLUITEN
 from services.domain.partij import PartijRecord
-from services.domain.sleutels import Sleutels
 from services.operations.mongo import Database, Databases, read_databases
 from services.operations.origin import Origin
 from services.operations.places import beyond, letters, projection, published, register
@@ -26,7 +25,6 @@ from services.operations.subjects import (
     sleutels_of,
 )
 from services.operations.topic_reader import Progress, topic_reader, unseen
-from services.runtime.secret import load_sleutel
 from services.runtime.settings import Settings
 
 READERS: Final[Sequence[PlaceReader]] = (
@@ -106,7 +104,7 @@ async def _of_klant(settings: Settings, database: Database, subject: PartijSubje
 
 async def _numbers(settings: Settings, database: Database) -> KlantNumbers:
     """Return what recognises numbers. The key is needed: without it the topics could not be searched for a klant."""
-    sleutels = Sleutels(load_sleutel(settings), settings.sleutelversie)
+    sleutels = configured_sleutels(settings)
     await RegisterKey(database, sleutels).check()
     return KlantNumbers(sleutels, ())
 
