@@ -20,12 +20,14 @@ from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from services.local.logins import logged_in, make_logins, may_make_logins
 from services.local.servers.errors import StartFailed
 from services.local.servers.network import HOST, free_port
 from services.local.servers.process import Server, stop_all
 from services.local.servers.stack import KafkaKind, Stack, local_stack
 from services.runtime.kafka.in_process import ON
 from services.runtime.mongo.client import mongo_uri
+from services.runtime.mongo.roles import role_of_command
 from services.runtime.settings import IN_PROCESS_BROKER, Settings
 
 COMMAND = (sys.executable, "-m", "services.cli")
@@ -43,18 +45,23 @@ class System:
     stack: Stack
     services: Mapping[str, Server]
     settings: Settings
+    """With the address of MongoDB for the system itself, which may do all where the MongoDB is ours."""
     home: Path
+    logins: Mapping[str, Path]
+    """The file with the address of MongoDB by role; empty where the MongoDB is not ours."""
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """The environment in which `klantcontact …` works on this system."""
+    def environment(self, *arguments: str) -> dict[str, str]:
+        """Return the environment in which `klantcontact …` works on this system, with the login of its role."""
         switch = {IN_PROCESS_BROKER: ON} if self.stack.kafka_kind is KafkaKind.MOCK else {}
-        return {**os.environ, **self.settings.environment(), **switch}
+        role = role_of_command(arguments)
+        login = self.logins.get(role) if role is not None else None
+        settings = self.settings if login is None else logged_in(self.settings, login)
+        return {**os.environ, **settings.environment(), **switch}
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `klantcontact …` on this system to its end."""
-        command = [*COMMAND, *arguments]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        command, environment = [*COMMAND, *arguments], self.environment(*arguments)
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
     def count_dead_letters(self) -> int:
         """Count the dead letters that a committed reader sees."""
@@ -72,7 +79,9 @@ def running_system(settings: Settings, *, folder: Path | None, say: Callable[[st
     """
     with _home(folder) as home, _stack(settings, home, say) as stack, ExitStack() as undo:
         ours = _settings_for(stack, settings, home)
-        system = System(stack, {}, ours, home)
+        uri = mongo_uri(ours)
+        logins = make_logins(uri, ours, home / "logins") if may_make_logins(uri) else {}
+        system = System(stack, {}, ours, home, logins)
         _create_topics(system)
         services = {name: _service(name, system) for name in SERVICES}
         undo.callback(stop_all, list(services.values()))
@@ -153,7 +162,11 @@ def _service(name: str, system: System) -> Server:
         command=[*COMMAND, "run", name],
         log_file=system.home / f"{name}.log",
         is_ready=_is_ready,
-        environment={**system.environment, "KLANTCONTACT_HEALTH_HOST": HOST, "KLANTCONTACT_HEALTH_PORT": str(port)},
+        environment={
+            **system.environment("run", name),
+            "KLANTCONTACT_HEALTH_HOST": HOST,
+            "KLANTCONTACT_HEALTH_PORT": str(port),
+        },
     )
 
 

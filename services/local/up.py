@@ -36,18 +36,23 @@ def run(settings: Settings, *, folder: Path | None, say: Callable[[str], None]) 
 def _addresses(system: System) -> Iterator[str]:
     stack, settings = system.stack, system.settings
     yield f"Kafka       {stack.kafka_bootstrap}  ({stack.kafka_kind})"
-    yield f"MongoDB     {address(settings)}  database {settings.mongo_database}  ({stack.mongo_kind})"
+    databases = " and ".join(dict.fromkeys((settings.mongo_database, settings.register_database)))
+    yield f"MongoDB     {address(settings)}  database {databases}  ({stack.mongo_kind})"
     for name, service in system.services.items():
         yield f"{name:<11} http://{service.address}/readyz and /metrics, log in {service.log_file}"
     yield "In another terminal:"
     yield f"  export KLANTCONTACT_KAFKA_BOOTSTRAP={stack.kafka_bootstrap}"
-    if stack.mongo_kind is not MongoKind.GIVEN:  # an address that was given may hold a password
+    if system.logins:
+        yield f"  export KLANTCONTACT_MONGO_URI_FILE={system.logins['operator']}"
+    elif stack.mongo_kind is not MongoKind.GIVEN:  # an address that was given may hold a password
         yield f"  export KLANTCONTACT_MONGO_URI='{stack.mongo_uri}'"
     if settings.sleutel_file is not None:
         yield f"  export KLANTCONTACT_SLEUTEL_FILE={settings.sleutel_file}"
     if stack.kafka_kind is KafkaKind.MOCK:
         yield f"  export {IN_PROCESS_BROKER}={ON}"
     yield "  klantcontact publish events.jsonl"
+    if system.logins:
+        yield f"The logins of the other roles (docs/roles.md) are in {system.logins['operator'].parent}."
     yield f"Ctrl-C stops it all. Data and logs are in {system.home}."
 
 

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
-from pymongo.read_concern import ReadConcern
 
 from services.operations.checks import Check, failed
 from services.operations.mongo import Database, Databases, databases_of
@@ -157,15 +156,12 @@ async def _oplog(client: Client) -> Check:
 
 
 async def oplog_days(client: Client) -> float | None:
-    """Return how far back the oplog reaches; None when this user may not read it. Raises PyMongoError."""
-    oplog = client["local"].get_collection("oplog.rs", read_concern=ReadConcern("local"))
+    """Return how far back the oplog reaches; None when this user may not know it. Raises PyMongoError."""
+    # The oplog itself holds all contents. This tells its ends without showing one.
     try:
-        first = await oplog.find_one({}, {"ts": 1}, sort=[("$natural", 1)])
-        last = await oplog.find_one({}, {"ts": 1}, sort=[("$natural", -1)])
+        ends = (await client.admin.command("serverStatus", oplog=1))["oplog"]
     except OperationFailure as error:
         if error.code not in REFUSED_USER:
             raise
         return None
-    if first is None or last is None:
-        return 0.0
-    return float((last["ts"].time - first["ts"].time) / timedelta(days=1).total_seconds())
+    return float((ends["latestOptime"].time - ends["earliestOptime"].time) / timedelta(days=1).total_seconds())

@@ -77,7 +77,7 @@ async def rotate_key(settings: Settings, *, request: str, reason: str, dry_run: 
     """
     sleutels = configured_sleutels(settings)
     async with read_register(settings) as database:
-        with translate_mongo_errors(settings, right="read and change (readWrite and dbAdmin)"):
+        with translate_mongo_errors(settings, right="read and change (the role key of docs/roles.md)"):
             key = RegisterKey(database, sleutels)
             if not await key.check():
                 raise NothingToRotate("The register has no key yet: it takes the newest when a classifier starts.")

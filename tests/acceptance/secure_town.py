@@ -24,6 +24,7 @@ from services.runtime.settings import Settings
 from tests.support.commands import environment
 from tests.support.contacts import contact_ended
 from tests.support.kafka_tools import ANSWER_SECONDS, admin_client, committed_offsets, read_committed
+from tests.support.logins import as_role
 from tests.support.secure_kafka import PASSWORD, SecureKafka, rights_in
 from tests.support.service_process import ServiceProcess
 
@@ -89,7 +90,8 @@ class Town:
         """Run a command to its end, in this process."""
         files = {name: self.kafka.folder / name for name in ("events", "strict")}
         command = ["klantcontact", *(part.format(**files) for part in arguments.split())]
-        theirs = self.settings_of(user).model_copy(update=changes or {}).environment()
+        settings = self.settings_of(user).model_copy(update=changes or {})
+        theirs = as_role(settings, arguments.split()).environment()
         ours = environment()
         output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
         with (

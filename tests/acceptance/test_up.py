@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -84,7 +85,10 @@ def test_an_event_is_stored_and_ctrl_c_leaves_nothing(system: System, tmp_path: 
 
     system.klantcontact("publish", str(events))
 
-    with MongoClient[dict[str, Any]](system.exported()["KLANTCONTACT_MONGO_URI"]) as client:
+    operator = Path(system.exported()["KLANTCONTACT_MONGO_URI_FILE"])
+    assert stat.S_IMODE(operator.stat().st_mode) == 0o600
+    assert operator.read_text().split(":")[2].split("@")[0] not in system.screen()
+    with MongoClient[dict[str, Any]](operator.read_text()) as client:
         wait_for("the klantcontact is stored", client["klantcontact"]["klantcontacten"].find_one)
         wait_for("the interne taak is stored", client["klantcontact"]["interne_taken"].find_one)
     os.kill(system.process.pid, signal.SIGINT)

@@ -9,7 +9,7 @@ import pytest
 from pymongo import MongoClient
 
 from services.local.servers.kafka import kafka_server
-from services.local.servers.mongod import mongo_uri as uri_of
+from services.local.servers.mongod import administrator_uri as uri_of
 from services.local.servers.mongod import mongod_server
 from services.local.servers.process import Server
 from services.runtime.settings import Settings
@@ -47,7 +47,7 @@ def own_mongod(tmp_path: Path) -> Iterator[Server]:
 @pytest.fixture
 def impatient_mongod(own_mongod: Server) -> Server:
     """A mongod that aborts an abandoned transaction after two seconds instead of a minute."""
-    with MongoClient[dict[str, Any]](uri_of(own_mongod.port)) as client:
+    with MongoClient[dict[str, Any]](uri_of(own_mongod)) as client:
         client.admin.command("setParameter", 1, transactionLifetimeLimitSeconds=2)
     return own_mongod
 
@@ -61,7 +61,7 @@ def own_kafka(tmp_path: Path) -> Iterator[Server]:
 def test_instances_that_are_killed_and_that_join_lose_nothing(
     kafka_bootstrap: str, topics: str, impatient_mongod: Server, tmp_path: Path
 ) -> None:
-    settings = settings_for(kafka_bootstrap, uri_of(impatient_mongod.port), topics, "klantcontact")
+    settings = settings_for(kafka_bootstrap, uri_of(impatient_mongod), topics, "klantcontact")
     events = history(0, 60)
     publish(settings, events[:700])
 
@@ -86,7 +86,7 @@ def test_instances_that_are_killed_and_that_join_lose_nothing(
 def test_an_instance_that_hung_and_was_replaced_goes_on_when_it_wakes(
     kafka_bootstrap: str, topics: str, impatient_mongod: Server, tmp_path: Path
 ) -> None:
-    settings = settings_for(kafka_bootstrap, uri_of(impatient_mongod.port), topics, "klantcontact")
+    settings = settings_for(kafka_bootstrap, uri_of(impatient_mongod), topics, "klantcontact")
     events = history(0, 60)
     publish(settings, events[:700])
 
@@ -108,7 +108,7 @@ def test_an_instance_that_hung_and_was_replaced_goes_on_when_it_wakes(
 def test_mongodb_that_goes_away_is_waited_for(
     kafka_bootstrap: str, topics: str, own_mongod: Server, tmp_path: Path
 ) -> None:
-    settings = settings_for(kafka_bootstrap, uri_of(own_mongod.port), topics, "klantcontact")
+    settings = settings_for(kafka_bootstrap, uri_of(own_mongod), topics, "klantcontact")
     before, during = history(0, 4), history(4, 8)
     publish(settings, before)
 
@@ -128,7 +128,7 @@ def test_mongodb_that_goes_away_is_waited_for(
 def test_mongodb_that_goes_away_while_there_is_nothing_to_do_shows_too(
     kafka_bootstrap: str, topics: str, own_mongod: Server, tmp_path: Path
 ) -> None:
-    settings = settings_for(kafka_bootstrap, uri_of(own_mongod.port), topics, "klantcontact")
+    settings = settings_for(kafka_bootstrap, uri_of(own_mongod), topics, "klantcontact")
 
     with projector_process(settings, tmp_path) as projector:
         projector.server.wait_until_ready()
@@ -142,7 +142,7 @@ def test_it_can_start_before_mongodb_and_is_asked_to_end_before_it_came(
     kafka_bootstrap: str, topics: str, tmp_path: Path
 ) -> None:
     mongod = mongod_server(tmp_path / "mongod")
-    settings = settings_for(kafka_bootstrap, uri_of(mongod.port), topics, "klantcontact")
+    settings = settings_for(kafka_bootstrap, uri_of(mongod), topics, "klantcontact")
 
     with projector_process(settings, tmp_path) as projector:
         wait_for("it says that MongoDB is away", lambda: "mongodb" in projector.reasons())

@@ -1,7 +1,5 @@
 """A rebuild whose servers go away in the middle of it, or refuse its user: it says so and leaves nothing half done."""
 
-import base64
-import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,9 +9,8 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from services.local.servers.kafka import kafka_server
-from services.local.servers.mongod import mongo_uri as uri_of
+from services.local.servers.mongod import administrator_uri as uri_of
 from services.local.servers.mongod import mongod_server
-from services.local.servers.network import HOST
 from services.local.servers.process import Server
 from services.operations.lock import COLLECTION as LOCK
 from services.projector.mongo.register import MongoProjection
@@ -72,7 +69,7 @@ def state(settings: Settings) -> dict[str, Any]:
 async def test_mongodb_that_goes_away_is_told_and_the_next_one_begins_anew_or_finishes(
     kafka_bootstrap: str, topics: str, own_mongod: Server, function: str, outcome: str
 ) -> None:
-    settings = settings_for(kafka_bootstrap, uri_of(own_mongod.port), topics, "klantcontact")
+    settings = settings_for(kafka_bootstrap, uri_of(own_mongod), topics, "klantcontact")
     await published_and_projected(settings)
 
     with stopped_before(settings, function, module="rebuild", calls=function == "identities") as rebuilding:
@@ -124,17 +121,8 @@ PASSWORD = "password"  # noqa: S105 - of a server that lives for a test
 @pytest.fixture
 def guarded_mongod(tmp_path: Path) -> Iterator[Server]:
     """A mongod with logins: `reader` may read, `writer` may do all but rename and drop."""
-    key = tmp_path / "key"
-    key.write_bytes(base64.b64encode(secrets.token_bytes(48)))
-    key.chmod(0o600)
-    server = mongod_server(tmp_path / "mongod")
-    server._command += ["--auth", "--keyFile", str(key)]
-    with server:
-        with MongoClient[dict[str, Any]](HOST, server.port, directConnection=True) as client:
-            client.admin.command("createUser", "root", pwd=PASSWORD, roles=["root"])
-        with MongoClient[dict[str, Any]](
-            HOST, server.port, directConnection=True, username="root", password=PASSWORD
-        ) as client:
+    with mongod_server(tmp_path / "mongod") as server:
+        with MongoClient[dict[str, Any]](uri_of(server)) as client:
             rights = [{"resource": {"db": "klantcontact", "collection": ""}, "actions": WITHOUT_DROPPING}]
             client.klantcontact.command("createRole", "writing", privileges=rights, roles=[])
             client.klantcontact.command("createUser", "reader", pwd=PASSWORD, roles=["read"])
@@ -146,16 +134,16 @@ def guarded_mongod(tmp_path: Path) -> Iterator[Server]:
 def test_a_right_that_is_missing_shows_before_anything_was_done(
     kafka_bootstrap: str, topics: str, guarded_mongod: Server, user: str
 ) -> None:
-    login = uri_of(guarded_mongod.port).replace("//", f"//{user}:{PASSWORD}@") + "&authSource=klantcontact"
+    hosts = uri_of(guarded_mongod).rsplit("@", 1)[1]
+    login = f"mongodb://{user}:{PASSWORD}@{hosts}&authSource=klantcontact"
     settings = settings_for(kafka_bootstrap, login, topics, "klantcontact")
 
     run = run_rebuild(settings)
 
     assert run.returncode == WRONG_USE
     assert "refuses this user (code 13)" in run.stderr
-    assert "readWrite and dbAdmin) in the database klantcontact" in run.stderr
+    assert "(the role operator of docs/roles.md) in the database klantcontact" in run.stderr
     assert PASSWORD not in run.stderr
-    root = uri_of(guarded_mongod.port).replace("//", f"//root:{PASSWORD}@") + "&authSource=admin"
-    with MongoClient[dict[str, Any]](root) as client:
+    with MongoClient[dict[str, Any]](uri_of(guarded_mongod)) as client:
         left = set(client.klantcontact.list_collection_names())
     assert left == ({LOCK, COLLECTION} if user == "writer" else set())

@@ -15,6 +15,7 @@ from typing import Final
 from services.cli import main
 from services.runtime.settings import PREFIX, Settings
 from tests.support.impatient import be_impatient
+from tests.support.logins import as_role
 
 SECONDS: Final = 120
 
@@ -38,7 +39,7 @@ def klantcontact(
             file.write_bytes(content)
         process = _FORKS.Process(
             target=_become,
-            args=(arguments, environment(settings) | dict(variables or {}), files),
+            args=(arguments, environment(settings, arguments) | dict(variables or {}), files),
             kwargs={"impatient": impatient},
         )
         process.start()
@@ -58,10 +59,10 @@ def run_command(
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-def environment(settings: Settings | None = None) -> dict[str, str]:
-    """Return the variables of a process with these settings and no others."""
+def environment(settings: Settings | None = None, arguments: Sequence[str] = ()) -> dict[str, str]:
+    """Return the variables of a process with these settings and no others, and the login of the role of a command."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return plain | (settings.environment() if settings else {})
+    return plain | (as_role(settings, arguments).environment() if settings else {})
 
 
 def _become(arguments: Sequence[str], variables: Mapping[str, str], files: Sequence[Path], *, impatient: bool) -> None:

@@ -55,7 +55,10 @@ def command_stopped_before(
     """
     script = STOP_AT.format(module=module, function=function, calls=calls, arguments=list(arguments))
     with subprocess.Popen(
-        [sys.executable, "-c", script], env=environment(settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", script],
+        env=environment(settings, arguments),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as process:
         try:
             assert process.stdout is not None

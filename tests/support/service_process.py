@@ -33,7 +33,7 @@ class ServiceProcess:
             command=[*program, "run", service],
             log_file=log_file,
             is_ready=lambda _: self.is_ready(),
-            environment=environment(own),
+            environment=environment(own, ["run", service]),
         )
 
     def __enter__(self) -> Self:

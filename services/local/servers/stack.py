@@ -17,7 +17,7 @@ from services.local.servers import containers
 from services.local.servers.errors import FetchFailed, LocalStackError, MissingTool
 from services.local.servers.kafka import KAFKA_VERSION, kafka_server
 from services.local.servers.mock_broker import mock_broker
-from services.local.servers.mongod import mongo_uri, mongod_server
+from services.local.servers.mongod import administrator_uri, mongo_uri, mongod_server
 from services.local.servers.process import Server, stop_all
 from services.runtime.ending import ended_like_interrupted
 
@@ -151,7 +151,7 @@ def _mongo(address: str | None, means: _Means) -> _Mongo:
             means.say(f"{error} Going on without Docker.")
     server = mongod_server(means.folder / "mongod")
     _spawn(server, means)
-    return _Mongo(uri=mongo_uri(server.port), kind=MongoKind.WHEEL, server=server)
+    return _Mongo(uri=administrator_uri(server), kind=MongoKind.WHEEL, server=server)
 
 
 def _kafka(address: str | None, means: _Means) -> _Kafka:

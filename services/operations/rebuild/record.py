@@ -135,7 +135,7 @@ class RebuildStopped(KlantcontactError):
 def rebuild_told(settings: Settings) -> AbstractContextManager[None]:
     """Put MongoDB's errors into words for an operator; see `translate_mongo_errors`."""
     return translate_mongo_errors(
-        settings, right="make, rename and drop collections with validators (the roles readWrite and dbAdmin) in"
+        settings, right="make, rename and drop collections with validators (the role operator of docs/roles.md) in"
     )
 
 

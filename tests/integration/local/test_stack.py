@@ -21,7 +21,7 @@ from pymongo import AsyncMongoClient, MongoClient
 
 from services.local.servers import containers
 from services.local.servers.errors import NotRunning, StartFailed
-from services.local.servers.mongod import mongo_uri
+from services.local.servers.mongod import administrator_uri
 from services.local.servers.network import HOST
 from services.local.servers.process import Server
 from services.local.servers.stack import KafkaKind, MongoKind, Stack, local_stack
@@ -154,7 +154,7 @@ def test_the_stack_removes_its_temporary_folder_and_stops_its_server() -> None:
 def test_a_paused_server_goes_on_when_resumed_and_ends_with_the_stack() -> None:
     with only_mongod() as mongod:
         pid = mongod.pid
-        with MongoClient[dict[str, Any]](mongo_uri(mongod.port)) as client:
+        with MongoClient[dict[str, Any]](administrator_uri(mongod)) as client:
             client.admin.command("ping")
             mongod.pause()
             assert psutil.Process(pid).status() == psutil.STATUS_STOPPED
@@ -283,7 +283,7 @@ class TestEndedFromOutside:
 
 
 def test_the_log_of_mongod_holds_no_contents_however_slow_a_query_is() -> None:
-    with only_mongod() as mongod, MongoClient[dict[str, Any]](mongo_uri(mongod.port)) as client:
+    with only_mongod() as mongod, MongoClient[dict[str, Any]](administrator_uri(mongod)) as client:
         client.admin.command("profile", 0, slowms=-1)  # every query counts as slow from now on
         client["test"]["partijen"].insert_one({"naam": "zq00qz"})
         assert client["test"]["partijen"].find_one({"naam": "zq00qz"})

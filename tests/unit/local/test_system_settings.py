@@ -81,8 +81,8 @@ def test_only_on_the_broker_inside_the_process_is_the_switch_for_it_on(
     monkeypatch.delenv("KLANTCONTACT_IN_PROCESS_BROKER", raising=False)
 
     def switch(kind: KafkaKind) -> str | None:
-        system = System(replace(STACK, kafka_kind=kind), {}, Settings(), tmp_path)
-        return system.environment.get("KLANTCONTACT_IN_PROCESS_BROKER")
+        system = System(replace(STACK, kafka_kind=kind), {}, Settings(), tmp_path, {})
+        return system.environment().get("KLANTCONTACT_IN_PROCESS_BROKER")
 
     assert {kind: switch(kind) for kind in KafkaKind} == {
         KafkaKind.GIVEN: None,
