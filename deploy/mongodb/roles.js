@@ -368,8 +368,9 @@ const roles = {
           "sleutelcontrole",
           "dead_letters",
           "dead_letter_keys",
+          "wissingen",
           "stopped_partitions",
-          "wissingen"
+          "skipped_records"
         ],
         "actions": [
           "find"
@@ -388,6 +389,15 @@ const roles = {
         ]
       },
       {
+        "database": "register",
+        "collections": [
+          ""
+        ],
+        "actions": [
+          "listCollections"
+        ]
+      },
+      {
         "database": "projection",
         "collections": [
           "klantcontacten",
@@ -402,7 +412,14 @@ const roles = {
           "klantcontacten_vertrouwelijk_vorige",
           "interne_taken_vertrouwelijk_vorige",
           "vervallen_vorige",
+          "klantcontacten_nieuw",
+          "partijen_nieuw",
+          "interne_taken_nieuw",
+          "klantcontacten_vertrouwelijk_nieuw",
+          "interne_taken_vertrouwelijk_nieuw",
+          "vervallen_nieuw",
           "herbouw",
+          "plaatsclaims",
           "stopped_partitions",
           "skipped_records"
         ],

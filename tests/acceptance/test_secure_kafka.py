@@ -3,6 +3,7 @@ each command and service says so, ends, and leaves everything as it was.
 """
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -16,7 +17,7 @@ from pymongo import MongoClient
 from services.runtime.kafka.clients import range_consumer
 from tests.acceptance.policy import STRICT
 from tests.acceptance.secure_town import RIGHTS, Ran, Town, contacts, drop_databases, settings_on
-from tests.support.contacts import encoded
+from tests.support.contacts import SOURCE, encoded
 from tests.support.kafka_tools import ANSWER_SECONDS
 from tests.support.secure_kafka import SecureKafka, make_authority, rights_in, secure_kafka
 from tests.support.waiting import wait_for
@@ -121,6 +122,7 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
     town = Town(kafka, settings)
     (kafka.folder / "events").write_bytes(b"\n".join([*map(encoded, contacts()), b'{"kapot": true}']))
     (kafka.folder / "strict").write_text(STRICT)
+    (kafka.folder / "who").write_text(json.dumps({"source": SOURCE, "contactId": "c-1"}))
     assert town.run("topics create", "topics create").status == 0
     with ExitStack() as undo:
         undo.callback(drop_databases, settings)
@@ -139,7 +141,8 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
 
 def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
     services, others = {"run classifier", "run projector"}, {"publish", "topics create", "doctor", "explain", "rebuild"}
-    assert RIGHTS.keys() == services | others | {"dlq", "dlq redrive", "replay", "replay --execute"}
+    about_persons = {"access", "affected", "erase-report"}
+    assert RIGHTS.keys() == services | others | about_persons | {"dlq", "dlq redrive", "replay", "replay --execute"}
 
 
 def test_a_contact_goes_in_and_its_documents_come_out(town: Town) -> None:
@@ -167,6 +170,14 @@ SERVED = [
         "does the classifier run with the policy that was used here?",
     ),
     ("explain", "explain c-1", 0, "stored, revisie 1, judgement 1"),
+    ("access", "access --from {who} --request Z-1 --reason test --json", 0, '"soort":"nl.klantinteracties.inzage"'),
+    ("erase-report", "erase-report --request Z-1", 1, "The ledger has nothing of this request"),
+    (
+        "affected",
+        "affected --topic contact.ended --since 1d --request Z-1 --reason test",
+        0,
+        "records of 5 contacts and 1 known klant",
+    ),
     ("rebuild", "rebuild", 0, "The new collections are in place"),
     ("rebuild", "rebuild --drop-old", 0, "interne_taken_vorige                 5 documents dropped"),
     ("refused nothing", "stats", 0, "V2 "),

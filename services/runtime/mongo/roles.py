@@ -127,11 +127,14 @@ ROLES: Final[Mapping[str, MongoRole]] = {
     ),
     "privacy": MongoRole(
         serves="the privacy officer",
-        commands=("access", "affected", "audit", "erase", "restrict", "retain", "withdraw"),
+        commands=("access", "affected", "audit", "erase", "erase-report", "restrict", "retain", "withdraw"),
         rights=(
-            _register((*DECIDED, "dead_letters", "dead_letter_keys", "stopped_partitions", "wissingen"), *READ),
+            _register((*DECIDED, "dead_letters", "dead_letter_keys", "wissingen"), *READ),
+            _register(("stopped_partitions", "skipped_records"), *READ),
             _register(("operators_lock", "audit_head"), *KEEP),
-            _projection((*PROJECTED, *FORMER, "herbouw", "stopped_partitions", "skipped_records"), *READ),
+            _register(("",), "listCollections"),
+            _projection((*PROJECTED, *FORMER, *NEW, "herbouw", "plaatsclaims"), *READ),
+            _projection(("stopped_partitions", "skipped_records"), *READ),
             _projection(("",), "listCollections"),
         ),
         of_cluster=("serverStatus",),
