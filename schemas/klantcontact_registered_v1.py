@@ -78,7 +78,7 @@ class Partij(Naam, Contactgegevens):
     toestemming: Hergebruik
     partij_identificatoren: tuple[PartijIdentificator, ...] = ()
     vervallen_identificatoren: IdentificatorKinds = ()
-    """Kinds of identificator that only an earlier revisie of this contact had linked."""
+    """Kinds of identificator that only earlier revisies of this contact had linked, and that the partij has no more."""
     werkte_voor_partij: WerkteVoorPartij | None = None
     """Only for a contactpersoon."""
     identificatie: Identificatie

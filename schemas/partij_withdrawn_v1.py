@@ -33,7 +33,7 @@ class PartijWithdrawn(Bericht):
     resultaat: IntrekkingResultaat
     """Vervallen: no other contact knows the partij. Leeg: no effective consent remains."""
     vervallen_identificatoren: IdentificatorKinds = ()
-    """Kinds of identificator that only this contact had linked."""
+    """Kinds of identificator that only this contact had linked, in any revisie, and that the partij has no more."""
     # Events of before lack it: nothing was withdrawn but by a correction.
     reden: Reden = Reden.CORRECTIE
     besluit: Besluit

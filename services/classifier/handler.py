@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 from aiokafka import TopicPartition
 
 from services.classifier.encoding import Encoder
-from services.classifier.instrumentation import Handled, tell_batch, tell_own_failure, tell_spans, timed
+from services.classifier.instrumentation import Handled, tell_batch, tell_logboek, tell_own_failure, tell_spans, timed
 from services.classifier.ports import Clock, HeavyBatch, Publisher, RegisterStore, share_of
 from services.classifier.reading import Read, read_in_turns
 from services.classifier.repeats import Judged, Moved, without_seen
@@ -31,6 +31,7 @@ from services.domain.wissen import execute
 from services.domain.wissing import Wissing
 from services.runtime.errors import InvalidSettings, PartitionLost, TransientFailure
 from services.runtime.kafka.records import Record
+from services.runtime.logboek.logboek import Logboek
 from services.runtime.observe import metrics
 from services.runtime.observe.failures import where
 from services.runtime.observe.health import Health, Part
@@ -67,6 +68,7 @@ class Handler:
         own_failures_limit: int,
         counted_sources: frozenset[str] = frozenset(),
         spans: Spans | None = None,
+        logboek: Logboek | None = None,
     ) -> None:
         self._read = read
         self._store = store
@@ -77,6 +79,7 @@ class Handler:
         self._own_failures_limit = own_failures_limit
         self._counted_sources = counted_sources
         self._spans = spans
+        self._logboek = logboek
         # By partition: "in a row" means nothing between partitions.
         self._own_failures_in_a_row: dict[TopicPartition, int] = {}
 
@@ -119,6 +122,8 @@ class Handler:
         tell_batch(part, self._counted_sources)
         if self._spans is not None:
             tell_spans(self._spans, part, started_ns=started_ns)
+        if self._logboek is not None:
+            tell_logboek(self._logboek, part, started_ns=started_ns)
 
     async def _encode_part(self, left: deque[Judged], share: float) -> tuple[list[Handled], PartitionStopped | None]:
         """Encode until a transaction is full, or until the partition stops."""

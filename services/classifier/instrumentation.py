@@ -36,6 +36,7 @@ from services.domain.outcome import (
 from services.domain.personal import FIELDS, may_look_personal, personal_fields
 from services.domain.toelichting import Kanttekening
 from services.runtime.kafka.records import Record, tell_oversized, value_bytes
+from services.runtime.logboek.logboek import Activity, Logboek
 from services.runtime.observe import metrics
 from services.runtime.observe.tracing import Attributes, Spans
 
@@ -130,6 +131,17 @@ def tell_spans(spans: Spans, batch: Sequence[Handled], *, started_ns: int) -> No
         if (received := handled.outcome.received) is not None:
             attributes = _attributes(handled.record, handled.outcome, received)
             spans.record(DECIDE, received.traceparent, attributes, started_ns=started_ns)
+
+
+def tell_logboek(book: Logboek, batch: Sequence[Handled], *, started_ns: int) -> None:
+    """Record which klanten the decisions of a batch concerned, those that it took something back from included."""
+    for handled in batch:
+        match handled.outcome:
+            case Published(received, besluit):
+                partijen = sorted(besluit.partijen_ever)
+                book.record(Activity.REGISTREREN, partijen, started_ns=started_ns, traceparent=received.traceparent)
+            case Executed(wissing) if wissing.partij_id is not None:
+                book.record(Activity.WISSEN, [wissing.partij_id], started_ns=started_ns)
 
 
 def _attributes(record: Record, outcome: Outcome | InstructionAnswer, received: Received) -> Attributes:

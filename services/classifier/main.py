@@ -46,6 +46,7 @@ async def _classify(service: Service, *, beleid: Beleid, sleutels: Sleutels) -> 
         own_failures_limit=settings.own_failures_limit,
         counted_sources=beleid.named_sources,
         spans=service.spans,
+        logboek=service.logboek,
     )
     contacts = ContactSubscriber(settings, handler=handler, stop_store=stop_store, health=health, ending=service.ending)
     await service.consume(contacts.reading(), count=store.count)

@@ -183,7 +183,7 @@ def _touch(case: Case, at: int, verdict: Verdict, around: Surroundings, numbers:
         sleutels=sleutels,
         middel=case.gekend[at],
         stand=stand,
-        vervallen_soorten=lost_kinds(before, partij) if before is not None else (),
+        vervallen_soorten=lost_kinds(before, partij, around.in_force) if before is not None else (),
     )
     if former is not None and same_outcome(besluit, former):
         return _Touched(former, None, notes)

@@ -115,7 +115,7 @@ def _erase_contact(
         return Declined(wissing, Bezwaar.TOESTEMMING_LEEFT_OP)
     gone = [
         *_onderwerpen_gone(in_force.uitgegeven, why),
-        *[taken_from(register.partijen[each.partij_id], each, why) for each in after],
+        *[taken_from(register.partijen[each.partij_id], each, why, in_force) for each in after],
     ]
     events = _events(in_force, [replace(each, reden=wissing.reden) for each in gone], source)
     register.erase(in_force.key, Gewist(now, wissing.verzoek), [each for each in after if each.bekend])
@@ -154,7 +154,7 @@ def _erase_from_contact(
     withdrawn_now = [each for each in in_force.uitgegeven if each.klantcontact_id in wissing.vervallen]
     gone = [
         *_onderwerpen_gone(withdrawn_now, why),
-        *[taken_from(register.partijen[each.partij_id], each, why) for each in after],
+        *[taken_from(register.partijen[each.partij_id], each, why, in_force) for each in after],
     ]
     gone = [replace(each, reden=wissing.reden) for each in gone]
     taken_back = tuple(each for each in gone if not isinstance(each, PartijIntrekking))

@@ -78,7 +78,7 @@ def _partij_withdrawn(sender: Sender, intrekking: PartijIntrekking) -> Event:
         Stream.REGISTERED,
         partij_withdrawn_v1,
         intrekking.partij_id,
-        intrekking.partij_id,
+        None,
         data,
         since=intrekking.aanleiding,
     )

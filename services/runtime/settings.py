@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
@@ -17,6 +17,7 @@ from services.runtime.setting_forms import (
     KafkaName,
     KafkaNames,
     MongoUri,
+    OtlpEndpoint,
     RetentionBytes,
     SourceList,
 )
@@ -130,6 +131,10 @@ class Settings(BaseSettings):
     output_segment_hours: int = Field(default=12, ge=1, le=720)
     """How long a segment of an output topic stays open. What lies in the open segment is not removed, so it is shorter
     than the hours above. Their difference is how long a subscriber surely finds every event."""
+    output_segment_bytes: int = Field(default=1024**2, ge=1024**2, le=1024**3)
+    """The largest segment of an output topic. Kafka joins cleaned segments up to this size, and removes one when its
+    newest record is older than the retention: so a partition keeps this much for longer. Raise it where a partition
+    takes in more than 10 MiB a day."""
     audit_retention_days: int = Field(default=3653, ge=365, le=36_530)
     """How long the audit trail is kept: ten years, so that it outlives the claims of a person whose data was seen. It
     holds ids and names of operators, and no contents."""
@@ -168,6 +173,14 @@ class Settings(BaseSettings):
     """The least level that is logged. `debug` shows each decision."""
     log_format: Literal["auto", "json", "console"] = "auto"
     """The form of the log. `auto` writes readable lines on a terminal and JSON elsewhere."""
+    ldv_otlp_endpoint: OtlpEndpoint | None = None
+    """Where the Logboek Dataverwerkingen takes records, by OTLP over HTTP, as in https://logboek.example.nl/v1/traces.
+    Without it there is no Logboek."""
+    ldv_sleutel_file: Path | None = None
+    """The file with the key under which the Logboek names a klant: 32 bytes or more, another one than the register's.
+    It goes with the endpoint."""
+    ldv_register: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$")] = "urn:klantinteracties:verwerking:"
+    """The address of the municipality's register of processings: it stands before the id of each processing."""
 
     backup_days: int | None = Field(default=None, ge=1, le=36_530)
     """How long the municipality keeps a backup of MongoDB, before it is destroyed. The reports about a person say so;
@@ -185,6 +198,10 @@ class Settings(BaseSettings):
             raise PydanticCustomError(
                 "mongo_uri",
                 "give the address of MongoDB as KLANTCONTACT_MONGO_URI_FILE or as KLANTCONTACT_MONGO_URI, not both",
+            )
+        if (self.ldv_otlp_endpoint is None) != (self.ldv_sleutel_file is None):
+            raise PydanticCustomError(
+                "ldv", "KLANTCONTACT_LDV_OTLP_ENDPOINT and KLANTCONTACT_LDV_SLEUTEL_FILE go together"
             )
         if len(set(self.every_topic)) != len(self.every_topic):
             raise PydanticCustomError("topics", "every topic needs a name of its own")

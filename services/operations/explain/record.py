@@ -21,6 +21,7 @@ from services.projector.errors import Foreign, ForeignReason, Unreadable
 from services.projector.events import read
 from services.runtime.kafka.clients import admin_client
 from services.runtime.kafka.records import OversizedBatch, oversized_batch
+from services.runtime.kafka.topics import MARKER_KEY
 from services.runtime.settings import Settings
 
 _POSITION: Final = re.compile(r"([A-Za-z0-9._-]{1,249}):(\d{1,9}):(\d{1,18})", re.ASCII)
@@ -176,6 +177,8 @@ def _named(settings: Settings, record: "ConsumerRecord[bytes, bytes] | None") ->
         return _Named(contact=origin_of(record.value, record.headers))
     if record.topic == settings.dead_letter_topic:
         return _Named(contact=origin_of(record.value, record.headers), lay_at=position_in(record.headers))
+    if record.value is None and record.key == MARKER_KEY:
+        return _Named()
     try:
         read(record.value, settings.own_sources)
     except Foreign as error:

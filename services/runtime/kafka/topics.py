@@ -37,6 +37,10 @@ partition's contacts for 14. Segments that close daily make it true to a day."""
 UNBOUNDED: Final = -1
 """Kafka's own value for a topic that no number of bytes shortens."""
 
+MARKER_KEY: Final = b"klantcontact.marker"
+"""The key of a record without a value that closes the open segment of an output partition. It says nothing, so every
+reader passes over it. Of all markers in a partition the cleaner leaves the last one."""
+
 TIMESTAMP_TYPE: Final = "message.timestamp.type"
 """Kafka's name for whose clock dates the records of a topic."""
 
@@ -90,6 +94,9 @@ def _output(settings: Settings, name: str) -> TopicDefinition:
             **plain.configuration,
             "cleanup.policy": "compact,delete",
             "segment.ms": str(open_hours * HOUR_MILLISECONDS),
+            # The cleaner joins segments up to this size, and Kafka's retention takes a segment only as a whole, when
+            # its newest record is too old. With the 1 GiB that is usual a quiet partition would never lose anything.
+            "segment.bytes": str(settings.output_segment_bytes),
             # Without it the ratio of Kafka's cleaner decides: what a withdrawal replaces could stay for months.
             "max.compaction.lag.ms": str(longest * HOUR_MILLISECONDS),
             # A segment is closed this long after its first record and cleaned `longest` after it. So every event

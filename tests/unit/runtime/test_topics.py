@@ -95,6 +95,7 @@ def test_the_newest_event_of_a_key_replaces_the_others_of_an_output_topic_within
                 "retention.ms": str(90 * DAY),
                 "retention.bytes": str(16 * 1024 * MIB),
                 "segment.ms": str(DAY // 2),
+                "segment.bytes": str(MIB),
                 "max.compaction.lag.ms": str(DAY),
                 "min.compaction.lag.ms": str(DAY // 2),
                 "delete.retention.ms": str(90 * DAY),
