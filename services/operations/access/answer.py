@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from schemas.verwerkingen import verwerkingen
 from services.classifier.mongo.documents import besluit_of
 from services.classifier.mongo.register import BESLUITEN
 from services.domain.besluit import BesluitRecord, PartijBesluit
@@ -75,6 +76,16 @@ class _Answer:
             "ontvangenBerichten": list(self._sent(settings.contact_topics)),
             "geweigerdeBerichten": list(self._sent([settings.dead_letter_topic])),
             "plaatsen": [self._place(each) for each in self._found.places if self._shows_place(each)],
+            "verwerkingen": [
+                {
+                    "naam": each.naam,
+                    "doel": each.doel,
+                    "grondslag": each.grondslag,
+                    "ontvangers": each.ontvangers,
+                    "bewaren": each.bewaren,
+                }
+                for each in verwerkingen()
+            ],
             "ontvangers": {"afnemers": [{"groep": each.name, "topics": each.topics} for each in self._found.groups]},
             "teWegen": [self._to_weigh(key, reasons) for key, reasons in held.items()],
         }

@@ -43,6 +43,7 @@ def access_page(answer: AnswerPart) -> str:
         _section("Berichten die nog in de wachtrij staan", map(_bericht, answer["ontvangenBerichten"])),
         _section("Berichten die geweigerd zijn", map(_bericht, answer["geweigerdeBerichten"]), above=_REFUSED),
         _places(answer["plaatsen"]),
+        _section("Waarvoor de gemeente ze gebruikt", iter([bullets(each["naam"] for each in answer["verwerkingen"])])),
         _recipients(answer["ontvangers"]),
         _rights(),
     )

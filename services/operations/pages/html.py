@@ -47,9 +47,6 @@ class Markup(str):
     __slots__ = ()
 
 
-Text = str | Markup
-
-
 def text(value: object) -> Markup:
     """Return a value as HTML: escaped, unless it is HTML already."""
     if isinstance(value, Markup):

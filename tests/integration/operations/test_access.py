@@ -105,6 +105,7 @@ async def test_the_answer_has_decisions_consent_letters_places_and_recipients(to
     assert [each["teWegen"] for each in made["geweigerdeBerichten"]] == [[], ["onduidelijk"]]
     assert all(isinstance(each["totUiterlijk"], datetime) for each in made["ontvangenBerichten"])
     assert "afnemer" in {each["groep"] for each in made["ontvangers"]["afnemers"]}
+    assert "Inzage geven" in {each["naam"] for each in made["verwerkingen"]}
     names = {each["plaats"] for each in made["plaatsen"]}
     assert "oplog" in names
     assert not any(each.endswith("vertrouwelijk") for each in names)
