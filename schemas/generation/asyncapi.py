@@ -49,6 +49,7 @@ _DEAD_LETTER_HEADERS: Final = {
     "dlq_time": "When it was refused.",
     "dlq_attempt": "How often it has become a dead letter.",
     "dlq_letter": "Earlier letters of a record that was redriven and refused again: `partition-offset`, with commas.",
+    "dlq_sleutel": "The id of the key that seals the value, which the register keeps. Absent where there is no value.",
     "dlq_cut": "JSON: the original size of each part that was cut to 64 KiB: `key`, `headers` or `value`.",
 }
 
@@ -172,10 +173,14 @@ def _dead_letter() -> AsyncApi:
     return {
         "name": _DEAD_LETTER,
         "title": "A dead letter",
-        "summary": "The key, value and headers of the original, unchanged, with more headers.",
+        "summary": "The key and headers of the original, unchanged, with more headers; its value, sealed.",
         "contentType": "application/octet-stream",
         "headers": _headers({name: {**_TEXT, "description": text} for name, text in _DEAD_LETTER_HEADERS.items()}),
-        "payload": {"description": "The value as it was sent, even when it is not JSON."},
+        "payload": {
+            "description": "The value as it was sent, even when it is not JSON, compressed and sealed: AES-256-GCM "
+            "under a key of its own. `klantcontact dlq` opens it with the key of the register, until it expires, is "
+            "discarded, or its contact is erased."
+        },
         "bindings": _key(DEAD_LETTER_TOPIC),
     }
 

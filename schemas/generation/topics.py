@@ -112,7 +112,7 @@ DEAD_LETTER_TOPIC: Final = Topic(
     summary="Refused records, of each part the first 64 KiB, with headers that say where each lay and what was wrong.",
     key="that of the original.",
     order="that of the original within its partition.",
-    retention_days=30,
+    retention_days=21,
     retention_bytes=2 * _GIB,
     events=(),
 )

@@ -31,6 +31,7 @@ from services.domain.wissen import execute
 from services.domain.wissing import Wissing
 from services.runtime.errors import InvalidSettings, PartitionLost, TransientFailure
 from services.runtime.kafka.records import Record
+from services.runtime.letters.store import LetterKeys
 from services.runtime.logboek.logboek import Logboek
 from services.runtime.observe import metrics
 from services.runtime.observe.failures import where
@@ -62,6 +63,7 @@ class Handler:
         read: Read,
         store: RegisterStore,
         stop_store: StopStore,
+        letter_keys: LetterKeys,
         encoder: Encoder,
         clock: Clock,
         health: Health,
@@ -73,6 +75,7 @@ class Handler:
         self._read = read
         self._store = store
         self._stop_store = stop_store
+        self._letter_keys = letter_keys
         self._encoder = encoder
         self._clock = clock
         self._health = health
@@ -118,6 +121,9 @@ class Handler:
     async def _publish(self, part: Sequence[Handled], publisher: Publisher, started_ns: int) -> None:
         messages = [message for handled in part for message in handled.messages]
         with timed("publish"):
+            if keys := [each.letter_key for each in messages if each.letter_key is not None]:
+                # First, so that every letter that anyone reads can be opened. A key without a letter expires.
+                await self._patiently(part[0].record.place, partial(self._letter_keys.keep, keys))
             await publisher.publish(messages, next_offset=part[-1].record.offset + 1)
         tell_batch(part, self._counted_sources)
         if self._spans is not None:

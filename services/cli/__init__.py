@@ -81,8 +81,8 @@ COMMANDS = (
         "services.cli.dlq",
         panel=OPERATORS,
         help="The dead letters: events that were refused, with what was wrong with them. Their content shows only "
-        "where you ask for it, and that is recorded with your name. None is ever deleted: a letter is open, redriven "
-        "or discarded.",
+        "where you ask for it, and that is recorded with your name. A letter is open, redriven or discarded; of one "
+        "that is discarded, nobody can read the content any more.",
     ),
     LazyCommand(
         "skip",

@@ -58,6 +58,7 @@ def _listed(found: Affected) -> dict[str, object]:
         "records": found.records,
         "unreadable": found.unreadable,
         "contacts": [{"source": source, "contactId": each} for source, each in sorted(found.contacts)],
+        "contactKeys": sorted(found.keys),
         "klanten": [{"partijId": key, "partijNummer": nummer} for key, nummer in sorted(found.partijen.items())],
     }
 

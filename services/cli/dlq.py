@@ -1,6 +1,7 @@
 """For operators: the dead letters, listed, shown and exported."""
 
 import sys
+from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
@@ -16,9 +17,9 @@ from services.cli.dlq_screen import group_values, print_groups, told_rows, told_
 from services.cli.json_values import print_json
 from services.cli.progress import progress
 from services.cli.screen import print_table
-from services.cli.streams import tell
+from services.cli.streams import FAULTS_FOUND, tell
 from services.operations.dead_letters.content import described
-from services.operations.dead_letters.letters import LetterId
+from services.operations.dead_letters.letters import LetterId, Withheld
 from services.operations.dead_letters.listing import listed
 from services.operations.dead_letters.show import exported, told
 from services.operations.wording import counted
@@ -27,7 +28,8 @@ from services.runtime.observe.logs import configure
 
 ABOUT = (
     "The dead letters: events that were refused, with what was wrong with them. Their content shows only where you ask "
-    "for it, and that is recorded with your name. None is ever deleted: a letter is open, redriven or discarded."
+    "for it, and that is recorded with your name. A letter is open, redriven or discarded; of one that is discarded, "
+    "nobody can read the content any more."
 )
 
 app = typer.Typer(help=ABOUT, no_args_is_help=True, add_completion=False)
@@ -102,17 +104,21 @@ def export(
     """Write letters with their content, one JSON object a line, to be corrected. Every access is recorded.
 
     Change what is wrong under `event` (under `value` where it is no JSON), and send the lines back with
-    `redrive --from FILE`.
+    `redrive --from FILE`. Exit status 1: of some letters the content can't be read; they are left out.
     """
     chosen = dlq_filters.selection(
         kinds=kind, paths=path, sources=source, topics=topic, ids=letter_id, since=since, until=until, states=state
     )
+    left_out = Counter[Withheld]()
     with _made(file) as out, progress("reading", shown=True) as bar:
         _log_accesses()
-        number = uvloop.run(_write(exported(settings(), chosen, bar), out))
+        number = uvloop.run(_write(exported(settings(), chosen, bar, left_out=left_out), out))
     tell(
         f"{counted(number, 'letter')} written with their content, which is recorded. Remove the file when you are done."
     )
+    for withheld, letters in left_out.most_common():
+        tell(f"  {letters} left out: the content {withheld.value}")
+    raise typer.Exit(FAULTS_FOUND if left_out else 0)
 
 
 # What they share ------------------------------------------------------------------------------------------------------

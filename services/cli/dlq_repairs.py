@@ -111,7 +111,7 @@ def discard(
     everything: Everything = False,
     as_json: AsJson = False,
 ) -> None:
-    """Mark letters as needing no repair. They stay in Kafka until they expire, and show with --state discarded."""
+    """Mark letters as needing no repair. Their content is gone for good; all else shows with --state discarded."""
     chosen = dlq_filters.selection(
         kinds=kind, paths=path, sources=source, topics=topic, ids=letter_id, since=since, until=until, states=state
     )

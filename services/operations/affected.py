@@ -21,6 +21,7 @@ from services.operations.dead_letters.selection import LetterSelection, LetterSt
 from services.operations.mongo import Database, read_register
 from services.operations.origin import Origin
 from services.operations.places.events import read_event
+from services.operations.places.letters import require_opened
 from services.operations.places.numbers import candidates
 from services.operations.places.traces import origin_in
 from services.operations.topic_reader import Progress, topic_reader, unseen
@@ -47,6 +48,8 @@ class Affected:
     """Records that name no contact: nothing tells whom they are about."""
     contacts: set[tuple[str, str]] = field(default_factory=set)
     """Source and contactId."""
+    keys: set[str] = field(default_factory=set)
+    """The keys of the decision records of contacts whose dead letter can't be opened any more."""
     partijen: dict[str, str] = field(default_factory=dict)
     """The partijId and the number of each klant that the register knows."""
 
@@ -101,19 +104,22 @@ async def _looked_at(
         chosen = LetterSelection(states=frozenset(LetterState), since=found.since, until=found.until)
         async with dead_letters(settings) as letters:
             async for batch in letters.selected(chosen, progress):
-                for letter in batch:
-                    content = letter.letter.content
+                for each in batch:
+                    require_opened(each.letter)
+                    if each.letter.withheld and each.letter.contact_key:
+                        found.keys.add(each.letter.contact_key)
+                    content = each.letter.content
                     yield _of_publisher(content.value, content.headers, sleutels)
         return
     async with topic_reader(settings) as reader:
         whole = await reader.whole(found.topic)
         part = await reader.between(whole, since=found.since, until=found.until)
         async for fetched in reader.records(part, progress):
-            for each in map(as_record, fetched):
+            for lying in map(as_record, fetched):
                 if found.topic in settings.contact_topics:
-                    yield _of_publisher(each.value, each.headers, sleutels)
+                    yield _of_publisher(lying.value, lying.headers, sleutels)
                 else:
-                    yield _of_classifier(each.value)
+                    yield _of_classifier(lying.value)
 
 
 def _of_publisher(value: bytes | None, headers: Sequence[Any], sleutels: Sleutels) -> Looked:

@@ -31,6 +31,8 @@ from services.operations.lock import Lock, operators_lock
 from services.operations.mongo import Database, read_register
 from services.operations.mongo_checks import oplog_days
 from services.runtime.errors import KlantcontactError, TransientFailure
+from services.runtime.letters.sealing import Sealer, configured_sealers
+from services.runtime.letters.store import LETTER_KEYS, number_wrapped_before, rewrap
 from services.runtime.mongo.client import Document
 from services.runtime.mongo.errors import translate_mongo_errors
 from services.runtime.settings import Settings
@@ -75,7 +77,7 @@ async def rotate_key(settings: Settings, *, request: str, reason: str, dry_run: 
     Raises NothingToRotate, InvalidSettings, LockRefused, LockLost, and TransientFailure while MongoDB is away or busy.
     What was done by then stays, and a new run goes on.
     """
-    sleutels = configured_sleutels(settings)
+    sleutels, sealers = configured_sleutels(settings), configured_sealers(settings)
     async with read_register(settings) as database:
         with translate_mongo_errors(settings, right="read and change (the role key of docs/roles.md)"):
             key = RegisterKey(database, sleutels)
@@ -90,7 +92,7 @@ async def rotate_key(settings: Settings, *, request: str, reason: str, dry_run: 
                     _require_newer(state, sleutels)
                     await _begin(database, lock, sleutels, state, {"verzoek": request, "reden": reason})
                     state = KeyState(sleutels.versie, state.versie)
-                return await _rotate(database, lock, sleutels.at(state.versie), state, show)
+                return await _rotate(database, lock, sleutels.at(state.versie), sealers[: state.versie], state, show)
 
 
 async def _counted(database: Database, state: KeyState, target: Sleutels, show: ShowStep) -> Rotated:
@@ -98,16 +100,22 @@ async def _counted(database: Database, state: KeyState, target: Sleutels, show: 
     rotated = Rotated(state.oldest, target.versie, oplog_days=await oplog_days(database.client))
     for name in GUARDED:
         rotated.left[name] = rotated.wrapped[name] = await _pass(database, name, target, show, write=None)
+    older = await number_wrapped_before(database, target.versie)
+    rotated.left[LETTER_KEYS] = rotated.wrapped[LETTER_KEYS] = older
     return rotated
 
 
-async def _rotate(database: Database, lock: Lock, target: Sleutels, state: KeyState, show: ShowStep) -> Rotated:
+async def _rotate(
+    database: Database, lock: Lock, target: Sleutels, sealers: Sequence[Sealer], state: KeyState, show: ShowStep
+) -> Rotated:
     rotated = Rotated(state.oldest, target.versie)
     for name in GUARDED:
         wrapped = 0
         while found := await _pass(database, name, target, show, write=lock):
             wrapped += found
         rotated.wrapped[name], rotated.left[name] = wrapped, 0
+    await lock.confirm()
+    rotated.wrapped[LETTER_KEYS], rotated.left[LETTER_KEYS] = await _rewrap_letters(database, sealers, show), 0
     rotated.done_at = datetime.now(UTC)
     await lock.confirm()
     await database[SLEUTELCONTROLE].update_one(
@@ -115,6 +123,16 @@ async def _rotate(database: Database, lock: Lock, target: Sleutels, state: KeySt
     )
     rotated.oplog_days = await oplog_days(database.client)
     return rotated
+
+
+async def _rewrap_letters(database: Database, sealers: Sequence[Sealer], show: ShowStep) -> int:
+    """Have the newest key wrap the key of each dead letter. Return how many an older one wrapped."""
+    *older, newest = sealers
+    number = 0
+    for each in older:
+        number += await rewrap(database, each, newest)
+    show(LETTER_KEYS, number, number)
+    return number
 
 
 def _require_newer(state: KeyState, target: Sleutels) -> None:

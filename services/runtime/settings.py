@@ -121,8 +121,9 @@ class Settings(BaseSettings):
     contact_retention_days: int = Field(default=7, ge=1, le=3650)
     """How long the topics of publishers are kept. They hold all that was said, so keep them no longer than repair
     needs."""
-    dead_letter_retention_days: int = Field(default=30, ge=1, le=3650)
-    """How long a dead letter, which holds the original event, waits to be repaired."""
+    dead_letter_retention_days: int = Field(default=21, ge=1, le=3650)
+    """How long a dead letter, which holds the original event, waits to be repaired. Then nobody can open it any more.
+    A request of a citizen has to be answered within a month (AVG 12(3)), and can rest on what lies there."""
     output_retention_days: int = Field(default=90, ge=1, le=3650)
     """How long subscribers can read back."""
     output_compaction_hours: int = Field(default=24, ge=1, le=720)

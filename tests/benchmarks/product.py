@@ -33,8 +33,8 @@ class Services:
 
     @property
     def written(self) -> list[str]:
-        """The topics that the classifier writes to: that of dead letters, then the outputs."""
-        return [str(topic_names(self.name)["dead_letter_topic"]), *self.outputs]
+        """Every topic but those of the contacts."""
+        return [str(name) for setting, name in topic_names(self.name).items() if setting != "contact_topics"]
 
     @property
     def environment(self) -> dict[str, str]:

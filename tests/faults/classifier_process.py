@@ -28,6 +28,7 @@ from tests.support.kafka_tools import (
     read_committed,
     topic_names,
 )
+from tests.support.sealed import values_of
 from tests.support.service_process import ServiceProcess
 from tests.support.waiting import wait_for
 
@@ -111,9 +112,10 @@ class World:
 
     def outcomes(self) -> Counter[tuple[str, str]]:
         """Count what a committed reader sees, by topic and contact."""
+        messages = read_committed(self.settings.kafka_bootstrap, list(self._outputs))
         return Counter(
-            (self._outputs[message.topic() or ""], _contact_of(message.value() or b""))
-            for message in read_committed(self.settings.kafka_bootstrap, list(self._outputs))
+            (self._outputs[message.topic() or ""], _contact_of(value))
+            for message, value in zip(messages, values_of(self.settings, messages), strict=True)
         )
 
     @property

@@ -31,12 +31,13 @@ from services.classifier.mongo.tallies import Tallies
 from services.classifier.ports import share_of
 from services.domain.case import Case
 from services.domain.numbers import LAST_NUMBER, NO_NUMBERS, Numbers
-from services.domain.outcome import InstructionAnswer, Outcome
+from services.domain.outcome import Executed, InstructionAnswer, Outcome
 from services.domain.policy import Beleid
 from services.domain.register import Register
 from services.domain.sleutels import NewerSleutel
 from services.domain.wissing import Wissing
 from services.runtime.errors import TransientFailure
+from services.runtime.letters.store import forget_letters
 from services.runtime.mongo.client import Document
 from services.runtime.mongo.errors import Meaning, is_refused_by_validator, meaning_of, mongo_is_away
 from services.runtime.mongo.health import count_documents
@@ -214,6 +215,8 @@ class MongoRegister:
             known_partijen, known_besluiten = dict(register.partijen), set(register.besluiten)
             answer = execute(register)
             await self._recorder.record(register, known_partijen, known_besluiten, session, hashes)
+            if wissing.contact_key is not None and isinstance(answer, Executed):
+                await forget_letters(self._database, [wissing.contact_key], session)
             await self._answers.keep(answer, session)
         return answer
 

@@ -1,4 +1,8 @@
-"""`dlq discard`: an operator decides that dead letters need no repair. They stay in Kafka until they expire."""
+"""`dlq discard`: an operator decides that dead letters need no repair. Nobody can read their content from then on.
+
+Their headers stay in Kafka until they expire. So does the content of letters that an earlier release
+wrote, which is not sealed.
+"""
 
 from datetime import UTC, datetime
 from functools import partial
@@ -22,7 +26,7 @@ AIM: Final = Aim(LetterState.DISCARDED)
 async def discard(
     settings: Settings, selection: LetterSelection, *, reason: str, progress: Progress = unseen
 ) -> LetterCounts:
-    """Mark the selected letters as discarded. A second run does the rest.
+    """Mark the selected letters as discarded, and delete the keys of their contents. A second run does the rest.
 
     Raises InvalidFilter for a reason that is empty or too long, LockRefused while another command holds the operators'
     lock, LockLost when another has taken it since, and as `DeadLetters.selected` does.

@@ -5,6 +5,7 @@ this one and after it.
 """
 
 import json
+from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,14 @@ from typing import Any
 import structlog
 
 from services.operations.dead_letters.content import LETTER, described
-from services.operations.dead_letters.letters import UNKNOWN, Letter, LetterId, LettersRefused
+from services.operations.dead_letters.letters import (
+    UNKNOWN,
+    ContentWithheld,
+    Letter,
+    LetterId,
+    LettersRefused,
+    Withheld,
+)
 from services.operations.dead_letters.reading import DeadLetters, Found, dead_letters, unseen
 from services.operations.dead_letters.selection import LetterSelection, LetterState
 from services.operations.dead_letters.states import Access, LetterStates
@@ -25,12 +33,21 @@ log = structlog.get_logger()
 
 
 async def exported(
-    settings: Settings, selection: LetterSelection, progress: Progress = unseen
+    settings: Settings,
+    selection: LetterSelection,
+    progress: Progress = unseen,
+    *,
+    left_out: Counter[Withheld] | None = None,
 ) -> AsyncGenerator[bytes, None]:
-    """Yield the lines of the selected letters, some at once. Raises as `DeadLetters.selected` does."""
+    """Yield the lines of the selected letters, some at once. Raises as `DeadLetters.selected` does.
+
+    Letters whose content can't be read are left out, and counted in `left_out`.
+    """
     async with dead_letters(settings) as letters:
         async for batch in letters.selected(selection, progress):
-            chosen = [each.letter for each in batch]
+            chosen = [each.letter for each in batch if each.letter.withheld is None]
+            if left_out is not None:
+                left_out.update(each.letter.withheld for each in batch if each.letter.withheld is not None)
             await note_access(letters.states, chosen)
             yield b"".join(_line(letter) for letter in chosen)
 
@@ -86,12 +103,15 @@ class Told:
 async def told(settings: Settings, letter_id: LetterId, *, with_content: bool, progress: Progress = unseen) -> Told:
     """Return one letter. With its content, the access is recorded first.
 
-    Raises LettersRefused when the topic does not hold it, TransientFailure when Kafka or MongoDB is away.
+    Raises LettersRefused when the topic does not hold it, ContentWithheld when its content is asked for and can't be
+    read, TransientFailure when Kafka or MongoDB is away.
     """
     async with dead_letters(settings) as letters:
         found = await letters.one(letter_id)
         if found is None:
             raise LettersRefused([f"{letter_id} is not in {settings.dead_letter_topic}, or no longer."])
+        if with_content and found.letter.withheld is not None:
+            raise ContentWithheld(letter_id, found.letter.withheld)
         earlier = [(each, await letters.one(each)) for each in found.letter.earlier]
         later = await _later(letters, found, progress)
         if with_content:

@@ -10,10 +10,10 @@ from aiokafka import ConsumerRecord, TopicPartition
 from schemas.dead_letters import earlier_letters
 from schemas.positions import Position
 from schemas.reading.decoding import Received, decode
+from schemas.reading.origin import Origin, origin_of, shown_source
 from services.domain.besluit import BesluitRecord
-from services.operations.dead_letters.letters import LetterId, shown_source
+from services.operations.dead_letters.letters import UNKNOWN, LetterId
 from services.operations.explain.letters import MAX_LINKED, Sought
-from services.operations.origin import Origin, origin_of
 from services.operations.topic_reader import Progress, TopicReader, next_offsets
 from services.runtime.kafka.clients import admin_client
 from services.runtime.kafka.records import moment
@@ -97,7 +97,7 @@ async def read_contact_records(
             position = Position(record.topic, record.partition, record.offset)
             is_judged = record.offset < handled.get(TopicPartition(record.topic, record.partition), 0)
             since = next((each.since for each in transactions if each.holds_up(record)), None)
-            sighting = Sighting(shown_source(origin.source), position, is_judged, since)
+            sighting = Sighting(shown_source(origin.source) or UNKNOWN, position, is_judged, since)
             first.setdefault((record.topic, origin.source, is_judged), sighting)
             positions.append(position)
             letters.extend(map(LetterId.parse, earlier_letters(record.headers)))

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from schemas.positions import Position
-from services.operations.dead_letters.letters import Letter
+from services.operations.dead_letters.letters import Letter, Withheld
 from services.operations.dead_letters.reading import dead_letters
 from services.operations.dead_letters.selection import LetterSelection, LetterState
 from services.operations.dead_letters.states import COLLECTION, SLACK, UNTOUCHED
@@ -14,8 +14,19 @@ from services.operations.places.published import place_of
 from services.operations.places.searching import PlaceSearch
 from services.operations.places.topic_terms import topic_terms
 from services.operations.places.traces import Traces
+from services.runtime.errors import InvalidSettings
 
 SETTINGS: Final = ("KLANTCONTACT_DEAD_LETTER_RETENTION_DAYS",)
+
+
+_OURS: Final = frozenset({Withheld.NO_KEY, Withheld.OTHER_KEY})
+"""Why a letter stays closed to this command, and would not to another."""
+
+
+def require_opened(letter: Letter) -> None:
+    """Raise InvalidSettings for a letter that only these settings can't open: it was not searched."""
+    if letter.withheld in _OURS:
+        raise InvalidSettings(f"The content of dead letter {letter.id} {letter.withheld.value}.")
 
 
 async def letters(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
@@ -28,6 +39,7 @@ async def letters(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
         async for batch in read.selected(LetterSelection(states=frozenset(LetterState)), search.progress):
             for found in batch:
                 letter = found.letter
+                require_opened(letter)
                 event = read_event(letter.content.value, letter.content.headers)
                 if not (is_about(event, search.traces) or _lay_there(letter, search.traces)):
                     continue
@@ -51,7 +63,11 @@ async def letters(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
 
 
 def _lay_there(letter: Letter, traces: Traces) -> bool:
-    """Whether the record of a letter lay where one of the subject's records did, or was in a batch that held one."""
+    """Whether a letter is of a contact of the subject, or its record lay where one of the subject's did, or was in a
+    batch that held one.
+    """
+    if letter.contact_key in traces.contacts:
+        return True
     first = letter.origin
     if first is None or letter.last_offset is None:
         return first in traces.positions

@@ -182,7 +182,7 @@ async def test_a_redrive_is_recorded_with_user_and_time_and_nothing_of_the_conte
     assert record == {
         "_id": record["_id"],
         "changes": [{"state": "redriven", "by": WHO, "at": at, "attempt": 1}],
-        "expiresAt": at + timedelta(days=60),
+        "expiresAt": at + timedelta(days=51),
     }
     assert before <= at <= datetime.now(UTC)
     with MongoClient[dict[str, Any]](settings.mongo_uri) as client:

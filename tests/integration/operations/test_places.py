@@ -9,9 +9,11 @@ from pymongo import MongoClient
 
 from schemas.identities import Identity
 from services.local.servers.stack import Stack
+from services.operations.affected import Affected, affected
 from services.operations.places.place import FoundItem, PlaceFound, Term
 from services.operations.places.search import look_everywhere, traces_of
 from services.operations.subjects import PartijSubject, Subject, SubjectUnknown, read_subject
+from services.runtime.errors import InvalidSettings
 from tests.support.examples import ALICE, CAROL, SOURCE, Wire
 from tests.support.explain_town import SLEUTELS, Town
 from tests.support.places_town import bsn_subject, filled_town
@@ -111,3 +113,42 @@ async def test_a_klant_is_found_by_its_number_as_by_its_bsn(town: Town) -> None:
     by_nummer = await search(town, PartijSubject(partij_nummer=entry["nummer"]))
 
     assert {name: each.found for name, each in by_nummer.items()} == {name: each.found for name, each in by_bsn.items()}
+
+
+# A data breach -------------------------------------------------------------------------------------------------------
+
+
+async def lay(town: Town, topic: str) -> Affected:
+    """Return what `affected` finds in a topic since yesterday."""
+    now = datetime.now(UTC)
+    return await affected(
+        town.settings, topic, since=now - timedelta(days=1), until=now, request="Z-1", reason="a stolen login"
+    )
+
+
+async def test_the_contacts_and_klanten_that_lay_in_a_topic_are_listed(town: Town) -> None:
+    sent = await lay(town, town.settings.contact_topics[0])
+    refused = await lay(town, town.settings.dead_letter_topic)
+    out = await lay(town, town.settings.confidential_topic)
+
+    assert sent.contacts == {
+        (SOURCE, f"c-{each}") for each in ("alone", "both", "secret", "gone", "other", "waits", "stranger", "later")
+    }
+    assert len(sent.partijen) == 2
+    assert (sent.records, sent.unreadable) == (9, 0)
+    assert {each for _, each in refused.contacts} == {"c-refused", "c-broken", "c-refused-other"}
+    assert refused.partijen == sent.partijen
+    assert {each for _, each in out.contacts} == {"c-secret", "c-later"}
+
+
+async def test_nothing_lay_there_before_the_period_and_an_unknown_topic_is_refused(town: Town) -> None:
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    until = long_ago + timedelta(days=1)
+
+    found = await affected(
+        town.settings, town.settings.registered_topic, since=long_ago, until=until, request="Z-1", reason="none"
+    )
+
+    assert (found.records, found.contacts, found.partijen) == (0, set(), {})
+    with pytest.raises(InvalidSettings):
+        await affected(town.settings, "nobody's", since=long_ago, until=until, request="Z-1", reason="none")

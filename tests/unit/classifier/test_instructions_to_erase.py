@@ -21,11 +21,13 @@ from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from tests.fakes.clock import FakeClock
 from tests.fakes.document_store import DocumentStore
+from tests.fakes.letter_keys import FakeLetterKeys
 from tests.fakes.publisher import FakePublisher, FakeTopics
 from tests.fakes.register_store import FakeRegisterStore
 from tests.fakes.stop_store import FakeStopStore
 from tests.support.contacts import SOURCE, contact_ended, record
 from tests.support.erasing import SLEUTELS, VERZOEK, record_of, to_erase
+from tests.support.sealed import SEALER
 
 SETTINGS = Settings(registered_topic="registered", taak_topic="taak", dead_letter_topic="dlq", erased_topic="gewist")
 KEY = contact_key(SOURCE, "c-1")
@@ -46,7 +48,8 @@ class _Bench:
             read=lambda each: read(each, SLEUTELS, DEFAULT),
             store=self.store,
             stop_store=FakeStopStore(),
-            encoder=Encoder(SETTINGS),
+            letter_keys=FakeLetterKeys(),
+            encoder=Encoder(SETTINGS, SEALER),
             clock=FakeClock(),
             health=Health(),
             own_failures_limit=3,

@@ -12,7 +12,7 @@ def test_contacts_are_kept_shortest_and_outputs_longest() -> None:
 
     assert retention == {
         "contact.ended": str(7 * DAY),
-        "contact.ended.dlq": str(30 * DAY),
+        "contact.ended.dlq": str(21 * DAY),
         "klantcontact.registered": str(90 * DAY),
         "klantcontact.registered.vertrouwelijk": str(90 * DAY),
         "taak.created": str(90 * DAY),
