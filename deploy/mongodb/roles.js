@@ -361,19 +361,33 @@ const roles = {
       {
         "database": "register",
         "collections": [
-          "partijregister",
-          "besluiten",
-          "nummers",
-          "tellingen",
-          "sleutelcontrole",
-          "dead_letters",
-          "dead_letter_keys",
-          "wissingen",
-          "stopped_partitions",
-          "skipped_records"
+          ""
         ],
         "actions": [
-          "find"
+          "find",
+          "listCollections"
+        ]
+      },
+      {
+        "database": "projection",
+        "collections": [
+          ""
+        ],
+        "actions": [
+          "find",
+          "listCollections"
+        ]
+      },
+      {
+        "database": "register",
+        "collections": [
+          "wissingen"
+        ],
+        "actions": [
+          "find",
+          "insert",
+          "update",
+          "remove"
         ]
       },
       {
@@ -386,54 +400,6 @@ const roles = {
           "find",
           "insert",
           "update"
-        ]
-      },
-      {
-        "database": "register",
-        "collections": [
-          ""
-        ],
-        "actions": [
-          "listCollections"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          "klantcontacten",
-          "partijen",
-          "interne_taken",
-          "klantcontacten_vertrouwelijk",
-          "interne_taken_vertrouwelijk",
-          "vervallen",
-          "klantcontacten_vorige",
-          "partijen_vorige",
-          "interne_taken_vorige",
-          "klantcontacten_vertrouwelijk_vorige",
-          "interne_taken_vertrouwelijk_vorige",
-          "vervallen_vorige",
-          "klantcontacten_nieuw",
-          "partijen_nieuw",
-          "interne_taken_nieuw",
-          "klantcontacten_vertrouwelijk_nieuw",
-          "interne_taken_vertrouwelijk_nieuw",
-          "vervallen_nieuw",
-          "herbouw",
-          "plaatsclaims",
-          "stopped_partitions",
-          "skipped_records"
-        ],
-        "actions": [
-          "find"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          ""
-        ],
-        "actions": [
-          "listCollections"
         ]
       }
     ],

@@ -130,6 +130,12 @@ COMMANDS = (
         "contents.",
     ),
     LazyCommand(
+        "erase",
+        "services.cli.erase",
+        panel=OPERATORS,
+        help="Erase a contact, a klant or the details of a klant, for good (AVG 17). The classifier does it.",
+    ),
+    LazyCommand(
         "stats",
         "services.cli.stats",
         panel=OPERATORS,

@@ -123,6 +123,7 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
     (kafka.folder / "events").write_bytes(b"\n".join([*map(encoded, contacts()), b'{"kapot": true}']))
     (kafka.folder / "strict").write_text(STRICT)
     (kafka.folder / "who").write_text(json.dumps({"source": SOURCE, "contactId": "c-1"}))
+    (kafka.folder / "whom").write_text(json.dumps({"source": SOURCE, "contactId": "never-came"}))
     assert town.run("topics create", "topics create").status == 0
     with ExitStack() as undo:
         undo.callback(drop_databases, settings)
@@ -141,8 +142,17 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
 
 def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
     services, others = {"run classifier", "run projector"}, {"publish", "topics create", "doctor", "explain", "rebuild"}
-    about_persons = {"access", "affected", "erase-report"}
-    assert RIGHTS.keys() == services | others | about_persons | {"dlq", "dlq redrive", "replay", "replay --execute"}
+    assert RIGHTS.keys() == services | others | {
+        "access",
+        "affected",
+        "erase-report",
+        "dlq",
+        "dlq redrive",
+        "replay",
+        "replay --execute",
+        "erase",
+        "erase --reapply",
+    }
 
 
 def test_a_contact_goes_in_and_its_documents_come_out(town: Town) -> None:
@@ -155,6 +165,8 @@ def test_a_contact_goes_in_and_its_documents_come_out(town: Town) -> None:
         "besluiten": 5,
     }
 
+
+REQUEST = "--request Z-1 --reason verzoek"
 
 SERVED = [
     ("doctor", "doctor", 0, "transactions answer"),
@@ -180,6 +192,8 @@ SERVED = [
     ),
     ("rebuild", "rebuild", 0, "The new collections are in place"),
     ("rebuild", "rebuild --drop-old", 0, "interne_taken_vorige                 5 documents dropped"),
+    ("erase", f"erase --contact --from {{whom}} {REQUEST}", 0, "1  contacts as a whole"),
+    ("erase --reapply", f"erase --reapply {REQUEST}", 0, "There is nothing left of it to erase"),
     ("refused nothing", "stats", 0, "V2 "),
 ]
 

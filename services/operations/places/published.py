@@ -122,7 +122,7 @@ def event_is_about(event: Mapping[str, Any], record: "ConsumerRecord[bytes, byte
     data = event.get("data") or {}
     text = b"\n".join((_value(record) or b"", record.key or b""))
     of_whole = traces.key_of(origin_in(data.get("herkomst"))) in traces.whole
-    if (of_whole or names_one_of(traces.partij_ids, text)) and "klantcontact" in data:
+    if (of_whole and "partijId" not in data) or (names_one_of(traces.partij_ids, text) and "klantcontact" in data):
         traces.things.add(str(event.get("subject")))
     own = text if not traces.is_klant else _own_ids(event, data)
     is_left = not str(event.get("type")).endswith(_WITH_CONTENTS) and names_one_of(traces.remains, text)

@@ -8,6 +8,7 @@ from pymongo.errors import OperationFailure
 
 from services.classifier.mongo.documents import besluit_of
 from services.classifier.mongo.register import BESLUITEN, PARTIJREGISTER
+from services.domain.ids import contact_key
 from services.operations.dead_letters.states import COLLECTION as LETTER_RECORDS
 from services.operations.explain.search import READING_ALL_SECONDS
 from services.operations.mongo import Database
@@ -22,6 +23,9 @@ from services.runtime.mongo.errors import REFUSED_USER
 TOMBSTONES: Final = "besluiten: tombstones"
 """What is left of a contact that was erased: that it was, when, and for which request."""
 
+FOLLOW_UPS: Final = "besluiten: follow-ups"
+"""Decisions about contacts that follow up the one that is sought: each names the id of its klantcontact."""
+
 _MOMENTS: Final = ("gegeven", "ingetrokken", "gevuld")
 
 
@@ -29,7 +33,7 @@ async def entries(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
     """Look in `partijregister`: the klant itself, and what a contact did to any partij."""
     traces, tally = search.traces, Tally()
     query = _of_klant(traces) if traces.is_klant else _named_at([*_MOMENTS], traces)
-    async for document in _every(search.register, PARTIJREGISTER, query):
+    async for document in _every(search.register, PARTIJREGISTER, query, traces):
         tally.add(str(document["_id"]), contents=False)
         _show(search, PARTIJREGISTER, document)
     yield tally.place(PARTIJREGISTER, PlaceKind.REGISTER, Term.OWN)
@@ -48,7 +52,7 @@ def _of_klant(traces: Traces) -> Sequence[Document]:
 async def decisions(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
     """Look in `besluiten`: decisions about the subject, and those of other contacts that name it."""
     found, erased = Tally(), Tally()
-    async for document in _every(search.register, BESLUITEN, decisions_about(search.traces)):
+    async for document in _every(search.register, BESLUITEN, decisions_about(search.traces), search.traces):
         if "source" not in document:
             erased.add(document["_id"], contents=False)
         else:
@@ -85,7 +89,17 @@ def decisions_about(traces: Traces) -> Sequence[Document]:
         by_link: Document = {"partijen.sleutels": {"$in": traces.numbers.wanted}}
         return [keys, {"partijen.partijId": partijen}, {"intrekkingen.partijId": partijen}, by_link]
     stands = [f"partijen.stand.{each}" for each in _MOMENTS]
-    return [keys, {"vervolg.klantcontactId": {"$in": sorted(traces.things)}}, *_named_at(stands, traces)]
+    return [keys, *_named_at(stands, traces)]
+
+
+async def follow_ups(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
+    """Look in `besluiten` for contacts that follow up one that is sought; its klantcontacten are known by now."""
+    tally = Tally()
+    if not search.traces.is_klant:
+        query = {"vervolg.klantcontactId": {"$in": sorted(search.traces.things)}}
+        async for document in _every(search.register, BESLUITEN, [query]):
+            tally.add(document["_id"], contents=False)
+    yield tally.place(FOLLOW_UPS, PlaceKind.REGISTER, Term.OWN)
 
 
 def _named_at(paths: Sequence[str], traces: Traces) -> list[Document]:
@@ -97,12 +111,31 @@ def _named_at(paths: Sequence[str], traces: Traces) -> list[Document]:
     ]
 
 
-async def _every(database: Database, collection: str, queries: Sequence[Document]) -> AsyncIterator[Document]:
-    if not queries:
-        return
+async def _every(
+    database: Database, collection: str, queries: Sequence[Document], traces: Traces | None = None
+) -> AsyncIterator[Document]:
+    """Yield the documents that match, and those that name a contact of which only the key is known: all are read."""
+    seen = set()
+    # Now: what is read may tell their names, and these queries do not have them.
+    nameless = traces.nameless() if traces is not None and not traces.is_klant else set()
     with pymongo.timeout(READING_ALL_SECONDS):
-        async for document in database[collection].find({"$or": list(queries)}):
-            yield document
+        if queries:
+            async for document in database[collection].find({"$or": list(queries)}):
+                seen.add(document["_id"])
+                yield document
+        if nameless:
+            fields = {"partijen.stand": 1, **dict.fromkeys(_MOMENTS, 1)}
+            holders = database[collection].find({}, fields)
+            also = [each["_id"] async for each in holders if each["_id"] not in seen and _names(each, nameless)]
+            async for document in database[collection].find({"_id": {"$in": also}}):
+                yield document
+
+
+def _names(document: Document, keys: set[str]) -> bool:
+    """Whether a document of the register names a contact with one of these keys as the origin of something."""
+    stands = [document, *(each["stand"] for each in document.get("partijen", ()) if "stand" in each)]
+    moments = [stand[name] for stand in stands for name in _MOMENTS if name in stand]
+    return any(contact_key(each["source"], each["contactId"]) in keys for each in moments)
 
 
 def _show(search: PlaceSearch, place: str, document: Document) -> None:

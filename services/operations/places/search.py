@@ -34,6 +34,7 @@ READERS: Final[Sequence[PlaceReader]] = (
     register.decisions,
     projection.collections,
     published.outputs,
+    register.follow_ups,
     published.other_topics,
     register.other_collections,
     beyond.beyond,

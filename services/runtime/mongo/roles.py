@@ -27,7 +27,7 @@ class Holder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """MongoDB's actions on some collections of one database. The name "" stands for the database itself."""
+    """MongoDB's actions on some collections of one database. The name "" stands for the whole database."""
 
     holder: Holder
     collections: Sequence[str]
@@ -129,13 +129,11 @@ ROLES: Final[Mapping[str, MongoRole]] = {
         serves="the privacy officer",
         commands=("access", "affected", "audit", "erase", "erase-report", "restrict", "retain", "withdraw"),
         rights=(
-            _register((*DECIDED, "dead_letters", "dead_letter_keys", "wissingen"), *READ),
-            _register(("stopped_partitions", "skipped_records"), *READ),
+            # What is to be shown or gone is searched for everywhere, also where others put it.
+            _register(("",), "find", "listCollections"),
+            _projection(("",), "find", "listCollections"),
+            _register(("wissingen",), *CHANGE),
             _register(("operators_lock", "audit_head"), *KEEP),
-            _register(("",), "listCollections"),
-            _projection((*PROJECTED, *FORMER, *NEW, "herbouw", "plaatsclaims"), *READ),
-            _projection(("stopped_partitions", "skipped_records"), *READ),
-            _projection(("",), "listCollections"),
         ),
         of_cluster=("serverStatus",),
     ),

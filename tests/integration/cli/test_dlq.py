@@ -40,7 +40,7 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
 def _started(*arguments: str, settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(
         [sys.executable, "-m", "services.cli", "dlq", *arguments],
-        env=environment(settings),
+        env=environment(settings, ["dlq", *arguments]),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -172,7 +172,7 @@ def test_an_access_to_content_is_logged_in_one_line_and_recorded_for_each_letter
     publish_letters(settings, [b"3"], partition=1)
 
     command = [each.format(file=tmp_path / "letters.jsonl") for each in arguments]
-    seen = _screen(_seen("dlq", *command, variables=settings.environment()))
+    seen = _screen(_seen("dlq", *command, variables=environment(settings, ["dlq", *command])))
 
     assert seen[-2:] == [last, ""]
     assert "dead_letter.content_shown" not in "".join(seen)

@@ -8,8 +8,13 @@ import pytest
 from pymongo import MongoClient
 
 from schemas.identities import Identity
+from schemas.outputs import Reden
+from services.domain.ids import contact_key
+from services.domain.wissing import GewistItem, SoortWissing, item_value
 from services.local.servers.stack import Stack
 from services.operations.affected import Affected, affected
+from services.operations.erase_report.page import report_page
+from services.operations.erase_report.report import NothingErased, report_of
 from services.operations.places.place import FoundItem, PlaceFound, Term
 from services.operations.places.search import look_everywhere, traces_of
 from services.operations.subjects import PartijSubject, Subject, SubjectUnknown, read_subject
@@ -65,7 +70,8 @@ async def test_a_contact_is_found_with_what_other_contacts_and_partijen_say_of_i
     counts = {name: each.found for name, each in found.items() if each.found}
     assert counts == {
         "contact.ended": 1,
-        "besluiten": 3,  # its own, that of the follow-up, and of the next contact of the klant
+        "besluiten": 2,  # its own, and that of the next contact of the klant, before which it had filled the partij
+        "besluiten: follow-ups": 1,
         "klantcontacten": 1,
         "klantcontacten_vorige": 1,
         "klantcontacten_vertrouwelijk": 1,
@@ -152,3 +158,66 @@ async def test_nothing_lay_there_before_the_period_and_an_unknown_topic_is_refus
     assert (found.records, found.contacts, found.partijen) == (0, set(), {})
     with pytest.raises(InvalidSettings):
         await affected(town.settings, "nobody's", since=long_ago, until=until, request="Z-1", reason="none")
+
+
+# The report of an erasure --------------------------------------------------------------------------------------------
+
+
+def remember(town: Town, contact_id: str, request: str) -> GewistItem:
+    """Write that a contact was erased where the classifier would."""
+    key = contact_key(SOURCE, contact_id)
+    item = GewistItem(
+        key=key,
+        soort=SoortWissing.CONTACT,
+        contact_key=key,
+        partij_id=None,
+        op=datetime(2026, 12, 2, tzinfo=UTC),
+        verzoek=request,
+        reden=Reden.GEWIST,
+        revisie=1,
+        besluitversie=2,
+    )
+    value = orjson.dumps(item_value(item), option=orjson.OPT_UTC_Z)
+    town._send(town.settings.erased_topic, value, key=key.encode())
+    return item
+
+
+async def test_the_report_of_an_erasure_finds_what_is_left_by_the_key_of_the_contact_alone(town: Town) -> None:
+    item = remember(town, "c-alone", "Z-left")
+    named = await search(town, read_subject(orjson.dumps({"source": SOURCE, "contactId": "c-alone"})))
+
+    report = await report_of(town.settings, "Z-left")
+
+    assert item.contact_key is not None
+    left = {each["plaats"]: each["aantal"] for each in report["plaatsen"]}
+    assert left == {each.name: each.found for each in named.values()}
+    assert left[town.settings.erased_topic] == 1
+    assert report["klaar"] is False
+
+
+async def test_the_report_says_that_nothing_is_left_and_who_has_yet_to_read_of_it(town: Town) -> None:
+    remember(town, "c-erased", "Z-done")
+    withdrawn = {
+        "type": "nl.klantinteracties.klantcontact.withdrawn",
+        "data": {"reden": "gewist", "herkomst": {"source": SOURCE, "contactId": "c-erased"}},
+    }
+    town._send(town.settings.registered_topic, orjson.dumps(withdrawn), key=b"k-erased")
+    town.commit("slow", town.settings.registered_topic, 1)
+    town.commit("quick", town.settings.registered_topic, 1000)
+
+    report = await report_of(town.settings, "Z-done")
+    told = report_page(report)
+
+    searched = [each for each in report["plaatsen"] if each["doorzocht"]]
+    ids_only = (town.settings.registered_topic, town.settings.erased_topic)
+    assert {each["plaats"] for each in searched if each["aantal"]} - set(ids_only) <= {town.settings.audit_topic}
+    assert report["klaar"] is True
+    assert {each["groep"]: each["nogTeLezen"] for each in report["afnemers"]}["slow"] == 1
+    assert {each["groep"]: each["nogTeLezen"] for each in report["afnemers"]}["quick"] == 0
+    assert "<li>slow</li>" in told
+    assert "<li>quick</li>" not in told
+
+
+async def test_a_request_for_which_nothing_was_erased_has_no_report(town: Town) -> None:
+    with pytest.raises(NothingErased):
+        await report_of(town.settings, "Z-nothing")
