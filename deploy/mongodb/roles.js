@@ -394,12 +394,22 @@ const roles = {
         "database": "register",
         "collections": [
           "operators_lock",
-          "audit_head"
+          "audit_head",
+          "verwerkte_taken"
         ],
         "actions": [
           "find",
           "insert",
           "update"
+        ]
+      },
+      {
+        "database": "register",
+        "collections": [
+          "tellingen"
+        ],
+        "actions": [
+          "remove"
         ]
       }
     ],

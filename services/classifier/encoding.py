@@ -13,7 +13,7 @@ from schemas.positions import Position
 from schemas.reading.origin import origin_of, shown_source
 from services.classifier.ports import Message
 from services.domain.events import Event
-from services.domain.ids import contact_key
+from services.domain.ids import contact_key_named
 from services.domain.outcome import Executed, InstructionAnswer, Outcome, Refused
 from services.domain.streams import Stream
 from services.domain.wissing import GewistItem, item_value
@@ -82,7 +82,7 @@ class Encoder:
         headers = [*letter.headers, (SLEUTEL, key_id.encode())]
         value, wrapped = self._sealer.seal(contents, tied_to(headers))
         # What was cut off counts no more, so that what is read has the bound of a letter.
-        source, contact_id = origin_of(contents, original_headers(letter.headers))
-        contact = contact_key(source, contact_id) if source is not None and contact_id is not None else None
-        key = LetterKey(key_id, wrapped, self._sealer.sleutelversie, now, contact, shown_source(source))
+        origin = origin_of(contents, original_headers(letter.headers))
+        source = shown_source(origin.source)
+        key = LetterKey(key_id, wrapped, self._sealer.sleutelversie, now, contact_key_named(*origin), source)
         return Message(self._dead_letter_topic, letter.key, value, headers, key)

@@ -98,6 +98,12 @@ COMMANDS = (
         "on.",
     ),
     LazyCommand(
+        "retain",
+        "services.cli.retain",
+        panel=OPERATORS,
+        help="End what has been kept long enough, by the terms in bewaren.toml. Run it every day.",
+    ),
+    LazyCommand(
         "rotate-key",
         "services.cli.rotate_key",
         panel=OPERATORS,

@@ -109,6 +109,8 @@ def lines(erasure: Erasure, *, refused: bool, dry_run: bool) -> list[str]:
     if erasure.was_done:
         return ["There is nothing left of it to erase."]
     told = [f"{number:>8}  {_WORDS[what]}" for what, number in sorted(erasure.counts.items()) if number]
+    if erasure.before_rebuild:
+        told.append("Collections of before a rebuild still hold it: run klantcontact rebuild --drop-old.")
     if dry_run:
         return [*told, "Nothing was erased: this was a dry run."]
     return [*told, "Erased. docs/privacy/erase.md says when subscribers and Kafka's segments have followed."]

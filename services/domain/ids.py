@@ -44,6 +44,16 @@ def contact_key(source: str, contact_id: str) -> str:
     return identifier(source, "contact", contact_id)
 
 
+def contact_key_named(source: str | None, contact_id: str | None) -> str | None:
+    """Return the key of a contact by texts that nothing has checked; None where they name none."""
+    if source is None or contact_id is None:
+        return None
+    try:
+        return contact_key(source, contact_id)
+    except UnicodeEncodeError:
+        return None  # half of a surrogate pair, which no contact is called
+
+
 def klantcontact_id(source: str, contact_id: str, onderwerp_id: str) -> str:
     """Return the id of the klantcontact of an onderwerp."""
     return identifier(source, "klantcontact", contact_id, onderwerp_id)

@@ -128,10 +128,13 @@ def _erase_from_contact(
 ) -> InstructionAnswer:
     partij_id = wissing.partij_id
     own = [each for each in in_force.partijen if each.partij_id == partij_id]
-    if not own:
+    if not own and wissing.soort is not SoortWissing.CONTACTGEGEVENS:
         return _forget_taken_back(register, wissing, in_force, now)
     why = _why(in_force, now)
-    if wissing.soort is SoortWissing.GEGEVENS:
+    after: list[PartijRecord] = []
+    if wissing.soort is SoortWissing.CONTACTGEGEVENS:
+        partijen = in_force.partijen
+    elif wissing.soort is SoortWissing.GEGEVENS:
         partijen = tuple(_without_details(each, partij_id) for each in in_force.partijen)
         after = [register.partijen[own[0].partij_id].emptied()] if wissing.leegt else []
     else:

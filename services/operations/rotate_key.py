@@ -27,6 +27,8 @@ from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.mongo.key_validators import GUARDED, HASHES, validator
 from services.classifier.mongo.key_versions import REGISTER, SLEUTELCONTROLE, KeyState, with_hashes
 from services.domain.sleutels import Sleutels, versie_of
+from services.operations.audit.chain import Action
+from services.operations.audit.trail import record
 from services.operations.lock import Lock, operators_lock
 from services.operations.mongo import Database, read_register
 from services.operations.mongo_checks import oplog_days
@@ -72,7 +74,7 @@ class Rotated:
 
 
 async def rotate_key(settings: Settings, *, request: str, reason: str, dry_run: bool, show: ShowStep) -> Rotated:
-    """Have the newest key take over, or count what that would change. `request` and `reason` are kept beside the key.
+    """Have the newest key take over, or count what that would change. `request` and `reason` go to the audit trail.
 
     Raises NothingToRotate, InvalidSettings, LockRefused, LockLost, and TransientFailure while MongoDB is away or busy.
     What was done by then stays, and a new run goes on.
@@ -84,19 +86,21 @@ async def rotate_key(settings: Settings, *, request: str, reason: str, dry_run: 
             if not await key.check():
                 raise NothingToRotate("The register has no key yet: it takes the newest when a classifier starts.")
             state = key.versions.state
+            if dry_run or state.former is None:
+                _require_newer(state, sleutels)
             if dry_run:
                 target = sleutels if state.former is None else sleutels.at(state.versie)
                 return await _counted(database, state, target, show)
+            counts = {"from_version": state.oldest, "to_version": sleutels.versie}
+            await record(settings, Action(command="rotate-key", request=request, reason=reason, counts=counts))
             async with operators_lock(database, "rotate-key") as lock:
                 if state.former is None:
-                    _require_newer(state, sleutels)
-                    await _begin(database, lock, sleutels, state, {"verzoek": request, "reden": reason})
+                    await _begin(database, lock, sleutels, state, request)
                     state = KeyState(sleutels.versie, state.versie)
                 return await _rotate(database, lock, sleutels.at(state.versie), sealers[: state.versie], state, show)
 
 
 async def _counted(database: Database, state: KeyState, target: Sleutels, show: ShowStep) -> Rotated:
-    _require_newer(state, target)
     rotated = Rotated(state.oldest, target.versie, oplog_days=await oplog_days(database.client))
     for name in GUARDED:
         rotated.left[name] = rotated.wrapped[name] = await _pass(database, name, target, show, write=None)
@@ -147,9 +151,9 @@ def _require_newer(state: KeyState, target: Sleutels) -> None:
 # Beginning
 
 
-async def _begin(database: Database, lock: Lock, sleutels: Sleutels, state: KeyState, why: Document) -> None:
+async def _begin(database: Database, lock: Lock, sleutels: Sleutels, state: KeyState, request: str) -> None:
     """Have MongoDB refuse older hashes, and then announce the new versie."""
-    rotation = {"van": state.versie, "begonnenOp": datetime.now(UTC).isoformat(), **why}
+    rotation = {"van": state.versie, "begonnenOp": datetime.now(UTC).isoformat(), "verzoek": request}
     await lock.confirm()
     try:
         for name in GUARDED:

@@ -114,6 +114,9 @@ class Settings(BaseSettings):
     for ever: see docs/privacy/key.md."""
     beleid_file: Path | None = None
     """The TOML file with the policy. Without it the defaults of the contract hold."""
+    bewaren_file: Path | None = None
+    """The TOML file that says how long `klantcontact retain` keeps what, as `deploy/bewaren.toml` shows. Without it
+    nothing has a term, and all is kept."""
 
     topic_partitions: int = Field(default=12, ge=1, le=1000)
     """The partitions of a topic that `klantcontact topics create` makes: the most instances that can share its work.

@@ -24,8 +24,9 @@ from services.domain.ids import contact_key
 from services.domain.outcome import Executed, InstructionAnswer, Outcome
 from services.domain.policy import DEFAULT
 from services.domain.register import Register
+from services.domain.wissen import execute
 from services.domain.wissing import SoortWissing, Wissing
-from services.operations.erase.composing import Stored, without_betrokkene, without_details
+from services.operations.erase.composing import Composed, Stored, without_betrokkene, without_details
 from services.projector.events import Fact
 from services.projector.events import read as read_event
 from services.projector.mongo.writes import Collection
@@ -38,11 +39,16 @@ from tests.fakes.projector_store import FakeRegister
 from tests.fakes.publisher import FakePublisher, FakeTopics
 from tests.fakes.register_store import FakeRegisterStore
 from tests.fakes.stop_store import FakeStopStore
+from tests.support.compaction import Kept, compacted
 from tests.support.contacts import record
 from tests.support.erasing import SLEUTELS, record_of
 from tests.support.examples import ALICE, BOB, CALL_BACK, SOURCE, Wire, contact, email, event, known, onderwerp
+from tests.support.projector_examples import OWN_SOURCES
 from tests.support.sealed import SEALER
 from tests.support.whole import whole
+from tests.unit.domain.desk import CLASSIFIER, Sent
+from tests.unit.domain.strategies import random_history
+from tests.unit.domain.test_erasing import Eraser
 
 SETTINGS: Final = Settings()
 MARKED: Final = "gewist-zeehond"
@@ -127,8 +133,8 @@ class Town:
             read=lambda each: read_record(each, SLEUTELS, DEFAULT),
             store=self.store,
             stop_store=FakeStopStore(),
-            letter_keys=FakeLetterKeys(),
             encoder=Encoder(SETTINGS, SEALER),
+            letter_keys=FakeLetterKeys(),
             clock=FakeClock(),
             health=Health(),
             own_failures_limit=3,
@@ -320,3 +326,77 @@ async def test_details_go_and_the_rest_of_the_klant_stays() -> None:
     assert after["partijen"][alice]["toestemming"] == "gegeven"
     bob = town.besluit("c-0").partijen[0].partij_id
     assert after["partijen"][bob] == before["partijen"][bob]
+
+
+# Generated histories
+
+HISTORIES: Final = whole(60, 3_000)
+
+
+def _compared(register: FakeRegister) -> dict[str, Any]:
+    """Return what anybody reads, without which event gave a field, and when it was written."""
+    told = shown(register)
+    for each in (*told["partijen"].values(), *told["vervallen"].values()):
+        each.pop("versies", None)
+        # Of an employer each contact of a contactpersoon names what it knew (`test_compaction.py`).
+        each.get("werkteVoorPartij", {}).pop("partijIdentificatoren", None)
+    return told
+
+
+def _projection(sent: Sequence[Kept]) -> FakeRegister:
+    register = FakeRegister()
+    register.merge([read_event(each.value, OWN_SOURCES).fact for each in sent])
+    return register
+
+
+def _erase_klant(eraser: Eraser, sent: list[Kept], partij_id: str) -> list[InstructionAnswer]:
+    """Erase a klant as the command does, contact after contact."""
+    answers = [eraser.erase(SoortWissing.KOPPELINGEN, None, partij_id=partij_id)]
+    for besluit in list(eraser.desk.register.besluiten.values()):
+        if partij_id not in besluit.partijen_ever:
+            continue
+        kept = _projection(sent).collections
+        klantcontacten = {**kept[Collection.KLANTCONTACTEN], **kept[Collection.KLANTCONTACTEN_VERTROUWELIJK]}
+        named = any(each.partij_id == partij_id for each in besluit.partijen)
+        stored = Stored(klantcontacten, kept[Collection.PARTIJEN])
+        composed = without_betrokkene(besluit, partij_id, stored) if named else Composed(others_stay=True)
+        wissing = _wissing(SoortWissing.BETROKKENE if composed.others_stay else SoortWissing.CONTACT, besluit)
+        if composed.others_stay:
+            opnieuw, vervallen = tuple(composed.opnieuw), tuple(composed.vervallen)
+            wissing = replace(wissing, partij_id=partij_id, opnieuw=opnieuw, vervallen=vervallen)
+        answer = execute(eraser.desk.register, wissing, eraser.desk.now, CLASSIFIER)
+        sent += _kept(eraser.sent(answer))
+        answers.append(answer)
+    return [*answers, eraser.erase(SoortWissing.PARTIJ, None, partij_id=partij_id)]
+
+
+def _kept(sent: Sequence[Sent]) -> list[Kept]:
+    return [Kept(each.stream, each.key, each.value) for each in sent]
+
+
+@pytest.mark.parametrize("seed", range(HISTORIES))
+def test_in_any_history_a_klant_goes_and_the_others_stay(seed: int) -> None:
+    chance, eraser = Random(seed), Eraser()
+    sent: list[Kept] = []
+    for source, data in random_history(chance):
+        sent += _kept(eraser.desk.bring(data, source=source).sent)
+    register = eraser.desk.register
+    if not register.partijen:
+        return
+    partij_id = chance.choice(sorted(register.partijen))
+    before = _compared(_projection(sent))
+    others = {key: each for key, each in register.partijen.items() if key != partij_id}
+
+    answers = _erase_klant(eraser, sent, partij_id)
+
+    assert all(isinstance(each, Executed) for each in answers)
+    after = _compared(_projection(sent))
+    everywhere = {name: kept for name, kept in after.items() if name != "vervallen"}
+    assert partij_id not in json.dumps(everywhere)
+    assert partij_id not in repr(register.besluiten)
+    # An entry without an identificator stays, without anything but its number, while its contact may be corrected.
+    assert {key: each for key, each in register.partijen.items() if key != partij_id} == others
+    assert after["partijen"] == {key: each for key, each in before["partijen"].items() if key != partij_id}
+    left = compacted(sent, chance)
+    chance.shuffle(left)
+    assert _compared(_projection(left)) == after

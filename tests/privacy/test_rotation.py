@@ -19,12 +19,13 @@ from schemas.reading.coherence import passes_elfproef
 from services.classifier.mongo.key_versions import SLEUTELCONTROLE
 from services.classifier.mongo.register import BESLUITEN, PARTIJREGISTER
 from services.operations.lock import COLLECTION as OPERATORS_LOCK
+from services.runtime.letters.store import LETTER_KEYS
 from services.runtime.settings import Settings
 from tests.faults.classifier_process import World, world_on
 from tests.support.commands import environment
 from tests.support.contacts import contact_ended, encoded
 from tests.support.examples import contact, known
-from tests.support.kafka_tools import producer, read_committed
+from tests.support.kafka_tools import make_topics, producer, read_committed
 from tests.support.waiting import wait_for
 from tests.support.whole import whole
 
@@ -58,6 +59,7 @@ class Town:
         self.old = world.settings.model_copy(update={"sleutel": None, "sleutel_file": first})
         self.new = self.old.model_copy(update={"sleutel_file": second, "former_sleutel_files": (first,)})
         world.settings = self.new
+        make_topics(self.new.kafka_bootstrap, self.new.audit_topic)
         self.published = 0
 
     def publish(self, *, round_: int, revisie: int = 1) -> None:
@@ -143,7 +145,7 @@ def test_a_new_key_takes_over_while_contacts_come_in_and_processes_are_killed(to
     town.handled()
 
     report = json.loads(out)
-    assert report["left"] == {PARTIJREGISTER: 0, BESLUITEN: 0}
+    assert report["left"] == {PARTIJREGISTER: 0, BESLUITEN: 0, LETTER_KEYS: 0}
     partijen, besluiten = town.documents(PARTIJREGISTER), town.documents(BESLUITEN)
     assert '"1:' not in json.dumps([partijen, besluiten], default=str)
     assert len(partijen) == KLANTEN

@@ -66,11 +66,11 @@ class Tallies:
             has_room = {"$or": [{"bronnen": source}, {f"bronnen.{OTHERS_A_DAY - 1}": {"$exists": False}}]}
             try:
                 await self._tellingen.update_one(
-                    {"_id": _others_id(day), **has_room}, {"$addToSet": {"bronnen": source}}, upsert=True
+                    {"_id": others_id(day), **has_room}, {"$addToSet": {"bronnen": source}}, upsert=True
                 )
             except DuplicateKeyError:
                 # The document has no room. Or another instance made it just now, and there may be some.
-                found = await self._tellingen.find_one({"_id": _others_id(day)}) or {"bronnen": []}
+                found = await self._tellingen.find_one({"_id": others_id(day)}) or {"bronnen": []}
                 others.update(found["bronnen"])
                 if len(others) >= OTHERS_A_DAY:
                     self._full.add(day)
@@ -103,5 +103,6 @@ def _day(moment: datetime) -> str:
     return moment.astimezone(UTC).date().isoformat()
 
 
-def _others_id(day: str) -> str:
+def others_id(day: str) -> str:
+    """Return the `_id` of the other sources of a day."""
     return f"overige bronnen van {day}"

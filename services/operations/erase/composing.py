@@ -100,6 +100,18 @@ def without_details(besluit: BesluitRecord, partij_id: str, stored: Stored) -> C
     return Composed(opnieuw, vervallen, others_stay=True)
 
 
+def without_contactgegevens(besluit: BesluitRecord, stored: Stored) -> Composed:
+    """Return the klantcontacten that show a name or an address at a betrokkene, without those. What the contact brought
+    to partijen stays with them. Raises NotStored.
+    """
+    opnieuw = [
+        _event(besluit, document, [_bare(each) for each in document["betrokkenen"]], stored)
+        for _, document in _klantcontacten(besluit, stored)
+        if document is not None and any(each.get(name) for each in document["betrokkenen"] for name in DETAILS)
+    ]
+    return Composed(opnieuw, others_stay=True)
+
+
 def brings_details(partij: PartijBesluit) -> bool:
     """Whether a contact brought a name or an address to a partij. Once they are erased it did not."""
     return partij.resultaat in FILLING and (partij.vult or partij.carries_name)

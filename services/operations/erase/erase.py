@@ -22,6 +22,7 @@ from services.operations.erase.targets import Finder, Mode, Target
 from services.operations.mongo import Databases, read_databases
 from services.operations.subjects import ContactSubject, Subject, SubjectUnknown, find_contact, find_partij
 from services.operations.topic_reader import Progress, unseen
+from services.projector.mongo.layout import Generation
 from services.runtime.errors import KlantcontactError
 from services.runtime.settings import Settings
 
@@ -61,6 +62,8 @@ class Erasure:
     executed: bool = False
     was_done: bool = False
     """Whether an earlier run had erased all of it."""
+    before_rebuild: bool = False
+    """Whether collections still stand that a rebuild replaced. An erasure does not reach them."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it for a program to read."""
@@ -70,6 +73,7 @@ class Erasure:
             "counts": dict(self.counts),
             "executed": self.executed,
             "wasDone": self.was_done,
+            "beforeRebuild": self.before_rebuild,
         }
 
 
@@ -84,7 +88,7 @@ async def erase(settings: Settings, subject: Subject, asked: ToErase, progress: 
         await RegisterKey(databases.register, sleutels).check()
         requests = ErasureRequests(databases.register)
         targets = await _targets(settings, databases, subject, asked, requests)
-        erasure = Erasure(targets, was_done=not targets)
+        erasure = Erasure(targets, was_done=not targets, before_rebuild=await _before_rebuild(databases))
         if asked.refuse is not None:
             await _record(settings, targets, asked)
             await requests.refuse(targets, asked.reason, asked.refuse)
@@ -102,6 +106,11 @@ async def erase(settings: Settings, subject: Subject, asked: ToErase, progress: 
                 await requests.finish(each, dict(erasure.counts))
         erasure.executed = True
         return erasure
+
+
+async def _before_rebuild(databases: Databases) -> bool:
+    names = await databases.projection.list_collection_names()
+    return any(name.endswith(Generation.FORMER) for name in names)
 
 
 async def _record(settings: Settings, targets: Sequence[Target], asked: ToErase) -> None:
@@ -136,7 +145,8 @@ async def _targets(
         if begun or await requests.is_known(asked.verzoek, asked.mode):
             return begun
         raise
-    return [Target(asked.mode, asked.verzoek, partij_id=partij.partij_id)]
+    target = Target(asked.mode, asked.verzoek, partij_id=partij.partij_id)
+    return [*(each for each in begun if each != target), target]
 
 
 @dataclass(slots=True)

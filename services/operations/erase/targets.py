@@ -16,7 +16,13 @@ from services.domain.besluit import BesluitRecord
 from services.domain.partij import PartijRecord
 from services.domain.wissing import SoortWissing, Wissing
 from services.operations.erase.asking import AskedWissing, new_id
-from services.operations.erase.composing import Composed, Stored, brings_details, without_betrokkene, without_details
+from services.operations.erase.composing import (
+    Composed,
+    Stored,
+    brings_details,
+    without_betrokkene,
+    without_details,
+)
 from services.operations.explain.search import READING_ALL_SECONDS
 from services.operations.mongo import Databases
 from services.projector.mongo.writes import Collection, places_of
@@ -124,7 +130,7 @@ class Finder:
 
         Raises NotStored.
         """
-        stored = await self._stored(besluiten)
+        stored = await self.stored(besluiten)
         asked: list[AskedWissing] = []
         for besluit in besluiten:
             if target.mode is Mode.DETAILS:
@@ -144,7 +150,8 @@ class Finder:
         soort = SoortWissing.BETROKKENE if composed.others_stay else SoortWissing.CONTACT
         return _asked(target, soort, besluit, composed if composed.others_stay else Composed())
 
-    async def _stored(self, besluiten: Iterable[BesluitRecord]) -> Stored:
+    async def stored(self, besluiten: Iterable[BesluitRecord]) -> Stored:
+        """Return what the projector stored of contacts."""
         klantcontacten = {each.klantcontact_id for besluit in besluiten for each in besluit.uitgegeven}
         partijen = {each.partij_id for besluit in besluiten for each in besluit.partijen}
         return Stored(

@@ -7,7 +7,7 @@ from typing import Final
 
 from schemas.positions import Position
 from schemas.reading.origin import Origin, origin_of
-from services.domain.ids import contact_key
+from services.domain.ids import contact_key_named
 from services.operations.dead_letters.letters import UNKNOWN, Letter, LetterId
 from services.operations.dead_letters.reading import Found
 from services.operations.dead_letters.states import letter_states
@@ -66,7 +66,7 @@ class Sought:
         if letter.contact_key is None or self.contact is None or self.contact.contact_id is None:
             return False
         source = self.contact.source or letter.source
-        return source != UNKNOWN and letter.contact_key == contact_key(source, self.contact.contact_id)
+        return source != UNKNOWN and letter.contact_key == contact_key_named(source, self.contact.contact_id)
 
     def _lay_there(self, letter: Letter) -> bool:
         first, last_offset = letter.origin, letter.last_offset

@@ -745,3 +745,15 @@ async def test_a_record_that_is_handled_again_makes_a_letter_that_its_own_key_op
     assert contents_of(letter) == b"{"
     assert letter.letter_key == bench.letter_keys.keys[(dict(letter.headers)["dlq_sleutel"] or b"").decode()]
     assert len(bench.letter_keys.keys) == 2, "the key of the letter that never went out expires"
+
+
+@pytest.mark.parametrize("name", ["contactId", "source"])
+async def test_a_name_with_half_a_surrogate_pair_is_that_of_no_contact(name: str) -> None:
+    wrong = contact_ended("c-1")
+    (wrong["data"] if name == "contactId" else wrong)[name] = "urn:\ud800"
+    bench = _Bench()
+    batch = records(json.dumps(wrong).encode())
+    await bench.handle(batch)
+    (letter,) = _letters(bench)
+    assert contents_of(letter) == batch[0].value
+    assert [each.contact_key for each in bench.letter_keys.keys.values()] == [None]

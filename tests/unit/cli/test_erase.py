@@ -26,6 +26,12 @@ def test_counts_are_shown_and_that_a_dry_run_changed_nothing() -> None:
     ]
 
 
+def test_collections_of_before_a_rebuild_are_told_of() -> None:
+    stale = erasure()
+    stale.before_rebuild = True
+    assert any("rebuild --drop-old" in each for each in lines(stale, refused=False, dry_run=False))
+
+
 @pytest.mark.parametrize(
     ("refused", "was_done", "says"),
     [
@@ -45,6 +51,7 @@ def test_a_program_reads_ids_and_counts() -> None:
         "counts": {"contact": 2, "betrokkene": 1, "klantcontacten_opnieuw": 0},
         "executed": False,
         "wasDone": False,
+        "beforeRebuild": False,
     }
 
 

@@ -388,3 +388,59 @@ def test_a_partij_without_an_identificator_keeps_its_versie_while_its_contact_ma
     back = eraser.desk.bring(contact(revisie=3, betrokkenen=[nameless]))
     assert (back.partij["partijId"], back.partij["versie"]) == (own, 3)
     assert bsn() not in back.partij["partijIdentificatoren"]
+
+
+# Name and addresses at betrokkenen
+
+
+def bare(klantcontact: dict[str, Any]) -> dict[str, Any]:
+    """Return the data of a klantcontact as a command composes it, without name and addresses at betrokkenen."""
+    kept = {name: value for name, value in klantcontact.items() if name not in ("besluit", "herkomst")}
+    shown = ("betrokkeneId", "rol", "initiator", "wasPartij")
+    people = [{name: each[name] for name in shown if name in each} for each in kept["betrokkenen"]]
+    return {**kept, "betrokkenen": [{**each, "digitaleAdressen": []} for each in people]}
+
+
+def with_details() -> tuple[Eraser, dict[str, Any]]:
+    eraser = Eraser()
+    brought = eraser.desk.bring(
+        contact(
+            betrokkenen=[
+                known(toestemming="gegeven", adressen=[email(), phone()]),
+                stranger("s", adressen=[phone()]),
+            ],
+            onderwerpen=[onderwerp("a", opvolging=CALL_BACK)],
+        )
+    )
+    return eraser, brought.registered[0]
+
+
+def test_details_of_betrokkenen_go_and_what_the_contact_brought_to_a_partij_stays() -> None:
+    eraser, registered = with_details()
+    before = dict(eraser.desk.register.partijen)
+    answer = eraser.erase(SoortWissing.CONTACTGEGEVENS, reden=Reden.BEWAARTERMIJN, opnieuw=(bare(registered),))
+    [sent] = eraser.sent(answer)
+    assert sent.data["partijen"] == registered["partijen"]
+    assert all(each["digitaleAdressen"] == [] and "contactnaam" not in each for each in sent.data["betrokkenen"])
+    assert sent.data["besluit"]["besluitversie"] == 2
+    assert eraser.desk.register.partijen == before
+    assert eraser.besluit().gewist == Gewist(eraser.desk.now, VERZOEK)
+    assert isinstance(answer, Executed)
+    assert answer.item.key == f"{KEY}.contactgegevens"
+
+
+def test_a_klantcontact_that_still_shows_a_detail_does_not_go_out_again() -> None:
+    eraser, registered = with_details()
+    shown = bare(registered)
+    shown["betrokkenen"][1]["digitaleAdressen"] = registered["betrokkenen"][1]["digitaleAdressen"]
+    answer = eraser.erase(SoortWissing.CONTACTGEGEVENS, opnieuw=(shown,))
+    assert isinstance(answer, Declined)
+    assert answer.bezwaar is Bezwaar.PAST_NIET
+    assert eraser.besluit().gewist is None
+
+
+def test_a_contact_without_details_can_go_as_a_whole_later() -> None:
+    eraser, registered = with_details()
+    eraser.erase(SoortWissing.CONTACTGEGEVENS, opnieuw=(bare(registered),))
+    assert isinstance(eraser.erase(SoortWissing.CONTACT), Executed)
+    assert (eraser.desk.register.besluiten, eraser.desk.register.partijen) == ({}, {})
