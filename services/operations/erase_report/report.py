@@ -7,7 +7,7 @@ from services.domain.wissing import GewistItem
 from services.operations.access.gather import Gathered, gather
 from services.operations.erase_report.ledger import add_erased, erased_for
 from services.operations.places.numbers import KlantNumbers
-from services.operations.places.place import PlaceFound, Term
+from services.operations.places.place import PlaceFound, StayTerm
 from services.operations.places.recipients import ReadingGroup
 from services.operations.places.search import traces_of
 from services.operations.places.traces import Traces
@@ -63,7 +63,7 @@ def _report(found: Gathered, items: Sequence[GewistItem], settings: Settings, *,
         "opNummerGezocht": with_numbers,
         "plaatsen": places,
         "afnemers": groups,
-        "klaar": not any(each.found for each in found.places if each.term is Term.OWN),
+        "klaar": not any(each.found for each in found.places if each.term is StayTerm.OWN),
     }
 
 

@@ -5,21 +5,21 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.operations.pages.html import day
-from services.operations.places.place import Term
+from services.operations.places.place import StayTerm
 
 HEADS: Final = ("Waar", "Gevonden", "Tot uiterlijk")
 
 _TERMS: Final[Mapping[str, str]] = {
-    Term.OWN: "de bewaartermijn van de gemeente",
-    Term.REGISTER: "zolang het register bestaat; alleen een kenmerk, geen gegevens",
-    Term.REBUILD: "kort: een kopie tijdens onderhoud",
-    Term.UNDECLARED: "niet vastgelegd",
-    Term.UNKNOWN: "niet bekend",
-    Term.EXPIRY: "wordt vanzelf verwijderd",
-    Term.RETENTION: "wordt vanzelf verwijderd",
-    Term.COMPACTION: "wordt vanzelf verwijderd",
-    Term.OPLOG: "wordt vanzelf overschreven",
-    Term.DECLARED: "wordt vanzelf vernietigd",
+    StayTerm.OWN: "de bewaartermijn van de gemeente",
+    StayTerm.REGISTER: "zolang het register bestaat; alleen een kenmerk, geen gegevens",
+    StayTerm.REBUILD: "kort: een kopie tijdens onderhoud",
+    StayTerm.UNDECLARED: "niet vastgelegd",
+    StayTerm.UNKNOWN: "niet bekend",
+    StayTerm.EXPIRY: "wordt vanzelf verwijderd",
+    StayTerm.RETENTION: "wordt vanzelf verwijderd",
+    StayTerm.COMPACTION: "wordt vanzelf verwijderd",
+    StayTerm.OPLOG: "wordt vanzelf overschreven",
+    StayTerm.DECLARED: "wordt vanzelf vernietigd",
 }
 
 _NAMES: Final[Mapping[str, str]] = {

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from services.operations.mongo_checks import oplog_days
-from services.operations.places.place import PlaceFound, PlaceKind, Term, days_after
+from services.operations.places.place import PlaceFound, PlaceKind, StayTerm, days_after
 from services.operations.places.searching import PlaceSearch
 
 BACKUP_SETTING: Final = "KLANTCONTACT_BACKUP_DAYS"
@@ -21,19 +21,19 @@ async def beyond(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
 async def _oplog(search: PlaceSearch) -> PlaceFound:
     days = await oplog_days(search.register.client)
     if days is None:
-        return PlaceFound(name="oplog", kind=PlaceKind.OPLOG, found=None, term=Term.UNKNOWN)
+        return PlaceFound(name="oplog", kind=PlaceKind.OPLOG, found=None, term=StayTerm.UNKNOWN)
     until = days_after(search.now, days)
-    return PlaceFound(name="oplog", kind=PlaceKind.OPLOG, found=None, term=Term.OPLOG, days=days, until=until)
+    return PlaceFound(name="oplog", kind=PlaceKind.OPLOG, found=None, term=StayTerm.OPLOG, days=days, until=until)
 
 
 def _declared(search: PlaceSearch, name: str, kind: PlaceKind, days: int | None, setting: str) -> PlaceFound:
     if days is None:
-        return PlaceFound(name=name, kind=kind, found=None, term=Term.UNDECLARED, settings=(setting,))
+        return PlaceFound(name=name, kind=kind, found=None, term=StayTerm.UNDECLARED, settings=(setting,))
     return PlaceFound(
         name=name,
         kind=kind,
         found=None,
-        term=Term.DECLARED,
+        term=StayTerm.DECLARED,
         days=days,
         until=days_after(search.now, days),
         settings=(setting,),

@@ -9,7 +9,7 @@ from services.operations.dead_letters.reading import dead_letters
 from services.operations.dead_letters.selection import LetterSelection, LetterState
 from services.operations.dead_letters.states import COLLECTION, SLACK, UNTOUCHED
 from services.operations.places.events import is_about, read_event
-from services.operations.places.place import FoundItem, PlaceFound, PlaceKind, Tally, Term, days_after
+from services.operations.places.place import FoundItem, PlaceFound, PlaceKind, StayTerm, Tally, days_after
 from services.operations.places.published import place_of
 from services.operations.places.searching import PlaceSearch
 from services.operations.places.topic_terms import topic_terms
@@ -59,7 +59,7 @@ async def letters(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
                     )
                 )
     yield in_topic.place(topic, PlaceKind.TOPIC, term.term, days=term.days, settings=SETTINGS)
-    yield recorded.place(COLLECTION, PlaceKind.REGISTER, Term.EXPIRY, days=record_days, settings=SETTINGS)
+    yield recorded.place(COLLECTION, PlaceKind.REGISTER, StayTerm.EXPIRY, days=record_days, settings=SETTINGS)
 
 
 def _lay_there(letter: Letter, traces: Traces) -> bool:

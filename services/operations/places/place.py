@@ -24,7 +24,7 @@ class PlaceKind(StrEnum):
     """A place that is not of this product."""
 
 
-class Term(StrEnum):
+class StayTerm(StrEnum):
     """What ends the stay of what lies in a place."""
 
     OWN = "own"
@@ -63,7 +63,7 @@ class PlaceFound:
     """The first of them: the ids of documents, the positions of records."""
     until: datetime | None = None
     """When the last of it is gone at the latest. None: no moment is known, or there is nothing."""
-    term: Term
+    term: StayTerm
     days: float | None = None
     """The length of the term, where it has one."""
     settings: tuple[str, ...] = ()
@@ -96,7 +96,7 @@ class Tally:
         self,
         name: str,
         kind: PlaceKind,
-        term: Term,
+        term: StayTerm,
         *,
         days: float | None = None,
         settings: tuple[str, ...] = (),

@@ -9,7 +9,7 @@ import pymongo
 from services.domain.ids import contact_key
 from services.operations.explain.search import READING_ALL_SECONDS
 from services.operations.mongo import Database
-from services.operations.places.place import FoundItem, PlaceFound, PlaceKind, Tally, Term
+from services.operations.places.place import FoundItem, PlaceFound, PlaceKind, StayTerm, Tally
 from services.operations.places.searching import PlaceSearch
 from services.operations.places.traces import Traces, origin_in
 from services.projector.mongo.layout import Generation, remembered_seconds
@@ -41,13 +41,13 @@ async def _look(search: PlaceSearch, collection: Collection, generation: Generat
             search.traces.things.add(document["_id"])
         search.visit(FoundItem(place=name, kind=PlaceKind.PROJECTION, id=str(document["_id"]), content=document))
     if generation is not Generation.LIVE:
-        return tally.place(name, PlaceKind.PROJECTION, Term.REBUILD)
+        return tally.place(name, PlaceKind.PROJECTION, StayTerm.REBUILD)
     if collection is Collection.VERVALLEN:
         days = timedelta(seconds=remembered_seconds(search.settings)).days
         return tally.place(
-            name, PlaceKind.PROJECTION, Term.EXPIRY, days=days, settings=("KLANTCONTACT_OUTPUT_RETENTION_DAYS",)
+            name, PlaceKind.PROJECTION, StayTerm.EXPIRY, days=days, settings=("KLANTCONTACT_OUTPUT_RETENTION_DAYS",)
         )
-    return tally.place(name, PlaceKind.PROJECTION, Term.OWN)
+    return tally.place(name, PlaceKind.PROJECTION, StayTerm.OWN)
 
 
 def _forgotten(search: PlaceSearch, document: Document) -> datetime:

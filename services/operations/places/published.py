@@ -11,7 +11,7 @@ from aiokafka import ConsumerRecord
 from schemas.positions import Position
 from services.classifier.instructions import WISSING
 from services.operations.places.events import is_about, read_event
-from services.operations.places.place import FoundItem, PlaceFound, PlaceKind, Tally, Term
+from services.operations.places.place import FoundItem, PlaceFound, PlaceKind, StayTerm, Tally
 from services.operations.places.searching import PlaceSearch
 from services.operations.places.topic_terms import TopicTerm, topic_terms
 from services.operations.places.traces import Traces, names_one_of, origin_in
@@ -143,7 +143,7 @@ async def other_topics(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
         try:
             yield await _ids_in(search, topic)
         except InvalidSettings:  # who reads the audit trail is somebody else, by intent
-            yield PlaceFound(name=topic, kind=PlaceKind.TOPIC, found=None, term=Term.UNKNOWN)
+            yield PlaceFound(name=topic, kind=PlaceKind.TOPIC, found=None, term=StayTerm.UNKNOWN)
 
 
 async def _ids_in(search: PlaceSearch, topic: str) -> PlaceFound:

@@ -12,7 +12,7 @@ from services.domain.ids import contact_key
 from services.operations.dead_letters.states import COLLECTION as LETTER_RECORDS
 from services.operations.explain.search import READING_ALL_SECONDS
 from services.operations.mongo import Database
-from services.operations.places.place import FoundItem, PlaceFound, PlaceKind, Tally, Term
+from services.operations.places.place import FoundItem, PlaceFound, PlaceKind, StayTerm, Tally
 from services.operations.places.searching import PlaceSearch
 from services.operations.places.traces import Traces, names_one_of
 from services.projector.mongo.layout import Generation
@@ -36,7 +36,7 @@ async def entries(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
     async for document in _every(search.register, PARTIJREGISTER, query, traces):
         tally.add(str(document["_id"]), contents=False)
         _show(search, PARTIJREGISTER, document)
-    yield tally.place(PARTIJREGISTER, PlaceKind.REGISTER, Term.OWN)
+    yield tally.place(PARTIJREGISTER, PlaceKind.REGISTER, StayTerm.OWN)
 
 
 def _of_klant(traces: Traces) -> Sequence[Document]:
@@ -59,8 +59,8 @@ async def decisions(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
             found.add(document["_id"], contents=False, until=document.get("vervaltOp"))
             _learn(search.traces, document)
             _show(search, BESLUITEN, document)
-    yield found.place(BESLUITEN, PlaceKind.REGISTER, Term.OWN)
-    yield erased.place(TOMBSTONES, PlaceKind.REGISTER, Term.REGISTER)
+    yield found.place(BESLUITEN, PlaceKind.REGISTER, StayTerm.OWN)
+    yield erased.place(TOMBSTONES, PlaceKind.REGISTER, StayTerm.REGISTER)
 
 
 def _learn(traces: Traces, document: Document) -> None:
@@ -99,7 +99,7 @@ async def follow_ups(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
         query = {"vervolg.klantcontactId": {"$in": sorted(search.traces.things)}}
         async for document in _every(search.register, BESLUITEN, [query]):
             tally.add(document["_id"], contents=False)
-    yield tally.place(FOLLOW_UPS, PlaceKind.REGISTER, Term.OWN)
+    yield tally.place(FOLLOW_UPS, PlaceKind.REGISTER, StayTerm.OWN)
 
 
 def _named_at(paths: Sequence[str], traces: Traces) -> list[Document]:
@@ -173,8 +173,8 @@ async def _other(search: PlaceSearch, database: Database, name: str) -> PlaceFou
     except OperationFailure as error:
         if error.code not in REFUSED_USER:
             raise
-        return PlaceFound(name=name, kind=PlaceKind.REGISTER, found=None, term=Term.UNKNOWN)
-    return tally.place(name, PlaceKind.REGISTER, Term.REGISTER)
+        return PlaceFound(name=name, kind=PlaceKind.REGISTER, found=None, term=StayTerm.UNKNOWN)
+    return tally.place(name, PlaceKind.REGISTER, StayTerm.REGISTER)
 
 
 def _texts_in(document: Document) -> bytes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from services.operations.places.place import Term
+from services.operations.places.place import StayTerm
 from services.runtime.kafka.clients import admin_client
 from services.runtime.kafka.errors import translate_kafka_errors
 from services.runtime.kafka.topics import topic_configurations
@@ -30,11 +30,11 @@ class TopicTerm:
     """How long the broker may wait with compaction; None: the topic is not compacted."""
 
     @property
-    def term(self) -> Term:
+    def term(self) -> StayTerm:
         """What ends the stay of a record."""
         if self.compaction is not None:
-            return Term.COMPACTION
-        return Term.RETENTION if self.retention is not None else Term.REGISTER
+            return StayTerm.COMPACTION
+        return StayTerm.RETENTION if self.retention is not None else StayTerm.REGISTER
 
     @property
     def days(self) -> float | None:

@@ -15,7 +15,7 @@ from services.local.servers.stack import Stack
 from services.operations.affected import Affected, affected
 from services.operations.erase_report.page import report_page
 from services.operations.erase_report.report import NothingErased, report_of
-from services.operations.places.place import FoundItem, PlaceFound, Term
+from services.operations.places.place import FoundItem, PlaceFound, StayTerm
 from services.operations.places.search import look_everywhere, traces_of
 from services.operations.subjects import PartijSubject, Subject, SubjectUnknown, read_subject
 from services.runtime.errors import InvalidSettings
@@ -92,16 +92,16 @@ async def test_each_place_says_until_when_and_by_which_setting(town: Town) -> No
     sent, backups, logs = found["contact.ended"], found["backups of MongoDB"], found["logs and traces"]
     assert sent.until is not None
     assert timedelta(days=8) < sent.until - now < timedelta(days=8, minutes=15)
-    assert (sent.term, sent.days) == (Term.RETENTION, 7)
+    assert (sent.term, sent.days) == (StayTerm.RETENTION, 7)
     assert backups.until is not None
-    assert (backups.found, backups.term, backups.days) == (None, Term.DECLARED, 30)
+    assert (backups.found, backups.term, backups.days) == (None, StayTerm.DECLARED, 30)
     assert timedelta(days=29, hours=23) < backups.until - now <= timedelta(days=30)
-    assert (logs.found, logs.term, logs.until) == (None, Term.UNDECLARED, None)
-    assert found["oplog"].term is Term.OPLOG
+    assert (logs.found, logs.term, logs.until) == (None, StayTerm.UNDECLARED, None)
+    assert found["oplog"].term is StayTerm.OPLOG
     assert found["vervallen"].until is not None
-    assert found["klantcontacten"].term is Term.OWN
-    assert found["klantcontacten_vorige"].term is Term.REBUILD
-    assert found["klantcontact.registered"].term is Term.COMPACTION
+    assert found["klantcontacten"].term is StayTerm.OWN
+    assert found["klantcontacten_vorige"].term is StayTerm.REBUILD
+    assert found["klantcontact.registered"].term is StayTerm.COMPACTION
 
 
 async def test_a_klant_of_whom_the_register_has_no_number_is_unknown(town: Town) -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from services.operations.pages.html import bullets, day, element, facts, minute, page, table
-from services.operations.places.place import Term
+from services.operations.places.place import StayTerm
 from services.operations.places.topic_terms import CLEANING, term_of
 
 EVIL = "<img src=x onerror=alert(1)>\"'&"
@@ -43,7 +43,7 @@ HOUR = 3_600_000
 def test_a_record_stays_for_the_retention_and_the_time_that_its_segment_stays_open() -> None:
     term = term_of({"cleanup.policy": "delete", "retention.ms": str(48 * HOUR), "segment.ms": str(24 * HOUR)})
 
-    assert term.term is Term.RETENTION
+    assert term.term is StayTerm.RETENTION
     assert term.until(WRITTEN) == WRITTEN + timedelta(days=3) + CLEANING
     assert term.until(WRITTEN, replaced_at=WRITTEN) == WRITTEN + timedelta(days=3) + CLEANING
 
@@ -66,4 +66,4 @@ def test_a_topic_without_an_end_has_none() -> None:
     term = term_of({"cleanup.policy": "compact", "retention.ms": "-1", "max.compaction.lag.ms": str(HOUR)})
 
     assert term.until(WRITTEN) is None
-    assert term_of({}).term is Term.REGISTER
+    assert term_of({}).term is StayTerm.REGISTER
