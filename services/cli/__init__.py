@@ -81,8 +81,8 @@ COMMANDS = (
         "services.cli.dlq",
         panel=OPERATORS,
         help="The dead letters: events that were refused, with what was wrong with them. Their content shows only "
-        "where you ask for it, and that is recorded with your name. A letter is open, redriven or discarded; of one "
-        "that is discarded, nobody can read the content any more.",
+        "where you ask for it, and the audit trail has first that you see it. A letter is open, redriven or discarded; "
+        "of one that is discarded, nobody can read the content any more.",
     ),
     LazyCommand(
         "skip",
@@ -146,6 +146,13 @@ COMMANDS = (
         "services.cli.stats",
         panel=OPERATORS,
         help="Count decisions. A correction or a new judgement is a decision too; a repeat is none.",
+    ),
+    LazyCommand(
+        "audit",
+        "services.cli.audit",
+        panel=OPERATORS,
+        help="The audit trail: who saw contents or changed something, with which command, when and why. It holds ids, "
+        "and no contents.",
     ),
     LazyCommand(
         "demo",

@@ -13,6 +13,7 @@ from aiokafka.protocol.admin import ApiVersionRequest
 from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.policy_file import load_policy_file
 from services.domain.policy import Beleid
+from services.operations.audit.check import audit_check
 from services.operations.checks import Check, failed
 from services.operations.mongo import read_register
 from services.operations.mongo_checks import mongo_checks
@@ -62,10 +63,10 @@ MUTE_ADVICE = (
 
 async def examine(settings: Settings) -> list[Check]:
     """Check everything that a service needs. A server that is away costs some seconds. Changes nothing."""
-    sleutel, kafka, topics, mongodb = await asyncio.gather(
-        _sleutel(settings), _kafka(settings), _topics(settings), mongo_checks(settings)
+    sleutel, kafka, topics, mongodb, trail = await asyncio.gather(
+        _sleutel(settings), _kafka(settings), _topics(settings), mongo_checks(settings), audit_check(settings)
     )
-    return [_versions(), sleutel, *_exposed(settings), _beleid(settings), kafka, *topics, *mongodb]
+    return [_versions(), sleutel, *_exposed(settings), _beleid(settings), kafka, *topics, *mongodb, trail]
 
 
 def _versions() -> Check:

@@ -73,7 +73,9 @@ class Rotated:
     """How far the oplog reaches back; None when MongoDB does not tell."""
 
 
-async def rotate_key(settings: Settings, *, request: str, reason: str, dry_run: bool, show: ShowStep) -> Rotated:
+async def rotate_key(
+    settings: Settings, *, request: str, reason: str, dry_run: bool, show: ShowStep, by: str | None = None
+) -> Rotated:
     """Have the newest key take over, or count what that would change. `request` and `reason` go to the audit trail.
 
     Raises NothingToRotate, InvalidSettings, LockRefused, LockLost, and TransientFailure while MongoDB is away or busy.
@@ -92,7 +94,7 @@ async def rotate_key(settings: Settings, *, request: str, reason: str, dry_run: 
                 target = sleutels if state.former is None else sleutels.at(state.versie)
                 return await _counted(database, state, target, show)
             counts = {"from_version": state.oldest, "to_version": sleutels.versie}
-            await record(settings, Action(command="rotate-key", request=request, reason=reason, counts=counts))
+            await record(settings, Action(command="rotate-key", request=request, reason=reason, counts=counts, by=by))
             async with operators_lock(database, "rotate-key") as lock:
                 if state.former is None:
                     await _begin(database, lock, sleutels, state, request)

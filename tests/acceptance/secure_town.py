@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from pymongo import MongoClient
 
 from services.cli import main
+from services.operations.audit.head import COLLECTION as AUDIT_HEAD
 from services.operations.lock import COLLECTION as LOCK
 from services.projector.mongo.swap import COLLECTION as REBUILD
 from services.runtime.settings import Settings
@@ -112,10 +113,10 @@ class Town:
         return ServiceProcess(name, settings, self.kafka.folder / f"{name}-{settings.kafka_username}.log")
 
     def documents(self) -> dict[str, int]:
-        """Count the documents of each collection, but for the operators' lock and the record of the rebuild."""
+        """Count the documents of each collection, but for those of the operators' commands themselves."""
         with MongoClient[dict[str, Any]](self.settings.mongo_uri) as client:
             database = client[self.settings.mongo_database]
-            names = sorted(set(database.list_collection_names()) - {LOCK, REBUILD})
+            names = sorted(set(database.list_collection_names()) - {LOCK, REBUILD, AUDIT_HEAD})
             return {name: database[name].count_documents({}) for name in names}
 
     def ends(self) -> list[int]:

@@ -31,6 +31,10 @@ LISTED = "docs/security.md lists the rights of each service and command."
 
 TOPICS_TOLD = "does not let this user describe and create topics"
 
+AUDIT = "Read, Write topic `klantcontact.audit`; Write transactional id `klantcontact.audit`"
+
+NO_TRAIL = "Without a record in the audit trail this command shows and changes nothing."
+
 REFUSED = [
     pytest.param("", "publish {events}", "has no topic contact.ended", "ask for the right to describe", id="nothing"),
     pytest.param(
@@ -49,14 +53,14 @@ REFUSED = [
     ),
     pytest.param(f"Describe {ALL_TOPICS}", "dlq list", "does not let this user read", "Ask for", id="no letters"),
     pytest.param(
-        "Read topic `contact.ended.dlq`, `contact.ended`",
+        f"Read topic `contact.ended.dlq`, `contact.ended`; {AUDIT}",
         "dlq redrive --all",
         "does not let this user write to contact.ended",
         "",
         id="no redrive",
     ),
     pytest.param(
-        "Read topic `contact.ended.dlq`, `contact.ended`; Write topic `taak.created`",
+        f"Read topic `contact.ended.dlq`, `contact.ended`; Write topic `taak.created`; {AUDIT}",
         "dlq redrive --all",
         "does not let this user write to contact.ended",
         "0 letters sent back and marked",
@@ -64,20 +68,39 @@ REFUSED = [
     ),
     pytest.param(f"Describe {ALL_TOPICS}", "replay", "does not let this user read", "Ask for", id="no replay"),
     pytest.param(
-        "Read topic `contact.ended`; Describe group `klantcontact-classifier`",
+        f"Read topic `contact.ended`; Describe group `klantcontact-classifier`; {AUDIT}",
         "replay --execute --policy {strict}",
         "does not let this user write to contact.ended",
         "",
         id="no request",
     ),
     pytest.param(
-        "Read, Write topic `contact.ended`",
+        f"Read, Write topic `contact.ended`; {AUDIT}",
         "replay --execute --policy {strict}",
         "does not let this user see the group klantcontact-classifier",
         "",
         id="no answer to a request",
     ),
-    pytest.param(f"Describe {ALL_TOPICS}", "rebuild", "does not let this user read", "Ask for", id="no events"),
+    pytest.param(
+        f"Describe {ALL_TOPICS}; {AUDIT}", "rebuild", "does not let this user read", "Ask for", id="no events"
+    ),
+    pytest.param(
+        "Read topic `contact.ended.dlq`", "dlq export", "shows this user no topic", NO_TRAIL, id="no audit topic"
+    ),
+    pytest.param(
+        "Read topic `contact.ended.dlq`, `klantcontact.audit`; Write transactional id `klantcontact.audit`",
+        "dlq export",
+        "does not let this user write to klantcontact.audit",
+        NO_TRAIL,
+        id="no append",
+    ),
+    pytest.param(
+        "Read topic `contact.ended.dlq`; Read, Write topic `klantcontact.audit`",
+        "dlq export",
+        "does not let this user write to klantcontact.audit",
+        NO_TRAIL,
+        id="no id of the trail",
+    ),
     pytest.param(f"Describe {ALL_TOPICS}", "topics create", TOPICS_TOLD, "Ask for", id="no definitions"),
     pytest.param("", "topics create", TOPICS_TOLD, "Ask for", id="no topics"),
 ]
@@ -90,7 +113,7 @@ BUT_ONE = (
 )
 
 OTHERS = {
-    "no position": f"Read {ALL_TOPICS}",
+    "no position": f"Read {ALL_TOPICS}; {AUDIT}",
     "no configuration": f"{ANOTHER}; Read, Write {ALL_TOPICS}; Read group `another-projector`",
     "no group": f"Read, Write, DescribeConfigs {ALL_TOPICS}; Write transactional id `another-*`",
     "no id": f"Read, Write, DescribeConfigs {ALL_TOPICS}; Read group `another`",
@@ -150,6 +173,9 @@ def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
         "dlq redrive",
         "replay",
         "replay --execute",
+        "skip",
+        "rotate-key",
+        "audit",
         "erase",
         "erase --reapply",
     }
@@ -195,6 +221,9 @@ SERVED = [
     ("erase", f"erase --contact --from {{whom}} {REQUEST}", 0, "1  contacts as a whole"),
     ("erase --reapply", f"erase --reapply {REQUEST}", 0, "There is nothing left of it to erase"),
     ("refused nothing", "stats", 0, "V2 "),
+    ("dlq", "dlq export", 0, "1 letter written"),
+    ("audit", "audit verify", 0, "The trail is whole."),
+    ("audit", "audit show --command explain", 0, "User:explain"),
 ]
 
 

@@ -197,6 +197,7 @@ def world_on(
         **topic_names(name),
     )
     make_topics(kafka, *settings.topics, partitions=PARTITIONS, configuration=clock)
+    make_topics(kafka, settings.audit_topic)
     world = World(settings, folder)
     try:
         yield world

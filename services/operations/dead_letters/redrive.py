@@ -12,12 +12,14 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
+from services.operations.audit.trail import Note, unnoted
 from services.operations.dead_letters.content import Corrections
 from services.operations.dead_letters.letters import Content, Letter
 from services.operations.dead_letters.listing import Groups, LetterGroup
 from services.operations.dead_letters.reading import DeadLetters, Found, dead_letters, unseen
 from services.operations.dead_letters.returning import Pace, Returns, why_not
 from services.operations.dead_letters.selection import LetterSelection, LetterState
+from services.operations.dead_letters.show import note_letters
 from services.operations.dead_letters.states import Aim, Change, History, LetterCounts, LetterStates
 from services.operations.kafka import started_producer
 from services.operations.lock import Lock, LockLost, operator_name
@@ -48,8 +50,9 @@ async def redrive(
     per_second: float | None = None,
     progress: Progress = unseen,
     counts: LetterCounts | None = None,
+    note: Note = unnoted,
 ) -> LetterCounts:
-    """Send the selected letters back to where they came from, and mark them.
+    """Send the selected letters back to where they came from, which `note` records first, and mark them.
 
     `counts` is filled on the way, so that a caller that interrupts knows how far the run came. With corrections, the
     letters that these name are sent. All have to be in the topic, and open or in a state of the selection. Named
@@ -82,6 +85,7 @@ async def redrive(
         size = max(1, int(min(BATCH, per_second or BATCH)))
         try:
             async for batch in chosen.found_in(letters, way.read):
+                await note_letters(note, [each.letter for each in batch if chosen.takes(each.history)])
                 for begin in range(0, len(batch), size):
                     await run.send(batch[begin : begin + size])
                     way.sent()

@@ -37,8 +37,7 @@ SLACK: Final = timedelta(days=30)
 """A record outlives its letter by this: Kafka drops a segment some time after its last record has expired."""
 
 MAX_CHANGES: Final = 20
-MAX_ACCESSES: Final = 100
-"""Of one letter, the newest of each: a document has a largest size. The log has every access."""
+"""Of one letter, the newest: a document has a largest size. The audit trail has them all."""
 
 TTL_INDEX: Final = "forgotten_after"
 EXPIRES_AT: Final = "expiresAt"
@@ -67,19 +66,10 @@ class Aim:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """A person saw the content of a letter."""
-
-    by: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class History:
     """All that is recorded of one letter, oldest first."""
 
     changes: tuple[Change, ...] = ()
-    accesses: tuple[Access, ...] = ()
 
     @property
     def state(self) -> LetterState:
@@ -156,14 +146,6 @@ class LetterStates:
                 await self._prepare()
                 await lock.write(write)
 
-    async def note_accesses(self, letters: Iterable[Letter], access: Access) -> None:
-        """Record that a person is going to see the content of some letters."""
-        update = self._pushed("accesses", MAX_ACCESSES, {"by": access.by, "at": access.at})
-        if updates := self._upserts((letter, update) for letter in letters):
-            with self._told():
-                await self._prepare()
-                await self._collection.bulk_write(updates, ordered=False)
-
     def _upserts(self, updates: Iterable[tuple[Letter, Document]]) -> list[UpdateOne]:
         return [UpdateOne({"_id": self._key(letter)}, update, upsert=True) for letter, update in updates]
 
@@ -211,10 +193,8 @@ def _document(change: Change) -> Document:
 
 
 def _history(document: Document) -> History:
-    return History(
-        tuple(Change(**{**each, "state": LetterState(each["state"])}) for each in document.get("changes", ())),
-        tuple(Access(each["by"], each["at"]) for each in document.get("accesses", ())),
-    )
+    changes = document.get("changes", ())
+    return History(tuple(Change(**{**each, "state": LetterState(each["state"])}) for each in changes))
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ import os
 import pwd
 import socket
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -515,12 +515,17 @@ async def test_a_letter_is_shown_with_the_letters_before_and_after_it(settings: 
     assert _records(settings).keys() == {"0-1"}
 
 
-async def test_every_access_to_content_is_recorded(settings: Settings) -> None:
+async def test_every_access_to_content_is_noted_before_it_shows(settings: Settings) -> None:
+    noted: list[tuple[Mapping[str, int], Sequence[str]]] = []
+
+    async def note(counts: Mapping[str, int], ids: Sequence[str] = (), /) -> None:
+        noted.append((counts, ids))
+
     publish_letters(settings, _values(3))
-    await told(settings, LetterId(0, 0), with_content=True)
-    await _export(settings, _ids("0-0", "0-2"))
-    accesses = {each: [one["by"] for one in record["accesses"]] for each, record in _records(settings).items()}
-    assert accesses == {"0-0": [WHO, WHO], "0-2": [WHO]}
+    await told(settings, LetterId(0, 0), with_content=True, note=note)
+    lines = [line async for line in exported(settings, _ids("0-0", "0-2"), note=note)]
+    assert noted == [({"letters": 1}, ["0-0"]), ({"letters": 2}, ["0-0", "0-2"])]
+    assert len(lines) == 1
     assert await _states(settings) == {LetterState.OPEN: 3}
 
 
@@ -558,19 +563,16 @@ async def test_no_content_is_shown_without_mongodb(settings: Settings) -> None:
         [line async for line in exported(away, LetterSelection())]
 
 
-async def test_no_content_is_shown_when_the_access_can_not_be_recorded(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def refuse(*_: object) -> None:
+async def test_no_content_is_shown_when_the_access_can_not_be_recorded(settings: Settings) -> None:
+    async def refuse(_counts: Mapping[str, int], _ids: Sequence[str] = (), /) -> None:
         raise TransientFailure("away")
 
     publish_letters(settings, _values(1))
-    monkeypatch.setattr("services.operations.dead_letters.states.LetterStates.note_accesses", refuse)
     given: list[bytes] = []
     with pytest.raises(TransientFailure):
-        given += [line async for line in exported(settings, LetterSelection())]
+        given += [line async for line in exported(settings, LetterSelection(), note=refuse)]
     with pytest.raises(TransientFailure):
-        await told(settings, LetterId(0, 0), with_content=True)
+        await told(settings, LetterId(0, 0), with_content=True, note=refuse)
     assert given == []
 
 
