@@ -381,7 +381,8 @@ const roles = {
       {
         "database": "register",
         "collections": [
-          "wissingen"
+          "wissingen",
+          "verwerkte_taken"
         ],
         "actions": [
           "find",
@@ -394,8 +395,7 @@ const roles = {
         "database": "register",
         "collections": [
           "operators_lock",
-          "audit_head",
-          "verwerkte_taken"
+          "audit_head"
         ],
         "actions": [
           "find",

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from schemas.cloudevents import STRUCTURED
 from schemas.generation.published import CONTACT_ENDED, EVENTS, PublishedEvent
-from schemas.generation.topics import CONTACT_TOPIC, DEAD_LETTER_TOPIC, TOPICS, Topic
+from schemas.generation.topics import CONTACT_TOPIC, DEAD_LETTER_TOPIC, INPUT_TOPICS, TOPICS, Topic
 
 AsyncApi = dict[str, Any]
 
@@ -19,9 +19,9 @@ DESCRIPTION: Final = """\
 From `contact.ended` to a register of klantcontacten that keeps exactly what it may keep.
 
 Every event is a CloudEvent 1.0 of the NL GOV profile 1.1: one a record, as UTF-8 JSON. The classifier reads
-`contact.ended` in structured and in binary mode, of at most 64 KiB, and takes `data_base64` for `data`. It writes in
-structured mode. Attributes, keys and headers hold no personal data. Within a version fields are only added: ignore
-fields that you do not know.
+`contact.ended` and `toestemming.gewijzigd` in structured and in binary mode, of at most 64 KiB, and takes `data_base64`
+for `data`. It writes in structured mode. Attributes, keys and headers hold no personal data. Within a version fields
+are only added: ignore fields that you do not know.
 
 Each error in an event has a path and a kind: see `faults.md`. Dutch terms: see `glossary.md`.
 """
@@ -113,10 +113,10 @@ def _kept(topic: Topic) -> str:
 
 def _operations() -> Iterator[tuple[str, AsyncApi]]:
     for topic in TOPICS:
-        receives = topic is CONTACT_TOPIC
+        receives = topic in INPUT_TOPICS
         action = "receive" if receives else "send"
         if receives:
-            summary = "You publish here. The classifier judges each contact once."
+            summary = "You publish here. The classifier judges each event once."
         elif topic is DEAD_LETTER_TOPIC:
             summary = "Operators read here, correct and redrive."
         else:

@@ -16,7 +16,7 @@ BASE64_UNIT: Final = 4
 """Characters of base64 that are whole bytes. A text that was cut has some of the next."""
 
 _STRING: Final = r'"((?:[^"\\]|\\.)*)"'
-_CONTACT_ID: Final = re.compile(r'"contactId"\s*:\s*' + _STRING)
+_CONTACT_ID: Final = re.compile(r'"(?:contact|wijziging)Id"\s*:\s*' + _STRING)
 _SOURCE: Final = re.compile(r'"source"\s*:\s*' + _STRING)
 _VERVOLG: Final = re.compile(r'"vervolgOp"\s*:\s*\{[^{}]*\}?')
 """Names another contact."""
@@ -27,6 +27,10 @@ MAX_SOURCE_CHARACTERS: Final = 120
 SOURCE: Final = re.compile(r"(urn:|https?://)[A-Za-z0-9:._/~-]+")
 """A source that is shown. It comes from an event that is wrong, so it must look like the name of a system: no person's
 address, no query, no character that breaks a screen."""
+
+
+ID_NAMES: Final = ("contactId", "wijzigingId")
+"""The names under which an event has its id in the source: of a contact, or of a change outside one."""
 
 
 class Origin(NamedTuple):
@@ -44,7 +48,7 @@ def origin_of(value: bytes | None, headers: Headers = ()) -> Origin:
     # In binary mode the value is the data. A record that is in neither mode may have it at either place.
     places = (data, tree) if binary is None else (tree, data)
     sources = (tree.get("source"), attributes.get("source")) if binary is None else (attributes.get("source"),)
-    return Origin(_first_text(*sources), _first_text(*(each.get("contactId") for each in places)))
+    return Origin(_first_text(*sources), _first_text(*(each.get(name) for each in places for name in ID_NAMES)))
 
 
 def _read(value: bytes | None) -> dict[str, Any]:

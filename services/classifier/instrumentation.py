@@ -19,6 +19,7 @@ from schemas.reading.decoding import Received
 from schemas.values import value_class
 from services.classifier.ports import Message
 from services.domain.besluit import BesluitRecord
+from services.domain.changed import regels
 from services.domain.outcome import (
     OUTCOMES,
     Declined,
@@ -140,8 +141,10 @@ def tell_logboek(book: Logboek, batch: Sequence[Handled], *, started_ns: int) ->
             case Published(received, besluit):
                 partijen = sorted(besluit.partijen_ever)
                 book.record(Activity.REGISTREREN, partijen, started_ns=started_ns, traceparent=received.traceparent)
-            case Executed(wissing) if wissing.partij_id is not None:
-                book.record(Activity.WISSEN, [wissing.partij_id], started_ns=started_ns)
+            case Executed(wissing) as executed:
+                taken_back = [each.body["data"].get("partijId") for each in executed.gone]
+                partijen = [each for each in (wissing.partij_id, *taken_back) if each is not None]
+                book.record(Activity.WISSEN, partijen, started_ns=started_ns)
 
 
 def _attributes(record: Record, outcome: Outcome | InstructionAnswer, received: Received) -> Attributes:
@@ -195,11 +198,15 @@ def _count(batch: Sequence[Handled], outcomes: Counter[str]) -> None:
 
 
 def _count_decided(besluiten: Sequence[BesluitRecord]) -> None:
-    rules = Counter(onderwerp.regel for besluit in besluiten for onderwerp in besluit.onderwerpen)
+    rules = Counter(regel for besluit in besluiten for regel in regels(besluit))
     for rule, number in rules.items():
         metrics.DECISIONS.labels(rule=rule.value).inc(number)
     withdrawals = sum(Kanttekening.INTREKKING_ZONDER_GEVOLG in each.kanttekeningen for each in besluiten)
     metrics.WITHDRAWALS_WITHOUT_EFFECT.inc(withdrawals)
+    for besluit in besluiten:
+        if besluit.is_change and not besluit.partijen:
+            for note in besluit.kanttekeningen:
+                metrics.CHANGES_WITHOUT_EFFECT.labels(reason=note).inc()
 
 
 def _measure(batch: Sequence[Handled]) -> None:

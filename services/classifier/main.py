@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from services.classifier.cases import read
+from services.classifier.changes import ChangeReader
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
 from services.classifier.instrumentation import show_source_counters
@@ -38,11 +39,12 @@ async def _classify(service: Service, *, beleid: Beleid, sleutels: Sleutels, sea
     store = MongoRegister(service.client, settings.register_database, beleid, kept_without_trace=kept, key=key.versions)
     await service.patiently(store.prepare)
     stop_store = MongoStops(database)
+    changes = ChangeReader(frozenset(settings.consent_topics), settings.source)
     letter_keys = MongoLetterKeys(database, timedelta(days=settings.dead_letter_retention_days))
     await service.patiently(letter_keys.prepare)
     show_source_counters(beleid.named_sources)
     handler = Handler(
-        read=partial(read, sleutels=sleutels, beleid=beleid),
+        read=partial(read, sleutels=sleutels, beleid=beleid, changes=changes),
         store=store,
         stop_store=stop_store,
         letter_keys=letter_keys,

@@ -136,11 +136,23 @@ class Sender:
             "herkomst": self._herkomst(aanleiding.event_id, aanleiding.revisie, onderwerp_id),
         }
 
+    def why_of_change(self, aanleiding: Aanleiding) -> Wire:
+        """Return `besluit` and `herkomst` for what a change outside a contact says of a partij."""
+        return {
+            "besluit": {
+                "regel": aanleiding.regel,
+                "beleidsversie": aanleiding.beleidsversie,
+                "besluitversie": aanleiding.besluitversie,
+                "toelichting": toelichting(aanleiding.regel),
+            },
+            "herkomst": self._herkomst(aanleiding.event_id, aanleiding.revisie, None),
+        }
+
     def _herkomst(self, event_id: str, revisie: int, onderwerp_id: str | None) -> Wire:
         herkomst: Wire = {
             "source": self.besluit.source,
             "eventId": event_id,
-            "contactId": self.besluit.contact_id,
+            "wijzigingId" if self.besluit.is_change else "contactId": self.besluit.contact_id,
             "revisie": revisie,
         }
         if onderwerp_id is not None:

@@ -44,6 +44,11 @@ def contact_key(source: str, contact_id: str) -> str:
     return identifier(source, "contact", contact_id)
 
 
+def change_key(source: str, wijziging_id: str) -> str:
+    """Return the key of the decision record of a change outside a contact."""
+    return identifier(source, "wijziging", wijziging_id)
+
+
 def contact_key_named(source: str | None, contact_id: str | None) -> str | None:
     """Return the key of a contact by texts that nothing has checked; None where they name none."""
     if source is None or contact_id is None:

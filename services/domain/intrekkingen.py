@@ -6,7 +6,7 @@ Source: `schemas/decision.md`, "Taking back".
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from schemas.outputs import IntrekkingResultaat, PartijResultaat
+from schemas.outputs import IntrekkingResultaat, PartijRegel, PartijResultaat
 from services.domain.besluit import (
     Aanleiding,
     BesluitRecord,
@@ -15,6 +15,7 @@ from services.domain.besluit import (
     PartijIntrekking,
     TaakIntrekking,
 )
+from services.domain.numbers import NumberKind
 from services.domain.partij import PartijRecord
 from services.domain.sleutels import soort_of
 
@@ -30,7 +31,7 @@ def taken_back(
     Everything that earlier revisies took back is taken back again, unchanged: it may have been recorded and never
     published. A subscriber that did see it recognises the repeat by its id.
     """
-    why = besluit.aanleiding(besluit.onderwerpen[0].regel)
+    why = besluit.aanleiding(besluit.onderwerpen[0].regel if besluit.onderwerpen else PartijRegel.T)
     earlier = in_force.intrekkingen if in_force else ()
     known = {replace(each, aanleiding=why): each for each in earlier}
     gone = [
@@ -128,3 +129,15 @@ def lost_kinds(before: PartijRecord, after: PartijRecord, in_force: BesluitRecor
         if partij.partij_id == after.partij_id:
             lost += partij.vervallen_soorten
     return tuple(soort for soort in dict.fromkeys(lost) if soort not in kept)
+
+
+def number_taken_back(besluit: BesluitRecord, intrekking: Intrekking) -> tuple[NumberKind, str]:
+    """Return the kind and the number of what a decision took back."""
+    if isinstance(intrekking, PartijIntrekking):
+        return NumberKind.PARTIJ, intrekking.nummer
+    had = besluit.numbers_of(intrekking.onderwerp_id)
+    assert had is not None, "what is taken back was given a number"
+    if isinstance(intrekking, KlantcontactIntrekking):
+        return NumberKind.KLANTCONTACT, had.klantcontact_nummer
+    assert had.taak_nummer is not None, "a taak that is taken back was given a number"
+    return NumberKind.INTERNE_TAAK, had.taak_nummer

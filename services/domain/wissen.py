@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from schemas import klantcontact_registered_v1
-from schemas.outputs import Regel
+from schemas.outputs import PartijRegel
 from services.domain.besluit import (
     Aanleiding,
     BesluitRecord,
@@ -182,7 +182,7 @@ def _forget_taken_back(register: Register, wissing: Wissing, in_force: BesluitRe
 def _why(in_force: BesluitRecord, now: datetime) -> Aanleiding:
     """Return the decision to erase: newer than all that went out for this contact."""
     return replace(
-        in_force.aanleiding(in_force.onderwerpen[0].regel if in_force.onderwerpen else Regel.G1),
+        in_force.aanleiding(in_force.onderwerpen[0].regel if in_force.onderwerpen else PartijRegel.T),
         besluitversie=in_force.besluitversie + 1,
         besloten_op=now,
     )

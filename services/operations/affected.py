@@ -116,7 +116,7 @@ async def _looked_at(
         part = await reader.between(whole, since=found.since, until=found.until)
         async for fetched in reader.records(part, progress):
             for lying in map(as_record, fetched):
-                if found.topic in settings.contact_topics:
+                if found.topic in settings.input_topics:
                     yield _of_publisher(lying.value, lying.headers, sleutels)
                 else:
                     yield _of_classifier(lying.value)

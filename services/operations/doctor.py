@@ -118,7 +118,7 @@ def _beleid(settings: Settings) -> Check:
         beleid = load_policy_file(settings.beleid_file, Beleid)
     except InvalidSettings as error:
         return failed("policy", error)
-    read = set(settings.contact_topics)
+    read = set(settings.input_topics)
     mute = [
         f"{source} may write to {', '.join(sorted(bron.topics))} alone, which the classifier does not read"
         for source, bron in beleid.bronnen.items()

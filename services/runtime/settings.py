@@ -78,6 +78,8 @@ class Settings(BaseSettings):
     contact_topics: KafkaNames = ("contact.ended",)
     """The topics that publishers write to, several with commas: one for each publisher, so that Kafka's own rights say
     who may speak in it. All are read and judged alike."""
+    consent_topics: KafkaNames = ("toestemming.gewijzigd",)
+    """The topics for consent that changed outside a contact, several with commas: one for each publisher."""
     dead_letter_topic: KafkaName = "contact.ended.dlq"
     """The topic of refused events."""
     registered_topic: KafkaName = "klantcontact.registered"
@@ -233,7 +235,12 @@ class Settings(BaseSettings):
     @property
     def topics(self) -> tuple[str, ...]:
         """The names of the topics that the services read and write, input first."""
-        return (*self.contact_topics, self.dead_letter_topic, *self.output_topics, self.erased_topic)
+        return (*self.input_topics, self.dead_letter_topic, *self.output_topics, self.erased_topic)
+
+    @property
+    def input_topics(self) -> tuple[str, ...]:
+        """The names of the topics that the classifier reads."""
+        return (*self.contact_topics, *self.consent_topics)
 
     @property
     def every_topic(self) -> tuple[str, ...]:

@@ -23,8 +23,9 @@ from tests.support.secure_kafka import SecureKafka, make_authority, rights_in, s
 from tests.support.waiting import wait_for
 
 ALL_TOPICS = (
-    "topic `contact.ended`, `contact.ended.dlq`, `klantcontact.registered`, `klantcontact.registered.vertrouwelijk`, "
-    "`taak.created`, `taak.created.vertrouwelijk`, `klantcontact.gewist`, `klantcontact.audit`"
+    "topic `contact.ended`, `toestemming.gewijzigd`, `contact.ended.dlq`, `klantcontact.registered`, "
+    "`klantcontact.registered.vertrouwelijk`, `taak.created`, `taak.created.vertrouwelijk`, `klantcontact.gewist`, "
+    "`klantcontact.audit`"
 )
 
 LISTED = "docs/security.md lists the rights of each service and command."
@@ -34,6 +35,8 @@ TOPICS_TOLD = "does not let this user describe and create topics"
 AUDIT = "Read, Write topic `klantcontact.audit`; Write transactional id `klantcontact.audit`"
 
 NO_TRAIL = "Without a record in the audit trail this command shows and changes nothing."
+
+INPUTS = "`contact.ended`, `toestemming.gewijzigd`"
 
 REFUSED = [
     pytest.param("", "publish {events}", "has no topic contact.ended", "ask for the right to describe", id="nothing"),
@@ -53,14 +56,14 @@ REFUSED = [
     ),
     pytest.param(f"Describe {ALL_TOPICS}", "dlq list", "does not let this user read", "Ask for", id="no letters"),
     pytest.param(
-        f"Read topic `contact.ended.dlq`, `contact.ended`; {AUDIT}",
+        f"Read topic `contact.ended.dlq`, {INPUTS}; {AUDIT}",
         "dlq redrive --all",
         "does not let this user write to contact.ended",
         "",
         id="no redrive",
     ),
     pytest.param(
-        f"Read topic `contact.ended.dlq`, `contact.ended`; Write topic `taak.created`; {AUDIT}",
+        f"Read topic `contact.ended.dlq`, {INPUTS}; Write topic `taak.created`; {AUDIT}",
         "dlq redrive --all",
         "does not let this user write to contact.ended",
         "0 letters sent back and marked",
@@ -119,8 +122,8 @@ OTHERS = {
     "no id": f"Read, Write, DescribeConfigs {ALL_TOPICS}; Read group `another`",
     "no contacts": f"{ANOTHER}; Describe topic `contact.ended`; Write {ALL_TOPICS.replace('`contact.ended`, ', '')}; "
     f"DescribeConfigs {ALL_TOPICS}",
-    "no registered": f"{ANOTHER}; Read topic `contact.ended`; Describe, DescribeConfigs {ALL_TOPICS}; "
-    f"Write topic {BUT_ONE}",
+    "no registered": f"{ANOTHER}; Read topic `contact.ended`, `toestemming.gewijzigd`; "
+    f"Describe, DescribeConfigs {ALL_TOPICS}; Write topic {BUT_ONE}",
     "no taken": "Read group `another-projector`; Describe topic `taak.created`; Read topic `klantcontact.registered`, "
     f"`klantcontact.registered.vertrouwelijk`, `taak.created.vertrouwelijk`; DescribeConfigs {ALL_TOPICS}",
 }
@@ -164,7 +167,8 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
 
 
 def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
-    services, others = {"run classifier", "run projector"}, {"publish", "topics create", "doctor", "explain", "rebuild"}
+    services = {"run classifier", "run projector"}
+    others = {"publish", "topics create", "topics mark", "doctor", "explain", "rebuild"}
     assert RIGHTS.keys() == services | others | {
         "access",
         "affected",
@@ -178,6 +182,7 @@ def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
         "audit",
         "erase",
         "erase --reapply",
+        "retain",
     }
 
 
@@ -197,6 +202,7 @@ REQUEST = "--request Z-1 --reason verzoek"
 SERVED = [
     ("doctor", "doctor", 0, "transactions answer"),
     ("topics create", "topics create", 0, "existed"),
+    ("topics mark", "topics mark", 0, ""),
     ("dlq", "dlq list", 0, "1 letter in 1 group"),
     ("dlq redrive", "dlq redrive --all", 0, "1 letter sent back"),
     ("replay", "replay", 0, "5  same"),
@@ -220,6 +226,7 @@ SERVED = [
     ("rebuild", "rebuild --drop-old", 0, "interne_taken_vorige                 5 documents dropped"),
     ("erase", f"erase --contact --from {{whom}} {REQUEST}", 0, "1  contacts as a whole"),
     ("erase --reapply", f"erase --reapply {REQUEST}", 0, "There is nothing left of it to erase"),
+    ("retain", f"retain {REQUEST}", 0, "Went: 0 contacts"),
     ("refused nothing", "stats", 0, "V2 "),
     ("dlq", "dlq export", 0, "1 letter written"),
     ("audit", "audit verify", 0, "The trail is whole."),

@@ -229,6 +229,8 @@ def test_markers_are_passed_over_silently(kafka: CleaningKafka, system: System) 
     due = asyncio.run(_append(system.settings))
     assert due
     assert asyncio.run(append_due_markers(system.settings)) == [], "nobody has to close a segment that just began"
+    told = run_command(system.settings, "topics", "mark", "--json")
+    assert (told.returncode, json.loads(told.stdout)) == (0, {"marked": []})
     wait_until_all_is_stored(system)
 
     assert all(service.is_running for service in system.services.values())

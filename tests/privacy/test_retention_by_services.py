@@ -122,6 +122,11 @@ def test_what_is_due_goes_as_a_withdrawal_and_the_rest_stays(system: System, tmp
 
     again = _retain(system, file)
     assert again["erased"] == {"contacts": 0, "details": 0, "partijen": 0}
+    with MongoClient[dict[str, Any]](system.settings.mongo_uri) as client:
+        seen = client[system.settings.register_database]["verwerkte_taken"]
+        seen.insert_one({"_id": "a taak that is gone", "gezienOp": datetime(2026, 4, 1, tzinfo=UTC)})
+        _retain(system, file)
+        assert seen.count_documents({"_id": "a taak that is gone"}) == 0
     publish(system, [event(OLD)])
     wait_until_all_is_stored(system)
     assert _stored(system, "klantcontacten") == after

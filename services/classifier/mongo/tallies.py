@@ -14,8 +14,9 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
-from schemas.outputs import Regel
+from schemas.outputs import PartijRegel, Regel
 from services.domain.besluit import NOWHERE, BesluitRecord
+from services.domain.changed import regels
 from services.domain.outcome import Decided, Outcome, Rejudged
 from services.domain.policy import Beleid
 from services.runtime.mongo.client import Document
@@ -30,8 +31,8 @@ OTHERS_A_DAY: Final = 100
 REST: Final = "overige bronnen"
 """Of the sources beyond those. A source is a URI, which has no space."""
 
-Counted = tuple[datetime, str, str, int, Regel]
-"""The moment, source, topic, partition and rule of a decision about an onderwerp."""
+Counted = tuple[datetime, str, str, int, Regel | PartijRegel]
+"""The moment, source, topic, partition and rule of a decision about an onderwerp, or about a change."""
 
 
 class Tallies:
@@ -92,10 +93,10 @@ class Tallies:
 def _counted(judged: Iterable[BesluitRecord]) -> Counter[Counted]:
     """Return how many onderwerpen there are of each kind: few kinds, since a batch has one moment and few sources."""
     return Counter(
-        (besluit.besloten_op, besluit.source, here.topic, here.partition, onderwerp.regel)
+        (besluit.besloten_op, besluit.source, here.topic, here.partition, regel)
         for besluit in judged
         for here in [besluit.position or NOWHERE]
-        for onderwerp in besluit.onderwerpen
+        for regel in regels(besluit)
     )
 
 

@@ -73,7 +73,7 @@ class _Answer:
             "klantcontacten": [self._klantcontact(each) for each in self._klantcontacten if self._shows(each)],
             "besluiten": [self._besluit(each) for each in self._besluiten if self._may_show(each.key)],
             "toestemming": sorted(self._statements(), key=lambda each: str(each["op"])),
-            "ontvangenBerichten": list(self._sent(settings.contact_topics)),
+            "ontvangenBerichten": list(self._sent(settings.input_topics)),
             "geweigerdeBerichten": list(self._sent([settings.dead_letter_topic])),
             "plaatsen": [self._place(each) for each in self._found.places if self._shows_place(each)],
             "verwerkingen": [

@@ -62,7 +62,7 @@ async def redrive(
     LockLost when another has taken it since, and TransientFailure or InvalidSettings when Kafka or MongoDB goes away or
     refuses; the message then says what was done.
     """
-    topics = settings.contact_topics
+    topics = settings.input_topics
     await require_topics(settings, *topics)
     async with (
         dead_letters(settings) as letters,
@@ -109,7 +109,7 @@ async def planned(
             for each in batch:
                 if not chosen.takes(each.history):
                     earlier += 1
-                elif reason := why_not(each.letter, chosen.content_of(each.letter), settings.contact_topics):
+                elif reason := why_not(each.letter, chosen.content_of(each.letter), settings.input_topics):
                     skipped[reason] += 1
                 else:
                     groups.add(each.letter, each.history.state)

@@ -122,8 +122,9 @@ class Finder:
             return
         taken_back = {"intrekkingen.partijId": target.partij_id, "partijen.partijId": {"$ne": target.partij_id}}
         with pymongo.timeout(READING_ALL_SECONDS):  # nobody else asks for these, so there is no index
-            async for document in besluiten.find(taken_back):
-                yield besluit_of(document)
+            documents = await besluiten.find(taken_back).to_list()
+        for document in documents:
+            yield besluit_of(document)
 
     async def asked(self, target: Target, besluiten: Sequence[BesluitRecord], *, leegt: bool) -> list[AskedWissing]:
         """Return the instructions for contacts of a partij. With `leegt` the first one also empties the partij.

@@ -9,7 +9,8 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from schemas.dead_letters import earlier_letters
 from schemas.positions import Position
-from schemas.reading.decoding import Received, decode
+from schemas.reading.consent import decode_either
+from schemas.reading.decoding import Received
 from schemas.reading.origin import Origin, origin_of, shown_source
 from services.domain.besluit import BesluitRecord
 from services.operations.dead_letters.letters import UNKNOWN, LetterId
@@ -81,7 +82,7 @@ async def read_contact_records(
 
     Raises as `topic_reader` does. `in_force` is its decision record. Without one, no record is overtaken.
     """
-    whole = await reader.whole(*settings.contact_topics)
+    whole = await reader.whole(*settings.input_topics)
     async with admin_client(settings) as admin:
         handled = await next_offsets(admin, settings, settings.classifier_group)
     transactions = await reader.open_transactions(whole)
@@ -120,7 +121,7 @@ def _where(sighting: Sighting) -> tuple[str, int, int]:
 def _overtaken_revisie(record: "ConsumerRecord[bytes, bytes]", in_force: BesluitRecord) -> int | None:
     """Return the revisie of a record that is lower than the one that was in force when it came; None for all others."""
     headers = [(name, value) for name, value in record.headers if value is not None]
-    received = decode(record.value, headers, moment(record.timestamp))
+    received = decode_either(record.value or b"", headers)
     if not isinstance(received, Received) or received.source != in_force.source:
         return None
     revisie = received.contact.revisie

@@ -69,7 +69,7 @@ async def look(
 
 async def _is_held(reader: TopicReader, settings: Settings, contact: Origin, position: Position | None) -> bool | None:
     """Whether that contact's record lies there. In a topic that was made anew it is another's."""
-    if position is None or position.topic not in settings.contact_topics:
+    if position is None or position.topic not in settings.input_topics:
         return None
     record = await reader.at(position)
     return record is not None and origin_of(record.value, record.headers) == contact

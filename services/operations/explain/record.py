@@ -166,7 +166,7 @@ async def _find_behind(reader: TopicReader, settings: Settings, position: Positi
 async def _is_handled(settings: Settings, position: Position) -> bool | None:
     if position.topic == settings.dead_letter_topic:
         return None
-    group = settings.classifier_group if position.topic in settings.contact_topics else settings.projector_group
+    group = settings.classifier_group if position.topic in settings.input_topics else settings.projector_group
     async with admin_client(settings) as admin:
         offsets = await next_offsets(admin, settings, group)
     return position.offset < offsets.get(TopicPartition(position.topic, position.partition), 0)
@@ -175,7 +175,7 @@ async def _is_handled(settings: Settings, position: Position) -> bool | None:
 async def _named(settings: Settings, record: "ConsumerRecord[bytes, bytes] | None") -> _Named:
     if record is None:
         return _Named()
-    if record.topic in settings.contact_topics:
+    if record.topic in settings.input_topics:
         return _Named(contact=origin_of(record.value, record.headers))
     if record.topic == settings.dead_letter_topic:
         async with letter_states(settings) as states:
@@ -198,7 +198,10 @@ def _herkomst(value: bytes | None) -> Origin:
     for name in ("data", "herkomst"):
         tree = tree.get(name) if isinstance(tree, dict) else None
     herkomst = tree if isinstance(tree, dict) else {}
-    texts = [each if isinstance(each, str) else None for each in (herkomst.get("source"), herkomst.get("contactId"))]
+    texts = [
+        each if isinstance(each, str) else None
+        for each in (herkomst.get("source"), herkomst.get("contactId", herkomst.get("wijzigingId")))
+    ]
     return Origin(*texts)
 
 

@@ -27,7 +27,7 @@ _WITH_CONTENTS: Final = (".registered", ".created")
 
 async def publishers(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
     """Read all that publishers sent and that Kafka still holds, what is not judged yet included."""
-    terms = await topic_terms(search.settings, search.settings.contact_topics)
+    terms = await topic_terms(search.settings, search.settings.input_topics)
     for topic, term in terms.items():
         tally = Tally()
         whole = await search.reader.whole(topic)

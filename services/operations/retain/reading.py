@@ -164,6 +164,22 @@ async def _done(register: Database, taken: Mapping[str, Document], now: datetime
     return {**done, **written}
 
 
+async def forget_gone(databases: Databases) -> None:
+    """Forget when taken were done that are not stored any more: erased, or withdrawn. Raises PyMongoError."""
+    last = ""
+    while ids := [
+        each["_id"]
+        for each in await databases.register[DONE]
+        .find({"_id": {"$gt": last}}, {"_id": 1}, sort=[("_id", 1)], limit=READ_AT_ONCE)
+        .to_list()
+    ]:
+        last = ids[-1]
+        places = (Collection.INTERNE_TAKEN, Collection.INTERNE_TAKEN_VERTROUWELIJK)
+        there = await _stored(databases.projection, places, ids, {"_id": 1})
+        if gone := [each for each in ids if each not in there]:
+            await databases.register[DONE].delete_many({"_id": {"$in": gone}})
+
+
 async def _restricted(register: Database, besluiten: Iterable[BesluitRecord]) -> set[str]:
     ids = sorted({each for besluit in besluiten for each in besluit.partijen_ever})
     if not ids:

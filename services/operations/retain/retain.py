@@ -16,7 +16,7 @@ from services.classifier.mongo.register import BESLUITEN
 from services.classifier.mongo.tallies import TELLINGEN, others_id
 from services.domain.besluit import BesluitRecord
 from services.operations.mongo import Database, Databases
-from services.operations.retain.reading import DONE, Page, contactless, let_go, pages
+from services.operations.retain.reading import DONE, Page, contactless, forget_gone, let_go, pages
 from services.operations.retain.selection import (
     Fate,
     StoredPartij,
@@ -123,6 +123,8 @@ async def retain(
         seen += len(page.besluiten)
         progress(seen, max(seen, total))
     await retain_partijen(entries, let_go_of, terms, retained, eraser)
+    if eraser is not None:
+        await forget_gone(databases)
     await _tellingen(databases.register, terms, retained, delete=eraser is not None)
     return retained
 

@@ -67,7 +67,7 @@ def topic_definitions(settings: Settings) -> tuple[TopicDefinition, ...]:
                 days=settings.contact_retention_days,
                 retention_bytes=settings.contact_retention_bytes,
             )
-            for name in settings.contact_topics
+            for name in settings.input_topics
         ),
         _definition(
             settings,

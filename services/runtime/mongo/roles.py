@@ -132,8 +132,8 @@ ROLES: Final[Mapping[str, MongoRole]] = {
             # What is to be shown or gone is searched for everywhere, also where others put it.
             _register(("",), "find", "listCollections"),
             _projection(("",), "find", "listCollections"),
-            _register(("wissingen",), *CHANGE),
-            _register(("operators_lock", "audit_head", "verwerkte_taken"), *KEEP),
+            _register(("wissingen", "verwerkte_taken"), *CHANGE),
+            _register(("operators_lock", "audit_head"), *KEEP),
             _register(("tellingen",), "remove"),
         ),
         of_cluster=("serverStatus",),

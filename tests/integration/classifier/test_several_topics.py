@@ -196,8 +196,9 @@ def _header(message: Message, name: str) -> str:
 
 
 def _assigned(process: ServiceProcess) -> int:
-    facts = process.facts().get("kafka", {})
-    return sum(len(numbers) for numbers in (facts.get("assigned") or {}).values())
+    """Return how many partitions of contacts an instance has."""
+    assigned = process.facts().get("kafka", {}).get("assigned") or {}
+    return sum(len(numbers) for topic, numbers in assigned.items() if ".contact.ended" in topic)
 
 
 class _MeetingRegister(MongoRegister):

@@ -47,10 +47,11 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
         mongo_uri=mongo_uri,
         mongo_database=database,
         contact_topics=(f"{topics}.contact.ended",),
+        consent_topics=(f"{topics}.toestemming.gewijzigd",),
         dead_letter_topic=f"{topics}.contact.ended.dlq",
         audit_topic=f"{topics}.klantcontact.audit",
     )
-    make_topics(kafka_bootstrap, made.contact_topics[0], made.dead_letter_topic, partitions=2)
+    make_topics(kafka_bootstrap, *made.input_topics, made.dead_letter_topic, partitions=2)
     make_topics(kafka_bootstrap, made.audit_topic)
     return made
 

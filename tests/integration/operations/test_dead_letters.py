@@ -53,11 +53,12 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
         mongo_uri=mongo_uri,
         mongo_database=database,
         contact_topics=(f"{topics}.contact.ended",),
+        consent_topics=(f"{topics}.toestemming.gewijzigd",),
         dead_letter_topic=f"{topics}.contact.ended.dlq",
     )
     # The time of a letter is the broker's, also in the real topic.
     configuration = {"max.message.bytes": "2097152"}
-    make_topics(kafka_bootstrap, made.contact_topics[0], partitions=PARTITIONS)
+    make_topics(kafka_bootstrap, *made.input_topics, partitions=PARTITIONS)
     make_topics(kafka_bootstrap, made.dead_letter_topic, partitions=PARTITIONS, configuration=configuration)
     return made
 
@@ -210,7 +211,7 @@ async def test_a_dry_run_reports_the_letters_to_send_and_sends_nothing(settings:
     publish_letters(settings, _values(2), topic="elsewhere")
     plan = await planned(settings, LetterSelection())
     assert [group.number for group in plan.groups] == [3]
-    assert plan.skipped == {f"it did not come from {settings.contact_topics[0]}": 2}
+    assert plan.skipped == {f"it did not come from {' or '.join(settings.input_topics)}": 2}
     assert _sent_back(settings) == []
     assert _records(settings) == {}
 
@@ -222,7 +223,7 @@ async def test_letters_that_can_not_go_back_stay_open_and_are_reported(settings:
     done = await redrive(settings, LetterSelection())
     assert done.done == 1
     assert done.skipped == {
-        f"it did not come from {settings.contact_topics[0]}": 2,
+        f"it did not come from {' or '.join(settings.input_topics)}": 2,
         IS_CUT: 1,
     }
     assert await _states(settings) == {LetterState.OPEN: 3, LetterState.REDRIVEN: 1}

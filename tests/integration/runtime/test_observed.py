@@ -68,11 +68,11 @@ def test_the_classifier_shows_the_writers_of_its_partitions_too(
     with world_on(kafka=kafka_bootstrap, mongo=mongo_uri, name=topics, database=database, folder=tmp_path) as world:
         world.publish(50)
         process = world.start()
-        expected = [(world.settings.contact_topics[0], str(number), 0.0) for number in range(PARTITIONS)]
+        expected = [(topic, str(each), 0.0) for topic in world.settings.input_topics for each in range(PARTITIONS)]
         wait_for("it is not behind", lambda: _lags(process) == expected)
         facts = process.facts()
 
-    assert facts["kafka"]["assigned"] == {world.settings.contact_topics[0]: [0, 1, 2, 3]}
+    assert facts["kafka"]["assigned"] == {each: [0, 1, 2, 3] for each in world.settings.input_topics}
     assert facts["producers"] == {"ready": PARTITIONS, "taking_over": 0}
 
 

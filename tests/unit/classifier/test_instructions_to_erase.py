@@ -142,6 +142,15 @@ async def test_an_instruction_that_no_longer_fits_publishes_nothing_and_is_told(
     assert bench.topics.committed == 3
 
 
+def test_an_instruction_larger_than_a_record_is_read_as_it_was_written() -> None:
+    large = replace(
+        ERASE, opnieuw=tuple({"klantcontact": {"nummer": str(each), "tekst": "x" * 90_000}} for each in range(50))
+    )
+    written = record_of(large)
+    assert len(written.value or b"") < 256 * 1024
+    assert wissing_of(written.headers, written.value, SLEUTELS) == large
+
+
 def test_an_instruction_is_read_as_it_was_written() -> None:
     written = record_of(ERASE)
     assert wissing_of(written.headers, written.value, SLEUTELS) == ERASE

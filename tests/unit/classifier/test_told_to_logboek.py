@@ -1,0 +1,25 @@
+"""Whom the records of the Logboek Dataverwerkingen concern."""
+
+from services.classifier.instrumentation import Handled, tell_logboek
+from services.domain.wissing import SoortWissing
+from services.runtime.logboek.logboek import Logboek
+from tests.support.contacts import record
+from tests.support.examples import contact, known, stranger
+from tests.unit.domain.test_erasing import Eraser, partij_id
+from tests.unit.runtime.test_logboek import KEY, FakeExport
+
+
+def test_a_decision_and_an_erasure_have_a_record_for_each_klant_and_a_stranger_has_none() -> None:
+    eraser, sent = Eraser(), FakeExport()
+    book = Logboek(sent, KEY, "urn:x:")
+    decided = eraser.desk.bring(contact("c-1", betrokkenen=[known(toestemming="gegeven")])).outcome
+    nobody = eraser.desk.bring(contact("c-2", betrokkenen=[stranger()])).outcome
+    klant = partij_id(eraser)
+    erased = eraser.erase(SoortWissing.CONTACT)
+
+    tell_logboek(book, [Handled(record(b""), each, ()) for each in (decided, nobody, erased)], started_ns=1)
+
+    assert [(name, attributes["dpl.core.data_subject_id"]) for name, _, attributes, _ in sent.records] == [
+        ("registreren", book.subject(klant)),
+        ("wissen", book.subject(klant)),
+    ]
