@@ -148,6 +148,7 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
     town = Town(kafka, settings)
     (kafka.folder / "events").write_bytes(b"\n".join([*map(encoded, contacts()), b'{"kapot": true}']))
     (kafka.folder / "strict").write_text(STRICT)
+    (kafka.folder / "who").write_text(json.dumps({"source": SOURCE, "contactId": "c-1"}))
     (kafka.folder / "whom").write_text(json.dumps({"source": SOURCE, "contactId": "never-came"}))
     assert town.run("topics create", "topics create").status == 0
     with ExitStack() as undo:
@@ -169,6 +170,9 @@ def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
     services = {"run classifier", "run projector"}
     others = {"publish", "topics create", "topics mark", "doctor", "explain", "rebuild"}
     assert RIGHTS.keys() == services | others | {
+        "access",
+        "affected",
+        "erase-report",
         "dlq",
         "dlq redrive",
         "replay",
@@ -210,6 +214,14 @@ SERVED = [
         "does the classifier run with the policy that was used here?",
     ),
     ("explain", "explain c-1", 0, "stored, revisie 1, judgement 1"),
+    ("access", "access --from {who} --request Z-1 --reason test --json", 0, '"soort":"nl.klantinteracties.inzage"'),
+    ("erase-report", "erase-report --request Z-1", 1, "The ledger has nothing of this request"),
+    (
+        "affected",
+        "affected --topic contact.ended --since 1d --request Z-1 --reason test",
+        0,
+        "records of 5 contacts and 1 known klant",
+    ),
     ("rebuild", "rebuild", 0, "The new collections are in place"),
     ("rebuild", "rebuild --drop-old", 0, "interne_taken_vorige                 5 documents dropped"),
     ("erase", f"erase --contact --from {{whom}} {REQUEST}", 0, "1  contacts as a whole"),
