@@ -81,6 +81,10 @@ class DocumentStore:
             register.add_partij(partij_of(bson.decode(self.partijen[partij_id])))
         if wissing.contact_key is not None:
             self._look_up_bijdragen(ids, register, None)
+        for key in set[str]().union(*[self._touching.get(each, ()) for each in ids]):
+            document = bson.decode(self.besluiten[key])
+            if document.get("onderwerpen") == []:
+                add_stored(register, document)
         answer = execute(register)
         for partij_id in register.gone_partijen:
             self.partijen.pop(partij_id, None)
