@@ -10,6 +10,7 @@ import uvloop
 from services.cli.arguments import AsJson, settings
 from services.cli.json_values import print_json
 from services.cli.progress import progress
+from services.cli.purpose import AsOperator
 from services.cli.screen import print_table
 from services.cli.subject import ReasonGiven, RequestNumber
 from services.operations.retain.retain import Retained
@@ -44,6 +45,7 @@ def retain(
     dry_run: OnlyLooks = False,
     at: At = None,
     most: Most = 10_000,
+    by: AsOperator = None,
     as_json: AsJson = False,
 ) -> None:
     """End what has been kept long enough, by the terms in bewaren.toml. Run it every day.
@@ -57,7 +59,7 @@ def retain(
     now = datetime.now(UTC) if at is None else at.replace(tzinfo=UTC)
     with progress("decisions", shown=not as_json) as bar:
         retained = uvloop.run(
-            run_retain(settings(), now, request=request, reason=reason, dry_run=dry_run, most=most, progress=bar)
+            run_retain(settings(), now, request=request, reason=reason, by=by, dry_run=dry_run, most=most, progress=bar)
         )
     if as_json:
         print_json({**retained.as_json(), "dryRun": dry_run})
@@ -77,7 +79,8 @@ def _tell(retained: Retained, *, dry_run: bool) -> None:
     if not dry_run:
         typer.echo(
             f"Went: {counted(retained.erased_contacts, 'contact')}, details of "
-            f"{counted(retained.erased_details, 'contact')}, {counted(retained.erased_partijen, 'entry')} of partijen."
+            f"{counted(retained.erased_details, 'contact')}, {counted(retained.erased_changes, 'change')} of consent, "
+            f"{retained.erased_partijen} entries of partijen."
         )
     for why, number in sorted(retained.declined.items()):
         typer.echo(f"Not erased, {DECLINED.get(why, why)}: {number}. The next run asks again.")

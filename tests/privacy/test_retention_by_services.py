@@ -106,7 +106,7 @@ def test_what_is_due_goes_as_a_withdrawal_and_the_rest_stays(system: System, tmp
     done = _retain(system, file)
     wait_until_all_is_stored(system)
 
-    assert (done["erased"], done["declined"]) == ({"contacts": 1, "details": 1, "partijen": 0}, {})
+    assert (done["erased"], done["declined"]) == ({"contacts": 1, "changes": 0, "details": 1, "partijen": 0}, {})
     after = _stored(system, "klantcontacten")
     assert after.keys() == {"open", "done", "zaak"}
     assert (after["open"], after["zaak"]) == (before["open"], before["zaak"])
@@ -121,7 +121,7 @@ def test_what_is_due_goes_as_a_withdrawal_and_the_rest_stays(system: System, tmp
     assert reasons == {"bewaartermijn"}
 
     again = _retain(system, file)
-    assert again["erased"] == {"contacts": 0, "details": 0, "partijen": 0}
+    assert again["erased"] == {"contacts": 0, "changes": 0, "details": 0, "partijen": 0}
     with MongoClient[dict[str, Any]](system.settings.mongo_uri) as client:
         seen = client[system.settings.register_database]["verwerkte_taken"]
         seen.insert_one({"_id": "a taak that is gone", "gezienOp": datetime(2026, 4, 1, tzinfo=UTC)})

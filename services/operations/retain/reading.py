@@ -188,6 +188,15 @@ async def _restricted(register: Database, besluiten: Iterable[BesluitRecord]) ->
     return {each["_id"] async for each in register[PARTIJREGISTER].find(query, {"_id": 1})}
 
 
+async def known_and_restricted(register: Database, changes: Sequence[BesluitRecord]) -> tuple[set[str], set[str]]:
+    """Return the partijen of these changes that a contact knows, and those that are restricted. Raises PyMongoError."""
+    ids = sorted({partij.partij_id for each in changes for partij in each.partijen})
+    of_contacts = {"partijen.partijId": {"$in": ids}, "onderwerpen.0": {"$exists": True}}
+    found = register[BESLUITEN].find(of_contacts, {"partijen.partijId": 1})
+    known = {partij["partijId"] async for each in found for partij in each["partijen"]}
+    return known, await _restricted(register, changes)
+
+
 async def contactless(register: Database) -> list[StoredPartij]:
     """Return the entries of partijen that no contact knows. Raises PyMongoError.
 

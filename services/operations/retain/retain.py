@@ -16,10 +16,20 @@ from services.classifier.mongo.register import BESLUITEN
 from services.classifier.mongo.tallies import TELLINGEN, others_id
 from services.domain.besluit import BesluitRecord
 from services.operations.mongo import Database, Databases
-from services.operations.retain.reading import DONE, Page, contactless, forget_gone, let_go, pages
+from services.operations.retain.reading import (
+    DONE,
+    READ_AT_ONCE,
+    Page,
+    contactless,
+    forget_gone,
+    known_and_restricted,
+    let_go,
+    pages,
+)
 from services.operations.retain.selection import (
     Fate,
     StoredPartij,
+    changes_due,
     judge_contact,
     judge_details,
     judge_partij,
@@ -67,6 +77,9 @@ class Retained:
     """The keys of contacts whose klantcontact or taak is not stored, so that nobody knows of a zaak or an open taak."""
     declined: dict[str, int] = field(default_factory=dict)
     """What the classifier did not erase, by its reason: it waits for the next run."""
+    changes: list[BesluitRecord] = field(default_factory=list)
+    """The changes outside a contact that were met: each goes with the last contact of its partij."""
+    erased_changes: int = 0
     markers: int = 0
     """Output partitions that got a marker, so that Kafka cleans them."""
     not_asked: int = 0
@@ -82,6 +95,7 @@ class Retained:
             "daysOfTellingen": self.days_of_tellingen,
             "erased": {
                 "contacts": self.erased_contacts,
+                "changes": self.erased_changes,
                 "details": self.erased_details,
                 "partijen": self.erased_partijen,
             },
@@ -122,6 +136,8 @@ async def retain(
         await retain_page(page, terms, retained, eraser, most)
         seen += len(page.besluiten)
         progress(seen, max(seen, total))
+    if terms.klantcontacten.regels:
+        await _changes(databases.register, retained, eraser)
     await retain_partijen(entries, let_go_of, terms, retained, eraser)
     if eraser is not None:
         await forget_gone(databases)
@@ -143,6 +159,9 @@ async def retain_page(page: Page, terms: Terms, retained: Retained, eraser: Cont
     # The oldest first: a withdrawal of consent can't go before the consent that it took back.
     for contact in sorted(page.contacts, key=lambda each: each.op):
         besluit = page.besluiten[contact.key]
+        if not besluit.onderwerpen:
+            retained.changes.append(besluit)
+            continue
         judged = judge_contact(contact, terms, retained.at)
         rule = judged.regel.value if judged.regel is not None else NOTHING_REGISTERED
         retained.contacts.setdefault(rule, Counter())[judged.standing] += 1
@@ -161,6 +180,14 @@ async def retain_page(page: Page, terms: Terms, retained: Retained, eraser: Cont
         retained.erased_contacts += await eraser.contacts(asked)
     if eraser is not None and without_details:
         retained.erased_details += await eraser.details(without_details)
+
+
+async def _changes(register: Database, retained: Retained, eraser: ContactEraser | None) -> None:
+    for start in range(0, len(retained.changes), READ_AT_ONCE):
+        some = retained.changes[start : start + READ_AT_ONCE]
+        due = changes_due(some, *await known_and_restricted(register, some))
+        if eraser is not None and due:
+            retained.erased_changes += await eraser.contacts(due)
 
 
 async def retain_partijen(

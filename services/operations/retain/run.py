@@ -22,8 +22,16 @@ def load_terms(settings: Settings) -> Terms:
     return load_policy_file(settings.bewaren_file, Terms, given_as=f"{PREFIX}BEWAREN_FILE")
 
 
-async def run_retain(
-    settings: Settings, now: datetime, *, request: str, reason: str, dry_run: bool, most: int, progress: Progressed
+async def run_retain(  # noqa: PLR0913 - each is an option of the command
+    settings: Settings,
+    now: datetime,
+    *,
+    request: str,
+    reason: str,
+    by: str | None = None,
+    dry_run: bool,
+    most: int,
+    progress: Progressed,
 ) -> Retained:
     """Have erased what is due at a moment, or count it.
 
@@ -34,7 +42,8 @@ async def run_retain(
     async with read_databases(settings) as databases:
         if dry_run:
             return await retain(databases, terms, now, eraser=None, most=most, progress=progress)
-        await record(settings, Action(command="retain", request=request, reason=reason, counts={"most": most}))
+        action = Action(command="retain", request=request, reason=reason, counts={"most": most}, by=by)
+        await record(settings, action)
         async with operators_lock(databases.register, "retain"):
             retained = await _erase(settings, databases, terms, now, request, most, progress)
     # What a withdrawal replaced leaves a quiet partition only once somebody writes there.

@@ -4,12 +4,14 @@ A contact goes as a whole, with all its klantcontacten: they were registered fro
 them back. So the last of them decides. While a taak of it is open, somebody still needs it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from enum import StrEnum
 
 from schemas.outputs import Regel
 from schemas.values import value_class
+from services.domain.besluit import BesluitRecord
 from services.operations.retain.period import Period
 from services.operations.retain.terms import Terms
 
@@ -101,6 +103,18 @@ def judge_details(contact: StoredContact, terms: Terms, now: datetime) -> Fate:
     if len(done) < len(holding) or term.after(max(done)) > now:
         return Fate.NOT_YET
     return Fate.RESTRICTED if contact.beperkt else Fate.GOES
+
+
+def changes_due(
+    changes: Iterable[BesluitRecord], known: AbstractSet[str], restricted: AbstractSet[str]
+) -> list[BesluitRecord]:
+    """Return the changes outside a contact that no partij needs any more. `known`: the partijen that a contact knows.
+
+    Such a change says what holds for a partij, so it has no term of its own. It goes with the last contact: by itself
+    it would keep a partij without a klantcontact (VNG V3337).
+    """
+    kept = known | restricted
+    return [each for each in changes if kept.isdisjoint(partij.partij_id for partij in each.partijen)]
 
 
 @value_class(frozen=True, slots=True)

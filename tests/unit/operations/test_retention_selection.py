@@ -1,5 +1,6 @@
 """Which contacts have been kept long enough."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -11,11 +12,15 @@ from services.operations.retain.selection import (
     StoredContact,
     StoredKlantcontact,
     StoredPartij,
+    changes_due,
     judge_contact,
     judge_details,
     judge_partij,
 )
 from services.operations.retain.terms import Terms
+from tests.support.examples import ALICE, known
+from tests.support.examples import contact as contact_data
+from tests.unit.domain.desk import Desk
 
 OP: Final = datetime(2026, 3, 2, 9, 50, tzinfo=UTC)
 LATER: Final = datetime(2030, 1, 1, tzinfo=UTC)
@@ -88,6 +93,17 @@ def test_without_terms_nothing_ever_goes() -> None:
 )
 def test_details_go_some_time_after_every_taak_of_the_contact_is_done(stored: StoredContact, standing: Fate) -> None:
     assert judge_details(stored, TERMS, LATER) is standing
+
+
+def test_a_change_of_consent_goes_once_no_contact_knows_its_partij_and_it_is_not_restricted() -> None:
+    desk = Desk()
+    desk.bring(contact_data("c-1", betrokkenen=[known(number=ALICE)]))
+    [judged] = desk.register.besluiten.values()
+    change, partij = replace(judged, onderwerpen=()), judged.partijen[0].partij_id
+
+    assert changes_due([change], set(), set()) == [change]
+    assert changes_due([change], {partij}, set()) == []
+    assert changes_due([change], set(), {partij}) == []
 
 
 @pytest.mark.parametrize(
