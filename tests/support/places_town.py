@@ -122,6 +122,7 @@ async def fill(town: Town, one: str, other: str) -> None:
             onderwerpen=[
                 asked(one, "own", refs=["a"]) | {"inhoud": SHARED_TEXT},
                 asked(other, "others", refs=["b"]),
+                asked(one, "together", refs=["a", "b"]) | {"opvolging": taak(mark(one, "both"))},
             ],
             op="2026-03-02T10:50:00Z",
         ),
