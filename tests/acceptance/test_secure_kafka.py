@@ -120,7 +120,8 @@ OTHERS = {
     "no configuration": f"{ANOTHER}; Read, Write {ALL_TOPICS}; Read group `another-projector`",
     "no group": f"Read, Write, DescribeConfigs {ALL_TOPICS}; Write transactional id `another-*`",
     "no id": f"Read, Write, DescribeConfigs {ALL_TOPICS}; Read group `another`",
-    "no contacts": f"{ANOTHER}; Describe topic `contact.ended`; Read topic `toestemming.gewijzigd`; Write {ALL_TOPICS.replace('`contact.ended`, ', '')}; "
+    "no contacts": f"{ANOTHER}; Describe topic `contact.ended`; Read topic `toestemming.gewijzigd`; "
+    f"Write {ALL_TOPICS.replace('`contact.ended`, ', '')}; "
     f"DescribeConfigs {ALL_TOPICS}",
     "no registered": f"{ANOTHER}; Read topic `contact.ended`, `toestemming.gewijzigd`; "
     f"Describe, DescribeConfigs {ALL_TOPICS}; Write topic {BUT_ONE}",
