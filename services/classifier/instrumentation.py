@@ -15,6 +15,7 @@ import structlog
 
 from schemas.cloudevents import trace_id
 from schemas.faults import RefusalKind
+from schemas.outputs import Reden
 from schemas.reading.decoding import Received
 from schemas.values import value_class
 from services.classifier.ports import Message
@@ -144,7 +145,8 @@ def tell_logboek(book: Logboek, batch: Sequence[Handled], *, started_ns: int) ->
             case Executed(wissing) as executed:
                 taken_back = [each.body["data"].get("partijId") for each in executed.gone]
                 partijen = [each for each in (wissing.partij_id, *taken_back) if each is not None]
-                book.record(Activity.WISSEN, partijen, started_ns=started_ns)
+                by_term = wissing.reden is Reden.BEWAARTERMIJN
+                book.record(Activity.OPSCHONEN if by_term else Activity.WISSEN, partijen, started_ns=started_ns)
 
 
 def _attributes(record: Record, outcome: Outcome | InstructionAnswer, received: Received) -> Attributes:

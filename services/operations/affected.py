@@ -4,6 +4,7 @@ Of publishers' events a klant is known by its numbers, which the register knows 
 where nobody established who the klant was.
 """
 
+import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +28,7 @@ from services.operations.places.traces import origin_in
 from services.operations.topic_reader import Progress, topic_reader, unseen
 from services.runtime.errors import InvalidSettings
 from services.runtime.kafka.records import as_record
+from services.runtime.logboek.logboek import Activity, record_for_command
 from services.runtime.settings import Settings
 
 AT_ONCE: Final = 1_000
@@ -64,13 +66,14 @@ async def affected(
     reason: str,
     progress: Progress = unseen,
 ) -> Affected:
-    """Return the klanten and contacts of a topic in a period, once the audit trail has it. Commits no offset.
+    """Return the klanten and contacts of a topic in a period, once the audit trail and the Logboek have it. Commits no
+    offset.
 
     Raises InvalidSettings for a topic that the settings do not name, and as `topic_reader` and `read_register` do.
     """
     if topic not in settings.topics:
         raise InvalidSettings(f"The settings name no topic {topic}. They name: {', '.join(settings.topics)}.")
-    found = Affected(topic, since, until)
+    found, started_ns = Affected(topic, since, until), time.time_ns()
     async with read_register(settings) as database:
         sleutels = configured_sleutels(settings)
         await RegisterKey(database, sleutels).check()
@@ -87,6 +90,7 @@ async def affected(
     counts = {"records": found.records, "contacts": len(found.contacts), "partijen": len(found.partijen)}
     ids = sorted(found.partijen)
     await record(settings, Action(command="affected", request=request, reason=reason, counts=counts, ids=ids))
+    await record_for_command("affected", settings, Activity.DATALEK, ids, started_ns=started_ns)
     return found
 
 

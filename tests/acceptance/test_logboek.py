@@ -1,5 +1,7 @@
 """The Logboek Dataverwerkingen gets a record for each decision and each klant whom it concerns, and no value."""
 
+import asyncio
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +15,7 @@ from services.runtime.settings import Settings
 from tests.acceptance.pipeline import documents, publish, wait_until_all_is_stored
 from tests.acceptance.shared_system import shared_system
 from tests.acceptance.trace_receiver import TraceReceiver
+from tests.support.commands import klantcontact
 from tests.support.examples import betrokkene, bsn, contact, event, nth_bsn
 from tests.support.waiting import wait_for
 from tests.unit.runtime.test_logboek import FakeExport
@@ -85,7 +88,7 @@ def test_every_decision_has_a_record_for_each_klant(system: System, receiver: Tr
 def test_a_command_waits_until_its_record_is_sent(system: System) -> None:
     with TraceReceiver() as receiver:
         settings = system.settings.model_copy(update={"ldv_otlp_endpoint": f"{receiver.endpoint}/v1/traces"})
-        record_for_command("access", settings, Activity.INZAGE, ["partij"], started_ns=1)
+        asyncio.run(record_for_command("access", settings, Activity.INZAGE, ["partij"], started_ns=1))
 
         [told] = receiver.attributes()
     assert (told["name"], told["dpl.core.data_subject_id"]) == ("inzage", _subject(settings, "partij"))
@@ -94,5 +97,28 @@ def test_a_command_waits_until_its_record_is_sent(system: System) -> None:
 def test_a_logboek_that_is_away_keeps_no_command_waiting_for_long(system: System) -> None:
     settings = system.settings.model_copy(update={"ldv_otlp_endpoint": "http://127.0.0.1:9/v1/traces"})
     began = time.monotonic()
-    record_for_command("access", settings, Activity.INZAGE, ["partij"], started_ns=1)
+    asyncio.run(record_for_command("access", settings, Activity.INZAGE, ["partij"], started_ns=1))
     assert time.monotonic() - began < LONG_SECONDS
+
+
+REQUEST = ("--request", "Z-1", "--reason", "verzoek", "--json")
+
+
+def test_commands_that_show_something_of_a_klant_have_a_record_for_each(system: System) -> None:
+    partij = documents(system)["partijen"][0]["_id"]
+    with TraceReceiver() as receiver:
+        settings = system.settings.model_copy(update={"ldv_otlp_endpoint": f"{receiver.endpoint}/v1/traces"})
+        meant = json.dumps({"partijId": partij}).encode()
+        shown = klantcontact("access", *REQUEST, settings=settings, stdin=meant)
+        assert shown.returncode == 0, shown.stderr.decode()
+        topic = settings.contact_topics[0]
+        counted = klantcontact("affected", "--topic", topic, "--since", "1d", *REQUEST, settings=settings)
+        assert counted.returncode == 0, counted.stderr.decode()
+
+        told = [(each["name"], each["dpl.core.data_subject_id"]) for each in receiver.attributes()]
+        klanten = [each["partijId"] for each in json.loads(counted.stdout)["klanten"]]
+        said = receiver.text()
+    assert told[0] == ("inzage", _subject(settings, partij))
+    assert sorted(told[1:]) == sorted(("datalek", _subject(settings, each)) for each in klanten)
+    assert len(klanten) == CONTACTS
+    assert [each for each in (partij, "Z-1") if each in said] == []

@@ -1,5 +1,6 @@
 """Everything about a subject, found in every place, for a command that shows it."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from services.operations.places.search import look_everywhere
 from services.operations.places.traces import Traces
 from services.operations.topic_reader import Progress, unseen
 from services.runtime.errors import KlantcontactError
+from services.runtime.logboek.logboek import Activity, record_for_command
 from services.runtime.settings import Settings
 
 MAX_ITEMS: Final = 20_000
@@ -45,13 +47,14 @@ async def gather(
     request: str,
     reason: str | None = None,
     command: str = "access",
+    activity: Activity = Activity.INZAGE,
     progress: Progress = unseen,
 ) -> Gathered:
-    """Return everything about a subject, once the audit trail has that somebody is going to see it.
+    """Return everything about a subject, once the audit trail and the Logboek have that somebody is going to see it.
 
     Raises TooMuch, and as `look_everywhere` and `record` do; then nothing may be shown.
     """
-    at = datetime.now(UTC)
+    at, started_ns = datetime.now(UTC), time.time_ns()
     items: list[FoundItem] = []
 
     def keep(item: FoundItem) -> None:
@@ -64,4 +67,5 @@ async def gather(
     counts = {each.name: each.found for each in places if each.found}
     ids = sorted(traces.partij_ids | traces.contacts.keys())
     await record(settings, Action(command=command, request=request, reason=reason, counts=counts, ids=ids))
+    await record_for_command(command, settings, activity, sorted(traces.partij_ids), started_ns=started_ns)
     return Gathered(at=at, request=request, traces=traces, items=items, places=places, groups=groups)

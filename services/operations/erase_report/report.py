@@ -14,6 +14,7 @@ from services.operations.places.traces import Traces
 from services.operations.subjects import Subject
 from services.operations.topic_reader import Progress, unseen
 from services.runtime.errors import KlantcontactError
+from services.runtime.logboek.logboek import Activity
 from services.runtime.settings import Settings
 
 KIND: Final = "nl.klantinteracties.wisverslag"
@@ -47,7 +48,15 @@ async def report_of(
     else:
         traces = Traces(is_klant=any(each.partij_id for each in items), numbers=KlantNumbers(None, ()))
     add_erased(traces, items)
-    found = await gather(settings, traces, request=request, reason=reason, command="erase report", progress=progress)
+    found = await gather(
+        settings,
+        traces,
+        request=request,
+        reason=reason,
+        command="erase report",
+        activity=Activity.WISSEN,
+        progress=progress,
+    )
     return _report(found, items, settings, with_numbers=traces.numbers.are_sought)
 
 

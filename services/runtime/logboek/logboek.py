@@ -6,6 +6,7 @@ A betrokkene is named by an HMAC of its partijId, under a key of its own: the Lo
 joined by somebody who has that key.
 """
 
+import asyncio
 import hmac
 import time
 from base64 import urlsafe_b64encode
@@ -31,6 +32,7 @@ class Activity(StrEnum):
     TOESTEMMING = "toestemming"
     BEPERKEN = "beperken"
     OPSCHONEN = "opschonen"
+    DATALEK = "datalek"
 
 
 class Exported(Protocol):
@@ -87,10 +89,18 @@ def logboek(process: str, settings: Settings) -> Iterator[Logboek | None]:
         yield Logboek(sending, key, settings.ldv_register)
 
 
-def record_for_command(
+async def record_for_command(
     command: str, settings: Settings, activity: Activity, partijen: Iterable[str], *, started_ns: int
 ) -> None:
-    """Record what a command of an operator showed or changed, and wait until it is sent, two seconds at most."""
+    """Record what a command of an operator is going to show, and wait until it is sent, two seconds at most.
+
+    Raises InvalidSettings for a key that can't be read.
+    """
+    if settings.ldv_otlp_endpoint is not None:
+        await asyncio.to_thread(_record, command, settings, activity, list(partijen), started_ns)
+
+
+def _record(command: str, settings: Settings, activity: Activity, partijen: Iterable[str], started_ns: int) -> None:
     with logboek(command, settings) as book:
         if book is not None:
             book.record(activity, partijen, started_ns=started_ns)

@@ -1,5 +1,6 @@
 """Whom the records of the Logboek Dataverwerkingen concern."""
 
+from schemas.outputs import Reden
 from services.classifier.instrumentation import Handled, tell_logboek
 from services.domain.wissing import SoortWissing
 from services.runtime.logboek.logboek import Logboek
@@ -23,3 +24,13 @@ def test_a_decision_and_an_erasure_have_a_record_for_each_klant_and_a_stranger_h
         ("registreren", book.subject(klant)),
         ("wissen", book.subject(klant)),
     ]
+
+
+def test_what_goes_since_its_term_has_ended_is_another_processing() -> None:
+    eraser, sent = Eraser(), FakeExport()
+    eraser.desk.bring(contact("c-1", betrokkenen=[known()]))
+    erased = eraser.erase(SoortWissing.CONTACT, reden=Reden.BEWAARTERMIJN)
+
+    tell_logboek(Logboek(sent, KEY, "urn:x:"), [Handled(record(b""), erased, ())], started_ns=1)
+
+    assert [name for name, *_ in sent.records] == ["opschonen"]
