@@ -12,6 +12,7 @@ from services.cli.streams import FAULTS_FOUND
 from services.cli.subject import RequestNumber, SubjectFile, asked_subject
 from services.operations.erase_report.page import report_page
 from services.operations.erase_report.report import ErasureReport, report_of
+from services.operations.places.place import StayTerm
 from services.operations.wording import counted, to_the_second
 
 app = typer.Typer(add_completion=False)
@@ -40,13 +41,7 @@ def erase_report(
 
 def _rows(report: ErasureReport) -> list[tuple[str, str]]:
     places = [(each["plaats"], _told(each)) for each in report["plaatsen"]]
-    groups = [
-        (
-            f"group {each['groep']}",
-            f"{each['nogTeLezen']} withdrawals to read" if each["nogTeLezen"] else "has read all",
-        )
-        for each in report["afnemers"]
-    ]
+    groups = [(f"group {each['groep']}", _behind(each["nogTeLezen"])) for each in report["afnemers"]]
     return [*places, *groups]
 
 
@@ -55,9 +50,20 @@ def _behind(number: int) -> str:
 
 
 def _told(place: ErasureReport) -> str:
-    ends = f"until {to_the_second(place['totUiterlijk'])}" if place["totUiterlijk"] else str(place["termijn"])
+    ends = _ends(place)
     if not place["doorzocht"]:
         return f"can't be searched: {ends}"
     if not place["aantal"]:
         return "0 found"
     return f"{place['aantal']} found, {place['metInhoud']} with contents: {ends}"
+
+
+def _ends(place: ErasureReport) -> str:
+    if place["totUiterlijk"]:
+        return f"until {to_the_second(place['totUiterlijk'])}"
+    term = str(place["termijn"])
+    if term == StayTerm.COMPACTION:
+        term = f"some time after {counted(round(place['dagen']), 'day')}"
+    if place["inhoudTotUiterlijk"]:
+        return f"contents until {to_the_second(place['inhoudTotUiterlijk'])}, ids {term}"
+    return term

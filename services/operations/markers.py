@@ -17,16 +17,8 @@ from services.runtime.kafka.errors import kafka_is_away, translate_write_errors
 from services.runtime.kafka.topics import MARKER_KEY
 from services.runtime.settings import Settings
 
-DAY_HOURS: Final = 24
-
-
-def longest_hours(settings: Settings) -> int:
-    """Return within how many hours a replaced record is gone, when markers are appended once a day.
-
-    Kafka's cleaner takes some moments more.
-    """
-    closed_within = settings.output_segment_hours + DAY_HOURS
-    return max(closed_within, settings.output_compaction_hours)
+MARKED_EVERY: Final = timedelta(days=1)
+"""How often an operator has markers appended, by `klantcontact topics mark` or `retain`."""
 
 
 async def append_due_markers(settings: Settings, now: datetime | None = None) -> list[TopicPartition]:

@@ -208,6 +208,7 @@ class _Answer:
             "doorzocht": place.found is not None,
             "aanwezig": None if place.found is None else place.found > 0,
             "totUiterlijk": place.until,
+            "inhoudTotUiterlijk": place.contents_until,
             "termijn": place.term,
             "dagen": place.days,
             "instellingen": list(place.settings),

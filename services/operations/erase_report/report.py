@@ -85,6 +85,7 @@ def _place(place: PlaceFound) -> Mapping[str, Any]:
         "aantal": place.found,
         "metInhoud": place.with_contents,
         "totUiterlijk": place.until,
+        "inhoudTotUiterlijk": place.contents_until,
         "termijn": place.term,
         "dagen": place.days,
         "instellingen": list(place.settings),

@@ -17,7 +17,7 @@ _TERMS: Final[Mapping[str, str]] = {
     StayTerm.UNKNOWN: "niet bekend",
     StayTerm.EXPIRY: "wordt vanzelf verwijderd",
     StayTerm.RETENTION: "wordt vanzelf verwijderd",
-    StayTerm.COMPACTION: "wordt vanzelf verwijderd",
+    StayTerm.COMPACTION: "wordt vanzelf verwijderd, enige tijd na {dagen:.0f} dagen",
     StayTerm.OPLOG: "wordt vanzelf overschreven",
     StayTerm.DECLARED: "wordt vanzelf vernietigd",
 }
@@ -47,4 +47,8 @@ def until(place: Mapping[str, Any]) -> str:
     if place["doorzocht"] and not place["aanwezig"]:
         return "–"
     moment: datetime | None = place["totUiterlijk"]
-    return day(moment) if moment is not None else _TERMS[place["termijn"]]
+    if moment is not None:
+        return day(moment)
+    term = _TERMS[place["termijn"]].format_map(place)
+    contents: datetime | None = place["inhoudTotUiterlijk"]
+    return term if contents is None else f"inhoud: {day(contents)}; kenmerken: {term}"

@@ -38,7 +38,8 @@ class StayTerm(StrEnum):
     RETENTION = "retention"
     """Kafka's retention of the topic."""
     COMPACTION = "compaction"
-    """A newer event of the same key replaces it in the topic; what is newest goes with the retention."""
+    """A newer event of the same key replaces it in the topic. What is newest goes some time after the retention: Kafka
+    removes whole segments, and the cleaner joins them. Nobody knows the day."""
     OPLOG = "oplog"
     """MongoDB overwrites it, after as many days as the oplog reaches back now."""
     DECLARED = "declared"
@@ -62,12 +63,17 @@ class PlaceFound:
     ids: tuple[str, ...] = ()
     """The first of them: the ids of documents, the positions of records."""
     until: datetime | None = None
-    """When the last of it is gone at the latest. None: no moment is known, or there is nothing."""
+    """When the last of it is gone at the latest. None: of some of it no moment is known, or there is nothing."""
+    contents_until: datetime | None = None
+    """The same of what holds more than ids, numbers and moments."""
     term: StayTerm
     days: float | None = None
     """The length of the term, where it has one."""
     settings: tuple[str, ...] = ()
     """The settings that the term follows from, as an operator knows them."""
+
+
+NO_END: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -77,20 +83,19 @@ class Tally:
     found: int = 0
     with_contents: int = 0
     ids: list[str] = field(default_factory=list)
-    until: datetime | None = None
+    _until: datetime | None = None
+    _contents_until: datetime | None = None
 
     def add(self, identifier: str, *, contents: bool, until: datetime | None = None) -> None:
-        """Count one document or record."""
+        """Count one document or record. `until`: None where nobody knows when it is gone."""
         self.found += 1
         self.with_contents += contents
         if len(self.ids) < MAX_IDS:
             self.ids.append(identifier)
-        self.stays_until(until)
-
-    def stays_until(self, until: datetime | None) -> None:
-        """Note a moment until which something stays."""
-        if until is not None and (self.until is None or until > self.until):
-            self.until = until
+        end = until or NO_END
+        self._until = max(self._until or end, end)
+        if contents:
+            self._contents_until = max(self._contents_until or end, end)
 
     def place(
         self,
@@ -108,11 +113,16 @@ class Tally:
             found=self.found,
             with_contents=self.with_contents,
             ids=tuple(self.ids),
-            until=self.until,
+            until=_known(self._until),
+            contents_until=_known(self._contents_until),
             term=term,
             days=days,
             settings=settings,
         )
+
+
+def _known(end: datetime | None) -> datetime | None:
+    return None if end == NO_END else end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,4 +152,4 @@ def days_after(moment: datetime, days: float) -> datetime:
     try:
         return moment + timedelta(days=days)
     except OverflowError:
-        return datetime.max.replace(tzinfo=UTC)
+        return NO_END

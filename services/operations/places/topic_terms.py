@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from services.operations.places.place import StayTerm
+from services.operations.markers import MARKED_EVERY
+from services.operations.places.place import NO_END, StayTerm
 from services.runtime.kafka.clients import admin_client
 from services.runtime.kafka.errors import translate_kafka_errors
 from services.runtime.kafka.topics import topic_configurations
@@ -32,9 +33,9 @@ class TopicTerm:
     @property
     def term(self) -> StayTerm:
         """What ends the stay of a record."""
-        if self.compaction is not None:
-            return StayTerm.COMPACTION
-        return StayTerm.RETENTION if self.retention is not None else StayTerm.REGISTER
+        if self.retention is None:
+            return StayTerm.REGISTER
+        return StayTerm.RETENTION if self.compaction is None else StayTerm.COMPACTION
 
     @property
     def days(self) -> float | None:
@@ -42,20 +43,24 @@ class TopicTerm:
         return None if self.retention is None else self.retention / timedelta(days=1)
 
     def until(self, written_at: datetime, *, replaced_at: datetime | None = None) -> datetime | None:
-        """Return when a record is gone at the latest; None: it stays. `replaced_at`: when its key got a newer one."""
-        ends = []
-        if self.retention is not None:
-            ends.append(_later(written_at, self.retention, self.segment, CLEANING))
-        if replaced_at is not None and self.compaction is not None:
-            ends.append(_later(replaced_at, self.compaction, self.segment, CLEANING))
-        return min(ends, default=None)
+        """Return when a record is gone at the latest; None: nobody knows, or it stays.
+
+        `replaced_at`: when its key got a newer one. In a topic that is compacted, only then is there such a moment: the
+        cleaner joins segments, and one goes with the youngest record in it (`docs/privacy/topics-that-forget.md`).
+        """
+        if self.compaction is None:
+            return None if self.retention is None else _later(written_at, self.retention, self.segment, CLEANING)
+        if replaced_at is None:
+            return None
+        # A marker closes the segment of a quiet partition, and is appended once a day.
+        return _later(replaced_at, max(self.segment + MARKED_EVERY, self.compaction), CLEANING)
 
 
 def _later(moment: datetime, *periods: timedelta) -> datetime:
     try:
         return moment + sum(periods, timedelta())
     except OverflowError:
-        return datetime.max.replace(tzinfo=UTC)
+        return NO_END
 
 
 async def topic_terms(settings: Settings, names: Sequence[str]) -> Mapping[str, TopicTerm]:
