@@ -7,7 +7,7 @@ exception that the report of an erasure names, with its end.
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -16,17 +16,15 @@ from uuid import uuid4
 import pytest
 from aiokafka import TopicPartition
 
-from services.classifier.instructions import signed_wissing
-from services.classifier.mongo.key import configured_sleutels
 from services.local.servers.stack import Stack
 from services.local.system import System, running_system
 from services.operations.markers import append_due_markers
 from services.runtime.settings import Settings
 from tests.acceptance.pipeline import documents, publish, wait_until_all_is_stored
 from tests.support.cleaning_kafka import CleaningKafka, cleaning_kafka
-from tests.support.commands import run_command
-from tests.support.erasing import to_erase
-from tests.support.kafka_tools import ANSWER_SECONDS, producer, topic_names
+from tests.support.commands import klantcontact, run_command
+from tests.support.examples import BOB
+from tests.support.kafka_tools import topic_names
 from tests.support.leftovers import remove_database
 from tests.support.waiting import wait_for
 from tests.support.whole import whole
@@ -46,6 +44,12 @@ CLEANED_SECONDS: Final = 60
 def _mark(field: str) -> str:
     return f"zq{FIELDS.index(field):02}qz"
 
+
+OWN_FIELDS: Final = FIELDS[:8]
+"""Those of the klant itself."""
+
+OTHER: Final = "zqobqz"
+"""Of another klant."""
 
 MARKS: Final = (*(_mark(field) for field in FIELDS), BSN)
 
@@ -169,28 +173,38 @@ def system(kafka: CleaningKafka, stack: Stack, tmp_path: Path) -> Iterator[Syste
         remove_database(stack.mongo_uri, name)
 
 
+CONTACT: Final = {"source": SOURCE, "contactId": "c-1"}
+REQUEST: Final = "Z-2026-0001"
+
+
 def correct(system: System) -> None:
     """Have the publisher correct the contact, so that nothing of it is kept."""
     publish(system, [_event(_corrected())])
 
 
 def erase(system: System) -> None:
-    """Ask the classifier to erase the contact, as `klantcontact erase` does."""
-    settings = system.settings
-    [besluit] = documents(system)["besluiten"]
-    wissing = to_erase(contact_key=besluit["_id"])
-    value, headers = signed_wissing(wissing, configured_sleutels(settings))
-    sender = producer(settings.kafka_bootstrap)
-    sender.produce(
-        settings.contact_topics[0], value=value, headers=list(headers), partition=besluit["position"]["partition"]
-    )
-    assert sender.flush(ANSWER_SECONDS) == 0
+    """Erase the contact."""
+    _erase(system, "--contact", CONTACT)
+
+
+def _erase(system: System, mode: str, meant: dict[str, Any]) -> None:
+    done = _asked(system, "erase", meant, mode, "--reason", "verzoek")
+    assert json.loads(done)["executed"]
+
+
+def _asked(system: System, command: str, meant: dict[str, Any], *arguments: str) -> str:
+    """Run a command of the privacy officer, and return all that it wrote: it found what it has to find."""
+    asked = (command, *arguments, "--request", REQUEST, "--json")
+    done = klantcontact(*asked, settings=system.settings, stdin=json.dumps(meant).encode())
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not [mark for mark in MARKS if mark.encode() in done.stderr]
+    return done.stdout.decode()
 
 
 @pytest.mark.parametrize("vertrouwelijk", whole([True], [False, True]))
 @pytest.mark.parametrize("forget", whole([erase], [correct, erase]))
 def test_what_was_corrected_away_or_erased_is_in_no_byte_of_the_topics_and_in_no_document(
-    kafka: CleaningKafka, system: System, forget: Callable[[System], None], *, vertrouwelijk: bool
+    kafka: CleaningKafka, system: System, tmp_path: Path, forget: Callable[[System], None], *, vertrouwelijk: bool
 ) -> None:
     settings = system.settings
     kept = [each for each in settings.every_topic if each not in settings.contact_topics]
@@ -213,6 +227,9 @@ def test_what_was_corrected_away_or_erased_is_in_no_byte_of_the_topics_and_in_no
     assert explained.stdout or explained.stderr
     assert [mark for mark in MARKS if mark in explained.stdout + explained.stderr] == []
     assert kafka.found(MARKS, settings.contact_topics), "the publisher's own event lies there until its retention ends"
+    if forget is not correct:
+        report_names_what_is_left(system, MARKS, page=tmp_path / "page.html")
+        access_shows_what_is_left(system, CONTACT, MARKS)
 
     publish(system, [_event(_marked(vertrouwelijk=vertrouwelijk))])
     wait_until_all_is_stored(system)
@@ -220,6 +237,74 @@ def test_what_was_corrected_away_or_erased_is_in_no_byte_of_the_topics_and_in_no
     assert kafka.found(MARKS, kept) == {}, "the publisher repeats it, and it stays gone"
     again = json.dumps(documents(system), default=str)
     assert [mark for mark in MARKS if mark in again] == []
+
+
+def report_names_what_is_left(system: System, marks: Sequence[str], *, page: Path) -> None:
+    """What was erased is in no word of the report, which has an end for every place that may still hold it."""
+    made = run_command(system.settings, "erase-report", "--request", REQUEST, "--page", str(page), "--json")
+    assert made.returncode == 0, made.stdout + made.stderr
+    said = made.stdout + made.stderr + page.read_text("utf-8")
+    assert [mark for mark in marks if mark in said] == []
+    report = json.loads(made.stdout)
+    places = {each["plaats"]: each for each in report["plaatsen"]}
+    assert report["klaar"]
+    assert places[system.settings.contact_topics[0]]["inhoudTotUiterlijk"]
+    assert (places["oplog"]["doorzocht"], places["oplog"]["termijn"]) == (False, "oplog")
+    assert places["oplog"]["totUiterlijk"]
+
+
+def access_shows_what_is_left(system: System, meant: dict[str, Any], marks: Sequence[str]) -> None:
+    """Access answers with what lies in the topic of the publisher, and until when; all else is gone from it."""
+    answer = json.loads(_asked(system, "access", meant, "--reason", "verzoek", "--to-weigh"))
+    sent = answer.pop("ontvangenBerichten")
+    said = json.dumps(answer)
+    assert [mark for mark in marks if mark in said] == []
+    assert all(each["totUiterlijk"] for each in sent)
+
+
+def _two_klanten() -> dict[str, Any]:
+    """Return a contact of the marked klant and of another, in which no text is about the first."""
+    data = _marked(vertrouwelijk=False)
+    other = {
+        "ref": "b",
+        "rol": "vertegenwoordiger",
+        "contactnaam": {"achternaam": OTHER},
+        "toestemmingHergebruik": "gegeven",
+        "authenticatie": {"middel": "digid"},
+        "partijIdentificatoren": [{**data["betrokkenen"][0]["partijIdentificatoren"][0], "objectId": BOB}],
+        "digitaleAdressen": [{"soortDigitaalAdres": "overig", "adres": OTHER, "gebruik": "standaard"}],
+    }
+    return {**data, "betrokkenen": [*data["betrokkenen"], other]}
+
+
+@pytest.mark.parametrize("mode", whole(["--partij"], ["--partij", "--details"]))
+def test_of_a_contact_with_two_klanten_nothing_of_the_one_is_in_any_byte_and_the_other_stays(
+    kafka: CleaningKafka, system: System, tmp_path: Path, mode: str
+) -> None:
+    settings = system.settings
+    kept = [each for each in settings.every_topic if each not in settings.contact_topics]
+    own = [_mark(each) for each in OWN_FIELDS] + ([BSN] if mode == "--partij" else [])
+    publish(system, [_event(_two_klanten())])
+    wait_until_all_is_stored(system)
+    assert set().union(*kafka.found([*own, OTHER], kept).values()) == {*own, OTHER}
+
+    _erase(system, mode, {"partijIdentificatoren": [_number(BSN)]})
+    wait_until_all_is_stored(system)
+    _close_and_clean(kafka, system, own)
+
+    assert kafka.found(own, kept) == {}
+    stored = json.dumps(documents(system), default=str)
+    assert [mark for mark in own if mark in stored] == []
+    assert OTHER in stored
+    assert kafka.found([OTHER], settings.output_topics)
+    for log in Path(system.home).glob("*.log"):
+        assert [mark for mark in own if mark in log.read_text("utf-8", errors="replace")] == []
+    report_names_what_is_left(system, [*own, BSN], page=tmp_path / "page.html")
+    access_shows_what_is_left(system, {"partijIdentificatoren": [_number(BSN)]}, own)
+
+
+def _number(number: str) -> dict[str, str]:
+    return {**_marked(vertrouwelijk=False)["betrokkenen"][0]["partijIdentificatoren"][0], "objectId": number}
 
 
 def test_markers_are_passed_over_silently(kafka: CleaningKafka, system: System) -> None:
@@ -242,7 +327,7 @@ def test_markers_are_passed_over_silently(kafka: CleaningKafka, system: System) 
     assert kafka.found(["klantcontact.marker"], [each.topic for each in due])
 
 
-def _close_and_clean(kafka: CleaningKafka, system: System) -> None:
+def _close_and_clean(kafka: CleaningKafka, system: System, marks: Sequence[str] = MARKS) -> None:
     """Append markers, as the daily command does, and wait until the cleaner has been there."""
     outputs = system.settings.output_topics
 
@@ -250,7 +335,7 @@ def _close_and_clean(kafka: CleaningKafka, system: System) -> None:
         # Each look closes one segment more; the cleaner takes what is closed.
         asyncio.run(_append(system.settings))
         time.sleep(1.2)
-        return not kafka.found(MARKS, outputs)
+        return not kafka.found(marks, outputs)
 
     wait_for("the cleaner has been there", is_clean, seconds=CLEANED_SECONDS)
 

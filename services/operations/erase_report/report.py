@@ -6,8 +6,9 @@ from typing import Any, Final
 from services.domain.wissing import GewistItem
 from services.operations.access.gather import Gathered, gather
 from services.operations.erase_report.ledger import add_erased, erased_for
+from services.operations.erase_report.remains import is_gone
 from services.operations.places.numbers import KlantNumbers
-from services.operations.places.place import PlaceFound, StayTerm
+from services.operations.places.place import PlaceFound
 from services.operations.places.recipients import ReadingGroup
 from services.operations.places.search import traces_of
 from services.operations.places.traces import Traces
@@ -72,7 +73,7 @@ def _report(found: Gathered, items: Sequence[GewistItem], settings: Settings, *,
         "opNummerGezocht": with_numbers,
         "plaatsen": places,
         "afnemers": groups,
-        "klaar": not any(each.found for each in found.places if each.term is StayTerm.OWN),
+        "klaar": is_gone(items, found.places, found.items),
     }
 
 
