@@ -28,7 +28,7 @@ ANY_OTHER: Final = "*"
 """The entry of a table that stands for every value that it does not name."""
 
 Expression = Annotated[str, Field(min_length=1, max_length=MAX_EXPRESSION)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$")]
+EntryName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,60}$")]
 Scalar = str | bool | int | float
 Tabel = Annotated[dict[str, Scalar], Field(min_length=1, max_length=MAX_ENTRIES)]
 
@@ -71,7 +71,7 @@ class Uitpakken(_Part):
 
     contacten: Expression = "[@]"
     """The contacts in a message, as a list. By default the message is one contact."""
-    json_in: dict[Expression, Name] = {}
+    json_in: dict[Expression, EntryName] = {}
     """Texts that hold JSON: which objects, and which field of them. They are read before anything else."""
 
 
@@ -93,9 +93,9 @@ class MappingFile(_Part):
     sleutel: Annotated[tuple[Expression, ...], Field(min_length=1, max_length=10, strict=False)]
     """The first that is there groups the contacts of one klant. Only a keyed hash of it leaves the mapping."""
     uitpakken: Uitpakken = Uitpakken()
-    overslaan: dict[Name, Expression] = {}
+    overslaan: dict[EntryName, Expression] = {}
     """Messages that become no contact: a reason, and the condition. The first that is true counts."""
-    tabel: dict[Name, Tabel] = {}
+    tabel: dict[EntryName, Tabel] = {}
     """Tables of values, by name. The municipality makes its choices here."""
     contact: dict[str, Any]
     """The data of `contact.ended`, field by field."""

@@ -13,7 +13,7 @@ from schemas.values import value_class
 from services.channels.mapping.bounds import MAX_MESSAGE_BYTES
 from services.channels.mapping.errors import InvalidMapping, WrongPlace
 from services.channels.mapping.files import EXAMPLES, shipped_file, shipped_names
-from services.channels.mapping.mapping import ChannelMapping, Explained, load
+from services.channels.mapping.mapping import ChannelMapping, ExplainedContact, load
 from services.channels.mapping.outcome import MappedContact, RefusedContact, SkippedContact
 from services.domain.policy import DEFAULT, Beleid
 from services.operations.classify import classify
@@ -37,7 +37,7 @@ class MessageOutcome:
     """What became of one contact in a message. `judged` is what would be registered, where that was asked."""
 
     name: str
-    explained: Explained
+    explained: ExplainedContact
     judged: Mapping[str, Any] | None = None
 
     @property

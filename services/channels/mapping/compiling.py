@@ -20,7 +20,7 @@ from schemas.mapping_file import (
 )
 from schemas.mapping_shorthands import shorthands_of
 from schemas.types import Bericht
-from services.channels.mapping.contract import Target, targets_of
+from services.channels.mapping.contract import ContractPlace, targets_of
 from services.channels.mapping.converters import Convert, converter
 from services.channels.mapping.errors import WrongPlace
 from services.channels.mapping.expressions import Search, WrongExpression
@@ -125,7 +125,7 @@ class Compiler:
         meant = f" Is `{near[0]}` meant?" if near else f" It has {', '.join(names)}."
         self._wrong(_at(place, name), f"{model.__name__} has no such field.{meant}")
 
-    def value(self, raw: object, target: Target, place: str) -> ValueNode | None:
+    def value(self, raw: object, target: ContractPlace, place: str) -> ValueNode | None:
         """Return what fills one place."""
         if target.is_list:
             return self._list(raw, target, place)
@@ -137,7 +137,7 @@ class Compiler:
             return None
         return self._leaf(raw, target, place)
 
-    def _list(self, raw: object, target: Target, place: str) -> ValueNode | None:
+    def _list(self, raw: object, target: ContractPlace, place: str) -> ValueNode | None:
         if target.model is None and (isinstance(raw, str) or (isinstance(raw, dict) and raw.keys() & {PATH, CONSTANT})):
             return self._leaf(raw, target, place)
         if not isinstance(raw, list):
@@ -153,7 +153,7 @@ class Compiler:
                     items.append(item)
         return ListValue(place, tuple(items))
 
-    def _separated(self, raw: object, target: Target, place: str) -> list[tuple[object, str]]:
+    def _separated(self, raw: object, target: ContractPlace, place: str) -> list[tuple[object, str]]:
         """Return the tables that one table with two short-hands stands for: `{ vestiging = …, kvk = … }`."""
         shorts = shorthands_of(target.model) if target.model and isinstance(raw, dict) else {}
         if not isinstance(raw, dict) or not shorts:
@@ -168,7 +168,7 @@ class Compiler:
         rest = {name: value for name, value in raw.items() if name not in found}
         return [({**rest, name: raw[name]}, place) for name in found]
 
-    def _item(self, raw: object, target: Target, place: str) -> ValueNode | EachValue | None:
+    def _item(self, raw: object, target: ContractPlace, place: str) -> ValueNode | EachValue | None:
         if target.model is None:
             return self._leaf(raw, target.item(), place)
         if not isinstance(raw, dict) or FOR_EACH not in raw:
@@ -179,7 +179,7 @@ class Compiler:
         self._depth_of_each -= 1
         return EachValue(_at(place, FOR_EACH), search, inner) if search is not None else None
 
-    def _leaf(self, raw: object, target: Target, place: str) -> ValueNode | None:
+    def _leaf(self, raw: object, target: ContractPlace, place: str) -> ValueNode | None:
         if isinstance(raw, str):
             raw = {PATH: raw}
         if not isinstance(raw, dict):
@@ -205,7 +205,7 @@ class Compiler:
             return ConstantValue(place, raw[CONSTANT])
         return self._path(raw, target, place)
 
-    def _path(self, raw: Mapping[str, Any], target: Target, place: str) -> ValueNode | None:
+    def _path(self, raw: Mapping[str, Any], target: ContractPlace, place: str) -> ValueNode | None:
         search = self.search(raw[PATH], place)
         names = raw.get(CONVERTERS, [])
         names = names if isinstance(names, list) else [names]
@@ -223,14 +223,14 @@ class Compiler:
         known = tuple(each for each in converters if each is not None)
         return PathValue(place, search, known, table, raw.get(DEFAULT), written)
 
-    def _converter(self, name: object, target: Target, place: str) -> Convert | None:
+    def _converter(self, name: object, target: ContractPlace, place: str) -> Convert | None:
         try:
             return converter(Converter(str(name)), target.cut_at)
         except ValueError:
             self._wrong(place, f"There is no such converter. There are {', '.join(Converter)}.")
             return None
 
-    def _table(self, name: object, target: Target, place: str) -> Mapping[str, Any] | None:
+    def _table(self, name: object, target: ContractPlace, place: str) -> Mapping[str, Any] | None:
         if not isinstance(name, str) or name not in self._tables:
             known = ", ".join(sorted(self._tables)) or "none"
             self._wrong(place, f"The file has no such table. Add it as [{TABLE}.NAME]; there is {known}.")
@@ -241,7 +241,7 @@ class Compiler:
             self._fits(value, target, f"{TABLE}.{name}.{entry}", f" It goes to {place.rpartition('.')[0]}.")
         return table
 
-    def _fits(self, constant: object, target: Target, place: str, about: str = "") -> None:
+    def _fits(self, constant: object, target: ContractPlace, place: str, about: str = "") -> None:
         mistake = target.mistake_in(constant)
         if mistake is not None:
             self._wrong(place, f"This does not fit `{target.name}`: {mistake}.{about}")

@@ -10,8 +10,8 @@ from email.parser import BytesParser
 from typing import Any, Final
 
 _MAX_ADDRESSES: Final = 50
-_MAX_HEADER: Final = 8 * 1024
-"""Characters of a header that is read. The parser takes time quadratic in them: 8 KiB of the worst take 0.1 s."""
+_MAX_HEADER: Final = 4 * 1024
+"""Characters of a header that is read. The parser takes time quadratic in them: 4 KiB of the worst take some 0.1 s."""
 _AUTOMATIC: Final = ("auto-generated", "auto-replied", "auto-notified")
 
 

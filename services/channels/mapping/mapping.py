@@ -34,7 +34,7 @@ from services.channels.mapping.outcome import (
     SkippedContact,
 )
 from services.channels.mapping.reading import parsed, too_deep
-from services.channels.mapping.values import ObjectValue, Origin, Run, ValueNode
+from services.channels.mapping.values import FieldOrigin, ObjectValue, Run, ValueNode
 
 MAX_FILE_BYTES: Final = 1024 * 1024
 _EVENT_NAMESPACE: Final = uuid5(NAMESPACE_URL, "urn:klantinteracties:mapping")
@@ -44,11 +44,11 @@ _REVISIES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class ExplainedContact:
     """What one contact became, with where each of its fields came from."""
 
     outcome: ChannelOutcome
-    origins: Sequence[Origin]
+    origins: Sequence[FieldOrigin]
 
 
 class ChannelMapping:
@@ -85,7 +85,7 @@ class ChannelMapping:
         """Return what becomes of a mail of RFC 822, which is mapped in the shape of Microsoft Graph."""
         return [each.outcome for each in self.explain_mail(message, told=False)]
 
-    def explain_json(self, message: bytes, *, told: bool = True) -> list[Explained]:
+    def explain_json(self, message: bytes, *, told: bool = True) -> list[ExplainedContact]:
         """Return the same, with where each field came from."""
         if len(message) > MAX_MESSAGE_BYTES:
             return [_refused(MessageRefusal.TE_GROOT)]
@@ -95,7 +95,7 @@ class ChannelMapping:
             return [_refused(MessageRefusal.ONLEESBAAR)]
         return self._map(tree, told=told)
 
-    def explain_mail(self, message: bytes, *, told: bool = True) -> list[Explained]:
+    def explain_mail(self, message: bytes, *, told: bool = True) -> list[ExplainedContact]:
         """Return the same of a mail."""
         if len(message) > MAX_MESSAGE_BYTES:
             return [_refused(MessageRefusal.TE_GROOT)]
@@ -105,14 +105,14 @@ class ChannelMapping:
             return [_refused(MessageRefusal.ONLEESBAAR)]
         return self._map(tree, told=told)
 
-    def _map(self, tree: Any, *, told: bool) -> list[Explained]:  # noqa: ANN401 - JSON
+    def _map(self, tree: Any, *, told: bool) -> list[ExplainedContact]:  # noqa: ANN401 - JSON
         interpreter = Interpreter()
         try:
             contacts = self._unpacked(tree, interpreter)
         except Unmappable as error:
-            return [Explained(_unmappable(error), ())]
+            return [ExplainedContact(_unmappable(error), ())]
         if not contacts:
-            return [Explained(SkippedContact(NO_CONTACT), ())]
+            return [ExplainedContact(SkippedContact(NO_CONTACT), ())]
         if len(contacts) > MAX_CONTACTS:
             return [_refused(MessageRefusal.TE_GROOT)]
         return [self._one(contact, interpreter, told=told) for contact in contacts]
@@ -135,16 +135,16 @@ class ChannelMapping:
             raise Unmappable("uitpakken.contacten", MappingFaultKind.GEEN_LIJST)
         return contacts
 
-    def _one(self, document: Any, interpreter: Interpreter, *, told: bool) -> Explained:  # noqa: ANN401 - the same
+    def _one(self, document: Any, interpreter: Interpreter, *, told: bool) -> ExplainedContact:  # noqa: ANN401 - the same
         run = Run(document, interpreter, told=told)
         try:
             for reason, condition in self._overslaan:
                 if _known(condition).holds(document, interpreter):
-                    return Explained(SkippedContact(reason), ())
+                    return ExplainedContact(SkippedContact(reason), ())
             outcome = self._made(document, run)
         except Unmappable as error:
             outcome = _unmappable(error)
-        return Explained(outcome, tuple(run.origins or ()))
+        return ExplainedContact(outcome, tuple(run.origins or ()))
 
     def _made(self, document: Any, run: Run) -> ChannelOutcome:  # noqa: ANN401 - the same
         time, contact = _node(self._tijd), _node(self._contact)
@@ -269,8 +269,8 @@ def _objects(found: object) -> Iterator[dict[str, Any]]:
             yield each
 
 
-def _refused(kind: MessageRefusal) -> Explained:
-    return Explained(RefusedContact(kind), ())
+def _refused(kind: MessageRefusal) -> ExplainedContact:
+    return ExplainedContact(RefusedContact(kind), ())
 
 
 def _unmappable(error: Unmappable) -> RefusedContact:

@@ -18,7 +18,7 @@ Step = str | int
 
 
 @value_class(frozen=True, slots=True)
-class Origin:
+class FieldOrigin:
     """Where a field of an event came from: its path, the place in the mapping, what stands there, and the value."""
 
     pad: str
@@ -36,7 +36,7 @@ class Run:
         self.whole = whole
         self.interpreter = interpreter
         self.path: list[Step] = []
-        self.origins: list[Origin] | None = [] if told else None
+        self.origins: list[FieldOrigin] | None = [] if told else None
         self._values = MAX_VALUES
         self._characters = MAX_CHARACTERS
 
@@ -64,7 +64,7 @@ class Run:
     def tell(self, place: str, written: str, value: JsonTree) -> None:
         """Keep where the field at the path of this moment came from."""
         if self.origins is not None:
-            self.origins.append(Origin(".".join(map(str, self.path)), place, written, value))
+            self.origins.append(FieldOrigin(".".join(map(str, self.path)), place, written, value))
 
 
 class ValueNode(Protocol):
