@@ -10,8 +10,6 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from aiokafka.admin import AIOKafkaAdminClient
-
 from schemas.positions import Position
 from services.classifier.changes import Opdracht, own_source, written
 from services.classifier.mongo.documents import besluit_of, gewist_of, partij_of
@@ -30,7 +28,7 @@ from services.operations.mongo import Database, read_register
 from services.operations.subjects import ContactSubject, Subject, find_partij
 from services.operations.topic_reader import next_offsets
 from services.operations.wording import to_the_second
-from services.runtime.errors import KlantcontactError
+from services.runtime.errors import InvalidSettings, KlantcontactError
 from services.runtime.kafka.clients import admin_client
 from services.runtime.kafka.errors import translate_write_errors
 from services.runtime.settings import Settings
@@ -152,9 +150,16 @@ async def _execute(
     async with admin_client(settings) as admin:
         # Before anything is asked: without the right to read the offsets nothing would tell when it is done.
         await next_offsets(admin, settings, settings.classifier_group)
+        is_new = await requests.find() is None
         request = await requests.begin(asked.at or datetime.now(UTC), asked.reason)
         if await _decision(settings, register, request.opdracht) is None:
-            await _send(settings, admin, request.opdracht, sleutels)
+            try:
+                place = await _send(settings, request.opdracht, sleutels)
+            except InvalidSettings:
+                if is_new:
+                    await requests.forget()  # Kafka refused it, so the change is nowhere
+                raise
+            await until_committed(admin, settings, ends_of([place]), 1)
     outcome = await _outcome(settings, register, partij, request.opdracht)
     if outcome.effect is Effect.UNKNOWN:
         await requests.forget()
@@ -163,17 +168,15 @@ async def _execute(
     return outcome
 
 
-async def _send(settings: Settings, admin: AIOKafkaAdminClient, opdracht: Opdracht, sleutels: Sleutels) -> None:
-    """Send an instruction, and wait until the classifier has committed it. Raises as `change` does."""
+async def _send(settings: Settings, opdracht: Opdracht, sleutels: Sleutels) -> Position:
+    """Send an instruction, and return where it lies. Raises as `translate_write_errors` does."""
     value, headers = written(opdracht, settings.source, sleutels)
-    topic = settings.consent_topics[0]
+    topic, key = settings.consent_topics[0], opdracht.partij_id.encode()
     async with started_producer(settings, topic) as producer:
         with translate_write_errors(settings, topic):
             async with asyncio.timeout(STALL_SECONDS):
-                sent = await producer.send_and_wait(
-                    topic, value=value, key=opdracht.partij_id.encode(), headers=headers
-                )
-    await until_committed(admin, settings, ends_of([Position(sent.topic, sent.partition, sent.offset)]), 1)
+                sent = await producer.send_and_wait(topic, value=value, key=key, headers=headers)
+    return Position(sent.topic, sent.partition, sent.offset)
 
 
 async def _decision(settings: Settings, register: Database, opdracht: Opdracht) -> Mapping[str, Any] | None:
