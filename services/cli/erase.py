@@ -11,7 +11,7 @@ import uvloop
 from services.cli.arguments import AsJson, settings
 from services.cli.json_values import print_json
 from services.cli.progress import progress
-from services.cli.streams import FAULTS_FOUND, tell
+from services.cli.streams import tell
 from services.cli.subject import ReasonGiven, RequestNumber, SubjectFile, asked_subject
 from services.operations.erase.erase import Erasure, ToErase
 from services.operations.erase.erase import erase as have_erased
@@ -87,11 +87,9 @@ def erase(  # noqa: PLR0913 - each is an option that an operator can give
         raise
     if as_json:
         print_json(erasure.as_json())
-    else:
-        for line in lines(erasure, refused=refuse is not None, dry_run=dry_run):
-            typer.echo(line)
-    if erasure.restricted:
-        raise typer.Exit(FAULTS_FOUND)
+        return
+    for line in lines(erasure, refused=refuse is not None, dry_run=dry_run):
+        typer.echo(line)
 
 
 _WORDS: Final = {
@@ -111,11 +109,6 @@ def lines(erasure: Erasure, *, refused: bool, dry_run: bool) -> list[str]:
     if erasure.was_done:
         return ["There is nothing left of it to erase."]
     told = [f"{number:>8}  {_WORDS[what]}" for what, number in sorted(erasure.counts.items()) if number]
-    if erasure.restricted:
-        told.append(f"Restricted, so passed over: partij {', '.join(erasure.restricted)}.")
-        told.append("`klantcontact restrict --off` lifts that.")
-        if not erasure.targets:
-            return [*told, "Nothing was erased."]
     if erasure.before_rebuild:
         told.append("Collections of before a rebuild still hold it: run klantcontact rebuild --drop-old.")
     if dry_run:

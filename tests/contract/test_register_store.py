@@ -169,12 +169,14 @@ OP = datetime(2026, 3, 20, 9, 50, tzinfo=UTC)
 
 async def _changed(store: RegisterStore, *opdrachten: Opdracht) -> Sequence[Outcome]:
     """Judge the municipality's own changes, as their records are read."""
-    reader, cases = ChangeReader(("toestemming.gewijzigd",), CLASSIFIER), []
+    reader = ChangeReader(("toestemming.gewijzigd",), CLASSIFIER)
+    cases: list[Case] = []
     for offset, each in enumerate(opdrachten):
         value, headers = written(each, CLASSIFIER, SLEUTELS)
         change = Record("toestemming.gewijzigd", 0, offset, NOW, None, value, headers)
-        cases.append(case := reader.read(change, SLEUTELS, DEFAULT))
+        case = reader.read(change, SLEUTELS, DEFAULT)
         assert isinstance(case, Case)
+        cases.append(case)
     return await store.transact(cases, lambda register: [register.judge(case, NOW) for case in cases])
 
 

@@ -18,7 +18,6 @@ from services.operations.audit.trail import Action, record
 from services.operations.erase.asking import AskedWissing, Instructions, instructions
 from services.operations.erase.composing import NotStored
 from services.operations.erase.request import ErasureRequests
-from services.operations.erase.restricted import without_restricted
 from services.operations.erase.targets import Finder, Mode, Target
 from services.operations.mongo import Databases, read_databases
 from services.operations.subjects import ContactSubject, Subject, SubjectUnknown, find_contact, find_partij
@@ -65,8 +64,6 @@ class Erasure:
     """Whether an earlier run had erased all of it."""
     before_rebuild: bool = False
     """Whether collections still stand that a rebuild replaced. An erasure does not reach them."""
-    restricted: Sequence[str] = ()
-    """The numbers of partijen whose processing is restricted. What concerns them is passed over."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it for a program to read."""
@@ -77,7 +74,6 @@ class Erasure:
             "executed": self.executed,
             "wasDone": self.was_done,
             "beforeRebuild": self.before_rebuild,
-            "restricted": list(self.restricted),
         }
 
 
@@ -92,20 +88,15 @@ async def erase(settings: Settings, subject: Subject, asked: ToErase, progress: 
         await RegisterKey(databases.register, sleutels).check()
         requests = ErasureRequests(databases.register)
         targets = await _targets(settings, databases, subject, asked, requests)
+        erasure = Erasure(targets, was_done=not targets, before_rebuild=await _before_rebuild(databases))
         if asked.refuse is not None:
             await _record(settings, targets, asked)
             await requests.refuse(targets, asked.reason, asked.refuse)
-            return Erasure(targets)
-        was_done = not targets
-        targets, restricted = await without_restricted(databases.register, targets)
-        before_rebuild = await _before_rebuild(databases)
-        erasure = Erasure(targets, was_done=was_done, before_rebuild=before_rebuild, restricted=restricted)
+            return erasure
         eraser = Eraser(Finder(databases, asked.withdraw_missing), erasure.counts, progress)
         if asked.dry_run:
             for each in targets:
                 await eraser.count(each)
-            return erasure
-        if restricted and not targets:
             return erasure
         await _record(settings, targets, asked)
         await requests.begin(targets, asked.reason)

@@ -32,15 +32,6 @@ def test_collections_of_before_a_rebuild_are_told_of() -> None:
     assert any("rebuild --drop-old" in each for each in lines(stale, refused=False, dry_run=False))
 
 
-def test_restricted_partijen_are_told_of() -> None:
-    passed_over = Erasure(restricted=["1042"])
-    assert lines(passed_over, refused=False, dry_run=False) == [
-        "Restricted, so passed over: partij 1042.",
-        "`klantcontact restrict --off` lifts that.",
-        "Nothing was erased.",
-    ]
-
-
 @pytest.mark.parametrize(
     ("refused", "was_done", "says"),
     [
@@ -61,7 +52,6 @@ def test_a_program_reads_ids_and_counts() -> None:
         "executed": False,
         "wasDone": False,
         "beforeRebuild": False,
-        "restricted": [],
     }
 
 
