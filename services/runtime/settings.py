@@ -188,6 +188,12 @@ class Settings(BaseSettings):
     ldv_register: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$")] = "urn:klantinteracties:verwerking:"
     """The address of the municipality's register of processings: it stands before the id of each processing."""
 
+    backup_days: int | None = Field(default=None, ge=1, le=36_530)
+    """How long the municipality keeps a backup of MongoDB, before it is destroyed. The reports about a person say so;
+    nothing here makes or removes one."""
+    log_days: int | None = Field(default=None, ge=1, le=36_530)
+    """How long the municipality keeps the logs and traces of the services, which hold ids. The reports say so too."""
+
     @model_validator(mode="after")
     def _coherent(self) -> Self:
         if self.sleutel is not None and self.sleutel_file is not None:

@@ -136,7 +136,8 @@ OTHERS = {
     "no configuration": f"{ANOTHER}; Read, Write {ALL_TOPICS}; Read group `another-projector`",
     "no group": f"Read, Write, DescribeConfigs {ALL_TOPICS}; Write transactional id `another-*`",
     "no id": f"Read, Write, DescribeConfigs {ALL_TOPICS}; Read group `another`",
-    "no contacts": f"{ANOTHER}; Describe topic `contact.ended`; Write {ALL_TOPICS.replace('`contact.ended`, ', '')}; "
+    "no contacts": f"{ANOTHER}; Describe topic `contact.ended`; Read topic `toestemming.gewijzigd`; "
+    f"Write {ALL_TOPICS.replace('`contact.ended`, ', '')}; "
     f"DescribeConfigs {ALL_TOPICS}",
     "no registered": f"{ANOTHER}; Read topic `contact.ended`, `toestemming.gewijzigd`; "
     f"Describe, DescribeConfigs {ALL_TOPICS}; Write topic {BUT_ONE}",
@@ -164,6 +165,7 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
     town = Town(kafka, settings)
     (kafka.folder / "events").write_bytes(b"\n".join([*map(encoded, contacts()), b'{"kapot": true}']))
     (kafka.folder / "strict").write_text(STRICT)
+    (kafka.folder / "who").write_text(json.dumps({"source": SOURCE, "contactId": "c-1"}))
     (kafka.folder / "whom").write_text(json.dumps({"source": SOURCE, "contactId": "never-came"}))
     identificatoren = contacts()[0]["data"]["betrokkenen"][0]["partijIdentificatoren"]
     (kafka.folder / "klant").write_text(json.dumps({"partijIdentificatoren": identificatoren}))
@@ -187,6 +189,9 @@ def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
     services = {"run classifier", "run projector"}
     others = {"publish", "topics create", "topics mark", "doctor", "explain", "rebuild"}
     assert RIGHTS.keys() == services | others | {
+        "access",
+        "affected",
+        "erase-report",
         "dlq",
         "dlq redrive",
         "replay",
@@ -228,6 +233,14 @@ SERVED = [
         "does the classifier run with the policy that was used here?",
     ),
     ("explain", "explain c-1", 0, "stored, revisie 1, judgement 1"),
+    ("access", "access --from {who} --request Z-1 --reason test --json", 0, '"soort":"nl.klantinteracties.inzage"'),
+    ("erase-report", "erase-report --request Z-1", 1, "The ledger has nothing of this request"),
+    (
+        "affected",
+        "affected --topic contact.ended --since 1d --request Z-1 --reason test",
+        0,
+        "records of 5 contacts and 1 known klant",
+    ),
     ("rebuild", "rebuild", 0, "The new collections are in place"),
     ("rebuild", "rebuild --drop-old", 0, "interne_taken_vorige                 5 documents dropped"),
     ("erase", f"erase --contact --from {{whom}} {REQUEST}", 0, "1  contacts as a whole"),
@@ -260,7 +273,7 @@ def test_a_user_may_be_known_by_its_certificate(town: Town) -> None:
 
     ran = town.run("", "doctor", {"kafka_bootstrap": town.kafka.certificate, **certificate, **no_login})
 
-    assert "all 8, 2 partitions each" in ran.said
+    assert "all 9, 2 partitions each, and 1 of klantcontact.audit" in ran.said
     assert ran.status == 0
 
 

@@ -134,7 +134,7 @@ def test_while_restricted_nothing_is_filled_erased_or_ended(system: System, tmp_
     of_contact = ("erase", "--contact", "--request", "Z-34", "--reason", "verzoek")
     whom = json.dumps({"source": SOURCE, "contactId": "c-33"}).encode()
     done = klantcontact(*of_contact, settings=system.settings, stdin=whom)
-    assert f"Restricted, so passed over: partij {restricted['nummer']}." in done.stdout.decode()
+    assert f"partij {restricted['nummer']} is restricted (AVG 18)" in done.stdout.decode()
     (tmp_path / "bewaren.toml").write_text(TERMS)
     ending = system.settings.model_copy(update={"bewaren_file": tmp_path / "bewaren.toml"})
     told = json.loads(run_command(ending, "retain", "--dry-run", "--request", "Z-35", *ASKED).stdout)

@@ -270,3 +270,25 @@ def test_a_command_that_was_killed_goes_on_when_it_is_started_again(
     erase(system, {"partijIdentificatoren": [bsn(number)]}, "--partij", request=f"Z-killed-{steps}")
     wait_until_all_is_stored(system)
     assert holding(system, f"{MARKED}{steps}@") == {}
+
+
+@pytest.mark.parametrize("mode", ["--partij", "--details"])
+def test_a_klant_whose_processing_is_restricted_is_named_and_stays(system: System, mode: str) -> None:
+    number = nth_bsn(15)
+    publish(system, [event(contact("restricted", betrokkenen=[known("k", number, toestemming="gegeven")]))])
+    wait_until_all_is_stored(system)
+    before = shown(system)
+    with MongoClient[dict[str, Any]](system.settings.mongo_uri) as client:
+        register = client[system.settings.register_database]
+        [besluit] = register["besluiten"].find({"contactId": "restricted"})
+        moment = {"op": besluit["plaatsgevondenOp"], "source": besluit["source"], "wijzigingId": "w-1"}
+        partij = besluit["partijen"][0]
+        register["partijregister"].update_one({"_id": partij["partijId"]}, {"$set": {"beperkt": moment}})
+    done = klantcontact(
+        *("erase", mode, "--request", f"Z-restricted{mode}", "--reason", "verzoek", "--json"),
+        settings=system.settings,
+        stdin=json.dumps({"partijNummer": partij["nummer"]}).encode(),
+    )
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["restricted"] == [partij["nummer"]]
+    assert shown(system) == before
