@@ -10,8 +10,8 @@ from services.cli.arguments import settings
 from services.cli.json_values import print_json
 from services.cli.progress import waiting
 from services.cli.streams import FAULTS_FOUND, tell
-from services.operations.change.change import Change, Effect, ToChange, change
-from services.operations.change.request import Asked
+from services.operations.change.change import ChangeOutcome, Effect, ToChange, change
+from services.operations.change.request import AskedChange
 from services.operations.subjects import Subject, SubjectUnknown
 from services.operations.wording import to_the_second
 
@@ -42,9 +42,9 @@ def run_change(subject: Subject, asked: ToChange, *, as_json: bool) -> None:
 
 
 _NEWER: Final = {
-    (Asked.WITHDRAWN, Effect.CONSENT): "A newer statement gives consent, so this withdrawal ends nothing.",
-    (Asked.GIVEN, Effect.NO_CONSENT): "A newer statement withdrew consent, so this one gives none.",
-    (Asked.GIVEN, Effect.EMPTIED): "A newer statement withdrew consent, so this one gives none.",
+    (AskedChange.WITHDRAWN, Effect.CONSENT): "A newer statement gives consent, so this withdrawal ends nothing.",
+    (AskedChange.GIVEN, Effect.NO_CONSENT): "A newer statement withdrew consent, so this one gives none.",
+    (AskedChange.GIVEN, Effect.EMPTIED): "A newer statement withdrew consent, so this one gives none.",
 }
 
 _EFFECTS: Final = {
@@ -58,7 +58,7 @@ _EFFECTS: Final = {
 }
 
 
-def lines(came: Change, asked: Asked, *, dry_run: bool) -> Sequence[str]:
+def lines(came: ChangeOutcome, asked: AskedChange, *, dry_run: bool) -> Sequence[str]:
     """Return what came of a change, for a person."""
     told = _NEWER.get((asked, came.effect), _EFFECTS[came.effect])
     if came.was_done:
@@ -78,7 +78,7 @@ def lines(came: Change, asked: Asked, *, dry_run: bool) -> Sequence[str]:
     ]
 
 
-def _now(came: Change) -> Sequence[str]:
+def _now(came: ChangeOutcome) -> Sequence[str]:
     consent = "Consent is in force now." if came.consent else "No consent is in force now."
     return [
         consent,

@@ -9,7 +9,7 @@ from services.cli.changing import run_change
 from services.cli.purpose import AsOperator
 from services.cli.subject import ReasonGiven, RequestNumber, SubjectFile, asked_subject
 from services.operations.change.change import ToChange
-from services.operations.change.request import Asked
+from services.operations.change.request import AskedChange
 
 app = typer.Typer(add_completion=False)
 
@@ -39,6 +39,10 @@ def restrict(
     if on is None:
         raise typer.BadParameter("give one of --on and --off")
     asked = ToChange(
-        asked=Asked.RESTRICTED if on else Asked.LIFTED, verzoek=request, reason=reason, by=by, dry_run=dry_run
+        asked=AskedChange.RESTRICTED if on else AskedChange.LIFTED,
+        verzoek=request,
+        reason=reason,
+        by=by,
+        dry_run=dry_run,
     )
     run_change(asked_subject(subject), asked, as_json=as_json)

@@ -10,7 +10,7 @@ from services.cli.changing import run_change
 from services.cli.purpose import AsOperator
 from services.cli.subject import ReasonGiven, RequestNumber, SubjectFile, asked_subject
 from services.operations.change.change import ToChange
-from services.operations.change.request import Asked
+from services.operations.change.request import AskedChange
 from services.operations.wording import read_moment
 
 app = typer.Typer(add_completion=False)
@@ -44,7 +44,7 @@ def withdraw(  # noqa: PLR0913 - each is an option that an operator can give
     """
     now = datetime.now(UTC)
     asked = ToChange(
-        asked=Asked.GIVEN if given else Asked.WITHDRAWN,
+        asked=AskedChange.GIVEN if given else AskedChange.WITHDRAWN,
         verzoek=request,
         reason=reason,
         at=_moment(at, now),

@@ -21,7 +21,7 @@ from services.domain.ids import change_key
 from services.domain.partij import PartijRecord
 from services.domain.sleutels import Sleutels
 from services.operations.audit.trail import Action, record
-from services.operations.change.request import Asked, ChangeRequest, ChangeRequests
+from services.operations.change.request import AskedChange, ChangeRequest, ChangeRequests
 from services.operations.classifier_group import ends_of, until_committed
 from services.operations.kafka import STALL_SECONDS, started_producer
 from services.operations.mongo import Database, read_register
@@ -59,7 +59,7 @@ class Effect(StrEnum):
 class ToChange:
     """What an operator asks."""
 
-    asked: Asked
+    asked: AskedChange
     verzoek: str
     reason: str
     at: datetime | None = None
@@ -69,7 +69,7 @@ class ToChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class ChangeOutcome:
     """What came of it, or would come of it."""
 
     partij_id: str
@@ -101,7 +101,7 @@ class Change:
         }
 
 
-async def change(settings: Settings, subject: Subject, asked: ToChange) -> Change:
+async def change(settings: Settings, subject: Subject, asked: ToChange) -> ChangeOutcome:
     """Have the classifier change what is asked; with `dry_run` say what would come of it.
 
     Raises SubjectUnknown and SeveralPartijen, CannotChange, Unanswered, InvalidSettings, and TransientFailure when
@@ -146,7 +146,7 @@ async def _execute(
     asked: ToChange,
     partij: PartijRecord,
     requests: ChangeRequests,
-) -> Change:
+) -> ChangeOutcome:
     async with admin_client(settings) as admin:
         # Before anything is asked: without the right to read the offsets nothing would tell when it is done.
         await next_offsets(admin, settings, settings.classifier_group)
@@ -186,7 +186,7 @@ async def _decision(settings: Settings, register: Database, opdracht: Opdracht) 
 
 async def _outcome(
     settings: Settings, register: Database, partij: PartijRecord, opdracht: Opdracht, *, was_done: bool = False
-) -> Change:
+) -> ChangeOutcome:
     """Return what the register says of a change, and of the klant now. Raises CannotChange."""
     document = await _decision(settings, register, opdracht)
     if document is None:
@@ -196,7 +196,7 @@ async def _outcome(
         )
     stored = await register[PARTIJREGISTER].find_one({"_id": partij.partij_id})
     now = partij_of(stored) if stored is not None else None
-    return Change(
+    return ChangeOutcome(
         partij_id=partij.partij_id,
         nummer=partij.nummer,
         wijziging_id=opdracht.wijziging_id,
@@ -228,7 +228,7 @@ def _of_consent(*, in_force: bool, held_details: bool) -> Effect:
     return Effect.EMPTIED if held_details else Effect.NO_CONSENT
 
 
-def _foreseen(asked: ToChange, partij: PartijRecord, begun: ChangeRequest | None) -> Change:
+def _foreseen(asked: ToChange, partij: PartijRecord, begun: ChangeRequest | None) -> ChangeOutcome:
     """Return what would come of a change as things are."""
     op = begun.opdracht.op if begun is not None else asked.at or datetime.now(UTC)
     said, restricted = asked.asked.toestemming, asked.asked.beperking
@@ -241,7 +241,7 @@ def _foreseen(asked: ToChange, partij: PartijRecord, begun: ChangeRequest | None
         consent = partij.stand.stating(said, Moment(op, _NOBODY, _NOBODY, wijziging=True)).give_consent
         effect = _of_consent(in_force=consent, held_details=not partij.stand.leeg)
     stays = restricted is None or effect is Effect.UNKNOWN
-    return Change(
+    return ChangeOutcome(
         partij_id=partij.partij_id,
         nummer=partij.nummer,
         wijziging_id=begun.opdracht.wijziging_id if begun is not None else None,

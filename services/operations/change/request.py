@@ -20,7 +20,7 @@ from services.operations.mongo import Database
 _OF_REQUESTS: Final = "aanvraag"
 
 
-class Asked(StrEnum):
+class AskedChange(StrEnum):
     """What an operator asks for a klant, as the command is typed."""
 
     WITHDRAWN = "withdraw"
@@ -31,12 +31,12 @@ class Asked(StrEnum):
     @property
     def toestemming(self) -> Toestemming | None:
         """What the klant says of consent; None: it is about a restriction."""
-        return {Asked.WITHDRAWN: Toestemming.INGETROKKEN, Asked.GIVEN: Toestemming.GEGEVEN}.get(self)
+        return {AskedChange.WITHDRAWN: Toestemming.INGETROKKEN, AskedChange.GIVEN: Toestemming.GEGEVEN}.get(self)
 
     @property
     def beperking(self) -> bool | None:
         """Whether processing is restricted from now on; None: it is about consent."""
-        return {Asked.RESTRICTED: True, Asked.LIFTED: False}.get(self)
+        return {AskedChange.RESTRICTED: True, AskedChange.LIFTED: False}.get(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class ChangeRequests:
 
     register: Database
     verzoek: str
-    asked: Asked
+    asked: AskedChange
     partij_id: str
 
     async def find(self) -> ChangeRequest | None:

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from services.cli.changing import lines
-from services.operations.change.change import Change, Effect
-from services.operations.change.request import Asked
+from services.operations.change.change import ChangeOutcome, Effect
+from services.operations.change.request import AskedChange
 from tests.support.commands import klantcontact
 
 REQUEST = ("--request", "Z-1", "--reason", "verzoek")
 
-EMPTIED = Change(
+EMPTIED = ChangeOutcome(
     partij_id="p-1",
     nummer="1042",
     wijziging_id="w-1",
@@ -27,16 +27,20 @@ EMPTIED = Change(
 @pytest.mark.parametrize(
     ("effect", "asked", "says"),
     [
-        (Effect.EMPTIED, Asked.WITHDRAWN, "No consent is in force. The partij is emptied of name and addresses."),
-        (Effect.NO_CONSENT, Asked.WITHDRAWN, "No consent is in force. The partij held no name and no address."),
-        (Effect.CONSENT, Asked.WITHDRAWN, "A newer statement gives consent, so this withdrawal ends nothing."),
-        (Effect.NO_CONSENT, Asked.GIVEN, "A newer statement withdrew consent, so this one gives none."),
-        (Effect.RESTRICTED, Asked.RESTRICTED, "Its processing is restricted: details stay as they are, and nothing "),
-        (Effect.LIFTED, Asked.LIFTED, "Its processing is not restricted."),
-        (Effect.ERASED, Asked.GIVEN, "The decision about it was erased since."),
+        (Effect.EMPTIED, AskedChange.WITHDRAWN, "No consent is in force. The partij is emptied of name and addresses."),
+        (Effect.NO_CONSENT, AskedChange.WITHDRAWN, "No consent is in force. The partij held no name and no address."),
+        (Effect.CONSENT, AskedChange.WITHDRAWN, "A newer statement gives consent, so this withdrawal ends nothing."),
+        (Effect.NO_CONSENT, AskedChange.GIVEN, "A newer statement withdrew consent, so this one gives none."),
+        (
+            Effect.RESTRICTED,
+            AskedChange.RESTRICTED,
+            "Its processing is restricted: details stay as they are, and nothing ",
+        ),
+        (Effect.LIFTED, AskedChange.LIFTED, "Its processing is not restricted."),
+        (Effect.ERASED, AskedChange.GIVEN, "The decision about it was erased since."),
     ],
 )
-def test_it_says_what_came_of_it(effect: Effect, asked: Asked, says: str) -> None:
+def test_it_says_what_came_of_it(effect: Effect, asked: AskedChange, says: str) -> None:
     head, told, last = lines(replace(EMPTIED, effect=effect), asked, dry_run=False)
     assert head == "Partij 1042, as of 2026-09-03 10:00:00Z:"
     assert told.startswith(says)
@@ -44,13 +48,13 @@ def test_it_says_what_came_of_it(effect: Effect, asked: Asked, says: str) -> Non
 
 
 def test_a_dry_run_says_that_nothing_was_changed() -> None:
-    told = lines(replace(EMPTIED, executed=False), Asked.WITHDRAWN, dry_run=True)
+    told = lines(replace(EMPTIED, executed=False), AskedChange.WITHDRAWN, dry_run=True)
     assert told[-1] == "Nothing was changed: this was a dry run."
 
 
 def test_what_was_done_before_is_told_with_what_holds_now() -> None:
     done = replace(EMPTIED, was_done=True, consent=True)
-    assert lines(done, Asked.WITHDRAWN, dry_run=False) == [
+    assert lines(done, AskedChange.WITHDRAWN, dry_run=False) == [
         "Partij 1042: done before for this request, as of 2026-09-03 10:00:00Z. Nothing was sent.",
         "Consent is in force now.",
         "Its processing is not restricted now.",
@@ -59,7 +63,7 @@ def test_what_was_done_before_is_told_with_what_holds_now() -> None:
 
 
 def test_of_a_klant_that_no_contact_knows_nothing_is_told() -> None:
-    assert lines(replace(EMPTIED, effect=Effect.UNKNOWN), Asked.GIVEN, dry_run=False) == [
+    assert lines(replace(EMPTIED, effect=Effect.UNKNOWN), AskedChange.GIVEN, dry_run=False) == [
         "No contact knows this klant: nothing is kept, and nothing changed."
     ]
 
