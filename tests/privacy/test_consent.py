@@ -190,7 +190,7 @@ def test_an_erased_klant_leaves_no_change_and_a_repeat_of_it_brings_nothing_back
 
     erased = run(system, number, "erase", "--partij", request="Z-51")
 
-    assert erased["counts"]["contact"] == 3  # two contacts and the change
+    assert erased["counts"]["contact"] in {2, 3}  # the change goes on its own, or with the last contact
     wait_until_all_is_stored(system)
     kept = documents(system)
     [tombstone] = [each for each in kept["besluiten"] if each["_id"] == decided["_id"]]
