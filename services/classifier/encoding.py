@@ -39,6 +39,7 @@ class Encoder:
             Stream.CONFIDENTIAL_TAAK: settings.confidential_taak_topic,
         }
         self._dead_letter_topic = settings.dead_letter_topic
+        self._consent_topics = frozenset(settings.consent_topics)
         self._sealer = sealer
         self._erased_topic = settings.erased_topic
         self.source = settings.source
@@ -75,14 +76,15 @@ class Encoder:
         )
         if not made.value:
             return Message(self._dead_letter_topic, made.key, made.value, made.headers)
-        return self._sealed(made, made.value, now)
+        return self._sealed(made, made.value, now, change=record.topic in self._consent_topics)
 
-    def _sealed(self, letter: DeadLetter, contents: bytes, now: datetime) -> Message:
+    def _sealed(self, letter: DeadLetter, contents: bytes, now: datetime, *, change: bool) -> Message:
         key_id = new_key_id()
         headers = [*letter.headers, (SLEUTEL, key_id.encode())]
         value, wrapped = self._sealer.seal(contents, tied_to(headers))
         # What was cut off counts no more, so that what is read has the bound of a letter.
         origin = origin_of(contents, original_headers(letter.headers))
         source = shown_source(origin.source)
-        key = LetterKey(key_id, wrapped, self._sealer.sleutelversie, now, contact_key_named(*origin), source)
+        named = contact_key_named(*origin, change=change)
+        key = LetterKey(key_id, wrapped, self._sealer.sleutelversie, now, named, source)
         return Message(self._dead_letter_topic, letter.key, value, headers, key)

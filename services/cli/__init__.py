@@ -123,10 +123,42 @@ COMMANDS = (
         help="Show why a contact was registered or not, and what came of it. Shows no contents and changes nothing.",
     ),
     LazyCommand(
+        "access",
+        "services.cli.access",
+        panel=OPERATORS,
+        help="Show everything about one klant, or one contact: for a request for access. Changes nothing.",
+    ),
+    LazyCommand(
+        "erase-report",
+        "services.cli.erase_report",
+        panel=OPERATORS,
+        help="Show, place by place, what is left of what was erased for a request, and who has yet to read of it.",
+    ),
+    LazyCommand(
+        "affected",
+        "services.cli.affected",
+        panel=OPERATORS,
+        help="Show which klanten and contacts lay in a topic in a period: for a data breach. Shows ids, and no "
+        "contents.",
+    ),
+    LazyCommand(
         "erase",
         "services.cli.erase",
         panel=OPERATORS,
         help="Erase a contact, a klant or the details of a klant, for good (AVG 17). The classifier does it.",
+    ),
+    LazyCommand(
+        "withdraw",
+        "services.cli.withdraw",
+        panel=OPERATORS,
+        help="Withdraw a klant's consent to reuse of contact details, outside a contact (AVG 7(3)). The classifier "
+        "does it.",
+    ),
+    LazyCommand(
+        "restrict",
+        "services.cli.restrict",
+        panel=OPERATORS,
+        help="Restrict the processing of a klant's details (AVG 18), or lift that. The classifier does it.",
     ),
     LazyCommand(
         "stats",

@@ -3,6 +3,7 @@
 It shows ids and counts, never any content.
 """
 
+from dataclasses import replace
 from typing import Annotated, Final
 
 import typer
@@ -11,7 +12,7 @@ import uvloop
 from services.cli.arguments import AsJson, settings
 from services.cli.json_values import print_json
 from services.cli.progress import progress
-from services.cli.streams import tell
+from services.cli.streams import FAULTS_FOUND, tell
 from services.cli.subject import ReasonGiven, RequestNumber, SubjectFile, asked_subject
 from services.operations.erase.erase import Erasure, ToErase
 from services.operations.erase.erase import erase as have_erased
@@ -87,9 +88,10 @@ def erase(  # noqa: PLR0913 - each is an option that an operator can give
         raise
     if as_json:
         print_json(erasure.as_json())
-        return
-    for line in lines(erasure, refused=refuse is not None, dry_run=dry_run):
-        typer.echo(line)
+    else:
+        for line in lines(erasure, refused=refuse is not None, dry_run=dry_run):
+            typer.echo(line)
+    raise typer.Exit(FAULTS_FOUND if erasure.restricted else 0)
 
 
 _WORDS: Final = {
@@ -102,10 +104,21 @@ _WORDS: Final = {
 }
 
 
+def _without_restricted(erasure: Erasure) -> Erasure:
+    return replace(erasure, restricted=[])
+
+
 def lines(erasure: Erasure, *, refused: bool, dry_run: bool) -> list[str]:
     """Return what was erased, or would be, for a person."""
     if refused:
         return ["Recorded: the request is refused. Nothing was erased."]
+    if erasure.restricted:
+        numbers = ", ".join(dict.fromkeys(erasure.restricted))
+        restricted = f"The processing of partij {numbers} is restricted (AVG 18): nothing of it is erased."
+        return [
+            restricted,
+            *(lines(_without_restricted(erasure), refused=False, dry_run=dry_run) if erasure.targets else []),
+        ]
     if erasure.was_done:
         return ["There is nothing left of it to erase."]
     told = [f"{number:>8}  {_WORDS[what]}" for what, number in sorted(erasure.counts.items()) if number]

@@ -49,12 +49,12 @@ def change_key(source: str, wijziging_id: str) -> str:
     return identifier(source, "wijziging", wijziging_id)
 
 
-def contact_key_named(source: str | None, contact_id: str | None) -> str | None:
-    """Return the key of a contact by texts that nothing has checked; None where they name none."""
+def contact_key_named(source: str | None, contact_id: str | None, *, change: bool = False) -> str | None:
+    """Return the key of a contact, or of a change, by texts that nothing has checked; None where they name none."""
     if source is None or contact_id is None:
         return None
     try:
-        return contact_key(source, contact_id)
+        return (change_key if change else contact_key)(source, contact_id)
     except UnicodeEncodeError:
         return None  # half of a surrogate pair, which no contact is called
 

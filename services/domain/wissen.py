@@ -94,6 +94,7 @@ def _erase_partij(register: Register, wissing: Wissing, now: datetime) -> Instru
         return _executed(wissing, now)
     if partij is not None and partij.bekend:
         return Declined(wissing, Bezwaar.NOG_BEKEND)
+    _forget_changes(register, wissing.partij_id, wissing, now)
     if partij is not None and (partij.gewist or partij.grondsleutel is not None):
         register.forget_partij(partij.partij_id)
     elif partij is not None:
@@ -119,7 +120,7 @@ def _erase_contact(
     ]
     events = _events(in_force, [replace(each, reden=wissing.reden) for each in gone], source)
     register.erase(in_force.key, Gewist(now, wissing.verzoek), [each for each in after if each.bekend])
-    _forget_unknown(register, after)
+    _forget_unknown(register, after, wissing, now)
     return _executed(wissing, now, version=_of(why), gone=events)
 
 
@@ -167,7 +168,7 @@ def _erase_from_contact(
     register.remember(marked, (), in_force)
     for each in after:
         register.change_partij(each)
-    _forget_unknown(register, after)
+    _forget_unknown(register, after, wissing, now)
     return _executed(wissing, now, version=_of(why), gone=events, anew=anew)
 
 
@@ -208,10 +209,19 @@ def _revives_consent(register: Register, after: Iterable[PartijRecord]) -> bool:
     )
 
 
-def _forget_unknown(register: Register, after: Iterable[PartijRecord]) -> None:
+def _forget_unknown(register: Register, after: Iterable[PartijRecord], wissing: Wissing, now: datetime) -> None:
     for each in after:
         if not each.bekend:
+            _forget_changes(register, each.partij_id, wissing, now)
             register.forget_partij(each.partij_id)
+
+
+def _forget_changes(register: Register, partij_id: str, wissing: Wissing, now: datetime) -> None:
+    """Erase the changes outside a contact that name a partij which no contact knows (VNG V3337)."""
+    changes = [each for each in register.besluiten.values() if each.is_change]
+    for each in changes:
+        if any(partij.partij_id == partij_id for partij in each.partijen):
+            register.erase(each.key, Gewist(now, wissing.verzoek), ())
 
 
 def _onderwerpen_gone(uitgegeven: Iterable[Uitgegeven], why: Aanleiding) -> Iterator[Intrekking]:

@@ -122,7 +122,8 @@ class Settings(BaseSettings):
 
     topic_partitions: int = Field(default=12, ge=1, le=1000)
     """The partitions of a topic that `klantcontact topics create` makes: the most instances that can share its work.
-    The number can't be lowered later, and raising it moves keys to other partitions."""
+    The topics for changes of consent and the audit trail have one. The number can't be lowered later, and raising it
+    moves keys to other partitions."""
     contact_retention_days: int = Field(default=7, ge=1, le=3650)
     """How long the topics of publishers are kept. They hold all that was said, so keep them no longer than repair
     needs."""
@@ -187,6 +188,12 @@ class Settings(BaseSettings):
     It goes with the endpoint."""
     ldv_register: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$")] = "urn:klantinteracties:verwerking:"
     """The address of the municipality's register of processings: it stands before the id of each processing."""
+
+    backup_days: int | None = Field(default=None, ge=1, le=36_530)
+    """How long the municipality keeps a backup of MongoDB, before it is destroyed. The reports about a person say so;
+    nothing here makes or removes one."""
+    log_days: int | None = Field(default=None, ge=1, le=36_530)
+    """How long the municipality keeps the logs and traces of the services, which hold ids. The reports say so too."""
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:

@@ -148,7 +148,12 @@ def _letters(town: Town) -> list[str]:
 # The commands of operators --------------------------------------------------------------------------------------------
 
 SERVED = [
-    ("publisher a", "publish {strict}", 2, f"There is a topic for each publisher. Name yours: {A}, {B}."),
+    (
+        "publisher a",
+        "publish {strict}",
+        2,
+        f"There is a topic for each publisher. Name yours: {A}, {B}, toestemming.gewijzigd.",
+    ),
     ("publisher a", "publish {strict} --topic taak.created", 2, "The classifier does not read that topic."),
     ("doctor", "doctor", 0, "2 partitions each"),
     ("topics create", "topics create", 0, f"{B}"),

@@ -36,6 +36,8 @@ AUDIT = "Read, Write topic `klantcontact.audit`; Write transactional id `klantco
 
 NO_TRAIL = "Without a record in the audit trail this command shows and changes nothing."
 
+REQUEST = "--request Z-1 --reason verzoek"
+
 INPUTS = "`contact.ended`, `toestemming.gewijzigd`"
 
 REFUSED = [
@@ -85,6 +87,20 @@ REFUSED = [
         id="no answer to a request",
     ),
     pytest.param(
+        f"Read topic {INPUTS}; Describe group `klantcontact-classifier`; {AUDIT}",
+        f"restrict --on --from {{klant}} {REQUEST}",
+        "does not let this user write to toestemming.gewijzigd",
+        "",
+        id="no change",
+    ),
+    pytest.param(
+        f"Write topic `toestemming.gewijzigd`; {AUDIT}",
+        f"withdraw --from {{klant}} {REQUEST}",
+        "does not let this user see the group klantcontact-classifier",
+        "",
+        id="no answer to a change",
+    ),
+    pytest.param(
         f"Describe {ALL_TOPICS}; {AUDIT}", "rebuild", "does not let this user read", "Ask for", id="no events"
     ),
     pytest.param(
@@ -120,7 +136,8 @@ OTHERS = {
     "no configuration": f"{ANOTHER}; Read, Write {ALL_TOPICS}; Read group `another-projector`",
     "no group": f"Read, Write, DescribeConfigs {ALL_TOPICS}; Write transactional id `another-*`",
     "no id": f"Read, Write, DescribeConfigs {ALL_TOPICS}; Read group `another`",
-    "no contacts": f"{ANOTHER}; Describe topic `contact.ended`; Write {ALL_TOPICS.replace('`contact.ended`, ', '')}; "
+    "no contacts": f"{ANOTHER}; Describe topic `contact.ended`; Read topic `toestemming.gewijzigd`; "
+    f"Write {ALL_TOPICS.replace('`contact.ended`, ', '')}; "
     f"DescribeConfigs {ALL_TOPICS}",
     "no registered": f"{ANOTHER}; Read topic `contact.ended`, `toestemming.gewijzigd`; "
     f"Describe, DescribeConfigs {ALL_TOPICS}; Write topic {BUT_ONE}",
@@ -148,7 +165,10 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
     town = Town(kafka, settings)
     (kafka.folder / "events").write_bytes(b"\n".join([*map(encoded, contacts()), b'{"kapot": true}']))
     (kafka.folder / "strict").write_text(STRICT)
+    (kafka.folder / "who").write_text(json.dumps({"source": SOURCE, "contactId": "c-1"}))
     (kafka.folder / "whom").write_text(json.dumps({"source": SOURCE, "contactId": "never-came"}))
+    identificatoren = contacts()[0]["data"]["betrokkenen"][0]["partijIdentificatoren"]
+    (kafka.folder / "klant").write_text(json.dumps({"partijIdentificatoren": identificatoren}))
     assert town.run("topics create", "topics create").status == 0
     with ExitStack() as undo:
         undo.callback(drop_databases, settings)
@@ -169,6 +189,9 @@ def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
     services = {"run classifier", "run projector"}
     others = {"publish", "topics create", "topics mark", "doctor", "explain", "rebuild"}
     assert RIGHTS.keys() == services | others | {
+        "access",
+        "affected",
+        "erase-report",
         "dlq",
         "dlq redrive",
         "replay",
@@ -178,6 +201,8 @@ def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
         "audit",
         "erase",
         "erase --reapply",
+        "withdraw",
+        "restrict",
         "retain",
     }
 
@@ -192,8 +217,6 @@ def test_a_contact_goes_in_and_its_documents_come_out(town: Town) -> None:
         "besluiten": 5,
     }
 
-
-REQUEST = "--request Z-1 --reason verzoek"
 
 SERVED = [
     ("doctor", "doctor", 0, "transactions answer"),
@@ -210,10 +233,21 @@ SERVED = [
         "does the classifier run with the policy that was used here?",
     ),
     ("explain", "explain c-1", 0, "stored, revisie 1, judgement 1"),
+    ("access", "access --from {who} --request Z-1 --reason test --json", 0, '"soort":"nl.klantinteracties.inzage"'),
+    ("erase-report", "erase-report --request Z-1", 1, "The ledger has nothing of this request"),
+    (
+        "affected",
+        "affected --topic contact.ended --since 1d --request Z-1 --reason test",
+        0,
+        "records of 5 contacts and 1 known klant",
+    ),
     ("rebuild", "rebuild", 0, "The new collections are in place"),
     ("rebuild", "rebuild --drop-old", 0, "interne_taken_vorige                 5 documents dropped"),
     ("erase", f"erase --contact --from {{whom}} {REQUEST}", 0, "1  contacts as a whole"),
     ("erase --reapply", f"erase --reapply {REQUEST}", 0, "There is nothing left of it to erase"),
+    ("withdraw", f"withdraw --from {{klant}} {REQUEST}", 0, "No consent is in force."),
+    ("restrict", f"restrict --on --from {{klant}} {REQUEST}", 0, "Its processing is restricted"),
+    ("restrict", f"restrict --off --from {{klant}} {REQUEST}", 0, "Its processing is not restricted."),
     ("retain", f"retain {REQUEST}", 0, "Went: 0 contacts"),
     ("refused nothing", "stats", 0, "V2 "),
     ("dlq", "dlq export", 0, "1 letter written"),
@@ -239,7 +273,7 @@ def test_a_user_may_be_known_by_its_certificate(town: Town) -> None:
 
     ran = town.run("", "doctor", {"kafka_bootstrap": town.kafka.certificate, **certificate, **no_login})
 
-    assert "all 8, 2 partitions each" in ran.said
+    assert "all 9, 2 partitions each, and 1 of klantcontact.audit" in ran.said
     assert ran.status == 0
 
 

@@ -38,10 +38,15 @@ PARTITIONS = 4
 class ClassifierProcess(ServiceProcess):
     """One instance, and which partitions it holds."""
 
+    def __init__(self, service: str, settings: Settings, log_file: Path, *, program: Sequence[str] = COMMAND) -> None:
+        super().__init__(service, settings, log_file, program=program)
+        self.contact_topic = settings.contact_topics[0]
+
     def assigned(self) -> list[int]:
-        """Return the partitions of the last assignment."""
+        """Return the partitions of contacts in the last assignment."""
         assignments = self.log("partitions.assigned")
-        return [each for numbers in assignments[-1]["partitions"].values() for each in numbers] if assignments else []
+        found: list[int] = assignments[-1]["partitions"].get(self.contact_topic, []) if assignments else []
+        return found
 
     def wait_until_assigned(self, partitions: int) -> None:
         """Wait until it holds so many partitions."""

@@ -114,7 +114,7 @@ def test_without_the_topic_no_content_shows(settings: Settings, command: Sequenc
 
 
 def test_nothing_is_sent_back_discarded_or_skipped_without_the_topic(settings: Settings) -> None:
-    make_topics(settings.kafka_bootstrap, settings.contact_topics[0], settings.dead_letter_topic)
+    make_topics(settings.kafka_bootstrap, *settings.input_topics, settings.dead_letter_topic)
     publish_letters(settings, [CANARY.encode()])
 
     for command in (
@@ -327,6 +327,7 @@ NOTHING_PERSONAL: Final = {
     "run projector": "a service",
     "doctor": "no ids",
     "topics create": "makes topics",
+    "topics mark": "appends markers, which hold nothing",
     "dlq list": "counts, kinds and paths",
     "stats": "counts",
     "audit verify": "hashes and numbers",
@@ -350,6 +351,7 @@ RECORDED: Final = {
     "access": "the klant",
     "affected": "the klanten and contacts",
     "erase": "the request, and a refusal",
+    "erase-report": "the request",
     "withdraw": "the klant",
     "restrict": "the klant",
     "retain": "each run",

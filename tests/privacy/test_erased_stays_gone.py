@@ -19,7 +19,22 @@ from services.operations.subjects import read_subject
 from tests.acceptance.pipeline import documents, publish, read_all, wait_until_all_is_stored
 from tests.acceptance.shared_system import shared_system
 from tests.support.commands import klantcontact, run_command
-from tests.support.examples import BOB, CALL_BACK, Wire, bsn, contact, email, event, known, nth_bsn, onderwerp, phone
+from tests.support.examples import (
+    BOB,
+    CALL_BACK,
+    SOURCE,
+    Wire,
+    bsn,
+    change,
+    contact,
+    email,
+    event,
+    known,
+    nth_bsn,
+    onderwerp,
+    phone,
+)
+from tests.support.kafka_tools import ANSWER_SECONDS, producer
 from tests.support.logins import as_role
 from tests.support.whole import whole
 
@@ -270,3 +285,62 @@ def test_a_command_that_was_killed_goes_on_when_it_is_started_again(
     erase(system, {"partijIdentificatoren": [bsn(number)]}, "--partij", request=f"Z-killed-{steps}")
     wait_until_all_is_stored(system)
     assert holding(system, f"{MARKED}{steps}@") == {}
+
+
+@pytest.mark.parametrize("mode", ["--partij", "--details"])
+def test_a_klant_whose_processing_is_restricted_is_named_and_stays(system: System, mode: str) -> None:
+    number = nth_bsn(15)
+    publish(system, [event(contact("restricted", betrokkenen=[known("k", number, toestemming="gegeven")]))])
+    wait_until_all_is_stored(system)
+    before = shown(system)
+    with MongoClient[dict[str, Any]](system.settings.mongo_uri) as client:
+        register = client[system.settings.register_database]
+        [besluit] = register["besluiten"].find({"contactId": "restricted"})
+        moment = {"op": besluit["plaatsgevondenOp"], "source": besluit["source"], "wijzigingId": "w-1"}
+        partij = besluit["partijen"][0]
+        register["partijregister"].update_one({"_id": partij["partijId"]}, {"$set": {"beperkt": moment}})
+    done = klantcontact(
+        *("erase", mode, "--request", f"Z-restricted{mode}", "--reason", "verzoek", "--json"),
+        settings=system.settings,
+        stdin=json.dumps({"partijNummer": partij["nummer"]}).encode(),
+    )
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["restricted"] == [partij["nummer"]]
+    assert shown(system) == before
+
+
+@pytest.mark.parametrize("mode", ["--contact", "--partij"])
+def test_what_a_klant_said_outside_a_contact_goes_with_the_last_contact(system: System, mode: str) -> None:
+    number, name = nth_bsn(16), f"said{mode}"
+    said = event(
+        change("gegeven", wijziging_id=name, identificatoren=[bsn(number)]),
+        other={"type": "nl.klantinteracties.toestemming.gewijzigd"},
+    )
+    publish(system, [event(contact(name, betrokkenen=[known("k", number)]))])
+    wait_until_all_is_stored(system)
+    _send(system, said)
+    wait_until_all_is_stored(system)
+    [partij_id] = [each["partijen"][0]["partijId"] for each in documents(system)["besluiten"] if _is_of(each, name)]
+    assert holding(system, partij_id)["besluiten"] == 2
+
+    subject = {"source": SOURCE, "contactId": name} if mode == "--contact" else {"partijId": partij_id}
+    done = erase(system, subject, mode, request=f"Z-said{mode}")
+    assert done["executed"]
+    wait_until_all_is_stored(system)
+    assert set(holding(system, partij_id)) <= {"vervallen", "vervallen_vorige", "wissingen"}
+
+    _send(system, said)
+    _send(system, {**said, "data": {**said["data"], "revisie": 2, "toestemmingHergebruik": "ingetrokken"}})
+    wait_until_all_is_stored(system)
+    assert set(holding(system, partij_id)) <= {"vervallen", "vervallen_vorige", "wissingen"}
+    assert all(service.is_running for service in system.services.values())
+
+
+def _is_of(besluit: Wire, contact_id: str) -> bool:
+    return besluit.get("contactId") == contact_id
+
+
+def _send(system: System, said: Wire) -> None:
+    sender = producer(system.settings.kafka_bootstrap)
+    sender.produce(system.settings.consent_topics[0], value=json.dumps(said).encode(), key=b"w")
+    assert sender.flush(ANSWER_SECONDS) == 0

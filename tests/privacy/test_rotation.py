@@ -25,7 +25,7 @@ from tests.faults.classifier_process import World, world_on
 from tests.support.commands import environment
 from tests.support.contacts import contact_ended, encoded
 from tests.support.examples import contact, known
-from tests.support.kafka_tools import make_topics, producer, read_committed
+from tests.support.kafka_tools import producer, read_committed
 from tests.support.waiting import wait_for
 from tests.support.whole import whole
 
@@ -59,7 +59,6 @@ class Town:
         self.old = world.settings.model_copy(update={"sleutel": None, "sleutel_file": first})
         self.new = self.old.model_copy(update={"sleutel_file": second, "former_sleutel_files": (first,)})
         world.settings = self.new
-        make_topics(self.new.kafka_bootstrap, self.new.audit_topic)
         self.published = 0
 
     def publish(self, *, round_: int, revisie: int = 1) -> None:

@@ -30,7 +30,7 @@ _FREE_TEXT: Final = frozenset(
 
 
 @value_class(frozen=True, slots=True)
-class Target:
+class ContractPlace:
     """One place. `model`: that of its objects, if it may hold any; `takes_value`: it may hold a text or the like.
 
     `cut_at` is where a free text is cut; None where nothing may be cut.
@@ -54,9 +54,9 @@ class Target:
             return "a date-time or number of TOML is none of JSON: write it as a text"
         return None
 
-    def item(self) -> "Target":
+    def item(self) -> "ContractPlace":
         """Return the place of one item of this list."""
-        return Target(
+        return ContractPlace(
             name=self.name,
             required=self.required,
             model=self.model,
@@ -68,13 +68,13 @@ class Target:
 
 
 @cache
-def targets_of(model: type[Bericht]) -> Mapping[str, Target]:
+def targets_of(model: type[Bericht]) -> Mapping[str, ContractPlace]:
     """Return the places of an object by their names on the wire."""
     shapes = shapes_of(model)
     return {name: _target(name, model.model_fields[shape.name], model) for name, shape in shapes.items()}
 
 
-def _target(name: str, info: FieldInfo, model: type[Bericht]) -> Target:
+def _target(name: str, info: FieldInfo, model: type[Bericht]) -> ContractPlace:
     shape = shapes_of(model)[name]
     annotation: Any = info.annotation
     if shape.is_list:
@@ -86,7 +86,7 @@ def _target(name: str, info: FieldInfo, model: type[Bericht]) -> Target:
             annotation = Annotated[annotation, info.discriminator]
     is_model = isinstance(annotation, type) and issubclass(annotation, Bericht)
     adapter = TypeAdapter[Any](annotation, config=None if is_model else ConfigDict(strict=True))
-    return Target(
+    return ContractPlace(
         name=name,
         required=shape.required,
         model=shape.model,
@@ -109,10 +109,12 @@ def _longest(adapter: TypeAdapter[Any]) -> int | None:
     return next((rule["maxLength"] for rule in rules if "maxLength" in rule), None)
 
 
-def target_of_time() -> Target:
+def target_of_time() -> ContractPlace:
     """Return the place of the event's `time`."""
     adapter = TypeAdapter[Any](Timestamp, config=ConfigDict(strict=True))
-    return Target(name="tijd", required=True, model=None, is_list=False, takes_value=True, adapter=adapter, cut_at=None)
+    return ContractPlace(
+        name="tijd", required=True, model=None, is_list=False, takes_value=True, adapter=adapter, cut_at=None
+    )
 
 
 ROOT: Final = ContactEnded

@@ -36,7 +36,7 @@ class WrongExpression(Exception):
     """A text is no expression that a mapping may hold. The message says what to do."""
 
 
-class TooMuch(Exception):
+class AsksTooMuch(Exception):
     """A message asks for more steps, or longer texts, than one message may."""
 
 
@@ -46,7 +46,7 @@ class _Bounded(Functions):  # type: ignore[misc]  # jmespath has no types
     @signature({"types": ["string"]}, {"types": ["array-string"]})  # type: ignore[untyped-decorator]
     def _func_join(self, glue: str, texts: list[str]) -> str:
         if len(glue) * len(texts) + sum(map(len, texts)) > MAX_CHARACTERS:
-            raise TooMuch
+            raise AsksTooMuch
         return glue.join(texts)
 
     @signature({"types": []})  # type: ignore[untyped-decorator]
@@ -60,7 +60,7 @@ _OPTIONS: Final = Options(custom_functions=_FUNCTIONS)
 
 
 class Interpreter(TreeInterpreter):  # type: ignore[misc]  # the same
-    """Counts the steps of all expressions of one message. Raises TooMuch after the last that it may take."""
+    """Counts the steps of all expressions of one message. Raises AsksTooMuch after the last that it may take."""
 
     def __init__(self) -> None:
         super().__init__(_OPTIONS)
@@ -70,7 +70,7 @@ class Interpreter(TreeInterpreter):  # type: ignore[misc]  # the same
         """Take one step."""
         self._left -= 1
         if self._left < 0:
-            raise TooMuch
+            raise AsksTooMuch
         return super().visit(node, *arguments, **options)
 
 
@@ -96,7 +96,7 @@ class Search:
             return document
         try:
             return interpreter.visit(self._node, document)
-        except TooMuch:
+        except AsksTooMuch:
             raise Unmappable(self.place, MappingFaultKind.TE_VEEL) from None
         except Exception:  # noqa: BLE001 - whatever a library makes of what a stranger sent; its text may hold values
             raise Unmappable(self.place, MappingFaultKind.EXPRESSIE) from None

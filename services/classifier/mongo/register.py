@@ -25,7 +25,14 @@ from services.classifier.mongo.indexes import create_indexes
 from services.classifier.mongo.key_versions import SETTLED, KeyMoved, KeyState, KeyVersions, Translation
 from services.classifier.mongo.numbers import NumberBlocks, Taken
 from services.classifier.mongo.queries import asked_partijen, most_numbers, revised
-from services.classifier.mongo.reads import AT_ONCE, MAX_BESLUITEN_BYTES, MAX_FOLDED, add_bijdragen, stored_besluiten
+from services.classifier.mongo.reads import (
+    AT_ONCE,
+    MAX_BESLUITEN_BYTES,
+    MAX_FOLDED,
+    add_bijdragen,
+    add_changes,
+    stored_besluiten,
+)
 from services.classifier.mongo.recording import Recorder
 from services.classifier.mongo.tallies import Tallies
 from services.classifier.ports import share_of
@@ -215,8 +222,9 @@ class MongoRegister:
             known_partijen, known_besluiten = dict(register.partijen), set(register.besluiten)
             answer = execute(register)
             await self._recorder.record(register, known_partijen, known_besluiten, session, hashes)
-            if wissing.contact_key is not None and isinstance(answer, Executed):
-                await forget_letters(self._database, [wissing.contact_key], session)
+            if isinstance(answer, Executed):
+                own = {wissing.contact_key} if wissing.contact_key is not None else set()
+                await forget_letters(self._database, own | register.gewist.keys(), session)
             await self._answers.keep(answer, session)
         return answer
 
@@ -233,6 +241,7 @@ class MongoRegister:
             register.add_partij(partij_of(hashes.read_partij(document)))
         if wissing.contact_key is not None:
             await add_bijdragen(self._besluiten, ids, register, session, hashes.read, most=None)
+        await add_changes(self._besluiten, ids, register, session, hashes.read)
 
     # Looking up
 

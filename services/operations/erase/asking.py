@@ -63,7 +63,7 @@ class Instructions:
         """
         if not asked:
             return []
-        with translate_write_errors(self.settings, *self.settings.contact_topics):
+        with translate_write_errors(self.settings, *self.settings.input_topics):
             async with asyncio.timeout(STALL_SECONDS):
                 sending = [await self._send(each) for each in asked]
                 written = await asyncio.gather(*sending)
@@ -92,7 +92,7 @@ class Instructions:
 
     async def _is_there(self, position: Position) -> bool:
         """Whether the classifier reads that partition: publishers can be given other topics."""
-        if position.topic not in self.settings.contact_topics:
+        if position.topic not in self.settings.input_topics:
             return False
         return position.partition in await self.producer.partitions_for(position.topic)
 
@@ -127,5 +127,5 @@ async def instructions(settings: Settings, register: Database, sleutels: Sleutel
     async with admin_client(settings) as admin:
         # Before anything is asked: without the right to read the offsets there would be no answers.
         await next_offsets(admin, settings, settings.classifier_group)
-        async with started_producer(settings, *settings.contact_topics) as producer:
+        async with started_producer(settings, *settings.input_topics) as producer:
             yield Instructions(producer, admin, register, settings, sleutels)

@@ -65,6 +65,9 @@ class Erasure:
     before_rebuild: bool = False
     """Whether collections still stand that a rebuild replaced. An erasure does not reach them."""
 
+    restricted: list[str] = field(default_factory=list)
+    """The numbers of the partijen whose processing is restricted: nothing of their targets is erased."""
+
     def as_json(self) -> dict[str, Any]:
         """Return it for a program to read."""
         return {
@@ -73,6 +76,7 @@ class Erasure:
             "counts": dict(self.counts),
             "executed": self.executed,
             "wasDone": self.was_done,
+            "restricted": self.restricted,
             "beforeRebuild": self.before_rebuild,
         }
 
@@ -93,10 +97,14 @@ async def erase(settings: Settings, subject: Subject, asked: ToErase, progress: 
             await _record(settings, targets, asked)
             await requests.refuse(targets, asked.reason, asked.refuse)
             return erasure
-        eraser = Eraser(Finder(databases, asked.withdraw_missing), erasure.counts, progress)
+        finder = Finder(databases, asked.withdraw_missing)
+        targets = erasure.targets = await unrestricted(finder, targets, erasure.restricted)
+        eraser = Eraser(finder, erasure.counts, progress)
         if asked.dry_run:
             for each in targets:
                 await eraser.count(each)
+            return erasure
+        if not targets:
             return erasure
         await _record(settings, targets, asked)
         await requests.begin(targets, asked.reason)
@@ -106,6 +114,17 @@ async def erase(settings: Settings, subject: Subject, asked: ToErase, progress: 
                 await requests.finish(each, dict(erasure.counts))
         erasure.executed = True
         return erasure
+
+
+async def unrestricted(finder: Finder, targets: Sequence[Target], restricted: list[str]) -> list[Target]:
+    """Return the targets that may be erased; add the numbers of the partijen of the others to `restricted`."""
+    free: list[Target] = []
+    for each in targets:
+        numbers = await finder.restricted(each)
+        restricted += numbers
+        if not numbers:
+            free.append(each)
+    return free
 
 
 async def _before_rebuild(databases: Databases) -> bool:

@@ -16,7 +16,7 @@ from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.domain.wissing import GewistItem, SoortWissing, item_of
 from services.operations.audit.trail import Action, record
 from services.operations.erase.asking import instructions
-from services.operations.erase.erase import Eraser, Erasure
+from services.operations.erase.erase import Eraser, Erasure, unrestricted
 from services.operations.erase.targets import Finder, Mode, Target
 from services.operations.mongo import read_databases
 from services.operations.topic_reader import Progress, TopicReader, topic_reader, unseen
@@ -42,6 +42,7 @@ async def reapply(settings: Settings, asked: ToReapply, progress: Progress = uns
         finder = Finder(databases)
         targets = [each for item in items if await finder.is_back(each := await _target(finder, item))]
         erasure = Erasure(targets, was_done=not targets)
+        targets = erasure.targets = await unrestricted(finder, targets, erasure.restricted)
         eraser = Eraser(finder, erasure.counts, progress)
         if asked.dry_run:
             for each in targets:

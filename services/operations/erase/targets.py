@@ -89,6 +89,15 @@ class Finder:
         besluit = besluit_of(document)
         return AskedWissing(target.wissing(SoortWissing.CONTACT, besluit), besluit)
 
+    async def restricted(self, target: Target) -> list[str]:
+        """Return the numbers of the partijen of a target whose processing is restricted (AVG 18)."""
+        ids = {target.partij_id} if target.mode is not Mode.CONTACT else set()
+        if target.mode is Mode.CONTACT and (asked := await self.contact(target)) is not None and asked.besluit:
+            ids = {each.partij_id for each in asked.besluit.partijen}
+        query: Document = {"_id": {"$in": sorted(each for each in ids if each is not None)}}
+        partijen = [partij_of(each) async for each in self.databases.register[PARTIJREGISTER].find(query)]
+        return [each.nummer for each in partijen if each.beperkt is not None]
+
     async def is_back(self, target: Target) -> bool:
         """Whether the register has what a target names, or could be given it by a publisher."""
         if target.mode is Mode.CONTACT:

@@ -66,7 +66,9 @@ class Sought:
         if letter.contact_key is None or self.contact is None or self.contact.contact_id is None:
             return False
         source = self.contact.source or letter.source
-        return source != UNKNOWN and letter.contact_key == contact_key_named(source, self.contact.contact_id)
+        named = self.contact.contact_id
+        keys = contact_key_named(source, named), contact_key_named(source, named, change=True)
+        return source != UNKNOWN and letter.contact_key in keys
 
     def _lay_there(self, letter: Letter) -> bool:
         first, last_offset = letter.origin, letter.last_offset

@@ -8,7 +8,7 @@ from typing import Final
 from schemas.outputs import Reden
 from services.domain.besluit import BesluitRecord
 from services.domain.outcome import Executed
-from services.domain.wissing import SoortWissing
+from services.domain.wissing import Bezwaar, SoortWissing
 from services.operations.erase.asking import AskedWissing, Instructions
 from services.operations.erase.composing import NotStored, Stored, without_contactgegevens
 from services.operations.erase.targets import Finder, Mode, Target
@@ -62,7 +62,7 @@ class RetentionEraser:
             for each in answers:
                 if isinstance(each, Executed):
                     executed += 1
-                else:
+                elif each.bezwaar is not Bezwaar.AL_GEWIST:  # a change of consent went with its last contact
                     self.declined[each.bezwaar.value] += 1
             await self.asking.forget(answers)
         return executed

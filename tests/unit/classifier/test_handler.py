@@ -20,7 +20,7 @@ from services.classifier.instrumentation import show_source_counters
 from services.classifier.ports import HeavyBatch, Message
 from services.domain.case import Case
 from services.domain.events import Event
-from services.domain.ids import contact_key
+from services.domain.ids import change_key, contact_key
 from services.domain.outcome import OUTCOMES, InstructionAnswer, Outcome, Refused
 from services.domain.personal import FIELDS
 from services.domain.policy import DEFAULT, Beleid, Bron
@@ -38,7 +38,7 @@ from tests.fakes.letter_keys import FakeLetterKeys
 from tests.fakes.publisher import FakePublisher, FakeTopics
 from tests.fakes.register_store import FakeRegisterStore
 from tests.fakes.stop_store import FakeStopStore
-from tests.support.contacts import SOURCE, contact_ended, record, records
+from tests.support.contacts import SOURCE, contact_ended, encoded, record, records
 from tests.support.examples import known
 from tests.support.sealed import SEALER, contents_of
 
@@ -693,6 +693,13 @@ async def test_every_letter_with_content_is_sealed_wherever_it_comes_from_and_it
     contacts = ["c-1", None, "bug-1", "unencodable"]
     assert [each.contact_key for each in kept] == [each and contact_key(SOURCE, each) for each in contacts]
     assert [each.source for each in kept] == [each and SOURCE for each in contacts]
+
+
+async def test_the_letter_of_a_change_of_consent_is_known_by_the_key_of_the_change() -> None:
+    bench = _Bench()
+    said = {"source": SOURCE, "data": {"wijzigingId": "w-1"}}
+    await bench.handle([record(encoded(said), topic=SETTINGS.consent_topics[0])])
+    assert [each.contact_key for each in bench.letter_keys.keys.values()] == [change_key(SOURCE, "w-1")]
 
 
 async def test_a_record_without_a_value_needs_no_key() -> None:

@@ -26,6 +26,13 @@ def test_counts_are_shown_and_that_a_dry_run_changed_nothing() -> None:
     ]
 
 
+def test_a_klant_whose_processing_is_restricted_is_named_and_stays() -> None:
+    nothing = Erasure(restricted=["1042"])
+    assert lines(nothing, refused=False, dry_run=False) == [
+        "The processing of partij 1042 is restricted (AVG 18): nothing of it is erased."
+    ]
+
+
 def test_collections_of_before_a_rebuild_are_told_of() -> None:
     stale = erasure()
     stale.before_rebuild = True
@@ -52,6 +59,7 @@ def test_a_program_reads_ids_and_counts() -> None:
         "executed": False,
         "wasDone": False,
         "beforeRebuild": False,
+        "restricted": [],
     }
 
 

@@ -1,0 +1,63 @@
+"""For the privacy officer: what is left of what was erased, place by place."""
+
+import typer
+import uvloop
+
+from services.cli.arguments import AsJson, settings
+from services.cli.json_values import print_json
+from services.cli.pages import PageFile, written_page
+from services.cli.progress import progress
+from services.cli.screen import print_table
+from services.cli.streams import FAULTS_FOUND
+from services.cli.subject import RequestNumber, SubjectFile, asked_subject
+from services.operations.erase_report.page import report_page
+from services.operations.erase_report.report import ErasureReport, report_of
+from services.operations.wording import counted, to_the_second
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def erase_report(
+    *, request: RequestNumber, subject: SubjectFile = None, page: PageFile = None, as_json: AsJson = False
+) -> None:
+    """Show, place by place, what is left of what was erased for a request, and who has yet to read of it.
+
+    `--from` says who was meant, so that the topics of publishers are searched for a number of the klant too.
+    Exit status 1: a collection in use still holds something.
+    """
+    asked = asked_subject(subject) if subject is not None else None
+    with written_page(page) as write, progress("searching", shown=not as_json) as bar:
+        report = uvloop.run(report_of(settings(), request, subject=asked, progress=bar))
+        if write is not None:
+            write(report_page(report))
+    if as_json:
+        print_json(report)
+    else:
+        print_table(_rows(report), bold_first=True)
+    raise typer.Exit(0 if report["klaar"] else FAULTS_FOUND)
+
+
+def _rows(report: ErasureReport) -> list[tuple[str, str]]:
+    places = [(each["plaats"], _told(each)) for each in report["plaatsen"]]
+    groups = [
+        (
+            f"group {each['groep']}",
+            f"{each['nogTeLezen']} withdrawals to read" if each["nogTeLezen"] else "has read all",
+        )
+        for each in report["afnemers"]
+    ]
+    return [*places, *groups]
+
+
+def _behind(number: int) -> str:
+    return f"has {counted(number, 'withdrawal')} to read" if number else "has read all"
+
+
+def _told(place: ErasureReport) -> str:
+    ends = f"until {to_the_second(place['totUiterlijk'])}" if place["totUiterlijk"] else str(place["termijn"])
+    if not place["doorzocht"]:
+        return f"can't be searched: {ends}"
+    if not place["aantal"]:
+        return "0 found"
+    return f"{place['aantal']} found, {place['metInhoud']} with contents: {ends}"
