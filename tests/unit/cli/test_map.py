@@ -37,7 +37,8 @@ def test_a_person_reads_what_became_of_each_message(folder: Path) -> None:
         ),
         (
             "    Look for a typing error in the bsn or rsin. If the right number is not known, leave it out. Send "
-            'digits only, as a text: 9 for a bsn or rsin, 8 for a kvk_nummer, 12 for a vestigingsnummer, such as "999990007".'
+            "digits only, as a text: 9 for a bsn or rsin, 8 for a kvk_nummer, 12 for a vestigingsnummer, such as "
+            '"999990007".'
         ),
         "vier.jsonl:4: refused, mapping_fout",
         "  contact.kanaal: opzoeken",
