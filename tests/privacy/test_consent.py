@@ -99,6 +99,10 @@ def test_a_withdrawal_empties_the_partij_and_consent_can_be_given_again(system: 
     again = run(system, number, "withdraw", request="Z-31")
     assert (again["wasDone"], again["wijzigingId"]) == (True, done["wijzigingId"])
     assert len(changes_of(system, done["partijId"])) == 1
+    other = ("withdraw", "--at", "1d", "--request", "Z-31", *ASKED)
+    refused = klantcontact(*other, settings=system.settings, stdin=json.dumps(klant(number)).encode())
+    assert refused.returncode == 1
+    assert b"This request has begun with another moment" in refused.stderr
 
     older = run(system, number, "withdraw", "--given", "--at", "400d", request="Z-31")
     assert (older["effect"], older["consent"]) == ("noConsent", False)
