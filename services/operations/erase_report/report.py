@@ -47,7 +47,7 @@ async def report_of(
     else:
         traces = Traces(is_klant=any(each.partij_id for each in items), numbers=KlantNumbers(None, ()))
     add_erased(traces, items)
-    found = await gather(settings, traces, request=request, reason=reason, command="erase report", progress=progress)
+    found = await gather(settings, traces, request=request, reason=reason, command="erase-report", progress=progress)
     return _report(found, items, settings, with_numbers=traces.numbers.are_sought)
 
 
