@@ -41,8 +41,8 @@ def wait_until_all_is_stored(system: System) -> None:
     settings = system.settings
     outputs = settings.output_topics
     wait_for(
-        "the classifier got through its topic",
-        lambda: _nothing_left(system, settings.classifier_group, [settings.contact_topics[0]]),
+        "the classifier got through its topics",
+        lambda: _nothing_left(system, settings.classifier_group, settings.input_topics),
     )
     # Its position can be committed before its outputs are: the projector would have nothing left, and yet not all.
     wait_for("its outputs can be read", lambda: not holds_readers_up(settings.kafka_bootstrap, outputs))
