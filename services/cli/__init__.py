@@ -58,6 +58,12 @@ COMMANDS = (
         help="Send events to the topic of their publisher, and say which lines the broker did not take.",
     ),
     LazyCommand(
+        "map",
+        "services.cli.map",
+        panel=PUBLISHERS,
+        help="Show what a mapping makes of messages: an event, nothing for a reason, or a refusal. It needs no server.",
+    ),
+    LazyCommand(
         "run",
         "services.cli.run",
         panel=OPERATORS,
@@ -140,6 +146,19 @@ COMMANDS = (
         "services.cli.erase",
         panel=OPERATORS,
         help="Erase a contact, a klant or the details of a klant, for good (AVG 17). The classifier does it.",
+    ),
+    LazyCommand(
+        "withdraw",
+        "services.cli.withdraw",
+        panel=OPERATORS,
+        help="Withdraw a klant's consent to reuse of contact details, outside a contact (AVG 7(3)). The classifier "
+        "does it.",
+    ),
+    LazyCommand(
+        "restrict",
+        "services.cli.restrict",
+        panel=OPERATORS,
+        help="Restrict the processing of a klant's details (AVG 18), or lift that. The classifier does it.",
     ),
     LazyCommand(
         "stats",

@@ -54,7 +54,7 @@ async def report_of(
         traces,
         request=request,
         reason=reason,
-        command="erase report",
+        command="erase-report",
         activity=Activity.WISSEN,
         progress=progress,
     )

@@ -49,9 +49,10 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
         mongo_uri=mongo_uri,
         mongo_database=database,
         contact_topics=(f"{topics}.contact.ended",),
+        consent_topics=(f"{topics}.toestemming.gewijzigd",),
         dead_letter_topic=f"{topics}.contact.ended.dlq",
     )
-    make_topics(kafka_bootstrap, made.contact_topics[0], made.dead_letter_topic)
+    make_topics(kafka_bootstrap, *made.input_topics, made.dead_letter_topic)
     return with_key(made)
 
 
