@@ -13,6 +13,7 @@ from typing import Any, Final
 import orjson
 
 from schemas.identities import Identity
+from schemas.reading.origin import Origin
 from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.mongo.register import PARTIJREGISTER
 from services.domain.sleutels import Sleutels
@@ -20,7 +21,6 @@ from services.operations.audit.trail import Action, record
 from services.operations.dead_letters.reading import dead_letters
 from services.operations.dead_letters.selection import LetterSelection, LetterState
 from services.operations.mongo import Database, read_register
-from services.operations.origin import Origin
 from services.operations.places.events import read_event
 from services.operations.places.letters import require_opened
 from services.operations.places.numbers import candidates

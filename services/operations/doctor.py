@@ -17,6 +17,7 @@ from services.operations.audit.check import audit_check
 from services.operations.checks import Check, failed
 from services.operations.mongo import read_register
 from services.operations.mongo_checks import mongo_checks
+from services.operations.retain.check import retention_check
 from services.operations.topics import TopicState, check_topics
 from services.operations.wording import counted, to_the_second
 from services.runtime.errors import InvalidSettings, KlantcontactError
@@ -66,7 +67,8 @@ async def examine(settings: Settings) -> list[Check]:
     sleutel, kafka, topics, mongodb, trail = await asyncio.gather(
         _sleutel(settings), _kafka(settings), _topics(settings), mongo_checks(settings), audit_check(settings)
     )
-    return [_versions(), sleutel, *_exposed(settings), _beleid(settings), kafka, *topics, *mongodb, trail]
+    files = [_beleid(settings), retention_check(settings)]
+    return [_versions(), sleutel, *_exposed(settings), *files, kafka, *topics, *mongodb, trail]
 
 
 def _versions() -> Check:

@@ -1,9 +1,6 @@
-"""Which contact was asked for: what an event calls it, and the error when nothing is known of it."""
+"""The error of a command that nothing is known of for what it was asked."""
 
-from schemas.reading.origin import Origin, origin_of
 from services.runtime.errors import KlantcontactError
-
-__all__ = ["Origin", "UnknownContact", "origin_of"]
 
 
 class UnknownContact(KlantcontactError):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from schemas.reading.origin import Origin
 from schemas.verwerkingen import verwerkingen
 from services.classifier.mongo.documents import besluit_of
 from services.classifier.mongo.register import BESLUITEN
@@ -18,7 +19,7 @@ from services.domain.toelichting import Kanttekening, kanttekening
 from services.operations.access import own
 from services.operations.access.gather import Gathered
 from services.operations.access.own import AnswerPart, ToWeigh
-from services.operations.origin import Origin
+from services.operations.pages import places
 from services.operations.places.events import PublishersEvent, own_betrokkenen
 from services.operations.places.place import FoundItem, PlaceFound
 from services.operations.places.traces import Traces, origin_in
@@ -202,17 +203,7 @@ class _Answer:
             yield shown
 
     def _place(self, place: PlaceFound) -> AnswerPart:
-        shown: AnswerPart = {
-            "plaats": place.name,
-            "soort": place.kind,
-            "doorzocht": place.found is not None,
-            "aanwezig": None if place.found is None else place.found > 0,
-            "totUiterlijk": place.until,
-            "inhoudTotUiterlijk": place.contents_until,
-            "termijn": place.term,
-            "dagen": place.days,
-            "instellingen": list(place.settings),
-        }
+        shown = places.shown(place)
         return {**shown, "aantal": place.found} if self._release.everything else shown
 
     def _shows_place(self, place: PlaceFound) -> bool:

@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import orjson
-
 from services.classifier.mongo.key import RegisterKey, configured_sleutels
-from services.domain.wissing import GewistItem, SoortWissing, item_of
+from services.domain.wissing import GewistItem, SoortWissing
 from services.operations.audit.trail import Action, record
 from services.operations.erase.asking import instructions
 from services.operations.erase.erase import Eraser, Erasure, unrestricted
 from services.operations.erase.targets import Finder, Mode, Target
+from services.operations.ledger import ledger_lines
 from services.operations.mongo import read_databases
 from services.operations.topic_reader import Progress, TopicReader, topic_reader, unseen
 from services.runtime.settings import Settings
@@ -64,12 +63,7 @@ def _action(asked: ToReapply, targets: Sequence[Target]) -> Action:
 
 async def read_ledger(reader: TopicReader, settings: Settings) -> list[GewistItem]:
     """Return the newest line of everything that was ever erased, the links of klanten first."""
-    found: dict[str, GewistItem] = {}
-    async for batch in reader.records(await reader.whole(settings.erased_topic)):
-        for each in batch:
-            if each.key is not None and each.value is not None:
-                key = each.key.decode()
-                found[key] = item_of(key, orjson.loads(each.value))
+    found = {each.key: each async for each in ledger_lines(reader, settings)}
     order = list(_MODES)
     return sorted((each for each in found.values() if each.soort in _MODES), key=lambda each: order.index(each.soort))
 

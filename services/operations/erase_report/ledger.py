@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-import orjson
-
-from services.domain.wissing import GewistItem, SoortWissing, item_of
+from services.domain.wissing import GewistItem, SoortWissing
+from services.operations.ledger import ledger_lines
 from services.operations.places.traces import Traces
 from services.operations.topic_reader import topic_reader
 from services.runtime.settings import Settings
@@ -12,24 +11,9 @@ from services.runtime.settings import Settings
 
 async def erased_for(settings: Settings, request: str) -> Sequence[GewistItem]:
     """Return the lines of a request, oldest first. Raises as `topic_reader` does."""
-    found: list[GewistItem] = []
     async with topic_reader(settings) as reader:
-        async for batch in reader.records(await reader.whole(settings.erased_topic)):
-            for record in batch:
-                item = _item(record.key, record.value)
-                if item is not None and item.verzoek == request:
-                    found.append(item)
+        found = [each async for each in ledger_lines(reader, settings) if each.verzoek == request]
     return sorted(found, key=lambda each: each.op)
-
-
-def _item(key: bytes | None, value: bytes | None) -> GewistItem | None:
-    """Return a line; None for a record that is none, such as the one that only makes Kafka compact the topic."""
-    if key is None or value is None:
-        return None
-    try:
-        return item_of(key.decode(), orjson.loads(value))
-    except (ValueError, TypeError, KeyError):
-        return None
 
 
 def add_erased(traces: Traces, items: Sequence[GewistItem]) -> None:

@@ -15,8 +15,6 @@ from services.domain.wissing import GewistItem, SoortWissing
 from services.operations.places.place import FoundItem, PlaceFound, StayTerm
 from services.operations.places.traces import names_one_of
 
-Document = Mapping[str, Any]
-
 
 def is_gone(items: Sequence[GewistItem], places: Iterable[PlaceFound], found: Iterable[FoundItem]) -> bool:
     """Whether no collection in use holds anything of what was erased."""
@@ -36,11 +34,11 @@ def _is_left(item: FoundItem, erased: set[str]) -> bool:
     return not closed or names_one_of(erased, orjson.dumps(item.content, default=str))
 
 
-def _shows_details(document: Document, partijen: set[str]) -> bool:
+def _shows_details(document: Mapping[str, Any], partijen: set[str]) -> bool:
     return any(each.get(name) for each in _shown_as(document, partijen) for name in DETAILS)
 
 
-def _shown_as(document: Document, partijen: set[str]) -> Iterator[Document]:
+def _shown_as(document: Mapping[str, Any], partijen: set[str]) -> Iterator[Mapping[str, Any]]:
     """Yield the parts of a document that show name and addresses of these partijen."""
     if document.get("_id") in partijen:
         yield document

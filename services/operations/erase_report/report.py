@@ -7,6 +7,7 @@ from services.domain.wissing import GewistItem
 from services.operations.access.gather import Gathered, gather
 from services.operations.erase_report.ledger import add_erased, erased_for
 from services.operations.erase_report.remains import is_gone
+from services.operations.pages import places
 from services.operations.places.numbers import KlantNumbers
 from services.operations.places.place import PlaceFound
 from services.operations.places.recipients import ReadingGroup
@@ -62,7 +63,6 @@ async def report_of(
 
 
 def _report(found: Gathered, items: Sequence[GewistItem], settings: Settings, *, with_numbers: bool) -> ErasureReport:
-    places = [_place(each) for each in found.places]
     groups = [_group(each, found, settings) for each in found.groups]
     return {
         "soort": KIND,
@@ -71,26 +71,14 @@ def _report(found: Gathered, items: Sequence[GewistItem], settings: Settings, *,
         "verzoek": found.request,
         "gewist": [{"soort": each.soort, "op": each.op, "reden": each.reden} for each in items],
         "opNummerGezocht": with_numbers,
-        "plaatsen": places,
+        "plaatsen": [_place(each) for each in found.places],
         "afnemers": groups,
         "klaar": is_gone(items, found.places, found.items),
     }
 
 
 def _place(place: PlaceFound) -> Mapping[str, Any]:
-    return {
-        "plaats": place.name,
-        "soort": place.kind,
-        "doorzocht": place.found is not None,
-        "aanwezig": None if place.found is None else place.found > 0,
-        "aantal": place.found,
-        "metInhoud": place.with_contents,
-        "totUiterlijk": place.until,
-        "inhoudTotUiterlijk": place.contents_until,
-        "termijn": place.term,
-        "dagen": place.days,
-        "instellingen": list(place.settings),
-    }
+    return {**places.shown(place), "aantal": place.found, "metInhoud": place.with_contents}
 
 
 def _group(group: ReadingGroup, found: Gathered, settings: Settings) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from services.operations.pages.html import day
-from services.operations.places.place import StayTerm
+from services.operations.places.place import PlaceFound, StayTerm
 
 HEADS: Final = ("Waar", "Gevonden", "Tot uiterlijk")
 
@@ -27,6 +27,21 @@ _NAMES: Final[Mapping[str, str]] = {
     "backups of MongoDB": "Reservekopieën van de database",
     "logs and traces": "Technische logboeken",
 }
+
+
+def shown(place: PlaceFound) -> dict[str, Any]:
+    """Return a place as an answer has it, without how much was found."""
+    return {
+        "plaats": place.name,
+        "soort": place.kind,
+        "doorzocht": place.found is not None,
+        "aanwezig": None if place.found is None else place.found > 0,
+        "totUiterlijk": place.until,
+        "inhoudTotUiterlijk": place.contents_until,
+        "termijn": place.term,
+        "dagen": place.days,
+        "instellingen": list(place.settings),
+    }
 
 
 def row(place: Mapping[str, Any]) -> Sequence[object]:

@@ -7,8 +7,8 @@ from typing import Any, Final
 import orjson
 
 from schemas.cloudevents import DATA_BASE64, Headers, binary_attributes, data_in
+from schemas.reading.origin import Origin, origin_of
 from services.domain.ids import contact_key
-from services.operations.origin import Origin, origin_of
 from services.operations.places.traces import Traces
 
 _IN_BASE64: Final = DATA_BASE64.encode()

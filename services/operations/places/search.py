@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from schemas.reading.origin import Origin
 from services.classifier.mongo.documents import besluit_of
 from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.mongo.register import BESLUITEN
 from services.domain.partij import PartijRecord
 from services.operations.mongo import Database, Databases, read_databases
-from services.operations.origin import Origin
 from services.operations.places import beyond, letters, projection, published, register
 from services.operations.places.numbers import KlantNumbers
 from services.operations.places.place import PlaceFound, Visitor, unvisited

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from schemas.positions import Position
+from schemas.reading.origin import Origin
 from services.domain.besluit import BesluitRecord
 from services.domain.ids import contact_key
-from services.operations.origin import Origin
 from services.operations.places.numbers import KlantNumbers
 
 UUIDS: Final = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -13,6 +13,7 @@ from services.local.servers.network import HOST, free_port
 from services.local.servers.stack import local_stack
 from services.operations.checks import Check
 from services.operations.doctor import MUTE_ADVICE, NO_SOURCES_ADVICE, examine
+from services.operations.retain.check import NO_TERMS_ADVICE
 from services.operations.topics import create_topics
 from services.runtime.mongo.client import address, connect
 from services.runtime.secret import HOW_TO_GET_ONE
@@ -52,6 +53,7 @@ async def test_the_doctor_finds_no_fault_in_a_whole_system(settings: Settings) -
             found="version V6898-voorstel-2023-10, the defaults of the contract, names no sources",
             advice=NO_SOURCES_ADVICE,
         ),
+        Check(name="retention", ok=True, found="no terms, no KLANTCONTACT_BEWAREN_FILE", advice=NO_TERMS_ADVICE),
         Check(
             name="kafka",
             ok=True,

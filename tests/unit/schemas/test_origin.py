@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from services.operations.origin import Origin, origin_of
+from schemas.reading.origin import Origin, origin_of
 from tests.support.contacts import SOURCE, contact_ended, encoded
 
 OURS = Origin(SOURCE, "c-1")
