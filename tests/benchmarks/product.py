@@ -32,16 +32,25 @@ class Services:
         return [str(names[each]) for each in topics]  # type: ignore[literal-required] # names of the same keys
 
     @property
-    def written(self) -> list[str]:
-        """Every topic but those of the contacts."""
-        return [str(name) for setting, name in topic_names(self.name).items() if setting != "contact_topics"]
+    def answers(self) -> list[str]:
+        """The topics that something is published to for each contact: that of dead letters, then the outputs."""
+        return [topic_names(self.name)["dead_letter_topic"], *self.outputs]
+
+    @property
+    def own_topics(self) -> list[str]:
+        """Every topic but those of the contacts, which the runs share."""
+        names = topic_names(self.name)
+        others = [str(name) for setting, name in names.items() if setting not in {"contact_topics", "consent_topics"}]
+        return [*names["consent_topics"], *others]
 
     @property
     def environment(self) -> dict[str, str]:
         """The variables of both services."""
-        names: dict[str, object] = {**topic_names(self.name), "contact_topics": ",".join(self.contacts.topics)}
-        given = {
+        names = topic_names(self.name)
+        given: dict[str, object] = {
             **names,
+            "contact_topics": ",".join(self.contacts.topics),
+            "consent_topics": ",".join(names["consent_topics"]),
             "kafka_bootstrap": self.ground.bootstrap,
             "mongo_uri": self.ground.mongo_uri,
             "mongo_database": self.name,
@@ -53,8 +62,8 @@ class Services:
         return self.tree.environment(given)
 
     def make_topics(self, *, partitions: int) -> None:
-        """Make the topics that the services write to."""
-        make_topics(self.ground.bootstrap, *self.written, partitions=partitions)
+        """Make the topics that no other run shares."""
+        make_topics(self.ground.bootstrap, *self.own_topics, partitions=partitions)
 
     def classify(self, *, instances: int = 1) -> Run:
         """Run the classifier until it has read all contacts."""
@@ -66,7 +75,7 @@ class Services:
 
     def forget(self) -> None:
         """Remove all that the services have written."""
-        self.ground.forget(topics=self.written, database=self.name)
+        self.ground.forget(topics=self.own_topics, database=self.name)
 
     def job(self, service: str, filled: Filled, *, instances: int = 1) -> Job:
         """Return one of the services as processes that read topics."""
