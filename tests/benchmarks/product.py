@@ -1,6 +1,6 @@
 """Both services of a tree as jobs, each run with topics, groups and a database of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -33,24 +33,21 @@ class Services:
 
     @property
     def answers(self) -> list[str]:
-        """The topics that something is published to for each contact: that of dead letters, then the outputs."""
+        """The topics that may hold something for each contact: that of dead letters, then the outputs."""
         return [topic_names(self.name)["dead_letter_topic"], *self.outputs]
 
     @property
-    def own_topics(self) -> list[str]:
-        """Every topic but those of the contacts, which the runs share."""
-        names = topic_names(self.name)
-        others = [str(name) for setting, name in names.items() if setting not in {"contact_topics", "consent_topics"}]
-        return [*names["consent_topics"], *others]
+    def written(self) -> list[str]:
+        """Every topic but those of the contacts."""
+        named = {setting: names for setting, names in topic_names(self.name).items() if setting != "contact_topics"}
+        return [name for names in named.values() for name in _listed(names)]
 
     @property
     def environment(self) -> dict[str, str]:
         """The variables of both services."""
-        names = topic_names(self.name)
-        given: dict[str, object] = {
-            **names,
-            "contact_topics": ",".join(self.contacts.topics),
-            "consent_topics": ",".join(names["consent_topics"]),
+        names = {**topic_names(self.name), "contact_topics": self.contacts.topics}
+        given = {
+            **{setting: ",".join(_listed(named)) for setting, named in names.items()},
             "kafka_bootstrap": self.ground.bootstrap,
             "mongo_uri": self.ground.mongo_uri,
             "mongo_database": self.name,
@@ -62,8 +59,8 @@ class Services:
         return self.tree.environment(given)
 
     def make_topics(self, *, partitions: int) -> None:
-        """Make the topics that no other run shares."""
-        make_topics(self.ground.bootstrap, *self.own_topics, partitions=partitions)
+        """Make the topics that the services write to."""
+        make_topics(self.ground.bootstrap, *self.written, partitions=partitions)
 
     def classify(self, *, instances: int = 1) -> Run:
         """Run the classifier until it has read all contacts."""
@@ -75,7 +72,7 @@ class Services:
 
     def forget(self) -> None:
         """Remove all that the services have written."""
-        self.ground.forget(topics=self.own_topics, database=self.name)
+        self.ground.forget(topics=self.written, database=self.name)
 
     def job(self, service: str, filled: Filled, *, instances: int = 1) -> Job:
         """Return one of the services as processes that read topics."""
@@ -88,3 +85,7 @@ class Services:
             folder=self.tree.folder,
             instances=instances,
         )
+
+
+def _listed(names: object) -> Sequence[str]:
+    return names if isinstance(names, tuple) else [str(names)]

@@ -56,9 +56,10 @@ async def decisions(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
         if "source" not in document:
             erased.add(document["_id"], contents=False)
         else:
-            found.add(document["_id"], contents=False, until=document.get("vervaltOp"))
             _learn(search.traces, document)
-            _show(search, BESLUITEN, document)
+            if not _is_about_others(search.traces, document):
+                found.add(document["_id"], contents=False, until=document.get("vervaltOp"))
+                _show(search, BESLUITEN, document)
     yield found.place(BESLUITEN, PlaceKind.REGISTER, StayTerm.OWN)
     yield erased.place(TOMBSTONES, PlaceKind.REGISTER, StayTerm.REGISTER)
 
@@ -71,11 +72,19 @@ def _learn(traces: Traces, document: Document) -> None:
     besluit = besluit_of(document)
     if not traces.is_klant and besluit.key not in traces.contacts:
         return
-    is_erased = "gewist" in document  # and what is left is about others
     names_klant = not besluit.partijen_ever.isdisjoint(traces.partij_ids)
-    if traces.is_klant and besluit.key in traces.contacts and not is_erased and not names_klant:
+    if traces.is_klant and besluit.key in traces.contacts and "gewist" not in document and not names_klant:
         traces.whole.add(besluit.key)
     traces.add_besluit(besluit)
+
+
+def _is_about_others(traces: Traces, document: Document) -> bool:
+    """Whether this is what is left of a contact out of which the klant was erased: it names the others only."""
+    if not traces.is_klant or "gewist" not in document:
+        return False
+    links = {link for each in document["partijen"] for link in each.get("sleutels", ())}
+    names_klant = not besluit_of(document).partijen_ever.isdisjoint(traces.partij_ids)
+    return not names_klant and links.isdisjoint(traces.numbers.wanted)
 
 
 def decisions_about(traces: Traces) -> Sequence[Document]:
