@@ -88,14 +88,14 @@ REFUSED = [
     ),
     pytest.param(
         f"Read topic {INPUTS}; Describe group `klantcontact-classifier`; {AUDIT}",
-        f"restrict --on --from {{klant}} {REQUEST}",
+        "restrict --on --from {klant} --request Z-2 --reason verzoek",
         "does not let this user write to toestemming.gewijzigd",
         "",
         id="no change",
     ),
     pytest.param(
         f"Write topic `toestemming.gewijzigd`; {AUDIT}",
-        f"withdraw --from {{klant}} {REQUEST}",
+        "withdraw --from {klant} --request Z-2 --reason verzoek",
         "does not let this user see the group klantcontact-classifier",
         "",
         id="no answer to a change",

@@ -70,7 +70,7 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
         topic_partitions=1,
         **names,
     )
-    make_topics(kafka_bootstrap, *made.every_topic)
+    make_topics(kafka_bootstrap, *made.topics)
     return made
 
 
@@ -268,7 +268,7 @@ def _waiting(process: ServiceProcess) -> Mapping[str, bool]:
 def test_a_stop_in_the_topic_of_one_publisher_leaves_the_same_partition_of_another_alone(
     settings: Settings, start: Callable[..., ServiceProcess]
 ) -> None:
-    a, b, consent = settings.input_topics
+    (a, b), [consent] = settings.contact_topics, settings.consent_topics
     bugs = [contact_ended(f"planted-bug-{each}") for each in range(RUN)]
     publish(settings, a, bugs)
     publish(settings, b, bugs[: RUN - 1])
