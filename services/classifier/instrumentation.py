@@ -15,6 +15,7 @@ import structlog
 
 from schemas.cloudevents import trace_id
 from schemas.faults import RefusalKind
+from schemas.outputs import PartijRegel
 from schemas.reading.decoding import Received
 from schemas.values import value_class
 from services.classifier.ports import Message
@@ -140,11 +141,17 @@ def tell_logboek(book: Logboek, batch: Sequence[Handled], *, started_ns: int) ->
         match handled.outcome:
             case Published(received, besluit):
                 partijen = sorted(besluit.partijen_ever)
-                book.record(Activity.REGISTREREN, partijen, started_ns=started_ns, traceparent=received.traceparent)
+                book.record(_activity(besluit), partijen, started_ns=started_ns, traceparent=received.traceparent)
             case Executed(wissing) as executed:
                 taken_back = [each.body["data"].get("partijId") for each in executed.gone]
                 partijen = [each for each in (wissing.partij_id, *taken_back) if each is not None]
                 book.record(Activity.WISSEN, partijen, started_ns=started_ns)
+
+
+def _activity(besluit: BesluitRecord) -> Activity:
+    if not besluit.is_change:
+        return Activity.REGISTREREN
+    return Activity.BEPERKEN if PartijRegel.B in regels(besluit) else Activity.TOESTEMMING
 
 
 def _attributes(record: Record, outcome: Outcome | InstructionAnswer, received: Received) -> Attributes:

@@ -142,6 +142,19 @@ COMMANDS = (
         help="Erase a contact, a klant or the details of a klant, for good (AVG 17). The classifier does it.",
     ),
     LazyCommand(
+        "withdraw",
+        "services.cli.withdraw",
+        panel=OPERATORS,
+        help="Withdraw a klant's consent to reuse of contact details, outside a contact (AVG 7(3)). The classifier "
+        "does it.",
+    ),
+    LazyCommand(
+        "restrict",
+        "services.cli.restrict",
+        panel=OPERATORS,
+        help="Restrict the processing of a klant's details (AVG 18), or lift that. The classifier does it.",
+    ),
+    LazyCommand(
         "stats",
         "services.cli.stats",
         panel=OPERATORS,

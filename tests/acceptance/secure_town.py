@@ -89,7 +89,7 @@ class Town:
 
     def run(self, user: str, arguments: str, changes: Mapping[str, object] | None = None) -> Ran:
         """Run a command to its end, in this process."""
-        files = {name: self.kafka.folder / name for name in ("events", "strict", "who", "whom")}
+        files = {name: self.kafka.folder / name for name in ("events", "strict", "who", "whom", "klant")}
         command = ["klantcontact", *(part.format(**files) for part in arguments.split())]
         settings = self.settings_of(user).model_copy(update=changes or {})
         theirs = as_role(settings, arguments.split()).environment()

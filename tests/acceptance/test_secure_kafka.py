@@ -36,6 +36,8 @@ AUDIT = "Read, Write topic `klantcontact.audit`; Write transactional id `klantco
 
 NO_TRAIL = "Without a record in the audit trail this command shows and changes nothing."
 
+REQUEST = "--request Z-1 --reason verzoek"
+
 INPUTS = "`contact.ended`, `toestemming.gewijzigd`"
 
 REFUSED = [
@@ -83,6 +85,20 @@ REFUSED = [
         "does not let this user see the group klantcontact-classifier",
         "",
         id="no answer to a request",
+    ),
+    pytest.param(
+        f"Read topic {INPUTS}; Describe group `klantcontact-classifier`; {AUDIT}",
+        f"restrict --on --from {{klant}} {REQUEST}",
+        "does not let this user write to toestemming.gewijzigd",
+        "",
+        id="no change",
+    ),
+    pytest.param(
+        f"Write topic `toestemming.gewijzigd`; {AUDIT}",
+        f"withdraw --from {{klant}} {REQUEST}",
+        "does not let this user see the group klantcontact-classifier",
+        "",
+        id="no answer to a change",
     ),
     pytest.param(
         f"Describe {ALL_TOPICS}; {AUDIT}", "rebuild", "does not let this user read", "Ask for", id="no events"
@@ -151,6 +167,8 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
     (kafka.folder / "strict").write_text(STRICT)
     (kafka.folder / "who").write_text(json.dumps({"source": SOURCE, "contactId": "c-1"}))
     (kafka.folder / "whom").write_text(json.dumps({"source": SOURCE, "contactId": "never-came"}))
+    identificatoren = contacts()[0]["data"]["betrokkenen"][0]["partijIdentificatoren"]
+    (kafka.folder / "klant").write_text(json.dumps({"partijIdentificatoren": identificatoren}))
     assert town.run("topics create", "topics create").status == 0
     with ExitStack() as undo:
         undo.callback(drop_databases, settings)
@@ -183,6 +201,8 @@ def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
         "audit",
         "erase",
         "erase --reapply",
+        "withdraw",
+        "restrict",
         "retain",
     }
 
@@ -197,8 +217,6 @@ def test_a_contact_goes_in_and_its_documents_come_out(town: Town) -> None:
         "besluiten": 5,
     }
 
-
-REQUEST = "--request Z-1 --reason verzoek"
 
 SERVED = [
     ("doctor", "doctor", 0, "transactions answer"),
@@ -227,6 +245,9 @@ SERVED = [
     ("rebuild", "rebuild --drop-old", 0, "interne_taken_vorige                 5 documents dropped"),
     ("erase", f"erase --contact --from {{whom}} {REQUEST}", 0, "1  contacts as a whole"),
     ("erase --reapply", f"erase --reapply {REQUEST}", 0, "There is nothing left of it to erase"),
+    ("withdraw", f"withdraw --from {{klant}} {REQUEST}", 0, "No consent is in force."),
+    ("restrict", f"restrict --on --from {{klant}} {REQUEST}", 0, "Its processing is restricted"),
+    ("restrict", f"restrict --off --from {{klant}} {REQUEST}", 0, "Its processing is not restricted."),
     ("retain", f"retain {REQUEST}", 0, "Went: 0 contacts"),
     ("refused nothing", "stats", 0, "V2 "),
     ("dlq", "dlq export", 0, "1 letter written"),

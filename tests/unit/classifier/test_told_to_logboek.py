@@ -1,5 +1,7 @@
 """Whom the records of the Logboek Dataverwerkingen concern."""
 
+from schemas.contact_ended_v1 import Toestemming
+from services.classifier.changes import Opdracht
 from services.classifier.instrumentation import Handled, tell_logboek
 from services.domain.wissing import SoortWissing
 from services.runtime.logboek.logboek import Logboek
@@ -23,3 +25,18 @@ def test_a_decision_and_an_erasure_have_a_record_for_each_klant_and_a_stranger_h
         ("registreren", book.subject(klant)),
         ("wissen", book.subject(klant)),
     ]
+
+
+def test_a_change_outside_a_contact_has_a_record_of_its_own_kind() -> None:
+    eraser, sent = Eraser(), FakeExport()
+    eraser.desk.bring(contact("c-1", betrokkenen=[known(toestemming="gegeven")]))
+    klant = partij_id(eraser)
+    changes = [
+        eraser.desk.instruct(Opdracht("w-1", klant, eraser.desk.now, Toestemming.INGETROKKEN)),
+        eraser.desk.instruct(Opdracht("w-2", klant, eraser.desk.now, beperking=True)),
+        eraser.desk.instruct(Opdracht("w-3", "nobody", eraser.desk.now, beperking=True)),
+    ]
+    handled = [Handled(record(b""), each.outcome, ()) for each in changes]
+    tell_logboek(Logboek(sent, KEY, "urn:x:"), handled, started_ns=1)
+
+    assert [name for name, *_ in sent.records] == ["toestemming", "beperken"]
