@@ -122,7 +122,8 @@ class Settings(BaseSettings):
 
     topic_partitions: int = Field(default=12, ge=1, le=1000)
     """The partitions of a topic that `klantcontact topics create` makes: the most instances that can share its work.
-    The number can't be lowered later, and raising it moves keys to other partitions."""
+    The topics for changes of consent and the audit trail have one. The number can't be lowered later, and raising it
+    moves keys to other partitions."""
     contact_retention_days: int = Field(default=7, ge=1, le=3650)
     """How long the topics of publishers are kept. They hold all that was said, so keep them no longer than repair
     needs."""

@@ -1,4 +1,4 @@
-"""Over TLS, with logins, and with exactly the rights that `docs/security.md` lists: all goes as without. With fewer,
+"""Over TLS, with logins, and with exactly the rights that `docs/kafka-rights.md` lists: all goes as without. With fewer,
 each command and service says so, ends, and leaves everything as it was.
 """
 
@@ -28,7 +28,7 @@ ALL_TOPICS = (
     "`klantcontact.audit`"
 )
 
-LISTED = "docs/security.md lists the rights of each service and command."
+LISTED = "docs/kafka-rights.md lists the rights of each service and command."
 
 TOPICS_TOLD = "does not let this user describe and create topics"
 
@@ -88,14 +88,14 @@ REFUSED = [
     ),
     pytest.param(
         f"Read topic {INPUTS}; Describe group `klantcontact-classifier`; {AUDIT}",
-        f"restrict --on --from {{klant}} {REQUEST}",
+        "restrict --on --from {klant} --request Z-2 --reason verzoek",
         "does not let this user write to toestemming.gewijzigd",
         "",
         id="no change",
     ),
     pytest.param(
         f"Write topic `toestemming.gewijzigd`; {AUDIT}",
-        f"withdraw --from {{klant}} {REQUEST}",
+        "withdraw --from {klant} --request Z-2 --reason verzoek",
         "does not let this user see the group klantcontact-classifier",
         "",
         id="no answer to a change",

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from services.runtime.kafka.topics import CONSENT_PARTITIONS
 from tests.benchmarks.figures import Run
 from tests.benchmarks.ground import Filled, Ground
 from tests.benchmarks.trees import Tree
@@ -55,7 +56,9 @@ class Services:
 
     def make_topics(self, *, partitions: int) -> None:
         """Make the topics that the services write to."""
-        make_topics(self.ground.bootstrap, *self.written, partitions=partitions)
+        few = _listed(topic_names(self.name)["consent_topics"])
+        make_topics(self.ground.bootstrap, *few, partitions=CONSENT_PARTITIONS)
+        make_topics(self.ground.bootstrap, *set(self.written).difference(few), partitions=partitions)
 
     def classify(self, *, instances: int = 1) -> Run:
         """Run the classifier until it has read all contacts."""

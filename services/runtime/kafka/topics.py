@@ -47,6 +47,10 @@ TIMESTAMP_TYPE: Final = "message.timestamp.type"
 BROKERS_CLOCK: Final = "LogAppendTime"
 
 
+CONSENT_PARTITIONS: Final = 1
+"""Changes of consent are few, and each partition costs the classifier a writer and a connection."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TopicDefinition:
     """One topic as it should be."""
@@ -60,15 +64,8 @@ class TopicDefinition:
 def topic_definitions(settings: Settings) -> tuple[TopicDefinition, ...]:
     """Return every topic of these settings, input first."""
     return (
-        *(
-            _definition(
-                settings,
-                name,
-                days=settings.contact_retention_days,
-                retention_bytes=settings.contact_retention_bytes,
-            )
-            for name in settings.input_topics
-        ),
+        *(_input(settings, name) for name in settings.contact_topics),
+        *(replace(_input(settings, name), partitions=CONSENT_PARTITIONS) for name in settings.consent_topics),
         _definition(
             settings,
             settings.dead_letter_topic,
@@ -79,6 +76,12 @@ def topic_definitions(settings: Settings) -> tuple[TopicDefinition, ...]:
         *(_output(settings, name) for name in settings.output_topics),
         _erased(settings),
         _audit(settings),
+    )
+
+
+def _input(settings: Settings, name: str) -> TopicDefinition:
+    return _definition(
+        settings, name, days=settings.contact_retention_days, retention_bytes=settings.contact_retention_bytes
     )
 
 

@@ -268,7 +268,7 @@ def _waiting(process: ServiceProcess) -> Mapping[str, bool]:
 def test_a_stop_in_the_topic_of_one_publisher_leaves_the_same_partition_of_another_alone(
     settings: Settings, start: Callable[..., ServiceProcess]
 ) -> None:
-    a, b = settings.contact_topics
+    (a, b), [consent] = settings.contact_topics, settings.consent_topics
     bugs = [contact_ended(f"planted-bug-{each}") for each in range(RUN)]
     publish(settings, a, bugs)
     publish(settings, b, bugs[: RUN - 1])
@@ -277,8 +277,8 @@ def test_a_stop_in_the_topic_of_one_publisher_leaves_the_same_partition_of_anoth
     assert classifier.reasons()["service"].startswith(f"stopped at {a}, partition 0, offset {RUN - 1}, where our own")
     publish(settings, b, [contact_ended("c-1"), contact_ended("c-2")])
     wait_for("the other goes on", lambda: committed(settings) == [RUN - 1, RUN + 1])
-    wait_for("it counts what waits in each", lambda: _waiting(classifier) == {a: True, b: False})
-    assert classifier.facts()["kafka"]["assigned"] == {a: [0], b: [0]}
+    wait_for("it counts what waits in each", lambda: _waiting(classifier) == {a: True, b: False, consent: False})
+    assert classifier.facts()["kafka"]["assigned"] == {a: [0], b: [0], consent: [0]}
     assert classifier.measured("klantcontact_stopped") == {(): 1}
 
     refused = run_command(settings, "skip", b, "0", str(RUN - 1), "--reason", "the other topic")
