@@ -1,5 +1,6 @@
-"""Over TLS, with logins, and with exactly the rights that `docs/kafka-rights.md` lists: all goes as without. With fewer,
-each command and service says so, ends, and leaves everything as it was.
+"""Over TLS, with logins, and with exactly the rights that `docs/kafka-rights.md` lists: all goes as without.
+
+With fewer, each command and service says so, ends, and leaves everything as it was.
 """
 
 import asyncio

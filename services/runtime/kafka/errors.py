@@ -86,8 +86,8 @@ def translate_kafka_errors(settings: Settings, *, right: str) -> Iterator[None]:
         yield
     except REFUSED_USER as error:
         raise InvalidSettings(
-            f"{kafka} does not let this user {right} ({type(error).__name__}). Ask for that right: docs/kafka-rights.md "
-            "lists those of each command."
+            f"{kafka} does not let this user {right} ({type(error).__name__}). Ask for that right: "
+            "docs/kafka-rights.md lists those of each command."
         ) from error
     except OffsetOutOfRangeError as error:
         raise TransientFailure(
