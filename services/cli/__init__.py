@@ -58,6 +58,12 @@ COMMANDS = (
         help="Send events to the topic of their publisher, and say which lines the broker did not take.",
     ),
     LazyCommand(
+        "map",
+        "services.cli.map",
+        panel=PUBLISHERS,
+        help="Show what a mapping makes of messages: an event, nothing for a reason, or a refusal. It needs no server.",
+    ),
+    LazyCommand(
         "run",
         "services.cli.run",
         panel=OPERATORS,
