@@ -34,7 +34,8 @@ PARTITIONS = 2
 
 ROW = re.compile(r"^\| `([a-z -]+)` \| ((?:Read|Write|Create|Describe).*) \|$", re.MULTILINE)
 RIGHTS = {
-    command: rights_in(words) for command, words in ROW.findall(Path("docs/security.md").read_text(encoding="utf-8"))
+    command: rights_in(words)
+    for command, words in ROW.findall(Path("docs/kafka-rights.md").read_text(encoding="utf-8"))
 }
 """The users, named after what they run, and what that page says that each may do."""
 
