@@ -117,8 +117,8 @@ def _line(outcome: MessageOutcome, told: dict[str, Any]) -> str:
             rules = f", {' '.join(rules_in(outcome.judged))}" if outcome.judged is not None else ""
             return f"{name}: event of contact {printable_id(contact_id)}, revisie {revisie}{rules}"
         case RefusedContact(kind=kind, faults=faults):
-            told = [f"    {_OF_THE_WHOLE[kind]}"] if kind in _OF_THE_WHOLE else map(_fault, faults)
-            return "\n".join([f"{name}: refused, {kind.value}", *told])
+            lines = [f"    {_OF_THE_WHOLE[kind]}"] if kind in _OF_THE_WHOLE else map(_fault, faults)
+            return "\n".join([f"{name}: refused, {kind.value}", *lines])
     return f"{name}: skipped, {told['reden']}"
 
 
