@@ -11,6 +11,9 @@ FILE: Final = Path(__file__).with_name("verwerkingen.toml")
 MUNICIPALITY: Final = "gemeente"
 """In `bewaren`: the municipality decides."""
 
+REGISTER: Final = "register"
+"""In `bewaren`: as long as the register."""
+
 Text = Annotated[str, Field(min_length=1)]
 Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
 
@@ -29,7 +32,7 @@ class Verwerking(BaseModel):
     gegevens: Texts
     ontvangers: Texts
     bewaren: Texts
-    """Settings without their prefix, or MUNICIPALITY."""
+    """Settings without their prefix, MUNICIPALITY or REGISTER."""
     maatregelen: Texts
     door: Text
     """The service or command that does it."""

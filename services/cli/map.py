@@ -11,7 +11,7 @@ from schemas.faults import Fault, FaultKind
 from schemas.hints import hint
 from services.channels.mapping.errors import InvalidMapping
 from services.channels.mapping.mapping import ChannelMapping
-from services.channels.mapping.outcome import ChannelFault, MappedContact, RefusedContact
+from services.channels.mapping.outcome import ChannelFault, MappedContact, MessageRefusal, RefusedContact
 from services.cli.arguments import AsJsonLines, PolicyFile, beleid
 from services.cli.json_values import json_value, write_json_line
 from services.cli.streams import FAULTS_FOUND, WRONG_USE, tell
@@ -117,7 +117,8 @@ def _line(outcome: MessageOutcome, told: dict[str, Any]) -> str:
             rules = f", {' '.join(rules_in(outcome.judged))}" if outcome.judged is not None else ""
             return f"{name}: event of contact {printable_id(contact_id)}, revisie {revisie}{rules}"
         case RefusedContact(kind=kind, faults=faults):
-            return "\n".join([f"{name}: refused, {kind.value}", *map(_fault, faults)])
+            lines = [f"    {_OF_THE_WHOLE[kind]}"] if kind in _OF_THE_WHOLE else map(_fault, faults)
+            return "\n".join([f"{name}: refused, {kind.value}", *lines])
     return f"{name}: skipped, {told['reden']}"
 
 
@@ -131,6 +132,13 @@ def _fault(fault: ChannelFault) -> str:
 def _hint(pad: str, kind: FaultKind) -> str:
     return hint(Fault(pad, kind))
 
+
+_OF_THE_WHOLE: Final = {
+    MessageRefusal.ONLEESBAAR: "Send one message a file, or a line of .jsonl: UTF-8 JSON of at most 64 levels. A mail "
+    "is a file .eml.",
+    MessageRefusal.TE_GROOT: "A message has at most 256 KiB and 500 contacts, and an event 64 KiB. Map fewer items, or "
+    "shorter texts with `bijgeknipt`.",
+}
 
 _REMEDIES: Final = {
     "expressie": "A function got null or another type. Ask first: `x && length(x)`, or `not_null(x, `[]`)`.",

@@ -212,8 +212,9 @@ def _definitions(states: Sequence[TopicState]) -> Check:
             found="; ".join(departures),
             advice="Change the topic with Kafka's own tools, or the setting when the topic is as you want it.",
         )
-    first, trail = states[0], states[-1]
-    found = f"all {len(states)}, {counted(first.partitions, 'partition')} each, and {trail.partitions} of {trail.name}"
+    usual = states[0].partitions
+    others = [f"but {each.partitions} of {each.name}" for each in states if each.partitions != usual]
+    found = ", ".join((f"all {len(states)}", f"{counted(usual, 'partition')} each", *others))
     return Check(name="topics", ok=True, found=found)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from schemas.verwerkingen import MUNICIPALITY, Verwerking, verwerkingen
+from schemas.verwerkingen import MUNICIPALITY, REGISTER, Verwerking, verwerkingen
 from services.runtime.settings import PREFIX, Settings
 
 PAGE: Final = Path("docs/privacy/verwerkingen.md")
@@ -50,6 +50,8 @@ def _of(verwerking: Verwerking) -> Iterator[str]:
 def _kept(until: str) -> str:
     if until == MUNICIPALITY:
         return "as the municipality decides"
+    if until == REGISTER:
+        return "as long as the register"
     days = Settings.model_fields[until.lower()].default
     return f"{days} days ([`{PREFIX}{until}`](../settings.md))"
 

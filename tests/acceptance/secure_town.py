@@ -21,6 +21,7 @@ from services.cli import main
 from services.operations.audit.head import COLLECTION as AUDIT_HEAD
 from services.operations.lock import COLLECTION as LOCK
 from services.projector.mongo.swap import COLLECTION as REBUILD
+from services.runtime.kafka.topics import topic_definitions
 from services.runtime.settings import Settings
 from tests.support.commands import environment
 from tests.support.contacts import contact_ended
@@ -33,7 +34,8 @@ PARTITIONS = 2
 
 ROW = re.compile(r"^\| `([a-z -]+)` \| ((?:Read|Write|Create|Describe).*) \|$", re.MULTILINE)
 RIGHTS = {
-    command: rights_in(words) for command, words in ROW.findall(Path("docs/security.md").read_text(encoding="utf-8"))
+    command: rights_in(words)
+    for command, words in ROW.findall(Path("docs/kafka-rights.md").read_text(encoding="utf-8"))
 }
 """The users, named after what they run, and what that page says that each may do."""
 
@@ -122,7 +124,12 @@ class Town:
     def ends(self) -> list[int]:
         """Return the ends of all partitions."""
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        asked = {TopicPartition(topic, each): latest for topic in self.settings.topics for each in range(PARTITIONS)}
+        asked = {
+            TopicPartition(topic.name, each): latest
+            for topic in topic_definitions(self.settings)
+            for each in range(topic.partitions)
+            if topic.name in self.settings.topics
+        }
         answers = admin_client(self.kafka.plain).list_offsets(asked)
         return [answer.result(ANSWER_SECONDS).offset for answer in answers.values()]
 

@@ -1,6 +1,6 @@
 """A topic for each publisher, on a Kafka whose rights say who may write where: nobody speaks in the topic of another.
 
-The rights are those of `docs/security.md`, in which `contact.ended` stands for each topic of publishers.
+The rights are those of `docs/kafka-rights.md`, in which `contact.ended` stands for each topic of publishers.
 """
 
 import json

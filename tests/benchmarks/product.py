@@ -33,6 +33,11 @@ class Services:
         return [str(names[each]) for each in topics]  # type: ignore[literal-required] # names of the same keys
 
     @property
+    def answers(self) -> list[str]:
+        """The topics that may hold something for each contact: that of dead letters, then the outputs."""
+        return [topic_names(self.name)["dead_letter_topic"], *self.outputs]
+
+    @property
     def written(self) -> list[str]:
         """Every topic but those of the contacts."""
         named = {setting: names for setting, names in topic_names(self.name).items() if setting != "contact_topics"}

@@ -27,7 +27,7 @@ from tests.unit.domain.policies import POLICIES
 from tests.unit.domain.strategies import History, marks_in, random_history
 from tests.unit.domain.test_erasing import Eraser
 
-HISTORIES = whole(500, 10_000)
+HISTORIES = whole(200, 10_000)
 
 CHANGES = 0.3
 """How often a new policy and a new judgement follow a contact."""

@@ -31,7 +31,7 @@ LOGIN: Final = re.compile(r"export KLANTCONTACT_MONGO_URI_FILE=\S+/klantcontact-
 FILE: Final = re.compile(r"\w+\.(?:json|html)")
 VARIES: Final = re.compile(
     r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?Z"
-    r"|User:\w+, .*?\)|klantcontact \d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|User:\w+, .*?\)|klantcontact \d+|Partij \d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 )
 """Moments, logins, the number that a klantcontact got, and ids: the page shows those of one run."""
 

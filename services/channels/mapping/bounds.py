@@ -14,7 +14,7 @@ MAX_CONTACTS: Final = 500
 MAX_ITEMS: Final = 200
 """Items that one `voor_elk` goes through. A contact has at most 50 of anything."""
 MAX_VISITS: Final = 200_000
-"""Steps of the interpreter for one message: some 0.2 s of CPU. A Genesys conversation takes 1,500."""
+"""Steps of the interpreter for one message: some 0.2 s of CPU. A Genesys conversation takes some 300."""
 MAX_VALUES: Final = 5_000
 """Values that are asked for, for one contact. An expression that is only a path costs no steps."""
 MAX_CHARACTERS: Final = 256 * 1024

@@ -1,5 +1,6 @@
 """JMESPath, compiled when the mapping is loaded: whatever can be wrong with an expression is known then."""
 
+import json
 from collections.abc import Iterator
 from math import isfinite, prod
 from typing import Any, Final
@@ -32,6 +33,9 @@ _GO_ON: Final = _ON_THE_FIRST - {"pipe"}
 """Parts that go on to a field or an item of what their first child gives."""
 
 
+_SHARED: Final = frozenset({"filter_projection", "pipe"})
+
+
 class WrongExpression(Exception):
     """A text is no expression that a mapping may hold. The message says what to do."""
 
@@ -60,11 +64,21 @@ _OPTIONS: Final = Options(custom_functions=_FUNCTIONS)
 
 
 class Interpreter(TreeInterpreter):  # type: ignore[misc]  # the same
-    """Counts the steps of all expressions of one message. Raises AsksTooMuch after the last that it may take."""
+    """Counts the steps of all expressions of one message. Raises AsksTooMuch after the last that it may take.
+
+    What several expressions ask of a contact in the same words is found once.
+    """
 
     def __init__(self) -> None:
         super().__init__(_OPTIONS)
         self._left = MAX_VISITS
+        self._contact: object = None
+        self._found: dict[str, Any] = {}
+
+    def begin(self, contact: object) -> None:
+        """Forget what was found in the contact before."""
+        self._contact = contact
+        self._found = {}
 
     def visit(self, node: _Node, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - JSON
         """Take one step."""
@@ -73,18 +87,30 @@ class Interpreter(TreeInterpreter):  # type: ignore[misc]  # the same
             raise AsksTooMuch
         return super().visit(node, *arguments, **options)
 
+    def visit_shared(self, node: _Node, value: object) -> Any:  # noqa: ANN401 - JSON
+        """Return what a part finds that another expression may have in the same words."""
+        (part,) = node["children"]
+        if value is not self._contact or value is None:
+            return self.visit(part, value)
+        words = node["value"]
+        if words not in self._found:
+            self._found[words] = self.visit(part, value)
+        return self._found[words]
+
 
 class Search:
     """One expression, ready to be asked of a document."""
 
-    __slots__ = ("_names", "_node", "place", "text")
+    __slots__ = ("_asked", "_names", "_node", "place", "text")
 
     def __init__(self, text: str, place: str) -> None:
         """Compile an expression. Raises WrongExpression."""
         self.text = text
         self.place = place
-        self._node = _parsed(text)
-        self._names = _names(self._node)
+        parsed = _parsed(text)
+        self._names = _names(parsed)
+        self._asked = set(_asked(parsed))
+        self._node = _shared(parsed)
 
     def __call__(self, document: object, interpreter: Interpreter) -> Any:  # noqa: ANN401 - JSON
         """Return what the expression finds. Raises Unmappable; what it holds of the document is never in it."""
@@ -108,7 +134,7 @@ class Search:
 
     def names_of_document(self) -> set[str]:
         """Return the names that the expression asks of the document itself."""
-        return set(_asked(self._node))
+        return self._asked
 
 
 def _parsed(text: str) -> _Node:
@@ -137,6 +163,15 @@ def _parsed(text: str) -> _Node:
         elif part["type"] in _GO_ON and part["children"][0]["type"] == "not_expression":
             raise WrongExpression("`!a.b` means `(!a).b`, which is always null. Write `!(a.b)`.")
     return node
+
+
+def _shared(node: _Node) -> _Node:
+    """Return an expression in which each part that goes through a list can be shared with other expressions."""
+    children = [_shared(child) if isinstance(child, dict) else child for child in node.get("children", ())]
+    made = {**node, "children": children}
+    if node["type"] not in _SHARED:
+        return made
+    return {"type": "shared", "value": json.dumps(node, sort_keys=True), "children": [made]}
 
 
 def _check_function(name: str, given: int) -> None:

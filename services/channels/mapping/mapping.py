@@ -136,6 +136,7 @@ class ChannelMapping:
         return contacts
 
     def _one(self, document: Any, interpreter: Interpreter, *, told: bool) -> ExplainedContact:  # noqa: ANN401 - the same
+        interpreter.begin(document)
         run = Run(document, interpreter, told=told)
         try:
             for reason, condition in self._overslaan:

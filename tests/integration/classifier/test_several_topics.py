@@ -70,7 +70,7 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
         topic_partitions=1,
         **names,
     )
-    make_topics(kafka_bootstrap, *made.topics)
+    make_topics(kafka_bootstrap, *made.every_topic)
     return made
 
 

@@ -55,6 +55,14 @@ def test_a_program_reads_the_events_from_stdin() -> None:
     )
 
 
+def test_what_is_no_message_at_all_is_told_with_what_to_do() -> None:
+    ran = run("--mapping", "mail", "-", given="{\n")
+    assert ran.exit_code == 1
+    first, second, _ = ran.stdout.splitlines()
+    assert first == "stdin:1: refused, onleesbaar"
+    assert second.startswith("    Send one message a file")
+
+
 def test_the_explanation_shows_each_field_with_its_place(folder: Path) -> None:
     message = folder / "een.json"
     message.write_text(json.dumps(MESSAGE), "utf-8")
