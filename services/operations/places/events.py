@@ -8,7 +8,7 @@ import orjson
 
 from schemas.cloudevents import DATA_BASE64, Headers, binary_attributes, data_in
 from schemas.reading.origin import Origin, origin_of
-from services.domain.ids import contact_key
+from services.domain.ids import change_key, contact_key
 from services.operations.places.traces import Traces
 
 _IN_BASE64: Final = DATA_BASE64.encode()
@@ -72,5 +72,6 @@ def is_about(event: PublishersEvent, traces: Traces) -> bool:
         return False
     source, contact_id = event.origin
     if source and contact_id and own_betrokkenen(event, traces):
-        traces.add_contact(contact_key(source, contact_id), event.origin, whole=False)
+        key = (change_key if "wijzigingId" in event.data else contact_key)(source, contact_id)
+        traces.add_contact(key, event.origin, whole=False)
     return True

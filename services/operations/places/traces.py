@@ -14,7 +14,7 @@ from typing import Any, Final
 from schemas.positions import Position
 from schemas.reading.origin import Origin
 from services.domain.besluit import BesluitRecord
-from services.domain.ids import contact_key
+from services.domain.ids import change_key, contact_key
 from services.operations.places.numbers import KlantNumbers
 
 UUIDS: Final = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -64,11 +64,11 @@ class Traces:
             self.things |= given
 
     def key_of(self, origin: Origin) -> str | None:
-        """Return the key of a contact that is about the subject; None for another contact."""
+        """Return the key of a contact, or change of consent, that is about the subject; None for another."""
         if origin.source is None or origin.contact_id is None:
             return next((key for key, each in self.contacts.items() if _may_be(origin, each)), None)
-        key = contact_key(origin.source, origin.contact_id)
-        return key if key in self.contacts else None
+        keys = (contact_key(origin.source, origin.contact_id), change_key(origin.source, origin.contact_id))
+        return next((key for key in keys if key in self.contacts), None)
 
     def names(self) -> Iterator[Origin]:
         """Yield the contacts of which everything counts, as far as their names are known."""
