@@ -84,6 +84,7 @@ check: $(READY) ## format, lint, types, import contracts, generated files, docum
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m schemas.generate --check
 	$(BIN)/python -m services.runtime.settings_page --check
+	$(BIN)/python -m services.runtime.processings_page --check
 	$(BIN)/python -m services.runtime.mongo.roles_files --check
 	$(BIN)/pytest --quiet tests/repository/test_deploy.py tests/repository/test_docs.py
 	if docker compose version >/dev/null 2>&1; then docker compose config --quiet; fi
@@ -97,6 +98,7 @@ schemas: $(READY) ## make the JSON Schemas, AsyncAPI, its page and examples from
 
 docs: schemas ## the same, docs/settings.md, the roles in MongoDB, and say where the page for publishers and subscribers is
 	$(BIN)/python -m services.runtime.settings_page
+	$(BIN)/python -m services.runtime.processings_page
 	$(BIN)/python -m services.runtime.mongo.roles_files
 	@echo 'Open schemas/index.html in a browser; it needs no network.'
 

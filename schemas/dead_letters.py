@@ -4,6 +4,12 @@ A record that the contract allows is kept whole. Of a larger one the letter keep
 unpack to records of 40 MB.
 
 The added headers hold the record's position, kinds of error and field names, and no value of the record.
+
+The value, which holds what a person said, is compressed (zlib, RFC 1950) and sealed: AES-256-GCM under a key that only
+this letter has. `dlq_sleutel` names that key, which the register keeps. The nonce is twelve zero bytes, since a key
+seals one value. The tag is the last sixteen bytes of the value, and the associated data is `tied_to`. A letter without
+`dlq_sleutel` is not sealed: it has no value, or an earlier release wrote it. The record's key and headers stay as they
+were.
 """
 
 import json
@@ -31,8 +37,10 @@ CUT: Final = "dlq_cut"
 """JSON: the original size of each part that was cut, `key`, `headers` or `value`."""
 EARLIER: Final = "dlq_letter"
 """The earlier letters of a redriven record, oldest first. So it keeps its history when it is refused again."""
+SLEUTEL: Final = "dlq_sleutel"
+"""The id of the key with which the value is sealed: 32 hexadecimal digits."""
 
-NAMES: Final = frozenset({TOPIC, PARTITION, OFFSET, LAST_OFFSET, KIND, FAULTS, TIME, ATTEMPT, CUT, EARLIER})
+NAMES: Final = frozenset({TOPIC, PARTITION, OFFSET, LAST_OFFSET, KIND, FAULTS, TIME, ATTEMPT, CUT, EARLIER, SLEUTEL})
 """Every header that we add. A record that is redriven and refused again gets new ones; all its others stay."""
 
 MAX_FAULTS: Final = 50
@@ -56,6 +64,7 @@ HEADER_OVERHEAD_BYTES: Final = 10
 
 _ATTEMPT = re.compile(rb"[0-9]{1,7}")
 _EARLIER = re.compile(rb"[0-9]{1,9}-[0-9]{1,18}")
+_SLEUTEL = re.compile(rb"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,24 @@ def earlier_letters(headers: Sequence[Header]) -> tuple[str, ...]:
         if name == EARLIER and value is not None:
             return tuple(each.decode() for each in value.split(b",") if _EARLIER.fullmatch(each))[-MAX_EARLIER:]
     return ()
+
+
+def key_id_in(headers: Sequence[Header]) -> str | None:
+    """Return the id of the key that seals a letter's value; None for a letter that is not sealed."""
+    for name, value in headers:
+        if name == SLEUTEL and value is not None and _SLEUTEL.fullmatch(value):
+            return value.decode()
+    return None
+
+
+def tied_to(headers: Sequence[Header]) -> bytes:
+    """Return the associated data of a sealed value: our headers in their order, as a JSON list of names and values.
+
+    So a value can't be moved to another letter, and none of our headers can be changed unnoticed. Other headers are
+    left out: what carries records between clusters may add its own.
+    """
+    ours = [[name, None if value is None else value.decode("latin-1")] for name, value in headers if name in NAMES]
+    return json.dumps(ours, separators=(",", ":")).encode()
 
 
 def original_headers(headers: Sequence[Header]) -> list[Header]:

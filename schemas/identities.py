@@ -12,7 +12,8 @@ from schemas.vng import SoortPartij
 
 FINDING_ORDER = {soort: rank for rank, soort in enumerate(CodeSoortObjectId)}
 
-_SEPARATOR = "\x1f"
+SEPARATOR = "\x1f"
+"""Between the values that are one identity together."""
 
 
 class Identity(NamedTuple):
@@ -36,7 +37,7 @@ def identities(betrokkene: Betrokkene, by_ref: Callable[[str], Betrokkene | None
 def of_contactpersoon(pseudoniem: str, employer: Sequence[PartijIdentificator]) -> tuple[Identity, ...]:
     """Return the identities of a contactpersoon: its pseudoniem at each identity of its employer."""
     return tuple(
-        Identity(f"pseudoniem+{soort}", pseudoniem + _SEPARATOR + waarde, -1)
+        Identity(f"pseudoniem+{soort}", pseudoniem + SEPARATOR + waarde, -1)
         for soort, waarde, _ in of_identificatoren(employer)
     )
 
@@ -63,6 +64,6 @@ def of_identificatoren(identificatoren: Sequence[PartijIdentificator]) -> tuple[
     if vestiging:
         # Beside a vestigingsnummer the other two only name the parent, which is another partij.
         parent = found.get(CodeSoortObjectId.KVK_NUMMER)
-        waarde = vestiging.waarde + _SEPARATOR + (parent.waarde if parent else "")
+        waarde = vestiging.waarde + SEPARATOR + (parent.waarde if parent else "")
         return (vestiging._replace(waarde=waarde),)
     return tuple(found[soort] for soort in sorted(found, key=FINDING_ORDER.__getitem__))

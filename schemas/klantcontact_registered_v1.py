@@ -76,9 +76,12 @@ class Partij(Naam, Contactgegevens):
     soort_partij: SoortPartij
     resultaat: PartijResultaat
     toestemming: Hergebruik
+    beperking: Literal[True] | None = None
+    """Present while the processing of this partij is restricted (AVG 18): keep its details, and use them for nothing.
+    When it is absent, the last `partij.changed` counts."""
     partij_identificatoren: tuple[PartijIdentificator, ...] = ()
     vervallen_identificatoren: IdentificatorKinds = ()
-    """Kinds of identificator that only an earlier revisie of this contact had linked."""
+    """Kinds of identificator that only earlier revisies of this contact had linked, and that the partij has no more."""
     werkte_voor_partij: WerkteVoorPartij | None = None
     """Only for a contactpersoon."""
     identificatie: Identificatie

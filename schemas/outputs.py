@@ -32,6 +32,22 @@ class Regel(StrEnum):
     V4 = "V4"
 
 
+class PartijRegel(StrEnum):
+    """The rules by which a partij changes: those of the decision table, and those for changes outside a contact."""
+
+    G1 = "G1"
+    G2 = "G2"
+    V0 = "V0"
+    V1 = "V1"
+    V2 = "V2"
+    V3 = "V3"
+    V4 = "V4"
+    T = "T"
+    """Toestemming: consent was given or withdrawn outside a contact."""
+    B = "B"
+    """Beperking: the processing of the partij was restricted, or set free again."""
+
+
 class PartijResultaat(StrEnum):
     """The effect of the decision on a partij."""
 
@@ -62,6 +78,8 @@ class Reden(StrEnum):
     """Somebody asked to be erased (AVG art. 17): a subscriber erases what it kept, its copies included."""
     BEWAARTERMIJN = "bewaartermijn"
     """The municipality's term for keeping it has ended."""
+    INGETROKKEN = "ingetrokken"
+    """The klant withdrew consent to reuse outside a contact: the partij is empty."""
 
 
 class Hergebruik(StrEnum):
@@ -89,6 +107,17 @@ class Besluit(Bericht):
     """Written for people; it holds no value of the contact."""
 
 
+class BesluitOverPartij(Bericht):
+    """The decision behind an event about a partij."""
+
+    regel: PartijRegel
+    beleidsversie: Tekst
+    besluitversie: Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)]
+    """1 at first. Each new judgement of the same revisie adds one."""
+    toelichting: Tekst
+    """Written for people; it holds no value of the contact."""
+
+
 class Herkomst(Bericht):
     """The contact and revisie that the event follows from."""
 
@@ -100,6 +129,21 @@ class Herkomst(Bericht):
     revisie: Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)]
     onderwerp_id: Tekst40 | None = None
     """Absent when the event is about the whole contact."""
+
+
+class PartijHerkomst(Bericht):
+    """What an event about a partij follows from: a contact, or else a change outside a contact."""
+
+    source: Tekst256
+    """The `source` of the `contact.ended` or `toestemming.gewijzigd`; of a change by the municipality itself that of
+    the classifier with `:opdracht`."""
+    event_id: Tekst256
+    """The `id` of that event."""
+    contact_id: Tekst256 | None = None
+    """Absent when it follows from a change outside a contact."""
+    wijziging_id: Tekst256 | None = None
+    """Absent when it follows from a contact."""
+    revisie: Annotated[int, Field(ge=1, le=MAX_WHOLE_NUMBER)]
 
 
 class PartijVerwijzing(Bericht):

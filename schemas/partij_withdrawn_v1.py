@@ -1,15 +1,18 @@
-"""`nl.klantinteracties.partij.withdrawn`, data, version 1: one contact no longer brings anything to a partij."""
+"""`nl.klantinteracties.partij.withdrawn`, data, version 1: one contact no longer brings anything to a partij.
+
+Or its klant withdrew consent, and it was emptied.
+"""
 
 from typing import Literal
 
 from schemas.outputs import (
-    Besluit,
+    BesluitOverPartij,
     Counter,
-    Herkomst,
     IdentificatorKinds,
     Identifier,
     IntrekkingResultaat,
     OutputEnvelope,
+    PartijHerkomst,
     Reden,
 )
 from schemas.types import Bericht, Nummer
@@ -19,9 +22,9 @@ VERSION = 1
 
 
 class PartijWithdrawn(Bericht):
-    """The contact in `herkomst` no longer brings anything to a partij.
+    """The contact in `herkomst` no longer brings anything to a partij, or a change outside a contact emptied it.
 
-    The event has no contents: a subscriber removes what that contact had brought.
+    The event has no contents: a subscriber removes what that contact had brought, and all details when it is leeg.
     """
 
     partij_id: Identifier
@@ -33,11 +36,11 @@ class PartijWithdrawn(Bericht):
     resultaat: IntrekkingResultaat
     """Vervallen: no other contact knows the partij. Leeg: no effective consent remains."""
     vervallen_identificatoren: IdentificatorKinds = ()
-    """Kinds of identificator that only this contact had linked."""
+    """Kinds of identificator that only this contact had linked, in any revisie, and that the partij has no more."""
     # Events of before lack it: nothing was withdrawn but by a correction.
     reden: Reden = Reden.CORRECTIE
-    besluit: Besluit
-    herkomst: Herkomst
+    besluit: BesluitOverPartij
+    herkomst: PartijHerkomst
 
 
 class PartijWithdrawnEvent(OutputEnvelope):

@@ -361,18 +361,34 @@ const roles = {
       {
         "database": "register",
         "collections": [
-          "partijregister",
-          "besluiten",
-          "nummers",
-          "tellingen",
-          "sleutelcontrole",
-          "dead_letters",
-          "dead_letter_keys",
-          "stopped_partitions",
-          "wissingen"
+          ""
         ],
         "actions": [
-          "find"
+          "find",
+          "listCollections"
+        ]
+      },
+      {
+        "database": "projection",
+        "collections": [
+          ""
+        ],
+        "actions": [
+          "find",
+          "listCollections"
+        ]
+      },
+      {
+        "database": "register",
+        "collections": [
+          "wissingen",
+          "verwerkte_taken"
+        ],
+        "actions": [
+          "find",
+          "insert",
+          "update",
+          "remove"
         ]
       },
       {
@@ -388,35 +404,12 @@ const roles = {
         ]
       },
       {
-        "database": "projection",
+        "database": "register",
         "collections": [
-          "klantcontacten",
-          "partijen",
-          "interne_taken",
-          "klantcontacten_vertrouwelijk",
-          "interne_taken_vertrouwelijk",
-          "vervallen",
-          "klantcontacten_vorige",
-          "partijen_vorige",
-          "interne_taken_vorige",
-          "klantcontacten_vertrouwelijk_vorige",
-          "interne_taken_vertrouwelijk_vorige",
-          "vervallen_vorige",
-          "herbouw",
-          "stopped_partitions",
-          "skipped_records"
+          "tellingen"
         ],
         "actions": [
-          "find"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          ""
-        ],
-        "actions": [
-          "listCollections"
+          "remove"
         ]
       }
     ],

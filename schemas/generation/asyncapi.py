@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from schemas.cloudevents import STRUCTURED
 from schemas.generation.published import CONTACT_ENDED, EVENTS, PublishedEvent
-from schemas.generation.topics import CONTACT_TOPIC, DEAD_LETTER_TOPIC, TOPICS, Topic
+from schemas.generation.topics import CONTACT_TOPIC, DEAD_LETTER_TOPIC, INPUT_TOPICS, TOPICS, Topic
 
 AsyncApi = dict[str, Any]
 
@@ -19,9 +19,9 @@ DESCRIPTION: Final = """\
 From `contact.ended` to a register of klantcontacten that keeps exactly what it may keep.
 
 Every event is a CloudEvent 1.0 of the NL GOV profile 1.1: one a record, as UTF-8 JSON. The classifier reads
-`contact.ended` in structured and in binary mode, of at most 64 KiB, and takes `data_base64` for `data`. It writes in
-structured mode. Attributes, keys and headers hold no personal data. Within a version fields are only added: ignore
-fields that you do not know.
+`contact.ended` and `toestemming.gewijzigd` in structured and in binary mode, of at most 64 KiB, and takes `data_base64`
+for `data`. It writes in structured mode. Attributes, keys and headers hold no personal data. Within a version fields
+are only added: ignore fields that you do not know.
 
 Each error in an event has a path and a kind: see `faults.md`. Dutch terms: see `glossary.md`.
 """
@@ -49,6 +49,7 @@ _DEAD_LETTER_HEADERS: Final = {
     "dlq_time": "When it was refused.",
     "dlq_attempt": "How often it has become a dead letter.",
     "dlq_letter": "Earlier letters of a record that was redriven and refused again: `partition-offset`, with commas.",
+    "dlq_sleutel": "The id of the key that seals the value, which the register keeps. Absent where there is no value.",
     "dlq_cut": "JSON: the original size of each part that was cut to 64 KiB: `key`, `headers` or `value`.",
 }
 
@@ -112,10 +113,10 @@ def _kept(topic: Topic) -> str:
 
 def _operations() -> Iterator[tuple[str, AsyncApi]]:
     for topic in TOPICS:
-        receives = topic is CONTACT_TOPIC
+        receives = topic in INPUT_TOPICS
         action = "receive" if receives else "send"
         if receives:
-            summary = "You publish here. The classifier judges each contact once."
+            summary = "You publish here. The classifier judges each event once."
         elif topic is DEAD_LETTER_TOPIC:
             summary = "Operators read here, correct and redrive."
         else:
@@ -172,10 +173,14 @@ def _dead_letter() -> AsyncApi:
     return {
         "name": _DEAD_LETTER,
         "title": "A dead letter",
-        "summary": "The key, value and headers of the original, unchanged, with more headers.",
+        "summary": "The key and headers of the original, unchanged, with more headers; its value, sealed.",
         "contentType": "application/octet-stream",
         "headers": _headers({name: {**_TEXT, "description": text} for name, text in _DEAD_LETTER_HEADERS.items()}),
-        "payload": {"description": "The value as it was sent, even when it is not JSON."},
+        "payload": {
+            "description": "The value as it was sent, even when it is not JSON, compressed and sealed: AES-256-GCM "
+            "under a key of its own. `klantcontact dlq` opens it with the key of the register, until it expires, is "
+            "discarded, or its contact is erased."
+        },
         "bindings": _key(DEAD_LETTER_TOPIC),
     }
 

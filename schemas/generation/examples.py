@@ -1,6 +1,6 @@
 """The examples of output events: the real decision makes them from the examples of `contact.ended`.
 
-To add an example, write a `contact.ended.<case>.json` and name the case here.
+To add an example, write a `contact.ended.<case>.json` or a `toestemming.gewijzigd.<case>.json`, and name the case here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import orjson
 
-from schemas.reading.decoding import Received, decode
+from schemas.reading.consent import decode_either
+from schemas.reading.decoding import Received
 from services.domain.case import prepare
 from services.domain.events import Event
 from services.domain.numbers import Numbers
@@ -23,6 +24,8 @@ from services.domain.sleutels import Sleutels
 CASES: Final = (
     "terugbelverzoek",
     "gekende-klant",
+    "ingetrokken",
+    "gegeven",
     "vestiging",
     "contactpersoon",
     "vervolg",
@@ -38,9 +41,13 @@ _KEY: Final = bytes(32)
 _DECIDES_AFTER: Final = timedelta(seconds=1)
 
 
+CHANGES: Final = frozenset({"ingetrokken", "gegeven"})
+"""The cases that are a `toestemming.gewijzigd`."""
+
+
 def input_name(case: str) -> str:
-    """Return the file of a case's `contact.ended`."""
-    return f"contact.ended.{case}.json"
+    """Return the file of a case's input."""
+    return f"{'toestemming.gewijzigd' if case in CHANGES else 'contact.ended'}.{case}.json"
 
 
 def output_examples(folder: Path) -> Mapping[str, Any]:
@@ -49,7 +56,7 @@ def output_examples(folder: Path) -> Mapping[str, Any]:
     sleutels = Sleutels(_KEY)
     examples: dict[str, Any] = {}
     for case in CASES:
-        received = decode((folder / input_name(case)).read_bytes())
+        received = decode_either((folder / input_name(case)).read_bytes())
         assert isinstance(received, Received), f"{input_name(case)} is invalid: {received}"
         outcome = register.judge(prepare(received, sleutels, DEFAULT), _moment_after(received))
         assert isinstance(outcome, Decided), f"{input_name(case)} is not decided: {outcome}"

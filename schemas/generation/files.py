@@ -11,6 +11,7 @@ from schemas.generation.asyncapi import asyncapi
 from schemas.generation.examples import CASES, input_name, output_examples
 from schemas.generation.fault_tables import fault_tables
 from schemas.generation.json_schemas import json_schemas
+from schemas.generation.mapping_schema import FILE, mapping_schema
 from schemas.generation.page import page
 
 SCHEMAS: Final = Path(__file__).parents[1]
@@ -29,6 +30,7 @@ def generated() -> Mapping[Path, str]:
     document = asyncapi({**examples, **{input_name(case): each for case, each in inputs.items()}})
     return {
         **{JSON_SCHEMAS / name: _json(schema) for name, schema in schemas.items()},
+        JSON_SCHEMAS / FILE: _json(mapping_schema()),
         **{EXAMPLES / name: _json(example) for name, example in examples.items()},
         # The examples of `contact.ended` are written by hand; only their format is made.
         **{EXAMPLES / input_name(case): _json(example) for case, example in inputs.items()},

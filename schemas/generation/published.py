@@ -3,9 +3,11 @@
 from types import ModuleType
 
 from schemas import (
+    consent_changed_v1,
     contact_ended_v1,
     klantcontact_registered_v1,
     klantcontact_withdrawn_v1,
+    partij_changed_v1,
     partij_withdrawn_v1,
     taak_created_v1,
     taak_withdrawn_v1,
@@ -60,6 +62,12 @@ class PublishedEvent:
 CONTACT_ENDED = PublishedEvent(
     contact_ended_v1, contact_ended_v1.ContactEndedEvent, contact_ended_v1.ContactEnded, is_input=True
 )
+CONSENT_CHANGED = PublishedEvent(
+    consent_changed_v1,
+    consent_changed_v1.ToestemmingGewijzigdEvent,
+    consent_changed_v1.ToestemmingGewijzigd,
+    is_input=True,
+)
 KLANTCONTACT_REGISTERED = PublishedEvent(
     klantcontact_registered_v1,
     klantcontact_registered_v1.KlantcontactRegisteredEvent,
@@ -77,12 +85,17 @@ TAAK_WITHDRAWN = PublishedEvent(
 PARTIJ_WITHDRAWN = PublishedEvent(
     partij_withdrawn_v1, partij_withdrawn_v1.PartijWithdrawnEvent, partij_withdrawn_v1.PartijWithdrawn
 )
+PARTIJ_CHANGED = PublishedEvent(
+    partij_changed_v1, partij_changed_v1.PartijChangedEvent, partij_changed_v1.PartijChanged
+)
 
 EVENTS = (
     CONTACT_ENDED,
+    CONSENT_CHANGED,
     KLANTCONTACT_REGISTERED,
     KLANTCONTACT_WITHDRAWN,
     TAAK_CREATED,
     TAAK_WITHDRAWN,
     PARTIJ_WITHDRAWN,
+    PARTIJ_CHANGED,
 )

@@ -1,12 +1,14 @@
-"""The six topics that AsyncAPI describes. Names and retention are defaults; an operator can set others."""
+"""The topics that AsyncAPI describes. Names and retention are defaults; an operator can set others."""
 
 from dataclasses import dataclass
 from typing import Final
 
 from schemas.generation.published import (
+    CONSENT_CHANGED,
     CONTACT_ENDED,
     KLANTCONTACT_REGISTERED,
     KLANTCONTACT_WITHDRAWN,
+    PARTIJ_CHANGED,
     PARTIJ_WITHDRAWN,
     TAAK_CREATED,
     TAAK_WITHDRAWN,
@@ -58,16 +60,29 @@ CONTACT_TOPIC: Final = Topic(
     events=(CONTACT_ENDED,),
 )
 
+CONSENT_TOPIC: Final = Topic(
+    channel="toestemmingGewijzigd",
+    address="toestemming.gewijzigd",
+    summary="A portal or a desk publishes here that a klant gave or withdrew consent outside a contact; the classifier "
+    "reads it.",
+    key="chosen by the publisher, such as a hash of the wijzigingId; never a number or name of that klant.",
+    order="changes with the same key are judged in order. The moment of each decides, so another order "
+    "comes out the same.",
+    retention_days=7,
+    retention_bytes=8 * _GIB,
+    events=(CONSENT_CHANGED,),
+)
+
 REGISTERED_TOPIC: Final = Topic(
     channel="klantcontactRegistered",
     address="klantcontact.registered",
     summary="What was registered and withdrawn of contacts that are not vertrouwelijk.",
-    key="klantcontactId; the partijId for partij.withdrawn.",
+    key="klantcontactId; for partij.withdrawn and partij.changed the `id` of the event.",
     order=_PER_KLANTCONTACT + _BY_VERSIE,
     retention_days=90,
     retention_bytes=16 * _GIB,
     is_compacted=True,
-    events=(KLANTCONTACT_REGISTERED, KLANTCONTACT_WITHDRAWN, PARTIJ_WITHDRAWN),
+    events=(KLANTCONTACT_REGISTERED, KLANTCONTACT_WITHDRAWN, PARTIJ_WITHDRAWN, PARTIJ_CHANGED),
 )
 
 CONFIDENTIAL_TOPIC: Final = Topic(
@@ -112,13 +127,15 @@ DEAD_LETTER_TOPIC: Final = Topic(
     summary="Refused records, of each part the first 64 KiB, with headers that say where each lay and what was wrong.",
     key="that of the original.",
     order="that of the original within its partition.",
-    retention_days=30,
+    retention_days=21,
     retention_bytes=2 * _GIB,
     events=(),
 )
 
+INPUT_TOPICS: Final = (CONTACT_TOPIC, CONSENT_TOPIC)
+
 TOPICS: Final = (
-    CONTACT_TOPIC,
+    *INPUT_TOPICS,
     REGISTERED_TOPIC,
     CONFIDENTIAL_TOPIC,
     TAAK_TOPIC,

@@ -65,7 +65,7 @@ _OF_DATA = frozenset({"data", DATA_BASE64})
 
 @value_class(frozen=True, slots=True)
 class Received:
-    """A valid contact, with the attributes of its envelope."""
+    """A valid contact, with the attributes of its envelope. A change of consent is one without onderwerpen."""
 
     source: str
     event_id: str
@@ -79,7 +79,7 @@ class Received:
 def decode(value: bytes | None, headers: Headers = (), written_at: datetime | None = None) -> Received | Refusal:
     """Decode a record. The contact's moment is bounded by `written_at`, the broker's, or by `time` without that."""
     if value is None:
-        return _unreadable()
+        return unreadable()
     if len(value) > MAX_BYTES or (headers and attributes_size(headers) > MAX_BYTES):
         return Refusal(RefusalKind.TE_GROOT, (Fault("", FaultKind.TE_GROOT),))
     attributes = binary_attributes(headers) if headers else None
@@ -166,7 +166,7 @@ def _read_with_care(
 ) -> Received | Refusal:
     read = parse(value)
     if read is None:
-        return _unreadable()
+        return unreadable()
     tree: dict[str, Any] = read if attributes is None else {**attributes, "data": read}
     if is_quoted(attributes or {}) or (has_none_of(tree) and has_other_names(headers)):
         return _with_wrong_headers(read, written_at)
@@ -177,7 +177,7 @@ def _read_with_care(
     if packed and "data" not in tree:
         faults = [fault for fault in faults if fault.pad != "data"]
     if event is None or faults:
-        return _refused(faults, tree.get("data"), tuple(tidied.unknown_fields))
+        return refused(faults, tree.get("data"), tuple(tidied.unknown_fields))
     return _received(event, event.data, headers, tuple(tidied.unknown_fields))
 
 
@@ -186,11 +186,11 @@ def _validated(tree: dict[str, Any], faults: list[Fault], written_at: datetime |
     try:
         event = ContactEndedEvent.model_validate_json(json.dumps(tree))
     except ValidationError as error:
-        faults += _faults(error.errors(include_url=False, include_context=False))
+        faults += faults_of(error.errors(include_url=False, include_context=False))
         if len(faults) <= MANY_FAULTS:
-            faults += _found_besides(faults, _readable_incoherences(tree, written_at))
+            faults += found_besides(faults, _readable_incoherences(tree, written_at))
         return None
-    faults += _found_besides(faults, incoherences(_parts_of(event.data), written_at or event.time))
+    faults += found_besides(faults, incoherences(_parts_of(event.data), written_at or event.time))
     return event
 
 
@@ -201,18 +201,22 @@ def _with_wrong_headers(data: dict[str, Any], written_at: datetime | None) -> Re
     faults = tidied.faults
     _validated(tree, faults, written_at)
     of_data = [fault for fault in faults if _is_of_data(fault.pad)]
-    return _refused([Fault("", FaultKind.KOPREGELS), *of_data], data, tuple(tidied.unknown_fields))
+    return refused([Fault("", FaultKind.KOPREGELS), *of_data], data, tuple(tidied.unknown_fields))
 
 
-def _unreadable() -> Refusal:
+def unreadable() -> Refusal:
+    """Return the refusal of what is no JSON object."""
     return Refusal(RefusalKind.ONLEESBAAR, (Fault("", FaultKind.ONLEESBAAR),))
 
 
-def _refused(faults: Sequence[Fault], data: object, unknown_fields: Sequence[str]) -> Refusal:
+def refused(
+    faults: Sequence[Fault], data: object, unknown_fields: Sequence[str], *, named: str = "contactId"
+) -> Refusal:
+    """Return the refusal of an event; `named` is the field of its data that holds its id in the source."""
     places = {fault.pad for fault in faults}
     of_contact = all(map(_is_of_data, places))
     kind = RefusalKind.CONTACT_ONGELDIG if of_contact else RefusalKind.ENVELOP_ONGELDIG
-    contact_id = data.get("contactId") if isinstance(data, dict) and "data.contactId" not in places else None
+    contact_id = data.get(named) if isinstance(data, dict) and f"data.{named}" not in places else None
     return Refusal(kind, tuple(dict.fromkeys(faults)), contact_id, unknown_fields)
 
 
@@ -220,7 +224,8 @@ def _is_of_data(pad: str) -> bool:
     return pad.split(".", 1)[0] in _OF_DATA
 
 
-def _faults(errors: Sequence[ErrorDetails]) -> Iterator[Fault]:
+def faults_of(errors: Sequence[ErrorDetails]) -> Iterator[Fault]:
+    """Yield pydantic's errors as faults, but for the lengths of lists."""
     for error in errors:
         if error["type"] not in LENGTHS_OF_LISTS:
             place = [step for step in error["loc"] if not (isinstance(step, str) and step.startswith(UNION_MARK))]
@@ -252,7 +257,7 @@ def _unreadable_ids(onderwerpen: object) -> Iterator[int]:
             yield index
 
 
-def _found_besides(faults: Sequence[Fault], more: Iterable[Fault]) -> Iterator[Fault]:
+def found_besides(faults: Sequence[Fault], more: Iterable[Fault]) -> Iterator[Fault]:
     """Yield the faults in `more` that are not only the consequence of an unreadable field."""
     places = [fault.pad for fault in faults]
     for fault in more:

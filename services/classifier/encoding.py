@@ -7,15 +7,18 @@ from typing import Final
 import orjson
 
 from schemas.cloudevents import STRUCTURED
-from schemas.dead_letters import dead_letter
+from schemas.dead_letters import SLEUTEL, DeadLetter, dead_letter, original_headers, tied_to
 from schemas.faults import Refusal
 from schemas.positions import Position
+from schemas.reading.origin import origin_of, shown_source
 from services.classifier.ports import Message
 from services.domain.events import Event
+from services.domain.ids import contact_key_named
 from services.domain.outcome import Executed, InstructionAnswer, Outcome, Refused
 from services.domain.streams import Stream
 from services.domain.wissing import GewistItem, item_value
 from services.runtime.kafka.records import Record
+from services.runtime.letters.sealing import LetterKey, Sealer, new_key_id
 from services.runtime.settings import Settings
 
 CONTENT_TYPE: Final = (("content-type", STRUCTURED.encode()),)
@@ -26,9 +29,9 @@ would refuse a larger one, and block its partition for ever; a failure here make
 
 
 class Encoder:
-    """Makes messages of events and dead letters, each for the topic that the settings name."""
+    """Makes messages of events and dead letters, each for the topic that the settings name. It seals the letters."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, sealer: Sealer) -> None:
         self._topics = {
             Stream.REGISTERED: settings.registered_topic,
             Stream.CONFIDENTIAL: settings.confidential_topic,
@@ -36,6 +39,8 @@ class Encoder:
             Stream.CONFIDENTIAL_TAAK: settings.confidential_taak_topic,
         }
         self._dead_letter_topic = settings.dead_letter_topic
+        self._consent_topics = frozenset(settings.consent_topics)
+        self._sealer = sealer
         self._erased_topic = settings.erased_topic
         self.source = settings.source
         """Of every event."""
@@ -69,4 +74,17 @@ class Encoder:
             time=now,
             last_offset=batch.last_offset if batch is not None else None,
         )
-        return Message(self._dead_letter_topic, made.key, made.value, made.headers)
+        if not made.value:
+            return Message(self._dead_letter_topic, made.key, made.value, made.headers)
+        return self._sealed(made, made.value, now, change=record.topic in self._consent_topics)
+
+    def _sealed(self, letter: DeadLetter, contents: bytes, now: datetime, *, change: bool) -> Message:
+        key_id = new_key_id()
+        headers = [*letter.headers, (SLEUTEL, key_id.encode())]
+        value, wrapped = self._sealer.seal(contents, tied_to(headers))
+        # What was cut off counts no more, so that what is read has the bound of a letter.
+        origin = origin_of(contents, original_headers(letter.headers))
+        source = shown_source(origin.source)
+        named = contact_key_named(*origin, change=change)
+        key = LetterKey(key_id, wrapped, self._sealer.sleutelversie, now, named, source)
+        return Message(self._dead_letter_topic, letter.key, value, headers, key)

@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 from aiokafka import TopicPartition
 
 from services.classifier.encoding import Encoder
-from services.classifier.instrumentation import Handled, tell_batch, tell_own_failure, tell_spans, timed
+from services.classifier.instrumentation import Handled, tell_batch, tell_logboek, tell_own_failure, tell_spans, timed
 from services.classifier.ports import Clock, HeavyBatch, Publisher, RegisterStore, share_of
 from services.classifier.reading import Read, read_in_turns
 from services.classifier.repeats import Judged, Moved, without_seen
@@ -31,6 +31,8 @@ from services.domain.wissen import execute
 from services.domain.wissing import Wissing
 from services.runtime.errors import InvalidSettings, PartitionLost, TransientFailure
 from services.runtime.kafka.records import Record
+from services.runtime.letters.store import LetterKeys
+from services.runtime.logboek.logboek import Logboek
 from services.runtime.observe import metrics
 from services.runtime.observe.failures import where
 from services.runtime.observe.health import Health, Part
@@ -61,22 +63,26 @@ class Handler:
         read: Read,
         store: RegisterStore,
         stop_store: StopStore,
+        letter_keys: LetterKeys,
         encoder: Encoder,
         clock: Clock,
         health: Health,
         own_failures_limit: int,
         counted_sources: frozenset[str] = frozenset(),
         spans: Spans | None = None,
+        logboek: Logboek | None = None,
     ) -> None:
         self._read = read
         self._store = store
         self._stop_store = stop_store
+        self._letter_keys = letter_keys
         self._encoder = encoder
         self._clock = clock
         self._health = health
         self._own_failures_limit = own_failures_limit
         self._counted_sources = counted_sources
         self._spans = spans
+        self._logboek = logboek
         # By partition: "in a row" means nothing between partitions.
         self._own_failures_in_a_row: dict[TopicPartition, int] = {}
 
@@ -115,10 +121,15 @@ class Handler:
     async def _publish(self, part: Sequence[Handled], publisher: Publisher, started_ns: int) -> None:
         messages = [message for handled in part for message in handled.messages]
         with timed("publish"):
+            if keys := [each.letter_key for each in messages if each.letter_key is not None]:
+                # First, so that every letter that anyone reads can be opened. A key without a letter expires.
+                await self._patiently(part[0].record.place, partial(self._letter_keys.keep, keys))
             await publisher.publish(messages, next_offset=part[-1].record.offset + 1)
         tell_batch(part, self._counted_sources)
         if self._spans is not None:
             tell_spans(self._spans, part, started_ns=started_ns)
+        if self._logboek is not None:
+            tell_logboek(self._logboek, part, started_ns=started_ns)
 
     async def _encode_part(self, left: deque[Judged], share: float) -> tuple[list[Handled], PartitionStopped | None]:
         """Encode until a transaction is full, or until the partition stops."""

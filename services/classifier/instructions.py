@@ -10,6 +10,7 @@ with the register's key: no publisher can ask for it.
 """
 
 import re
+import zlib
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -33,6 +34,10 @@ PUBLISH_AGAIN: Final = "klantcontact_publish_again"
 
 WISSING: Final = "klantcontact_wissing"
 """The signature of an instruction to erase."""
+
+MOST_PLAIN_BYTES: Final = 256 * 1024
+"""An instruction above it is compressed. The klantcontacten of one contact repeat its actoren and partijen: of the
+largest contact they are some MB, and a record of Kafka one at most."""
 
 _FORM: Final = re.compile(rf"([1-9][0-9]{{0,8}}) ({'|'.join(Feiten)})".encode())
 
@@ -76,6 +81,8 @@ def _meant(case: Case) -> tuple[str, int]:
 def signed_wissing(wissing: Wissing, sleutels: Sleutels) -> tuple[bytes, list[Header]]:
     """Return the value and the headers of the record that asks to erase."""
     value = orjson.dumps(_asked(wissing))
+    if len(value) > MOST_PLAIN_BYTES:
+        value = zlib.compress(value)
     return value, [(WISSING, sleutels.of_instruction(value).encode())]
 
 
@@ -85,7 +92,7 @@ def wissing_of(headers: Headers, value: bytes | None, sleutels: Sleutels) -> Wis
         if name == WISSING:
             signed = (signature or b"").decode(errors="replace")
             if value is not None and sleutels.is_instruction(signed, value):
-                return _wissing(orjson.loads(value))
+                return _wissing(orjson.loads(value if value.startswith(b"{") else zlib.decompress(value)))
             log.warning("instruction.ignored", header=WISSING)
     return None
 

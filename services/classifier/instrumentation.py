@@ -15,10 +15,12 @@ import structlog
 
 from schemas.cloudevents import trace_id
 from schemas.faults import RefusalKind
+from schemas.outputs import PartijRegel, Reden
 from schemas.reading.decoding import Received
 from schemas.values import value_class
 from services.classifier.ports import Message
 from services.domain.besluit import BesluitRecord
+from services.domain.changed import regels
 from services.domain.outcome import (
     OUTCOMES,
     Declined,
@@ -36,6 +38,7 @@ from services.domain.outcome import (
 from services.domain.personal import FIELDS, may_look_personal, personal_fields
 from services.domain.toelichting import Kanttekening
 from services.runtime.kafka.records import Record, tell_oversized, value_bytes
+from services.runtime.logboek.logboek import Activity, Logboek
 from services.runtime.observe import metrics
 from services.runtime.observe.tracing import Attributes, Spans
 
@@ -132,6 +135,26 @@ def tell_spans(spans: Spans, batch: Sequence[Handled], *, started_ns: int) -> No
             spans.record(DECIDE, received.traceparent, attributes, started_ns=started_ns)
 
 
+def tell_logboek(book: Logboek, batch: Sequence[Handled], *, started_ns: int) -> None:
+    """Record which klanten the decisions of a batch concerned, those that it took something back from included."""
+    for handled in batch:
+        match handled.outcome:
+            case Published(received, besluit):
+                partijen = sorted(besluit.partijen_ever)
+                book.record(_activity(besluit), partijen, started_ns=started_ns, traceparent=received.traceparent)
+            case Executed(wissing) as executed:
+                taken_back = [each.body["data"].get("partijId") for each in executed.gone]
+                partijen = [each for each in (wissing.partij_id, *taken_back) if each is not None]
+                by_term = wissing.reden is Reden.BEWAARTERMIJN
+                book.record(Activity.OPSCHONEN if by_term else Activity.WISSEN, partijen, started_ns=started_ns)
+
+
+def _activity(besluit: BesluitRecord) -> Activity:
+    if not besluit.is_change:
+        return Activity.REGISTREREN
+    return Activity.BEPERKEN if PartijRegel.B in regels(besluit) else Activity.TOESTEMMING
+
+
 def _attributes(record: Record, outcome: Outcome | InstructionAnswer, received: Received) -> Attributes:
     return {
         "messaging.system": "kafka",
@@ -183,11 +206,15 @@ def _count(batch: Sequence[Handled], outcomes: Counter[str]) -> None:
 
 
 def _count_decided(besluiten: Sequence[BesluitRecord]) -> None:
-    rules = Counter(onderwerp.regel for besluit in besluiten for onderwerp in besluit.onderwerpen)
+    rules = Counter(regel for besluit in besluiten for regel in regels(besluit))
     for rule, number in rules.items():
         metrics.DECISIONS.labels(rule=rule.value).inc(number)
     withdrawals = sum(Kanttekening.INTREKKING_ZONDER_GEVOLG in each.kanttekeningen for each in besluiten)
     metrics.WITHDRAWALS_WITHOUT_EFFECT.inc(withdrawals)
+    for besluit in besluiten:
+        if besluit.is_change and not besluit.partijen:
+            for note in besluit.kanttekeningen:
+                metrics.CHANGES_WITHOUT_EFFECT.labels(reason=note).inc()
 
 
 def _measure(batch: Sequence[Handled]) -> None:

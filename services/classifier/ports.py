@@ -11,6 +11,7 @@ from services.domain.case import Case
 from services.domain.outcome import InstructionAnswer, Outcome
 from services.domain.register import Register
 from services.domain.wissing import Wissing
+from services.runtime.letters.sealing import LetterKey
 
 
 @value_class(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Message:
     key: bytes | None
     value: bytes | None
     headers: Headers
+    letter_key: LetterKey | None = None
+    """Of a sealed dead letter: what MongoDB keeps before it goes out."""
 
 
 class HeavyBatch(Exception):

@@ -58,6 +58,12 @@ COMMANDS = (
         help="Send events to the topic of their publisher, and say which lines the broker did not take.",
     ),
     LazyCommand(
+        "map",
+        "services.cli.map",
+        panel=PUBLISHERS,
+        help="Show what a mapping makes of messages: an event, nothing for a reason, or a refusal. It needs no server.",
+    ),
+    LazyCommand(
         "run",
         "services.cli.run",
         panel=OPERATORS,
@@ -81,8 +87,8 @@ COMMANDS = (
         "services.cli.dlq",
         panel=OPERATORS,
         help="The dead letters: events that were refused, with what was wrong with them. Their content shows only "
-        "where you ask for it, and that is recorded with your name. None is ever deleted: a letter is open, redriven "
-        "or discarded.",
+        "where you ask for it, and the audit trail has first that you see it. A letter is open, redriven or discarded; "
+        "of one that is discarded, nobody can read the content any more.",
     ),
     LazyCommand(
         "skip",
@@ -98,6 +104,12 @@ COMMANDS = (
         "on.",
     ),
     LazyCommand(
+        "retain",
+        "services.cli.retain",
+        panel=OPERATORS,
+        help="End what has been kept long enough, by the terms in bewaren.toml. Run it every day.",
+    ),
+    LazyCommand(
         "rotate-key",
         "services.cli.rotate_key",
         panel=OPERATORS,
@@ -111,10 +123,55 @@ COMMANDS = (
         help="Show why a contact was registered or not, and what came of it. Shows no contents and changes nothing.",
     ),
     LazyCommand(
+        "access",
+        "services.cli.access",
+        panel=OPERATORS,
+        help="Show everything about one klant, or one contact: for a request for access. Changes nothing.",
+    ),
+    LazyCommand(
+        "erase-report",
+        "services.cli.erase_report",
+        panel=OPERATORS,
+        help="Show, place by place, what is left of what was erased for a request, and who has yet to read of it.",
+    ),
+    LazyCommand(
+        "affected",
+        "services.cli.affected",
+        panel=OPERATORS,
+        help="Show which klanten and contacts lay in a topic in a period: for a data breach. Shows ids, and no "
+        "contents.",
+    ),
+    LazyCommand(
+        "erase",
+        "services.cli.erase",
+        panel=OPERATORS,
+        help="Erase a contact, a klant or the details of a klant, for good (AVG 17). The classifier does it.",
+    ),
+    LazyCommand(
+        "withdraw",
+        "services.cli.withdraw",
+        panel=OPERATORS,
+        help="Withdraw a klant's consent to reuse of contact details, outside a contact (AVG 7(3)). The classifier "
+        "does it.",
+    ),
+    LazyCommand(
+        "restrict",
+        "services.cli.restrict",
+        panel=OPERATORS,
+        help="Restrict the processing of a klant's details (AVG 18), or lift that. The classifier does it.",
+    ),
+    LazyCommand(
         "stats",
         "services.cli.stats",
         panel=OPERATORS,
         help="Count decisions. A correction or a new judgement is a decision too; a repeat is none.",
+    ),
+    LazyCommand(
+        "audit",
+        "services.cli.audit",
+        panel=OPERATORS,
+        help="The audit trail: who saw contents or changed something, with which command, when and why. It holds ids, "
+        "and no contents.",
     ),
     LazyCommand(
         "demo",

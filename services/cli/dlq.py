@@ -1,6 +1,7 @@
 """For operators: the dead letters, listed, shown and exported."""
 
 import sys
+from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
@@ -15,19 +16,21 @@ from services.cli.dlq_filters import Ids, Kinds, Paths, Since, Sources, StateFil
 from services.cli.dlq_screen import group_values, print_groups, told_rows, told_values
 from services.cli.json_values import print_json
 from services.cli.progress import progress
+from services.cli.purpose import AsOperator, ForReason, ForRequest, purpose
 from services.cli.screen import print_table
-from services.cli.streams import tell
+from services.cli.streams import FAULTS_FOUND, tell
+from services.operations.audit.trail import noting
 from services.operations.dead_letters.content import described
-from services.operations.dead_letters.letters import LetterId
+from services.operations.dead_letters.letters import LetterId, Withheld
 from services.operations.dead_letters.listing import listed
 from services.operations.dead_letters.show import exported, told
 from services.operations.wording import counted
 from services.runtime.ending import ended_like_interrupted
-from services.runtime.observe.logs import configure
 
 ABOUT = (
     "The dead letters: events that were refused, with what was wrong with them. Their content shows only where you ask "
-    "for it, and that is recorded with your name. None is ever deleted: a letter is open, redriven or discarded."
+    "for it, and the audit trail has first that you see it. A letter is open, redriven or discarded; of one that is "
+    "discarded, nobody can read the content any more."
 )
 
 app = typer.Typer(help=ABOUT, no_args_is_help=True, add_completion=False)
@@ -64,17 +67,20 @@ def show(
     letter: Annotated[str, typer.Argument(metavar="ID", help="The letter, as in 3-120: its partition and offset.")],
     *,
     content: Annotated[
-        bool, typer.Option("--content", help="Its content too. That you have seen it is recorded and logged.")
+        bool, typer.Option("--content", help="Its content too. The audit trail has first that you have seen it.")
     ] = False,
+    request: ForRequest = None,
+    reason: ForReason = None,
+    by: AsOperator = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one letter: what is wrong with it, where it came from, what was done with it; not its content."""
     with dlq_filters.refused("ID"):
         letter_id = LetterId.parse(letter)
-    if content:
-        _log_accesses()
+    given = settings()
+    note = noting(given, "dlq show --content", purpose(request=request, reason=reason, by=by))
     with progress("reading the letters after it", shown=not as_json) as bar:
-        found = uvloop.run(told(settings(), letter_id, with_content=content, progress=bar))
+        found = uvloop.run(told(given, letter_id, with_content=content, progress=bar, note=note))
     held = described(found.found.letter.content) if content else {}
     if as_json:
         print_json({**told_values(found), **held})
@@ -83,7 +89,7 @@ def show(
     if content:
         print_json(held, spread=True)
         if sys.stderr.isatty():
-            tell("That you have seen the content of 1 letter is recorded.")
+            tell("That you have seen the content of 1 letter stands in the audit trail.")
 
 
 @app.command()
@@ -98,30 +104,31 @@ def export(
     since: Since = None,
     until: Until = None,
     state: StateFilter = None,
+    request: ForRequest = None,
+    reason: ForReason = None,
+    by: AsOperator = None,
 ) -> None:
     """Write letters with their content, one JSON object a line, to be corrected. Every access is recorded.
 
     Change what is wrong under `event` (under `value` where it is no JSON), and send the lines back with
-    `redrive --from FILE`.
+    `redrive --from FILE`. Exit status 1: of some letters the content can't be read; they are left out.
     """
     chosen = dlq_filters.selection(
         kinds=kind, paths=path, sources=source, topics=topic, ids=letter_id, since=since, until=until, states=state
     )
+    given, left_out = settings(), Counter[Withheld]()
+    note = noting(given, "dlq export", purpose(request=request, reason=reason, by=by))
     with _made(file) as out, progress("reading", shown=True) as bar:
-        _log_accesses()
-        number = uvloop.run(_write(exported(settings(), chosen, bar), out))
+        number = uvloop.run(_write(exported(given, chosen, bar, left_out=left_out, note=note), out))
     tell(
         f"{counted(number, 'letter')} written with their content, which is recorded. Remove the file when you are done."
     )
+    for withheld, letters in left_out.most_common():
+        tell(f"  {letters} left out: the content {withheld.value}")
+    raise typer.Exit(FAULTS_FOUND if left_out else 0)
 
 
 # What they share ------------------------------------------------------------------------------------------------------
-
-
-def _log_accesses() -> None:
-    """Log each access to stderr, with its letters. On a terminal one sentence and the record in MongoDB suffice."""
-    given = settings()
-    configure(given.model_copy(update={"log_level": "error"}) if sys.stderr.isatty() else given)
 
 
 @contextmanager

@@ -15,7 +15,9 @@ from services.cli.dlq_filters import Ids, Kinds, Paths, Shown, Since, Sources, S
 from services.cli.dlq_screen import group_values, print_groups
 from services.cli.json_values import print_json
 from services.cli.progress import progress
+from services.cli.purpose import AsOperator, ForReason, ForRequest, purpose
 from services.cli.streams import FAULTS_FOUND, tell
+from services.operations.audit.trail import noting
 from services.operations.dead_letters.content import Corrections, opened
 from services.operations.dead_letters.discard import discard as mark
 from services.operations.dead_letters.redrive import Plan, planned
@@ -58,6 +60,9 @@ def redrive(
     ] = None,
     rate: Annotated[float | None, typer.Option(min=0.01, help="At most so many letters a second.")] = None,
     everything: Everything = False,
+    request: ForRequest = None,
+    reason: ForReason = None,
+    by: AsOperator = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be sent back.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -73,13 +78,14 @@ def redrive(
         raise typer.BadParameter("the file says which letters: leave the other filters out", param_hint="--from")
     _require_filter(given=bool(corrected) or not chosen.is_everything, everything=everything)
     _refuse_states(state, named=bool(letter_id or corrected))
-    far = LetterCounts()
+    given, far = settings(), LetterCounts()
+    note = noting(given, "dlq redrive", purpose(request=request, reason=reason, by=by))
     with _opened(corrected) as file, progress("reading" if dry_run else "sending back", shown=not as_json) as bar:
         corrections = Corrections(file) if file else None
         work: Coroutine[Any, Any, Plan | LetterCounts] = (
-            planned(settings(), chosen, corrections=corrections, progress=bar)
+            planned(given, chosen, corrections=corrections, progress=bar)
             if dry_run
-            else send_back(settings(), chosen, corrections=corrections, per_second=rate, progress=bar, counts=far)
+            else send_back(given, chosen, corrections=corrections, per_second=rate, progress=bar, counts=far, note=note)
         )
         try:
             outcome = uvloop.run(work)
@@ -109,16 +115,20 @@ def discard(
     until: Until = None,
     state: StateFilter = None,
     everything: Everything = False,
+    request: ForRequest = None,
+    by: AsOperator = None,
     as_json: AsJson = False,
 ) -> None:
-    """Mark letters as needing no repair. They stay in Kafka until they expire, and show with --state discarded."""
+    """Mark letters as needing no repair. Their content is gone for good; all else shows with --state discarded."""
     chosen = dlq_filters.selection(
         kinds=kind, paths=path, sources=source, topics=topic, ids=letter_id, since=since, until=until, states=state
     )
     _require_filter(given=not chosen.is_everything, everything=everything)
     _refuse_states(state, named=bool(letter_id))
+    given = settings()
+    note = noting(given, "dlq discard", purpose(request=request, reason=reason, by=by))
     with dlq_filters.refused("--reason"), progress("reading", shown=not as_json) as bar:
-        outcome = uvloop.run(mark(settings(), chosen, reason=reason, progress=bar))
+        outcome = uvloop.run(mark(given, chosen, reason=reason, progress=bar, note=note))
     _tell_outcome(DISCARDED, outcome, as_json=as_json)
 
 

@@ -79,8 +79,9 @@ def told_rows(told: Told) -> Iterator[Sequence[str]]:
         yield "batch", "It stands for a batch that was too large to unpack, and has no content."
     if letter.is_cut:
         yield "cut", _cut(letter)
+    if letter.withheld is not None:
+        yield "content", letter.withheld.value
     yield from (("done", _done(change)) for change in history.changes)
-    yield from (("seen", f"{to_the_second(access.at)} by {access.by}") for access in history.accesses)
     for letter_id, found in told.earlier:
         yield "before", _short(found) if found else f"{letter_id}, which the topic no longer holds"
     yield from (("after", _short(found)) for found in told.later)
@@ -95,8 +96,8 @@ def told_values(told: Told) -> dict[str, Any]:
         **reason_of(letter),
         "faults": [{**fault._asdict(), "hint": hint(fault)} for fault in letter.faults],
         "cut": letter.is_cut,
+        "withheld": letter.withheld.name.lower() if letter.withheld is not None else None,
         "changes": [{**asdict(change), "at": change.at.isoformat()} for change in history.changes],
-        "accesses": [{"by": access.by, "at": access.at.isoformat()} for access in history.accesses],
         "earlier": [str(letter_id) for letter_id, _ in told.earlier],
         "later": [str(found.letter.id) for found in told.later],
     }

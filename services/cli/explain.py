@@ -10,18 +10,21 @@ from services.cli import explain_record as on_screen
 from services.cli.arguments import AsJson, settings
 from services.cli.json_values import print_json
 from services.cli.progress import Bar, progress
+from services.cli.purpose import AsOperator, ForReason, ForRequest, purpose
 from services.cli.screen import print_table
 from services.cli.streams import FAULTS_FOUND, WRONG_USE, tell
+from services.operations.audit.trail import Purpose, noting
 from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.explain import explain as find_out
 from services.operations.explain.record import AtPosition, explain_record, position_of
 from services.operations.explain.search import EVERY_NAME, Asked, Name, SeveralContacts, is_nummer
+from services.operations.wording import printable_id
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def explain(
+def explain(  # noqa: PLR0913 - each is an option that an operator can give
     contact: Annotated[
         str,
         typer.Argument(
@@ -40,6 +43,9 @@ def explain(
             help="Whether to read through all that publishers sent, and all dead letters, for it.",
         ),
     ] = True,
+    request: ForRequest = None,
+    reason: ForReason = None,
+    by: AsOperator = None,
     as_json: AsJson = False,
 ) -> None:
     """Show why a contact was registered or not, and what came of it. Shows no contents and changes nothing.
@@ -47,9 +53,10 @@ def explain(
     Exit status 1: nothing was decided about it, or Kafka or MongoDB is away.
     """
     asked = _asked(contact, source, as_nummer=as_nummer, as_contact=as_contact)
+    why = purpose(request=request, reason=reason, by=by)
     try:
         with progress("reading topics", shown=not as_json) as bar:
-            found = uvloop.run(_find_out(asked, through=dead_letters, bar=bar))
+            found = uvloop.run(_find_out(asked, why, through=dead_letters, bar=bar))
     except SeveralContacts as error:
         tell(str(error))
         raise typer.Exit(WRONG_USE) from error
@@ -65,12 +72,24 @@ def explain(
     raise typer.Exit(0 if explained and fault is None else FAULTS_FOUND)
 
 
-async def _find_out(asked: Asked, *, through: bool, bar: Bar) -> Explained | NotDecided | AtPosition:
+async def _find_out(asked: Asked, why: Purpose, *, through: bool, bar: Bar) -> Explained | NotDecided | AtPosition:
+    """Return what is known, once the audit trail has that it is going to be shown."""
     given = settings()
     position = position_of(asked.text, given) if asked.names == EVERY_NAME and asked.source is None else None
     if position is not None:
-        return await explain_record(given, position, through=through, progress=bar)
-    return await find_out(given, asked, through=through, progress=bar, tell=tell)
+        found: Explained | NotDecided | AtPosition = await explain_record(
+            given, position, through=through, progress=bar
+        )
+    else:
+        found = await find_out(given, asked, through=through, progress=bar, tell=tell)
+    await noting(given, "explain", why)({"contacts": 1}, [_shown_id(asked, found)])
+    return found
+
+
+def _shown_id(asked: Asked, found: Explained | NotDecided | AtPosition) -> str:
+    """Return the contactId that shows, or else what was asked for: a text that something was found by."""
+    contact = found.contact if isinstance(found, AtPosition) else found
+    return printable_id(contact.besluit.contact_id if isinstance(contact, Explained) else asked.text)
 
 
 def _asked(text: str, source: str | None, *, as_nummer: bool, as_contact: bool) -> Asked:

@@ -16,6 +16,8 @@ from services.domain.besluit import (
     PartijIntrekking,
     TaakIntrekking,
 )
+from services.domain.consent import Moment
+from services.domain.intrekkingen import number_taken_back
 from services.domain.rules import rule_of
 from services.domain.toelichting import Kanttekening, kanttekening
 from services.operations.dead_letters.reading import Found
@@ -81,7 +83,7 @@ def at_position(found: AtPosition) -> Json:
 def _decision(besluit: BesluitRecord) -> Json:
     return {
         "source": besluit.source,
-        "contactId": besluit.contact_id,
+        "wijzigingId" if besluit.is_change else "contactId": besluit.contact_id,
         "revisie": besluit.revisie,
         "besluitversie": besluit.besluitversie,
         "eventId": besluit.event_id or None,
@@ -123,7 +125,11 @@ def _onderwerp(besluit: BesluitRecord, onderwerp: OnderwerpBesluit) -> Json:
 
 def _partij(besluit: BesluitRecord, partij: PartijBesluit) -> Json:
     counted, stand = partij.statement_that_counted(besluit.moment), partij.stand
-    statement = counted and {**json_value(counted), "inThisContact": counted.contact.is_of(besluit.moment)}
+    statement = counted and {
+        "toestemming": counted.toestemming,
+        "contact": _moment(counted.contact),
+        "inThisContact": counted.contact.is_of(besluit.moment),
+    }
     return {
         "positie": partij.positie,
         "partijId": partij.partij_id,
@@ -132,7 +138,7 @@ def _partij(besluit: BesluitRecord, partij: PartijBesluit) -> Json:
         "middel": partij.middel,
         "bekend": stand.bekend,
         "leeg": stand.leeg,
-        "gevuld": json_value(stand.gevuld),
+        "gevuld": stand.gevuld and _moment(stand.gevuld),
         "consent": partij.consent,
         "statement": statement,
         "resultaat": partij.resultaat,
@@ -140,8 +146,13 @@ def _partij(besluit: BesluitRecord, partij: PartijBesluit) -> Json:
     }
 
 
+def _moment(moment: Moment) -> Json:
+    named = "wijzigingId" if moment.wijziging else "contactId"
+    return {"op": json_value(moment.op), "source": moment.source, named: moment.contact_id}
+
+
 def _taken_back(besluit: BesluitRecord, intrekking: Intrekking) -> Json:
-    kind, nummer = besluit.number_taken_back(intrekking)
+    kind, nummer = number_taken_back(besluit, intrekking)
     why = intrekking.aanleiding
     return {
         "kind": kind,

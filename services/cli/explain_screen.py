@@ -20,6 +20,7 @@ from services.domain.besluit import (
     Voorganger,
 )
 from services.domain.consent import Moment
+from services.domain.intrekkingen import number_taken_back
 from services.domain.numbers import NumberKind
 from services.domain.rules import rule_of
 from services.domain.toelichting import Kanttekening, kanttekening
@@ -104,7 +105,8 @@ def _few(name: str, texts: Sequence[str], *, number: int | None = None) -> Itera
 
 
 def _heading(besluit: BesluitRecord, kafka: InKafka | None) -> Iterator[Row]:
-    yield "contact", f"{printable_id(besluit.contact_id)} of {printable_id(besluit.source)}"
+    what = "change" if besluit.is_change else "contact"
+    yield what, f"{printable_id(besluit.contact_id)} of {printable_id(besluit.source)}"
     confidential = ", vertrouwelijk" if besluit.vertrouwelijk else ""
     took_place = f"took place {to_the_second(besluit.plaatsgevonden_op)}; " if besluit.plaatsgevonden_op else ""
     yield "", f"{took_place}revisie {besluit.revisie}{confidential}"
@@ -157,7 +159,8 @@ def _consent(partij: PartijBesluit, besluit: BesluitRecord) -> str:
     counted = partij.statement_that_counted(besluit.moment)
     if counted is None:
         return f"consent: {answer}, nothing was ever stated"
-    where = "this contact" if counted.contact.is_of(besluit.moment) else _contact(counted.contact, besluit)
+    this = "this change" if besluit.is_change else "this contact"
+    where = this if counted.contact.is_of(besluit.moment) else _contact(counted.contact, besluit)
     return f"consent: {answer}, {counted.toestemming} in {where}"
 
 
@@ -174,7 +177,8 @@ def _before(partij: PartijBesluit, besluit: BesluitRecord) -> str:
 
 def _contact(moment: Moment, besluit: BesluitRecord) -> str:
     source = "" if moment.source == besluit.source else f" of {printable(moment.source)}"
-    return f"contact {printable(moment.contact_id, MAX_ELSEWHERE)}{source}, {to_the_second(moment.op)}"
+    what = "change" if moment.wijziging else "contact"
+    return f"{what} {printable(moment.contact_id, MAX_ELSEWHERE)}{source}, {to_the_second(moment.op)}"
 
 
 def _earlier(each: Voorganger) -> str:
@@ -185,7 +189,7 @@ def _earlier(each: Voorganger) -> str:
 
 
 def _taken_back(each: Intrekking, besluit: BesluitRecord) -> str:
-    kind, nummer = besluit.number_taken_back(each)
+    kind, nummer = number_taken_back(besluit, each)
     what = f"{_kind(kind)} {nummer}"
     if isinstance(each, KlantcontactIntrekking | TaakIntrekking) and each.verplaatst:
         what += " from the topic it was on: vertrouwelijk changed"

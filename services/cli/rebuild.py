@@ -9,8 +9,10 @@ import uvloop
 from services.cli.arguments import AsJson, settings
 from services.cli.json_values import print_json
 from services.cli.progress import Steps, waiting
+from services.cli.purpose import AsOperator, ForReason, ForRequest, purpose
 from services.cli.screen import print_table
 from services.cli.streams import FAULTS_FOUND, tell
+from services.operations.audit.trail import noting
 from services.operations.rebuild import rebuild as rebuilding
 from services.operations.rebuild.verify import Comparison, RebuildOutcome, Report
 from services.operations.wording import to_the_second
@@ -43,12 +45,15 @@ DropOld = Annotated[
 
 
 @app.command()
-def rebuild(
+def rebuild(  # noqa: PLR0913 - each is an option that an operator can give
     *,
     dry_run: DryRun = False,
     accept_differences: Accept = False,
     from_live: FromLive = False,
     drop_old: DropOld = False,
+    request: ForRequest = None,
+    reason: ForReason = None,
+    by: AsOperator = None,
     as_json: AsJson = False,
 ) -> None:
     """Make the projector's collections anew from the topics, and put them in place while the projector goes on.
@@ -59,17 +64,23 @@ def rebuild(
     Exit status 1: new and live differ, so nothing was put in place.
     """
     garbage.search_less_often()
+    given, why = settings(), purpose(request=request, reason=reason, by=by)
     if drop_old:
         if dry_run or accept_differences or from_live:
             raise typer.BadParameter("--drop-old does nothing else; give it alone.")
         with waiting("dropping", shown=not as_json):
-            dropped = uvloop.run(rebuilding.drop_old(settings()))
+            dropped = uvloop.run(rebuilding.drop_old(given, note=noting(given, "rebuild --drop-old", why)))
         _tell_dropped(dropped, as_json=as_json)
         return
     with Steps(shown=not as_json) as bars:
         report = uvloop.run(
             rebuilding.rebuild(
-                settings(), dry_run=dry_run, accept_differences=accept_differences, from_live=from_live, show=bars.show
+                given,
+                dry_run=dry_run,
+                accept_differences=accept_differences,
+                from_live=from_live,
+                show=bars.show,
+                note=noting(given, "rebuild", why),
             )
         )
     if as_json:

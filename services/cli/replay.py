@@ -14,8 +14,10 @@ import uvloop
 from services.cli.arguments import AsJsonLines, PolicyFile, beleid, settings
 from services.cli.json_values import print_json, write_json_line
 from services.cli.progress import Bar, progress
+from services.cli.purpose import AsOperator, ForReason, ForRequest, purpose
 from services.cli.streams import FAULTS_FOUND, tell
 from services.domain.herbeoordeling import Feiten
+from services.operations.audit.trail import noting
 from services.operations.replay.differences import OnderwerpOutcome
 from services.operations.replay.judging import Examined
 from services.operations.replay.replay import Replayed
@@ -49,6 +51,9 @@ def replay(  # noqa: PLR0913 - each is an option that an operator can give
     with_current_register: Annotated[
         bool, typer.Option(help="Judge by what the register knows today, not by the facts of the decision record.")
     ] = False,
+    request: ForRequest = None,
+    reason: ForReason = None,
+    by: AsOperator = None,
     diff_only: Annotated[bool, typer.Option(help="Leave out contacts that come out the same.")] = False,
     as_json: AsJsonLines = False,
 ) -> None:
@@ -77,6 +82,7 @@ def replay(  # noqa: PLR0913 - each is an option that an operator can give
                     execute=execute,
                     tell=shown,
                     progress=bar,
+                    note=noting(given, "replay --execute", purpose(request=request, reason=reason, by=by)),
                 )
             )
         except InvalidSelection as error:

@@ -10,6 +10,7 @@ import uvloop
 from services.cli.arguments import AsJson, settings
 from services.cli.json_values import print_json
 from services.cli.progress import Steps
+from services.cli.purpose import AsOperator
 from services.cli.subject import ReasonGiven, RequestNumber
 from services.operations.rotate_key import Rotated
 from services.operations.rotate_key import rotate_key as rotate
@@ -23,7 +24,12 @@ OnlyCounts = Annotated[bool, typer.Option("--dry-run", help="Count what the new 
 
 @app.command()
 def rotate_key(
-    *, request: RequestNumber, reason: ReasonGiven, dry_run: OnlyCounts = False, as_json: AsJson = False
+    *,
+    request: RequestNumber,
+    reason: ReasonGiven,
+    by: AsOperator = None,
+    dry_run: OnlyCounts = False,
+    as_json: AsJson = False,
 ) -> None:
     """Have the newest key of the settings take over from the one that the register has, while classifiers go on.
 
@@ -32,7 +38,7 @@ def rotate_key(
     """
     garbage.search_less_often()
     with Steps(shown=not as_json) as bars:
-        rotated = uvloop.run(rotate(settings(), request=request, reason=reason, dry_run=dry_run, show=bars.show))
+        rotated = uvloop.run(rotate(settings(), request=request, reason=reason, dry_run=dry_run, show=bars.show, by=by))
     if as_json:
         print_json({**asdict(rotated), "dry_run": dry_run, "oplog_until": _oplog_until(rotated)})
     else:

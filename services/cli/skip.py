@@ -8,6 +8,8 @@ import uvloop
 from services.cli.arguments import AsJson, settings
 from services.cli.json_values import print_json
 from services.cli.progress import waiting
+from services.cli.purpose import AsOperator, ForRequest, purpose
+from services.operations.audit.trail import noting
 from services.operations.skip import InvalidReason
 from services.operations.skip import skip as ask
 
@@ -25,6 +27,8 @@ def skip(
     offset: Annotated[int, typer.Argument(metavar="OFFSET", min=0)],
     *,
     reason: Reason,
+    request: ForRequest = None,
+    by: AsOperator = None,
     as_json: AsJson = False,
 ) -> None:
     """Make the record at which a partition stopped a dead letter, so that the partition goes on.
@@ -32,9 +36,11 @@ def skip(
     `doctor` names the partitions that have stopped. The service that owns the partition does it within seconds, or at
     its next start.
     """
+    given = settings()
+    note = noting(given, "skip", purpose(request=request, reason=reason, by=by))
     try:
         with waiting("asking MongoDB", shown=not as_json):
-            asked = uvloop.run(ask(settings(), topic=topic, partition=partition, offset=offset, reason=reason))
+            asked = uvloop.run(ask(given, topic=topic, partition=partition, offset=offset, reason=reason, note=note))
     except InvalidReason as error:
         raise typer.BadParameter(str(error), param_hint="--reason") from error
     if as_json:

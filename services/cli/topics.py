@@ -1,5 +1,7 @@
 """For operators: the Kafka topics."""
 
+from collections import Counter
+
 import typer
 import uvloop
 
@@ -7,14 +9,11 @@ from services.cli.arguments import AsJson, settings
 from services.cli.json_values import print_json
 from services.cli.progress import waiting
 from services.cli.screen import print_table
+from services.operations.markers import append_due_markers
 from services.operations.topics import create_topics as create
+from services.operations.wording import counted
 
 app = typer.Typer(help="The Kafka topics.", no_args_is_help=True, add_completion=False)
-
-
-@app.callback()
-def _topics() -> None:
-    """Make Typer build a group: of one command it would make that command itself."""
 
 
 @app.command("create")
@@ -38,3 +37,19 @@ def create_topics(*, as_json: AsJson = False) -> None:
         for state in states
     ]
     print_table(rows)
+
+
+@app.command("mark")
+def mark_topics(*, as_json: AsJson = False) -> None:
+    """Append a marker to each output partition to which nobody wrote for a while, so that Kafka closes its segment.
+
+    Only then does Kafka remove what a withdrawal, a correction or an erasure replaced there. Run it daily.
+    """
+    with waiting("asking Kafka", shown=not as_json):
+        marked = uvloop.run(append_due_markers(settings()))
+    if as_json:
+        print_json({"marked": [{"topic": each.topic, "partition": each.partition} for each in marked]})
+        return
+    print_table(
+        [(topic, counted(number, "marker")) for topic, number in Counter(each.topic for each in marked).items()]
+    )

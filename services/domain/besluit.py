@@ -1,4 +1,4 @@
-"""The decision record of a contact: why, ids, numbers and moments; no contents.
+"""The decision record of a contact, or of a change outside one: why, ids, numbers and moments; no contents.
 
 From it and the contact itself, every event of the decision can be made again, whatever the register has learnt since.
 """
@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Final
 
 from schemas.contact_ended_v1 import Toestemming
-from schemas.outputs import IntrekkingResultaat, PartijResultaat, Reden, Regel
+from schemas.outputs import IntrekkingResultaat, PartijRegel, PartijResultaat, Reden, Regel
 from schemas.positions import Position
 from schemas.values import value_class
 from services.domain.consent import Moment, Statement
 from services.domain.ids import taak_id
-from services.domain.numbers import NumberKind
 from services.domain.partij import Bijdrage, Stand
 from services.domain.streams import Stream
 from services.domain.toelichting import KEPT_WITHOUT_TRACE
@@ -37,7 +36,7 @@ class Aanleiding:
     besloten_op: datetime
     event_id: str
     beleidsversie: str
-    regel: Regel
+    regel: Regel | PartijRegel
 
 
 @value_class(frozen=True, slots=True)
@@ -79,6 +78,7 @@ class PartijBesluit:
     """What the register knew of the partij without this contact: the facts of the decision."""
     vervallen_soorten: tuple[str, ...] = ()
     """Kinds of identificator that an earlier revisie had linked and no other contact had."""
+    wordt_beperkt: bool | None = None  # whether a change restricts its processing, or sets it free; None: neither
 
     def statement_that_counted(self, contact: Moment) -> Statement | None:
         """Return the statement of consent by which the contact was judged; None when nobody had made one."""
@@ -207,7 +207,12 @@ class BesluitRecord:
     def moment(self) -> Moment:
         """The contact as the origin of what it did."""
         assert self.plaatsgevonden_op is not None, "a contact that did something has a record in full"
-        return Moment(self.plaatsgevonden_op, self.source, self.contact_id)
+        return Moment(self.plaatsgevonden_op, self.source, self.contact_id, self.is_change)
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it is about a change outside a contact; `contact_id` is its wijzigingId then."""
+        return not self.onderwerpen
 
     @property
     def without_trace(self) -> bool:
@@ -252,7 +257,7 @@ class BesluitRecord:
         taken_back = {each.partij_id for each in self.intrekkingen if isinstance(each, PartijIntrekking)}
         return taken_back | {each.partij_id for each in self.partijen}
 
-    def aanleiding(self, regel: Regel) -> Aanleiding:
+    def aanleiding(self, regel: Regel | PartijRegel) -> Aanleiding:
         """Return this decision as the one that an event goes back to."""
         return Aanleiding(self.revisie, self.besluitversie, self.besloten_op, self.event_id, self.beleidsversie, regel)
 
@@ -275,17 +280,6 @@ class BesluitRecord:
     def numbers_of(self, onderwerp_id: str) -> Uitgegeven | None:
         """Return the numbers that an onderwerp was ever given."""
         return next((each for each in self.uitgegeven if each.onderwerp_id == onderwerp_id), None)
-
-    def number_taken_back(self, intrekking: Intrekking) -> tuple[NumberKind, str]:
-        """Return the kind and the number of what was taken back."""
-        if isinstance(intrekking, PartijIntrekking):
-            return NumberKind.PARTIJ, intrekking.nummer
-        had = self.numbers_of(intrekking.onderwerp_id)
-        assert had is not None, "what is taken back was given a number"
-        if isinstance(intrekking, KlantcontactIntrekking):
-            return NumberKind.KLANTCONTACT, had.klantcontact_nummer
-        assert had.taak_nummer is not None, "a taak that is taken back was given a number"
-        return NumberKind.INTERNE_TAAK, had.taak_nummer
 
     def taak_id_of(self, onderwerp_id: str) -> str:
         """Return the id of the interne taak of an onderwerp, whether it has one or not."""

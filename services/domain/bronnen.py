@@ -39,4 +39,6 @@ def _outside(bron: Bron, topic: str | None, contact: ContactEnded) -> Iterator[F
     for position, betrokkene in enumerate(contact.betrokkenen):
         claimed = betrokkene.authenticatie
         if claimed is not None and claimed.middel not in bron.middelen:
-            yield Fault(path("data", "betrokkenen", position, "authenticatie", "middel"), _KIND)
+            # A change of consent has no onderwerp, and one klant.
+            spoke = ("betrokkenen", position) if contact.onderwerpen else ("klant",)
+            yield Fault(path("data", *spoke, "authenticatie", "middel"), _KIND)

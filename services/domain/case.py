@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from schemas.contact_ended_v1 import Rol
 from schemas.faults import Fault
@@ -15,9 +16,22 @@ from services.domain.consent import Moment
 from services.domain.decide import counts
 from services.domain.gekend import gekend
 from services.domain.herbeoordeling import Herbeoordeling
-from services.domain.ids import contact_key, identifier
+from services.domain.ids import change_key, contact_key, identifier
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
+
+
+@value_class(frozen=True, slots=True)
+class Instruction:
+    """What the municipality itself asks about a partij outside a contact, by its id: nobody authenticates for it."""
+
+    partij_id: str
+    beperking: bool | None = None
+    """Whether its processing is restricted from now on; None: it is about consent."""
+
+
+INSTRUCTED: Final = "opdracht"
+"""In the place of a means of authentication."""
 
 
 @value_class(frozen=True, slots=True)
@@ -44,6 +58,13 @@ class Case:
     """Set when an operator asks for a new judgement."""
     publish_again: bool = False
     """Set when an operator asks for the events of the revisie in force, whether they went out before or not."""
+    instruction: Instruction | None = None
+    """Set when the municipality itself changes a partij outside a contact."""
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it is a change outside a contact, which has no onderwerp."""
+        return not self.received.contact.onderwerpen
 
     def repeats(self, in_force: BesluitRecord | None) -> bool:
         """Whether it is the revisie of a decision, with the same contents."""
@@ -70,6 +91,8 @@ class Case:
 
     def own_partij_id(self, position: int) -> str:
         """Return the partij id of a betrokkene without an identity to be found by: the same one in every revisie."""
+        if self.instruction is not None:
+            return self.instruction.partij_id
         contact = self.received.contact
         return identifier(self.received.source, "partij", contact.contact_id, contact.betrokkenen[position].ref)
 
@@ -103,11 +126,12 @@ def prepare(
             () if betrokkene.rol is Rol.OVERIG else identities(betrokkene, by_ref.get)
             for betrokkene in contact.betrokkenen
         )
+    is_change = not contact.onderwerpen
     return Case(
         received=received,
-        key=contact_key(received.source, contact.contact_id),
+        key=(change_key if is_change else contact_key)(received.source, contact.contact_id),
         digest=sleutels.of_contents(contact),
-        moment=Moment(contact.plaatsgevonden_op, received.source, contact.contact_id),
+        moment=Moment(contact.plaatsgevonden_op, received.source, contact.contact_id, is_change),
         identities=found,
         sleutels=tuple(tuple(sleutels.of_identity(each) for each in of_one) for of_one in found),
         gekend=gekend(contact, found, beleid),

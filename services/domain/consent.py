@@ -25,10 +25,13 @@ class Moment:
     op: datetime
     source: str
     contact_id: str
+    wijziging: bool = False
+    """Whether it was no contact but a change outside one; `contact_id` is its wijzigingId then."""
 
     def is_of(self, other: "Moment") -> bool:
         """Whether both are of one contact."""
-        return (self.source, self.contact_id) == (other.source, other.contact_id)
+        mine, theirs = (self.source, self.contact_id, self.wijziging), (other.source, other.contact_id, other.wijziging)
+        return mine == theirs
 
 
 @value_class(frozen=True, slots=True)

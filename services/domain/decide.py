@@ -77,7 +77,7 @@ def _judge_onderwerp(
             tot_stand_gekomen=contact.tot_stand_gekomen,
             follows_up=follows_up,
             gekend=first is not None,
-            consent=first is not None and first.consent,
+            consent=first is not None and first.consent and not first.beperkt,
             opvolging=onderwerp.opvolging.soort,
         )
     )

@@ -73,26 +73,30 @@ class Sender:
         stream: Stream,
         module: ModuleType,
         subject: str,
-        key: str,
+        key: str | None,
         data: Wire,
         *,
         since: Aanleiding | None = None,
         named: str | None = None,
     ) -> Event:
-        """Return data in its envelope. `since` is the decision it goes back to; `named` keeps equal subjects apart."""
+        """Return data in its envelope. `since` is the decision it goes back to; `named` keeps equal subjects apart.
+
+        An event without a `key` has its own `id` for one: no later event replaces it in a compacted topic.
+        """
         besluit = self.besluit
         why = since or besluit
         kind, dataschema = _named(module)
+        event_id = identifier(
+            besluit.source,
+            kind,
+            besluit.contact_id,
+            named or subject,
+            str(why.revisie),
+            str(why.besluitversie),
+        )
         body: Wire = {
             "specversion": "1.0",
-            "id": identifier(
-                besluit.source,
-                kind,
-                besluit.contact_id,
-                named or subject,
-                str(why.revisie),
-                str(why.besluitversie),
-            ),
+            "id": event_id,
             "source": self.source,
             "type": module.TYPE,
             "time": why.besloten_op,
@@ -103,7 +107,7 @@ class Sender:
         }
         if besluit.traceparent is not None:
             body["traceparent"] = besluit.traceparent
-        return Event(stream, key, body)
+        return Event(stream, key or event_id, body)
 
     def why(self, outcome: OnderwerpBesluit) -> Wire:
         """Return `besluit` and `herkomst` for the outcome of an onderwerp."""
@@ -132,11 +136,23 @@ class Sender:
             "herkomst": self._herkomst(aanleiding.event_id, aanleiding.revisie, onderwerp_id),
         }
 
+    def why_of_change(self, aanleiding: Aanleiding) -> Wire:
+        """Return `besluit` and `herkomst` for what a change outside a contact says of a partij."""
+        return {
+            "besluit": {
+                "regel": aanleiding.regel,
+                "beleidsversie": aanleiding.beleidsversie,
+                "besluitversie": aanleiding.besluitversie,
+                "toelichting": toelichting(aanleiding.regel),
+            },
+            "herkomst": self._herkomst(aanleiding.event_id, aanleiding.revisie, None),
+        }
+
     def _herkomst(self, event_id: str, revisie: int, onderwerp_id: str | None) -> Wire:
         herkomst: Wire = {
             "source": self.besluit.source,
             "eventId": event_id,
-            "contactId": self.besluit.contact_id,
+            "wijzigingId" if self.besluit.is_change else "contactId": self.besluit.contact_id,
             "revisie": revisie,
         }
         if onderwerp_id is not None:

@@ -21,6 +21,7 @@ from services.domain.besluit import (
     PartijBesluit,
     Uitgegeven,
 )
+from services.domain.changed import changed, is_restricted
 from services.domain.decide import concerns
 from services.domain.details import at_betrokkene, at_partij
 from services.domain.envelope import Event, Sender, Wire, wire, wired
@@ -43,6 +44,9 @@ def events_of(received: Received, besluit: BesluitRecord, source: str, *, only_n
     for intrekking in besluit.intrekkingen:
         if not only_new or besluit.gave(intrekking):
             yield withdrawn(composer.sender, intrekking)
+    if besluit.is_change:
+        yield from changed(besluit, composer.sender)
+        return
     for onderwerp, outcome in zip(received.contact.onderwerpen, besluit.onderwerpen, strict=True):
         if outcome.klantcontact and not (only_new and outcome.sinds):
             uitgegeven = besluit.numbers_of(outcome.onderwerp_id)
@@ -157,6 +161,8 @@ class _Composer:
             "identificatie": Identificatie.EXTERN if kinds else Identificatie.ZONDER_EXTERNE_IDENTIFICATOR,
             **wired(at_partij(betrokkene, _verdict(partij))),
         }
+        if is_restricted(partij):
+            brought["beperking"] = True
         employer = self._employer(betrokkene)
         if betrokkene.soort_partij is SoortPartij.CONTACTPERSOON and employer is not None:
             brought["werkteVoorPartij"] = _employer_wired(employer, named=_verdict(partij).takes_details)
@@ -181,7 +187,9 @@ class _Composer:
 
 
 def _verdict(partij: PartijBesluit) -> PartijVerdict:
-    return PartijVerdict(partij.resultaat, partij.consent, partij.verklaring, partij.vult, partij.carries_name)
+    return PartijVerdict(
+        partij.resultaat, partij.consent, is_restricted(partij), partij.verklaring, partij.vult, partij.carries_name
+    )
 
 
 def _linked(identificatoren: tuple[PartijIdentificator, ...], kinds: set[str]) -> list[Wire]:

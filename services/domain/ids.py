@@ -44,6 +44,21 @@ def contact_key(source: str, contact_id: str) -> str:
     return identifier(source, "contact", contact_id)
 
 
+def change_key(source: str, wijziging_id: str) -> str:
+    """Return the key of the decision record of a change outside a contact."""
+    return identifier(source, "wijziging", wijziging_id)
+
+
+def contact_key_named(source: str | None, contact_id: str | None, *, change: bool = False) -> str | None:
+    """Return the key of a contact, or of a change, by texts that nothing has checked; None where they name none."""
+    if source is None or contact_id is None:
+        return None
+    try:
+        return (change_key if change else contact_key)(source, contact_id)
+    except UnicodeEncodeError:
+        return None  # half of a surrogate pair, which no contact is called
+
+
 def klantcontact_id(source: str, contact_id: str, onderwerp_id: str) -> str:
     """Return the id of the klantcontact of an onderwerp."""
     return identifier(source, "klantcontact", contact_id, onderwerp_id)

@@ -6,7 +6,7 @@ Source: `schemas/decision.md`, "Taking back".
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from schemas.outputs import IntrekkingResultaat, PartijResultaat
+from schemas.outputs import IntrekkingResultaat, PartijRegel, PartijResultaat
 from services.domain.besluit import (
     Aanleiding,
     BesluitRecord,
@@ -15,6 +15,7 @@ from services.domain.besluit import (
     PartijIntrekking,
     TaakIntrekking,
 )
+from services.domain.numbers import NumberKind
 from services.domain.partij import PartijRecord
 from services.domain.sleutels import soort_of
 
@@ -30,13 +31,13 @@ def taken_back(
     Everything that earlier revisies took back is taken back again, unchanged: it may have been recorded and never
     published. A subscriber that did see it recognises the repeat by its id.
     """
-    why = besluit.aanleiding(besluit.onderwerpen[0].regel)
+    why = besluit.aanleiding(besluit.onderwerpen[0].regel if besluit.onderwerpen else PartijRegel.T)
     earlier = in_force.intrekkingen if in_force else ()
     known = {replace(each, aanleiding=why): each for each in earlier}
     gone = [
         *_klantcontacten_gone(besluit, why),
         *_taken_gone(besluit, why),
-        *_partijen_gone(besluit, why, before, released),
+        *_partijen_gone(besluit, why, before, released, in_force),
     ]
     for intrekking in gone:
         yield known.get(intrekking, intrekking)
@@ -70,10 +71,14 @@ def _taken_gone(besluit: BesluitRecord, why: Aanleiding) -> Iterator[Intrekking]
 
 
 def _partijen_gone(
-    besluit: BesluitRecord, why: Aanleiding, partijen: Mapping[str, PartijRecord], released: Sequence[PartijRecord]
+    besluit: BesluitRecord,
+    why: Aanleiding,
+    partijen: Mapping[str, PartijRecord],
+    released: Sequence[PartijRecord],
+    in_force: BesluitRecord | None,
 ) -> Iterator[Intrekking]:
     for partij in released:
-        yield taken_from(partijen[partij.partij_id], partij, why)
+        yield taken_from(partijen[partij.partij_id], partij, why, in_force)
     if not besluit.vertrouwelijk:
         return
     # A subscriber without access to the confidential stream still has to learn that a partij was emptied.
@@ -93,14 +98,18 @@ def _partijen_gone(
             )
 
 
-def taken_from(before: PartijRecord, after: PartijRecord, why: Aanleiding) -> PartijIntrekking:
-    """Return that a contact brings a partij nothing any more: it is *vervallen* when no other contact knows it."""
+def taken_from(
+    before: PartijRecord, after: PartijRecord, why: Aanleiding, in_force: BesluitRecord | None
+) -> PartijIntrekking:
+    """Return that a contact brings a partij nothing any more: it is *vervallen* when no other contact knows it.
+
+    `in_force` is the decision about the contact that this one replaces.
+    """
     resultaat = IntrekkingResultaat.VERVALLEN
     if after.bekend:
         resultaat = IntrekkingResultaat.BESTAAND if after.has_consent else IntrekkingResultaat.LEEG
-    return PartijIntrekking(
-        why, after.partij_id, after.nummer, after.versie, after.geleegd_bij, resultaat, lost_kinds(before, after)
-    )
+    lost = lost_kinds(before, after, in_force)
+    return PartijIntrekking(why, after.partij_id, after.nummer, after.versie, after.geleegd_bij, resultaat, lost)
 
 
 def _offered_reuse(partij: PartijRecord) -> bool:
@@ -108,7 +117,27 @@ def _offered_reuse(partij: PartijRecord) -> bool:
     return not partij.stand.leeg or partij.has_consent
 
 
-def lost_kinds(before: PartijRecord, after: PartijRecord) -> tuple[str, ...]:
-    """Return the kinds of identity by which a partij was found before and is no longer."""
+def lost_kinds(before: PartijRecord, after: PartijRecord, in_force: BesluitRecord | None) -> tuple[str, ...]:
+    """Return the kinds of identity by which a partij was found before and is no longer.
+
+    Also those that the decision in force said so of: its event may be replaced by the one that is made now, while an
+    older event that brought such a kind is still there.
+    """
     kept = {soort_of(sleutel) for sleutel in after.sleutels}
-    return tuple(soort for soort in map(soort_of, before.sleutels) if soort not in kept)
+    lost = [soort_of(sleutel) for sleutel in before.sleutels]
+    for partij in in_force.partijen if in_force is not None else ():
+        if partij.partij_id == after.partij_id:
+            lost += partij.vervallen_soorten
+    return tuple(soort for soort in dict.fromkeys(lost) if soort not in kept)
+
+
+def number_taken_back(besluit: BesluitRecord, intrekking: Intrekking) -> tuple[NumberKind, str]:
+    """Return the kind and the number of what a decision took back."""
+    if isinstance(intrekking, PartijIntrekking):
+        return NumberKind.PARTIJ, intrekking.nummer
+    had = besluit.numbers_of(intrekking.onderwerp_id)
+    assert had is not None, "what is taken back was given a number"
+    if isinstance(intrekking, KlantcontactIntrekking):
+        return NumberKind.KLANTCONTACT, had.klantcontact_nummer
+    assert had.taak_nummer is not None, "a taak that is taken back was given a number"
+    return NumberKind.INTERNE_TAAK, had.taak_nummer

@@ -29,7 +29,9 @@ from services.domain.toelichting import Kanttekening
 FIRST_JUDGEMENT: Final = 1
 
 NOTES_OF_VERVOLG: Final = (Kanttekening.VERVOLG_ONBEKEND, Kanttekening.VERVOLG_VERTROUWELIJK)
-NOTES_OF_CONTACT: Final = frozenset({*NOTES_OF_VERVOLG, Kanttekening.INTREKKING_ZONDER_GEVOLG})
+NOTES_OF_CONTACT: Final = frozenset(
+    {*NOTES_OF_VERVOLG, Kanttekening.INTREKKING_ZONDER_GEVOLG, Kanttekening.PARTIJ_BEPERKT}
+)
 """The notes that follow from the contact and its surroundings in every judgement anew."""
 
 
@@ -100,7 +102,7 @@ def new_besluit(
     former = in_force if in_force is not None and in_force.revisie == contact.revisie else None
     verdict = decide(contact, case.moment, case.gekend, around.standen, follows_up=around.vervolg is not None)
     touched = [_touch(case, at, verdict, around, numbers) for at in verdict.partijen]
-    released = list(_release(around, {each.besluit.partij_id for each in touched}))
+    released = list(release(around, {each.besluit.partij_id for each in touched}))
     uitgegeven = _hand_out(case, verdict, in_force, numbers)
     besluit = BesluitRecord(
         key=case.key,
@@ -149,6 +151,8 @@ def _kanttekeningen(
         for at, betrokkene in enumerate(contact.betrokkenen)
     ):
         notes.append(Kanttekening.INTREKKING_ZONDER_GEVOLG)
+    if any(each.beperkt for each in verdict.partijen.values()):
+        notes.append(Kanttekening.PARTIJ_BEPERKT)
     return tuple(dict.fromkeys(notes))
 
 
@@ -183,7 +187,7 @@ def _touch(case: Case, at: int, verdict: Verdict, around: Surroundings, numbers:
         sleutels=sleutels,
         middel=case.gekend[at],
         stand=stand,
-        vervallen_soorten=lost_kinds(before, partij) if before is not None else (),
+        vervallen_soorten=lost_kinds(before, partij, around.in_force) if before is not None else (),
     )
     if former is not None and same_outcome(besluit, former):
         return _Touched(former, None, notes)
@@ -226,8 +230,8 @@ def _links(
     return tuple(links), tuple(notes)
 
 
-def _release(around: Surroundings, touched: set[str]) -> Iterator[PartijRecord]:
-    """Yield the partijen that the earlier revisie touched and this one does not."""
+def release(around: Surroundings, touched: set[str]) -> Iterator[PartijRecord]:
+    """Yield the partijen that the earlier revisie touched and this one does not, as they are without it."""
     for earlier in around.in_force.partijen if around.in_force else ():
         if earlier.partij_id not in touched:
             yield around.without[earlier.partij_id].taken_back()

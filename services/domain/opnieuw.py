@@ -64,6 +64,9 @@ def _points_at(person: Mapping[str, Any], partijen: Mapping[str, PartijBesluit])
 
 def _shows_nothing(person: Mapping[str, Any], wissing: Wissing) -> bool:
     """Whether somebody shows nothing that is to be erased."""
+    if wissing.soort is SoortWissing.CONTACTGEGEVENS:
+        # Only a betrokkene: what stands at a partij stays there.
+        return "partijId" in person or not any(person.get(name) for name in DETAILS)
     partij_id = person["partijId"] if "partijId" in person else person.get("wasPartij", {}).get("partijId")
     if partij_id != wissing.partij_id:
         return True

@@ -12,6 +12,7 @@ from schemas.faults import Refusal, RefusalKind
 from schemas.reading.decoding import Received
 from schemas.values import value_class
 from services.domain.besluit import BesluitRecord
+from services.domain.changed import regels
 from services.domain.events import Event, events_of
 from services.domain.wissing import Bezwaar, GewistItem, Wissing
 
@@ -27,8 +28,8 @@ class _WithBesluit:
 
     @property
     def rules(self) -> Sequence[str]:
-        """The rule of each onderwerp."""
-        return [onderwerp.regel.value for onderwerp in self.besluit.onderwerpen]
+        """The rule of each onderwerp, or that of a change."""
+        return [regel.value for regel in regels(self.besluit)]
 
 
 @value_class(frozen=True, slots=True)

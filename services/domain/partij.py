@@ -26,6 +26,8 @@ class Stand:
     ingetrokken: Moment | None = None
     gevuld: Moment | None = None
     """The contact that last put default details there, if it was not emptied since."""
+    beperkt: Moment | None = None
+    """The change that restricted its processing (AVG 18), while that lasts."""
 
     @property
     def statements(self) -> Statements:
@@ -74,6 +76,7 @@ class PartijRecord:
     gegeven: Moment | None = None
     ingetrokken: Moment | None = None
     gevuld: Moment | None = None
+    beperkt: Moment | None = None
     gewist: bool = False
     """Whether its klant is being erased: no contact links it any more."""
 
@@ -91,7 +94,7 @@ class PartijRecord:
     def stand(self) -> Stand:
         """The facts that a decision needs."""
         leeg = self.aangevuld_bij <= self.geleegd_bij
-        return Stand(self.bekend, leeg, self.gegeven, self.ingetrokken, self.gevuld)
+        return Stand(self.bekend, leeg, self.gegeven, self.ingetrokken, self.gevuld, self.beperkt)
 
     @property
     def has_consent(self) -> bool:
@@ -111,11 +114,12 @@ class PartijRecord:
             versie=bijdrage.versie,
             geleegd_bij=bijdrage.versie if emptied else self.geleegd_bij,
             aangevuld_bij=bijdrage.versie if bijdrage.resultaat in FILLING else self.aangevuld_bij,
-            contacten=self.contacten + 1,
+            contacten=self.contacten + (not bijdrage.contact.wijziging),
             sleutels=self.sleutels + tuple(each for each in linked if each not in self.sleutels),
             gegeven=stated.gegeven,
             ingetrokken=stated.ingetrokken,
             gevuld=None if emptied else filled,
+            beperkt=self.beperkt,
             gewist=self.gewist,
         )
 
@@ -125,7 +129,7 @@ class PartijRecord:
         rebuilt, only_counted = bare, 0
         for bijdrage in sorted(bijdragen, key=attrgetter("versie")):
             if rebuilt.only_counts(bijdrage):
-                only_counted += 1  # a klant can have thousands of such contacts
+                only_counted += not bijdrage.contact.wijziging  # a klant can have thousands of such contacts
                 continue
             fills_no_more = bijdrage.vult and bijdrage.versie <= self.geleegd_bij
             rebuilt = rebuilt.with_bijdrage(replace(bijdrage, vult=False) if fills_no_more else bijdrage)

@@ -17,6 +17,8 @@ class PartijVerdict:
     resultaat: PartijResultaat
     consent: bool
     """Whether effective consent exists, this contact included."""
+    beperkt: bool
+    """Whether its processing is restricted, so that reuse counts as not allowed."""
     verklaring: Toestemming | None
     """The statement that this contact makes for later ones."""
     vult: bool
@@ -35,13 +37,18 @@ def judge_partij(betrokkene: Betrokkene, contact: Moment, stand: Stand) -> Parti
     said = betrokkene.toestemming_hergebruik
     consent = stand.stating(said, contact).give_consent
     offered = offers_default_details(betrokkene)
-    resultaat = _with_consent(stand, contact, offered, said) if consent else PartijResultaat.LEEG
+    beperkt = stand.beperkt is not None
+    resultaat = PartijResultaat.LEEG
+    if consent:
+        # While restricted it stays as it is: it is kept, and used for nothing (AVG 18(2)).
+        resultaat = PartijResultaat.BESTAAND if beperkt else _with_consent(stand, contact, offered, said)
     return PartijVerdict(
         resultaat=resultaat,
         consent=consent,
+        beperkt=beperkt,
         verklaring=said if said in STATEMENTS else None,
         vult=offered and resultaat in FILLING,
-        carries_name=resultaat in FILLING or (resultaat is PartijResultaat.BESTAAND and not stand.leeg),
+        carries_name=resultaat in FILLING or (resultaat is PartijResultaat.BESTAAND and not stand.leeg and not beperkt),
     )
 
 

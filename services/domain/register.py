@@ -12,6 +12,7 @@ from schemas.faults import Fault, FaultKind, RefusalKind
 from schemas.positions import Position
 from services.domain.besluit import BesluitRecord, Vervolg
 from services.domain.case import Case
+from services.domain.change import change_besluit
 from services.domain.herbeoordeling import Feiten
 from services.domain.new_besluit import Surroundings, by_record, new_besluit, revives
 from services.domain.numbers import Numbers
@@ -126,7 +127,7 @@ class Register:
         if case.digest == in_force.digest:
             in_force = case.in_full(in_force)
             asked = case.herbeoordeling
-            if asked is not None and asked.besluitversie == in_force.besluitversie:
+            if asked is not None and not case.is_change and asked.besluitversie == in_force.besluitversie:
                 return self._judge_again(case, in_force, asked.feiten, now)
             return Repeated(case.received, in_force)
         return refused(case, RefusalKind.REVISIE_CONFLICT, [Fault("data.revisie", FaultKind.REVISIE_CONFLICT)])
@@ -147,7 +148,10 @@ class Register:
         if doubled:
             return refused(case, RefusalKind.CONTACT_ONGELDIG, doubled)
         around = self._around(case, in_force, found, without)
-        besluit, changed = new_besluit(case, around, self.beleid, self.numbers, now)
+        if case.is_change:
+            besluit, changed = change_besluit(case, around, self.beleid, now)
+        else:
+            besluit, changed = new_besluit(case, around, self.beleid, self.numbers, now)
         if faults := list(too_many(besluit, in_force)):
             return refused(case, RefusalKind.CONTACT_ONGELDIG, faults)
         self.remember(besluit, changed, in_force)

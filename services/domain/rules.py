@@ -12,11 +12,11 @@ The laws of this file:
 Source of the whole: VNG V6898 (a voorstel, followed strictly), with the gates of basisterminologie.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from schemas.contact_ended_v1 import SoortOpvolging
-from schemas.outputs import Regel
+from schemas.outputs import PartijRegel, Regel
 from schemas.values import value_class
 
 
@@ -102,6 +102,12 @@ TABLE: tuple[Rule, ...] = (
     ),
 )
 
+
+OUTSIDE_A_CONTACT: Final[Mapping[PartijRegel, str]] = {
+    PartijRegel.T: "De klant gaf toestemming voor hergebruik, of trok die in, buiten een contact om.",
+    PartijRegel.B: "De gemeente beperkte de verwerking van de partij, of hief die beperking op.",
+}
+"""Why a partij changed without a contact (AVG art. 7(3) and 18). These are no rows: no onderwerp is judged."""
 
 _BY_REGEL: Final = {rule.regel: rule for rule in TABLE}
 

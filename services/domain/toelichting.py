@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from schemas.outputs import Reden, Regel
-from services.domain.rules import rule_of
+from schemas.outputs import PartijRegel, Reden, Regel
+from services.domain.rules import OUTSIDE_A_CONTACT, rule_of
 
 
 class Kanttekening(StrEnum):
@@ -20,6 +20,12 @@ class Kanttekening(StrEnum):
     """`vervolgOp` of an ordinary contact points at a confidential klantcontact, and is left out."""
     INTREKKING_ZONDER_GEVOLG = "intrekking_zonder_gevolg"
     """A betrokkene withdrew consent, and no partij is known for it: not gekend, or no contact arose."""
+    WIJZIGING_NIET_GEKEND = "wijziging_niet_gekend"
+    """The klant of a change outside a contact was not authenticated by a means that suffices."""
+    WIJZIGING_KLANT_ONBEKEND = "wijziging_klant_onbekend"
+    """No contact in force knows the klant of a change outside a contact."""
+    PARTIJ_BEPERKT = "partij_beperkt"
+    """The processing of a partij is restricted, so that reuse counts as not allowed."""
 
 
 _OF_NOTE = {
@@ -33,24 +39,40 @@ _OF_NOTE = {
         "Toestemming is ingetrokken door iemand die niet gekend is, of zonder dat contact tot stand kwam: "
         "de intrekking heeft geen gevolg."
     ),
+    Kanttekening.WIJZIGING_NIET_GEKEND: (
+        "De klant van de wijziging is niet voldoende geauthenticeerd: de wijziging heeft geen gevolg."
+    ),
+    Kanttekening.WIJZIGING_KLANT_ONBEKEND: (
+        "Geen contact dat hier geregistreerd is, kent de klant van de wijziging: die heeft geen gevolg."
+    ),
+    Kanttekening.PARTIJ_BEPERKT: (
+        "De verwerking van een partij is beperkt: hergebruik telt als niet toegestaan, en de partij blijft als zij is."
+    ),
 }
 
-KEPT_WITHOUT_TRACE = frozenset({Kanttekening.INTREKKING_ZONDER_GEVOLG})
+KEPT_WITHOUT_TRACE = frozenset(
+    {
+        Kanttekening.INTREKKING_ZONDER_GEVOLG,
+        Kanttekening.WIJZIGING_NIET_GEKEND,
+        Kanttekening.WIJZIGING_KLANT_ONBEKEND,
+    }
+)
 """The notes that a record without a trace keeps: they name no one."""
 
 _OF_WHOLE_CONTACT = frozenset({Kanttekening.VERVOLG_ONBEKEND})
 """The notes that every event of the contact may have: the events of one onderwerp show nothing of another."""
 
 
-def toelichting(regel: Regel, kanttekeningen: Sequence[str] = ()) -> str:
+def toelichting(regel: Regel | PartijRegel, kanttekeningen: Sequence[str] = ()) -> str:
     """Return the explanation of a decision, in one or more sentences."""
     notes = [_OF_NOTE[Kanttekening(note)] for note in kanttekeningen if note in _OF_WHOLE_CONTACT]
-    return " ".join([rule_of(regel).toelichting, *notes])
+    why = OUTSIDE_A_CONTACT[regel] if isinstance(regel, PartijRegel) else rule_of(regel).toelichting
+    return " ".join([why, *notes])
 
 
-def kanttekening(note: Kanttekening) -> str:
-    """Return the sentence of a note. It is for operators: not every event of the contact may show it."""
-    return _OF_NOTE[note]
+def kanttekening(note: str) -> str:
+    """Return the sentence of a `Kanttekening`. It is for operators: not every event of the contact may show it."""
+    return _OF_NOTE[Kanttekening(note)]
 
 
 _OF_REDEN = {

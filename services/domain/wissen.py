@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from schemas import klantcontact_registered_v1
-from schemas.outputs import Regel
+from schemas.outputs import PartijRegel
 from services.domain.besluit import (
     Aanleiding,
     BesluitRecord,
@@ -94,6 +94,7 @@ def _erase_partij(register: Register, wissing: Wissing, now: datetime) -> Instru
         return _executed(wissing, now)
     if partij is not None and partij.bekend:
         return Declined(wissing, Bezwaar.NOG_BEKEND)
+    _forget_changes(register, wissing.partij_id, wissing, now)
     if partij is not None and (partij.gewist or partij.grondsleutel is not None):
         register.forget_partij(partij.partij_id)
     elif partij is not None:
@@ -115,11 +116,11 @@ def _erase_contact(
         return Declined(wissing, Bezwaar.TOESTEMMING_LEEFT_OP)
     gone = [
         *_onderwerpen_gone(in_force.uitgegeven, why),
-        *[taken_from(register.partijen[each.partij_id], each, why) for each in after],
+        *[taken_from(register.partijen[each.partij_id], each, why, in_force) for each in after],
     ]
     events = _events(in_force, [replace(each, reden=wissing.reden) for each in gone], source)
     register.erase(in_force.key, Gewist(now, wissing.verzoek), [each for each in after if each.bekend])
-    _forget_unknown(register, after)
+    _forget_unknown(register, after, wissing, now)
     return _executed(wissing, now, version=_of(why), gone=events)
 
 
@@ -128,10 +129,13 @@ def _erase_from_contact(
 ) -> InstructionAnswer:
     partij_id = wissing.partij_id
     own = [each for each in in_force.partijen if each.partij_id == partij_id]
-    if not own:
+    if not own and wissing.soort is not SoortWissing.CONTACTGEGEVENS:
         return _forget_taken_back(register, wissing, in_force, now)
     why = _why(in_force, now)
-    if wissing.soort is SoortWissing.GEGEVENS:
+    after: list[PartijRecord] = []
+    if wissing.soort is SoortWissing.CONTACTGEGEVENS:
+        partijen = in_force.partijen
+    elif wissing.soort is SoortWissing.GEGEVENS:
         partijen = tuple(_without_details(each, partij_id) for each in in_force.partijen)
         after = [register.partijen[own[0].partij_id].emptied()] if wissing.leegt else []
     else:
@@ -154,7 +158,7 @@ def _erase_from_contact(
     withdrawn_now = [each for each in in_force.uitgegeven if each.klantcontact_id in wissing.vervallen]
     gone = [
         *_onderwerpen_gone(withdrawn_now, why),
-        *[taken_from(register.partijen[each.partij_id], each, why) for each in after],
+        *[taken_from(register.partijen[each.partij_id], each, why, in_force) for each in after],
     ]
     gone = [replace(each, reden=wissing.reden) for each in gone]
     taken_back = tuple(each for each in gone if not isinstance(each, PartijIntrekking))
@@ -164,7 +168,7 @@ def _erase_from_contact(
     register.remember(marked, (), in_force)
     for each in after:
         register.change_partij(each)
-    _forget_unknown(register, after)
+    _forget_unknown(register, after, wissing, now)
     return _executed(wissing, now, version=_of(why), gone=events, anew=anew)
 
 
@@ -179,7 +183,7 @@ def _forget_taken_back(register: Register, wissing: Wissing, in_force: BesluitRe
 def _why(in_force: BesluitRecord, now: datetime) -> Aanleiding:
     """Return the decision to erase: newer than all that went out for this contact."""
     return replace(
-        in_force.aanleiding(in_force.onderwerpen[0].regel if in_force.onderwerpen else Regel.G1),
+        in_force.aanleiding(in_force.onderwerpen[0].regel if in_force.onderwerpen else PartijRegel.T),
         besluitversie=in_force.besluitversie + 1,
         besloten_op=now,
     )
@@ -205,10 +209,19 @@ def _revives_consent(register: Register, after: Iterable[PartijRecord]) -> bool:
     )
 
 
-def _forget_unknown(register: Register, after: Iterable[PartijRecord]) -> None:
+def _forget_unknown(register: Register, after: Iterable[PartijRecord], wissing: Wissing, now: datetime) -> None:
     for each in after:
         if not each.bekend:
+            _forget_changes(register, each.partij_id, wissing, now)
             register.forget_partij(each.partij_id)
+
+
+def _forget_changes(register: Register, partij_id: str, wissing: Wissing, now: datetime) -> None:
+    """Erase the changes outside a contact that name a partij which no contact knows (VNG V3337)."""
+    changes = [each for each in register.besluiten.values() if each.is_change]
+    for each in changes:
+        if any(partij.partij_id == partij_id for partij in each.partijen):
+            register.erase(each.key, Gewist(now, wissing.verzoek), ())
 
 
 def _onderwerpen_gone(uitgegeven: Iterable[Uitgegeven], why: Aanleiding) -> Iterator[Intrekking]:

@@ -34,6 +34,8 @@ class SoortWissing(StrEnum):
     """A partij out of a contact in which others stay."""
     GEGEVENS = "gegevens"
     """The name and addresses of a partij out of a contact, and out of the partij."""
+    CONTACTGEGEVENS = "contactgegevens"
+    """The name and addresses of all betrokkenen of a contact. What it brought to partijen stays with them."""
     KOPPELINGEN = "koppelingen"
     """The links of a partij: from then on no contact finds it."""
     PARTIJ = "partij"
@@ -100,7 +102,7 @@ class GewistItem:
 def item_key(wissing: Wissing) -> str:
     """Return the key in the ledger of what an instruction erases."""
     parts = [each for each in (wissing.contact_key, wissing.partij_id) if each is not None]
-    if wissing.soort is SoortWissing.GEGEVENS:
+    if wissing.soort in (SoortWissing.GEGEVENS, SoortWissing.CONTACTGEGEVENS):
         parts.append(wissing.soort.value)
     return ".".join(parts)
 

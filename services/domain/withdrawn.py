@@ -6,6 +6,7 @@ Source: `schemas/decision.md`, "Taking back", "Erasing".
 from schemas import klantcontact_withdrawn_v1, partij_withdrawn_v1, taak_withdrawn_v1
 from schemas.contact_ended_v1 import CodeSoortObjectId
 from services.domain.besluit import Intrekking, KlantcontactIntrekking, PartijIntrekking, TaakIntrekking
+from services.domain.changed import name_of_change
 from services.domain.envelope import Event, Sender
 from services.domain.ids import taak_id
 from services.domain.streams import Stream
@@ -74,13 +75,15 @@ def _partij_withdrawn(sender: Sender, intrekking: PartijIntrekking) -> Event:
         "vervallenIdentificatoren": identificator_kinds(intrekking.vervallen_soorten),
         **sender.why_back(intrekking, None),
     }
+    partij_id, besluit = intrekking.partij_id, sender.besluit
     return sender.event(
         Stream.REGISTERED,
         partij_withdrawn_v1,
-        intrekking.partij_id,
-        intrekking.partij_id,
+        partij_id,
+        None,
         data,
         since=intrekking.aanleiding,
+        named=name_of_change(partij_id) if besluit.is_change else None,
     )
 
 

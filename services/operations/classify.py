@@ -10,7 +10,9 @@ from itertools import count
 from typing import Any, Final
 
 from schemas.faults import Refusal
-from schemas.reading.decoding import Received, decode
+from schemas.outputs import PartijRegel
+from schemas.reading.consent import decode_either
+from schemas.reading.decoding import Received
 from services.domain.besluit import BesluitRecord
 from services.domain.case import prepare
 from services.domain.numbers import Numbers
@@ -18,7 +20,7 @@ from services.domain.outcome import Erased, Outcome, Refused
 from services.domain.policy import Beleid
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
-from services.domain.toelichting import toelichting
+from services.domain.toelichting import kanttekening, toelichting
 from services.operations.lines import event_on
 
 
@@ -32,7 +34,7 @@ def classify(lines: Iterable[bytes], beleid: Beleid, topic: str | None = None) -
             yield _refusal(line_number, outcome.refusal)
         else:
             assert not isinstance(outcome, Erased), "a dry run begins with an empty register"
-            yield _uitkomsten(outcome.besluit)
+            yield _of_change(outcome.besluit) if outcome.besluit.is_change else _uitkomsten(outcome.besluit)
 
 
 def _refusal(line_number: int, refusal: Refusal) -> dict[str, Any]:
@@ -62,6 +64,21 @@ def _uitkomsten(besluit: BesluitRecord) -> dict[str, Any]:
     return {"contactId": besluit.contact_id, "uitkomsten": uitkomsten}
 
 
+def _of_change(besluit: BesluitRecord) -> dict[str, Any]:
+    """Return what came of a change outside a contact. It touches one partij, or none."""
+    partij = next(iter(besluit.partijen), None)
+    return {
+        "wijzigingId": besluit.contact_id,
+        "uitkomst": {
+            "regel": PartijRegel.T.value,
+            "gevolg": partij is not None,
+            "partij": partij.resultaat.value if partij else "geen",
+            "toestemming": partij is not None and partij.consent,
+            "toelichting": " ".join([toelichting(PartijRegel.T), *map(kanttekening, besluit.kanttekeningen)]),
+        },
+    }
+
+
 _KEY: Final = bytes(32)
 """Nothing is kept, so a key has nothing to protect."""
 
@@ -75,7 +92,7 @@ Reading = Callable[[int, bytes], Received | Refusal]
 
 def structured(_line_number: int, line: bytes) -> Received | Refusal:
     """Read an event in structured mode, which is the line itself."""
-    return decode(line)
+    return decode_either(line)
 
 
 def judged_lines(

@@ -13,9 +13,11 @@ from aiokafka.protocol.admin import ApiVersionRequest
 from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.policy_file import load_policy_file
 from services.domain.policy import Beleid
+from services.operations.audit.check import audit_check
 from services.operations.checks import Check, failed
 from services.operations.mongo import read_register
 from services.operations.mongo_checks import mongo_checks
+from services.operations.retain.check import retention_check
 from services.operations.topics import TopicState, check_topics
 from services.operations.wording import counted, to_the_second
 from services.runtime.errors import InvalidSettings, KlantcontactError
@@ -62,10 +64,11 @@ MUTE_ADVICE = (
 
 async def examine(settings: Settings) -> list[Check]:
     """Check everything that a service needs. A server that is away costs some seconds. Changes nothing."""
-    sleutel, kafka, topics, mongodb = await asyncio.gather(
-        _sleutel(settings), _kafka(settings), _topics(settings), mongo_checks(settings)
+    sleutel, kafka, topics, mongodb, trail = await asyncio.gather(
+        _sleutel(settings), _kafka(settings), _topics(settings), mongo_checks(settings), audit_check(settings)
     )
-    return [_versions(), sleutel, *_exposed(settings), _beleid(settings), kafka, *topics, *mongodb]
+    files = [_beleid(settings), retention_check(settings)]
+    return [_versions(), sleutel, *_exposed(settings), *files, kafka, *topics, *mongodb, trail]
 
 
 def _versions() -> Check:
@@ -117,7 +120,7 @@ def _beleid(settings: Settings) -> Check:
         beleid = load_policy_file(settings.beleid_file, Beleid)
     except InvalidSettings as error:
         return failed("policy", error)
-    read = set(settings.contact_topics)
+    read = set(settings.input_topics)
     mute = [
         f"{source} may write to {', '.join(sorted(bron.topics))} alone, which the classifier does not read"
         for source, bron in beleid.bronnen.items()
@@ -209,8 +212,9 @@ def _definitions(states: Sequence[TopicState]) -> Check:
             found="; ".join(departures),
             advice="Change the topic with Kafka's own tools, or the setting when the topic is as you want it.",
         )
-    first, trail = states[0], states[-1]
-    found = f"all {len(states)}, {counted(first.partitions, 'partition')} each, and {trail.partitions} of {trail.name}"
+    usual = states[0].partitions
+    others = [f"but {each.partitions} of {each.name}" for each in states if each.partitions != usual]
+    found = ", ".join((f"all {len(states)}", f"{counted(usual, 'partition')} each", *others))
     return Check(name="topics", ok=True, found=found)
 
 

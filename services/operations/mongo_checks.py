@@ -26,6 +26,7 @@ from services.runtime.mongo.client import (
     uri_variable,
 )
 from services.runtime.mongo.errors import REFUSED_USER, translate_mongo_errors
+from services.runtime.mongo.roles import DECIDED
 from services.runtime.settings import Settings
 
 OLDEST_MONGODB: Final = (6, 0)
@@ -59,6 +60,7 @@ async def mongo_checks(settings: Settings) -> list[Check]:
                 await _try_transaction(databases)
                 return [
                     _server(settings, server, hello),
+                    *await _apart(databases),
                     await _former(databases.projection),
                     await _slow_queries(settings, hello),
                     await _oplog(client),
@@ -84,6 +86,25 @@ def _server(settings: Settings, server: str, hello: Document) -> Check:
 
 
 # What it keeps -------------------------------------------------------------------------------------------------------
+
+
+async def _apart(databases: Databases) -> list[Check]:
+    """Where the register has a database of its own: whether an earlier one was left behind in the other."""
+    if databases.register.name == databases.projection.name:
+        return []
+    left = sorted(set(await databases.projection.list_collection_names()).intersection(DECIDED))
+    if not left:
+        found = f"the register stands in {databases.register.name}, the documents in {databases.projection.name}"
+        return [Check(name="databases", ok=True, found=found)]
+    return [
+        Check(
+            name="databases",
+            ok=False,
+            found=f"{', '.join(left)} stand in {databases.projection.name}, where the classifier does not look",
+            advice=f"Stop the classifier. Move them to {databases.register.name}, or leave out "
+            "KLANTCONTACT_MONGO_REGISTER_DATABASE: with an empty register each klant gets a second partij.",
+        )
+    ]
 
 
 async def _former(database: Database) -> Check:

@@ -1,4 +1,4 @@
-"""Sending a file of `contact.ended` events, one a line, as a publisher would: to the topic of that publisher.
+"""Sending a file of events, one a line, as a publisher would: to the topic of that publisher.
 
 Nothing is judged here: a line is sent as it stands, and the classifier finds what is wrong with it.
 """
@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 from asyncio import Future
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,7 +75,7 @@ async def publish(
     TransientFailure when Kafka does not answer or stops doing so; sending the file again is safe, since a repeated
     contact changes nothing.
     """
-    topic = _meant(topic, settings.contact_topics)
+    topic = _meant(topic, settings)
     await require_topics(settings, topic)
     publication = Publication()
     with translate_write_errors(settings, topic):
@@ -102,11 +102,13 @@ class UnclearTopic(KlantcontactError):
     """The topic to send to was not named where there are several, or is none of those that the classifier reads."""
 
 
-def _meant(topic: str | None, topics: Sequence[str]) -> str:
+def _meant(topic: str | None, settings: Settings) -> str:
+    """Return the topic that is meant. Contacts are, where none is named."""
+    topics = settings.contact_topics
     if topic is None and len(topics) > 1:
-        raise UnclearTopic(f"There is a topic for each publisher. Name yours: {', '.join(topics)}.")
-    if topic is not None and topic not in topics:
-        raise UnclearTopic(f"The classifier does not read that topic. It reads {', '.join(topics)}.")
+        raise UnclearTopic(f"There is a topic for each publisher. Name yours: {', '.join(settings.input_topics)}.")
+    if topic is not None and topic not in settings.input_topics:
+        raise UnclearTopic(f"The classifier does not read that topic. It reads {', '.join(settings.input_topics)}.")
     return topic or topics[0]
 
 
@@ -123,7 +125,8 @@ def key_of(line: bytes) -> bytes | None:
         if isinstance(event.get("partitionkey"), str) and event["partitionkey"]:
             return _hashed(event["partitionkey"].encode())
         data = event["data"] if event.get("data") is not None else orjson.loads(data_in(event[DATA_BASE64]) or b"")
-        contact = orjson.dumps([event["source"], data["contactId"]])
+        named = "contactId" if "contactId" in data else "wijzigingId"
+        contact = orjson.dumps([event["source"], data[named]])
     except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError, UnicodeEncodeError):
         return None
     return _hashed(contact)

@@ -27,10 +27,14 @@ from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.mongo.key_validators import GUARDED, HASHES, validator
 from services.classifier.mongo.key_versions import REGISTER, SLEUTELCONTROLE, KeyState, with_hashes
 from services.domain.sleutels import Sleutels, versie_of
+from services.operations.audit.chain import Action
+from services.operations.audit.trail import record
 from services.operations.lock import Lock, operators_lock
 from services.operations.mongo import Database, read_register
 from services.operations.mongo_checks import oplog_days
 from services.runtime.errors import KlantcontactError, TransientFailure
+from services.runtime.letters.sealing import Sealer, configured_sealers
+from services.runtime.letters.store import LETTER_KEYS, number_wrapped_before, rewrap
 from services.runtime.mongo.client import Document
 from services.runtime.mongo.errors import translate_mongo_errors
 from services.runtime.settings import Settings
@@ -69,45 +73,55 @@ class Rotated:
     """How far the oplog reaches back; None when MongoDB does not tell."""
 
 
-async def rotate_key(settings: Settings, *, request: str, reason: str, dry_run: bool, show: ShowStep) -> Rotated:
-    """Have the newest key take over, or count what that would change. `request` and `reason` are kept beside the key.
+async def rotate_key(
+    settings: Settings, *, request: str, reason: str, dry_run: bool, show: ShowStep, by: str | None = None
+) -> Rotated:
+    """Have the newest key take over, or count what that would change. `request` and `reason` go to the audit trail.
 
     Raises NothingToRotate, InvalidSettings, LockRefused, LockLost, and TransientFailure while MongoDB is away or busy.
     What was done by then stays, and a new run goes on.
     """
-    sleutels = configured_sleutels(settings)
+    sleutels, sealers = configured_sleutels(settings), configured_sealers(settings)
     async with read_register(settings) as database:
         with translate_mongo_errors(settings, right="read and change (the role key of docs/roles.md)"):
             key = RegisterKey(database, sleutels)
             if not await key.check():
                 raise NothingToRotate("The register has no key yet: it takes the newest when a classifier starts.")
             state = key.versions.state
+            if dry_run or state.former is None:
+                _require_newer(state, sleutels)
             if dry_run:
                 target = sleutels if state.former is None else sleutels.at(state.versie)
                 return await _counted(database, state, target, show)
+            counts = {"from_version": state.oldest, "to_version": sleutels.versie}
+            await record(settings, Action(command="rotate-key", request=request, reason=reason, counts=counts, by=by))
             async with operators_lock(database, "rotate-key") as lock:
                 if state.former is None:
-                    _require_newer(state, sleutels)
-                    await _begin(database, lock, sleutels, state, {"verzoek": request, "reden": reason})
+                    await _begin(database, lock, sleutels, state, request)
                     state = KeyState(sleutels.versie, state.versie)
-                return await _rotate(database, lock, sleutels.at(state.versie), state, show)
+                return await _rotate(database, lock, sleutels.at(state.versie), sealers[: state.versie], state, show)
 
 
 async def _counted(database: Database, state: KeyState, target: Sleutels, show: ShowStep) -> Rotated:
-    _require_newer(state, target)
     rotated = Rotated(state.oldest, target.versie, oplog_days=await oplog_days(database.client))
     for name in GUARDED:
         rotated.left[name] = rotated.wrapped[name] = await _pass(database, name, target, show, write=None)
+    older = await number_wrapped_before(database, target.versie)
+    rotated.left[LETTER_KEYS] = rotated.wrapped[LETTER_KEYS] = older
     return rotated
 
 
-async def _rotate(database: Database, lock: Lock, target: Sleutels, state: KeyState, show: ShowStep) -> Rotated:
+async def _rotate(
+    database: Database, lock: Lock, target: Sleutels, sealers: Sequence[Sealer], state: KeyState, show: ShowStep
+) -> Rotated:
     rotated = Rotated(state.oldest, target.versie)
     for name in GUARDED:
         wrapped = 0
         while found := await _pass(database, name, target, show, write=lock):
             wrapped += found
         rotated.wrapped[name], rotated.left[name] = wrapped, 0
+    await lock.confirm()
+    rotated.wrapped[LETTER_KEYS], rotated.left[LETTER_KEYS] = await _rewrap_letters(database, sealers, show), 0
     rotated.done_at = datetime.now(UTC)
     await lock.confirm()
     await database[SLEUTELCONTROLE].update_one(
@@ -115,6 +129,16 @@ async def _rotate(database: Database, lock: Lock, target: Sleutels, state: KeySt
     )
     rotated.oplog_days = await oplog_days(database.client)
     return rotated
+
+
+async def _rewrap_letters(database: Database, sealers: Sequence[Sealer], show: ShowStep) -> int:
+    """Have the newest key wrap the key of each dead letter. Return how many an older one wrapped."""
+    *older, newest = sealers
+    number = 0
+    for each in older:
+        number += await rewrap(database, each, newest)
+    show(LETTER_KEYS, number, number)
+    return number
 
 
 def _require_newer(state: KeyState, target: Sleutels) -> None:
@@ -129,9 +153,9 @@ def _require_newer(state: KeyState, target: Sleutels) -> None:
 # Beginning
 
 
-async def _begin(database: Database, lock: Lock, sleutels: Sleutels, state: KeyState, why: Document) -> None:
+async def _begin(database: Database, lock: Lock, sleutels: Sleutels, state: KeyState, request: str) -> None:
     """Have MongoDB refuse older hashes, and then announce the new versie."""
-    rotation = {"van": state.versie, "begonnenOp": datetime.now(UTC).isoformat(), **why}
+    rotation = {"van": state.versie, "begonnenOp": datetime.now(UTC).isoformat(), "verzoek": request}
     await lock.confirm()
     try:
         for name in GUARDED:

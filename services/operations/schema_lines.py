@@ -20,8 +20,9 @@ from schemas.types import MEANING_ABSENT, NOT_BLANK
 Pointer = tuple[str | int, ...]
 """The way to a place in a schema from its root, as a JSON pointer has it."""
 
-EVENT: Final = "contact.ended.1.event.json"
-DATA: Final = "contact.ended.1.json"
+CONTACT: Final = "contact.ended.1"
+CHANGE: Final = "toestemming.gewijzigd.1"
+"""The events that publishers send, with their version."""
 
 _RULES: Final[Mapping[FaultKind, tuple[str, ...]]] = {
     FaultKind.ONLEESBAAR: ("type",),
@@ -49,13 +50,13 @@ class SchemaLine:
     rule: str
 
 
-def schema_line(fault: Fault) -> SchemaLine:
-    """Return the line that an error breaks."""
+def schema_line(fault: Fault, event: str = CONTACT) -> SchemaLine:
+    """Return the line that an error in an event breaks."""
     name, *steps = fault.pad.split(".") if fault.pad else [""]
     if name == "data" and steps:
-        file, place = DATA, steps
+        file, place = f"{event}.json", steps
     else:
-        file, place = EVENT, [name] if name not in ("", DATA_BASE64) else []
+        file, place = f"{event}.event.json", [name] if name not in ("", DATA_BASE64) else []
     if fault.soort is FaultKind.DUBBELE_PARTIJ:
         place = place[:2]  # of betrokkenen as such, wherever the identity stands
     schema = _schema(file)

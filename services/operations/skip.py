@@ -6,6 +6,7 @@ carries it out with its next look, or at its next start.
 
 from typing import Final
 
+from services.operations.audit.trail import Note, unnoted
 from services.operations.lock import operator_name
 from services.operations.mongo import Database, Databases, read_databases
 from services.runtime.errors import KlantcontactError
@@ -24,8 +25,10 @@ class NotStopped(KlantcontactError):
     """No partition has stopped at that record. The message names where partitions have."""
 
 
-async def skip(settings: Settings, *, topic: str, partition: int, offset: int, reason: str) -> StoredStop:
-    """Record that the record at which a partition stopped is to be skipped, and return that stop.
+async def skip(
+    settings: Settings, *, topic: str, partition: int, offset: int, reason: str, note: Note = unnoted
+) -> StoredStop:
+    """Ask that the record at which a partition stopped is skipped, which `note` records first, and return that stop.
 
     Raises InvalidReason, NotStopped, and as `translate_mongo_errors` does.
     """
@@ -34,6 +37,7 @@ async def skip(settings: Settings, *, topic: str, partition: int, offset: int, r
         raise InvalidReason(f"a reason has 1 to {MAX_REASON_CHARACTERS} characters")
     asked = Skip(operator_name(), reason)
     async with read_databases(settings) as databases:
+        await note({"records": 1}, [f"{topic}:{partition}:{offset}"])
         its_service = databases.projection if topic in settings.output_topics else databases.register
         stopped = await its_service[STOPS].find_one_and_update(
             {"topic": topic, "partition": partition, "offset": offset},

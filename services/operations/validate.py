@@ -12,10 +12,13 @@ from typing import Any
 import orjson
 
 from schemas.cloudevents import binary_attributes
+from schemas.consent_changed_v1 import ToestemmingGewijzigdEvent
 from schemas.contact_ended_v1 import ContactEndedEvent
-from schemas.faults import Fault, FaultKind, Refusal, generalised
+from schemas.faults import HINTS, Fault, FaultKind, Refusal, generalised
 from schemas.hints import hint
-from schemas.reading.decoding import Received, decode
+from schemas.reading.consent import decode_either, is_change
+from schemas.reading.decoding import Received
+from schemas.reading.origin import ID_NAMES
 from schemas.reading.shapes import shapes_of
 from schemas.types import Bericht
 from services.domain.outcome import Outcome, Refused
@@ -23,7 +26,7 @@ from services.domain.personal import looks_personal
 from services.domain.policy import Beleid
 from services.operations.classify import judged_lines, structured
 from services.operations.dead_letters.content import ContentRefused, content_on
-from services.operations.schema_lines import SchemaLine, schema_line
+from services.operations.schema_lines import CHANGE, SchemaLine, schema_line
 
 LOOKS_PERSONAL = (
     "This looks like a BSN, an e-mail address or a telephone number. It stands in events, logs and traces: use an id "
@@ -121,7 +124,7 @@ def _of_record(line_number: int, line: bytes) -> Received | Refusal:
         record = content_on(line)
     except ContentRefused as error:
         raise ContentRefused(f"line {line_number}: {error}") from error
-    return decode(record.value, record.headers)
+    return decode_either(record.value or b"", record.headers)
 
 
 def _event_on(line: bytes) -> bytes:
@@ -137,6 +140,7 @@ def _event_on(line: bytes) -> bytes:
 
 
 def _validation(line_number: int, outcome: Outcome, line: bytes) -> Validation:
+    of_change = is_change(line)
     if isinstance(outcome, Refused):
         contact_id, faults, unknown = outcome.refusal.contact_id, outcome.refusal.faults, outcome.refusal.unknown_fields
     else:
@@ -144,8 +148,8 @@ def _validation(line_number: int, outcome: Outcome, line: bytes) -> Validation:
     return Validation(
         line_number,
         contact_id,
-        tuple(map(_finding, faults)),
-        tuple(UnknownField(pad, _meant(pad)) for pad in unknown),
+        tuple(_finding(fault, of_change=of_change) for fault in faults),
+        tuple(UnknownField(pad, _meant(pad, of_change=of_change)) for pad in unknown),
         tuple(Warned(pad, LOOKS_PERSONAL) for pad, text in _names(line) if looks_personal(text)),
     )
 
@@ -160,7 +164,7 @@ def _names(line: bytes) -> Iterator[tuple[str, str]]:
     places: list[tuple[str, object]] = [
         (name, _object(tree).get(name)) for name in ("id", "source", "subject", "partitionkey")
     ]
-    places.append(("data.contactId", data.get("contactId")))
+    places += [(f"data.{name}", data.get(name)) for name in ID_NAMES]
     for name, each in (("betrokkenen", "ref"), ("onderwerpen", "onderwerpId")):
         of_list = data.get(name)
         for at, item in enumerate(of_list if isinstance(of_list, list) else ()):
@@ -172,13 +176,15 @@ def _object(tree: object) -> dict[str, Any]:
     return tree if isinstance(tree, dict) else {}
 
 
-def _finding(fault: Fault) -> Finding:
-    return Finding(fault.pad, fault.soort, hint(fault), schema_line(fault))
+def _finding(fault: Fault, *, of_change: bool) -> Finding:
+    if not of_change:
+        return Finding(fault.pad, fault.soort, hint(fault), schema_line(fault))
+    return Finding(fault.pad, fault.soort, HINTS[fault.soort], schema_line(fault, CHANGE))
 
 
-def _meant(pad: str) -> str | None:
+def _meant(pad: str, *, of_change: bool) -> str | None:
     """Return the known name, at the same place, that is most like the last one of a path."""
-    model: type[Bericht] = ContactEndedEvent
+    model: type[Bericht] = ToestemmingGewijzigdEvent if of_change else ContactEndedEvent
     rest = pad
     while (name := rest.partition(".")[0]) != rest and (shape := shapes_of(model).get(name)) and shape.model:
         model, rest = shape.model, rest.partition(".")[2]

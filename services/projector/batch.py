@@ -11,6 +11,7 @@ from schemas.values import value_class
 from services.projector.errors import Foreign, ForeignReason, Unreadable
 from services.projector.events import OutputEvent, read
 from services.runtime.kafka.records import Record
+from services.runtime.kafka.topics import MARKER_KEY
 from services.runtime.observe.failures import where
 from services.runtime.stops.stop import Stop
 
@@ -89,6 +90,8 @@ async def read_all(records: Sequence[Record], own_sources: frozenset[str]) -> Re
         if number % TURN_RECORDS == 0:
             await asyncio.sleep(0)
         if stops and record.place in stops:
+            continue
+        if record.value is None and record.key == MARKER_KEY:
             continue
         if record.oversized is not None:
             passed_over.append((record, ForeignReason.TOO_LARGE))

@@ -11,6 +11,7 @@ from pydantic_core import from_json
 
 from schemas.klantcontact_registered_v1 import KlantcontactRegisteredEvent
 from schemas.klantcontact_withdrawn_v1 import KlantcontactWithdrawnEvent
+from schemas.partij_changed_v1 import PartijChangedEvent
 from schemas.partij_withdrawn_v1 import PartijWithdrawnEvent
 from schemas.taak_created_v1 import TaakCreatedEvent
 from schemas.taak_withdrawn_v1 import TaakWithdrawnEvent
@@ -25,6 +26,7 @@ EventModel = (
     | TaakCreatedEvent
     | TaakWithdrawnEvent
     | PartijWithdrawnEvent
+    | PartijChangedEvent
 )
 
 Data = dict[str, Any]

@@ -50,6 +50,7 @@ def readable_by_others(settings: Settings) -> Iterator[tuple[str, Path]]:
         "former_sleutel_files": settings.former_sleutel_files or (),
         "mongo_uri_file": [settings.mongo_uri_file],
         "kafka_password_file": [settings.kafka_password_file],
+        "ldv_sleutel_file": [settings.ldv_sleutel_file],
         "kafka_key_file": [settings.kafka_key_file],
     }
     for name, named in files.items():
@@ -103,10 +104,26 @@ def load_sleutels(settings: Settings) -> tuple[bytes, ...]:
     return keys
 
 
-def _checked(text: bytes, what: str) -> bytes:
+LDV_ADVICE: Final = "Make one with `(umask 077; openssl rand -hex 32 > ldv_sleutel)`."
+
+
+def load_ldv_sleutel(settings: Settings) -> bytes:
+    """Return the key of the Logboek Dataverwerkingen, in the form of the register's, which must be another.
+
+    Raises InvalidSettings when it can't be read, is too short, or is a key of the register.
+    """
+    variable = f"{PREFIX}LDV_SLEUTEL_FILE"
+    text = load_secret(None, settings.ldv_sleutel_file, file_variable=variable, advice=LDV_ADVICE)
+    sleutel = _checked(text or b"", variable, LDV_ADVICE)
+    if (settings.sleutel or settings.sleutel_file) and sleutel in load_sleutels(settings):
+        raise InvalidSettings(f"{variable}: it is the register's key. {LDV_ADVICE}")
+    return sleutel
+
+
+def _checked(text: bytes, what: str, advice: str = HOW_TO_GET_ONE) -> bytes:
     sleutel = _decoded(text)
     if len(sleutel) < MIN_BYTES:
-        raise InvalidSettings(f"{what} has {len(sleutel)} bytes and needs at least {MIN_BYTES}. {HOW_TO_GET_ONE}")
+        raise InvalidSettings(f"{what} has {len(sleutel)} bytes and needs at least {MIN_BYTES}. {advice}")
     return sleutel
 
 

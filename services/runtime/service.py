@@ -10,6 +10,7 @@ import structlog
 from services.runtime.ending import Ending
 from services.runtime.kafka.brokers_clock import require_brokers_clock
 from services.runtime.kafka.clients import require_topics
+from services.runtime.logboek.logboek import Logboek, logboek
 from services.runtime.mongo.client import Client, connect
 from services.runtime.mongo.health import watched
 from services.runtime.observe.health import Health, serve
@@ -30,6 +31,7 @@ class Service:
     health: Health
     ending: Ending
     spans: Spans | None
+    logboek: Logboek | None
 
     async def patiently(self, step: Callable[[], Awaitable[None]]) -> None:
         """Retry a step of the start while a server is away, until the service is asked to end."""
@@ -54,11 +56,11 @@ async def run_service(
     for variable, file in readable_by_others(settings):
         log.warning("secret.readable_by_others", setting=variable, file=file, advice=READABLE_ADVICE)
     ending, health = Ending(), Health()
-    with ending.on_signals(), tracing(name) as spans:
+    with ending.on_signals(), tracing(name) as spans, logboek(name, settings) as book:
         async with serve(settings, health):
             for require in (require_topics, require_brokers_clock):
                 await ending.unless(until_answered(partial(require, settings, *topics), health))
             client = await ending.unless(until_answered(partial(connect, settings), health))
             if client is not None:
                 async with closed_soon(client):
-                    await work(Service(settings, client, health, ending, spans))
+                    await work(Service(settings, client, health, ending, spans, book))

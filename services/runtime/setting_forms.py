@@ -35,6 +35,7 @@ Bootstrap = Annotated[
 ]
 MONGO_FORM = r"mongodb(\+srv)?://\S+"
 MongoUri = Annotated[str, _form(MONGO_FORM, "a MongoDB address looks like mongodb://host:27017/?replicaSet=rs0")]
+OtlpEndpoint = Annotated[str, _form(r"https?://\S+", "an endpoint looks like https://logboek.example.nl/v1/traces")]
 SourceList = Annotated[
     str,
     _form(

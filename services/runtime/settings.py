@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
@@ -17,6 +17,7 @@ from services.runtime.setting_forms import (
     KafkaName,
     KafkaNames,
     MongoUri,
+    OtlpEndpoint,
     RetentionBytes,
     SourceList,
 )
@@ -77,6 +78,8 @@ class Settings(BaseSettings):
     contact_topics: KafkaNames = ("contact.ended",)
     """The topics that publishers write to, several with commas: one for each publisher, so that Kafka's own rights say
     who may speak in it. All are read and judged alike."""
+    consent_topics: KafkaNames = ("toestemming.gewijzigd",)
+    """The topics for consent that changed outside a contact, several with commas: one for each publisher."""
     dead_letter_topic: KafkaName = "contact.ended.dlq"
     """The topic of refused events."""
     registered_topic: KafkaName = "klantcontact.registered"
@@ -113,15 +116,20 @@ class Settings(BaseSettings):
     for ever: see docs/privacy/key.md."""
     beleid_file: Path | None = None
     """The TOML file with the policy. Without it the defaults of the contract hold."""
+    bewaren_file: Path | None = None
+    """The TOML file that says how long `klantcontact retain` keeps what, as `deploy/bewaren.toml` shows. Without it
+    nothing has a term, and all is kept."""
 
     topic_partitions: int = Field(default=12, ge=1, le=1000)
     """The partitions of a topic that `klantcontact topics create` makes: the most instances that can share its work.
-    The number can't be lowered later, and raising it moves keys to other partitions."""
+    The topics for changes of consent and the audit trail have one. The number can't be lowered later, and raising it
+    moves keys to other partitions."""
     contact_retention_days: int = Field(default=7, ge=1, le=3650)
     """How long the topics of publishers are kept. They hold all that was said, so keep them no longer than repair
     needs."""
-    dead_letter_retention_days: int = Field(default=30, ge=1, le=3650)
-    """How long a dead letter, which holds the original event, waits to be repaired."""
+    dead_letter_retention_days: int = Field(default=21, ge=1, le=3650)
+    """How long a dead letter, which holds the original event, waits to be repaired. Then nobody can open it any more.
+    A request of a citizen has to be answered within a month (AVG 12(3)), and can rest on what lies there."""
     output_retention_days: int = Field(default=90, ge=1, le=3650)
     """How long subscribers can read back."""
     output_compaction_hours: int = Field(default=24, ge=1, le=720)
@@ -130,6 +138,10 @@ class Settings(BaseSettings):
     output_segment_hours: int = Field(default=12, ge=1, le=720)
     """How long a segment of an output topic stays open. What lies in the open segment is not removed, so it is shorter
     than the hours above. Their difference is how long a subscriber surely finds every event."""
+    output_segment_bytes: int = Field(default=1024**2, ge=1024**2, le=1024**3)
+    """The largest segment of an output topic. Kafka joins cleaned segments up to this size, and removes one when its
+    newest record is older than the retention: so a partition keeps this much for longer. Raise it where a partition
+    takes in more than 10 MiB a day."""
     audit_retention_days: int = Field(default=3653, ge=365, le=36_530)
     """How long the audit trail is kept: ten years, so that it outlives the claims of a person whose data was seen. It
     holds ids and names of operators, and no contents."""
@@ -168,6 +180,20 @@ class Settings(BaseSettings):
     """The least level that is logged. `debug` shows each decision."""
     log_format: Literal["auto", "json", "console"] = "auto"
     """The form of the log. `auto` writes readable lines on a terminal and JSON elsewhere."""
+    ldv_otlp_endpoint: OtlpEndpoint | None = None
+    """Where the Logboek Dataverwerkingen takes records, by OTLP over HTTP, as in https://logboek.example.nl/v1/traces.
+    Without it there is no Logboek."""
+    ldv_sleutel_file: Path | None = None
+    """The file with the key under which the Logboek names a klant: 32 bytes or more, another one than the register's.
+    It goes with the endpoint."""
+    ldv_register: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:\S+$")] = "urn:klantinteracties:verwerking:"
+    """The address of the municipality's register of processings: it stands before the id of each processing."""
+
+    backup_days: int | None = Field(default=None, ge=1, le=36_530)
+    """How long the municipality keeps a backup of MongoDB, before it is destroyed. The reports about a person say so;
+    nothing here makes or removes one."""
+    log_days: int | None = Field(default=None, ge=1, le=36_530)
+    """How long the municipality keeps the logs and traces of the services, which hold ids. The reports say so too."""
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
@@ -179,6 +205,10 @@ class Settings(BaseSettings):
             raise PydanticCustomError(
                 "mongo_uri",
                 "give the address of MongoDB as KLANTCONTACT_MONGO_URI_FILE or as KLANTCONTACT_MONGO_URI, not both",
+            )
+        if (self.ldv_otlp_endpoint is None) != (self.ldv_sleutel_file is None):
+            raise PydanticCustomError(
+                "ldv", "KLANTCONTACT_LDV_OTLP_ENDPOINT and KLANTCONTACT_LDV_SLEUTEL_FILE go together"
             )
         if len(set(self.every_topic)) != len(self.every_topic):
             raise PydanticCustomError("topics", "every topic needs a name of its own")
@@ -206,7 +236,12 @@ class Settings(BaseSettings):
     @property
     def topics(self) -> tuple[str, ...]:
         """The names of the topics that the services read and write, input first."""
-        return (*self.contact_topics, self.dead_letter_topic, *self.output_topics, self.erased_topic)
+        return (*self.input_topics, self.dead_letter_topic, *self.output_topics, self.erased_topic)
+
+    @property
+    def input_topics(self) -> tuple[str, ...]:
+        """The names of the topics that the classifier reads."""
+        return (*self.contact_topics, *self.consent_topics)
 
     @property
     def every_topic(self) -> tuple[str, ...]:

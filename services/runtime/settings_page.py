@@ -25,6 +25,7 @@ SECTIONS: Final = {
     "topic_partitions": "Topics that `klantcontact topics create` makes",
     "batch_size": "How a service works",
     "health_host": "Health and logs",
+    "backup_days": "What the municipality declares",
 }
 """The first field below each heading."""
 

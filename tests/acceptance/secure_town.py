@@ -18,8 +18,10 @@ from pydantic import SecretStr
 from pymongo import MongoClient
 
 from services.cli import main
+from services.operations.audit.head import COLLECTION as AUDIT_HEAD
 from services.operations.lock import COLLECTION as LOCK
 from services.projector.mongo.swap import COLLECTION as REBUILD
+from services.runtime.kafka.topics import topic_definitions
 from services.runtime.settings import Settings
 from tests.support.commands import environment
 from tests.support.contacts import contact_ended
@@ -32,7 +34,8 @@ PARTITIONS = 2
 
 ROW = re.compile(r"^\| `([a-z -]+)` \| ((?:Read|Write|Create|Describe).*) \|$", re.MULTILINE)
 RIGHTS = {
-    command: rights_in(words) for command, words in ROW.findall(Path("docs/security.md").read_text(encoding="utf-8"))
+    command: rights_in(words)
+    for command, words in ROW.findall(Path("docs/kafka-rights.md").read_text(encoding="utf-8"))
 }
 """The users, named after what they run, and what that page says that each may do."""
 
@@ -88,7 +91,7 @@ class Town:
 
     def run(self, user: str, arguments: str, changes: Mapping[str, object] | None = None) -> Ran:
         """Run a command to its end, in this process."""
-        files = {name: self.kafka.folder / name for name in ("events", "strict")}
+        files = {name: self.kafka.folder / name for name in ("events", "strict", "who", "whom", "klant")}
         command = ["klantcontact", *(part.format(**files) for part in arguments.split())]
         settings = self.settings_of(user).model_copy(update=changes or {})
         theirs = as_role(settings, arguments.split()).environment()
@@ -112,16 +115,21 @@ class Town:
         return ServiceProcess(name, settings, self.kafka.folder / f"{name}-{settings.kafka_username}.log")
 
     def documents(self) -> dict[str, int]:
-        """Count the documents of each collection, but for the operators' lock and the record of the rebuild."""
+        """Count the documents of each collection, but for those of the operators' commands themselves."""
         with MongoClient[dict[str, Any]](self.settings.mongo_uri) as client:
             database = client[self.settings.mongo_database]
-            names = sorted(set(database.list_collection_names()) - {LOCK, REBUILD})
+            names = sorted(set(database.list_collection_names()) - {LOCK, REBUILD, AUDIT_HEAD})
             return {name: database[name].count_documents({}) for name in names}
 
     def ends(self) -> list[int]:
         """Return the ends of all partitions."""
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        asked = {TopicPartition(topic, each): latest for topic in self.settings.topics for each in range(PARTITIONS)}
+        asked = {
+            TopicPartition(topic.name, each): latest
+            for topic in topic_definitions(self.settings)
+            for each in range(topic.partitions)
+            if topic.name in self.settings.topics
+        }
         answers = admin_client(self.kafka.plain).list_offsets(asked)
         return [answer.result(ANSWER_SECONDS).offset for answer in answers.values()]
 

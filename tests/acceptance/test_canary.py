@@ -225,10 +225,17 @@ def test_no_name_of_a_contact_that_left_no_trace_is_in_a_collection(fed: System)
     assert [name for name in names if name in stored] == ["canary-V4", "subject-V4", _trace_of("V4")]
 
 
-def test_what_is_refused_stands_only_in_the_value_of_its_dead_letter(fed: System) -> None:
+def test_what_is_refused_is_sealed_and_opens_with_the_key_of_the_register_alone(fed: System) -> None:
     letters = read_all(fed, [fed.settings.dead_letter_topic])
     assert len(letters) == 2
-    assert _found(letters[0].value.decode()) | _found(letters[1].value.decode()) >= {_mark("invalid", "inhoud")}
+    assert _found(" ".join(repr(each) for each in letters)) == set()
+    exported = run_command(fed.settings, "dlq", "export")
+    assert _found(exported.stdout) >= {_mark("invalid", "inhoud"), _mark("V4", "street")}
+    assert _found(exported.stderr) == set()
+    without = fed.settings.model_copy(update={"sleutel": None, "sleutel_file": None})
+    refused = run_command(without, "dlq", "export")
+    assert (refused.stdout, _found(refused.stderr)) == ("", set())
+    assert "2 left out: the content can't be read: the settings hold no key" in refused.stderr
 
 
 def test_the_log_of_mongod_holds_no_mark(stack: Stack, fed: System) -> None:

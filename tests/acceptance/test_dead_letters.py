@@ -97,8 +97,8 @@ def test_broken_events_are_listed_shown_repaired_and_decided(broken: System, tmp
     with_content = _done(broken, "show", "--content", example)
     assert CANARY in with_content.stdout
     assert CANARY not in with_content.stderr
-    (logged,) = [json.loads(line) for line in with_content.stderr.splitlines()]
-    assert (logged["event"], logged["letters"]) == ("dead_letter.content_shown", [example])
+    noted = json.loads(run_command(broken.settings, "audit", "show", "--json").stdout.splitlines()[-1])
+    assert (noted["command"], noted["ids"]) == ("dlq show --content", [example])
 
     letters = tmp_path / "letters.jsonl"
     _done(broken, "export", str(letters), "--source", SOURCE, "--source", "-")

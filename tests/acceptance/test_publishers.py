@@ -1,6 +1,6 @@
 """A topic for each publisher, on a Kafka whose rights say who may write where: nobody speaks in the topic of another.
 
-The rights are those of `docs/security.md`, in which `contact.ended` stands for each topic of publishers.
+The rights are those of `docs/kafka-rights.md`, in which `contact.ended` stands for each topic of publishers.
 """
 
 import json
@@ -148,7 +148,12 @@ def _letters(town: Town) -> list[str]:
 # The commands of operators --------------------------------------------------------------------------------------------
 
 SERVED = [
-    ("publisher a", "publish {strict}", 2, f"There is a topic for each publisher. Name yours: {A}, {B}."),
+    (
+        "publisher a",
+        "publish {strict}",
+        2,
+        f"There is a topic for each publisher. Name yours: {A}, {B}, toestemming.gewijzigd.",
+    ),
     ("publisher a", "publish {strict} --topic taak.created", 2, "The classifier does not read that topic."),
     ("doctor", "doctor", 0, "2 partitions each"),
     ("topics create", "topics create", 0, f"{B}"),

@@ -12,13 +12,15 @@ from services.domain.herbeoordeling import Feiten
 from services.domain.policy import Beleid
 from services.local.servers.stack import Stack
 from services.local.system import System
+from services.operations import classifier_group
+from services.operations.classifier_group import Unanswered
 from services.operations.origin import UnknownContact
-from services.operations.replay import judging, requests
+from services.operations.replay import judging
 from services.operations.replay.differences import Standing
 from services.operations.replay.judging import Examined
 from services.operations.replay.replay import Replayed, replay
 from services.operations.replay.requests import Answer
-from services.operations.replay.selection import ContactSelection, InvalidSelection, Offsets, Unanswered
+from services.operations.replay.selection import ContactSelection, InvalidSelection, Offsets
 from services.runtime.errors import InvalidSettings, TransientFailure
 from tests.acceptance.pipeline import publish, wait_until_all_is_stored
 from tests.acceptance.policy import STRICT, start_classifier_with, system_with_policy_file, write_policy
@@ -96,7 +98,7 @@ async def test_a_classifier_that_does_not_answer_is_told_and_does_it_when_it_is_
     wait_until_all_is_stored(system)
     write_policy(system, 'versie = "weer ruimer"\n')
     system.services["classifier"].stop()
-    monkeypatch.setattr(requests, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(classifier_group, "PATIENCE_SECONDS", 0.5)
     with pytest.raises(Unanswered, match="is it running"):
         await execute(system)
     system.services["classifier"].start()

@@ -1,8 +1,10 @@
-"""Over TLS, with logins, and with exactly the rights that `docs/security.md` lists: all goes as without. With fewer,
-each command and service says so, ends, and leaves everything as it was.
+"""Over TLS, with logins, and with exactly the rights that `docs/kafka-rights.md` lists: all goes as without.
+
+With fewer, each command and service says so, ends, and leaves everything as it was.
 """
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -16,19 +18,28 @@ from pymongo import MongoClient
 from services.runtime.kafka.clients import range_consumer
 from tests.acceptance.policy import STRICT
 from tests.acceptance.secure_town import RIGHTS, Ran, Town, contacts, drop_databases, settings_on
-from tests.support.contacts import encoded
+from tests.support.contacts import SOURCE, encoded
 from tests.support.kafka_tools import ANSWER_SECONDS
 from tests.support.secure_kafka import SecureKafka, make_authority, rights_in, secure_kafka
 from tests.support.waiting import wait_for
 
 ALL_TOPICS = (
-    "topic `contact.ended`, `contact.ended.dlq`, `klantcontact.registered`, `klantcontact.registered.vertrouwelijk`, "
-    "`taak.created`, `taak.created.vertrouwelijk`, `klantcontact.gewist`, `klantcontact.audit`"
+    "topic `contact.ended`, `toestemming.gewijzigd`, `contact.ended.dlq`, `klantcontact.registered`, "
+    "`klantcontact.registered.vertrouwelijk`, `taak.created`, `taak.created.vertrouwelijk`, `klantcontact.gewist`, "
+    "`klantcontact.audit`"
 )
 
-LISTED = "docs/security.md lists the rights of each service and command."
+LISTED = "docs/kafka-rights.md lists the rights of each service and command."
 
 TOPICS_TOLD = "does not let this user describe and create topics"
+
+AUDIT = "Read, Write topic `klantcontact.audit`; Write transactional id `klantcontact.audit`"
+
+NO_TRAIL = "Without a record in the audit trail this command shows and changes nothing."
+
+REQUEST = "--request Z-1 --reason verzoek"
+
+INPUTS = "`contact.ended`, `toestemming.gewijzigd`"
 
 REFUSED = [
     pytest.param("", "publish {events}", "has no topic contact.ended", "ask for the right to describe", id="nothing"),
@@ -48,14 +59,14 @@ REFUSED = [
     ),
     pytest.param(f"Describe {ALL_TOPICS}", "dlq list", "does not let this user read", "Ask for", id="no letters"),
     pytest.param(
-        "Read topic `contact.ended.dlq`, `contact.ended`",
+        f"Read topic `contact.ended.dlq`, {INPUTS}; {AUDIT}",
         "dlq redrive --all",
         "does not let this user write to contact.ended",
         "",
         id="no redrive",
     ),
     pytest.param(
-        "Read topic `contact.ended.dlq`, `contact.ended`; Write topic `taak.created`",
+        f"Read topic `contact.ended.dlq`, {INPUTS}; Write topic `taak.created`; {AUDIT}",
         "dlq redrive --all",
         "does not let this user write to contact.ended",
         "0 letters sent back and marked",
@@ -63,20 +74,53 @@ REFUSED = [
     ),
     pytest.param(f"Describe {ALL_TOPICS}", "replay", "does not let this user read", "Ask for", id="no replay"),
     pytest.param(
-        "Read topic `contact.ended`; Describe group `klantcontact-classifier`",
+        f"Read topic `contact.ended`; Describe group `klantcontact-classifier`; {AUDIT}",
         "replay --execute --policy {strict}",
         "does not let this user write to contact.ended",
         "",
         id="no request",
     ),
     pytest.param(
-        "Read, Write topic `contact.ended`",
+        f"Read, Write topic `contact.ended`; {AUDIT}",
         "replay --execute --policy {strict}",
         "does not let this user see the group klantcontact-classifier",
         "",
         id="no answer to a request",
     ),
-    pytest.param(f"Describe {ALL_TOPICS}", "rebuild", "does not let this user read", "Ask for", id="no events"),
+    pytest.param(
+        f"Read topic {INPUTS}; Describe group `klantcontact-classifier`; {AUDIT}",
+        "restrict --on --from {klant} --request Z-2 --reason verzoek",
+        "does not let this user write to toestemming.gewijzigd",
+        "",
+        id="no change",
+    ),
+    pytest.param(
+        f"Write topic `toestemming.gewijzigd`; {AUDIT}",
+        "withdraw --from {klant} --request Z-2 --reason verzoek",
+        "does not let this user see the group klantcontact-classifier",
+        "",
+        id="no answer to a change",
+    ),
+    pytest.param(
+        f"Describe {ALL_TOPICS}; {AUDIT}", "rebuild", "does not let this user read", "Ask for", id="no events"
+    ),
+    pytest.param(
+        "Read topic `contact.ended.dlq`", "dlq export", "shows this user no topic", NO_TRAIL, id="no audit topic"
+    ),
+    pytest.param(
+        "Read topic `contact.ended.dlq`, `klantcontact.audit`; Write transactional id `klantcontact.audit`",
+        "dlq export",
+        "does not let this user write to klantcontact.audit",
+        NO_TRAIL,
+        id="no append",
+    ),
+    pytest.param(
+        "Read topic `contact.ended.dlq`; Read, Write topic `klantcontact.audit`",
+        "dlq export",
+        "does not let this user write to klantcontact.audit",
+        NO_TRAIL,
+        id="no id of the trail",
+    ),
     pytest.param(f"Describe {ALL_TOPICS}", "topics create", TOPICS_TOLD, "Ask for", id="no definitions"),
     pytest.param("", "topics create", TOPICS_TOLD, "Ask for", id="no topics"),
 ]
@@ -89,14 +133,15 @@ BUT_ONE = (
 )
 
 OTHERS = {
-    "no position": f"Read {ALL_TOPICS}",
+    "no position": f"Read {ALL_TOPICS}; {AUDIT}",
     "no configuration": f"{ANOTHER}; Read, Write {ALL_TOPICS}; Read group `another-projector`",
     "no group": f"Read, Write, DescribeConfigs {ALL_TOPICS}; Write transactional id `another-*`",
     "no id": f"Read, Write, DescribeConfigs {ALL_TOPICS}; Read group `another`",
-    "no contacts": f"{ANOTHER}; Describe topic `contact.ended`; Write {ALL_TOPICS.replace('`contact.ended`, ', '')}; "
+    "no contacts": f"{ANOTHER}; Describe topic `contact.ended`; Read topic `toestemming.gewijzigd`; "
+    f"Write {ALL_TOPICS.replace('`contact.ended`, ', '')}; "
     f"DescribeConfigs {ALL_TOPICS}",
-    "no registered": f"{ANOTHER}; Read topic `contact.ended`; Describe, DescribeConfigs {ALL_TOPICS}; "
-    f"Write topic {BUT_ONE}",
+    "no registered": f"{ANOTHER}; Read topic `contact.ended`, `toestemming.gewijzigd`; "
+    f"Describe, DescribeConfigs {ALL_TOPICS}; Write topic {BUT_ONE}",
     "no taken": "Read group `another-projector`; Describe topic `taak.created`; Read topic `klantcontact.registered`, "
     f"`klantcontact.registered.vertrouwelijk`, `taak.created.vertrouwelijk`; DescribeConfigs {ALL_TOPICS}",
 }
@@ -121,6 +166,10 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
     town = Town(kafka, settings)
     (kafka.folder / "events").write_bytes(b"\n".join([*map(encoded, contacts()), b'{"kapot": true}']))
     (kafka.folder / "strict").write_text(STRICT)
+    (kafka.folder / "who").write_text(json.dumps({"source": SOURCE, "contactId": "c-1"}))
+    (kafka.folder / "whom").write_text(json.dumps({"source": SOURCE, "contactId": "never-came"}))
+    identificatoren = contacts()[0]["data"]["betrokkenen"][0]["partijIdentificatoren"]
+    (kafka.folder / "klant").write_text(json.dumps({"partijIdentificatoren": identificatoren}))
     assert town.run("topics create", "topics create").status == 0
     with ExitStack() as undo:
         undo.callback(drop_databases, settings)
@@ -138,8 +187,25 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
 
 
 def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
-    services, others = {"run classifier", "run projector"}, {"publish", "topics create", "doctor", "explain", "rebuild"}
-    assert RIGHTS.keys() == services | others | {"dlq", "dlq redrive", "replay", "replay --execute"}
+    services = {"run classifier", "run projector"}
+    others = {"publish", "topics create", "topics mark", "doctor", "explain", "rebuild"}
+    assert RIGHTS.keys() == services | others | {
+        "access",
+        "affected",
+        "erase-report",
+        "dlq",
+        "dlq redrive",
+        "replay",
+        "replay --execute",
+        "skip",
+        "rotate-key",
+        "audit",
+        "erase",
+        "erase --reapply",
+        "withdraw",
+        "restrict",
+        "retain",
+    }
 
 
 def test_a_contact_goes_in_and_its_documents_come_out(town: Town) -> None:
@@ -156,6 +222,7 @@ def test_a_contact_goes_in_and_its_documents_come_out(town: Town) -> None:
 SERVED = [
     ("doctor", "doctor", 0, "transactions answer"),
     ("topics create", "topics create", 0, "existed"),
+    ("topics mark", "topics mark", 0, ""),
     ("dlq", "dlq list", 0, "1 letter in 1 group"),
     ("dlq redrive", "dlq redrive --all", 0, "1 letter sent back"),
     ("replay", "replay", 0, "5  same"),
@@ -167,9 +234,26 @@ SERVED = [
         "does the classifier run with the policy that was used here?",
     ),
     ("explain", "explain c-1", 0, "stored, revisie 1, judgement 1"),
+    ("access", "access --from {who} --request Z-1 --reason test --json", 0, '"soort":"nl.klantinteracties.inzage"'),
+    ("erase-report", "erase-report --request Z-1", 1, "The ledger has nothing of this request"),
+    (
+        "affected",
+        "affected --topic contact.ended --since 1d --request Z-1 --reason test",
+        0,
+        "records of 5 contacts and 1 known klant",
+    ),
     ("rebuild", "rebuild", 0, "The new collections are in place"),
     ("rebuild", "rebuild --drop-old", 0, "interne_taken_vorige                 5 documents dropped"),
+    ("erase", f"erase --contact --from {{whom}} {REQUEST}", 0, "1  contacts as a whole"),
+    ("erase --reapply", f"erase --reapply {REQUEST}", 0, "There is nothing left of it to erase"),
+    ("withdraw", f"withdraw --from {{klant}} {REQUEST}", 0, "No consent is in force."),
+    ("restrict", f"restrict --on --from {{klant}} {REQUEST}", 0, "Its processing is restricted"),
+    ("restrict", f"restrict --off --from {{klant}} {REQUEST}", 0, "Its processing is not restricted."),
+    ("retain", f"retain {REQUEST}", 0, "Went: 0 contacts"),
     ("refused nothing", "stats", 0, "V2 "),
+    ("dlq", "dlq export", 0, "1 letter written"),
+    ("audit", "audit verify", 0, "The trail is whole."),
+    ("audit", "audit show --command explain", 0, "User:explain"),
 ]
 
 
@@ -190,7 +274,8 @@ def test_a_user_may_be_known_by_its_certificate(town: Town) -> None:
 
     ran = town.run("", "doctor", {"kafka_bootstrap": town.kafka.certificate, **certificate, **no_login})
 
-    assert "all 8, 2 partitions each" in ran.said
+    told = "all 9, 2 partitions each, but 1 of toestemming.gewijzigd, but 1 of klantcontact.audit"
+    assert told in ran.said
     assert ran.status == 0
 
 

@@ -33,6 +33,17 @@ class TraceReceiver:
         traces = {span.trace_id.hex() for span in spans}
         return {trace: sorted(span.name for span in spans if span.trace_id.hex() == trace) for trace in traces}
 
+    def attributes(self) -> list[dict[str, str]]:
+        """Return the name, status and text attributes of every span."""
+        return [
+            {
+                "name": span.name,
+                "status": str(span.status.code),
+                **{each.key: each.value.string_value for each in span.attributes if each.value.string_value},
+            }
+            for span in self._spans()
+        ]
+
     def text(self) -> str:
         """Return everything that was sent, to search in."""
         return " ".join(map(str, self._requests))

@@ -1,9 +1,10 @@
 """Both services of a tree as jobs, each run with topics, groups and a database of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from services.runtime.kafka.topics import CONSENT_PARTITIONS
 from tests.benchmarks.figures import Run
 from tests.benchmarks.ground import Filled, Ground
 from tests.benchmarks.trees import Tree
@@ -32,16 +33,22 @@ class Services:
         return [str(names[each]) for each in topics]  # type: ignore[literal-required] # names of the same keys
 
     @property
+    def answers(self) -> list[str]:
+        """The topics that may hold something for each contact: that of dead letters, then the outputs."""
+        return [topic_names(self.name)["dead_letter_topic"], *self.outputs]
+
+    @property
     def written(self) -> list[str]:
         """Every topic but those of the contacts."""
-        return [str(name) for setting, name in topic_names(self.name).items() if setting != "contact_topics"]
+        named = {setting: names for setting, names in topic_names(self.name).items() if setting != "contact_topics"}
+        return [name for names in named.values() for name in _listed(names)]
 
     @property
     def environment(self) -> dict[str, str]:
         """The variables of both services."""
-        names: dict[str, object] = {**topic_names(self.name), "contact_topics": ",".join(self.contacts.topics)}
+        names = {**topic_names(self.name), "contact_topics": self.contacts.topics}
         given = {
-            **names,
+            **{setting: ",".join(_listed(named)) for setting, named in names.items()},
             "kafka_bootstrap": self.ground.bootstrap,
             "mongo_uri": self.ground.mongo_uri,
             "mongo_database": self.name,
@@ -54,7 +61,9 @@ class Services:
 
     def make_topics(self, *, partitions: int) -> None:
         """Make the topics that the services write to."""
-        make_topics(self.ground.bootstrap, *self.written, partitions=partitions)
+        few = _listed(topic_names(self.name)["consent_topics"])
+        make_topics(self.ground.bootstrap, *few, partitions=CONSENT_PARTITIONS)
+        make_topics(self.ground.bootstrap, *set(self.written).difference(few), partitions=partitions)
 
     def classify(self, *, instances: int = 1) -> Run:
         """Run the classifier until it has read all contacts."""
@@ -79,3 +88,7 @@ class Services:
             folder=self.tree.folder,
             instances=instances,
         )
+
+
+def _listed(names: object) -> Sequence[str]:
+    return names if isinstance(names, tuple) else [str(names)]

@@ -19,6 +19,8 @@ READ, WRITTEN = Direction.READ, Direction.WRITTEN
 
 TOO_LONG_TO_KEEP = "a text without a maximum goes into every output, log and index: version 1 should never have had one"
 
+OF_A_CHANGE = "since a change outside a contact also empties a partij, an event can follow from one"
+
 CORRECTIONS: Mapping[str, str] = {
     # What version 1 does not keep of what was released, each with its reason: mistakes, mended before anybody built on
     # them. A publisher whose texts are longer is told `te_lang`.
@@ -30,6 +32,9 @@ CORRECTIONS: Mapping[str, str] = {
     "dataschema: maxLength": TOO_LONG_TO_KEEP,
     "betrokkenen.*.authenticatie.middel: maxLength": TOO_LONG_TO_KEEP,
     "betrokkenen.*.authenticatie.pseudoniem: maxLength": TOO_LONG_TO_KEEP,
+    "herkomst.contactId: required": OF_A_CHANGE,
+    "besluit.regel: values": OF_A_CHANGE,
+    "herkomst.onderwerpId: removed": "of an event about a partij, which never had one",
     "herkomst.contactId: maxLength": "ids of Amazon Connect were refused, which have up to 256 characters",
 }
 

@@ -95,7 +95,7 @@ def test_every_object_and_nearly_every_field_says_what_it_is(event: PublishedEve
 
 
 def test_what_goes_out_is_null_only_where_null_means_something() -> None:
-    for event in EVENTS[1:]:
+    for event in (each for each in EVENTS if not each.is_input):
         text = json.dumps(json_schemas()[event.event_file])
         assert text.count('"null"') == (event.name == "klantcontact.registered")
 

@@ -12,7 +12,7 @@ from schemas import outputs, vng
 from schemas.faults import FaultKind, RefusalKind
 from schemas.generation.files import SCHEMAS
 from schemas.generation.published import EVENTS
-from schemas.outputs import Regel
+from schemas.outputs import PartijRegel, Regel
 from schemas.types import Bericht
 
 ROWS = [
@@ -45,7 +45,7 @@ def _classes() -> Iterator[type]:
 
 MODELS = [each for each in _classes() if issubclass(each, Bericht)]
 ENUMS = [each for each in _classes() if issubclass(each, StrEnum)]
-EXPLAINED_ELSEWHERE = (FaultKind, RefusalKind, Regel)
+EXPLAINED_ELSEWHERE = (FaultKind, RefusalKind, Regel, PartijRegel)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)

@@ -2,18 +2,22 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import pytest
 from pymongo import AsyncMongoClient
 
+from schemas.contact_ended_v1 import Toestemming
 from schemas.reading.decoding import Received, decode
+from services.classifier.changes import ChangeReader, Opdracht, written
 from services.classifier.mongo.joint import JointRegister
 from services.classifier.mongo.register import MongoRegister
 from services.classifier.ports import RegisterStore
 from services.domain.case import Case, prepare
-from services.domain.ids import contact_key
+from services.domain.consent import Moment
+from services.domain.ids import change_key, contact_key
 from services.domain.outcome import (
     Decided,
     Declined,
@@ -30,12 +34,14 @@ from services.domain.register import Register
 from services.domain.sleutels import Sleutels
 from services.domain.wissen import execute
 from services.domain.wissing import Bezwaar, SoortWissing, Wissing
+from services.runtime.kafka.records import Record
 from tests.fakes.document_store import DocumentStore
 from tests.fakes.register_store import FakeRegisterStore
 from tests.support.contacts import NOW, SOURCE, Event, contact_ended, encoded
 from tests.support.erasing import to_erase
 from tests.support.examples import known
 
+CLASSIFIER = "urn:classifier"
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
 
 
@@ -161,6 +167,65 @@ async def test_a_partij_loses_its_links_and_goes_with_its_last_contact(store: Re
     assert results == ["leeg", "vervallen"]
     last = await _erased(store, to_erase(SoortWissing.PARTIJ, partij_id=partij_id, opdracht="partij"))
     assert isinstance(last, Executed)
+
+
+# Changes outside a contact
+
+
+OP = datetime(2026, 3, 20, 9, 50, tzinfo=UTC)
+
+
+async def _changed(store: RegisterStore, *opdrachten: Opdracht) -> Sequence[Outcome]:
+    """Judge the municipality's own changes, as their records are read."""
+    reader = ChangeReader(("toestemming.gewijzigd",), CLASSIFIER)
+    cases: list[Case] = []
+    for offset, each in enumerate(opdrachten):
+        value, headers = written(each, CLASSIFIER, SLEUTELS)
+        change = Record("toestemming.gewijzigd", 0, offset, NOW, None, value, headers)
+        case = reader.read(change, SLEUTELS, DEFAULT)
+        assert isinstance(case, Case)
+        cases.append(case)
+    return await store.transact(cases, lambda register: [register.judge(case, NOW) for case in cases])
+
+
+async def test_a_change_counts_for_the_contacts_after_it_and_a_repeat_of_it_changes_nothing(
+    store: RegisterStore,
+) -> None:
+    [first] = await _judged(store, of_known("c-1"))
+    partij_id = first.besluit.partijen[0].partij_id  # type: ignore[union-attr] # it was judged
+    given = Opdracht("w-1", partij_id, OP, Toestemming.GEGEVEN)
+    restricted = Opdracht("w-2", partij_id, OP, beperking=True)
+    assert [type(each) for each in await _changed(store, given, restricted)] == [Decided, Decided]
+    [again] = await _changed(store, given)
+    assert isinstance(again, Repeated)
+    [second] = await _judged(store, of_known("c-2"))
+    stand = second.besluit.partijen[0].stand  # type: ignore[union-attr] # it was judged
+    assert (stand.gegeven, stand.beperkt) == (
+        Moment(OP, CLASSIFIER + ":opdracht", "w-1", wijziging=True),
+        Moment(OP, CLASSIFIER + ":opdracht", "w-2", wijziging=True),
+    )
+    await _changed(store, Opdracht("w-3", partij_id, OP, beperking=False))
+    [third] = await _judged(store, of_known("c-3"))
+    assert third.besluit.partijen[0].stand.beperkt is None  # type: ignore[union-attr] # it was judged
+
+
+async def test_a_change_of_a_klant_that_no_contact_knows_keeps_nothing(store: RegisterStore) -> None:
+    [outcome] = await _changed(store, Opdracht("w-1", "nobody", OP, Toestemming.GEGEVEN))
+    assert isinstance(outcome, Decided)
+    assert outcome.besluit.partijen == ()
+    assert list(outcome.events(CLASSIFIER)) == []
+
+
+async def test_a_change_that_was_erased_comes_to_nothing(store: RegisterStore) -> None:
+    [first] = await _judged(store, of_known("c-1"))
+    partij_id = first.besluit.partijen[0].partij_id  # type: ignore[union-attr] # it was judged
+    given = Opdracht("w-1", partij_id, OP, Toestemming.GEGEVEN)
+    await _changed(store, given)
+    key = change_key(CLASSIFIER + ":opdracht", "w-1")
+    assert isinstance(await _erased(store, to_erase(contact_key=key)), Executed)
+    assert [type(each) for each in await _changed(store, given)] == [Erased]
+    [second] = await _judged(store, of_known("c-2"))
+    assert second.besluit.partijen[0].stand.gegeven is None  # type: ignore[union-attr] # it was judged
 
 
 def _out(answer: InstructionAnswer) -> list[tuple[str, str, bytes]]:

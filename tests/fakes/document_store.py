@@ -81,6 +81,7 @@ class DocumentStore:
             register.add_partij(partij_of(bson.decode(self.partijen[partij_id])))
         if wissing.contact_key is not None:
             self._look_up_bijdragen(ids, register, None)
+        self._look_up_changes(ids, register)
         answer = execute(register)
         for partij_id in register.gone_partijen:
             self.partijen.pop(partij_id, None)
@@ -135,6 +136,12 @@ class DocumentStore:
             for partij_id, bijdrage in bijdragen_of(document) if "partijen" in document else ():
                 if partij_id in partij_ids:
                     register.add_bijdrage(partij_id, key, bijdrage)
+
+    def _look_up_changes(self, partij_ids: set[str], register: Register) -> None:
+        for key in set[str]().union(*[self._touching.get(each, ()) for each in partij_ids]):
+            document = bson.decode(self.besluiten[key])
+            if document.get("onderwerpen") == []:
+                add_stored(register, document)
 
     def _keep_partij(self, partij: PartijRecord, written: bytes) -> None:
         self.partijen[partij.partij_id] = written

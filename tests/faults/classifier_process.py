@@ -28,6 +28,7 @@ from tests.support.kafka_tools import (
     read_committed,
     topic_names,
 )
+from tests.support.sealed import values_of
 from tests.support.service_process import ServiceProcess
 from tests.support.waiting import wait_for
 
@@ -37,10 +38,15 @@ PARTITIONS = 4
 class ClassifierProcess(ServiceProcess):
     """One instance, and which partitions it holds."""
 
+    def __init__(self, service: str, settings: Settings, log_file: Path, *, program: Sequence[str] = COMMAND) -> None:
+        super().__init__(service, settings, log_file, program=program)
+        self.contact_topic = settings.contact_topics[0]
+
     def assigned(self) -> list[int]:
-        """Return the partitions of the last assignment."""
+        """Return the partitions of contacts in the last assignment."""
         assignments = self.log("partitions.assigned")
-        return [each for numbers in assignments[-1]["partitions"].values() for each in numbers] if assignments else []
+        found: list[int] = assignments[-1]["partitions"].get(self.contact_topic, []) if assignments else []
+        return found
 
     def wait_until_assigned(self, partitions: int) -> None:
         """Wait until it holds so many partitions."""
@@ -111,9 +117,10 @@ class World:
 
     def outcomes(self) -> Counter[tuple[str, str]]:
         """Count what a committed reader sees, by topic and contact."""
+        messages = read_committed(self.settings.kafka_bootstrap, list(self._outputs))
         return Counter(
-            (self._outputs[message.topic() or ""], _contact_of(message.value() or b""))
-            for message in read_committed(self.settings.kafka_bootstrap, list(self._outputs))
+            (self._outputs[message.topic() or ""], _contact_of(value))
+            for message, value in zip(messages, values_of(self.settings, messages), strict=True)
         )
 
     @property
@@ -195,6 +202,7 @@ def world_on(
         **topic_names(name),
     )
     make_topics(kafka, *settings.topics, partitions=PARTITIONS, configuration=clock)
+    make_topics(kafka, settings.audit_topic)
     world = World(settings, folder)
     try:
         yield world

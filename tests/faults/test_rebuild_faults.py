@@ -12,6 +12,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from services.operations.audit.head import COLLECTION as AUDIT_HEAD
 from services.operations.lock import COLLECTION as LOCK
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.swap import COLLECTION, ONLY, UNDER_WAY
@@ -176,7 +177,7 @@ def test_killed_while_it_builds_the_next_one_says_so_and_starts_over(
 
     assert rebuilt.returncode == DONE, rebuilt.stderr
     assert "had been interrupted; its new collections were thrown away." in rebuilt.stdout
-    assert set(there.list_collection_names()) == {*Collection, *FORMER, CLAIMS, COLLECTION, LOCK}
+    assert set(there.list_collection_names()) == {*Collection, *FORMER, CLAIMS, COLLECTION, LOCK, AUDIT_HEAD}
     assert stored(settings) == expected(events)
 
 
@@ -203,7 +204,7 @@ def test_killed_in_its_swap_the_projector_stands_still_until_the_next_one_finish
         wait_for("it is ready", lambda: projector.reasons() == {})
 
     assert stored(settings) == expected([*before, *after])
-    assert set(there.list_collection_names()) == {*Collection, *FORMER, CLAIMS, COLLECTION, LOCK}
+    assert set(there.list_collection_names()) == {*Collection, *FORMER, CLAIMS, COLLECTION, LOCK, AUDIT_HEAD}
 
 
 def kill_in_swap(settings: Settings, renamed: int) -> None:
@@ -239,7 +240,7 @@ def test_ctrl_c_while_it_builds_leaves_nothing_behind(
         rebuilding.send_signal(signal.SIGINT)
         assert go_on(rebuilding)[0] not in {DONE, WRONG_USE}
 
-    assert set(there.list_collection_names()) == {*Collection, CLAIMS, COLLECTION, LOCK}
+    assert set(there.list_collection_names()) == {*Collection, CLAIMS, COLLECTION, LOCK, AUDIT_HEAD}
     assert stored(settings) == expected(events)
 
 
@@ -250,5 +251,5 @@ def test_ctrl_c_in_its_swap_comes_too_late(settings: Settings, there: Database[d
         rebuilding.send_signal(signal.SIGINT)
         assert go_on(rebuilding)[0] == DONE
 
-    assert set(there.list_collection_names()) == {*Collection, *FORMER, CLAIMS, COLLECTION, LOCK}
+    assert set(there.list_collection_names()) == {*Collection, *FORMER, CLAIMS, COLLECTION, LOCK, AUDIT_HEAD}
     assert stored(settings) == expected(events)

@@ -12,6 +12,7 @@ from services.local.servers.kafka import kafka_server
 from services.local.servers.mongod import administrator_uri as uri_of
 from services.local.servers.mongod import mongod_server
 from services.local.servers.process import Server
+from services.operations.audit.head import COLLECTION as AUDIT_HEAD
 from services.operations.lock import COLLECTION as LOCK
 from services.projector.mongo.register import MongoProjection
 from services.projector.mongo.swap import COLLECTION, ONLY, Phase
@@ -102,7 +103,7 @@ async def test_kafka_that_goes_away_before_the_swap_leaves_nothing_behind(
         status, said = go_on(rebuilding)
 
     assert (status, said) == (FAULTS_FOUND, f"Kafka at {own_kafka.address} does not answer.\n")
-    assert names(settings) == {*Collection, CLAIMS, COLLECTION, LOCK}
+    assert names(settings) == {*Collection, CLAIMS, COLLECTION, LOCK, AUDIT_HEAD}
     assert state(settings)["phase"] == Phase.IDLE
     assert in_database(settings, lambda there: there[LOCK].find_one({"holder": {"$exists": True}})) is None
 
@@ -146,4 +147,4 @@ def test_a_right_that_is_missing_shows_before_anything_was_done(
     assert PASSWORD not in run.stderr
     with MongoClient[dict[str, Any]](uri_of(guarded_mongod)) as client:
         left = set(client.klantcontact.list_collection_names())
-    assert left == ({LOCK, COLLECTION} if user == "writer" else set())
+    assert left == ({LOCK, COLLECTION, AUDIT_HEAD} if user == "writer" else set())

@@ -37,7 +37,7 @@ class Redrive:
     def __init__(self, world: World, *options: str) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.impatient", "dlq", "redrive", *options],
-            env=environment(world.settings),
+            env=environment(world.settings, ["dlq", "redrive"]),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

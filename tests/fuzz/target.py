@@ -10,7 +10,7 @@ import re
 import time
 import zlib
 from collections import Counter
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -39,19 +39,21 @@ from services.domain.policy import DEFAULT
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
 from services.operations.dead_letters.content import content_of, described
-from services.operations.dead_letters.letters import letter_of
 from services.operations.dead_letters.show import reason_of
 from services.projector.events import read as read_event
 from services.projector.merging.projection import States, project
 from services.runtime.kafka.records import Record
+from services.runtime.letters.sealing import LetterKey, Sealer
 from services.runtime.observe.health import Health
 from services.runtime.observe.logs import configure
 from services.runtime.settings import Settings
 from tests.contract.test_examples import validator
 from tests.fakes.document_store import DocumentStore
+from tests.fakes.letter_keys import FakeLetterKeys
 from tests.fakes.stop_store import FakeStopStore
 from tests.fuzz.inputs import REQUESTS, TOGETHER, Arriving, arriving, steps_of
 from tests.fuzz.seeds import MARK
+from tests.support.sealed import SEALER, opened
 
 NOW: Final = datetime(2026, 12, 1, 12, tzinfo=UTC)
 SLEUTELS: Final = Sleutels(b"a key of the tests, thirty-two bytes")
@@ -85,11 +87,13 @@ class Target:
         self._log = io.StringIO()
         configure(SETTINGS, stream=self._log)
         self._store = _Store()
-        self._encoder = _Watched(SETTINGS)
+        self._letter_keys = FakeLetterKeys()
+        self._encoder = _Watched(SETTINGS, SEALER)
         self._handler = Handler(
             read=lambda record: read(record, SLEUTELS, DEFAULT),
             store=self._store,
             stop_store=FakeStopStore(),
+            letter_keys=self._letter_keys,
             encoder=self._encoder,
             clock=_Still(),
             health=Health(),
@@ -100,6 +104,7 @@ class Target:
         """Handle the records of one input, each as a batch of its own or all as one. Raises what goes wrong."""
         self._store.clear()
         self._encoder.encoded.clear()
+        self._letter_keys.keys.clear()
         steps, published = steps_of(data), _Published()
         records = [_record(arriving(step), offset) for offset, step in enumerate(steps)]
         began = time.process_time()
@@ -116,7 +121,7 @@ class Target:
             self.seen["records"] += 1
             self.seen[f"{outcome.name} records"] += 1
             if isinstance(outcome, Refused):
-                _check_letter(record, outcome.refusal, messages)
+                _check_letter(record, outcome.refusal, messages, self._letter_keys.keys)
                 self.seen["dead letters"] += 1
                 continue
             for message in messages:
@@ -145,10 +150,14 @@ class Target:
             raise Finding(f"a value of the message stands in the log: {told[:2000]}")
 
 
-def _check_letter(record: Record, refusal: Refusal, messages: Sequence[Message]) -> None:
-    """Read a dead letter as `klantcontact dlq` does."""
+def _check_letter(record: Record, refusal: Refusal, messages: Sequence[Message], keys: Mapping[str, LetterKey]) -> None:
+    """Read a dead letter as `klantcontact dlq` does, with the key that was kept for it."""
     (message,) = messages
-    letter = letter_of(_consumed(message))
+    consumed = _consumed(message)
+    key = keys.get(key_id) if (key_id := dead_letters.key_id_in(consumed.headers)) is not None else None
+    letter = opened(consumed, key)
+    if (key is None) != (not record.value):
+        raise Finding("a letter with content is not sealed under a key that was kept, or one without is")
     told = json.dumps({name: each for name, each in reason_of(letter).items() if name != "source"})
     added = b" ".join(value or b"" for name, value in message.headers if name in dead_letters.NAMES)
     if MARKS.search(told + added.decode()) and not _stands_in_a_name(record):
@@ -246,8 +255,8 @@ class _Published:
 class _Watched(Encoder):
     """Keeps what was encoded of what."""
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: Settings, sealer: Sealer) -> None:
+        super().__init__(settings, sealer)
         self.encoded: list[tuple[Record, Outcome | InstructionAnswer, Sequence[Message]]] = []
 
     def messages(self, record: Record, outcome: Outcome | InstructionAnswer, now: datetime) -> Sequence[Message]:

@@ -5,6 +5,7 @@ The two databases are apart here, so that a right on the wrong one shows too.
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from pymongo.errors import OperationFailure
 
 from services.classifier.mongo.register import BESLUITEN
 from services.local.logins import may_make_logins
+from services.local.servers.mongod import administrator_uri, mongod_server
 from services.local.servers.stack import Stack
 from services.local.system import System
 from services.runtime.mongo.client import Document
@@ -54,28 +56,39 @@ def every_collection() -> set[tuple[Holder, str]]:
 
 
 @pytest.fixture(scope="module")
-def apart(stack: Stack) -> Iterator[Settings]:
+def guarded(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The servers, with a MongoDB that asks who a client is, also where KLANTCONTACT_TEST_MONGO names another."""
+    if may_make_logins(stack.mongo_uri):
+        yield stack
+        return
+    with mongod_server(tmp_path_factory.mktemp("guarded")) as server:
+        yield replace(stack, mongo_uri=administrator_uri(server))
+
+
+@pytest.fixture(scope="module")
+def apart(guarded: Stack) -> Iterator[Settings]:
     """Two databases, each with every collection of both."""
-    assert may_make_logins(stack.mongo_uri), "roles are tried on a MongoDB of ours"
     name = f"test-{uuid4().hex[:12]}"
-    settings = Settings(mongo_uri=stack.mongo_uri, mongo_database=name, mongo_register_database=f"{name}-register")
-    with MongoClient[Document](stack.mongo_uri) as client:
+    settings = Settings(mongo_uri=guarded.mongo_uri, mongo_database=name, mongo_register_database=f"{name}-register")
+    with MongoClient[Document](guarded.mongo_uri) as client:
         for database in (settings.mongo_database, settings.register_database):
             for _, collection in every_collection():
                 client[database][collection].insert_one({})
     yield settings
     for database in (settings.mongo_database, settings.register_database):
-        remove_database(stack.mongo_uri, database)
+        remove_database(guarded.mongo_uri, database)
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_may_do_what_it_says_and_nothing_else(apart: Settings, role: str) -> None:
     file = login(apart.mongo_uri, apart.mongo_database, apart.mongo_register_database, role)
     databases = {Holder.REGISTER: apart.register_database, Holder.PROJECTION: apart.mongo_database}
+    every = {name for _, name in every_collection()}
     granted = {
         (databases[right.holder], collection, action)
         for right in ROLES[role].rights
-        for collection in right.collections
+        for named in right.collections
+        for collection in ((named,) if named else every | {""})
         for action in right.actions
     }
     with MongoClient[Document](file.read_text()) as client:
@@ -118,14 +131,14 @@ def test_the_services_see_nothing_of_each_other() -> None:
 
 
 @pytest.fixture(scope="module")
-def system(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def system(guarded: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Both services under their roles, on two databases; they have taken in five contacts and a broken event."""
     register = f"test-{uuid4().hex[:12]}-register"
-    with shared_system(stack, tmp_path_factory.mktemp("roles"), mongo_register_database=register) as running:
+    with shared_system(guarded, tmp_path_factory.mktemp("roles"), mongo_register_database=register) as running:
         publish(running, [*contacts(), b'{"kapot": true}'])
         wait_until_all_is_stored(running)
         yield running
-    remove_database(stack.mongo_uri, register)
+    remove_database(guarded.mongo_uri, register)
 
 
 def run(system: System, *arguments: str) -> str:
@@ -190,6 +203,17 @@ def test_a_command_under_another_role_is_refused_and_says_so(system: System, rol
         done = run_command(None, *command, variables=other)
         assert done.returncode == 2, done.stdout + done.stderr
         assert "refuses this user (code 13)" in done.stderr
+
+
+def test_the_doctor_sees_a_register_that_was_left_behind(system: System) -> None:
+    settings = system.settings
+    assert f"the register stands in {settings.register_database}" in run_command(settings, "doctor", "--json").stdout
+    with MongoClient[Document](settings.mongo_uri) as client:
+        client[settings.mongo_database][BESLUITEN].insert_one({})
+        told = run_command(settings, "doctor", "--json")
+        client[settings.mongo_database][BESLUITEN].drop()
+    assert told.returncode == 1
+    assert f"besluiten stand in {settings.mongo_database}, where the classifier does not look" in told.stdout
 
 
 # `doctor --as` --------------------------------------------------------------------------------------------------------

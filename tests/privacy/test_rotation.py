@@ -19,6 +19,7 @@ from schemas.reading.coherence import passes_elfproef
 from services.classifier.mongo.key_versions import SLEUTELCONTROLE
 from services.classifier.mongo.register import BESLUITEN, PARTIJREGISTER
 from services.operations.lock import COLLECTION as OPERATORS_LOCK
+from services.runtime.letters.store import LETTER_KEYS
 from services.runtime.settings import Settings
 from tests.faults.classifier_process import World, world_on
 from tests.support.commands import environment
@@ -143,7 +144,7 @@ def test_a_new_key_takes_over_while_contacts_come_in_and_processes_are_killed(to
     town.handled()
 
     report = json.loads(out)
-    assert report["left"] == {PARTIJREGISTER: 0, BESLUITEN: 0}
+    assert report["left"] == {PARTIJREGISTER: 0, BESLUITEN: 0, LETTER_KEYS: 0}
     partijen, besluiten = town.documents(PARTIJREGISTER), town.documents(BESLUITEN)
     assert '"1:' not in json.dumps([partijen, besluiten], default=str)
     assert len(partijen) == KLANTEN

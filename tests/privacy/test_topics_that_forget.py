@@ -19,9 +19,9 @@ async def test_topics_are_made_compacted_and_do_not_differ_from_their_definition
     await create_topics(settings)
 
     async with admin_client(settings) as admin:
-        found = await topic_configurations(admin, settings.topics)
+        found = await topic_configurations(admin, settings.every_topic)
     assert await check_topics(settings) == [
-        TopicState(name=name, exists=True, partitions=1) for name in settings.topics
+        TopicState(name=name, exists=True, partitions=1) for name in settings.every_topic
     ]
     for definition in topic_definitions(settings):
         assert definition.configuration.items() <= found[definition.name].items()

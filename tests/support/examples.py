@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from schemas.contact_ended_v1 import TYPE
 from schemas.reading.coherence import passes_elfproef
+from schemas.reading.consent import decode_either
 from schemas.reading.decoding import Received, decode
 
 Wire = dict[str, Any]
@@ -251,5 +252,44 @@ def line(whole_event: object) -> bytes:
 def received(data: Wire, *, source: str = SOURCE, event_id: str = "evt-1", other: Wire | None = None) -> Received:
     """Read a contact that must be valid."""
     read = decode(line(event(data, source=source, event_id=event_id, other=other)))
+    assert isinstance(read, Received), read
+    return read
+
+
+# Changes of consent
+
+
+CHANGED = "nl.klantinteracties.toestemming.gewijzigd"
+
+
+def change(
+    said: str = "ingetrokken",
+    *,
+    wijziging_id: str = "w-1",
+    revisie: int | None = None,
+    op: str = "2026-03-20T09:50:00Z",
+    middel: str = "digid",
+    identificatoren: Sequence[Wire] | None = None,
+    other: Mapping[str, Any] | None = None,
+) -> Wire:
+    """The data of a `toestemming.gewijzigd`: a klant withdraws its consent in a portal."""
+    return present(
+        {
+            "wijzigingId": wijziging_id,
+            "revisie": revisie,
+            "kanaal": "portaal",
+            "klant": {
+                "authenticatie": {"middel": middel},
+                "partijIdentificatoren": [bsn()] if identificatoren is None else list(identificatoren),
+            },
+            "toestemmingHergebruik": said,
+            "gewijzigdOp": op,
+        }
+    ) | dict(other or {})
+
+
+def received_change(data: Wire, *, source: str = SOURCE) -> Received:
+    """Read a change of consent that must be valid."""
+    read = decode_either(line(event(data, source=source, other={"type": CHANGED})))
     assert isinstance(read, Received), read
     return read

@@ -139,7 +139,14 @@ class Town:
         """Publish something that the projector has yet to read."""
         self._send(self.settings.registered_topic, value)
 
-    def _send(self, topic: str, value: bytes | None, headers: Sequence[tuple[str, bytes | None]] = ()) -> None:
+    def _send(
+        self,
+        topic: str,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes | None]] = (),
+        *,
+        key: bytes = b"k",
+    ) -> None:
         producer = Producer({"bootstrap.servers": self.settings.kafka_bootstrap})
-        producer.produce(topic, key=b"k", value=value, partition=0, headers=list(headers))
+        producer.produce(topic, key=key, value=value, partition=0, headers=list(headers))
         assert producer.flush(ANSWER_SECONDS) == 0

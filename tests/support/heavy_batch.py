@@ -23,10 +23,12 @@ from services.classifier.handler import Handler
 from services.classifier.ports import Message
 from services.domain.policy import DEFAULT
 from services.runtime.garbage import search_less_often
+from services.runtime.letters.sealing import Sealer
 from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from tests.fakes.clock import FakeClock
 from tests.fakes.document_store import DocumentStore
+from tests.fakes.letter_keys import FakeLetterKeys
 from tests.fakes.stop_store import FakeStopStore
 from tests.support.heavy_shapes import SLEUTELS, shapes
 
@@ -84,7 +86,8 @@ async def main(name: str) -> None:
         read=lambda each: read(each, SLEUTELS, DEFAULT),
         store=DocumentStore(),
         stop_store=FakeStopStore(),
-        encoder=Encoder(Settings()),
+        letter_keys=FakeLetterKeys(),
+        encoder=Encoder(Settings(), Sealer(bytes(32))),
         clock=FakeClock(),
         health=Health(),
         own_failures_limit=1,

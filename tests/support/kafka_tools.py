@@ -38,6 +38,7 @@ class TopicNames(TypedDict):
     """The topics, as the settings call them."""
 
     contact_topics: tuple[str, ...]
+    consent_topics: tuple[str, ...]
     dead_letter_topic: str
     registered_topic: str
     confidential_topic: str
@@ -51,6 +52,7 @@ def topic_names(prefix: str) -> TopicNames:
     """Return the topics of one test, as in `Settings(**topic_names(topics))`."""
     return TopicNames(
         contact_topics=(f"{prefix}.contact.ended",),
+        consent_topics=(f"{prefix}.toestemming.gewijzigd",),
         dead_letter_topic=f"{prefix}.contact.ended.dlq",
         registered_topic=f"{prefix}.klantcontact.registered",
         confidential_topic=f"{prefix}.klantcontact.registered.vertrouwelijk",

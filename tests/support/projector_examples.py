@@ -299,3 +299,21 @@ def partij_withdrawn(
             "herkomst": _herkomst(contact, revisie, None),
         },
     )
+
+
+def partij_changed(name: str = "jansen", *, versie: int, toestemming: str = "gegeven", **fields: object) -> Event:
+    """Return the event that what counts for a partij changed outside a contact."""
+    partij = partij_id(name)
+    herkomst = {"source": SOURCE, "eventId": f"e-w-{versie}", "wijzigingId": f"w-{versie}", "revisie": 1}
+    data = {
+        "partijId": partij,
+        "nummer": nummer(f"partij|{name}"),
+        "versie": versie,
+        "geleegdBij": 0,
+        "toestemming": toestemming,
+        "beperking": False,
+        "besluit": _besluit("T", 1),
+        "herkomst": herkomst,
+        **fields,
+    }
+    return _event("partij.changed", partij, data)

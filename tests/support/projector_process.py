@@ -35,6 +35,7 @@ def settings_for(
         **topic_names(topics),
     )
     make_topics(kafka_bootstrap, *outputs_of(settings), partitions=PARTITIONS, configuration=clock)
+    make_topics(kafka_bootstrap, settings.audit_topic)
     return settings
 
 

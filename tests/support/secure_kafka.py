@@ -61,7 +61,7 @@ class Right:
 
 
 def rights_in(words: str) -> list[Right]:
-    """Return the rights in a cell of `docs/security.md`, as in "Read, Write topic `a`, `b`; Describe group `c`"."""
+    """Return the rights in a cell of `docs/kafka-rights.md`, as in "Read, Write topic `a`, `b`; Describe group `c`"."""
     parts = re.findall(r"([\w, ]+?) (topic|group|transactional id) ((?:`[^`]+`(?:, )?)+)", words)
     return [
         Right(AclOperation[_constant(operation)], ResourceType[_constant(kind)], name)

@@ -45,7 +45,7 @@ class ContactSubscriber:
         self, settings: Settings, *, handler: Handler, stop_store: StopStore, health: Health, ending: Ending
     ) -> None:
         contacts = Subscription(
-            topics=settings.contact_topics,
+            topics=settings.input_topics,
             group=settings.classifier_group,
             max_records=settings.batch_size,
             writes_to=_outputs(settings),
@@ -81,7 +81,7 @@ def _publisher(settings: Settings, health: Health, ending: Ending, partition: To
 
 
 def _outputs(settings: Settings) -> list[str]:
-    return [topic for topic in settings.topics if topic not in settings.contact_topics]
+    return [topic for topic in settings.topics if topic not in settings.input_topics]
 
 
 class Partitions(Reader):

@@ -85,7 +85,7 @@ def add_stored(register: Register, document: Document) -> None:
 
 def _add_contact(document: Document, besluit: BesluitRecord) -> None:
     if besluit.contact_id:
-        document["contactId"] = besluit.contact_id
+        document["wijzigingId" if besluit.is_change else "contactId"] = besluit.contact_id
     if besluit.event_id:
         document["eventId"] = besluit.event_id
     if besluit.traceparent is not None:
@@ -130,7 +130,7 @@ def besluit_of(document: Document) -> BesluitRecord:
         beleidsversie=document["beleidsversie"],
         besloten_op=datetime.fromisoformat(document["beslotenOp"]),
         onderwerpen=tuple([parts.onderwerp_of(each, once) for each in document["onderwerpen"]]),
-        contact_id=document.get("contactId", ""),
+        contact_id=document.get("contactId") or document.get("wijzigingId", ""),
         event_id=document.get("eventId", ""),
         traceparent=document.get("traceparent"),
         plaatsgevonden_op=None if happened is None else datetime.fromisoformat(happened),
@@ -172,12 +172,14 @@ def _voorganger_of(document: Document) -> Voorganger:
 
 def bijdragen_of(document: Document) -> list[tuple[str, Bijdrage]]:
     """Return what a decision did to each partij, by its id. The document needs no more than `BIJDRAGE_FIELDS`."""
-    contact = Moment(datetime.fromisoformat(document["plaatsgevondenOp"]), document["source"], document["contactId"])
+    op, wijziging_id = datetime.fromisoformat(document["plaatsgevondenOp"]), document.get("wijzigingId")
+    named = wijziging_id if wijziging_id is not None else document["contactId"]
+    contact = Moment(op, document["source"], named, wijziging=wijziging_id is not None)
     touched = map(parts.partij_besluit_of, document["partijen"])
     return [(each.partij_id, each.bijdrage(contact)) for each in touched]
 
 
-BIJDRAGE_FIELDS: Final = {"source": 1, "contactId": 1, "plaatsgevondenOp": 1, "partijen": 1}
+BIJDRAGE_FIELDS: Final = {"source": 1, "contactId": 1, "wijzigingId": 1, "plaatsgevondenOp": 1, "partijen": 1}
 
 
 def partij_document(partij: PartijRecord) -> Document:
@@ -225,5 +227,6 @@ def partij_of(document: Document) -> PartijRecord:
         gegeven=parts.moment_of(document.get("gegeven")),
         ingetrokken=parts.moment_of(document.get("ingetrokken")),
         gevuld=parts.moment_of(document.get("gevuld")),
+        beperkt=parts.moment_of(document.get("beperkt")),
         gewist=document.get("gewist", False),
     )

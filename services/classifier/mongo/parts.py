@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from schemas.contact_ended_v1 import Toestemming
-from schemas.outputs import IntrekkingResultaat, PartijResultaat, Reden, Regel
+from schemas.outputs import IntrekkingResultaat, PartijRegel, PartijResultaat, Reden, Regel
 from schemas.positions import Position
 from services.domain.besluit import (
     Aanleiding,
@@ -30,6 +30,7 @@ from services.domain.partij import PartijRecord, Stand
 from services.domain.streams import Stream
 from services.runtime.mongo.client import Document
 
+_ROWS: Final = frozenset(Regel)
 _ORDINARY: Final = (Stream.TAAK,)
 
 
@@ -42,24 +43,30 @@ def text_of(moment: datetime) -> str:
 
 def moment_document(moment: Moment) -> Document:
     """Return what is kept of a contact that did something to a partij."""
-    return {"op": text_of(moment.op), "source": moment.source, "contactId": moment.contact_id}
+    name = "wijzigingId" if moment.wijziging else "contactId"
+    return {"op": text_of(moment.op), "source": moment.source, name: moment.contact_id}
 
 
 def moment_of(document: Document | None) -> Moment | None:
     """Return a contact that did something to a partij; None where none did."""
     if document is None:
         return None
-    return Moment(datetime.fromisoformat(document["op"]), document["source"], document["contactId"])
+    op, source = datetime.fromisoformat(document["op"]), document["source"]
+    if (wijziging_id := document.get("wijzigingId")) is not None:
+        return Moment(op, source, wijziging_id, wijziging=True)
+    return Moment(op, source, document["contactId"])
 
 
 def add_moments(document: Document, of: Stand | PartijRecord) -> None:
-    """Add the contacts that last gave, withdrew and filled, as far as there are any."""
+    """Add what last gave, withdrew and filled, and what restricts, as far as there are any."""
     if of.gegeven is not None:
         document["gegeven"] = moment_document(of.gegeven)
     if of.ingetrokken is not None:
         document["ingetrokken"] = moment_document(of.ingetrokken)
     if of.gevuld is not None:
         document["gevuld"] = moment_document(of.gevuld)
+    if of.beperkt is not None:
+        document["beperkt"] = moment_document(of.beperkt)
 
 
 def position_document(position: Position) -> Document:
@@ -92,8 +99,12 @@ def aanleiding_of(document: Document) -> Aanleiding:
         besloten_op=datetime.fromisoformat(document["beslotenOp"]),
         event_id=document["eventId"],
         beleidsversie=document["beleidsversie"],
-        regel=Regel(document["regel"]),
+        regel=_regel_of(document["regel"]),
     )
+
+
+def _regel_of(text: str) -> Regel | PartijRegel:
+    return Regel(text) if text in _ROWS else PartijRegel(text)
 
 
 def onderwerp_document(onderwerp: OnderwerpBesluit, places: Mapping[Aanleiding, int]) -> Document:
@@ -151,6 +162,8 @@ def partij_besluit_document(partij: PartijBesluit) -> Document:
     }
     if partij.vervallen_soorten:
         document["vervallenSoorten"] = list(partij.vervallen_soorten)
+    if partij.wordt_beperkt is not None:
+        document["wordtBeperkt"] = partij.wordt_beperkt
     return document
 
 
@@ -172,6 +185,7 @@ def partij_besluit_of(document: Document) -> PartijBesluit:
         middel=document["middel"],
         stand=_stand_of(document["stand"]),
         vervallen_soorten=tuple(document.get("vervallenSoorten", ())),
+        wordt_beperkt=document.get("wordtBeperkt"),
     )
 
 
@@ -192,6 +206,7 @@ def _stand_of(document: Document) -> Stand:
         gegeven=moment_of(document.get("gegeven")),
         ingetrokken=moment_of(document.get("ingetrokken")),
         gevuld=moment_of(document.get("gevuld")),
+        beperkt=moment_of(document.get("beperkt")),
     )
 
 

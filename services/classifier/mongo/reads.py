@@ -7,7 +7,7 @@ from bson import decode_all
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 
-from services.classifier.mongo.documents import BIJDRAGE_FIELDS, bijdragen_of
+from services.classifier.mongo.documents import BIJDRAGE_FIELDS, add_stored, bijdragen_of
 from services.classifier.mongo.queries import asked_besluiten
 from services.classifier.ports import HeavyBatch
 from services.domain.case import Case
@@ -69,3 +69,16 @@ async def add_bijdragen(
         for partij_id, bijdrage in bijdragen_of(read(document)):
             if partij_id in partij_ids:
                 register.add_bijdrage(partij_id, document["_id"], bijdrage)
+
+
+async def add_changes(
+    besluiten: AsyncCollection[Document],
+    partij_ids: set[str],
+    register: Register,
+    session: AsyncClientSession,
+    read: Callable[[Document], Document],
+) -> None:
+    """Add the changes outside a contact that name these partijen: they go with the last contact. `read`: as above."""
+    query = {"partijen.partijId": {"$in": sorted(partij_ids)}, "onderwerpen": []}
+    async for document in besluiten.find(query, session=session):
+        add_stored(register, read(document))

@@ -25,18 +25,26 @@ from services.classifier.mongo.indexes import create_indexes
 from services.classifier.mongo.key_versions import SETTLED, KeyMoved, KeyState, KeyVersions, Translation
 from services.classifier.mongo.numbers import NumberBlocks, Taken
 from services.classifier.mongo.queries import asked_partijen, most_numbers, revised
-from services.classifier.mongo.reads import AT_ONCE, MAX_BESLUITEN_BYTES, MAX_FOLDED, add_bijdragen, stored_besluiten
+from services.classifier.mongo.reads import (
+    AT_ONCE,
+    MAX_BESLUITEN_BYTES,
+    MAX_FOLDED,
+    add_bijdragen,
+    add_changes,
+    stored_besluiten,
+)
 from services.classifier.mongo.recording import Recorder
 from services.classifier.mongo.tallies import Tallies
 from services.classifier.ports import share_of
 from services.domain.case import Case
 from services.domain.numbers import LAST_NUMBER, NO_NUMBERS, Numbers
-from services.domain.outcome import InstructionAnswer, Outcome
+from services.domain.outcome import Executed, InstructionAnswer, Outcome
 from services.domain.policy import Beleid
 from services.domain.register import Register
 from services.domain.sleutels import NewerSleutel
 from services.domain.wissing import Wissing
 from services.runtime.errors import TransientFailure
+from services.runtime.letters.store import forget_letters
 from services.runtime.mongo.client import Document
 from services.runtime.mongo.errors import Meaning, is_refused_by_validator, meaning_of, mongo_is_away
 from services.runtime.mongo.health import count_documents
@@ -214,6 +222,9 @@ class MongoRegister:
             known_partijen, known_besluiten = dict(register.partijen), set(register.besluiten)
             answer = execute(register)
             await self._recorder.record(register, known_partijen, known_besluiten, session, hashes)
+            if isinstance(answer, Executed):
+                own = {wissing.contact_key} if wissing.contact_key is not None else set()
+                await forget_letters(self._database, own | register.gewist.keys(), session)
             await self._answers.keep(answer, session)
         return answer
 
@@ -230,6 +241,7 @@ class MongoRegister:
             register.add_partij(partij_of(hashes.read_partij(document)))
         if wissing.contact_key is not None:
             await add_bijdragen(self._besluiten, ids, register, session, hashes.read, most=None)
+        await add_changes(self._besluiten, ids, register, session, hashes.read)
 
     # Looking up
 

@@ -14,8 +14,9 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
-from schemas.outputs import Regel
+from schemas.outputs import PartijRegel, Regel
 from services.domain.besluit import NOWHERE, BesluitRecord
+from services.domain.changed import regels
 from services.domain.outcome import Decided, Outcome, Rejudged
 from services.domain.policy import Beleid
 from services.runtime.mongo.client import Document
@@ -30,8 +31,8 @@ OTHERS_A_DAY: Final = 100
 REST: Final = "overige bronnen"
 """Of the sources beyond those. A source is a URI, which has no space."""
 
-Counted = tuple[datetime, str, str, int, Regel]
-"""The moment, source, topic, partition and rule of a decision about an onderwerp."""
+Counted = tuple[datetime, str, str, int, Regel | PartijRegel]
+"""The moment, source, topic, partition and rule of a decision about an onderwerp, or about a change."""
 
 
 class Tallies:
@@ -66,11 +67,11 @@ class Tallies:
             has_room = {"$or": [{"bronnen": source}, {f"bronnen.{OTHERS_A_DAY - 1}": {"$exists": False}}]}
             try:
                 await self._tellingen.update_one(
-                    {"_id": _others_id(day), **has_room}, {"$addToSet": {"bronnen": source}}, upsert=True
+                    {"_id": others_id(day), **has_room}, {"$addToSet": {"bronnen": source}}, upsert=True
                 )
             except DuplicateKeyError:
                 # The document has no room. Or another instance made it just now, and there may be some.
-                found = await self._tellingen.find_one({"_id": _others_id(day)}) or {"bronnen": []}
+                found = await self._tellingen.find_one({"_id": others_id(day)}) or {"bronnen": []}
                 others.update(found["bronnen"])
                 if len(others) >= OTHERS_A_DAY:
                     self._full.add(day)
@@ -92,10 +93,10 @@ class Tallies:
 def _counted(judged: Iterable[BesluitRecord]) -> Counter[Counted]:
     """Return how many onderwerpen there are of each kind: few kinds, since a batch has one moment and few sources."""
     return Counter(
-        (besluit.besloten_op, besluit.source, here.topic, here.partition, onderwerp.regel)
+        (besluit.besloten_op, besluit.source, here.topic, here.partition, regel)
         for besluit in judged
         for here in [besluit.position or NOWHERE]
-        for onderwerp in besluit.onderwerpen
+        for regel in regels(besluit)
     )
 
 
@@ -103,5 +104,6 @@ def _day(moment: datetime) -> str:
     return moment.astimezone(UTC).date().isoformat()
 
 
-def _others_id(day: str) -> str:
+def others_id(day: str) -> str:
+    """Return the `_id` of the other sources of a day."""
     return f"overige bronnen van {day}"

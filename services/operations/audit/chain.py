@@ -36,6 +36,15 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Purpose:
+    """For what a command runs, and who asked for it, as the operator gave them."""
+
+    request: str | None = None
+    reason: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Who:
     """Who acts, as the servers and the machine know them."""
 

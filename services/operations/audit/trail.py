@@ -5,26 +5,26 @@ One action may stand there twice, when Kafka did not tell whether it had the rec
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 from aiokafka.errors import KafkaError, ProducerFenced
 
-from services.operations.audit.chain import Action, Entry, Link, entries
+from services.operations.audit.chain import Action, Entry, Link, Purpose, entries
 from services.operations.audit.head import COLLECTION, AuditHead
 from services.operations.audit.topic import audit_writer
 from services.operations.audit.who import who_acts
 from services.operations.mongo import Database
-from services.runtime.errors import InvalidSettings, KlantcontactError, TransientFailure
-from services.runtime.kafka.errors import REFUSED_USER, translate_kafka_errors
+from services.runtime.errors import InvalidSettings
+from services.runtime.kafka.errors import REFUSED_USER, kafka_is_away, translate_kafka_errors
 from services.runtime.mongo.client import connect
 from services.runtime.mongo.errors import translate_mongo_errors
 from services.runtime.settings import Settings
 from services.runtime.waiting import pauses
 
-__all__ = ["Action", "record"]
+__all__ = ["Action", "Note", "Purpose", "noting", "record", "unnoted"]
 
 APPEND_SECONDS: Final = 10.0
 """Patience with one try, which takes a tenth of a second."""
@@ -48,6 +48,27 @@ async def record(settings: Settings, action: Action) -> None:
                 await _record(settings, client[settings.register_database], action)
 
 
+class Note(Protocol):
+    """Records what a command is about to show or change, and returns once that stands in the audit trail."""
+
+    async def __call__(self, counts: Mapping[str, int], ids: Sequence[str] = (), /) -> None:
+        """Record counts and ids. Raises as `record` does."""
+
+
+async def unnoted(_counts: Mapping[str, int], _ids: Sequence[str] = (), /) -> None:
+    """Record nothing: for code that no operator runs. Every command gives `noting` instead."""
+
+
+def noting(settings: Settings, command: str, purpose: Purpose) -> Note:
+    """Return what records the steps of a command."""
+
+    async def note(counts: Mapping[str, int], ids: Sequence[str] = (), /) -> None:
+        by = {"request": purpose.request, "reason": purpose.reason, "by": purpose.by}
+        await record(settings, Action(command=command, counts=counts, ids=ids, **by))
+
+    return note
+
+
 async def _record(settings: Settings, database: Database, action: Action) -> None:
     who = await who_acts(settings, database)
     head = AuditHead(database, settings.audit_topic)
@@ -61,9 +82,11 @@ async def _record(settings: Settings, database: Database, action: Action) -> Non
             except ProducerFenced:
                 continue  # another had its turn: this one had lapsed
             except RETRIED as error:
-                if isinstance(error, REFUSED_USER) or time.monotonic() > ends_at:
+                if isinstance(error, REFUSED_USER):
                     with translate_kafka_errors(settings, right=f"write to {settings.audit_topic}"):
                         raise
+                if time.monotonic() > ends_at:
+                    raise kafka_is_away(settings) from error
             else:
                 await turn.note(made[-1].link)
                 return
@@ -84,15 +107,11 @@ def _last(newest: Entry | None, noted: Link | None) -> Link | None:
 
 @contextmanager
 def _explained(settings: Settings) -> Iterator[None]:
-    """Say that it was the audit trail that failed, and what it needs."""
+    """Say that it is the audit trail that lacks a right or its topic, and what it needs."""
     try:
         yield
-    except TransientFailure as error:
-        raise TransientFailure(f"{error} {_stops(settings)}", part=error.part) from error
     except InvalidSettings as error:
         raise InvalidSettings(f"{error} {_stops(settings)}") from error
-    except KlantcontactError:
-        raise
 
 
 def _stops(settings: Settings) -> str:

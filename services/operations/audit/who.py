@@ -1,8 +1,9 @@
 """Who acts, as the connections show it: the user of the operating system alone could be anybody's."""
 
-import ssl
 from pathlib import Path
 from typing import Final
+
+from cryptography import x509
 
 from services.operations.audit.chain import Who
 from services.operations.lock import operator_name
@@ -34,8 +35,5 @@ def kafka_principal(settings: Settings) -> str:
 
 
 def _subject(certificate: Path) -> str:
-    """Return the subject of a certificate, as Java writes it: the last part first."""
-    decoded = ssl._ssl._test_decode_cert(str(certificate))  # type: ignore[attr-defined] # noqa: SLF001
-    short = {"commonName": "CN", "organizationName": "O", "organizationalUnitName": "OU", "countryName": "C"}
-    parts = [f"{short.get(name, name)}={value}" for rdn in decoded["subject"] for name, value in rdn]
-    return ",".join(reversed(parts))
+    """Return the subject of a certificate, as Kafka writes it."""
+    return x509.load_pem_x509_certificate(certificate.read_bytes()).subject.rfc4514_string()

@@ -1,12 +1,18 @@
-"""`dlq discard`: an operator decides that dead letters need no repair. They stay in Kafka until they expire."""
+"""`dlq discard`: an operator decides that dead letters need no repair. Nobody can read their content from then on.
+
+Their headers stay in Kafka until they expire. So does the content of letters that an earlier release
+wrote, which is not sealed.
+"""
 
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
+from services.operations.audit.trail import Note, unnoted
 from services.operations.dead_letters.letters import InvalidFilter
 from services.operations.dead_letters.reading import dead_letters, unseen
 from services.operations.dead_letters.selection import LetterSelection, LetterState
+from services.operations.dead_letters.show import note_letters
 from services.operations.dead_letters.states import Aim, Change, LetterCounts
 from services.operations.lock import LockLost, operator_name
 from services.operations.topic_reader import Progress
@@ -20,9 +26,11 @@ AIM: Final = Aim(LetterState.DISCARDED)
 
 
 async def discard(
-    settings: Settings, selection: LetterSelection, *, reason: str, progress: Progress = unseen
+    settings: Settings, selection: LetterSelection, *, reason: str, progress: Progress = unseen, note: Note = unnoted
 ) -> LetterCounts:
-    """Mark the selected letters as discarded. A second run does the rest.
+    """Mark the selected letters as discarded, which `note` records first, and delete the keys of their contents.
+
+    A second run does the rest.
 
     Raises InvalidFilter for a reason that is empty or too long, LockRefused while another command holds the operators'
     lock, LockLost when another has taken it since, and as `DeadLetters.selected` does.
@@ -36,6 +44,7 @@ async def discard(
             async for batch in letters.selected(selection, progress, aim=AIM):
                 chosen = [each.letter for each in batch if selection.takes(each.history.state)]
                 change = partial(Change, state=AIM.state, by=by, at=datetime.now(UTC), reason=reason)
+                await note_letters(note, chosen)
                 await letters.states.change([(each, change(attempt=each.attempt)) for each in chosen], lock)
                 counts.done += len(chosen)
                 counts.earlier += len(batch) - len(chosen)

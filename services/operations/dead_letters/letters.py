@@ -10,13 +10,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from schemas import dead_letters as added
 from schemas.cloudevents import Header
 from schemas.faults import Fault, FaultKind, RefusalKind, generalised
 from schemas.positions import Position
-from services.operations.origin import origin_of
+from schemas.reading.origin import origin_of, shown_source
 from services.operations.wording import printable
 from services.runtime.errors import KlantcontactError
 
@@ -25,12 +26,6 @@ if TYPE_CHECKING:  # `validate` reads letters from a file, without Kafka's clien
 
 UNKNOWN: Final = "-"
 """A kind or a source that can't be read."""
-
-MAX_SOURCE_CHARACTERS: Final = 120
-
-SOURCE: Final = re.compile(r"(urn:|https?://)[A-Za-z0-9:._/~-]+")
-"""A source that is shown. It comes from an event that is wrong, so it must look like the name of a system: no person's
-address, no query, no character that breaks a screen."""
 
 _ID = re.compile(r"(\d{1,9})-(\d{1,18})", re.ASCII)
 _NUMBER = re.compile(rb"\d{1,18}")
@@ -64,6 +59,36 @@ class Content:
     headers: Sequence[Header] = field(repr=False)
 
 
+class Withheld(Enum):
+    """Why a command has no content of a sealed letter, in words for an operator."""
+
+    NO_KEY = "can't be read: the settings hold no key of the register (KLANTCONTACT_SLEUTEL_FILE)"
+    OTHER_KEY = (
+        "can't be read: it is sealed under another key of the register than that of the settings "
+        "(KLANTCONTACT_SLEUTEL_FILE, KLANTCONTACT_FORMER_SLEUTEL_FILES)"
+    )
+    LOST = "can't be read: this database has no key for it (KLANTCONTACT_MONGO_URI, KLANTCONTACT_MONGO_DATABASE)"
+    CHANGED = "can't be read: the letter was changed after the classifier wrote it"
+    DISCARDED = "is gone: the letter was discarded"
+    ERASED = "is gone: it was erased"
+    EXPIRED = "is gone: it has expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is known of a sealed letter beside its headers."""
+
+    value: bytes | None = field(default=None, repr=False)
+    withheld: Withheld | None = None
+    """Why there is no value."""
+    source: str | None = None
+    contact_key: str | None = None
+
+
+AS_IT_STANDS: Final = Opened()
+"""Of a letter that is not sealed: it has no value, or an earlier release wrote it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """One dead letter."""
@@ -86,6 +111,12 @@ class Letter:
     """Of a letter that is cut: the bytes that each such part had: `key`, `headers` or `value`."""
     last_offset: int | None = None
     """Of a letter that stands for a batch too large to unpack: the last offset of it. `origin` is the first."""
+    key_id: str | None = None
+    """Of the key that seals the content; None: it is not sealed."""
+    withheld: Withheld | None = None
+    """Why `content` has no value."""
+    contact_key: str | None = None
+    """That of the decision record of its contact, where the register knows it."""
     content: Content
 
     @property
@@ -94,24 +125,28 @@ class Letter:
         return tuple(sorted({generalised(fault.pad) for fault in self.faults}))
 
 
-def letter_of(record: "ConsumerRecord[bytes, bytes]") -> Letter:
-    """Return the letter of a record of the dead letter topic."""
+def letter_of(record: "ConsumerRecord[bytes, bytes]", opened: Opened = AS_IT_STANDS) -> Letter:
+    """Return the letter of a record of the dead letter topic. `opened`: of one that is sealed."""
     headers: Sequence[Header] = record.headers
-    given = dict(headers)
+    given, key_id = dict(headers), added.key_id_in(headers)
     original = added.original_headers(headers)
+    value = record.value if key_id is None else opened.value
     return Letter(
         id=LetterId(record.partition, record.offset),
         written_at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
         kind=_kind(given.get(added.KIND)),
         faults=_faults(given.get(added.FAULTS)),
         origin=position_in(headers),
-        source=shown_source(origin_of(record.value, original).source),
+        source=opened.source or shown_source(origin_of(value, original).source) or UNKNOWN,
         attempt=added.attempt(headers),
         earlier=tuple(map(LetterId.parse, added.earlier_letters(headers))),
         is_cut=added.CUT in given,
         original_sizes=_original_sizes(given.get(added.CUT)),
         last_offset=last_offset_in(headers),
-        content=Content(record.key, record.value, original),
+        key_id=key_id,
+        withheld=opened.withheld,
+        contact_key=opened.contact_key,
+        content=Content(record.key, value, original),
     )
 
 
@@ -155,19 +190,19 @@ def last_offset_in(headers: Sequence[Header]) -> int | None:
     return int(value) if value is not None and _NUMBER.fullmatch(value) else None
 
 
-def shown_source(source: str | None) -> str:
-    """Return the source if it looks like the name of a system."""
-    if source is None or len(source) > MAX_SOURCE_CHARACTERS or not SOURCE.fullmatch(source):
-        return UNKNOWN
-    return source
-
-
 class DeadLetterError(KlantcontactError):
     """A command can't do this with these dead letters."""
 
 
 class InvalidFilter(DeadLetterError):
     """The filter can't be read; the message says how one looks."""
+
+
+class ContentWithheld(DeadLetterError):
+    """The content of a letter was asked for, and nobody or not this user can read it. The message says why."""
+
+    def __init__(self, letter_id: LetterId, withheld: Withheld) -> None:
+        super().__init__(f"The content of {letter_id} {withheld.value}.")
 
 
 class LettersRefused(DeadLetterError):

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from services.operations.dead_letters.letters import Letter, LetterId, LettersRefused, letter_of
+from services.operations.dead_letters.letters import Letter, LetterId, LettersRefused
 from services.operations.dead_letters.selection import LetterSelection
 from services.operations.dead_letters.states import Aim, History, LetterStates, letter_states
 from services.operations.topic_reader import Progress, Stretch, TopicReader, topic_reader
@@ -87,7 +87,7 @@ class DeadLetters:
         self, stretches: Sequence[Stretch], selection: LetterSelection, progress: Progress
     ) -> AsyncIterator[list[Found]]:
         async for records in self._reader.records(stretches, progress):
-            letters = [letter for letter in map(letter_of, records) if selection.fits(letter)]
+            letters = [each for each in await self.states.letters(records) if selection.fits(each)]
             histories = await self.states.histories(letters) if letters else []
             yield [Found(letter, history) for letter, history in zip(letters, histories, strict=True)]
 

@@ -12,12 +12,14 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
+from services.operations.audit.trail import Note, unnoted
 from services.operations.dead_letters.content import Corrections
 from services.operations.dead_letters.letters import Content, Letter
 from services.operations.dead_letters.listing import Groups, LetterGroup
 from services.operations.dead_letters.reading import DeadLetters, Found, dead_letters, unseen
 from services.operations.dead_letters.returning import Pace, Returns, why_not
 from services.operations.dead_letters.selection import LetterSelection, LetterState
+from services.operations.dead_letters.show import note_letters
 from services.operations.dead_letters.states import Aim, Change, History, LetterCounts, LetterStates
 from services.operations.kafka import started_producer
 from services.operations.lock import Lock, LockLost, operator_name
@@ -48,8 +50,9 @@ async def redrive(
     per_second: float | None = None,
     progress: Progress = unseen,
     counts: LetterCounts | None = None,
+    note: Note = unnoted,
 ) -> LetterCounts:
-    """Send the selected letters back to where they came from, and mark them.
+    """Send the selected letters back to where they came from, which `note` records first, and mark them.
 
     `counts` is filled on the way, so that a caller that interrupts knows how far the run came. With corrections, the
     letters that these name are sent. All have to be in the topic, and open or in a state of the selection. Named
@@ -59,7 +62,7 @@ async def redrive(
     LockLost when another has taken it since, and TransientFailure or InvalidSettings when Kafka or MongoDB goes away or
     refuses; the message then says what was done.
     """
-    topics = settings.contact_topics
+    topics = settings.input_topics
     await require_topics(settings, *topics)
     async with (
         dead_letters(settings) as letters,
@@ -82,6 +85,7 @@ async def redrive(
         size = max(1, int(min(BATCH, per_second or BATCH)))
         try:
             async for batch in chosen.found_in(letters, way.read):
+                await note_letters(note, [each.letter for each in batch if chosen.takes(each.history)])
                 for begin in range(0, len(batch), size):
                     await run.send(batch[begin : begin + size])
                     way.sent()
@@ -105,7 +109,7 @@ async def planned(
             for each in batch:
                 if not chosen.takes(each.history):
                     earlier += 1
-                elif reason := why_not(each.letter, chosen.content_of(each.letter), settings.contact_topics):
+                elif reason := why_not(each.letter, chosen.content_of(each.letter), settings.input_topics):
                     skipped[reason] += 1
                 else:
                     groups.add(each.letter, each.history.state)

@@ -31,6 +31,8 @@ def why_not(letter: Letter, content: Content, topics: Sequence[str]) -> str | No
     """
     if letter.last_offset is not None:
         return "it stands for a batch that was too large to read, and has no content"
+    if letter.withheld is not None and content is letter.content:
+        return f"its content {letter.withheld.value}"
     if letter.is_cut and _is_still_cut(letter, content):
         return IS_CUT
     if letter.origin is None:

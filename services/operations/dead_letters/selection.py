@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Final
 
 from schemas.faults import RefusalKind, generalised
-from services.operations.dead_letters.letters import SOURCE, UNKNOWN, InvalidFilter, Letter, LetterId
+from schemas.reading.origin import SOURCE
+from services.operations.dead_letters.letters import UNKNOWN, InvalidFilter, Letter, LetterId
 from services.operations.wording import read_moment
 
 

@@ -1,46 +1,57 @@
-"""`dlq show` and `dlq export`: dead letters for the operator who repairs them. An access to content is recorded first.
+"""`dlq show` and `dlq export`: dead letters for the operator who repairs them. The audit trail has an access first.
 
 `export` writes letters with their content, one JSON object a line. `show` adds the letters of the same record before
 this one and after it.
 """
 
 import json
+from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-import structlog
-
+from services.operations.audit.trail import Note, unnoted
 from services.operations.dead_letters.content import LETTER, described
-from services.operations.dead_letters.letters import UNKNOWN, Letter, LetterId, LettersRefused
+from services.operations.dead_letters.letters import (
+    UNKNOWN,
+    ContentWithheld,
+    Letter,
+    LetterId,
+    LettersRefused,
+    Withheld,
+)
 from services.operations.dead_letters.reading import DeadLetters, Found, dead_letters, unseen
 from services.operations.dead_letters.selection import LetterSelection, LetterState
-from services.operations.dead_letters.states import Access, LetterStates
-from services.operations.lock import operator_name
 from services.operations.topic_reader import Progress
 from services.runtime.settings import Settings
 
-log = structlog.get_logger()
-
 
 async def exported(
-    settings: Settings, selection: LetterSelection, progress: Progress = unseen
+    settings: Settings,
+    selection: LetterSelection,
+    progress: Progress = unseen,
+    *,
+    left_out: Counter[Withheld] | None = None,
+    note: Note = unnoted,
 ) -> AsyncGenerator[bytes, None]:
-    """Yield the lines of the selected letters, some at once. Raises as `DeadLetters.selected` does."""
+    """Yield the lines of the selected letters, some at once. `note` records them first.
+
+    Raises as `DeadLetters.selected` and `note` do. Letters whose content can't be read are left out, and counted in
+    `left_out`.
+    """
     async with dead_letters(settings) as letters:
         async for batch in letters.selected(selection, progress):
-            chosen = [each.letter for each in batch]
-            await note_access(letters.states, chosen)
+            chosen = [each.letter for each in batch if each.letter.withheld is None]
+            if left_out is not None:
+                left_out.update(each.letter.withheld for each in batch if each.letter.withheld is not None)
+            await note_letters(note, chosen)
             yield b"".join(_line(letter) for letter in chosen)
 
 
-async def note_access(states: LetterStates, letters: Sequence[Letter]) -> None:
-    """Record and log that this operator sees the content of letters. Raises TransientFailure when MongoDB is away."""
-    access = Access(by=operator_name(), at=datetime.now(UTC))
-    await states.note_accesses(letters, access)
+async def note_letters(note: Note, letters: Sequence[Letter]) -> None:
+    """Record that an operator is going to see or change letters. Without letters there is nothing to record."""
     if letters:
-        log.info("dead_letter.content_shown", letters=[str(letter.id) for letter in letters], by=access.by)
+        await note({"letters": len(letters)}, [str(letter.id) for letter in letters])
 
 
 def line_of(letter: Letter) -> dict[str, Any]:
@@ -83,19 +94,29 @@ class Told:
     """The letters that came of sending it back."""
 
 
-async def told(settings: Settings, letter_id: LetterId, *, with_content: bool, progress: Progress = unseen) -> Told:
-    """Return one letter. With its content, the access is recorded first.
+async def told(
+    settings: Settings,
+    letter_id: LetterId,
+    *,
+    with_content: bool,
+    progress: Progress = unseen,
+    note: Note = unnoted,
+) -> Told:
+    """Return one letter. With its content, `note` records the access first.
 
-    Raises LettersRefused when the topic does not hold it, TransientFailure when Kafka or MongoDB is away.
+    Raises LettersRefused when the topic does not hold it, ContentWithheld when its content is asked for and can't be
+    read, TransientFailure when Kafka or MongoDB is away.
     """
     async with dead_letters(settings) as letters:
         found = await letters.one(letter_id)
         if found is None:
             raise LettersRefused([f"{letter_id} is not in {settings.dead_letter_topic}, or no longer."])
+        if with_content and found.letter.withheld is not None:
+            raise ContentWithheld(letter_id, found.letter.withheld)
         earlier = [(each, await letters.one(each)) for each in found.letter.earlier]
         later = await _later(letters, found, progress)
         if with_content:
-            await note_access(letters.states, [found.letter])
+            await note_letters(note, [found.letter])
         return Told(found, earlier, later)
 
 

@@ -1,5 +1,7 @@
 """The record of each dead letter in MongoDB: what was done with it, by whom and when; nothing of its content.
 
+The key that opens a letter stands apart (`services/runtime/letters/store.py`), and goes when the letter is discarded.
+
 A letter without a record is open. A record stays some time longer than its letter does in Kafka. A command that changes
 states holds the operators' lock (`services/operations/lock.py`), so a state that it has read does not change under it.
 """
@@ -9,20 +11,25 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pymongo import UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 
 from services.operations.dead_letters.letters import Letter
+from services.operations.dead_letters.opening import LetterOpener, sealers_of
 from services.operations.dead_letters.selection import LetterState
 from services.operations.lock import COLLECTION as LOCK
 from services.operations.lock import Lock, operators_lock
 from services.operations.mongo import Database
+from services.runtime.letters.store import LETTER_KEYS, discard_keys
 from services.runtime.mongo.client import Document, connect
 from services.runtime.mongo.errors import translate_mongo_errors
 from services.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from aiokafka import ConsumerRecord
 
 COLLECTION: Final = "dead_letters"
 
@@ -30,8 +37,7 @@ SLACK: Final = timedelta(days=30)
 """A record outlives its letter by this: Kafka drops a segment some time after its last record has expired."""
 
 MAX_CHANGES: Final = 20
-MAX_ACCESSES: Final = 100
-"""Of one letter, the newest of each: a document has a largest size. The log has every access."""
+"""Of one letter, the newest: a document has a largest size. The audit trail has them all."""
 
 TTL_INDEX: Final = "forgotten_after"
 EXPIRES_AT: Final = "expiresAt"
@@ -60,19 +66,10 @@ class Aim:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """A person saw the content of a letter."""
-
-    by: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class History:
     """All that is recorded of one letter, oldest first."""
 
     changes: tuple[Change, ...] = ()
-    accesses: tuple[Access, ...] = ()
 
     @property
     def state(self) -> LetterState:
@@ -101,8 +98,14 @@ class LetterStates:
         self._database = database
         self._collection: AsyncCollection[Document] = database[COLLECTION]
         self._settings = settings
+        self._opener = LetterOpener(database, sealers_of(settings), settings.dead_letter_retention_days)
         self._kept = timedelta(days=settings.dead_letter_retention_days) + SLACK
         self._prepared = False
+
+    async def letters(self, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> list[Letter]:
+        """Return the letters of some records of the topic, with the contents that can be opened."""
+        with translate_mongo_errors(self._settings, right=f"read the collection {LETTER_KEYS} of"):
+            return await self._opener.letters(records)
 
     async def histories(self, letters: Sequence[Letter]) -> list[History]:
         """Return the history of each of these letters, in their order."""
@@ -124,24 +127,24 @@ class LetterStates:
             await lock.confirm()
 
     async def change(self, changes: Iterable[tuple[Letter, Change]], lock: Lock) -> None:
-        """Record changes of some letters, all or none. Raises LockLost when another command has taken the lock."""
-        updates = self._upserts((letter, self._changed(change)) for letter, change in changes)
+        """Record changes of some letters, all or none. The content of those that are discarded is gone for good.
+
+        Raises LockLost when another command has taken the lock.
+        """
+        given = list(changes)
+        updates = self._upserts((letter, self._changed(change)) for letter, change in given)
+        sealed = {letter.key_id: change.state for letter, change in given if letter.key_id is not None}
+        discarded = [key_id for key_id, state in sealed.items() if state is LetterState.DISCARDED]
 
         async def write(session: AsyncClientSession) -> None:
             await self._collection.bulk_write(updates, ordered=False, session=session)
+            if discarded:
+                await discard_keys(self._database, discarded, session)
 
         if updates:
             with self._told():
                 await self._prepare()
                 await lock.write(write)
-
-    async def note_accesses(self, letters: Iterable[Letter], access: Access) -> None:
-        """Record that a person is going to see the content of some letters."""
-        update = self._pushed("accesses", MAX_ACCESSES, {"by": access.by, "at": access.at})
-        if updates := self._upserts((letter, update) for letter in letters):
-            with self._told():
-                await self._prepare()
-                await self._collection.bulk_write(updates, ordered=False)
 
     def _upserts(self, updates: Iterable[tuple[Letter, Document]]) -> list[UpdateOne]:
         return [UpdateOne({"_id": self._key(letter)}, update, upsert=True) for letter, update in updates]
@@ -163,7 +166,7 @@ class LetterStates:
 
     def _told(self) -> AbstractContextManager[None]:
         return translate_mongo_errors(
-            self._settings, right=f"read and write the collections {COLLECTION} and {LOCK} of"
+            self._settings, right=f"read and write the collections {COLLECTION}, {LETTER_KEYS} and {LOCK} of"
         )
 
     def _key(self, letter: Letter) -> str:
@@ -190,10 +193,8 @@ def _document(change: Change) -> Document:
 
 
 def _history(document: Document) -> History:
-    return History(
-        tuple(Change(**{**each, "state": LetterState(each["state"])}) for each in document.get("changes", ())),
-        tuple(Access(each["by"], each["at"]) for each in document.get("accesses", ())),
-    )
+    changes = document.get("changes", ())
+    return History(tuple(Change(**{**each, "state": LetterState(each["state"])}) for each in changes))
 
 
 @dataclass(slots=True)

@@ -9,11 +9,12 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from schemas.dead_letters import earlier_letters
 from schemas.positions import Position
-from schemas.reading.decoding import Received, decode
+from schemas.reading.consent import decode_either
+from schemas.reading.decoding import Received
+from schemas.reading.origin import Origin, origin_of, shown_source
 from services.domain.besluit import BesluitRecord
-from services.operations.dead_letters.letters import LetterId, shown_source
+from services.operations.dead_letters.letters import UNKNOWN, LetterId
 from services.operations.explain.letters import MAX_LINKED, Sought
-from services.operations.origin import Origin, origin_of
 from services.operations.topic_reader import Progress, TopicReader, next_offsets
 from services.runtime.kafka.clients import admin_client
 from services.runtime.kafka.records import moment
@@ -81,7 +82,7 @@ async def read_contact_records(
 
     Raises as `topic_reader` does. `in_force` is its decision record. Without one, no record is overtaken.
     """
-    whole = await reader.whole(*settings.contact_topics)
+    whole = await reader.whole(*settings.input_topics)
     async with admin_client(settings) as admin:
         handled = await next_offsets(admin, settings, settings.classifier_group)
     transactions = await reader.open_transactions(whole)
@@ -97,7 +98,7 @@ async def read_contact_records(
             position = Position(record.topic, record.partition, record.offset)
             is_judged = record.offset < handled.get(TopicPartition(record.topic, record.partition), 0)
             since = next((each.since for each in transactions if each.holds_up(record)), None)
-            sighting = Sighting(shown_source(origin.source), position, is_judged, since)
+            sighting = Sighting(shown_source(origin.source) or UNKNOWN, position, is_judged, since)
             first.setdefault((record.topic, origin.source, is_judged), sighting)
             positions.append(position)
             letters.extend(map(LetterId.parse, earlier_letters(record.headers)))
@@ -120,7 +121,7 @@ def _where(sighting: Sighting) -> tuple[str, int, int]:
 def _overtaken_revisie(record: "ConsumerRecord[bytes, bytes]", in_force: BesluitRecord) -> int | None:
     """Return the revisie of a record that is lower than the one that was in force when it came; None for all others."""
     headers = [(name, value) for name, value in record.headers if value is not None]
-    received = decode(record.value, headers, moment(record.timestamp))
+    received = decode_either(record.value or b"", headers)
     if not isinstance(received, Received) or received.source != in_force.source:
         return None
     revisie = received.contact.revisie

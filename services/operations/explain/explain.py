@@ -5,6 +5,7 @@ It reads the decision record, the projector's collections, the topics and the de
 
 from dataclasses import dataclass
 
+from schemas.reading.origin import Origin
 from services.classifier.mongo.register import kept_without_trace
 from services.domain.besluit import BesluitRecord
 from services.operations.explain.contact_records import Sighting, read_contact_records
@@ -13,7 +14,7 @@ from services.operations.explain.letters import Letters, Sought, read_letters
 from services.operations.explain.projected import Projected, read_projected
 from services.operations.explain.search import Asked, Name, TellLine, find_besluit, untold
 from services.operations.mongo import read_databases
-from services.operations.origin import Origin, UnknownContact
+from services.operations.origin import UnknownContact
 from services.operations.topic_reader import Progress, topic_reader, unseen
 from services.operations.wording import printable_id
 from services.runtime.errors import InvalidSettings, TransientFailure

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from schemas.positions import Position
+from schemas.reading.origin import Origin, origin_of
 from services.domain.besluit import BesluitRecord
 from services.operations.explain.contact_records import OvertakenRecords, Sighting, read_contact_records
 from services.operations.explain.letters import Letters, Sought, read_letters
-from services.operations.origin import Origin, origin_of
 from services.operations.topic_reader import Progress, TopicReader, count_to_read, next_offsets, still_to_read
 from services.runtime.kafka.clients import admin_client
 from services.runtime.kafka.open_transactions import OpenTransaction
@@ -69,7 +69,7 @@ async def look(
 
 async def _is_held(reader: TopicReader, settings: Settings, contact: Origin, position: Position | None) -> bool | None:
     """Whether that contact's record lies there. In a topic that was made anew it is another's."""
-    if position is None or position.topic not in settings.contact_topics:
+    if position is None or position.topic not in settings.input_topics:
         return None
     record = await reader.at(position)
     return record is not None and origin_of(record.value, record.headers) == contact

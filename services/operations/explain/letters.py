@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from aiokafka import ConsumerRecord
-
-from schemas.dead_letters import earlier_letters
 from schemas.positions import Position
-from services.operations.dead_letters.letters import LetterId, last_offset_in, letter_of, position_in
+from schemas.reading.origin import Origin, origin_of
+from services.domain.ids import contact_key_named
+from services.operations.dead_letters.letters import UNKNOWN, Letter, LetterId
 from services.operations.dead_letters.reading import Found
 from services.operations.dead_letters.states import letter_states
-from services.operations.origin import Origin, origin_of
 from services.operations.topic_reader import Progress, TopicReader
 from services.runtime.settings import Settings
 
@@ -55,16 +53,25 @@ class Sought:
             return False
         return contact.source is None or origin.source in {None, contact.source}
 
-    def fits(self, record: "ConsumerRecord[bytes, bytes]") -> bool:
-        """Whether a letter is sought for what it holds, and for where its record lay."""
-        origin = origin_of(record.value, record.headers)
-        if self.names(origin):
+    def fits(self, letter: Letter) -> bool:
+        """Whether a letter is sought for the contact that it names, and for where its record lay."""
+        origin = origin_of(letter.content.value, letter.content.headers)
+        if self.names(origin) or self._is_of(letter):
             return True
-        names_another = self.contact is not None and origin.contact_id is not None
-        return not names_another and self._lay_there(record)
+        names_another = self.contact is not None and (origin.contact_id or letter.contact_key) is not None
+        return not names_another and self._lay_there(letter)
 
-    def _lay_there(self, record: "ConsumerRecord[bytes, bytes]") -> bool:
-        first, last_offset = position_in(record.headers), last_offset_in(record.headers)
+    def _is_of(self, letter: Letter) -> bool:
+        """Whether the register knows a letter as one of the contact, also where its content can't be read."""
+        if letter.contact_key is None or self.contact is None or self.contact.contact_id is None:
+            return False
+        source = self.contact.source or letter.source
+        named = self.contact.contact_id
+        keys = contact_key_named(source, named), contact_key_named(source, named, change=True)
+        return source != UNKNOWN and letter.contact_key in keys
+
+    def _lay_there(self, letter: Letter) -> bool:
+        first, last_offset = letter.origin, letter.last_offset
         if first is None or last_offset is None:
             return first in self.positions
         return any(
@@ -81,13 +88,16 @@ async def read_letters(reader: TopicReader, settings: Settings, sought: Sought, 
     """
     collected = _Collected(sought)
     whole = await reader.whole(settings.dead_letter_topic)
-    async for batch in reader.records(whole, progress):
-        for record in batch:
-            collected.look_at(record)
-    for letter in collected.passed():
-        if (record := await reader.at(Position(settings.dead_letter_topic, *letter))) is not None:
-            collected.look_back_at(record)
-    return Letters(collected.number, await _with_histories(settings, collected.newest()))
+    async with letter_states(settings) as states:
+        async for batch in reader.records(whole, progress):
+            for letter in await states.letters(batch):
+                collected.look_at(letter)
+        for passed in collected.passed():
+            if (record := await reader.at(Position(settings.dead_letter_topic, *passed))) is not None:
+                collected.look_back_at(*await states.letters([record]))
+        newest = collected.newest()
+        histories = await states.histories(newest) if newest else []
+    return Letters(collected.number, tuple(map(Found, newest, histories)))
 
 
 class _Collected:
@@ -101,52 +111,34 @@ class _Collected:
         """Those of `_named` that were met since they were named."""
         self._roots: set[LetterId] = set()
         """Those that were taken and may be named by a later one."""
-        self._newest: deque[ConsumerRecord[bytes, bytes]] = deque(maxlen=MAX_LETTERS)
+        self._newest: deque[Letter] = deque(maxlen=MAX_LETTERS)
         self.number = 0
 
-    def look_at(self, record: "ConsumerRecord[bytes, bytes]") -> None:
+    def look_at(self, letter: Letter) -> None:
         """Add the letter to those found, if it is sought."""
-        letter, earlier = _id_of(record), _earlier_of(record)
-        is_named = letter in self._named
+        is_named = letter.id in self._named
         if is_named:
-            self._met.add(letter)
-        if is_named or not self._roots.isdisjoint(earlier) or self._sought.fits(record):
-            self._take(record)
+            self._met.add(letter.id)
+        if is_named or not self._roots.isdisjoint(letter.earlier) or self._sought.fits(letter):
+            self._take(letter)
             if len(self._roots) < MAX_LINKED:
-                self._roots.add(letter)
+                self._roots.add(letter.id)
             if len(self._named) < MAX_LINKED:
-                self._named.update(earlier)
+                self._named.update(letter.earlier)
 
     def passed(self) -> Sequence[LetterId]:
         """Return the letters that were named only after they had been passed, as far as that is known."""
         return sorted(self._named - self._met - self._roots)
 
-    def look_back_at(self, record: "ConsumerRecord[bytes, bytes]") -> None:
+    def look_back_at(self, letter: Letter) -> None:
         """Add the letter, which a later one names. `look_at` has added those that are sought for their own contents."""
-        if not self._sought.fits(record):
-            self._take(record)
+        if not self._sought.fits(letter):
+            self._take(letter)
 
-    def newest(self) -> "Sequence[ConsumerRecord[bytes, bytes]]":
+    def newest(self) -> Sequence[Letter]:
         """Return the newest that were taken, oldest first."""
-        return sorted(self._newest, key=lambda each: (each.timestamp, each.partition, each.offset))
+        return sorted(self._newest, key=lambda each: (each.written_at, each.id))
 
-    def _take(self, record: "ConsumerRecord[bytes, bytes]") -> None:
+    def _take(self, letter: Letter) -> None:
         self.number += 1
-        self._newest.append(record)
-
-
-def _id_of(record: "ConsumerRecord[bytes, bytes]") -> LetterId:
-    return LetterId(record.partition, record.offset)
-
-
-def _earlier_of(record: "ConsumerRecord[bytes, bytes]") -> list[LetterId]:
-    return [LetterId.parse(each) for each in earlier_letters(record.headers)]
-
-
-async def _with_histories(settings: Settings, records: "Sequence[ConsumerRecord[bytes, bytes]]") -> tuple[Found, ...]:
-    letters = [letter_of(each) for each in records]
-    if not letters:
-        return ()
-    async with letter_states(settings) as states:
-        histories = await states.histories(letters)
-    return tuple(Found(letter, history) for letter, history in zip(letters, histories, strict=True))
+        self._newest.append(letter)

@@ -11,16 +11,19 @@ from pydantic_core import from_json
 
 from schemas.dead_letters import earlier_letters
 from schemas.positions import Position
-from services.operations.dead_letters.letters import LetterId, position_in
+from schemas.reading.origin import Origin, origin_of
+from services.operations.dead_letters.letters import LetterId
+from services.operations.dead_letters.states import letter_states
 from services.operations.explain.explain import Explained, decided
 from services.operations.explain.letters import Letters, Sought, read_letters
 from services.operations.explain.search import Asked, Name
-from services.operations.origin import Origin, UnknownContact, origin_of
+from services.operations.origin import UnknownContact
 from services.operations.topic_reader import Progress, Stretch, TopicReader, next_offsets, topic_reader, unseen
 from services.projector.errors import Foreign, ForeignReason, Unreadable
 from services.projector.events import read
 from services.runtime.kafka.clients import admin_client
 from services.runtime.kafka.records import OversizedBatch, oversized_batch
+from services.runtime.kafka.topics import MARKER_KEY
 from services.runtime.settings import Settings
 
 _POSITION: Final = re.compile(r"([A-Za-z0-9._-]{1,249}):(\d{1,9}):(\d{1,18})", re.ASCII)
@@ -110,7 +113,7 @@ async def explain_record(
     async with topic_reader(settings) as reader:
         found = await _find(reader, settings, position)
         is_handled = await _is_handled(settings, position)
-    named = _named(settings, found.record)
+    named = await _named(settings, found.record)
     sought = _sought(settings, position, named, found.record)
     explained, letters = None, None
     if named.contact.source is not None and named.contact.contact_id is not None:
@@ -163,19 +166,23 @@ async def _find_behind(reader: TopicReader, settings: Settings, position: Positi
 async def _is_handled(settings: Settings, position: Position) -> bool | None:
     if position.topic == settings.dead_letter_topic:
         return None
-    group = settings.classifier_group if position.topic in settings.contact_topics else settings.projector_group
+    group = settings.classifier_group if position.topic in settings.input_topics else settings.projector_group
     async with admin_client(settings) as admin:
         offsets = await next_offsets(admin, settings, group)
     return position.offset < offsets.get(TopicPartition(position.topic, position.partition), 0)
 
 
-def _named(settings: Settings, record: "ConsumerRecord[bytes, bytes] | None") -> _Named:
+async def _named(settings: Settings, record: "ConsumerRecord[bytes, bytes] | None") -> _Named:
     if record is None:
         return _Named()
-    if record.topic in settings.contact_topics:
+    if record.topic in settings.input_topics:
         return _Named(contact=origin_of(record.value, record.headers))
     if record.topic == settings.dead_letter_topic:
-        return _Named(contact=origin_of(record.value, record.headers), lay_at=position_in(record.headers))
+        async with letter_states(settings) as states:
+            (letter,) = await states.letters([record])
+        return _Named(contact=origin_of(letter.content.value, letter.content.headers), lay_at=letter.origin)
+    if record.value is None and record.key == MARKER_KEY:
+        return _Named()
     try:
         read(record.value, settings.own_sources)
     except Foreign as error:
@@ -191,7 +198,10 @@ def _herkomst(value: bytes | None) -> Origin:
     for name in ("data", "herkomst"):
         tree = tree.get(name) if isinstance(tree, dict) else None
     herkomst = tree if isinstance(tree, dict) else {}
-    texts = [each if isinstance(each, str) else None for each in (herkomst.get("source"), herkomst.get("contactId"))]
+    texts = [
+        each if isinstance(each, str) else None
+        for each in (herkomst.get("source"), herkomst.get("contactId", herkomst.get("wijzigingId")))
+    ]
     return Origin(*texts)
 
 

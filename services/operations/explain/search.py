@@ -18,7 +18,7 @@ from services.classifier.mongo.documents import besluit_of, gewist_of
 from services.classifier.mongo.register import BESLUITEN
 from services.classifier.mongo.tallies import TELLINGEN
 from services.domain.besluit import BesluitRecord
-from services.domain.ids import contact_key
+from services.domain.ids import change_key, contact_key
 from services.operations.mongo import Database, Databases
 from services.operations.origin import UnknownContact
 from services.operations.wording import printable, printable_id, to_the_second
@@ -40,6 +40,7 @@ class Name(StrEnum):
     """What an operator can name a contact by."""
 
     CONTACT = "contactId"
+    CHANGE = "wijzigingId"
     KLANTCONTACT = "klantcontactId"
     NUMMER = "klantcontactnummer"
 
@@ -72,7 +73,8 @@ class Asked:
         contactId, so a contact is found by the key that each source would give it.
         """
         if Name.CONTACT in self.names:
-            yield {"_id": {"$in": [contact_key(source, self.text) for source in sources]}}
+            keys = [key(source, self.text) for source in sources for key in (contact_key, change_key)]
+            yield {"_id": {"$in": keys}}
         ids = list(numbered)
         if Name.KLANTCONTACT in self.names and _IDENTIFIER.fullmatch(self.text.lower()):
             ids.append(self.text.lower())
@@ -83,6 +85,8 @@ class Asked:
         """Return the name by which a record was found."""
         if Name.CONTACT in self.names and besluit.key == contact_key(besluit.source, self.text):
             return Name.CONTACT
+        if Name.CONTACT in self.names and besluit.key == change_key(besluit.source, self.text):
+            return Name.CHANGE
         ids = {each.klantcontact_id for each in besluit.uitgegeven}
         return Name.KLANTCONTACT if self.text.lower() in ids else Name.NUMMER
 

@@ -16,6 +16,7 @@ from uuid import UUID
 import pymongo
 from pymongo.errors import PyMongoError
 
+from services.operations.audit.trail import Note, unnoted
 from services.operations.lock import LockLost
 from services.operations.mongo import databases_of
 from services.operations.rebuild import sources
@@ -73,6 +74,7 @@ async def rebuild(
     accept_differences: bool = False,
     from_live: bool = False,
     show: Show = _show_nothing,
+    note: Note = unnoted,
 ) -> Report:
     """Build, verify and swap; or finish a swap that was interrupted.
 
@@ -84,13 +86,15 @@ async def rebuild(
     async with topic_reader(settings) as reader:
         with rebuild_told(settings):
             async with await connect(settings) as client, _locked_record(client, settings, "rebuild") as record:
+                if not dry_run:
+                    await note({})
                 if record.found.phase in {Phase.SWAPPING, Phase.SWAPPED}:
                     return await _finish(settings, client, reader, record, show, dry_run=dry_run)
                 making = _Rebuild(settings, client, reader, record, show)
                 return await making.run(dry_run=dry_run, accept_differences=accept_differences, from_live=from_live)
 
 
-async def drop_old(settings: Settings) -> Mapping[Collection, int]:
+async def drop_old(settings: Settings, *, note: Note = unnoted) -> Mapping[Collection, int]:
     """Drop the collections of before the last rebuild, and return how many documents were in each.
 
     Raises RebuildRefused when a rebuild was interrupted in its swap, and as `rebuild` does.
@@ -99,6 +103,7 @@ async def drop_old(settings: Settings) -> Mapping[Collection, int]:
         async with await connect(settings) as client, _locked_record(client, settings, "rebuild --drop-old") as record:
             if record.found.phase in {Phase.SWAPPING, Phase.SWAPPED}:
                 raise RebuildRefused(_to_be_finished(record.found))
+            await note({})
             return await drop(client[settings.mongo_database], Generation.FORMER, record.lock)
 
 
@@ -273,10 +278,7 @@ class _Rebuild:
 
 
 def _heed_cancellation() -> None:
-    """Raise CancelledError where it was swallowed: `wait_for` of Python 3.11, which the driver uses, can lose it.
-
-    That is gh-86296, mended in Python 3.12.
-    """
+    """Raise CancelledError where `wait_for` of Python 3.11, which the driver uses, lost it (gh-86296: till 3.12)."""
     current = asyncio.current_task()
     if current is not None and current.cancelling():
         raise asyncio.CancelledError

@@ -27,6 +27,7 @@ from services.projector.mongo.writes import WITH_FIELDS_OF_OTHERS, Collection
 from services.runtime.errors import TransientFailure
 from services.runtime.kafka.clients import admin_client
 from services.runtime.kafka.records import light_parts
+from services.runtime.kafka.topics import MARKER_KEY
 from services.runtime.mongo.client import Document
 from services.runtime.observe.failures import where
 from services.runtime.settings import Settings
@@ -123,6 +124,8 @@ class Feed:
         facts: list[Fact] = []
         passed_over: Counter[str] = Counter()
         for record in records:
+            if record.value is None and record.key == MARKER_KEY:
+                continue
             try:
                 facts.append(read(record.value, self._own_sources).fact)
             except Foreign as foreign:

@@ -11,12 +11,14 @@ from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.mongo.register import MongoRegister
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import Beleid
+from services.operations.audit.trail import Note, unnoted
 from services.operations.mongo import read_register
 from services.operations.replay.differences import ReplaySummary
 from services.operations.replay.judging import CarriedRegister, Examined, Judge
 from services.operations.replay.requests import Answer, Requests, requests
 from services.operations.replay.selection import ContactSelection, stretches_of
 from services.operations.topic_reader import Progress, Stretch, topic_reader
+from services.operations.wording import printable_id
 from services.runtime.settings import Settings
 
 Tell = Callable[[Examined, Answer | None], None]
@@ -50,7 +52,7 @@ class Replayed:
         return {**self.summary.as_json(), **told}
 
 
-async def replay(
+async def replay(  # noqa: PLR0913 - keyword-only, so a call stays readable
     settings: Settings,
     selection: ContactSelection,
     *,
@@ -59,8 +61,10 @@ async def replay(
     execute: bool,
     tell: Tell,
     progress: Progress,
+    note: Note = unnoted,
 ) -> Replayed:
-    """Judge a selection again and show the differences; with `execute`, have the classifier judge.
+    """Judge a selection again and show the differences; with `execute`, have the classifier judge, which
+    `note` records first.
 
     Without `feiten` nothing is judged: it shows how many events the decisions in force have, and with `execute` has the
     classifier publish them again.
@@ -84,7 +88,7 @@ async def replay(
         examined = judge.examine(reader, stretches, selection, whole, progress)
         if execute:
             async with requests(settings, database, feiten) as asking:
-                await _execute(examined, asking, replayed, tell)
+                await _execute(examined, asking, replayed, tell, note)
         else:
             async for batch in examined:
                 for each in batch:
@@ -95,9 +99,11 @@ async def replay(
 
 
 async def _execute(
-    examined: AsyncIterator[Sequence[Examined]], asking: Requests, replayed: Replayed, tell: Tell
+    examined: AsyncIterator[Sequence[Examined]], asking: Requests, replayed: Replayed, tell: Tell, note: Note
 ) -> None:
     async for batch in examined:
+        if changed := [each for each in batch if each.difference is not None or each.to_publish is not None]:
+            await note({"contacts": len(changed)}, [_id_of(each) for each in changed])
         for each in batch:
             replayed.add(each)
             if each.difference is None and each.to_publish is None:
@@ -108,3 +114,9 @@ async def _execute(
         for each, answer in await asking.answers():
             replayed.answers[answer] = replayed.answers.get(answer, 0) + 1
             tell(each, answer)
+
+
+def _id_of(examined: Examined) -> str:
+    """Return the contactId, or where the record lies."""
+    record = examined.record
+    return printable_id(examined.contact_id or f"{record.topic}:{record.partition}:{record.offset}")

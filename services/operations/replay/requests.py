@@ -7,15 +7,14 @@ asked for again; they have the ids that they had.
 """
 
 import asyncio
-import time
 from asyncio import Future
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
 from schemas.cloudevents import Header
@@ -26,21 +25,15 @@ from services.classifier.mongo.register import BESLUITEN
 from services.domain.besluit import BesluitRecord
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.ids import contact_key
+from services.operations.classifier_group import ends_of, until_committed
 from services.operations.kafka import STALL_SECONDS, started_producer
 from services.operations.mongo import Database
 from services.operations.replay.differences import OnderwerpOutcome
 from services.operations.replay.judging import Examined
-from services.operations.replay.selection import Unanswered
 from services.operations.topic_reader import next_offsets
 from services.runtime.kafka.clients import admin_client
 from services.runtime.kafka.errors import translate_write_errors
 from services.runtime.settings import Settings
-
-PATIENCE_SECONDS: Final = 60.0
-"""How long the classifier may get no further. After a crash, another instance takes over within half of it."""
-
-LOOK_SECONDS: Final = 0.2
-"""Between two looks at the committed offsets of the classifier: a batch takes about as long."""
 
 
 class Answer(StrEnum):
@@ -104,11 +97,7 @@ class Requests:
         if not waiting:
             return []
         places = await self._written([sending for _, sending in waiting])
-        ends: dict[TopicPartition, int] = {}
-        for each in places:
-            partition = TopicPartition(each.topic, each.partition)
-            ends[partition] = max(ends.get(partition, 0), each.offset + 1)
-        await self._until_committed(ends, len(waiting))
+        await until_committed(self.admin, self.settings, ends_of(places), len(waiting))
         return await self._compared([examined for examined, _ in waiting], places)
 
     async def _written(self, sendings: Sequence[Future[Any]]) -> list[Position]:
@@ -117,24 +106,6 @@ class Requests:
             async with asyncio.timeout(STALL_SECONDS):
                 written = await asyncio.gather(*sendings)
         return [Position(each.topic, each.partition, each.offset) for each in written]
-
-    async def _until_committed(self, ends: dict[TopicPartition, int], number: int) -> None:
-        far, since = -1, time.monotonic()
-        while True:
-            committed = await next_offsets(self.admin, self.settings, self.settings.classifier_group)
-            # No further than the requests lie: records that arrive after them are no answer.
-            reached = {partition: min(committed.get(partition, 0), end) for partition, end in ends.items()}
-            if reached == ends:
-                return
-            if (now_far := sum(reached.values())) > far:
-                far, since = now_far, time.monotonic()
-            elif time.monotonic() - since > PATIENCE_SECONDS:
-                raise Unanswered(
-                    f"The classifier has got no further for {PATIENCE_SECONDS:.0f} seconds with the last {number} "
-                    "requests: is it running (`klantcontact doctor`)? The requests stay in the topic, and it judges "
-                    "them as soon as it runs. Start this again then to see the rest."
-                )
-            await asyncio.sleep(LOOK_SECONDS)
 
     async def _compared(self, asked: Sequence[Examined], places: Sequence[Position]) -> list[Answered]:
         keys = [_key(each) for each in asked]

@@ -166,7 +166,3 @@ def is_held(position: Position, whole: Sequence[Stretch]) -> bool:
 
 class InvalidSelection(KlantcontactError):
     """A selection that contradicts itself, or names records that do not exist."""
-
-
-class Unanswered(KlantcontactError):
-    """The classifier has not answered a request."""

@@ -60,6 +60,13 @@ class EffectiveConsent(NamedTuple):
     waarde: str
 
 
+class Restriction(NamedTuple):
+    """Whether processing is restricted (AVG 18), as of that versie."""
+
+    versie: int
+    beperkt: bool
+
+
 class Identificator(NamedTuple):
     """The identificator of one kind, as of that versie; None: taken back."""
 
@@ -85,6 +92,8 @@ class PartijState:
     kern: Kern | None = None
     """None when the partij is not shown: only withdrawals from it have come so far, or it is vervallen."""
     toestemming: EffectiveConsent | None = None
+    beperking: Restriction | None = None
+    """None: nothing has been said of it."""
     identificatoren: Mapping[str, Identificator] = field(default_factory=dict)
     bijdragen: Mapping[Contact, BroughtDetails] = field(default_factory=dict)
 
@@ -111,6 +120,8 @@ def join(left: PartijState, right: PartijState) -> PartijState:
         vervallen_bij=vervallen_bij,
         kern=_newest_kern(left.kern, right.kern, vervallen_bij),
         toestemming=_newest_toestemming(left.toestemming, right.toestemming, vervallen_bij),
+        # A partij that comes back under its old id is as restricted as it was.
+        beperking=max(filter(None, (left.beperking, right.beperking)), default=None),
         identificatoren={kind: each for kind, each in identificatoren.items() if each.versie > vervallen_bij},
         bijdragen=_newest_contacts(bijdragen, geleegd_bij, vervallen_bij),
     )

@@ -16,10 +16,11 @@ from services.projector.merging.partij import (
     Identificator,
     Kern,
     PartijState,
+    Restriction,
 )
 
 MAY_BE_ABSENT = (*NAMES, "bezoekadres", "correspondentieadres", "werkteVoorPartij")
-MAY_BE_ABSENT_WHEN_GONE = ("toestemming",)
+MAY_BE_ABSENT_WHEN_GONE = ("toestemming", "beperking")
 
 
 def document(partij_id: str, state: PartijState) -> ProjectedDocument:
@@ -46,6 +47,7 @@ def _said(state: PartijState) -> ProjectedDocument:
         "soortPartij": kern.soort_partij,
         "identificatie": kern.identificatie,
         "toestemming": toestemming.waarde,
+        **_restricted(state),
         "partijIdentificatoren": [
             each.document for _, each in sorted(state.identificatoren.items()) if each.document is not None
         ],
@@ -55,9 +57,19 @@ def _said(state: PartijState) -> ProjectedDocument:
         "versies": {
             "kern": kern.versie,
             "toestemming": toestemming.versie,
+            **_restriction_since(state),
             "identificatoren": _kinds(state),
         },
     }
+
+
+def _restricted(state: PartijState) -> ProjectedDocument:
+    """Return the field that says that processing is restricted. It is there only while that is so."""
+    return {"beperking": True} if state.beperking is not None and state.beperking.beperkt else {}
+
+
+def _restriction_since(state: PartijState) -> ProjectedDocument:
+    return {"beperking": state.beperking.versie} if state.beperking is not None else {}
 
 
 def _brought(state: PartijState) -> ProjectedDocument:
@@ -87,9 +99,11 @@ def marker(partij_id: str, state: PartijState) -> ProjectedDocument:
         "geleegdBij": state.geleegd_bij,
         "vervallenBij": state.vervallen_bij,
         **({"toestemming": toestemming.waarde} if toestemming else {}),
+        **_restricted(state),
         "bijdragen": _stored(_newest_first(state)),
         "versies": {
             **({"toestemming": toestemming.versie} if toestemming else {}),
+            **_restriction_since(state),
             "identificatoren": _kinds(state),
         },
     }
@@ -182,6 +196,7 @@ def state_of(stored: ProjectedDocument) -> PartijState:
         toestemming=(
             EffectiveConsent(versies["toestemming"], stored["toestemming"]) if "toestemming" in stored else None
         ),
+        beperking=Restriction(versies["beperking"], "beperking" in stored) if "beperking" in versies else None,
         identificatoren={
             kind: Identificator(versie, identificatoren.get(kind))
             for kind, versie in versies["identificatoren"].items()

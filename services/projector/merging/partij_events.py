@@ -16,6 +16,7 @@ from services.projector.merging.partij import (
     Identificator,
     Kern,
     PartijState,
+    Restriction,
 )
 from services.projector.merging.versioned import FIRST, revision_of
 
@@ -43,6 +44,8 @@ def _listed(partij: Data, data: Data, moment: datetime) -> PartijState:
         identificatoren=_taken_back(versie, partij["vervallenIdentificatoren"])
         | {each["codeSoortObjectId"]: Identificator(versie, each) for each in partij["partijIdentificatoren"]},
         bijdragen={_contact(data): BroughtDetails(versie, brought)} if remembered else {},
+        # Absent, it says nothing: `partij.changed` tells when a restriction ends.
+        beperking=Restriction(versie, True) if partij.get("beperking") else None,  # noqa: FBT003 - its one value
     )
 
 
@@ -82,7 +85,20 @@ def withdrawn_from(data: Data) -> PartijState:
         geleegd_bij=max(geleegd_bij, versie) if emptied else geleegd_bij,
         toestemming=EffectiveConsent(versie, NO_CONSENT if emptied else CONSENT_GIVEN),
         identificatoren=_taken_back(versie, data["vervallenIdentificatoren"]),
-        bijdragen={_contact(data): BroughtDetails(versie, {})},
+        # A change outside a contact never brought anything.
+        bijdragen={_contact(data): BroughtDetails(versie, {})} if "contactId" in data["herkomst"] else {},
+    )
+
+
+def changed(data: Data) -> PartijState:
+    """Return the state of a partij for which consent or a restriction changed outside a contact."""
+    versie, toestemming = data["versie"], data["toestemming"]
+    emptied = toestemming == NO_CONSENT
+    return PartijState(
+        versie=versie,
+        geleegd_bij=max(data["geleegdBij"], versie) if emptied else data["geleegdBij"],
+        toestemming=EffectiveConsent(versie, toestemming),
+        beperking=Restriction(versie, data["beperking"]),
     )
 
 

@@ -6,13 +6,14 @@ from typing import TypeVar
 
 from schemas.klantcontact_registered_v1 import KlantcontactRegistered
 from schemas.klantcontact_withdrawn_v1 import KlantcontactWithdrawn
+from schemas.partij_changed_v1 import PartijChanged
 from schemas.taak_created_v1 import TaakCreated
 from schemas.taak_withdrawn_v1 import TaakWithdrawn
 from schemas.values import value_class
 from services.projector.events import Fact
 from services.projector.merging import klantcontact, taak
 from services.projector.merging.partij import UNKNOWN, PartijState, join
-from services.projector.merging.partij_events import partijen_of, withdrawn_from
+from services.projector.merging.partij_events import changed, partijen_of, withdrawn_from
 from services.projector.merging.versioned import Versioned, is_newer
 
 
@@ -105,6 +106,8 @@ def _take_in(now: States, fact: Fact) -> None:
         _merge(now.taken, data["interneTaak"]["taakId"], taak.merge, fact)
     elif fact.model is TaakWithdrawn:
         _merge(now.taken, data["taakId"], taak.merge, fact)
+    elif fact.model is PartijChanged:
+        _join(now.partijen, data["partijId"], changed(data))
     else:
         _join(now.partijen, data["partijId"], withdrawn_from(data))
 

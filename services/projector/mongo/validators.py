@@ -142,9 +142,12 @@ PARTIJ = _object(
             _object({"source": TEXT, "contactId": TEXT, "versie": POSITIVE}, {"plaatsgevondenOp": MOMENT}),
             MAX_CONTACTS,
         ),
-        "versies": _exactly({"kern": POSITIVE, "toestemming": POSITIVE, "identificatoren": KINDS}),
+        "versies": _exactly(
+            {"kern": POSITIVE, "toestemming": POSITIVE, "identificatoren": KINDS}, {"beperking": POSITIVE}
+        ),
     },
     {
+        "beperking": _one_of([True]),
         "contactnaam": {"bsonType": "object"},
         "organisatienaam": TEXT,
         "bezoekadres": ADRES,
@@ -179,9 +182,9 @@ GONE_PARTIJ = _exactly(
         "geleegdBij": COUNTER,
         "vervallenBij": COUNTER,
         "bijdragen": _list(MARKER, MAX_CONTACTS),
-        "versies": _exactly({"identificatoren": KINDS}, {"toestemming": POSITIVE}),
+        "versies": _exactly({"identificatoren": KINDS}, {"toestemming": POSITIVE, "beperking": POSITIVE}),
     },
-    {"toestemming": _one_of([each.value for each in Hergebruik])},
+    {"toestemming": _one_of([each.value for each in Hergebruik]), "beperking": _one_of([True])},
 )
 
 

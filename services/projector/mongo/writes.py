@@ -91,6 +91,7 @@ OURS: Mapping[Collection, frozenset[str]] = {
             "soortPartij",
             "identificatie",
             "toestemming",
+            "beperking",
             "partijIdentificatoren",
             "contactnaam",
             "organisatienaam",
@@ -117,6 +118,7 @@ OURS: Mapping[Collection, frozenset[str]] = {
             "geleegdBij",
             "vervallenBij",
             "toestemming",
+            "beperking",
             "bijdragen",
             "versies",
         }

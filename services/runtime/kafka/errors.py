@@ -1,6 +1,6 @@
 """What an error of Kafka means, in words: for a service that waits or ends, and for an operator at a terminal.
 
-The rights are Kafka's ACLs. `docs/security.md` lists which of them each service and command needs.
+The rights are Kafka's ACLs. `docs/kafka-rights.md` lists which of them each service and command needs.
 """
 
 import re
@@ -60,7 +60,7 @@ def missing_right(error: BaseException) -> InvalidSettings | None:
     if kind is None:
         return None
     return InvalidSettings(
-        f"Kafka does not give this user a right that it needs on {kind}{_names(error)}. docs/security.md lists the "
+        f"Kafka does not give this user a right that it needs on {kind}{_names(error)}. docs/kafka-rights.md lists the "
         "rights of each service and command."
     )
 
@@ -86,8 +86,8 @@ def translate_kafka_errors(settings: Settings, *, right: str) -> Iterator[None]:
         yield
     except REFUSED_USER as error:
         raise InvalidSettings(
-            f"{kafka} does not let this user {right} ({type(error).__name__}). Ask for that right: docs/security.md "
-            "lists those of each command."
+            f"{kafka} does not let this user {right} ({type(error).__name__}). Ask for that right: "
+            "docs/kafka-rights.md lists those of each command."
         ) from error
     except OffsetOutOfRangeError as error:
         raise TransientFailure(

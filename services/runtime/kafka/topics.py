@@ -37,10 +37,18 @@ partition's contacts for 14. Segments that close daily make it true to a day."""
 UNBOUNDED: Final = -1
 """Kafka's own value for a topic that no number of bytes shortens."""
 
+MARKER_KEY: Final = b"klantcontact.marker"
+"""The key of a record without a value that closes the open segment of an output partition. It says nothing, so every
+reader passes over it. Of all markers in a partition the cleaner leaves the last one."""
+
 TIMESTAMP_TYPE: Final = "message.timestamp.type"
 """Kafka's name for whose clock dates the records of a topic."""
 
 BROKERS_CLOCK: Final = "LogAppendTime"
+
+
+CONSENT_PARTITIONS: Final = 1
+"""Changes of consent are few, and each partition costs the classifier a writer and a connection."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,15 +64,8 @@ class TopicDefinition:
 def topic_definitions(settings: Settings) -> tuple[TopicDefinition, ...]:
     """Return every topic of these settings, input first."""
     return (
-        *(
-            _definition(
-                settings,
-                name,
-                days=settings.contact_retention_days,
-                retention_bytes=settings.contact_retention_bytes,
-            )
-            for name in settings.contact_topics
-        ),
+        *(_input(settings, name) for name in settings.contact_topics),
+        *(replace(_input(settings, name), partitions=CONSENT_PARTITIONS) for name in settings.consent_topics),
         _definition(
             settings,
             settings.dead_letter_topic,
@@ -75,6 +76,12 @@ def topic_definitions(settings: Settings) -> tuple[TopicDefinition, ...]:
         *(_output(settings, name) for name in settings.output_topics),
         _erased(settings),
         _audit(settings),
+    )
+
+
+def _input(settings: Settings, name: str) -> TopicDefinition:
+    return _definition(
+        settings, name, days=settings.contact_retention_days, retention_bytes=settings.contact_retention_bytes
     )
 
 
@@ -90,6 +97,9 @@ def _output(settings: Settings, name: str) -> TopicDefinition:
             **plain.configuration,
             "cleanup.policy": "compact,delete",
             "segment.ms": str(open_hours * HOUR_MILLISECONDS),
+            # The cleaner joins segments up to this size, and Kafka's retention takes a segment only as a whole, when
+            # its newest record is too old. With the 1 GiB that is usual a quiet partition would never lose anything.
+            "segment.bytes": str(settings.output_segment_bytes),
             # Without it the ratio of Kafka's cleaner decides: what a withdrawal replaces could stay for months.
             "max.compaction.lag.ms": str(longest * HOUR_MILLISECONDS),
             # A segment is closed this long after its first record and cleaned `longest` after it. So every event

@@ -27,7 +27,7 @@ class Holder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """MongoDB's actions on some collections of one database. The name "" stands for the database itself."""
+    """MongoDB's actions on some collections of one database. The name "" stands for the whole database."""
 
     holder: Holder
     collections: Sequence[str]
@@ -127,12 +127,14 @@ ROLES: Final[Mapping[str, MongoRole]] = {
     ),
     "privacy": MongoRole(
         serves="the privacy officer",
-        commands=("access", "affected", "audit", "erase", "restrict", "retain", "withdraw"),
+        commands=("access", "affected", "audit", "erase", "erase-report", "restrict", "retain", "withdraw"),
         rights=(
-            _register((*DECIDED, "dead_letters", "dead_letter_keys", "stopped_partitions", "wissingen"), *READ),
+            # What is to be shown or gone is searched for everywhere, also where others put it.
+            _register(("",), "find", "listCollections"),
+            _projection(("",), "find", "listCollections"),
+            _register(("wissingen", "verwerkte_taken"), *CHANGE),
             _register(("operators_lock", "audit_head"), *KEEP),
-            _projection((*PROJECTED, *FORMER, "herbouw", "stopped_partitions", "skipped_records"), *READ),
-            _projection(("",), "listCollections"),
+            _register(("tellingen",), "remove"),
         ),
         of_cluster=("serverStatus",),
     ),

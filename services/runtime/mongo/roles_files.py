@@ -25,7 +25,7 @@ and sees every other right refused (`tests/privacy/test_roles.py`).
 MongoDB a role is named after the latter, as in `klantcontact-classifier`.
 """
 
-NAMES: Final = {"": "the database itself"}
+NAMES: Final = {"": "the whole database"}
 
 TEMPLATE: Final = """\
 // The roles in MongoDB, made from services/runtime/mongo/roles.py by `make docs`. Change them there.

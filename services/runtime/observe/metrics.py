@@ -65,6 +65,12 @@ WITHDRAWALS_WITHOUT_EFFECT = Counter(
     "Contacts in which consent was withdrawn by somebody who is not gekend, or without contact; repeats count too.",
 )
 
+CHANGES_WITHOUT_EFFECT = Counter(
+    "klantcontact_changes_without_effect",
+    "Changes of consent outside a contact that touched no partij, by the reason; repeats count too.",
+    ["reason"],  # the notes of the decision: the klant is not known, or was not authenticated
+)
+
 OVERTAKEN = Counter(
     "klantcontact_overtaken",
     "Contacts whose revisie is lower than the one in force, so that they change nothing, by source.",
@@ -76,7 +82,7 @@ OVERTAKEN = Counter(
 PROJECTED_EVENTS = Counter(
     "klantcontact_projected_events",
     "Events written into the collections, by type.",
-    ["type"],  # the five that the contract has
+    ["type"],  # the six that the contract has
 )
 
 CONTACT_TO_STORED_SECONDS = Histogram(

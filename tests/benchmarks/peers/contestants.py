@@ -103,7 +103,7 @@ class Peers:
         places = [self._ground.bootstrap, services.name, str(folder)]
         return Job(
             name=name,
-            command=[*command, *places, *services.contacts.topics, *services.written],
+            command=[*command, *places, *services.contacts.topics, *services.answers],
             group=services.name,
             filled=services.contacts,
             folder=folder,

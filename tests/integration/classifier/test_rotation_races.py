@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -16,9 +17,11 @@ from services.domain.register import Register
 from services.domain.sleutels import Sleutels
 from services.operations.rotate_key import NothingToRotate, Rotated, rotate_key
 from services.runtime.errors import InvalidSettings, TransientFailure
+from services.runtime.letters.store import LETTER_KEYS
 from services.runtime.settings import Settings
 from tests.support.contacts import NOW
 from tests.support.examples import contact, known, nth_bsn, received
+from tests.support.kafka_tools import make_topics, topic_names
 
 KLANTEN: Final = 40
 KEYS: Final = (b"a key of the tests, thirty-two bytes", b"another key, just as long as the own")
@@ -64,13 +67,22 @@ async def _desk(client: Client, database: str, keys: int) -> Desk:
     return desk
 
 
-def _settings(mongo_uri: str, database: str, tmp_path: Any) -> Settings:  # noqa: ANN401 - a path
+@pytest.fixture
+def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str, tmp_path: Path) -> Settings:
+    """Settings with both keys, and a topic for the audit trail."""
     files = [tmp_path / f"sleutel-{number}" for number in (1, 2)]
     for file, key in zip(files, KEYS, strict=True):
         file.write_bytes(key)
-    return Settings(
-        mongo_uri=mongo_uri, mongo_database=database, sleutel_file=files[1], former_sleutel_files=(files[0],)
+    made = Settings(
+        kafka_bootstrap=kafka_bootstrap,
+        mongo_uri=mongo_uri,
+        mongo_database=database,
+        sleutel_file=files[1],
+        former_sleutel_files=(files[0],),
+        **topic_names(topics),
     )
+    make_topics(kafka_bootstrap, made.audit_topic)
+    return made
 
 
 async def _rotate(settings: Settings) -> Rotated:
@@ -78,13 +90,9 @@ async def _rotate(settings: Settings) -> Rotated:
 
 
 async def test_two_processes_never_make_two_partijen_of_one_klant(
-    client: Client,
-    mongo_uri: str,
-    database: str,
-    tmp_path: Any,  # noqa: ANN401
+    client: Client, database: str, settings: Settings
 ) -> None:
     old, new, other = [await _desk(client, database, keys) for keys in (1, 2, 2)]
-    settings = _settings(mongo_uri, database, tmp_path)
 
     async def bring(desk: Desk, name: str) -> None:
         for klant in range(KLANTEN):
@@ -102,7 +110,7 @@ async def test_two_processes_never_make_two_partijen_of_one_klant(
         _rotate(settings), bring_until_refused(), bring(new, "new"), bring(other, "other")
     )
 
-    assert rotated.left == {PARTIJREGISTER: 0, BESLUITEN: 0}
+    assert rotated.left == {PARTIJREGISTER: 0, BESLUITEN: 0, LETTER_KEYS: 0}
     assert await client[database][PARTIJREGISTER].count_documents({}) == KLANTEN
     for name in (PARTIJREGISTER, BESLUITEN):
         assert '"1:' not in str(await client[database][name].find().to_list()).replace("'", '"')
@@ -111,10 +119,7 @@ async def test_two_processes_never_make_two_partijen_of_one_klant(
 
 
 async def test_a_transaction_that_began_before_the_fence_stores_nothing_behind_it(
-    client: Client,
-    mongo_uri: str,
-    database: str,
-    tmp_path: Any,  # noqa: ANN401
+    client: Client, database: str, settings: Settings
 ) -> None:
     old, new = [await _desk(client, database, keys) for keys in (1, 2)]
     seen, go_on = asyncio.Event(), asyncio.Event()
@@ -128,7 +133,7 @@ async def test_a_transaction_that_began_before_the_fence_stores_nothing_behind_i
     old.store._look_up = slowly  # type: ignore[method-assign]
     before = asyncio.create_task(old.judge("c-1", 0))
     await seen.wait()
-    rotating = asyncio.create_task(_rotate(_settings(mongo_uri, database, tmp_path)))
+    rotating = asyncio.create_task(_rotate(settings))
     await asyncio.sleep(0.3)
     assert not rotating.done(), "it waits for the transaction"
     go_on.set()

@@ -38,6 +38,7 @@ from tests.support.kafka_tools import (
     read_committed,
     topic_names,
 )
+from tests.support.sealed import values_of
 from tests.support.service_process import ServiceProcess
 from tests.support.waiting import wait_for
 
@@ -69,7 +70,7 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
         topic_partitions=1,
         **names,
     )
-    make_topics(kafka_bootstrap, *made.topics)
+    make_topics(kafka_bootstrap, *made.every_topic)
     return made
 
 
@@ -171,7 +172,7 @@ def test_of_two_truths_about_a_contact_one_is_decided_and_the_other_is_a_letter_
     _decide_by_two(settings, start, *says.values())
 
     decided = besluiten(settings)
-    refused = dict(map(_refused, published(settings, settings.dead_letter_topic)))
+    refused = dict(_refused(settings))
     assert len(decided) == len(refused) == TIMES
     by = {name: each["position"]["topic"] for name, each in decided.items()}
     assert refused == {name: ({a: b, b: a}[topic], "revisie_conflict") for name, topic in by.items()}
@@ -180,9 +181,12 @@ def test_of_two_truths_about_a_contact_one_is_decided_and_the_other_is_a_letter_
     assert said == {name: says[topic] for name, topic in by.items()}
 
 
-def _refused(message: Message) -> tuple[str, tuple[str, str]]:
-    """Return the contact of a letter, the topic that it came from, and its kind."""
-    return _event(message)["data"]["contactId"], (_header(message, "dlq_topic"), _header(message, "dlq_kind"))
+def _refused(settings: Settings) -> list[tuple[str, tuple[str, str]]]:
+    """Return the contact of each letter, the topic that it came from, and its kind."""
+    letters = published(settings, settings.dead_letter_topic)
+    contacts = [json.loads(value)["data"]["contactId"] for value in values_of(settings, letters)]
+    reasons = [(_header(each, "dlq_topic"), _header(each, "dlq_kind")) for each in letters]
+    return list(zip(contacts, reasons, strict=True))
 
 
 def _header(message: Message, name: str) -> str:
@@ -192,8 +196,9 @@ def _header(message: Message, name: str) -> str:
 
 
 def _assigned(process: ServiceProcess) -> int:
-    facts = process.facts().get("kafka", {})
-    return sum(len(numbers) for numbers in (facts.get("assigned") or {}).values())
+    """Return how many partitions of contacts an instance has."""
+    assigned = process.facts().get("kafka", {}).get("assigned") or {}
+    return sum(len(numbers) for topic, numbers in assigned.items() if ".contact.ended" in topic)
 
 
 class _MeetingRegister(MongoRegister):
@@ -263,7 +268,7 @@ def _waiting(process: ServiceProcess) -> Mapping[str, bool]:
 def test_a_stop_in_the_topic_of_one_publisher_leaves_the_same_partition_of_another_alone(
     settings: Settings, start: Callable[..., ServiceProcess]
 ) -> None:
-    a, b = settings.contact_topics
+    (a, b), [consent] = settings.contact_topics, settings.consent_topics
     bugs = [contact_ended(f"planted-bug-{each}") for each in range(RUN)]
     publish(settings, a, bugs)
     publish(settings, b, bugs[: RUN - 1])
@@ -272,8 +277,8 @@ def test_a_stop_in_the_topic_of_one_publisher_leaves_the_same_partition_of_anoth
     assert classifier.reasons()["service"].startswith(f"stopped at {a}, partition 0, offset {RUN - 1}, where our own")
     publish(settings, b, [contact_ended("c-1"), contact_ended("c-2")])
     wait_for("the other goes on", lambda: committed(settings) == [RUN - 1, RUN + 1])
-    wait_for("it counts what waits in each", lambda: _waiting(classifier) == {a: True, b: False})
-    assert classifier.facts()["kafka"]["assigned"] == {a: [0], b: [0]}
+    wait_for("it counts what waits in each", lambda: _waiting(classifier) == {a: True, b: False, consent: False})
+    assert classifier.facts()["kafka"]["assigned"] == {a: [0], b: [0], consent: [0]}
     assert classifier.measured("klantcontact_stopped") == {(): 1}
 
     refused = run_command(settings, "skip", b, "0", str(RUN - 1), "--reason", "the other topic")
@@ -287,5 +292,5 @@ def test_a_stop_in_the_topic_of_one_publisher_leaves_the_same_partition_of_anoth
     wait_for("it is ready", classifier.is_ready)
     with MongoClient[Document](settings.mongo_uri) as client:
         wait_for("the stop is forgotten", lambda: client[settings.mongo_database][STOPS].count_documents({}) == 0)
-    letters = Counter(topic for _, (topic, _) in map(_refused, published(settings, settings.dead_letter_topic)))
+    letters = Counter(topic for _, (topic, _) in _refused(settings))
     assert letters == {a: RUN, b: RUN - 1}

@@ -109,6 +109,8 @@ def settings(kafka_bootstrap: str, topics: str) -> Settings:
         session_timeout_ms=3_000,
         shutdown_seconds=5,
     )
+    # One topic, so that it is known how the partitions are shared: several are in `test_several_topics.py`.
+    made = made.model_copy(update={"consent_topics": ()})
     make_topics(kafka_bootstrap, *made.topics, partitions=2)
     return made
 

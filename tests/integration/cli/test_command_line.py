@@ -275,6 +275,7 @@ def test_the_doctor_prints_the_same_checks_as_text_and_as_json(
         ("slow queries", True),
         ("oplog", True),
         ("stops", True),
+        ("audit trail", True),
     ]
     assert ill.returncode == FAULTS_FOUND
     assert "(umask 077; openssl rand -hex 32 > sleutel)" in " ".join(ill.stdout.decode().split())

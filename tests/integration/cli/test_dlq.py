@@ -30,9 +30,11 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
         mongo_uri=mongo_uri,
         mongo_database=database,
         contact_topics=(f"{topics}.contact.ended",),
+        consent_topics=(f"{topics}.toestemming.gewijzigd",),
         dead_letter_topic=f"{topics}.contact.ended.dlq",
+        audit_topic=f"{topics}.klantcontact.audit",
     )
-    make_topics(kafka_bootstrap, made.contact_topics[0], made.dead_letter_topic)
+    make_topics(kafka_bootstrap, *made.input_topics, made.dead_letter_topic, made.audit_topic)
     return made
 
 
@@ -40,7 +42,7 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
 def _started(*arguments: str, settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(
         [sys.executable, "-m", "services.cli", "dlq", *arguments],
-        env=environment(settings),
+        env=environment(settings, ["dlq", *arguments]),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -153,13 +155,13 @@ def test_an_export_whose_reader_stops_early_ends_without_a_message(settings: Set
         process.stdout.close()
         told = process.stderr.read().decode()
         assert process.wait(SECONDS) == FAULTS_FOUND
-    assert {json.loads(line)["event"] for line in told.splitlines()} == {"dead_letter.content_shown"}
+    assert told == ""
 
 
 def test_a_letter_that_can_not_be_sent_back_ends_with_1_and_the_reason(settings: Settings) -> None:
     publish_letters(settings, [b"1"])
     publish_letters(settings, [b"2"], topic="elsewhere")
-    skipped = f"  1 skipped: it did not come from {settings.contact_topics[0]}\n"
+    skipped = f"  1 skipped: it did not come from {' or '.join(settings.input_topics)}\n"
     plan = _dlq("redrive", "--all", "--dry-run", settings=settings)
     assert (plan.returncode, skipped in plan.stderr) == (FAULTS_FOUND, True)
     done = _dlq("redrive", "--all", settings=settings)

@@ -26,7 +26,7 @@ def other(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str, tmp_
         sleutel=SecretStr("s" * 32),
         **topic_names(topics),
     )
-    make_topics(kafka_bootstrap, *own.topics, partitions=1)
+    make_topics(kafka_bootstrap, *own.every_topic, partitions=1)
     with ServiceProcess("classifier", own, tmp_path / "classifier.log") as classifier:
         wait_for("the register has its key", lambda: classifier.log("register.key_taken"))
     return own.model_copy(update={"sleutel": SecretStr("t" * 32)})

@@ -1,19 +1,17 @@
 """`klantcontact …` on a terminal: the output that a file does not get."""
 
+import json
 import os
 import pty
 import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pymongo import MongoClient
 
-from services.operations.dead_letters.states import COLLECTION
 from services.runtime.settings import Settings
-from tests.support.commands import environment
+from tests.support.commands import environment, run_command
 from tests.support.contacts import contact_ended, encoded
 from tests.support.kafka_tools import make_topics
 from tests.support.letters import publish_letters
@@ -49,9 +47,12 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
         mongo_uri=mongo_uri,
         mongo_database=database,
         contact_topics=(f"{topics}.contact.ended",),
+        consent_topics=(f"{topics}.toestemming.gewijzigd",),
         dead_letter_topic=f"{topics}.contact.ended.dlq",
+        audit_topic=f"{topics}.klantcontact.audit",
     )
-    make_topics(kafka_bootstrap, made.contact_topics[0], made.dead_letter_topic, partitions=2)
+    make_topics(kafka_bootstrap, *made.input_topics, made.dead_letter_topic, partitions=2)
+    make_topics(kafka_bootstrap, made.audit_topic)
     return made
 
 
@@ -161,20 +162,20 @@ def test_a_command_that_waits_for_a_server_shows_that_it_works(arguments: list[s
             3,
             "3 letters written with their content, which is recorded. Remove the file when you are done.",
         ),
-        (["show", "0-0", "--content"], 1, "That you have seen the content of 1 letter is recorded."),
+        (["show", "0-0", "--content"], 1, "That you have seen the content of 1 letter stands in the audit trail."),
     ],
     ids=["export", "show"],
 )
-def test_an_access_to_content_is_logged_in_one_line_and_recorded_for_each_letter(
+def test_an_access_to_content_is_told_in_one_line_and_recorded_for_each_letter(
     settings: Settings, tmp_path: Path, arguments: list[str], number: int, last: str
 ) -> None:
     publish_letters(settings, [b"1", b"2"])
     publish_letters(settings, [b"3"], partition=1)
 
     command = [each.format(file=tmp_path / "letters.jsonl") for each in arguments]
-    seen = _screen(_seen("dlq", *command, variables=settings.environment()))
+    seen = _screen(_seen("dlq", *command, variables=environment(settings, ["dlq", *command])))
 
     assert seen[-2:] == [last, ""]
-    assert "dead_letter.content_shown" not in "".join(seen)
-    with MongoClient[dict[str, Any]](settings.mongo_uri) as client:
-        assert client[settings.mongo_database][COLLECTION].count_documents({"accesses": {"$size": 1}}) == number
+    shown = run_command(settings, "audit", "show", "--json", "--command", "dlq")
+    noted = [each for line in shown.stdout.splitlines() for each in json.loads(line)["ids"]]
+    assert (len(noted), len(set(noted))) == (number, number)

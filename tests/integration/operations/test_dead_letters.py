@@ -7,7 +7,7 @@ import os
 import pwd
 import socket
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -53,11 +53,12 @@ def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -
         mongo_uri=mongo_uri,
         mongo_database=database,
         contact_topics=(f"{topics}.contact.ended",),
+        consent_topics=(f"{topics}.toestemming.gewijzigd",),
         dead_letter_topic=f"{topics}.contact.ended.dlq",
     )
     # The time of a letter is the broker's, also in the real topic.
     configuration = {"max.message.bytes": "2097152"}
-    make_topics(kafka_bootstrap, made.contact_topics[0], partitions=PARTITIONS)
+    make_topics(kafka_bootstrap, *made.input_topics, partitions=PARTITIONS)
     make_topics(kafka_bootstrap, made.dead_letter_topic, partitions=PARTITIONS, configuration=configuration)
     return made
 
@@ -182,7 +183,7 @@ async def test_a_redrive_is_recorded_with_user_and_time_and_nothing_of_the_conte
     assert record == {
         "_id": record["_id"],
         "changes": [{"state": "redriven", "by": WHO, "at": at, "attempt": 1}],
-        "expiresAt": at + timedelta(days=60),
+        "expiresAt": at + timedelta(days=51),
     }
     assert before <= at <= datetime.now(UTC)
     with MongoClient[dict[str, Any]](settings.mongo_uri) as client:
@@ -210,7 +211,7 @@ async def test_a_dry_run_reports_the_letters_to_send_and_sends_nothing(settings:
     publish_letters(settings, _values(2), topic="elsewhere")
     plan = await planned(settings, LetterSelection())
     assert [group.number for group in plan.groups] == [3]
-    assert plan.skipped == {f"it did not come from {settings.contact_topics[0]}": 2}
+    assert plan.skipped == {f"it did not come from {' or '.join(settings.input_topics)}": 2}
     assert _sent_back(settings) == []
     assert _records(settings) == {}
 
@@ -222,7 +223,7 @@ async def test_letters_that_can_not_go_back_stay_open_and_are_reported(settings:
     done = await redrive(settings, LetterSelection())
     assert done.done == 1
     assert done.skipped == {
-        f"it did not come from {settings.contact_topics[0]}": 2,
+        f"it did not come from {' or '.join(settings.input_topics)}": 2,
         IS_CUT: 1,
     }
     assert await _states(settings) == {LetterState.OPEN: 3, LetterState.REDRIVEN: 1}
@@ -515,12 +516,17 @@ async def test_a_letter_is_shown_with_the_letters_before_and_after_it(settings: 
     assert _records(settings).keys() == {"0-1"}
 
 
-async def test_every_access_to_content_is_recorded(settings: Settings) -> None:
+async def test_every_access_to_content_is_noted_before_it_shows(settings: Settings) -> None:
+    noted: list[tuple[Mapping[str, int], Sequence[str]]] = []
+
+    async def note(counts: Mapping[str, int], ids: Sequence[str] = (), /) -> None:
+        noted.append((counts, ids))
+
     publish_letters(settings, _values(3))
-    await told(settings, LetterId(0, 0), with_content=True)
-    await _export(settings, _ids("0-0", "0-2"))
-    accesses = {each: [one["by"] for one in record["accesses"]] for each, record in _records(settings).items()}
-    assert accesses == {"0-0": [WHO, WHO], "0-2": [WHO]}
+    await told(settings, LetterId(0, 0), with_content=True, note=note)
+    lines = [line async for line in exported(settings, _ids("0-0", "0-2"), note=note)]
+    assert noted == [({"letters": 1}, ["0-0"]), ({"letters": 2}, ["0-0", "0-2"])]
+    assert len(lines) == 1
     assert await _states(settings) == {LetterState.OPEN: 3}
 
 
@@ -558,19 +564,16 @@ async def test_no_content_is_shown_without_mongodb(settings: Settings) -> None:
         [line async for line in exported(away, LetterSelection())]
 
 
-async def test_no_content_is_shown_when_the_access_can_not_be_recorded(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def refuse(*_: object) -> None:
+async def test_no_content_is_shown_when_the_access_can_not_be_recorded(settings: Settings) -> None:
+    async def refuse(_counts: Mapping[str, int], _ids: Sequence[str] = (), /) -> None:
         raise TransientFailure("away")
 
     publish_letters(settings, _values(1))
-    monkeypatch.setattr("services.operations.dead_letters.states.LetterStates.note_accesses", refuse)
     given: list[bytes] = []
     with pytest.raises(TransientFailure):
-        given += [line async for line in exported(settings, LetterSelection())]
+        given += [line async for line in exported(settings, LetterSelection(), note=refuse)]
     with pytest.raises(TransientFailure):
-        await told(settings, LetterId(0, 0), with_content=True)
+        await told(settings, LetterId(0, 0), with_content=True, note=refuse)
     assert given == []
 
 

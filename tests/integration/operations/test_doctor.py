@@ -13,6 +13,7 @@ from services.local.servers.network import HOST, free_port
 from services.local.servers.stack import local_stack
 from services.operations.checks import Check
 from services.operations.doctor import MUTE_ADVICE, NO_SOURCES_ADVICE, examine
+from services.operations.retain.check import NO_TERMS_ADVICE
 from services.operations.topics import create_topics
 from services.runtime.mongo.client import address, connect
 from services.runtime.secret import HOW_TO_GET_ONE
@@ -52,12 +53,17 @@ async def test_the_doctor_finds_no_fault_in_a_whole_system(settings: Settings) -
             found="version V6898-voorstel-2023-10, the defaults of the contract, names no sources",
             advice=NO_SOURCES_ADVICE,
         ),
+        Check(name="retention", ok=True, found="no terms, no KLANTCONTACT_BEWAREN_FILE", advice=NO_TERMS_ADVICE),
         Check(
             name="kafka",
             ok=True,
             found=f"{settings.kafka_bootstrap}: 1 broker, Kafka 4.0 or newer, transactions answer",
         ),
-        Check(name="topics", ok=True, found=f"all 8, 2 partitions each, and 1 of {settings.audit_topic}"),
+        Check(
+            name="topics",
+            ok=True,
+            found=f"all 9, 2 partitions each, but 1 of {settings.consent_topics[0]}, but 1 of {settings.audit_topic}",
+        ),
         Check(name="transactions", ok=True, found="no partition waits for one that is open"),
         Check(
             name="mongodb",
@@ -67,6 +73,7 @@ async def test_the_doctor_finds_no_fault_in_a_whole_system(settings: Settings) -
         Check(name="rebuild", ok=True, found="no collection of before a rebuild is left"),
         Check(name="slow queries", ok=True, found="none is logged by 1 member"),
         Check(name="stops", ok=True, found="no partition has stopped"),
+        Check(name="audit trail", ok=True, found="it has no record yet"),
     ]
 
 
@@ -148,7 +155,7 @@ async def test_a_topic_that_departs_from_its_definition_is_named(settings: Setti
     assert found["topics"] == Check(
         name="topics",
         ok=False,
-        found=f"{settings.contact_topics[0]} has retention.ms 604800000, not 259200000",
+        found="; ".join(f"{each} has retention.ms 604800000, not 259200000" for each in settings.input_topics),
         advice="Change the topic with Kafka's own tools, or the setting when the topic is as you want it.",
     )
 

@@ -30,7 +30,7 @@ RUN = 10
 @pytest.fixture
 def settings(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str) -> Settings:
     made = settings_for(kafka_bootstrap, mongo_uri, topics, database)
-    make_topics(kafka_bootstrap, made.contact_topics[0], made.dead_letter_topic, partitions=2)
+    make_topics(kafka_bootstrap, *made.input_topics, made.dead_letter_topic, made.erased_topic, partitions=2)
     return made.model_copy(
         update={
             "classifier_group": f"{topics}-classifier",

@@ -20,6 +20,7 @@ from services.classifier.instrumentation import show_source_counters
 from services.classifier.ports import HeavyBatch, Message
 from services.domain.case import Case
 from services.domain.events import Event
+from services.domain.ids import change_key, contact_key
 from services.domain.outcome import OUTCOMES, InstructionAnswer, Outcome, Refused
 from services.domain.personal import FIELDS
 from services.domain.policy import DEFAULT, Beleid, Bron
@@ -27,16 +28,19 @@ from services.domain.sleutels import Sleutels
 from services.domain.wissing import Wissing
 from services.runtime.errors import PartitionLost, TransientFailure
 from services.runtime.kafka.records import OversizedBatch, Record
+from services.runtime.letters.sealing import LetterKey
 from services.runtime.observe import metrics
 from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from services.runtime.stops.stop import PartitionStopped
 from tests.fakes.clock import FakeClock
+from tests.fakes.letter_keys import FakeLetterKeys
 from tests.fakes.publisher import FakePublisher, FakeTopics
 from tests.fakes.register_store import FakeRegisterStore
 from tests.fakes.stop_store import FakeStopStore
-from tests.support.contacts import SOURCE, contact_ended, record, records
+from tests.support.contacts import SOURCE, contact_ended, encoded, record, records
 from tests.support.examples import known
+from tests.support.sealed import SEALER, contents_of
 
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
 LIMIT = 3
@@ -55,6 +59,7 @@ class _Bench:
         self.beleid = beleid
         self.store = FakeRegisterStore(failures=failures)
         self.stops = FakeStopStore()
+        self.letter_keys = FakeLetterKeys()
         self.clock = FakeClock()
         self.health = Health()
         self.topics = FakeTopics()
@@ -67,7 +72,8 @@ class _Bench:
             read=self._read,
             store=self.store,
             stop_store=self.stops,
-            encoder=Encoder(SETTINGS),
+            letter_keys=self.letter_keys,
+            encoder=Encoder(SETTINGS, SEALER),
             clock=self.clock,
             health=self.health,
             own_failures_limit=LIMIT,
@@ -262,7 +268,7 @@ async def test_what_the_policy_does_not_allow_its_source_is_a_dead_letter_withou
         ["source"],
     ]
     assert "zq" not in f"{headers} {logs}"
-    assert bench.topics.messages[0].value == records(forged)[0].value
+    assert contents_of(bench.topics.messages[0]) == records(forged)[0].value
     assert before is not None
     assert REGISTRY.get_sample_value("klantcontact_dead_letters_total", label) == before + 2
 
@@ -657,3 +663,104 @@ async def test_each_withdrawal_without_effect_is_counted() -> None:
     await bench.handle(records(withdrawing[0], contact_ended("c-2"), withdrawing[1]))
 
     assert REGISTRY.get_sample_value(name) == before + 2
+
+
+# The keys of dead letters ---------------------------------------------------------------------------------------------
+
+
+def _letters(bench: _Bench) -> list[Message]:
+    return [each for each in bench.topics.messages if each.topic == "dlq"]
+
+
+async def test_every_letter_with_content_is_sealed_wherever_it_comes_from_and_its_key_is_kept() -> None:
+    bench = _Bench()
+    bench.handler._encoder = _FailingEncoder(bench.handler._encoder)
+    other = contact_ended("c-1")
+    other["data"]["kanaal"] = "balie"
+    batch = records(contact_ended("c-1"), other, b"{", contact_ended("bug-1"), contact_ended("unencodable"))
+    await bench.handle(batch)
+    letters = _letters(bench)
+    assert [kind for _, kind in bench.published() if _ == "dlq"] == [
+        "revisie_conflict",
+        "onleesbaar",
+        "interne_fout",
+        "interne_fout",
+    ]
+    assert [contents_of(each) for each in letters] == [each.value for each in batch[1:]]
+    assert all(each.value != before.value for each, before in zip(letters, batch[1:], strict=True))
+    assert {dict(each.headers)["dlq_sleutel"] for each in letters} == {key.encode() for key in bench.letter_keys.keys}
+    kept = [bench.letter_keys.keys[(dict(each.headers)["dlq_sleutel"] or b"").decode()] for each in letters]
+    contacts = ["c-1", None, "bug-1", "unencodable"]
+    assert [each.contact_key for each in kept] == [each and contact_key(SOURCE, each) for each in contacts]
+    assert [each.source for each in kept] == [each and SOURCE for each in contacts]
+
+
+async def test_the_letter_of_a_change_of_consent_is_known_by_the_key_of_the_change() -> None:
+    bench = _Bench()
+    said = {"source": SOURCE, "data": {"wijzigingId": "w-1"}}
+    await bench.handle([record(encoded(said), topic=SETTINGS.consent_topics[0])])
+    assert [each.contact_key for each in bench.letter_keys.keys.values()] == [change_key(SOURCE, "w-1")]
+
+
+async def test_a_record_without_a_value_needs_no_key() -> None:
+    bench = _Bench()
+    await bench.handle([record(None)])
+    assert (_letters(bench)[0].value, bench.letter_keys.keys) == (None, {})
+
+
+async def test_keys_are_kept_before_their_letters_go_out_and_a_batch_without_letters_asks_for_nothing() -> None:
+    bench = _Bench()
+    steps: list[str] = []
+    publish, keep = bench.publisher.publish, bench.letter_keys.keep
+
+    async def published(messages: Sequence[Message], *, next_offset: int) -> None:
+        steps.append("published")
+        await publish(messages, next_offset=next_offset)
+
+    async def kept(keys: Sequence[LetterKey]) -> None:
+        steps.append(f"{len(keys)} kept")
+        await keep(keys)
+
+    bench.publisher.publish = published  # type: ignore[method-assign] # to look in the middle
+    bench.letter_keys.keep = kept  # type: ignore[method-assign]
+    await bench.handle(records(contact_ended("c-1")))
+    await bench.handle(records(b"{", b"[", contact_ended("c-2")))
+    assert steps == ["published", "2 kept", "published"]
+
+
+async def test_letters_wait_until_their_keys_are_kept() -> None:
+    bench = _Bench()
+    bench.letter_keys = FakeLetterKeys([TransientFailure("away")] * 3)
+    await bench.restarted().handle(records(b"{"))
+    assert len(bench.clock.pauses_seconds) == 3
+    assert len(_letters(bench)) == len(bench.letter_keys.keys) == 1
+
+
+async def test_a_record_that_is_handled_again_makes_a_letter_that_its_own_key_opens() -> None:
+    bench = _Bench()
+
+    async def lost(_messages: Sequence[Message], *, next_offset: int) -> None:
+        raise PartitionLost(str(next_offset))
+
+    publish = bench.publisher.publish
+    bench.publisher.publish = lost  # type: ignore[assignment, method-assign]
+    with pytest.raises(PartitionLost):
+        await bench.handle(records(b"{"))
+    bench.publisher.publish = publish  # type: ignore[method-assign]
+    await bench.handle(records(b"{"))
+    (letter,) = _letters(bench)
+    assert contents_of(letter) == b"{"
+    assert letter.letter_key == bench.letter_keys.keys[(dict(letter.headers)["dlq_sleutel"] or b"").decode()]
+    assert len(bench.letter_keys.keys) == 2, "the key of the letter that never went out expires"
+
+
+@pytest.mark.parametrize("name", ["contactId", "source"])
+async def test_a_name_with_half_a_surrogate_pair_is_that_of_no_contact(name: str) -> None:
+    wrong = contact_ended("c-1")
+    (wrong["data"] if name == "contactId" else wrong)[name] = "urn:\ud800"
+    bench = _Bench()
+    batch = records(json.dumps(wrong).encode())
+    await bench.handle(batch)
+    (letter,) = _letters(bench)
+    assert contents_of(letter) == batch[0].value
+    assert [each.contact_key for each in bench.letter_keys.keys.values()] == [None]

@@ -8,11 +8,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from services.classifier.cases import read
+from services.classifier.changes import ChangeReader
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
 from services.classifier.instructions import wissing_of
 from services.classifier.ports import Message
-from services.domain.ids import contact_key
+from services.domain.ids import change_key, contact_key
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
 from services.runtime.errors import TransientFailure
@@ -21,15 +22,19 @@ from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from tests.fakes.clock import FakeClock
 from tests.fakes.document_store import DocumentStore
+from tests.fakes.letter_keys import FakeLetterKeys
 from tests.fakes.publisher import FakePublisher, FakeTopics
 from tests.fakes.register_store import FakeRegisterStore
 from tests.fakes.stop_store import FakeStopStore
 from tests.support.contacts import SOURCE, contact_ended, record
 from tests.support.erasing import SLEUTELS, VERZOEK, record_of, to_erase
+from tests.support.examples import change, contact, event, known
+from tests.support.sealed import SEALER
 
 SETTINGS = Settings(registered_topic="registered", taak_topic="taak", dead_letter_topic="dlq", erased_topic="gewist")
 KEY = contact_key(SOURCE, "c-1")
 ERASE = to_erase(contact_key=KEY)
+CHANGES = ChangeReader(SETTINGS.consent_topics, SETTINGS.source)
 
 
 class _Bench:
@@ -43,10 +48,11 @@ class _Bench:
         """Handle records with a process of its own; return what goes out."""
         before = len(self.topics.messages)
         handler = Handler(
-            read=lambda each: read(each, SLEUTELS, DEFAULT),
+            read=lambda each: read(each, SLEUTELS, DEFAULT, changes=CHANGES),
             store=self.store,
             stop_store=FakeStopStore(),
-            encoder=Encoder(SETTINGS),
+            letter_keys=FakeLetterKeys(),
+            encoder=Encoder(SETTINGS, SEALER),
             clock=FakeClock(),
             health=Health(),
             own_failures_limit=3,
@@ -115,6 +121,34 @@ async def test_it_waits_while_the_database_is_away() -> None:
     assert kinds(await bench.handle(record_of(ERASE, offset=1)))[-1] == "ledger"
 
 
+def came(*, offset: int = 0) -> Record:
+    klant = known(toestemming="gegeven")
+    return record(event(contact("c-1", betrokkenen=[klant]), source=SOURCE), offset=offset)
+
+
+def said(toestemming: str = "ingetrokken", *, revisie: int | None = None, offset: int = 0) -> Record:
+    data = change(toestemming, wijziging_id="w-1", revisie=revisie)
+    body = event(data, source=SOURCE, other={"type": "nl.klantinteracties.toestemming.gewijzigd"})
+    return replace(record(body, offset=offset), topic=SETTINGS.consent_topics[0])
+
+
+async def test_one_about_a_change_of_consent_is_read_in_the_topic_of_the_change(bench: _Bench) -> None:
+    await bench.handle(came())
+    await bench.handle(said("gegeven"))
+    about = to_erase(contact_key=change_key(SOURCE, "w-1"))
+    out = await bench.handle(replace(record_of(about, offset=1), topic=said().topic))
+    assert (kinds(out)[-1], out[-1].key) == ("ledger", str(about.contact_key).encode())
+    assert await bench.handle(said("gegeven", offset=2)) == []
+
+
+async def test_with_the_last_contact_its_changes_of_consent_go(bench: _Bench) -> None:
+    await bench.handle(came())
+    await bench.handle(said())
+    assert kinds(await bench.handle(record_of(ERASE, offset=1)))[-2:] == ["partij.withdrawn", "ledger"]
+    assert await bench.handle(said(offset=1)) == []
+    assert await bench.handle(said("gegeven", revisie=2, offset=2)) == []
+
+
 @pytest.mark.parametrize(
     "forged",
     [
@@ -137,6 +171,15 @@ async def test_an_instruction_that_no_longer_fits_publishes_nothing_and_is_told(
     await bench.handle(record(contact_ended()), record(contact_ended(revisie=2), offset=1))
     assert await bench.handle(record_of(ERASE, offset=2)) == []
     assert bench.topics.committed == 3
+
+
+def test_an_instruction_larger_than_a_record_is_read_as_it_was_written() -> None:
+    large = replace(
+        ERASE, opnieuw=tuple({"klantcontact": {"nummer": str(each), "tekst": "x" * 90_000}} for each in range(50))
+    )
+    written = record_of(large)
+    assert len(written.value or b"") < 256 * 1024
+    assert wissing_of(written.headers, written.value, SLEUTELS) == large
 
 
 def test_an_instruction_is_read_as_it_was_written() -> None:

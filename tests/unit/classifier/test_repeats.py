@@ -21,10 +21,12 @@ from services.runtime.kafka.records import Record
 from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from tests.fakes.clock import FakeClock
+from tests.fakes.letter_keys import FakeLetterKeys
 from tests.fakes.publisher import FakePublisher, FakeTopics
 from tests.fakes.register_store import FakeRegisterStore
 from tests.fakes.stop_store import FakeStopStore
 from tests.support.contacts import SOURCE, TOPIC, contact_ended, record, records
+from tests.support.sealed import SEALER
 
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
 OTHER_TOPIC = "contact.ended.other"
@@ -36,12 +38,13 @@ class _Instances:
 
     def __init__(self) -> None:
         self.store = FakeRegisterStore()
-        self.encoder = _Encoder(Settings())
+        self.encoder = _Encoder(Settings(), SEALER)
         self.topics = defaultdict[TopicPartition, FakeTopics](FakeTopics)
         self.handler = Handler(
             read=lambda each: read(each, SLEUTELS, DEFAULT),
             store=self.store,
             stop_store=FakeStopStore(),
+            letter_keys=FakeLetterKeys(),
             encoder=self.encoder,
             clock=FakeClock(),
             health=Health(),

@@ -13,6 +13,7 @@ from services.cli.explain_screen import explained, letter_rows, not_decided
 from services.cli.screen import print_table
 from services.domain.besluit import BesluitRecord
 from services.domain.policy import DEFAULT
+from services.domain.wissing import Gewist
 from services.operations.dead_letters.letters import Content, Letter, LetterId
 from services.operations.dead_letters.reading import Found
 from services.operations.dead_letters.selection import LetterState
@@ -306,3 +307,10 @@ def test_a_shortened_decision_is_told_without_what_it_does_not_hold() -> None:
         ("decided", f"2026-12-01 12:00:00Z, judgement 1, by policy {DEFAULT.versie}"),
     ]
     assert [text.split(",")[0] for _, text in rows[4:6]] == ["number 1: V1", "number 2: V1"]
+
+
+def test_of_a_contact_from_which_somebody_was_erased_it_says_when_and_for_which_request() -> None:
+    besluit = Desk().bring(contact(onderwerpen=[onderwerp("a", opvolging=CALL_BACK)])).besluit
+    closed = replace(besluit, gewist=Gewist(NOW, "Z-1"))
+    assert ("erased", "in part, 2026-12-01 12:00:00Z, for request Z-1; the contact is closed") in told(closed, None)
+    assert not [name for name, _ in told(besluit, None) if name == "erased"]

@@ -12,6 +12,7 @@ from services.cli.progress import progress
 from services.cli.replay import _Shown, summary_lines
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import DEFAULT, Beleid
+from services.operations.audit.trail import Note, unnoted
 from services.operations.replay.differences import Difference, OnderwerpDifference, OnderwerpOutcome, Standing
 from services.operations.replay.judging import Examined, ToPublish
 from services.operations.replay.replay import Replayed, Tell
@@ -136,7 +137,9 @@ def test_an_interrupted_replay_reports_how_much_it_judged(
         execute: bool,
         tell: Tell,
         progress: Progress,
+        note: Note,
     ) -> Replayed:
+        assert note is not unnoted
         assert (beleid, feiten, execute) == (DEFAULT, Feiten.VASTGELEGD, True)
         progress(2, 9)
         tell(SAME, None)

@@ -12,8 +12,9 @@ import orjson
 from schemas.faults import Fault
 from schemas.positions import Position
 from schemas.reading.decoding import Received
+from services.classifier.changes import ChangeReader, Opdracht, written
 from services.domain.besluit import BesluitRecord
-from services.domain.case import prepare
+from services.domain.case import Case, prepare
 from services.domain.events import Event
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.numbers import Numbers
@@ -22,7 +23,8 @@ from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
 from services.operations.classify import classify
-from tests.support.examples import SOURCE, Wire, event, line, received
+from services.runtime.kafka.records import Record
+from tests.support.examples import SOURCE, Wire, event, line, received, received_change
 
 CLASSIFIER: Final = "urn:nld:oin:00000000000000000000:systeem:klantcontact"
 SLEUTELS: Final = Sleutels(b"a key of the tests, thirty-two bytes")
@@ -123,13 +125,27 @@ class Desk:
         copy = received(data, source=source, event_id=event_id)
         return self.judge(copy, herbeoordeling=Herbeoordeling(besluitversie, feiten))
 
+    def say(self, data: Wire, *, source: str = SOURCE) -> Brought:
+        """Bring the data of one change of consent outside a contact, which must be valid by itself."""
+        return self.judge(received_change(data, source=source))
+
+    def instruct(self, opdracht: Opdracht) -> Brought:
+        """Bring an instruction of the municipality itself, as its record is read."""
+        value, headers = written(opdracht, CLASSIFIER, SLEUTELS)
+        record = Record("toestemming.gewijzigd", 0, self.brought, self.now, None, value, headers)
+        case = ChangeReader(("toestemming.gewijzigd",), CLASSIFIER).read(record, SLEUTELS, self.beleid)
+        assert isinstance(case, Case)
+        return self._judge(case)
+
     def change_policy(self, beleid: Beleid) -> None:
         """Judge by another policy from then on."""
         self.beleid = self.register.beleid = beleid
 
     def judge(self, arrived: Received, *, herbeoordeling: Herbeoordeling | None = None) -> Brought:
         position = Position(self.topic, 0, self.brought)
-        case = prepare(arrived, SLEUTELS, self.beleid, position=position, herbeoordeling=herbeoordeling)
+        return self._judge(prepare(arrived, SLEUTELS, self.beleid, position=position, herbeoordeling=herbeoordeling))
+
+    def _judge(self, case: Case) -> Brought:
         outcome = self.register.judge(case, self.now)
         self.now += timedelta(minutes=1)
         self.brought += 1

@@ -72,7 +72,7 @@ class Oracle:
                 {each.partij for each in touches.values() if each.resultaat == "leeg"}
                 | {partij for partij, resultaat in left.items() if resultaat != "bestaand"}
             ),
-            lost_kinds=self._lost_kinds(touches, left, others),
+            lost_kinds=self._lost_kinds(touches, left, others, earlier),
         )
         self.history.append(judged)
         self.history[-1] = replace(judged, gone=self._gone(judged, earlier))
@@ -215,15 +215,16 @@ class Oracle:
         return "bestaand" if effective(statements_about(partij, others)) else "leeg"
 
     def _lost_kinds(
-        self, touches: dict[str, Touch], left: dict[int, str], others: list[Judged]
+        self, touches: dict[str, Touch], left: dict[int, str], others: list[Judged], earlier: list[Judged]
     ) -> dict[int, frozenset[str]]:
         def kinds(judgements: list[Judged], partij: int) -> set[str]:
             return {key[0] for key, linked in links_of(judgements).items() if linked == partij}
 
+        said = earlier[-1].lost_kinds if earlier else {}
         kept: dict[int, set[str]] = {partij: set() for partij in left}
         kept.update({each.partij: {key[0] for key in each.keys} for each in touches.values()})
         return {
-            partij: frozenset(kinds(self.in_force(), partij) - kinds(others, partij) - now)
+            partij: frozenset((kinds(self.in_force(), partij) | said.get(partij, set())) - kinds(others, partij) - now)
             for partij, now in kept.items()
         }
 

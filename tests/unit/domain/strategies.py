@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import count
+from random import Random
 from typing import Final, TypeVar
 
 from hypothesis import strategies as st
@@ -88,6 +89,12 @@ def contacts() -> st.SearchStrategy[Wire]:
 def histories(*, longest: int = 12) -> st.SearchStrategy[History]:
     """Contacts; some are revisies or repeats of others, and some come too late."""
     return st.builds(_history, st.binary(min_size=2, max_size=2), st.lists(_rows(), min_size=2, max_size=longest))
+
+
+def random_history(chance: Random, *, longest: int = 12) -> History:
+    """Return a history by chance. Hypothesis prefers the simplest choices, which seldom meet."""
+    rows = [chance.randbytes(_CHOICES_A_CONTACT) for _ in range(chance.randint(2, longest))]
+    return _history(chance.randbytes(2), rows)
 
 
 def _rows() -> st.SearchStrategy[bytes]:

@@ -85,7 +85,8 @@ def test_a_contact_is_withdrawn_with_a_newer_decision_and_leaves_a_tombstone_alo
     partij = partij_id(eraser)
     answer = eraser.erase(SoortWissing.CONTACT)
     told = [
-        (each.kind, each.key, each.data["reden"], each.data["besluit"]["besluitversie"]) for each in eraser.sent(answer)
+        (each.kind, each.data.get("partijId", each.key), each.data["reden"], each.data["besluit"]["besluitversie"])
+        for each in eraser.sent(answer)
     ]
     assert told == [
         ("klantcontact.withdrawn", numbers.klantcontact_id, "gewist", 2),
@@ -228,7 +229,7 @@ def test_the_klantcontact_goes_out_again_without_the_betrokkene_and_the_others_s
     anew = without(klantcontact, alice)
     answer = eraser.erase(SoortWissing.BETROKKENE, partij_id=alice, opnieuw=(anew,))
     gone, again = eraser.sent(answer)
-    assert (gone.kind, gone.key, gone.data["resultaat"]) == ("partij.withdrawn", alice, "vervallen")
+    assert (gone.kind, gone.data["partijId"], gone.data["resultaat"]) == ("partij.withdrawn", alice, "vervallen")
     assert (again.kind, again.stream) == ("klantcontact.registered", "registered")
     assert {name: again.data[name] for name in anew} == anew
     assert (again.data["besluit"]["besluitversie"], again.data["herkomst"]["revisie"]) == (2, 1)
@@ -254,7 +255,7 @@ def test_the_others_can_be_erased_from_it_afterwards() -> None:
     answer = eraser.erase(SoortWissing.CONTACT)
     assert {each.data["besluit"]["besluitversie"] for each in eraser.sent(answer)} == {3}
     assert eraser.desk.register.partijen == {}
-    assert bob in {each.key for each in eraser.sent(answer)}
+    assert bob in {each.body["subject"] for each in eraser.sent(answer)}
 
 
 def test_an_onderwerp_that_nothing_is_stored_of_any_more_is_withdrawn() -> None:
@@ -295,7 +296,7 @@ def test_a_contact_that_only_took_a_partij_back_forgets_that_and_stays_open() ->
     assert alice not in repr(eraser.besluit())
     third = eraser.desk.bring(contact(revisie=3, betrokkenen=[known(number=BOB)]))
     assert not isinstance(third.outcome, Erased)
-    assert [each.key for each in third.of_kind("partij.withdrawn")] == []
+    assert [each.body["subject"] for each in third.of_kind("partij.withdrawn")] == []
 
 
 # Details
@@ -387,3 +388,59 @@ def test_a_partij_without_an_identificator_keeps_its_versie_while_its_contact_ma
     back = eraser.desk.bring(contact(revisie=3, betrokkenen=[nameless]))
     assert (back.partij["partijId"], back.partij["versie"]) == (own, 3)
     assert bsn() not in back.partij["partijIdentificatoren"]
+
+
+# Name and addresses at betrokkenen
+
+
+def bare(klantcontact: dict[str, Any]) -> dict[str, Any]:
+    """Return the data of a klantcontact as a command composes it, without name and addresses at betrokkenen."""
+    kept = {name: value for name, value in klantcontact.items() if name not in ("besluit", "herkomst")}
+    shown = ("betrokkeneId", "rol", "initiator", "wasPartij")
+    people = [{name: each[name] for name in shown if name in each} for each in kept["betrokkenen"]]
+    return {**kept, "betrokkenen": [{**each, "digitaleAdressen": []} for each in people]}
+
+
+def with_details() -> tuple[Eraser, dict[str, Any]]:
+    eraser = Eraser()
+    brought = eraser.desk.bring(
+        contact(
+            betrokkenen=[
+                known(toestemming="gegeven", adressen=[email(), phone()]),
+                stranger("s", adressen=[phone()]),
+            ],
+            onderwerpen=[onderwerp("a", opvolging=CALL_BACK)],
+        )
+    )
+    return eraser, brought.registered[0]
+
+
+def test_details_of_betrokkenen_go_and_what_the_contact_brought_to_a_partij_stays() -> None:
+    eraser, registered = with_details()
+    before = dict(eraser.desk.register.partijen)
+    answer = eraser.erase(SoortWissing.CONTACTGEGEVENS, reden=Reden.BEWAARTERMIJN, opnieuw=(bare(registered),))
+    [sent] = eraser.sent(answer)
+    assert sent.data["partijen"] == registered["partijen"]
+    assert all(each["digitaleAdressen"] == [] and "contactnaam" not in each for each in sent.data["betrokkenen"])
+    assert sent.data["besluit"]["besluitversie"] == 2
+    assert eraser.desk.register.partijen == before
+    assert eraser.besluit().gewist == Gewist(eraser.desk.now, VERZOEK)
+    assert isinstance(answer, Executed)
+    assert answer.item.key == f"{KEY}.contactgegevens"
+
+
+def test_a_klantcontact_that_still_shows_a_detail_does_not_go_out_again() -> None:
+    eraser, registered = with_details()
+    shown = bare(registered)
+    shown["betrokkenen"][1]["digitaleAdressen"] = registered["betrokkenen"][1]["digitaleAdressen"]
+    answer = eraser.erase(SoortWissing.CONTACTGEGEVENS, opnieuw=(shown,))
+    assert isinstance(answer, Declined)
+    assert answer.bezwaar is Bezwaar.PAST_NIET
+    assert eraser.besluit().gewist is None
+
+
+def test_a_contact_without_details_can_go_as_a_whole_later() -> None:
+    eraser, registered = with_details()
+    eraser.erase(SoortWissing.CONTACTGEGEVENS, opnieuw=(bare(registered),))
+    assert isinstance(eraser.erase(SoortWissing.CONTACT), Executed)
+    assert (eraser.desk.register.besluiten, eraser.desk.register.partijen) == ({}, {})

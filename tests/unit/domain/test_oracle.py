@@ -73,7 +73,7 @@ class Comparison:
             [(each.stream, each.key, each.data["interneTaak"]["taakId"]) for each in brought.of_kind("taak.created")],
             {(each.stream, each.key, each.data["verplaatst"]) for each in brought.of_kind("klantcontact.withdrawn")},
             {(each.stream, each.data["taakId"], each.data["verplaatst"]) for each in brought.of_kind("taak.withdrawn")},
-            {self.names[each.key]: _gone(each.data) for each in brought.of_kind("partij.withdrawn")},
+            {self.names[each.data["partijId"]]: _gone(each.data) for each in brought.of_kind("partij.withdrawn")},
         )
 
     def expected(self, opinion: Judged) -> object:

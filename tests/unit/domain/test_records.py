@@ -8,6 +8,7 @@ from schemas.outputs import PartijResultaat, Regel
 from services.domain.besluit import BesluitRecord, PartijBesluit
 from services.domain.consent import Moment
 from services.domain.ids import taak_id
+from services.domain.intrekkingen import number_taken_back
 from services.domain.numbers import NumberKind
 from services.domain.partij import Bijdrage, PartijRecord, Stand
 from services.domain.policy import Beleid
@@ -160,7 +161,7 @@ def corrected() -> BesluitRecord:
 def test_each_withdrawal_has_its_kind_and_number() -> None:
     besluit = corrected()
 
-    assert [besluit.number_taken_back(each) for each in besluit.intrekkingen] == [
+    assert [number_taken_back(besluit, each) for each in besluit.intrekkingen] == [
         (NumberKind.KLANTCONTACT, "2"),
         (NumberKind.INTERNE_TAAK, "1"),
         (NumberKind.PARTIJ, "1"),

@@ -47,7 +47,7 @@ class Teller:
 
 
 def withdrawals(brought: Brought) -> list[tuple[str, str]]:
-    return [(each.key, each.data["resultaat"]) for each in brought.of_kind("partij.withdrawn")]
+    return [(each.data["partijId"], each.data["resultaat"]) for each in brought.of_kind("partij.withdrawn")]
 
 
 def test_a_revisie_keeps_partij_and_number() -> None:
@@ -146,6 +146,18 @@ def test_a_link_that_only_replaced_revisies_brought_is_forgotten() -> None:
     assert teller.partij("b", organisatie(K1))[0] != first
 
 
+def test_every_later_revisie_says_so_of_a_link_that_was_forgotten() -> None:
+    """The event that said it first is replaced in a compacted topic, while the one that brought the link may stay."""
+    teller = Teller()
+    teller.bring("a", organisatie(R1, K1))
+    teller.bring("b", organisatie(R1))
+    told = [teller.bring("a", organisatie(R1)).partij["vervallenIdentificatoren"] for _ in range(2)]
+    [gone] = teller.bring("a").of_kind("partij.withdrawn")
+    assert (told, gone.data["vervallenIdentificatoren"]) == ([["kvk_nummer"], ["kvk_nummer"]], ["kvk_nummer"])
+    teller.bring("a", organisatie(R1, K2))
+    assert teller.bring("a", organisatie(R1, K2)).partij["vervallenIdentificatoren"] == []
+
+
 def test_a_link_that_another_contact_used_is_kept() -> None:
     for used in ([K1], [R1, K1]):
         teller = Teller()
@@ -171,7 +183,7 @@ def test_a_withdrawal_names_the_kinds_that_fall_away_with_it() -> None:
     first, _ = teller.partij("a", organisatie(R1, K1))
     teller.bring("b", organisatie(K1))
     [gone] = teller.bring("a").of_kind("partij.withdrawn")
-    assert (gone.key, gone.data["resultaat"]) == (first, "bestaand")
+    assert (gone.data["partijId"], gone.data["resultaat"]) == (first, "bestaand")
     assert gone.data["vervallenIdentificatoren"] == ["rsin"]
 
 

@@ -194,7 +194,7 @@ def test_the_whole_events_hold_ids_and_no_contents() -> None:
     klantcontact_id = name_based_id(source, "klantcontact", "c-1", "a")
     taak_id = name_based_id(source, "taak", "c-1", "a")
     brought = withdrawn_at_revisie_2()
-    partij_id = brought.sent[2].key
+    partij_id = brought.sent[2].data["partijId"]
 
     def whole(kind: str, subject: str, event_id: str, data: Wire) -> Wire:
         return {
@@ -214,7 +214,7 @@ def test_the_whole_events_hold_ids_and_no_contents() -> None:
         name_based_id(source, "taak.withdrawn", "c-1", f"{taak_id}.taak", "2", "1"),
         name_based_id(source, "partij.withdrawn", "c-1", partij_id, "2", "1"),
     ]
-    assert [each.key for each in brought.sent] == [klantcontact_id, klantcontact_id, partij_id]
+    assert [each.key for each in brought.sent] == [klantcontact_id, klantcontact_id, ids[2]]
     assert [each.body for each in brought.sent] == [
         whole(
             "klantcontact.withdrawn",

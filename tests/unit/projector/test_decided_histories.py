@@ -2,12 +2,15 @@
 
 import random
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.classifier.changes import Opdracht
 from services.domain.besluit import BesluitRecord, OnderwerpBesluit, Uitgegeven
+from services.domain.consent import STATEMENTS
 from services.domain.herbeoordeling import Feiten
 from services.domain.ids import contact_key
 from services.domain.partij import PartijRecord
@@ -15,11 +18,12 @@ from services.domain.policy import DEFAULT
 from services.projector.events import read
 from services.projector.mongo.writes import SINCE, Collection
 from tests.fakes.projector_store import FakeRegister
+from tests.support.examples import change
 from tests.support.projector_examples import OWN_SOURCES
 from tests.support.thoroughness import examples
-from tests.unit.domain.desk import Desk
+from tests.unit.domain.desk import Brought, Desk
 from tests.unit.domain.policies import POLICIES
-from tests.unit.domain.strategies import History, histories
+from tests.unit.domain.strategies import KLANTEN, MOMENTS, History, histories
 
 CHANGES = 0.3
 """How often a new policy and a new judgement follow a contact."""
@@ -51,6 +55,8 @@ def _published(desk: Desk, history: History, seed: int) -> list[bytes]:
     for number, (source, data) in enumerate(history):
         published += [sent.value for sent in desk.bring(data, source=source).sent]
         if chance.random() < CHANGES:
+            published += [sent.value for sent in _changed(desk, chance).sent]
+        if chance.random() < CHANGES:
             desk.change_policy(chance.choice([DEFAULT, *POLICIES]))
             of, former = chance.choice(history[: number + 1])
             in_force = desk.register.besluiten.get(contact_key(of, former["contactId"]))
@@ -58,6 +64,26 @@ def _published(desk: Desk, history: History, seed: int) -> list[bytes]:
             again = desk.again(former, source=of, besluitversie=besluitversie, feiten=chance.choice(list(Feiten)))
             published += [sent.value for sent in again.sent]
     return published
+
+
+def _changed(desk: Desk, chance: random.Random) -> Brought:
+    """Bring a change of a klant (known or not, new, repeated or corrected), or of the municipality itself."""
+    bekend = [each for each in desk.register.partijen.values() if each.bekend]
+    if bekend and chance.random() < CHANGES:
+        op, about = datetime.fromisoformat(chance.choice(MOMENTS)), chance.choice(bekend).partij_id
+        name = str(chance.random())
+        if chance.random() < CHANGES:
+            return desk.instruct(Opdracht(name, about, op, toestemming=chance.choice(list(STATEMENTS))))
+        return desk.instruct(Opdracht(name, about, op, beperking=chance.random() < 2 * CHANGES))
+    data = change(
+        chance.choice(["gegeven", "ingetrokken"]),
+        wijziging_id=f"w-{chance.randint(1, 3)}",
+        revisie=chance.randint(1, 3),
+        op=chance.choice(MOMENTS),
+        middel=chance.choice(["digid", "digid", "geen"]),
+        identificatoren=chance.choice(KLANTEN),
+    )
+    return desk.say(data)
 
 
 @THOROUGH
@@ -103,6 +129,7 @@ def _compare(document: dict[str, Any], partij: PartijRecord) -> None:
     assert document["nummer"] == partij.nummer
     assert document["versie"] == partij.versie
     assert document["toestemming"] == ("gegeven" if partij.has_consent else "geen")
+    assert document.get("beperking", False) is (partij.beperkt is not None)
     if partij.stand.leeg:
         assert not any(document.get(name) for name in DETAILS)
     assert (partij.gevuld is None) or partij.has_consent

@@ -379,6 +379,19 @@ async def test_a_record_that_is_not_ours_is_passed_over_and_counted_and_committe
     assert "Jansen" not in str(logs)
 
 
+async def test_a_marker_is_committed_and_nothing_is_said_of_it() -> None:
+    bench = _Bench()
+    before = passed_over("no_value")
+    marker = replace(record_of(FIRST, 9, None), key=b"klantcontact.marker")
+
+    with capture_logs() as logs:
+        await bench.handle([marker, *records(registered("c-1"), start=10)])
+
+    assert bench.positions.committed == {FIRST: 11}
+    assert passed_over("no_value") == before
+    assert "projector.passed_over" not in {each["event"] for each in logs}
+
+
 async def test_a_record_that_is_not_ours_behind_a_stop_waits_with_the_rest() -> None:
     bench = _Bench()
     before = passed_over("no_value")

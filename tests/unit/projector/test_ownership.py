@@ -15,6 +15,7 @@ from tests.support.projector_examples import (
     Event,
     fact,
     partij,
+    partij_changed,
     partij_withdrawn,
     registered,
     taak_created,
@@ -48,6 +49,8 @@ EVENTS: list[Event] = [
     without_toelichting(taak_created("c-5", fields={"vertrouwelijk": True})),
     taak_withdrawn("c-3"),
     partij_withdrawn("c-3", "bakker"),
+    partij_changed("jansen", versie=2, beperking=True),
+    partij_changed("bakker", versie=2, beperking=True),
 ]
 
 

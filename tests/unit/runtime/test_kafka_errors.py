@@ -50,7 +50,7 @@ def test_another_error_is_not_taken_for_a_missing_right() -> None:
             InvalidSettings,
             (
                 "Kafka at a:1 does not let this user read it (TopicAuthorizationFailedError). Ask for that right: "
-                "docs/security.md lists those of each command."
+                "docs/kafka-rights.md lists those of each command."
             ),
         ),
         (KafkaConnectionError(), TransientFailure, "Kafka at a:1 does not answer."),

@@ -234,7 +234,7 @@ def test_topics_of_publishers_are_given_with_commas(monkeypatch: pytest.MonkeyPa
     settings = load_settings()
 
     assert settings.contact_topics == ("contact.ended.telefonie", "contact.ended.balie")
-    assert settings.topics[:3] == ("contact.ended.telefonie", "contact.ended.balie", "contact.ended.dlq")
+    assert settings.topics[:3] == ("contact.ended.telefonie", "contact.ended.balie", "toestemming.gewijzigd")
 
 
 def test_a_child_process_can_be_given_the_same_settings(monkeypatch: pytest.MonkeyPatch) -> None:

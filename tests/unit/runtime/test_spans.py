@@ -23,6 +23,7 @@ from services.runtime.observe.spans import ExportedSpans
 from services.runtime.settings import Settings
 from services.runtime.stops.stops import Stops
 from tests.fakes.clock import FakeClock
+from tests.fakes.letter_keys import FakeLetterKeys
 from tests.fakes.projector_positions import FakePositions
 from tests.fakes.projector_store import FakeRegister
 from tests.fakes.publisher import FakePublisher, FakeTopics
@@ -30,6 +31,7 @@ from tests.fakes.register_store import FakeRegisterStore
 from tests.fakes.stop_store import FakeStopStore
 from tests.support.contacts import SOURCE, Event, contact_ended, record, records
 from tests.support.projector_examples import record_of
+from tests.support.sealed import SEALER
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = "00f067aa0ba902b7"
@@ -54,7 +56,8 @@ class _Bench:
             read=lambda record: read(record, sleutels, DEFAULT),
             store=FakeRegisterStore(),
             stop_store=FakeStopStore(),
-            encoder=Encoder(Settings()),
+            letter_keys=FakeLetterKeys(),
+            encoder=Encoder(Settings(), SEALER),
             clock=FakeClock(),
             health=Health(()),
             own_failures_limit=1,

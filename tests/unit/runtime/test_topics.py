@@ -12,7 +12,8 @@ def test_contacts_are_kept_shortest_and_outputs_longest() -> None:
 
     assert retention == {
         "contact.ended": str(7 * DAY),
-        "contact.ended.dlq": str(30 * DAY),
+        "toestemming.gewijzigd": str(7 * DAY),
+        "contact.ended.dlq": str(21 * DAY),
         "klantcontact.registered": str(90 * DAY),
         "klantcontact.registered.vertrouwelijk": str(90 * DAY),
         "taak.created": str(90 * DAY),
@@ -27,6 +28,7 @@ def test_every_topic_but_those_of_what_was_erased_and_seen_is_bounded_in_bytes_t
 
     assert retention == {
         "contact.ended": str(8 * 1024 * MIB),
+        "toestemming.gewijzigd": str(8 * 1024 * MIB),
         "contact.ended.dlq": str(2 * 1024 * MIB),
         "klantcontact.registered": str(16 * 1024 * MIB),
         "klantcontact.registered.vertrouwelijk": str(16 * 1024 * MIB),
@@ -65,8 +67,8 @@ def test_the_audit_trail_has_one_partition_for_its_one_order() -> None:
 def test_each_topic_of_a_publisher_is_as_the_others() -> None:
     first, second, third, *_ = topic_definitions(Settings(contact_topics=("a", "b"), contact_retention_days=1))
 
-    assert [first.name, second.name, third.name] == ["a", "b", "contact.ended.dlq"]
-    assert first.configuration == second.configuration != third.configuration
+    assert [first.name, second.name, third.name] == ["a", "b", "toestemming.gewijzigd"]
+    assert first.configuration == second.configuration == third.configuration
 
 
 def test_a_dead_letter_has_room_for_any_original_and_our_headers() -> None:
@@ -82,6 +84,7 @@ def test_the_newest_event_of_a_key_replaces_the_others_of_an_output_topic_within
 
     assert policies == {
         "contact.ended": "delete",
+        "toestemming.gewijzigd": "delete",
         "contact.ended.dlq": "delete",
         **dict.fromkeys(settings.output_topics, "compact,delete"),
         "klantcontact.gewist": "compact",
@@ -95,6 +98,7 @@ def test_the_newest_event_of_a_key_replaces_the_others_of_an_output_topic_within
                 "retention.ms": str(90 * DAY),
                 "retention.bytes": str(16 * 1024 * MIB),
                 "segment.ms": str(DAY // 2),
+                "segment.bytes": str(MIB),
                 "max.compaction.lag.ms": str(DAY),
                 "min.compaction.lag.ms": str(DAY // 2),
                 "delete.retention.ms": str(90 * DAY),

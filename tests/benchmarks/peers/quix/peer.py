@@ -25,6 +25,7 @@ from services.domain.policy import DEFAULT
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
 from services.runtime.kafka.records import Record
+from services.runtime.letters.sealing import Sealer
 from services.runtime.settings import Settings
 
 COMMIT_SECONDS: Final = 0.5
@@ -41,7 +42,7 @@ class Judge:
     """Judges one contact after another."""
 
     def __init__(self, settings: Settings) -> None:
-        self._encoder = Encoder(settings)
+        self._encoder = Encoder(settings, Sealer(bytes(32)))
         self._numbers = Numbers(count(1), count(1), count(1))
 
     def __call__(self, value: bytes, key: str, timestamp: int, headers: object, state: State) -> Sequence[Out]:

@@ -1,0 +1,62 @@
+"""What becomes of a contact in a message: an event, nothing for a reason, or a refusal."""
+
+from dataclasses import field
+from enum import StrEnum
+
+from schemas.faults import FaultKind
+from schemas.values import value_class
+from services.channels.mapping.errors import MappingFaultKind
+
+
+class MessageRefusal(StrEnum):
+    """Why a message, or a contact in it, became no event."""
+
+    ONLEESBAAR = "onleesbaar"
+    """It is no JSON, and no mail, or is nested too deeply."""
+    TE_GROOT = "te_groot"
+    """The message exceeds 256 KiB, the event 64 KiB, or there are too many contacts in one message."""
+    MAPPING_FOUT = "mapping_fout"
+    """A place of the mapping gave no value. Correct the mapping."""
+    CONTACT_ONGELDIG = "contact_ongeldig"
+    """The event is not what the contract asks: at the places named."""
+
+
+@value_class(frozen=True, slots=True)
+class MappedContact:
+    """An event, as bytes in structured mode. It is valid: the classifier's own reader took it.
+
+    `key` is personal: nothing but a keyed hash of it may leave the process.
+    """
+
+    contact_id: str
+    revisie: int
+    value: bytes
+    key: str | None = field(repr=False)
+
+
+@value_class(frozen=True, slots=True)
+class SkippedContact:
+    """No event, for a reason that the mapping names, or `geen_contact` for a message without any."""
+
+    reason: str
+
+
+@value_class(frozen=True, slots=True)
+class ChannelFault:
+    """One fault: its place in the mapping, or the path in the event and the place in the mapping that it came from."""
+
+    place: str
+    kind: MappingFaultKind | FaultKind
+    pad: str | None = None
+
+
+@value_class(frozen=True, slots=True)
+class RefusedContact:
+    """A message, or a contact in it, that became no event. It holds no value of the message."""
+
+    kind: MessageRefusal
+    faults: tuple[ChannelFault, ...] = ()
+
+
+ChannelOutcome = MappedContact | SkippedContact | RefusedContact
+NO_CONTACT = "geen_contact"

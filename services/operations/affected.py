@@ -1,0 +1,155 @@
+"""Which klanten and contacts lay in a topic in a period: for a data breach (AVG art. 33, 34).
+
+Of publishers' events a klant is known by its numbers, which the register knows as hashes. So a contact is counted also
+where nobody established who the klant was.
+"""
+
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+
+from schemas.identities import Identity
+from schemas.reading.origin import Origin
+from services.classifier.mongo.key import RegisterKey, configured_sleutels
+from services.classifier.mongo.register import PARTIJREGISTER
+from services.domain.sleutels import Sleutels
+from services.operations.audit.trail import Action, record
+from services.operations.dead_letters.reading import dead_letters
+from services.operations.dead_letters.selection import LetterSelection, LetterState
+from services.operations.mongo import Database, read_register
+from services.operations.places.events import read_event
+from services.operations.places.letters import require_opened
+from services.operations.places.numbers import candidates
+from services.operations.places.traces import origin_in
+from services.operations.topic_reader import Progress, topic_reader, unseen
+from services.runtime.errors import InvalidSettings
+from services.runtime.kafka.records import as_record
+from services.runtime.logboek.logboek import Activity, record_for_command
+from services.runtime.settings import Settings
+
+AT_ONCE: Final = 1_000
+"""Hashes that are looked up at once."""
+
+Looked = tuple[Origin, set[str], set[str]]
+"""Of one record: its contact, hashes of the numbers in it, ids of partijen in it."""
+
+
+@dataclass(slots=True)
+class Affected:
+    """What lay there."""
+
+    topic: str
+    since: datetime
+    until: datetime
+    records: int = 0
+    unreadable: int = 0
+    """Records that name no contact: nothing tells whom they are about."""
+    contacts: set[tuple[str, str]] = field(default_factory=set)
+    """Source and contactId."""
+    keys: set[str] = field(default_factory=set)
+    """The keys of the decision records of contacts whose dead letter can't be opened any more."""
+    partijen: dict[str, str] = field(default_factory=dict)
+    """The partijId and the number of each klant that the register knows."""
+
+
+async def affected(
+    settings: Settings,
+    topic: str,
+    *,
+    since: datetime,
+    until: datetime,
+    request: str,
+    reason: str,
+    progress: Progress = unseen,
+) -> Affected:
+    """Return the klanten and contacts of a topic in a period, once the audit trail and the Logboek have it. Commits no
+    offset.
+
+    Raises InvalidSettings for a topic that the settings do not name, and as `topic_reader` and `read_register` do.
+    """
+    if topic not in settings.topics:
+        raise InvalidSettings(f"The settings name no topic {topic}. They name: {', '.join(settings.topics)}.")
+    found, started_ns = Affected(topic, since, until), time.time_ns()
+    async with read_register(settings) as database:
+        sleutels = configured_sleutels(settings)
+        await RegisterKey(database, sleutels).check()
+        waiting: set[str] = set()
+        async for origin, hashes, partij_ids in _looked_at(settings, found, sleutels, progress):
+            found.records += 1
+            _note(found, origin)
+            waiting |= hashes
+            waiting |= {f"_id:{each}" for each in partij_ids if each not in found.partijen}
+            if len(waiting) >= AT_ONCE:
+                await _look_up(database, waiting, found)
+                waiting.clear()
+        await _look_up(database, waiting, found)
+    counts = {"records": found.records, "contacts": len(found.contacts), "partijen": len(found.partijen)}
+    ids = sorted(found.partijen)
+    await record(settings, Action(command="affected", request=request, reason=reason, counts=counts, ids=ids))
+    await record_for_command("affected", settings, Activity.DATALEK, ids, started_ns=started_ns)
+    return found
+
+
+def _note(found: Affected, origin: Origin) -> None:
+    if origin.contact_id is None:
+        found.unreadable += 1
+    else:
+        found.contacts.add((origin.source or "", origin.contact_id))
+
+
+async def _looked_at(
+    settings: Settings, found: Affected, sleutels: Sleutels, progress: Progress
+) -> AsyncIterator[Looked]:
+    if found.topic == settings.dead_letter_topic:
+        chosen = LetterSelection(states=frozenset(LetterState), since=found.since, until=found.until)
+        async with dead_letters(settings) as letters:
+            async for batch in letters.selected(chosen, progress):
+                for each in batch:
+                    require_opened(each.letter)
+                    if each.letter.withheld and each.letter.contact_key:
+                        found.keys.add(each.letter.contact_key)
+                    content = each.letter.content
+                    yield _of_publisher(content.value, content.headers, sleutels)
+        return
+    async with topic_reader(settings) as reader:
+        whole = await reader.whole(found.topic)
+        part = await reader.between(whole, since=found.since, until=found.until)
+        async for fetched in reader.records(part, progress):
+            for lying in map(as_record, fetched):
+                if found.topic in settings.input_topics:
+                    yield _of_publisher(lying.value, lying.headers, sleutels)
+                else:
+                    yield _of_classifier(lying.value)
+
+
+def _of_publisher(value: bytes | None, headers: Sequence[Any], sleutels: Sleutels) -> Looked:
+    event = read_event(value, headers)
+    hashes = {
+        sleutel
+        for soort, waarde in candidates(event.text)
+        for sleutel in sleutels.forms_of(Identity(soort, waarde, -1))
+    }
+    return event.origin, hashes, set()
+
+
+def _of_classifier(value: bytes | None) -> Looked:
+    try:
+        data = orjson.loads(value or b"")["data"]
+        named = [*data.get("partijen", ()), *([data] if "partijId" in data else [])]
+        return origin_in(data.get("herkomst")), set(), {each["partijId"] for each in named}
+    except (ValueError, TypeError, KeyError):
+        return Origin(None, None), set(), set()
+
+
+async def _look_up(database: Database, hashes: Iterable[str], found: Affected) -> None:
+    """Note the partijen that these hashes or ids lead to."""
+    asked = sorted(hashes)
+    ids = [each.removeprefix("_id:") for each in asked if each.startswith("_id:")]
+    links = [each for each in asked if not each.startswith("_id:")]
+    query = {"$or": [{"sleutels": {"$in": links}}, {"gereserveerd": {"$in": links}}, {"_id": {"$in": ids}}]}
+    async for each in database[PARTIJREGISTER].find(query, {"nummer": 1}):
+        found.partijen[each["_id"]] = each["nummer"]

@@ -1,0 +1,1 @@
+"""Changing consent or restriction of a klant outside a contact, for the municipality itself."""

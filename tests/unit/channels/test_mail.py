@@ -1,0 +1,68 @@
+"""A mail of RFC 822 in the shape of Microsoft Graph."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.channels.mapping.files import SHIPPED
+from services.channels.mapping.mail import mail_as_message
+
+MAIL = (Path(SHIPPED) / "mail/voorbeelden/V2-rfc822.eml").read_bytes()
+
+
+def with_header(header: str) -> dict[str, Any]:
+    return mail_as_message(header.encode() + b"\n" + MAIL)
+
+
+def test_a_mail_has_the_shape_of_graph_and_not_its_body() -> None:
+    sender = {"emailAddress": {"name": "M. van Zomeren", "address": "marit@example.nl"}}
+    assert mail_as_message(MAIL) == {
+        "internetMessageId": "<CAF00D@mail.example.nl>",
+        "subject": "Aanvraag Mantelzorgvergoeding",
+        "sentDateTime": "2026-11-20T09:59:58+01:00",
+        "receivedDateTime": "2026-11-20T10:00:05+01:00",
+        "from": sender,
+        "sender": sender,
+        "toRecipients": [{"emailAddress": {"name": "Gemeente", "address": "info@gemeente.example"}}],
+        "ccRecipients": [],
+        "replyTo": [],
+        "isDraft": False,
+        "hasAttachments": True,
+        "inferenceClassification": "focused",
+        "inReplyTo": None,
+        "automatisch": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("header", "field", "value"),
+    [
+        ("Auto-Submitted: auto-replied (vacation)", "automatisch", True),
+        ("Auto-Submitted: no", "automatisch", False),
+        ("Precedence: Bulk", "inferenceClassification", "other"),
+        ("List-Unsubscribe: <mailto:weg@example.nl>", "inferenceClassification", "other"),
+        ("Received: from x by y", "receivedDateTime", "2026-11-20T09:59:58+01:00"),
+        ("In-Reply-To: <A@example.nl>", "inReplyTo", "<A@example.nl>"),
+    ],
+)
+def test_a_header_says(header: str, field: str, value: object) -> None:
+    assert with_header(header)[field] == value
+
+
+@pytest.mark.parametrize("value", [b"", b"geen mail", b"\x00\xff", b"Subject: alleen dit\n\n"])
+def test_what_has_no_sender_and_no_id_is_no_mail(value: bytes) -> None:
+    with pytest.raises(ValueError, match="no mail"):
+        mail_as_message(value)
+
+
+HOSTILE = ["(" * 8000, "<" * 8000, '"' * 8000, "a@" * 4000, "=?utf-8?q?" * 800, "[" * 8000, ":;" * 4000, "a," * 4000]
+
+
+@pytest.mark.parametrize("header", HOSTILE, ids=lambda header: header[:10])
+def test_a_header_made_to_be_slow_is_read_in_time(header: str) -> None:
+    began = time.process_time()
+    found = mail_as_message(b"Message-ID: <a@b>\nFrom: " + header.encode() + b"\nTo: " + header.encode() + b"\n\n")
+    assert found["internetMessageId"] == "<a@b>"
+    assert time.process_time() - began < 5

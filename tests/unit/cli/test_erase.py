@@ -1,0 +1,76 @@
+"""What `klantcontact erase` tells a person, and what it refuses before it reaches anything."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from services.cli.erase import lines
+from services.operations.erase.erase import Erasure
+from services.operations.erase.targets import Mode, Target
+from tests.support.commands import klantcontact
+
+REQUEST = ("--request", "Z-1", "--reason", "verzoek")
+
+
+def erasure(*, was_done: bool = False) -> Erasure:
+    target = Target(Mode.PARTIJ, "Z-1", partij_id="p-1")
+    return Erasure([target], Counter(contact=2, betrokkene=1, klantcontacten_opnieuw=0), was_done=was_done)
+
+
+def test_counts_are_shown_and_that_a_dry_run_changed_nothing() -> None:
+    assert lines(erasure(), refused=False, dry_run=True) == [
+        "       1  contacts in which others stay",
+        "       2  contacts as a whole",
+        "Nothing was erased: this was a dry run.",
+    ]
+
+
+def test_a_klant_whose_processing_is_restricted_is_named_and_stays() -> None:
+    nothing = Erasure(restricted=["1042"])
+    assert lines(nothing, refused=False, dry_run=False) == [
+        "The processing of partij 1042 is restricted (AVG 18): nothing of it is erased."
+    ]
+
+
+def test_collections_of_before_a_rebuild_are_told_of() -> None:
+    stale = erasure()
+    stale.before_rebuild = True
+    assert any("rebuild --drop-old" in each for each in lines(stale, refused=False, dry_run=False))
+
+
+@pytest.mark.parametrize(
+    ("refused", "was_done", "says"),
+    [
+        (False, False, "Erased. docs/privacy/erase.md says when subscribers and Kafka's segments have followed."),
+        (True, False, "Recorded: the request is refused. Nothing was erased."),
+        (False, True, "There is nothing left of it to erase."),
+    ],
+)
+def test_the_last_line_says_what_was_done(says: str, *, refused: bool, was_done: bool) -> None:
+    assert lines(erasure(was_done=was_done), refused=refused, dry_run=False)[-1] == says
+
+
+def test_a_program_reads_ids_and_counts() -> None:
+    assert json.loads(json.dumps(erasure().as_json())) == {
+        "contacts": [],
+        "partijen": ["p-1"],
+        "counts": {"contact": 2, "betrokkene": 1, "klantcontacten_opnieuw": 0},
+        "executed": False,
+        "wasDone": False,
+        "beforeRebuild": False,
+        "restricted": [],
+    }
+
+
+@pytest.mark.parametrize("modes", [(), ("--contact", "--partij"), ("--details", "--reapply")])
+def test_one_mode_is_given(modes: tuple[str, ...]) -> None:
+    done = klantcontact("erase", *modes, *REQUEST)
+    assert done.returncode == 2
+    assert b"give one of" in done.stderr
+
+
+def test_a_request_is_asked_for() -> None:
+    done = klantcontact("erase", "--partij", stdin=b'{"partijNummer": "1"}')
+    assert done.returncode == 2
+    assert b"--request" in done.stderr
