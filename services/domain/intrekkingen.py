@@ -12,6 +12,7 @@ from services.domain.besluit import (
     BesluitRecord,
     Intrekking,
     KlantcontactIntrekking,
+    PartijBesluit,
     PartijIntrekking,
     TaakIntrekking,
 )
@@ -125,10 +126,17 @@ def lost_kinds(before: PartijRecord, after: PartijRecord, in_force: BesluitRecor
     """
     kept = {soort_of(sleutel) for sleutel in after.sleutels}
     lost = [soort_of(sleutel) for sleutel in before.sleutels]
-    for partij in in_force.partijen if in_force is not None else ():
-        if partij.partij_id == after.partij_id:
-            lost += partij.vervallen_soorten
+    for said in _said_of_partijen(in_force) if in_force is not None else ():
+        if said.partij_id == after.partij_id:
+            lost += said.vervallen_soorten
     return tuple(soort for soort in dict.fromkeys(lost) if soort not in kept)
+
+
+def _said_of_partijen(besluit: BesluitRecord) -> Iterator[PartijBesluit | PartijIntrekking]:
+    yield from besluit.partijen
+    for each in besluit.intrekkingen:
+        if isinstance(each, PartijIntrekking):
+            yield each
 
 
 def number_taken_back(besluit: BesluitRecord, intrekking: Intrekking) -> tuple[NumberKind, str]:

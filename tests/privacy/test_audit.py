@@ -322,6 +322,7 @@ async def test_a_trail_whose_end_was_cut_off_shows_so_for_good(trailed: Settings
 NOTHING_PERSONAL: Final = {
     "validate": "what a publisher has in a file of its own",
     "classify": "what a publisher has in a file of its own",
+    "map": "what a platform sent, in a file of the one who asks",
     "publish": "sends what a publisher has in a file of its own",
     "run classifier": "a service",
     "run projector": "a service",

@@ -267,6 +267,7 @@ def test_the_doctor_prints_the_same_checks_as_text_and_as_json(
         ("versions", True),
         ("key", True),
         ("policy", True),
+        ("retention", True),
         ("kafka", True),
         ("topics", True),
         ("transactions", True),

@@ -220,11 +220,14 @@ class Oracle:
         def kinds(judgements: list[Judged], partij: int) -> set[str]:
             return {key[0] for key, linked in links_of(judgements).items() if linked == partij}
 
-        said = earlier[-1].lost_kinds if earlier else {}
+        def said(partij: int) -> set[str]:
+            gone = earlier[-1].gone.get(partij) if earlier else None
+            return {*earlier[-1].lost_kinds.get(partij, ()), *(gone.kinds if gone else ())} if earlier else set()
+
         kept: dict[int, set[str]] = {partij: set() for partij in left}
         kept.update({each.partij: {key[0] for key in each.keys} for each in touches.values()})
         return {
-            partij: frozenset((kinds(self.in_force(), partij) | said.get(partij, set())) - kinds(others, partij) - now)
+            partij: frozenset((kinds(self.in_force(), partij) | said(partij)) - kinds(others, partij) - now)
             for partij, now in kept.items()
         }
 
