@@ -18,7 +18,7 @@ from services.domain.wissing import Wissing
 SMALL_BATCH: Final = FULL_BATCH // 5
 """Contacts. A larger batch gains little, and would keep the small ones waiting."""
 
-Judge = Callable[[Register], Sequence[Outcome]]
+JudgeBatch = Callable[[Register], Sequence[Outcome]]
 
 
 class JointRegister:
@@ -30,7 +30,7 @@ class JointRegister:
         self._waiting: list[_Joining] = []
         """In the order in which they ask for the turn, so the one that gets it is the first."""
 
-    async def transact(self, batch: Sequence[Case], judge: Judge) -> Sequence[Outcome]:
+    async def transact(self, batch: Sequence[Case], judge: JudgeBatch) -> Sequence[Outcome]:
         """Look up, judge and record a batch, all or nothing, as the port promises."""
         if len(batch) > SMALL_BATCH:
             return await self._store.transact(batch, judge)
@@ -84,7 +84,7 @@ class JointRegister:
 class _Joining:
     """A batch that waits to be recorded with others."""
 
-    def __init__(self, batch: Sequence[Case], judge: Judge) -> None:
+    def __init__(self, batch: Sequence[Case], judge: JudgeBatch) -> None:
         self.batch = batch
         self.judge = judge
         self.outcomes: Sequence[Outcome] | None = None
