@@ -7,7 +7,7 @@ from tests.fakes.open_klant.fields import Choice, Field, Flag, Reading, Text
 from tests.fakes.open_klant.filters import Contains, Equal, Filter, Flagged, identificator, reference
 from tests.fakes.open_klant.groups import OBJECT
 from tests.fakes.open_klant.problems import WHOLE, refused
-from tests.fakes.open_klant.references import refers
+from tests.fakes.open_klant.references import Always, refers
 from tests.fakes.open_klant.resource import Resource
 from tests.fakes.open_klant.rows import Values
 
@@ -23,6 +23,7 @@ class Actoren(Resource):
         "soortActor": Choice(required=True, options=SOORTEN_ACTOR),
         "indicatieActief": Flag(empty=True),
         "actoridentificator": OBJECT,
+        "actorIdentificatie": Always(value=None),
     }
     filters: ClassVar[Mapping[str, Filter]] = {
         "naam": Contains("naam"),

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from tests.fakes.open_klant.fields import shown_moment
-from tests.fakes.open_klant.problems import refused
+from tests.fakes.open_klant.problems import Refused, refused
 from tests.fakes.open_klant.rows import Register, value_at
 
 Uuids = Collection[str]
@@ -194,9 +194,13 @@ def select(filters: Mapping[str, Filter], register: Register, table: str, query:
     """Return the uuids of the rows that all parameters find. Raise Refused where one has no valid value."""
     found: Uuids | None = None
     for name, text in query.items():
-        if text:
+        if not text:
+            continue
+        try:
             hits = filters[name].find(register, table, text)
-            found = hits if found is None else {*found}.intersection(hits)
+        except Refused as refusal:
+            raise refusal.under(name) from None
+        found = hits if found is None else {*found}.intersection(hits)
     return register[table].rows.keys() if found is None else found
 
 

@@ -157,7 +157,7 @@ class Partijen(Resource):
         """Return the partij, with the name that belongs to its soort, where it has one."""
         shown, soort = super().show(row, site), row["soortPartij"]
         if row[soort] is None:
-            return shown
+            return {**shown, "partijIdentificatie": None}
         identificatie = dict(row[soort])
         if soort == "contactpersoon":
             works_for = row["werkteVoorPartij"]
