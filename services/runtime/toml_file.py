@@ -1,4 +1,4 @@
-"""The policy file of the municipality."""
+"""Files that a municipality writes, such as its policy: TOML, checked as a whole, each mistake named by its place."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from services.runtime.errors import InvalidSettings
 
-Policy = TypeVar("Policy", bound=BaseModel)
+Model = TypeVar("Model", bound=BaseModel)
 
 _BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 """A key that TOML takes without quotes."""
@@ -29,8 +29,8 @@ _REMEDIES: Final[Mapping[str, str]] = {
 """What to do about an error, by pydantic's type of it, where its message does not say so."""
 
 
-def load_policy_file(file: Path | None, kind: type[Policy], *, given_as: str = "KLANTCONTACT_BELEID_FILE") -> Policy:
-    """Return the policy that a TOML file holds. The defaults of `kind` stand for what it leaves out, and for no file.
+def load_toml_file(file: Path | None, kind: type[Model], *, given_as: str = "KLANTCONTACT_BELEID_FILE") -> Model:
+    """Return what a TOML file holds. The defaults of `kind` stand for what it leaves out, and for no file.
 
     `given_as` is the setting or option that named the file. Raises InvalidSettings, which shows it, when there is no
     such file, when it is not TOML, and when a value does not fit; each such value is named as TOML names it.
@@ -62,7 +62,7 @@ def _values(file: Path | None, given_as: str) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidSettings(
-            f"{given_as}: {file} can't be read ({error.strerror}). Give the policy file, or leave {given_as} out."
+            f"{given_as}: {file} can't be read ({error.strerror}). Give that file, or leave {given_as} out."
         ) from error
     except ValueError as error:  # no TOML, or no UTF-8
         raise InvalidSettings(f"{given_as}: {file} is not TOML: {error}.") from error

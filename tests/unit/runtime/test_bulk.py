@@ -5,8 +5,8 @@ from collections import Counter
 
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from services.classifier.kafka.bulk import send_in_bulk
-from services.classifier.ports import Message
+from services.runtime.exactly_once.bulk import send_in_bulk
+from services.runtime.exactly_once.ports import Message
 
 IN_FOUR = {
     b"klantcontact-0": 3,

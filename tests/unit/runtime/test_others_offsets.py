@@ -7,8 +7,8 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import NodeNotReadyError
 
-from services.classifier.kafka import committed_offset
-from services.classifier.kafka.committed_offset import ASK_SECONDS, OthersOffsets
+from services.runtime.exactly_once import committed_offset
+from services.runtime.exactly_once.committed_offset import ASK_SECONDS, OthersOffsets
 
 PLACE = TopicPartition("contact.ended", 1)
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from services.classifier.policy_file import load_policy_file
 from services.domain.policy import DEFAULT, Beleid, Bron
 from services.runtime.errors import InvalidSettings
+from services.runtime.toml_file import load_toml_file
 
 
 def test_without_a_file_the_defaults_hold() -> None:
-    assert load_policy_file(None, Beleid) == DEFAULT
+    assert load_toml_file(None, Beleid) == DEFAULT
 
 
 def test_a_file_changes_what_it_names(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_a_file_changes_what_it_names(tmp_path: Path) -> None:
         controlevragen = ["telefoon"]
     """)
 
-    assert load_policy_file(file, Beleid) == Beleid.model_validate(
+    assert load_toml_file(file, Beleid) == Beleid.model_validate(
         {
             "versie": "gemeente-2026-1",
             "zonder_externe_identificator": "niet_gekend",
@@ -37,7 +37,7 @@ def test_a_mistake_is_told_by_its_place(tmp_path: Path) -> None:
     file.write_text('standaard_taal = "Dutch"\nversi = "1"')
 
     with pytest.raises(InvalidSettings) as refused:
-        load_policy_file(file, Beleid)
+        load_toml_file(file, Beleid)
 
     assert str(refused.value) == (
         f"KLANTCONTACT_BELEID_FILE: {file} does not fit:\n"
@@ -57,7 +57,7 @@ def test_a_file_names_the_sources_and_what_each_may(tmp_path: Path) -> None:
         middelen = []
     """)
 
-    beleid = load_policy_file(file, Beleid)
+    beleid = load_toml_file(file, Beleid)
 
     assert beleid.bronnen == {
         "urn:nld:oin:1:systeem:mail": Bron(),
@@ -99,7 +99,7 @@ def test_a_mistake_in_a_table_is_told_as_toml_names_its_place(written: str, told
     file.write_text(written)
 
     with pytest.raises(InvalidSettings) as refused:
-        load_policy_file(file, Beleid)
+        load_toml_file(file, Beleid)
 
     assert f"  {told}" in str(refused.value)
 
@@ -110,7 +110,7 @@ def test_a_version_that_no_output_could_carry_is_refused(versie: str, tmp_path: 
     file.write_text(f'versie = "{versie}"')
 
     with pytest.raises(InvalidSettings, match="versie: "):
-        load_policy_file(file, Beleid)
+        load_toml_file(file, Beleid)
 
 
 @pytest.mark.parametrize("content", [b"versie = ", b"\xff"])
@@ -119,21 +119,21 @@ def test_a_file_that_is_no_toml_is_refused(content: bytes, tmp_path: Path) -> No
     file.write_bytes(content)
 
     with pytest.raises(InvalidSettings, match="is not TOML"):
-        load_policy_file(file, Beleid)
+        load_toml_file(file, Beleid)
 
 
 def test_a_file_that_is_not_there_is_named_with_what_named_it(tmp_path: Path) -> None:
     file = tmp_path / "beleid.toml"
 
     with pytest.raises(InvalidSettings) as by_variable:
-        load_policy_file(file, Beleid)
+        load_toml_file(file, Beleid)
     with pytest.raises(InvalidSettings) as by_option:
-        load_policy_file(file, Beleid, given_as="--policy")
+        load_toml_file(file, Beleid, given_as="--policy")
 
     assert str(by_variable.value) == (
-        f"KLANTCONTACT_BELEID_FILE: {file} can't be read (No such file or directory). Give the policy file, or leave "
+        f"KLANTCONTACT_BELEID_FILE: {file} can't be read (No such file or directory). Give that file, or leave "
         "KLANTCONTACT_BELEID_FILE out."
     )
     assert str(by_option.value) == (
-        f"--policy: {file} can't be read (No such file or directory). Give the policy file, or leave --policy out."
+        f"--policy: {file} can't be read (No such file or directory). Give that file, or leave --policy out."
     )

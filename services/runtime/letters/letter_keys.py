@@ -8,11 +8,13 @@ from typing import Final
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, PyMongoError
 
-from services.classifier.mongo.register import BESLUITEN
 from services.runtime.letters.sealing import LetterKey
 from services.runtime.letters.store import CONTACT, EXPIRES_AT, LETTER_KEYS, SLEUTELVERSIE, WRAPPED, forget_letters
 from services.runtime.mongo.client import Document
 from services.runtime.mongo.errors import Meaning, meaning_of, mongo_is_away
+
+DECISIONS: Final = "besluiten"
+"""The collection in which the classifier keeps its decisions, and what is left of those that were erased."""
 
 ERASED: Final = [{"gewistOp": {"$exists": True}}, {"gewist": {"$exists": True}}]
 """What is left of a contact that was erased, as a whole or in part."""
@@ -53,7 +55,7 @@ class MongoLetterKeys:
         if not contact_keys:
             return
         erased = {"_id": {"$in": sorted(contact_keys)}, "$or": ERASED}
-        found = [each["_id"] async for each in self._database[BESLUITEN].find(erased, {"_id": 1})]
+        found = [each["_id"] async for each in self._database[DECISIONS].find(erased, {"_id": 1})]
         if found:
             await forget_letters(self._database, found)
 

@@ -10,13 +10,12 @@ import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from structlog.testing import capture_logs
 
-from services.classifier.handler import Handler
-from services.classifier.kafka import partition
-from services.classifier.kafka.partition import Means, Partition
-from services.classifier.kafka.publisher import KafkaPublisher
-from services.classifier.kafka.slices import MAX_SLICE_BYTES, Room
-from services.classifier.ports import Publisher
 from services.runtime.errors import PartitionLost
+from services.runtime.exactly_once import partition
+from services.runtime.exactly_once.partition import Means, Partition
+from services.runtime.exactly_once.ports import Publisher
+from services.runtime.exactly_once.publisher import KafkaPublisher
+from services.runtime.exactly_once.slices import MAX_SLICE_BYTES, Room
 from services.runtime.kafka.assignment import Backlog, Batch
 from services.runtime.kafka.records import Record
 from services.runtime.observe.health import Health
@@ -103,7 +102,7 @@ class _Bench:
         self.health = Health(())
         self.stops = Stops(self.health, FakeStopStore())
         means = Means(
-            handler=cast("Handler", self),
+            handler=self,
             consumer=lambda: cast("AIOKafkaConsumer", self.consumer),
             make_publisher=lambda _: cast("KafkaPublisher", _Publisher(take_over)),
             fail=self.failures.append,

@@ -9,12 +9,11 @@ from typing import Any, cast
 import pytest
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from services.classifier.handler import Handler
-from services.classifier.kafka import partition
-from services.classifier.kafka.partition import Means
-from services.classifier.kafka.publisher import KafkaPublisher
-from services.classifier.kafka.subscriber import STUCK_SECONDS, Partitions
-from services.classifier.ports import Publisher
+from services.runtime.exactly_once import partition
+from services.runtime.exactly_once.partition import Means
+from services.runtime.exactly_once.partitions import STUCK_SECONDS, Partitions
+from services.runtime.exactly_once.ports import Publisher
+from services.runtime.exactly_once.publisher import KafkaPublisher
 from services.runtime.kafka.records import Record
 from services.runtime.observe.health import Health
 from services.runtime.stops.stops import Stops
@@ -68,7 +67,7 @@ class _Bench:
         self._next = dict.fromkeys((ONE, TWO, *OTHERS), 0)
         health = Health(())
         means = Means(
-            handler=cast("Handler", self),
+            handler=self,
             consumer=lambda: cast("AIOKafkaConsumer", self.consumer),
             make_publisher=lambda _: cast("KafkaPublisher", _Publisher()),
             fail=self.failures.append,

@@ -14,7 +14,7 @@ from zlib import crc32
 from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from services.classifier.ports import Message
+from services.runtime.exactly_once.ports import Message
 
 
 async def send_in_bulk(producer: AIOKafkaProducer, messages: Sequence[Message]) -> Sequence[asyncio.Future[object]]:

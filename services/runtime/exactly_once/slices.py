@@ -11,15 +11,15 @@ from typing import Final
 
 import structlog
 
-from services.classifier.ports import LEAST_SHARE
+from services.runtime.exactly_once.ports import LEAST_SHARE
 from services.runtime.kafka.assignment import Batch
 from services.runtime.kafka.records import light_parts, value_bytes
 
 log = structlog.get_logger()
 
 MAX_SLICE_BYTES: Final = 1024 * 1024
-"""Of the contacts of one slice. A contact usually causes up to fifty times its own size, which is in memory until it
-is published. 500 contacts of 2 kB are still one slice; of the largest that may be sent, 16 are."""
+"""Of the records of one slice. A contact usually causes up to fifty times its own size, which is in memory until it is
+published. 500 contacts of 2 kB are still one slice; of the largest that may be sent, 16 are."""
 
 MIN_SLICE_BYTES: Final = int(MAX_SLICE_BYTES * LEAST_SHARE)
 """The least that a slice counts for: each costs some ten round trips whatever is in it. A slice that waits for room

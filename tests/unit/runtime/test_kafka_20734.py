@@ -1,6 +1,6 @@
 """Which partitions get which end at the start of a writer.
 
-What Kafka makes of it: `tests/integration/classifier/test_publisher.py`.
+What Kafka makes of it: `tests/integration/runtime/test_publisher.py`.
 """
 
 from types import SimpleNamespace
@@ -11,8 +11,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ConcurrentTransactions, InvalidTxnState, KafkaError, NoError
 from aiokafka.protocol.transaction import AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, EndTxnRequest
 
-from services.classifier.kafka import kafka_20734
-from services.classifier.kafka.kafka_20734 import POSITIONS, End, LastEnd, repeat_end
+from services.runtime.exactly_once import kafka_20734
+from services.runtime.exactly_once.kafka_20734 import POSITIONS, End, LastEnd, repeat_end
 
 OUTPUTS = {("registered", 0), ("registered", 1), ("taak", 0)}
 POSITION = "the position"

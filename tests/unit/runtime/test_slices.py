@@ -6,7 +6,7 @@ from typing import Any
 
 from aiokafka import ConsumerRecord
 
-from services.classifier.kafka.slices import MAX_SLICE_BYTES, MIN_SLICE_BYTES, ROOM_BYTES, Room
+from services.runtime.exactly_once.slices import MAX_SLICE_BYTES, MIN_SLICE_BYTES, ROOM_BYTES, Room
 from services.runtime.kafka.assignment import Batch
 
 BATCH_SIZE = 500

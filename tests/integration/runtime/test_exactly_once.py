@@ -1,11 +1,11 @@
-"""The classifier's consumption on Apache Kafka, with a handler that copies each record: its arrival, and the
-effect of a rebalance, a failure or a changed topic.
+"""The loop on Apache Kafka, with a handler that copies each record: its arrival, and the effect of a rebalance, a
+failure or a changed topic.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -15,13 +15,13 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions
 from structlog.testing import capture_logs
 
-from services.classifier.handler import Handler
-from services.classifier.kafka import partition, subscriber
-from services.classifier.kafka.publisher import KafkaPublisher
-from services.classifier.kafka.subscriber import ContactSubscriber, Partitions, _publisher
-from services.classifier.ports import Message, Publisher
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost
+from services.runtime.exactly_once import partition, partitions
+from services.runtime.exactly_once.partitions import Partitions
+from services.runtime.exactly_once.ports import Message, Publisher
+from services.runtime.exactly_once.publisher import KafkaPublisher
+from services.runtime.exactly_once.subscriber import Route, TransactionalSubscriber, partition_publisher
 from services.runtime.kafka import clients, group_broker
 from services.runtime.kafka.assignment import Batch
 from services.runtime.kafka.health import GroupHealth
@@ -62,14 +62,16 @@ class Running:
     def __init__(self, settings: Settings, copier: "Copier") -> None:
         self.ending = Ending()
         self.health = Health(waits_for=["kafka"])
-        self.subscriber = ContactSubscriber(
+        route = Route(settings.input_topics, settings.classifier_group, settings.topics[len(settings.input_topics) :])
+        self.subscriber = TransactionalSubscriber(
             settings,
-            handler=cast("Handler", copier),
+            route,
+            handler=copier,
             stop_store=FakeStopStore(),
             health=self.health,
             ending=self.ending,
         )
-        self.writer = partial(_publisher, settings, Health(()), self.ending)
+        self.writer = partial(partition_publisher, settings, route, Health(()), self.ending)
         self._reading = self.subscriber.reading()
 
     @property
@@ -109,7 +111,7 @@ def settings(kafka_bootstrap: str, topics: str) -> Settings:
         session_timeout_ms=3_000,
         shutdown_seconds=5,
     )
-    # One topic, so that it is known how the partitions are shared: several are in `test_several_topics.py`.
+    # One topic, so that it is known how the partitions are shared.
     made = made.model_copy(update={"consent_topics": ()})
     make_topics(kafka_bootstrap, *made.topics, partitions=2)
     return made
@@ -372,7 +374,7 @@ async def test_an_exception_in_the_listener_ends_the_process(
     def broken(*_: object) -> None:
         raise KeyError
 
-    monkeypatch.setattr(subscriber, "Partition", broken)
+    monkeypatch.setattr(partitions, "Partition", broken)
     async with Running(settings, Copier(settings.registered_topic)) as running:
         with pytest.raises(KeyError):
             await asyncio.wait_for(running.ending.wait(), SECONDS)

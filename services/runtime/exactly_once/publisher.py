@@ -18,11 +18,11 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from schemas.positions import Position
-from services.classifier.kafka.bulk import send_in_bulk
-from services.classifier.kafka.committed_offset import OthersOffsets, UnstableOffset, committed_offset
-from services.classifier.kafka.kafka_20734 import CoordinatorConnection, last_end, repeat_end
-from services.classifier.ports import Message
 from services.runtime.errors import PartitionLost
+from services.runtime.exactly_once.bulk import send_in_bulk
+from services.runtime.exactly_once.committed_offset import OthersOffsets, UnstableOffset, committed_offset
+from services.runtime.exactly_once.kafka_20734 import CoordinatorConnection, last_end, repeat_end
+from services.runtime.exactly_once.ports import Message
 from services.runtime.kafka.errors import missing_right
 from services.runtime.observe.failures import type_name
 from services.runtime.observe.health import Health, Part

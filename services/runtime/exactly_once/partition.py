@@ -26,11 +26,11 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import IllegalStateError
 
-from services.classifier.handler import Handler
-from services.classifier.kafka.beginning import first_offset, name_of
-from services.classifier.kafka.publisher import KafkaPublisher
-from services.classifier.kafka.slices import MIN_SLICE_BYTES, Room, log_dropped
 from services.runtime.errors import PartitionLost
+from services.runtime.exactly_once.beginning import first_offset, name_of
+from services.runtime.exactly_once.ports import BatchHandler
+from services.runtime.exactly_once.publisher import KafkaPublisher
+from services.runtime.exactly_once.slices import MIN_SLICE_BYTES, Room, log_dropped
 from services.runtime.kafka.assignment import Backlog, Batch
 from services.runtime.kafka.records import as_record
 from services.runtime.observe.health import Health, Part
@@ -70,7 +70,7 @@ CANCELLATIONS: Final = 10
 class Means:
     """Everything that a partition needs to handle its batches."""
 
-    handler: Handler
+    handler: BatchHandler
     consumer: Callable[[], AIOKafkaConsumer]
     """The consumer that is in the group."""
     make_publisher: Callable[[TopicPartition], KafkaPublisher]

@@ -1,27 +1,17 @@
-"""The classifier reads what publishers send, and hands each partition that the group assigns to it to a `Partition`."""
+"""The partitions that the group assigns to this instance, each of which a `Partition` handles."""
 
 import asyncio
 from collections.abc import Awaitable, Iterable
-from contextlib import AbstractAsyncContextManager
-from functools import partial
 from typing import Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from services.classifier.handler import Handler
-from services.classifier.kafka.partition import REVOCATION_SHARE, Means, Partition
-from services.classifier.kafka.publisher import KafkaPublisher
-from services.classifier.kafka.slices import MAX_SLICE_BYTES, ROOM_BYTES, Room, log_dropped
-from services.runtime.ending import Ending
+from services.runtime.exactly_once.partition import REVOCATION_SHARE, Means, Partition
+from services.runtime.exactly_once.slices import MAX_SLICE_BYTES, ROOM_BYTES, Room, log_dropped
 from services.runtime.kafka.assignment import Fetched, by_topic
-from services.runtime.kafka.clients import transactional_producer
-from services.runtime.kafka.group import Group, Reader
-from services.runtime.kafka.group_broker import Subscription
-from services.runtime.observe.health import Facts, Health
-from services.runtime.settings import Settings
-from services.runtime.stops.stop import StopStore
-from services.runtime.stops.stops import Stops
+from services.runtime.kafka.group import Reader
+from services.runtime.observe.health import Facts
 
 log = structlog.get_logger()
 
@@ -36,52 +26,6 @@ then asks for no more of that partition and goes on with the others."""
 STUCK_SECONDS: Final = 150
 """A slice that takes longer than that is stuck: nothing is polled until it is done. After as long again without a poll
 the group gives our partitions to others, five minutes in all. Nothing that goes well takes as long."""
-
-
-class ContactSubscriber:
-    """Reads contacts as a member of the classifier's group."""
-
-    def __init__(
-        self, settings: Settings, *, handler: Handler, stop_store: StopStore, health: Health, ending: Ending
-    ) -> None:
-        contacts = Subscription(
-            topics=settings.input_topics,
-            group=settings.classifier_group,
-            max_records=settings.batch_size,
-            writes_to=_outputs(settings),
-            max_poll_interval_ms=STUCK_SECONDS * 1000,
-        )
-        self.group = Group(settings, contacts, health, ending)
-        means = Means(
-            handler=handler,
-            consumer=self.group.consumer,
-            make_publisher=partial(_publisher, settings, health, ending),
-            health=health,
-            make_stops=partial(Stops, health, stop_store),
-            fail=ending.fail,
-            session_seconds=settings.session_timeout_ms / 1000,
-        )
-        self.partitions = Partitions(means, settings.batch_size)
-        health.describe("producers", self.partitions.facts)
-
-    def reading(self) -> AbstractAsyncContextManager[None]:
-        """Read within the block, as `Group.reading` does."""
-        return self.group.reading(self.partitions)
-
-
-def _publisher(settings: Settings, health: Health, ending: Ending, partition: TopicPartition) -> KafkaPublisher:
-    return KafkaPublisher(
-        make_producer=partial(transactional_producer, settings),
-        group=settings.classifier_group,
-        partition=partition,
-        topics=_outputs(settings),
-        health=health,
-        end_with=ending.end_with,
-    )
-
-
-def _outputs(settings: Settings) -> list[str]:
-    return [topic for topic in settings.topics if topic not in settings.input_topics]
 
 
 class Partitions(Reader):

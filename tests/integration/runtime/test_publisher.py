@@ -15,12 +15,12 @@ from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, Config
 from confluent_kafka.admin._resource import ResourceType
 
 from schemas.positions import Position
-from services.classifier.kafka import publisher
-from services.classifier.kafka.committed_offset import ASK_SECONDS, UnstableOffset, committed_offset
-from services.classifier.kafka.kafka_20734 import POSITIONS, End, LastEnd, last_end
-from services.classifier.kafka.publisher import KafkaPublisher
-from services.classifier.ports import Message
 from services.runtime.errors import InvalidSettings, PartitionLost
+from services.runtime.exactly_once import publisher
+from services.runtime.exactly_once.committed_offset import ASK_SECONDS, UnstableOffset, committed_offset
+from services.runtime.exactly_once.kafka_20734 import POSITIONS, End, LastEnd, last_end
+from services.runtime.exactly_once.ports import Message
+from services.runtime.exactly_once.publisher import KafkaPublisher
 from services.runtime.kafka import clients
 from services.runtime.observe.health import Health
 from services.runtime.settings import Settings

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.classifier.mongo.letter_keys import MongoLetterKeys
 from services.classifier.mongo.register import MongoRegister
 from services.domain.ids import contact_key
 from services.domain.outcome import Declined, Executed
 from services.domain.policy import DEFAULT
 from services.domain.wissen import execute
+from services.runtime.letters.letter_keys import MongoLetterKeys
 from services.runtime.letters.sealing import LetterKey, new_key_id
 from services.runtime.letters.store import LETTER_KEYS
 from services.runtime.mongo.client import connect
