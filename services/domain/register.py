@@ -95,7 +95,8 @@ class Register:
 
         A case of the batch can link one identity to the partij of another, so cases that share an identity count too.
         """
-        reached = {sleutel for case in revised for of_one in case.sleutels for sleutel in of_one}
+        keys = {case.key for case in revised}
+        reached = {sleutel for case in batch if case.key in keys for of_one in case.sleutels for sleutel in of_one}
         groups = [of_one for case in batch for of_one in case.sleutels if of_one]
         known = -1
         while known < len(reached):
