@@ -22,8 +22,8 @@ COMPILED: Final = (
     "services/classifier/mongo/documents.py",
     "services/classifier/mongo/parts.py",
     "services/classifier/mongo/queries.py",
-    "services/classifier/ports.py",
     "services/domain/*.py",
+    "services/runtime/exactly_once/ports.py",
 )
 INTERPRETED: Final = {
     "services/domain/__init__.py",

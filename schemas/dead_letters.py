@@ -21,6 +21,7 @@ from typing import Final
 
 from schemas.cloudevents import Header
 from schemas.faults import Fault
+from schemas.mapping_faults import MappingFault
 from schemas.positions import Position
 
 TOPIC: Final = "dlq_topic"
@@ -39,8 +40,12 @@ EARLIER: Final = "dlq_letter"
 """The earlier letters of a redriven record, oldest first. So it keeps its history when it is refused again."""
 SLEUTEL: Final = "dlq_sleutel"
 """The id of the key with which the value is sealed: 32 hexadecimal digits."""
+MAPPING: Final = "dlq_mapping"
+"""Of a channel's message: the mapping that refused it, as `naam/versie`."""
 
-NAMES: Final = frozenset({TOPIC, PARTITION, OFFSET, LAST_OFFSET, KIND, FAULTS, TIME, ATTEMPT, CUT, EARLIER, SLEUTEL})
+NAMES: Final = frozenset(
+    {TOPIC, PARTITION, OFFSET, LAST_OFFSET, KIND, FAULTS, TIME, ATTEMPT, CUT, EARLIER, SLEUTEL, MAPPING}
+)
 """Every header that we add. A record that is redriven and refused again gets new ones; all its others stay."""
 
 MAX_FAULTS: Final = 50
@@ -83,19 +88,23 @@ def dead_letter(  # noqa: PLR0913 - a letter has as many parts
     headers: Sequence[Header],
     position: Position,
     kind: str,
-    faults: Sequence[Fault],
+    faults: Sequence[Fault | MappingFault],
     time: datetime,
     last_offset: int | None = None,
+    mapping: str | None = None,
+    most_value_bytes: int = MAX_PART_BYTES,
 ) -> DeadLetter:
     """Return the dead letter of a record. Key, value and headers are unchanged, unless they are too large.
 
     Then `dlq_cut` holds the original size of each part that was cut. `last_offset`: of the batch for which it stands.
+    `most_value_bytes`: so much of the value is kept.
     """
     added: list[Header] = [
         (TOPIC, position.topic.encode()),
         (PARTITION, str(position.partition).encode()),
         (OFFSET, str(position.offset).encode()),
         *([(LAST_OFFSET, str(last_offset).encode())] if last_offset is not None else []),
+        *([(MAPPING, mapping.encode())] if mapping is not None else []),
         (KIND, kind.encode()),
         (FAULTS, _faults(faults)),
         (TIME, time.isoformat().encode()),
@@ -106,11 +115,11 @@ def dead_letter(  # noqa: PLR0913 - a letter has as many parts
     original = original_headers(headers)
     kept = _first(original)
     sizes = {"key": _size(key), "headers": _size_of_headers(original), "value": _size(value)}
-    left = {"key": MAX_PART_BYTES, "headers": _size_of_headers(kept), "value": MAX_PART_BYTES}
+    left = {"key": MAX_PART_BYTES, "headers": _size_of_headers(kept), "value": most_value_bytes}
     cut = {part: size for part, size in sizes.items() if size > left[part]}
     if cut:
         added.append((CUT, json.dumps(cut).encode()))
-    return DeadLetter(_beginning(key), _beginning(value), [*kept, *added])
+    return DeadLetter(_beginning(key, MAX_PART_BYTES), _beginning(value, most_value_bytes), [*kept, *added])
 
 
 def attempt(headers: Sequence[Header]) -> int:
@@ -152,14 +161,14 @@ def original_headers(headers: Sequence[Header]) -> list[Header]:
     return [header for header in headers if header[0] not in NAMES]
 
 
-def _faults(faults: Sequence[Fault]) -> bytes:
+def _faults(faults: Sequence[Fault | MappingFault]) -> bytes:
     """Return the first faults as JSON."""
     listed = [{"pad": fault.pad[:MAX_PAD_CHARACTERS], "soort": str(fault.soort)} for fault in faults[:MAX_FAULTS]]
     return json.dumps(listed, separators=(",", ":")).encode()
 
 
-def _beginning(part: bytes | None) -> bytes | None:
-    return part[:MAX_PART_BYTES] if part is not None else None
+def _beginning(part: bytes | None, most_bytes: int) -> bytes | None:
+    return part[:most_bytes] if part is not None else None
 
 
 def _first(headers: Sequence[Header]) -> Sequence[Header]:

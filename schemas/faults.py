@@ -110,6 +110,9 @@ class RefusalKind(StrEnum):
     BRON_NIET_TOEGESTAAN = "bron_niet_toegestaan"
     """The municipality's policy does not allow its source to publish it: somebody speaks for another, the publisher has
     to repair it, or the policy lacks something."""
+    MAPPING_FOUT = "mapping_fout"
+    """A channel's mapping gave no event of its message. Only letters of channels have it (`docs/channels.md`), and its
+    errors name places of the mapping, with the kinds of `schemas/mapping.md`. The mapping has to be repaired."""
     INTERNE_FOUT = "interne_fout"
     """Our own code failed on it: our bug. It has no errors to repair, and can be redriven after the next release."""
 

@@ -16,14 +16,18 @@ from hypothesis import settings
 
 from services.local.servers.errors import FetchFailed, MissingTool, StartFailed
 from services.local.servers.stack import Stack, local_stack
+from tests.fakes.open_klant.server import OpenKlant
 from tests.support.class_data import share_classes
 from tests.support.files_in_memory import keep_files_in_memory
 from tests.support.leftovers import remove_database, remove_topics
 from tests.support.pymongo_sockets import close_cancelled_connections
 from tests.support.slow_files import sort_slowest_first
 
+# No example has a deadline: on a busy machine one would fail a test that found nothing.
+settings.register_profile("whole", deadline=None)
 # For `make unit`; see `tests/support/thoroughness.py`.
-settings.register_profile("quick", max_examples=20)
+settings.register_profile("quick", deadline=None, max_examples=20)
+settings.load_profile("whole")
 
 FIXTURE_OF_SERVERS = "stack"
 
@@ -89,3 +93,10 @@ def database(mongo_uri: str) -> Iterator[str]:
     name = f"test-{uuid4().hex[:12]}"
     yield name
     remove_database(mongo_uri, name)
+
+
+@pytest.fixture
+def open_klant() -> Iterator[OpenKlant]:
+    """Open Klant, with no rows, on a port of its own."""
+    with OpenKlant().running() as running:
+        yield running

@@ -46,6 +46,7 @@ _DEAD_LETTER_HEADERS: Final = {
     "dlq_last_offset": "Of a letter for a batch that was too large to unpack: the batch's last offset.",
     "dlq_kind": "Why it was refused: a `dlq_kind` of `faults.md`.",
     "dlq_faults": "JSON: the first fifty errors, each with `pad` and `soort`; no value of the message.",
+    "dlq_mapping": "Of a message of a channel: the mapping that refused it, as `naam/versie`.",
     "dlq_time": "When it was refused.",
     "dlq_attempt": "How often it has become a dead letter.",
     "dlq_letter": "Earlier letters of a record that was redriven and refused again: `partition-offset`, with commas.",

@@ -2,23 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import orjson
 
 from schemas.cloudevents import STRUCTURED
-from schemas.dead_letters import SLEUTEL, DeadLetter, dead_letter, original_headers, tied_to
+from schemas.dead_letters import DeadLetter, original_headers
 from schemas.faults import Refusal
-from schemas.positions import Position
 from schemas.reading.origin import origin_of, shown_source
-from services.classifier.ports import Message
 from services.domain.events import Event
 from services.domain.ids import contact_key_named
 from services.domain.outcome import Executed, InstructionAnswer, Outcome, Refused
 from services.domain.streams import Stream
 from services.domain.wissing import GewistItem, item_value
+from services.runtime.exactly_once.letters import LetterAbout, LetterWriter
+from services.runtime.exactly_once.ports import Message
 from services.runtime.kafka.records import Record
-from services.runtime.letters.sealing import LetterKey, Sealer, new_key_id
+from services.runtime.letters.sealing import Sealer
 from services.runtime.settings import Settings
 
 CONTENT_TYPE: Final = (("content-type", STRUCTURED.encode()),)
@@ -40,7 +41,7 @@ class Encoder:
         }
         self._dead_letter_topic = settings.dead_letter_topic
         self._consent_topics = frozenset(settings.consent_topics)
-        self._sealer = sealer
+        self._letters = LetterWriter(sealer)
         self._erased_topic = settings.erased_topic
         self.source = settings.source
         """Of every event."""
@@ -62,29 +63,14 @@ class Encoder:
         return Message(self._erased_topic, item.key.encode(), value, ())
 
     def _dead_letter(self, record: Record, refusal: Refusal, now: datetime) -> Message:
-        batch = record.oversized
-        first_offset = batch.first_offset if batch is not None else record.offset
-        made = dead_letter(
-            key=record.key,
-            value=record.value,
-            headers=record.headers,
-            position=Position(record.topic, record.partition, first_offset),
-            kind=refusal.kind,
-            faults=refusal.faults,
-            time=now,
-            last_offset=batch.last_offset if batch is not None else None,
-        )
-        if not made.value:
-            return Message(self._dead_letter_topic, made.key, made.value, made.headers)
-        return self._sealed(made, made.value, now, change=record.topic in self._consent_topics)
+        about = _about_change if record.topic in self._consent_topics else _about_contact
+        return self._letters.letter(self._dead_letter_topic, record, refusal.kind, refusal.faults, now, about)
 
-    def _sealed(self, letter: DeadLetter, contents: bytes, now: datetime, *, change: bool) -> Message:
-        key_id = new_key_id()
-        headers = [*letter.headers, (SLEUTEL, key_id.encode())]
-        value, wrapped = self._sealer.seal(contents, tied_to(headers))
-        # What was cut off counts no more, so that what is read has the bound of a letter.
-        origin = origin_of(contents, original_headers(letter.headers))
-        source = shown_source(origin.source)
-        named = contact_key_named(*origin, change=change)
-        key = LetterKey(key_id, wrapped, self._sealer.sleutelversie, now, named, source)
-        return Message(self._dead_letter_topic, letter.key, value, headers, key)
+
+def _about_contact(letter: DeadLetter, *, change: bool = False) -> LetterAbout:
+    # What was cut off counts no more, so that what is read has the bound of a letter.
+    origin = origin_of(letter.value, original_headers(letter.headers))
+    return LetterAbout(contact_key_named(*origin, change=change), shown_source(origin.source))
+
+
+_about_change = partial(_about_contact, change=True)

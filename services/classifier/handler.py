@@ -10,35 +10,36 @@ published by part, and cut again when its contacts, or the decisions behind them
 
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Final, TypeVar
-
-from aiokafka import TopicPartition
+from typing import Final
 
 from services.classifier.encoding import Encoder
-from services.classifier.instrumentation import Handled, tell_batch, tell_logboek, tell_own_failure, tell_spans, timed
-from services.classifier.ports import Clock, HeavyBatch, Publisher, RegisterStore, share_of
+from services.classifier.instrumentation import Handled, tell_batch, tell_logboek, tell_own_failure, tell_spans
+from services.classifier.ports import HeavyBatch, RegisterStore
 from services.classifier.reading import Read, read_in_turns
 from services.classifier.repeats import Judged, Moved, without_seen
-from services.classifier.turns import Turns
 from services.domain.besluit import NOWHERE
 from services.domain.case import Case
 from services.domain.outcome import FAILED, InstructionAnswer, Outcome, Published, Refused
 from services.domain.register import Register
 from services.domain.wissen import execute
 from services.domain.wissing import Wissing
+from services.runtime.clock import Clock
 from services.runtime.errors import InvalidSettings, PartitionLost, TransientFailure
+from services.runtime.exactly_once.ports import Publisher, share_of
 from services.runtime.kafka.records import Record
 from services.runtime.letters.store import LetterKeys
 from services.runtime.logboek.logboek import Logboek
-from services.runtime.observe import metrics
+from services.runtime.mongo.patience import Patience
 from services.runtime.observe.failures import where
-from services.runtime.observe.health import Health, Part
+from services.runtime.observe.health import Health
+from services.runtime.observe.metrics import timed
 from services.runtime.observe.tracing import Spans
-from services.runtime.stops.stop import Meeting, PartitionStopped, Stop, StopStore
-from services.runtime.waiting import pauses
+from services.runtime.stops.own_failures import OwnFailures
+from services.runtime.stops.stop import PartitionStopped, StopStore
+from services.runtime.turns import Turns
 
 MAX_TRANSACTION_BYTES: Final = 4 * 1024 * 1024
 """Of one transaction, whose last record may pass it: some five thousand events. A usual batch is a third of it. A
@@ -50,8 +51,6 @@ MAX_PARTS: Final = 2_000
 A usual batch has half of it; 500 contacts of 1.5 kB can have twelve times as many.
 
 A small batch may hold and cause less, in proportion (`share_of`)."""
-
-T = TypeVar("T")
 
 
 class Handler:
@@ -74,26 +73,17 @@ class Handler:
     ) -> None:
         self._read = read
         self._store = store
-        self._stop_store = stop_store
         self._letter_keys = letter_keys
         self._encoder = encoder
         self._clock = clock
-        self._health = health
-        self._own_failures_limit = own_failures_limit
         self._counted_sources = counted_sources
         self._spans = spans
         self._logboek = logboek
-        # By partition: "in a row" means nothing between partitions.
-        self._own_failures_in_a_row: dict[TopicPartition, int] = {}
+        self._patiently = Patience(health, clock)
+        self._own_failures = OwnFailures(stop_store, self._patiently, limit=own_failures_limit)
 
     async def handle(self, records: Sequence[Record], publisher: Publisher) -> None:
-        """Handle the next records of one partition, and commit the position after them.
-
-        Waits as long as MongoDB or Kafka is away; a caller that can't wait cancels. Raises PartitionLost when another
-        instance holds the partition now, and PartitionStopped after a run of own failures, when all before the stop is
-        committed. Records that are not committed then were not published, and cause the same messages when they are
-        handled again.
-        """
+        """Handle them as `BatchHandler` promises."""
         waiting, share = [records], share_of(len(records))
         while waiting:
             batch = waiting.pop()
@@ -155,36 +145,21 @@ class Handler:
                 unsent = Moved(judged.case, outcome.besluit, NOWHERE)
                 await self._patiently(record.place, partial(self._note_sent, [unsent]))
             tell_own_failure(record, error)
-            await self._fail(record, where(error))
+            await self._own_failures.add(record, where(error))
             return Handled(record, FAILED, self._encoder.messages(record, FAILED, judged.now))
         if outcome is FAILED:
-            await self._fail(record, judged.failed)
+            await self._own_failures.add(record, judged.failed)
         else:
-            self._count_in_a_row(record, 0)
+            self._own_failures.end_row(record.place)
         return Handled(record, outcome, messages)
 
     async def _judge_patiently(self, records: Sequence[Record], publisher: Publisher, share: float) -> list[Judged]:
         """Judge a batch up to the end of a run of failures; retry as long as the database is away."""
 
         async def judge() -> list[Judged]:
-            return await self._judge_isolated(records, publisher, _Run(self._own_failures_limit, share))
+            return await self._judge_isolated(records, publisher, _Run(self._own_failures.limit, share))
 
         return await self._patiently(records[0].place, judge)
-
-    async def _patiently(self, place: TopicPartition, work: Callable[[], Awaitable[T]]) -> T:
-        batch = f"batch of partition {place.partition} of {place.topic}"
-        with self._health.reporting(Part.MONGODB, by=batch) as report:
-            for pause_seconds in pauses():
-                try:
-                    done = await work()
-                except TransientFailure as failure:
-                    metrics.TRANSIENT_FAILURES.labels(part=failure.part).inc()
-                    report(str(failure))
-                else:
-                    report(None)
-                    return done
-                await self._clock.sleep(pause_seconds)
-        raise AssertionError("pauses have no end")
 
     async def _judge_isolated(self, records: Sequence[Record], publisher: Publisher, run: "_Run") -> list[Judged]:
         """Judge records. When our own code fails on them, halve them until the one that it fails on stands alone.
@@ -246,31 +221,6 @@ class Handler:
 
     async def _erase(self, wissing: Wissing, now: datetime) -> InstructionAnswer:
         return await self._store.erase(wissing, lambda register: execute(register, wissing, now, self._encoder.source))
-
-    # Our own failures
-
-    async def _fail(self, record: Record, failed: str) -> None:
-        """Count a failure, and return when its record becomes a dead letter. Raises PartitionStopped instead after a
-        run of failures, or where the partition stopped before, unless the record is to be skipped.
-        """
-        number = self._own_failures_in_a_row.get(record.place, 0) + 1
-        self._count_in_a_row(record, number)
-        stop = Stop(record.topic, record.partition, record.offset, [failed])
-        meet = partial(self._stop_store.meet, stop, begins=number >= self._own_failures_limit)
-        meeting = await self._patiently(record.place, meet)
-        if meeting is Meeting.STOP:
-            raise PartitionStopped(stop)
-        if meeting is Meeting.SKIP:
-            metrics.SKIPPED_RECORDS.labels(topic=record.topic).inc()
-            self._count_in_a_row(record, 0)
-
-    def _count_in_a_row(self, record: Record, number: int) -> None:
-        if not number and not self._own_failures_in_a_row:
-            return  # as nearly always, and it is asked for each record
-        self._own_failures_in_a_row.pop(record.place, None)
-        if number:
-            self._own_failures_in_a_row[record.place] = number
-        metrics.OWN_FAILURES_IN_A_ROW.set(max(self._own_failures_in_a_row.values(), default=0))
 
 
 class _Run:

@@ -4,10 +4,8 @@ In traces there is one span for each contact whose publisher began a trace.
 """
 
 import logging
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, assert_never
 
@@ -18,7 +16,6 @@ from schemas.faults import RefusalKind
 from schemas.outputs import PartijRegel, Reden
 from schemas.reading.decoding import Received
 from schemas.values import value_class
-from services.classifier.ports import Message
 from services.domain.besluit import BesluitRecord
 from services.domain.changed import regels
 from services.domain.outcome import (
@@ -37,6 +34,7 @@ from services.domain.outcome import (
 )
 from services.domain.personal import FIELDS, may_look_personal, personal_fields
 from services.domain.toelichting import Kanttekening
+from services.runtime.exactly_once.ports import Message
 from services.runtime.kafka.records import Record, tell_oversized, value_bytes
 from services.runtime.logboek.logboek import Activity, Logboek
 from services.runtime.observe import metrics
@@ -223,16 +221,6 @@ def _measure(batch: Sequence[Handled]) -> None:
         metrics.PUBLISHED_TO_DECIDED_SECONDS.observe((now - handled.record.written_at).total_seconds())
     metrics.BATCH_SIZE_RECORDS.observe(len(batch))
     metrics.LAST_COMMIT_TIMESTAMP_SECONDS.set_to_current_time()
-
-
-@contextmanager
-def timed(step: str) -> Iterator[None]:
-    """Measure how long a step of a batch takes."""
-    started = time.perf_counter()
-    try:
-        yield
-    finally:
-        metrics.BATCH_STEP_SECONDS.labels(step=step).observe(time.perf_counter() - started)
 
 
 # One line a record

@@ -1,7 +1,6 @@
-"""The classifier, wired together, and the clock of this machine."""
+"""The classifier, wired together."""
 
-import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from services.classifier.cases import read
@@ -9,23 +8,24 @@ from services.classifier.changes import ChangeReader
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
 from services.classifier.instrumentation import show_source_counters
-from services.classifier.kafka.subscriber import ContactSubscriber
 from services.classifier.mongo.joint import JointRegister
 from services.classifier.mongo.key import RegisterKey, configured_sleutels
-from services.classifier.mongo.letter_keys import MongoLetterKeys
 from services.classifier.mongo.register import MongoRegister, kept_without_trace
-from services.classifier.policy_file import load_policy_file
 from services.domain.policy import Beleid
 from services.domain.sleutels import Sleutels
+from services.runtime.clock import SystemClock
+from services.runtime.exactly_once.subscriber import Route, TransactionalSubscriber
+from services.runtime.letters.letter_keys import MongoLetterKeys
 from services.runtime.letters.sealing import Sealer, configured_sealers
 from services.runtime.service import Service, run_service
 from services.runtime.settings import Settings
 from services.runtime.stops.store import MongoStops
+from services.runtime.toml_file import load_toml_file
 
 
 async def run(settings: Settings) -> None:
     """Run until the process is asked to end. Raises as `run_service` does."""
-    beleid = load_policy_file(settings.beleid_file, Beleid)
+    beleid = load_toml_file(settings.beleid_file, Beleid)
     sleutels, sealer = configured_sleutels(settings), configured_sealers(settings)[-1]
     classify = partial(_classify, beleid=beleid, sleutels=sleutels, sealer=sealer)
     await run_service("classifier", settings, settings.topics, classify)
@@ -57,17 +57,13 @@ async def _classify(service: Service, *, beleid: Beleid, sleutels: Sleutels, sea
         spans=service.spans,
         logboek=service.logboek,
     )
-    contacts = ContactSubscriber(settings, handler=handler, stop_store=stop_store, health=health, ending=service.ending)
+    contacts = TransactionalSubscriber(
+        settings, route(settings), handler=handler, stop_store=stop_store, health=health, ending=service.ending
+    )
     await service.consume(contacts.reading(), count=store.count)
 
 
-class SystemClock:
-    """Time as it is."""
-
-    def now(self) -> datetime:
-        """Return the present moment in UTC."""
-        return datetime.now(UTC)
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await asyncio.sleep(seconds)
+def route(settings: Settings) -> Route:
+    """Return what the classifier reads, and where it may publish."""
+    outputs = [topic for topic in settings.topics if topic not in settings.input_topics]
+    return Route(settings.input_topics, settings.classifier_group, outputs)

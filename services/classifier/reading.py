@@ -10,10 +10,10 @@ from dataclasses import replace
 from schemas.dead_letters import MAX_FAULTS
 from schemas.faults import Refusal
 from services.classifier.ports import HeavyBatch
-from services.classifier.turns import Turns
 from services.domain.case import Case
 from services.domain.wissing import Wissing
 from services.runtime.kafka.records import Record
+from services.runtime.turns import Turns
 
 Read = Callable[[Record], Case | Wissing | Refusal]
 """`services.classifier.cases.read`, with the keys and the policy of this service."""

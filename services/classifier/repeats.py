@@ -10,10 +10,10 @@ from datetime import datetime
 
 from schemas.positions import Position
 from schemas.values import value_class
-from services.classifier.ports import Publisher
 from services.domain.besluit import NOWHERE, BesluitRecord
 from services.domain.case import Case
 from services.domain.outcome import InstructionAnswer, Outcome, Repeated, Seen
+from services.runtime.exactly_once.ports import Publisher
 from services.runtime.kafka.records import Record
 
 

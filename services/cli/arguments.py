@@ -9,11 +9,11 @@ from typing import Annotated, BinaryIO, Final
 
 import typer
 
-from services.classifier.policy_file import load_policy_file
 from services.cli.streams import tell
 from services.domain.policy import Beleid
 from services.runtime.load_settings import load_settings
 from services.runtime.settings import Settings
+from services.runtime.toml_file import load_toml_file
 
 BRACKETS: Final = {b"{": ".", b"[": "'.[]'", b"[{": "'.[]'"}
 """How JSON over several lines begins, and what jq calls the events in it."""
@@ -35,8 +35,8 @@ def settings() -> Settings:
 def beleid(policy: Path | None) -> Beleid:
     """Return the policy that `--policy` names, else that of the settings."""
     if policy is not None:
-        return load_policy_file(policy, Beleid, given_as="--policy")
-    return load_policy_file(settings().beleid_file, Beleid)
+        return load_toml_file(policy, Beleid, given_as="--policy")
+    return load_toml_file(settings().beleid_file, Beleid)
 
 
 def to_topic(topic: str | None, beleid: Beleid) -> str | None:

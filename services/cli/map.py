@@ -9,6 +9,8 @@ import typer
 
 from schemas.faults import Fault, FaultKind
 from schemas.hints import hint
+from schemas.mapping_faults import MAPPING_HINTS
+from services.channels.loading import load_mapping
 from services.channels.mapping.errors import InvalidMapping
 from services.channels.mapping.mapping import ChannelMapping
 from services.channels.mapping.outcome import ChannelFault, MappedContact, MessageRefusal, RefusedContact
@@ -21,7 +23,6 @@ from services.operations.map_messages import (
     Golden,
     MessageOutcome,
     goldens,
-    load_mapping,
     mappings_under,
     messages_in,
     messages_on,
@@ -126,7 +127,7 @@ def _fault(fault: ChannelFault) -> str:
     if isinstance(fault.kind, FaultKind):
         found = _hint(fault.pad or "", fault.kind)
         return f"  {fault.pad}: {fault.kind.value}, from {fault.place}\n    {found}"
-    return f"  {fault.place}: {fault.kind.value}\n    {_REMEDIES[fault.kind.value]}"
+    return f"  {fault.place}: {fault.kind.value}\n    {MAPPING_HINTS[fault.kind]}"
 
 
 def _hint(pad: str, kind: FaultKind) -> str:
@@ -138,15 +139,6 @@ _OF_THE_WHOLE: Final = {
     "is a file .eml.",
     MessageRefusal.TE_GROOT: "A message has at most 256 KiB and 500 contacts, and an event 64 KiB. Map fewer items, or "
     "shorter texts with `bijgeknipt`.",
-}
-
-_REMEDIES: Final = {
-    "expressie": "A function got null or another type. Ask first: `x && length(x)`, or `not_null(x, `[]`)`.",
-    "omzetting": "The converter can't read what the path found. Choose another path or converter.",
-    "opzoeken": "The path found a list or an object, and a table knows texts. Choose one item: `… | [0]`.",
-    "geen_lijst": "The path found no list. Write `to_array(…)` around it.",
-    "geen_waarde": "The path found an object, or a list of them. Go on to a field of it.",
-    "te_veel": "The message asks for more than one message may: fewer items, or a simpler path.",
 }
 
 

@@ -11,7 +11,6 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.protocol.admin import ApiVersionRequest
 
 from services.classifier.mongo.key import RegisterKey, configured_sleutels
-from services.classifier.policy_file import load_policy_file
 from services.domain.policy import Beleid
 from services.operations.audit.check import audit_check
 from services.operations.checks import Check, failed
@@ -27,6 +26,7 @@ from services.runtime.kafka.errors import kafka_is_away, translate_kafka_errors
 from services.runtime.kafka.open_transactions import open_transactions
 from services.runtime.secret import READABLE_ADVICE, load_sleutel, readable_by_others
 from services.runtime.settings import Settings
+from services.runtime.toml_file import load_toml_file
 from services.runtime.waiting import pauses_within
 
 LIBRARIES = ("klantcontact", "faststream", "aiokafka", "pymongo", "pydantic", "uvloop")
@@ -117,7 +117,7 @@ def _exposed(settings: Settings) -> Iterable[Check]:
 
 def _beleid(settings: Settings) -> Check:
     try:
-        beleid = load_policy_file(settings.beleid_file, Beleid)
+        beleid = load_toml_file(settings.beleid_file, Beleid)
     except InvalidSettings as error:
         return failed("policy", error)
     read = set(settings.input_topics)

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, assert_never
 
+from schemas.raw_messages import MAX_MESSAGE_BYTES
 from schemas.values import value_class
-from services.channels.mapping.bounds import MAX_MESSAGE_BYTES
+from services.channels.loading import load_mapping
 from services.channels.mapping.errors import InvalidMapping, WrongPlace
-from services.channels.mapping.files import EXAMPLES, shipped_file, shipped_names
-from services.channels.mapping.mapping import ChannelMapping, ExplainedContact, load
+from services.channels.mapping.files import EXAMPLES
+from services.channels.mapping.mapping import ChannelMapping, ExplainedContact
 from services.channels.mapping.outcome import MappedContact, RefusedContact, SkippedContact
 from services.domain.policy import DEFAULT, Beleid
 from services.operations.classify import classify
@@ -44,21 +45,6 @@ class MessageOutcome:
     def is_refused(self) -> bool:
         """Whether it became no event, and should have."""
         return isinstance(self.explained.outcome, RefusedContact)
-
-
-def load_mapping(given: str) -> ChannelMapping:
-    """Return the mapping of a file, or the one that comes with klantcontact under that name. Raises InvalidMapping."""
-    file = shipped_file(given) or Path(given)
-    try:
-        text = file.read_text("utf-8")
-    except OSError as error:
-        known = ", ".join(shipped_names())
-        raise InvalidMapping(
-            given, [WrongPlace("", f"It can't be read ({error.strerror}). Name a TOML file, or one of {known}.")]
-        ) from None
-    except UnicodeDecodeError:
-        raise InvalidMapping(given, [WrongPlace("", "This is not UTF-8. Save it as UTF-8.")]) from None
-    return load(text, str(file))
 
 
 def messages_in(file: Path) -> Iterator[ChannelMessage]:

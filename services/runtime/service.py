@@ -38,9 +38,9 @@ class Service:
         await self.ending.unless(until_answered(step, self.health))
 
     async def consume(
-        self, reading: AbstractAsyncContextManager[None], *, count: Callable[[], Awaitable[None]]
+        self, reading: AbstractAsyncContextManager[None], *, count: Callable[[], Awaitable[None]] | None = None
     ) -> None:
-        """Read from Kafka until there is a reason to end. `count` sets the metrics of stored documents."""
+        """Read from Kafka until there is a reason to end. `count` sets the metrics of stored documents, if any."""
         async with watched(self.client, self.health, self.ending, count=count), reading:
             await self.ending.wait()
 

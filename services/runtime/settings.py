@@ -6,12 +6,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.cloudevents import Uri
+from schemas.raw_messages import dead_letter_topic_of
+from services.runtime.channel_topics import raw_topics_in
+from services.runtime.kafka_settings import PREFIX, KafkaSettings
 from services.runtime.setting_forms import (
     GIB,
-    Bootstrap,
     DatabaseName,
     FileList,
     KafkaName,
@@ -22,46 +23,17 @@ from services.runtime.setting_forms import (
     SourceList,
 )
 
-PREFIX = "KLANTCONTACT_"
+__all__ = ["IN_PROCESS_BROKER", "PREFIX", "Settings"]
 
 IN_PROCESS_BROKER = f"{PREFIX}IN_PROCESS_BROKER"
 """The demo's own switch; see `services.runtime.kafka.in_process`."""
 
 
-class Settings(BaseSettings):
+class Settings(KafkaSettings):
     """The settings of every process. An empty variable counts as absent.
 
     A process reads them with `load_settings`, which refuses with a message for the operator.
     """
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_ignore_empty=True,
-        extra="forbid",
-        frozen=True,
-        hide_input_in_errors=True,
-    )
-
-    kafka_bootstrap: Bootstrap = "127.0.0.1:9092"
-    """The brokers to start from: host:port, several with commas."""
-    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    """How a client reaches Kafka, in Kafka's own names: SSL is TLS, SASL is a login."""
-    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
-    """The kind of login, where the protocol begins with SASL."""
-    kafka_username: str | None = None
-    """The user of that login. Every SASL protocol needs one."""
-    kafka_password_file: Path | None = None
-    """The file with the password of that user. It is read at the start of the process."""
-    kafka_password: SecretStr | None = None
-    """The same password in the variable itself. A file is safer. Set one of the two."""
-    kafka_ca_file: Path | None = None
-    """A PEM file with the authority that signed the certificates of the brokers. Without it the system's own
-    authorities count."""
-    kafka_certificate_file: Path | None = None
-    """A PEM file with the client's own certificate, for a Kafka that knows its users by certificate. A renewed
-    certificate is read at the next start."""
-    kafka_key_file: Path | None = None
-    """A PEM file with the key of that certificate, without a password on it."""
 
     mongo_uri: MongoUri = Field(default="mongodb://127.0.0.1:27017/?replicaSet=rs0", repr=False)
     """The address of a replica set, which may have one node: transactions need a replica set. It may hold a password,
@@ -98,6 +70,8 @@ class Settings(BaseSettings):
     """The consumer group of the classifier."""
     projector_group: KafkaName = "klantcontact-projector"
     """The consumer group of the projector."""
+    mapper_group: KafkaName = "klantcontact-mapper"
+    """The consumer group of the mapper."""
     source: Uri = "urn:nld:oin:00000000000000000000:systeem:klantcontact"
     """The `source` of the events that the classifier publishes. Put the municipality's own OIN in it. The projector
     passes over events of any other source."""
@@ -119,6 +93,10 @@ class Settings(BaseSettings):
     bewaren_file: Path | None = None
     """The TOML file that says how long `klantcontact retain` keeps what, as `deploy/bewaren.toml` shows. Without it
     nothing has a term, and all is kept."""
+
+    kanalen_file: Path | None = None
+    """The TOML file with the channels whose messages become `contact.ended` (docs/channels.md). The mapper and the
+    intake need it, and each command that makes, checks or searches topics: set it for those alone."""
 
     topic_partitions: int = Field(default=12, ge=1, le=1000)
     """The partitions of a topic that `klantcontact topics create` makes: the most instances that can share its work.
@@ -218,14 +196,9 @@ class Settings(BaseSettings):
                 "KLANTCONTACT_OUTPUT_SEGMENT_HOURS is at most KLANTCONTACT_OUTPUT_COMPACTION_HOURS: Kafka removes "
                 "nothing from a segment that is open",
             )
-        if self.classifier_group == self.projector_group:
-            raise PydanticCustomError("groups", "classifier and projector need a consumer group each")
-        return self
-
-    @model_validator(mode="after")
-    def _kafka_reached_as_meant(self) -> Self:
-        if misfit := _kafka_misfit(self):
-            raise PydanticCustomError("kafka", "{misfit}", {"misfit": misfit})
+        groups = (self.classifier_group, self.projector_group, self.mapper_group)
+        if len(set(groups)) < len(groups):
+            raise PydanticCustomError("groups", "every service needs a consumer group of its own")
         return self
 
     @property
@@ -235,7 +208,7 @@ class Settings(BaseSettings):
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """The names of the topics that the services read and write, input first."""
+        """The names of the topics that classifier and projector read and write, input first."""
         return (*self.input_topics, self.dead_letter_topic, *self.output_topics, self.erased_topic)
 
     @property
@@ -244,9 +217,22 @@ class Settings(BaseSettings):
         return (*self.contact_topics, *self.consent_topics)
 
     @property
+    def raw_topics(self) -> tuple[str, ...]:
+        """The names of the topics that hold the messages of channels, which the mapper reads.
+
+        Raises InvalidSettings for a channels file that does not say them.
+        """
+        return raw_topics_in(self.kanalen_file) if self.kanalen_file is not None else ()
+
+    @property
+    def raw_dead_letter_topics(self) -> tuple[str, ...]:
+        """The names of the topics of messages that became no event, in the order of the raw topics."""
+        return tuple(map(dead_letter_topic_of, self.raw_topics))
+
+    @property
     def every_topic(self) -> tuple[str, ...]:
-        """The names of all topics, input first: those of the services, and that of the operators."""
-        return (*self.topics, self.audit_topic)
+        """The names of all topics, input first: those of the services, of the channels, and of the operators."""
+        return (*self.topics, *self.raw_topics, *self.raw_dead_letter_topics, self.audit_topic)
 
     @property
     def output_topics(self) -> tuple[str, ...]:
@@ -267,22 +253,3 @@ class Settings(BaseSettings):
                 plain = value.get_secret_value() if isinstance(value, SecretStr) else value
                 given[f"{PREFIX}{name.upper()}"] = ",".join(map(str, plain)) if isinstance(plain, tuple) else str(plain)
         return given
-
-
-def _kafka_misfit(settings: Settings) -> str | None:
-    """Return which settings of Kafka contradict each other, so that nothing goes unencrypted by mistake; else None."""
-    protocol = settings.kafka_security_protocol
-    logs_in, encrypts = protocol.startswith("SASL"), protocol.endswith("SSL")
-    password, file = settings.kafka_password is not None, settings.kafka_password_file is not None
-    username = settings.kafka_username is not None
-    certificate, key = settings.kafka_certificate_file is not None, settings.kafka_key_file is not None
-    login = f"{PREFIX}KAFKA_USERNAME, and {PREFIX}KAFKA_PASSWORD_FILE or {PREFIX}KAFKA_PASSWORD"
-    choose = f"choose another {PREFIX}KAFKA_SECURITY_PROTOCOL, or leave out"
-    misfits = {
-        f"{protocol} logs in: set {login}, not both": logs_in and not (username and password != file),
-        f"{protocol} does not log in: {choose} {login}": not logs_in and (username or password or file),
-        f"{protocol} does not encrypt: {choose} the files with certificates": not encrypts
-        and (certificate or key or settings.kafka_ca_file is not None),
-        f"{PREFIX}KAFKA_CERTIFICATE_FILE and {PREFIX}KAFKA_KEY_FILE go together": certificate != key,
-    }
-    return next((told for told, applies in misfits.items() if applies), None)

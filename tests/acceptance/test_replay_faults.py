@@ -7,7 +7,6 @@ from confluent_kafka import TopicPartition
 from pymongo.errors import OperationFailure
 
 from services.classifier.mongo.register import MongoRegister
-from services.classifier.policy_file import load_policy_file
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import Beleid
 from services.local.servers.stack import Stack
@@ -22,6 +21,7 @@ from services.operations.replay.replay import Replayed, replay
 from services.operations.replay.requests import Answer
 from services.operations.replay.selection import ContactSelection, InvalidSelection, Offsets
 from services.runtime.errors import InvalidSettings, TransientFailure
+from services.runtime.toml_file import load_toml_file
 from tests.acceptance.pipeline import publish, wait_until_all_is_stored
 from tests.acceptance.policy import STRICT, start_classifier_with, system_with_policy_file, write_policy
 from tests.support.examples import contact, email, event, known, nth_bsn
@@ -64,7 +64,7 @@ async def execute(
     return await replay(
         settings,
         selection or ContactSelection(),
-        beleid=load_policy_file(settings.beleid_file, Beleid),
+        beleid=load_toml_file(settings.beleid_file, Beleid),
         feiten=Feiten.VASTGELEGD,
         execute=not dry,
         tell=tell,

@@ -61,7 +61,8 @@ class Registers:
     def _classify(self, size: int, run: str) -> Mapping[str, Run]:
         ground, contacts = self.contestants.ground, self.contestants.contacts
         database = f"register{size}"
-        services = self.contestants.services(run, contacts)
+        # Another contest had the classifier read these contacts under the name of the run alone.
+        services = self.contestants.services(f"register-{run}", contacts)
         services = replace(services, settings={**services.settings, "mongo_database": database})
         with MongoClient[Document](ground.mongo_uri) as client:
             if database not in client.list_database_names():

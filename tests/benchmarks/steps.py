@@ -52,8 +52,8 @@ CLASSIFIER: Final[Sequence[Step]] = (
     ("register: the transaction around it", ["services/classifier/mongo/"]),
     ("encode: events to messages", ["services/classifier/encoding.py"]),
     ("tell: metrics, counts, spans", ["services/classifier/instrumentation.py", "services/runtime/observe/"]),
-    ("batches and turns", ["services/classifier/handler.py", "services/classifier/turns.py"]),
-    ("Kafka: batches in and out", ["services/classifier/kafka/", "services/runtime/kafka/"]),
+    ("batches and turns", ["services/classifier/handler.py", "services/runtime/turns.py"]),
+    ("Kafka: batches in and out", ["services/runtime/exactly_once/", "services/runtime/kafka/"]),
 )
 
 PROJECTOR: Final[Sequence[Step]] = (

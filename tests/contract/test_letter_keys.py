@@ -8,7 +8,7 @@ from typing import Protocol
 import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
-from services.classifier.mongo.letter_keys import MongoLetterKeys
+from services.runtime.letters.letter_keys import MongoLetterKeys
 from services.runtime.letters.sealing import LetterKey, new_key_id
 from services.runtime.letters.store import LETTER_KEYS, LetterKeys
 from services.runtime.mongo.client import Document, connect

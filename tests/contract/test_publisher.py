@@ -9,10 +9,10 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import ProducerFenced
 
-from services.classifier.kafka.publisher import KafkaPublisher
-from services.classifier.ports import Message
 from services.runtime.ending import Ending
 from services.runtime.errors import PartitionLost
+from services.runtime.exactly_once.ports import Message
+from services.runtime.exactly_once.publisher import KafkaPublisher
 from services.runtime.kafka import clients
 from services.runtime.observe.health import Health
 from services.runtime.settings import Settings

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from aiokafka import TopicPartition
 
 from schemas.positions import Position
-from services.classifier.ports import Message
 from services.runtime.errors import PartitionLost
+from services.runtime.exactly_once.ports import Message
 
 
 class FakeTopics:

@@ -5,9 +5,9 @@ import signal
 from collections.abc import Sequence
 from itertools import count
 
-from services.classifier.kafka.publisher import KafkaPublisher
-from services.classifier.ports import Message
 from services.cli import main
+from services.runtime.exactly_once.ports import Message
+from services.runtime.exactly_once.publisher import KafkaPublisher
 
 BATCH = 3
 

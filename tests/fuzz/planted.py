@@ -10,9 +10,10 @@ from tests.fuzz import run
 
 # Instrumented by `run`, so after it.
 from schemas.dead_letters import DeadLetter  # isort: skip
-from services.classifier import cases, encoding, instrumentation  # isort: skip
+from services.classifier import cases, instrumentation  # isort: skip
 from services.domain.case import Case  # isort: skip
 from services.domain.outcome import InstructionAnswer, Outcome, Overtaken  # isort: skip
+from services.runtime.exactly_once import letters  # isort: skip
 from services.runtime.kafka.records import Record  # isort: skip
 
 
@@ -44,7 +45,7 @@ def _value_in_the_log() -> None:
 
 
 def _value_in_a_dead_letter() -> None:
-    build = encoding.dead_letter  # type: ignore[attr-defined] # as above
+    build = letters.dead_letter  # type: ignore[attr-defined] # as above
 
     def building(**named: Any) -> DeadLetter:  # noqa: ANN401 - passed on
         made = build(**named)
@@ -53,7 +54,7 @@ def _value_in_a_dead_letter() -> None:
         headers = [(name, b"KANARIE" if name == "dlq_kind" else value) for name, value in made.headers]
         return DeadLetter(made.key, made.value, headers)
 
-    encoding.dead_letter = building  # type: ignore[attr-defined]
+    letters.dead_letter = building  # type: ignore[attr-defined]
 
 
 BUGS: Final[Mapping[str, Callable[[], None]]] = {

@@ -29,7 +29,6 @@ from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
 from services.classifier.instructions import with_herbeoordeling, with_publish_again
 from services.classifier.mongo.documents import besluit_of, partij_of
-from services.classifier.ports import Message
 from services.domain.besluit import BesluitRecord
 from services.domain.case import Case
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
@@ -42,6 +41,7 @@ from services.operations.dead_letters.content import content_of, described
 from services.operations.dead_letters.show import reason_of
 from services.projector.events import read as read_event
 from services.projector.merging.projection import States, project
+from services.runtime.exactly_once.ports import Message
 from services.runtime.kafka.records import Record
 from services.runtime.letters.sealing import LetterKey, Sealer
 from services.runtime.observe.health import Health

@@ -17,7 +17,6 @@ from schemas.outputs import Reden
 from services.classifier.cases import read as read_record
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
-from services.classifier.ports import Message
 from services.domain.besluit import BesluitRecord
 from services.domain.case import Case
 from services.domain.ids import contact_key
@@ -30,6 +29,7 @@ from services.operations.erase.composing import Composed, Stored, without_betrok
 from services.projector.events import Fact
 from services.projector.events import read as read_event
 from services.projector.mongo.writes import Collection
+from services.runtime.exactly_once.ports import Message
 from services.runtime.kafka.records import Record
 from services.runtime.observe.health import Health
 from services.runtime.settings import Settings

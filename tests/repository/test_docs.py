@@ -14,12 +14,12 @@ import yaml
 from typer.core import TyperGroup
 
 from schemas.meanings import field_meanings
-from services.classifier.policy_file import load_policy_file
 from services.cli import app
 from services.cli.lazy import LazyCommand
 from services.domain.policy import DEFAULT, Beleid, Bron
 from services.runtime import settings_page
 from services.runtime.settings import Settings
+from services.runtime.toml_file import load_toml_file
 from tests.acceptance import test_operators_day
 
 DECISIONS = Path("docs/decisions")
@@ -245,7 +245,7 @@ def test_the_page_shows_the_default_policy_and_one_that_names_sources(tmp_path: 
     policies = []
     for shown in TOML.findall(_text(POLICY)):
         file.write_text(shown, encoding="utf-8")
-        policies.append(load_policy_file(file, Beleid))
+        policies.append(load_toml_file(file, Beleid))
     default, naming = policies
     assert default == DEFAULT
     telefonie, other = naming.bronnen.values()

@@ -8,7 +8,7 @@ import signal
 import sys
 
 import services.cli
-from services.classifier.mongo.letter_keys import MongoLetterKeys
+from services.runtime.letters.letter_keys import MongoLetterKeys
 
 keep = MongoLetterKeys.keep
 

@@ -20,8 +20,8 @@ from schemas.positions import Position
 from services.classifier.cases import read
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
-from services.classifier.ports import Message
 from services.domain.policy import DEFAULT
+from services.runtime.exactly_once.ports import Message
 from services.runtime.garbage import search_less_often
 from services.runtime.letters.sealing import Sealer
 from services.runtime.observe.health import Health

@@ -17,11 +17,11 @@ from schemas.reading.coherence import passes_elfproef
 from schemas.reading.decoding import MAX_BYTES
 from services.classifier.cases import read
 from services.classifier.instructions import with_publish_again
-from services.classifier.kafka.slices import MAX_SLICE_BYTES, MIN_SLICE_BYTES, ROOM_BYTES, Room
 from services.domain.besluit import MAX_EVER_GIVEN
 from services.domain.case import Case
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
+from services.runtime.exactly_once.slices import MAX_SLICE_BYTES, MIN_SLICE_BYTES, ROOM_BYTES, Room
 from services.runtime.kafka.records import Record
 from services.runtime.settings import Settings
 from tests.support.contacts import Event, record

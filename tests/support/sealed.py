@@ -13,11 +13,11 @@ from pymongo.collection import Collection
 from schemas.dead_letters import key_id_in, tied_to
 from schemas.faults import Fault, FaultKind, Refusal, RefusalKind
 from services.classifier.encoding import Encoder
-from services.classifier.mongo.letter_keys import MongoLetterKeys
-from services.classifier.ports import Message
 from services.domain.outcome import Refused
 from services.operations.dead_letters.letters import Letter, Opened, letter_of
+from services.runtime.exactly_once.ports import Message
 from services.runtime.kafka.records import Record
+from services.runtime.letters.letter_keys import MongoLetterKeys
 from services.runtime.letters.sealing import LetterKey, Sealer
 from services.runtime.letters.store import LETTER_KEYS, WRAPPED
 from services.runtime.mongo.client import connect

@@ -20,7 +20,7 @@ SLOWEST_FIRST: Final = (
     "tests/privacy/test_erased_stays_gone.py",
     "tests/privacy/test_roles.py",
     "tests/integration/operations/test_explain.py",
-    "tests/integration/classifier/test_subscriber.py",
+    "tests/integration/runtime/test_exactly_once.py",
     "tests/integration/operations/test_dead_letters.py",
     "tests/acceptance/test_canary.py",
     "tests/faults/test_rebuild_servers.py",

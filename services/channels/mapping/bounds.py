@@ -5,8 +5,6 @@ JMESPath has no loops and no recursion, so an expression ends by itself. These b
 
 from typing import Final
 
-MAX_MESSAGE_BYTES: Final = 256 * 1024
-"""As much as the intake takes of one message."""
 MAX_DEPTH: Final = 64
 """Levels of lists and objects; the deepest known message, a Genesys conversation, has 9."""
 MAX_CONTACTS: Final = 500

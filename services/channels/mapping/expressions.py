@@ -10,8 +10,9 @@ from jmespath.exceptions import JMESPathError, ParseError
 from jmespath.functions import Functions, signature
 from jmespath.visitor import Options, TreeInterpreter
 
+from schemas.mapping_faults import MappingFaultKind
 from services.channels.mapping.bounds import MAX_CHARACTERS, MAX_COPIES, MAX_NODES, MAX_VISITS
-from services.channels.mapping.errors import MappingFaultKind, Unmappable
+from services.channels.mapping.errors import Unmappable
 
 _Node = dict[str, Any]
 

@@ -16,12 +16,14 @@ from pydantic import ValidationError
 from schemas.cloudevents import schema_urn
 from schemas.contact_ended_v1 import TYPE, VERSION
 from schemas.faults import Refusal, RefusalKind
+from schemas.mapping_faults import MappingFaultKind
 from schemas.mapping_file import MappingFile
+from schemas.raw_messages import MAX_MESSAGE_BYTES
 from schemas.reading.decoding import MAX_BYTES, decode
-from services.channels.mapping.bounds import MAX_CONTACTS, MAX_MESSAGE_BYTES
+from services.channels.mapping.bounds import MAX_CONTACTS
 from services.channels.mapping.compiling import Compiler
 from services.channels.mapping.contract import ROOT, target_of_time
-from services.channels.mapping.errors import InvalidMapping, MappingFaultKind, Unmappable, WrongPlace
+from services.channels.mapping.errors import InvalidMapping, Unmappable, WrongPlace
 from services.channels.mapping.expressions import Interpreter, Search
 from services.channels.mapping.mail import mail_as_message
 from services.channels.mapping.outcome import (
@@ -58,7 +60,8 @@ class ChannelMapping:
         """Compile what stands in the file; the compiler collects the mistakes."""
         self.naam = file.naam
         self.versie = file.versie
-        self._bron = file.bron
+        self.bron = file.bron
+        """The `source` of every event."""
         self._herziening = file.herziening
         self._contacten = compiler.search(file.uitpakken.contacten, "uitpakken.contacten")
         self._json_in = [
@@ -76,6 +79,11 @@ class ChannelMapping:
     def label(self) -> str:
         """Name and version, as the header `mapping` of an event has them."""
         return f"{self.naam}/{self.versie}"
+
+    @property
+    def skip_reasons(self) -> list[str]:
+        """Why a contact may become no event."""
+        return [*(reason for reason, _ in self._overslaan), NO_CONTACT]
 
     def map_json(self, message: bytes) -> list[ChannelOutcome]:
         """Return what becomes of each contact in a message of JSON. One message can hold several, or none."""
@@ -159,7 +167,7 @@ class ChannelMapping:
         event = {
             "specversion": "1.0",
             "id": self._event_id(data),
-            "source": self._bron,
+            "source": self.bron,
             "type": TYPE,
             "time": moment,
             "datacontenttype": "application/json",
@@ -177,7 +185,7 @@ class ChannelMapping:
         )
 
     def _event_id(self, data: dict[str, Any]) -> str:
-        parts = (self._bron, str(data.get("contactId")), str(data.get("revisie")))
+        parts = (self.bron, str(data.get("contactId")), str(data.get("revisie")))
         return str(uuid5(_EVENT_NAMESPACE, _SEPARATOR.join(parts).encode("utf-8", "replace").decode()))
 
     def _key(self, document: Any, interpreter: Interpreter) -> str | None:  # noqa: ANN401 - the same
@@ -204,6 +212,7 @@ class ChannelMapping:
                 ChannelFault(places.get(fault.pad) or _likely_place(fault.pad), fault.soort, fault.pad)
                 for fault in refusal.faults
             ),
+            refusal.contact_id,
         )
 
 

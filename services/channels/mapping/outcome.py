@@ -4,8 +4,8 @@ from dataclasses import field
 from enum import StrEnum
 
 from schemas.faults import FaultKind
+from schemas.mapping_faults import MappingFaultKind
 from schemas.values import value_class
-from services.channels.mapping.errors import MappingFaultKind
 
 
 class MessageRefusal(StrEnum):
@@ -52,10 +52,12 @@ class ChannelFault:
 
 @value_class(frozen=True, slots=True)
 class RefusedContact:
-    """A message, or a contact in it, that became no event. It holds no value of the message."""
+    """A message, or a contact in it, that became no event. But for an id it holds no value of the message."""
 
     kind: MessageRefusal
     faults: tuple[ChannelFault, ...] = ()
+    contact_id: str | None = field(default=None, compare=False, repr=False)
+    """Of the event that the contract refuses, where that is valid."""
 
 
 ChannelOutcome = MappedContact | SkippedContact | RefusedContact

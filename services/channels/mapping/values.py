@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
+from schemas.mapping_faults import MappingFaultKind
 from schemas.values import value_class
 from services.channels.mapping.bounds import MAX_CHARACTERS, MAX_ITEMS, MAX_VALUES
 from services.channels.mapping.converters import Convert
-from services.channels.mapping.errors import MappingFaultKind, Unmappable
+from services.channels.mapping.errors import Unmappable
 from services.channels.mapping.expressions import Interpreter, Search
 
 ANY_OTHER: Final = "*"

@@ -9,11 +9,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from services.classifier.ports import FULL_BATCH, RegisterStore
+from services.classifier.ports import RegisterStore
 from services.domain.case import Case
 from services.domain.outcome import InstructionAnswer, Outcome
 from services.domain.register import Register
 from services.domain.wissing import Wissing
+from services.runtime.exactly_once.ports import FULL_BATCH
 
 SMALL_BATCH: Final = FULL_BATCH // 5
 """Contacts. A larger batch gains little, and would keep the small ones waiting."""

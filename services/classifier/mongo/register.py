@@ -35,7 +35,6 @@ from services.classifier.mongo.reads import (
 )
 from services.classifier.mongo.recording import Recorder
 from services.classifier.mongo.tallies import Tallies
-from services.classifier.ports import share_of
 from services.domain.case import Case
 from services.domain.numbers import LAST_NUMBER, NO_NUMBERS, Numbers
 from services.domain.outcome import Executed, InstructionAnswer, Outcome
@@ -44,6 +43,7 @@ from services.domain.register import Register
 from services.domain.sleutels import NewerSleutel
 from services.domain.wissing import Wissing
 from services.runtime.errors import TransientFailure
+from services.runtime.exactly_once.ports import share_of
 from services.runtime.letters.store import forget_letters
 from services.runtime.mongo.client import Document
 from services.runtime.mongo.errors import Meaning, is_refused_by_validator, meaning_of, mongo_is_away

@@ -5,11 +5,11 @@ from typing import Final
 
 from aiokafka.errors import KafkaError, TransactionalIdAuthorizationFailed
 
-from services.classifier.kafka.kafka_20734 import last_end
 from services.operations.audit.head import COLLECTION, AuditHead
 from services.operations.checks import Check, failed
 from services.operations.mongo import read_register
 from services.runtime.errors import KlantcontactError
+from services.runtime.exactly_once.kafka_20734 import last_end
 from services.runtime.kafka.clients import require_topics, transactional_producer
 from services.runtime.kafka.errors import translate_kafka_errors
 from services.runtime.mongo.errors import translate_mongo_errors

@@ -14,9 +14,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError, LeaderNotAvailableError, NoError, for_code
 from aiokafka.protocol.offset import OffsetRequest
 
-from services.classifier.kafka.kafka_20734 import CoordinatorConnection, last_end, repeat_end
 from services.operations.audit.chain import Entry, UnreadableEntry, entry_in
 from services.runtime.errors import InvalidSettings
+from services.runtime.exactly_once.kafka_20734 import CoordinatorConnection, last_end, repeat_end
 from services.runtime.kafka.clients import range_consumer, transactional_producer
 from services.runtime.kafka.errors import unreached
 from services.runtime.settings import Settings

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from services.classifier.mongo.key import RegisterKey, configured_sleutels
-from services.classifier.policy_file import load_policy_file
 from services.operations.audit.chain import Action
 from services.operations.audit.trail import record
 from services.operations.erase.asking import instructions
@@ -15,11 +14,12 @@ from services.operations.retain.erasing import RetentionEraser
 from services.operations.retain.retain import Progressed, Retained, retain
 from services.operations.retain.terms import Terms
 from services.runtime.settings import PREFIX, Settings
+from services.runtime.toml_file import load_toml_file
 
 
 def load_terms(settings: Settings) -> Terms:
     """Return the terms of the municipality; without a file nothing has a term. Raises InvalidSettings."""
-    return load_policy_file(settings.bewaren_file, Terms, given_as=f"{PREFIX}BEWAREN_FILE")
+    return load_toml_file(settings.bewaren_file, Terms, given_as=f"{PREFIX}BEWAREN_FILE")
 
 
 async def run_retain(  # noqa: PLR0913 - each is an option of the command

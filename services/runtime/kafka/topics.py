@@ -46,6 +46,9 @@ TIMESTAMP_TYPE: Final = "message.timestamp.type"
 
 BROKERS_CLOCK: Final = "LogAppendTime"
 
+CHANNEL_PARTITIONS: Final = 3
+"""At most, of a channel: one platform sends less than the whole municipality does, and each partition costs the mapper
+a writer and a connection. Three instances share a channel."""
 
 CONSENT_PARTITIONS: Final = 1
 """Changes of consent are few, and each partition costs the classifier a writer and a connection."""
@@ -66,15 +69,11 @@ def topic_definitions(settings: Settings) -> tuple[TopicDefinition, ...]:
     return (
         *(_input(settings, name) for name in settings.contact_topics),
         *(replace(_input(settings, name), partitions=CONSENT_PARTITIONS) for name in settings.consent_topics),
-        _definition(
-            settings,
-            settings.dead_letter_topic,
-            days=settings.dead_letter_retention_days,
-            retention_bytes=settings.dead_letter_retention_bytes,
-            max_bytes=MAX_DEAD_LETTER_BYTES,
-        ),
+        _dead_letters(settings, settings.dead_letter_topic),
         *(_output(settings, name) for name in settings.output_topics),
         _erased(settings),
+        *(_of_channel(settings, _input(settings, name)) for name in settings.raw_topics),
+        *(_of_channel(settings, _dead_letters(settings, name)) for name in settings.raw_dead_letter_topics),
         _audit(settings),
     )
 
@@ -83,6 +82,20 @@ def _input(settings: Settings, name: str) -> TopicDefinition:
     return _definition(
         settings, name, days=settings.contact_retention_days, retention_bytes=settings.contact_retention_bytes
     )
+
+
+def _dead_letters(settings: Settings, name: str) -> TopicDefinition:
+    return _definition(
+        settings,
+        name,
+        days=settings.dead_letter_retention_days,
+        retention_bytes=settings.dead_letter_retention_bytes,
+        max_bytes=MAX_DEAD_LETTER_BYTES,
+    )
+
+
+def _of_channel(settings: Settings, plain: TopicDefinition) -> TopicDefinition:
+    return replace(plain, partitions=min(settings.topic_partitions, CHANNEL_PARTITIONS))
 
 
 def _output(settings: Settings, name: str) -> TopicDefinition:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final
 
 import pymongo
@@ -33,14 +33,14 @@ async def watched(
     health: Health,
     ending: Ending,
     *,
-    count: Callable[[], Awaitable[None]],
+    count: Callable[[], Awaitable[None]] | None = None,
 ) -> AsyncIterator[None]:
-    """Ask for the primary every second within the block, and call `count` every quarter of a minute."""
+    """Ask for the primary every second within the block, and call `count`, if any, every quarter of a minute."""
     watch = PrimaryWatch(client, health)
-    async with (
-        repeated(watch.look, ending, seconds=LOOK_SECONDS),
-        repeated(count, ending, seconds=COUNT_SECONDS),
-    ):
+    async with AsyncExitStack() as repeating:
+        await repeating.enter_async_context(repeated(watch.look, ending, seconds=LOOK_SECONDS))
+        if count is not None:
+            await repeating.enter_async_context(repeated(count, ending, seconds=COUNT_SECONDS))
         yield
 
 

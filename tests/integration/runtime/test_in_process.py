@@ -6,9 +6,9 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient
 
-from services.classifier.kafka.committed_offset import committed_offset
 from services.local.servers.mock_broker import mock_broker
 from services.runtime.errors import InvalidSettings
+from services.runtime.exactly_once.committed_offset import committed_offset
 
 PARTITION = TopicPartition("contact.ended", 0)
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from schemas.mapping_faults import MappingFaultKind
 from services.channels.mapping.bounds import MAX_VISITS
-from services.channels.mapping.errors import MappingFaultKind, Unmappable
+from services.channels.mapping.errors import Unmappable
 from services.channels.mapping.expressions import Interpreter, Search
 
 DOCUMENT: dict[str, Any] = {"a": {"b": 1, "c": None}, "parts": [{"kind": "x", "n": 1}, {"kind": "y", "n": 2}]}

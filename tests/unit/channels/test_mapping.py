@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from schemas.faults import FaultKind
-from services.channels.mapping import bounds
-from services.channels.mapping.errors import MappingFaultKind
+from schemas.mapping_faults import MappingFaultKind
+from schemas.raw_messages import MAX_MESSAGE_BYTES
 from services.channels.mapping.outcome import (
     ChannelFault,
     MappedContact,
@@ -226,7 +226,7 @@ def test_the_explanation_names_each_field_its_place_and_what_it_found() -> None:
         (b'{"a": 1e999}', MessageRefusal.ONLEESBAAR),
         (b"[" * 100_000, MessageRefusal.ONLEESBAAR),
         (b"[" * 80 + b"]" * 80, MessageRefusal.ONLEESBAAR),
-        (b" " * (bounds.MAX_MESSAGE_BYTES + 1), MessageRefusal.TE_GROOT),
+        (b" " * (MAX_MESSAGE_BYTES + 1), MessageRefusal.TE_GROOT),
     ],
 )
 def test_what_is_no_message_is_refused(message: bytes, kind: MessageRefusal) -> None:
@@ -251,10 +251,10 @@ def test_a_message_that_asks_for_too_much_is_refused_in_time(
     old: str, new: str, message: dict[str, Any], place: str | None
 ) -> None:
     text = json.dumps({**MESSAGE, **message}).encode()
-    outcomes = small((old, new), (', als = "bijgeknipt"', "")).map_json(text[: bounds.MAX_MESSAGE_BYTES * 2])
+    outcomes = small((old, new), (', als = "bijgeknipt"', "")).map_json(text[: MAX_MESSAGE_BYTES * 2])
     kinds = {MessageRefusal.MAPPING_FOUT, MessageRefusal.TE_GROOT}
     assert [each.kind for each in outcomes if isinstance(each, RefusedContact) and each.kind in kinds]
-    if place is not None and len(text) <= bounds.MAX_MESSAGE_BYTES:
+    if place is not None and len(text) <= MAX_MESSAGE_BYTES:
         assert outcomes == refused_at(place, MappingFaultKind.TE_VEEL)
 
 

@@ -17,7 +17,7 @@ from services.classifier.cases import read
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
 from services.classifier.instrumentation import show_source_counters
-from services.classifier.ports import HeavyBatch, Message
+from services.classifier.ports import HeavyBatch
 from services.domain.case import Case
 from services.domain.events import Event
 from services.domain.ids import change_key, contact_key
@@ -27,6 +27,7 @@ from services.domain.policy import DEFAULT, Beleid, Bron
 from services.domain.sleutels import Sleutels
 from services.domain.wissing import Wissing
 from services.runtime.errors import PartitionLost, TransientFailure
+from services.runtime.exactly_once.ports import Message
 from services.runtime.kafka.records import OversizedBatch, Record
 from services.runtime.letters.sealing import LetterKey
 from services.runtime.observe import metrics
@@ -276,7 +277,7 @@ async def test_what_the_policy_does_not_allow_its_source_is_a_dead_letter_withou
 async def test_whoever_reads_and_encodes_for_long_leaves_the_rest_of_the_process_its_turn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("services.classifier.turns.TURN_SECONDS", 0)
+    monkeypatch.setattr("services.runtime.turns.TURN_SECONDS", 0)
     turns = 0
 
     async def the_rest() -> None:

@@ -12,11 +12,11 @@ from services.classifier.changes import ChangeReader
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
 from services.classifier.instructions import wissing_of
-from services.classifier.ports import Message
 from services.domain.ids import change_key, contact_key
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
 from services.runtime.errors import TransientFailure
+from services.runtime.exactly_once.ports import Message
 from services.runtime.kafka.records import Record
 from services.runtime.observe.health import Health
 from services.runtime.settings import Settings

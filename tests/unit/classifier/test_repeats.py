@@ -11,12 +11,12 @@ from services.classifier.cases import read
 from services.classifier.encoding import Encoder
 from services.classifier.handler import Handler
 from services.classifier.instructions import with_publish_again
-from services.classifier.ports import Message
 from services.domain.case import Case
 from services.domain.events import Event
 from services.domain.ids import contact_key
 from services.domain.policy import DEFAULT
 from services.domain.sleutels import Sleutels
+from services.runtime.exactly_once.ports import Message
 from services.runtime.kafka.records import Record
 from services.runtime.observe.health import Health
 from services.runtime.settings import Settings

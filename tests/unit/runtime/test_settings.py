@@ -174,7 +174,7 @@ REFUSALS = [
     ),
     pytest.param(
         {"KLANTCONTACT_PROJECTOR_GROUP": "klantcontact-classifier"},
-        "Classifier and projector need a consumer group each.",
+        "Every service needs a consumer group of its own.",
         id="one group for two services",
     ),
 ]
