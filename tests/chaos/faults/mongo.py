@@ -18,9 +18,6 @@ PRIMARY: Final = ("primary",)
 UNREPLICATED: Final = "chaos_unreplicated"
 """The collection of writes that only the primary of the moment has."""
 
-WRITE_SECONDS: Final = 0.5
-"""How long a primary that stands alone may write: less than it takes to notice."""
-
 
 def primary_killed(world: World, _: str, seconds: float) -> None:
     """Kill the member that takes writes."""
@@ -65,16 +62,10 @@ def rolled_back(world: World, _: str, seconds: float) -> None:
     primary = _primary(world)
     others = world.mongo.others(primary)
     with _held([primary, *others]):
-        frozen = [each for each in others if each.server.is_running]
-        for each in frozen:
-            each.server.pause()
-        try:
-            _write_alone(world, primary)
-            time.sleep(WRITE_SECONDS)
-            primary.kill()
-        finally:
-            for each in frozen:
-                each.server.resume()
+        world.mongo.proxy_of(primary).bar([each.server.pid for each in others if each.server.is_running])
+        _write_alone(world, primary)
+        primary.kill()
+        world.mongo.proxy_of(primary).let_pass()
         # The others choose a new primary before the former one is back.
         time.sleep(seconds)
 
