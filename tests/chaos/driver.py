@@ -14,7 +14,7 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from pymongo import MongoClient
 
 from services.local.servers.errors import LocalStackError
-from tests.chaos.checker import Result, Violation, check
+from tests.chaos.checker import Result, check
 from tests.chaos.expected import expect
 from tests.chaos.faults.mongo import UNREPLICATED
 from tests.chaos.kafka_cluster import VERSION
@@ -23,6 +23,7 @@ from tests.chaos.observed import Ends, observe
 from tests.chaos.plan import SETTLE_SECONDS, Kind, Planned, lane
 from tests.chaos.recovery import Recovery, Struck
 from tests.chaos.town import Town
+from tests.chaos.violations import Violation
 from tests.chaos.world import PARTITIONS, World, running_world
 from tests.support.kafka_tools import ANSWER_SECONDS, admin_client, committed_offsets, holds_readers_up
 

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -69,14 +69,11 @@ broker.heartbeat.interval.ms=500
 log.cleaner.dedupe.buffer.size=4194304
 """
 
-Environment = Callable[[str], dict[str, str]]
-
 
 class KafkaCluster:
     """The brokers, and what clients know of them."""
 
-    def __init__(self, folder: Path, network: Network, *, version: str, environment: Environment) -> None:
-        """`environment`: more variables of the process with a name."""
+    def __init__(self, folder: Path, network: Network, *, version: str) -> None:
         self.version = version
         java = [tool("java", package=JAVA_PACKAGE), *JAVA_OPTIONS, "-cp", str(jars(version) / "*")]
         folders = [folder / f"kafka-{node}" for node in range(1, BROKERS + 1)]
@@ -96,7 +93,7 @@ class KafkaCluster:
                     command=[*java, "kafka.Kafka", str(each / PROPERTIES)],
                     log_file=each / "kafka.log",
                     is_ready=lambda _: True,
-                    environment={**more, **environment(each.name)},
+                    environment=more,
                 )
             )
             for each, its_ports in zip(folders, ports, strict=True)

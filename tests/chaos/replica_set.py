@@ -1,7 +1,7 @@
 """Three mongods as one replica set, with logins. Everybody reaches each through a proxy, the members too."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +11,6 @@ from pymongo.errors import OperationFailure, PyMongoError
 from services.local.servers.mongod import ADMINISTRATOR, REPLICA_SET, UNAUTHORIZED, mongod_binary
 from services.local.servers.network import HOST, ports_of
 from services.local.servers.process import Server
-from tests.chaos.kafka_cluster import Environment
 from tests.chaos.members import Member
 from tests.chaos.proxy import Network, Proxy
 from tests.support.waiting import wait_for
@@ -46,7 +45,7 @@ OPTIONS: Final = (
 class ReplicaSet:
     """The members, and what clients know of them."""
 
-    def __init__(self, folder: Path, network: Network, *, environment: Environment) -> None:
+    def __init__(self, folder: Path, network: Network, *, environment: Callable[[str], dict[str, str]]) -> None:
         """`environment`: more variables of the process with a name."""
         names = [f"mongod-{number}" for number in range(1, MEMBERS + 1)]
         key = folder / "members.key"

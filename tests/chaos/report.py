@@ -10,10 +10,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from tests.chaos.checker import CHECKS, Place
 from tests.chaos.driver import UNDISTURBED, Outcome
 from tests.chaos.load import PER_SECOND
 from tests.chaos.recovery import Struck
+from tests.chaos.violations import CHECKS, Place
 
 RUNS: Final = Path(".chaos")
 PAGE: Final = Path(__file__).with_name("report.md")

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.checker import Result, Violation
+from tests.chaos.checker import Result
 from tests.chaos.driver import Outcome
 from tests.chaos.load import Acknowledged
 from tests.chaos.recovery import Struck
 from tests.chaos.report import Told, keep, kept, page, told
+from tests.chaos.violations import Violation
 
 STRUCK = [
     Struck("kafka", "broker killed", "kafka-1", began=10, ended=11, recovered=13),

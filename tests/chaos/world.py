@@ -90,7 +90,7 @@ def running_world(folder: Path, *, version: str, kinds: Collection[str]) -> Iter
         undo.callback(network.close)
         keeper = Keeper()
         mongo = ReplicaSet(folder, network, environment=clock)
-        kafka = KafkaCluster(folder, network, version=version, environment=clock)
+        kafka = KafkaCluster(folder, network, version=version)
         for members in (mongo.members, kafka.members):
             for member in members:
                 undo.callback(member.kill)
