@@ -106,12 +106,12 @@ class _Lane(threading.Thread):
         self._kind, self._seed, self._fight = kind, seed, fight
 
     def run(self) -> None:
-        """Go on until the time is over."""
+        """Go on until the time is over, and do one fault at least."""
         try:
             for planned in lane(self._seed, self._kind):
                 time.sleep(planned.pause)
                 self._settle()
-                if time.monotonic() > self._fight.deadline:
+                if planned.number > 1 and time.monotonic() > self._fight.deadline:
                     return
                 self._fight.strike(self._kind, planned)
         except BaseException as error:  # noqa: BLE001 - the driver raises it

@@ -21,6 +21,10 @@ STEP_SECONDS: Final = 0.05
 FLUSH_SECONDS: Final = 120.0
 
 
+UNKNOWN: Final = -1
+"""The offset of a record that Kafka took, and acknowledged only when it came again."""
+
+
 class Acknowledged(NamedTuple):
     """A record that Kafka promised to keep, and when."""
 
@@ -95,8 +99,9 @@ class Load(threading.Thread):
     def _note(self, digest: bytes, error: KafkaError | None, message: Message) -> None:
         if error is None:
             partition, offset = message.partition(), message.offset()
-            assert partition is not None and offset is not None, "an acknowledged record has a place"  # noqa: PT018
-            self.acknowledged.append(Acknowledged(partition, offset, digest, time.monotonic()))
+            assert partition is not None, "an acknowledged record has a partition"
+            place = UNKNOWN if offset is None else offset
+            self.acknowledged.append(Acknowledged(partition, place, digest, time.monotonic()))
 
     def stop(self) -> int:
         """Stop, wait until Kafka has acknowledged or refused everything, and return how much it did not answer."""

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-SIZE: Final = "1g"
+SIZE: Final = "512m"
 """Of a small file system. It takes memory only as far as it is filled."""
 
 FAKETIME: Final = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")

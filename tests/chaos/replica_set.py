@@ -1,7 +1,7 @@
 """Three mongods as one replica set, with logins. Everybody reaches each through a proxy, the members too."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,8 +45,7 @@ OPTIONS: Final = (
 class ReplicaSet:
     """The members, and what clients know of them."""
 
-    def __init__(self, folder: Path, network: Network, *, environment: Callable[[str], dict[str, str]]) -> None:
-        """`environment`: more variables of the process with a name."""
+    def __init__(self, folder: Path, network: Network) -> None:
         names = [f"mongod-{number}" for number in range(1, MEMBERS + 1)]
         key = folder / "members.key"
         key.touch(mode=0o600)
@@ -67,7 +66,6 @@ class ReplicaSet:
                         command=[binary, *place, *OPTIONS],
                         log_file=folder / name / "mongod.log",
                         is_ready=lambda _: True,
-                        environment={**os.environ, **environment(name)},
                     )
                 )
             )

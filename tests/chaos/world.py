@@ -77,10 +77,6 @@ class World:
 @contextmanager
 def running_world(folder: Path, *, version: str, kinds: Collection[str]) -> Iterator[World]:
     """Start everything for the block, and leave nothing behind. `kinds`: of the faults that will come."""
-
-    def clock(name: str) -> dict[str, str]:
-        return clock_environment(clock_of(folder, name)) if "clock" in kinds else {}
-
     with ExitStack() as undo:
         if "disk" in kinds:
             for each in SMALL_DISKS:
@@ -89,7 +85,7 @@ def running_world(folder: Path, *, version: str, kinds: Collection[str]) -> Iter
         network = Network()
         undo.callback(network.close)
         keeper = Keeper()
-        mongo = ReplicaSet(folder, network, environment=clock)
+        mongo = ReplicaSet(folder, network)
         kafka = KafkaCluster(folder, network, version=version)
         for members in (mongo.members, kafka.members):
             for member in members:
@@ -109,7 +105,8 @@ def running_world(folder: Path, *, version: str, kinds: Collection[str]) -> Iter
                 groups[name] = MemoryGroup(name)
                 undo.callback(groups[name].remove)
                 prefix = groups[name].prefix()
-            server = _instance(service, name, own, folder, prefix, clock(name))
+            clock = clock_environment(clock_of(folder, name)) if "clock" in kinds else {}
+            server = _instance(service, name, own, folder, prefix, clock)
             member = Member(server, service)
             undo.callback(member.kill)
             member.start()

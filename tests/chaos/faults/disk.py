@@ -2,12 +2,14 @@
 
 import os
 import time
+from contextlib import suppress
 from typing import Final
 
 from tests.chaos.plan import Fault, Kind
 from tests.chaos.world import SMALL_DISKS, World
 
 BALLAST: Final = "ballast"
+MEGABYTE: Final = bytes(1024 * 1024)
 
 
 def missing() -> str | None:
@@ -18,9 +20,9 @@ def missing() -> str | None:
 def full(world: World, target: str, seconds: float) -> None:
     """Fill the disk of a server, and make room again. The server may have ended by then; it is started again."""
     ballast = world.folder / target / BALLAST
-    room = os.statvfs(ballast.parent)
-    with ballast.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, room.f_bavail * room.f_frsize)
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(MEGABYTE)
     time.sleep(seconds)
     ballast.unlink()
 
