@@ -5,7 +5,7 @@ A platform sends a message again until it is accepted. So one may lie there twic
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -79,7 +79,9 @@ class Platform:
         return answer.is_success
 
 
-async def delivered(process: IntakeProcess, name: str, meanwhile: Callable[[Platform], Awaitable[None]]) -> Platform:
+async def delivered(
+    process: IntakeProcess, name: str, meanwhile: Callable[[Platform], Coroutine[None, None, None]]
+) -> Platform:
     """Deliver every message while something happens."""
     platform = Platform(process.url, name)
     async with asyncio.timeout(120), asyncio.TaskGroup() as group:
