@@ -31,6 +31,9 @@ WARM_SECONDS: Final = 90.0
 RECOVERY_SECONDS: Final = 180.0
 """The longest wait, after the last fault, until everything is as before."""
 
+MOST_BYTES: Final = 200_000_000
+"""Of an instance: a third above what `docs/capacity.md` names, so that only growth is found."""
+
 LOOK_SECONDS: Final = 0.25
 UNDISTURBED: Final = "nothing"
 UNDISTURBED_PROBES: Final = 5
@@ -177,6 +180,11 @@ def _checked(world: World, load: Load, struck: Sequence[Struck], fight: _Fight, 
     result.violations += [each for each in late if each is not None]
     result.violations += [
         Violation("not recovered", f"{each.name} ({each.target})") for each in struck if each.recovered is None
+    ]
+    result.violations += [
+        Violation("too much memory", f"an instance of the {service} had {peak / 1e6:.0f} MB")
+        for service, peak in world.keeper.peaks.items()
+        if peak > MOST_BYTES
     ]
     if unanswered:
         result.violations.append(Violation("not recovered", f"Kafka did not answer {unanswered} records"))

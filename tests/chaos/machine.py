@@ -100,10 +100,9 @@ class MemoryGroup:
         """Return what makes a command run in this group."""
         return ["sh", "-c", 'echo $$ > "$0/cgroup.procs" && exec "$@"', str(self._folder)]
 
-    def bound(self, spare_bytes: int) -> None:
-        """Let it have hardly more than it has."""
-        used = int((self._folder / self._groups.usage).read_text())
-        (self._folder / self._groups.limit).write_text(str(used + spare_bytes))
+    def bound(self) -> None:
+        """Let it have no more than it has."""
+        (self._folder / self._groups.limit).write_text((self._folder / self._groups.usage).read_text())
 
     def unbound(self) -> None:
         """Let it have what it wants."""
