@@ -24,9 +24,11 @@ def squeeze(world: World, target: str, seconds: float) -> None:
 KIND: Final = Kind(
     name="memory",
     pause=(6.0, 12.0),
-    faults=[
-        Fault(name=f"{each} short of memory", targets=instances_of(each), seconds=(2.0, 5.0), inject=squeeze)
-        for each in SERVICES
+    lanes=[
+        [
+            Fault(name=f"{each} short of memory", targets=instances_of(each), seconds=(2.0, 5.0), inject=squeeze)
+            for each in SERVICES
+        ]
     ],
     missing=missing,
 )
