@@ -4,7 +4,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,7 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from pymongo import MongoClient
 
 from services.local.servers.errors import LocalStackError
+from services.runtime.settings import Settings
 from tests.chaos.checker import Result, check
 from tests.chaos.expected import expect
 from tests.chaos.faults.mongo import UNREPLICATED
@@ -64,6 +65,8 @@ class Outcome:
     mongodb: str
     peaks: Mapping[str, int]
     """The most bytes that an instance of each service had in memory."""
+    kills: Mapping[str, int]
+    """How often each process was killed."""
     ends: Mapping[str, Sequence[str]]
     """How each process ended without being asked to."""
     not_injected: Sequence[str]
@@ -178,22 +181,14 @@ def _undisturbed(recovery: Recovery) -> None:
 
 
 def _checked(world: World, load: Load, struck: Sequence[Struck], fight: _Fight, unanswered: int) -> Outcome:
-    late = [_wait("the classifier", lambda: _is_decided(world))]
+    settings = world.settings.model_copy(update={"kafka_bootstrap": world.kafka.past_proxies})
+    late = list(_late("the classifier", lambda: _is_decided(settings)))
     observed = observe(
-        world.settings, lambda ends: late.append(_wait("the projector", lambda: _is_projected(world, ends)))
+        settings, lambda ends: late.extend(_late("the projector", lambda: _is_projected(settings, ends)))
     )
-    result = check(observed, expect(observed.inputs, world.settings), load.acknowledged)
-    result.violations += [each for each in late if each is not None]
-    result.violations += [
-        Violation("not recovered", f"{each.name} ({each.target})") for each in struck if each.recovered is None
-    ]
-    result.violations += [
-        Violation("too much memory", f"an instance of the {service} had {peak / 1e6:.0f} MB")
-        for service, peak in world.keeper.peaks.items()
-        if peak > MOST_BYTES
-    ]
-    if unanswered:
-        result.violations.append(Violation("not recovered", f"Kafka did not answer {unanswered} records"))
+    result = check(observed, expect(observed.inputs, settings), load.acknowledged)
+    result.violations += late
+    result.violations += _unwell(world, struck, unanswered)
     with MongoClient[dict[str, Any]](world.mongo.uri) as client:
         kept = client["chaos"][UNREPLICATED].count_documents({})
     return Outcome(
@@ -203,6 +198,7 @@ def _checked(world: World, load: Load, struck: Sequence[Struck], fight: _Fight, 
         kafka=world.kafka.version,
         mongodb=world.mongo.version(),
         peaks=world.keeper.peaks,
+        kills={name: each.kills for name, each in world.members.items()},
         ends={name: each.ends for name, each in world.members.items() if each.ends},
         not_injected=fight.not_injected,
         unreplicated=world.unreplicated,
@@ -210,22 +206,34 @@ def _checked(world: World, load: Load, struck: Sequence[Struck], fight: _Fight, 
     )
 
 
-def _wait(who: str, done: Callable[[], bool]) -> Violation | None:
-    """Wait until a service has done all its work; return what is wrong when it does not."""
+def _unwell(world: World, struck: Sequence[Struck], unanswered: int) -> Iterator[Violation]:
+    """Yield what is not as it was before the faults, and what was not bounded."""
+    for each in struck:
+        if each.recovered is None:
+            yield Violation("not recovered", f"{each.name} ({each.target})")
+    if unanswered:
+        yield Violation("not recovered", f"Kafka did not answer {unanswered} records")
+    for service, peak in world.keeper.peaks.items():
+        if peak > MOST_BYTES:
+            yield Violation("too much memory", f"an instance of the {service} had {peak / 1e6:.0f} MB")
+
+
+def _late(who: str, is_done: Callable[[], bool]) -> Iterator[Violation]:
+    """Wait until a service has done all its work; yield what is wrong when it does not."""
     deadline = time.monotonic() + RECOVERY_SECONDS
+    why = "it is behind"
     while time.monotonic() < deadline:
         try:
-            if done():
-                return None
-        except (KafkaException, AssertionError):
-            pass  # a broker that has just come back
+            if is_done():
+                return
+        except (KafkaException, AssertionError) as error:
+            why = f"nobody can tell: {error}"
         time.sleep(LOOK_SECONDS)
-    return Violation("not recovered", f"{who} has not done all its work in {RECOVERY_SECONDS:.0f} s")
+    yield Violation("not recovered", f"{who} has not done all its work in {RECOVERY_SECONDS:.0f} s; {why}")
 
 
-def _is_decided(world: World) -> bool:
+def _is_decided(settings: Settings) -> bool:
     """Whether all that came in is committed as handled, and all that came of it can be read."""
-    settings = world.settings
     [topic] = settings.contact_topics
     latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # it has no types
     places = {TopicPartition(topic, each): latest for each in range(PARTITIONS)}
@@ -238,8 +246,7 @@ def _is_decided(world: World) -> bool:
     return committed == ends and not holds_readers_up(settings.kafka_bootstrap, outputs)
 
 
-def _is_projected(world: World, ends: Ends) -> bool:
-    settings = world.settings
+def _is_projected(settings: Settings, ends: Ends) -> bool:
     for topic in settings.output_topics:
         committed = committed_offsets(
             settings.kafka_bootstrap, group=settings.projector_group, topic=topic, partitions=PARTITIONS

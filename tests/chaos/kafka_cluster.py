@@ -85,6 +85,8 @@ class KafkaCluster:
         more = {**os.environ, "JDK_JAVA_OPTIONS": _java_options(version)}
         self.proxies: Sequence[Proxy] = [network.proxy(each["proxy"], each["clients"]) for each in ports]
         self.bootstrap = ",".join(f"{HOST}:{each.port}" for each in self.proxies)
+        # The listener of the brokers among themselves.
+        self.past_proxies = ",".join(f"{HOST}:{each['brokers']}" for each in ports)
         self.members = [
             Member(
                 Server(
@@ -102,7 +104,7 @@ class KafkaCluster:
     def is_in_sync(self) -> bool:
         """Whether every broker is there, and holds all that the others hold."""
         try:
-            known = admin_client(self.bootstrap).list_topics(timeout=ANSWER_SECONDS)
+            known = admin_client(self.past_proxies).list_topics(timeout=ANSWER_SECONDS)
         except KafkaException:
             return False
         replicas = [each for topic in known.topics.values() for each in topic.partitions.values()]
@@ -111,7 +113,7 @@ class KafkaCluster:
     def coordinator(self, partition: int) -> str:
         """Return the broker that coordinates the transactions of a partition of Kafka's own topic."""
         try:
-            topic = admin_client(self.bootstrap).list_topics(timeout=ANSWER_SECONDS).topics[TRANSACTIONS]
+            topic = admin_client(self.past_proxies).list_topics(timeout=ANSWER_SECONDS).topics[TRANSACTIONS]
         except (KafkaException, KeyError):
             return "kafka-1"
         leader = topic.partitions[partition % len(topic.partitions)].leader

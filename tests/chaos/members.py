@@ -30,6 +30,7 @@ class Member:
     wanted: bool = True
     ends: list[str] = field(default_factory=list)
     """How it ended by itself, each time, and each time that it did not end when it was asked to."""
+    kills: int = 0
     _started: float = 0.0
 
     @property
@@ -39,6 +40,7 @@ class Member:
 
     def kill(self) -> None:
         """End it as `kill -9` does."""
+        self.kills += self.server.is_running
         self.server.kill()
 
     def stop(self) -> None:

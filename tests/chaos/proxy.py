@@ -121,21 +121,21 @@ class Connection:
         """What the client sent before the server was reached."""
 
     def opened(self, side: "_Side") -> None:
-        """Connect to the server when the client has connected."""
+        """Connect to the server when the client has connected, and pass on what it sent meanwhile."""
         if side is self.client:
             self.port = side.transport.get_extra_info("peername")[1]
             self._proxy.connections.add(self)
             barred = self._proxy.barred
             self.is_barred = bool(barred) and self.port in owners([self.port], barred)
             self._opening = self._loop.create_task(self._open())
+        elif self._early:
+            self._write(side, bytes(self._early))
 
     async def _open(self) -> None:
         try:
             await self._loop.create_connection(lambda: self._server, HOST, self._proxy.target)
         except OSError:
             self.abort()
-        else:
-            self._write(self._server, bytes(self._early))
 
     def pass_on(self, side: "_Side", data: bytes) -> None:
         """Pass on what came at one side."""

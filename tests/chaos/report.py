@@ -1,143 +1,21 @@
 """The report: one table over all runs of a tree, from the files that the runs left."""
 
-import json
-import os
-import platform
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
-from tests.chaos.driver import UNDISTURBED, Outcome
+from tests.chaos.driver import UNDISTURBED
 from tests.chaos.load import PER_SECOND
-from tests.chaos.recovery import Struck
-from tests.chaos.violations import CHECKS, Place
+from tests.chaos.told import SHOWN, OfFault, Told
+from tests.chaos.violations import CHECKS
 
-RUNS: Final = Path(".chaos")
 PAGE: Final = Path(__file__).with_name("report.md")
+
 ENDED: Final = (
     "Processes that ended without being asked to, and were started again (-9: the kernel killed it for want of memory):"
 )
-SHOWN: Final = ("lost", "doubled", "half")
-"""The checks that the table by fault shows; the others stand once for each run."""
-
-
-@dataclass
-class OfFault:
-    """What one fault did in one run."""
-
-    kind: str
-    injected: int = 0
-    contacts: int = 0
-    """Acknowledged between the beginning of such a fault and the recovery from it."""
-    violations: dict[str, int] = field(default_factory=dict)
-    recoveries: list[float] = field(default_factory=list)
-    not_recovered: int = 0
-
-
-@dataclass
-class Told:
-    """One run, as its file has it."""
-
-    command: str
-    seed: int
-    kinds: Sequence[str]
-    minutes: float
-    began: str
-    commit: str
-    machine: str
-    kafka: str
-    mongodb: str
-    acknowledged: int
-    contacts: int
-    events: int
-    letters: int
-    overtaken: int
-    checks: Mapping[str, int]
-    violations: Sequence[str]
-    faults: Mapping[str, OfFault]
-    peaks: Mapping[str, int]
-    ends: Mapping[str, Sequence[str]]
-    lacking: Mapping[str, str]
-    not_injected: Sequence[str]
-    unreplicated: int
-    kept: int
-
-
-def told(outcome: Outcome, **of_run: Any) -> Told:  # noqa: ANN401 - the fields of the run itself
-    """Return what the file of a run says."""
-    result = outcome.result
-    checks = dict.fromkeys(CHECKS, 0)
-    for violation in result.violations:
-        checks[violation.check] += 1
-    return Told(
-        **of_run,
-        machine=f"{os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {platform.python_version()}",
-        kafka=outcome.kafka,
-        mongodb=outcome.mongodb,
-        acknowledged=len(outcome.acknowledged),
-        contacts=result.contacts,
-        events=result.events,
-        letters=result.letters,
-        overtaken=result.overtaken,
-        checks=checks,
-        violations=[f"{each.check}: {each.what}" for each in result.violations],
-        faults=_by_fault(outcome),
-        peaks=outcome.peaks,
-        ends=outcome.ends,
-        not_injected=outcome.not_injected,
-        unreplicated=outcome.unreplicated,
-        kept=outcome.kept,
-    )
-
-
-def _by_fault(outcome: Outcome) -> dict[str, OfFault]:
-    moments: dict[Place, float] = {(each.partition, each.offset): each.at for each in outcome.acknowledged}
-    by_fault: defaultdict[str, list[Struck]] = defaultdict(list)
-    for each in outcome.struck:
-        by_fault[each.name].append(each)
-    return {name: _of_fault(struck, outcome, moments) for name, struck in by_fault.items()}
-
-
-def _of_fault(struck: Sequence[Struck], outcome: Outcome, moments: Mapping[Place, float]) -> OfFault:
-    """Put together what happened while a fault was felt. Faults overlap, so sums count things twice."""
-    of_fault = OfFault(struck[0].kind, len(struck))
-    of_fault.contacts = sum(_is_felt(at, struck) for at in moments.values())
-    for each in outcome.result.violations:
-        if each.check in SHOWN and each.place is not None and _is_felt(moments.get(each.place, 0), struck):
-            of_fault.violations[each.check] = of_fault.violations.get(each.check, 0) + 1
-    of_fault.recoveries = [each.recovery_seconds for each in struck if each.recovery_seconds is not None]
-    of_fault.not_recovered = sum(each.recovered is None for each in struck)
-    return of_fault
-
-
-def _is_felt(at: float, struck: Iterable[Struck]) -> bool:
-    return any(each.began <= at and (each.recovered is None or at <= each.recovered) for each in struck)
-
-
-# Files ----------------------------------------------------------------------------------------------------------------
-
-
-def keep(run: Told) -> None:
-    """Write the file of a run."""
-    RUNS.mkdir(exist_ok=True)
-    name = f"{run.began.replace(':', '')}-{run.seed}.json"
-    (RUNS / name).write_text(json.dumps(asdict(run), indent=1), encoding="utf-8")
-
-
-def kept() -> list[Told]:
-    """Return all runs that left a file, oldest first."""
-    runs = []
-    for each in sorted(RUNS.glob("*.json")):
-        document = json.loads(each.read_text(encoding="utf-8"))
-        document["faults"] = {name: OfFault(**fault) for name, fault in document["faults"].items()}
-        runs.append(Told(**document))
-    return runs
-
-
-# The page -------------------------------------------------------------------------------------------------------------
 
 
 def page(runs: Sequence[Told]) -> str:
@@ -254,24 +132,31 @@ def _rest(runs: Sequence[Told]) -> str:
 
 
 def _seen(runs: Sequence[Told]) -> Iterator[str]:
+    yield _processes(runs)
+    if written := sum(run.unreplicated for run in runs):
+        there = sum(run.kept for run in runs)
+        yield f"A primary wrote {written} documents that no other member got. {there} of them were there in the end."
+    yield _listed(ENDED, [f"{name} {end}, {command}" for name, end, command in _ends(runs)])
+    lacking = {f"{kind}, since {reason}." for run in runs for kind, reason in run.lacking.items()}
+    yield _listed("Left out:", sorted(lacking))
+    yield _listed("Not injected:", [each for run in runs for each in run.not_injected])
+    yield _listed("Violations:", [f"seed {run.seed}: {each}" for run in runs for each in run.violations])
+
+
+def _listed(title: str, lines: Sequence[str]) -> str:
+    return "\n".join([title, "", *(f"- {each}" for each in lines)]) if lines else ""
+
+
+def _processes(runs: Sequence[Told]) -> str:
+    kills: Counter[str] = Counter()
     peaks: defaultdict[str, int] = defaultdict(int)
     for run in runs:
+        for name, times in run.kills.items():
+            kills[name.rpartition("-")[0]] += times
         for service, peak in run.peaks.items():
             peaks[service] = max(peaks[service], peak)
-    yield _table(
-        ("service", "most memory of an instance"), [(each, f"{at / 1e6:.0f} MB") for each, at in peaks.items()]
-    )
-    if any(run.unreplicated for run in runs):
-        written, there = sum(run.unreplicated for run in runs), sum(run.kept for run in runs)
-        yield f"A primary wrote {written} documents that no other member got. {there} of them were there in the end."
-    ends = [f"- {name} {end}, {command}" for name, end, command in _ends(runs)]
-    yield f"{ENDED}\n\n" + "\n".join(ends) if ends else ""
-    lacking = {reason: kind for run in runs for kind, reason in run.lacking.items()}
-    yield "\n".join(f"Left out: {kind}, since {reason}." for reason, kind in lacking.items())
-    missed = [each for run in runs for each in run.not_injected]
-    yield "Not injected:\n\n" + "\n".join(f"- {each}" for each in missed) if missed else ""
-    violations = [f"- seed {run.seed}: {each}" for run in runs for each in run.violations]
-    yield "Violations:\n\n" + "\n".join(violations) if violations else ""
+    rows = [(each, f"{times:,}", f"{peaks[each] / 1e6:.0f} MB" if peaks[each] else "") for each, times in kills.items()]
+    return _table(("process", "killed by us", "most memory of an instance"), rows)
 
 
 def _ends(runs: Sequence[Told]) -> Iterator[tuple[str, str, str]]:

@@ -18,7 +18,8 @@ from tests.chaos.driver import Orders, run
 from tests.chaos.faults import KINDS
 from tests.chaos.kafka_cluster import VERSION
 from tests.chaos.plan import chosen
-from tests.chaos.report import PAGE, RUNS, Told, keep, kept, page, told
+from tests.chaos.report import PAGE, page
+from tests.chaos.told import RUNS, Told, keep, kept, told
 from tests.support.files_in_memory import keep_files_in_memory
 
 MINUTES: Final = 20.0

@@ -9,7 +9,8 @@ from tests.chaos.checker import Result
 from tests.chaos.driver import Outcome
 from tests.chaos.load import Acknowledged
 from tests.chaos.recovery import Struck
-from tests.chaos.report import Told, keep, kept, page, told
+from tests.chaos.report import page
+from tests.chaos.told import Told, keep, kept, told
 from tests.chaos.violations import Violation
 
 STRUCK = [
@@ -24,6 +25,7 @@ OUTCOME = Outcome(
     kafka="4.3.1",
     mongodb="6.0.5",
     peaks={"classifier": 90_000_000},
+    kills={"kafka-1": 3, "kafka-3": 4, "classifier-1": 5},
     ends={"kafka-3": ["exit status 1", "exit status 1"]},
     not_injected=[],
     unreplicated=3,
@@ -59,8 +61,10 @@ def test_the_page_has_one_row_for_a_fault_of_two_runs() -> None:
 def test_the_page_names_what_was_wrong_and_what_was_left_out() -> None:
     text = page([_told()])
     assert "- seed 1: lost: a contact" in text
+    assert "| kafka | 7 |  |" in text
+    assert "| classifier | 5 | 90 MB |" in text
     assert "- kafka-3: exit status 1 (2 times), seed 1" in text
-    assert "Left out: disk, since only root may." in text
+    assert "Left out:\n\n- disk, since only root may." in text
     assert "A primary wrote 3 documents that no other member got. 0 of them were there in the end." in text
 
 
@@ -72,7 +76,7 @@ def test_what_is_right_is_not_told_as_wrong() -> None:
 
 
 def test_a_run_is_read_as_it_was_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.chaos.report.RUNS", tmp_path / "runs")
+    monkeypatch.setattr("tests.chaos.told.RUNS", tmp_path / "runs")
     run = _told()
     keep(run)
     assert kept() == [run]

@@ -39,7 +39,7 @@ def rolling_restart(world: World, _: str, seconds: float) -> None:
 
 KIND: Final = Kind(
     name="kafka",
-    pause=(1.0, 4.0),
+    pause=(0.5, 3.0),
     lanes=[
         [
             Fault(name="broker killed", targets=BROKERS, seconds=(0.0, 2.0), inject=kill, weight=8),

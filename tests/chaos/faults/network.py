@@ -48,7 +48,7 @@ def _to(server: str, who: Sequence[str]) -> list[Fault]:
 
 KIND: Final = Kind(
     name="network",
-    pause=(2.0, 4.0),
+    pause=(1.0, 3.0),
     lanes=[
         [
             *_to("connections to Kafka", ("kafka-1", "kafka-2", "kafka-3", "kafka")),

@@ -23,11 +23,11 @@ def join_and_leave(world: World, target: str, seconds: float) -> None:
 def _of(service: str) -> list[Fault]:
     instances = instances_of(service)
     return [
-        Fault(name=f"{service} killed", targets=instances, seconds=(0.0, 0.5), inject=kill, weight=10),
+        Fault(name=f"{service} killed", targets=instances, seconds=(0.0, 0.5), inject=kill, weight=12),
         Fault(name=f"{service} asked to end", targets=instances, seconds=(0.0, 0.5), inject=stop, weight=2),
         Fault(name=f"{service} frozen", targets=instances, seconds=BEYOND_SESSION, inject=freeze, weight=2),
         Fault(name=f"{service} joins and leaves", targets=[service], seconds=(1.0, 4.0), inject=join_and_leave),
     ]
 
 
-KIND: Final = Kind(name="processes", pause=(1.0, 4.0), lanes=[_of(each) for each in SERVICES])
+KIND: Final = Kind(name="processes", pause=(0.5, 3.0), lanes=[_of(each) for each in SERVICES])
