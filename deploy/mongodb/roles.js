@@ -190,6 +190,53 @@ const roles = {
     ],
     "cluster": []
   },
+  "mapper": {
+    "rights": [
+      {
+        "database": "register",
+        "collections": [
+          "besluiten"
+        ],
+        "actions": [
+          "find"
+        ]
+      },
+      {
+        "database": "register",
+        "collections": [
+          "dead_letter_keys"
+        ],
+        "actions": [
+          "insert",
+          "update",
+          "createIndex"
+        ]
+      },
+      {
+        "database": "register",
+        "collections": [
+          "stopped_partitions"
+        ],
+        "actions": [
+          "find",
+          "insert",
+          "update",
+          "remove"
+        ]
+      },
+      {
+        "database": "register",
+        "collections": [
+          "skipped_records"
+        ],
+        "actions": [
+          "insert",
+          "update"
+        ]
+      }
+    ],
+    "cluster": []
+  },
   "operator": {
     "rights": [
       {
