@@ -13,18 +13,18 @@ from typing import Any, Final
 import orjson
 
 from schemas.identities import Identity
-from schemas.reading.origin import Origin
+from schemas.reading.origin import Origin, origin_in
 from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.mongo.register import PARTIJREGISTER
+from services.domain.ids import contact_key_named
 from services.domain.sleutels import Sleutels
 from services.operations.audit.trail import Action, record
 from services.operations.dead_letters.reading import dead_letters
 from services.operations.dead_letters.selection import LetterSelection, LetterState
 from services.operations.mongo import Database, read_register
-from services.operations.places.events import read_event
+from services.operations.places.events import as_object, objects_in, read_event
 from services.operations.places.letters import require_opened
 from services.operations.places.numbers import candidates
-from services.operations.places.traces import origin_in
 from services.operations.topic_reader import Progress, topic_reader, unseen
 from services.runtime.errors import InvalidSettings
 from services.runtime.kafka.records import as_record
@@ -95,10 +95,11 @@ async def affected(
 
 
 def _note(found: Affected, origin: Origin) -> None:
-    if origin.contact_id is None:
+    source, contact_id = origin.source or "", origin.contact_id
+    if contact_id is None or contact_key_named(source, contact_id) is None:
         found.unreadable += 1
     else:
-        found.contacts.add((origin.source or "", origin.contact_id))
+        found.contacts.add((source, contact_id))
 
 
 async def _looked_at(
@@ -138,11 +139,12 @@ def _of_publisher(value: bytes | None, headers: Sequence[Any], sleutels: Sleutel
 
 def _of_classifier(value: bytes | None) -> Looked:
     try:
-        data = orjson.loads(value or b"")["data"]
-        named = [*data.get("partijen", ()), *([data] if "partijId" in data else [])]
-        return origin_in(data.get("herkomst")), set(), {each["partijId"] for each in named}
-    except (ValueError, TypeError, KeyError):
-        return Origin(None, None), set(), set()
+        data = as_object(as_object(orjson.loads(value or b"")).get("data"))
+    except orjson.JSONDecodeError:
+        data = {}
+    named = [data, *objects_in(data, "partijen")]
+    ids = {each["partijId"] for each in named if isinstance(each.get("partijId"), str)}
+    return origin_in(data.get("herkomst")), set(), ids
 
 
 async def _look_up(database: Database, hashes: Iterable[str], found: Affected) -> None:

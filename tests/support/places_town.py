@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 from uuid import uuid4
 
 import orjson
@@ -18,7 +19,20 @@ from services.operations.dead_letters.selection import LetterSelection
 from services.operations.subjects import Subject, read_subject
 from services.runtime.settings import Settings
 from services.runtime.stops.store import SKIPPED
-from tests.support.examples import ALICE, BOB, Wire, betrokkene, bsn, contact, email, event, line, onderwerp, phone
+from tests.support.examples import (
+    ALICE,
+    BOB,
+    SOURCE,
+    Wire,
+    betrokkene,
+    bsn,
+    contact,
+    email,
+    event,
+    line,
+    onderwerp,
+    phone,
+)
 from tests.support.explain_town import Town
 from tests.support.kafka_tools import topic_names
 from tests.support.leftovers import remove_database, remove_topics
@@ -153,6 +167,7 @@ async def fill(town: Town, one: str, other: str) -> None:
     follow_up = contact("c-later", betrokkenen=[person(other)], vervolg_op={"contactId": "c-alone"})
     await published(town, follow_up | {"vertrouwelijk": True})
     _leave_others(town)
+    leave_other_forms(town)
 
 
 async def published(town: Town, data: Wire) -> None:
@@ -171,12 +186,29 @@ async def published(town: Town, data: Wire) -> None:
         town._send(topics[each.stream], value, key=each.key.encode())
 
 
+OTHER_FORMS: Final = (b"\xff no JSON", b"[1]", rb'{"source": "\ud800", "data": {"contactId": "\ud800"}}')
+"""Values that are no event, or name no contact that there can be."""
+
+
+def leave_other_forms(town: Town) -> None:
+    """Leave records that are no events in every topic that is searched."""
+    settings = town.settings
+    for value in OTHER_FORMS:
+        town.publish_value(value)
+        town.refuse_value(value)
+        for topic in (*settings.consent_topics, *settings.output_topics, settings.erased_topic, settings.audit_topic):
+            town._send(topic, value)
+
+
 def _leave_others(town: Town) -> None:
-    """Leave the collections of before a rebuild, and the position of a record that was skipped."""
+    """Leave the collections of before a rebuild, a klant who consented outside a contact, and a skipped position."""
     with MongoClient[Wire](town.settings.mongo_uri) as client:
         database = client[town.settings.mongo_database]
         for name in ("klantcontacten", "interne_taken"):
             copied = list(database[name].find({"herkomst.contactId": {"$in": ["c-alone", "c-other"]}}))
             database[f"{name}_vorige"].insert_many(copied)
+        change = {"op": "2026-03-01T10:00:00.000000+00:00", "source": SOURCE, "wijzigingId": "w-1"}
+        consented = {"_id": str(uuid4()), "nummer": "9", "grondsleutel": None, "gegeven": change}
+        database["partijregister"].insert_one(consented)
         here = Position(town.settings.contact_topics[0], 0, 0)
         database[SKIPPED].insert_one({"topic": here.topic, "partition": here.partition, "offset": here.offset})

@@ -41,6 +41,7 @@ async def letters(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
                 letter = found.letter
                 require_opened(letter)
                 event = read_event(letter.content.value, letter.content.headers)
+                in_topic.unreadable += not event.data
                 if not (is_about(event, search.traces) or _lay_there(letter, search.traces)):
                     continue
                 place = place_of(Position(topic, letter.id.partition, letter.id.offset))
@@ -56,6 +57,8 @@ async def letters(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
                         content={**event.data, "kind": letter.kind, "paths": list(letter.paths)},
                         written_at=letter.written_at,
                         until=until,
+                        contact_key=search.traces.key_of(event.origin) or letter.contact_key,
+                        confidential=event.is_confidential,
                     )
                 )
     yield in_topic.place(topic, PlaceKind.TOPIC, term.term, days=term.days, settings=SETTINGS)

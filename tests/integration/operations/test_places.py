@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import orjson
 import pytest
@@ -21,7 +22,14 @@ from services.operations.subjects import PartijSubject, Subject, SubjectUnknown,
 from services.runtime.errors import InvalidSettings
 from tests.support.examples import ALICE, CAROL, SOURCE, Wire
 from tests.support.explain_town import SLEUTELS, Town
-from tests.support.places_town import bsn_subject, filled_town
+from tests.support.places_town import OTHER_FORMS, bsn_subject, filled_town
+
+OUTPUTS: Final = (
+    "klantcontact.registered",
+    "klantcontact.registered.vertrouwelijk",
+    "taak.created",
+    "taak.created.vertrouwelijk",
+)
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +93,18 @@ async def test_a_contact_is_found_with_what_other_contacts_and_partijen_say_of_i
     }
 
 
+async def test_records_of_another_form_are_counted_and_stop_nothing(town: Town) -> None:
+    found = await search(town, bsn_subject(ALICE))
+
+    others = len(OTHER_FORMS)
+    assert {name: each.unreadable for name, each in found.items() if each.unreadable} == {
+        "contact.ended": others,
+        "toestemming.gewijzigd": others,
+        "contact.ended.dlq": others + 1,  # a broken event of the klant
+        **dict.fromkeys(OUTPUTS, others),
+    }
+
+
 async def test_each_place_says_until_when_and_by_which_setting(town: Town) -> None:
     found = await search(town, bsn_subject(ALICE))
 
@@ -141,7 +161,7 @@ async def test_the_contacts_and_klanten_that_lay_in_a_topic_are_listed(town: Tow
         (SOURCE, f"c-{each}") for each in ("alone", "both", "secret", "gone", "other", "waits", "stranger", "later")
     }
     assert len(sent.partijen) == 2
-    assert (sent.records, sent.unreadable) == (9, 0)
+    assert (sent.records, sent.unreadable) == (9 + len(OTHER_FORMS), len(OTHER_FORMS))
     assert {each for _, each in refused.contacts} == {"c-refused", "c-broken", "c-refused-other"}
     assert refused.partijen == sent.partijen
     assert {each for _, each in out.contacts} == {"c-secret", "c-later"}
