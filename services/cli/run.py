@@ -36,10 +36,16 @@ def run_mapper() -> None:
     _serve("services.channels.mapper.main")
 
 
+@app.command("intake")
+def run_intake() -> None:
+    """Take what telephony, forms and mail send over HTTP, and keep it in the raw topics of the channels."""
+    _serve("services.channels.intake.main")
+
+
 def _serve(service: str) -> None:
     """Run a service to its end. Its log says why it stopped; for wrong settings that is one line.
 
-    Only that service is loaded: neither ever runs in the other's process.
+    Only that service is loaded: none ever runs in the process of another.
     """
     run: Callable[[Settings], Awaitable[None]] = load(service, "run")
     given = settings()

@@ -15,7 +15,7 @@ PartNode = Mapping[str, Any]
 """A part as jmespath's parser makes it."""
 
 
-class Budget(Protocol):
+class StepCount(Protocol):
     """How many steps a message may still take, and what was found in its contact before."""
 
     def take(self, steps: int) -> None:
@@ -25,7 +25,7 @@ class Budget(Protocol):
         """Return what a part finds that another expression may have in the same words."""
 
 
-Closure = Callable[[Any, Budget], Any]
+Closure = Callable[[Any, StepCount], Any]
 
 
 def is_false(value: object) -> bool:
@@ -64,22 +64,22 @@ class _Maker:
     # What a part is by itself
 
     def _identity(self, _: PartNode) -> Closure:
-        return lambda value, budget: value  # noqa: ARG005 - all have one form; so below
+        return lambda value, steps: value  # noqa: ARG005 - all have one form; so below
 
     _current = _identity
 
     def _literal(self, node: PartNode) -> Closure:
         constant = node["value"]
-        return lambda value, budget: constant  # noqa: ARG005
+        return lambda value, steps: constant  # noqa: ARG005
 
     def _field(self, node: PartNode) -> Closure:
         name = node["value"]
-        return lambda value, budget: value.get(name) if isinstance(value, dict) else None  # noqa: ARG005
+        return lambda value, steps: value.get(name) if isinstance(value, dict) else None  # noqa: ARG005
 
     def _index(self, node: PartNode) -> Closure:
         index = node["value"]
 
-        def indexed(value: Any, _: Budget) -> Any:  # noqa: ANN401 - JSON; so below
+        def indexed(value: Any, _: StepCount) -> Any:  # noqa: ANN401 - JSON; so below
             try:
                 return value[index] if isinstance(value, list) else None
             except IndexError:
@@ -89,17 +89,17 @@ class _Maker:
 
     def _slice(self, node: PartNode) -> Closure:
         taken = slice(*node["children"])
-        return lambda value, budget: value[taken] if isinstance(value, list) else None  # noqa: ARG005
+        return lambda value, steps: value[taken] if isinstance(value, list) else None  # noqa: ARG005
 
     # Parts of parts
 
     def _subexpression(self, node: PartNode) -> Closure:
         first, *rest = self._children(node)
 
-        def chained(value: Any, budget: Budget) -> Any:  # noqa: ANN401
-            found = first(value, budget)
+        def chained(value: Any, steps: StepCount) -> Any:  # noqa: ANN401
+            found = first(value, steps)
             for each in rest:
-                found = each(found, budget)
+                found = each(found, steps)
             return found
 
         return chained
@@ -109,44 +109,44 @@ class _Maker:
 
     def _shared(self, node: PartNode) -> Closure:
         (part,), words = self._children(node), node["value"]
-        return lambda value, budget: budget.shared(words, part, value)
+        return lambda value, steps: steps.shared(words, part, value)
 
     def _key_val_pair(self, node: PartNode) -> Closure:
         return self.made(node["children"][0])
 
     def _multi_select_dict(self, node: PartNode) -> Closure:
         parts = [(each["value"], self.made(each)) for each in node["children"]]
-        return lambda value, budget: None if value is None else {name: part(value, budget) for name, part in parts}
+        return lambda value, steps: None if value is None else {name: part(value, steps) for name, part in parts}
 
     def _multi_select_list(self, node: PartNode) -> Closure:
         parts = self._children(node)
-        return lambda value, budget: None if value is None else [part(value, budget) for part in parts]
+        return lambda value, steps: None if value is None else [part(value, steps) for part in parts]
 
     # Conditions
 
     def _or_expression(self, node: PartNode) -> Closure:
         left, right = self._children(node)
 
-        def either(value: Any, budget: Budget) -> Any:  # noqa: ANN401
-            found = left(value, budget)
-            return right(value, budget) if is_false(found) else found
+        def either(value: Any, steps: StepCount) -> Any:  # noqa: ANN401
+            found = left(value, steps)
+            return right(value, steps) if is_false(found) else found
 
         return either
 
     def _and_expression(self, node: PartNode) -> Closure:
         left, right = self._children(node)
 
-        def both(value: Any, budget: Budget) -> Any:  # noqa: ANN401
-            found = left(value, budget)
-            return found if is_false(found) else right(value, budget)
+        def both(value: Any, steps: StepCount) -> Any:  # noqa: ANN401
+            found = left(value, steps)
+            return found if is_false(found) else right(value, steps)
 
         return both
 
     def _not_expression(self, node: PartNode) -> Closure:
         (part,) = self._children(node)
 
-        def negated(value: Any, budget: Budget) -> bool:  # noqa: ANN401
-            found = part(value, budget)
+        def negated(value: Any, steps: StepCount) -> bool:  # noqa: ANN401
+            found = part(value, steps)
             return not found and not _is_number(found)
 
         return negated
@@ -157,15 +157,15 @@ class _Maker:
         if name in _ORDERS:
             return _ordered(left, right, _ORDERS[name])
         equal = name == "eq"
-        return lambda value, budget: _equals(left(value, budget), right(value, budget)) is equal
+        return lambda value, steps: _equals(left(value, steps), right(value, steps)) is equal
 
     # Parts that go through a list or an object
 
     def _flatten(self, node: PartNode) -> Closure:
         (part,) = self._children(node)
 
-        def flattened(value: Any, budget: Budget) -> Any:  # noqa: ANN401
-            found = part(value, budget)
+        def flattened(value: Any, steps: StepCount) -> Any:  # noqa: ANN401
+            found = part(value, steps)
             if not isinstance(found, list):
                 return None
             merged: list[Any] = []
@@ -182,9 +182,9 @@ class _Maker:
         base, part = self._children(node)
         weight = weight_of(node["children"][1])
 
-        def projected(value: Any, budget: Budget) -> Any:  # noqa: ANN401
-            found = base(value, budget)
-            return _kept(found, part, budget, weight) if isinstance(found, list) else None
+        def projected(value: Any, steps: StepCount) -> Any:  # noqa: ANN401
+            found = base(value, steps)
+            return _kept(found, part, steps, weight) if isinstance(found, list) else None
 
         return projected
 
@@ -192,9 +192,9 @@ class _Maker:
         base, part = self._children(node)
         weight = weight_of(node["children"][1])
 
-        def projected(value: Any, budget: Budget) -> Any:  # noqa: ANN401
-            found = base(value, budget)
-            return _kept(list(found.values()), part, budget, weight) if isinstance(found, dict) else None
+        def projected(value: Any, steps: StepCount) -> Any:  # noqa: ANN401
+            found = base(value, steps)
+            return _kept(list(found.values()), part, steps, weight) if isinstance(found, dict) else None
 
         return projected
 
@@ -202,13 +202,13 @@ class _Maker:
         base, part, condition = self._children(node)
         weight, of_condition = map(weight_of, node["children"][1:])
 
-        def filtered(value: Any, budget: Budget) -> Any:  # noqa: ANN401
-            found = base(value, budget)
+        def filtered(value: Any, steps: StepCount) -> Any:  # noqa: ANN401
+            found = base(value, steps)
             if not isinstance(found, list):
                 return None
-            budget.take(len(found) * of_condition)
-            chosen = [each for each in found if not is_false(condition(each, budget))]
-            return _kept(chosen, part, budget, weight)
+            steps.take(len(found) * of_condition)
+            chosen = [each for each in found if not is_false(condition(each, steps))]
+            return _kept(chosen, part, steps, weight)
 
         return filtered
 
@@ -217,18 +217,18 @@ class _Maker:
     def _expref(self, node: PartNode) -> Closure:
         (part,) = self._children(node)
         weighed = part, weight_of(node["children"][0])
-        return lambda value, budget: _Expression(weighed, _Calls(budget))  # noqa: ARG005
+        return lambda value, steps: _Expression(weighed, _Calls(steps))  # noqa: ARG005
 
     def _function_expression(self, node: PartNode) -> Closure:
         name, parts, call = node["value"], self._children(node), self._functions.call_function
-        return lambda value, budget: call(name, [part(value, budget) for part in parts])
+        return lambda value, steps: call(name, [part(value, steps) for part in parts])
 
 
 class _Calls:
     """What jmespath's functions call for an expression that they were given, as `sort_by` does for each item."""
 
-    def __init__(self, budget: Budget) -> None:
-        self._budget = budget
+    def __init__(self, steps: StepCount) -> None:
+        self._budget = steps
 
     def visit(self, weighed: tuple[Closure, int], value: Any) -> Any:  # noqa: ANN401
         """Ask the expression of one item."""
@@ -246,17 +246,17 @@ _ORDERS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 
 
 def _ordered(left: Closure, right: Closure, compare: Callable[[Any, Any], bool]) -> Closure:
-    def ordered(value: Any, budget: Budget) -> bool | None:  # noqa: ANN401
-        one, other = left(value, budget), right(value, budget)
+    def ordered(value: Any, steps: StepCount) -> bool | None:  # noqa: ANN401
+        one, other = left(value, steps), right(value, steps)
         return compare(one, other) if _is_comparable(one) and _is_comparable(other) else None
 
     return ordered
 
 
-def _kept(found: Sequence[Any], part: Closure, budget: Budget, weight: int) -> list[Any]:
+def _kept(found: Sequence[Any], part: Closure, steps: StepCount, weight: int) -> list[Any]:
     """Return what a part finds in each item, without null."""
-    budget.take(len(found) * weight)
-    return [each for each in [part(item, budget) for item in found] if each is not None]
+    steps.take(len(found) * weight)
+    return [each for each in [part(item, steps) for item in found] if each is not None]
 
 
 def _equals(one: object, other: object) -> bool:

@@ -10,7 +10,7 @@ from jmespath.exceptions import JMESPathError, ParseError
 from jmespath.functions import Functions, signature
 
 from schemas.mapping_faults import MappingFaultKind
-from services.channels.mapping.bounds import MAX_CHARACTERS, MAX_COPIES, MAX_NODES, MAX_VISITS
+from services.channels.mapping.bounds import MAX_CHARACTERS, MAX_COPIES, MAX_NODES, MAX_NUMBER_CHARACTERS, MAX_VISITS
 from services.channels.mapping.closures import Closure, closure, is_false, weight_of
 from services.channels.mapping.errors import Unmappable
 
@@ -37,6 +37,10 @@ _GO_ON: Final = _ON_THE_FIRST - {"pipe"}
 _SHARED: Final = frozenset({"filter_projection", "pipe"})
 
 
+OF_JMESPATH: Final = (JMESPathError, ArithmeticError, TypeError, ValueError, RecursionError)
+"""What the library makes of what a stranger sent. Its text may hold values."""
+
+
 class WrongExpression(Exception):
     """A text is no expression that a mapping may hold. The message says what to do."""
 
@@ -56,6 +60,8 @@ class _Bounded(Functions):  # type: ignore[misc]  # jmespath has no types
 
     @signature({"types": []})  # type: ignore[untyped-decorator]
     def _func_to_number(self, value: object) -> object:
+        if isinstance(value, str) and len(value) > MAX_NUMBER_CHARACTERS:
+            return None
         number = super()._func_to_number(value)
         return number if not isinstance(number, float) or isfinite(number) else None
 
@@ -124,7 +130,7 @@ class Search:
             return self._closure(document, interpreter)
         except AsksTooMuch:
             raise Unmappable(self.place, MappingFaultKind.TE_VEEL) from None
-        except Exception:  # noqa: BLE001 - whatever a library makes of what a stranger sent; its text may hold values
+        except OF_JMESPATH:
             raise Unmappable(self.place, MappingFaultKind.EXPRESSIE) from None
 
     def holds(self, document: object, interpreter: Interpreter) -> bool:
