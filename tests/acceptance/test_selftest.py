@@ -79,9 +79,12 @@ def test_a_policy_that_does_not_name_the_source_takes_nothing(system: System, tm
 
 def test_what_an_interrupted_run_left_is_taken_back(system: System) -> None:
     words = ["selftest", "--json"]
-    with command_stopped_before(
-        system.settings, words, module="services.operations.selftest.selftest", function="_take_back"
-    ), MongoClient[dict[str, Any]](system.settings.mongo_uri) as client:
+    with (
+        command_stopped_before(
+            system.settings, words, module="services.operations.selftest.selftest", function="_take_back"
+        ),
+        MongoClient[dict[str, Any]](system.settings.mongo_uri) as client,
+    ):
         besluiten = client[system.settings.mongo_database]["besluiten"]
         [contact_id] = [each["contactId"] for each in besluiten.find({"uitgegeven.taakNummer": {"$exists": True}})]
     run = contact_id.split("-")[1]
