@@ -96,7 +96,11 @@ class KafkaRawTopic:
         async with self._starting:
             if self._producer is None:
                 producer = idempotent_producer(self._settings)
-                await producer.start()
+                try:
+                    await producer.start()
+                except BaseException:
+                    await _stop(producer)
+                    raise
                 self._producer = producer
             return self._producer
 
@@ -168,8 +172,9 @@ class KafkaRawTopics:
             async with asyncio.timeout(LOOK_ANSWER_SECONDS):
                 producers = [await each.producer() for each in self._topics.values()]
                 existing = (await producers[0].client.fetch_all_metadata()).topics()
-        except (KafkaError, OSError, TimeoutError):
-            self._health.set(Part.KAFKA, f"Kafka has not answered for {LOOK_ANSWER_SECONDS:.0f} seconds", by=WATCH)
+        except (KafkaError, OSError, TimeoutError) as error:
+            silent = f"Kafka has not answered for {LOOK_ANSWER_SECONDS:.0f} seconds"
+            self._health.set(Part.KAFKA, str(missing_right(error) or silent), by=WATCH)
             return
         missing = [topic for topic in self._topics if topic not in existing]
         gone = f"Kafka has no topic {', '.join(missing)}, or this user may not see it" if missing else None
