@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from aiokafka.errors import KafkaError
 
 from services.channels.intake.budget import Budget
 from services.channels.intake.kafka import KafkaRawTopics
@@ -89,6 +90,16 @@ async def test_a_topic_that_refuses_is_tried_anew_and_hurts_no_other(kafka_boots
         await there.topics.write(small, [b"small"], [])
         assert Part.KAFKA not in there.health.reasons()
         assert (there.kept(small), there.kept(other)) == ([b"small"], [b"other"])
+
+
+async def test_a_producer_that_has_died_is_replaced(kafka_bootstrap: str, topic: str) -> None:
+    async with raw(kafka_bootstrap, topic) as there:
+        producer = await there.topics._topics[topic].producer()
+        producer._message_accumulator.fail_all(KafkaError())
+        with pytest.raises(Rejected):
+            await there.topics.write(topic, [b"refused"], [])
+        await there.topics.write(topic, [b"taken"], [])
+        assert there.kept(topic) == [b"taken"]
 
 
 async def test_more_than_the_budget_is_refused_and_nothing_of_it_is_written(kafka_bootstrap: str, topic: str) -> None:
