@@ -22,6 +22,7 @@ from services.operations.access.own import AnswerPart, ToWeigh
 from services.operations.pages import places
 from services.operations.places.events import PublishersEvent, own_betrokkenen
 from services.operations.places.place import FoundItem, PlaceFound
+from services.operations.places.published import position_of
 from services.operations.places.traces import Traces, origin_in
 from services.projector.mongo.writes import Collection, places_of
 from services.runtime.settings import Settings
@@ -76,6 +77,7 @@ class _Answer:
             "toestemming": sorted(self._statements(), key=lambda each: str(each["op"])),
             "ontvangenBerichten": list(self._sent(settings.input_topics)),
             "geweigerdeBerichten": list(self._sent([settings.dead_letter_topic])),
+            "kanaalBerichten": list(self._messages()),
             "plaatsen": [self._place(each) for each in self._found.places if self._shows_place(each)],
             "verwerkingen": [
                 {
@@ -99,6 +101,9 @@ class _Answer:
         for each in self._klantcontacten:
             if ToWeigh.VERTROUWELIJK in self._reasons[each.id]:
                 confidential.add(_key_of(each.content.get("herkomst")))
+        for each in self._found.in_places(*self._settings.input_topics):
+            if each.content.get("vertrouwelijk") is True and (key := self._traces.key_of(_origin_of(each))) is not None:
+                confidential.add(key)
         weighed = {_key_of(each.content.get("herkomst")) for each in self._klantcontacten if self._is_weighed(each)}
         yield from confidential - weighed
 
@@ -201,6 +206,24 @@ class _Answer:
             if self._release.everything or not reasons:
                 shown["gegevens"] = own.sent(item.content, mine)
             yield shown
+
+    def _messages(self) -> Iterator[AnswerPart]:
+        """Yield the messages of channels. What of one is the klant's can't be seen, so a person weighs each.
+
+        Before it is known what one became, it may be of a confidential contact.
+        """
+        for item in self._found.in_places(*self._settings.raw_topics):
+            origin = self._traces.messages[position_of(item.id)]
+            held = self._held_contacts if origin is None else self._held_contacts & {self._traces.key_of(origin)}
+            if held and not self._release.everything:
+                continue
+            shown: AnswerPart = {
+                "plaats": item.id,
+                "op": item.written_at,
+                "totUiterlijk": item.until,
+                "teWegen": [ToWeigh.ONDUIDELIJK],
+            }
+            yield {**shown, **item.content} if self._release.everything else shown
 
     def _place(self, place: PlaceFound) -> AnswerPart:
         shown = places.shown(place)

@@ -90,6 +90,20 @@ async def test_the_one_who_weighs_gets_the_confidential_contact_too(town: Town) 
         access_page(whole)
 
 
+async def test_messages_of_channels_are_for_the_one_who_weighs_and_show_no_confidential_contact(town: Town) -> None:
+    found = await gathered(town)
+
+    shown = answer(found, town.settings, Release())["kanaalBerichten"]
+    weighing = answer(found, town.settings, Release(everything=True))["kanaalBerichten"]
+
+    # What became of the third nobody knows: it may be of the confidential contact.
+    assert [(each["plaats"].rsplit("/", 1)[1], each["teWegen"]) for each in shown] == [("0", ["onduidelijk"])]
+    assert isinstance(shown[0]["totUiterlijk"], datetime)
+    assert "bericht" not in shown[0]
+    assert [each["plaats"].rsplit("/", 1)[1] for each in weighing] == ["0", "1", "2"]
+    assert mark(ALICE, "form") in weighing[0]["bericht"]
+
+
 async def test_the_answer_has_decisions_consent_letters_places_and_recipients(town: Town) -> None:
     town.commit("afnemer", town.settings.registered_topic, 1)
 

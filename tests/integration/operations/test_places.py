@@ -21,7 +21,7 @@ from services.operations.subjects import PartijSubject, Subject, SubjectUnknown,
 from services.runtime.errors import InvalidSettings
 from tests.support.examples import ALICE, CAROL, SOURCE, Wire
 from tests.support.explain_town import SLEUTELS, Town
-from tests.support.places_town import bsn_subject, filled_town
+from tests.support.places_town import FORMULIEREN, bsn_subject, filled_town
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,8 @@ async def test_a_klant_is_found_in_every_place_and_another_is_not(town: Town) ->
     alice, carol = await search(town, bsn_subject(ALICE)), await search(town, bsn_subject(CAROL))
 
     assert {name: each.found for name, each in alice.items() if each.found} == {
-        "contact.ended": 7,
+        "kanaal.open-forms": 3,
+        "contact.ended": 9,
         "contact.ended.dlq": 2,
         "dead_letters": 1,
         "partijregister": 1,
@@ -83,6 +84,18 @@ async def test_a_contact_is_found_with_what_other_contacts_and_partijen_say_of_i
         "taak.created": 1,
         "skipped_records": 1,
     }
+
+
+async def test_a_contact_of_a_channel_is_found_in_its_message(town: Town) -> None:
+    asked = read_subject(orjson.dumps({"source": FORMULIEREN, "contactId": "of-1"}))
+    found = await search(town, asked)
+
+    assert {name: each.found for name, each in found.items() if each.found} == {
+        "kanaal.open-forms": 1,
+        "contact.ended": 1,
+    }
+    message = found["kanaal.open-forms"]
+    assert (message.term, message.days, message.with_contents) == (StayTerm.RETENTION, 7, 1)
 
 
 async def test_each_place_says_until_when_and_by_which_setting(town: Town) -> None:
@@ -136,12 +149,17 @@ async def test_the_contacts_and_klanten_that_lay_in_a_topic_are_listed(town: Tow
     sent = await lay(town, town.settings.contact_topics[0])
     refused = await lay(town, town.settings.dead_letter_topic)
     out = await lay(town, town.settings.confidential_topic)
+    by_form = await lay(town, town.settings.raw_topics[0])
 
     assert sent.contacts == {
-        (SOURCE, f"c-{each}") for each in ("alone", "both", "secret", "gone", "other", "waits", "stranger", "later")
+        *((SOURCE, f"c-{each}") for each in ("alone", "both", "secret", "gone", "other", "waits", "stranger", "later")),
+        *((FORMULIEREN, each) for each in ("of-1", "of-secret")),
     }
     assert len(sent.partijen) == 2
-    assert (sent.records, sent.unreadable) == (9, 0)
+    assert (sent.records, sent.unreadable) == (11, 0)
+    assert by_form.contacts == {(FORMULIEREN, each) for each in ("of-1", "of-secret", "of-other")}
+    assert (by_form.records, by_form.unreadable) == (4, 1)
+    assert by_form.partijen == sent.partijen
     assert {each for _, each in refused.contacts} == {"c-refused", "c-broken", "c-refused-other"}
     assert refused.partijen == sent.partijen
     assert {each for _, each in out.contacts} == {"c-secret", "c-later"}
