@@ -11,55 +11,38 @@ const databases = { register, projection };
 
 const roles = {
   "classifier": {
+    rights: [
+      ["register", ["partijregister"], ["find", "insert", "update", "createIndex", "remove"]],
+      ["register", ["besluiten"], ["find", "insert", "update", "createIndex", "listIndexes", "dropIndex"]],
+      ["register", ["nummers", "tellingen", "sleutelcontrole"], ["find", "insert", "update"]],
+      ["register", ["wissingen"], ["find", "insert"]],
+      ["register", ["dead_letter_keys"], ["insert", "update", "createIndex"]],
+      ["register", ["stopped_partitions"], ["find", "insert", "update", "remove"]],
+      ["register", ["skipped_records"], ["insert", "update"]],
+    ],
+    cluster: [],
+  },
+  "projector": {
+    rights: [
+      ["projection", ["klantcontacten", "partijen", "interne_taken", "klantcontacten_vertrouwelijk", "interne_taken_vertrouwelijk"], ["find", "insert", "update", "remove", "createCollection", "createIndex", "collMod"]],
+      ["projection", ["vervallen"], ["find", "insert", "update", "remove", "createCollection", "createIndex", "collMod", "listIndexes"]],
+      ["projection", ["plaatsclaims"], ["insert", "remove", "createCollection", "createIndex"]],
+      ["projection", ["herbouw"], ["find"]],
+      ["projection", ["stopped_partitions"], ["find", "insert", "update", "remove"]],
+      ["projection", ["skipped_records"], ["insert", "update"]],
+      ["projection", [""], ["listCollections"]],
+    ],
+    cluster: [],
+  },
+  "mapper": {
     "rights": [
-      {
-        "database": "register",
-        "collections": [
-          "partijregister"
-        ],
-        "actions": [
-          "find",
-          "insert",
-          "update",
-          "createIndex",
-          "remove"
-        ]
-      },
       {
         "database": "register",
         "collections": [
           "besluiten"
         ],
         "actions": [
-          "find",
-          "insert",
-          "update",
-          "createIndex",
-          "listIndexes",
-          "dropIndex"
-        ]
-      },
-      {
-        "database": "register",
-        "collections": [
-          "nummers",
-          "tellingen",
-          "sleutelcontrole"
-        ],
-        "actions": [
-          "find",
-          "insert",
-          "update"
-        ]
-      },
-      {
-        "database": "register",
-        "collections": [
-          "wissingen"
-        ],
-        "actions": [
-          "find",
-          "insert"
+          "find"
         ]
       },
       {
@@ -93,465 +76,78 @@ const roles = {
         "actions": [
           "insert",
           "update"
-        ]
-      }
-    ],
-    "cluster": []
-  },
-  "projector": {
-    "rights": [
-      {
-        "database": "projection",
-        "collections": [
-          "klantcontacten",
-          "partijen",
-          "interne_taken",
-          "klantcontacten_vertrouwelijk",
-          "interne_taken_vertrouwelijk"
-        ],
-        "actions": [
-          "find",
-          "insert",
-          "update",
-          "remove",
-          "createCollection",
-          "createIndex",
-          "collMod"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          "vervallen"
-        ],
-        "actions": [
-          "find",
-          "insert",
-          "update",
-          "remove",
-          "createCollection",
-          "createIndex",
-          "collMod",
-          "listIndexes"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          "plaatsclaims"
-        ],
-        "actions": [
-          "insert",
-          "remove",
-          "createCollection",
-          "createIndex"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          "herbouw"
-        ],
-        "actions": [
-          "find"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          "stopped_partitions"
-        ],
-        "actions": [
-          "find",
-          "insert",
-          "update",
-          "remove"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          "skipped_records"
-        ],
-        "actions": [
-          "insert",
-          "update"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          ""
-        ],
-        "actions": [
-          "listCollections"
         ]
       }
     ],
     "cluster": []
   },
   "operator": {
-    "rights": [
-      {
-        "database": "register",
-        "collections": [
-          "partijregister",
-          "besluiten",
-          "nummers",
-          "tellingen",
-          "sleutelcontrole"
-        ],
-        "actions": [
-          "find"
-        ]
-      },
-      {
-        "database": "register",
-        "collections": [
-          "dead_letters"
-        ],
-        "actions": [
-          "find",
-          "insert",
-          "update",
-          "createIndex"
-        ]
-      },
-      {
-        "database": "register",
-        "collections": [
-          "dead_letter_keys",
-          "stopped_partitions"
-        ],
-        "actions": [
-          "find",
-          "update"
-        ]
-      },
-      {
-        "database": "register",
-        "collections": [
-          "operators_lock",
-          "audit_head"
-        ],
-        "actions": [
-          "find",
-          "insert",
-          "update"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          "stopped_partitions"
-        ],
-        "actions": [
-          "find",
-          "update"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          "skipped_records"
-        ],
-        "actions": [
-          "find",
-          "remove"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          "klantcontacten",
-          "partijen",
-          "interne_taken",
-          "klantcontacten_vertrouwelijk",
-          "interne_taken_vertrouwelijk",
-          "vervallen"
-        ],
-        "actions": [
-          "find",
-          "insert",
-          "update",
-          "remove",
-          "createIndex",
-          "dropCollection"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          "klantcontacten_nieuw",
-          "partijen_nieuw",
-          "interne_taken_nieuw",
-          "klantcontacten_vertrouwelijk_nieuw",
-          "interne_taken_vertrouwelijk_nieuw",
-          "vervallen_nieuw"
-        ],
-        "actions": [
-          "find",
-          "insert",
-          "update",
-          "remove",
-          "createCollection",
-          "createIndex",
-          "listIndexes",
-          "dropCollection"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          "klantcontacten_vorige",
-          "partijen_vorige",
-          "interne_taken_vorige",
-          "klantcontacten_vertrouwelijk_vorige",
-          "interne_taken_vertrouwelijk_vorige",
-          "vervallen_vorige",
-          "herbouw_proef",
-          "herbouw_proef_vorige"
-        ],
-        "actions": [
-          "find",
-          "insert",
-          "createIndex",
-          "dropCollection"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          "plaatsclaims"
-        ],
-        "actions": [
-          "insert",
-          "remove",
-          "createCollection",
-          "createIndex"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          "herbouw"
-        ],
-        "actions": [
-          "find",
-          "insert",
-          "update"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          ""
-        ],
-        "actions": [
-          "listCollections"
-        ]
-      }
+    rights: [
+      ["register", ["partijregister", "besluiten", "nummers", "tellingen", "sleutelcontrole"], ["find"]],
+      ["register", ["dead_letters"], ["find", "insert", "update", "createIndex"]],
+      ["register", ["dead_letter_keys", "stopped_partitions"], ["find", "update"]],
+      ["register", ["operators_lock", "audit_head"], ["find", "insert", "update"]],
+      ["projection", ["stopped_partitions"], ["find", "update"]],
+      ["projection", ["skipped_records"], ["find", "remove"]],
+      ["projection", ["klantcontacten", "partijen", "interne_taken", "klantcontacten_vertrouwelijk", "interne_taken_vertrouwelijk", "vervallen"], ["find", "insert", "update", "remove", "createIndex", "dropCollection"]],
+      ["projection", ["klantcontacten_nieuw", "partijen_nieuw", "interne_taken_nieuw", "klantcontacten_vertrouwelijk_nieuw", "interne_taken_vertrouwelijk_nieuw", "vervallen_nieuw"], ["find", "insert", "update", "remove", "createCollection", "createIndex", "listIndexes", "dropCollection"]],
+      ["projection", ["klantcontacten_vorige", "partijen_vorige", "interne_taken_vorige", "klantcontacten_vertrouwelijk_vorige", "interne_taken_vertrouwelijk_vorige", "vervallen_vorige", "herbouw_proef", "herbouw_proef_vorige"], ["find", "insert", "createIndex", "dropCollection"]],
+      ["projection", ["plaatsclaims"], ["insert", "remove", "createCollection", "createIndex"]],
+      ["projection", ["herbouw"], ["find", "insert", "update"]],
+      ["projection", [""], ["listCollections"]],
     ],
-    "cluster": [
-      "serverStatus"
-    ]
+    cluster: ["serverStatus"],
   },
   "privacy": {
-    "rights": [
-      {
-        "database": "register",
-        "collections": [
-          ""
-        ],
-        "actions": [
-          "find",
-          "listCollections"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          ""
-        ],
-        "actions": [
-          "find",
-          "listCollections"
-        ]
-      },
-      {
-        "database": "register",
-        "collections": [
-          "wissingen",
-          "verwerkte_taken"
-        ],
-        "actions": [
-          "find",
-          "insert",
-          "update",
-          "remove"
-        ]
-      },
-      {
-        "database": "register",
-        "collections": [
-          "operators_lock",
-          "audit_head"
-        ],
-        "actions": [
-          "find",
-          "insert",
-          "update"
-        ]
-      },
-      {
-        "database": "register",
-        "collections": [
-          "tellingen"
-        ],
-        "actions": [
-          "remove"
-        ]
-      }
+    rights: [
+      ["register", [""], ["find", "listCollections"]],
+      ["projection", [""], ["find", "listCollections"]],
+      ["register", ["wissingen", "verwerkte_taken"], ["find", "insert", "update", "remove"]],
+      ["register", ["operators_lock", "audit_head"], ["find", "insert", "update"]],
+      ["register", ["tellingen"], ["remove"]],
     ],
-    "cluster": [
-      "serverStatus"
-    ]
+    cluster: ["serverStatus"],
   },
   "key": {
-    "rights": [
-      {
-        "database": "register",
-        "collections": [
-          "partijregister",
-          "besluiten"
-        ],
-        "actions": [
-          "find",
-          "update",
-          "createCollection",
-          "collMod"
-        ]
-      },
-      {
-        "database": "register",
-        "collections": [
-          "sleutelcontrole",
-          "dead_letter_keys"
-        ],
-        "actions": [
-          "find",
-          "update"
-        ]
-      },
-      {
-        "database": "register",
-        "collections": [
-          "operators_lock",
-          "audit_head"
-        ],
-        "actions": [
-          "find",
-          "insert",
-          "update"
-        ]
-      }
+    rights: [
+      ["register", ["partijregister", "besluiten"], ["find", "update", "createCollection", "collMod"]],
+      ["register", ["sleutelcontrole", "dead_letter_keys"], ["find", "update"]],
+      ["register", ["operators_lock", "audit_head"], ["find", "insert", "update"]],
     ],
-    "cluster": [
-      "serverStatus"
-    ]
+    cluster: ["serverStatus"],
   },
   "reader": {
-    "rights": [
-      {
-        "database": "projection",
-        "collections": [
-          "klantcontacten",
-          "partijen",
-          "interne_taken"
-        ],
-        "actions": [
-          "find"
-        ]
-      }
+    rights: [
+      ["projection", ["klantcontacten", "partijen", "interne_taken"], ["find"]],
     ],
-    "cluster": []
+    cluster: [],
   },
   "reader-confidential": {
-    "rights": [
-      {
-        "database": "projection",
-        "collections": [
-          "klantcontacten",
-          "partijen",
-          "interne_taken",
-          "klantcontacten_vertrouwelijk",
-          "interne_taken_vertrouwelijk"
-        ],
-        "actions": [
-          "find"
-        ]
-      }
+    rights: [
+      ["projection", ["klantcontacten", "partijen", "interne_taken", "klantcontacten_vertrouwelijk", "interne_taken_vertrouwelijk"], ["find"]],
     ],
-    "cluster": []
+    cluster: [],
   },
   "taken": {
-    "rights": [
-      {
-        "database": "projection",
-        "collections": [
-          "klantcontacten",
-          "partijen"
-        ],
-        "actions": [
-          "find"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          "interne_taken"
-        ],
-        "actions": [
-          "find",
-          "update"
-        ]
-      }
+    rights: [
+      ["projection", ["klantcontacten", "partijen"], ["find"]],
+      ["projection", ["interne_taken"], ["find", "update"]],
     ],
-    "cluster": []
+    cluster: [],
   },
   "taken-confidential": {
-    "rights": [
-      {
-        "database": "projection",
-        "collections": [
-          "klantcontacten",
-          "partijen",
-          "klantcontacten_vertrouwelijk"
-        ],
-        "actions": [
-          "find"
-        ]
-      },
-      {
-        "database": "projection",
-        "collections": [
-          "interne_taken",
-          "interne_taken_vertrouwelijk"
-        ],
-        "actions": [
-          "find",
-          "update"
-        ]
-      }
+    rights: [
+      ["projection", ["klantcontacten", "partijen", "klantcontacten_vertrouwelijk"], ["find"]],
+      ["projection", ["interne_taken", "interne_taken_vertrouwelijk"], ["find", "update"]],
     ],
-    "cluster": []
-  }
+    cluster: [],
+  },
 };
 
 const admin = db.getSiblingDB("admin");
 for (const [name, { rights, cluster }] of Object.entries(roles)) {
   const granted = new Map();
-  for (const { database, collections, actions } of rights) {
+  for (const [database, collections, actions] of rights) {
     for (const collection of collections) {
       const key = JSON.stringify({ db: databases[database], collection });
       granted.set(key, new Set([...(granted.get(key) ?? []), ...actions]));

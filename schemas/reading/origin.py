@@ -51,6 +51,12 @@ def origin_of(value: bytes | None, headers: Headers = ()) -> Origin:
     return Origin(_first_text(*sources), _first_text(*(each.get(name) for each in places for name in ID_NAMES)))
 
 
+def origin_in(herkomst: object) -> Origin:
+    """Return the contact, or the change of consent, that a document or an event of the classifier follows from."""
+    given = herkomst if isinstance(herkomst, dict) else {}
+    return Origin(_first_text(given.get("source")), _first_text(*(given.get(name) for name in ID_NAMES)))
+
+
 def _read(value: bytes | None) -> dict[str, Any]:
     """Return the object in a value, or what can be read of it."""
     tree = _parsed(value or b"")

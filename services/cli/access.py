@@ -16,9 +16,12 @@ from services.operations.access.gather import Gathered, gather
 from services.operations.access.page import access_page
 from services.operations.places.search import traces_of
 from services.operations.subjects import Subject
+from services.operations.wording import counted
 from services.runtime.settings import Settings
 
 app = typer.Typer(add_completion=False)
+
+ONLY_SEARCHED = "Nothing but an id or a number in one tells whom it is about; it was searched for those."
 
 Weighed = Annotated[
     list[str] | None,
@@ -57,6 +60,9 @@ def access(
         made = answer(found, given, Release(everything=to_weigh, nummers=frozenset(weighed or ())))
         if write is not None:
             write(access_page(made))
+    for each in made["plaatsen"]:
+        if each["onleesbaar"]:
+            tell(f"{each['plaats']}: {counted(each['onleesbaar'], 'record')} of another form. {ONLY_SEARCHED}")
     for each in made["teWegen"]:
         if not each["gewogen"]:
             told = ", ".join(each["redenen"])

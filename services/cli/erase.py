@@ -13,7 +13,7 @@ from services.cli.arguments import AsJson, settings
 from services.cli.json_values import print_json
 from services.cli.progress import progress
 from services.cli.streams import FAULTS_FOUND, tell
-from services.cli.subject import ReasonGiven, RequestNumber, SubjectFile, asked_subject
+from services.cli.subject import ReasonGiven, RefusedOn, RequestNumber, SubjectFile, asked_subject
 from services.operations.erase.erase import Erasure, ToErase
 from services.operations.erase.erase import erase as have_erased
 from services.operations.erase.reapply import ToReapply
@@ -41,10 +41,7 @@ def erase(  # noqa: PLR0913 - each is an option that an operator can give
     ] = False,
     request: RequestNumber,
     reason: ReasonGiven,
-    refuse: Annotated[
-        str | None,
-        typer.Option(metavar="GROUND", help="Erase nothing; record that it is refused, and why: 17(3), Archiefwet."),
-    ] = None,
+    refuse: RefusedOn = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be erased; change nothing.")] = False,
     withdraw_missing: Annotated[
         bool, typer.Option("--withdraw-missing", help="Withdraw klantcontacten of which nothing is stored any more.")
@@ -63,6 +60,8 @@ def erase(  # noqa: PLR0913 - each is an option that an operator can give
     if len(modes) != 1:
         raise typer.BadParameter("give one of --contact, --partij, --details and --reapply")
     mode = modes[0]
+    if mode is None and refuse is not None:
+        raise typer.BadParameter("--reapply takes no refusal", param_hint="--refuse")
     try:
         if mode is None:
             again = ToReapply(verzoek=request, reason=reason, dry_run=dry_run)
@@ -111,7 +110,8 @@ def _without_restricted(erasure: Erasure) -> Erasure:
 def lines(erasure: Erasure, *, refused: bool, dry_run: bool) -> list[str]:
     """Return what was erased, or would be, for a person."""
     if refused:
-        return ["Recorded: the request is refused. Nothing was erased."]
+        recorded = "This was a dry run: no refusal was recorded." if dry_run else "Recorded: the request is refused."
+        return [f"{recorded} Nothing was erased."]
     if erasure.restricted:
         numbers = ", ".join(dict.fromkeys(erasure.restricted))
         restricted = f"The processing of partij {numbers} is restricted (AVG 18): nothing of it is erased."

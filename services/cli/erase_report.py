@@ -53,9 +53,10 @@ def _told(place: ErasureReport) -> str:
     ends = _ends(place)
     if not place["doorzocht"]:
         return f"can't be searched: {ends}"
+    odd = f"; {counted(place['onleesbaar'], 'record')} of another form" if place["onleesbaar"] else ""
     if not place["aantal"]:
-        return "0 found"
-    return f"{place['aantal']} found, {place['metInhoud']} with contents: {ends}"
+        return f"0 found{odd}"
+    return f"{place['aantal']} found, {place['metInhoud']} with contents: {ends}{odd}"
 
 
 def _ends(place: ErasureReport) -> str:

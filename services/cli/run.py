@@ -15,7 +15,7 @@ from services.runtime.errors import InvalidSettings
 from services.runtime.observe import logs
 from services.runtime.settings import Settings
 
-app = typer.Typer(help="Run one of the services until SIGTERM or Ctrl-C.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(help="Run a service until SIGTERM or Ctrl-C.", no_args_is_help=True, add_completion=False)
 
 
 @app.command("classifier")
@@ -34,6 +34,12 @@ def run_projector() -> None:
 def run_intake() -> None:
     """Take what telephony, forms and mail send over HTTP, and keep it in the raw topics of the channels."""
     _serve("services.channels.intake.main")
+
+
+@app.command("mapper")
+def run_mapper() -> None:
+    """Make contact.ended of what the platforms of the channels file send, by their mappings."""
+    _serve("services.channels.mapper.main")
 
 
 def _serve(service: str) -> None:

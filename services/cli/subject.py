@@ -17,20 +17,24 @@ MAX_REASON: Final = 200
 """Characters."""
 
 
-def _request(text: str) -> str:
-    if not 1 <= len(text) <= MAX_CHARACTERS or not text.isprintable() or text.isspace():
-        raise typer.BadParameter(f"needs 1 to {MAX_CHARACTERS} printable characters")
-    if looks_personal(text):
-        raise typer.BadParameter("looks like a BSN, an e-mail address or a telephone number, and is kept for good")
-    return text
-
-
-def _reason(text: str) -> str:
-    if not 1 <= len(text) <= MAX_REASON or not text.isprintable() or text.isspace():
-        raise typer.BadParameter(f"needs 1 to {MAX_REASON} printable characters")
+def _kept(text: str, most: int) -> str:
+    if not 1 <= len(text) <= most or not text.isprintable() or text.isspace():
+        raise typer.BadParameter(f"needs 1 to {most} printable characters")
     if looks_personal(text):
         raise typer.BadParameter("seems to name a BSN, an e-mail address or a telephone number, and is kept for good")
     return text
+
+
+def _request(text: str) -> str:
+    return _kept(text, MAX_CHARACTERS)
+
+
+def _reason(text: str) -> str:
+    return _kept(text, MAX_REASON)
+
+
+def _ground(text: str | None) -> str | None:
+    return text if text is None else _kept(text, MAX_REASON)
 
 
 RequestNumber = Annotated[
@@ -46,6 +50,15 @@ ReasonGiven = Annotated[
     typer.Option(
         callback=_reason,
         help=f"Why, in at most {MAX_REASON} characters. It is kept: name no person in it.",
+    ),
+]
+RefusedOn = Annotated[
+    str | None,
+    typer.Option(
+        "--refuse",
+        metavar="GROUND",
+        callback=_ground,
+        help="Erase nothing; record that it is refused, and on which ground: 17(3), Archiefwet. Name no person in it.",
     ),
 ]
 SubjectFile = Annotated[

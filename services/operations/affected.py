@@ -8,27 +8,29 @@ import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
 from schemas.identities import Identity
-from schemas.reading.origin import Origin
+from schemas.reading.origin import Origin, origin_in
 from services.channels.loading import MappedChannel, mapped_channels
 from services.channels.mapping.outcome import SkippedContact
+from services.channels.outcomes import outcomes_of
 from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.classifier.mongo.register import PARTIJREGISTER
+from services.domain.ids import contact_key_named
 from services.domain.sleutels import Sleutels
 from services.operations.audit.trail import Action, record
-from services.operations.channel_messages import outcomes_of
+from services.operations.dead_letters.letters import Letter
 from services.operations.dead_letters.reading import dead_letters
 from services.operations.dead_letters.selection import LetterSelection, LetterState
+from services.operations.dead_letters.topics import letter_topics
 from services.operations.mongo import Database, read_register
-from services.operations.places.events import read_event
+from services.operations.places.events import as_object, objects_in, read_event
 from services.operations.places.letters import require_opened
 from services.operations.places.message_text import message_text
 from services.operations.places.numbers import candidates
-from services.operations.places.traces import origin_in
 from services.operations.topic_reader import Progress, topic_reader, unseen
 from services.runtime.errors import InvalidSettings
 from services.runtime.kafka.records import Record, as_record
@@ -100,7 +102,11 @@ async def affected(
 
 
 def _note(found: Affected, origins: Sequence[Origin]) -> None:
-    named = [(each.source or "", each.contact_id) for each in origins if each.contact_id is not None]
+    named = [
+        (source, each.contact_id)
+        for each in origins
+        if each.contact_id is not None and contact_key_named(source := each.source or "", each.contact_id) is not None
+    ]
     found.contacts.update(named)
     found.unreadable += not named
 
@@ -108,29 +114,42 @@ def _note(found: Affected, origins: Sequence[Origin]) -> None:
 async def _looked_at(
     settings: Settings, found: Affected, sleutels: Sleutels, progress: Progress
 ) -> AsyncIterator[Looked]:
-    if found.topic == settings.dead_letter_topic:
-        chosen = LetterSelection(states=frozenset(LetterState), since=found.since, until=found.until)
-        async with dead_letters(settings) as letters:
-            async for batch in letters.selected(chosen, progress):
-                for each in batch:
-                    require_opened(each.letter)
-                    if each.letter.withheld and each.letter.contact_key:
-                        found.keys.add(each.letter.contact_key)
-                    content = each.letter.content
-                    yield _of_publisher(content.value, content.headers, sleutels)
+    channel = _channel_of(settings, found.topic)
+    if found.topic not in letter_topics(settings):
+        async with topic_reader(settings) as reader:
+            whole = await reader.whole(found.topic)
+            part = await reader.between(whole, since=found.since, until=found.until)
+            async for fetched in reader.records(part, progress):
+                for lying in map(as_record, fetched):
+                    if channel is not None:
+                        yield _of_platform(lying, channel, sleutels)
+                    elif found.topic in settings.input_topics:
+                        yield _of_publisher(lying, sleutels)
+                    else:
+                        yield _of_classifier(lying.value)
         return
-    async with topic_reader(settings) as reader:
-        whole = await reader.whole(found.topic)
-        part = await reader.between(whole, since=found.since, until=found.until)
-        channel = mapped_channels(settings)[found.topic] if found.topic in settings.raw_topics else None
-        async for fetched in reader.records(part, progress):
-            for lying in map(as_record, fetched):
-                if channel is not None:
-                    yield _of_platform(lying, channel, sleutels)
-                elif found.topic in settings.input_topics:
-                    yield _of_publisher(lying.value, lying.headers, sleutels)
-                else:
-                    yield _of_classifier(lying.value)
+    chosen = LetterSelection(states=frozenset(LetterState), since=found.since, until=found.until, within=found.topic)
+    async with dead_letters(settings, found.topic) as letters:
+        async for batch in letters.selected(chosen, progress):
+            for each in batch:
+                require_opened(each.letter)
+                if each.letter.withheld and each.letter.contact_key:
+                    found.keys.add(each.letter.contact_key)
+                lay = _record_in(each.letter, found.topic)
+                yield _of_publisher(lay, sleutels) if channel is None else _of_platform(lay, channel, sleutels)
+
+
+def _channel_of(settings: Settings, topic: str) -> MappedChannel | None:
+    """Return the channel whose messages or dead letters a topic holds."""
+    raw = {topic: topic for topic in settings.raw_topics}
+    raw |= dict(zip(settings.raw_dead_letter_topics, settings.raw_topics, strict=True))
+    return mapped_channels(settings)[raw[topic]] if topic in raw else None
+
+
+def _record_in(letter: Letter, topic: str) -> Record:
+    """Return the record that became a letter, as far as it is known."""
+    content = letter.content
+    return Record(topic, *letter.id, letter.written_at, content.key, content.value, content.headers)
 
 
 def _of_platform(record: Record, channel: MappedChannel, sleutels: Sleutels) -> Looked:
@@ -141,8 +160,8 @@ def _of_platform(record: Record, channel: MappedChannel, sleutels: Sleutels) -> 
     return origins, _hashes(candidates(message.text, message.values), sleutels), set()
 
 
-def _of_publisher(value: bytes | None, headers: Sequence[Any], sleutels: Sleutels) -> Looked:
-    event = read_event(value, headers)
+def _of_publisher(record: Record, sleutels: Sleutels) -> Looked:
+    event = read_event(record.value, record.headers)
     return [event.origin], _hashes(candidates(event.text), sleutels), set()
 
 
@@ -152,11 +171,12 @@ def _hashes(found: Iterable[tuple[str, str]], sleutels: Sleutels) -> set[str]:
 
 def _of_classifier(value: bytes | None) -> Looked:
     try:
-        data = orjson.loads(value or b"")["data"]
-        named = [*data.get("partijen", ()), *([data] if "partijId" in data else [])]
-        return [origin_in(data.get("herkomst"))], set(), {each["partijId"] for each in named}
-    except (ValueError, TypeError, KeyError):
-        return [], set(), set()
+        data = as_object(as_object(orjson.loads(value or b"")).get("data"))
+    except orjson.JSONDecodeError:
+        data = {}
+    named = [data, *objects_in(data, "partijen")]
+    ids = {each["partijId"] for each in named if isinstance(each.get("partijId"), str)}
+    return [origin_in(data.get("herkomst"))], set(), ids
 
 
 async def _look_up(database: Database, hashes: Iterable[str], found: Affected) -> None:

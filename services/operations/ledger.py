@@ -21,6 +21,8 @@ def _item(key: bytes | None, value: bytes | None) -> GewistItem | None:
     if key is None or value is None:
         return None
     try:
-        return item_of(key.decode(), orjson.loads(value))
+        item = item_of(key.decode(), orjson.loads(value))
     except (ValueError, TypeError, KeyError):
         return None
+    named = (item.contact_key or "", item.partij_id or "", item.verzoek)
+    return item if item.op.tzinfo is not None and all(isinstance(each, str) for each in named) else None

@@ -29,7 +29,7 @@ from services.classifier.mongo.key_versions import REGISTER, SLEUTELCONTROLE, Ke
 from services.domain.sleutels import Sleutels, versie_of
 from services.operations.audit.chain import Action
 from services.operations.audit.trail import record
-from services.operations.lock import Lock, operators_lock
+from services.operations.lock import Lock, LockLost, operators_lock
 from services.operations.mongo import Database, read_register
 from services.operations.mongo_checks import oplog_days
 from services.runtime.errors import KlantcontactError, TransientFailure
@@ -165,8 +165,10 @@ async def _begin(database: Database, lock: Lock, sleutels: Sleutels, state: KeyS
             {**REGISTER, "controle": sleutels.at(state.versie).controle()},
             {"$set": {"controle": sleutels.controle(), "rotatie": rotation}},
         )
-    except TransientFailure:
-        await _unguard(database, state)
+    except LockLost:
+        raise  # another command may have begun its own rotation behind this guard
+    except BaseException:
+        await _unguard(database, sleutels, state)
         raise
     if not announced.matched_count:
         raise TransientFailure("The control document of the key has just been changed. Try again.")
@@ -199,10 +201,14 @@ async def _guard(database: Database, name: str, rule: Document) -> None:
         await asyncio.sleep(GUARD_SECONDS)
 
 
-async def _unguard(database: Database, state: KeyState) -> None:
-    """Let classifiers go on as before."""
+async def _unguard(database: Database, sleutels: Sleutels, state: KeyState) -> None:
+    """Let classifiers go on as before, unless the new versie was announced: an answer of MongoDB may have been lost."""
+    with suppress(PyMongoError, TransientFailure):
+        former = {**REGISTER, "controle": sleutels.at(state.versie).controle()}
+        if await database[SLEUTELCONTROLE].find_one(former) is None:
+            return
     for name in GUARDED:
-        with suppress(PyMongoError):
+        with suppress(PyMongoError, TransientFailure):
             await _guard(database, name, validator(state.versie))
 
 

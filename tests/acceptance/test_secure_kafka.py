@@ -19,7 +19,7 @@ from services.runtime.kafka.clients import range_consumer
 from tests.acceptance.policy import STRICT
 from tests.acceptance.secure_town import RIGHTS, Ran, Town, contacts, drop_databases, settings_on
 from tests.support.contacts import SOURCE, encoded
-from tests.support.kafka_tools import ANSWER_SECONDS
+from tests.support.kafka_tools import ANSWER_SECONDS, publish_values
 from tests.support.secure_kafka import SecureKafka, make_authority, rights_in, secure_kafka
 from tests.support.waiting import wait_for
 
@@ -187,7 +187,7 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
 
 
 def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
-    services = {"run classifier", "run projector"}
+    services = {"run classifier", "run projector", "run mapper"}
     others = {"publish", "topics create", "topics mark", "doctor", "explain", "rebuild"}
     assert RIGHTS.keys() == services | others | {
         "access",
@@ -263,6 +263,26 @@ def test_the_rights_of_the_page_are_enough(town: Town, user: str, command: str, 
 
     assert says in ran.said
     assert ran.status == status
+
+
+def test_the_rights_of_the_page_are_enough_for_a_channel(town: Town) -> None:
+    file = town.kafka.folder / "kanalen.toml"
+    file.write_text('[kanaal.open-forms]\nmapping = "open-forms"', "utf-8")
+    channel = {"kanalen_file": file}
+    letters = "--in kanaal.open-forms.dlq"
+
+    assert "kanaal.open-forms.dlq" in town.run("topics create", "topics create", channel).said
+    publish_values(town.kafka.plain, "kanaal.open-forms", [b"{"])
+    with town.service("mapper", town.settings_of("run mapper").model_copy(update=channel)) as mapper:
+        wait_for("it is a letter", lambda: sum(mapper.measured("klantcontact_dead_letters_total").values()) == 1)
+        assert (
+            "open-forms: open-forms/1, from kanaal.open-forms to contact.ended"
+            in town.run("doctor", "doctor", channel).said
+        )
+        assert "1 letter in 1 group" in town.run("dlq", f"dlq list {letters}", channel).said
+        assert "1 letter sent back" in town.run("dlq redrive", f"dlq redrive --all {letters}", channel).said
+        wait_for("it is one again", lambda: sum(mapper.measured("klantcontact_dead_letters_total").values()) == 2)
+    assert town.documents()["besluiten"] == 5
 
 
 def test_a_user_may_be_known_by_its_certificate(town: Town) -> None:

@@ -35,13 +35,12 @@ def check(read: Received | Refusal) -> None:
 
 
 @given(st.binary(max_size=200), headers)
-@settings(deadline=None)
 def test_any_bytes(value: bytes, some_headers: list[tuple[str, bytes | None]]) -> None:
     check(decode(value, some_headers, WRITTEN_AT))
 
 
 @given(st.integers(0, len(VALID)), st.integers(0, len(VALID)), st.binary(max_size=10), headers)
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=examples(300))
 def test_a_valid_record_in_which_a_piece_is_replaced(
     start: int, end: int, piece: bytes, some_headers: list[tuple[str, bytes | None]]
 ) -> None:
@@ -49,20 +48,19 @@ def test_a_valid_record_in_which_a_piece_is_replaced(
 
 
 @given(json_values)
-@settings(deadline=None)
 def test_any_json(value: object) -> None:
     check(decode(json.dumps(value).encode(), (), WRITTEN_AT))
     check(structured({**whole_event(), "data": value}))
 
 
 @given(mutated_events())
-@settings(max_examples=examples(500), deadline=None)
+@settings(max_examples=examples(500))
 def test_a_valid_event_with_a_few_changes(tree: Wire) -> None:
     check(structured(tree))
 
 
 @given(mutated_events(most=30))
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(100))
 def test_a_valid_event_with_many_changes(tree: Wire) -> None:
     check(structured(tree))
 
@@ -71,7 +69,7 @@ def test_a_valid_event_with_many_changes(tree: Wire) -> None:
 
 
 @given(mutated_events(most=2))
-@settings(max_examples=examples(500), deadline=None)
+@settings(max_examples=examples(500))
 @example(whole_event())
 def test_what_is_read_fast_is_read_the_same_with_care(tree: Wire) -> None:
     value = json.dumps(tree).encode()
@@ -80,7 +78,7 @@ def test_what_is_read_fast_is_read_the_same_with_care(tree: Wire) -> None:
 
 
 @given(mutated_events(most=2), st.booleans())
-@settings(max_examples=examples(500), deadline=None)
+@settings(max_examples=examples(500))
 @example(whole_event(), False)  # noqa: FBT003 - hypothesis hands values over by position
 def test_both_ways_read_the_same_from_data_in_base64(tree: Wire, ascii_only: bool) -> None:  # noqa: FBT001 - the same
     value = in_base64(tree, ascii_only=ascii_only)
@@ -89,7 +87,7 @@ def test_both_ways_read_the_same_from_data_in_base64(tree: Wire, ascii_only: boo
 
 
 @given(mutated_events(most=2), st.sampled_from(["id", "subject", "datacontenttype"]), st.text(max_size=3))
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(200))
 def test_both_ways_read_the_same_in_binary_mode(tree: Wire, name: str, text: str) -> None:
     attributes = {each: value for each, value in whole_event().items() if each != "data"} | {name: text}
     value = json.dumps(tree.get("data")).encode()
@@ -98,7 +96,7 @@ def test_both_ways_read_the_same_in_binary_mode(tree: Wire, name: str, text: str
 
 
 @given(st.sampled_from(sorted({*whole_event(), *whole_event()["data"]} - {"data"})), json_values)
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(200))
 def test_of_a_name_that_stands_twice_the_last_counts_in_both_ways(name: str, value: object) -> None:
     twice = re.sub(
         rb'"(%s)": ' % name.encode(),
@@ -113,7 +111,7 @@ def test_of_a_name_that_stands_twice_the_last_counts_in_both_ways(name: str, val
 
 
 @given(mutated_events(most=3))
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(200))
 def test_the_data_is_read_the_same_in_binary_mode(tree: Wire) -> None:
     event = {**whole_event(), "data": tree.get("data")}
     if isinstance(event["data"], dict):
@@ -151,7 +149,7 @@ def test_no_refusal_holds_a_value() -> None:
 
 
 @given(mutated_events())
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(100))
 def test_no_refusal_of_a_changed_event_holds_a_value(tree: Wire) -> None:
     refused = structured({**tree, "data": _marked(tree.get("data"), CANARY)})
     shown = repr(refused.faults) if isinstance(refused, Refusal) else ""

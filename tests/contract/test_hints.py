@@ -107,7 +107,7 @@ def test_every_error_that_a_bad_event_has_is_in_the_table(changes: dict[str, Any
 
 
 @given(mutated_events())
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=examples(300))
 def test_every_error_that_a_changed_event_has_is_in_the_table(tree: Wire) -> None:
     assert set(_of(tree)) <= set(hints())
 
@@ -130,7 +130,7 @@ WRONG: Final[tuple[Any, ...]] = (
 
 
 @given(st.sampled_from(BASES), st.data())
-@settings(max_examples=examples(500), deadline=None)
+@settings(max_examples=examples(500))
 def test_every_error_of_one_wrong_field_is_in_the_table(base: Wire, data: st.DataObject) -> None:
     place = ".".join(map(str, data.draw(st.sampled_from(list(all_places(base))))))
     for value in (ABSENT, *WRONG):

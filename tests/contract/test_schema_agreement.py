@@ -102,7 +102,7 @@ def _objects(data: object, name: str) -> list[dict[str, Any]]:
 
 
 @given(mutated_events(most=2))
-@settings(max_examples=examples(400), deadline=None)
+@settings(max_examples=examples(400))
 def test_what_is_received_agrees_with_the_schema(tree: Wire) -> None:
     if isinstance(structured(tree), Received):
         assert [error.message for error in SCHEMA.iter_errors(_judged_where_it_is_ignored(tree))] == []

@@ -326,6 +326,7 @@ NOTHING_PERSONAL: Final = {
     "publish": "sends what a publisher has in a file of its own",
     "run classifier": "a service",
     "run projector": "a service",
+    "run mapper": "a service",
     "doctor": "no ids",
     "topics create": "makes topics",
     "topics mark": "appends markers, which hold nothing",

@@ -159,7 +159,7 @@ class Town:
         return retained
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 @given(histories(), TERMS, st.lists(st.integers(1, 12 * YEARS), max_size=4), st.data())
 async def test_whatever_is_kept_for_however_long_nothing_is_orphaned_and_restricted_partijen_keep_all(
     history: History, terms: Terms, months: list[int], data: st.DataObject

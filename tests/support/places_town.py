@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
+from typing import Final
 from uuid import uuid4
 
 import orjson
@@ -24,7 +25,20 @@ from services.operations.dead_letters.selection import LetterSelection
 from services.operations.subjects import Subject, read_subject
 from services.runtime.settings import Settings
 from services.runtime.stops.store import SKIPPED
-from tests.support.examples import ALICE, BOB, Wire, betrokkene, bsn, contact, email, event, line, onderwerp, phone
+from tests.support.examples import (
+    ALICE,
+    BOB,
+    SOURCE,
+    Wire,
+    betrokkene,
+    bsn,
+    contact,
+    email,
+    event,
+    line,
+    onderwerp,
+    phone,
+)
 from tests.support.explain_town import Town
 from tests.support.kafka_tools import topic_names
 from tests.support.leftovers import remove_database, remove_topics
@@ -163,10 +177,11 @@ async def fill(town: Town, one: str, other: str) -> None:
     town.refuse_value(broken)
     town.refuse(contact("c-refused-other", betrokkenen=[person(other)]))
     await discard(town.settings, LetterSelection(ids=frozenset({LetterId(0, 0)})), reason="a test")
-    _through_a_channel(town, one, other)
+    await _through_a_channel(town, one, other)
     follow_up = contact("c-later", betrokkenen=[person(other)], vervolg_op={"contactId": "c-alone"})
     await published(town, follow_up | {"vertrouwelijk": True})
     _leave_others(town)
+    leave_other_forms(town)
 
 
 FORMULIEREN = "urn:nld:oin:00000000000000000000:systeem:formulieren"
@@ -179,13 +194,14 @@ def form(number: str, reference: str) -> bytes:
     return sample.replace("De verlenging is niet aangekomen.", mark(number, "form")).encode()
 
 
-def _through_a_channel(town: Town, one: str, other: str) -> None:
+async def _through_a_channel(town: Town, one: str, other: str) -> None:
     """Send forms: two that became events, one of them confidential, and two that did not, one in a form of its own."""
     for reference, confidential in (("of-1", False), ("of-secret", True)):
         lies = town.send_message(form(one, reference))
         data = contact(reference, betrokkenen=[person(one)], vertrouwelijk=confidential)
-        town.publish(data, source=FORMULIEREN, headers=mapped_headers("open-forms/1", lies))
-    town.send_message(b64encode(form(one, "of-2")))
+        await town.decide(data, source=FORMULIEREN, headers=mapped_headers("open-forms/1", lies))
+    lies = town.send_message(b64encode(form(one, "of-2")))
+    town.refuse_message(lies, b64encode(form(one, "of-2")))
     town.send_message(form(other, "of-other"))
 
 
@@ -210,12 +226,29 @@ async def published(town: Town, data: Wire) -> None:
         town._send(topics[each.stream], value, key=each.key.encode())
 
 
+OTHER_FORMS: Final = (b"\xff no JSON", b"[1]", rb'{"source": "\ud800", "data": {"contactId": "\ud800"}}')
+"""Values that are no event, or name no contact that there can be."""
+
+
+def leave_other_forms(town: Town) -> None:
+    """Leave records that are no events in every topic that is searched."""
+    settings = town.settings
+    for value in OTHER_FORMS:
+        town.publish_value(value)
+        town.refuse_value(value)
+        for topic in (*settings.consent_topics, *settings.output_topics, settings.erased_topic, settings.audit_topic):
+            town._send(topic, value)
+
+
 def _leave_others(town: Town) -> None:
-    """Leave the collections of before a rebuild, and the position of a record that was skipped."""
+    """Leave the collections of before a rebuild, a klant who consented outside a contact, and a skipped position."""
     with MongoClient[Wire](town.settings.mongo_uri) as client:
         database = client[town.settings.mongo_database]
         for name in ("klantcontacten", "interne_taken"):
             copied = list(database[name].find({"herkomst.contactId": {"$in": ["c-alone", "c-other"]}}))
             database[f"{name}_vorige"].insert_many(copied)
+        change = {"op": "2026-03-01T10:00:00.000000+00:00", "source": SOURCE, "wijzigingId": "w-1"}
+        consented = {"_id": str(uuid4()), "nummer": "9", "grondsleutel": None, "gegeven": change}
+        database["partijregister"].insert_one(consented)
         here = Position(town.settings.contact_topics[0], 0, 0)
         database[SKIPPED].insert_one({"topic": here.topic, "partition": here.partition, "offset": here.offset})

@@ -26,7 +26,6 @@ def examples(number: int) -> int:
 EXAMPLES: Final = settings(
     max_examples=int(_CHOSEN) if _CHOSEN else 15 if _FOR_A_MUTANT else examples(150),
     derandomize=_CHOSEN is None,
-    deadline=None,
     database=None,
     phases=[Phase.generate] if _FOR_A_MUTANT else tuple(Phase),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

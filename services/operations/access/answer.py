@@ -5,7 +5,7 @@ has a version; `docs/privacy/access.md` describes it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from schemas.reading.origin import Origin
@@ -13,17 +13,18 @@ from schemas.verwerkingen import verwerkingen
 from services.classifier.mongo.documents import besluit_of
 from services.classifier.mongo.register import BESLUITEN
 from services.domain.besluit import BesluitRecord, PartijBesluit
-from services.domain.ids import contact_key
 from services.domain.rules import rule_of
 from services.domain.toelichting import Kanttekening, kanttekening
 from services.operations.access import own
 from services.operations.access.gather import Gathered
 from services.operations.access.own import AnswerPart, ToWeigh
+from services.operations.dead_letters.states import COLLECTION as LETTER_RECORDS
 from services.operations.pages import places
 from services.operations.places.events import PublishersEvent, own_betrokkenen
+from services.operations.places.message_text import BERICHT
 from services.operations.places.place import FoundItem, PlaceFound
 from services.operations.places.published import position_of
-from services.operations.places.traces import Traces, origin_in
+from services.operations.places.traces import Traces, key_in
 from services.projector.mongo.writes import Collection, places_of
 from services.runtime.settings import Settings
 
@@ -60,6 +61,8 @@ class _Answer:
         self._besluiten = [
             besluit_of(dict(each.content)) for each in found.in_places(BESLUITEN) if _is_own(each, self._traces)
         ]
+        self._decided = {each.key for each in self._besluiten}
+        self._weighed = {_key_of(each) for each in self._klantcontacten if self._is_weighed(each)}
         self._held_contacts = set(self._held())
 
     def made(self) -> AnswerPart:
@@ -100,12 +103,8 @@ class _Answer:
         confidential = {each.key for each in self._besluiten if each.vertrouwelijk}
         for each in self._klantcontacten:
             if ToWeigh.VERTROUWELIJK in self._reasons[each.id]:
-                confidential.add(_key_of(each.content.get("herkomst")))
-        for each in self._found.in_places(*self._settings.input_topics):
-            if each.content.get("vertrouwelijk") is True and (key := self._traces.key_of(_origin_of(each))) is not None:
-                confidential.add(key)
-        weighed = {_key_of(each.content.get("herkomst")) for each in self._klantcontacten if self._is_weighed(each)}
-        yield from confidential - weighed
+                confidential.add(_key_of(each))
+        yield from confidential - self._weighed
 
     def _is_weighed(self, item: FoundItem) -> bool:
         return item.content["klantcontact"]["nummer"] in self._release.nummers
@@ -114,7 +113,12 @@ class _Answer:
         return self._release.everything or key not in self._held_contacts
 
     def _shows(self, item: FoundItem) -> bool:
-        return self._may_show(_key_of(item.content.get("herkomst")))
+        """Whether the klant may know of a document or record. Of one that can't be read, its decision has to say so."""
+        key = _key_of(item)
+        if self._release.everything or key in self._weighed:
+            return True
+        is_confidential = key not in self._decided if item.confidential is None else item.confidential
+        return not is_confidential and key not in self._held_contacts
 
     def _shows_text(self, item: FoundItem) -> bool:
         return self._release.everything or not self._reasons[item.id] or self._is_weighed(item)
@@ -185,13 +189,12 @@ class _Answer:
 
     def _sent(self, topics: Iterable[str]) -> Iterator[AnswerPart]:
         for item in self._found.in_places(*topics):
-            event = PublishersEvent(_origin_of(item), item.content, b"")
-            mine = own_betrokkenen(event, self._traces)
-            confidential = item.content.get("vertrouwelijk") is True
-            if (confidential or not self._may_show(self._traces.key_of(event.origin))) and not self._release.everything:
+            if not self._shows(item):
                 continue
+            event = PublishersEvent(Origin(None, None), item.content, b"")
+            mine = own_betrokkenen(event, self._traces)
             reasons = [
-                *([ToWeigh.VERTROUWELIJK] if confidential else []),
+                *([ToWeigh.VERTROUWELIJK] if item.confidential else []),
                 *([ToWeigh.ANDEREN] if len(event.betrokkenen) > 1 else []),
                 *([] if mine else [ToWeigh.ONDUIDELIJK]),
             ]
@@ -201,21 +204,21 @@ class _Answer:
                 "totUiterlijk": item.until,
                 "teWegen": reasons,
             }
-            if "kind" in item.content:
+            if item.place == self._settings.dead_letter_topic:
                 shown |= {"reden": item.content["kind"], "velden": item.content["paths"]}
             if self._release.everything or not reasons:
                 shown["gegevens"] = own.sent(item.content, mine)
             yield shown
 
     def _messages(self) -> Iterator[AnswerPart]:
-        """Yield the messages of channels. What of one is the klant's can't be seen, so a person weighs each.
-
-        Before it is known what one became, it may be of a confidential contact.
+        """Yield the messages of channels, and their dead letters. What of one is the klant's can't be seen, so a person
+        weighs each.
         """
-        for item in self._found.in_places(*self._settings.raw_topics):
-            origin = self._traces.messages[position_of(item.id)]
-            held = self._held_contacts if origin is None else self._held_contacts & {self._traces.key_of(origin)}
-            if held and not self._release.everything:
+        refused = self._settings.raw_dead_letter_topics
+        for item in self._found.in_places(*self._settings.raw_topics, *refused):
+            became = self._traces.messages.get(position_of(item.id))
+            key = self._traces.key_of(became) if became is not None else item.contact_key
+            if not self._shows(replace(item, contact_key=key)):
                 continue
             shown: AnswerPart = {
                 "plaats": item.id,
@@ -223,15 +226,25 @@ class _Answer:
                 "totUiterlijk": item.until,
                 "teWegen": [ToWeigh.ONDUIDELIJK],
             }
-            yield {**shown, **item.content} if self._release.everything else shown
+            if item.place in refused:
+                shown |= {"reden": item.content["kind"], "velden": item.content["paths"]}
+            if self._release.everything:
+                shown[BERICHT] = item.content[BERICHT]
+            yield shown
 
     def _place(self, place: PlaceFound) -> AnswerPart:
         shown = places.shown(place)
         return {**shown, "aantal": place.found} if self._release.everything else shown
 
     def _shows_place(self, place: PlaceFound) -> bool:
+        """Whether the klant may know of a place: not of one in which there are only confidential things."""
+        if self._release.everything:
+            return True
         is_confidential = place.name.split("_vorige")[0].split("_nieuw")[0].endswith(CONFIDENTIAL_NAME)
-        return self._release.everything or not (is_confidential and self._held_contacts)
+        letters = self._settings.dead_letter_topic
+        items = self._found.in_places(letters if place.name == LETTER_RECORDS else place.name)
+        holds_others = not items or any(map(self._shows, items))
+        return holds_others and not (is_confidential and self._held_contacts)
 
 
 def _klant(partij: PartijBesluit, besluit: BesluitRecord) -> AnswerPart:
@@ -257,12 +270,6 @@ def _unique(items: Sequence[FoundItem]) -> list[FoundItem]:
     return list({each.id: each for each in items}.values())
 
 
-def _key_of(herkomst: object) -> str:
-    source, contact_id = origin_in(herkomst)
-    return contact_key(source or "", contact_id or "")
-
-
-def _origin_of(item: FoundItem) -> Origin:
-    """Return the contact of a record whose envelope is not kept."""
-    contact_id = item.content.get("contactId")
-    return Origin(None, contact_id if isinstance(contact_id, str) else None)
+def _key_of(item: FoundItem) -> str:
+    """Return the key of the contact that something follows from; that of a decision is its own id."""
+    return item.contact_key or key_in(item.content.get("herkomst")) or item.id

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
+from services.operations.places.events import objects_in
 from services.operations.places.traces import Traces
 
 AnswerPart = dict[str, Any]
@@ -153,7 +154,7 @@ def partij(document: Given) -> AnswerPart:
 
 def sent(data: Given, own: Sequence[int]) -> AnswerPart:
     """Return what a publisher sent about the klant; `own`: its positions among the betrokkenen."""
-    betrokkenen = [each for each in data.get("betrokkenen") or () if isinstance(each, dict)]
+    betrokkenen = objects_in(data, "betrokkenen")
     return {
         **fields(data, ("contactId", "revisie", "kanaal", "plaatsgevondenOp")),
         "betrokkenen": [
@@ -162,8 +163,8 @@ def sent(data: Given, own: Sequence[int]) -> AnswerPart:
         ],
         "onderwerpen": [
             fields(each, ("onderwerpId", "onderwerp", "inhoud"))
-            for each in data.get("onderwerpen") or ()
-            if isinstance(each, dict) and _concerns(each, [betrokkenen[at].get("ref") for at in own])
+            for each in objects_in(data, "onderwerpen")
+            if _concerns(each, [betrokkenen[at].get("ref") for at in own])
         ],
     }
 

@@ -36,6 +36,10 @@ STORED_SECONDS: Final = 60
 """How long the projector may need for what was just decided."""
 
 
+GRANTED: Final = """This request was granted before, and its erasure has begun: it can't be refused any more.
+Start it again without --refuse to complete it. Another request of the klant has a --request of its own."""
+
+
 class CannotErase(KlantcontactError):
     """Something can't be erased. The message says what, and what to do."""
 
@@ -94,8 +98,11 @@ async def erase(settings: Settings, subject: Subject, asked: ToErase, progress: 
         targets = await _targets(settings, databases, subject, asked, requests)
         erasure = Erasure(targets, was_done=not targets, before_rebuild=await _before_rebuild(databases))
         if asked.refuse is not None:
-            await _record(settings, targets, asked)
-            await requests.refuse(targets, asked.reason, asked.refuse)
+            if await requests.were_granted(targets):
+                raise CannotErase(GRANTED)
+            if not asked.dry_run:
+                await _record(settings, targets, asked)
+                await requests.refuse(targets, asked.reason, asked.refuse)
             return erasure
         finder = Finder(databases, asked.withdraw_missing)
         targets = erasure.targets = await unrestricted(finder, targets, erasure.restricted)

@@ -18,6 +18,10 @@ _OF_REQUESTS: Final = "aanvraag"
 """Of these documents alone: the collection has the classifier's answers too."""
 
 
+REFUSED: Final = "geweigerd"
+"""At the end of the id of a refusal. A request that is granted later, as after an objection, begins beside it."""
+
+
 @dataclass(frozen=True, slots=True)
 class ErasureRequests:
     """The requests of one register."""
@@ -34,6 +38,11 @@ class ErasureRequests:
         query = {_OF_REQUESTS: mode.value, "verzoek": verzoek, "weigering": None}
         return await self.register[WISSINGEN].find_one(query) is not None
 
+    async def were_granted(self, targets: Sequence[Target]) -> bool:
+        """Whether erasing any of these has begun for its request. Where none is left, all of them are erased."""
+        ids = [_id(each) for each in targets]
+        return not ids or await self.register[WISSINGEN].find_one({"_id": {"$in": ids}}, {"_id": 1}) is not None
+
     async def begin(self, targets: Sequence[Target], reason: str) -> None:
         """Remember what a request is about; nothing changes where it is remembered already."""
         for each in targets:
@@ -46,10 +55,10 @@ class ErasureRequests:
         await self.register[WISSINGEN].update_one({"_id": _id(target)}, {"$set": done})
 
     async def refuse(self, targets: Sequence[Target], reason: str, ground: str) -> None:
-        """Remember that a request was refused, and why."""
+        """Remember that a request was refused, and why. What is remembered of one that was granted stays as it is."""
         for each in targets:
             refused = {**_document(each), "reason": reason, "weigering": ground, "geweigerdOp": datetime.now(UTC)}
-            await self.register[WISSINGEN].update_one({"_id": _id(each)}, {"$set": refused}, upsert=True)
+            await self.register[WISSINGEN].update_one({"_id": f"{_id(each)} {REFUSED}"}, {"$set": refused}, upsert=True)
 
 
 def _id(target: Target) -> str:

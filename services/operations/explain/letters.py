@@ -90,7 +90,7 @@ async def read_letters(
     """
     collected = _Collected(sought)
     whole = await reader.whole(topic)
-    async with letter_states(settings) as states:
+    async with letter_states(settings, topic) as states:
         async for batch in reader.records(whole, progress):
             for letter in await states.letters(batch):
                 collected.look_at(letter)

@@ -12,12 +12,12 @@ from schemas.raw_messages import dead_letter_topic_of
 from schemas.reading.origin import origin_of
 from services.channels.loading import mapped_channels
 from services.channels.mapping.outcome import ChannelOutcome
+from services.channels.outcomes import outcomes_of
 from services.classifier.mongo.documents import besluit_of, gewist_of
 from services.classifier.mongo.register import BESLUITEN
 from services.domain.besluit import BesluitRecord
 from services.domain.changed import regels
 from services.domain.ids import contact_key_named
-from services.operations.channel_messages import outcomes_of
 from services.operations.explain.held import Held, HeldRecord, find_at
 from services.operations.explain.letters import Letters, Sought, read_letters
 from services.operations.mapped_events import MappedEvent, mapped_events

@@ -9,7 +9,8 @@ from pydantic_core import from_json
 
 from schemas.dead_letters import earlier_letters
 from schemas.positions import Position
-from schemas.reading.origin import Origin, origin_of
+from schemas.reading.origin import Origin, origin_in, origin_of
+from services.domain.ids import contact_key_named
 from services.operations.dead_letters.letters import LetterId
 from services.operations.dead_letters.states import letter_states
 from services.operations.explain.explain import Explained, decided
@@ -66,7 +67,7 @@ def position_of(text: str, settings: Settings) -> Position | None:
     explained = (
         *settings.raw_topics,
         *settings.raw_dead_letter_topics,
-        *settings.contact_topics,
+        *settings.input_topics,
         settings.dead_letter_topic,
         *settings.output_topics,
     )
@@ -87,8 +88,8 @@ async def explain_record(
     named = await _named(settings, found.record)
     sought = _sought(settings, position, named, found.record)
     explained, letters = None, None
-    if named.contact.source is not None and named.contact.contact_id is not None:
-        asked = Asked(named.contact.contact_id, frozenset({Name.CONTACT}), named.contact.source)
+    if contact_key_named(*named.contact) is not None:
+        asked = Asked(str(named.contact.contact_id), frozenset({Name.CONTACT}), named.contact.source)
         explained = await decided(settings, asked, through=through, also=sought, progress=progress)
     if explained is None and through:
         async with topic_reader(settings) as reader:
@@ -139,14 +140,8 @@ async def _named(settings: Settings, record: "ConsumerRecord[bytes, bytes] | Non
 def _herkomst(value: bytes | None) -> Origin:
     """Return the contact that an event of our classifier follows from."""
     tree: Any = from_json(value or b"{}")
-    for name in ("data", "herkomst"):
-        tree = tree.get(name) if isinstance(tree, dict) else None
-    herkomst = tree if isinstance(tree, dict) else {}
-    texts = [
-        each if isinstance(each, str) else None
-        for each in (herkomst.get("source"), herkomst.get("contactId", herkomst.get("wijzigingId")))
-    ]
-    return Origin(*texts)
+    data = tree.get("data") if isinstance(tree, dict) else None
+    return origin_in(data.get("herkomst") if isinstance(data, dict) else None)
 
 
 def _sought(

@@ -41,6 +41,7 @@ def shown(place: PlaceFound) -> dict[str, Any]:
         "termijn": place.term,
         "dagen": place.days,
         "instellingen": list(place.settings),
+        "onleesbaar": place.unreadable,
     }
 
 

@@ -1,5 +1,6 @@
 """An event of a publisher, read leniently: what it says of a subject, also where it is refused or broken."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -8,12 +9,12 @@ import orjson
 
 from schemas.cloudevents import DATA_BASE64, Headers, binary_attributes, data_in
 from schemas.reading.origin import Origin, origin_of
-from services.domain.ids import change_key, contact_key
+from services.domain.ids import contact_key_named
 from services.operations.mapped_from import MappedFrom
 from services.operations.places.message_text import message_text
 from services.operations.places.traces import Traces
 
-_IN_BASE64: Final = DATA_BASE64.encode()
+_CONFIDENTIAL: Final = re.compile(rb'"vertrouwelijk"\s*:\s*true')
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,16 @@ class PublishersEvent:
     """The whole value, with its data as text."""
 
     @property
+    def is_confidential(self) -> bool | None:
+        """Whether it says that its contact is confidential; None where there is nothing to read."""
+        if not self.text:
+            return None
+        return self.data.get("vertrouwelijk") is True or (not self.data and bool(_CONFIDENTIAL.search(self.text)))
+
+    @property
     def betrokkenen(self) -> Sequence[Mapping[str, Any]]:
         """Those who took part, as far as they can be read."""
-        listed = self.data.get("betrokkenen")
-        return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+        return objects_in(self.data, "betrokkenen")
 
 
 def read_event(value: bytes | None, headers: Headers) -> PublishersEvent:
@@ -39,22 +46,30 @@ def read_event(value: bytes | None, headers: Headers) -> PublishersEvent:
     tree = _object(text)
     data = tree
     if binary_attributes(headers) is None:
-        data = _mapping(tree.get("data"))
-        if not data and _IN_BASE64 in text:
-            inner = data_in(tree.get(DATA_BASE64) or "") or b""
+        data = as_object(tree.get("data"))
+        written = tree.get(DATA_BASE64)
+        if not data and isinstance(written, str):
+            inner = data_in(written) or b""
             data, text = _object(inner), text + b"\n" + inner
     return PublishersEvent(origin_of(value, headers), data, text)
 
 
 def _object(text: bytes) -> Mapping[str, Any]:
     try:
-        return _mapping(orjson.loads(text))
+        return as_object(orjson.loads(text))
     except orjson.JSONDecodeError:
         return {}
 
 
-def _mapping(tree: object) -> Mapping[str, Any]:
+def as_object(tree: object) -> Mapping[str, Any]:
+    """Return an object of JSON; an empty one for anything else."""
     return tree if isinstance(tree, dict) else {}
+
+
+def objects_in(tree: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """Return the objects in a list of JSON; none where something else stands there."""
+    listed = tree.get(name)
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
 
 
 def own_betrokkenen(event: PublishersEvent, traces: Traces) -> list[int]:
@@ -73,9 +88,8 @@ def is_about(event: PublishersEvent, traces: Traces, mapped: MappedFrom | None =
     is_known = traces.key_of(event.origin) is not None
     if not (is_known or message is not None or traces.numbers.stand_in(event.text)):
         return False
-    source, contact_id = event.origin
-    if not is_known and source and contact_id and own_betrokkenen(event, traces):
-        key = (change_key if "wijzigingId" in event.data else contact_key)(source, contact_id)
+    key = contact_key_named(*event.origin, change="wijzigingId" in event.data)
+    if not is_known and key is not None and own_betrokkenen(event, traces):
         traces.add_contact(key, event.origin, whole=False)
     if message is not None:
         traces.messages[message] = event.origin

@@ -19,6 +19,9 @@ from urllib.parse import unquote_plus
 from schemas.values import value_class
 from services.channels.mapping.reading import parsed
 
+BERICHT: Final = "bericht"
+"""The name of a message in what is shown of its record."""
+
 MAX_FORMS: Final = 4
 """Of one text within another: JSON within JSON, in base64, in a form."""
 

@@ -71,6 +71,8 @@ class PlaceFound:
     """The length of the term, where it has one."""
     settings: tuple[str, ...] = ()
     """The settings that the term follows from, as an operator knows them."""
+    unreadable: int = 0
+    """Records that are no event: they were searched for ids and numbers, and nothing else tells whom they are about."""
 
 
 NO_END: Final = datetime.max.replace(tzinfo=UTC)
@@ -82,6 +84,7 @@ class Tally:
 
     found: int = 0
     with_contents: int = 0
+    unreadable: int = 0
     ids: list[str] = field(default_factory=list)
     _until: datetime | None = None
     _contents_until: datetime | None = None
@@ -118,6 +121,7 @@ class Tally:
             term=term,
             days=days,
             settings=settings,
+            unreadable=self.unreadable,
         )
 
 
@@ -137,6 +141,10 @@ class FoundItem:
     written_at: datetime | None = None
     """Of a record."""
     until: datetime | None = None
+    contact_key: str | None = None
+    """Of a record: that of its contact, where it is known."""
+    confidential: bool | None = False
+    """Of a record: whether it says that its contact is confidential; None where nothing can be read."""
 
 
 Visitor = Callable[[FoundItem], None]

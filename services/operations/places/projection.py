@@ -6,12 +6,11 @@ from typing import Final
 
 import pymongo
 
-from services.domain.ids import contact_key
 from services.operations.explain.search import READING_ALL_SECONDS
 from services.operations.mongo import Database
 from services.operations.places.place import FoundItem, PlaceFound, PlaceKind, StayTerm, Tally
 from services.operations.places.searching import PlaceSearch
-from services.operations.places.traces import Traces, origin_in
+from services.operations.places.traces import Traces, key_in
 from services.projector.mongo.layout import Generation, remembered_seconds
 from services.projector.mongo.writes import SINCE, Collection
 from services.runtime.mongo.client import Document
@@ -92,8 +91,5 @@ async def _of_keys(database: Database, name: str, keys: set[str]) -> AsyncIterat
     """Yield the ids of the documents whose contact has one of these keys: all are read, since its name is not known."""
     fields = {"herkomst.source": 1, "herkomst.contactId": 1, "bijdragen.source": 1, "bijdragen.contactId": 1}
     async for document in database[name].find({}, fields):
-        origins = map(origin_in, (document.get("herkomst"), *document.get("bijdragen", ())))
-        if any(
-            each.source and each.contact_id and contact_key(each.source, each.contact_id) in keys for each in origins
-        ):
+        if any(key_in(each) in keys for each in (document.get("herkomst"), *document.get("bijdragen", ()))):
             yield document["_id"]

@@ -11,11 +11,12 @@ from aiokafka import ConsumerRecord
 from schemas.positions import Position
 from services.classifier.instructions import WISSING
 from services.operations.mapped_from import mapped_from
-from services.operations.places.events import is_about, message_is_about, read_event
+from services.operations.places.events import PublishersEvent, as_object, is_about, message_is_about, read_event
+from services.operations.places.message_text import BERICHT
 from services.operations.places.place import FoundItem, PlaceFound, PlaceKind, StayTerm, Tally
 from services.operations.places.searching import PlaceSearch
 from services.operations.places.topic_terms import TopicTerm, topic_terms
-from services.operations.places.traces import Traces, names_one_of, origin_in
+from services.operations.places.traces import Traces, key_in, names_one_of
 from services.runtime.errors import InvalidSettings
 from services.runtime.kafka.clients import admin_client
 from services.runtime.kafka.errors import translate_kafka_errors
@@ -23,9 +24,6 @@ from services.runtime.kafka.records import moment, oversized_batch
 from services.runtime.settings import Settings
 
 CONTACT_RETENTION: Final = ("KLANTCONTACT_CONTACT_RETENTION_DAYS",)
-
-BERICHT: Final = "bericht"
-"""The name of the message of a channel in what is shown of its record."""
 
 _WITH_CONTENTS: Final = (".registered", ".created")
 """How the types of events end that hold contents."""
@@ -45,7 +43,17 @@ async def messages(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
                     search.traces.messages[Position(record.topic, record.partition, record.offset)] = None
                     until = term.until(moment(record.timestamp))
                     tally.add(_place(record), contents=True, until=until)
-                    _show(search, record, {BERICHT: value.decode("utf-8", "replace")}, until)
+                    search.visit(
+                        FoundItem(
+                            place=topic,
+                            kind=PlaceKind.TOPIC,
+                            id=_place(record),
+                            content={BERICHT: value.decode("utf-8", "replace")},
+                            written_at=moment(record.timestamp),
+                            until=until,
+                            confidential=None,
+                        )
+                    )
         yield _answer(tally, topic, term, CONTACT_RETENTION)
 
 
@@ -63,9 +71,11 @@ async def publishers(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
                 if _instructs(record):
                     if names_one_of(search.traces.ids | search.traces.contacts.keys(), event.text):
                         tally.add(_place(record), contents=False, until=until)
-                elif is_about(event, search.traces, mapped_from(record.headers)):
+                    continue
+                tally.unreadable += not event.data
+                if is_about(event, search.traces, mapped_from(record.headers)):
                     tally.add(_place(record), contents=True, until=until)
-                    _show(search, record, event.data, until)
+                    _show(search, record, event.data, until, event)
         yield _answer(tally, topic, term, CONTACT_RETENTION)
 
 
@@ -89,12 +99,13 @@ async def outputs(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
         async for batch in search.reader.records(await search.reader.whole(topic), search.progress):
             for record in batch:
                 event = _event_in(_value(record))
+                found.unreadable += _is_of_another_form(record, event)
                 if event_is_about(event, record, search.traces):
                     found.take(record, event)
                 else:
                     found.look_at(record)
         for record, event, until in found.all():
-            _show(search, record, event.get("data") or {}, until)
+            _show(search, record, as_object(event.get("data")), until)
         yield _answer(
             found.tally(),
             topic,
@@ -111,6 +122,7 @@ class _Newest:
     taken: "list[tuple[ConsumerRecord[bytes, bytes], Mapping[str, Any]]]" = field(default_factory=list)
     newest: dict[tuple[int, bytes | None], tuple[int, datetime]] = field(default_factory=dict)
     """By partition and key: the offset and the moment of the newest record."""
+    unreadable: int = 0
 
     def take(self, record: "ConsumerRecord[bytes, bytes]", event: Mapping[str, Any]) -> None:
         """Keep a record that is about the subject."""
@@ -132,7 +144,7 @@ class _Newest:
 
     def tally(self) -> Tally:
         """Return the count of it."""
-        tally = Tally()
+        tally = Tally(unreadable=self.unreadable)
         for record, event, until in self.all():
             tally.add(_place(record), contents=str(event.get("type")).endswith(_WITH_CONTENTS), until=until)
         return tally
@@ -143,9 +155,9 @@ def event_is_about(event: Mapping[str, Any], record: "ConsumerRecord[bytes, byte
 
     A contact of somebody else may follow up one of the klant: it names that, and is not about the klant.
     """
-    data = event.get("data") or {}
+    data = as_object(event.get("data"))
     text = b"\n".join((_value(record) or b"", record.key or b""))
-    of_whole = traces.key_of(origin_in(data.get("herkomst"))) in traces.whole
+    of_whole = key_in(data.get("herkomst")) in traces.whole
     if (of_whole and "partijId" not in data) or (names_one_of(traces.partij_ids, text) and "klantcontact" in data):
         traces.things.add(str(event.get("subject")))
     own = text if not traces.is_klant else _own_ids(event, data)
@@ -155,7 +167,7 @@ def event_is_about(event: Mapping[str, Any], record: "ConsumerRecord[bytes, byte
 
 def _own_ids(event: Mapping[str, Any], data: Mapping[str, Any]) -> bytes:
     """Return the ids of the thing that an event is about, and of the klantcontact behind a taak."""
-    behind = (data.get("interneTaak") or {}).get("aanleidinggevendKlantcontact") or {}
+    behind = as_object(as_object(data.get("interneTaak")).get("aanleidinggevendKlantcontact"))
     ids = (event.get("subject"), data.get("klantcontactId"), behind.get("klantcontactId"))
     return "\n".join(map(str, ids)).encode()
 
@@ -202,10 +214,14 @@ def _value(record: "ConsumerRecord[bytes, bytes]") -> bytes | None:
 
 def _event_in(value: bytes | None) -> Mapping[str, Any]:
     try:
-        tree = orjson.loads(value or b"")
+        return as_object(orjson.loads(value or b""))
     except orjson.JSONDecodeError:
         return {}
-    return tree if isinstance(tree, dict) else {}
+
+
+def _is_of_another_form(record: "ConsumerRecord[bytes, bytes]", event: Mapping[str, Any]) -> bool:
+    """Whether a record is none of the classifier's events, and no marker, which has no value."""
+    return record.value is not None and not as_object(event.get("data"))
 
 
 def place_of(position: Position) -> str:
@@ -224,7 +240,11 @@ def _place(record: "ConsumerRecord[bytes, bytes]") -> str:
 
 
 def _show(
-    search: PlaceSearch, record: "ConsumerRecord[bytes, bytes]", content: Mapping[str, Any], until: datetime | None
+    search: PlaceSearch,
+    record: "ConsumerRecord[bytes, bytes]",
+    content: Mapping[str, Any],
+    until: datetime | None,
+    sent: PublishersEvent | None = None,
 ) -> None:
     search.visit(
         FoundItem(
@@ -234,5 +254,7 @@ def _show(
             content=content,
             written_at=moment(record.timestamp),
             until=until,
+            contact_key=key_in(content.get("herkomst")) if sent is None else search.traces.key_of(sent.origin),
+            confidential=False if sent is None else sent.is_confidential,
         )
     )

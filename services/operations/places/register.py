@@ -8,13 +8,12 @@ from pymongo.errors import OperationFailure
 
 from services.classifier.mongo.documents import besluit_of
 from services.classifier.mongo.register import BESLUITEN, PARTIJREGISTER
-from services.domain.ids import contact_key
 from services.operations.dead_letters.states import COLLECTION as LETTER_RECORDS
 from services.operations.explain.search import READING_ALL_SECONDS
 from services.operations.mongo import Database
 from services.operations.places.place import FoundItem, PlaceFound, PlaceKind, StayTerm, Tally
 from services.operations.places.searching import PlaceSearch
-from services.operations.places.traces import Traces, names_one_of
+from services.operations.places.traces import Traces, key_in, names_one_of
 from services.projector.mongo.layout import Generation
 from services.projector.mongo.writes import Collection
 from services.runtime.mongo.client import Document
@@ -144,7 +143,7 @@ def _names(document: Document, keys: set[str]) -> bool:
     """Whether a document of the register names a contact with one of these keys as the origin of something."""
     stands = [document, *(each["stand"] for each in document.get("partijen", ()) if "stand" in each)]
     moments = [stand[name] for stand in stands for name in _MOMENTS if name in stand]
-    return any(contact_key(each["source"], each["contactId"]) in keys for each in moments)
+    return any(key_in(each) in keys for each in moments)
 
 
 def _show(search: PlaceSearch, place: str, document: Document) -> None:

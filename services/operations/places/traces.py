@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from schemas.positions import Position
-from schemas.reading.origin import Origin
+from schemas.reading.origin import Origin, origin_in
 from services.domain.besluit import BesluitRecord
-from services.domain.ids import change_key, contact_key
+from services.domain.ids import contact_key_named
 from services.operations.places.numbers import KlantNumbers
 
 UUIDS: Final = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -69,7 +69,7 @@ class Traces:
         """Return the key of a contact, or change of consent, that is about the subject; None for another."""
         if origin.source is None or origin.contact_id is None:
             return next((key for key, each in self.contacts.items() if _may_be(origin, each)), None)
-        keys = (contact_key(origin.source, origin.contact_id), change_key(origin.source, origin.contact_id))
+        keys = (contact_key_named(*origin), contact_key_named(*origin, change=True))
         return next((key for key in keys if key in self.contacts), None)
 
     def names(self) -> Iterator[Origin]:
@@ -86,6 +86,12 @@ def names_one_of(ids: AbstractSet[str], text: bytes) -> bool:
     return bool(ids) and any(each.decode() in ids for each in UUIDS.findall(text))
 
 
+def key_in(herkomst: object) -> str | None:
+    """Return the key of the contact, or change of consent, that something of the classifier follows from."""
+    is_change = isinstance(herkomst, dict) and "wijzigingId" in herkomst
+    return contact_key_named(*origin_in(herkomst), change=is_change)
+
+
 def _may_be(origin: Origin, known: Origin | None) -> bool:
     """Whether an origin without source is that of a contact. One without contactId is of none."""
     return known is not None and origin.contact_id is not None and origin.contact_id == known.contact_id
@@ -95,12 +101,3 @@ def _given_by(besluit: BesluitRecord) -> Iterator[str]:
     for each in besluit.uitgegeven:
         yield each.klantcontact_id
         yield besluit.taak_id_of(each.onderwerp_id)
-
-
-def origin_in(herkomst: object) -> Origin:
-    """Return the contact that a document or an event of the classifier comes from."""
-    if not isinstance(herkomst, dict):
-        return Origin(None, None)
-    given: dict[str, Any] = herkomst
-    source, contact_id = given.get("source"), given.get("contactId")
-    return Origin(source if isinstance(source, str) else None, contact_id if isinstance(contact_id, str) else None)

@@ -5,7 +5,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from services.runtime.mongo.roles import ROLES, Holder, MongoRole
 
@@ -39,12 +39,13 @@ const projection = process.env.KLANTCONTACT_MONGO_DATABASE || "klantcontact";
 const register = process.env.KLANTCONTACT_MONGO_REGISTER_DATABASE || projection;
 const databases = { register, projection };
 
-const roles = ROLES;
+const roles = {
+ROLES};
 
 const admin = db.getSiblingDB("admin");
 for (const [name, { rights, cluster }] of Object.entries(roles)) {
   const granted = new Map();
-  for (const { database, collections, actions } of rights) {
+  for (const [database, collections, actions] of rights) {
     for (const collection of collections) {
       const key = JSON.stringify({ db: databases[database], collection });
       granted.set(key, new Set([...(granted.get(key) ?? []), ...actions]));
@@ -62,7 +63,7 @@ for (const [name, { rights, cluster }] of Object.entries(roles)) {
 
 def made() -> Mapping[Path, str]:
     """Return the contents of both files."""
-    return {PAGE: _page(), SCRIPT: TEMPLATE.replace("ROLES", json.dumps(_as_json(), indent=2))}
+    return {PAGE: _page(), SCRIPT: TEMPLATE.replace("ROLES", "".join(_script_lines()))}
 
 
 def _page() -> str:
@@ -81,17 +82,12 @@ def _section(name: str, role: MongoRole) -> Iterator[str]:
     yield ""
 
 
-def _as_json() -> dict[str, Any]:
-    return {
-        name: {
-            "rights": [
-                {"database": holder, "collections": collections, "actions": actions}
-                for holder, collections, actions in _rows(role)
-            ],
-            "cluster": list(role.of_cluster),
-        }
-        for name, role in ROLES.items()
-    }
+def _script_lines() -> Iterator[str]:
+    """Yield the roles as JavaScript, with a line for each row of the page."""
+    for name, role in ROLES.items():
+        yield f"  {json.dumps(name)}: {{\n    rights: [\n"
+        yield from (f"      {json.dumps(row)},\n" for row in _rows(role))
+        yield f"    ],\n    cluster: {json.dumps(role.of_cluster)},\n  }},\n"
 
 
 def _rows(role: MongoRole) -> Iterator[tuple[Holder, list[str], list[str]]]:

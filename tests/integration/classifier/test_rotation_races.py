@@ -7,23 +7,31 @@ from typing import Any, Final
 
 import pytest
 from pymongo import AsyncMongoClient
+from pymongo.errors import ExecutionTimeout, OperationFailure
 
 from services.classifier.mongo.key import RegisterKey
+from services.classifier.mongo.key_validators import GUARDED, validator
+from services.classifier.mongo.key_versions import SLEUTELCONTROLE, KeyState
 from services.classifier.mongo.register import BESLUITEN, PARTIJREGISTER, MongoRegister
 from services.domain.case import prepare
 from services.domain.outcome import Outcome
 from services.domain.policy import DEFAULT
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
+from services.operations import rotate_key as rotating
+from services.operations.mongo import Database
 from services.operations.rotate_key import NothingToRotate, Rotated, rotate_key
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.letters.store import LETTER_KEYS
+from services.runtime.mongo.client import Document
 from services.runtime.settings import Settings
 from tests.support.contacts import NOW
 from tests.support.examples import contact, known, nth_bsn, received
 from tests.support.kafka_tools import make_topics, topic_names
 
 KLANTEN: Final = 40
+JUDGED_SECONDS: Final = 10
+"""A classifier that has to wait waits for good."""
 KEYS: Final = (b"a key of the tests, thirty-two bytes", b"another key, just as long as the own")
 
 Client = AsyncMongoClient[dict[str, Any]]
@@ -143,3 +151,64 @@ async def test_a_transaction_that_began_before_the_fence_stores_nothing_behind_i
     await new.judge("c-2", 0)
 
     assert await client[database][PARTIJREGISTER].count_documents({}) == 1
+
+
+async def _goes_on(desk: Desk) -> None:
+    async with asyncio.timeout(JUDGED_SECONDS):
+        await desk.judge("c-after", KLANTEN)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [(OperationFailure("not authorized", 13), InvalidSettings), (ExecutionTimeout("too long", 50), TransientFailure)],
+    ids=["refused", "time limit"],
+)
+async def test_classifiers_go_on_when_mongodb_does_not_guard_a_collection(
+    client: Client,
+    database: str,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: OperationFailure,
+    told: type[Exception],
+) -> None:
+    old, guard = await _desk(client, database, 1), rotating._guard
+
+    async def refused(of: Database, name: str, rule: Document) -> None:
+        if name == BESLUITEN and rule == validator(2):
+            raise answer
+        await guard(of, name, rule)
+
+    monkeypatch.setattr(rotating, "_guard", refused)
+    with pytest.raises(told):
+        await _rotate(settings)
+
+    await _goes_on(old)
+
+
+async def test_classifiers_go_on_when_a_transaction_outlasts_the_patience_of_the_command(
+    client: Client, database: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = await _desk(client, database, 1)
+    monkeypatch.setattr(rotating, "GUARD_SECONDS", 0.2)
+    monkeypatch.setattr(rotating, "GUARD_PATIENCE_SECONDS", 0.0)
+    async with client.start_session() as session, await session.start_transaction():
+        await client[database][BESLUITEN].insert_one({"_id": "held", "digest": ""}, session=session)
+        with pytest.raises(TransientFailure):
+            await _rotate(settings)
+
+    await _goes_on(old)
+
+
+async def test_the_guard_stays_where_the_new_key_was_announced_and_the_answer_was_lost(
+    client: Client, database: str
+) -> None:
+    old = await _desk(client, database, 1)
+    sleutels = Sleutels(*KEYS)
+    for name in GUARDED:
+        await rotating._guard(client[database], name, validator(2))
+    await client[database][SLEUTELCONTROLE].update_one({}, {"$set": {"controle": sleutels.controle()}})
+
+    await rotating._unguard(client[database], sleutels, KeyState(1))
+
+    with pytest.raises(InvalidSettings):
+        await _goes_on(old)

@@ -27,7 +27,7 @@ trees = st.recursive(
     max_leaves=20,
 )
 NAMES = shipped_names()
-COMMON = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+COMMON = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 @cache

@@ -9,6 +9,7 @@ from services.cli.erase import lines
 from services.operations.erase.erase import Erasure
 from services.operations.erase.targets import Mode, Target
 from tests.support.commands import klantcontact
+from tests.support.examples import ALICE
 
 REQUEST = ("--request", "Z-1", "--reason", "verzoek")
 
@@ -61,6 +62,25 @@ def test_a_program_reads_ids_and_counts() -> None:
         "beforeRebuild": False,
         "restricted": [],
     }
+
+
+def test_a_dry_run_of_a_refusal_says_that_nothing_was_recorded() -> None:
+    assert lines(erasure(), refused=True, dry_run=True) == [
+        "This was a dry run: no refusal was recorded. Nothing was erased."
+    ]
+
+
+def test_what_was_erased_before_is_never_refused() -> None:
+    done = klantcontact("erase", "--reapply", "--refuse", "17(3)(b)", *REQUEST)
+    assert done.returncode == 2
+    assert b"--reapply takes no refusal" in done.stderr
+
+
+def test_the_ground_of_a_refusal_names_no_person() -> None:
+    done = klantcontact("erase", "--partij", "--refuse", f"van {ALICE}", *REQUEST, stdin=b'{"partijNummer": "1"}')
+    assert done.returncode == 2
+    assert b"seems to name a BSN" in done.stderr
+    assert ALICE.encode() not in done.stderr
 
 
 @pytest.mark.parametrize("modes", [(), ("--contact", "--partij"), ("--details", "--reapply")])

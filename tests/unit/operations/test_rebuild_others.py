@@ -183,7 +183,7 @@ def corrections(draw: st.DrawFn) -> list[Event]:
 
 
 @given(events=corrections(), chance=st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=examples(300))
+@settings(max_examples=examples(300))
 def test_a_rebuilt_taak_has_the_status_that_would_stand_without_the_rebuild(
     events: list[Event], chance: random.Random
 ) -> None:

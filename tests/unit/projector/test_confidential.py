@@ -35,7 +35,7 @@ HIDDEN, OPEN = "verborgen-woord", "openbaar-woord"
 ORDINARY_STREAMS = ("registered", "taak")
 ORDINARY = [each for each in Collection if each not in CONFIDENTIAL.values()]
 
-THOROUGH = settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+THOROUGH = settings(max_examples=examples(200), suppress_health_check=[HealthCheck.too_slow])
 
 
 def register_after(*events: Event) -> FakeRegister:

@@ -32,7 +32,7 @@ DETAILS = ("contactnaam", "organisatienaam", "digitaleAdressen", "bezoekadres", 
 
 Documents = dict[Collection, dict[str, dict[str, Any]]]
 
-THOROUGH = settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+THOROUGH = settings(max_examples=examples(100), suppress_health_check=[HealthCheck.too_slow])
 
 
 def _stored_after(batches: Sequence[Sequence[bytes]]) -> Documents:

@@ -17,7 +17,7 @@ from tests.support.thoroughness import examples
 
 Documents = Mapping[Collection, Mapping[str, Any]]
 
-THOROUGH = settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+THOROUGH = settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 
 
 def stored_after(batches: Sequence[Sequence[Published]]) -> Documents:

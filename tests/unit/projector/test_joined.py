@@ -14,7 +14,7 @@ from tests.support.thoroughness import examples
 
 
 @given(history=histories(), data=st.data())
-@settings(deadline=None, max_examples=examples(50))
+@settings(max_examples=examples(50))
 def test_older_documents_merged_with_the_events_left_in_topics_equal_all_events(
     history: History, data: st.DataObject
 ) -> None:

@@ -98,7 +98,7 @@ def taken(register: FakeRegister) -> Sequence[Mapping[str, Any]]:
 # Any history, with a taak application that sets statuses in between
 
 
-THOROUGH = settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+THOROUGH = settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 
 
 class PlainTaken:

@@ -1,4 +1,4 @@
-"""What today's mappings make of the messages of channels."""
+"""What a mapping makes of a record of a raw topic."""
 
 from collections.abc import Sequence
 
