@@ -35,51 +35,13 @@ const roles = {
     cluster: [],
   },
   "mapper": {
-    "rights": [
-      {
-        "database": "register",
-        "collections": [
-          "besluiten"
-        ],
-        "actions": [
-          "find"
-        ]
-      },
-      {
-        "database": "register",
-        "collections": [
-          "dead_letter_keys"
-        ],
-        "actions": [
-          "insert",
-          "update",
-          "createIndex"
-        ]
-      },
-      {
-        "database": "register",
-        "collections": [
-          "stopped_partitions"
-        ],
-        "actions": [
-          "find",
-          "insert",
-          "update",
-          "remove"
-        ]
-      },
-      {
-        "database": "register",
-        "collections": [
-          "skipped_records"
-        ],
-        "actions": [
-          "insert",
-          "update"
-        ]
-      }
+    rights: [
+      ["register", ["besluiten"], ["find"]],
+      ["register", ["dead_letter_keys"], ["insert", "update", "createIndex"]],
+      ["register", ["stopped_partitions"], ["find", "insert", "update", "remove"]],
+      ["register", ["skipped_records"], ["insert", "update"]],
     ],
-    "cluster": []
+    cluster: [],
   },
   "operator": {
     rights: [

@@ -30,7 +30,7 @@ class Omhulsel(StrEnum):
     """Records in base64, as Amazon Data Firehose delivers them to an HTTP endpoint."""
 
 
-class Authenticatie(StrEnum):
+class ProofKind(StrEnum):
     """How a platform proves who it is. The header `bewezen` of a raw record has these words."""
 
     API_SLEUTEL = "api_sleutel"
@@ -45,12 +45,12 @@ class Authenticatie(StrEnum):
     """The secret is the auth token that signs Twilio's requests."""
 
 
-NEEDS: Final[Mapping[Authenticatie, frozenset[str]]] = {
-    Authenticatie.API_SLEUTEL: frozenset(),
-    Authenticatie.BASIC: frozenset({"gebruiker"}),
-    Authenticatie.GRAPH: frozenset(),
-    Authenticatie.MTLS: frozenset({"kop", "certificaten"}),
-    Authenticatie.TWILIO: frozenset({"publieke_url"}),
+NEEDS: Final[Mapping[ProofKind, frozenset[str]]] = {
+    ProofKind.API_SLEUTEL: frozenset(),
+    ProofKind.BASIC: frozenset({"gebruiker"}),
+    ProofKind.GRAPH: frozenset(),
+    ProofKind.MTLS: frozenset({"kop", "certificaten"}),
+    ProofKind.TWILIO: frozenset({"publieke_url"}),
 }
 """The fields that a proof needs, besides the secret. No other proof takes them, but for `kop`."""
 
@@ -67,7 +67,7 @@ class IntakeFields(BaseModel):
 
     omhulsel: Annotated[Omhulsel, Field(strict=False)] = Omhulsel.GEEN
     """How a request holds messages."""
-    authenticatie: Annotated[Authenticatie, Field(strict=False)] | None = None
+    authenticatie: Annotated[ProofKind, Field(strict=False)] | None = None
     """How the platform proves who it is. Without it the intake takes nothing for this channel, whose messages reach
     Kafka in another way."""
     geheim_bestand: Annotated[Path, Field(strict=False)] | None = None
@@ -105,7 +105,7 @@ def _misfit(fields: IntakeFields) -> str | None:
     given = {name for name in OWN_FIELDS if getattr(fields, name) is not None}
     if missing := sorted(NEEDS[kind] - given):
         return f'authenticatie = "{kind}" needs {" and ".join(missing)}'
-    allowed = NEEDS[kind] | ({"kop"} if kind is Authenticatie.API_SLEUTEL else set())
+    allowed = NEEDS[kind] | ({"kop"} if kind is ProofKind.API_SLEUTEL else set())
     if unused := sorted(given - allowed):
         return f'authenticatie = "{kind}" does not use {" and ".join(unused)}: take it out'
     return None

@@ -14,17 +14,17 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from services.channels.mapping.files import EXAMPLES, shipped_file
+from services.channels.message_files import EXPECTED, MAIL, messages_in
 from services.domain.ids import contact_key
 from services.local.channels import TABLES, PlatformRequest, request_of
 from services.local.servers.errors import StartFailed
 from services.local.system import System
-from services.operations.map_messages import EXPECTED, MAIL, messages_in
 from services.runtime.mongo.client import Document
 
 ANSWER_SECONDS: Final = 10
 LOOK_SECONDS: Final = 0.1
 
-Golden = Mapping[str, Any]
+ExpectedContact = Mapping[str, Any]
 """What becomes of a contact, as an example's own file says it."""
 
 
@@ -35,9 +35,9 @@ class ChannelSample:
     kanaal: str
     name: str
     messages: tuple[bytes, ...]
-    expected: tuple[Golden, ...]
+    expected: tuple[ExpectedContact, ...]
 
-    def of_kind(self, uitkomst: str) -> Sequence[Golden]:
+    def of_kind(self, uitkomst: str) -> Sequence[ExpectedContact]:
         """Return the contacts that become `event`, `overgeslagen` or `geweigerd`."""
         return [each for each in self.expected if each["uitkomst"] == uitkomst]
 
@@ -50,11 +50,11 @@ def channel_samples(kanaal: str) -> Iterator[ChannelSample]:
     for file in sorted((mapping.parent / EXAMPLES).iterdir()):
         if not file.name.endswith(EXPECTED) and (file.suffix == MAIL) is takes_mail:
             yield ChannelSample(
-                kanaal, file.stem, tuple(each.value for each in messages_in(file)), tuple(_goldens(file))
+                kanaal, file.stem, tuple(each.value for each in messages_in(file)), tuple(_expectations(file))
             )
 
 
-def _goldens(file: Path) -> Iterator[Golden]:
+def _expectations(file: Path) -> Iterator[ExpectedContact]:
     text = file.with_name(file.name.removesuffix(file.suffix) + EXPECTED).read_text("utf-8")
     yield from map(json.loads, text.splitlines())
 
@@ -82,7 +82,7 @@ def _is_taken(request: PlatformRequest) -> bool:
         return False
 
 
-def _wait_until_decided(expected: Sequence[Golden], system: System) -> None:
+def _wait_until_decided(expected: Sequence[ExpectedContact], system: System) -> None:
     wanted = _keys(expected)
     with _register(system) as register:
         deadline = time.monotonic() + ANSWER_SECONDS
@@ -118,12 +118,12 @@ def _rules_found(register: Database[Document], keys: Iterable[str]) -> Mapping[s
     return {each["_id"]: [onderwerp["regel"] for onderwerp in each["onderwerpen"]] for each in documents}
 
 
-def _keys(expected: Iterable[Golden]) -> set[str]:
+def _keys(expected: Iterable[ExpectedContact]) -> set[str]:
     return {_key(each) for each in expected if each["uitkomst"] == "event"}
 
 
-def _key(golden: Golden) -> str:
-    return contact_key(golden["event"]["source"], golden["event"]["data"]["contactId"])
+def _key(contact: ExpectedContact) -> str:
+    return contact_key(contact["event"]["source"], contact["event"]["data"]["contactId"])
 
 
 @contextmanager

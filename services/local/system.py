@@ -141,7 +141,7 @@ def intake_address(settings: Settings) -> str:
     return f"http://{HOST}:{settings.intake_port}"
 
 
-def _settings_for(stack: Stack, settings: Settings, home: Path, *, with_channels: bool) -> Settings:
+def _settings_for(stack: Stack, settings: Settings, home: Path, *, with_channels: bool = False) -> Settings:
     changes: dict[str, object] = {"kafka_bootstrap": stack.kafka_bootstrap}
     # The services run in a folder of their own: there a relative path would mean another file.
     if settings.mongo_uri_file is not None:

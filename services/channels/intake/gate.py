@@ -1,7 +1,7 @@
 """Who gets in. A name that is no channel and a wrong secret cost the same work, and get the same answer."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,9 +10,9 @@ from services.channels.channels_file import Kanaal, load_channels
 from services.channels.intake.delivery import Delivery
 from services.channels.intake.proofs import BasicProof, CertificateProof, GraphProof, HeaderProof, Proof, TwilioProof
 from services.channels.intake.replies import NOT_GENUINE, Rejected
-from services.channels.intake_fields import Authenticatie
+from services.channels.intake_fields import ProofKind
 from services.runtime.errors import InvalidSettings
-from services.runtime.secret import load_secret
+from services.runtime.secret import load_secret, others_may_read
 from services.runtime.settings import Settings
 
 MIN_SECRET: Final = 16
@@ -39,7 +39,7 @@ class Gate:
     def __init__(self, entrances: Mapping[str, Entrance]) -> None:
         """`entrances` by the name in the path."""
         self._entrances = entrances
-        self._decoys = tuple(_proof(kind, DECOY, [secrets.token_bytes(MIN_SECRET)]) for kind in Authenticatie)
+        self._decoys = tuple(_proof(kind, DECOY, [secrets.token_bytes(MIN_SECRET)]) for kind in ProofKind)
 
     def admit(self, delivery: Delivery) -> Entrance:
         """Return the entrance of a genuine delivery. Raises Rejected for any other.
@@ -91,6 +91,12 @@ def secret_file(settings: Settings, kanaal: Kanaal) -> Path | None:
     return settings.kanalen_file.parent / kanaal.geheim_bestand
 
 
+def exposed_secrets(settings: Settings, channels: Mapping[str, Kanaal]) -> Iterator[Path]:
+    """Yield the files of secrets that every user of this machine may read."""
+    files = {secret_file(settings, kanaal) for kanaal in channels.values()}
+    yield from sorted(file for file in files if file is not None and others_may_read(file))
+
+
 def channel_secrets(settings: Settings, naam: str, kanaal: Kanaal) -> Sequence[bytes]:
     """Return the secrets of a channel. Raises InvalidSettings when there is none, or one is too short."""
     field = f"{settings.kanalen_file}, kanaal.{naam}.geheim_bestand"
@@ -107,17 +113,17 @@ def channel_secrets(settings: Settings, naam: str, kanaal: Kanaal) -> Sequence[b
     return found
 
 
-def _proof(kind: Authenticatie, kanaal: Kanaal, secrets_of_kind: Sequence[bytes]) -> Proof:
+def _proof(kind: ProofKind, kanaal: Kanaal, secrets_of_kind: Sequence[bytes]) -> Proof:
     """Return the proof of a channel whose fields were checked when the file was read."""
     header = (kanaal.kop or "Authorization").lower().encode()
     match kind:
-        case Authenticatie.API_SLEUTEL:
+        case ProofKind.API_SLEUTEL:
             return HeaderProof(header, secrets_of_kind)
-        case Authenticatie.BASIC:
+        case ProofKind.BASIC:
             return BasicProof(kanaal.gebruiker or "", secrets_of_kind)
-        case Authenticatie.GRAPH:
+        case ProofKind.GRAPH:
             return GraphProof(secrets_of_kind)
-        case Authenticatie.MTLS:
+        case ProofKind.MTLS:
             return CertificateProof(header, kanaal.certificaten or (), secrets_of_kind)
-        case Authenticatie.TWILIO:
+        case ProofKind.TWILIO:
             return TwilioProof(kanaal.publieke_url or "", secrets_of_kind)

@@ -12,7 +12,7 @@ from services.channels.intake.envelopes import unpack
 from services.channels.intake.gate import Entrance, Gate
 from services.channels.intake.ports import RawTopics
 from services.channels.intake.replies import NOT_GENUINE, Rejected, Reply, graph_validated, webhook_allowed
-from services.channels.intake_fields import Authenticatie
+from services.channels.intake_fields import ProofKind
 
 DELIVERY_IDS: Final = (b"i-twilio-idempotency-token", b"x-amz-firehose-request-id", b"idempotency-key")
 """The headers in which a platform names a delivery, the same one each time that it tries again."""
@@ -52,7 +52,7 @@ class Intake:
         It proves nothing yet, and nothing is kept. Its notifications prove themselves.
         """
         entrance = self._entrances.get(naam)
-        if entrance is None or entrance.kanaal.authenticatie is not Authenticatie.GRAPH:
+        if entrance is None or entrance.kanaal.authenticatie is not ProofKind.GRAPH:
             return None
         try:
             tokens = [value for name, value in form_fields(query) if name == "validationToken"]

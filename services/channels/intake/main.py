@@ -5,7 +5,7 @@ from functools import partial
 import structlog
 
 from services.channels.intake.budget import Budget
-from services.channels.intake.gate import load_entrances
+from services.channels.intake.gate import exposed_secrets, load_entrances
 from services.channels.intake.handler import Intake
 from services.channels.intake.http.application import HttpIntake
 from services.channels.intake.http.server import listening
@@ -14,6 +14,7 @@ from services.channels.intake.kafka import KafkaRawTopics
 from services.runtime.ending import Ending
 from services.runtime.kafka.clients import require_topics
 from services.runtime.observe.health import Health, Part, serve
+from services.runtime.secret import READABLE_ADVICE
 from services.runtime.settings import Settings
 from services.runtime.waiting import until_answered
 
@@ -26,6 +27,8 @@ async def run(settings: Settings) -> None:
     Raises InvalidSettings for what the operator must change. It needs no MongoDB.
     """
     entrances = load_entrances(settings)
+    for file in exposed_secrets(settings, {naam: entrance.kanaal for naam, entrance in entrances.items()}):
+        log.warning("secret.readable_by_others", setting="geheim_bestand", file=file, advice=READABLE_ADVICE)
     topics = sorted({entrance.topic for entrance in entrances.values()})
     ending, health, budget = Ending(), Health(waits_for=(Part.KAFKA,)), Budget()
     with ending.on_signals():

@@ -17,6 +17,7 @@ from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from schemas.values import value_class
+from services.channels.mapping.errors import UnreadableMessage
 from services.channels.mapping.reading import parsed
 
 BERICHT: Final = "bericht"
@@ -76,7 +77,7 @@ def _within(text: str, forms: int) -> Iterator[str]:
 def _in_json(text: str) -> Iterator[str]:
     try:
         tree = parsed(_bytes(text))
-    except ValueError:
+    except UnreadableMessage:
         return
     yield from _leaves(tree)
 

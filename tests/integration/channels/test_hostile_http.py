@@ -27,6 +27,7 @@ from tests.support.intake_channels import JSON, SECRET, intake_settings
 
 HEAD = f"POST /in/open-forms HTTP/1.1\r\nHost: x\r\nContent-Type: {JSON}\r\nAuthorization: {SECRET}\r\n"
 REQUEST = f"{HEAD}Content-Length: 2\r\n\r\n{{}}".encode()
+LAST = REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 ENDLESS = [b"a" * 4000] * 500
 SOON = 0.2
 
@@ -60,9 +61,9 @@ class Reached:
                 await writer.drain()
             if ends:
                 writer.write_eof()
-            return await reader.read()
-        except ConnectionResetError:
+        except ConnectionError:
             return b""
+        return await rest_of(reader)
 
     async def answers(self) -> bool:
         """Whether it answers a decent client."""
@@ -114,6 +115,14 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "REQUEST_SECONDS", SOON)
 
 
+async def rest_of(reader: asyncio.StreamReader) -> bytes:
+    """Return what comes until the server closes. It may do so while we write, which resets the connection."""
+    try:
+        return await reader.read()
+    except ConnectionError:
+        return b""
+
+
 def cut(reason: str) -> float:
     counted: float = metrics.CHANNEL_CUT_CONNECTIONS.labels(reason=reason)._value.get()
     return counted
@@ -144,7 +153,7 @@ async def test_a_byte_now_and_then_does_not_help(served: Served) -> None:
                 await asyncio.sleep(SOON / 20)
 
         trickling = asyncio.create_task(trickle())
-        assert await reader.read() == b""
+        assert await rest_of(reader) == b""
         trickling.cancel()
         assert await intake.answers()
 
@@ -210,13 +219,12 @@ async def test_a_chunk_whose_size_never_ends_is_cut(served: Served) -> None:
 
 
 @pytest.mark.parametrize("length", [b"Content-Length: 10000000", b"Transfer-Encoding: chunked"])
-async def test_a_body_of_ten_megabytes_is_refused_and_held_nowhere(served: Served, length: bytes) -> None:
+async def test_a_body_of_ten_megabytes_is_refused_held_nowhere_and_stops_nothing(served: Served, length: bytes) -> None:
     async with served() as intake:
         body = b"x" * 10_000_000
         sent = b"989680\r\n" + body + b"\r\n0\r\n\r\n" if b"chunked" in length else body
-        answer = await intake.send(HEAD.encode() + length + b"\r\n\r\n", sent)
-        assert answer.startswith(b"HTTP/1.1 413")
-        assert answer.count(b"HTTP/1.1") == 1
+        answer = await intake.send(HEAD.encode() + length + b"\r\n\r\n", sent, LAST)
+        assert [each[:3] for each in answer.split(b"HTTP/1.1 ")[1:]] == [b"413", b"204"]
         assert await intake.answers()
         assert intake.budget._left_bytes == Budget()._left_bytes
 
@@ -254,7 +262,7 @@ async def test_a_decent_client_gets_in_whatever_others_hold_open(
         held = [await intake.connect() for _ in range(20)]
         for _ in range(20):
             assert await intake.answers()
-        assert await held[0][0].read() == b""
+        assert await rest_of(held[0][0]) == b""
     assert cut("full") > before
 
 
@@ -328,8 +336,7 @@ async def test_what_follows_a_body_is_no_part_of_it(served: Served) -> None:
 async def test_requests_that_come_together_are_answered_in_their_order(served: Served) -> None:
     async with served() as intake:
         unknown = REQUEST.replace(b"open-forms", b"bestaat-niet")
-        last = REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
-        answer = await intake.send(REQUEST + unknown + last)
+        answer = await intake.send(REQUEST + unknown + LAST)
         assert [each[:3] for each in answer.split(b"HTTP/1.1 ")[1:]] == [b"204", b"401", b"204"]
         assert intake.kept == 2
 

@@ -14,9 +14,10 @@ from schemas.mapping_shorthands import SHORTHANDS
 from services.channels.mapping.files import EXAMPLES, SHIPPED, shipped_file, shipped_names
 from services.channels.mapping.mapping import load
 from services.channels.mapping.outcome import MappedContact
+from services.channels.message_files import EXPECTED
 from services.domain.policy import DEFAULT
 from services.operations.classify import classify
-from services.operations.map_messages import EXPECTED, goldens, rules_in
+from services.operations.map_messages import goldens, rules_in
 from tests.support.mappings import SMALL
 
 FILES = sorted(SHIPPED.glob("*/*.toml"))

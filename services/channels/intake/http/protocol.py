@@ -144,13 +144,16 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Stop the clock. A request that was refused before its end is read to its end, and the connection closes."""
+        """Stop the clock. A request that was refused before its end is read to its end, so that the next can follow."""
         super().on_message_complete()
         self._silent_bytes = 0
         self._in_head = True
         self._disarm()
         if self.cycle.response_complete:
-            self.transport.close()
+            self._all.waits(self)
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
         else:
             self._in_hand += 1
             self._all.serves(self)
