@@ -157,7 +157,8 @@ def test_every_target_of_make_that_is_named_exists(page: Path) -> None:
 # Length ---------------------------------------------------------------------------------------------------------------
 
 
-@_names([page for page in PAGES if page.is_relative_to("docs")])
+# The index of decisions is a list that only grows.
+@_names([page for page in PAGES if page.is_relative_to("docs") and page != DECISIONS / "README.md"])
 def test_a_page_stays_within_150_lines(page: Path) -> None:
     assert len(_text(page).splitlines()) <= 150
 
