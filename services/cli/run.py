@@ -30,16 +30,16 @@ def run_projector() -> None:
     _serve("services.projector.main")
 
 
-@app.command("intake")
-def run_intake() -> None:
-    """Take what telephony, forms and mail send over HTTP, and keep it in the raw topics of the channels."""
-    _serve("services.channels.intake.main")
-
-
 @app.command("mapper")
 def run_mapper() -> None:
     """Make contact.ended of what the platforms of the channels file send, by their mappings."""
     _serve("services.channels.mapper.main")
+
+
+@app.command("intake")
+def run_intake() -> None:
+    """Take what telephony, forms and mail send over HTTP, and keep it in the raw topics of the channels."""
+    _serve("services.channels.intake.main")
 
 
 def _serve(service: str) -> None:
