@@ -21,7 +21,7 @@ from tests.chaos.faults.mongo import UNREPLICATED
 from tests.chaos.kafka_cluster import VERSION
 from tests.chaos.load import PER_SECOND, Acknowledged, Load
 from tests.chaos.observed import Ends, observe
-from tests.chaos.plan import SETTLE_SECONDS, Kind, Planned, drawn
+from tests.chaos.plan import Kind, Planned, drawn
 from tests.chaos.recovery import Recovery, Struck
 from tests.chaos.town import Town
 from tests.chaos.violations import Violation
@@ -128,7 +128,7 @@ class _Lane(threading.Thread):
             self._fight.errors.append(error)
 
     def _settle(self, last: Struck | None) -> None:
-        deadline = time.monotonic() + SETTLE_SECONDS
+        deadline = time.monotonic() + self._kind.patience
         while time.monotonic() < deadline:
             if self._kind.settled(self._fight.world) and (last is None or last.recovered is not None):
                 return

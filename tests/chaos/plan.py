@@ -37,12 +37,12 @@ class Kind:
     lanes: Sequence[Sequence[Fault]]
     """Those of a lane come one after another; the lanes run at once."""
     settled: Callable[[World], bool] = lambda _: True
-    """Whether the servers are as before; after `SETTLE_SECONDS` the next one comes anyway."""
+    """Whether the servers are as before."""
+    patience: float = 10.0
+    """Seconds of waiting for that, and for the recovery; then the next one comes anyway."""
     missing: Callable[[], str | None] = lambda: None
     """What this machine lacks for it."""
 
-
-SETTLE_SECONDS: Final = 15.0
 
 PATIENT: Final = 0.75
 """The share of faults that wait for the recovery from the one before in their lane. The others hit it in the middle."""

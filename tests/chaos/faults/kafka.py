@@ -4,10 +4,13 @@ import time
 from typing import Final
 
 from tests.chaos.faults.blows import freeze, kill, kill_all, stop
-from tests.chaos.plan import SETTLE_SECONDS, Fault, Kind
+from tests.chaos.plan import Fault, Kind
 from tests.chaos.world import World
 
 BROKERS: Final = ("kafka-1", "kafka-2", "kafka-3")
+RESTART_SECONDS: Final = 20.0
+"""The longest wait for a broker that was restarted, before the next one is stopped."""
+
 PARTITIONS: Final = tuple(str(each) for each in range(6))
 """Of the topic in which Kafka keeps its transactions."""
 
@@ -31,7 +34,7 @@ def rolling_restart(world: World, _: str, seconds: float) -> None:
     """Stop and start the brokers one by one, as an upgrade does."""
     for each in BROKERS:
         stop(world, each, 0.0)
-        deadline = time.monotonic() + SETTLE_SECONDS
+        deadline = time.monotonic() + RESTART_SECONDS
         time.sleep(seconds)
         while not world.kafka.is_in_sync() and time.monotonic() < deadline:
             time.sleep(seconds)
@@ -53,5 +56,6 @@ KIND: Final = Kind(
             Fault(name="brokers restarted one by one", targets=("all",), seconds=(0.5, 1.0), inject=rolling_restart),
         ]
     ],
+    patience=12.0,
     settled=lambda world: world.kafka.is_in_sync(),
 )

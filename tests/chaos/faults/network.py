@@ -49,6 +49,7 @@ def _to(server: str, who: Sequence[str]) -> list[Fault]:
 KIND: Final = Kind(
     name="network",
     pause=(1.0, 3.0),
+    patience=5.0,
     lanes=[
         [
             *_to("connections to Kafka", ("kafka-1", "kafka-2", "kafka-3", "kafka")),

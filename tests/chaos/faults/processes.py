@@ -30,4 +30,4 @@ def _of(service: str) -> list[Fault]:
     ]
 
 
-KIND: Final = Kind(name="processes", pause=(0.5, 3.0), lanes=[_of(each) for each in SERVICES])
+KIND: Final = Kind(name="processes", pause=(0.5, 3.0), patience=4.0, lanes=[_of(each) for each in SERVICES])
