@@ -67,7 +67,7 @@ COMMANDS = (
         "run",
         "services.cli.run",
         panel=OPERATORS,
-        help="Run one of the two services until SIGTERM or Ctrl-C.",
+        help="Run a service until SIGTERM or Ctrl-C.",
     ),
     LazyCommand(
         "doctor",

@@ -327,6 +327,7 @@ NOTHING_PERSONAL: Final = {
     "run classifier": "a service",
     "run intake": "a service",
     "run projector": "a service",
+    "run mapper": "a service",
     "doctor": "no ids",
     "topics create": "makes topics",
     "topics mark": "appends markers, which hold nothing",
