@@ -23,7 +23,7 @@ from tests.acceptance.policy import STRICT
 from tests.acceptance.secure_town import RIGHTS, Ran, Town, contacts, drop_databases, settings_on
 from tests.support.contacts import SOURCE, encoded
 from tests.support.intake_channels import SECRET
-from tests.support.kafka_tools import ANSWER_SECONDS, make_topics
+from tests.support.kafka_tools import ANSWER_SECONDS, publish_values
 from tests.support.secure_kafka import SecureKafka, make_authority, rights_in, secure_kafka
 from tests.support.service_process import ServiceProcess
 from tests.support.waiting import wait_for
@@ -193,7 +193,7 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
 
 
 def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
-    services = {"run classifier", "run intake", "run projector"}
+    services = {"run classifier", "run projector", "run mapper", "run intake"}
     others = {"publish", "topics create", "topics mark", "doctor", "explain", "rebuild"}
     assert RIGHTS.keys() == services | others | {
         "access",
@@ -208,6 +208,7 @@ def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
         "audit",
         "erase",
         "erase --reapply",
+        "selftest",
         "withdraw",
         "restrict",
         "retain",
@@ -252,6 +253,7 @@ SERVED = [
     ("rebuild", "rebuild --drop-old", 0, "interne_taken_vorige                 5 documents dropped"),
     ("erase", f"erase --contact --from {{whom}} {REQUEST}", 0, "1  contacts as a whole"),
     ("erase --reapply", f"erase --reapply {REQUEST}", 0, "There is nothing left of it to erase"),
+    ("selftest", "selftest", 0, "documents gone again"),
     ("withdraw", f"withdraw --from {{klant}} {REQUEST}", 0, "No consent is in force."),
     ("restrict", f"restrict --on --from {{klant}} {REQUEST}", 0, "Its processing is restricted"),
     ("restrict", f"restrict --off --from {{klant}} {REQUEST}", 0, "Its processing is not restricted."),
@@ -269,6 +271,25 @@ def test_the_rights_of_the_page_are_enough(town: Town, user: str, command: str, 
 
     assert says in ran.said
     assert ran.status == status
+
+
+def test_the_rights_of_the_page_are_enough_for_a_channel(town: Town) -> None:
+    file = town.kafka.folder / "kanalen.toml"
+    file.write_text('[kanaal.open-forms]\nmapping = "open-forms"', "utf-8")
+    channel = {"kanalen_file": file}
+    letters = "--in kanaal.open-forms.dlq"
+
+    assert "kanaal.open-forms.dlq" in town.run("topics create", "topics create", channel).said
+    publish_values(town.kafka.plain, "kanaal.open-forms", [b"{"])
+    with town.service("mapper", town.settings_of("run mapper").model_copy(update=channel)) as mapper:
+        wait_for("it is a letter", lambda: sum(mapper.measured("klantcontact_dead_letters_total").values()) == 1)
+        assert (
+            "open-forms: open-forms/1, from kanaal.open-forms to contact.ended"
+            in town.run("doctor", "doctor", channel).said
+        )
+        assert "1 letter in 1 group" in town.run("dlq", f"dlq list {letters}", channel).said
+        assert "1 letter sent back" in town.run("dlq redrive", f"dlq redrive --all {letters}", channel).said
+        wait_for("it is one again", lambda: sum(mapper.measured("klantcontact_dead_letters_total").values()) == 2)
 
 
 def test_a_user_may_be_known_by_its_certificate(town: Town) -> None:
@@ -446,11 +467,11 @@ def test_a_classifier_that_may_not_write_waits_and_says_so(town: Town, user: str
 def one_channel(town: Town) -> Path:
     """A channels file with one channel, whose raw topic is there."""
     (town.kafka.folder / "geheim").write_text(SECRET)
-    file = town.kafka.folder / "kanalen.toml"
+    file = town.kafka.folder / "intake.toml"
     file.write_text(
         '[kanaal.open-forms]\nmapping = "open-forms"\nauthenticatie = "api_sleutel"\ngeheim_bestand = "geheim"\n'
     )
-    make_topics(town.kafka.plain, "kanaal.open-forms")
+    assert town.run("topics create", "topics create", {"kanalen_file": file}).status == 0
     return file
 
 
