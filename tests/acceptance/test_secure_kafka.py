@@ -193,7 +193,7 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
 
 
 def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
-    services = {"run classifier", "run projector", "run mapper", "run intake"}
+    services = {"run classifier", "run intake", "run mapper", "run projector"}
     others = {"publish", "topics create", "topics mark", "doctor", "explain", "rebuild"}
     assert RIGHTS.keys() == services | others | {
         "access",
@@ -273,6 +273,10 @@ def test_the_rights_of_the_page_are_enough(town: Town, user: str, command: str, 
     assert ran.status == status
 
 
+_AFFECTED_FORMS = f"affected --topic kanaal.open-forms --since 1d {REQUEST}"
+_ACCESS = f"access --from {{who}} --json {REQUEST}"
+
+
 def test_the_rights_of_the_page_are_enough_for_a_channel(town: Town) -> None:
     file = town.kafka.folder / "kanalen.toml"
     file.write_text('[kanaal.open-forms]\nmapping = "open-forms"', "utf-8")
@@ -288,6 +292,10 @@ def test_the_rights_of_the_page_are_enough_for_a_channel(town: Town) -> None:
             in town.run("doctor", "doctor", channel).said
         )
         assert "1 letter in 1 group" in town.run("dlq", f"dlq list {letters}", channel).said
+        assert "no event" in town.run("replay", "replay --topic kanaal.open-forms", channel).said
+        assert "onleesbaar" in town.run("explain", "explain kanaal.open-forms:0:0", channel).said
+        assert "1 record of 0 contacts" in town.run("affected", _AFFECTED_FORMS, channel).said
+        assert '"kanaal.open-forms"' in town.run("access", _ACCESS, channel).said
         assert "1 letter sent back" in town.run("dlq redrive", f"dlq redrive --all {letters}", channel).said
         wait_for("it is one again", lambda: sum(mapper.measured("klantcontact_dead_letters_total").values()) == 2)
 
