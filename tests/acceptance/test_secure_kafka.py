@@ -187,7 +187,7 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
 
 
 def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
-    services = {"run classifier", "run projector", "run mapper"}
+    services = {"run classifier", "run projector", "run mapper", "run intake"}
     others = {"publish", "topics create", "topics mark", "doctor", "explain", "rebuild"}
     assert RIGHTS.keys() == services | others | {
         "access",
