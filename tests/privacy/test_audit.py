@@ -355,6 +355,7 @@ RECORDED: Final = {
     "affected": "the klanten and contacts",
     "erase": "the request, and a refusal",
     "erase-report": "the request",
+    "selftest": "the run",
     "withdraw": "the klant",
     "restrict": "the klant",
     "retain": "each run",

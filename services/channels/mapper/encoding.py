@@ -45,7 +45,7 @@ class EventEncoder:
         The letter holds the whole message. When it goes back, the events that were made before are repeats, which
         change nothing.
         """
-        events = [self._event(record, channel, each) for each in outcomes if isinstance(each, MappedContact)]
+        events = [event_of(record, channel, each, self._keys) for each in outcomes if isinstance(each, MappedContact)]
         refused = [each for each in outcomes if isinstance(each, RefusedContact)]
         return [*events, self._refusal(record, channel, refused, now)] if refused else events
 
@@ -54,15 +54,6 @@ class EventEncoder:
         return self._letter(
             record, channel, RefusalKind.INTERNE_FOUT, (), LetterAbout(source=channel.mapping.bron), now
         )
-
-    def _event(self, record: Record, channel: MappedChannel, contact: MappedContact) -> Message:
-        place = f"{record.topic}:{record.partition}:{record.offset}"
-        headers = [_STRUCTURED, (MAPPING, channel.mapping.label.encode()), (MESSAGE, place.encode())]
-        if record.headers and (traceparent := traceparent_in(record.headers)) is not None:
-            headers.append((TRACEPARENT, traceparent.encode()))
-        # Without a klant the revisies of one contact still keep their order.
-        key = self._keys.of(contact.key or f"{channel.mapping.bron} {contact.contact_id}")
-        return Message(channel.contact_topic, key, contact.value, headers)
 
     def _refusal(
         self, record: Record, channel: MappedChannel, refused: Sequence[RefusedContact], now: datetime
@@ -88,6 +79,17 @@ class EventEncoder:
         return self._letters.letter(
             topic, record, kind, faults, now, partial(_known, about), mapping=channel.mapping.label
         )
+
+
+def event_of(record: Record, channel: MappedChannel, contact: MappedContact, keys: EventKeys) -> Message:
+    """Return the event of a contact in a raw record, as it goes out."""
+    place = f"{record.topic}:{record.partition}:{record.offset}"
+    headers = [_STRUCTURED, (MAPPING, channel.mapping.label.encode()), (MESSAGE, place.encode())]
+    if record.headers and (traceparent := traceparent_in(record.headers)) is not None:
+        headers.append((TRACEPARENT, traceparent.encode()))
+    # Without a klant the revisies of one contact still keep their order.
+    key = keys.of(contact.key or f"{channel.mapping.bron} {contact.contact_id}")
+    return Message(channel.contact_topic, key, contact.value, headers)
 
 
 def _known(about: LetterAbout, _: DeadLetter) -> LetterAbout:

@@ -10,12 +10,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from schemas.raw_messages import is_mail
 from services.channels.loading import MappedChannel
 from services.channels.mapper.encoding import EventEncoder
 from services.channels.mapper.instrumentation import MappedMessage, tell_mapped, tell_own_failure, tell_spans
-from services.channels.mapping.mapping import ChannelMapping
-from services.channels.mapping.outcome import ChannelOutcome, MessageRefusal, RefusedContact
+from services.channels.outcomes import outcomes_of
 from services.runtime.clock import Clock
 from services.runtime.exactly_once.ports import Publisher, share_of
 from services.runtime.kafka.records import Record
@@ -90,7 +88,7 @@ class MessageHandler:
         channel = self._channels[record.topic]
         now = self._clock.now()
         try:
-            outcomes = _outcomes(record, channel.mapping)
+            outcomes = outcomes_of(record, channel.mapping)
             messages = self._encoder.messages(record, channel, outcomes, now)
         except Exception as error:  # noqa: BLE001 - every mistake of our own code in a message ends here
             tell_own_failure(record, error)
@@ -109,12 +107,3 @@ class MessageHandler:
         tell_mapped(part)
         if self._spans is not None:
             tell_spans(self._spans, part, started_ns=started_ns)
-
-
-def _outcomes(record: Record, mapping: ChannelMapping) -> Sequence[ChannelOutcome]:
-    """Return what becomes of each contact in a raw record."""
-    if record.oversized is not None:
-        return [RefusedContact(MessageRefusal.TE_GROOT)]
-    if record.value is None:
-        return [RefusedContact(MessageRefusal.ONLEESBAAR)]
-    return mapping.map_mail(record.value) if is_mail(record.headers) else mapping.map_json(record.value)

@@ -137,7 +137,7 @@ ROLES: Final[Mapping[str, MongoRole]] = {
     ),
     "privacy": MongoRole(
         serves="the privacy officer",
-        commands=("access", "affected", "audit", "erase", "erase-report", "restrict", "retain", "withdraw"),
+        commands=("access", "affected", "audit", "erase", "erase-report", "restrict", "retain", "selftest", "withdraw"),
         rights=(
             # What is to be shown or gone is searched for everywhere, also where others put it.
             _register(("",), "find", "listCollections"),

@@ -12,7 +12,7 @@ import pytest
 
 from schemas.cloudevents import Header
 from services.channels.mapping.files import EXAMPLES, SHIPPED, shipped_names
-from services.operations.map_messages import EXPECTED, ChannelMessage, messages_in
+from services.channels.message_files import EXPECTED, ChannelMessage, messages_in
 from services.runtime.settings import Settings
 from tests.support.leftovers import remove_database, remove_topics
 from tests.support.raw_channels import JSON_TYPE, MAIL, RawChannels, channel_settings, headers_of, place_in
