@@ -16,6 +16,7 @@ from hypothesis import settings
 
 from services.local.servers.errors import FetchFailed, MissingTool, StartFailed
 from services.local.servers.stack import Stack, local_stack
+from tests.fakes.open_klant.server import OpenKlant
 from tests.support.class_data import share_classes
 from tests.support.files_in_memory import keep_files_in_memory
 from tests.support.leftovers import remove_database, remove_topics
@@ -89,3 +90,10 @@ def database(mongo_uri: str) -> Iterator[str]:
     name = f"test-{uuid4().hex[:12]}"
     yield name
     remove_database(mongo_uri, name)
+
+
+@pytest.fixture
+def open_klant() -> Iterator[OpenKlant]:
+    """Open Klant, with no rows, on a port of its own."""
+    with OpenKlant().running() as running:
+        yield running
