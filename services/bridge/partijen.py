@@ -1,0 +1,168 @@
+"""Makes one partij in Open Klant equal to what the projector shows of it.
+
+A partij that is found there and has not our number was made by others: they keep what is theirs. One that we made is
+removed only when it is gone here and no betrokkene hangs on it there; else it is emptied.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+from schemas.values import value_class
+from services.bridge.compare import compare
+from services.bridge.converge import Convergence, RemovedMeanwhile, make
+from services.bridge.errors import Absent, Refused
+from services.bridge.finding_partijen import Finder
+from services.bridge.found import NOTHING_FOUND, Found
+from services.bridge.instrumentation import tell_comparison
+from services.bridge.parts import PARTIJ, Noted, Ours, Signer, resource_of
+from services.bridge.ports import Gone, Lease, OpenKlant, Shown, State, States
+from services.bridge.reading import Reader
+from services.bridge.resources import Answer, Resource
+from services.bridge.wanted import Document, Wanted
+from services.bridge.wanted_partij import emptied_part, partij_parts
+
+ATTEMPTS: Final = 3
+"""How often one convergence begins again, because a row came or went between its reading and its call."""
+
+UNSEEN: Final = frozenset({"bijdragen", "versies", "versie"})
+"""Fields of the projector that Open Klant shows nothing of."""
+
+
+@value_class(frozen=True, slots=True)
+class Asked:
+    """How thorough a convergence is. `reconcile` asks for more."""
+
+    whole: bool = False
+    """Read every row, and trust no note."""
+    again: bool = False
+    """Make what somebody else removed again."""
+
+
+USUAL: Final = Asked()
+
+
+class Partijen:
+    """The partijen. Each is changed under its lease, so that a lower versie never overwrites a higher."""
+
+    def __init__(self, open_klant: OpenKlant, states: States, signer: Signer, *, add: bool) -> None:
+        """`add`: whether a partij that others made gets our addresses."""
+        self._open_klant = open_klant
+        self._states = states
+        self._signer = signer
+        self._add = add
+        self._reader = Reader(open_klant, signer)
+        self._finder = Finder(open_klant)
+
+    async def linked(self, partijen: Mapping[str, Shown], asked: Asked) -> Mapping[str, str]:
+        """Make partijen equal, and return the uuid of each that Open Klant has."""
+        for partij_id, shown in partijen.items():
+            await self.converge(partij_id, shown, asked)
+        names = {partij_id: state_name(partij_id) for partij_id in partijen}
+        uuids = await self._states.uuids(list(names.values()))
+        return {partij_id: uuids[name] for partij_id, name in names.items() if name in uuids}
+
+    async def converge(self, partij_id: str, shown: Shown, asked: Asked = USUAL) -> Convergence:
+        """Make a partij equal. Of one that is merely absent here nothing is known, and nothing is done."""
+        name = state_name(partij_id)
+        state = await self._states.find(name)
+        if shown is None or (isinstance(shown, Gone) and state.ours.is_new):
+            return Convergence.SKIPPED
+        summary = self._summary(shown)
+        if asked == USUAL and is_done(state, summary):
+            return Convergence.EQUAL
+        async with self._states.leased(name) as lease:
+            if lease.state.summary.get("versie", 0) > summary["versie"]:
+                return Convergence.EQUAL
+            outcome = await self._persistently(shown, lease, asked)
+            await lease.end(summary)
+        return outcome
+
+    def _summary(self, shown: Document | Gone) -> dict[str, Any]:
+        if isinstance(shown, Gone):
+            return {"versie": shown.version[0], "merk": None}
+        said = {name: value for name, value in shown.items() if name not in UNSEEN}
+        return {"versie": shown["versie"], "merk": self._signer.merk(said), "nummer": shown["nummer"]}
+
+    async def _persistently(self, shown: Document | Gone, lease: Lease, asked: Asked) -> Convergence:
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return await self._attempt(shown, lease, asked)
+            except RemovedMeanwhile:
+                continue
+            except Refused as refusal:
+                if not may_be_there(refusal):
+                    raise
+                asked = Asked(whole=True, again=asked.again)
+        return await self._attempt(shown, lease, asked)
+
+    async def _attempt(self, shown: Document | Gone, lease: Lease, asked: Asked) -> Convergence:
+        ours = lease.state.ours
+        root = await self._root(shown, ours, asked)
+        made_by_us = _made_by_us(shown, ours, root)
+        found = await self._found(shown, root, ours, asked)
+        if root is not None and not made_by_us:
+            ours = Ours({PARTIJ: Noted(root["uuid"], ""), **ours.rows}, is_new=False, in_flight=ours.in_flight)
+        wanted = await self._wanted(shown, root, ours, made_by_us=made_by_us)
+        comparison = compare(wanted, found, ours, again=asked.again)
+        tell_comparison(comparison, ours)
+        return await make(comparison, self._open_klant, lease)
+
+    async def _root(self, shown: Document | Gone, ours: Ours, asked: Asked) -> Answer | None:
+        """Return the partij in Open Klant, where it is known or found."""
+        noted = ours.rows.get(PARTIJ)
+        if noted is not None:
+            with suppress(Absent):
+                return await self._open_klant.read(Resource.PARTIJEN, noted.uuid)
+        if isinstance(shown, Gone) or ((noted or PARTIJ in ours.removed) and not asked.again):
+            return None
+        there = await self._finder.by_identificator(shown["soortPartij"], shown["partijIdentificatoren"])
+        if there is None and (asked.whole or not ours.is_new or not shown["partijIdentificatoren"]):
+            there = await self._finder.by_nummer(shown)
+        return there
+
+    async def _found(self, shown: Document | Gone, root: Answer | None, ours: Ours, asked: Asked) -> Found:
+        if root is not None:
+            return await self._reader.of_partij(root, whole=asked.whole or not ours.is_done)
+        if asked.whole and not isinstance(shown, Gone):
+            loose = await self._finder.loose(shown["partijIdentificatoren"])
+            return Found(tuple(map(self._reader.identificator, loose)))
+        return NOTHING_FOUND
+
+    async def _wanted(self, shown: Document | Gone, root: Answer | None, ours: Ours, *, made_by_us: bool) -> Wanted:
+        theirs = frozenset() if made_by_us else frozenset({PARTIJ})
+        if not isinstance(shown, Gone):
+            links = await self._finder.links(shown) if made_by_us else {}
+            parts = partij_parts(shown, self._signer, made_by_us=made_by_us, add=self._add, links=links)
+            return Wanted(parts, theirs)
+        if root is None or not made_by_us or not await self._finder.is_needed(root):
+            return Wanted(undecided=theirs)
+        kept = (key for key in ours.rows if resource_of(key) is Resource.PARTIJ_IDENTIFICATOREN)
+        return Wanted((emptied_part(root["soortPartij"], self._signer),), frozenset(kept))
+
+
+def state_name(partij_id: str) -> str:
+    """Return the name of the state of a partij."""
+    return f"partij:{partij_id}"
+
+
+def is_done(state: State, summary: Mapping[str, Any]) -> bool:
+    """Whether the last convergence came to its end with just this wanted."""
+    return state.ours.is_done and all(state.summary.get(name) == value for name, value in summary.items())
+
+
+def _made_by_us(shown: Document | Gone, ours: Ours, root: Answer | None) -> bool:
+    """Whether the partij is ours. One of others is noted without a merk.
+
+    One that has our number is ours: so that is known even where the state is lost.
+    """
+    if (noted := ours.rows.get(PARTIJ)) is not None:
+        return bool(noted.merk)
+    return root is None or (not isinstance(shown, Gone) and root.get("nummer") == shown["nummer"])
+
+
+def may_be_there(refusal: Refused) -> bool:
+    """Whether a row with our number or identificator may have come to be since we looked."""
+    return refusal.names("unique", "nummer", "referentienummer", "nonFieldErrors") or refusal.names(
+        "invalid", "__all__"
+    )

@@ -1,0 +1,122 @@
+"""The ports of the bridge: Open Klant, the documents of the projector, and the bridge's own state."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import field
+from typing import Any, Protocol
+
+from schemas.values import value_class
+from services.bridge.found import Row
+from services.bridge.parts import NOTHING_OF_OURS, Noted, Ours
+from services.bridge.resources import Answer, Body, Resource
+from services.bridge.wanted import Document
+
+Version = tuple[int, ...]
+"""Revisie and besluitversie of a klantcontact or taak, versie of a partij. The greater one is the newer."""
+
+
+class OpenKlant(Protocol):
+    """Open Klant's API. Each method raises Unavailable, and Refused for what it would refuse again."""
+
+    async def find(self, resource: Resource, **filters: str) -> Sequence[Answer]:
+        """Return every row that fits the filters, in Open Klant's names."""
+
+    async def read(self, resource: Resource, uuid: str) -> Answer:
+        """Return a row. Raises Absent."""
+
+    async def create(self, path: str, body: Body) -> Answer:
+        """Create a row, or those of `maak-klantcontact`, and return it."""
+
+    async def change(self, resource: Resource, uuid: str, body: Body) -> Answer:
+        """Change fields of a row, and return it. Raises Absent."""
+
+    async def remove(self, resource: Resource, uuid: str) -> None:
+        """Remove a row. One that is gone is no error."""
+
+
+@value_class(frozen=True, slots=True)
+class Gone:
+    """The projector remembers that a thing is gone, as of this version."""
+
+    version: Version
+
+
+Shown = Document | Gone | None
+"""A document; what remembers that it is gone; or neither, which says nothing."""
+
+
+@value_class(frozen=True, slots=True)
+class Projected:
+    """What the projector shows of a klantcontact."""
+
+    klantcontact: Shown = None
+    taken: Mapping[str, Shown] = field(default_factory=dict)
+    """By taakId: those of this klantcontact, and those that were asked for."""
+    partijen: Mapping[str, Shown] = field(default_factory=dict)
+    """By partijId, those of its betrokkenen."""
+
+
+class Documents(Protocol):
+    """The projector's collections. Raises TransientFailure."""
+
+    async def of_klantcontact(self, klantcontact_id: str, taken: Sequence[str] = ()) -> Projected:
+        """Return what is shown of a klantcontact, its partijen, its taken, and the taken that are named."""
+
+    async def of_partij(self, partij_id: str) -> Shown:
+        """Return what is shown of a partij."""
+
+
+@value_class(frozen=True, slots=True)
+class State:
+    """What the bridge's state has of a thing."""
+
+    ours: Ours = NOTHING_OF_OURS
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    """Of the last convergence that came to its end."""
+
+
+class Lease(Protocol):
+    """The right to change one klantcontact, partij or actor in Open Klant, which one instance has at a time."""
+
+    state: State
+    """As it was before."""
+
+    async def note(
+        self,
+        rows: Mapping[str, Noted],
+        *,
+        removed: Iterable[str] = (),
+        in_flight: str | None = None,
+        taken_away: int = 0,
+        others: Sequence[Row] = (),
+    ) -> None:
+        """Note the rows that are ours now, those that somebody removed, and the merk of what the next call creates.
+
+        `taken_away` rows went from Open Klant since the last note, and `others` go with what is ours. Renews the lease.
+        Raises Leased when another instance has taken it.
+        """
+
+    async def end(self, summary: Mapping[str, Any]) -> None:
+        """Note that Open Klant is equal to what was wanted: `summary` has the versions and the merk of that."""
+
+
+class States(Protocol):
+    """What the bridge knows of its rows in Open Klant. Raises TransientFailure."""
+
+    async def find(self, name: str) -> State:
+        """Return the state of a thing."""
+
+    async def uuids(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Return the uuid in Open Klant of each thing that is there, by name."""
+
+    async def forget_actoren(self, uuids: Sequence[str]) -> None:
+        """Forget actoren that are no longer in Open Klant."""
+
+    async def following(self, klantcontact_id: str) -> Sequence[str]:
+        """Return the ids of the klantcontacten that follow this one."""
+
+    def leased(self, name: str, *, follows: Sequence[str] = ()) -> AbstractAsyncContextManager[Lease]:
+        """Begin a convergence: hold the lease for the block. Raises Leased when another instance has it.
+
+        `follows`: the klantcontacten that this one follows, by id.
+        """

@@ -1,0 +1,77 @@
+"""The bridge on a bench: the projector's documents in memory, and an Open Klant that is called through its real API."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from services.bridge.converge import Convergence
+from services.bridge.klantcontacten import Choice, Klantcontacten
+from services.bridge.open_klant.client import HttpOpenKlant
+from services.bridge.parts import Signer
+from services.bridge.partijen import USUAL, Asked
+from services.bridge.triggers import KlantcontactAsked, asking_of
+from services.domain.openklant_beleid import OpenKlantBeleid
+from tests.fakes.bridge_states import FakeDocuments, FakeStates
+from tests.fakes.open_klant.server import OpenKlant
+from tests.fakes.projector_store import FakeRegister
+from tests.support.projector_examples import OWN_SOURCES, SOURCE, Event, encoded, fact
+
+SIGNER = Signer(b"k" * 32)
+CHOICE = Choice(frozenset({SOURCE}))
+
+
+@dataclass
+class Bench:
+    """One bridge, its projector and its Open Klant."""
+
+    choice: Choice = CHOICE
+    policy: OpenKlantBeleid = field(default_factory=OpenKlantBeleid)
+    open_klant: OpenKlant = field(default_factory=OpenKlant)
+    register: FakeRegister = field(default_factory=FakeRegister)
+    states: FakeStates = field(default_factory=FakeStates)
+
+    def __post_init__(self) -> None:
+        transport = httpx.ASGITransport(self.open_klant.app())
+        self.http = httpx.AsyncClient(transport=transport, base_url="http://open-klant")
+        self.api = HttpOpenKlant(self.http, lambda: self.open_klant.token, timeout_seconds=5)
+        self.klantcontacten = Klantcontacten(
+            self.api,
+            FakeDocuments(self.register, confidential=self.choice.confidential),
+            self.states,
+            signer=SIGNER,
+            policy=self.policy,
+            choice=self.choice,
+        )
+
+    def project(self, *events: Event) -> None:
+        """Have the projector show events."""
+        self.register.merge([fact(each) for each in events])
+
+    async def trigger(self, event: Event, asked: Asked = USUAL) -> Convergence:
+        """Have the bridge read an event."""
+        asking = asking_of(encoded(event), OWN_SOURCES)
+        assert asking is not None, "an event of ours"
+        if isinstance(asking, KlantcontactAsked):
+            return await self.klantcontacten.converge(asking.id, asking.trigger, asked)
+        return await self.klantcontacten.converge_partij(asking.id, asking.versie, asked)
+
+    async def take(self, *events: Event) -> list[Convergence]:
+        """Have the projector show events, then the bridge read them."""
+        self.project(*events)
+        return [await self.trigger(each) for each in events]
+
+    def calls(self) -> list[tuple[str, str, int]]:
+        """Return the calls since the last time that somebody asked."""
+        made = [(each.method, each.resource, each.status) for each in self.open_klant.weather.calls]
+        self.open_klant.weather.calls.clear()
+        return made
+
+    def rows(self, resource: str) -> list[dict[str, Any]]:
+        """Return the rows of a resource."""
+        return list(self.open_klant.register[resource].rows.values())
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many rows there are of each resource that has any."""
+        return {name: len(table.rows) for name, table in self.open_klant.register.tables.items() if table.rows}
