@@ -54,6 +54,9 @@ class Trigger:
     """Whether it goes on among the confidential klantcontacten, or comes from there."""
     nummer: str | None = None
     """Of a klantcontact that was withdrawn."""
+    settled: bool = False
+    """Whether the projector is past the event. Then it shows all that it ever will of it, which may be nothing: the
+    klantcontact may have gone on among the confidential ones since."""
 
 
 A_LOOK: Final = Trigger()
@@ -126,7 +129,7 @@ class Klantcontacten:
         return outcome
 
     async def converge_partij(self, partij_id: str, versie: int = 0, asked: Asked = USUAL) -> Convergence:
-        """Make a partij equal by itself. Raises as `converge` does."""
+        """Make a partij equal by itself, when it is shown in this versie or newer. Raises as `converge` does."""
         shown = await self._documents.of_partij(partij_id)
         if versie and (shown is None or version_of_partij(shown) < (versie,)):
             raise Behind
@@ -151,12 +154,8 @@ class Klantcontacten:
         shown = projected.klantcontact
         if shown is None and trigger.moved and not self._choice.confidential:
             return Gone(trigger.klantcontact)
-        if trigger.klantcontact and (shown is None or version_of(shown) < trigger.klantcontact):
+        if not trigger.settled and _is_behind(projected, trigger):
             raise Behind
-        for taak_id, version in trigger.taken.items():
-            taak = projected.taken.get(taak_id)
-            if not isinstance(shown, Gone) and (taak is None or version_of(taak) < version):
-                raise Behind
         return shown
 
     def _let_out(self, shown: Shown) -> Shown:
@@ -262,6 +261,17 @@ class Klantcontacten:
         for each in before.summary.get("partijen", ()):
             if each not in held:
                 await self.converge_partij(each)
+
+
+def _is_behind(projected: Projected, trigger: Trigger) -> bool:
+    """Whether the projector shows less than the event says."""
+    shown = projected.klantcontact
+    if trigger.klantcontact and (shown is None or version_of(shown) < trigger.klantcontact):
+        return True
+    if isinstance(shown, Gone):
+        return False
+    taken = ((projected.taken.get(taak_id), version) for taak_id, version in trigger.taken.items())
+    return any(taak is None or version_of(taak) < version for taak, version in taken)
 
 
 def state_name(klantcontact_id: str) -> str:

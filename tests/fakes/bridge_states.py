@@ -107,7 +107,7 @@ class FakeDocuments:
         if not isinstance(shown, Mapping):
             return Projected(shown, its_taken)
         for collection in self._taken:
-            for taak in self._register.contents()[collection].values():
+            for taak in self._register.collections[collection].values():
                 if taak["interneTaak"]["aanleidinggevendKlantcontact"]["klantcontactId"] == klantcontact_id:
                     its_taken[taak["_id"]] = taak
         partijen = sorted({each["wasPartij"]["partijId"] for each in shown["betrokkenen"] if "wasPartij" in each})
@@ -117,7 +117,7 @@ class FakeDocuments:
         return self._shown([Collection.PARTIJEN], [partij_id])[partij_id]
 
     def _shown(self, collections: Sequence[Collection], ids: Sequence[str]) -> dict[str, Shown]:
-        contents, shown = self._register.contents(), dict[str, Shown].fromkeys(ids)
+        contents, shown = self._register.collections, dict[str, Shown].fromkeys(ids)
         for identifier in ids:
             for collection in collections:
                 shown[identifier] = contents[collection].get(identifier, shown[identifier])

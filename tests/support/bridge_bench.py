@@ -1,7 +1,7 @@
 """The bridge on a bench: the projector's documents in memory, and an Open Klant that is called through its real API."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -18,6 +18,30 @@ from tests.fakes.open_klant.server import OpenKlant
 from tests.fakes.projector_store import FakeRegister
 from tests.support.projector_examples import OWN_SOURCES, SOURCE, Event, encoded, fact
 
+class Killed(BaseException):
+    """The bridge's process ends here."""
+
+
+@dataclass
+class Death(httpx.AsyncBaseTransport):
+    """Carries calls to an Open Klant, and ends the bridge at one of them: before it, or before its answer is noted."""
+
+    inner: httpx.AsyncBaseTransport
+    at: int | None = None
+    """At which call from now on; None: at none."""
+    takes_effect: bool = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Carry a call, or end."""
+        if self.at is None or self.at > 0:
+            self.at = self.at and self.at - 1
+            return await self.inner.handle_async_request(request)
+        self.at = None
+        if self.takes_effect:
+            await self.inner.handle_async_request(request)
+        raise Killed
+
+
 SIGNER = Signer(b"k" * 32)
 CHOICE = Choice(frozenset({SOURCE}))
 
@@ -33,8 +57,8 @@ class Bench:
     states: FakeStates = field(default_factory=FakeStates)
 
     def __post_init__(self) -> None:
-        transport = httpx.ASGITransport(self.open_klant.app())
-        self.http = httpx.AsyncClient(transport=transport, base_url="http://open-klant")
+        self.death = Death(httpx.ASGITransport(self.open_klant.app()))
+        self.http = httpx.AsyncClient(transport=self.death, base_url="http://open-klant")
         self.api = HttpOpenKlant(self.http, lambda: self.open_klant.token, timeout_seconds=5)
         self.klantcontacten = Klantcontacten(
             self.api,
@@ -49,13 +73,13 @@ class Bench:
         """Have the projector show events."""
         self.register.merge([fact(each) for each in events])
 
-    async def trigger(self, event: Event, asked: Asked = USUAL) -> Convergence:
-        """Have the bridge read an event."""
+    async def trigger(self, event: Event, asked: Asked = USUAL, *, settled: bool = False) -> Convergence:
+        """Have the bridge read an event. `settled`: the projector is past it."""
         asking = asking_of(encoded(event), OWN_SOURCES)
         assert asking is not None, "an event of ours"
         if isinstance(asking, KlantcontactAsked):
-            return await self.klantcontacten.converge(asking.id, asking.trigger, asked)
-        return await self.klantcontacten.converge_partij(asking.id, asking.versie, asked)
+            return await self.klantcontacten.converge(asking.id, replace(asking.trigger, settled=settled), asked)
+        return await self.klantcontacten.converge_partij(asking.id, 0 if settled else asking.versie, asked)
 
     async def take(self, *events: Event) -> list[Convergence]:
         """Have the projector show events, then the bridge read them."""
