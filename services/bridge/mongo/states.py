@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import structlog
-from pymongo import IndexModel, ReturnDocument
+from pymongo import IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
@@ -112,15 +112,14 @@ class MongoStates:
             "rijen": {"$ifNull": ["$rijen", {"$literal": {}}]},
             "volgt": {"$literal": list(follows)},
         }
-        # MongoDB can't insert what it finds with another holder: it would have the same id.
-        free = {"_id": name, "$or": [{HOLDER: None}, {"$expr": {"$lt": ["$huur.tot", "$$NOW"]}}]}
+        free, lapsed = {"_id": name, HOLDER: None}, {"_id": name, "$expr": {"$lt": ["$huur.tot", "$$NOW"]}}
         with waited_for():
             try:
-                before = await self._states.find_one_and_update(
-                    free, [{"$set": begun}], upsert=True, return_document=ReturnDocument.BEFORE
-                )
-            except DuplicateKeyError:
-                raise Leased from None
+                before = await self._states.find_one_and_update(free, [{"$set": begun}], upsert=True)
+            except DuplicateKeyError:  # it is there, with a holder; MongoDB knows no $expr in an upsert
+                before = await self._states.find_one_and_update(lapsed, [{"$set": begun}])
+                if before is None:
+                    raise Leased from None
         try:
             yield MongoLease(self._states, name, holder, _state(before), self._remember_days)
         finally:

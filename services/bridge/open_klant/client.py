@@ -75,6 +75,10 @@ class HttpOpenKlant:
         """Ask for one row: whether Open Klant answers. Raises Unavailable."""
         await self._call("GET", Resource.KLANTCONTACTEN, Resource.KLANTCONTACTEN, params={"pageSize": "1"})
 
+    async def description(self) -> Answer:
+        """Return Open Klant's own description of its API. Raises Unavailable."""
+        return await self._call("GET", "openapi.json", "openapi.json")
+
     async def _call(
         self,
         method: str,
