@@ -92,7 +92,9 @@ def compare(wanted: Wanted, found: Found, ours: Ours, *, again: bool = False) ->
     rows = _matched(wanted, found, ours, again=again)
     removed = frozenset() if again else _removed(wanted, rows, ours)
     kept = {key: _kept(key, row, wanted, ours) for key, row in rows.items()}
-    if not wanted.parts and KLANTCONTACT in rows:
+    if not wanted.parts and (root := rows.get(KLANTCONTACT) or next(found.of(Resource.KLANTCONTACTEN), None)):
+        # It is ours also where the state is lost: its metadata says so.
+        rows = {**rows, KLANTCONTACT: root}
         others = tuple(_of_others(found, rows.values(), found.rows, ours))
         return Comparison(tuple(_removal_of_all(found, rows)), kept, removed, others)
     left = tuple(row for key, row in _surplus(wanted, rows) if _is_in_hands(row, ours.rows.get(key)))
