@@ -157,9 +157,9 @@ class Klantcontacten:
         One that is absent is gone only where an event says so.
         """
         shown = projected.klantcontact
-        if shown is None and trigger.withdrawn:
-            if trigger.settled or (trigger.moved and not self._choice.confidential):
-                return Gone(trigger.klantcontact)
+        elsewhere = trigger.settled or (trigger.moved and not self._choice.confidential)
+        if shown is None and trigger.withdrawn and elsewhere:
+            return Gone(trigger.klantcontact)
         if not trigger.settled and _is_behind(projected, trigger):
             raise Behind
         return shown
