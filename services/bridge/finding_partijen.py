@@ -1,9 +1,9 @@
 """Finds partijen in Open Klant, and the rows beside them that a partij of ours points at."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from services.bridge.errors import NummerBezet, Refused
+from services.bridge.errors import Refused
 from services.bridge.parts import PARTIJ
 from services.bridge.ports import OpenKlant
 from services.bridge.resources import Answer, Resource
@@ -32,14 +32,9 @@ class Finder:
         return None
 
     async def by_nummer(self, document: Document) -> Answer | None:
-        """Return the partij with our number. Raises NummerBezet when another klant's partij has it."""
+        """Return the partij with our number."""
         there = await self._open_klant.find(Resource.PARTIJEN, nummer=document["nummer"])
-        if not there:
-            return None
-        named, ours = (set(_values(each)) for each in (_identificatoren(there[0]), document["partijIdentificatoren"]))
-        if there[0]["soortPartij"] != document["soortPartij"] or not named <= ours:
-            raise NummerBezet(Resource.PARTIJEN)
-        return there[0]
+        return there[0] if there else None
 
     async def loose(self, given: Sequence[Document]) -> Sequence[Answer]:
         """Return the rows of these identificatoren that belong to no partij."""
@@ -89,5 +84,10 @@ def _identificatoren(partij: Answer) -> Sequence[Document]:
     return [each["partijIdentificator"] for each in partij.get("partijIdentificatoren") or ()]
 
 
-def _values(identificatoren: Sequence[Document]) -> Iterator[tuple[str, str]]:
-    yield from ((each["codeSoortObjectId"], each["objectId"]) for each in identificatoren)
+def may_be_of(partij: Answer, document: Document) -> bool:
+    """Whether a partij with our number can be the one of this document: it names nobody else."""
+    named, ours = (
+        {(each["codeSoortObjectId"], each["objectId"]) for each in given}
+        for given in (_identificatoren(partij), document["partijIdentificatoren"])
+    )
+    return bool(partij["soortPartij"] == document["soortPartij"]) and named <= ours

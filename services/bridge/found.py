@@ -77,5 +77,7 @@ def is_same(part: Part, row: Row) -> bool:
     if part.resource is Resource.BETROKKENEN:
         return all(row.body.get(name) == part.body.get(name) for name in ("rol", "wasPartij"))
     if part.resource is Resource.PARTIJ_IDENTIFICATOREN:
-        return row.body.get("partijIdentificator") == part.body["partijIdentificator"]
+        says, wanted = row.body["partijIdentificator"], part.body["partijIdentificator"]
+        # A partij has one of a kind. Without a partij it must be the very number.
+        return bool(says["codeSoortObjectId"] == wanted["codeSoortObjectId"] if row.parent else says == wanted)
     return part.resource in {Resource.KLANTCONTACTEN, Resource.PARTIJEN, Resource.INTERNE_TAKEN}

@@ -50,6 +50,8 @@ class Trigger:
     klantcontact: Version = ()
     taken: Mapping[str, Version] = field(default_factory=dict)
     """By taakId."""
+    withdrawn: bool = False
+    """Whether it says that the klantcontact is withdrawn, or goes on elsewhere."""
     moved: bool = False
     """Whether it goes on among the confidential klantcontacten, or comes from there."""
     nummer: str | None = None
@@ -150,9 +152,13 @@ class Klantcontacten:
         return Meant(klantcontact_id, shown, projected, nummer, asked)
 
     def _current(self, projected: Projected, trigger: Trigger) -> Shown:
-        """Return what is shown of the klantcontact. Raises Behind when that, or a taak, is older than the trigger."""
+        """Return what is shown of the klantcontact. Raises Behind when that, or a taak, is older than the trigger.
+
+        One that is absent is gone only where an event says so.
+        """
         shown = projected.klantcontact
-        if shown is None and trigger.moved and not self._choice.confidential:
+        elsewhere = trigger.settled or (trigger.moved and not self._choice.confidential)
+        if shown is None and trigger.withdrawn and elsewhere:
             return Gone(trigger.klantcontact)
         if not trigger.settled and _is_behind(projected, trigger):
             raise Behind

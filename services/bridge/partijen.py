@@ -11,9 +11,9 @@ from typing import Any, Final
 from schemas.values import value_class
 from services.bridge.compare import compare
 from services.bridge.converge import Convergence, RemovedMeanwhile, make
-from services.bridge.errors import Absent, Refused
-from services.bridge.finding_partijen import Finder
-from services.bridge.found import NOTHING_FOUND, Found
+from services.bridge.errors import Absent, NummerBezet, Refused
+from services.bridge.finding_partijen import Finder, may_be_of
+from services.bridge.found import NOTHING_FOUND, Found, row_of
 from services.bridge.instrumentation import tell_comparison
 from services.bridge.parts import PARTIJ, Noted, Ours, Signer, resource_of
 from services.bridge.ports import Gone, Lease, OpenKlant, Shown, State, States
@@ -119,7 +119,13 @@ class Partijen:
         there = await self._finder.by_identificator(shown["soortPartij"], shown["partijIdentificatoren"])
         if there is None and (asked.whole or not ours.is_new or not shown["partijIdentificatoren"]):
             there = await self._finder.by_nummer(shown)
+            if there is not None and not self._is_ours(there, shown, ours):
+                raise NummerBezet(Resource.PARTIJEN)
         return there
+
+    def _is_ours(self, partij: Answer, shown: Document, ours: Ours) -> bool:
+        """Whether a partij with our number is ours: as it should be, or as we were creating it when we last ended."""
+        return may_be_of(partij, shown) or row_of(Resource.PARTIJEN, partij, self._signer).merk == ours.in_flight
 
     async def _found(self, shown: Document | Gone, root: Answer | None, ours: Ours, asked: Asked) -> Found:
         if root is not None:

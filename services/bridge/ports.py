@@ -6,10 +6,12 @@ from dataclasses import field
 from typing import Any, Protocol
 
 from schemas.values import value_class
+from services.bridge.errors import LetterReason
 from services.bridge.found import Row
 from services.bridge.parts import NOTHING_OF_OURS, Noted, Ours
 from services.bridge.resources import Answer, Body, Resource
 from services.bridge.wanted import Document
+from services.runtime.kafka.records import Record
 
 Version = tuple[int, ...]
 """Revisie and besluitversie of a klantcontact or taak, versie of a partij. The greater one is the newer."""
@@ -119,4 +121,32 @@ class States(Protocol):
         """Begin a convergence: hold the lease for the block. Raises Leased when another instance has it.
 
         `follows`: the klantcontacten that this one follows, by id.
+        """
+
+
+@value_class(frozen=True, slots=True)
+class Letter:
+    """What could not be written to Open Klant: ids and reasons, no contents."""
+
+    kind: str
+    id: str
+    reason: LetterReason
+    told: str
+    record: Record
+
+
+class Letters(Protocol):
+    """The dead letters."""
+
+    async def write(self, letter: Letter) -> None:
+        """Write a letter, durably. Raises TransientFailure."""
+
+
+class Progress(Protocol):
+    """How far the projector is."""
+
+    async def is_past(self, record: Record) -> bool:
+        """Whether it has projected a record, and shows all that it has: no rebuild is swapping its collections.
+
+        Raises TransientFailure.
         """

@@ -47,7 +47,7 @@ def _registered(data: Data) -> Asking:
 
 
 def _withdrawn(data: Data) -> Asking:
-    trigger = Trigger(_version(data), moved=data["verplaatst"], nummer=data["nummer"])
+    trigger = Trigger(_version(data), withdrawn=True, moved=data["verplaatst"], nummer=data["nummer"])
     return KlantcontactAsked(data["klantcontactId"], trigger)
 
 

@@ -94,8 +94,10 @@ class Register:
         """Return the partijen that an earlier revisie of these cases touched, or may touch in this batch.
 
         A case of the batch can link one identity to the partij of another, so cases that share an identity count too.
+        So does the earlier revisie where it lies in the batch: it may name a klant whom the later one does not.
         """
-        reached = {sleutel for case in revised for of_one in case.sleutels for sleutel in of_one}
+        corrected = {case.key for case in revised}
+        reached = {sleutel for case in batch if case.key in corrected for of_one in case.sleutels for sleutel in of_one}
         groups = [of_one for case in batch for of_one in case.sleutels if of_one]
         known = -1
         while known < len(reached):

@@ -39,7 +39,7 @@ from tests.fakes.document_store import DocumentStore
 from tests.fakes.register_store import FakeRegisterStore
 from tests.support.contacts import NOW, SOURCE, Event, contact_ended, encoded
 from tests.support.erasing import to_erase
-from tests.support.examples import known
+from tests.support.examples import BOB, known
 
 CLASSIFIER = "urn:classifier"
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
@@ -99,6 +99,18 @@ async def test_a_later_batch_sees_what_was_recorded(store: RegisterStore) -> Non
     second = await _judged(store, contact_ended(revisie=2), contact_ended(revisie=1))
     assert [type(each) for each in second] == [Repeated, Overtaken]
     assert second[0].besluit == first[0].besluit  # type: ignore[union-attr] # both were judged
+
+
+async def test_a_correction_in_the_batch_of_what_it_corrects_leaves_others_their_partij(store: RegisterStore) -> None:
+    """The first revisie names a klant whom another contact made known, and the correction names somebody else."""
+    [first] = await _judged(store, of_known("c-1"))
+    corrected = of_known("c-2")
+    corrected["data"] |= {"revisie": 2, "betrokkenen": [known("b0", BOB)]}
+    await _judged(store, of_known("c-2"), corrected)
+    [again] = await _judged(store, of_known("c-3"))
+    partijen = [each.besluit.partijen[0] for each in (first, again)]  # type: ignore[union-attr] # they were judged
+    assert partijen[0].partij_id == partijen[1].partij_id
+    assert [each.stand.bekend for each in partijen] == [False, True]
 
 
 async def test_a_batch_whose_judging_fails_leaves_no_trace(store: RegisterStore) -> None:

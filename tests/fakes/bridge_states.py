@@ -36,7 +36,11 @@ class FakeStates:
         return self.kept[name].state if name in self.kept else State()
 
     async def uuids(self, names: Sequence[str]) -> Mapping[str, str]:
-        known = {name: self.kept[name].state.ours.rows.get(ROOT[name.partition(":")[0]]) for name in names if name in self.kept}
+        known = {
+            name: self.kept[name].state.ours.rows.get(ROOT[name.partition(":")[0]])
+            for name in names
+            if name in self.kept
+        }
         return {name: row.uuid for name, row in known.items() if row is not None}
 
     async def following(self, klantcontact_id: str) -> Sequence[str]:
@@ -54,7 +58,9 @@ class FakeStates:
             raise Leased
         before = kept.state if kept is not None else State()
         begun = State(replace(before.ours, is_new=False, is_done=False), before.summary)
-        self.kept[name] = replace(kept, state=begun, follows=follows, held=True) if kept else Kept(begun, follows, held=True)
+        self.kept[name] = (
+            replace(kept, state=begun, follows=follows, held=True) if kept else Kept(begun, follows, held=True)
+        )
         try:
             yield FakeLease(self, name, before)
         finally:

@@ -9,14 +9,15 @@ import httpx
 from services.bridge.converge import Convergence
 from services.bridge.klantcontacten import Choice, Klantcontacten
 from services.bridge.open_klant.client import HttpOpenKlant
-from services.bridge.parts import Signer
 from services.bridge.partijen import USUAL, Asked
+from services.bridge.parts import Signer
 from services.bridge.triggers import KlantcontactAsked, asking_of
 from services.domain.openklant_beleid import OpenKlantBeleid
 from tests.fakes.bridge_states import FakeDocuments, FakeStates
 from tests.fakes.open_klant.server import OpenKlant
 from tests.fakes.projector_store import FakeRegister
 from tests.support.projector_examples import OWN_SOURCES, SOURCE, Event, encoded, fact
+
 
 class Killed(BaseException):
     """The bridge's process ends here."""

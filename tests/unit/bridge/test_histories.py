@@ -1,4 +1,4 @@
-"""Whatever the classifier publishes, in any order and however often it is read, Open Klant ends equal to the projector."""
+"""Whatever the classifier publishes, in any order and however often it is read: Open Klant ends equal."""
 
 import asyncio
 import copy

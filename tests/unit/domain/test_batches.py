@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.classifier.mongo.queries import revised
 from services.domain.besluit import BesluitRecord
 from services.domain.case import Case, prepare
 from services.domain.herbeoordeling import Feiten
@@ -67,6 +68,11 @@ R1, K1 = rsin(nth_rsin(0)), kvk("99990001")
             [organisatie("a", R1, K1), organisatie("b", K1)],
             [organisatie("b", revisie=2), organisatie("a", K1, revisie=2), organisatie("c", R1)],
             id="a partij loses all but one who know it",
+        ),
+        pytest.param(
+            [organisatie("a", K1)],
+            [organisatie("b", K1), organisatie("b", revisie=2)],
+            id="a contact and its revision, which names nobody, come together",
         ),
         pytest.param(
             [organisatie("a", K1), organisatie("b", R1)],
@@ -138,14 +144,7 @@ class Shelf:
             register.add_besluit(besluit)
         for partij in self.asked_partijen(batch):
             register.add_partij(partij)
-        keys = [case.key for case in batch]
-        revised = [
-            case
-            for case in batch
-            if keys.count(case.key) > 1
-            or (case.key in self.besluiten and self.besluiten[case.key].revisie < case.received.contact.revisie)
-        ]
-        touchable = register.touchable(revised, batch)
+        touchable = register.touchable(revised(batch, register), batch)
         for besluit in self.besluiten.values():
             for each in besluit.partijen:
                 if each.partij_id in touchable:
