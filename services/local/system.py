@@ -69,8 +69,11 @@ class System:
 
 
 @contextmanager
-def running_system(settings: Settings, *, folder: Path | None, say: Callable[[str], None]) -> Iterator[System]:
-    """Start everything for the block, and stop it all in order, also after Ctrl-C or SIGTERM.
+def running_system(
+    settings: Settings, *, folder: Path | None, say: Callable[[str], None], names: Sequence[str] = SERVICES
+) -> Iterator[System]:
+    """Start everything for the block, with the services of these names, and stop it all in order, also after Ctrl-C or
+    SIGTERM.
 
     Servers that the settings name are used instead of our own. Data and logs stand in `folder`, else in a temporary
     one, and so does a key when the settings have none. Relative paths in the settings count from here.
@@ -83,7 +86,7 @@ def running_system(settings: Settings, *, folder: Path | None, say: Callable[[st
         logins = make_logins(uri, ours, home / "logins") if may_make_logins(uri) else {}
         system = System(stack, {}, ours, home, logins)
         _create_topics(system)
-        services = {name: _service(name, system) for name in SERVICES}
+        services = {name: _service(name, system) for name in names}
         undo.callback(stop_all, list(services.values()))
         for service in services.values():
             service.spawn()
