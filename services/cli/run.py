@@ -32,6 +32,12 @@ def run_projector() -> None:
     _serve("services.projector.main")
 
 
+@app.command("bridge")
+def run_bridge() -> None:
+    """Keep Open Klant equal to those collections, where people see klantcontacten and do interne taken."""
+    _serve("services.bridge.main")
+
+
 def _serve(service: str) -> None:
     """Run a service to its end. Its log says why it stopped; for wrong settings that is one line.
 
