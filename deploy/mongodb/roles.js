@@ -34,6 +34,22 @@ const roles = {
     ],
     cluster: [],
   },
+  "bridge": {
+    rights: [
+      ["projection", ["klantcontacten", "partijen", "vervallen", "herbouw"], ["find"]],
+      ["projection", ["interne_taken"], ["find", "update"]],
+      ["projection", ["openklant"], ["find", "insert", "update", "remove", "createIndex"]],
+    ],
+    cluster: [],
+  },
+  "bridge-confidential": {
+    rights: [
+      ["projection", ["klantcontacten", "partijen", "klantcontacten_vertrouwelijk", "vervallen", "herbouw"], ["find"]],
+      ["projection", ["interne_taken", "interne_taken_vertrouwelijk"], ["find", "update"]],
+      ["projection", ["openklant"], ["find", "insert", "update", "remove", "createIndex"]],
+    ],
+    cluster: [],
+  },
   "operator": {
     rights: [
       ["register", ["partijregister", "besluiten", "nummers", "tellingen", "sleutelcontrole"], ["find"]],

@@ -94,8 +94,8 @@ async def _created(
         made = await open_klant.create(MAAK_KLANTCONTACT, body)
         answers = [made["klantcontact"], *(made[IN_ONE_CALL[each.resource]] for each in others)]
     elif root.resource is Resource.PARTIJEN:
-        body = {**_body(root), "partijIdentificatoren": [_body(each) for each in others]}
-        made = await open_klant.create(root.resource, body)
+        named: Body = {"partijIdentificatoren": [_body(each) for each in others]}
+        made = await open_klant.create(root.resource, {**_body(root), **named})
         answers = [made, *(_identificator(made, each) for each in others)]
     else:
         answers = [await _hung(root, rows, open_klant)]

@@ -33,14 +33,14 @@ async def run(settings: Settings) -> None:
 
 async def _bridge(service: Service) -> None:
     settings, database = service.settings, service.client[service.settings.mongo_database]
-    states = states_of(settings, service.client)
+    states, documents = states_of(settings, service.client), documents_of(settings, service.client)
     await service.patiently(states.prepare)
     async with open_klant(settings) as api, idempotent_producer(settings) as producer, admin_client(settings) as admin:
         handler = Handler(
             await converging(settings, service.client, api),
             outage=Outage(api.probe, service.health),
             letters=KafkaLetters(producer, settings.openklant_dead_letter_topic),
-            progress=ProjectorProgress(admin, settings.projector_group, database),
+            progress=ProjectorProgress(admin, settings.projector_group, documents.are_whole),
         )
         statuses = Statuses(api, MongoTaken(database, confidential=settings.bridge_confidential))
         triggers = TriggerSubscriber(settings, handler.handle, health=service.health, ending=service.ending)
@@ -63,12 +63,17 @@ def states_of(settings: Settings, client: Client) -> MongoStates:
     return MongoStates(client[settings.mongo_database], remember_days=settings.output_retention_days)
 
 
+def documents_of(settings: Settings, client: Client) -> MongoDocuments:
+    """Return the projector's documents."""
+    return MongoDocuments(client[settings.mongo_database], confidential=settings.bridge_confidential)
+
+
 async def converging(settings: Settings, client: Client, api: HttpOpenKlant) -> Klantcontacten:
     """Return what makes a klantcontact equal, as the settings and the policy have it."""
     states = states_of(settings, client)
     return Klantcontacten(
         api,
-        MongoDocuments(client[settings.mongo_database], confidential=settings.bridge_confidential),
+        documents_of(settings, client),
         states,
         signer=await states.signer(),
         policy=load_toml_file(settings.beleid_file, Beleid).openklant,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.channels.intake_fields import IntakeFields
 from services.runtime.channel_topics import CHANNELS_VARIABLE, ChannelName, ChannelTopic
 from services.runtime.errors import InvalidSettings
 from services.runtime.setting_forms import KafkaName
@@ -18,7 +19,7 @@ from services.runtime.settings import Settings
 from services.runtime.toml_file import load_toml_file
 
 
-class Kanaal(ChannelTopic):
+class Kanaal(ChannelTopic, IntakeFields):
     """One channel. What the mapper needs of it comes first, then what the intake needs."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)

@@ -1,4 +1,4 @@
-"""The two services."""
+"""The services."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,9 +15,7 @@ from services.runtime.errors import InvalidSettings
 from services.runtime.observe import logs
 from services.runtime.settings import Settings
 
-app = typer.Typer(
-    help="Run one of the two services until SIGTERM or Ctrl-C.", no_args_is_help=True, add_completion=False
-)
+app = typer.Typer(help="Run one of the services until SIGTERM or Ctrl-C.", no_args_is_help=True, add_completion=False)
 
 
 @app.command("classifier")
@@ -32,10 +30,22 @@ def run_projector() -> None:
     _serve("services.projector.main")
 
 
+@app.command("bridge")
+def run_bridge() -> None:
+    """Keep Open Klant equal to those collections, where people see klantcontacten and do interne taken."""
+    _serve("services.bridge.main")
+
+
+@app.command("intake")
+def run_intake() -> None:
+    """Take what telephony, forms and mail send over HTTP, and keep it in the raw topics of the channels."""
+    _serve("services.channels.intake.main")
+
+
 def _serve(service: str) -> None:
     """Run a service to its end. Its log says why it stopped; for wrong settings that is one line.
 
-    Only that service is loaded: neither ever runs in the other's process.
+    Only that service is loaded: none ever runs in the process of another.
     """
     run: Callable[[Settings], Awaitable[None]] = load(service, "run")
     given = settings()

@@ -1,16 +1,26 @@
-"""Waiting until the classifier has handled what an operator asked of it, seen from outside its group."""
+"""Asking something of the classifier by records in its topics, and waiting until its group has handled them.
+
+Nothing is remembered here: each command knows by itself what is left, when it was interrupted.
+"""
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
-from typing import Final
+from asyncio import Future
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from schemas.cloudevents import Header
 from schemas.positions import Position
+from services.operations.kafka import STALL_SECONDS, started_producer
 from services.operations.topic_reader import next_offsets
 from services.runtime.errors import KlantcontactError
+from services.runtime.kafka.clients import admin_client
+from services.runtime.kafka.errors import translate_write_errors
 from services.runtime.settings import Settings
 
 PATIENCE_SECONDS: Final = 60.0
@@ -22,6 +32,69 @@ LOOK_SECONDS: Final = 0.2
 
 class Unanswered(KlantcontactError):
     """The classifier gets no further with what was asked of it. The requests stay in the topic."""
+
+
+@dataclass(slots=True)
+class ClassifierRequests:
+    """Sends requests, many at a time, and waits for the classifier."""
+
+    settings: Settings
+    producer: AIOKafkaProducer
+    admin: AIOKafkaAdminClient
+    _sending: list[Future[Any]] = field(default_factory=list)
+    _written: list[Position] = field(default_factory=list)
+
+    async def send(
+        self, place: TopicPartition | str, value: bytes | None, *, key: bytes | None, headers: Sequence[Header]
+    ) -> None:
+        """Send a request to a partition, or to the one of its key in a topic.
+
+        Raises TransientFailure when Kafka stops answering, InvalidSettings when this user may not write.
+        """
+        topic, partition = (place, None) if isinstance(place, str) else place
+        with translate_write_errors(self.settings, topic):
+            async with asyncio.timeout(STALL_SECONDS):
+                self._sending.append(
+                    await self.producer.send(topic, value, key=key, partition=partition, headers=list(headers))
+                )
+
+    async def written(self) -> None:
+        """Wait until Kafka has all that was sent. Raises as `send` does."""
+        sending, self._sending = self._sending, []
+        with translate_write_errors(self.settings, *self.settings.input_topics):
+            async with asyncio.timeout(STALL_SECONDS):
+                written = await asyncio.gather(*sending)
+        self._written += [Position(each.topic, each.partition, each.offset) for each in written]
+
+    async def handled(self) -> Sequence[Position]:
+        """Wait until the classifier has committed all that was sent since the last time. Return where it lies.
+
+        Raises as `send` does, and Unanswered when the classifier gets no further.
+        """
+        await self.written()
+        places, self._written = self._written, []
+        if places:
+            await until_committed(self.admin, self.settings, ends_of(places), len(places))
+        return places
+
+    async def partitions_of(self, topic: str) -> set[int]:
+        """Return the partitions of a topic."""
+        found: set[int] = await self.producer.partitions_for(topic)
+        return found
+
+
+@asynccontextmanager
+async def classifier_requests(settings: Settings, *topics: str) -> AsyncIterator[ClassifierRequests]:
+    """Connect to Kafka for the block, to send to these topics.
+
+    Raises TransientFailure when Kafka does not answer, InvalidSettings when this user may not write there or read the
+    offsets of the classifier.
+    """
+    async with admin_client(settings) as admin:
+        # Before anything is asked: without the right to read the offsets nothing would tell when it is done.
+        await next_offsets(admin, settings, settings.classifier_group)
+        async with started_producer(settings, *topics) as producer:
+            yield ClassifierRequests(settings, producer, admin)
 
 
 def ends_of(places: Iterable[Position]) -> dict[TopicPartition, int]:

@@ -14,6 +14,7 @@ from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.domain.policy import Beleid
 from services.operations.audit.check import audit_check
 from services.operations.checks import Check, failed
+from services.operations.intake_check import intake_checks
 from services.operations.mongo import read_register
 from services.operations.mongo_checks import mongo_checks
 from services.operations.retain.check import retention_check
@@ -67,7 +68,7 @@ async def examine(settings: Settings) -> list[Check]:
     sleutel, kafka, topics, mongodb, trail = await asyncio.gather(
         _sleutel(settings), _kafka(settings), _topics(settings), mongo_checks(settings), audit_check(settings)
     )
-    files = [_beleid(settings), retention_check(settings)]
+    files = [_beleid(settings), retention_check(settings), *intake_checks(settings)]
     return [_versions(), sleutel, *_exposed(settings), *files, kafka, *topics, *mongodb, trail]
 
 

@@ -56,11 +56,12 @@ def readable_by_others(settings: Settings) -> Iterator[tuple[str, Path]]:
     }
     for name, named in files.items():
         for file in named:
-            if file is not None and _others_may_read(file):
+            if file is not None and others_may_read(file):
                 yield f"{PREFIX}{name.upper()}", file
 
 
-def _others_may_read(file: Path) -> bool:
+def others_may_read(file: Path) -> bool:
+    """Whether every user of this machine may read a file."""
     try:
         return bool(file.stat().st_mode & stat.S_IROTH)
     except OSError:

@@ -151,6 +151,16 @@ class Settings(OpenKlantSettings):
     """The silence after which the group takes an instance for dead. The broker has bounds of its own: 6 s to 30 min
     unless it was set otherwise."""
 
+    intake_host: str = "127.0.0.1"
+    """The address at which the intake answers platforms: 0.0.0.0 in a container."""
+    intake_port: int = Field(default=8090, ge=0, le=65535)
+    """The port of the same. 0 takes a free one, which the log names."""
+    intake_certificate_file: Path | None = None
+    """A PEM file with the certificate of the intake, and those that signed it. Without it the intake speaks plain HTTP,
+    for a proxy that does TLS. A renewed certificate is read at the next start."""
+    intake_key_file: Path | None = None
+    """A PEM file with the key of that certificate, without a password on it."""
+
     health_host: str = "127.0.0.1"
     """The address at which /livez, /readyz and /metrics answer: 0.0.0.0 in a container."""
     health_port: int = Field(default=0, ge=0, le=65535)
@@ -184,6 +194,10 @@ class Settings(OpenKlantSettings):
             raise PydanticCustomError(
                 "mongo_uri",
                 "give the address of MongoDB as KLANTCONTACT_MONGO_URI_FILE or as KLANTCONTACT_MONGO_URI, not both",
+            )
+        if (self.intake_certificate_file is None) != (self.intake_key_file is None):
+            raise PydanticCustomError(
+                "intake", "KLANTCONTACT_INTAKE_CERTIFICATE_FILE and KLANTCONTACT_INTAKE_KEY_FILE go together"
             )
         if (self.ldv_otlp_endpoint is None) != (self.ldv_sleutel_file is None):
             raise PydanticCustomError(

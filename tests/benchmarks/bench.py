@@ -17,6 +17,7 @@ from rich.console import Console
 from tests.benchmarks.contest import Contestant, NotRun, Results, contest, say
 from tests.benchmarks.contestants import COMPILED, Contestants
 from tests.benchmarks.ground import CACHE, Ground, ground
+from tests.benchmarks.intake import intake_rows
 from tests.benchmarks.latency import latency_rows
 from tests.benchmarks.machine import machine
 from tests.benchmarks.memory import memory_rows
@@ -29,7 +30,7 @@ from tests.benchmarks.sections import SECTIONS
 from tests.benchmarks.start import start_rows
 from tests.benchmarks.trees import WORK, this_tree
 
-OTHERS: Final = ("register", "latency", "memory", "start")
+OTHERS: Final = ("register", "latency", "memory", "start", "intake")
 """Sections that measure something else than how fast events are handled."""
 
 NAMES: Final = (*SECTIONS, *OTHERS)
@@ -88,6 +89,7 @@ def measured(contestants: Contestants, wanted: Sequence[str], results: Results) 
     others: Mapping[str, Callable[[], Sequence[Row]]] = {
         "latency": lambda: latency_rows(contestants, min(contestants.options.rounds, LATENCY_ROUNDS)),
         "memory": lambda: memory_rows(contestants),
+        "intake": lambda: intake_rows(contestants.ground, contestants.options.rounds),
         "start": lambda: start_rows(contestants.tree, contestants.ground.folder),
     }
     for name, measure in others.items():

@@ -325,6 +325,7 @@ NOTHING_PERSONAL: Final = {
     "map": "what a platform sent, in a file of the one who asks",
     "publish": "sends what a publisher has in a file of its own",
     "run classifier": "a service",
+    "run intake": "a service",
     "run projector": "a service",
     "doctor": "no ids",
     "topics create": "makes topics",

@@ -161,10 +161,10 @@ def test_while_restricted_nothing_is_filled_erased_or_ended(system: System, tmp_
 
 
 STOPS: Final = whole(
-    (("services.operations.change.change", "until_committed"),),
+    (("services.operations.classifier_group", "until_committed"),),
     (
         ("services.operations.change.change", "_send"),
-        ("services.operations.change.change", "until_committed"),
+        ("services.operations.classifier_group", "until_committed"),
         ("services.operations.change.change", "_outcome"),
     ),
 )

@@ -1,5 +1,6 @@
 """The bridge on a bench: the projector's documents in memory, and an Open Klant that is called through its real API."""
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,6 +18,20 @@ from tests.fakes.bridge_states import FakeDocuments, FakeStates
 from tests.fakes.open_klant.server import OpenKlant
 from tests.fakes.projector_store import FakeRegister
 from tests.support.projector_examples import OWN_SOURCES, SOURCE, Event, encoded, fact
+
+BSN = {"1": "999990019", "2": "999990020", "3": "999990032", "4": "999990044"}
+"""Numbers that pass the test of elevens."""
+
+
+def realistic(event: Event) -> Event:
+    """Return an event whose numbers Open Klant takes: each partij has numbers of its own."""
+    changed = copy.deepcopy(event)
+    for partij in changed["data"].get("partijen", ()):
+        later = 2 if len(partij["nummer"]) < 10 else 0
+        for each in partij["partijIdentificatoren"]:
+            number = int(each["objectId"]) + later
+            each["objectId"] = BSN[str(number)] if each["codeSoortObjectId"] == "bsn" else f"9999000{number}"
+    return changed
 
 
 class Killed(BaseException):

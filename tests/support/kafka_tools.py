@@ -163,15 +163,22 @@ def holds_readers_up(bootstrap: str, topics: Sequence[str]) -> bool:
     A position can be committed before the outputs of the same transaction are: Kafka writes that in each partition by
     itself.
     """
+    of_all, of_committed = (
+        end_offsets(bootstrap, topics, level)
+        for level in (IsolationLevel.READ_UNCOMMITTED, IsolationLevel.READ_COMMITTED)
+    )
+    return of_all != of_committed
+
+
+def end_offsets(
+    bootstrap: str, topics: Sequence[str], level: IsolationLevel = IsolationLevel.READ_COMMITTED
+) -> list[int]:
+    """Return the end of each partition of these topics."""
     admin = admin_client(bootstrap)
     known = admin.list_topics(timeout=ANSWER_SECONDS).topics
     latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # it has no types
     places = {TopicPartition(topic, each): latest for topic in topics for each in known[topic].partitions}
-    of_all, of_committed = (
-        [end.result(ANSWER_SECONDS).offset for end in admin.list_offsets(places, isolation_level=level).values()]
-        for level in (IsolationLevel.READ_UNCOMMITTED, IsolationLevel.READ_COMMITTED)
-    )
-    return of_all != of_committed
+    return [end.result(ANSWER_SECONDS).offset for end in admin.list_offsets(places, isolation_level=level).values()]
 
 
 def read_committed(bootstrap: str, topics: Sequence[str]) -> list[Message]:

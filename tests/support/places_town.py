@@ -3,15 +3,19 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
 
 import orjson
 from pymongo import MongoClient
 
+from schemas.outputs import Reden
 from schemas.positions import Position
 from services.domain.events import events_of
+from services.domain.ids import contact_key
 from services.domain.streams import Stream
+from services.domain.wissing import GewistItem, SoortWissing, item_value
 from services.local.servers.stack import Stack
 from services.operations.dead_letters.discard import discard
 from services.operations.dead_letters.letters import LetterId
@@ -184,6 +188,25 @@ async def published(town: Town, data: Wire) -> None:
     for each in events_of(judged.received, judged.besluit, settings.source, only_new=False):
         value = orjson.dumps(each.body, option=orjson.OPT_UTC_Z)
         town._send(topics[each.stream], value, key=each.key.encode())
+
+
+def remember(town: Town, contact_id: str, request: str) -> GewistItem:
+    """Write that a contact was erased where the classifier would."""
+    key = contact_key(SOURCE, contact_id)
+    item = GewistItem(
+        key=key,
+        soort=SoortWissing.CONTACT,
+        contact_key=key,
+        partij_id=None,
+        op=datetime(2026, 12, 2, tzinfo=UTC),
+        verzoek=request,
+        reden=Reden.GEWIST,
+        revisie=1,
+        besluitversie=2,
+    )
+    value = orjson.dumps(item_value(item), option=orjson.OPT_UTC_Z)
+    town._send(town.settings.erased_topic, value, key=key.encode())
+    return item
 
 
 OTHER_FORMS: Final = (b"\xff no JSON", b"[1]", rb'{"source": "\ud800", "data": {"contactId": "\ud800"}}')

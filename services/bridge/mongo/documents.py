@@ -13,8 +13,13 @@ KLANTCONTACTEN: Final = "klantcontacten"
 PARTIJEN: Final = "partijen"
 INTERNE_TAKEN: Final = "interne_taken"
 VERVALLEN: Final = "vervallen"
+HERBOUW: Final = "herbouw"
 KLANTCONTACTEN_VERTROUWELIJK: Final = "klantcontacten_vertrouwelijk"
 INTERNE_TAKEN_VERTROUWELIJK: Final = "interne_taken_vertrouwelijk"
+
+
+IN_PLACE: Final = frozenset({"swapping", "swapped"})
+"""The phases of a rebuild in which a document may be absent for a moment."""
 
 
 class MongoDocuments:
@@ -44,7 +49,13 @@ class MongoDocuments:
         with waited_for():
             return (await self._shown([self._database[PARTIJEN]], [partij_id]))[partij_id]
 
-    async def _taken_of(self, klantcontact: Document) -> dict[str, Shown]:
+    async def are_whole(self) -> bool:
+        """Whether no rebuild is putting its collections in place of these."""
+        with waited_for():
+            rebuild = await self._database[HERBOUW].find_one({"_id": HERBOUW}, {"phase": 1})
+        return rebuild is None or rebuild["phase"] not in IN_PLACE
+
+    async def _taken_of(self, klantcontact: Mapping[str, Any]) -> dict[str, Shown]:
         herkomst = klantcontact["herkomst"]
         selection = {
             "herkomst.contactId": herkomst["contactId"],
@@ -66,7 +77,7 @@ class MongoDocuments:
         return shown
 
 
-def _partijen_of(klantcontact: Document) -> list[str]:
+def _partijen_of(klantcontact: Mapping[str, Any]) -> list[str]:
     return sorted({each["wasPartij"]["partijId"] for each in klantcontact["betrokkenen"] if "wasPartij" in each})
 
 

@@ -97,7 +97,12 @@ class MongoStates:
         """Return how long the oldest convergence that has not come to its end has been under way."""
         age = {"$dateDiff": {"startDate": "$begonnen", "endDate": "$$NOW", "unit": "second"}}
         with waited_for():
-            steps = [{"$match": {"af": False}}, {"$sort": {"begonnen": 1}}, {"$limit": 1}, {"$project": {"age": age}}]
+            steps: list[Document] = [
+                {"$match": {"af": False}},
+                {"$sort": {"begonnen": 1}},
+                {"$limit": 1},
+                {"$project": {"age": age}},
+            ]
             found = await (await self._states.aggregate(steps)).to_list()
         return float(found[0]["age"]) if found else 0.0
 

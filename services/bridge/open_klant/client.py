@@ -20,6 +20,8 @@ API: Final = "/klantinteracties/api/v1"
 PAGE_SIZE: Final = "500"
 """The most that Open Klant gives at once."""
 
+Json = dict[str, Any]
+
 BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT})
 
 
@@ -87,7 +89,7 @@ class HttpOpenKlant:
         *,
         params: Mapping[str, str] | None = None,
         json: Body | None = None,
-    ) -> Any:  # noqa: ANN401 - JSON
+    ) -> Json:
         started, status = time.monotonic(), "none"
         headers = {"Authorization": f"Token {self._token()}"}
         try:
@@ -102,7 +104,7 @@ class HttpOpenKlant:
             metrics.BRIDGE_CALL_SECONDS.observe(time.monotonic() - started)
 
 
-def _read(call: str, answer: httpx.Response) -> Any:  # noqa: ANN401 - JSON
+def _read(call: str, answer: httpx.Response) -> Json:
     status = answer.status_code
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in BUSY:
         raise Unavailable(f"Open Klant answers with status {status}.")
@@ -111,16 +113,19 @@ def _read(call: str, answer: httpx.Response) -> Any:  # noqa: ANN401 - JSON
     if status == HTTPStatus.NOT_FOUND:
         raise Absent
     if answer.is_success:
-        return None if status == HTTPStatus.NO_CONTENT else _json(answer)
+        return {} if status == HTTPStatus.NO_CONTENT else _json(answer)
     raise Refused(call, status, list(_faults(answer)))
 
 
-def _json(answer: httpx.Response) -> Any:  # noqa: ANN401 - JSON
+def _json(answer: httpx.Response) -> Json:
     try:
-        return answer.json()
+        body = answer.json()
     except ValueError:
+        body = None
+    if not isinstance(body, dict):
         # Half an answer, or that of a proxy. A call that changes something may have taken effect.
-        raise Unavailable("Open Klant's answer is no JSON.") from None
+        raise Unavailable("Open Klant's answer is no JSON object.")
+    return body
 
 
 def _faults(answer: httpx.Response) -> Sequence[Fault]:

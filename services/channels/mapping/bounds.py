@@ -7,6 +7,8 @@ from typing import Final
 
 MAX_DEPTH: Final = 64
 """Levels of lists and objects; the deepest known message, a Genesys conversation, has 9."""
+MAX_NUMBER_CHARACTERS: Final = 100
+"""Of one number: more than any known message has, and few enough for every step of Python with it."""
 MAX_CONTACTS: Final = 500
 """Contacts in one message; Twilio sends at most some tens of events together."""
 MAX_ITEMS: Final = 200

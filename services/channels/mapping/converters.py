@@ -1,7 +1,7 @@
 """The converters: a closed set. Each takes what a path found, and returns what the contract wants.
 
-A converter returns None where there is nothing to send, such as a withheld number, and raises ValueError for what it
-can't read.
+A converter returns None where there is nothing to send, such as a withheld number, and raises Unconvertible for what it
+can't read. Any other exception is a bug of ours, and no fault of the message.
 """
 
 import re
@@ -13,6 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from schemas.mapping_file import Converter
 from schemas.types import RFC_3339
+from services.channels.mapping.errors import Unconvertible, UnreadableMessage
 from services.channels.mapping.languages import KNOWN, THREE_LETTERS
 from services.channels.mapping.reading import parsed
 
@@ -64,12 +65,12 @@ def _text(value: Any) -> str:  # noqa: ANN401 - JSON
         return value
     if isinstance(value, int | float):
         return str(value)
-    raise ValueError
+    raise Unconvertible
 
 
 def _only_text(value: Any) -> str:  # noqa: ANN401 - the same
     if not isinstance(value, str):
-        raise ValueError  # noqa: TRY004 - as all converters do
+        raise Unconvertible
     return value
 
 
@@ -85,20 +86,27 @@ def _number(value: Any) -> int | float:  # noqa: ANN401 - the same
         return value
     text = _only_text(value).strip()
     if len(text) > _MAX_NUMBER_CHARACTERS:
-        raise ValueError
+        raise Unconvertible
     try:
         return int(text)
     except ValueError:
-        number = float(text)
+        number = _fraction(text)
     if not isfinite(number):
-        raise ValueError
+        raise Unconvertible
     return number
+
+
+def _fraction(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise Unconvertible from None
 
 
 def _moment(value: Any) -> str:  # noqa: ANN401 - the same
     milliseconds = _number(value)
     if not 0 <= milliseconds < _LAST_MS:
-        raise ValueError
+        raise Unconvertible
     moment = _EPOCH + _MILLISECOND * int(milliseconds)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -106,8 +114,11 @@ def _moment(value: Any) -> str:  # noqa: ANN401 - the same
 def _revisie(value: Any) -> int:  # noqa: ANN401 - the same
     text = _only_text(value).strip()
     if not _RFC_3339.fullmatch(text):
-        raise ValueError
-    moment = datetime.fromisoformat(text.upper())
+        raise Unconvertible
+    try:
+        moment = datetime.fromisoformat(text.upper())
+    except ValueError:
+        raise Unconvertible from None  # the 30th of February
     return (moment - _EPOCH) // _MILLISECOND
 
 
@@ -127,7 +138,7 @@ def _telephone(value: Any) -> str | None:  # noqa: ANN401 - the same
 def _yes_or_no(value: Any) -> bool:  # noqa: ANN401 - the same
     text = _text(value).strip().lower()
     if text not in _YES | _NO:
-        raise ValueError
+        raise Unconvertible
     return text in _YES
 
 
@@ -143,7 +154,10 @@ def _postcode(value: Any) -> str:  # noqa: ANN401 - the same
 
 
 def _json(value: Any) -> Any:  # noqa: ANN401 - the same
-    return parsed(_only_text(value).encode("utf-8", "surrogatepass"))
+    try:
+        return parsed(_only_text(value).encode("utf-8", "surrogatepass"))
+    except UnreadableMessage:
+        raise Unconvertible from None
 
 
 def _uuid(value: Any) -> str | None:  # noqa: ANN401 - the same

@@ -11,7 +11,7 @@ from jmespath.functions import Functions, signature
 from jmespath.visitor import Options, TreeInterpreter
 
 from schemas.mapping_faults import MappingFaultKind
-from services.channels.mapping.bounds import MAX_CHARACTERS, MAX_COPIES, MAX_NODES, MAX_VISITS
+from services.channels.mapping.bounds import MAX_CHARACTERS, MAX_COPIES, MAX_NODES, MAX_NUMBER_CHARACTERS, MAX_VISITS
 from services.channels.mapping.errors import Unmappable
 
 _Node = dict[str, Any]
@@ -37,6 +37,10 @@ _GO_ON: Final = _ON_THE_FIRST - {"pipe"}
 _SHARED: Final = frozenset({"filter_projection", "pipe"})
 
 
+OF_JMESPATH: Final = (JMESPathError, ArithmeticError, TypeError, ValueError, RecursionError)
+"""What the library makes of what a stranger sent. Its text may hold values."""
+
+
 class WrongExpression(Exception):
     """A text is no expression that a mapping may hold. The message says what to do."""
 
@@ -56,6 +60,8 @@ class _Bounded(Functions):  # type: ignore[misc]  # jmespath has no types
 
     @signature({"types": []})  # type: ignore[untyped-decorator]
     def _func_to_number(self, value: object) -> object:
+        if isinstance(value, str) and len(value) > MAX_NUMBER_CHARACTERS:
+            return None
         number = super()._func_to_number(value)
         return number if not isinstance(number, float) or isfinite(number) else None
 
@@ -125,7 +131,7 @@ class Search:
             return interpreter.visit(self._node, document)
         except AsksTooMuch:
             raise Unmappable(self.place, MappingFaultKind.TE_VEEL) from None
-        except Exception:  # noqa: BLE001 - whatever a library makes of what a stranger sent; its text may hold values
+        except OF_JMESPATH:
             raise Unmappable(self.place, MappingFaultKind.EXPRESSIE) from None
 
     def holds(self, document: object, interpreter: Interpreter) -> bool:

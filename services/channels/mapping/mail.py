@@ -4,10 +4,12 @@ The body is not taken over: what people write in a mail may be special data, and
 """
 
 from email import policy
-from email.headerregistry import AddressHeader, DateHeader
-from email.message import EmailMessage
+from email.headerregistry import AddressHeader, ContentTypeHeader, DateHeader
+from email.message import Message
 from email.parser import BytesParser
 from typing import Any, Final
+
+from services.channels.mapping.errors import UnreadableMessage
 
 _MAX_ADDRESSES: Final = 50
 _MAX_HEADER: Final = 4 * 1024
@@ -16,20 +18,21 @@ _AUTOMATIC: Final = ("auto-generated", "auto-replied", "auto-notified")
 
 
 def mail_as_message(value: bytes) -> dict[str, Any]:
-    """Return a mail as a message. Raises ValueError for what has no header of a mail."""
+    """Return a mail as a message. Raises UnreadableMessage for what has no header of a mail."""
     try:
-        # Headers only: the body is not read, so that a mail with many parts costs no more than another.
-        mail = BytesParser(EmailMessage, policy=policy.default).parsebytes(value, headersonly=True)
+        # Headers only: the body is not read, so that a mail with many parts costs no more than another. By the old
+        # policy: the parser itself asks for the content type, and by the new one that takes time quadratic in it.
+        mail = BytesParser(policy=policy.compat32).parsebytes(value, headersonly=True)
     except Exception:  # noqa: BLE001 - the parser of the standard library fails in many ways on what is no mail
-        raise ValueError("no mail") from None
+        raise UnreadableMessage from None
     return _shaped(mail)
 
 
-def _shaped(mail: EmailMessage) -> dict[str, Any]:
+def _shaped(mail: Message) -> dict[str, Any]:
     senders = _addresses(mail, "From")
     sent = _moment(_header(mail, "Date"))
     if not senders and _header(mail, "Message-ID") is None:
-        raise ValueError("no mail")
+        raise UnreadableMessage
     return {
         "internetMessageId": _text(mail, "Message-ID"),
         "subject": _text(mail, "Subject"),
@@ -41,14 +44,14 @@ def _shaped(mail: EmailMessage) -> dict[str, Any]:
         "ccRecipients": _addresses(mail, "Cc"),
         "replyTo": _addresses(mail, "Reply-To"),
         "isDraft": False,
-        "hasAttachments": mail.get_content_type() == "multipart/mixed",
+        "hasAttachments": _content_type(mail) == "multipart/mixed",
         "inferenceClassification": "other" if _is_bulk(mail) else "focused",
         "inReplyTo": _text(mail, "In-Reply-To"),
         "automatisch": _is_automatic(mail),
     }
 
 
-def _header(mail: EmailMessage, name: str) -> object:
+def _header(mail: Message, name: str) -> object:
     """Return the first header of a name, parsed; None for one that is too long or that the parser fails on."""
     written = next((str(value) for each, value in mail.raw_items() if each.lower() == name.lower()), None)
     if written is None or len(written) > _MAX_HEADER:
@@ -63,12 +66,17 @@ def _unfolded(written: str) -> str:
     return "".join(written.splitlines())
 
 
-def _text(mail: EmailMessage, name: str) -> str | None:
+def _text(mail: Message, name: str) -> str | None:
     found = _header(mail, name)
     return " ".join(str(found).split()) or None if found is not None else None
 
 
-def _addresses(mail: EmailMessage, name: str) -> list[dict[str, Any]]:
+def _content_type(mail: Message) -> str | None:
+    found = _header(mail, "Content-Type")
+    return found.content_type if isinstance(found, ContentTypeHeader) else None
+
+
+def _addresses(mail: Message, name: str) -> list[dict[str, Any]]:
     found = _header(mail, name)
     if not isinstance(found, AddressHeader):
         return []
@@ -84,7 +92,7 @@ def _moment(header: object) -> str | None:
     return moment.isoformat() if moment is not None and moment.tzinfo is not None else None
 
 
-def _received(mail: EmailMessage) -> str | None:
+def _received(mail: Message) -> str | None:
     """Return when the last server took the mail: its line is the first, with the moment after the last semicolon."""
     written = next((str(value) for name, value in mail.raw_items() if name.lower() == "received"), "")
     _, semicolon, moment = written.rpartition(";")
@@ -96,11 +104,11 @@ def _received(mail: EmailMessage) -> str | None:
         return None
 
 
-def _is_bulk(mail: EmailMessage) -> bool:
+def _is_bulk(mail: Message) -> bool:
     precedence = str(_header(mail, "Precedence") or "").strip().lower()
     return _header(mail, "List-Unsubscribe") is not None or precedence in {"bulk", "list", "junk"}
 
 
-def _is_automatic(mail: EmailMessage) -> bool:
+def _is_automatic(mail: Message) -> bool:
     submitted = str(_header(mail, "Auto-Submitted") or "").strip().lower()
     return submitted.startswith(_AUTOMATIC)

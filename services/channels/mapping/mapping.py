@@ -23,7 +23,7 @@ from schemas.reading.decoding import MAX_BYTES, decode
 from services.channels.mapping.bounds import MAX_CONTACTS
 from services.channels.mapping.compiling import Compiler
 from services.channels.mapping.contract import ROOT, target_of_time
-from services.channels.mapping.errors import InvalidMapping, Unmappable, WrongPlace
+from services.channels.mapping.errors import InvalidMapping, Unmappable, UnreadableMessage, WrongPlace
 from services.channels.mapping.expressions import Interpreter, Search
 from services.channels.mapping.mail import mail_as_message
 from services.channels.mapping.outcome import (
@@ -54,7 +54,7 @@ class ExplainedContact:
 
 
 class ChannelMapping:
-    """One file. `map_json` and `map_mail` never raise for a message, whatever it holds."""
+    """One file. No message makes `map_json` or `map_mail` raise, whatever it holds: an exception is a bug of ours."""
 
     def __init__(self, file: MappingFile, compiler: Compiler) -> None:
         """Compile what stands in the file; the compiler collects the mistakes."""
@@ -99,7 +99,7 @@ class ChannelMapping:
             return [_refused(MessageRefusal.TE_GROOT)]
         try:
             tree = parsed(message)
-        except ValueError:
+        except UnreadableMessage:
             return [_refused(MessageRefusal.ONLEESBAAR)]
         return self._map(tree, told=told)
 
@@ -109,7 +109,7 @@ class ChannelMapping:
             return [_refused(MessageRefusal.TE_GROOT)]
         try:
             tree = mail_as_message(message)
-        except ValueError:
+        except UnreadableMessage:
             return [_refused(MessageRefusal.ONLEESBAAR)]
         return self._map(tree, told=told)
 
@@ -132,7 +132,7 @@ class ChannelMapping:
                 if isinstance(text, str):
                     try:
                         holder[name] = parsed(text.encode("utf-8", "surrogatepass"))
-                    except ValueError:
+                    except UnreadableMessage:
                         raise Unmappable(_known(search).place, MappingFaultKind.OMZETTING) from None
         if self._json_in and too_deep(tree):
             raise Unmappable("uitpakken.json_in", MappingFaultKind.TE_VEEL)

@@ -4,35 +4,42 @@ import json
 from math import isfinite
 from typing import Any
 
-from services.channels.mapping.bounds import MAX_DEPTH
-
-_MAX_DIGITS = 100
-"""More digits than any number here may have, and few enough for Python to parse."""
+from services.channels.mapping.bounds import MAX_DEPTH, MAX_NUMBER_CHARACTERS
+from services.channels.mapping.errors import UnreadableMessage
 
 
 def parsed(value: bytes) -> Any:  # noqa: ANN401 - JSON
-    """Return the JSON that a value holds. Raises ValueError for what is no JSON, and for what is too deep."""
-
-    def no_number(name: str) -> float:
-        raise ValueError(name)
-
-    def whole_number(digits: str) -> int:
-        return int(digits[:_MAX_DIGITS])
-
-    def number(digits: str) -> float:
-        found = float(digits[:_MAX_DIGITS])
-        if not isfinite(found):
-            raise ValueError
-        return found
-
+    """Return the JSON that a value holds. Raises UnreadableMessage for what is no JSON, or is beyond the bounds."""
     try:
         text = value.decode("utf-8", "surrogatepass")
-        tree = json.loads(text, parse_constant=no_number, parse_int=whole_number, parse_float=number)
+        tree = json.loads(text, parse_constant=_no_number, parse_int=_whole_number, parse_float=_fraction)
     except (ValueError, RecursionError):
-        raise ValueError("no JSON") from None
+        raise UnreadableMessage from None
     if too_deep(tree):
-        raise ValueError("too deep")
+        raise UnreadableMessage
     return tree
+
+
+def _no_number(name: str) -> float:
+    raise UnreadableMessage(name)
+
+
+def _whole_number(digits: str) -> int:
+    return int(_bounded(digits))
+
+
+def _fraction(digits: str) -> float:
+    found = float(_bounded(digits))
+    if not isfinite(found):
+        raise UnreadableMessage
+    return found
+
+
+def _bounded(digits: str) -> str:
+    """Return a number as it is written. A part of one is another number, so a longer one is refused."""
+    if len(digits) > MAX_NUMBER_CHARACTERS:
+        raise UnreadableMessage
+    return digits
 
 
 def too_deep(tree: object) -> bool:

@@ -7,7 +7,7 @@ from schemas.mapping_faults import MappingFaultKind
 from schemas.values import value_class
 from services.channels.mapping.bounds import MAX_CHARACTERS, MAX_ITEMS, MAX_VALUES
 from services.channels.mapping.converters import Convert
-from services.channels.mapping.errors import Unmappable
+from services.channels.mapping.errors import Unconvertible, Unmappable
 from services.channels.mapping.expressions import Interpreter, Search
 
 ANY_OTHER: Final = "*"
@@ -116,7 +116,7 @@ class PathValue:
                 return None
             try:
                 found = convert(found)
-            except (ValueError, OverflowError):
+            except Unconvertible:
                 raise Unmappable(self.place, MappingFaultKind.OMZETTING) from None
         return found
 

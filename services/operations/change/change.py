@@ -3,14 +3,12 @@
 The command sends a signed instruction to the topic for changes of consent, and waits for the decision about it.
 """
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from schemas.positions import Position
 from services.classifier.changes import Opdracht, own_source, written
 from services.classifier.mongo.documents import besluit_of, gewist_of, partij_of
 from services.classifier.mongo.key import RegisterKey, configured_sleutels
@@ -22,15 +20,11 @@ from services.domain.partij import PartijRecord
 from services.domain.sleutels import Sleutels
 from services.operations.audit.trail import Action, record
 from services.operations.change.request import AskedChange, ChangeRequest, ChangeRequests
-from services.operations.classifier_group import ends_of, until_committed
-from services.operations.kafka import STALL_SECONDS, started_producer
+from services.operations.classifier_group import ClassifierRequests, classifier_requests
 from services.operations.mongo import Database, read_register
 from services.operations.subjects import ContactSubject, Subject, find_partij
-from services.operations.topic_reader import next_offsets
 from services.operations.wording import to_the_second
 from services.runtime.errors import InvalidSettings, KlantcontactError
-from services.runtime.kafka.clients import admin_client
-from services.runtime.kafka.errors import translate_write_errors
 from services.runtime.settings import Settings
 
 
@@ -147,19 +141,17 @@ async def _execute(
     partij: PartijRecord,
     requests: ChangeRequests,
 ) -> ChangeOutcome:
-    async with admin_client(settings) as admin:
-        # Before anything is asked: without the right to read the offsets nothing would tell when it is done.
-        await next_offsets(admin, settings, settings.classifier_group)
+    async with classifier_requests(settings, settings.consent_topics[0]) as sender:
         is_new = await requests.find() is None
         request = await requests.begin(asked.at or datetime.now(UTC), asked.reason)
         if await _decision(settings, register, request.opdracht) is None:
             try:
-                place = await _send(settings, request.opdracht, sleutels)
+                await _send(sender, request.opdracht, sleutels)
             except InvalidSettings:
                 if is_new:
                     await requests.forget()  # Kafka refused it, so the change is nowhere
                 raise
-            await until_committed(admin, settings, ends_of([place]), 1)
+            await sender.handled()
     outcome = await _outcome(settings, register, partij, request.opdracht)
     if outcome.effect is Effect.UNKNOWN:
         await requests.forget()
@@ -168,15 +160,12 @@ async def _execute(
     return outcome
 
 
-async def _send(settings: Settings, opdracht: Opdracht, sleutels: Sleutels) -> Position:
-    """Send an instruction, and return where it lies. Raises as `translate_write_errors` does."""
-    value, headers = written(opdracht, settings.source, sleutels)
-    topic, key = settings.consent_topics[0], opdracht.partij_id.encode()
-    async with started_producer(settings, topic) as producer:
-        with translate_write_errors(settings, topic):
-            async with asyncio.timeout(STALL_SECONDS):
-                sent = await producer.send_and_wait(topic, value=value, key=key, headers=headers)
-    return Position(sent.topic, sent.partition, sent.offset)
+async def _send(sender: ClassifierRequests, opdracht: Opdracht, sleutels: Sleutels) -> None:
+    """Send an instruction, and wait until Kafka has it. Raises as `ClassifierRequests.send` does."""
+    value, headers = written(opdracht, sender.settings.source, sleutels)
+    topic = sender.settings.consent_topics[0]
+    await sender.send(topic, value, key=opdracht.partij_id.encode(), headers=headers)
+    await sender.written()
 
 
 async def _decision(settings: Settings, register: Database, opdracht: Opdracht) -> Mapping[str, Any] | None:

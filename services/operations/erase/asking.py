@@ -4,17 +4,13 @@ An instruction lies on the partition with whose record the events of the contact
 after them. Nothing is remembered here: after an interruption a new run finds what is left to erase, and asks for that.
 """
 
-import asyncio
-from asyncio import Future
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 from uuid import uuid4
 from zlib import crc32
 
-from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import TopicPartition
 
 from schemas.positions import Position
 from services.classifier.instructions import signed_wissing
@@ -23,13 +19,9 @@ from services.domain.besluit import NOWHERE, BesluitRecord
 from services.domain.outcome import InstructionAnswer
 from services.domain.sleutels import Sleutels
 from services.domain.wissing import Wissing
-from services.operations.classifier_group import ends_of, until_committed
-from services.operations.kafka import STALL_SECONDS, started_producer
+from services.operations.classifier_group import ClassifierRequests, classifier_requests
 from services.operations.mongo import Database
-from services.operations.topic_reader import next_offsets
 from services.runtime.errors import KlantcontactError
-from services.runtime.kafka.clients import admin_client
-from services.runtime.kafka.errors import translate_write_errors
 from services.runtime.settings import Settings
 
 
@@ -49,8 +41,7 @@ class AskedWissing:
 class Instructions:
     """Sends instructions, and returns the answers."""
 
-    producer: AIOKafkaProducer
-    admin: AIOKafkaAdminClient
+    requests: ClassifierRequests
     register: Database
     settings: Settings
     sleutels: Sleutels
@@ -63,22 +54,11 @@ class Instructions:
         """
         if not asked:
             return []
-        with translate_write_errors(self.settings, *self.settings.input_topics):
-            async with asyncio.timeout(STALL_SECONDS):
-                sending = [await self._send(each) for each in asked]
-                written = await asyncio.gather(*sending)
-        places = [Position(each.topic, each.partition, each.offset) for each in written]
-        await until_committed(self.admin, self.settings, ends_of(places), len(asked))
+        for each in asked:
+            value, headers = signed_wissing(each.wissing, self.sleutels)
+            await self.requests.send(await self._place(each), value, key=_key_of(each), headers=headers)
+        await self.requests.handled()
         return await self._answers([each.wissing for each in asked])
-
-    async def _send(self, asked: AskedWissing) -> Future[Any]:
-        topic, partition = await self._place(asked)
-        value, headers = signed_wissing(asked.wissing, self.sleutels)
-        key = (asked.wissing.contact_key or asked.wissing.partij_id or "").encode()
-        sending: Future[Any] = await self.producer.send(
-            topic, value=value, key=key, partition=partition, headers=headers
-        )
-        return sending
 
     async def _place(self, asked: AskedWissing) -> TopicPartition:
         """Return the partition with whose record the events of the contact went out."""
@@ -87,14 +67,13 @@ class Instructions:
                 if position is not None and position != NOWHERE and await self._is_there(position):
                     return TopicPartition(position.topic, position.partition)
         topic = self.settings.contact_topics[0]
-        named = (asked.wissing.contact_key or asked.wissing.partij_id or "").encode()
-        return TopicPartition(topic, crc32(named) % len(await self.producer.partitions_for(topic)))
+        return TopicPartition(topic, crc32(_key_of(asked)) % len(await self.requests.partitions_of(topic)))
 
     async def _is_there(self, position: Position) -> bool:
         """Whether the classifier reads that partition: publishers can be given other topics."""
         if position.topic not in self.settings.input_topics:
             return False
-        return position.partition in await self.producer.partitions_for(position.topic)
+        return position.partition in await self.requests.partitions_of(position.topic)
 
     async def _answers(self, asked: Sequence[Wissing]) -> list[InstructionAnswer]:
         ids = [each.opdracht for each in asked]
@@ -112,6 +91,10 @@ class Instructions:
         await self.register[WISSINGEN].delete_many({"_id": {"$in": ids}})
 
 
+def _key_of(asked: AskedWissing) -> bytes:
+    return (asked.wissing.contact_key or asked.wissing.partij_id or "").encode()
+
+
 def new_id() -> str:
     """Return the id of an instruction."""
     return str(uuid4())
@@ -119,13 +102,6 @@ def new_id() -> str:
 
 @asynccontextmanager
 async def instructions(settings: Settings, register: Database, sleutels: Sleutels) -> AsyncIterator[Instructions]:
-    """Connect to Kafka for the block.
-
-    Raises TransientFailure when Kafka does not answer, InvalidSettings when this user may not write instructions or
-    read the offsets of the classifier.
-    """
-    async with admin_client(settings) as admin:
-        # Before anything is asked: without the right to read the offsets there would be no answers.
-        await next_offsets(admin, settings, settings.classifier_group)
-        async with started_producer(settings, *settings.input_topics) as producer:
-            yield Instructions(producer, admin, register, settings, sleutels)
+    """Connect to Kafka for the block. Raises as `classifier_requests` does."""
+    async with classifier_requests(settings, *settings.input_topics) as requests:
+        yield Instructions(requests, register, settings, sleutels)

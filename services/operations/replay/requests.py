@@ -6,16 +6,12 @@ finds no difference for contacts that were judged again, and asks only for the r
 asked for again; they have the ids that they had.
 """
 
-import asyncio
-from asyncio import Future
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
-from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import TopicPartition
 
 from schemas.cloudevents import Header
 from schemas.positions import Position
@@ -25,14 +21,10 @@ from services.classifier.mongo.register import BESLUITEN
 from services.domain.besluit import BesluitRecord
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.ids import contact_key
-from services.operations.classifier_group import ends_of, until_committed
-from services.operations.kafka import STALL_SECONDS, started_producer
+from services.operations.classifier_group import ClassifierRequests, classifier_requests
 from services.operations.mongo import Database
 from services.operations.replay.differences import OnderwerpOutcome
 from services.operations.replay.judging import Examined
-from services.operations.topic_reader import next_offsets
-from services.runtime.kafka.clients import admin_client
-from services.runtime.kafka.errors import translate_write_errors
 from services.runtime.settings import Settings
 
 
@@ -56,12 +48,10 @@ Answered = tuple[Examined, Answer]
 class Requests:
     """Sends requests, many at a time, and returns the answers."""
 
-    producer: AIOKafkaProducer
-    admin: AIOKafkaAdminClient
+    sender: ClassifierRequests
     database: Database
-    settings: Settings
     feiten: Feiten | None
-    _waiting: list[tuple[Examined, Future[Any]]] = field(default_factory=list)
+    _waiting: list[Examined] = field(default_factory=list)
 
     async def ask(self, examined: Examined) -> None:
         """Ask for a new judgement, or for events.
@@ -69,16 +59,9 @@ class Requests:
         Raises TransientFailure when Kafka stops answering, InvalidSettings when this user may not write.
         """
         record = examined.record
-        with translate_write_errors(self.settings, record.topic):
-            async with asyncio.timeout(STALL_SECONDS):
-                sending = await self.producer.send(
-                    record.topic,
-                    value=record.value,
-                    key=record.key,
-                    partition=record.partition,
-                    headers=self._headers(examined),
-                )
-        self._waiting.append((examined, sending))
+        place = TopicPartition(record.topic, record.partition)
+        await self.sender.send(place, record.value, key=record.key, headers=self._headers(examined))
+        self._waiting.append(examined)
 
     def _headers(self, examined: Examined) -> list[Header]:
         if examined.to_publish is not None:
@@ -94,18 +77,7 @@ class Requests:
         Raises as `ask` does, and Unanswered when the classifier gets no further.
         """
         waiting, self._waiting = self._waiting, []
-        if not waiting:
-            return []
-        places = await self._written([sending for _, sending in waiting])
-        await until_committed(self.admin, self.settings, ends_of(places), len(waiting))
-        return await self._compared([examined for examined, _ in waiting], places)
-
-    async def _written(self, sendings: Sequence[Future[Any]]) -> list[Position]:
-        """Return where the requests lie. Raises TransientFailure."""
-        with translate_write_errors(self.settings, *self.settings.contact_topics):
-            async with asyncio.timeout(STALL_SECONDS):
-                written = await asyncio.gather(*sendings)
-        return [Position(each.topic, each.partition, each.offset) for each in written]
+        return await self._compared(waiting, await self.sender.handled()) if waiting else []
 
     async def _compared(self, asked: Sequence[Examined], places: Sequence[Position]) -> list[Answered]:
         keys = [_key(each) for each in asked]
@@ -138,13 +110,6 @@ def _answer(examined: Examined, besluit: BesluitRecord | None, place: Position) 
 
 @asynccontextmanager
 async def requests(settings: Settings, database: Database, feiten: Feiten | None) -> AsyncIterator[Requests]:
-    """Connect to Kafka for the block.
-
-    Raises TransientFailure when Kafka does not answer, InvalidSettings when this user may not write the requests or
-    read the offsets of the classifier.
-    """
-    async with admin_client(settings) as admin:
-        # Before anything is asked: without the right to read the offsets there would be no answers.
-        await next_offsets(admin, settings, settings.classifier_group)
-        async with started_producer(settings, *settings.contact_topics) as producer:
-            yield Requests(producer, admin, database, settings, feiten)
+    """Connect to Kafka for the block. Raises as `classifier_requests` does."""
+    async with classifier_requests(settings, *settings.contact_topics) as sender:
+        yield Requests(sender, database, feiten)

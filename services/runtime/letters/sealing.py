@@ -9,26 +9,18 @@ import os
 import secrets
 import zlib
 from datetime import datetime
-from typing import Final
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 from schemas.values import value_class
 from services.runtime.secret import load_sleutels
 from services.runtime.settings import Settings
 
+if TYPE_CHECKING:
+    from services.runtime.letters.cipher import Cipher
+
 KEY_BYTES: Final = 32
 """AES-256, for the contents and for the wrapping."""
-
-INFO: Final = b"klantcontact: the key that wraps the keys of dead letters"
-"""HKDF's own input: the key that it derives from the register's serves nothing else."""
-
-NONCE: Final = bytes(12)
-"""A key seals one value and no other, so its nonce may be the same each time."""
 
 KEY_ID_BYTES: Final = 16
 
@@ -73,7 +65,14 @@ class Sealer:
     def __init__(self, register_key: bytes, sleutelversie: int = 1) -> None:
         """`register_key`: as `services.runtime.secret` returns it."""
         self.sleutelversie = sleutelversie
-        self._wrapping = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=INFO).derive(register_key)
+        self._register_key = register_key
+
+    @cached_property
+    def _cipher(self) -> "Cipher":
+        # Loaded with the first letter: cryptography takes 8 MB, and a service may never have one.
+        from services.runtime.letters.cipher import Cipher
+
+        return Cipher(self._register_key)
 
     def seal(self, contents: bytes, tied_to: bytes) -> tuple[bytes, bytes]:
         """Return the contents as they may go out, compressed and sealed, and their new key, wrapped.
@@ -81,24 +80,14 @@ class Sealer:
         What is sealed can't be compressed any more: little that was sent would become much in Kafka.
         """
         key = os.urandom(KEY_BYTES)
-        packed = zlib.compress(contents)
-        return AESGCM(key).encrypt(NONCE, packed, tied_to), aes_key_wrap(self._wrapping, key)
+        return self._cipher.encrypted(key, zlib.compress(contents), tied_to), self._cipher.wrapped(key)
 
     def open(self, sealed: bytes, tied_to: bytes, wrapped: bytes) -> bytes:
         """Return the contents. Raises SealedByAnotherKey and NotAsSealed."""
-        try:
-            packed = AESGCM(self._unwrapped(wrapped)).decrypt(NONCE, sealed, tied_to)
-        except InvalidTag as error:
-            raise NotAsSealed from error
+        packed = self._cipher.decrypted(self._cipher.unwrapped(wrapped), sealed, tied_to)
         # Only who had the key can have packed it, so it unpacks to what a letter may hold.
         return zlib.decompress(packed)
 
     def rewrapped(self, wrapped: bytes, new: "Sealer") -> bytes:
         """Return a letter's key, wrapped by another version of the register's. Raises SealedByAnotherKey."""
-        return aes_key_wrap(new._wrapping, self._unwrapped(wrapped))  # noqa: SLF001 - of this class
-
-    def _unwrapped(self, wrapped: bytes) -> bytes:
-        try:
-            return aes_key_unwrap(self._wrapping, wrapped)
-        except InvalidUnwrap as error:
-            raise SealedByAnotherKey from error
+        return new._cipher.wrapped(self._cipher.unwrapped(wrapped))  # noqa: SLF001 - of this class

@@ -76,6 +76,14 @@ def _taken(*seen: str) -> tuple[Right, ...]:
     return (_projection(seen, *READ), _projection((each for each in seen if "taken" in each), "update"))
 
 
+def _bridge(*seen: str) -> tuple[Right, ...]:
+    return (
+        *_taken(*seen),
+        _projection(("vervallen", "herbouw"), *READ),
+        _projection(("openklant",), *CHANGE, "createIndex"),
+    )
+
+
 ROLES: Final[Mapping[str, MongoRole]] = {
     "classifier": MongoRole(
         serves="the classifier: it sees no contents",
@@ -103,6 +111,15 @@ ROLES: Final[Mapping[str, MongoRole]] = {
             _projection(("skipped_records",), *ADD),
             _projection(("",), "listCollections"),
         ),
+    ),
+    "bridge": MongoRole(
+        serves="the bridge to Open Klant",
+        commands=("run bridge", "bridge"),
+        rights=_bridge(*ORDINARY),
+    ),
+    "bridge-confidential": MongoRole(
+        serves="the bridge, where confidential klantcontacten go to Open Klant too",
+        rights=_bridge(*ORDINARY, *CONFIDENTIAL),
     ),
     "operator": MongoRole(
         serves="an operator",

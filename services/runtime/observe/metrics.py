@@ -79,6 +79,39 @@ OVERTAKEN = Counter(
     ["source"],  # those that the policy names; `andere` for all others
 )
 
+# The intake: requests of platforms ------------------------------------------------------------------------------------
+
+CHANNEL_RECEIVED = Counter(
+    "klantcontact_channel_received",
+    "Requests of platforms to the intake, by channel and outcome.",
+    # those of the channels file, and `andere` for every other name; `services.channels.intake.replies.Reception`
+    ["channel", "outcome"],
+)
+
+CHANNEL_ANSWER_SECONDS = Histogram(
+    "klantcontact_channel_answer_seconds",
+    "Time from the head of a request until its answer, which waits for Kafka.",
+    buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 4, 5),
+)
+
+CHANNEL_SILENT_SECONDS = Gauge(
+    "klantcontact_channel_silent_seconds",
+    "Time since this intake last accepted a request of a channel, or since its start.",
+    ["channel"],  # those of the channels file
+)
+
+CHANNEL_SILENCE_ALLOWED_SECONDS = Gauge(
+    "klantcontact_channel_silence_allowed_seconds",
+    "How long a channel may be silent, as the channels file says.",
+    ["channel"],  # as above
+)
+
+CHANNEL_CUT_CONNECTIONS = Counter(
+    "klantcontact_channel_cut_connections",
+    "Connections that the intake closed on a client, by the reason.",
+    ["reason"],  # full, head, malformed, slow
+)
+
 # The projector: documents stored -------------------------------------------------------------------------------------
 
 PROJECTED_EVENTS = Counter(

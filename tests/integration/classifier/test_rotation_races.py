@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from pymongo import AsyncMongoClient
-from pymongo.errors import ExecutionTimeout, OperationFailure
+from pymongo import AsyncMongoClient, MongoClient
+from pymongo.errors import ExecutionTimeout
 
 from services.classifier.mongo.key import RegisterKey
 from services.classifier.mongo.key_validators import GUARDED, validator
@@ -18,12 +18,14 @@ from services.domain.outcome import Outcome
 from services.domain.policy import DEFAULT
 from services.domain.register import Register
 from services.domain.sleutels import Sleutels
+from services.local.logins import logged_in
 from services.operations import rotate_key as rotating
 from services.operations.mongo import Database
 from services.operations.rotate_key import NothingToRotate, Rotated, rotate_key
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.letters.store import LETTER_KEYS
 from services.runtime.mongo.client import Document
+from services.runtime.mongo.roles import privileges
 from services.runtime.settings import Settings
 from tests.support.contacts import NOW
 from tests.support.examples import contact, known, nth_bsn, received
@@ -158,28 +160,46 @@ async def _goes_on(desk: Desk) -> None:
         await desk.judge("c-after", KLANTEN)
 
 
-@pytest.mark.parametrize(
-    ("answer", "told"),
-    [(OperationFailure("not authorized", 13), InvalidSettings), (ExecutionTimeout("too long", 50), TransientFailure)],
-    ids=["refused", "time limit"],
-)
-async def test_classifiers_go_on_when_mongodb_does_not_guard_a_collection(
-    client: Client,
-    database: str,
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-    answer: OperationFailure,
-    told: type[Exception],
+@pytest.fixture
+def may_guard_one(settings: Settings, tmp_path: Path) -> Settings:
+    """The settings with a login that MongoDB lets guard one of the two collections alone."""
+    granted = privileges(settings, "key")
+    for each in granted:
+        if each["resource"].get("collection") == BESLUITEN:
+            each["actions"].remove("collMod")
+    name = f"{settings.mongo_database}-less"
+    with MongoClient[Document](settings.mongo_uri) as client:
+        client.admin.command({"createRole": name, "privileges": granted, "roles": []})
+        client.admin.command({"createUser": name, "pwd": name, "roles": [name]})
+    file = tmp_path / "less"
+    file.write_text(f"mongodb://{name}:{name}@{settings.mongo_uri.rsplit('@', 1)[1]}")
+    file.chmod(0o600)
+    return logged_in(settings, file)
+
+
+async def test_classifiers_go_on_when_mongodb_refuses_to_guard_a_collection(
+    client: Client, database: str, may_guard_one: Settings
+) -> None:
+    old = await _desk(client, database, 1)
+
+    with pytest.raises(InvalidSettings, match="refuses this user"):
+        await _rotate(may_guard_one)
+
+    await _goes_on(old)
+
+
+async def test_classifiers_go_on_when_mongodb_takes_too_long_to_guard_a_collection(
+    client: Client, database: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, guard = await _desk(client, database, 1), rotating._guard
 
-    async def refused(of: Database, name: str, rule: Document) -> None:
+    async def slow(of: Database, name: str, rule: Document) -> None:
         if name == BESLUITEN and rule == validator(2):
-            raise answer
+            raise ExecutionTimeout("too long", 50)
         await guard(of, name, rule)
 
-    monkeypatch.setattr(rotating, "_guard", refused)
-    with pytest.raises(told):
+    monkeypatch.setattr(rotating, "_guard", slow)
+    with pytest.raises(TransientFailure):
         await _rotate(settings)
 
     await _goes_on(old)

@@ -12,7 +12,7 @@ from services.projector.errors import ForeignReason
 from services.runtime.settings import Settings
 from tests.integration.operations.test_explain import CALLED, settings, town
 from tests.support.bombs import ZSTD, publish_bomb
-from tests.support.examples import contact, event, line
+from tests.support.examples import CHANGED, change, contact, event, line
 from tests.support.explain_town import Town
 from tests.support.kafka_tools import admin_client, open_transaction, transaction
 
@@ -37,6 +37,7 @@ def test_a_position_is_one_of_a_topic_of_ours() -> None:
     given = Settings()
     assert position_of("contact.ended:3:120", given) == Position("contact.ended", 3, 120)
     assert position_of("contact.ended.dlq:0:0", given) == Position("contact.ended.dlq", 0, 0)
+    assert position_of("toestemming.gewijzigd:1:7", given) == Position("toestemming.gewijzigd", 1, 7)
     texts = ("urn:3:120", "contact.ended:3", "contact.ended:3:", "contact.ended:-1:0", "contact.ended:3:120:4")
     assert [position_of(each, given) for each in texts] == [None] * len(texts)
 
@@ -60,6 +61,24 @@ async def test_a_contact_without_a_trace_is_found_by_its_record(town: Town) -> N
     assert besluit.position is not None
 
     assert contact_of(await found_at(town, besluit.position)) == "c-1"
+
+
+async def test_a_change_of_consent_is_found_by_its_record(town: Town) -> None:
+    topic = town.settings.consent_topics[0]
+    town._send(topic, line(event(change(wijziging_id="w-7"), other={"type": CHANGED})))
+    before = await found_at(town, Position(topic, 0, 0))
+    town.commit(town.settings.classifier_group, topic, 1)
+
+    after = await found_at(town, Position(topic, 0, 0))
+
+    assert (before.held, before.names_a_contact, before.is_handled) == (Held.RECORD, True, False)
+    assert after.is_handled is True
+
+
+async def test_a_record_that_names_what_no_contact_can_be_called_is_explained(town: Town) -> None:
+    position = town.publish_value(rb'{"source": "urn:a:b", "data": {"contactId": "\ud800"}}')
+
+    assert (await found_at(town, position)).contact is None
 
 
 @pytest.mark.parametrize("value", [None, b"no JSON", b"\xff\xfe", b"[1]"])

@@ -9,9 +9,6 @@ import pytest
 from pymongo import MongoClient
 
 from schemas.identities import Identity
-from schemas.outputs import Reden
-from services.domain.ids import contact_key
-from services.domain.wissing import GewistItem, SoortWissing, item_value
 from services.local.servers.stack import Stack
 from services.operations.affected import Affected, affected
 from services.operations.erase_report.page import report_page
@@ -22,7 +19,7 @@ from services.operations.subjects import PartijSubject, Subject, SubjectUnknown,
 from services.runtime.errors import InvalidSettings
 from tests.support.examples import ALICE, CAROL, SOURCE, Wire
 from tests.support.explain_town import SLEUTELS, Town
-from tests.support.places_town import OTHER_FORMS, bsn_subject, filled_town
+from tests.support.places_town import OTHER_FORMS, bsn_subject, filled_town, remember
 
 OUTPUTS: Final = (
     "klantcontact.registered",
@@ -181,25 +178,6 @@ async def test_nothing_lay_there_before_the_period_and_an_unknown_topic_is_refus
 
 
 # The report of an erasure --------------------------------------------------------------------------------------------
-
-
-def remember(town: Town, contact_id: str, request: str) -> GewistItem:
-    """Write that a contact was erased where the classifier would."""
-    key = contact_key(SOURCE, contact_id)
-    item = GewistItem(
-        key=key,
-        soort=SoortWissing.CONTACT,
-        contact_key=key,
-        partij_id=None,
-        op=datetime(2026, 12, 2, tzinfo=UTC),
-        verzoek=request,
-        reden=Reden.GEWIST,
-        revisie=1,
-        besluitversie=2,
-    )
-    value = orjson.dumps(item_value(item), option=orjson.OPT_UTC_Z)
-    town._send(town.settings.erased_topic, value, key=key.encode())
-    return item
 
 
 async def test_the_report_of_an_erasure_finds_what_is_left_by_the_key_of_the_contact_alone(town: Town) -> None:

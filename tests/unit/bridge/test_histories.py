@@ -1,7 +1,6 @@
 """Whatever the classifier publishes, in any order and however often it is read: Open Klant ends equal."""
 
 import asyncio
-import copy
 import random
 from collections.abc import Sequence
 
@@ -9,27 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.bridge.errors import Behind
-from tests.support.bridge_bench import Bench, Killed
+from tests.support.bridge_bench import Bench, Killed, realistic
 from tests.support.bridge_picture import found_picture, orphans, wanted_picture
 from tests.support.projector_examples import SOURCE, Event
 from tests.support.projector_histories import PUBLIC, TAAK, History, histories
 from tests.support.thoroughness import examples
 
 THOROUGH = settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-BSN = {"1": "999990019", "2": "999990020", "3": "999990032", "4": "999990044"}
-"""Numbers that pass the test of elevens."""
-
-
-def realistic(event: Event) -> Event:
-    """Return an event whose numbers Open Klant takes: each partij has numbers of its own."""
-    changed = copy.deepcopy(event)
-    for partij in changed["data"].get("partijen", ()):
-        later = 2 if len(partij["nummer"]) < 10 else 0
-        for each in partij["partijIdentificatoren"]:
-            number = int(each["objectId"]) + later
-            each["objectId"] = BSN[str(number)] if each["codeSoortObjectId"] == "bsn" else f"9999000{number}"
-    return changed
 
 
 class Play:

@@ -6,6 +6,7 @@ import pytest
 
 from schemas.mapping_file import Converter
 from services.channels.mapping.converters import converter
+from services.channels.mapping.errors import Unconvertible
 
 CONVERTED: list[tuple[str, Any, Any]] = [
     ("tekst", 3, "3"),
@@ -70,6 +71,7 @@ REFUSED: list[tuple[str, Any]] = [
     ("epoch_ms", 10**17),
     ("tijd_als_revisie", "gisteren"),
     ("tijd_als_revisie", "2026-11-20T09:11:01"),
+    ("tijd_als_revisie", "2026-02-30T09:11:01Z"),
     ("tijd_als_revisie", 3),
     ("telefoon", []),
     ("ja_nee", "misschien"),
@@ -81,7 +83,7 @@ REFUSED: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize(("name", "given"), REFUSED)
 def test_what_a_converter_cannot_read_is_refused(name: str, given: Any) -> None:  # noqa: ANN401 - JSON
-    with pytest.raises(ValueError):  # noqa: PT011 - no text of it is shown
+    with pytest.raises(Unconvertible):
         converter(Converter(name), 10)(given)
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from schemas.faults import FaultKind
 from schemas.mapping_faults import MappingFaultKind
+from schemas.mapping_file import Converter
 from schemas.raw_messages import MAX_MESSAGE_BYTES
+from services.channels.mapping import converters
 from services.channels.mapping.outcome import (
     ChannelFault,
     MappedContact,
@@ -224,6 +226,9 @@ def test_the_explanation_names_each_field_its_place_and_what_it_found() -> None:
         (b"\xff", MessageRefusal.ONLEESBAAR),
         (b'{"a": NaN}', MessageRefusal.ONLEESBAAR),
         (b'{"a": 1e999}', MessageRefusal.ONLEESBAAR),
+        (b'{"a": %s}' % (b"9" * 101), MessageRefusal.ONLEESBAAR),
+        (b'{"a": 0.%s}' % (b"9" * 99), MessageRefusal.ONLEESBAAR),
+        (b'{"a": %s}' % (b"9" * 4_299), MessageRefusal.ONLEESBAAR),
         (b"[" * 100_000, MessageRefusal.ONLEESBAAR),
         (b"[" * 80 + b"]" * 80, MessageRefusal.ONLEESBAAR),
         (b" " * (MAX_MESSAGE_BYTES + 1), MessageRefusal.TE_GROOT),
@@ -231,6 +236,23 @@ def test_the_explanation_names_each_field_its_place_and_what_it_found() -> None:
 )
 def test_what_is_no_message_is_refused(message: bytes, kind: MessageRefusal) -> None:
     assert small().map_json(message) == [RefusedContact(kind)]
+
+
+@pytest.mark.parametrize("digits", [100, 101, 4_299, 4_301])
+@pytest.mark.parametrize("revisie", ["to_number(n)", "sum([to_number(n), to_number(n)])"])
+def test_a_number_of_any_length_in_a_text_is_answered(digits: int, revisie: str) -> None:
+    (outcome,) = mapped(small(("kanaal = {", f'revisie = "{revisie}"\nkanaal = {{')), n="9" * digits)
+    assert isinstance(outcome, RefusedContact) is (digits == 100 or revisie.startswith("sum"))
+
+
+def test_a_bug_of_ours_is_no_fault_of_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_value: object) -> object:
+        raise ValueError("a bug")
+
+    monkeypatch.setitem(converters._CONVERTERS, Converter.TEKST, broken)
+    mapping = small(('als = "bijgeknipt"', 'als = "tekst"'))
+    with pytest.raises(ValueError, match="a bug"):
+        mapped(mapping, vraag="x")
 
 
 def test_too_many_contacts_in_one_message_are_refused() -> None:

@@ -15,16 +15,16 @@ from tests.unit.domain.desk import Desk
 SETTINGS: Final = Settings(contact_topics=("contact.ended",), consent_topics=("portaal", "balie"))
 
 
-class _Producer:
-    """Keeps where each record was sent."""
+class _Requests:
+    """Knows how many partitions a topic has."""
 
-    async def partitions_for(self, _topic: str) -> set[int]:
+    async def partitions_of(self, _topic: str) -> set[int]:
         return {0, 1, 2}
 
 
 def _asking() -> Instructions:
     unused = cast("Any", None)
-    return Instructions(cast("Any", _Producer()), unused, unused, SETTINGS, SLEUTELS)
+    return Instructions(cast("Any", _Requests()), unused, SETTINGS, SLEUTELS)
 
 
 @pytest.mark.parametrize(

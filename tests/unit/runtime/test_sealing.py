@@ -1,6 +1,8 @@
 """What is sealed opens with its own key, under the same key of the register, and only as it was sealed."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -69,3 +71,12 @@ def test_a_key_that_is_wrapped_anew_opens_under_the_new_key_alone() -> None:
         SEALER.open(sealed, HEADERS, again)
     with pytest.raises(SealedByAnotherKey):
         new.rewrapped(wrapped, SEALER)
+
+
+def test_a_classifier_without_dead_letters_does_not_load_cryptography() -> None:
+    program = (
+        "import sys; from services.classifier import main; from services.runtime.letters.sealing import Sealer; "
+        f"Sealer({KEY!r}); print(sorted(each for each in sys.modules if each.startswith('cryptography')))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"

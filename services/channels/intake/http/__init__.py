@@ -1,0 +1,1 @@
+"""HTTP, outermost first: the server that listens, the protocol of one connection, the application."""

@@ -1,0 +1,142 @@
+"""The intake and Kafka are killed, frozen and restarted: every message that was answered 2xx lies in the raw topic.
+
+A platform sends a message again until it is accepted. So one may lie there twice, and none is missing.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+
+from services.local.servers.kafka import kafka_server
+from services.local.servers.process import Server
+from services.runtime.observe.health import Part
+from services.runtime.settings import Settings
+from tests.support.intake_channels import SECRET
+from tests.support.intake_process import CLIENT_SECONDS, IntakeProcess, RawReader, intake, settings_of_intake
+from tests.support.waiting import wait_for
+
+PREFIX: Final = "kanaal"
+MESSAGES: Final = 300
+AT_ONCE: Final = 20
+SOME: Final = 40
+AGAIN_SECONDS: Final = 0.05
+"""The pause of a platform before it sends a message again."""
+
+FROZEN: Final = 503
+
+
+@pytest.fixture(scope="module")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A broker that nobody else uses, since it is stopped here."""
+    with kafka_server(tmp_path_factory.mktemp("kafka"), say=lambda _: None) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def settings(kafka: Server, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return settings_of_intake(kafka.address, PREFIX, tmp_path_factory.mktemp("channels"))
+
+
+class Platform:
+    """Delivers numbered messages, several at once, each again until it is accepted."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self._url = f"{url}/in/open-forms"
+        self._name = name
+        self._left = iter(range(MESSAGES))
+        self.accepted: set[str] = set()
+        self.answers: set[int] = set()
+
+    async def deliver_all(self) -> None:
+        """Deliver every message."""
+        client = httpx.AsyncClient(timeout=CLIENT_SECONDS, trust_env=False)
+        async with client, asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(self._deliver_some(client))
+
+    async def has(self, accepted: int) -> None:
+        """Wait until so many messages are accepted."""
+        await asyncio.to_thread(wait_for, f"{accepted} are accepted", lambda: len(self.accepted) >= accepted)
+
+    async def _deliver_some(self, client: httpx.AsyncClient) -> None:
+        for number in self._left:
+            while not await self._delivers(client, f"{self._name}-{number}"):  # noqa: ASYNC110 - as platforms do
+                await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _delivers(self, client: httpx.AsyncClient, message: str) -> bool:
+        try:
+            answer = await client.post(self._url, json={"id": message}, headers={"Authorization": SECRET})
+        except httpx.TransportError:
+            return False
+        self.answers.add(answer.status_code)
+        if answer.is_success:
+            self.accepted.add(message)
+        return answer.is_success
+
+
+async def delivered(
+    process: IntakeProcess, name: str, meanwhile: Callable[[Platform], Coroutine[None, None, None]]
+) -> Platform:
+    """Deliver every message while something happens."""
+    platform = Platform(process.url, name)
+    async with asyncio.timeout(120), asyncio.TaskGroup() as group:
+        group.create_task(platform.deliver_all())
+        group.create_task(meanwhile(platform))
+    return platform
+
+
+def kept(settings: Settings, name: str) -> set[str]:
+    """Return which messages lie in the raw topic."""
+    reader = RawReader(settings, [f"{PREFIX}.open-forms"])
+    ids = {json.loads(each.value() or b"")["id"] for each in reader.messages(f"{PREFIX}.open-forms")}
+    reader.close()
+    return {each for each in ids if each.startswith(name)}
+
+
+async def test_an_intake_that_is_killed_frozen_and_restarted_loses_nothing(settings: Settings, tmp_path: Path) -> None:
+    with intake(settings, tmp_path) as process:
+
+        async def meanwhile(platform: Platform) -> None:
+            await platform.has(SOME)
+            process.server.kill()
+            process.server.spawn()
+            await platform.has(3 * SOME)
+            process.server.pause()
+            await asyncio.sleep(1)
+            process.server.resume()
+            await platform.has(5 * SOME)
+            await asyncio.to_thread(process.server.stop)
+            process.server.spawn()
+
+        platform = await delivered(process, "killed", meanwhile)
+
+    assert len(platform.accepted) == MESSAGES
+    assert platform.accepted <= kept(settings, "killed")
+
+
+async def test_a_broker_that_is_frozen_and_killed_loses_nothing(
+    kafka: Server, settings: Settings, tmp_path: Path
+) -> None:
+    with intake(settings, tmp_path) as process:
+
+        async def meanwhile(platform: Platform) -> None:
+            await platform.has(SOME)
+            kafka.pause()
+            await asyncio.to_thread(wait_for, "a platform is told so", lambda: FROZEN in platform.answers)
+            await asyncio.to_thread(wait_for, "readiness says so", lambda: Part.KAFKA in process.reasons())
+            kafka.resume()
+            await platform.has(3 * SOME)
+            kafka.kill()
+            kafka.spawn()
+
+        platform = await delivered(process, "frozen", meanwhile)
+        wait_for("it is ready again", process.is_ready)
+
+    assert len(platform.accepted) == MESSAGES
+    assert platform.answers == {204, FROZEN}
+    assert platform.accepted <= kept(settings, "frozen")
