@@ -89,7 +89,7 @@ def _answers(server: Server) -> bool:
 
 # What the demo shows -------------------------------------------------------------------------------------------------
 
-Row = tuple[str, int, int]
+KindOfRow = tuple[str, int, int]
 """A kind of row, how many of it this register has, and how many Open Klant."""
 
 
@@ -104,7 +104,7 @@ def until_equal(system: System) -> Mapping[str, Any]:
         time.sleep(LOOK_SECONDS)
 
 
-def compared(system: System, beside: Beside) -> list[Row]:
+def compared(system: System, beside: Beside) -> list[KindOfRow]:
     """Return how many rows of each kind stand here and there."""
     with MongoClient[Document](system.stack.mongo_uri) as client, beside.client() as asked:
         ours = _ours(client[system.settings.mongo_database])

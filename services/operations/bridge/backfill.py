@@ -17,7 +17,7 @@ from services.bridge.resources import Resource
 from services.operations.bridge.equipment import Equipment, in_lanes, patiently
 from services.operations.bridge.selection import chosen, count, oldest_first
 
-Progressed = Callable[[int, int | None], None]
+ManyDone = Callable[[int, int | None], None]
 """How many klantcontacten are done, and how many there are."""
 
 
@@ -40,7 +40,7 @@ class Backfill:
     equipment: Equipment
     since: datetime | None
     with_taken: bool
-    progress: Progressed
+    progress: ManyDone
     done: Backfilled = field(default_factory=Backfilled)
 
     async def run(self) -> Backfilled:

@@ -17,7 +17,7 @@ from services.bridge.partijen import state_name as partij_state_name
 from services.bridge.ports import Documents, Gone, Projected, Shown, States
 from services.bridge.resources import MAAK_KLANTCONTACT, Answer, Resource
 from services.bridge.wanted import HERKOMST
-from services.operations.bridge.backfill import Progressed
+from services.operations.bridge.backfill import ManyDone
 from services.operations.bridge.equipment import Equipment, Looked, in_lanes, patiently, thoroughly
 from services.operations.bridge.selection import count, oldest_first
 from services.operations.bridge.watching import NotedChange, RehearsedStates, WatchedOpenKlant
@@ -80,7 +80,7 @@ class Reconciliation:
     """One run. `repair`: differences are mended; `again`: with what somebody removed there."""
 
     equipment: Equipment
-    progress: Progressed
+    progress: ManyDone
     repair: bool = False
     again: bool = False
     remove_expired: bool = False
