@@ -114,11 +114,9 @@ class MongoStates:
         """Hold the lease of a thing for the block, as `ports.BridgeStates` promises."""
         holder = uuid4().hex
         with waited_for():
+            beginning = _beginning(_lease(holder, self._lease_seconds), holder, follows)
             begun = await self._states.find_one_and_update(
-                {"_id": name},
-                _beginning(_lease(holder, self._lease_seconds), holder, follows),
-                upsert=True,
-                return_document=ReturnDocument.AFTER,
+                {"_id": name}, beginning, upsert=True, return_document=ReturnDocument.AFTER
             )
         assert begun is not None, "it is made where there is none"
         if begun["huur"]["van"] != holder:
