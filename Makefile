@@ -25,7 +25,7 @@ COMPILED := build/compiled
 COMPILED_TESTS ?= tests/unit tests/contract
 SOURCES := $(shell find schemas services -name '*.py')
 
-.PHONY: help setup demo unit compiled run-compiled test privacy coverage check format bench compare profile worst fuzz mutants schemas docs lock release clean
+.PHONY: help setup demo unit compiled run-compiled test privacy coverage check format bench compare profile worst fuzz chaos mutants schemas docs lock release clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -117,6 +117,10 @@ worst: $(READY) ## time and memory of the worst that the contract allows, beside
 fuzz: $(READY) ## coverage-guided fuzzing, until something is found: make fuzz RUNS=1000000
 	$(BIN)/python -m tests.fuzz.run --runs $(RUNS)
 
+chaos: $(READY) ## faults of everything, and what they did: make chaos KINDS=kafka,mongo SEED=1 MINUTES=5 VERSIONS=4.2.2 FRESH=1
+	$(BIN)/python -m tests.chaos.run $(if $(KINDS),--kinds '$(KINDS)') $(if $(SEED),--seed '$(SEED)') \
+	    $(if $(MINUTES),--minutes '$(MINUTES)') $(if $(VERSIONS),--versions '$(VERSIONS)') $(if $(FRESH),--fresh)
+
 mutants: $(READY) ## mutation testing of the rules; survivors are listed
 	$(BIN)/mutmut run
 	$(BIN)/mutmut results
@@ -132,4 +136,4 @@ release: $(READY) ## make a release: make release VERSION=1.0.0
 	$(BIN)/python -m schemas.release '$(VERSION)'
 
 clean: ## remove what was made here
-	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .fuzz .bench .coverage .coverage.* mutants
+	rm -rf .venv build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .fuzz .bench .chaos .coverage .coverage.* mutants

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from services.bridge.parts import Noted, Signer
-from services.bridge.ports import OpenKlant, States
+from services.bridge.ports import BridgeStates, OpenKlant
 from services.bridge.resources import Body, Resource, as_created
-from services.bridge.wanted import Document, actor_body
+from services.bridge.wanted import ShownDocument, actor_body
 from services.domain.openklant_beleid import OpenKlantBeleid
 
 FILTERS: Final = {
@@ -20,13 +20,13 @@ FILTERS: Final = {
 class Actoren:
     """The actoren. Open Klant takes two with one identificator, so each is made under its lease."""
 
-    def __init__(self, open_klant: OpenKlant, states: States, signer: Signer, policy: OpenKlantBeleid) -> None:
+    def __init__(self, open_klant: OpenKlant, states: BridgeStates, signer: Signer, policy: OpenKlantBeleid) -> None:
         self._open_klant = open_klant
         self._states = states
         self._signer = signer
         self._policy = policy
 
-    async def linked(self, actoren: Mapping[str, Document]) -> Mapping[str, str]:
+    async def linked(self, actoren: Mapping[str, ShownDocument]) -> Mapping[str, str]:
         """Return the uuid of each actor, by the names under which they are given."""
         bodies = {name: actor_body(actor, self._policy) for name, actor in actoren.items()}
         states = {name: self._state_of(body) for name, body in bodies.items()}

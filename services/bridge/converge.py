@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
-from services.bridge.compare import Call, Change, Comparison, Couple, Create, Remove
+from services.bridge.compare import Call, ChangeRow, CoupleRow, CreateRow, RemoveRow, RowComparison
 from services.bridge.errors import Absent
-from services.bridge.parts import KLANTCONTACT, PARTIJ, Noted, Part, resource_of
+from services.bridge.parts import KLANTCONTACT, PARTIJ, Noted, WantedPart, resource_of
 from services.bridge.ports import Lease, OpenKlant
-from services.bridge.resources import MAAK_KLANTCONTACT, PARENT, Answer, Body, Resource, as_created
+from services.bridge.resources import MAAK_KLANTCONTACT, PARENT, ApiRow, Body, Resource, as_created
 
 
 class Convergence(StrEnum):
@@ -37,14 +37,14 @@ IN_ONE_CALL: Final[Mapping[Resource, str]] = {
 """The name of each in the body of `maak-klantcontact`."""
 
 
-async def make(comparison: Comparison, open_klant: OpenKlant, lease: Lease) -> Convergence:
-    """Make the calls, each noted. Raises Refused, Unavailable, Leased, and RemovedMeanwhile."""
+async def make(comparison: RowComparison, open_klant: OpenKlant, lease: Lease) -> Convergence:
+    """Make the calls, each noted. Raises CallRefused, Unavailable, Leased, and RemovedMeanwhile."""
     rows, removed, calls = dict(comparison.kept), sorted(comparison.removed), comparison.calls
     outcome = Convergence.EQUAL
     await lease.note(rows, removed=removed, in_flight=_creates(calls[:1]), others=comparison.others)
     for number, call in enumerate(calls, 1):
         rows = await _made(call, rows, open_klant)
-        taken_away = max(1, len(call.keys)) if isinstance(call, Remove) else 0
+        taken_away = max(1, len(call.keys)) if isinstance(call, RemoveRow) else 0
         next_call = calls[number : number + 1]
         await lease.note(rows, removed=removed, in_flight=_creates(next_call), taken_away=taken_away)
         outcome = max(outcome, _outcome(call), key=list(Convergence).index)
@@ -53,14 +53,14 @@ async def make(comparison: Comparison, open_klant: OpenKlant, lease: Lease) -> C
 
 def _creates(calls: Sequence[Call]) -> str | None:
     """Return the merk of the row that the first of these calls creates."""
-    return calls[0].parts[0].merk if calls and isinstance(calls[0], Create) else None
+    return calls[0].parts[0].merk if calls and isinstance(calls[0], CreateRow) else None
 
 
 def _outcome(call: Call) -> Convergence:
     match call:
-        case Create(parts) if parts[0].parent is None:
+        case CreateRow(parts) if parts[0].parent is None:
             return Convergence.CREATED
-        case Remove() if {KLANTCONTACT, PARTIJ} & set(call.keys):
+        case RemoveRow() if {KLANTCONTACT, PARTIJ} & set(call.keys):
             return Convergence.REMOVED
         case _:
             return Convergence.CHANGED
@@ -69,23 +69,23 @@ def _outcome(call: Call) -> Convergence:
 async def _made(call: Call, rows: Mapping[str, Noted], open_klant: OpenKlant) -> dict[str, Noted]:
     """Make a call, and return the rows of ours after it."""
     match call:
-        case Create(parts):
+        case CreateRow(parts):
             return {**rows, **dict(await _created(parts, rows, open_klant))}
-        case Couple(part, uuid):
+        case CoupleRow(part, uuid):
             await _change(open_klant, part.resource, uuid, _hung_on(part, rows))
             return {**rows, part.key: Noted(uuid, part.merk)}
-        case Change(part, uuid, body):
+        case ChangeRow(part, uuid, body):
             await _change(open_klant, part.resource, uuid, body)
             wrote = "toegewezenAanActoren" in body
             toegewezen = part.toegewezen if wrote else rows[part.key].toegewezen
             return {**rows, part.key: Noted(uuid, part.merk, toegewezen)}
-        case Remove(resource, uuid, keys):
+        case RemoveRow(resource, uuid, keys):
             await open_klant.remove(resource, uuid)
             return {key: each for key, each in rows.items() if key not in keys}
 
 
 async def _created(
-    parts: tuple[Part, ...], rows: Mapping[str, Noted], open_klant: OpenKlant
+    parts: tuple[WantedPart, ...], rows: Mapping[str, Noted], open_klant: OpenKlant
 ) -> Iterator[tuple[str, Noted]]:
     root, *others = parts
     if root.resource is Resource.KLANTCONTACTEN:
@@ -105,27 +105,27 @@ async def _created(
     )
 
 
-def _body(part: Part) -> Body:
+def _body(part: WantedPart) -> Body:
     body = {**as_created(part.resource, part.body), **part.at_creation}
     if part.toegewezen:
         body["toegewezenAanActoren"] = [{"uuid": each} for each in part.toegewezen]
     return body
 
 
-def _identificator(made: Answer, part: Part) -> Answer:
+def _identificator(made: ApiRow, part: WantedPart) -> ApiRow:
     wanted = part.body["partijIdentificator"]["codeSoortObjectId"]
-    found: Answer = next(
+    found: ApiRow = next(
         each for each in made["partijIdentificatoren"] if each["partijIdentificator"]["codeSoortObjectId"] == wanted
     )
     return found
 
 
-async def _hung(part: Part, rows: Mapping[str, Noted], open_klant: OpenKlant) -> Answer:
+async def _hung(part: WantedPart, rows: Mapping[str, Noted], open_klant: OpenKlant) -> ApiRow:
     """Create a row that hangs on one that is there."""
     return await open_klant.create(part.resource, {**_body(part), **_hung_on(part, rows)})
 
 
-def _hung_on(part: Part, rows: Mapping[str, Noted]) -> Body:
+def _hung_on(part: WantedPart, rows: Mapping[str, Noted]) -> Body:
     assert part.parent is not None, "a klantcontact and a partij are created otherwise"
     return {PARENT[part.resource, resource_of(part.parent)]: {"uuid": rows[part.parent].uuid}}
 

@@ -10,7 +10,7 @@ OPEN_KLANT: Final = "openklant"
 """Open Klant as a part that a service waits for."""
 
 
-class Fault(NamedTuple):
+class RefusedField(NamedTuple):
     """One thing that Open Klant refused: the field, and its kind. Its sentence may quote what was sent."""
 
     name: str
@@ -34,10 +34,10 @@ class NotAllowed(Unavailable):
     """Open Klant refuses the token: correct KLANTCONTACT_OPENKLANT_TOKEN_FILE, or the token's rights there."""
 
 
-class Refused(KlantcontactError):
+class CallRefused(KlantcontactError):
     """Open Klant refuses a call, and would refuse it again."""
 
-    def __init__(self, call: str, status: int, faults: Sequence[Fault] = ()) -> None:
+    def __init__(self, call: str, status: int, faults: Sequence[RefusedField] = ()) -> None:
         """`call`: its method and resource."""
         told = ", ".join(f"{each.name}: {each.code}" for each in faults)
         super().__init__(f"{call} was refused with status {status}{f' ({told})' if told else ''}.")

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from schemas.values import value_class
-from services.bridge.parts import Part, Signer
-from services.bridge.resources import PARENT, Answer, Body, Resource, canonical
+from services.bridge.parts import Signer, WantedPart
+from services.bridge.resources import PARENT, ApiRow, Body, Resource, canonical
 
 
 @value_class(frozen=True, slots=True)
-class Row:
+class FoundRow:
     """A row. Of one that was not read, only its uuid is known."""
 
     resource: Resource
@@ -26,28 +26,28 @@ class Row:
 
 
 @value_class(frozen=True, slots=True)
-class Found:
+class FoundRows:
     """What was found."""
 
-    rows: tuple[Row, ...] = ()
+    rows: tuple[FoundRow, ...] = ()
 
     @property
-    def by_uuid(self) -> Mapping[str, Row]:
+    def by_uuid(self) -> Mapping[str, FoundRow]:
         """The rows by uuid."""
         return {each.uuid: each for each in self.rows}
 
-    def of(self, resource: Resource, parent: str | None = None) -> Iterator[Row]:
+    def of(self, resource: Resource, parent: str | None = None) -> Iterator[FoundRow]:
         """Yield the rows of a resource, or those of them that hang on one row."""
         yield from (each for each in self.rows if each.resource is resource and parent in (None, each.parent))
 
 
-NOTHING_FOUND: Final = Found()
+NOTHING_FOUND: Final = FoundRows()
 
 
-def row_of(resource: Resource, answer: Answer, signer: Signer) -> Row:
+def row_of(resource: Resource, answer: ApiRow, signer: Signer) -> FoundRow:
     """Return a row that was read."""
     body = canonical(resource, answer)
-    return Row(
+    return FoundRow(
         resource,
         answer["uuid"],
         _parent(resource, answer),
@@ -58,19 +58,19 @@ def row_of(resource: Resource, answer: Answer, signer: Signer) -> Row:
     )
 
 
-def unread(resource: Resource, uuid: str, parent: str | None) -> Row:
+def unread(resource: Resource, uuid: str, parent: str | None) -> FoundRow:
     """Return a row of which only the uuid is known."""
-    return Row(resource, uuid, parent)
+    return FoundRow(resource, uuid, parent)
 
 
-def _parent(resource: Resource, answer: Answer) -> str | None:
+def _parent(resource: Resource, answer: ApiRow) -> str | None:
     for (child, _), name in PARENT.items():
         if child is resource and answer.get(name):
             return str(answer[name]["uuid"])
     return None
 
 
-def is_same(part: Part, row: Row) -> bool:
+def is_same(part: WantedPart, row: FoundRow) -> bool:
     """Whether a row that nobody noted is the part, though it may say something else of it."""
     if row.body is None or row.resource is not part.resource:
         return False

@@ -13,15 +13,15 @@ from typing import Final
 import structlog
 
 from services.bridge.converge import Convergence
-from services.bridge.errors import Behind, Leased, LetterReason, NummerBezet, Refused, Unavailable
+from services.bridge.errors import Behind, CallRefused, Leased, LetterReason, NummerBezet, Unavailable
 from services.bridge.instrumentation import count_converged
 from services.bridge.klantcontacten import Klantcontacten
 from services.bridge.outage import CAP_SECONDS, FIRST_SECONDS, Outage, Sleep, doubling
-from services.bridge.ports import Letter, Letters, Progress
+from services.bridge.ports import BridgeLetter, BridgeLetters, ProjectorProgress
 from services.bridge.triggers import Asking, KlantcontactAsked
 from services.runtime.errors import TransientFailure
 from services.runtime.kafka.records import Record
-from services.runtime.observe import metrics
+from services.runtime.observe import bridge_metrics, metrics
 from services.runtime.observe.failures import where
 
 log = structlog.get_logger()
@@ -30,7 +30,7 @@ PROJECTOR_SECONDS: Final = (0.25, 5.0)
 """The first pause for the projector, and the longest."""
 
 
-class Handler:
+class BridgeHandler:
     """Handles one thing after another. Lanes call it side by side."""
 
     def __init__(
@@ -38,8 +38,8 @@ class Handler:
         klantcontacten: Klantcontacten,
         *,
         outage: Outage,
-        letters: Letters,
-        progress: Progress,
+        letters: BridgeLetters,
+        progress: ProjectorProgress,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._klantcontacten = klantcontacten
@@ -53,7 +53,7 @@ class Handler:
         outcome: Convergence | LetterReason
         try:
             outcome = await self._patiently(asking, record)
-        except Refused as refusal:
+        except CallRefused as refusal:
             outcome = await self._letter(asking, record, LetterReason.GEWEIGERD, refusal)
         except NummerBezet as taken:
             outcome = await self._letter(asking, record, LetterReason.NUMMER_BEZET, taken)
@@ -69,7 +69,7 @@ class Handler:
         while True:
             await self._outage.passed()
             try:
-                with metrics.BRIDGE_CONVERGE_SECONDS.time():
+                with bridge_metrics.CONVERGE_SECONDS.time():
                     outcome = await self._once(asking, record)
             except Behind:
                 await self._wait(for_projector)
@@ -103,7 +103,7 @@ class Handler:
     async def _wait(self, pauses: Iterator[float]) -> None:
         began = time.monotonic()
         await self._sleep(next(pauses))
-        metrics.BRIDGE_PROJECTOR_WAIT_SECONDS.inc(time.monotonic() - began)
+        bridge_metrics.PROJECTOR_WAIT_SECONDS.inc(time.monotonic() - began)
 
     async def _converge(self, asking: Asking, *, settled: bool) -> Convergence:
         if isinstance(asking, KlantcontactAsked):
@@ -112,9 +112,9 @@ class Handler:
 
     async def _letter(self, asking: Asking, record: Record, reason: LetterReason, error: Exception) -> LetterReason:
         """Write a dead letter, however long Kafka is away."""
-        metrics.BRIDGE_DEAD_LETTERS.labels(kind=reason).inc()
+        bridge_metrics.DEAD_LETTERS.labels(kind=reason).inc()
         log.warning("bridge.dead_letter", id=asking.id, kind=reason, reason=_told(error))
-        letter = Letter(kind_of(asking), asking.id, reason, _told(error), record)
+        letter = BridgeLetter(kind_of(asking), asking.id, reason, _told(error), record)
         for pause_seconds in doubling(*PROJECTOR_SECONDS):
             try:
                 await self._letters.write(letter)
@@ -133,4 +133,4 @@ def kind_of(asking: Asking) -> str:
 
 def _told(error: Exception) -> str:
     """Return why, without a value: our own errors have none, and of others only the place counts."""
-    return str(error) if isinstance(error, Refused | NummerBezet) else where(error)
+    return str(error) if isinstance(error, CallRefused | NummerBezet) else where(error)

@@ -2,19 +2,19 @@
 
 import structlog
 
-from services.bridge.compare import Comparison
+from services.bridge.compare import RowComparison
 from services.bridge.converge import Convergence
 from services.bridge.errors import LetterReason
 from services.bridge.parts import Ours
-from services.runtime.observe import metrics
+from services.runtime.observe import bridge_metrics
 
 log = structlog.get_logger()
 
 
-def tell_comparison(comparison: Comparison, ours: Ours, **ids: str) -> None:
+def tell_comparison(comparison: RowComparison, ours: Ours, **ids: str) -> None:
     """Tell what came to light: rows that others removed, and what of theirs goes with a row of ours."""
     for key in sorted(comparison.removed - ours.removed):
-        metrics.BRIDGE_REMOVED_BY_OTHERS.inc()
+        bridge_metrics.REMOVED_BY_OTHERS.inc()
         log.warning("bridge.removed_by_others", row=key, **ids)
     for row in comparison.others:
         log.warning("bridge.removed_with_ours", resource=row.resource, uuid=row.uuid, status=row.status, **ids)
@@ -24,4 +24,4 @@ def tell_comparison(comparison: Comparison, ours: Ours, **ids: str) -> None:
 
 def count_converged(kind: str, outcome: Convergence | LetterReason) -> None:
     """Count what a convergence came to."""
-    metrics.BRIDGE_CONVERGED.labels(kind=kind, outcome=outcome).inc()
+    bridge_metrics.CONVERGED.labels(kind=kind, outcome=outcome).inc()

@@ -3,27 +3,47 @@
 Correction, withdrawal, erasure, backfill, reconcile and repair after a crash are this one way.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
-from typing import Any, Final
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
-from schemas.values import value_class
 from services.bridge.actoren import Actoren
 from services.bridge.compare import compare
 from services.bridge.converge import Convergence, RemovedMeanwhile, make
-from services.bridge.errors import Behind, Refused
-from services.bridge.found import NOTHING_FOUND, Found
+from services.bridge.errors import Behind, CallRefused
+from services.bridge.found import NOTHING_FOUND, FoundRows
 from services.bridge.instrumentation import tell_comparison
-from services.bridge.partijen import ATTEMPTS, USUAL, Asked, Partijen, is_done, may_be_there
+from services.bridge.meant import (
+    A_LOOK,
+    USUAL,
+    Care,
+    Choice,
+    Meant,
+    Trigger,
+    is_behind,
+    state_name,
+    version_of,
+    version_of_partij,
+)
+from services.bridge.partijen import ATTEMPTS, Partijen, is_done, may_be_there
 from services.bridge.parts import Ours, Signer, key_of, resource_of
-from services.bridge.ports import Documents, Gone, Lease, OpenKlant, Projected, Shown, State, States, Version
-from services.bridge.reading import Reader
+from services.bridge.ports import (
+    BridgeStates,
+    GoneMarker,
+    Lease,
+    OpenKlant,
+    ProjectedDocuments,
+    ShownContact,
+    ShownOrGone,
+    ShownState,
+    State,
+)
+from services.bridge.reading import RowReader
 from services.bridge.resources import Resource
 from services.bridge.wanted import (
     NOTHING_WANTED,
-    Document,
     Links,
-    Wanted,
+    WantedParts,
     actoren_of,
     followed_by,
     klantcontact_parts,
@@ -32,73 +52,14 @@ from services.bridge.wanted import (
 from services.domain.openklant_beleid import OpenKlantBeleid
 
 
-@value_class(frozen=True, slots=True)
-class Choice:
-    """What a municipality lets out to Open Klant."""
-
-    sources: frozenset[str]
-    """The sources of the contacts that go there."""
-    confidential: bool = False
-    add: bool = False
-    """Whether a partij that others made gets our addresses."""
-
-
-@value_class(frozen=True, slots=True)
-class Trigger:
-    """What an event says: that there is something to look at, and how new it is."""
-
-    klantcontact: Version = ()
-    taken: Mapping[str, Version] = field(default_factory=dict)
-    """By taakId."""
-    withdrawn: bool = False
-    """Whether it says that the klantcontact is withdrawn, or goes on elsewhere."""
-    moved: bool = False
-    """Whether it goes on among the confidential klantcontacten, or comes from there."""
-    nummer: str | None = None
-    """Of a klantcontact that was withdrawn."""
-    settled: bool = False
-    """Whether the projector is past the event. Then it shows all that it ever will of it, which may be nothing: the
-    klantcontact may have gone on among the confidential ones since."""
-
-
-A_LOOK: Final = Trigger()
-
-
-@value_class(frozen=True, slots=True)
-class Meant:
-    """What one convergence is about."""
-
-    klantcontact_id: str
-    shown: Document | Gone
-    projected: Projected
-    nummer: str | None
-    """None: nothing was ever noted of it, and it is gone."""
-    asked: Asked
-
-    @property
-    def document(self) -> Document | None:
-        """What Open Klant should show, unless it is gone."""
-        return None if isinstance(self.shown, Gone) else self.shown
-
-    @property
-    def version(self) -> Version:
-        """Which decision is shown."""
-        return version_of(self.shown)
-
-    @property
-    def taken(self) -> Sequence[Document]:
-        """The taken that Open Klant should show."""
-        return [each for each in self.projected.taken.values() if isinstance(each, Mapping)]
-
-
 class Klantcontacten:
     """The klantcontacten. Each is changed under its lease."""
 
     def __init__(
         self,
         open_klant: OpenKlant,
-        documents: Documents,
-        states: States,
+        documents: ProjectedDocuments,
+        states: BridgeStates,
         *,
         signer: Signer,
         policy: OpenKlantBeleid,
@@ -110,11 +71,11 @@ class Klantcontacten:
         self._signer = signer
         self._policy = policy
         self._choice = choice
-        self._reader = Reader(open_klant, signer)
+        self._reader = RowReader(open_klant, signer)
         self._actoren = Actoren(open_klant, states, signer, policy)
         self._partijen = Partijen(open_klant, states, signer, add=choice.add)
 
-    async def converge(self, klantcontact_id: str, trigger: Trigger = A_LOOK, asked: Asked = USUAL) -> Convergence:
+    async def converge(self, klantcontact_id: str, trigger: Trigger = A_LOOK, asked: Care = USUAL) -> Convergence:
         """Make a klantcontact equal.
 
         Raises Behind while the projector is older than the trigger, Leased while another instance is at work on it.
@@ -130,7 +91,7 @@ class Klantcontacten:
         await self._afterwards(meant, state, outcome)
         return outcome
 
-    async def converge_partij(self, partij_id: str, versie: int = 0, asked: Asked = USUAL) -> Convergence:
+    async def converge_partij(self, partij_id: str, versie: int = 0, asked: Care = USUAL) -> Convergence:
         """Make a partij equal by itself, when it is shown in this versie or newer. Raises as `converge` does."""
         shown = await self._documents.of_partij(partij_id)
         if versie and (shown is None or version_of_partij(shown) < (versie,)):
@@ -139,7 +100,7 @@ class Klantcontacten:
 
     # What is meant
 
-    async def _meant(self, klantcontact_id: str, state: State, trigger: Trigger, asked: Asked) -> Meant | None:
+    async def _meant(self, klantcontact_id: str, state: State, trigger: Trigger, asked: Care) -> Meant | None:
         """Return what Open Klant should show; None when it has nothing to do with it."""
         known = [key.partition("/")[2] for key in state.ours.rows if resource_of(key) is Resource.INTERNE_TAKEN]
         projected = await self._documents.of_klantcontact(klantcontact_id, [*known, *trigger.taken])
@@ -151,7 +112,7 @@ class Klantcontacten:
             return None
         return Meant(klantcontact_id, shown, projected, nummer, asked)
 
-    def _current(self, projected: Projected, trigger: Trigger) -> Shown:
+    def _current(self, projected: ShownContact, trigger: Trigger) -> ShownOrGone:
         """Return what is shown of the klantcontact. Raises Behind when that, or a taak, is older than the trigger.
 
         One that is absent is gone only where an event says so.
@@ -159,19 +120,21 @@ class Klantcontacten:
         shown = projected.klantcontact
         elsewhere = trigger.settled or (trigger.moved and not self._choice.confidential)
         if shown is None and trigger.withdrawn and elsewhere:
-            return Gone(trigger.klantcontact)
-        if not trigger.settled and _is_behind(projected, trigger):
+            return GoneMarker(trigger.klantcontact)
+        if not trigger.settled and is_behind(projected, trigger):
             raise Behind
         return shown
 
-    def _let_out(self, shown: Shown) -> Shown:
+    def _let_out(self, shown: ShownOrGone) -> ShownOrGone:
         if isinstance(shown, Mapping) and shown["klantcontact"]["vertrouwelijk"] and not self._choice.confidential:
-            return Gone(version_of(shown))
+            return GoneMarker(version_of(shown))
         return shown
 
-    def _is_chosen(self, shown: Document | Gone, nummer: str | None) -> bool:
+    def _is_chosen(self, shown: ShownState, nummer: str | None) -> bool:
         """Whether to look at a klantcontact of which nothing is noted. One that is gone is found by its nummer."""
-        return nummer is not None if isinstance(shown, Gone) else shown["herkomst"]["source"] in self._choice.sources
+        return (
+            nummer is not None if isinstance(shown, GoneMarker) else shown["herkomst"]["source"] in self._choice.sources
+        )
 
     async def _links(self, meant: Meant) -> Links:
         if meant.document is None:
@@ -218,7 +181,7 @@ class Klantcontacten:
             except RemovedMeanwhile:
                 if attempt == ATTEMPTS:
                     raise
-            except Refused as refusal:
+            except CallRefused as refusal:
                 if attempt == ATTEMPTS or not (may_be_there(refusal) or _points_at_nothing(refusal)):
                     raise
                 meant = replace(meant, asked=replace(meant.asked, whole=True))
@@ -235,7 +198,7 @@ class Klantcontacten:
         """Look again at the rows that this one points at: somebody removed one of them."""
         await self._actoren.forget(list(links.actoren.values()))
         for each in links.klantcontacten:
-            await self.converge(each, asked=Asked(whole=True))
+            await self.converge(each, asked=Care(whole=True))
         return await self._links(meant)
 
     async def _attempt(self, meant: Meant, links: Links, lease: Lease) -> Convergence:
@@ -245,14 +208,14 @@ class Klantcontacten:
         tell_comparison(comparison, lease.state.ours, klantcontact_id=meant.klantcontact_id)
         return await make(comparison, self._open_klant, lease)
 
-    def _wanted(self, meant: Meant, links: Links, ours: Ours) -> Wanted:
+    def _wanted(self, meant: Meant, links: Links, ours: Ours) -> WantedParts:
         if meant.document is None:
             return NOTHING_WANTED
         parts = klantcontact_parts(meant.document, meant.taken, links, self._policy, self._signer)
         unknown = (key_of(Resource.INTERNE_TAKEN, each) for each, taak in meant.projected.taken.items() if taak is None)
-        return Wanted(parts, frozenset(key for key in unknown if key in ours.rows))
+        return WantedParts(parts, frozenset(key for key in unknown if key in ours.rows))
 
-    async def _found(self, meant: Meant, wanted: Wanted, ours: Ours) -> Found:
+    async def _found(self, meant: Meant, wanted: WantedParts, ours: Ours) -> FoundRows:
         if meant.nummer is None or (ours.is_new and meant.document is not None and not meant.asked.whole):
             return NOTHING_FOUND
         whole = meant.asked.whole or not ours.is_done or meant.document is None
@@ -269,33 +232,5 @@ class Klantcontacten:
                 await self.converge_partij(each)
 
 
-def _is_behind(projected: Projected, trigger: Trigger) -> bool:
-    """Whether the projector shows less than the event says."""
-    shown = projected.klantcontact
-    if trigger.klantcontact and (shown is None or version_of(shown) < trigger.klantcontact):
-        return True
-    if isinstance(shown, Gone):
-        return False
-    taken = ((projected.taken.get(taak_id), version) for taak_id, version in trigger.taken.items())
-    return any(taak is None or version_of(taak) < version for taak, version in taken)
-
-
-def state_name(klantcontact_id: str) -> str:
-    """Return the name of the state of a klantcontact."""
-    return f"kc:{klantcontact_id}"
-
-
-def version_of(shown: Document | Gone) -> Version:
-    """Return the decision that a klantcontact or taak is shown of."""
-    if isinstance(shown, Gone):
-        return shown.version
-    return shown["herkomst"]["revisie"], shown["besluit"]["besluitversie"]
-
-
-def version_of_partij(shown: Document | Gone) -> Version:
-    """Return the versie that a partij is shown of."""
-    return shown.version if isinstance(shown, Gone) else (shown["versie"],)
-
-
-def _points_at_nothing(refusal: Refused) -> bool:
+def _points_at_nothing(refusal: CallRefused) -> bool:
     return refusal.names("invalid", ".uuid")

@@ -2,11 +2,12 @@
 
 from contextlib import suppress
 
-from services.bridge.handler import Handler
+from services.bridge.handler import BridgeHandler
 from services.bridge.kafka.letters import KafkaLetters
-from services.bridge.kafka.progress import ProjectorProgress
+from services.bridge.kafka.progress import KafkaProjectorProgress
 from services.bridge.kafka.subscriber import TriggerSubscriber, topics_read
-from services.bridge.klantcontacten import Choice, Klantcontacten
+from services.bridge.klantcontacten import Klantcontacten
+from services.bridge.meant import Choice
 from services.bridge.mongo.documents import MongoDocuments
 from services.bridge.mongo.states import MongoStates
 from services.bridge.mongo.taken import MongoTaken
@@ -19,7 +20,7 @@ from services.runtime.errors import TransientFailure
 from services.runtime.kafka.clients import admin_client, idempotent_producer
 from services.runtime.mongo.client import Client
 from services.runtime.mongo.health import count_documents
-from services.runtime.observe import metrics
+from services.runtime.observe import bridge_metrics
 from services.runtime.service import Service, run_service
 from services.runtime.settings import Settings
 from services.runtime.toml_file import load_toml_file
@@ -36,11 +37,11 @@ async def _bridge(service: Service) -> None:
     states, documents = states_of(settings, service.client), documents_of(settings, service.client)
     await service.patiently(states.prepare)
     async with open_klant(settings) as api, idempotent_producer(settings) as producer, admin_client(settings) as admin:
-        handler = Handler(
+        handler = BridgeHandler(
             await converging(settings, service.client, api),
             outage=Outage(api.probe, service.health),
             letters=KafkaLetters(producer, settings.openklant_dead_letter_topic),
-            progress=ProjectorProgress(admin, settings.projector_group, documents.are_whole),
+            progress=KafkaProjectorProgress(admin, settings.projector_group, documents.are_whole),
         )
         statuses = Statuses(api, MongoTaken(database, confidential=settings.bridge_confidential))
         triggers = TriggerSubscriber(settings, handler.handle, health=service.health, ending=service.ending)
@@ -52,7 +53,7 @@ async def _bridge(service: Service) -> None:
         async def count() -> None:
             await count_documents(database, ("openklant",))
             with suppress(TransientFailure):
-                metrics.BRIDGE_OLDEST_UNEQUAL_AGE_SECONDS.set(await states.oldest_unequal_seconds())
+                bridge_metrics.OLDEST_UNEQUAL_AGE_SECONDS.set(await states.oldest_unequal_seconds())
 
         async with repeated(bring_back, service.ending, seconds=EVERY_SECONDS):
             await service.consume(triggers.reading(), count=count)
@@ -60,7 +61,11 @@ async def _bridge(service: Service) -> None:
 
 def states_of(settings: Settings, client: Client) -> MongoStates:
     """Return the bridge's state. What went from Open Klant is remembered as long as `vervallen` remembers it."""
-    return MongoStates(client[settings.mongo_database], remember_days=settings.output_retention_days)
+    return MongoStates(
+        client[settings.mongo_database],
+        remember_days=settings.output_retention_days,
+        lease_seconds=round(2 * settings.openklant_timeout) + 10,
+    )
 
 
 def documents_of(settings: Settings, client: Client) -> MongoDocuments:

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from services.bridge.errors import OPEN_KLANT, NotAllowed, OrphanedAddress, Unavailable
-from services.runtime.observe import metrics
+from services.runtime.observe import bridge_metrics
 from services.runtime.observe.health import Health
 
 log = structlog.get_logger()
@@ -102,4 +102,4 @@ class Outage:
         self._health.set(OPEN_KLANT, str(error) if isinstance(error, NotAllowed) else None, by=ADMISSION)
 
     def _show(self) -> None:
-        metrics.BRIDGE_OUTAGE.set(bool(self._blocked) or not self._passable.is_set())
+        bridge_metrics.OUTAGE.set(bool(self._blocked) or not self._passable.is_set())

@@ -33,7 +33,7 @@ class Signer:
 
 
 @value_class(frozen=True, slots=True)
-class Part:
+class WantedPart:
     """One row as it should be."""
 
     key: str
@@ -100,8 +100,8 @@ def made_part(
     parent: str | None = None,
     at_creation: Body | None = None,
     toegewezen: tuple[str, ...] = (),
-) -> Part:
+) -> WantedPart:
     """Return a part. One without a key has that of its contents: such a row is made and removed, and never changed."""
     body = canonical(resource, fields)
     merk = signer.merk(body)
-    return Part(key or key_of(resource, parent or "", merk), body, merk, parent, at_creation or {}, toegewezen)
+    return WantedPart(key or key_of(resource, parent or "", merk), body, merk, parent, at_creation or {}, toegewezen)

@@ -7,29 +7,29 @@ from typing import Any, Protocol
 
 from schemas.values import value_class
 from services.bridge.errors import LetterReason
-from services.bridge.found import Row
+from services.bridge.found import FoundRow
 from services.bridge.parts import NOTHING_OF_OURS, Noted, Ours
-from services.bridge.resources import Answer, Body, Resource
-from services.bridge.wanted import Document
+from services.bridge.resources import ApiRow, Body, Resource
+from services.bridge.wanted import ShownDocument
 from services.runtime.kafka.records import Record
 
-Version = tuple[int, ...]
+DecisionVersion = tuple[int, ...]
 """Revisie and besluitversie of a klantcontact or taak, versie of a partij. The greater one is the newer."""
 
 
 class OpenKlant(Protocol):
-    """Open Klant's API. Each method raises Unavailable, and Refused for what it would refuse again."""
+    """Open Klant's API. Each method raises Unavailable, and CallRefused for what it would refuse again."""
 
-    async def find(self, resource: Resource, **filters: str) -> Sequence[Answer]:
+    async def find(self, resource: Resource, **filters: str) -> Sequence[ApiRow]:
         """Return every row that fits the filters, in Open Klant's names."""
 
-    async def read(self, resource: Resource, uuid: str) -> Answer:
+    async def read(self, resource: Resource, uuid: str) -> ApiRow:
         """Return a row. Raises Absent."""
 
-    async def create(self, path: str, body: Body) -> Answer:
+    async def create(self, path: str, body: Body) -> ApiRow:
         """Create a row, or those of `maak-klantcontact`, and return it."""
 
-    async def change(self, resource: Resource, uuid: str, body: Body) -> Answer:
+    async def change(self, resource: Resource, uuid: str, body: Body) -> ApiRow:
         """Change fields of a row, and return it. Raises Absent."""
 
     async def remove(self, resource: Resource, uuid: str) -> None:
@@ -37,34 +37,36 @@ class OpenKlant(Protocol):
 
 
 @value_class(frozen=True, slots=True)
-class Gone:
+class GoneMarker:
     """The projector remembers that a thing is gone, as of this version."""
 
-    version: Version
+    version: DecisionVersion
 
 
-Shown = Document | Gone | None
+ShownState = ShownDocument | GoneMarker
+
+ShownOrGone = ShownState | None
 """A document; what remembers that it is gone; or neither, which says nothing."""
 
 
 @value_class(frozen=True, slots=True)
-class Projected:
+class ShownContact:
     """What the projector shows of a klantcontact."""
 
-    klantcontact: Shown = None
-    taken: Mapping[str, Shown] = field(default_factory=dict)
+    klantcontact: ShownOrGone = None
+    taken: Mapping[str, ShownOrGone] = field(default_factory=dict)
     """By taakId: those of this klantcontact, and those that were asked for."""
-    partijen: Mapping[str, Shown] = field(default_factory=dict)
+    partijen: Mapping[str, ShownOrGone] = field(default_factory=dict)
     """By partijId, those of its betrokkenen."""
 
 
-class Documents(Protocol):
+class ProjectedDocuments(Protocol):
     """The projector's collections. Raises TransientFailure."""
 
-    async def of_klantcontact(self, klantcontact_id: str, taken: Sequence[str] = ()) -> Projected:
+    async def of_klantcontact(self, klantcontact_id: str, taken: Sequence[str] = ()) -> ShownContact:
         """Return what is shown of a klantcontact, its partijen, its taken, and the taken that are named."""
 
-    async def of_partij(self, partij_id: str) -> Shown:
+    async def of_partij(self, partij_id: str) -> ShownOrGone:
         """Return what is shown of a partij."""
 
 
@@ -90,7 +92,7 @@ class Lease(Protocol):
         removed: Iterable[str] = (),
         in_flight: str | None = None,
         taken_away: int = 0,
-        others: Sequence[Row] = (),
+        others: Sequence[FoundRow] = (),
     ) -> None:
         """Note the rows that are ours now, those that somebody removed, and the merk of what the next call creates.
 
@@ -102,7 +104,7 @@ class Lease(Protocol):
         """Note that Open Klant is equal to what was wanted: `summary` has the versions and the merk of that."""
 
 
-class States(Protocol):
+class BridgeStates(Protocol):
     """What the bridge knows of its rows in Open Klant. Raises TransientFailure."""
 
     async def find(self, name: str) -> State:
@@ -125,7 +127,7 @@ class States(Protocol):
 
 
 @value_class(frozen=True, slots=True)
-class Letter:
+class BridgeLetter:
     """What could not be written to Open Klant: ids and reasons, no contents."""
 
     kind: str
@@ -135,14 +137,14 @@ class Letter:
     record: Record
 
 
-class Letters(Protocol):
+class BridgeLetters(Protocol):
     """The dead letters."""
 
-    async def write(self, letter: Letter) -> None:
+    async def write(self, letter: BridgeLetter) -> None:
         """Write a letter, durably. Raises TransientFailure."""
 
 
-class Progress(Protocol):
+class ProjectorProgress(Protocol):
     """How far the projector is."""
 
     async def is_past(self, record: Record) -> bool:

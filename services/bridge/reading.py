@@ -9,11 +9,11 @@ from typing import Final
 
 from services.bridge.compare import needs_reading
 from services.bridge.errors import Absent, NummerBezet
-from services.bridge.found import NOTHING_FOUND, Found, Row, row_of, unread
+from services.bridge.found import NOTHING_FOUND, FoundRow, FoundRows, row_of, unread
 from services.bridge.parts import Ours, Signer, resource_of
 from services.bridge.ports import OpenKlant
-from services.bridge.resources import Answer, Resource
-from services.bridge.wanted import HERKOMST, Wanted
+from services.bridge.resources import ApiRow, Resource
+from services.bridge.wanted import HERKOMST, WantedParts
 
 SHOWN_WITH: Final = {
     "hadBetrokkenen": Resource.BETROKKENEN,
@@ -33,7 +33,7 @@ BY_KLANTCONTACT: Final = {
 """The filter of each list."""
 
 
-class Reader:
+class RowReader:
     """Reads rows, and signs what they say."""
 
     def __init__(self, open_klant: OpenKlant, signer: Signer) -> None:
@@ -41,8 +41,8 @@ class Reader:
         self._signer = signer
 
     async def klantcontact(
-        self, klantcontact_id: str, nummer: str, wanted: Wanted, ours: Ours, *, whole: bool
-    ) -> Found:
+        self, klantcontact_id: str, nummer: str, wanted: WantedParts, ours: Ours, *, whole: bool
+    ) -> FoundRows:
         """Return what there is of a klantcontact. `whole`: each row is read.
 
         Raises NummerBezet when our number is that of somebody else's row.
@@ -57,10 +57,10 @@ class Reader:
             raise NummerBezet(Resource.KLANTCONTACTEN)
         rows = [row_of(Resource.KLANTCONTACTEN, root, self._signer)]
         rows += await self._all_of(root) if whole else await self._some_of(root, wanted, ours)
-        return Found(tuple(rows))
+        return FoundRows(tuple(rows))
 
-    async def _all_of(self, root: Answer) -> list[Row]:
-        rows: list[Row] = []
+    async def _all_of(self, root: ApiRow) -> list[FoundRow]:
+        rows: list[FoundRow] = []
         for resource, named_by in BY_KLANTCONTACT.items():
             if any(root[field] for field in _fields_of(resource)):
                 rows += await self._list(resource, **{named_by: root["uuid"]})
@@ -68,7 +68,7 @@ class Reader:
             rows += await self._list(Resource.DIGITALE_ADRESSEN, verstrektDoorBetrokkene__uuid=betrokkene)
         return rows
 
-    async def _some_of(self, root: Answer, wanted: Wanted, ours: Ours) -> list[Row]:
+    async def _some_of(self, root: ApiRow, wanted: WantedParts, ours: Ours) -> list[FoundRow]:
         """Return the rows by uuid, and read those that may not be changed or removed unread."""
         rows = {each.uuid: each for each in _shown_with(root)}
         rows |= {each.uuid: each for each in _taken_for_there(root, rows, ours)}
@@ -83,7 +83,7 @@ class Reader:
                 rows |= {each.uuid: each for each in addresses}
         return list(rows.values())
 
-    async def of_partij(self, root: Answer, *, whole: bool) -> Found:
+    async def of_partij(self, root: ApiRow, *, whole: bool) -> FoundRows:
         """Return what there is of a partij that was read. `whole`: its addresses are read too."""
         uuid = root["uuid"]
         identificatoren = [
@@ -96,24 +96,24 @@ class Reader:
             addresses = [
                 unread(Resource.DIGITALE_ADRESSEN, each["uuid"], uuid) for each in root.get("digitaleAdressen") or ()
             ]
-        return Found((row_of(Resource.PARTIJEN, root, self._signer), *identificatoren, *addresses))
+        return FoundRows((row_of(Resource.PARTIJEN, root, self._signer), *identificatoren, *addresses))
 
-    def identificator(self, answer: Answer) -> Row:
+    def identificator(self, answer: ApiRow) -> FoundRow:
         """Return an identificator that was read."""
         return row_of(Resource.PARTIJ_IDENTIFICATOREN, answer, self._signer)
 
-    async def _list(self, resource: Resource, **filters: str) -> list[Row]:
-        answers: Sequence[Answer] = await self._open_klant.find(resource, **filters)
+    async def _list(self, resource: Resource, **filters: str) -> list[FoundRow]:
+        answers: Sequence[ApiRow] = await self._open_klant.find(resource, **filters)
         return [row_of(resource, each, self._signer) for each in answers]
 
-    async def _read(self, resource: Resource, uuid: str) -> Row | None:
+    async def _read(self, resource: Resource, uuid: str) -> FoundRow | None:
         try:
             return row_of(resource, await self._open_klant.read(resource, uuid), self._signer)
         except Absent:
             return None
 
 
-def _is_ours(root: Answer, klantcontact_id: str) -> bool:
+def _is_ours(root: ApiRow, klantcontact_id: str) -> bool:
     metadata = root.get("metadata") or {}
     return metadata.get("herkomst") == HERKOMST and metadata.get("klantcontactId") == klantcontact_id
 
@@ -124,12 +124,12 @@ def _fields_of(resource: Resource) -> Iterator[str]:
     yield from (field for field, each in SHOWN_WITH.items() if each is resource)
 
 
-def _shown_with(root: Answer) -> Iterator[Row]:
+def _shown_with(root: ApiRow) -> Iterator[FoundRow]:
     for field, resource in SHOWN_WITH.items():
         yield from (unread(resource, each["uuid"], root["uuid"]) for each in root[field])
 
 
-def _taken_for_there(root: Answer, rows: dict[str, Row], ours: Ours) -> Iterator[Row]:
+def _taken_for_there(root: ApiRow, rows: dict[str, FoundRow], ours: Ours) -> Iterator[FoundRow]:
     """Yield what a klantcontact does not show: addresses of the betrokkenen that are there, and links to actoren."""
     actoren = {each["uuid"] for each in root["hadBetrokkenActoren"]}
     for key, noted in ours.rows.items():

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 Body = dict[str, Any]
 
-Answer = Mapping[str, Any]
+ApiRow = Mapping[str, Any]
 """A row as Open Klant shows it."""
 
 
@@ -97,7 +97,7 @@ _SHOWN_ONLY: Final = frozenset({"url", "volledigeNaam"})
 """What Open Klant adds inside an object."""
 
 
-def canonical(resource: Resource, row: Answer) -> Body:
+def canonical(resource: Resource, row: ApiRow) -> Body:
     """Return the fields of a row that we write, without what is empty."""
     tidied = {name: _tidied(row.get(name)) for name in FIELDS[resource]}
     if "plaatsgevondenOp" in tidied:

@@ -14,8 +14,8 @@ import structlog
 from schemas.values import value_class
 from services.bridge.errors import Absent
 from services.bridge.ports import OpenKlant
-from services.bridge.resources import Answer, Resource, moment
-from services.bridge.wanted import Document
+from services.bridge.resources import ApiRow, Resource, moment
+from services.bridge.wanted import ShownDocument
 
 log = structlog.get_logger()
 
@@ -28,7 +28,7 @@ EVERY_SECONDS: Final = 600.0
 class OwnTaak:
     """A taak of ours that Open Klant has."""
 
-    document: Document
+    document: ShownDocument
     """As stored here."""
     uuid: str
 
@@ -49,7 +49,7 @@ class TakenHere(Protocol):
 class Pages(OpenKlant, Protocol):
     """An Open Klant that gives long lists in pages."""
 
-    def pages(self, resource: Resource, **filters: str) -> AsyncIterator[Sequence[Answer]]:
+    def pages(self, resource: Resource, **filters: str) -> AsyncIterator[Sequence[ApiRow]]:
         """Yield the rows that fit."""
 
 
@@ -84,7 +84,7 @@ class Statuses:
             return False  # somebody removed it there; the next convergence tells of it
         return await self._set(taak, row)
 
-    async def _set(self, taak: OwnTaak, row: Answer) -> bool:
+    async def _set(self, taak: OwnTaak, row: ApiRow) -> bool:
         ours: Mapping[str, Any] = taak.document["interneTaak"]
         closed = moment(row["afgehandeldOp"]) if row.get("afgehandeldOp") else None
         if row["status"] == ours["status"] or (closed is not None and closed <= ours["toegewezenOp"]):

@@ -17,10 +17,10 @@ from schemas import (
     taak_withdrawn_v1,
 )
 from schemas.values import value_class
-from services.bridge.klantcontacten import Trigger
-from services.bridge.ports import Version
+from services.bridge.meant import Trigger
+from services.bridge.ports import DecisionVersion
 
-Data = Mapping[str, Any]
+EventData = Mapping[str, Any]
 
 
 @value_class(frozen=True, slots=True)
@@ -42,32 +42,32 @@ class PartijAsked:
 Asking = KlantcontactAsked | PartijAsked
 
 
-def _registered(data: Data) -> Asking:
+def _registered(data: EventData) -> Asking:
     return KlantcontactAsked(data["klantcontact"]["klantcontactId"], Trigger(_version(data)))
 
 
-def _withdrawn(data: Data) -> Asking:
+def _withdrawn(data: EventData) -> Asking:
     trigger = Trigger(_version(data), withdrawn=True, moved=data["verplaatst"], nummer=data["nummer"])
     return KlantcontactAsked(data["klantcontactId"], trigger)
 
 
-def _taak_created(data: Data) -> Asking:
+def _taak_created(data: EventData) -> Asking:
     taak = data["interneTaak"]
     klantcontact_id = taak["aanleidinggevendKlantcontact"]["klantcontactId"]
     return KlantcontactAsked(klantcontact_id, Trigger(taken={taak["taakId"]: _version(data)}))
 
 
-def _taak_withdrawn(data: Data) -> Asking:
+def _taak_withdrawn(data: EventData) -> Asking:
     # One that moved goes on elsewhere, together with its klantcontact, which says so itself.
     taken = {} if data.get("verplaatst") else {data["taakId"]: _version(data)}
     return KlantcontactAsked(data["klantcontactId"], Trigger(taken=taken))
 
 
-def _partij(data: Data) -> Asking:
+def _partij(data: EventData) -> Asking:
     return PartijAsked(data["partijId"], data["versie"])
 
 
-_ASKING: Final[Mapping[str, Callable[[Data], Asking]]] = {
+_ASKING: Final[Mapping[str, Callable[[EventData], Asking]]] = {
     klantcontact_registered_v1.TYPE: _registered,
     klantcontact_withdrawn_v1.TYPE: _withdrawn,
     taak_created_v1.TYPE: _taak_created,
@@ -88,5 +88,5 @@ def asking_of(value: bytes | None, own_sources: frozenset[str]) -> Asking | None
         return None  # what can't be read the projector can't show: it stops there, and says so
 
 
-def _version(data: Data) -> Version:
+def _version(data: EventData) -> DecisionVersion:
     return data["herkomst"]["revisie"], data["besluit"]["besluitversie"]

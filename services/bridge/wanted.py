@@ -9,11 +9,11 @@ from dataclasses import field
 from typing import Any, Final
 
 from schemas.values import value_class
-from services.bridge.parts import KLANTCONTACT, Part, Signer, key_of, made_part
+from services.bridge.parts import KLANTCONTACT, Signer, WantedPart, key_of, made_part
 from services.bridge.resources import Body, Resource, canonical
 from services.domain.openklant_beleid import Codes, OpenKlantBeleid
 
-Document = Mapping[str, Any]
+ShownDocument = Mapping[str, Any]
 
 HERKOMST: Final = "klantcontact"
 """In the metadata of a klantcontact: who wrote it."""
@@ -49,26 +49,26 @@ class Links:
 
 
 @value_class(frozen=True, slots=True)
-class Wanted:
+class WantedParts:
     """What Open Klant should have of a klantcontact or partij. Without parts: nothing."""
 
-    parts: tuple[Part, ...] = ()
+    parts: tuple[WantedPart, ...] = ()
     """Each behind the part on which it hangs, and the root first."""
     undecided: frozenset[str] = frozenset()
     """Keys of rows that stay as they are: the projector shows neither the thing nor that it is gone."""
 
     @property
-    def by_key(self) -> Mapping[str, Part]:
+    def by_key(self) -> Mapping[str, WantedPart]:
         """The parts by key."""
         return {each.key: each for each in self.parts}
 
 
-NOTHING_WANTED: Final = Wanted()
+NOTHING_WANTED: Final = WantedParts()
 
 
 def klantcontact_parts(
-    document: Document, taken: Iterable[Document], links: Links, policy: OpenKlantBeleid, signer: Signer
-) -> tuple[Part, ...]:
+    document: ShownDocument, taken: Iterable[ShownDocument], links: Links, policy: OpenKlantBeleid, signer: Signer
+) -> tuple[WantedPart, ...]:
     """Return the parts of a klantcontact with its interne taken. Equal ones are one."""
     parts = [_klantcontact(document, signer)]
     for betrokkene in document["betrokkenen"]:
@@ -85,7 +85,7 @@ def klantcontact_parts(
     return tuple({each.key: each for each in parts}.values())
 
 
-def _klantcontact(document: Document, signer: Signer) -> Part:
+def _klantcontact(document: ShownDocument, signer: Signer) -> WantedPart:
     klantcontact = document["klantcontact"]
     return made_part(
         signer,
@@ -96,7 +96,7 @@ def _klantcontact(document: Document, signer: Signer) -> Part:
     )
 
 
-def _metadata(document: Document) -> Body:
+def _metadata(document: ShownDocument) -> Body:
     """Return why it is registered: nothing else in Open Klant says it."""
     herkomst, besluit = document["herkomst"], document["besluit"]
     return {
@@ -115,7 +115,7 @@ def _numbers(nummer: str) -> Body:
     return {"nummer": nummer, "referentienummer": nummer}
 
 
-def _betrokkene(betrokkene: Document, nummer: str, links: Links, signer: Signer) -> Iterator[Part]:
+def _betrokkene(betrokkene: ShownDocument, nummer: str, links: Links, signer: Signer) -> Iterator[WantedPart]:
     partij = links.partijen.get(betrokkene.get("wasPartij", {}).get("partijId", ""))
     fields = {**betrokkene, "wasPartij": {"uuid": partij} if partij is not None else None}
     key = key_of(Resource.BETROKKENEN, betrokkene["betrokkeneId"])
@@ -124,7 +124,7 @@ def _betrokkene(betrokkene: Document, nummer: str, links: Links, signer: Signer)
         yield adres_part(each, signer, parent=key, referentie=f"kc-{nummer}")
 
 
-def _onderwerpobject(given: Document, links: Links, policy: OpenKlantBeleid) -> Body | None:
+def _onderwerpobject(given: ShownDocument, links: Links, policy: OpenKlantBeleid) -> Body | None:
     """Return an onderwerpobject; None for an earlier klantcontact that is not in Open Klant.
 
     ITA finds what follows a klantcontact by the identificator, and Open Klant itself by `wasKlantcontact`.
@@ -143,7 +143,7 @@ def _onderwerpobject(given: Document, links: Links, policy: OpenKlantBeleid) -> 
     return {"wasKlantcontact": {"uuid": earlier}, "onderwerpobjectidentificator": identificator}
 
 
-def _taak(taak: Document, links: Links, signer: Signer) -> Part:
+def _taak(taak: ShownDocument, links: Links, signer: Signer) -> WantedPart:
     return made_part(
         signer,
         Resource.INTERNE_TAKEN,
@@ -155,37 +155,37 @@ def _taak(taak: Document, links: Links, signer: Signer) -> Part:
     )
 
 
-def followed_by(document: Document | None) -> list[str]:
+def followed_by(document: ShownDocument | None) -> list[str]:
     """Return the ids of the earlier klantcontacten that a klantcontact follows."""
     objecten = document["onderwerpobjecten"] if document is not None else ()
     return sorted({each["wasKlantcontact"]["klantcontactId"] for each in objecten if "wasKlantcontact" in each})
 
 
-def said_of(document: Document, taken: Iterable[Document]) -> list[Any]:
+def said_of(document: ShownDocument, taken: Iterable[ShownDocument]) -> list[Any]:
     """Return what a klantcontact and its taken say, without what others write into a taak."""
     return [document, *({**each, "interneTaak": _without(each["interneTaak"], TAAK_OF_OTHERS)} for each in taken)]
 
 
-def _without(document: Document, names: frozenset[str]) -> Body:
+def _without(document: ShownDocument, names: frozenset[str]) -> Body:
     return {name: value for name, value in document.items() if name not in names}
 
 
 # Actoren and codes ---------------------------------------------------------------------------------------------------
 
 
-def actoren_of(document: Document, taken: Iterable[Document]) -> Mapping[str, Document]:
+def actoren_of(document: ShownDocument, taken: Iterable[ShownDocument]) -> Mapping[str, ShownDocument]:
     """Return the actoren of a klantcontact and its taken by name, as our events describe them."""
     actoren = [*document["actoren"], *(taak["interneTaak"]["toegewezenAan"] for taak in taken)]
     return {actor_name(each): each for each in actoren}
 
 
-def actor_name(actor: Document) -> str:
+def actor_name(actor: ShownDocument) -> str:
     """Return what tells one actor from another: its identificator where it has one, else its kind and name."""
     identificator = actor.get("actoridentificator") or {"soortActor": actor["soortActor"], "naam": actor["naam"]}
     return "/".join(f"{name}={value}" for name, value in sorted(identificator.items()))
 
 
-def actor_body(actor: Document, policy: OpenKlantBeleid) -> Body:
+def actor_body(actor: ShownDocument, policy: OpenKlantBeleid) -> Body:
     """Return an actor as Open Klant keeps it: with an identificator in any case, since it is found by nothing else."""
     identificator = actor.get("actoridentificator")
     if identificator is None:
@@ -199,7 +199,7 @@ def actor_body(actor: Document, policy: OpenKlantBeleid) -> Body:
     return canonical(Resource.ACTOREN, {**actor, "actoridentificator": translated})
 
 
-def _translated(identificator: Document, codes: Mapping[str, Codes]) -> Body:
+def _translated(identificator: ShownDocument, codes: Mapping[str, Codes]) -> Body:
     given = codes.get(identificator["codeObjecttype"], Codes())
     named = {
         "codeRegister": given.code_register,
@@ -212,13 +212,13 @@ def _translated(identificator: Document, codes: Mapping[str, Codes]) -> Body:
 # Addresses -----------------------------------------------------------------------------------------------------------
 
 
-def adres_part(adres: Document, signer: Signer, *, parent: str, referentie: str) -> Part:
+def adres_part(adres: ShownDocument, signer: Signer, *, parent: str, referentie: str) -> WantedPart:
     """Return a digital address. A telephone number that Open Klant refuses goes out as `overig`."""
     fields = {**adres, **_dialled(adres)}
     return made_part(signer, Resource.DIGITALE_ADRESSEN, fields, parent=parent, at_creation={"referentie": referentie})
 
 
-def _dialled(adres: Document) -> Body:
+def _dialled(adres: ShownDocument) -> Body:
     if adres["soortDigitaalAdres"] != "telefoonnummer":
         return {}
     number = _BETWEEN_DIGITS.sub("", adres["adres"])

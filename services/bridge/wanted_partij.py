@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from schemas.contact_ended_v1 import CodeSoortObjectId
-from services.bridge.parts import PARTIJ, Part, Signer, key_of, made_part
+from services.bridge.parts import PARTIJ, Signer, WantedPart, key_of, made_part
 from services.bridge.resources import Body, Resource
-from services.bridge.wanted import Document, adres_part
+from services.bridge.wanted import ShownDocument, adres_part
 
 FINDING_ORDER: Final = tuple(CodeSoortObjectId)
 VESTIGING: Final = CodeSoortObjectId.VESTIGINGSNUMMER
@@ -18,8 +18,8 @@ KVK: Final = CodeSoortObjectId.KVK_NUMMER
 
 
 def partij_parts(
-    document: Document, signer: Signer, *, made_by_us: bool, add: bool, links: Mapping[str, str]
-) -> tuple[Part, ...]:
+    document: ShownDocument, signer: Signer, *, made_by_us: bool, add: bool, links: Mapping[str, str]
+) -> tuple[WantedPart, ...]:
     """Return the parts of a partij. `add`: whether one that others made gets our addresses.
 
     `links` has the uuids of the KVK identificator of a vestiging (`KVK`), and of the employer of a contactpersoon
@@ -44,19 +44,19 @@ def partij_parts(
     return (root, *_identificatoren(document["partijIdentificatoren"], signer, links.get(KVK)), *addresses)
 
 
-def emptied_part(soort: str, signer: Signer) -> Part:
+def emptied_part(soort: str, signer: Signer) -> WantedPart:
     """Return what is left of a partij that is gone here and stays there, since something of others hangs on it."""
     return made_part(signer, Resource.PARTIJEN, {"soortPartij": soort}, key=PARTIJ)
 
 
-def _naam(soort: str, shown: Document, employer: str | None) -> Body:
+def _naam(soort: str, shown: ShownDocument, employer: str | None) -> Body:
     if soort == "organisatie":
         return {"naam": shown.get("organisatienaam")}
     name: dict[str, Any] = {"contactnaam": shown.get("contactnaam")}
     return {**name, "werkteVoorPartij": {"uuid": employer}} if employer is not None else name
 
 
-def _identificatoren(given: Sequence[Document], signer: Signer, kvk: str | None) -> Iterator[Part]:
+def _identificatoren(given: Sequence[ShownDocument], signer: Signer, kvk: str | None) -> Iterator[WantedPart]:
     for each in own_identificatoren(given):
         soort = each["codeSoortObjectId"]
         fields = {"partijIdentificator": each, "subIdentificatorVan": {"uuid": kvk} if soort == VESTIGING else None}
@@ -64,7 +64,7 @@ def _identificatoren(given: Sequence[Document], signer: Signer, kvk: str | None)
         yield made_part(signer, Resource.PARTIJ_IDENTIFICATOREN, fields, key=key, parent=PARTIJ)
 
 
-def own_identificatoren(given: Sequence[Document]) -> Sequence[Document]:
+def own_identificatoren(given: Sequence[ShownDocument]) -> Sequence[ShownDocument]:
     """Return the identificatoren of a partij itself, the strongest first.
 
     Beside a vestigingsnummer the others name the company, which is another partij.
@@ -75,13 +75,13 @@ def own_identificatoren(given: Sequence[Document]) -> Sequence[Document]:
     return [by_kind[kind] for kind in FINDING_ORDER if kind in by_kind]
 
 
-def company_of(given: Sequence[Document]) -> Document | None:
+def company_of(given: Sequence[ShownDocument]) -> ShownDocument | None:
     """Return the KVK identificator under which a vestiging stands; None for another partij."""
     by_kind = {each["codeSoortObjectId"]: each for each in given}
     return by_kind.get(KVK) if VESTIGING in by_kind else None
 
 
-def _adressen(shown: Document, nummer: str, signer: Signer) -> Iterator[Part]:
+def _adressen(shown: ShownDocument, nummer: str, signer: Signer) -> Iterator[WantedPart]:
     for each in shown.get("digitaleAdressen", ()):
         # Unique for one partij and soort, and the same however often the addresses change.
         yield adres_part(each, signer, parent=PARTIJ, referentie=f"kc-{nummer}-{signer.merk(each['adres'])[:8]}")

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.bridge.errors import Leased
-from services.bridge.found import Row
+from services.bridge.found import FoundRow
 from services.bridge.parts import Noted, Ours
-from services.bridge.ports import Gone, Projected, Shown, State
+from services.bridge.ports import GoneMarker, ShownContact, ShownOrGone, State
 from services.projector.mongo.writes import Collection
 from tests.fakes.projector_store import FakeRegister
 
@@ -23,11 +23,11 @@ class Kept:
     follows: Sequence[str] = ()
     held: bool = False
     taken_away: int = 0
-    others: list[Row] = field(default_factory=list)
+    others: list[FoundRow] = field(default_factory=list)
 
 
 class FakeStates:
-    """A `services.bridge.ports.States` for one process."""
+    """A `services.bridge.ports.BridgeStates` for one process."""
 
     def __init__(self) -> None:
         self.kept: dict[str, Kept] = {}
@@ -82,7 +82,7 @@ class FakeLease:
         removed: Iterable[str] = (),
         in_flight: str | None = None,
         taken_away: int = 0,
-        others: Sequence[Row] = (),
+        others: Sequence[FoundRow] = (),
     ) -> None:
         ours = Ours(dict(rows), is_new=False, in_flight=in_flight, removed=frozenset(removed))
         self.state = State(ours, self.state.summary)
@@ -97,7 +97,7 @@ class FakeLease:
 
 
 class FakeDocuments:
-    """A `services.bridge.ports.Documents` on the projector's fake."""
+    """A `services.bridge.ports.ProjectedDocuments` on the projector's fake."""
 
     def __init__(self, register: FakeRegister, *, confidential: bool = False) -> None:
         self._register = register
@@ -107,28 +107,28 @@ class FakeDocuments:
             self._klantcontacten.append(Collection.KLANTCONTACTEN_VERTROUWELIJK)
             self._taken.append(Collection.INTERNE_TAKEN_VERTROUWELIJK)
 
-    async def of_klantcontact(self, klantcontact_id: str, taken: Sequence[str] = ()) -> Projected:
+    async def of_klantcontact(self, klantcontact_id: str, taken: Sequence[str] = ()) -> ShownContact:
         shown = self._shown(self._klantcontacten, [klantcontact_id])[klantcontact_id]
         its_taken = self._shown(self._taken, taken)
         if not isinstance(shown, Mapping):
-            return Projected(shown, its_taken)
+            return ShownContact(shown, its_taken)
         for collection in self._taken:
             for taak in self._register.collections[collection].values():
                 if taak["interneTaak"]["aanleidinggevendKlantcontact"]["klantcontactId"] == klantcontact_id:
                     its_taken[taak["_id"]] = taak
         partijen = sorted({each["wasPartij"]["partijId"] for each in shown["betrokkenen"] if "wasPartij" in each})
-        return Projected(shown, its_taken, self._shown([Collection.PARTIJEN], partijen))
+        return ShownContact(shown, its_taken, self._shown([Collection.PARTIJEN], partijen))
 
-    async def of_partij(self, partij_id: str) -> Shown:
+    async def of_partij(self, partij_id: str) -> ShownOrGone:
         return self._shown([Collection.PARTIJEN], [partij_id])[partij_id]
 
-    def _shown(self, collections: Sequence[Collection], ids: Sequence[str]) -> dict[str, Shown]:
-        contents, shown = self._register.collections, dict[str, Shown].fromkeys(ids)
+    def _shown(self, collections: Sequence[Collection], ids: Sequence[str]) -> dict[str, ShownOrGone]:
+        contents, shown = self._register.collections, dict[str, ShownOrGone].fromkeys(ids)
         for identifier in ids:
             for collection in collections:
                 shown[identifier] = contents[collection].get(identifier, shown[identifier])
             marker = contents[Collection.VERVALLEN].get(identifier)
             if shown[identifier] is None and marker is not None:
                 names = ("versie",) if "versie" in marker else ("revisie", "besluitversie")
-                shown[identifier] = Gone(tuple(marker[name] for name in names))
+                shown[identifier] = GoneMarker(tuple(marker[name] for name in names))
         return shown

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 
 from services.bridge.converge import Convergence
-from services.bridge.klantcontacten import Choice, Klantcontacten
+from services.bridge.klantcontacten import Klantcontacten
+from services.bridge.meant import USUAL, Care, Choice
 from services.bridge.open_klant.client import HttpOpenKlant
-from services.bridge.partijen import USUAL, Asked
 from services.bridge.parts import Signer
 from services.bridge.triggers import KlantcontactAsked, asking_of
 from services.domain.openklant_beleid import OpenKlantBeleid
@@ -89,7 +89,7 @@ class Bench:
         """Have the projector show events."""
         self.register.merge([fact(each) for each in events])
 
-    async def trigger(self, event: Event, asked: Asked = USUAL, *, settled: bool = False) -> Convergence:
+    async def trigger(self, event: Event, asked: Care = USUAL, *, settled: bool = False) -> Convergence:
         """Have the bridge read an event. `settled`: the projector is past it."""
         asking = asking_of(encoded(event), OWN_SOURCES)
         assert asking is not None, "an event of ours"

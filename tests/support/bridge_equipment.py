@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import httpx
 from pymongo import AsyncMongoClient
 
-from services.bridge.klantcontacten import Choice
+from services.bridge.meant import Choice
 from services.bridge.mongo.documents import MongoDocuments
 from services.bridge.mongo.states import MongoStates
 from services.bridge.open_klant.client import HttpOpenKlant
@@ -63,7 +63,7 @@ async def running_town(mongo_uri: str, database: str) -> AsyncIterator[Town]:
         AsyncMongoClient[Document](mongo_uri, tz_aware=True) as mongo,
         httpx.AsyncClient(transport=transport, base_url="http://open-klant") as http,
     ):
-        states = MongoStates(mongo[database], remember_days=30)
+        states = MongoStates(mongo[database], remember_days=30, lease_seconds=30)
         await states.prepare()
         equipment = Equipment(
             open_klant=HttpOpenKlant(http, lambda: open_klant.token, timeout_seconds=10),

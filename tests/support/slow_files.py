@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 
 SLOWEST_FIRST: Final = (
+    "tests/chaos/test_mix.py",
     "tests/faults/test_classifier_servers.py",
     "tests/faults/test_rebuild_faults.py",
     "tests/integration/classifier/test_memory.py",

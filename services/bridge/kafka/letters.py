@@ -9,7 +9,7 @@ from schemas.dead_letters import dead_letter
 from schemas.faults import Fault, FaultKind, RefusalKind
 from schemas.positions import Position
 from services.bridge.errors import LetterReason
-from services.bridge.ports import Letter
+from services.bridge.ports import BridgeLetter
 from services.runtime.errors import TransientFailure
 from services.runtime.observe.health import Part
 
@@ -27,8 +27,8 @@ class KafkaLetters:
         self._producer = producer
         self._topic = topic
 
-    async def write(self, letter: Letter) -> None:
-        """Write a letter, as `ports.Letters` promises."""
+    async def write(self, letter: BridgeLetter) -> None:
+        """Write a letter, as `ports.BridgeLetters` promises."""
         record = letter.record
         made = dead_letter(
             key=f"{letter.kind}:{letter.id}".encode(),

@@ -10,7 +10,7 @@ from services.runtime.kafka.records import Record
 from services.runtime.observe.health import Part
 
 
-class ProjectorProgress:
+class KafkaProjectorProgress:
     """Asked only for a record that the projector does not show."""
 
     def __init__(self, admin: AIOKafkaAdminClient, group: str, are_whole: Callable[[], Awaitable[bool]]) -> None:
@@ -20,7 +20,7 @@ class ProjectorProgress:
         self._are_whole = are_whole
 
     async def is_past(self, record: Record) -> bool:
-        """Whether the projector is past a record, as `ports.Progress` promises."""
+        """Whether the projector is past a record, as `ports.ProjectorProgress` promises."""
         try:
             committed = await self._admin.list_consumer_group_offsets(self._group)
         except KafkaError as error:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from pymongo.asynchronous.database import AsyncDatabase
 
 from services.bridge.mongo.errors import waited_for
-from services.bridge.ports import Gone, Projected, Shown
+from services.bridge.ports import GoneMarker, ShownContact, ShownOrGone
 from services.runtime.mongo.client import Document
 
 KLANTCONTACTEN: Final = "klantcontacten"
@@ -33,18 +33,18 @@ class MongoDocuments:
             self._klantcontacten.append(database[KLANTCONTACTEN_VERTROUWELIJK])
             self._taken.append(database[INTERNE_TAKEN_VERTROUWELIJK])
 
-    async def of_klantcontact(self, klantcontact_id: str, taken: Sequence[str] = ()) -> Projected:
-        """Return what is shown of a klantcontact, as `ports.Documents` promises."""
+    async def of_klantcontact(self, klantcontact_id: str, taken: Sequence[str] = ()) -> ShownContact:
+        """Return what is shown of a klantcontact, as `ports.ProjectedDocuments` promises."""
         with waited_for():
             shown = (await self._shown(self._klantcontacten, [klantcontact_id]))[klantcontact_id]
             its_taken = await self._shown(self._taken, taken)
             if not isinstance(shown, Mapping):
-                return Projected(shown, its_taken)
+                return ShownContact(shown, its_taken)
             its_taken |= await self._taken_of(shown)
             partijen = await self._shown([self._database[PARTIJEN]], _partijen_of(shown))
-            return Projected(shown, its_taken, partijen)
+            return ShownContact(shown, its_taken, partijen)
 
-    async def of_partij(self, partij_id: str) -> Shown:
+    async def of_partij(self, partij_id: str) -> ShownOrGone:
         """Return what is shown of a partij."""
         with waited_for():
             return (await self._shown([self._database[PARTIJEN]], [partij_id]))[partij_id]
@@ -55,7 +55,7 @@ class MongoDocuments:
             rebuild = await self._database[HERBOUW].find_one({"_id": HERBOUW}, {"phase": 1})
         return rebuild is None or rebuild["phase"] not in IN_PLACE
 
-    async def _taken_of(self, klantcontact: Mapping[str, Any]) -> dict[str, Shown]:
+    async def _taken_of(self, klantcontact: Mapping[str, Any]) -> dict[str, ShownOrGone]:
         herkomst = klantcontact["herkomst"]
         selection = {
             "herkomst.contactId": herkomst["contactId"],
@@ -65,15 +65,15 @@ class MongoDocuments:
         found = [each for collection in self._taken async for each in collection.find(selection)]
         return {each["_id"]: each for each in found}
 
-    async def _shown(self, collections: Sequence[Any], ids: Sequence[str]) -> dict[str, Shown]:
+    async def _shown(self, collections: Sequence[Any], ids: Sequence[str]) -> dict[str, ShownOrGone]:
         """Return documents by id; where there is none, what remembers that it is gone."""
-        shown: dict[str, Shown] = dict.fromkeys(ids)
+        shown: dict[str, ShownOrGone] = dict.fromkeys(ids)
         if ids:
             for collection in collections:
                 shown |= {each["_id"]: each async for each in collection.find({"_id": {"$in": list(ids)}})}
         if absent := [each for each, document in shown.items() if document is None]:
             markers = self._database[VERVALLEN].find({"_id": {"$in": absent}})
-            shown |= {each["_id"]: Gone(_version(each)) async for each in markers}
+            shown |= {each["_id"]: GoneMarker(_version(each)) async for each in markers}
         return shown
 
 

@@ -11,12 +11,13 @@ from typing import Any, Final
 from uuid import uuid4
 
 import structlog
-from pymongo import IndexModel
+from pymongo import IndexModel, ReturnDocument
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from services.bridge.errors import Leased
-from services.bridge.found import Row
+from services.bridge.found import FoundRow
 from services.bridge.mongo.errors import waited_for
 from services.bridge.parts import Noted, Ours, Signer
 from services.bridge.ports import State
@@ -31,9 +32,6 @@ SLEUTEL: Final = "sleutel"
 """The document with the key of the merken. It stands beside them: they shall not tell a number to one who sees them,
 and who reads the whole database reads the contents in it anyway."""
 
-LEASE_SECONDS: Final = 120
-"""Far longer than one call may take. Each note begins them anew."""
-
 ROOT: Final = {"kc": Resource.KLANTCONTACTEN, "partij": Resource.PARTIJEN, "actor": Resource.ACTOREN}
 """The row that a document is about, by the beginning of its id."""
 
@@ -47,11 +45,16 @@ HOLDER: Final = "huur.van"
 
 
 class MongoStates:
-    """The states. `remember_days`: how long the state of something that went from Open Klant stays, for reports."""
+    """The states."""
 
-    def __init__(self, database: AsyncDatabase[Document], *, remember_days: int) -> None:
+    def __init__(self, database: AsyncDatabase[Document], *, remember_days: int, lease_seconds: int) -> None:
+        """`remember_days`: how long the state of something that went from Open Klant stays, for reports.
+
+        `lease_seconds` is longer than one call may take. Each note begins it anew.
+        """
         self._states = database[OPENKLANT]
         self._remember_days = remember_days
+        self._lease_seconds = lease_seconds
 
     async def prepare(self) -> None:
         """Create what is missing. Raises TransientFailure."""
@@ -108,25 +111,20 @@ class MongoStates:
 
     @asynccontextmanager
     async def leased(self, name: str, *, follows: Sequence[str] = ()) -> AsyncIterator["MongoLease"]:
-        """Hold the lease of a thing for the block, as `ports.States` promises."""
+        """Hold the lease of a thing for the block, as `ports.BridgeStates` promises."""
         holder = uuid4().hex
-        begun = {
-            "huur": _lease(holder),
-            "af": False,
-            "begonnen": {"$cond": [{"$eq": ["$af", False]}, {"$ifNull": ["$begonnen", "$$NOW"]}, "$$NOW"]},
-            "rijen": {"$ifNull": ["$rijen", {"$literal": {}}]},
-            "volgt": {"$literal": list(follows)},
-        }
-        free, lapsed = {"_id": name, HOLDER: None}, {"_id": name, "$expr": {"$lt": ["$huur.tot", "$$NOW"]}}
         with waited_for():
-            try:
-                before = await self._states.find_one_and_update(free, [{"$set": begun}], upsert=True)
-            except DuplicateKeyError:  # it is there, with a holder; MongoDB knows no $expr in an upsert
-                before = await self._states.find_one_and_update(lapsed, [{"$set": begun}])
-                if before is None:
-                    raise Leased from None
+            beginning = _beginning(_lease(holder, self._lease_seconds), holder, follows)
+            begun = await self._states.find_one_and_update(
+                {"_id": name}, beginning, upsert=True, return_document=ReturnDocument.AFTER
+            )
+        assert begun is not None, "it is made where there is none"
+        if begun["huur"]["van"] != holder:
+            raise Leased
+        before = {**begun, "af": begun["huur"]["af"]}
         try:
-            yield MongoLease(self._states, name, holder, _state(before), self._remember_days)
+            lease = _lease(holder, self._lease_seconds)
+            yield MongoLease(self._states, {"_id": name, HOLDER: holder}, lease, _state(before), self._remember_days)
         finally:
             with suppress(PyMongoError):  # then it ends by itself
                 await self._states.update_one({"_id": name, HOLDER: holder}, {"$unset": {"huur": ""}})
@@ -135,10 +133,18 @@ class MongoStates:
 class MongoLease:
     """The lease of one thing."""
 
-    def __init__(self, states: Any, name: str, holder: str, state: State, remember_days: int) -> None:  # noqa: ANN401 - a collection
+    def __init__(
+        self,
+        states: AsyncCollection[Document],
+        mine: Document,
+        lease: Document,
+        state: State,
+        remember_days: int,
+    ) -> None:
+        """`mine` selects the document while the lease is ours, and `lease` renews it."""
         self._states = states
-        self._mine = {"_id": name, HOLDER: holder}
-        self._holder = holder
+        self._mine = mine
+        self._lease = lease
         self._remember_days = remember_days
         self.state = state
 
@@ -149,7 +155,7 @@ class MongoLease:
         removed: Iterable[str] = (),
         in_flight: str | None = None,
         taken_away: int = 0,
-        others: Sequence[Row] = (),
+        others: Sequence[FoundRow] = (),
     ) -> None:
         """Note rows, as `ports.Lease` promises."""
         removed = sorted(removed)
@@ -182,13 +188,35 @@ class MongoLease:
 
     async def _set(self, fields: Document) -> None:
         with waited_for():
-            done = await self._states.update_one(self._mine, [{"$set": {**fields, "huur": _lease(self._holder)}}])
+            lease = {"$mergeObjects": ["$huur", self._lease]}
+            done = await self._states.update_one(self._mine, [{"$set": {**fields, "huur": lease}}])
         if not done.matched_count:
             raise Leased
 
 
-def _lease(holder: str) -> Document:
-    until = {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": LEASE_SECONDS}}
+def _beginning(lease: Document, holder: str, follows: Sequence[str]) -> list[Document]:
+    """Return the update that takes a lease that is free, and changes nothing of one that another instance holds.
+
+    The lease remembers whether the last convergence had come to its end; None: there was none.
+    """
+    is_free = {"$or": [{"$eq": [{"$type": "$huur"}, "missing"]}, {"$lt": ["$huur.tot", "$$NOW"]}]}
+    taken = {"$mergeObjects": [lease, {"af": {"$ifNull": ["$af", None]}}]}
+    is_ours = {"$eq": ["$huur.van", holder]}
+    since = {"$cond": [{"$eq": ["$af", False]}, {"$ifNull": ["$begonnen", "$$NOW"]}, "$$NOW"]}
+    begun = {
+        "begonnen": since,
+        "af": False,
+        "rijen": {"$ifNull": ["$rijen", {"$literal": {}}]},
+        "volgt": {"$literal": list(follows)},
+    }
+    return [
+        {"$set": {"huur": {"$cond": [is_free, taken, "$huur"]}}},
+        {"$set": {name: {"$cond": [is_ours, value, f"${name}"]} for name, value in begun.items()}},
+    ]
+
+
+def _lease(holder: str, seconds: int) -> Document:
+    until = {"$dateAdd": {"startDate": "$$NOW", "unit": "second", "amount": seconds}}
     return {"van": holder, "tot": until}
 
 
@@ -198,7 +226,7 @@ def _document(noted: Noted) -> Document:
 
 
 def _state(document: Document | None) -> State:
-    if document is None:
+    if document is None or document["af"] is None:
         return State()
     rows = {
         key: Noted(each["uuid"], each["merk"], tuple(each.get("toegewezen", ())))

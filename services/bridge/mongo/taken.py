@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from services.bridge.klantcontacten import state_name
+from services.bridge.meant import state_name
 from services.bridge.mongo.documents import INTERNE_TAKEN, INTERNE_TAKEN_VERTROUWELIJK
 from services.bridge.mongo.errors import waited_for
 from services.bridge.mongo.states import OPENKLANT

@@ -11,16 +11,16 @@ from typing import Any, Final
 
 import httpx
 
-from services.bridge.errors import Absent, Fault, NotAllowed, OrphanedAddress, Refused, Unavailable
-from services.bridge.resources import Answer, Body, Resource
-from services.runtime.observe import metrics
+from services.bridge.errors import Absent, CallRefused, NotAllowed, OrphanedAddress, RefusedField, Unavailable
+from services.bridge.resources import ApiRow, Body, Resource
+from services.runtime.observe import bridge_metrics
 
 API: Final = "/klantinteracties/api/v1"
 
 PAGE_SIZE: Final = "500"
 """The most that Open Klant gives at once."""
 
-Json = dict[str, Any]
+JsonObject = dict[str, Any]
 
 BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT})
 
@@ -34,11 +34,11 @@ class HttpOpenKlant:
         self._token = token
         self._timeout_seconds = timeout_seconds
 
-    async def find(self, resource: Resource, **filters: str) -> Sequence[Answer]:
+    async def find(self, resource: Resource, **filters: str) -> Sequence[ApiRow]:
         """Return every row that fits, as `ports.OpenKlant` promises."""
         return [row async for page in self.pages(resource, **filters) for row in page]
 
-    async def pages(self, resource: Resource, **filters: str) -> AsyncIterator[Sequence[Answer]]:
+    async def pages(self, resource: Resource, **filters: str) -> AsyncIterator[Sequence[ApiRow]]:
         """Yield the rows that fit, page by page."""
         number = 1
         while True:
@@ -49,20 +49,20 @@ class HttpOpenKlant:
                 return
             number += 1
 
-    async def read(self, resource: Resource, uuid: str) -> Answer:
+    async def read(self, resource: Resource, uuid: str) -> ApiRow:
         """Return a row. Raises Absent."""
         return await self._call("GET", resource, f"{resource}/{uuid}")
 
-    async def create(self, path: str, body: Body) -> Answer:
+    async def create(self, path: str, body: Body) -> ApiRow:
         """Create a row."""
         try:
             return await self._call("POST", path, path, json=body)
-        except Refused as refusal:
+        except CallRefused as refusal:
             if path == Resource.DIGITALE_ADRESSEN and _is_orphans_fault(refusal, body):
                 raise OrphanedAddress from None
             raise
 
-    async def change(self, resource: Resource, uuid: str, body: Body) -> Answer:
+    async def change(self, resource: Resource, uuid: str, body: Body) -> ApiRow:
         """Change fields of a row. Raises Absent."""
         return await self._call("PATCH", resource, f"{resource}/{uuid}", json=body)
 
@@ -77,7 +77,7 @@ class HttpOpenKlant:
         """Ask for one row: whether Open Klant answers. Raises Unavailable."""
         await self._call("GET", Resource.KLANTCONTACTEN, Resource.KLANTCONTACTEN, params={"pageSize": "1"})
 
-    async def description(self) -> Answer:
+    async def description(self) -> JsonObject:
         """Return Open Klant's own description of its API. Raises Unavailable."""
         return await self._call("GET", "openapi.json", "openapi.json")
 
@@ -89,7 +89,7 @@ class HttpOpenKlant:
         *,
         params: Mapping[str, str] | None = None,
         json: Body | None = None,
-    ) -> Json:
+    ) -> JsonObject:
         started, status = time.monotonic(), "none"
         headers = {"Authorization": f"Token {self._token()}"}
         try:
@@ -100,11 +100,11 @@ class HttpOpenKlant:
         except (httpx.HTTPError, TimeoutError) as error:
             raise Unavailable(f"Open Klant does not answer ({type(error).__name__}).") from None
         finally:
-            metrics.BRIDGE_CALLS.labels(resource=resource, method=method, status=status).inc()
-            metrics.BRIDGE_CALL_SECONDS.observe(time.monotonic() - started)
+            bridge_metrics.CALLS.labels(resource=resource, method=method, status=status).inc()
+            bridge_metrics.CALL_SECONDS.observe(time.monotonic() - started)
 
 
-def _read(call: str, answer: httpx.Response) -> Json:
+def _read(call: str, answer: httpx.Response) -> JsonObject:
     status = answer.status_code
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in BUSY:
         raise Unavailable(f"Open Klant answers with status {status}.")
@@ -114,10 +114,10 @@ def _read(call: str, answer: httpx.Response) -> Json:
         raise Absent
     if answer.is_success:
         return {} if status == HTTPStatus.NO_CONTENT else _json(answer)
-    raise Refused(call, status, list(_faults(answer)))
+    raise CallRefused(call, status, list(_faults(answer)))
 
 
-def _json(answer: httpx.Response) -> Json:
+def _json(answer: httpx.Response) -> JsonObject:
     try:
         body = answer.json()
     except ValueError:
@@ -128,14 +128,14 @@ def _json(answer: httpx.Response) -> Json:
     return body
 
 
-def _faults(answer: httpx.Response) -> Sequence[Fault]:
+def _faults(answer: httpx.Response) -> Sequence[RefusedField]:
     try:
         given = answer.json().get("invalidParams") or ()
-        return [Fault(str(each["name"])[:100], str(each["code"])[:100]) for each in given]
+        return [RefusedField(str(each["name"])[:100], str(each["code"])[:100]) for each in given]
     except (ValueError, TypeError, KeyError, AttributeError):
         return ()
 
 
-def _is_orphans_fault(refusal: Refused, body: Body) -> bool:
+def _is_orphans_fault(refusal: CallRefused, body: Body) -> bool:
     """Whether an orphaned standard address is to blame: an address without a partij is never unique otherwise."""
     return body.get("verstrektDoorPartij") is None and refusal.names("unique", "nonFieldErrors")

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.bridge.errors import NummerBezet, Refused
-from services.bridge.klantcontacten import A_LOOK, state_name
+from services.bridge.errors import CallRefused, NummerBezet
+from services.bridge.meant import A_LOOK, state_name
 from services.bridge.parts import key_of
 from services.bridge.resources import Resource
 from services.operations.bridge.equipment import Equipment, in_lanes, patiently
@@ -57,7 +57,7 @@ class Backfill:
         try:
             outcome = await patiently(lambda: self._klantcontacten.converge(klantcontact_id, A_LOOK))
             self.done.outcomes[outcome] += 1
-        except (Refused, NummerBezet) as refusal:
+        except (CallRefused, NummerBezet) as refusal:
             self.done.refused[klantcontact_id] = str(refusal)
         self.progress(sum(self.done.outcomes.values()) + len(self.done.refused), self._number)
 

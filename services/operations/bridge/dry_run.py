@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from services.bridge.finding_partijen import Finder
+from services.bridge.finding_partijen import PartijFinder
 from services.bridge.partijen import state_name
-from services.bridge.ports import Gone, Shown
-from services.bridge.resources import Answer, Resource
+from services.bridge.ports import GoneMarker, ShownOrGone
+from services.bridge.resources import ApiRow, Resource
 from services.bridge.wanted import HERKOMST
 from services.operations.bridge.equipment import Equipment, patiently
 from services.operations.bridge.watching import NotedChange, RehearsedStates, WatchedOpenKlant
@@ -50,7 +50,7 @@ async def rehearse(equipment: Equipment, ids: Sequence[str]) -> list[Rehearsed]:
 async def _likely_doubles(equipment: Equipment, klantcontact_id: str) -> list[str]:
     projected = await equipment.documents.of_klantcontact(klantcontact_id)
     shown = projected.klantcontact
-    if shown is None or isinstance(shown, Gone):
+    if shown is None or isinstance(shown, GoneMarker):
         return []
     moment: datetime = shown["klantcontact"]["plaatsgevondenOp"]
     doubles = list[str]()
@@ -60,17 +60,17 @@ async def _likely_doubles(equipment: Equipment, klantcontact_id: str) -> list[st
     return sorted(set(doubles))
 
 
-async def _partijen(equipment: Equipment, partijen: Mapping[str, Shown]) -> list[str]:
+async def _partijen(equipment: Equipment, partijen: Mapping[str, ShownOrGone]) -> list[str]:
     """Return the uuids of partijen in Open Klant: those that are noted, and those that are found by their number."""
     noted = await equipment.states.uuids([state_name(each) for each in partijen])
-    found, finder = list(noted.values()), Finder(equipment.open_klant)
+    found, finder = list(noted.values()), PartijFinder(equipment.open_klant)
     for partij_id, shown in partijen.items():
-        if state_name(partij_id) not in noted and shown is not None and not isinstance(shown, Gone):
+        if state_name(partij_id) not in noted and shown is not None and not isinstance(shown, GoneMarker):
             there = await finder.by_identificator(shown["soortPartij"], shown["partijIdentificatoren"])
             found += [there["uuid"]] if there else []
     return found
 
 
-def _is_near(row: Answer, moment: datetime) -> bool:
+def _is_near(row: ApiRow, moment: datetime) -> bool:
     theirs = (row.get("metadata") or {}).get("herkomst") != HERKOMST
     return theirs and abs(datetime.fromisoformat(row["plaatsgevondenOp"]) - moment) <= NEAR

@@ -7,11 +7,12 @@ from typing import Final, TypeVar
 
 from services.bridge.converge import Convergence
 from services.bridge.errors import Leased, Unavailable
-from services.bridge.klantcontacten import Choice, Klantcontacten
+from services.bridge.klantcontacten import Klantcontacten
+from services.bridge.meant import USUAL, Care, Choice
 from services.bridge.open_klant.client import HttpOpenKlant
-from services.bridge.partijen import USUAL, Asked, Partijen
+from services.bridge.partijen import Partijen
 from services.bridge.parts import Signer
-from services.bridge.ports import Documents, OpenKlant, Shown, States
+from services.bridge.ports import BridgeStates, OpenKlant, ProjectedDocuments, ShownOrGone
 from services.domain.openklant_beleid import OpenKlantBeleid
 from services.operations.mongo import Database
 from services.runtime.waiting import pauses_within
@@ -27,15 +28,17 @@ class Equipment:
     """What a command of the bridge works with."""
 
     open_klant: HttpOpenKlant
-    documents: Documents
-    states: States
+    documents: ProjectedDocuments
+    states: BridgeStates
     projection: Database
     signer: Signer
     policy: OpenKlantBeleid
     choice: Choice
     lanes: int
 
-    def klantcontacten(self, open_klant: OpenKlant, states: States, documents: Documents | None = None) -> "Looked":
+    def klantcontacten(
+        self, open_klant: OpenKlant, states: BridgeStates, documents: ProjectedDocuments | None = None
+    ) -> "Looked":
         """Return what makes klantcontacten equal."""
         return Looked(
             open_klant,
@@ -58,8 +61,8 @@ class Looked(Klantcontacten):
     def __init__(
         self,
         open_klant: OpenKlant,
-        documents: Documents,
-        states: States,
+        documents: ProjectedDocuments,
+        states: BridgeStates,
         *,
         signer: Signer,
         policy: OpenKlantBeleid,
@@ -70,11 +73,11 @@ class Looked(Klantcontacten):
 
 
 class _Partijen(Partijen):
-    def __init__(self, open_klant: OpenKlant, states: States, signer: Signer, *, add: bool) -> None:
+    def __init__(self, open_klant: OpenKlant, states: BridgeStates, signer: Signer, *, add: bool) -> None:
         super().__init__(open_klant, states, signer, add=add)
         self._looked_at = set[str]()
 
-    async def converge(self, partij_id: str, shown: Shown, asked: Asked = USUAL) -> Convergence:
+    async def converge(self, partij_id: str, shown: ShownOrGone, asked: Care = USUAL) -> Convergence:
         """Make a partij equal; from the second time on its state is trusted."""
         asked = USUAL if partij_id in self._looked_at else asked
         outcome = await super().converge(partij_id, shown, asked)
@@ -114,6 +117,6 @@ async def in_lanes(items: AsyncIterator[T], lanes: int, look: Callable[[T], Awai
         await asyncio.gather(*running, return_exceptions=True)
 
 
-def thoroughly(*, again: bool) -> Asked:
+def thoroughly(*, again: bool) -> Care:
     """Return how `reconcile` looks: it reads every row and trusts no note."""
     return replace(USUAL, whole=True, again=again)

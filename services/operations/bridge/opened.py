@@ -3,9 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from services.bridge.klantcontacten import Choice
-from services.bridge.main import states_of
-from services.bridge.mongo.documents import MongoDocuments
+from services.bridge.main import documents_of, states_of
+from services.bridge.meant import Choice
 from services.bridge.open_klant.connection import open_klant
 from services.domain.policy import Beleid
 from services.operations.bridge.equipment import Equipment
@@ -23,7 +22,7 @@ async def equipment(settings: Settings) -> AsyncIterator[Equipment]:
             states = states_of(settings, client)
             yield Equipment(
                 open_klant=api,
-                documents=MongoDocuments(client[settings.mongo_database], confidential=settings.bridge_confidential),
+                documents=documents_of(settings, client),
                 states=states,
                 projection=client[settings.mongo_database],
                 signer=await states.signer(),

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from services.bridge.converge import Convergence
-from services.bridge.errors import NummerBezet, Refused
-from services.bridge.klantcontacten import Trigger, state_name
+from services.bridge.errors import CallRefused, NummerBezet
+from services.bridge.meant import Trigger, state_name
 from services.bridge.mongo.states import OPENKLANT
 from services.bridge.partijen import state_name as partij_state_name
-from services.bridge.ports import Documents, Gone, Projected, Shown, States
-from services.bridge.resources import MAAK_KLANTCONTACT, Answer, Resource
+from services.bridge.ports import BridgeStates, GoneMarker, ProjectedDocuments, ShownContact, ShownOrGone
+from services.bridge.resources import MAAK_KLANTCONTACT, ApiRow, Resource
 from services.bridge.wanted import HERKOMST
 from services.operations.bridge.backfill import ManyDone
 from services.operations.bridge.equipment import Equipment, Looked, in_lanes, patiently, thoroughly
@@ -55,24 +55,24 @@ class Reconciled:
 class ExpiredAreGone:
     """The documents, of which those that are absent count as gone: a municipality's own retention deleted them."""
 
-    documents: Documents
-    states: States
+    documents: ProjectedDocuments
+    states: BridgeStates
 
-    async def of_klantcontact(self, klantcontact_id: str, taken: Sequence[str] = ()) -> Projected:
+    async def of_klantcontact(self, klantcontact_id: str, taken: Sequence[str] = ()) -> ShownContact:
         """Return what is shown of a klantcontact."""
         projected = await self.documents.of_klantcontact(klantcontact_id, taken)
         if projected.klantcontact is not None:
             return projected
         return replace(projected, klantcontact=await self._gone(state_name(klantcontact_id)))
 
-    async def of_partij(self, partij_id: str) -> Shown:
+    async def of_partij(self, partij_id: str) -> ShownOrGone:
         """Return what is shown of a partij."""
         return await self.documents.of_partij(partij_id) or await self._gone(partij_state_name(partij_id))
 
-    async def _gone(self, name: str) -> Gone:
+    async def _gone(self, name: str) -> GoneMarker:
         """Return that a thing is gone, as of the version that was written last."""
         written = (await self.states.find(name)).summary.get("versie", 0)
-        return Gone(tuple(written) if isinstance(written, Sequence) else (written,))
+        return GoneMarker(tuple(written) if isinstance(written, Sequence) else (written,))
 
 
 @dataclass
@@ -87,7 +87,7 @@ class Reconciliation:
     found: Reconciled = field(default_factory=Reconciled)
 
     def __post_init__(self) -> None:
-        self._states: States = self.equipment.states if self.repair else RehearsedStates(self.equipment.states)
+        self._states: BridgeStates = self.equipment.states if self.repair else RehearsedStates(self.equipment.states)
         self._watched = WatchedOpenKlant(self.equipment.open_klant, carry_out=self.repair)
         self._looked = self.equipment.klantcontacten(self._watched, self._states)
         self._number = 0
@@ -147,7 +147,7 @@ class Reconciliation:
         with self._watched.noting() as changes:
             try:
                 await patiently(step)
-            except (Refused, NummerBezet) as refusal:
+            except (CallRefused, NummerBezet) as refusal:
                 self.found.refused[named] = str(refusal)
         for change in changes:
             self.found.differences[_resource_of(change)][KINDS[change.method]] += 1
@@ -167,7 +167,7 @@ class Reconciliation:
         return {each["_id"] for name in names async for each in self.equipment.projection[name].find(query, {"_id": 1})}
 
 
-def _says_ours(row: Answer) -> bool:
+def _says_ours(row: ApiRow) -> bool:
     metadata: Mapping[str, str] = row.get("metadata") or {}
     return metadata.get("herkomst") == HERKOMST and "klantcontactId" in metadata
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import uuid4
 
-from services.bridge.found import Row
+from services.bridge.found import FoundRow
 from services.bridge.parts import Noted, Ours
-from services.bridge.ports import OpenKlant, State, States
-from services.bridge.resources import MAAK_KLANTCONTACT, Answer, Body, Resource
+from services.bridge.ports import BridgeStates, OpenKlant, State
+from services.bridge.resources import MAAK_KLANTCONTACT, ApiRow, Body, Resource
 
 ROOTS: Final = {"kc": Resource.KLANTCONTACTEN, "partij": Resource.PARTIJEN, "actor": Resource.ACTOREN}
 """The row that a state is about, by the beginning of its name."""
@@ -49,20 +49,20 @@ class WatchedOpenKlant:
         finally:
             self._changes.reset(before)
 
-    async def find(self, resource: Resource, **filters: str) -> Sequence[Answer]:
+    async def find(self, resource: Resource, **filters: str) -> Sequence[ApiRow]:
         """Return the rows that fit, as `ports.OpenKlant` promises."""
         return await self._open_klant.find(resource, **filters)
 
-    async def read(self, resource: Resource, uuid: str) -> Answer:
+    async def read(self, resource: Resource, uuid: str) -> ApiRow:
         """Return a row. Raises Absent."""
         return await self._open_klant.read(resource, uuid)
 
-    async def create(self, path: str, body: Body) -> Answer:
+    async def create(self, path: str, body: Body) -> ApiRow:
         """Create rows, or return what Open Klant would answer."""
         self._note(NotedChange("POST", path, tuple(field_names(body))))
         return await self._open_klant.create(path, body) if self._carry_out else _imagined(path, body)
 
-    async def change(self, resource: Resource, uuid: str, body: Body) -> Answer:
+    async def change(self, resource: Resource, uuid: str, body: Body) -> ApiRow:
         """Change a row, or return what would be sent."""
         self._note(NotedChange("PATCH", resource, tuple(field_names(body)), uuid))
         return await self._open_klant.change(resource, uuid, body) if self._carry_out else {**body, "uuid": uuid}
@@ -86,7 +86,7 @@ def field_names(body: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
             yield f"{prefix}{name}"
 
 
-def _imagined(path: str, body: Body) -> Answer:
+def _imagined(path: str, body: Body) -> ApiRow:
     if path == MAAK_KLANTCONTACT:
         return {name: _with_uuid(part) for name, part in body.items()}
     identificatoren = [_with_uuid(each) for each in body.get("partijIdentificatoren", ())]
@@ -99,9 +99,9 @@ def _with_uuid(row: Body) -> dict[str, Any]:
 
 @dataclass
 class RehearsedStates:
-    """The `States` as they are, with what a rehearsal adds to them."""
+    """The `BridgeStates` as they are, with what a rehearsal adds to them."""
 
-    states: States
+    states: BridgeStates
     added: dict[str, State] = field(default_factory=dict)
 
     async def find(self, name: str) -> State:
@@ -142,7 +142,7 @@ class RehearsedLease:
         removed: Iterable[str] = (),
         in_flight: str | None = None,
         taken_away: int = 0,  # noqa: ARG002 - as the port has it
-        others: Sequence[Row] = (),  # noqa: ARG002 - as the port has it
+        others: Sequence[FoundRow] = (),  # noqa: ARG002 - as the port has it
     ) -> None:
         """Note rows."""
         ours = Ours(dict(rows), is_new=False, in_flight=in_flight, removed=frozenset(removed))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.bridge.klantcontacten import Choice
+from services.bridge.meant import Choice
 from services.operations.bridge.backfill import Backfill, Backfilled
 from services.operations.bridge.dry_run import Rehearsed, rehearse
 from services.operations.bridge.equipment import Equipment

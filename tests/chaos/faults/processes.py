@@ -1,0 +1,33 @@
+"""Faults of our own services: killed, asked to end, frozen beyond their session, joining and leaving."""
+
+import time
+from typing import Final
+
+from tests.chaos.faults.blows import freeze, kill, stop
+from tests.chaos.plan import Fault, Kind
+from tests.chaos.world import SERVICES, World, instances_of
+
+BEYOND_SESSION: Final = (3.5, 6.0)
+"""Seconds; the session is three."""
+
+
+def join_and_leave(world: World, target: str, seconds: float) -> None:
+    """Start one more instance, and ask it to end when the group has counted on it for a while."""
+    guest = world.one_more(target)
+    time.sleep(seconds)
+    with guest.lock:
+        guest.wanted = False
+        guest.stop()
+
+
+def _of(service: str) -> list[Fault]:
+    instances = instances_of(service)
+    return [
+        Fault(name=f"{service} killed", targets=instances, seconds=(0.0, 0.5), inject=kill, weight=10),
+        Fault(name=f"{service} asked to end", targets=instances, seconds=(0.0, 0.5), inject=stop, weight=2),
+        Fault(name=f"{service} frozen", targets=instances, seconds=BEYOND_SESSION, inject=freeze, weight=2),
+        Fault(name=f"{service} joins and leaves", targets=[service], seconds=(1.0, 4.0), inject=join_and_leave),
+    ]
+
+
+KIND: Final = Kind(name="processes", pause=(1.0, 2.5), faults=[fault for each in SERVICES for fault in _of(each)])
