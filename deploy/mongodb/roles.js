@@ -63,6 +63,7 @@ const roles = {
       ["projection", ["klantcontacten_vorige", "partijen_vorige", "interne_taken_vorige", "klantcontacten_vertrouwelijk_vorige", "interne_taken_vertrouwelijk_vorige", "vervallen_vorige", "herbouw_proef", "herbouw_proef_vorige"], ["find", "insert", "createIndex", "dropCollection"]],
       ["projection", ["plaatsclaims"], ["insert", "remove", "createCollection", "createIndex"]],
       ["projection", ["herbouw"], ["find", "insert", "update"]],
+      ["projection", ["openklant"], ["find", "insert", "update", "remove"]],
       ["projection", [""], ["listCollections"]],
     ],
     cluster: ["serverStatus"],

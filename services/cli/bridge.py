@@ -35,7 +35,7 @@ SHOWN = 10
 
 TheId = Annotated[str | None, typer.Option("--id", metavar="KLANTCONTACT", help="The klantcontactId to look at.")]
 Last = Annotated[int, typer.Option(min=1, max=1_000, help="How many of the newest to look at.")]
-Since = Annotated[
+FromDay = Annotated[
     datetime | None,
     typer.Option(formats=["%Y-%m-%d"], help="Only klantcontacten that took place on this day or later."),
 ]
@@ -43,7 +43,7 @@ WithTaken = Annotated[
     bool, typer.Option("--with-taken", help="Write interne taken too. ITA mails each taak that is new to it.")
 ]
 Repair = Annotated[bool, typer.Option("--repair", help="Mend the differences in Open Klant.")]
-Again = Annotated[
+AlsoRemoved = Annotated[
     bool,
     typer.Option("--again", help="With --repair: also make what somebody removed there, or a backfill left out."),
 ]
@@ -89,7 +89,7 @@ def dry_run(*, klantcontact: TheId = None, last: Last = 10, as_json: AsJson = Fa
 @app.command()
 def backfill(
     *,
-    since: Since = None,
+    since: FromDay = None,
     with_taken: WithTaken = False,
     request: ForRequest = None,
     reason: ForReason = None,
@@ -126,7 +126,7 @@ def backfill(
 def reconcile(
     *,
     repair: Repair = False,
-    again: Again = False,
+    again: AlsoRemoved = False,
     remove_expired: RemoveExpired = False,
     request: ForRequest = None,
     reason: ForReason = None,

@@ -9,12 +9,12 @@ from services.local.demo import run
 app = typer.Typer(add_completion=False)
 
 
-OpenKlant = Annotated[
+WithOpenKlant = Annotated[
     bool, typer.Option("--openklant", help="With an Open Klant beside it, which the bridge keeps equal.")
 ]
 
 
 @app.command()
-def demo(*, openklant: OpenKlant = False) -> None:
+def demo(*, openklant: WithOpenKlant = False) -> None:
     """Start everything, send each case of the standard through it, and compare what is stored with what should be."""
     raise typer.Exit(run(openklant=openklant))

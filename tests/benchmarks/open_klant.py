@@ -7,6 +7,7 @@ import asyncio
 import resource
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import httpx
@@ -15,18 +16,36 @@ import uvloop
 from services.bridge.kafka.lanes import Lanes
 from services.bridge.klantcontacten import Klantcontacten
 from services.bridge.open_klant.client import HttpOpenKlant
+from services.bridge.ports import ShownContact, ShownOrGone
 from services.bridge.triggers import Asking, KlantcontactAsked, asking_of
 from services.domain.openklant_beleid import OpenKlantBeleid
+from services.projector.mongo.writes import Collection
 from services.runtime.kafka.records import Record
-from tests.fakes.bridge_states import FakeDocuments, FakeStates
+from tests.fakes.bridge_states import FakeStates
 from tests.fakes.open_klant.server import OpenKlant
-from tests.fakes.projector_store import FakeRegister
+from tests.fakes.projector_store import Contents, FakeRegister
 from tests.support.bridge_bench import CHOICE, SIGNER
 from tests.support.projector_examples import OWN_SOURCES, Event, encoded, fact, registered, taak_created
 
 LATENCY_SECONDS = 0.05
 LANES = 4
 MIB = 1024
+
+
+class _Documents:
+    """The projector's documents, each at hand: looking one up is MongoDB's work, not the bridge's."""
+
+    def __init__(self, contents: Contents) -> None:
+        self._klantcontacten = contents[Collection.KLANTCONTACTEN]
+        taken = contents[Collection.INTERNE_TAKEN].values()
+        self._taken = {taak["interneTaak"]["aanleidinggevendKlantcontact"]["klantcontactId"]: taak for taak in taken}
+
+    async def of_klantcontact(self, klantcontact_id: str, _: Sequence[str] = ()) -> ShownContact:
+        taak = self._taken[klantcontact_id]
+        return ShownContact(self._klantcontacten[klantcontact_id], {taak["_id"]: taak})
+
+    async def of_partij(self, _: str) -> ShownOrGone:
+        return None
 
 
 def main(contacts: int = 150) -> None:
@@ -51,7 +70,7 @@ async def _written(open_klant: OpenKlant, lanes: int, contacts: int) -> float:
     async with httpx.AsyncClient(base_url=open_klant.root) as http:
         klantcontacten = Klantcontacten(
             HttpOpenKlant(http, lambda: open_klant.token, timeout_seconds=30),
-            FakeDocuments(register),
+            _Documents(register.contents()),
             FakeStates(),
             signer=SIGNER,
             policy=OpenKlantBeleid(),

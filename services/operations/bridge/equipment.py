@@ -38,9 +38,9 @@ class Equipment:
 
     def klantcontacten(
         self, open_klant: OpenKlant, states: BridgeStates, documents: ProjectedDocuments | None = None
-    ) -> "Looked":
+    ) -> "LookedOnce":
         """Return what makes klantcontacten equal."""
-        return Looked(
+        return LookedOnce(
             open_klant,
             documents or self.documents,
             states,
@@ -55,7 +55,7 @@ class Equipment:
         return ["klantcontacten", *(["klantcontacten_vertrouwelijk"] if self.choice.confidential else [])]
 
 
-class Looked(Klantcontacten):
+class LookedOnce(Klantcontacten):
     """The klantcontacten, for a command that looks at many: it looks at each partij once."""
 
     def __init__(

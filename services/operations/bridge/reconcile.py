@@ -18,7 +18,7 @@ from services.bridge.ports import BridgeStates, GoneMarker, ProjectedDocuments, 
 from services.bridge.resources import MAAK_KLANTCONTACT, ApiRow, Resource
 from services.bridge.wanted import HERKOMST
 from services.operations.bridge.backfill import ManyDone
-from services.operations.bridge.equipment import Equipment, Looked, in_lanes, patiently, thoroughly
+from services.operations.bridge.equipment import Equipment, LookedOnce, in_lanes, patiently, thoroughly
 from services.operations.bridge.selection import count, oldest_first
 from services.operations.bridge.watching import NotedChange, RehearsedStates, WatchedOpenKlant
 from services.runtime.mongo.client import Document
@@ -152,7 +152,7 @@ class Reconciliation:
         for change in changes:
             self.found.differences[_resource_of(change)][KINDS[change.method]] += 1
 
-    async def _over(self, name: str, remove: Callable[[Looked], Awaitable[Convergence]]) -> None:
+    async def _over(self, name: str, remove: Callable[[LookedOnce], Awaitable[Convergence]]) -> None:
         self.found.over.append(name)
         if self.remove_expired:
             states = self.equipment.states

@@ -114,7 +114,7 @@ ROLES: Final[Mapping[str, MongoRole]] = {
     ),
     "bridge": MongoRole(
         serves="the bridge to Open Klant",
-        commands=("run bridge", "bridge"),
+        commands=("run bridge",),
         rights=_bridge(*ORDINARY),
     ),
     "bridge-confidential": MongoRole(
@@ -123,7 +123,7 @@ ROLES: Final[Mapping[str, MongoRole]] = {
     ),
     "operator": MongoRole(
         serves="an operator",
-        commands=("dlq", "doctor", "explain", "rebuild", "replay", "skip", "stats"),
+        commands=("bridge", "dlq", "doctor", "explain", "rebuild", "replay", "skip", "stats"),
         rights=(
             _register(DECIDED, *READ),
             _register(("dead_letters",), *KEEP, "createIndex"),
@@ -137,6 +137,7 @@ ROLES: Final[Mapping[str, MongoRole]] = {
             _projection(FORMER, "find", *FILLED),
             _projection(("plaatsclaims",), "insert", "remove", "createCollection", "createIndex"),
             _projection(("herbouw",), *KEEP),
+            _projection(("openklant",), *CHANGE),
             _projection(REHEARSED, "find", *FILLED),
             _projection(("",), "listCollections"),
         ),
