@@ -16,7 +16,9 @@ from services.bridge.converge import Convergence
 from services.bridge.errors import Behind, CallRefused, Leased, LetterReason, NummerBezet, Unavailable
 from services.bridge.instrumentation import count_converged
 from services.bridge.klantcontacten import Klantcontacten
+from services.bridge.meant import state_name
 from services.bridge.outage import CAP_SECONDS, FIRST_SECONDS, Outage, Sleep, doubling
+from services.bridge.partijen import state_name as partij_state
 from services.bridge.ports import BridgeLetter, BridgeLetters, ProjectorProgress
 from services.bridge.triggers import Asking, KlantcontactAsked
 from services.runtime.errors import TransientFailure
@@ -118,6 +120,7 @@ class BridgeHandler:
         for pause_seconds in doubling(*PROJECTOR_SECONDS):
             try:
                 await self._letters.write(letter)
+                await self._klantcontacten.give_up(state_of(asking), reason)
             except TransientFailure as failure:
                 metrics.TRANSIENT_FAILURES.labels(part=failure.part).inc()
                 await self._sleep(pause_seconds)
@@ -129,6 +132,11 @@ class BridgeHandler:
 def kind_of(asking: Asking) -> str:
     """Return what a record is about, as metrics and letters name it."""
     return "klantcontact" if isinstance(asking, KlantcontactAsked) else "partij"
+
+
+def state_of(asking: Asking) -> str:
+    """Return the name of the state of what a record is about."""
+    return state_name(asking.id) if isinstance(asking, KlantcontactAsked) else partij_state(asking.id)
 
 
 def _told(error: Exception) -> str:

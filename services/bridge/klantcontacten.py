@@ -10,7 +10,7 @@ from typing import Any
 from services.bridge.actoren import Actoren
 from services.bridge.compare import compare
 from services.bridge.converge import Convergence, RemovedMeanwhile, make
-from services.bridge.errors import Behind, CallRefused
+from services.bridge.errors import Behind, CallRefused, LetterReason
 from services.bridge.found import NOTHING_FOUND, FoundRows
 from services.bridge.instrumentation import tell_comparison
 from services.bridge.meant import (
@@ -90,6 +90,10 @@ class Klantcontacten:
         outcome = await self._leased(meant, links)
         await self._afterwards(meant, state, outcome)
         return outcome
+
+    async def give_up(self, name: str, reason: LetterReason) -> None:
+        """Note that a klantcontact or partij, by the name of its state, became a dead letter."""
+        await self._states.give_up(name, reason)
 
     async def converge_partij(self, partij_id: str, versie: int = 0, asked: Care = USUAL) -> Convergence:
         """Make a partij equal by itself, when it is shown in this versie or newer. Raises as `converge` does."""

@@ -119,6 +119,9 @@ class BridgeStates(Protocol):
     async def following(self, klantcontact_id: str) -> Sequence[str]:
         """Return the ids of the klantcontacten that follow this one."""
 
+    async def give_up(self, name: str, reason: LetterReason) -> None:
+        """Note that a thing became a dead letter. It is not equal, and nobody is at work on it."""
+
     def leased(self, name: str, *, follows: Sequence[str] = ()) -> AbstractAsyncContextManager[Lease]:
         """Begin a convergence: hold the lease for the block. Raises Leased when another instance has it.
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from services.bridge.errors import Leased
+from services.bridge.errors import Leased, LetterReason
 from services.bridge.found import FoundRow
 from services.bridge.parts import Noted, Ours
 from services.bridge.ports import GoneMarker, ShownContact, ShownOrGone, State
@@ -23,6 +23,7 @@ class Kept:
     follows: Sequence[str] = ()
     held: bool = False
     taken_away: int = 0
+    given_up: LetterReason | None = None
     others: list[FoundRow] = field(default_factory=list)
 
 
@@ -50,6 +51,10 @@ class FakeStates:
         for name, each in list(self.kept.items()):
             if name.startswith("actor:") and each.state.ours.rows["actoren"].uuid in uuids:
                 del self.kept[name]
+
+    async def give_up(self, name: str, reason: LetterReason) -> None:
+        if name in self.kept:
+            self.kept[name].given_up = reason
 
     @asynccontextmanager
     async def leased(self, name: str, *, follows: Sequence[str] = ()) -> AsyncIterator["FakeLease"]:

@@ -16,7 +16,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from services.bridge.errors import Leased
+from services.bridge.errors import Leased, LetterReason
 from services.bridge.found import FoundRow
 from services.bridge.mongo.errors import waited_for
 from services.bridge.parts import Noted, Ours, Signer
@@ -96,12 +96,17 @@ class MongoStates:
         with waited_for():
             await self._states.delete_many({f"rijen.{Resource.ACTOREN}.uuid": {"$in": list(uuids)}})
 
+    async def give_up(self, name: str, reason: LetterReason) -> None:
+        """Note that a thing became a dead letter."""
+        with waited_for():
+            await self._states.update_one({"_id": name}, {"$set": {"fout": reason}})
+
     async def oldest_unequal_seconds(self) -> float:
-        """Return how long the oldest convergence that has not come to its end has been under way."""
+        """Return how long the oldest convergence that has not come to its end has been under way. Letters are apart."""
         age = {"$dateDiff": {"startDate": "$begonnen", "endDate": "$$NOW", "unit": "second"}}
         with waited_for():
             steps: list[Document] = [
-                {"$match": {"af": False}},
+                {"$match": {"af": False, "fout": None}},
                 {"$sort": {"begonnen": 1}},
                 {"$limit": 1},
                 {"$project": {"age": age}},
@@ -206,6 +211,7 @@ def _beginning(lease: Document, holder: str, follows: Sequence[str]) -> list[Doc
     begun = {
         "begonnen": since,
         "af": False,
+        "fout": None,
         "rijen": {"$ifNull": ["$rijen", {"$literal": {}}]},
         "volgt": {"$literal": list(follows)},
     }
