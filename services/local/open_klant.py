@@ -107,12 +107,13 @@ def until_equal(system: System) -> Mapping[str, Any]:
 def compared(system: System, beside: Beside) -> list[KindOfRow]:
     """Return how many rows of each kind stand here and there."""
     with MongoClient[Document](system.stack.mongo_uri) as client, beside.client() as asked:
-        ours = _ours(client[system.settings.mongo_database])
+        ours = _ours(client[system.settings.mongo_database], sorted(system.settings.sources_to_open_klant))
         return [(name, number, asked.get(f"/{name}?pageSize=1").json()["count"]) for name, number in ours.items()]
 
 
-def _ours(database: Database[Document]) -> Mapping[str, int]:
-    klantcontacten = list(database["klantcontacten"].find({}))
+def _ours(database: Database[Document], sources: Sequence[str]) -> Mapping[str, int]:
+    chosen = {"herkomst.source": {"$in": sources}}
+    klantcontacten = list(database["klantcontacten"].find(chosen))
     betrokkenen = [each for document in klantcontacten for each in document["betrokkenen"]]
     ids = {each["wasPartij"]["partijId"] for each in betrokkenen if "wasPartij" in each}
     partijen = list(database["partijen"].find({"_id": {"$in": sorted(ids)}}))
@@ -121,7 +122,7 @@ def _ours(database: Database[Document]) -> Mapping[str, int]:
         "betrokkenen": len(betrokkenen),
         "partijen": len(partijen),
         "digitaleadressen": _addresses(betrokkenen) + _addresses(partijen),
-        "internetaken": database["interne_taken"].count_documents({}),
+        "internetaken": database["interne_taken"].count_documents(chosen),
     }
 
 
