@@ -15,7 +15,7 @@ from services.runtime.errors import InvalidSettings
 from services.runtime.observe import logs
 from services.runtime.settings import Settings
 
-app = typer.Typer(help="Run one of the services until SIGTERM or Ctrl-C.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(help="Run a service until SIGTERM or Ctrl-C.", no_args_is_help=True, add_completion=False)
 
 
 @app.command("classifier")
@@ -34,6 +34,12 @@ def run_projector() -> None:
 def run_bridge() -> None:
     """Keep Open Klant equal to those collections, where people see klantcontacten and do interne taken."""
     _serve("services.bridge.main")
+
+
+@app.command("mapper")
+def run_mapper() -> None:
+    """Make contact.ended of what the platforms of the channels file send, by their mappings."""
+    _serve("services.channels.mapper.main")
 
 
 @app.command("intake")
