@@ -90,7 +90,7 @@ def compare(wanted: WantedParts, found: FoundRows, ours: Ours, *, again: bool = 
     `again`: what somebody else removed is made again.
     """
     rows = _matched(wanted, found, ours, again=again)
-    removed = frozenset() if again else _removed(wanted, rows, ours)
+    removed = frozenset() if again or ours.was_removing else _removed(wanted, rows, ours)
     kept = {key: _kept(key, row, wanted, ours) for key, row in rows.items()}
     if not wanted.parts and (root := rows.get(KLANTCONTACT) or next(found.of(Resource.KLANTCONTACTEN), None)):
         # It is ours also where the state is lost: its metadata says so.

@@ -41,19 +41,24 @@ async def make(comparison: RowComparison, open_klant: OpenKlant, lease: Lease) -
     """Make the calls, each noted. Raises CallRefused, Unavailable, Leased, and RemovedMeanwhile."""
     rows, removed, calls = dict(comparison.kept), sorted(comparison.removed), comparison.calls
     outcome = Convergence.EQUAL
-    await lease.note(rows, removed=removed, in_flight=_creates(calls[:1]), others=comparison.others)
+    await lease.note(rows, removed=removed, in_flight=_in_flight(calls), others=comparison.others)
     for number, call in enumerate(calls, 1):
         rows = await _made(call, rows, open_klant)
         taken_away = max(1, len(call.keys)) if isinstance(call, RemoveRow) else 0
-        next_call = calls[number : number + 1]
-        await lease.note(rows, removed=removed, in_flight=_creates(next_call), taken_away=taken_away)
+        await lease.note(rows, removed=removed, in_flight=_in_flight(calls[number:]), taken_away=taken_away)
         outcome = max(outcome, _outcome(call), key=list(Convergence).index)
     return outcome
 
 
-def _creates(calls: Sequence[Call]) -> str | None:
-    """Return the merk of the row that the first of these calls creates."""
-    return calls[0].parts[0].merk if calls and isinstance(calls[0], CreateRow) else None
+def _in_flight(calls: Sequence[Call]) -> str | None:
+    """Return the merk of the row that the first of these calls creates, or the uuid of the one that it removes."""
+    match calls[:1]:
+        case [CreateRow(parts)]:
+            return parts[0].merk
+        case [RemoveRow(_, uuid)]:
+            return uuid
+        case _:
+            return None
 
 
 def _outcome(call: Call) -> Convergence:

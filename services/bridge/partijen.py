@@ -56,7 +56,9 @@ class Partijen:
         if shown is None or (isinstance(shown, GoneMarker) and state.ours.is_new):
             return Convergence.SKIPPED
         summary = self._summary(shown)
-        if asked == USUAL and is_done(state, summary):
+        # One that is gone here, and was needed there, is looked at again each time: it may be needed no more.
+        left_behind = isinstance(shown, GoneMarker) and bool(state.ours.rows)
+        if asked == USUAL and is_done(state, summary) and not left_behind:
             return Convergence.EQUAL
         async with self._states.leased(name) as lease:
             if lease.state.summary.get("versie", 0) > summary["versie"]:
@@ -101,7 +103,9 @@ class Partijen:
         if noted is not None:
             with suppress(Absent):
                 return await self._open_klant.read(Resource.PARTIJEN, noted.uuid)
-        if isinstance(shown, GoneMarker) or ((noted or PARTIJ in ours.removed) and not asked.again):
+        if isinstance(shown, GoneMarker) or (
+            (noted or PARTIJ in ours.removed) and not (asked.again or ours.was_removing)
+        ):
             return None
         there = await self._finder.by_identificator(shown["soortPartij"], shown["partijIdentificatoren"])
         if there is None and (asked.whole or not ours.is_new or not shown["partijIdentificatoren"]):

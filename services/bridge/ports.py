@@ -94,7 +94,7 @@ class Lease(Protocol):
         taken_away: int = 0,
         others: Sequence[FoundRow] = (),
     ) -> None:
-        """Note the rows that are ours now, those that somebody removed, and the merk of what the next call creates.
+        """Note the rows that are ours now, those that somebody removed, and what the next call does (`Ours.in_flight`).
 
         `taken_away` rows went from Open Klant since the last note, and `others` go with what is ours. Renews the lease.
         Raises Leased when another instance has taken it.

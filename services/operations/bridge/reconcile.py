@@ -114,8 +114,9 @@ class Reconciliation:
         self.progress(self.found.klantcontacten, self._number)
 
     async def _partijen(self) -> AsyncIterator[str]:
-        async for each in self.equipment.projection[OPENKLANT].find({"_id": {"$regex": "^partij:"}}, {"_id": 1}):
-            yield each["_id"].removeprefix("partij:")
+        found = self.equipment.projection[OPENKLANT].find({"_id": {"$regex": "^partij:"}}, {"_id": 1})
+        for identifier in [each["_id"] async for each in found]:
+            yield identifier.removeprefix("partij:")
 
     async def _partij(self, partij_id: str) -> None:
         self.found.partijen += 1

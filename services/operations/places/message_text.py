@@ -17,8 +17,7 @@ from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from schemas.values import value_class
-from services.channels.mapping.errors import UnreadableMessage
-from services.channels.mapping.reading import parsed
+from services.channels.mapping.reading import UnreadableMessage, parsed
 
 BERICHT: Final = "bericht"
 """The name of a message in what is shown of its record."""

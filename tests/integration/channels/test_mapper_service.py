@@ -43,7 +43,7 @@ HOW_IT_ENDS = {
     "nothing": "onleesbaar",
     "no JSON": "onleesbaar",
     "endless brackets": "onleesbaar",
-    "an endless number": "contact_ongeldig",
+    "an endless number": "onleesbaar",
     "too large": "te_groot",
     "half a surrogate pair": "contact_ongeldig",
     "compressed": "onleesbaar",

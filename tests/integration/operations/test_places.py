@@ -54,7 +54,7 @@ async def test_a_klant_is_found_in_every_place_and_another_is_not(town: Town) ->
         "contact.ended.dlq": 2,
         "dead_letters": 1,
         "partijregister": 1,
-        "besluiten": 5,
+        "besluiten": 7,
         "klantcontacten": 3,
         "klantcontacten_vorige": 1,
         "klantcontacten_vertrouwelijk": 1,
