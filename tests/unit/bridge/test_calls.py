@@ -31,11 +31,11 @@ BELLER: Event = {
 }
 
 
-def v2(revisie: int = 1, **beller: object) -> Sequence[Event]:
+def v2(contact: str = "c-1", *, revisie: int = 1, **beller: object) -> Sequence[Event]:
     """A caller whom nobody knows is to be called back."""
-    event = registered("c-1", revisie=revisie)
+    event = registered(contact, revisie=revisie)
     event["data"]["betrokkenen"] = [{**BELLER, **beller}]
-    return [event, taak_created("c-1", revisie=revisie)]
+    return [event, taak_created(contact, revisie=revisie)]
 
 
 def v4(contact: str = "c-1") -> Sequence[Event]:
@@ -69,6 +69,7 @@ async def test_a_new_v2_costs_six_calls_when_its_actoren_are_found() -> None:
         "POST actorklantcontacten",
         "POST internetaken",
     ]
+    assert len(await calls_of(bench, v2("c-2"))) == 4
 
 
 async def test_a_new_v4_costs_nine_calls_when_its_agent_is_new_there() -> None:
