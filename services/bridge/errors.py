@@ -30,7 +30,7 @@ class OrphanedAddress(Unavailable):
     """
 
 
-class NotAllowed(Unavailable):
+class TokenRefused(Unavailable):
     """Open Klant refuses the token: correct KLANTCONTACT_OPENKLANT_TOKEN_FILE, or the token's rights there."""
 
 

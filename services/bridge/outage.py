@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from services.bridge.errors import OPEN_KLANT, NotAllowed, OrphanedAddress, Unavailable
+from services.bridge.errors import OPEN_KLANT, OrphanedAddress, TokenRefused, Unavailable
 from services.runtime.observe import bridge_metrics
 from services.runtime.observe.health import Health
 
@@ -69,7 +69,7 @@ class Outage:
         self._in_a_row += 1
         if isinstance(error, OrphanedAddress):
             self._blocked.add(name)
-        all_wait = self._in_a_row >= FAILURES or isinstance(error, OrphanedAddress | NotAllowed)
+        all_wait = self._in_a_row >= FAILURES or isinstance(error, OrphanedAddress | TokenRefused)
         if not self._passable.is_set():
             await self._passable.wait()
         elif all_wait:
@@ -99,7 +99,7 @@ class Outage:
         log.info("bridge.outage_ended")
 
     def _tell(self, error: Unavailable) -> None:
-        self._health.set(OPEN_KLANT, str(error) if isinstance(error, NotAllowed) else None, by=ADMISSION)
+        self._health.set(OPEN_KLANT, str(error) if isinstance(error, TokenRefused) else None, by=ADMISSION)
 
     def _show(self) -> None:
         bridge_metrics.OUTAGE.set(bool(self._blocked) or not self._passable.is_set())

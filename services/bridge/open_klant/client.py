@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import httpx
 
-from services.bridge.errors import Absent, CallRefused, NotAllowed, OrphanedAddress, RefusedField, Unavailable
+from services.bridge.errors import Absent, CallRefused, OrphanedAddress, RefusedField, TokenRefused, Unavailable
 from services.bridge.resources import ApiRow, Body, Resource
 from services.runtime.observe import bridge_metrics
 
@@ -109,7 +109,7 @@ def _read(call: str, answer: httpx.Response) -> JsonObject:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in BUSY:
         raise Unavailable(f"Open Klant answers with status {status}.")
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        raise NotAllowed
+        raise TokenRefused
     if status == HTTPStatus.NOT_FOUND:
         raise Absent
     if answer.is_success:

@@ -12,10 +12,10 @@ from services.bridge.errors import (
     CallRefused,
     Leased,
     LetterReason,
-    NotAllowed,
     NummerBezet,
     OrphanedAddress,
     RefusedField,
+    TokenRefused,
     Unavailable,
 )
 from services.bridge.handler import BridgeHandler
@@ -141,8 +141,8 @@ async def test_after_some_failures_in_a_row_all_lanes_wait_until_open_klant_answ
 
 
 async def test_a_refused_token_stops_all_at_once_and_is_not_ready() -> None:
-    refused = desk(NotAllowed(), Convergence.CREATED)
-    refused.probes = iter([NotAllowed(), None])
+    refused = desk(TokenRefused(), Convergence.CREATED)
+    refused.probes = iter([TokenRefused(), None])
     await refused.handler.handle(ASKED, RECORD)
     assert refused.told == [False, False]
     assert refused.health.ready()
