@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from typing import Any, Final
 
-from services.bridge.errors import NotAllowed
+from services.bridge.errors import TokenRefused
 from services.bridge.resources import Resource
 from services.bridge.wanted import HERKOMST
 from services.operations.bridge.equipment import Equipment
@@ -52,7 +52,7 @@ async def bridge_checks(equipment: Equipment, afdelingen: Collection[str] | None
 async def _checked(name: str, check: Callable[[], Awaitable[Check]]) -> Check:
     try:
         return await check()
-    except NotAllowed as error:
+    except TokenRefused as error:
         return failed(name, error, LOGIN_ADVICE)
     except KlantcontactError as error:
         return failed(name, error, "Correct KLANTCONTACT_OPENKLANT_URL, or start Open Klant.")
