@@ -34,6 +34,22 @@ const roles = {
     ],
     cluster: [],
   },
+  "bridge": {
+    rights: [
+      ["projection", ["klantcontacten", "partijen", "vervallen", "herbouw"], ["find"]],
+      ["projection", ["interne_taken"], ["find", "update"]],
+      ["projection", ["openklant"], ["find", "insert", "update", "remove", "createIndex"]],
+    ],
+    cluster: [],
+  },
+  "bridge-confidential": {
+    rights: [
+      ["projection", ["klantcontacten", "partijen", "klantcontacten_vertrouwelijk", "vervallen", "herbouw"], ["find"]],
+      ["projection", ["interne_taken", "interne_taken_vertrouwelijk"], ["find", "update"]],
+      ["projection", ["openklant"], ["find", "insert", "update", "remove", "createIndex"]],
+    ],
+    cluster: [],
+  },
   "mapper": {
     rights: [
       ["register", ["besluiten"], ["find"]],
@@ -56,6 +72,7 @@ const roles = {
       ["projection", ["klantcontacten_vorige", "partijen_vorige", "interne_taken_vorige", "klantcontacten_vertrouwelijk_vorige", "interne_taken_vertrouwelijk_vorige", "vervallen_vorige", "herbouw_proef", "herbouw_proef_vorige"], ["find", "insert", "createIndex", "dropCollection"]],
       ["projection", ["plaatsclaims"], ["insert", "remove", "createCollection", "createIndex"]],
       ["projection", ["herbouw"], ["find", "insert", "update"]],
+      ["projection", ["openklant"], ["find", "insert", "update", "remove"]],
       ["projection", [""], ["listCollections"]],
     ],
     cluster: ["serverStatus"],

@@ -117,6 +117,13 @@ COMMANDS = (
         help="End what has been kept long enough, by the terms in bewaren.toml. Run it every day.",
     ),
     LazyCommand(
+        "bridge",
+        "services.cli.bridge",
+        panel=OPERATORS,
+        help="Open Klant: what the bridge would write there, writing what is there already, and whether the two are "
+        "equal.",
+    ),
+    LazyCommand(
         "rotate-key",
         "services.cli.rotate_key",
         panel=OPERATORS,

@@ -1,5 +1,7 @@
 """On this machine: the demo."""
 
+from typing import Annotated
+
 import typer
 
 from services.local.demo import run
@@ -7,7 +9,12 @@ from services.local.demo import run
 app = typer.Typer(add_completion=False)
 
 
+WithOpenKlant = Annotated[
+    bool, typer.Option("--openklant", help="With an Open Klant beside it, which the bridge keeps equal.")
+]
+
+
 @app.command()
-def demo() -> None:
+def demo(*, openklant: WithOpenKlant = False) -> None:
     """Start everything, send each case of the standard through it, and compare what is stored with what should be."""
-    raise typer.Exit(run())
+    raise typer.Exit(run(openklant=openklant))

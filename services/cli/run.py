@@ -30,6 +30,12 @@ def run_projector() -> None:
     _serve("services.projector.main")
 
 
+@app.command("bridge")
+def run_bridge() -> None:
+    """Keep Open Klant equal to those collections, where people see klantcontacten and do interne taken."""
+    _serve("services.bridge.main")
+
+
 @app.command("mapper")
 def run_mapper() -> None:
     """Make contact.ended of what the platforms of the channels file send, by their mappings."""

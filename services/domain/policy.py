@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.cloudevents import Uri
 from schemas.types import Tekst50, Tekst100, Tekst256
+from services.domain.openklant_beleid import OpenKlantBeleid
 
 EVERY_KANAAL: Literal["*"] = "*"
 
@@ -67,6 +68,9 @@ class Beleid(BaseModel):
     """Sources whose decisions are counted by name on every day. Of others, the first hundred of a day are."""
     bronnen: Mapping[Uri, Bron] = Field(default={}, min_length=1)
     """The sources that may publish, each with what it may. Empty: it bounds no source."""
+
+    openklant: OpenKlantBeleid = OpenKlantBeleid()
+    """What is called otherwise in Open Klant. The rules do not know it."""
 
     def suffices(self, middel: str, kanaal: str) -> bool:
         """Whether this means establishes an identity on this kanaal."""

@@ -8,6 +8,7 @@ import json
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from services.local.channel_samples import ChannelSample, channel_samples, send_samples, wait_until_right
+from services.local.open_klant import Beside, close_a_taak, compared, open_klant_beside, until_equal
 from services.local.scenarios import CheckedContact, Scenario, Uitkomst, count_refused, load_scenarios, verify
 from services.local.servers.errors import StartFailed
 from services.local.system import System, running_system
@@ -45,21 +47,48 @@ PARTITIONS: Final = 4
 """Enough to show that partitions are handled side by side; each costs the start of a producer."""
 
 
-def run() -> int:
-    """Run the demo and return the exit status of the command: 0 when every scenario is right."""
+def run(*, openklant: bool = False) -> int:
+    """Run the demo and return the exit status of the command: 0 when every scenario is right.
+
+    `openklant`: with an Open Klant beside it, which must end equal.
+    """
     screen, scenarios = Console(), load_scenarios()
     settings = Settings(topic_partitions=PARTITIONS)
-    started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="klantcontact-demo-") as folder:
+    started, is_equal = time.monotonic(), True
+    with tempfile.TemporaryDirectory(prefix="klantcontact-demo-") as folder, ExitStack() as running:
         screen.print("Starting Kafka, MongoDB and the services …")
-        with running_system(settings, folder=Path(folder), say=screen.print, with_channels=True) as system:
-            screen.print(f"Runs on {system.stack.kafka_kind} and {system.stack.mongo_kind}.")
-            _publish(scenarios, system)
-            forms = list(channel_samples(FORMS))
-            send_samples(forms, system)
-            rows, counts = _wait_until_stored(scenarios, system)
-            wrong_forms = wait_until_right(forms, system, seconds=STORED_SECONDS)
-    return _report(screen, scenarios, rows, counts, forms, wrong_forms, time.monotonic() - started)
+        beside = running.enter_context(open_klant_beside(Path(folder))) if openklant else None
+        settings = beside.settings(settings, scenarios) if beside else settings
+        system = running.enter_context(
+            running_system(settings, folder=Path(folder), say=screen.print, with_channels=True)
+        )
+        screen.print(f"Runs on {system.stack.kafka_kind} and {system.stack.mongo_kind}.")
+        _publish(scenarios, system)
+        forms = list(channel_samples(FORMS))
+        send_samples(forms, system)
+        rows, counts = _wait_until_stored(scenarios, system)
+        wrong_forms = wait_until_right(forms, system, seconds=STORED_SECONDS)
+        if beside:
+            is_equal = _show_open_klant(screen, system, beside)
+    status = _report(screen, scenarios, rows, counts, forms, wrong_forms, time.monotonic() - started)
+    return status if is_equal else 1
+
+
+def _show_open_klant(screen: Console, system: System, beside: Beside) -> bool:
+    """Show what stands here and in Open Klant, and return whether the two are equal."""
+    found = until_equal(system)
+    table = Table("in Open Klant", "ours", "theirs", "equal", box=None, pad_edge=False)
+    rows = compared(system, beside)
+    for name, ours, theirs in rows:
+        table.add_row(name, str(ours), str(theirs), "[green]yes[/green]" if ours == theirs else "[red]NO[/red]")
+    screen.print(table)
+    differences = sum(sum(counts.values()) for counts in found.get("differences", {}).values())
+    screen.print(
+        f"bridge reconcile: {differences} differences, {len(found.get('refused', {}))} refused", soft_wrap=True
+    )
+    is_closed = close_a_taak(system, beside)
+    screen.print(f"A taak that was closed there is closed here: {'yes' if is_closed else '[red]NO[/red]'}")
+    return found.get("differences") == {} and not found.get("refused") and is_closed
 
 
 def _publish(scenarios: Sequence[Scenario], system: System) -> None:

@@ -84,7 +84,8 @@ def running_system(
     settings: Settings, *, folder: Path | None, say: Callable[[str], None], with_channels: bool = False
 ) -> Iterator[System]:
     """Start everything for the block, and stop it all in order, also after Ctrl-C or SIGTERM. The services of channels
-    run where the settings name a channels file, or where one is made (`with_channels`).
+    run where the settings name a channels file, or where one is made (`with_channels`); the bridge runs where they name
+    an Open Klant.
 
     Servers that the settings name are used instead of our own. Data and logs stand in `folder`, else in a temporary
     one, and so does a key when the settings have none. Relative paths in the settings count from here.
@@ -97,7 +98,7 @@ def running_system(
         logins = make_logins(uri, ours, home / "logins") if may_make_logins(uri) else {}
         system = System(stack, {}, ours, home, logins)
         _create_topics(system)
-        names = SERVICES if ours.kanalen_file is None else (*SERVICES, *CHANNEL_SERVICES)
+        names = _names_of(ours)
         services = {name: _service(name, system) for name in names}
         undo.callback(stop_all, list(services.values()))
         for service in services.values():
@@ -105,6 +106,11 @@ def running_system(
         for service in services.values():
             service.wait_until_ready()
         yield replace(system, services=services)
+
+
+def _names_of(settings: Settings) -> Sequence[str]:
+    channels = () if settings.kanalen_file is None else CHANNEL_SERVICES
+    return (*SERVICES, *channels, *(() if settings.openklant_url is None else ("bridge",)))
 
 
 @contextmanager

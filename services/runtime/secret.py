@@ -52,6 +52,7 @@ def readable_by_others(settings: Settings) -> Iterator[tuple[str, Path]]:
         "kafka_password_file": [settings.kafka_password_file],
         "ldv_sleutel_file": [settings.ldv_sleutel_file],
         "kafka_key_file": [settings.kafka_key_file],
+        "openklant_token_file": [settings.openklant_token_file],
     }
     for name, named in files.items():
         for file in named:

@@ -36,6 +36,10 @@ Bootstrap = Annotated[
 MONGO_FORM = r"mongodb(\+srv)?://\S+"
 MongoUri = Annotated[str, _form(MONGO_FORM, "a MongoDB address looks like mongodb://host:27017/?replicaSet=rs0")]
 OtlpEndpoint = Annotated[str, _form(r"https?://\S+", "an endpoint looks like https://logboek.example.nl/v1/traces")]
+HttpAddress = Annotated[
+    str,
+    _form(r"https?://[^\s/?#]+(/[^\s?#]*[^\s?#/])?", "an address looks like https://openklant.example.nl"),
+]
 SourceList = Annotated[
     str,
     _form(

@@ -10,7 +10,8 @@ from pydantic_core import PydanticCustomError
 from schemas.cloudevents import Uri
 from schemas.raw_messages import dead_letter_topic_of
 from services.runtime.channel_topics import raw_topics_in
-from services.runtime.kafka_settings import PREFIX, KafkaSettings
+from services.runtime.kafka_settings import PREFIX
+from services.runtime.openklant_settings import OpenKlantSettings
 from services.runtime.setting_forms import (
     GIB,
     DatabaseName,
@@ -29,7 +30,7 @@ IN_PROCESS_BROKER = f"{PREFIX}IN_PROCESS_BROKER"
 """The demo's own switch; see `services.runtime.kafka.in_process`."""
 
 
-class Settings(KafkaSettings):
+class Settings(OpenKlantSettings):
     """The settings of every process. An empty variable counts as absent.
 
     A process reads them with `load_settings`, which refuses with a message for the operator.
@@ -210,7 +211,7 @@ class Settings(KafkaSettings):
                 "KLANTCONTACT_OUTPUT_SEGMENT_HOURS is at most KLANTCONTACT_OUTPUT_COMPACTION_HOURS: Kafka removes "
                 "nothing from a segment that is open",
             )
-        groups = (self.classifier_group, self.projector_group, self.mapper_group)
+        groups = (self.classifier_group, self.projector_group, self.mapper_group, self.openklant_group)
         if len(set(groups)) < len(groups):
             raise PydanticCustomError("groups", "every service needs a consumer group of its own")
         return self
@@ -245,8 +246,14 @@ class Settings(KafkaSettings):
 
     @property
     def every_topic(self) -> tuple[str, ...]:
-        """The names of all topics, input first: those of the services, of the channels, and of the operators."""
-        return (*self.topics, *self.raw_topics, *self.raw_dead_letter_topics, self.audit_topic)
+        """The names of all topics, input first: those of the services, of channels, of the bridge, of operators."""
+        return (
+            *self.topics,
+            *self.raw_topics,
+            *self.raw_dead_letter_topics,
+            *self.openklant_topics,
+            self.audit_topic,
+        )
 
     @property
     def output_topics(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ PAGE: Final = Path("docs/settings.md")
 
 SECTIONS: Final = {
     "kafka_bootstrap": "Kafka",
+    "openklant_url": "Open Klant",
     "mongo_uri": "MongoDB",
     "contact_topics": "Topics, groups and source",
     "sleutel_file": "The key and the policy",

@@ -204,6 +204,8 @@ def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
         "replay",
         "replay --execute",
         "skip",
+        "bridge backfill",
+        "bridge reconcile",
         "rotate-key",
         "audit",
         "erase",
@@ -271,6 +273,26 @@ def test_the_rights_of_the_page_are_enough(town: Town, user: str, command: str, 
 
     assert says in ran.said
     assert ran.status == status
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "says"),
+    [("bridge backfill", 0, ""), ("bridge reconcile --repair", 1, "Open Klant")],
+    ids=["backfill", "reconcile"],
+)
+def test_the_rights_of_the_page_are_enough_to_change_open_klant(
+    town: Town, command: str, status: int, says: str
+) -> None:
+    """No source goes out, and nobody answers there: each command still writes to the audit trail first."""
+    token = town.kafka.folder / "openklant.token"
+    token.write_text("0" * 40)
+    away = {"openklant_url": "http://127.0.0.1:9", "openklant_token_file": token}
+
+    ran = town.run(" ".join(command.split()[:2]), command, away)
+
+    assert says in ran.said
+    assert ran.status == status
+    assert command.split()[1] in town.run("audit", "audit show --command bridge").said
 
 
 _AFFECTED_FORMS = f"affected --topic kanaal.open-forms --since 1d {REQUEST}"

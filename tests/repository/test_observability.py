@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from schemas.faults import RefusalKind
 from services.cli import app
 from services.runtime.errors import InvalidSettings
-from services.runtime.observe import metrics
+from services.runtime.observe import bridge_metrics, metrics
 from services.runtime.settings import PREFIX
 
 PROMETHEUS = Path("deploy/prometheus")
@@ -35,7 +35,8 @@ SUFFIXES = {"counter": ["_total"], "gauge": [""], "histogram": ["_bucket", "_cou
 
 
 def _ours() -> list[Metric]:
-    listed = [each for each in vars(metrics).values() if isinstance(each, Counter | Gauge | Histogram)]
+    named = [*vars(metrics).values(), *vars(bridge_metrics).values()]
+    listed = [each for each in named if isinstance(each, Counter | Gauge | Histogram)]
     return [family for each in listed for family in each.collect()]
 
 

@@ -1,4 +1,4 @@
-"""The topics of dead letters: that of the classifier, and that of each channel."""
+"""The topics of dead letters: that of the classifier, that of each channel, and that of the bridge."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +12,12 @@ def letter_topics(settings: Settings) -> Mapping[str, Sequence[str]]:
     A message of a channel goes back to its raw topic, so that the mapping that runs now has it again.
     """
     of_channels = zip(settings.raw_dead_letter_topics, settings.raw_topics, strict=True)
-    return {settings.dead_letter_topic: settings.input_topics, **{topic: (raw,) for topic, raw in of_channels}}
+    return {
+        settings.dead_letter_topic: settings.input_topics,
+        **{topic: (raw,) for topic, raw in of_channels},
+        # Those of the bridge go back nowhere: what Open Klant lacks comes from the projector's documents.
+        **dict.fromkeys(settings.openklant_topics, ()),
+    }
 
 
 def letter_topic(settings: Settings, within: str | None) -> str:

@@ -74,6 +74,7 @@ def topic_definitions(settings: Settings) -> tuple[TopicDefinition, ...]:
         _erased(settings),
         *(_of_channel(settings, _input(settings, name)) for name in settings.raw_topics),
         *(_of_channel(settings, _dead_letters(settings, name)) for name in settings.raw_dead_letter_topics),
+        *(_dead_letters(settings, name) for name in settings.openklant_topics),
         _audit(settings),
     )
 

@@ -76,6 +76,14 @@ def _taken(*seen: str) -> tuple[Right, ...]:
     return (_projection(seen, *READ), _projection((each for each in seen if "taken" in each), "update"))
 
 
+def _bridge(*seen: str) -> tuple[Right, ...]:
+    return (
+        *_taken(*seen),
+        _projection(("vervallen", "herbouw"), *READ),
+        _projection(("openklant",), *CHANGE, "createIndex"),
+    )
+
+
 ROLES: Final[Mapping[str, MongoRole]] = {
     "classifier": MongoRole(
         serves="the classifier: it sees no contents",
@@ -104,6 +112,15 @@ ROLES: Final[Mapping[str, MongoRole]] = {
             _projection(("",), "listCollections"),
         ),
     ),
+    "bridge": MongoRole(
+        serves="the bridge to Open Klant",
+        commands=("run bridge",),
+        rights=_bridge(*ORDINARY),
+    ),
+    "bridge-confidential": MongoRole(
+        serves="the bridge, where confidential klantcontacten go to Open Klant too",
+        rights=_bridge(*ORDINARY, *CONFIDENTIAL),
+    ),
     "mapper": MongoRole(
         serves="the mapper of channels: it keeps the keys of dead letters, and reads no register",
         commands=("run mapper",),
@@ -116,7 +133,7 @@ ROLES: Final[Mapping[str, MongoRole]] = {
     ),
     "operator": MongoRole(
         serves="an operator",
-        commands=("dlq", "doctor", "explain", "rebuild", "replay", "skip", "stats"),
+        commands=("bridge", "dlq", "doctor", "explain", "rebuild", "replay", "skip", "stats"),
         rights=(
             _register(DECIDED, *READ),
             _register(("dead_letters",), *KEEP, "createIndex"),
@@ -130,6 +147,7 @@ ROLES: Final[Mapping[str, MongoRole]] = {
             _projection(FORMER, "find", *FILLED),
             _projection(("plaatsclaims",), "insert", "remove", "createCollection", "createIndex"),
             _projection(("herbouw",), *KEEP),
+            _projection(("openklant",), *CHANGE),
             _projection(REHEARSED, "find", *FILLED),
             _projection(("",), "listCollections"),
         ),

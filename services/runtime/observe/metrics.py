@@ -155,7 +155,7 @@ PASSED_OVER_RECORDS = Counter(
     ["topic", "reason"],  # the three topics that the projector reads; `services.projector.errors.ForeignReason`
 )
 
-# Both: batches and positions -----------------------------------------------------------------------------------------
+# All: batches and positions -----------------------------------------------------------------------------------------
 
 BATCH_SIZE_RECORDS = Histogram(
     "klantcontact_batch_size_records",
@@ -212,7 +212,7 @@ OVERSIZED_BATCHES = Counter(
 )
 """Without labels, as above. The log says which partition and offsets."""
 
-# Both: whether all is well -------------------------------------------------------------------------------------------
+# All: whether all is well --------------------------------------------------------------------------------------------
 
 READY = Gauge("klantcontact_ready", "Whether /readyz says that the service is ready (1) or not (0).")
 

@@ -1,6 +1,7 @@
 """What goes wrong with calls, as a test plans it: errors that did take effect, answers that never come, outages."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -73,6 +74,8 @@ class Weather:
     calls: list[Call] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     latency_seconds: float = 0.0
+    busy_seconds: float = 0.0
+    """How long calls were in its hands, each for itself."""
     before: Callable[[str, str], None] | None = None
     """Called with the method and the path of each call before it is carried out: a test acts as someone else there."""
 
@@ -92,7 +95,7 @@ class Weathered:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Carry a call out, and answer as the weather has it."""
-        method, path = scope["method"], scope["path"]
+        came, method, path = time.monotonic(), scope["method"], scope["path"]
         resource = path.removeprefix(self._root).strip("/").split("/")[0]
         if self._weather.before:
             self._weather.before(method, path)
@@ -105,6 +108,7 @@ class Weathered:
         await asyncio.sleep(fault.delay_seconds)
         self._weather.calls.append(Call(method, resource, _status(fault, answer)))
         await _answer(fault, answer, scope, receive, send)
+        self._weather.busy_seconds += time.monotonic() - came
 
 
 def _keep_in(messages: list[Message]) -> Send:

@@ -120,7 +120,7 @@ def test_the_summary_of_a_command_equals_its_own_help(command: LazyCommand) -> N
 
     first = (itself.help or "").split("\n\n", maxsplit=1)[0]
     assert command.help == " ".join(first.split())
-    assert isinstance(itself, TyperGroup) == (command.name in {"run", "topics", "dlq", "audit"})
+    assert isinstance(itself, TyperGroup) == (command.name in {"run", "topics", "dlq", "audit", "bridge"})
     # The program as a whole has this option; a command of its own does not.
     assert "install_completion" not in {each.name for each in itself.params}
 

@@ -1,0 +1,81 @@
+"""What can come between the bridge and Open Klant, split by who must act."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from services.runtime.errors import KlantcontactError, TransientFailure
+
+OPEN_KLANT: Final = "openklant"
+"""Open Klant as a part that a service waits for."""
+
+
+class RefusedField(NamedTuple):
+    """One thing that Open Klant refused: the field, and its kind. Its sentence may quote what was sent."""
+
+    name: str
+    code: str
+
+
+class Unavailable(TransientFailure):
+    """Open Klant does not answer, or fails: wait. Whether the call took effect is not known."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.__doc__, part=OPEN_KLANT)
+
+
+class OrphanedAddress(Unavailable):
+    """A standard address without an owner keeps Open Klant from taking any address of its kind. Somebody must remove it
+    there: `klantcontact bridge doctor` says which.
+    """
+
+
+class TokenRefused(Unavailable):
+    """Open Klant refuses the token: correct KLANTCONTACT_OPENKLANT_TOKEN_FILE, or the token's rights there."""
+
+
+class CallRefused(KlantcontactError):
+    """Open Klant refuses a call, and would refuse it again."""
+
+    def __init__(self, call: str, status: int, faults: Sequence[RefusedField] = ()) -> None:
+        """`call`: its method and resource."""
+        told = ", ".join(f"{each.name}: {each.code}" for each in faults)
+        super().__init__(f"{call} was refused with status {status}{f' ({told})' if told else ''}.")
+        self.call = call
+        self.status = status
+        self.faults = tuple(faults)
+
+    def names(self, code: str, *endings: str) -> bool:
+        """Whether it refused a field with one of these endings, for this reason."""
+        return any(each.code == code and each.name.endswith(endings) for each in self.faults)
+
+
+class Absent(KlantcontactError):
+    """Open Klant has no such row."""
+
+
+class NummerBezet(KlantcontactError):
+    """Our number is that of a row of somebody else's."""
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(f"A row of {resource} that is not ours has our number.")
+        self.resource = resource
+
+
+class Behind(KlantcontactError):
+    """The projector does not show the event yet: wait."""
+
+
+class Leased(KlantcontactError):
+    """Another instance is at work on the same thing: wait."""
+
+
+class LetterReason(StrEnum):
+    """Why a convergence became a dead letter. Metrics and the letter name it."""
+
+    GEWEIGERD = "geweigerd"
+    """Open Klant refuses what is wanted."""
+    NUMMER_BEZET = "nummer_bezet"
+    """Our number is that of a row of somebody else's."""
+    EIGEN_FOUT = "eigen_fout"
+    """Our own code failed."""

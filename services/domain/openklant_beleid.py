@@ -1,0 +1,31 @@
+"""What a municipality calls otherwise in Open Klant than in its events: the codes of actoren and objects."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.types import Tekst200
+
+
+class Codes(BaseModel):
+    """The codes that an identificator gets in Open Klant. One that is absent stays as it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    code_register: Tekst200 | None = None
+    code_objecttype: Tekst200 | None = None
+    code_soort_object_id: Tekst200 | None = None
+
+
+ZAAK: Final = Codes(code_register="openzaak", code_objecttype="zgw-Zaak")
+"""As KISS writes and finds a zaak."""
+
+
+class OpenKlantBeleid(BaseModel):
+    """The translations, each by the codeObjecttype of our events."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    actor: Mapping[str, Codes] = {}
+    objecttype: Mapping[str, Codes] = {"zaak": ZAAK}

@@ -1,0 +1,122 @@
+"""What the commands of the bridge work with: Open Klant, the projector's documents, and the bridge's state."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+from services.bridge.converge import Convergence
+from services.bridge.errors import Leased, Unavailable
+from services.bridge.klantcontacten import Klantcontacten
+from services.bridge.meant import USUAL, Care, Choice
+from services.bridge.open_klant.client import HttpOpenKlant
+from services.bridge.partijen import Partijen
+from services.bridge.parts import Signer
+from services.bridge.ports import BridgeStates, OpenKlant, ProjectedDocuments, ShownOrGone
+from services.domain.openklant_beleid import OpenKlantBeleid
+from services.operations.mongo import Database
+from services.runtime.waiting import pauses_within
+
+T = TypeVar("T")
+
+PATIENCE_SECONDS: Final = 60.0
+"""With an Open Klant that is away for a moment, and with another instance that is at work on the same thing."""
+
+
+@dataclass(frozen=True)
+class Equipment:
+    """What a command of the bridge works with."""
+
+    open_klant: HttpOpenKlant
+    documents: ProjectedDocuments
+    states: BridgeStates
+    projection: Database
+    signer: Signer
+    policy: OpenKlantBeleid
+    choice: Choice
+    lanes: int
+
+    def klantcontacten(
+        self, open_klant: OpenKlant, states: BridgeStates, documents: ProjectedDocuments | None = None
+    ) -> "LookedOnce":
+        """Return what makes klantcontacten equal."""
+        return LookedOnce(
+            open_klant,
+            documents or self.documents,
+            states,
+            signer=self.signer,
+            policy=self.policy,
+            choice=self.choice,
+        )
+
+    @property
+    def klantcontacten_collections(self) -> list[str]:
+        """The collections with the klantcontacten that may go to Open Klant."""
+        return ["klantcontacten", *(["klantcontacten_vertrouwelijk"] if self.choice.confidential else [])]
+
+
+class LookedOnce(Klantcontacten):
+    """The klantcontacten, for a command that looks at many: it looks at each partij once."""
+
+    def __init__(
+        self,
+        open_klant: OpenKlant,
+        documents: ProjectedDocuments,
+        states: BridgeStates,
+        *,
+        signer: Signer,
+        policy: OpenKlantBeleid,
+        choice: Choice,
+    ) -> None:
+        super().__init__(open_klant, documents, states, signer=signer, policy=policy, choice=choice)
+        self._partijen = _Partijen(open_klant, states, signer, add=choice.add)
+
+
+class _Partijen(Partijen):
+    def __init__(self, open_klant: OpenKlant, states: BridgeStates, signer: Signer, *, add: bool) -> None:
+        super().__init__(open_klant, states, signer, add=add)
+        self._looked_at = set[str]()
+
+    async def converge(self, partij_id: str, shown: ShownOrGone, asked: Care = USUAL) -> Convergence:
+        """Make a partij equal; from the second time on its state is trusted."""
+        asked = USUAL if partij_id in self._looked_at else asked
+        outcome = await super().converge(partij_id, shown, asked)
+        self._looked_at.add(partij_id)
+        return outcome
+
+
+async def patiently(step: Callable[[], Awaitable[T]]) -> T:
+    """Return what a step returns. Raises Unavailable and Leased only after some patience."""
+    for pause_seconds in pauses_within(PATIENCE_SECONDS):
+        try:
+            return await step()
+        except (Leased, Unavailable):
+            await asyncio.sleep(pause_seconds)
+    return await step()
+
+
+async def in_lanes(items: AsyncIterator[T], lanes: int, look: Callable[[T], Awaitable[None]]) -> None:
+    """Look at each item, a few at once. The first error ends it, and is raised."""
+
+    async def lane() -> None:
+        while True:
+            async with turn:
+                try:
+                    item = await anext(items)
+                except StopAsyncIteration:
+                    return
+            await look(item)
+
+    turn = asyncio.Lock()
+    running = [asyncio.create_task(lane()) for _ in range(lanes)]
+    try:
+        await asyncio.gather(*running)
+    finally:
+        for each in running:
+            each.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+def thoroughly(*, again: bool) -> Care:
+    """Return how `reconcile` looks: it reads every row and trusts no note."""
+    return replace(USUAL, whole=True, again=again)
