@@ -25,7 +25,7 @@ COMPILED := build/compiled
 COMPILED_TESTS ?= tests/unit tests/contract
 SOURCES := $(shell find schemas services -name '*.py')
 
-.PHONY: help setup demo unit compiled run-compiled test privacy coverage check format bench compare profile worst fuzz chaos mutants schemas docs lock release clean
+.PHONY: help setup demo unit compiled run-compiled test privacy coverage check format bench compare profile worst fuzz chaos simulate mutants schemas docs lock release clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -120,6 +120,9 @@ fuzz: $(READY) ## coverage-guided fuzzing, until something is found: make fuzz R
 chaos: $(READY) ## faults of everything, and what they did: make chaos KINDS=kafka,mongo SEED=1 MINUTES=5 VERSIONS=4.2.2 FRESH=1
 	$(BIN)/python -m tests.chaos.run $(if $(KINDS),--kinds '$(KINDS)') $(if $(SEED),--seed '$(SEED)') \
 	    $(if $(MINUTES),--minutes '$(MINUTES)') $(if $(VERSIONS),--versions '$(VERSIONS)') $(if $(FRESH),--fresh)
+
+simulate: $(READY) ## both services in thousands of simulated worlds: make simulate SEEDS=1000, or SEED=17 for the trace of one
+	$(BIN)/python -m tests.simulate.run $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED))
 
 mutants: $(READY) ## mutation testing of the rules; survivors are listed
 	$(BIN)/mutmut run

@@ -1,4 +1,4 @@
-"""The publisher in memory and the one on Apache Kafka keep the same promises."""
+"""The publisher in memory, the one on Apache Kafka and the one on the simulated Kafka keep the same promises."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -17,6 +17,9 @@ from services.runtime.kafka import clients
 from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from tests.fakes.publisher import FakePublisher, FakeTopics
+from tests.simulate.kafka.broker import Broker
+from tests.simulate.kafka.client import Producer
+from tests.simulate.world import WorldAtOnce
 from tests.support.kafka_tools import committed_offsets, expect_unseen, make_topics, read_committed
 from tests.support.waiting import wait_for
 
@@ -84,19 +87,50 @@ class Kafka(World):
         return committed_offsets(self._bootstrap, group=self._group, topic=self._input, partitions=1)[0]
 
 
+class Simulated(World):
+    topic = "out"
+
+    def __init__(self) -> None:
+        self._input = TopicPartition("contact.ended", 0)
+        self._broker = Broker(WorldAtOnce(), {self.topic: 1, self._input.topic: 1})
+        self.writers: list[KafkaPublisher] = []
+
+    def writer(self) -> Writer:
+        writer = KafkaPublisher(
+            make_producer=lambda *, transactional_id: Producer(self._broker, transactional_id),
+            group="group",
+            partition=self._input,
+            topics=[self.topic],
+            health=Health(()),
+            end_with=Ending().end_with,
+        )
+        self.writers.append(writer)
+        return writer
+
+    def visible(self) -> list[tuple[bytes | None, bytes | None]]:
+        log = self._broker.logs[TopicPartition(self.topic, 0)]
+        return [(each.data.key, each.data.value) for each in log.committed()]
+
+    def committed(self) -> int:
+        return self._broker.committed("group", self._input) or 0
+
+
 @pytest.fixture(autouse=True)
 async def _expected_failures() -> None:
     expect_unseen(asyncio.get_running_loop(), ProducerFenced)
 
 
-@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.server)])
+@pytest.fixture(params=["memory", "simulated", pytest.param("kafka", marks=pytest.mark.server)])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     if request.param == "memory":
         yield Memory()
         return
-    real = Kafka(request.getfixturevalue("kafka_bootstrap"), request.getfixturevalue("topics"))
-    yield real
-    await asyncio.gather(*(writer.release() for writer in real.writers))
+    if request.param == "simulated":
+        made: Kafka | Simulated = Simulated()
+    else:
+        made = Kafka(request.getfixturevalue("kafka_bootstrap"), request.getfixturevalue("topics"))
+    yield made
+    await asyncio.gather(*(writer.release() for writer in made.writers))
 
 
 def _wait_until_committed(world: World, offset: int) -> None:

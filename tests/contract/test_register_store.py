@@ -1,9 +1,9 @@
-"""The register in memory and the one in MongoDB keep the same promises to the handler."""
+"""The register in memory, the one in MongoDB and the one in the simulated MongoDB keep the same promises."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -37,6 +37,9 @@ from services.domain.wissing import Bezwaar, SoortWissing, Wissing
 from services.runtime.kafka.records import Record
 from tests.fakes.document_store import DocumentStore
 from tests.fakes.register_store import FakeRegisterStore
+from tests.simulate.mongo.client import Client
+from tests.simulate.mongo.store import Store
+from tests.simulate.world import WorldAtOnce
 from tests.support.contacts import NOW, SOURCE, Event, contact_ended, encoded
 from tests.support.erasing import to_erase
 from tests.support.examples import BOB, known
@@ -49,6 +52,7 @@ SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
     params=[
         "memory",
         "documents",
+        "simulated",
         pytest.param("mongodb", marks=pytest.mark.server),
         pytest.param("joint", marks=pytest.mark.server),
     ]
@@ -59,6 +63,9 @@ async def store(request: pytest.FixtureRequest) -> AsyncIterator[RegisterStore]:
         return
     if request.param == "documents":
         yield DocumentStore()
+        return
+    if request.param == "simulated":
+        yield MongoRegister(cast("Any", Client(WorldAtOnce(), Store())), "klantcontact", DEFAULT)
         return
     uri, database = request.getfixturevalue("mongo_uri"), request.getfixturevalue("database")
     async with AsyncMongoClient[dict[str, Any]](uri, tz_aware=True) as client:

@@ -34,6 +34,7 @@ SLOWEST_FIRST: Final = (
     "tests/privacy/test_retention_by_services.py",
     "tests/integration/operations/test_rebuild.py",
     "tests/integration/classifier/test_amplification.py",
+    "tests/simulate/test_simulate.py",
     "tests/fuzz/test_fuzz.py",
     "tests/integration/operations/test_skip.py",
     "tests/faults/test_operators_lock.py",

@@ -23,11 +23,20 @@ def partij_writes(
     otherwise than the domain sees them.
     """
     given_up: list[PartijWrite] = []
+    claimed: list[PartijWrite] = []
+    released: list[PartijWrite] = []
     updated: list[PartijWrite] = []
     inserted: list[PartijWrite] = []
     for before, partij in changed:
         if before is None:
-            inserted.append(InsertOne(written(partij_document(partij))))
+            document = written(partij_document(partij))
+            if "gereserveerd" in document:
+                # Made and forgotten in one batch. It holds its sleutel for a moment, so that it collides with a partij
+                # that another instance makes for the same klant.
+                claimed.append(InsertOne({**document, "sleutels": [document["gereserveerd"]]}))
+                released.append(UpdateOne({"_id": partij.partij_id}, {"$unset": {"sleutels": ""}}))
+            else:
+                inserted.append(InsertOne(document))
             continue
         was = as_read.get(partij.partij_id) or partij_document(before)
         # A whole document costs MongoDB a look at every index.
@@ -39,4 +48,4 @@ def partij_writes(
             given_up.append(UpdateOne({"_id": partij.partij_id}, fewer))
     # A sleutel can move between partijen: one gives it up before the other takes it. Writes of one kind lie together,
     # since each change of kind is a round trip.
-    return [*given_up, *updated, *inserted]
+    return [*given_up, *claimed, *released, *updated, *inserted]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from schemas.outputs import PartijResultaat
+from schemas.positions import Position
 from schemas.reading.coherence import passes_elfproef
 from schemas.reading.decoding import Received, decode
 from services.classifier.mongo import register as register_of_mongo
@@ -165,6 +167,40 @@ async def test_one_new_klant_on_many_instances_at_once_gets_one_partij_and_one_n
     assert [each.partijen[0].resultaat for each in judged].count(PartijResultaat.NIEUW) == 1
     numbers = [each.uitgegeven[0].klantcontact_nummer for each in judged]
     assert len(set(numbers)) == 20
+    assert await client[database][PARTIJREGISTER].count_documents({}) == 1
+
+
+class _Meeting(MongoRegister):
+    """A register that records a batch only when another one has looked up as well."""
+
+    def __init__(self, client: Client, database: str, both: asyncio.Barrier) -> None:
+        super().__init__(client, database, DEFAULT)
+        self._both: asyncio.Barrier | None = both
+
+    async def _look_up(self, *asked: Any, **named: Any) -> None:  # noqa: ANN401 - handed on
+        await super()._look_up(*asked, **named)
+        if self._both is not None:
+            both, self._both = self._both, None
+            await both.wait()
+
+
+async def test_a_partij_that_one_instance_makes_and_forgets_is_not_made_again_by_another_at_once(
+    client: Client, database: str
+) -> None:
+    """The first corrects its contact within the batch: the klant did not take part after all."""
+    await _store(client, database)
+    both = asyncio.Barrier(2)
+    corrected = _new_klant("c-1", "999940004") | {"id": "e-2"}
+    corrected["data"] = corrected["data"] | {"revisie": 2, "betrokkenen": [{"ref": "b", "rol": "klant"}]}
+    batches = [
+        # Of two partitions, which are counted apart.
+        [replace(case, position=Position("contact.ended", partition, 0)) for case in _cases(events)]
+        for partition, events in enumerate(
+            [[_new_klant("c-1", "999940004"), corrected], [_new_klant("c-2", "999940004")]]
+        )
+    ]
+    outcomes = await asyncio.gather(*(_transact(_Meeting(client, database, both), batch) for batch in batches))
+    assert [type(each) for outcome in outcomes for each in outcome] == [Decided] * 3
     assert await client[database][PARTIJREGISTER].count_documents({}) == 1
 
 
