@@ -34,6 +34,15 @@ const roles = {
     ],
     cluster: [],
   },
+  "mapper": {
+    rights: [
+      ["register", ["besluiten"], ["find"]],
+      ["register", ["dead_letter_keys"], ["insert", "update", "createIndex"]],
+      ["register", ["stopped_partitions"], ["find", "insert", "update", "remove"]],
+      ["register", ["skipped_records"], ["insert", "update"]],
+    ],
+    cluster: [],
+  },
   "operator": {
     rights: [
       ["register", ["partijregister", "besluiten", "nummers", "tellingen", "sleutelcontrole"], ["find"]],

@@ -67,13 +67,20 @@ COMMANDS = (
         "run",
         "services.cli.run",
         panel=OPERATORS,
-        help="Run one of the two services until SIGTERM or Ctrl-C.",
+        help="Run a service until SIGTERM or Ctrl-C.",
     ),
     LazyCommand(
         "doctor",
         "services.cli.doctor",
         panel=OPERATORS,
         help="Look whether everything is there that the services need, and say what to do about what is not.",
+    ),
+    LazyCommand(
+        "selftest",
+        "services.cli.selftest",
+        panel=OPERATORS,
+        help="Send contacts of a source of its own through the running system, compare what comes of them, and erase "
+        "them.",
     ),
     LazyCommand("topics", "services.cli.topics", panel=OPERATORS, help="The Kafka topics."),
     LazyCommand(

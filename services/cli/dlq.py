@@ -12,7 +12,7 @@ import uvloop
 
 from services.cli import dlq_filters, dlq_repairs
 from services.cli.arguments import AsJson, settings
-from services.cli.dlq_filters import Ids, Kinds, Paths, Since, Sources, StateFilter, Topics, Until
+from services.cli.dlq_filters import Ids, Kinds, Paths, Since, Sources, StateFilter, Topics, Until, Within
 from services.cli.dlq_screen import group_values, print_groups, told_rows, told_values
 from services.cli.json_values import print_json
 from services.cli.progress import progress
@@ -48,11 +48,20 @@ def list_letters(
     since: Since = None,
     until: Until = None,
     state: StateFilter = None,
+    within: Within = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the letters in groups with the same kind, paths and source; nothing of their content."""
     chosen = dlq_filters.selection(
-        kinds=kind, paths=path, sources=source, topics=topic, ids=letter_id, since=since, until=until, states=state
+        kinds=kind,
+        paths=path,
+        sources=source,
+        topics=topic,
+        ids=letter_id,
+        since=since,
+        until=until,
+        states=state,
+        within=within,
     )
     with progress("reading", shown=not as_json) as bar:
         groups = uvloop.run(listed(settings(), chosen, bar))
@@ -69,6 +78,7 @@ def show(
     content: Annotated[
         bool, typer.Option("--content", help="Its content too. The audit trail has first that you have seen it.")
     ] = False,
+    within: Within = None,
     request: ForRequest = None,
     reason: ForReason = None,
     by: AsOperator = None,
@@ -80,7 +90,7 @@ def show(
     given = settings()
     note = noting(given, "dlq show --content", purpose(request=request, reason=reason, by=by))
     with progress("reading the letters after it", shown=not as_json) as bar:
-        found = uvloop.run(told(given, letter_id, with_content=content, progress=bar, note=note))
+        found = uvloop.run(told(given, letter_id, with_content=content, within=within, progress=bar, note=note))
     held = described(found.found.letter.content) if content else {}
     if as_json:
         print_json({**told_values(found), **held})
@@ -104,6 +114,7 @@ def export(
     since: Since = None,
     until: Until = None,
     state: StateFilter = None,
+    within: Within = None,
     request: ForRequest = None,
     reason: ForReason = None,
     by: AsOperator = None,
@@ -114,7 +125,15 @@ def export(
     `redrive --from FILE`. Exit status 1: of some letters the content can't be read; they are left out.
     """
     chosen = dlq_filters.selection(
-        kinds=kind, paths=path, sources=source, topics=topic, ids=letter_id, since=since, until=until, states=state
+        kinds=kind,
+        paths=path,
+        sources=source,
+        topics=topic,
+        ids=letter_id,
+        since=since,
+        until=until,
+        states=state,
+        within=within,
     )
     given, left_out = settings(), Counter[Withheld]()
     note = noting(given, "dlq export", purpose(request=request, reason=reason, by=by))

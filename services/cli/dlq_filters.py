@@ -39,6 +39,14 @@ Sources = Annotated[list[str] | None, typer.Option("--source", help="The system 
 Topics = Annotated[
     list[str] | None, typer.Option("--topic", help="The topic that it came from, and goes back to. May be repeated.")
 ]
+Within = Annotated[
+    str | None,
+    typer.Option(
+        "--in",
+        metavar="TOPIC",
+        help="The topic of the letters: that of contact.ended unless given, or kanaal.NAME.dlq of a channel.",
+    ),
+]
 Ids = Annotated[list[str] | None, typer.Option("--id", help="One letter, as in 3-120. May be repeated.")]
 Since = Annotated[
     str | None, typer.Option(help="Dead from this moment on: 2026-11-20T09:00:00+01:00, or 90s, 30m, 2h, 3d, 1w ago.")
@@ -63,6 +71,7 @@ def selection(
     since: str | None,
     until: str | None,
     states: Sequence[Shown] | None,
+    within: str | None,
 ) -> LetterSelection:
     """Return the selection of these options. Raises typer.BadParameter, which names the option."""
     now, shown = datetime.now(UTC), states or [Shown.OPEN]
@@ -77,6 +86,7 @@ def selection(
             paths=_each("--path", path_filter, paths),
             sources=_each("--source", source_filter, sources),
             topics=frozenset(topics or ()),
+            within=within,
             ids=_each("--id", LetterId.parse, ids),
             since=next(iter(_each("--since", moment, [since] if since else None)), None),
             until=next(iter(_each("--until", moment, [until] if until else None)), None),

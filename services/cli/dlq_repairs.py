@@ -11,7 +11,7 @@ import uvloop
 
 from services.cli import dlq_filters
 from services.cli.arguments import AsJson, settings
-from services.cli.dlq_filters import Ids, Kinds, Paths, Shown, Since, Sources, StateFilter, Topics, Until
+from services.cli.dlq_filters import Ids, Kinds, Paths, Shown, Since, Sources, StateFilter, Topics, Until, Within
 from services.cli.dlq_screen import group_values, print_groups
 from services.cli.json_values import print_json
 from services.cli.progress import progress
@@ -55,6 +55,7 @@ def redrive(
     since: Since = None,
     until: Until = None,
     state: StateFilter = None,
+    within: Within = None,
     corrected: Annotated[
         Path | None, typer.Option("--from", metavar="FILE", help="Corrected lines of `dlq export`, to be sent.")
     ] = None,
@@ -72,7 +73,15 @@ def redrive(
     that went back before are passed over. Exit status 1: some could not be sent.
     """
     chosen = dlq_filters.selection(
-        kinds=kind, paths=path, sources=source, topics=topic, ids=letter_id, since=since, until=until, states=state
+        kinds=kind,
+        paths=path,
+        sources=source,
+        topics=topic,
+        ids=letter_id,
+        since=since,
+        until=until,
+        states=state,
+        within=within,
     )
     if corrected is not None and not chosen.is_everything:
         raise typer.BadParameter("the file says which letters: leave the other filters out", param_hint="--from")
@@ -114,6 +123,7 @@ def discard(
     since: Since = None,
     until: Until = None,
     state: StateFilter = None,
+    within: Within = None,
     everything: Everything = False,
     request: ForRequest = None,
     by: AsOperator = None,
@@ -121,7 +131,15 @@ def discard(
 ) -> None:
     """Mark letters as needing no repair. Their content is gone for good; all else shows with --state discarded."""
     chosen = dlq_filters.selection(
-        kinds=kind, paths=path, sources=source, topics=topic, ids=letter_id, since=since, until=until, states=state
+        kinds=kind,
+        paths=path,
+        sources=source,
+        topics=topic,
+        ids=letter_id,
+        since=since,
+        until=until,
+        states=state,
+        within=within,
     )
     _require_filter(given=not chosen.is_everything, everything=everything)
     _refuse_states(state, named=bool(letter_id))

@@ -5,8 +5,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.faults import FaultKind, RefusalKind
+from schemas.faults import Fault, RefusalKind
 from schemas.hints import hint
+from schemas.mapping_faults import MAPPING_HINTS, MappingFault
 from schemas.meanings import meanings
 from services.cli.screen import print_table
 from services.cli.streams import tell
@@ -69,8 +70,10 @@ def told_rows(told: Told) -> Iterator[Sequence[str]]:
     yield "state", history.state
     yield "kind", f"{letter.kind}: {meanings(RefusalKind)[letter.kind]}" if letter.kind else UNKNOWN_KIND
     for fault in letter.faults:
-        yield "wrong", f"{fault.pad or WHOLE_EVENT}: {fault.soort}. {meanings(FaultKind)[fault.soort]}"
-        yield "to do", hint(fault)
+        yield "wrong", f"{fault.pad or WHOLE_EVENT}: {fault.soort}. {meanings(type(fault.soort))[fault.soort]}"
+        yield "to do", _hint(fault)
+    if letter.mapping is not None:
+        yield "mapping", letter.mapping
     origin = letter.origin
     lay_in = f"{origin.topic}, partition {origin.partition}, offset {origin.offset}" if origin else "-"
     yield "lay in", lay_in if letter.last_offset is None else f"{lay_in} to {letter.last_offset}"
@@ -94,13 +97,17 @@ def told_values(told: Told) -> dict[str, Any]:
         "letter": str(letter.id),
         "state": history.state,
         **reason_of(letter),
-        "faults": [{**fault._asdict(), "hint": hint(fault)} for fault in letter.faults],
+        "faults": [{**fault._asdict(), "hint": _hint(fault)} for fault in letter.faults],
         "cut": letter.is_cut,
         "withheld": letter.withheld.name.lower() if letter.withheld is not None else None,
         "changes": [{**asdict(change), "at": change.at.isoformat()} for change in history.changes],
         "earlier": [str(letter_id) for letter_id, _ in told.earlier],
         "later": [str(found.letter.id) for found in told.later],
     }
+
+
+def _hint(fault: Fault | MappingFault) -> str:
+    return MAPPING_HINTS[fault.soort] if isinstance(fault, MappingFault) else hint(fault)
 
 
 def _cut(letter: Letter) -> str:

@@ -16,6 +16,7 @@ from services.cli.streams import FAULTS_FOUND, WRONG_USE, tell
 from services.operations.audit.trail import Purpose, noting
 from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.explain import explain as find_out
+from services.operations.explain.message import AtMessage, explain_message
 from services.operations.explain.record import AtPosition, explain_record, position_of
 from services.operations.explain.search import EVERY_NAME, Asked, Name, SeveralContacts, is_nummer
 from services.operations.wording import printable_id
@@ -62,31 +63,36 @@ def explain(  # noqa: PLR0913 - each is an option that an operator can give
         raise typer.Exit(WRONG_USE) from error
     decided = found.contact if isinstance(found, AtPosition) else found
     explained = decided if isinstance(decided, Explained) else None
+    is_decided = explained is not None or (isinstance(found, AtMessage) and found.is_decided)
     if as_json:
-        print_json({"decided": explained is not None, **in_json.told(found)})
+        print_json({"decided": is_decided, **in_json.told(found)})
     else:
         print_table(on_screen.told(found, contact), bold_first=True)
     fault = explained.kafka_fault if explained else None
     if fault is not None:
         tell(fault)
-    raise typer.Exit(0 if explained and fault is None else FAULTS_FOUND)
+    raise typer.Exit(0 if is_decided and fault is None else FAULTS_FOUND)
 
 
-async def _find_out(asked: Asked, why: Purpose, *, through: bool, bar: Bar) -> Explained | NotDecided | AtPosition:
+FoundOut = Explained | NotDecided | AtPosition | AtMessage
+
+
+async def _find_out(asked: Asked, why: Purpose, *, through: bool, bar: Bar) -> FoundOut:
     """Return what is known, once the audit trail has that it is going to be shown."""
     given = settings()
     position = position_of(asked.text, given) if asked.names == EVERY_NAME and asked.source is None else None
-    if position is not None:
-        found: Explained | NotDecided | AtPosition = await explain_record(
-            given, position, through=through, progress=bar
-        )
+    found: FoundOut
+    if position is not None and position.topic in given.raw_topics:
+        found = await explain_message(given, position, through=through, progress=bar)
+    elif position is not None:
+        found = await explain_record(given, position, through=through, progress=bar)
     else:
         found = await find_out(given, asked, through=through, progress=bar, tell=tell)
     await noting(given, "explain", why)({"contacts": 1}, [_shown_id(asked, found)])
     return found
 
 
-def _shown_id(asked: Asked, found: Explained | NotDecided | AtPosition) -> str:
+def _shown_id(asked: Asked, found: FoundOut) -> str:
     """Return the contactId that shows, or else what was asked for: a text that something was found by."""
     contact = found.contact if isinstance(found, AtPosition) else found
     return printable_id(contact.besluit.contact_id if isinstance(contact, Explained) else asked.text)

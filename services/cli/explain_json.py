@@ -6,6 +6,7 @@ Names are in camelCase. Every list is whole; of the dead letters the newest are 
 from typing import Any
 
 from schemas.cloudevents import trace_id
+from services.cli.explain_message import at_message_json
 from services.cli.json_values import json_value
 from services.domain.besluit import (
     BesluitRecord,
@@ -24,12 +25,14 @@ from services.operations.dead_letters.reading import Found
 from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.in_kafka import InKafka
 from services.operations.explain.letters import Letters
+from services.operations.explain.message import AtMessage
 from services.operations.explain.record import AtPosition
+from services.operations.mapped_from import mapped_from
 
 Json = dict[str, Any]
 
 
-def told(found: Explained | NotDecided | AtPosition) -> Json:
+def told(found: Explained | NotDecided | AtPosition | AtMessage) -> Json:
     """Return what was found."""
     match found:
         case Explained():
@@ -38,6 +41,8 @@ def told(found: Explained | NotDecided | AtPosition) -> Json:
             return not_decided(found)
         case AtPosition():
             return at_position(found)
+        case AtMessage():
+            return at_message_json(found, _letters(found.letters) if found.letters else None)
 
 
 def explained(found: Explained) -> Json:
@@ -171,6 +176,7 @@ def _taken_back(besluit: BesluitRecord, intrekking: Intrekking) -> Json:
 def _kafka(kafka: InKafka) -> Json:
     return {
         "recordIsHeld": kafka.record_is_held,
+        "mapped": json_value(kafka.mapped),
         "projectorBehind": kafka.projector_behind,
         "openTransactions": json_value(kafka.open_transactions),
         "waiting": json_value(kafka.waiting),
@@ -191,4 +197,5 @@ def _letter(found: Found) -> Json:
         "kind": letter.kind,
         "paths": json_value(letter.paths),
         "state": found.history.state,
+        "mapped": json_value(mapped_from(letter.content.headers)),
     }

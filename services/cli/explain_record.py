@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
+from services.cli.explain_message import at_message
 from services.cli.explain_screen import Row, explained, letter_rows, not_decided, where
 from services.operations.explain.explain import Explained, NotDecided
-from services.operations.explain.record import AtPosition, Held
+from services.operations.explain.held import Held
+from services.operations.explain.message import AtMessage
+from services.operations.explain.record import AtPosition
 from services.operations.wording import to_the_second
 
 _HELD: Final = {
@@ -16,7 +19,7 @@ _HELD: Final = {
 }
 
 
-def told(found: Explained | NotDecided | AtPosition, asked: str) -> Iterator[Row]:
+def told(found: Explained | NotDecided | AtPosition | AtMessage, asked: str) -> Iterator[Row]:
     """Return the rows for what was found."""
     match found:
         case Explained():
@@ -25,6 +28,8 @@ def told(found: Explained | NotDecided | AtPosition, asked: str) -> Iterator[Row
             return not_decided(found)
         case AtPosition():
             return at_position(found)
+        case AtMessage():
+            return at_message(found)
 
 
 def at_position(found: AtPosition) -> Iterator[Row]:

@@ -30,6 +30,7 @@ from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.in_kafka import InKafka
 from services.operations.explain.letters import Letters
 from services.operations.explain.projected import Projected, ProjectedState
+from services.operations.mapped_from import MappedFrom, mapped_from
 from services.operations.wording import printable, printable_id, to_the_second
 
 Row = tuple[str, str]
@@ -38,6 +39,7 @@ MOST: Final = {
     "onderwerp": 2,
     "betrokkene": 1,
     "earlier": 2,
+    "events": 3,
     "taken back": 2,
     "projector": 3,
     "overtaken": 1,
@@ -56,8 +58,8 @@ def explained(found: Explained, asked: str) -> Iterator[Row]:
     besluit, kafka = found.besluit, found.kafka
     yield from _heading(besluit, kafka)
     onderwerpen = sorted(enumerate(besluit.onderwerpen), key=lambda each: not _is_asked(each[1], besluit, asked))
-    yield from _few("onderwerp", [_onderwerp(at, each, besluit) for at, each in onderwerpen])
-    yield from _few("betrokkene", [_betrokkene(each, besluit) for each in besluit.partijen])
+    yield from few("onderwerp", [_onderwerp(at, each, besluit) for at, each in onderwerpen])
+    yield from few("betrokkene", [_betrokkene(each, besluit) for each in besluit.partijen])
     if besluit.gewist:
         request = printable(besluit.gewist.verzoek)
         yield "erased", f"in part, {to_the_second(besluit.gewist.op)}, for request {request}; the contact is closed"
@@ -65,11 +67,11 @@ def explained(found: Explained, asked: str) -> Iterator[Row]:
         yield "follow-up", f"of klantcontact {besluit.vervolg.nummer} ({besluit.vervolg.klantcontact_id})"
     for note in besluit.kanttekeningen:
         yield "note", kanttekening(Kanttekening(note))
-    yield from _few("earlier", [_earlier(each) for each in reversed(besluit.voorgangers)])
-    yield from _few("taken back", [_taken_back(each, besluit) for each in besluit.intrekkingen])
+    yield from few("earlier", [_earlier(each) for each in reversed(besluit.voorgangers)])
+    yield from few("taken back", [_taken_back(each, besluit) for each in besluit.intrekkingen])
     late = [each for each in found.projected if each.state in {ProjectedState.ABSENT, ProjectedState.OUTDATED}]
     rest = [each for each in found.projected if each not in late]
-    yield from _few("projector", [_projected(each, kafka) for each in (*late, *rest)])
+    yield from few("projector", [_projected(each, kafka) for each in (*late, *rest)])
     if kafka and late:
         yield "", _behind(kafka)
     if kafka:
@@ -91,10 +93,10 @@ def not_decided(found: NotDecided) -> Iterator[Row]:
         yield from letter_rows(found.letters)
 
 
-def _few(name: str, texts: Sequence[str], *, number: int | None = None) -> Iterator[Row]:
+def few(name: str, texts: Sequence[str], *, number: int | None = None) -> Iterator[Row]:
     """Return the first of some texts and how many more there are; `number` counts them when `texts` has only a part."""
-    number = len(texts) if number is None else number
-    shown = texts[: MOST[name] if number > MOST[name] + 1 else number]
+    number, most = len(texts) if number is None else number, MOST[name]
+    shown = texts[: most if number > most + 1 else number]
     for at, text in enumerate(shown):
         yield name if at == 0 else "", text
     if more := number - len(shown):
@@ -114,6 +116,8 @@ def _heading(besluit: BesluitRecord, kafka: InKafka | None) -> Iterator[Row]:
     yield "decided", f"{to_the_second(besluit.besloten_op)}, judgement {besluit.besluitversie}, by policy {policy}"
     if besluit.position:
         yield "record", f"{where(besluit.position)}{_held(kafka)}"
+    if kafka and kafka.mapped:
+        yield "message", mapped(kafka.mapped)
     if besluit.traceparent:
         yield "trace", trace_id(besluit.traceparent)
 
@@ -256,7 +260,7 @@ def _overtaken(overtaken: OvertakenRecords) -> Iterator[Row]:
         f"{where(each.position)}"
         for each in reversed(overtaken.newest)
     ]
-    yield from _few("overtaken", texts, number=overtaken.number)
+    yield from few("overtaken", texts, number=overtaken.number)
 
 
 def where(position: Position) -> str:
@@ -264,12 +268,17 @@ def where(position: Position) -> str:
     return f"{position.topic}, partition {position.partition}, offset {position.offset}"
 
 
+def mapped(given: MappedFrom) -> str:
+    """Return the message of a channel that an event was mapped from."""
+    return f"{where(given.message)}, by mapping {printable(given.mapping)}"
+
+
 def letter_rows(letters: Letters) -> Iterator[Row]:
     """Return the rows for dead letters, the newest first."""
     if not letters.number:
         yield "dead letters", "none"
         return
-    yield from _few("dead letters", [_letter(each) for each in reversed(letters.newest)], number=letters.number)
+    yield from few("dead letters", [_letter(each) for each in reversed(letters.newest)], number=letters.number)
 
 
 def _letter(found: Found) -> str:
@@ -278,9 +287,10 @@ def _letter(found: Found) -> str:
     more = f" (+{len(paths) - MAX_PATHS})" if len(paths) > MAX_PATHS else ""
     where = f" at {', '.join(paths[:MAX_PATHS])}{more}" if paths else ""
     cut = ", cut" if letter.is_cut else ""
+    came = mapped_from(letter.content.headers)
     return (
         f"{letter.id}, {to_the_second(letter.written_at)}, {found.history.state}: "
-        f"{letter.kind or UNKNOWN_KIND}{where}{cut}"
+        f"{letter.kind or UNKNOWN_KIND}{where}{cut}" + (f"\nmapped from {mapped(came)}" if came else "")
     )
 
 

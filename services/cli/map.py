@@ -14,18 +14,16 @@ from services.channels.loading import load_mapping
 from services.channels.mapping.errors import InvalidMapping
 from services.channels.mapping.mapping import ChannelMapping
 from services.channels.mapping.outcome import ChannelFault, MappedContact, MessageRefusal, RefusedContact
+from services.channels.message_files import ChannelMessage, messages_in, messages_on
 from services.cli.arguments import AsJsonLines, PolicyFile, beleid
 from services.cli.json_values import json_value, write_json_line
 from services.cli.streams import FAULTS_FOUND, WRONG_USE, tell
 from services.domain.policy import DEFAULT, Beleid
 from services.operations.map_messages import (
-    ChannelMessage,
     Golden,
     MessageOutcome,
     goldens,
     mappings_under,
-    messages_in,
-    messages_on,
     outcomes,
     rules_in,
     told_as_json,

@@ -15,7 +15,7 @@ from services.runtime.errors import InvalidSettings
 from services.runtime.observe import logs
 from services.runtime.settings import Settings
 
-app = typer.Typer(help="Run one of the services until SIGTERM or Ctrl-C.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(help="Run a service until SIGTERM or Ctrl-C.", no_args_is_help=True, add_completion=False)
 
 
 @app.command("classifier")
@@ -28,6 +28,12 @@ def run_classifier() -> None:
 def run_projector() -> None:
     """Keep the collections klantcontacten, partijen and interne_taken up to date with what was published."""
     _serve("services.projector.main")
+
+
+@app.command("mapper")
+def run_mapper() -> None:
+    """Make contact.ended of what the platforms of the channels file send, by their mappings."""
+    _serve("services.channels.mapper.main")
 
 
 @app.command("intake")

@@ -1,6 +1,7 @@
 """The demo: every scenario of the standard goes through the whole system; the stored result stands beside the expected.
 
-Everything of ours runs as `klantcontact …`, as a user would start it.
+Forms of Open Forms go through the intake and the mapper beside them. Everything of ours runs as `klantcontact …`, as a
+user would start it.
 """
 
 import json
@@ -14,6 +15,7 @@ from pymongo import MongoClient
 from rich.console import Console
 from rich.table import Table
 
+from services.local.channel_samples import ChannelSample, channel_samples, send_samples, wait_until_right
 from services.local.scenarios import CheckedContact, Scenario, Uitkomst, count_refused, load_scenarios, verify
 from services.local.servers.errors import StartFailed
 from services.local.system import System, running_system
@@ -23,6 +25,8 @@ STORED_SECONDS: Final = 45.0
 """Patience with the last event; an idle machine stores all within two seconds."""
 
 LOOK_SECONDS: Final = 0.3
+
+FORMS: Final = "open-forms"
 
 COLLECTIONS: Final = ("klantcontacten", "partijen", "interne_taken")
 
@@ -47,12 +51,15 @@ def run() -> int:
     settings = Settings(topic_partitions=PARTITIONS)
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="klantcontact-demo-") as folder:
-        screen.print("Starting Kafka, MongoDB, the classifier and the projector …")
-        with running_system(settings, folder=Path(folder), say=screen.print) as system:
+        screen.print("Starting Kafka, MongoDB and the services …")
+        with running_system(settings, folder=Path(folder), say=screen.print, with_channels=True) as system:
             screen.print(f"Runs on {system.stack.kafka_kind} and {system.stack.mongo_kind}.")
             _publish(scenarios, system)
+            forms = list(channel_samples(FORMS))
+            send_samples(forms, system)
             rows, counts = _wait_until_stored(scenarios, system)
-    return _report(screen, scenarios, rows, counts, time.monotonic() - started)
+            wrong_forms = wait_until_right(forms, system, seconds=STORED_SECONDS)
+    return _report(screen, scenarios, rows, counts, forms, wrong_forms, time.monotonic() - started)
 
 
 def _publish(scenarios: Sequence[Scenario], system: System) -> None:
@@ -87,6 +94,8 @@ def _report(
     scenarios: Sequence[Scenario],
     rows: Sequence[CheckedContact],
     counts: dict[str, int],
+    forms: Sequence[ChannelSample],
+    wrong_forms: Sequence[str],
     seconds: float,
 ) -> int:
     screen.print("The scenarios of the standard, as they stand in MongoDB")
@@ -101,16 +110,25 @@ def _report(
             )
     screen.print("kc: a klantcontact is registered; taak: an interne taak stands open.")
     screen.print("   ".join(f"{name} {count}" for name, count in counts.items()), soft_wrap=True)
+    screen.print(_told_of(forms, wrong_forms), soft_wrap=True)
     wrong = sum(not row.is_right for row in rows)
     refused = count_refused(scenarios)
-    all_right = not wrong and counts["dead letters"] == refused
-    verdict = "[green]all right[/green]" if all_right else f"[red]{wrong} wrong[/red]"
+    all_right = not wrong and not wrong_forms and counts["dead letters"] == refused
+    verdict = "[green]all right[/green]" if all_right else f"[red]{wrong + len(wrong_forms)} wrong[/red]"
     screen.print(
         f"{len(scenarios)} scenarios, {len(rows)} contacts: {verdict}; "
         f"{counts['dead letters']} of {refused} invalid events among the dead letters; {seconds:.0f} s",
         soft_wrap=True,
     )
     return 0 if all_right else 1
+
+
+def _told_of(forms: Sequence[ChannelSample], wrong: Sequence[str]) -> str:
+    counts = [sum(len(each.of_kind(kind)) for each in forms) for kind in ("event", "overgeslagen", "geweigerd")]
+    verdict = f"[red]WRONG[/red]: {', '.join(wrong)}" if wrong else "[green]right[/green]"
+    return "{} forms of Open Forms over HTTP: {} events, {} skipped, {} refused: {}".format(
+        sum(len(each.messages) for each in forms), *counts, verdict
+    )
 
 
 def _cells(scenario: Scenario, rows: Sequence[CheckedContact]) -> list[str]:

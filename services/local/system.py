@@ -1,4 +1,4 @@
-"""The whole system on one machine: both servers, the topics, and both services as processes.
+"""The whole system on one machine: both servers, the topics, and the services as processes.
 
 Everything of ours is started as `klantcontact …`, as a user would. And what its topics hold for a committed reader.
 """
@@ -20,9 +20,10 @@ from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from services.local.channels import make_channels
 from services.local.logins import logged_in, make_logins, may_make_logins
 from services.local.servers.errors import StartFailed
-from services.local.servers.network import HOST, free_port
+from services.local.servers.network import HOST, free_port, is_free
 from services.local.servers.process import Server, stop_all
 from services.local.servers.stack import KafkaKind, Stack, local_stack
 from services.runtime.kafka.in_process import ON
@@ -33,6 +34,9 @@ from services.runtime.settings import IN_PROCESS_BROKER, Settings
 COMMAND = (sys.executable, "-m", "services.cli")
 
 SERVICES = ("classifier", "projector")
+
+CHANNEL_SERVICES = ("mapper", "intake")
+"""Those that a channel needs."""
 
 READY_SECONDS = 2
 """Patience with `/readyz`, which a service answers at once."""
@@ -63,14 +67,24 @@ class System:
         command, environment = [*COMMAND, *arguments], self.environment(*arguments)
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
-    def count_dead_letters(self) -> int:
-        """Count the dead letters that a committed reader sees."""
-        return sum(1 for _ in committed_messages(self.settings.kafka_bootstrap, [self.settings.dead_letter_topic]))
+    @property
+    def intake_address(self) -> str:
+        """Where platforms deliver."""
+        return intake_address(self.settings)
+
+    def count_dead_letters(self, *, of_channels: bool = False) -> int:
+        """Count the dead letters that a committed reader sees: of the classifier, or of the channels."""
+        settings = self.settings
+        topics = settings.raw_dead_letter_topics if of_channels else [settings.dead_letter_topic]
+        return sum(1 for _ in committed_messages(settings.kafka_bootstrap, topics))
 
 
 @contextmanager
-def running_system(settings: Settings, *, folder: Path | None, say: Callable[[str], None]) -> Iterator[System]:
-    """Start everything for the block, and stop it all in order, also after Ctrl-C or SIGTERM.
+def running_system(
+    settings: Settings, *, folder: Path | None, say: Callable[[str], None], with_channels: bool = False
+) -> Iterator[System]:
+    """Start everything for the block, and stop it all in order, also after Ctrl-C or SIGTERM. The services of channels
+    run where the settings name a channels file, or where one is made (`with_channels`).
 
     Servers that the settings name are used instead of our own. Data and logs stand in `folder`, else in a temporary
     one, and so does a key when the settings have none. Relative paths in the settings count from here.
@@ -78,12 +92,13 @@ def running_system(settings: Settings, *, folder: Path | None, say: Callable[[st
     Raises LocalStackError when something does not start; then nothing is left running.
     """
     with _home(folder) as home, _stack(settings, home, say) as stack, ExitStack() as undo:
-        ours = _settings_for(stack, settings, home)
+        ours = _settings_for(stack, settings, home, with_channels=with_channels)
         uri = mongo_uri(ours)
         logins = make_logins(uri, ours, home / "logins") if may_make_logins(uri) else {}
         system = System(stack, {}, ours, home, logins)
         _create_topics(system)
-        services = {name: _service(name, system) for name in SERVICES}
+        names = SERVICES if ours.kanalen_file is None else (*SERVICES, *CHANNEL_SERVICES)
+        services = {name: _service(name, system) for name in names}
         undo.callback(stop_all, list(services.values()))
         for service in services.values():
             service.spawn()
@@ -121,7 +136,12 @@ def _stack(settings: Settings, home: Path, say: Callable[[str], None]) -> Iterat
         yield stack
 
 
-def _settings_for(stack: Stack, settings: Settings, home: Path) -> Settings:
+def intake_address(settings: Settings) -> str:
+    """Return where the intake of this machine takes what platforms deliver, without a path."""
+    return f"http://{HOST}:{settings.intake_port}"
+
+
+def _settings_for(stack: Stack, settings: Settings, home: Path, *, with_channels: bool = False) -> Settings:
     changes: dict[str, object] = {"kafka_bootstrap": stack.kafka_bootstrap}
     # The services run in a folder of their own: there a relative path would mean another file.
     if settings.mongo_uri_file is not None:
@@ -136,7 +156,14 @@ def _settings_for(stack: Stack, settings: Settings, home: Path) -> Settings:
         changes["former_sleutel_files"] = tuple(file.resolve() for file in settings.former_sleutel_files)
     if settings.beleid_file is not None:
         changes["beleid_file"] = settings.beleid_file.resolve()
-    return settings.model_copy(update=changes)
+    if settings.kanalen_file is not None:
+        changes["kanalen_file"] = settings.kanalen_file.resolve()
+    if "intake_port" not in settings.model_fields_set and not is_free(settings.intake_port):
+        changes["intake_port"] = free_port()
+    ours = settings.model_copy(update=changes)
+    if with_channels and ours.kanalen_file is None:
+        ours = ours.model_copy(update={"kanalen_file": make_channels(home / "kanalen", address=intake_address(ours))})
+    return ours
 
 
 def _key_of(home: Path) -> Path:

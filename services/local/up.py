@@ -23,8 +23,8 @@ def run(settings: Settings, *, folder: Path | None, say: Callable[[str], None]) 
 
     Raises LocalStackError when something does not start or ends by itself; then nothing is left running.
     """
-    say("Starting Kafka, MongoDB, the classifier and the projector …")
-    with running_system(settings, folder=folder, say=say) as system:
+    say("Starting Kafka, MongoDB and the services …")
+    with running_system(settings, folder=folder, say=say, with_channels=True) as system:
         for line in _addresses(system):
             say(line)
         try:
@@ -40,6 +40,7 @@ def _addresses(system: System) -> Iterator[str]:
     yield f"MongoDB     {address(settings)}  database {databases}  ({stack.mongo_kind})"
     for name, service in system.services.items():
         yield f"{name:<11} http://{service.address}/readyz and /metrics, log in {service.log_file}"
+    yield f"channels    {system.intake_address}/in/<kanaal>, each with its secret in {settings.kanalen_file}"
     yield "In another terminal:"
     yield f"  export KLANTCONTACT_KAFKA_BOOTSTRAP={stack.kafka_bootstrap}"
     if system.logins:
@@ -48,6 +49,7 @@ def _addresses(system: System) -> Iterator[str]:
         yield f"  export KLANTCONTACT_MONGO_URI='{stack.mongo_uri}'"
     if settings.sleutel_file is not None:
         yield f"  export KLANTCONTACT_SLEUTEL_FILE={settings.sleutel_file}"
+    yield f"  export KLANTCONTACT_KANALEN_FILE={settings.kanalen_file}"
     if stack.kafka_kind is KafkaKind.MOCK:
         yield f"  export {IN_PROCESS_BROKER}={ON}"
     yield "  klantcontact publish events.jsonl"

@@ -41,7 +41,8 @@ class ClassifierRequests:
     settings: Settings
     producer: AIOKafkaProducer
     admin: AIOKafkaAdminClient
-    _sending: list[Future[Any]] = field(default_factory=list)
+    _sending: list[tuple[str, Future[Any]]] = field(default_factory=list)
+    """Each with its topic."""
     _written: list[Position] = field(default_factory=list)
 
     async def send(
@@ -54,16 +55,15 @@ class ClassifierRequests:
         topic, partition = (place, None) if isinstance(place, str) else place
         with translate_write_errors(self.settings, topic):
             async with asyncio.timeout(STALL_SECONDS):
-                self._sending.append(
-                    await self.producer.send(topic, value, key=key, partition=partition, headers=list(headers))
-                )
+                sending = await self.producer.send(topic, value, key=key, partition=partition, headers=list(headers))
+        self._sending.append((topic, sending))
 
     async def written(self) -> None:
         """Wait until Kafka has all that was sent. Raises as `send` does."""
         sending, self._sending = self._sending, []
-        with translate_write_errors(self.settings, *self.settings.input_topics):
+        with translate_write_errors(self.settings, *sorted({topic for topic, _ in sending})):
             async with asyncio.timeout(STALL_SECONDS):
-                written = await asyncio.gather(*sending)
+                written = await asyncio.gather(*(each for _, each in sending))
         self._written += [Position(each.topic, each.partition, each.offset) for each in written]
 
     async def handled(self) -> Sequence[Position]:

@@ -13,6 +13,7 @@ from aiokafka.protocol.admin import ApiVersionRequest
 from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.domain.policy import Beleid
 from services.operations.audit.check import audit_check
+from services.operations.channel_checks import channel_checks
 from services.operations.checks import Check, failed
 from services.operations.intake_check import intake_checks
 from services.operations.mongo import read_register
@@ -68,7 +69,7 @@ async def examine(settings: Settings) -> list[Check]:
     sleutel, kafka, topics, mongodb, trail = await asyncio.gather(
         _sleutel(settings), _kafka(settings), _topics(settings), mongo_checks(settings), audit_check(settings)
     )
-    files = [_beleid(settings), retention_check(settings), *intake_checks(settings)]
+    files = [*_beleid(settings), retention_check(settings), *intake_checks(settings)]
     return [_versions(), sleutel, *_exposed(settings), *files, kafka, *topics, *mongodb, trail]
 
 
@@ -116,11 +117,17 @@ def _exposed(settings: Settings) -> Iterable[Check]:
         yield Check(name="secrets", ok=True, found=found, advice=READABLE_ADVICE)
 
 
-def _beleid(settings: Settings) -> Check:
+def _beleid(settings: Settings) -> Iterable[Check]:
     try:
         beleid = load_toml_file(settings.beleid_file, Beleid)
     except InvalidSettings as error:
-        return failed("policy", error)
+        yield failed("policy", error)
+    else:
+        yield _policy(settings, beleid)
+        yield from channel_checks(settings, beleid)
+
+
+def _policy(settings: Settings, beleid: Beleid) -> Check:
     read = set(settings.input_topics)
     mute = [
         f"{source} may write to {', '.join(sorted(bron.topics))} alone, which the classifier does not read"

@@ -7,30 +7,17 @@ import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, assert_never
+from typing import Any, assert_never
 
-from schemas.raw_messages import MAX_MESSAGE_BYTES
 from schemas.values import value_class
 from services.channels.loading import load_mapping
 from services.channels.mapping.errors import InvalidMapping, WrongPlace
 from services.channels.mapping.files import EXAMPLES
 from services.channels.mapping.mapping import ChannelMapping, ExplainedContact
 from services.channels.mapping.outcome import MappedContact, RefusedContact, SkippedContact
+from services.channels.message_files import EXPECTED, ChannelMessage, messages_in
 from services.domain.policy import DEFAULT, Beleid
 from services.operations.classify import classify
-
-MAIL: Final = ".eml"
-LINES: Final = ".jsonl"
-EXPECTED: Final = ".verwacht.jsonl"
-
-
-@value_class(frozen=True, slots=True)
-class ChannelMessage:
-    """A message, and the name under which a person knows it: its file, with the line where a file has many."""
-
-    name: str
-    value: bytes
-    is_mail: bool = False
 
 
 @value_class(frozen=True, slots=True)
@@ -45,25 +32,6 @@ class MessageOutcome:
     def is_refused(self) -> bool:
         """Whether it became no event, and should have."""
         return isinstance(self.explained.outcome, RefusedContact)
-
-
-def messages_in(file: Path) -> Iterator[ChannelMessage]:
-    """Yield the messages in a file: one of JSON, one a line in `.jsonl`, a mail in `.eml`. Raises OSError.
-
-    No more of a message is read than is needed to see that it is too large.
-    """
-    with file.open("rb") as opened:
-        if file.suffix == LINES:
-            yield from messages_on(opened, file.name)
-        else:
-            yield ChannelMessage(file.name, opened.read(MAX_MESSAGE_BYTES + 1), is_mail=file.suffix == MAIL)
-
-
-def messages_on(lines: Iterable[bytes], name: str) -> Iterator[ChannelMessage]:
-    """Yield the messages on lines, one a line. Empty lines count, and are skipped."""
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            yield ChannelMessage(f"{name}:{number}", line)
 
 
 def outcomes(

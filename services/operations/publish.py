@@ -75,7 +75,7 @@ async def publish(
     TransientFailure when Kafka does not answer or stops doing so; sending the file again is safe, since a repeated
     contact changes nothing.
     """
-    topic = _meant(topic, settings)
+    topic = topic_meant(topic, settings)
     await require_topics(settings, topic)
     publication = Publication()
     with translate_write_errors(settings, topic):
@@ -102,8 +102,8 @@ class UnclearTopic(KlantcontactError):
     """The topic to send to was not named where there are several, or is none of those that the classifier reads."""
 
 
-def _meant(topic: str | None, settings: Settings) -> str:
-    """Return the topic that is meant. Contacts are, where none is named."""
+def topic_meant(topic: str | None, settings: Settings) -> str:
+    """Return the topic that is meant. Contacts are, where none is named. Raises UnclearTopic."""
     topics = settings.contact_topics
     if topic is None and len(topics) > 1:
         raise UnclearTopic(f"There is a topic for each publisher. Name yours: {', '.join(settings.input_topics)}.")

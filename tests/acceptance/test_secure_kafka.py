@@ -7,20 +7,25 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import uvloop
 from aiokafka import TopicPartition
 from pydantic import SecretStr
 from pymongo import MongoClient
 
+from services.local.servers.network import free_port
 from services.runtime.kafka.clients import range_consumer
 from tests.acceptance.policy import STRICT
 from tests.acceptance.secure_town import RIGHTS, Ran, Town, contacts, drop_databases, settings_on
 from tests.support.contacts import SOURCE, encoded
-from tests.support.kafka_tools import ANSWER_SECONDS
+from tests.support.intake_channels import SECRET
+from tests.support.kafka_tools import ANSWER_SECONDS, publish_values
 from tests.support.secure_kafka import SecureKafka, make_authority, rights_in, secure_kafka
+from tests.support.service_process import ServiceProcess
 from tests.support.waiting import wait_for
 
 ALL_TOPICS = (
@@ -142,6 +147,7 @@ OTHERS = {
     f"DescribeConfigs {ALL_TOPICS}",
     "no registered": f"{ANOTHER}; Read topic `contact.ended`, `toestemming.gewijzigd`; "
     f"Describe, DescribeConfigs {ALL_TOPICS}; Write topic {BUT_ONE}",
+    "no messages": "Describe topic `kanaal.open-forms`",
     "no taken": "Read group `another-projector`; Describe topic `taak.created`; Read topic `klantcontact.registered`, "
     f"`klantcontact.registered.vertrouwelijk`, `taak.created.vertrouwelijk`; DescribeConfigs {ALL_TOPICS}",
 }
@@ -187,7 +193,7 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
 
 
 def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
-    services = {"run classifier", "run projector"}
+    services = {"run classifier", "run intake", "run mapper", "run projector"}
     others = {"publish", "topics create", "topics mark", "doctor", "explain", "rebuild"}
     assert RIGHTS.keys() == services | others | {
         "access",
@@ -202,6 +208,7 @@ def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
         "audit",
         "erase",
         "erase --reapply",
+        "selftest",
         "withdraw",
         "restrict",
         "retain",
@@ -246,6 +253,7 @@ SERVED = [
     ("rebuild", "rebuild --drop-old", 0, "interne_taken_vorige                 5 documents dropped"),
     ("erase", f"erase --contact --from {{whom}} {REQUEST}", 0, "1  contacts as a whole"),
     ("erase --reapply", f"erase --reapply {REQUEST}", 0, "There is nothing left of it to erase"),
+    ("selftest", "selftest", 0, "documents gone again"),
     ("withdraw", f"withdraw --from {{klant}} {REQUEST}", 0, "No consent is in force."),
     ("restrict", f"restrict --on --from {{klant}} {REQUEST}", 0, "Its processing is restricted"),
     ("restrict", f"restrict --off --from {{klant}} {REQUEST}", 0, "Its processing is not restricted."),
@@ -263,6 +271,34 @@ def test_the_rights_of_the_page_are_enough(town: Town, user: str, command: str, 
 
     assert says in ran.said
     assert ran.status == status
+
+
+_AFFECTED_FORMS = f"affected --topic kanaal.open-forms --since 1d {REQUEST}"
+_ACCESS = f"access --from {{who}} --json {REQUEST}"
+
+
+def test_the_rights_of_the_page_are_enough_for_a_channel(town: Town) -> None:
+    file = town.kafka.folder / "kanalen.toml"
+    file.write_text('[kanaal.open-forms]\nmapping = "open-forms"', "utf-8")
+    channel = {"kanalen_file": file}
+    letters = "--in kanaal.open-forms.dlq"
+
+    assert "kanaal.open-forms.dlq" in town.run("topics create", "topics create", channel).said
+    publish_values(town.kafka.plain, "kanaal.open-forms", [b"{"])
+    with town.service("mapper", town.settings_of("run mapper").model_copy(update=channel)) as mapper:
+        wait_for("it is a letter", lambda: sum(mapper.measured("klantcontact_dead_letters_total").values()) == 1)
+        assert (
+            "open-forms: open-forms/1, from kanaal.open-forms to contact.ended"
+            in town.run("doctor", "doctor", channel).said
+        )
+        assert "1 letter in 1 group" in town.run("dlq", f"dlq list {letters}", channel).said
+        assert "no event" in town.run("replay", "replay --topic kanaal.open-forms", channel).said
+        told = [town.run("explain", f"explain kanaal.open-forms:{each}:0", channel).said for each in (0, 1)]
+        assert "onleesbaar" in "".join(told)
+        assert "1 record of 0 contacts" in town.run("affected", _AFFECTED_FORMS, channel).said
+        assert '"kanaal.open-forms"' in town.run("access", _ACCESS, channel).said
+        assert "1 letter sent back" in town.run("dlq redrive", f"dlq redrive --all {letters}", channel).said
+        wait_for("it is one again", lambda: sum(mapper.measured("klantcontact_dead_letters_total").values()) == 2)
 
 
 def test_a_user_may_be_known_by_its_certificate(town: Town) -> None:
@@ -434,3 +470,43 @@ def test_a_classifier_that_may_not_write_waits_and_says_so(town: Town, user: str
         wait_for("it says so", lambda: process.reasons().get("kafka") == told)
 
     assert town.committed() == before
+
+
+@pytest.fixture(scope="module")
+def one_channel(town: Town) -> Path:
+    """A channels file with one channel, whose raw topic is there."""
+    (town.kafka.folder / "geheim").write_text(SECRET)
+    file = town.kafka.folder / "intake.toml"
+    file.write_text(
+        '[kanaal.open-forms]\nmapping = "open-forms"\nauthenticatie = "api_sleutel"\ngeheim_bestand = "geheim"\n'
+    )
+    assert town.run("topics create", "topics create", {"kanalen_file": file}).status == 0
+    return file
+
+
+@pytest.mark.parametrize(
+    ("user", "status", "told"),
+    [
+        ("run intake", 204, None),
+        # Without Write on any topic Kafka does not even number what it sends.
+        ("no messages", 503, f"Kafka does not give this user a right that it needs on the cluster. {LISTED}"),
+    ],
+)
+def test_the_intake_answers_2xx_only_where_it_may_write(
+    town: Town, one_channel: Path, user: str, status: int, told: str | None
+) -> None:
+    settings = town.settings_of(user).model_copy(update={"kanalen_file": one_channel, "intake_port": free_port()})
+    with town.service("intake", settings) as process:
+        wait_for("it takes requests", lambda: process.log("intake.served"))
+        answer = httpx.post(
+            f"http://127.0.0.1:{settings.intake_port}/in/open-forms",
+            json={},
+            headers={"Authorization": SECRET},
+            trust_env=False,
+        )
+        assert answer.status_code == status
+        wait_for("readiness has looked", lambda: process.status("/readyz") in {200, 503} and _told(process) == told)
+
+
+def _told(process: ServiceProcess) -> str | None:
+    return process.reasons().get("kafka")

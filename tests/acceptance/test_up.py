@@ -60,7 +60,7 @@ class System:
             seconds=START_SECONDS,
         )
         assert self.process.poll() is None, self.screen()
-        assert self.screen().startswith("Starting Kafka, MongoDB, the classifier and the projector …\n")
+        assert self.screen().startswith("Starting Kafka, MongoDB and the services …\n")
 
     def exported(self) -> dict[str, str]:
         """What the screen says to type in another terminal."""

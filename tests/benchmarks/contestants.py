@@ -4,10 +4,11 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 from services.runtime.settings import Settings
+from tests.benchmarks.channels import CHANNELS, filled, mapped
 from tests.benchmarks.contest import Contestant, NotRun
 from tests.benchmarks.figures import Run
 from tests.benchmarks.ground import Filled, Ground
@@ -68,6 +69,15 @@ class Contestants:
         """The events that the projector reads."""
         return self.ground.filled(self.projected.outputs)
 
+    @cached_property
+    def messages(self) -> Mapping[str, Filled]:
+        """The raw topic of each channel, by the name of its contestant."""
+        partitions = self.options.partitions
+        return {
+            name: filled(self.ground, channel, self.options.events, partitions=partitions)
+            for name, channel in CHANNELS.items()
+        }
+
     def batch(self, setting: str) -> str:
         """Return the most records of a batch, as that setting of the services says."""
         return str(self.options.batch or Settings.model_fields[setting].default)
@@ -84,6 +94,7 @@ class Contestants:
             "classifier": lambda run: self.classifier("classifier", run, self.contacts),
             COMPILED: lambda run: self.classifier(COMPILED, run, self.contacts, tree=self.compiled),
             "two classifiers": lambda run: self.classifier("two classifiers", run, self.contacts, instances=2),
+            **{name: partial(self.mapper, name) for name in CHANNELS},
             "twelve partitions": lambda run: self.classifier("twelve partitions", run, self.more_partitions),
         }
 
@@ -111,6 +122,12 @@ class Contestants:
         services.make_topics(partitions=len(contacts.ends))
         shown = services.classify(instances=instances)
         services.forget()
+        return {name: replace(shown, name=name)}
+
+    def mapper(self, name: str, run: str) -> Mapping[str, Run]:
+        """Run the mapper over the messages of a channel."""
+        services = self.services(run, self.messages[name])
+        shown = mapped(services, CHANNELS[name], partitions=self.options.partitions)
         return {name: replace(shown, name=name)}
 
     def projector(self, run: str) -> Mapping[str, Run]:

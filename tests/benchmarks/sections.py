@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tests.benchmarks.channels import CHANNELS
 from tests.benchmarks.contest import Results
 from tests.benchmarks.contestants import COMPILED
 from tests.benchmarks.figures import Run
@@ -86,6 +87,13 @@ def _partitions(results: Results) -> Sequence[Row]:
     return [ratio(results, what, "twelve partitions", "classifier", _speed, at_least=0.9)]
 
 
+def _mapper(results: Results) -> Sequence[Row]:
+    return [
+        ratio(results, f"{name}: CPU an event / classifier", name, "classifier", _process, at_most=1.5)
+        for name in CHANNELS
+    ]
+
+
 def _instances(results: Results) -> Sequence[Row]:
     two, one = "two classifiers", "classifier"
     return [
@@ -99,6 +107,7 @@ SECTIONS: Final = {
     "classifier": Section(["floor", "classifier", "naive"], _classifier),
     "compiled": Section(["floor", "classifier", COMPILED, "naive"], _compiled),
     "instances": Section(["classifier", "two classifiers"], _instances),
+    "mapper": Section(["classifier", *CHANNELS], _mapper),
     "partitions": Section(["classifier", "twelve partitions"], _partitions),
     "streams": Section(["two classifiers", "Kafka Streams"], _streams),
     "quix": Section(["classifier", "Quix Streams"], _quix),

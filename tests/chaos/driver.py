@@ -20,7 +20,7 @@ from tests.chaos.faults.mongo import UNREPLICATED
 from tests.chaos.kafka_cluster import VERSION
 from tests.chaos.load import PER_SECOND, Acknowledged, Load
 from tests.chaos.observed import Ends, observe
-from tests.chaos.plan import SETTLE_SECONDS, Kind, Planned, lane
+from tests.chaos.plan import SETTLE_SECONDS, Kind, Planned, drawn
 from tests.chaos.recovery import Recovery, Struck
 from tests.chaos.town import Town
 from tests.chaos.violations import Violation
@@ -30,6 +30,9 @@ from tests.support.kafka_tools import ANSWER_SECONDS, admin_client, committed_of
 WARM_SECONDS: Final = 90.0
 RECOVERY_SECONDS: Final = 180.0
 """The longest wait, after the last fault, until everything is as before."""
+
+MOST_BYTES: Final = 200_000_000
+"""Of an instance: a third above what `docs/capacity.md` names, so that only growth is found."""
 
 LOOK_SECONDS: Final = 0.25
 UNDISTURBED: Final = "nothing"
@@ -82,8 +85,8 @@ class _Fight:
     not_injected: list[str] = field(default_factory=list)
     errors: list[BaseException] = field(default_factory=list)
 
-    def strike(self, kind: Kind, planned: Planned) -> None:
-        """Do one fault, and begin to wait for the recovery."""
+    def strike(self, kind: Kind, planned: Planned) -> Struck | None:
+        """Do one fault, and begin to wait for the recovery. Return None where it could not be done."""
         fault = planned.fault
         began = time.monotonic()
         self.say(
@@ -94,32 +97,38 @@ class _Fight:
             fault.inject(self.world, planned.target, planned.seconds)
         except LocalStackError as error:
             self.not_injected.append(f"{kind.name} {planned.number}: {error}")
-            return
-        self.recovery.ended(Struck(kind.name, fault.name, planned.target, began, time.monotonic()))
+            return None
+        struck = Struck(kind.name, fault.name, planned.target, began, time.monotonic())
+        self.recovery.ended(struck)
+        return struck
 
 
 class _Lane(threading.Thread):
-    """Does the faults of one kind, one after another."""
+    """Does the faults of one lane, one after another."""
 
-    def __init__(self, kind: Kind, seed: int, fight: _Fight) -> None:
-        super().__init__(name=kind.name, daemon=True)
-        self._kind, self._seed, self._fight = kind, seed, fight
+    def __init__(self, kind: Kind, lane: int, seed: int, fight: _Fight) -> None:
+        super().__init__(name=f"{kind.name} {lane}", daemon=True)
+        self._kind, self._fight = kind, fight
+        self._faults = drawn(seed, kind, lane)
 
     def run(self) -> None:
         """Go on until the time is over, and do one fault at least."""
         try:
-            for planned in lane(self._seed, self._kind):
+            last: Struck | None = None
+            for planned in self._faults:
                 time.sleep(planned.pause)
-                self._settle()
+                self._settle(last if planned.patient else None)
                 if planned.number > 1 and time.monotonic() > self._fight.deadline:
                     return
-                self._fight.strike(self._kind, planned)
+                last = self._fight.strike(self._kind, planned)
         except BaseException as error:  # noqa: BLE001 - the driver raises it
             self._fight.errors.append(error)
 
-    def _settle(self) -> None:
+    def _settle(self, last: Struck | None) -> None:
         deadline = time.monotonic() + SETTLE_SECONDS
-        while not self._kind.settled(self._fight.world) and time.monotonic() < deadline:
+        while time.monotonic() < deadline:
+            if self._kind.settled(self._fight.world) and (last is None or last.recovered is not None):
+                return
             time.sleep(LOOK_SECONDS)
 
 
@@ -142,7 +151,7 @@ def _fought(world: World, orders: Orders, say: Callable[[str], None]) -> Outcome
     recovery.start()
     _undisturbed(recovery)
     fight = _Fight(world, recovery, time.monotonic() + orders.minutes * 60, say)
-    lanes = [_Lane(each, orders.seed, fight) for each in orders.kinds]
+    lanes = [_Lane(kind, lane, orders.seed, fight) for kind in orders.kinds for lane in range(len(kind.lanes))]
     for each in lanes:
         each.start()
     for each in lanes:
@@ -177,6 +186,11 @@ def _checked(world: World, load: Load, struck: Sequence[Struck], fight: _Fight, 
     result.violations += [each for each in late if each is not None]
     result.violations += [
         Violation("not recovered", f"{each.name} ({each.target})") for each in struck if each.recovered is None
+    ]
+    result.violations += [
+        Violation("too much memory", f"an instance of the {service} had {peak / 1e6:.0f} MB")
+        for service, peak in world.keeper.peaks.items()
+        if peak > MOST_BYTES
     ]
     if unanswered:
         result.violations.append(Violation("not recovered", f"Kafka did not answer {unanswered} records"))

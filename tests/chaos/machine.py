@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -11,6 +12,8 @@ SIZE: Final = "512m"
 """Of a small file system. It takes memory only as far as it is filled."""
 
 FAKETIME: Final = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+SPARES: Final = (64 * 1024, 1024 * 1024)
+
 RIGHT: Final = "+0"
 
 
@@ -100,10 +103,14 @@ class MemoryGroup:
         """Return what makes a command run in this group."""
         return ["sh", "-c", 'echo $$ > "$0/cgroup.procs" && exec "$@"', str(self._folder)]
 
-    def bound(self, spare_bytes: int) -> None:
-        """Let it have hardly more than it has."""
+    def bound(self) -> None:
+        """Let it have no more than it has."""
         used = int((self._folder / self._groups.usage).read_text())
-        (self._folder / self._groups.limit).write_text(str(used + spare_bytes))
+        # The kernel refuses a bound below what is used, and that grows meanwhile.
+        for spare_bytes in (0, *SPARES):
+            with suppress(OSError):
+                (self._folder / self._groups.limit).write_text(str(used + spare_bytes))
+                return
 
     def unbound(self) -> None:
         """Let it have what it wants."""

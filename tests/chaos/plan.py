@@ -1,4 +1,4 @@
-"""What is done to the system, drawn from a seed: for each kind of fault a lane, in which one follows the other.
+"""What is done to the system, drawn from a seed: for each kind of fault one lane or more, in which one follows another.
 
 The same seed gives the same faults in the same order, with the same targets and lengths. When exactly they strike
 depends on how long the ones before took.
@@ -29,19 +29,23 @@ class Fault:
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """Faults that come one after another."""
+    """Faults that are alike."""
 
     name: str
     pause: tuple[float, float]
     """Seconds between two of them."""
-    faults: Sequence[Fault]
+    lanes: Sequence[Sequence[Fault]]
+    """Those of a lane come one after another; the lanes run at once."""
     settled: Callable[[World], bool] = lambda _: True
-    """Whether the next one may come; after `SETTLE_SECONDS` it comes anyway."""
+    """Whether the servers are as before; after `SETTLE_SECONDS` the next one comes anyway."""
     missing: Callable[[], str | None] = lambda: None
     """What this machine lacks for it."""
 
 
-SETTLE_SECONDS: Final = 20.0
+SETTLE_SECONDS: Final = 15.0
+
+PATIENT: Final = 0.75
+"""The share of faults that wait for the recovery from the one before in their lane. The others hit it in the middle."""
 
 
 @dataclass(frozen=True)
@@ -53,19 +57,25 @@ class Planned:
     target: str
     pause: float
     seconds: float
+    patient: bool
+    """Whether it waits until the system has recovered from the one before."""
 
 
-def lane(seed: int, kind: Kind) -> Iterator[Planned]:
-    """Yield the faults of a kind without end: round after round all of them, shuffled."""
-    draw = random.Random(f"{seed} {kind.name}")
+def drawn(seed: int, kind: Kind, lane: int) -> Iterator[Planned]:
+    """Yield the faults of a lane without end: round after round all of them, shuffled."""
+    draw = random.Random(f"{seed} {kind.name} {lane}")
     number = 0
     while True:
-        deck = [fault for fault in kind.faults for _ in range(fault.weight)]
+        deck = [fault for fault in kind.lanes[lane] for _ in range(fault.weight)]
         draw.shuffle(deck)
         for fault in deck:
             number += 1
-            target, pause = draw.choice(fault.targets), draw.uniform(*kind.pause)
-            yield Planned(number, fault, target, pause, draw.uniform(*fault.seconds))
+            target, pause, seconds = (
+                draw.choice(fault.targets),
+                draw.uniform(*kind.pause),
+                draw.uniform(*fault.seconds),
+            )
+            yield Planned(number, fault, target, pause, seconds, patient=draw.random() < PATIENT)
 
 
 def chosen(kinds: Mapping[str, Kind], names: Sequence[str]) -> tuple[list[Kind], dict[str, str]]:

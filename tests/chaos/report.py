@@ -17,6 +17,9 @@ from tests.chaos.violations import CHECKS, Place
 
 RUNS: Final = Path(".chaos")
 PAGE: Final = Path(__file__).with_name("report.md")
+ENDED: Final = (
+    "Processes that ended without being asked to, and were started again (-9: the kernel killed it for want of memory):"
+)
 SHOWN: Final = ("lost", "doubled", "half")
 """The checks that the table by fault shows; the others stand once for each run."""
 
@@ -262,7 +265,7 @@ def _seen(runs: Sequence[Told]) -> Iterator[str]:
         written, there = sum(run.unreplicated for run in runs), sum(run.kept for run in runs)
         yield f"A primary wrote {written} documents that no other member got. {there} of them were there in the end."
     ends = [f"- {name} {end}, {command}" for name, end, command in _ends(runs)]
-    yield "Processes that ended by themselves, and were started again:\n\n" + "\n".join(ends) if ends else ""
+    yield f"{ENDED}\n\n" + "\n".join(ends) if ends else ""
     lacking = {reason: kind for run in runs for kind, reason in run.lacking.items()}
     yield "\n".join(f"Left out: {kind}, since {reason}." for reason, kind in lacking.items())
     missed = [each for run in runs for each in run.not_injected]

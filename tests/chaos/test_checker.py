@@ -14,7 +14,7 @@ from services.classifier.mongo.documents import besluit_document, partij_documen
 from services.classifier.mongo.register import KEPT_WITHOUT_TRACE
 from services.projector.mongo.writes import Collection
 from services.runtime.settings import Settings
-from tests.chaos.checker import Result, check
+from tests.chaos.checker import IN_FLIGHT, Result, check
 from tests.chaos.expected import Decision, Expected, expect
 from tests.chaos.load import Acknowledged, digest_of
 from tests.chaos.observed import Input, Letter, Observed
@@ -138,6 +138,14 @@ def test_a_revisie_that_a_later_one_overtook_is_counted_apart() -> None:
     )
     result = _checked(_with_projection(_without(*decision.events)))
     assert (result.violations, result.overtaken) == ([], 1)
+
+
+def test_a_revisie_that_comes_far_before_the_next_was_not_overtaken() -> None:
+    key, decisions = next((key, each) for key, each in EXPECTED.decisions.items() if len(each) == 2 and each[0].events)
+    early = replace(decisions[0], offset=decisions[1].offset - IN_FLIGHT - 1)
+    expected = replace(EXPECTED, decisions={**EXPECTED.decisions, key: [early, decisions[1]]})
+    assert _found(UNDISTURBED, expected) == {}
+    assert _found(_with_projection(_without(*early.events)), expected)["lost"] == 1
 
 
 def _shared(decisions: Sequence[Decision]) -> bool:

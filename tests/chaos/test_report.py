@@ -68,7 +68,7 @@ def test_what_is_right_is_not_told_as_wrong() -> None:
     right = replace(OUTCOME, result=Result(contacts=4), ends={}, unreplicated=0)
     text = page([_told(right)])
     assert "Violations:" not in text
-    assert "ended by themselves" not in text
+    assert "without being asked" not in text
 
 
 def test_a_run_is_read_as_it_was_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ CHECKS: Final = (
     "letter without key",
     "lost by Kafka",
     "not recovered",
+    "too much memory",
 )
 """All of them have to be 0."""
 

@@ -61,6 +61,7 @@ TYPED: Final[Mapping[str, bytes]] = {
     f"erase --contact --refuse 17(3)(b) {FOR}": CONTACT,
     f"erase --reapply {FOR}": b"",
     "erase-report --json --request Z-erased": b"",
+    "selftest": b"",
     f"withdraw {FOR}": KLANT,
     f"restrict --on {FOR}": KLANT,
     f"retain {FOR}": b"",

@@ -157,8 +157,9 @@ def test_every_target_of_make_that_is_named_exists(page: Path) -> None:
 # Length ---------------------------------------------------------------------------------------------------------------
 
 
-@_names([page for page in PAGES if page.is_relative_to("docs")])
+@_names([page for page in PAGES if page.is_relative_to("docs") and page != DECISIONS / "README.md"])
 def test_a_page_stays_within_150_lines(page: Path) -> None:
+    """But for the index of decisions, which has a row for each."""
     assert len(_text(page).splitlines()) <= 150
 
 

@@ -115,6 +115,7 @@ def test_with_one_database_a_collection_of_both_stands_once() -> None:
     [
         ("run classifier", "classifier"),
         ("run projector", "projector"),
+        ("run mapper", "mapper"),
         ("dlq list", "operator"),
         ("rebuild --dry-run", "operator"),
         ("publish events.jsonl", None),

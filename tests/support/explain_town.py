@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from schemas import dead_letters
 from schemas.faults import Fault, FaultKind
 from schemas.positions import Position
+from schemas.raw_messages import dead_letter_topic_of
 from services.classifier.mongo.register import MongoRegister
 from services.domain.besluit import BesluitRecord
 from services.domain.case import Case, prepare
@@ -41,6 +42,8 @@ class Town:
     now: datetime = NOW
     offset: int = 0
     letters: int = 0
+    messages: int = 0
+    refused_messages: int = 0
     decided: dict[str, Decided] = field(default_factory=dict)
 
     async def prepare(self) -> None:
@@ -134,6 +137,22 @@ class Town:
             consumer.commit(offsets=[TopicPartition(topic, 0, offset)], asynchronous=False)
         finally:
             consumer.close()
+
+    def send_message(self, value: bytes, headers: Sequence[tuple[str, bytes | None]] = ()) -> Position:
+        """Send a message as the platform of the first channel would, and return where it lies."""
+        topic = self.settings.raw_topics[0]
+        self._send(topic, value, headers)
+        self.messages += 1
+        return Position(topic, 0, self.messages - 1)
+
+    def refuse_message(self, lies: Position, value: bytes) -> LetterId:
+        """Make a dead letter of a message."""
+        letter = dead_letters.dead_letter(
+            key=None, value=value, headers=(), position=lies, kind="onleesbaar", faults=(), time=self.now
+        )
+        self._send(dead_letter_topic_of(lies.topic), letter.value, list(letter.headers))
+        self.refused_messages += 1
+        return LetterId(0, self.refused_messages - 1)
 
     def send_output(self, value: bytes | None = b"{}") -> None:
         """Publish something that the projector has yet to read."""

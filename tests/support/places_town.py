@@ -1,9 +1,13 @@
 """A town in which one klant has something in every place, beside another klant: each with marked values of its own."""
 
 import asyncio
+import tempfile
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
+from shutil import rmtree
 from typing import Final
 from uuid import uuid4
 
@@ -12,6 +16,8 @@ from pymongo import MongoClient
 
 from schemas.outputs import Reden
 from schemas.positions import Position
+from schemas.raw_messages import MAPPING, MESSAGE
+from services.channels.mapping.files import SHIPPED
 from services.domain.events import events_of
 from services.domain.ids import contact_key
 from services.domain.streams import Stream
@@ -40,6 +46,8 @@ from tests.support.examples import (
 from tests.support.explain_town import Town
 from tests.support.kafka_tools import topic_names
 from tests.support.leftovers import remove_database, remove_topics
+
+EXAMPLE = SHIPPED / "open-forms" / "voorbeelden" / "V4-digid-toestemming.json"
 
 CONFIDENTIAL_TEXT = "zqgeheimeinhoudqz"
 SHARED_TEXT = "zqsamenqz"
@@ -89,6 +97,8 @@ def asked(number: str, what: str, *, refs: list[str] | None = None) -> Wire:
 def filled_town(stack: Stack) -> Iterator[Town]:
     """Provide a town of ALICE and BOB for the block; nothing of it stays on the servers."""
     name = f"test-{uuid4().hex[:12]}"
+    channels = Path(tempfile.mkdtemp()) / "kanalen.toml"
+    channels.write_text(f'[kanaal.open-forms]\nmapping = "open-forms"\ntopic = "{name}.kanaal.open-forms"\n', "utf-8")
     settings = Settings.model_validate(
         {
             "kafka_bootstrap": stack.kafka_bootstrap,
@@ -98,6 +108,8 @@ def filled_town(stack: Stack) -> Iterator[Town]:
             "topic_partitions": 2,
             "classifier_group": f"{name}-classifier",
             "projector_group": f"{name}-projector",
+            "mapper_group": f"{name}-mapper",
+            "kanalen_file": channels,
             "backup_days": 30,
             **topic_names(name),
         }
@@ -109,6 +121,7 @@ def filled_town(stack: Stack) -> Iterator[Town]:
     finally:
         remove_topics(stack.kafka_bootstrap, name)
         remove_database(stack.mongo_uri, name)
+        rmtree(channels.parent)
 
 
 async def _made(town: Town) -> None:
@@ -168,10 +181,37 @@ async def fill(town: Town, one: str, other: str) -> None:
     town.refuse_value(broken)
     town.refuse(contact("c-refused-other", betrokkenen=[person(other)]))
     await discard(town.settings, LetterSelection(ids=frozenset({LetterId(0, 0)})), reason="a test")
+    await _through_a_channel(town, one, other)
     follow_up = contact("c-later", betrokkenen=[person(other)], vervolg_op={"contactId": "c-alone"})
     await published(town, follow_up | {"vertrouwelijk": True})
     _leave_others(town)
     leave_other_forms(town)
+
+
+FORMULIEREN = "urn:nld:oin:00000000000000000000:systeem:formulieren"
+"""The source of what the shipped mapping of Open Forms makes."""
+
+
+def form(number: str, reference: str) -> bytes:
+    """Return what Open Forms sends of a klant."""
+    sample = EXAMPLE.read_text("utf-8").replace("999990007", number).replace("OF-DIGID2", reference)
+    return sample.replace("De verlenging is niet aangekomen.", mark(number, "form")).encode()
+
+
+async def _through_a_channel(town: Town, one: str, other: str) -> None:
+    """Send forms: two that became events, one of them confidential, and two that did not, one in a form of its own."""
+    for reference, confidential in (("of-1", False), ("of-secret", True)):
+        lies = town.send_message(form(one, reference))
+        data = contact(reference, betrokkenen=[person(one)], vertrouwelijk=confidential)
+        await town.decide(data, source=FORMULIEREN, headers=mapped_headers("open-forms/1", lies))
+    lies = town.send_message(b64encode(form(one, "of-2")))
+    town.refuse_message(lies, b64encode(form(one, "of-2")))
+    town.send_message(form(other, "of-other"))
+
+
+def mapped_headers(mapping: str, lies: Position) -> list[tuple[str, bytes | None]]:
+    """Return the headers of an event that the mapper made of a message."""
+    return [(MAPPING, mapping.encode()), (MESSAGE, f"{lies.topic}:{lies.partition}:{lies.offset}".encode())]
 
 
 async def published(town: Town, data: Wire) -> None:

@@ -15,6 +15,7 @@ SLOWEST_FIRST: Final = (
     "tests/faults/test_rebuild_faults.py",
     "tests/integration/classifier/test_memory.py",
     "tests/faults/test_readiness.py",
+    "tests/faults/test_intake.py",
     "tests/privacy/test_erased_bytes.py",
     "tests/privacy/test_rotation.py",
     "tests/privacy/test_erased_stays_gone.py",

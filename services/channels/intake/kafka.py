@@ -72,23 +72,15 @@ class KafkaRawTopic:
 
     async def write(self, messages: Sequence[bytes], headers: Headers) -> None:
         """Write messages, as the port promises."""
-        size = sum(len(each) + OVERHEAD_BYTES for each in messages)
-        self._budget.take(size)
+        producer = None
         try:
             producer = await self.producer()
-            futures = await self._send(producer, messages, headers)
-        except BaseException as error:
-            self._budget.give_back(size)
-            if isinstance(error, KafkaError):
-                raise self._refusal(error) from error
-            raise
-        written = asyncio.gather(*futures, return_exceptions=True)
-        # Also when nobody waits any more: until then the producer holds them.
-        written.add_done_callback(lambda _: self._budget.give_back(size))
-        for outcome in await asyncio.shield(written):
-            if isinstance(outcome, BaseException):
-                await self._replace(producer)
-                raise self._refusal(outcome) from outcome
+            await self._written(producer, messages, headers)
+        except KafkaError as error:
+            # Unless another request that it failed has replaced it already.
+            if producer is self._producer:
+                self._replace()
+            raise self._refusal(error) from error
         self._taken()
 
     async def producer(self) -> AIOKafkaProducer:
@@ -96,19 +88,38 @@ class KafkaRawTopic:
         async with self._starting:
             if self._producer is None:
                 producer = idempotent_producer(self._settings)
-                await producer.start()
+                try:
+                    await producer.start()
+                except BaseException:
+                    await _stop(producer)
+                    raise
                 self._producer = producer
             return self._producer
 
     async def close(self) -> None:
         """Send what is left, for a moment, and close the producer."""
-        if self._producer is not None:
-            await self._replace(self._producer)
+        if closing := self._replace():
+            await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
 
     def look(self) -> None:
         """Forget a refusal of a while ago."""
         if self._refused_at is not None and time.monotonic() - self._refused_at > REPORTED_SECONDS:
             self._taken()
+
+    async def _written(self, producer: AIOKafkaProducer, messages: Sequence[bytes], headers: Headers) -> None:
+        """Send messages, and return when Kafka has them. They take of the budget until then, whoever waits for it."""
+        size = sum(len(each) + OVERHEAD_BYTES for each in messages)
+        self._budget.take(size)
+        try:
+            futures = await self._send(producer, messages, headers)
+        except BaseException:
+            self._budget.give_back(size)
+            raise
+        written = asyncio.gather(*futures, return_exceptions=True)
+        written.add_done_callback(lambda _: self._budget.give_back(size))
+        for outcome in await asyncio.shield(written):
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     async def _send(
         self, producer: AIOKafkaProducer, messages: Sequence[bytes], headers: Headers
@@ -117,14 +128,15 @@ class KafkaRawTopic:
             return [await producer.send(self._topic, messages[0], headers=list(headers))]
         return await send_in_bulk(producer, [Message(self._topic, None, each, headers) for each in messages])
 
-    async def _replace(self, producer: AIOKafkaProducer) -> None:
-        if self._producer is not producer:
-            return
+    def _replace(self) -> "asyncio.Task[None] | None":
+        """Let the next write start a producer. Return the task that closes this one, if there is one."""
+        if self._producer is None:
+            return None
+        closing = asyncio.create_task(_stop(self._producer))
         self._producer = None
-        closing = asyncio.create_task(_stop(producer))
         _CLOSING.add(closing)
         closing.add_done_callback(_CLOSING.discard)
-        await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
+        return closing
 
     def _refusal(self, error: BaseException) -> Rejected:
         self._refused_at = time.monotonic()
@@ -168,8 +180,9 @@ class KafkaRawTopics:
             async with asyncio.timeout(LOOK_ANSWER_SECONDS):
                 producers = [await each.producer() for each in self._topics.values()]
                 existing = (await producers[0].client.fetch_all_metadata()).topics()
-        except (KafkaError, OSError, TimeoutError):
-            self._health.set(Part.KAFKA, f"Kafka has not answered for {LOOK_ANSWER_SECONDS:.0f} seconds", by=WATCH)
+        except (KafkaError, OSError, TimeoutError) as error:
+            silent = f"Kafka has not answered for {LOOK_ANSWER_SECONDS:.0f} seconds"
+            self._health.set(Part.KAFKA, str(missing_right(error) or silent), by=WATCH)
             return
         missing = [topic for topic in self._topics if topic not in existing]
         gone = f"Kafka has no topic {', '.join(missing)}, or this user may not see it" if missing else None

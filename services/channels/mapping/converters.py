@@ -13,9 +13,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 from schemas.mapping_file import Converter
 from schemas.types import RFC_3339
-from services.channels.mapping.errors import Unconvertible, UnreadableMessage
+from services.channels.mapping.errors import Unconvertible
 from services.channels.mapping.languages import KNOWN, THREE_LETTERS
-from services.channels.mapping.reading import parsed
+from services.channels.mapping.reading import UnreadableMessage, parsed
 
 Convert = Callable[[Any], Any]
 

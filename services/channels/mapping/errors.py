@@ -22,10 +22,6 @@ class InvalidMapping(Exception):
         super().__init__("\n".join(f"{file}: {place or 'the file'}: {message}" for place, message in self.mistakes))
 
 
-class UnreadableMessage(Exception):
-    """A message is no JSON and no mail, is nested too deeply, or holds a number that is too long."""
-
-
 class Unconvertible(Exception):
     """A converter can't read what it got. It holds nothing of it."""
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 import jmespath
 from jmespath.exceptions import JMESPathError, ParseError
 from jmespath.functions import Functions, signature
-from jmespath.visitor import Options, TreeInterpreter
 
 from schemas.mapping_faults import MappingFaultKind
 from services.channels.mapping.bounds import MAX_CHARACTERS, MAX_COPIES, MAX_NODES, MAX_NUMBER_CHARACTERS, MAX_VISITS
+from services.channels.mapping.closures import Closure, closure, is_false, weight_of
 from services.channels.mapping.errors import Unmappable
 
 _Node = dict[str, Any]
@@ -67,17 +67,17 @@ class _Bounded(Functions):  # type: ignore[misc]  # jmespath has no types
 
 
 _FUNCTIONS: Final = _Bounded()
-_OPTIONS: Final = Options(custom_functions=_FUNCTIONS)
 
 
-class Interpreter(TreeInterpreter):  # type: ignore[misc]  # the same
+class Interpreter:
     """Counts the steps of all expressions of one message. Raises AsksTooMuch after the last that it may take.
 
     What several expressions ask of a contact in the same words is found once.
     """
 
+    __slots__ = ("_contact", "_found", "_left")
+
     def __init__(self) -> None:
-        super().__init__(_OPTIONS)
         self._left = MAX_VISITS
         self._contact: object = None
         self._found: dict[str, Any] = {}
@@ -87,28 +87,25 @@ class Interpreter(TreeInterpreter):  # type: ignore[misc]  # the same
         self._contact = contact
         self._found = {}
 
-    def visit(self, node: _Node, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - JSON
-        """Take one step."""
-        self._left -= 1
+    def take(self, steps: int) -> None:
+        """Take some steps."""
+        self._left -= steps
         if self._left < 0:
             raise AsksTooMuch
-        return super().visit(node, *arguments, **options)
 
-    def visit_shared(self, node: _Node, value: object) -> Any:  # noqa: ANN401 - JSON
+    def shared(self, words: str, part: Closure, value: Any) -> Any:  # noqa: ANN401 - JSON
         """Return what a part finds that another expression may have in the same words."""
-        (part,) = node["children"]
         if value is not self._contact or value is None:
-            return self.visit(part, value)
-        words = node["value"]
+            return part(value, self)
         if words not in self._found:
-            self._found[words] = self.visit(part, value)
+            self._found[words] = part(value, self)
         return self._found[words]
 
 
 class Search:
     """One expression, ready to be asked of a document."""
 
-    __slots__ = ("_asked", "_names", "_node", "place", "text")
+    __slots__ = ("_asked", "_closure", "_names", "_weight", "place", "text")
 
     def __init__(self, text: str, place: str) -> None:
         """Compile an expression. Raises WrongExpression."""
@@ -117,7 +114,8 @@ class Search:
         parsed = _parsed(text)
         self._names = _names(parsed)
         self._asked = set(_asked(parsed))
-        self._node = _shared(parsed)
+        self._closure = closure(_shared(parsed), _FUNCTIONS)
+        self._weight = weight_of(parsed)
 
     def __call__(self, document: object, interpreter: Interpreter) -> Any:  # noqa: ANN401 - JSON
         """Return what the expression finds. Raises Unmappable; what it holds of the document is never in it."""
@@ -128,7 +126,8 @@ class Search:
                 document = document.get(name)
             return document
         try:
-            return interpreter.visit(self._node, document)
+            interpreter.take(self._weight)
+            return self._closure(document, interpreter)
         except AsksTooMuch:
             raise Unmappable(self.place, MappingFaultKind.TE_VEEL) from None
         except OF_JMESPATH:
@@ -136,8 +135,7 @@ class Search:
 
     def holds(self, document: object, interpreter: Interpreter) -> bool:
         """Whether a condition is true, as JMESPath has it: not for false, null, and an empty text, list or object."""
-        found = self(document, interpreter)
-        return not (found is None or found is False or found in ("", [], {}))
+        return not is_false(self(document, interpreter))
 
     def names_of_document(self) -> set[str]:
         """Return the names that the expression asks of the document itself."""

@@ -9,7 +9,7 @@ from email.message import Message
 from email.parser import BytesParser
 from typing import Any, Final
 
-from services.channels.mapping.errors import UnreadableMessage
+from services.channels.mapping.reading import UnreadableMessage
 
 _MAX_ADDRESSES: Final = 50
 _MAX_HEADER: Final = 4 * 1024

@@ -23,7 +23,7 @@ from schemas.reading.decoding import MAX_BYTES, decode
 from services.channels.mapping.bounds import MAX_CONTACTS
 from services.channels.mapping.compiling import Compiler
 from services.channels.mapping.contract import ROOT, target_of_time
-from services.channels.mapping.errors import InvalidMapping, Unmappable, UnreadableMessage, WrongPlace
+from services.channels.mapping.errors import InvalidMapping, Unmappable, WrongPlace
 from services.channels.mapping.expressions import Interpreter, Search
 from services.channels.mapping.mail import mail_as_message
 from services.channels.mapping.outcome import (
@@ -35,7 +35,7 @@ from services.channels.mapping.outcome import (
     RefusedContact,
     SkippedContact,
 )
-from services.channels.mapping.reading import parsed, too_deep
+from services.channels.mapping.reading import UnreadableMessage, parsed, too_deep
 from services.channels.mapping.values import FieldOrigin, ObjectValue, Run, ValueNode
 
 MAX_FILE_BYTES: Final = 1024 * 1024

@@ -5,7 +5,10 @@ from math import isfinite
 from typing import Any
 
 from services.channels.mapping.bounds import MAX_DEPTH, MAX_NUMBER_CHARACTERS
-from services.channels.mapping.errors import UnreadableMessage
+
+
+class UnreadableMessage(Exception):
+    """A message is no JSON and no mail, is nested too deeply, or holds a number that is too long."""
 
 
 def parsed(value: bytes) -> Any:  # noqa: ANN401 - JSON

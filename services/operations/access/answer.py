@@ -5,7 +5,7 @@ has a version; `docs/privacy/access.md` describes it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from schemas.reading.origin import Origin
@@ -21,7 +21,9 @@ from services.operations.access.own import AnswerPart, ToWeigh
 from services.operations.dead_letters.states import COLLECTION as LETTER_RECORDS
 from services.operations.pages import places
 from services.operations.places.events import PublishersEvent, own_betrokkenen
+from services.operations.places.message_text import BERICHT
 from services.operations.places.place import FoundItem, PlaceFound
+from services.operations.places.published import position_of
 from services.operations.places.traces import Traces, key_in
 from services.projector.mongo.writes import Collection, places_of
 from services.runtime.settings import Settings
@@ -78,6 +80,7 @@ class _Answer:
             "toestemming": sorted(self._statements(), key=lambda each: str(each["op"])),
             "ontvangenBerichten": list(self._sent(settings.input_topics)),
             "geweigerdeBerichten": list(self._sent([settings.dead_letter_topic])),
+            "kanaalBerichten": list(self._messages()),
             "plaatsen": [self._place(each) for each in self._found.places if self._shows_place(each)],
             "verwerkingen": [
                 {
@@ -205,6 +208,28 @@ class _Answer:
                 shown |= {"reden": item.content["kind"], "velden": item.content["paths"]}
             if self._release.everything or not reasons:
                 shown["gegevens"] = own.sent(item.content, mine)
+            yield shown
+
+    def _messages(self) -> Iterator[AnswerPart]:
+        """Yield the messages of channels, and their dead letters. What of one is the klant's can't be seen, so a person
+        weighs each.
+        """
+        refused = self._settings.raw_dead_letter_topics
+        for item in self._found.in_places(*self._settings.raw_topics, *refused):
+            became = self._traces.messages.get(position_of(item.id))
+            key = self._traces.key_of(became) if became is not None else item.contact_key
+            if not self._shows(replace(item, contact_key=key)):
+                continue
+            shown: AnswerPart = {
+                "plaats": item.id,
+                "op": item.written_at,
+                "totUiterlijk": item.until,
+                "teWegen": [ToWeigh.ONDUIDELIJK],
+            }
+            if item.place in refused:
+                shown |= {"reden": item.content["kind"], "velden": item.content["paths"]}
+            if self._release.everything:
+                shown[BERICHT] = item.content[BERICHT]
             yield shown
 
     def _place(self, place: PlaceFound) -> AnswerPart:

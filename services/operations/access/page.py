@@ -40,6 +40,7 @@ def access_page(answer: AnswerPart) -> str:
         _section("Uw contacten met de gemeente", map(_klantcontact, answer["klantcontacten"])),
         _section("Waarom iets wel of niet bewaard is", map(_besluit, answer["besluiten"])),
         _consent(answer["toestemming"]),
+        _section("Berichten zoals een kanaal ze stuurde", map(_bericht, answer["kanaalBerichten"])),
         _section("Berichten die nog in de wachtrij staan", map(_bericht, answer["ontvangenBerichten"])),
         _section("Berichten die geweigerd zijn", map(_bericht, answer["geweigerdeBerichten"]), above=_REFUSED),
         _places(answer["plaatsen"]),

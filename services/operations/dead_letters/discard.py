@@ -39,12 +39,15 @@ async def discard(
     if not 1 <= len(reason) <= MAX_REASON_CHARACTERS:
         raise InvalidFilter(f"a reason has 1 to {MAX_REASON_CHARACTERS} characters")
     by, counts = operator_name(), LetterCounts()
-    async with dead_letters(settings) as letters, letters.states.locked("dlq discard") as lock:
+    async with (
+        dead_letters(settings, selection.within) as letters,
+        letters.states.locked("dlq discard") as lock,
+    ):
         try:
             async for batch in letters.selected(selection, progress, aim=AIM):
                 chosen = [each.letter for each in batch if selection.takes(each.history.state)]
                 change = partial(Change, state=AIM.state, by=by, at=datetime.now(UTC), reason=reason)
-                await note_letters(note, chosen)
+                await note_letters(note, chosen, selection.within)
                 await letters.states.change([(each, change(attempt=each.attempt)) for each in chosen], lock)
                 counts.done += len(chosen)
                 counts.earlier += len(batch) - len(chosen)

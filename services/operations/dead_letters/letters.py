@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 from schemas import dead_letters as added
 from schemas.cloudevents import Header
 from schemas.faults import Fault, FaultKind, RefusalKind, generalised
+from schemas.mapping_faults import MappingFault, MappingFaultKind
 from schemas.positions import Position
 from schemas.reading.origin import origin_of, shown_source
 from services.operations.wording import printable
@@ -26,6 +27,9 @@ if TYPE_CHECKING:  # `validate` reads letters from a file, without Kafka's clien
 
 UNKNOWN: Final = "-"
 """A kind or a source that can't be read."""
+
+MAX_LABEL: Final = 200
+"""Characters of a name and versie of a mapping, which its file bounds."""
 
 _ID = re.compile(r"(\d{1,9})-(\d{1,18})", re.ASCII)
 _NUMBER = re.compile(rb"\d{1,18}")
@@ -97,7 +101,7 @@ class Letter:
     written_at: datetime
     """When it became a dead letter, by the broker's clock."""
     kind: RefusalKind | None
-    faults: tuple[Fault, ...]
+    faults: tuple[Fault | MappingFault, ...]
     origin: Position | None
     """Where the record lay; None when the headers do not say."""
     source: str
@@ -117,6 +121,8 @@ class Letter:
     """Why `content` has no value."""
     contact_key: str | None = None
     """That of the decision record of its contact, where the register knows it."""
+    mapping: str | None = None
+    """Of a channel's message: the mapping that refused it, as `naam/versie`."""
     content: Content
 
     @property
@@ -129,13 +135,14 @@ def letter_of(record: "ConsumerRecord[bytes, bytes]", opened: Opened = AS_IT_STA
     """Return the letter of a record of the dead letter topic. `opened`: of one that is sealed."""
     headers: Sequence[Header] = record.headers
     given, key_id = dict(headers), added.key_id_in(headers)
+    kind = _kind(given.get(added.KIND))
     original = added.original_headers(headers)
     value = record.value if key_id is None else opened.value
     return Letter(
         id=LetterId(record.partition, record.offset),
         written_at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
-        kind=_kind(given.get(added.KIND)),
-        faults=_faults(given.get(added.FAULTS)),
+        kind=kind,
+        faults=_faults(given.get(added.FAULTS), kind),
         origin=position_in(headers),
         source=opened.source or shown_source(origin_of(value, original).source) or UNKNOWN,
         attempt=added.attempt(headers),
@@ -146,6 +153,7 @@ def letter_of(record: "ConsumerRecord[bytes, bytes]", opened: Opened = AS_IT_STA
         key_id=key_id,
         withheld=opened.withheld,
         contact_key=opened.contact_key,
+        mapping=_mapping(given.get(added.MAPPING)),
         content=Content(record.key, value, original),
     )
 
@@ -157,14 +165,20 @@ def _kind(value: bytes | None) -> RefusalKind | None:
         return None
 
 
-def _faults(value: bytes | None) -> tuple[Fault, ...]:
+def _faults(value: bytes | None, kind: RefusalKind | None) -> tuple[Fault | MappingFault, ...]:
     try:
         return tuple(
-            Fault(printable(each["pad"], added.MAX_PAD_CHARACTERS), FaultKind(each["soort"]))
+            _fault(printable(each["pad"], added.MAX_PAD_CHARACTERS), each["soort"], kind)
             for each in json.loads(value or b"[]")
         )
     except (ValueError, TypeError, KeyError, RecursionError):
         return ()
+
+
+def _fault(pad: str, soort: str, kind: RefusalKind | None) -> Fault | MappingFault:
+    if kind is RefusalKind.MAPPING_FOUT:
+        return MappingFault(pad, MappingFaultKind(soort))
+    return Fault(pad, FaultKind(soort))
 
 
 def position_in(headers: Sequence[Header]) -> Position | None:
@@ -174,6 +188,10 @@ def position_in(headers: Sequence[Header]) -> Position | None:
     if _TOPIC.fullmatch(topic) and _NUMBER.fullmatch(partition) and _NUMBER.fullmatch(offset):
         return Position(topic.decode(), int(partition), int(offset))
     return None
+
+
+def _mapping(value: bytes | None) -> str | None:
+    return printable(value.decode(errors="replace"), MAX_LABEL) if value is not None else None
 
 
 def _original_sizes(value: bytes | None) -> dict[str, int]:

@@ -70,7 +70,7 @@ class Groups:
 
 async def listed(settings: Settings, selection: LetterSelection, progress: Progress = unseen) -> list[LetterGroup]:
     """Return the groups of the selected letters, largest first. Raises as `DeadLetters.selected` does."""
-    async with dead_letters(settings) as letters:
+    async with dead_letters(settings, selection.within) as letters:
         return (await grouped(letters.selected(selection, progress))).largest_first()
 
 

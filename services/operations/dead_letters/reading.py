@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from services.operations.dead_letters.letters import Letter, LetterId, LettersRefused
 from services.operations.dead_letters.selection import LetterSelection
 from services.operations.dead_letters.states import Aim, History, LetterStates, letter_states
+from services.operations.dead_letters.topics import letter_topic
 from services.operations.topic_reader import Progress, Stretch, TopicReader, topic_reader
 from services.runtime.settings import Settings
 
@@ -26,9 +27,9 @@ class Found:
 class DeadLetters:
     """Reads the letters that the topic held when the reading began. A later letter is not among them."""
 
-    def __init__(self, reader: TopicReader, states: LetterStates, settings: Settings) -> None:
+    def __init__(self, reader: TopicReader, states: LetterStates, topic: str) -> None:
         self._reader = reader
-        self._topic = settings.dead_letter_topic
+        self._topic = topic
         self.states = states
 
     async def selected(
@@ -116,7 +117,7 @@ def _why_not(history: History | None, topic: str) -> str:
 
 
 @asynccontextmanager
-async def dead_letters(settings: Settings) -> AsyncIterator[DeadLetters]:
-    """Open the dead letters for the block. Raises TransientFailure when Kafka or MongoDB is away."""
-    async with letter_states(settings) as states, topic_reader(settings) as reader:
-        yield DeadLetters(reader, states, settings)
+async def dead_letters(settings: Settings, within: str | None = None) -> AsyncIterator[DeadLetters]:
+    """Open the letters of a topic for the block. Raises as `letter_states`, and TransientFailure when Kafka is away."""
+    async with letter_states(settings, within) as states, topic_reader(settings) as reader:
+        yield DeadLetters(reader, states, letter_topic(settings, within))

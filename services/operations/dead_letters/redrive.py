@@ -21,6 +21,7 @@ from services.operations.dead_letters.returning import Pace, Returns, why_not
 from services.operations.dead_letters.selection import LetterSelection, LetterState
 from services.operations.dead_letters.show import note_letters
 from services.operations.dead_letters.states import Aim, Change, History, LetterCounts, LetterStates
+from services.operations.dead_letters.topics import letter_topic, letter_topics
 from services.operations.kafka import started_producer
 from services.operations.lock import Lock, LockLost, operator_name
 from services.operations.topic_reader import Progress
@@ -62,10 +63,10 @@ async def redrive(
     LockLost when another has taken it since, and TransientFailure or InvalidSettings when Kafka or MongoDB goes away or
     refuses; the message then says what was done.
     """
-    topics = settings.input_topics
+    topics = letter_topics(settings)[letter_topic(settings, selection.within)]
     await require_topics(settings, *topics)
     async with (
-        dead_letters(settings) as letters,
+        dead_letters(settings, selection.within) as letters,
         letters.states.locked("dlq redrive") as lock,
         started_producer(settings, *topics) as producer,
     ):
@@ -85,7 +86,9 @@ async def redrive(
         size = max(1, int(min(BATCH, per_second or BATCH)))
         try:
             async for batch in chosen.found_in(letters, way.read):
-                await note_letters(note, [each.letter for each in batch if chosen.takes(each.history)])
+                await note_letters(
+                    note, [each.letter for each in batch if chosen.takes(each.history)], selection.within
+                )
                 for begin in range(0, len(batch), size):
                     await run.send(batch[begin : begin + size])
                     way.sent()
@@ -104,12 +107,13 @@ async def planned(
     """Return what `redrive` would do. Sends and marks nothing, and takes no lock."""
     groups, earlier, skipped = Groups(), 0, Counter[str]()
     chosen = _Chosen(selection, corrections)
-    async with dead_letters(settings) as letters:
+    topics = letter_topics(settings)[letter_topic(settings, selection.within)]
+    async with dead_letters(settings, selection.within) as letters:
         async for batch in chosen.found_in(letters, progress):
             for each in batch:
                 if not chosen.takes(each.history):
                     earlier += 1
-                elif reason := why_not(each.letter, chosen.content_of(each.letter), settings.input_topics):
+                elif reason := why_not(each.letter, chosen.content_of(each.letter), topics):
                     skipped[reason] += 1
                 else:
                     groups.add(each.letter, each.history.state)

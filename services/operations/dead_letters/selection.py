@@ -36,6 +36,8 @@ class LetterSelection:
     sources: frozenset[str] = frozenset()
     topics: frozenset[str] = frozenset()
     """Those that the records came from."""
+    within: str | None = None
+    """The topic of dead letters; None: that of the classifier."""
     ids: frozenset[LetterId] = frozenset()
     since: datetime | None = None
     """The moment of becoming a dead letter: from here on …"""
@@ -48,7 +50,7 @@ class LetterSelection:
 
     @property
     def is_everything(self) -> bool:
-        """Whether no filter narrows it down; the states do not count."""
+        """Whether no filter narrows it down; the states and the topic of letters do not count."""
         return not (self.kinds or self.paths or self.sources or self.topics or self.ids or self.since or self.until)
 
     def takes(self, state: LetterState) -> bool:

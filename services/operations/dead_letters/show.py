@@ -22,6 +22,7 @@ from services.operations.dead_letters.letters import (
 )
 from services.operations.dead_letters.reading import DeadLetters, Found, dead_letters, unseen
 from services.operations.dead_letters.selection import LetterSelection, LetterState
+from services.operations.dead_letters.topics import letter_topic
 from services.operations.topic_reader import Progress
 from services.runtime.settings import Settings
 
@@ -39,19 +40,23 @@ async def exported(
     Raises as `DeadLetters.selected` and `note` do. Letters whose content can't be read are left out, and counted in
     `left_out`.
     """
-    async with dead_letters(settings) as letters:
+    async with dead_letters(settings, selection.within) as letters:
         async for batch in letters.selected(selection, progress):
             chosen = [each.letter for each in batch if each.letter.withheld is None]
             if left_out is not None:
                 left_out.update(each.letter.withheld for each in batch if each.letter.withheld is not None)
-            await note_letters(note, chosen)
+            await note_letters(note, chosen, selection.within)
             yield b"".join(_line(letter) for letter in chosen)
 
 
-async def note_letters(note: Note, letters: Sequence[Letter]) -> None:
-    """Record that an operator is going to see or change letters. Without letters there is nothing to record."""
+async def note_letters(note: Note, letters: Sequence[Letter], within: str | None) -> None:
+    """Record that an operator is going to see or change letters. Without letters there is nothing to record.
+
+    `within`: their topic, which stands before their ids unless it is the classifier's.
+    """
     if letters:
-        await note({"letters": len(letters)}, [str(letter.id) for letter in letters])
+        topic = f"{within}/" if within is not None else ""
+        await note({"letters": len(letters)}, [f"{topic}{letter.id}" for letter in letters])
 
 
 def line_of(letter: Letter) -> dict[str, Any]:
@@ -76,6 +81,7 @@ def reason_of(letter: Letter) -> dict[str, Any]:
         "source": letter.source,
         "deadSince": letter.written_at.isoformat(),
         "attempt": letter.attempt,
+        **({"mapping": letter.mapping} if letter.mapping is not None else {}),
     }
 
 
@@ -99,24 +105,25 @@ async def told(
     letter_id: LetterId,
     *,
     with_content: bool,
+    within: str | None = None,
     progress: Progress = unseen,
     note: Note = unnoted,
 ) -> Told:
-    """Return one letter. With its content, `note` records the access first.
+    """Return one letter of a topic of letters. With its content, `note` records the access first.
 
     Raises LettersRefused when the topic does not hold it, ContentWithheld when its content is asked for and can't be
     read, TransientFailure when Kafka or MongoDB is away.
     """
-    async with dead_letters(settings) as letters:
+    async with dead_letters(settings, within) as letters:
         found = await letters.one(letter_id)
         if found is None:
-            raise LettersRefused([f"{letter_id} is not in {settings.dead_letter_topic}, or no longer."])
+            raise LettersRefused([f"{letter_id} is not in {letter_topic(settings, within)}, or no longer."])
         if with_content and found.letter.withheld is not None:
             raise ContentWithheld(letter_id, found.letter.withheld)
         earlier = [(each, await letters.one(each)) for each in found.letter.earlier]
         later = await _later(letters, found, progress)
         if with_content:
-            await note_letters(note, [found.letter])
+            await note_letters(note, [found.letter], within)
         return Told(found, earlier, later)
 
 

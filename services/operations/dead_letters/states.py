@@ -20,6 +20,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from services.operations.dead_letters.letters import Letter
 from services.operations.dead_letters.opening import LetterOpener, sealers_of
 from services.operations.dead_letters.selection import LetterState
+from services.operations.dead_letters.topics import letter_topic
 from services.operations.lock import COLLECTION as LOCK
 from services.operations.lock import Lock, operators_lock
 from services.operations.mongo import Database
@@ -94,8 +95,10 @@ UNTOUCHED: Final = History()
 class LetterStates:
     """Reads and writes those records. Every method raises TransientFailure when MongoDB is away."""
 
-    def __init__(self, database: Database, settings: Settings) -> None:
+    def __init__(self, database: Database, settings: Settings, topic: str) -> None:
+        """`topic`: that of the letters."""
         self._database = database
+        self._topic = topic
         self._collection: AsyncCollection[Document] = database[COLLECTION]
         self._settings = settings
         self._opener = LetterOpener(database, sealers_of(settings), settings.dead_letter_retention_days)
@@ -172,15 +175,19 @@ class LetterStates:
     def _key(self, letter: Letter) -> str:
         """Return a name that is unique for good: in a topic that was made anew, the same place holds another letter."""
         written = round(letter.written_at.timestamp() * 1000)
-        return f"{self._settings.dead_letter_topic}/{letter.id}@{written}"
+        return f"{self._topic}/{letter.id}@{written}"
 
 
 @asynccontextmanager
-async def letter_states(settings: Settings) -> AsyncIterator[LetterStates]:
-    """Open the records for the block. Raises TransientFailure when MongoDB is away."""
+async def letter_states(settings: Settings, within: str | None = None) -> AsyncIterator[LetterStates]:
+    """Open the records of a topic of letters for the block; without a name of the classifier's.
+
+    Raises InvalidFilter when there is no such topic, TransientFailure when MongoDB is away.
+    """
+    topic = letter_topic(settings, within)
     client = await connect(settings)
     async with client:
-        yield LetterStates(client[settings.register_database], settings)
+        yield LetterStates(client[settings.register_database], settings, topic)
 
 
 def _document(change: Change) -> Document:

@@ -91,7 +91,11 @@ async def _not_decided(settings: Settings, asked: Asked, *, letters: bool, progr
     contact = Origin(asked.source, asked.text)
     async with topic_reader(settings) as reader:
         records = await read_contact_records(reader, settings, contact, None, progress)
-        found = await read_letters(reader, settings, records.sought(contact), progress) if letters else None
+        found = (
+            await read_letters(reader, settings, settings.dead_letter_topic, records.sought(contact), progress)
+            if letters
+            else None
+        )
     seen = records.sightings
     if not seen and not (found and found.number):
         asked_for = f"{printable_id(asked.text)}{of_that_source}"

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+from aiokafka import ConsumerRecord
+
 from schemas.positions import Position
 from schemas.reading.origin import Origin, origin_of
 from services.domain.besluit import BesluitRecord
 from services.operations.explain.contact_records import OvertakenRecords, Sighting, read_contact_records
 from services.operations.explain.letters import Letters, Sought, read_letters
+from services.operations.mapped_from import MappedFrom, mapped_from
 from services.operations.topic_reader import Progress, TopicReader, count_to_read, next_offsets, still_to_read
 from services.runtime.kafka.clients import admin_client
 from services.runtime.kafka.open_transactions import OpenTransaction
@@ -19,6 +22,8 @@ class InKafka:
 
     record_is_held: bool | None
     """Whether the record that was judged still lies there. None: the settings do not name its topic now."""
+    mapped: MappedFrom | None = None
+    """The message of a channel that it was mapped from, as far as the record still lies there."""
     projector_behind: int
     """How many records the projector has yet to read, at most."""
     waiting: tuple[Sighting, ...] = ()
@@ -56,9 +61,14 @@ async def look(
     if records is not None:
         earlier = (each.position for each in besluit.voorgangers)
         sought = records.sought(contact, besluit.position, besluit.sent_with, *earlier)
-        letters = await read_letters(reader, settings, sought.or_those_of(also), progress)
+        letters = await read_letters(reader, settings, settings.dead_letter_topic, sought.or_those_of(also), progress)
+    place = besluit.position
+    judged = None
+    if is_read := place is not None and place.topic in settings.input_topics:
+        judged = await _judged(reader, contact, place)
     return InKafka(
-        record_is_held=await _is_held(reader, settings, contact, besluit.position),
+        record_is_held=judged is not None if is_read else None,
+        mapped=mapped_from(judged.headers) if judged is not None else None,
         projector_behind=behind + sum(each.end - each.first_offset for each in transactions),
         waiting=tuple(each for each in records.sightings if not each.is_judged) if records else (),
         overtaken=records.overtaken if records else None,
@@ -67,9 +77,7 @@ async def look(
     )
 
 
-async def _is_held(reader: TopicReader, settings: Settings, contact: Origin, position: Position | None) -> bool | None:
-    """Whether that contact's record lies there. In a topic that was made anew it is another's."""
-    if position is None or position.topic not in settings.input_topics:
-        return None
+async def _judged(reader: TopicReader, contact: Origin, position: Position) -> "ConsumerRecord[bytes, bytes] | None":
+    """Return that contact's record, if it lies there. In a topic that was made anew it is another's."""
     record = await reader.at(position)
-    return record is not None and origin_of(record.value, record.headers) == contact
+    return record if record is not None and origin_of(record.value, record.headers) == contact else None

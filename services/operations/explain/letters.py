@@ -81,19 +81,21 @@ class Sought:
         )
 
 
-async def read_letters(reader: TopicReader, settings: Settings, sought: Sought, progress: Progress) -> Letters:
-    """Read all dead letters, and return those that are sought.
+async def read_letters(
+    reader: TopicReader, settings: Settings, topic: str, sought: Sought, progress: Progress
+) -> Letters:
+    """Read all dead letters of a topic, and return those that are sought.
 
     A record that failed again names its earlier letters: one of them that is sought brings the others.
     """
     collected = _Collected(sought)
-    whole = await reader.whole(settings.dead_letter_topic)
-    async with letter_states(settings) as states:
+    whole = await reader.whole(topic)
+    async with letter_states(settings, topic) as states:
         async for batch in reader.records(whole, progress):
             for letter in await states.letters(batch):
                 collected.look_at(letter)
         for passed in collected.passed():
-            if (record := await reader.at(Position(settings.dead_letter_topic, *passed))) is not None:
+            if (record := await reader.at(Position(topic, *passed))) is not None:
                 collected.look_back_at(*await states.letters([record]))
         newest = collected.newest()
         histories = await states.histories(newest) if newest else []

@@ -1,9 +1,7 @@
 """`klantcontact explain TOPIC:PARTITION:OFFSET`: the record at a position of any of our topics, and its contact."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -16,36 +14,18 @@ from services.domain.ids import contact_key_named
 from services.operations.dead_letters.letters import LetterId
 from services.operations.dead_letters.states import letter_states
 from services.operations.explain.explain import Explained, decided
+from services.operations.explain.held import Held, find_at
 from services.operations.explain.letters import Letters, Sought, read_letters
 from services.operations.explain.search import Asked, Name
-from services.operations.origin import UnknownContact
-from services.operations.topic_reader import Progress, Stretch, TopicReader, next_offsets, topic_reader, unseen
+from services.operations.mapped_from import read_position
+from services.operations.topic_reader import Progress, next_offsets, topic_reader, unseen
 from services.projector.errors import Foreign, ForeignReason, Unreadable
 from services.projector.events import read
 from services.runtime.kafka.clients import admin_client
-from services.runtime.kafka.records import OversizedBatch, oversized_batch
 from services.runtime.kafka.topics import MARKER_KEY
 from services.runtime.settings import Settings
 
-_POSITION: Final = re.compile(r"([A-Za-z0-9._-]{1,249}):(\d{1,9}):(\d{1,18})", re.ASCII)
-
-
 NOBODY: Final = Origin(None, None)
-
-
-class Held(StrEnum):
-    """What lies at a position."""
-
-    RECORD = "record"
-    BATCH = "batch"
-    """A batch that is too large to read."""
-    WAITS = "waits"
-    """A record behind a transaction that somebody has open."""
-    NOTHING = "nothing"
-    """The mark of a transaction, or a record of one that was aborted."""
-    GONE = "gone"
-    """Retention has removed it."""
-    NOT_YET = "not_yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,17 +53,6 @@ class AtPosition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    held: Held
-    record: "ConsumerRecord[bytes, bytes] | None" = None
-    waits_since: datetime | None = None
-
-    @property
-    def batch(self) -> OversizedBatch | None:
-        return oversized_batch(self.record) if self.record is not None else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Named:
     """What a record says of itself."""
 
@@ -94,13 +63,15 @@ class _Named:
 
 def position_of(text: str, settings: Settings) -> Position | None:
     """Return the position that a text names, as in `contact.ended:3:120`; None for any other text."""
-    found = _POSITION.fullmatch(text)
-    if found is None:
-        return None
-    explained = (*settings.input_topics, settings.dead_letter_topic, *settings.output_topics)
-    if found[1] not in explained:
-        return None
-    return Position(found[1], int(found[2]), int(found[3]))
+    found = read_position(text)
+    explained = (
+        *settings.raw_topics,
+        *settings.raw_dead_letter_topics,
+        *settings.input_topics,
+        settings.dead_letter_topic,
+        *settings.output_topics,
+    )
+    return found if found is not None and found.topic in explained else None
 
 
 async def explain_record(
@@ -112,7 +83,7 @@ async def explain_record(
     `read_databases` and `topic_reader` raise.
     """
     async with topic_reader(settings) as reader:
-        found = await _find(reader, settings, position)
+        found = await find_at(reader, settings, position)
         is_handled = await _is_handled(settings, position)
     named = await _named(settings, found.record)
     sought = _sought(settings, position, named, found.record)
@@ -122,7 +93,7 @@ async def explain_record(
         explained = await decided(settings, asked, through=through, also=sought, progress=progress)
     if explained is None and through:
         async with topic_reader(settings) as reader:
-            letters = await read_letters(reader, settings, sought, progress)
+            letters = await read_letters(reader, settings, settings.dead_letter_topic, sought, progress)
     return AtPosition(
         position=position,
         held=found.held,
@@ -135,33 +106,6 @@ async def explain_record(
         contact=explained,
         letters=letters,
     )
-
-
-async def _find(reader: TopicReader, settings: Settings, position: Position) -> _Found:
-    of_topic = await reader.whole(position.topic)
-    here = next((each for each in of_topic if each.partition == position.partition), None)
-    if here is None:
-        raise UnknownContact(f"{position.topic} has no partition {position.partition}.")
-    if position.offset < here.begin:
-        return _Found(held=Held.GONE)
-    if position.offset >= here.end:
-        return await _find_behind(reader, settings, position, here)
-    record = await reader.at(position)
-    if record is None:
-        return _Found(held=Held.NOTHING)
-    # Not by its truth: what stands for a batch is empty.
-    is_record = oversized_batch(record) is None
-    return _Found(held=Held.RECORD if is_record else Held.BATCH, record=record)
-
-
-async def _find_behind(reader: TopicReader, settings: Settings, position: Position, here: Stretch) -> _Found:
-    """Return what lies behind the last stable offset."""
-    for transaction in await reader.open_transactions([here]):
-        if position.offset < transaction.end:
-            async with topic_reader(settings, isolation_level="read_uncommitted") as uncommitted:
-                record = await uncommitted.at(position)
-            return _Found(held=Held.WAITS, record=record, waits_since=transaction.since)
-    return _Found(held=Held.NOT_YET)
 
 
 async def _is_handled(settings: Settings, position: Position) -> bool | None:

@@ -10,6 +10,8 @@ import orjson
 from schemas.cloudevents import DATA_BASE64, Headers, binary_attributes, data_in
 from schemas.reading.origin import Origin, origin_of
 from services.domain.ids import contact_key_named
+from services.operations.mapped_from import MappedFrom
+from services.operations.places.message_text import message_text
 from services.operations.places.traces import Traces
 
 _CONFIDENTIAL: Final = re.compile(rb'"vertrouwelijk"\s*:\s*true')
@@ -76,16 +78,28 @@ def own_betrokkenen(event: PublishersEvent, traces: Traces) -> list[int]:
     return [at for at, each in enumerate(event.betrokkenen) if traces.numbers.own(each, numbers)]
 
 
-def is_about(event: PublishersEvent, traces: Traces) -> bool:
+def is_about(event: PublishersEvent, traces: Traces, mapped: MappedFrom | None = None) -> bool:
     """Whether an event is about the subject. A contact that a number of the klant leads to is noted.
 
-    Where nobody knows who the klant of a contact is, all of it counts.
+    Where nobody knows who the klant of a contact is, all of it counts. So does an event that was `mapped` from a
+    message about the subject, whatever the mapping left out.
     """
-    if traces.key_of(event.origin) is not None:
-        return True
-    if not traces.numbers.stand_in(event.text):
+    message = mapped.message if mapped is not None and mapped.message in traces.messages else None
+    is_known = traces.key_of(event.origin) is not None
+    if not (is_known or message is not None or traces.numbers.stand_in(event.text)):
         return False
     key = contact_key_named(*event.origin, change="wijzigingId" in event.data)
-    if key is not None and own_betrokkenen(event, traces):
+    if not is_known and key is not None and own_betrokkenen(event, traces):
         traces.add_contact(key, event.origin, whole=False)
+    if message is not None:
+        traces.messages[message] = event.origin
     return True
+
+
+def message_is_about(value: bytes, traces: Traces) -> bool:
+    """Whether a message of a channel is about the subject: a number of the klant or the name of its contact stands in
+    it, in whatever form.
+    """
+    message = message_text(value)
+    names = {each.contact_id for each in traces.contacts.values() if each is not None}
+    return not names.isdisjoint(message.values) or traces.numbers.stand_in(message.text, message.values)

@@ -1,14 +1,18 @@
 """What the dead letters hold of a subject: in their topic, and in the records of what operators did with them."""
 
-from collections.abc import AsyncIterator
-from typing import Final
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from schemas.positions import Position
 from services.operations.dead_letters.letters import Letter, Withheld
 from services.operations.dead_letters.reading import dead_letters
 from services.operations.dead_letters.selection import LetterSelection, LetterState
 from services.operations.dead_letters.states import COLLECTION, SLACK, UNTOUCHED
-from services.operations.places.events import is_about, read_event
+from services.operations.dead_letters.topics import letter_topics
+from services.operations.mapped_from import mapped_from
+from services.operations.places.events import is_about, message_is_about, read_event
+from services.operations.places.message_text import BERICHT
 from services.operations.places.place import FoundItem, PlaceFound, PlaceKind, StayTerm, Tally, days_after
 from services.operations.places.published import place_of
 from services.operations.places.searching import PlaceSearch
@@ -31,38 +35,62 @@ def require_opened(letter: Letter) -> None:
 
 async def letters(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
     """Read all dead letters, in every state, and what is recorded of those that are about the subject."""
-    topic = search.settings.dead_letter_topic
-    term = (await topic_terms(search.settings, [topic]))[topic]
-    in_topic, recorded = Tally(), Tally()
+    recorded = Tally()
     record_days = search.settings.dead_letter_retention_days + SLACK.days
-    async with dead_letters(search.settings) as read:
-        async for batch in read.selected(LetterSelection(states=frozenset(LetterState)), search.progress):
-            for found in batch:
-                letter = found.letter
-                require_opened(letter)
-                event = read_event(letter.content.value, letter.content.headers)
-                in_topic.unreadable += not event.data
-                if not (is_about(event, search.traces) or _lay_there(letter, search.traces)):
-                    continue
-                place = place_of(Position(topic, letter.id.partition, letter.id.offset))
-                until = term.until(letter.written_at)
-                in_topic.add(place, contents=letter.content.value is not None, until=until)
-                if found.history != UNTOUCHED:
-                    recorded.add(str(letter.id), contents=False, until=days_after(letter.written_at, record_days))
-                search.visit(
-                    FoundItem(
-                        place=topic,
-                        kind=PlaceKind.TOPIC,
-                        id=place,
-                        content={**event.data, "kind": letter.kind, "paths": list(letter.paths)},
-                        written_at=letter.written_at,
-                        until=until,
-                        contact_key=search.traces.key_of(event.origin) or letter.contact_key,
-                        confidential=event.is_confidential,
-                    )
-                )
-    yield in_topic.place(topic, PlaceKind.TOPIC, term.term, days=term.days, settings=SETTINGS)
+    for topic in letter_topics(search.settings):
+        term = (await topic_terms(search.settings, [topic]))[topic]
+        in_topic = Tally()
+        chosen = LetterSelection(states=frozenset(LetterState), within=topic)
+        async with dead_letters(search.settings, topic) as read:
+            async for batch in read.selected(chosen, search.progress):
+                for found in batch:
+                    letter = found.letter
+                    require_opened(letter)
+                    about = _about(search, topic, letter)
+                    in_topic.unreadable += about.is_unreadable
+                    if not about.is_meant:
+                        continue
+                    until = term.until(letter.written_at)
+                    in_topic.add(about.item.id, contents=letter.content.value is not None, until=until)
+                    if found.history != UNTOUCHED:
+                        recorded.add(about.item.id, contents=False, until=days_after(letter.written_at, record_days))
+                    search.visit(replace(about.item, until=until))
+        yield in_topic.place(topic, PlaceKind.TOPIC, term.term, days=term.days, settings=SETTINGS)
     yield recorded.place(COLLECTION, PlaceKind.REGISTER, StayTerm.EXPIRY, days=record_days, settings=SETTINGS)
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What a letter has to do with the subject."""
+
+    is_meant: bool
+    is_unreadable: bool
+    item: FoundItem
+
+
+def _about(search: PlaceSearch, topic: str, letter: Letter) -> _About:
+    place = place_of(Position(topic, letter.id.partition, letter.id.offset))
+    why: Mapping[str, Any] = {"kind": letter.kind, "paths": list(letter.paths)}
+    if topic in search.settings.raw_dead_letter_topics:
+        value = letter.content.value or b""
+        is_meant = message_is_about(value, search.traces)
+        key, is_confidential, content = letter.contact_key, None, {BERICHT: value.decode("utf-8", "replace"), **why}
+        is_unreadable = not value
+    else:
+        event = read_event(letter.content.value, letter.content.headers)
+        is_meant = is_about(event, search.traces, mapped_from(letter.content.headers))
+        key, is_confidential = search.traces.key_of(event.origin) or letter.contact_key, event.is_confidential
+        content, is_unreadable = {**event.data, **why}, not event.data
+    item = FoundItem(
+        place=topic,
+        kind=PlaceKind.TOPIC,
+        id=place,
+        content=content,
+        written_at=letter.written_at,
+        contact_key=key,
+        confidential=is_confidential,
+    )
+    return _About(is_meant or _lay_there(letter, search.traces), is_unreadable, item)
 
 
 def _lay_there(letter: Letter, traces: Traces) -> bool:
@@ -71,11 +99,11 @@ def _lay_there(letter: Letter, traces: Traces) -> bool:
     """
     if letter.contact_key in traces.contacts:
         return True
-    first = letter.origin
+    first, places = letter.origin, traces.positions | traces.messages.keys()
     if first is None or letter.last_offset is None:
-        return first in traces.positions
+        return first in places
     return any(
         (each.topic, each.partition) == (first.topic, first.partition)
         and first.offset <= each.offset <= letter.last_offset
-        for each in traces.positions
+        for each in places
     )

@@ -6,6 +6,7 @@ that is broken or cut, and in a text where nobody expects it, without the number
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice, product
 from typing import Any, Final
 
 import orjson
@@ -28,6 +29,9 @@ _LENGTHS: Final[Mapping[int, tuple[CodeSoortObjectId, ...]]] = {
 }
 MAX_REMEMBERED: Final = 100_000
 """Rows of digits whose hash is remembered: most records repeat those of others."""
+
+MAX_PAIRS: Final = 100_000
+"""Of a pseudoniem and a number in one text: some 0.5 s. The largest message of a platform has a tenth of that."""
 
 
 class KlantNumbers:
@@ -56,9 +60,14 @@ class KlantNumbers:
         if len(self._wanted) > before:
             self._known.clear()
 
-    def stand_in(self, text: bytes) -> bool:
-        """Whether any of them stands in a text, such as the value of a record."""
-        return self.are_sought and any(self._is_one(soort, waarde) for soort, waarde in self._candidates(text))
+    def stand_in(self, text: bytes, pseudoniemen: Iterable[str] = ()) -> bool:
+        """Whether any of them stands in a text, such as the value of a record.
+
+        `pseudoniemen`: texts in it that may be the pseudoniem of a contactpersoon, beside those that are called so.
+        """
+        return self.are_sought and any(
+            self._is_one(soort, waarde) for soort, waarde in self._candidates(text, pseudoniemen)
+        )
 
     def own(self, betrokkene: Mapping[str, Any], beside: Iterable[object]) -> bool:
         """Whether a betrokkene of an event, valid or not, is this klant. `beside`: the numbers of all betrokkenen, one
@@ -67,9 +76,9 @@ class KlantNumbers:
         whole = [betrokkene, *beside] if _is_contactpersoon(betrokkene) else betrokkene.get("partijIdentificatoren")
         return self.stand_in(orjson.dumps(whole, default=str, option=orjson.OPT_NON_STR_KEYS))
 
-    def _candidates(self, text: bytes) -> Iterator[tuple[str, str]]:
+    def _candidates(self, text: bytes, pseudoniemen: Iterable[str]) -> Iterator[tuple[str, str]]:
         kinds = {soort_of(each) for each in self._wanted}
-        yield from (each for each in candidates(text) if each[0] in kinds)
+        yield from (each for each in candidates(text, pseudoniemen) if each[0] in kinds)
 
     def _is_one(self, soort: str, waarde: str) -> bool:
         known = self._known.get((soort, waarde))
@@ -86,14 +95,14 @@ class KlantNumbers:
         return self._sleutels.forms_of(identity)
 
 
-def candidates(text: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the kind and the value of all that may be an identity in a text."""
+def candidates(text: bytes, pseudoniemen: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+    """Yield the kind and the value of all that may be an identity in a text. `pseudoniemen` as of `stand_in`."""
     rows = list(dict.fromkeys(each.decode() for each in _ROWS.findall(_plain(text))))
     numbers = [each for row in rows for each in _readings(row, rows)]
     yield from numbers
-    for pseudoniem in _pseudoniemen(text) if numbers else ():
-        for soort, waarde in numbers:
-            yield f"{_OF_CONTACTPERSOON}{soort}", pseudoniem + SEPARATOR + waarde
+    pairs = product(chain(_pseudoniemen(text), pseudoniemen) if numbers else (), numbers)
+    for pseudoniem, (soort, waarde) in islice(pairs, MAX_PAIRS):
+        yield f"{_OF_CONTACTPERSOON}{soort}", pseudoniem + SEPARATOR + waarde
 
 
 def _readings(row: str, rows: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What the topics hold of a subject: those of publishers, those of the classifier's events, and others of ours."""
+"""What the topics hold of a subject: of channels, of publishers, of the classifier, and others of ours."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,9 @@ from aiokafka import ConsumerRecord
 
 from schemas.positions import Position
 from services.classifier.instructions import WISSING
-from services.operations.places.events import PublishersEvent, as_object, is_about, read_event
+from services.operations.mapped_from import mapped_from
+from services.operations.places.events import PublishersEvent, as_object, is_about, message_is_about, read_event
+from services.operations.places.message_text import BERICHT
 from services.operations.places.place import FoundItem, PlaceFound, PlaceKind, StayTerm, Tally
 from services.operations.places.searching import PlaceSearch
 from services.operations.places.topic_terms import TopicTerm, topic_terms
@@ -21,8 +23,38 @@ from services.runtime.kafka.errors import translate_kafka_errors
 from services.runtime.kafka.records import moment, oversized_batch
 from services.runtime.settings import Settings
 
+CONTACT_RETENTION: Final = ("KLANTCONTACT_CONTACT_RETENTION_DAYS",)
+
 _WITH_CONTENTS: Final = (".registered", ".created")
 """How the types of events end that hold contents."""
+
+
+async def messages(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
+    """Read all that the platforms of channels sent and that Kafka still holds, what is not mapped yet included."""
+    terms = await topic_terms(search.settings, search.settings.raw_topics)
+    for topic, term in terms.items():
+        tally = Tally()
+        whole = await search.reader.whole(topic)
+        waiting = await search.reader.open_transactions(whole)
+        async for batch in search.reader.records_to_the_end(whole, waiting, search.progress):
+            for record in batch:
+                value = _value(record) or b""
+                if message_is_about(value, search.traces):
+                    search.traces.messages[Position(record.topic, record.partition, record.offset)] = None
+                    until = term.until(moment(record.timestamp))
+                    tally.add(_place(record), contents=True, until=until)
+                    search.visit(
+                        FoundItem(
+                            place=topic,
+                            kind=PlaceKind.TOPIC,
+                            id=_place(record),
+                            content={BERICHT: value.decode("utf-8", "replace")},
+                            written_at=moment(record.timestamp),
+                            until=until,
+                            confidential=None,
+                        )
+                    )
+        yield _answer(tally, topic, term, CONTACT_RETENTION)
 
 
 async def publishers(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
@@ -41,10 +73,10 @@ async def publishers(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
                         tally.add(_place(record), contents=False, until=until)
                     continue
                 tally.unreadable += not event.data
-                if is_about(event, search.traces):
+                if is_about(event, search.traces, mapped_from(record.headers)):
                     tally.add(_place(record), contents=True, until=until)
                     _show(search, record, event.data, until, event)
-        yield _answer(tally, topic, term, ("KLANTCONTACT_CONTACT_RETENTION_DAYS",))
+        yield _answer(tally, topic, term, CONTACT_RETENTION)
 
 
 def _instructs(record: "ConsumerRecord[bytes, bytes]") -> bool:
@@ -195,6 +227,12 @@ def _is_of_another_form(record: "ConsumerRecord[bytes, bytes]", event: Mapping[s
 def place_of(position: Position) -> str:
     """Return a position in the form in which it is named among ids."""
     return f"{position.topic}/{position.partition}/{position.offset}"
+
+
+def position_of(named: str) -> Position:
+    """Return the position that `place_of` named."""
+    topic, partition, offset = named.rsplit("/", 2)
+    return Position(topic, int(partition), int(offset))
 
 
 def _place(record: "ConsumerRecord[bytes, bytes]") -> str:

@@ -28,6 +28,7 @@ from services.operations.topic_reader import Progress, topic_reader, unseen
 from services.runtime.settings import Settings
 
 READERS: Final[Sequence[PlaceReader]] = (
+    published.messages,
     published.publishers,
     letters.letters,
     register.entries,
@@ -39,8 +40,8 @@ READERS: Final[Sequence[PlaceReader]] = (
     register.other_collections,
     beyond.beyond,
 )
-"""Every kind of place. Topics of publishers come first, since a number in one leads to contacts. A place that another
-system has, such as a register that documents are copied to, gets a reader of its own here."""
+"""Every kind of place. Topics of channels and publishers come first, since a number in one leads to contacts. A place
+that another system has, such as a register that documents are copied to, gets a reader of its own here."""
 
 
 async def look_everywhere(

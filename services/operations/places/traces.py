@@ -39,6 +39,8 @@ class Traces:
     """The ids of all things that those contacts ever gave. What is left of a withdrawn one is its ids."""
     positions: set[Position] = field(default_factory=set)
     """Where records of those contacts lay."""
+    messages: dict[Position, Origin | None] = field(default_factory=dict)
+    """The messages of channels that are about the subject, with the contact that each became, as far as it is known."""
 
     @property
     def ids(self) -> set[str]:

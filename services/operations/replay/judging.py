@@ -86,7 +86,7 @@ class Judge:
         """
         done, total = 0, sum(each.length for each in stretches)
         for stretch in stretches:
-            async for fetched in reader.records([stretch], _of_part(progress, before=done, total=total)):
+            async for fetched in reader.records([stretch], of_part(progress, before=done, total=total)):
                 for start in range(0, len(fetched), BATCH_SIZE):
                     records = [as_record(each) for each in fetched[start : start + BATCH_SIZE]]
                     yield await self._batch(records, selection, whole)
@@ -153,7 +153,7 @@ def _is_meant(case: Case | Refusal, selection: ContactSelection) -> bool:
     return selection.fits(source=received.source, contact_id=received.contact.contact_id)
 
 
-def _of_part(progress: Progress, *, before: int, total: int) -> Progress:
+def of_part(progress: Progress, *, before: int, total: int) -> Progress:
     """Return a progress that shows how far one stretch is as how far the whole is."""
     return lambda done, _of: progress(before + done, total)
 

@@ -104,6 +104,16 @@ ROLES: Final[Mapping[str, MongoRole]] = {
             _projection(("",), "listCollections"),
         ),
     ),
+    "mapper": MongoRole(
+        serves="the mapper of channels: it keeps the keys of dead letters, and reads no register",
+        commands=("run mapper",),
+        rights=(
+            _register(("besluiten",), *READ),
+            _register(("dead_letter_keys",), *ADD, "createIndex"),
+            _register(("stopped_partitions",), *CHANGE),
+            _register(("skipped_records",), *ADD),
+        ),
+    ),
     "operator": MongoRole(
         serves="an operator",
         commands=("dlq", "doctor", "explain", "rebuild", "replay", "skip", "stats"),
@@ -127,7 +137,7 @@ ROLES: Final[Mapping[str, MongoRole]] = {
     ),
     "privacy": MongoRole(
         serves="the privacy officer",
-        commands=("access", "affected", "audit", "erase", "erase-report", "restrict", "retain", "withdraw"),
+        commands=("access", "affected", "audit", "erase", "erase-report", "restrict", "retain", "selftest", "withdraw"),
         rights=(
             # What is to be shown or gone is searched for everywhere, also where others put it.
             _register(("",), "find", "listCollections"),

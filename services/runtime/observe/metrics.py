@@ -79,6 +79,20 @@ OVERTAKEN = Counter(
     ["source"],  # those that the policy names; `andere` for all others
 )
 
+# The mapper: the messages of channels --------------------------------------------------------------------------------
+
+CHANNEL_MAPPED = Counter(
+    "klantcontact_channel_mapped",
+    "Contacts in the messages of a channel, by mapping and by what became of them.",
+    ["channel", "mapping", "outcome"],  # of the channels file; `services.channels.mapper.instrumentation.MappedAs`
+)
+
+CHANNEL_SKIPPED = Counter(
+    "klantcontact_channel_skipped",
+    "Contacts in the messages of a channel that became no event, by the reason in its mapping.",
+    ["channel", "reason"],  # those that the mapping names, and `geen_contact`
+)
+
 # The intake: requests of platforms ------------------------------------------------------------------------------------
 
 CHANNEL_RECEIVED = Counter(

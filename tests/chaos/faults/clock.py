@@ -32,9 +32,11 @@ def jump(by_seconds: int, world: World, target: str, seconds: float) -> None:
 KIND: Final = Kind(
     name="clock",
     pause=(4.0, 8.0),
-    faults=[
-        Fault(name=f"clock {how}", targets=INSTANCES, seconds=(2.0, 5.0), inject=partial(jump, by_seconds))
-        for how, by_seconds in (("an hour ahead", HOUR), ("an hour back", -HOUR))
+    lanes=[
+        [
+            Fault(name=f"clock {how}", targets=INSTANCES, seconds=(2.0, 5.0), inject=partial(jump, by_seconds))
+            for how, by_seconds in (("an hour ahead", HOUR), ("an hour back", -HOUR))
+        ]
     ],
     missing=missing,
 )

@@ -30,8 +30,8 @@ def full(world: World, target: str, seconds: float) -> None:
 KIND: Final = Kind(
     name="disk",
     pause=(15.0, 25.0),
-    faults=[
-        Fault(name=f"disk of {each} full", targets=(each,), seconds=(3.0, 6.0), inject=full) for each in SMALL_DISKS
+    lanes=[
+        [Fault(name=f"disk of {each} full", targets=(each,), seconds=(3.0, 6.0), inject=full) for each in SMALL_DISKS]
     ],
     missing=missing,
 )

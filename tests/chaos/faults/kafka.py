@@ -39,15 +39,19 @@ def rolling_restart(world: World, _: str, seconds: float) -> None:
 
 KIND: Final = Kind(
     name="kafka",
-    pause=(2.0, 5.0),
-    faults=[
-        Fault(name="broker killed", targets=BROKERS, seconds=(0.0, 2.0), inject=kill, weight=8),
-        Fault(name="broker stopped and started", targets=BROKERS, seconds=(0.0, 2.0), inject=stop, weight=2),
-        Fault(name="broker frozen", targets=BROKERS, seconds=(2.0, 6.0), inject=freeze, weight=2),
-        Fault(name="coordinator killed", targets=PARTITIONS, seconds=(0.0, 2.0), inject=coordinator_killed, weight=3),
-        Fault(name="two brokers killed", targets=BROKERS, seconds=(0.0, 3.0), inject=two_killed),
-        Fault(name="all brokers killed", targets=("all",), seconds=(0.0, 3.0), inject=all_killed),
-        Fault(name="brokers restarted one by one", targets=("all",), seconds=(0.5, 1.0), inject=rolling_restart),
+    pause=(1.0, 4.0),
+    lanes=[
+        [
+            Fault(name="broker killed", targets=BROKERS, seconds=(0.0, 2.0), inject=kill, weight=8),
+            Fault(name="broker stopped and started", targets=BROKERS, seconds=(0.0, 2.0), inject=stop, weight=2),
+            Fault(name="broker frozen", targets=BROKERS, seconds=(2.0, 6.0), inject=freeze, weight=2),
+            Fault(
+                name="coordinator killed", targets=PARTITIONS, seconds=(0.0, 2.0), inject=coordinator_killed, weight=3
+            ),
+            Fault(name="two brokers killed", targets=BROKERS, seconds=(0.0, 3.0), inject=two_killed),
+            Fault(name="all brokers killed", targets=("all",), seconds=(0.0, 3.0), inject=all_killed),
+            Fault(name="brokers restarted one by one", targets=("all",), seconds=(0.5, 1.0), inject=rolling_restart),
+        ]
     ],
     settled=lambda world: world.kafka.is_in_sync(),
 )

@@ -1,4 +1,4 @@
-"""Pressure on memory: a service may have hardly more than it has, and the kernel kills it when it wants more."""
+"""Pressure on memory: a service may have no more than it has, and the kernel kills it when it wants more."""
 
 import time
 from typing import Final
@@ -7,8 +7,6 @@ from tests.chaos.machine import can_bound_memory
 from tests.chaos.plan import Fault, Kind
 from tests.chaos.world import SERVICES, World, instances_of
 
-SPARE_BYTES: Final = 1024 * 1024
-
 
 def missing() -> str | None:
     """Return why no process can be bounded here."""
@@ -16,9 +14,9 @@ def missing() -> str | None:
 
 
 def squeeze(world: World, target: str, seconds: float) -> None:
-    """Let a service have hardly more memory than it has."""
+    """Let a service have no more memory than it has."""
     group = world.groups[target]
-    group.bound(SPARE_BYTES)
+    group.bound()
     time.sleep(seconds)
     group.unbound()
 
@@ -26,9 +24,11 @@ def squeeze(world: World, target: str, seconds: float) -> None:
 KIND: Final = Kind(
     name="memory",
     pause=(6.0, 12.0),
-    faults=[
-        Fault(name=f"{each} short of memory", targets=instances_of(each), seconds=(2.0, 5.0), inject=squeeze)
-        for each in SERVICES
+    lanes=[
+        [
+            Fault(name=f"{each} short of memory", targets=instances_of(each), seconds=(2.0, 5.0), inject=squeeze)
+            for each in SERVICES
+        ]
     ],
     missing=missing,
 )

@@ -94,16 +94,18 @@ def _held(members: list[Member]) -> Iterator[None]:
 
 KIND: Final = Kind(
     name="mongo",
-    pause=(2.0, 5.0),
-    faults=[
-        Fault(name="mongod killed", targets=MEMBERS, seconds=(0.0, 2.0), inject=kill, weight=7),
-        Fault(name="primary killed", targets=PRIMARY, seconds=(0.0, 2.0), inject=primary_killed, weight=4),
-        Fault(name="mongod stopped and started", targets=MEMBERS, seconds=(0.0, 2.0), inject=stop, weight=2),
-        Fault(name="primary frozen", targets=PRIMARY, seconds=(3.0, 6.0), inject=primary_frozen, weight=2),
-        Fault(name="two mongods killed", targets=MEMBERS, seconds=(0.0, 3.0), inject=majority_killed),
-        Fault(name="all mongods killed", targets=("all",), seconds=(0.0, 3.0), inject=all_killed),
-        Fault(name="primary partitioned", targets=PRIMARY, seconds=(4.0, 8.0), inject=partitioned, weight=2),
-        Fault(name="a write rolled back", targets=PRIMARY, seconds=(4.0, 6.0), inject=rolled_back, weight=2),
+    pause=(1.5, 4.0),
+    lanes=[
+        [
+            Fault(name="mongod killed", targets=MEMBERS, seconds=(0.0, 2.0), inject=kill, weight=7),
+            Fault(name="primary killed", targets=PRIMARY, seconds=(0.0, 2.0), inject=primary_killed, weight=4),
+            Fault(name="mongod stopped and started", targets=MEMBERS, seconds=(0.0, 2.0), inject=stop, weight=2),
+            Fault(name="primary frozen", targets=PRIMARY, seconds=(3.0, 6.0), inject=primary_frozen, weight=2),
+            Fault(name="two mongods killed", targets=MEMBERS, seconds=(0.0, 3.0), inject=majority_killed),
+            Fault(name="all mongods killed", targets=("all",), seconds=(0.0, 3.0), inject=all_killed),
+            Fault(name="primary partitioned", targets=PRIMARY, seconds=(4.0, 8.0), inject=partitioned, weight=4),
+            Fault(name="a write rolled back", targets=PRIMARY, seconds=(4.0, 6.0), inject=rolled_back, weight=2),
+        ]
     ],
     settled=lambda world: world.mongo.is_in_sync(),
 )

@@ -49,8 +49,10 @@ def _to(server: str, who: Sequence[str]) -> list[Fault]:
 KIND: Final = Kind(
     name="network",
     pause=(2.0, 4.0),
-    faults=[
-        *_to("connections to Kafka", ("kafka-1", "kafka-2", "kafka-3", "kafka")),
-        *_to("connections to MongoDB", ("mongod-1", "mongod-2", "mongod-3", "mongod")),
+    lanes=[
+        [
+            *_to("connections to Kafka", ("kafka-1", "kafka-2", "kafka-3", "kafka")),
+            *_to("connections to MongoDB", ("mongod-1", "mongod-2", "mongod-3", "mongod")),
+        ]
     ],
 )

@@ -30,4 +30,4 @@ def _of(service: str) -> list[Fault]:
     ]
 
 
-KIND: Final = Kind(name="processes", pause=(1.0, 2.5), faults=[fault for each in SERVICES for fault in _of(each)])
+KIND: Final = Kind(name="processes", pause=(1.0, 4.0), lanes=[_of(each) for each in SERVICES])

@@ -205,17 +205,21 @@ async def test_a_head_of_many_headers_is_refused_without_a_word(served: Served) 
 
 @pytest.mark.parametrize("begun", [HEAD.encode() + b"X-Long: ", b"POST /in/", b"POST /in/open-forms?", HEAD.encode()])
 async def test_a_header_or_address_that_never_ends_is_cut(served: Served, begun: bytes) -> None:
+    before = cut("head") + cut("malformed")
     async with served() as intake:
         await intake.send(begun, *ENDLESS)
         assert await intake.answers()
+    assert cut("head") + cut("malformed") == before + 1
 
 
 async def test_a_chunk_whose_size_never_ends_is_cut(served: Served) -> None:
+    before = cut("head")
     async with served() as intake:
         chunk = HEAD.encode() + b"Transfer-Encoding: chunked\r\n\r\n2;"
         await intake.send(chunk, *ENDLESS)
         assert await intake.answers()
         assert intake.kept == 1
+    assert cut("head") == before + 1
 
 
 @pytest.mark.parametrize("length", [b"Content-Length: 10000000", b"Transfer-Encoding: chunked"])

@@ -2,11 +2,18 @@
 
 import gzip
 import json
+import resource
+import socket
+from contextlib import ExitStack
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
+from services.channels.intake.http.server import MAX_CONNECTIONS
+from services.local.servers.network import HOST, free_port
 from tests.integration.channels.conftest import Town
+from tests.support.commands import klantcontact
 from tests.support.intake_channels import (
     CERTIFICATE,
     CHANNELS,
@@ -21,6 +28,7 @@ from tests.support.intake_channels import (
     twilio_query,
     twilio_signature,
 )
+from tests.support.intake_process import intake
 
 FORM_FIELDS = {"CallSid": "CA1", "From": "+31612345678", "CallStatus": "completed"}
 EVENTS = b'[{"type": "one"}, {"type":"two", "n": 1.0}]'
@@ -242,3 +250,45 @@ def test_nothing_of_a_request_is_in_the_log(town: Town) -> None:
     assert any(canary.encode() in (message.value() or b"") for message in town.kept("open-forms"))
     assert canary not in town.process.said()
     assert SECRET not in town.process.said()
+
+
+def test_a_platform_gets_in_while_others_hold_thousands_of_connections(town: Town) -> None:
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+    before = town.process.measured("klantcontact_channel_cut_connections_total").get(("full",), 0)
+    address = (HOST, town.process.settings.intake_port)
+    with ExitStack() as held:
+        for _ in range(min(MAX_CONNECTIONS + 200, most_files - 200)):
+            held.enter_context(socket.create_connection(address))
+        with town.process.client() as client:
+            answer = client.post("/in/open-forms", json={}, headers={"Authorization": SECRET})
+
+    assert answer.status_code == 204
+    assert most_files < MAX_CONNECTIONS or (
+        town.process.measured("klantcontact_channel_cut_connections_total")["full",] >= before + 200
+    )
+
+
+# Starting and ending -------------------------------------------------------------------------------------------------
+
+
+def test_an_intake_that_can_not_start_says_why(town: Town, tmp_path: Path) -> None:
+    ours = town.process.settings
+    without_file = ours.model_copy(update={"kanalen_file": None})
+    without_secret = ours.model_copy(update={"kanalen_file": tmp_path / "kanalen.toml"})
+    (tmp_path / "kanalen.toml").write_text('[kanaal.x]\nmapping = "mail"\n')
+    ran = [klantcontact("run", "intake", settings=each) for each in (without_file, without_secret, ours)]
+
+    assert [each.returncode for each in ran] == [2, 2, 2]
+    for each, told in zip(
+        ran, ("KANALEN_FILE is not set", "no channel has `authenticatie`", "INTAKE_PORT"), strict=True
+    ):
+        assert told in each.stderr.decode()
+
+
+def test_an_intake_that_is_asked_to_end_does(town: Town, tmp_path: Path) -> None:
+    settings = town.process.settings.model_copy(update={"intake_port": free_port()})
+    with intake(settings, tmp_path) as process, process.client() as client:
+        client.post("/in/open-forms", json={}, headers={"Authorization": SECRET})
+        assert process.terminate() == 0
+        assert not [line for line in process.log() if line["level"] in {"warning", "error", "critical"}]

@@ -6,7 +6,8 @@ from confluent_kafka import TopicPartition
 
 from schemas.positions import Position
 from services.operations.explain.explain import Explained
-from services.operations.explain.record import AtPosition, Held, explain_record, position_of
+from services.operations.explain.held import Held
+from services.operations.explain.record import AtPosition, explain_record, position_of
 from services.operations.origin import UnknownContact
 from services.projector.errors import ForeignReason
 from services.runtime.settings import Settings

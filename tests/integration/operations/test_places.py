@@ -19,7 +19,7 @@ from services.operations.subjects import PartijSubject, Subject, SubjectUnknown,
 from services.runtime.errors import InvalidSettings
 from tests.support.examples import ALICE, CAROL, SOURCE, Wire
 from tests.support.explain_town import SLEUTELS, Town
-from tests.support.places_town import OTHER_FORMS, bsn_subject, filled_town, remember
+from tests.support.places_town import FORMULIEREN, OTHER_FORMS, bsn_subject, filled_town, remember
 
 OUTPUTS: Final = (
     "klantcontact.registered",
@@ -48,11 +48,13 @@ async def test_a_klant_is_found_in_every_place_and_another_is_not(town: Town) ->
     alice, carol = await search(town, bsn_subject(ALICE)), await search(town, bsn_subject(CAROL))
 
     assert {name: each.found for name, each in alice.items() if each.found} == {
-        "contact.ended": 7,
+        "kanaal.open-forms": 3,
+        "kanaal.open-forms.dlq": 1,
+        "contact.ended": 9,
         "contact.ended.dlq": 2,
         "dead_letters": 1,
         "partijregister": 1,
-        "besluiten": 5,
+        "besluiten": 7,
         "klantcontacten": 3,
         "klantcontacten_vorige": 1,
         "klantcontacten_vertrouwelijk": 1,
@@ -88,6 +90,16 @@ async def test_a_contact_is_found_with_what_other_contacts_and_partijen_say_of_i
         "taak.created": 1,
         "skipped_records": 1,
     }
+
+
+async def test_a_contact_of_a_channel_is_found_in_its_message(town: Town) -> None:
+    asked = read_subject(orjson.dumps({"source": FORMULIEREN, "contactId": "of-1"}))
+    found = await search(town, asked)
+
+    counts = {name: each.found for name, each in found.items() if each.found}
+    assert counts == {"kanaal.open-forms": 1, "contact.ended": 1, "besluiten": 1}
+    message = found["kanaal.open-forms"]
+    assert (message.term, message.days, message.with_contents) == (StayTerm.RETENTION, 7, 1)
 
 
 async def test_records_of_another_form_are_counted_and_stop_nothing(town: Town) -> None:
@@ -153,12 +165,19 @@ async def test_the_contacts_and_klanten_that_lay_in_a_topic_are_listed(town: Tow
     sent = await lay(town, town.settings.contact_topics[0])
     refused = await lay(town, town.settings.dead_letter_topic)
     out = await lay(town, town.settings.confidential_topic)
+    by_form = await lay(town, town.settings.raw_topics[0])
+    refused_form = await lay(town, town.settings.raw_dead_letter_topics[0])
 
     assert sent.contacts == {
-        (SOURCE, f"c-{each}") for each in ("alone", "both", "secret", "gone", "other", "waits", "stranger", "later")
+        *((SOURCE, f"c-{each}") for each in ("alone", "both", "secret", "gone", "other", "waits", "stranger", "later")),
+        *((FORMULIEREN, each) for each in ("of-1", "of-secret")),
     }
     assert len(sent.partijen) == 2
-    assert (sent.records, sent.unreadable) == (9 + len(OTHER_FORMS), len(OTHER_FORMS))
+    assert (sent.records, sent.unreadable) == (11 + len(OTHER_FORMS), len(OTHER_FORMS))
+    assert by_form.contacts == {(FORMULIEREN, each) for each in ("of-1", "of-secret", "of-other")}
+    assert (by_form.records, by_form.unreadable) == (4, 1)
+    assert by_form.partijen == sent.partijen
+    assert (refused_form.records, refused_form.contacts, len(refused_form.partijen)) == (1, set(), 1)
     assert {each for _, each in refused.contacts} == {"c-refused", "c-broken", "c-refused-other"}
     assert refused.partijen == sent.partijen
     assert {each for _, each in out.contacts} == {"c-secret", "c-later"}

@@ -239,7 +239,7 @@ async def test_the_letters_of_a_contact_are_found_without_the_key_and_after_a_di
     for source in (SOURCE, None):
         async with topic_reader(settings) as reader:
             sought = Sought(contact=Origin(source, "c-1"))
-            found = await read_letters(reader, _without_key(settings), sought, unseen)
+            found = await read_letters(reader, _without_key(settings), settings.dead_letter_topic, sought, unseen)
         assert [each.letter.id.offset for each in found.newest] == [0, 2]
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import tracemalloc
 import zlib
 from http import HTTPStatus
 
@@ -125,6 +126,14 @@ BOMB = gzip.compress(b"0" * 50 * MIB)
 )
 def test_what_does_not_unzip_as_it_should_is_refused(zipped: bytes, status: HTTPStatus) -> None:
     assert refused(Omhulsel.FIREHOSE, zipped, encoding=b"gzip") == status
+
+
+def test_a_bomb_takes_no_more_memory_than_is_allowed() -> None:
+    tracemalloc.start()
+    assert refused(Omhulsel.FIREHOSE, BOMB, encoding=b"gzip") == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 3 * 4 * MIB
 
 
 @pytest.mark.parametrize("omhulsel", [each for each in Omhulsel if each is not Omhulsel.FIREHOSE])

@@ -1,5 +1,6 @@
 """An expression asked of a document: paths, conditions, steps, and what several expressions share."""
 
+import json
 from typing import Any
 
 import pytest
@@ -45,18 +46,14 @@ def test_a_condition_is_true_as_in_jmespath(text: str, *, holds: bool) -> None:
     assert Search(text, "hier").holds(DOCUMENT, Interpreter()) is holds
 
 
-def steps(interpreter: Interpreter) -> int:
-    return MAX_VISITS - interpreter._left
-
-
 def test_what_several_expressions_ask_in_the_same_words_is_found_once() -> None:
     first, second = Search("(parts[?kind=='y'] | [0]).n", "hier"), Search("(parts[?kind=='y'] | [0]).kind", "daar")
+    document = json.loads(json.dumps(DOCUMENT))
     interpreter = Interpreter()
-    interpreter.begin(DOCUMENT)
-    assert first(DOCUMENT, interpreter) == 2
-    before = steps(interpreter)
-    assert second(DOCUMENT, interpreter) == "y"
-    assert steps(interpreter) - before == 3
+    interpreter.begin(document)
+    assert first(document, interpreter) == 2
+    document["parts"].clear()
+    assert second(document, interpreter) == "y"
 
 
 def test_nothing_is_shared_with_another_contact_or_another_document() -> None:

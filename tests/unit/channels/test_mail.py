@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.channels.mapping.errors import UnreadableMessage
 from services.channels.mapping.files import SHIPPED
 from services.channels.mapping.mail import mail_as_message
+from services.channels.mapping.reading import UnreadableMessage
 
 MAIL = (Path(SHIPPED) / "mail/voorbeelden/V2-rfc822.eml").read_bytes()
 

@@ -11,12 +11,13 @@ from jsonschema import Draft202012Validator
 from schemas.generation.mapping_schema import mapping_schema
 from schemas.mapping_file import Converter, MappingFile
 from schemas.mapping_shorthands import SHORTHANDS
-from services.channels.mapping.files import SHIPPED, shipped_file, shipped_names
+from services.channels.mapping.files import EXAMPLES, SHIPPED, shipped_file, shipped_names
 from services.channels.mapping.mapping import load
 from services.channels.mapping.outcome import MappedContact
+from services.channels.message_files import EXPECTED
 from services.domain.policy import DEFAULT
 from services.operations.classify import classify
-from services.operations.map_messages import goldens
+from services.operations.map_messages import goldens, rules_in
 from tests.support.mappings import SMALL
 
 FILES = sorted(SHIPPED.glob("*/*.toml"))
@@ -129,3 +130,15 @@ def test_the_page_names_every_converter_shorthand_and_key() -> None:
 def test_the_page_names_every_attribute_that_a_shipped_mapping_reads() -> None:
     read = {name for file in FILES for name in re.findall(r"\bkc_[a-z_]+", file.read_text("utf-8"))}
     assert read - set(re.findall(r"`(kc_[a-z_]+)`", PAGE)) == set()
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_the_examples_come_out_as_they_say_also_together_and_in_another_order(*, backwards: bool) -> None:
+    """So a person may send any of them, one after another, to a system that runs."""
+    files = sorted(SHIPPED.glob(f"*/{EXAMPLES}/*{EXPECTED}"), reverse=backwards)
+    goldens = [json.loads(each) for file in files for each in file.read_text("utf-8").splitlines()]
+    events = [each for each in goldens if each["uitkomst"] == "event"]
+
+    judged = classify((json.dumps(each["event"]).encode() for each in events), DEFAULT)
+
+    assert [rules_in(each) for each in judged] == [each["regels"] for each in events]

@@ -16,10 +16,11 @@ from services.domain.besluit import BesluitRecord
 from services.domain.policy import DEFAULT, Beleid
 from services.operations.explain.contact_records import OvertakenRecord, OvertakenRecords, Sighting
 from services.operations.explain.explain import Explained, NotDecided
+from services.operations.explain.held import Held
 from services.operations.explain.in_kafka import InKafka
 from services.operations.explain.letters import Letters
 from services.operations.explain.projected import Documents, compared, wanted_of
-from services.operations.explain.record import AtPosition, Held
+from services.operations.explain.record import AtPosition
 from services.runtime.kafka.open_transactions import OpenTransaction
 from tests.support.examples import (
     CALL_BACK,
@@ -33,7 +34,7 @@ from tests.support.examples import (
     onderwerp,
     stranger,
 )
-from tests.unit.cli.test_explain_screen import LETTER, STRANGE, TRACEPARENT
+from tests.unit.cli.test_explain_screen import LETTER, MAPPED, STRANGE, TRACEPARENT
 from tests.unit.domain.desk import NOW, Desk
 
 EARLIER = "2026-03-01T09:50:00Z"
@@ -45,6 +46,7 @@ LETTERS_READ = {
         "kind": None,
         "paths": [""],
         "state": "open",
+        "mapped": None,
     },
     "discarded": {
         "id": "3-120",
@@ -52,6 +54,7 @@ LETTERS_READ = {
         "kind": "contact_ongeldig",
         "paths": ["data.kanaal"],
         "state": "discarded",
+        "mapped": None,
     },
 }
 
@@ -294,6 +297,7 @@ def whole(letters: Letters | None) -> dict[str, Any]:
     projected = [compared(each, Documents({}, {})) for each in wanted_of(besluit)]
     kafka = InKafka(
         record_is_held=True,
+        mapped=MAPPED,
         projector_behind=7,
         overtaken=OvertakenRecords(4, (OvertakenRecord(Position("contact.ended", 3, 18), 2, NOW),)),
         letters=letters,
@@ -319,6 +323,10 @@ def test_the_json_holds_the_documents_and_the_records_in_kafka() -> None:
     }
     assert read["kafka"] == {
         "recordIsHeld": True,
+        "mapped": {
+            "mapping": "open-forms/1",
+            "message": {"topic": "kanaal.open-forms", "partition": 0, "offset": 12},
+        },
         "projectorBehind": 7,
         "openTransactions": [
             {"topic": "taak.created", "partition": 2, "firstOffset": 40, "end": 47, "since": NOW.isoformat()}

@@ -7,7 +7,8 @@ import pytest
 from schemas.positions import Position
 from services.cli.explain_record import told
 from services.operations.explain.explain import Explained
-from services.operations.explain.record import AtPosition, Held
+from services.operations.explain.held import Held
+from services.operations.explain.record import AtPosition
 from services.projector.errors import ForeignReason
 from tests.support.examples import contact
 from tests.unit.cli.test_explain_screen import LETTER, NOW, in_kafka, letters

@@ -9,6 +9,7 @@ import pytest
 
 from schemas.faults import Fault, FaultKind, RefusalKind
 from schemas.positions import Position
+from schemas.raw_messages import MAPPING, MESSAGE
 from services.cli.explain_screen import explained, letter_rows, not_decided
 from services.cli.screen import print_table
 from services.domain.besluit import BesluitRecord
@@ -23,6 +24,7 @@ from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.in_kafka import InKafka
 from services.operations.explain.letters import Letters
 from services.operations.explain.projected import Documents, compared, wanted_of
+from services.operations.mapped_from import MappedFrom
 from services.runtime.kafka.open_transactions import OpenTransaction
 from tests.support.examples import CALL_BACK, OTHER_SOURCE, SOURCE, contact, email, known, nth_bsn, onderwerp, stranger
 from tests.unit.domain.desk import Desk
@@ -52,6 +54,7 @@ def letter(partition: int, offset: int, kind: RefusalKind | None, *paths: str, h
 
 LETTER = letter(3, 120, RefusalKind.CONTACT_ONGELDIG, "data.kanaal", history=DISCARDED)
 STRANGE = letter(0, 1, None, "")
+MAPPED = MappedFrom("open-forms/1", Position("kanaal.open-forms", 0, 12))
 
 
 def letters(*given: Found) -> Letters:
@@ -314,3 +317,15 @@ def test_of_a_contact_from_which_somebody_was_erased_it_says_when_and_for_which_
     closed = replace(besluit, gewist=Gewist(NOW, "Z-1"))
     assert ("erased", "in part, 2026-12-01 12:00:00Z, for request Z-1; the contact is closed") in told(closed, None)
     assert not [name for name, _ in told(besluit, None) if name == "erased"]
+
+
+def test_what_a_channel_sent_leads_back_to_its_message() -> None:
+    headers = ((MAPPING, b"open-forms/1"), (MESSAGE, b"kanaal.open-forms:0:12"))
+    mapped = replace(LETTER, letter=replace(LETTER.letter, content=Content(b"k", b"v", headers)))
+    rows = told(Desk().bring(contact()).besluit, replace(in_kafka(found=letters(mapped)), mapped=MAPPED))
+
+    assert ("message", "kanaal.open-forms, partition 0, offset 12, by mapping open-forms/1") in rows
+    assert dict(rows)["dead letters"].splitlines() == [
+        "3-120, 2026-12-01 12:00:00Z, discarded: contact_ongeldig at data.kanaal",
+        "mapped from kanaal.open-forms, partition 0, offset 12, by mapping open-forms/1",
+    ]

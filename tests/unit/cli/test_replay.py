@@ -9,7 +9,7 @@ import pytest
 
 from services.cli import replay
 from services.cli.progress import progress
-from services.cli.replay import _Shown, summary_lines
+from services.cli.replay_screen import ShownContacts, summary_lines
 from services.domain.herbeoordeling import Feiten
 from services.domain.policy import DEFAULT, Beleid
 from services.operations.audit.trail import Note, unnoted
@@ -54,7 +54,7 @@ def _shown(
     diff_only: bool = False,
 ) -> list[str]:
     with progress("judging again", shown=False) as bar:
-        shown = _Shown(bar, as_json=as_json, diff_only=diff_only)
+        shown = ShownContacts(bar, as_json=as_json, diff_only=diff_only)
         for examined, answer in contacts:
             shown(examined, answer)
     return capsys.readouterr().out.splitlines()

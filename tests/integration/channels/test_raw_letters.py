@@ -1,0 +1,102 @@
+"""`klantcontact dlq` on the letters of a channel: a message goes back to its raw topic, and is mapped anew."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from tests.support.commands import run_command
+from tests.support.kafka_tools import make_topics
+from tests.support.mappings import MESSAGE, SMALL
+from tests.support.raw_channels import JSON_TYPE, RawChannels, channel_settings, headers_of
+from tests.support.service_process import ServiceProcess
+
+WRONG = {**MESSAGE, "id": "g-wrong", "klant": {"bsn": "999990008"}}
+ODD = json.dumps({**MESSAGE, "id": "g-odd", "kanaal": {"a": "bel"}}).encode()
+WHY = ("--request", "Z-1", "--reason", "test")
+
+
+@pytest.fixture
+def raw(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str, tmp_path: Path) -> RawChannels:
+    (tmp_path / "klein.toml").write_text(SMALL, "utf-8")
+    settings = channel_settings(
+        kafka=kafka_bootstrap,
+        mongo=mongo_uri,
+        name=topics,
+        database=database,
+        folder=tmp_path,
+        channels={"proef": "klein.toml"},
+    )
+    make_topics(kafka_bootstrap, settings.audit_topic)
+    return RawChannels(settings)
+
+
+@pytest.fixture
+def dlq(raw: RawChannels) -> Callable[..., CompletedProcess[str]]:
+    (topic,) = raw.settings.raw_dead_letter_topics
+    return lambda command, *options: run_command(raw.settings, "dlq", command, "--in", topic, *options)
+
+
+@pytest.fixture
+def start(raw: RawChannels, tmp_path: Path) -> Iterator[Callable[[], ServiceProcess]]:
+    with ExitStack() as undo:
+        yield lambda: undo.enter_context(ServiceProcess("mapper", raw.settings, tmp_path / "mapper.log"))
+
+
+def test_a_message_is_listed_shown_corrected_sent_back_and_mapped_anew(
+    raw: RawChannels,
+    dlq: Callable[..., CompletedProcess[str]],
+    start: Callable[[], ServiceProcess],
+    tmp_path: Path,
+) -> None:
+    (topic,) = raw.settings.raw_topics
+    places = raw.publish((topic, each, [JSON_TYPE]) for each in (json.dumps(WRONG).encode(), ODD, b"{"))
+    mapper = start()
+    raw.wait_until_mapped(3)
+    mapper.terminate()
+
+    groups = {each["kind"]: each for each in json.loads(dlq("list", "--json").stdout)["groups"]}
+    assert {kind: each["paths"] for kind, each in groups.items()} == {
+        "contact_ongeldig": ["data.betrokkenen.*.partijIdentificatoren.*.objectId"],
+        "mapping_fout": ["contact.kanaal"],
+        "onleesbaar": [],
+    }
+    shown = json.loads(dlq("show", groups["mapping_fout"]["example"], "--json").stdout)
+    assert shown["mapping"] == "klein/1"
+    assert shown["faults"] == [
+        {
+            "pad": "contact.kanaal",
+            "soort": "opzoeken",
+            "hint": "The path found a list or an object, and a table knows texts. Choose one item: `… | [0]`.",
+        }
+    ]
+
+    # The one message is corrected, for the other the mapping; the third stays as it is.
+    (line,) = dlq("export", "--kind", "contact_ongeldig", *WHY).stdout.splitlines()
+    mended = json.loads(line)
+    mended["event"]["klant"]["bsn"] = "999990007"
+    (tmp_path / "mended.jsonl").write_text(json.dumps(mended))
+    (tmp_path / "klein.toml").write_text(SMALL.replace('pad = "kanaal"', 'pad = "kanaal.a"').replace('"1"', '"2"'))
+    assert dlq("redrive", "--from", str(tmp_path / "mended.jsonl"), *WHY).returncode == 0
+    assert dlq("redrive", "--all", *WHY).returncode == 0
+
+    mapper = start()
+    raw.wait_until_mapped(6)
+    found = {json.loads(each.value() or b"")["data"]["contactId"]: headers_of(each) for each in raw.events()}
+    assert {name: each["mapping"] for name, each in found.items()} == {"g-wrong": "klein/2", "g-odd": "klein/2"}
+    assert set(places).isdisjoint(each["bericht"] for each in found.values())
+    (again,) = [headers_of(each) for each in raw.letters() if headers_of(each)["dlq_attempt"] == "2"]
+    assert (again["dlq_kind"], again["dlq_letter"]) == ("onleesbaar", groups["onleesbaar"]["example"])
+    assert (again["dlq_topic"], again["dlq_partition"]) == (topic, places[2].split(":")[1])
+
+    assert dlq("discard", "--all", "--reason", "not ours").returncode == 0
+    assert json.loads(dlq("list", "--json").stdout)["groups"] == []
+
+
+def test_a_topic_that_holds_no_letters_is_refused_with_those_that_do(raw: RawChannels) -> None:
+    refused = run_command(raw.settings, "dlq", "list", "--in", "kanaal.nobody.dlq")
+    assert refused.returncode != 0
+    assert f"{raw.settings.dead_letter_topic}, {raw.settings.raw_dead_letter_topics[0]}" in refused.stderr
