@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import uuid4
 
+from services.bridge.errors import LetterReason
 from services.bridge.found import FoundRow
 from services.bridge.parts import Noted, Ours
 from services.bridge.ports import BridgeStates, OpenKlant, State
@@ -120,6 +121,9 @@ class RehearsedStates:
 
     async def forget_actoren(self, uuids: Sequence[str]) -> None:
         """Forget nothing: only a refusal asks for it, and nothing is refused in a rehearsal."""
+
+    async def give_up(self, name: str, reason: LetterReason) -> None:
+        """Note nothing: a rehearsal makes no dead letter."""
 
     @asynccontextmanager
     async def leased(self, name: str, *, follows: Sequence[str] = ()) -> AsyncIterator["RehearsedLease"]:  # noqa: ARG002 - as the port has it

@@ -1,6 +1,7 @@
 """How many calls of Open Klant a contact costs. `docs/openklant.md` has them beside those that KISS makes."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -118,7 +119,7 @@ async def test_a_repeat_costs_nothing() -> None:
     ],
 )
 async def test_a_correction_costs_a_call_for_each_row_that_changed_and_three_at_most(
-    beller: dict[str, object], changed: int
+    beller: dict[str, Any], changed: int
 ) -> None:
     bench = Bench()
     await bench.take(*v2())
