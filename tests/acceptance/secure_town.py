@@ -115,11 +115,12 @@ class Town:
         return ServiceProcess(name, settings, self.kafka.folder / f"{name}-{settings.kafka_username}.log")
 
     def documents(self) -> dict[str, int]:
-        """Count the documents of each collection, but for those of the operators' commands themselves."""
+        """Count the documents of each collection that has any, but for those of the operators' commands themselves."""
         with MongoClient[dict[str, Any]](self.settings.mongo_uri) as client:
             database = client[self.settings.mongo_database]
             names = sorted(set(database.list_collection_names()) - {LOCK, REBUILD, AUDIT_HEAD})
-            return {name: database[name].count_documents({}) for name in names}
+            counts = {name: database[name].count_documents({}) for name in names}
+        return {name: count for name, count in counts.items() if count}
 
     def ends(self) -> list[int]:
         """Return the ends of all partitions."""
