@@ -22,7 +22,7 @@ def versions(lock: str) -> dict[str, str]:
 
 
 def test_compose_has_the_whole_system() -> None:
-    assert sorted(SERVICES) == ["classifier", "intake", "kafka", "mongo", "projector", "sleutel", "topics"]
+    assert sorted(SERVICES) == ["classifier", "intake", "kafka", "mapper", "mongo", "projector", "sleutel", "topics"]
 
 
 @pytest.mark.parametrize("name", LONG_RUNNING)
