@@ -19,13 +19,14 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-e
 
 # Slow files first (see tests/conftest.py), which xdist would otherwise sort by their number of tests. Four workers on
 # two cores: the tests wait for servers and leases more than half of their time.
-PYTEST := $(BIN)/pytest --numprocesses=4 --dist=loadfile --no-loadscope-reorder --ignore=tests/benchmarks
+PYTEST := $(BIN)/pytest --numprocesses=4 --dist=loadfile --no-loadscope-reorder --ignore=tests/benchmarks \
+    --ignore=tests/chaos/test_mix.py
 
 COMPILED := build/compiled
 COMPILED_TESTS ?= tests/unit tests/contract
 SOURCES := $(shell find schemas services -name '*.py')
 
-.PHONY: help setup demo unit compiled run-compiled test privacy coverage check format bench compare profile worst fuzz chaos simulate mutants schemas docs lock release clean
+.PHONY: help setup demo unit compiled run-compiled test privacy coverage check format bench compare profile worst fuzz chaos mix simulate mutants schemas docs lock release clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -120,6 +121,9 @@ fuzz: $(READY) ## coverage-guided fuzzing, until something is found: make fuzz R
 chaos: $(READY) ## faults of everything, and what they did: make chaos KINDS=kafka,mongo SEED=1 MINUTES=5 VERSIONS=4.2.2 FRESH=1
 	$(BIN)/python -m tests.chaos.run $(if $(KINDS),--kinds '$(KINDS)') $(if $(SEED),--seed '$(SEED)') \
 	    $(if $(MINUTES),--minutes '$(MINUTES)') $(if $(VERSIONS),--versions '$(VERSIONS)') $(if $(FRESH),--fresh)
+
+mix: $(READY) ## a short mix of all faults, with one seed
+	$(BIN)/pytest --quiet tests/chaos/test_mix.py
 
 simulate: $(READY) ## both services in thousands of simulated worlds: make simulate SEEDS=1000, or SEED=17 for the trace of one
 	$(BIN)/python -m tests.simulate.run $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED))

@@ -68,7 +68,10 @@ def projected(settings: Settings, events: Sequence[Event], folder: Path) -> Iter
 
 
 class Publisher:
-    """Publishes one history after another until it is told to stop."""
+    """Publishes one history after another until it is told to stop, as fast as the projectors keep up.
+
+    A rebuild never reaches the end of topics that grow faster than this machine reads them.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.events: list[Event] = []
@@ -83,6 +86,10 @@ class Publisher:
             publish(self._settings, events)
             self.events += events
             number += 5
+            wait_for("the projectors keep up", self._may_go_on)
+
+    def _may_go_on(self) -> bool:
+        return self._stop.is_set() or count_committed(self._settings) >= len(self.events)
 
     @contextmanager
     def publishing(self) -> Iterator[None]:
