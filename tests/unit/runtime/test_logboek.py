@@ -70,7 +70,8 @@ def test_the_key_of_the_logboek_is_long_and_not_the_registers(tmp_path: Path, ke
 def test_the_register_of_processings_has_every_activity_and_names_settings_that_exist() -> None:
     known = verwerkingen()
 
-    assert sorted(each.id for each in known) == sorted(Activity)
+    of_channels = "omzetten"  # the mapper recognises no klant, so the Logboek could name nobody
+    assert sorted(each.id for each in known) == sorted([*Activity, of_channels])
     named = {until.lower() for each in known for until in each.bewaren if until not in (MUNICIPALITY, REGISTER)}
     assert named <= set(Settings.model_fields)
 
