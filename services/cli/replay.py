@@ -145,5 +145,5 @@ def _selection(
             source=source or None,
             topic=topic or None,
         )
-    except ValueError as error:
+    except (ValueError, InvalidSelection) as error:
         raise typer.BadParameter(str(error)) from error
