@@ -11,17 +11,21 @@ import uvloop
 
 from services.cli.arguments import AsJsonLines, PolicyFile, beleid, settings
 from services.cli.json_values import print_json
-from services.cli.progress import progress
+from services.cli.progress import Bar, progress
 from services.cli.purpose import AsOperator, ForReason, ForRequest, purpose
 from services.cli.replay_messages import ShownMessages, message_summary
 from services.cli.replay_screen import ShownContacts, summary_lines
 from services.cli.streams import FAULTS_FOUND, tell
 from services.domain.herbeoordeling import Feiten
-from services.operations.audit.trail import noting
+from services.domain.policy import Beleid
+from services.operations.audit.trail import Note, noting
 from services.operations.map_again.run import map_again
 from services.operations.replay.replay import replay as judge_again
 from services.operations.replay.selection import ContactSelection, InvalidSelection, read_offsets
 from services.operations.wording import counted, read_moment
+from services.runtime.settings import Settings
+
+T = TypeVar("T")
 
 app = typer.Typer(add_completion=False)
 
@@ -70,55 +74,88 @@ def replay(  # noqa: PLR0913 - each is an option that an operator can give
     if publish_again and (policy or with_current_register):
         raise typer.BadParameter("--publish-again judges nothing: give no --policy or --with-current-register with it")
     given, chosen = settings(), beleid(policy)
-    selected = _selection(since, until, offsets or [], contact or [], source, topic)
-    note = noting(given, "replay --execute", purpose(request=request, reason=reason, by=by))
-    facts = Feiten.HUIDIG if with_current_register else Feiten.VASTGELEGD
-    of_a_channel = selected.topic in given.raw_topics
-    if of_a_channel and (source or publish_again or with_current_register):
+    asked = _Asked(
+        settings=given,
+        selection=_selection(since, until, offsets or [], contact or [], source, topic),
+        beleid=chosen,
+        execute=execute,
+        note=noting(given, "replay --execute", purpose(request=request, reason=reason, by=by)),
+    )
+    is_of_channel = asked.selection.topic in given.raw_topics
+    if is_of_channel and (source or publish_again or with_current_register):
         raise typer.BadParameter(
             "messages of a channel are only mapped again: leave out --source, --publish-again and "
             "--with-current-register"
         )
     with progress("judging again", shown=not (as_json and sys.stdout.isatty())) as bar:
-        if of_a_channel:
-            messages = ShownMessages(bar, as_json=as_json, diff_only=diff_only)
-            mapped = _run(
-                map_again(given, selected, beleid=chosen, execute=execute, tell=messages, progress=bar, note=note),
-                messages,
-                execute=execute,
-            )
-            answer = _Answer(message_summary(mapped, executed=execute), mapped.as_json(), is_well=mapped.is_as_meant)
+        if is_of_channel:
+            end = _map_again(asked, bar, ShownMessages(bar, as_json=as_json, diff_only=diff_only))
         else:
-            shown = ShownContacts(bar, as_json=as_json, diff_only=diff_only)
-            feiten = None if publish_again else facts
-            replayed = _run(
-                judge_again(
-                    given, selected, beleid=chosen, feiten=feiten, execute=execute, tell=shown, progress=bar, note=note
-                ),
-                shown,
-                execute=execute,
-            )
-            answer = _Answer(
-                summary_lines(replayed, executed=execute), replayed.as_json(), is_well=replayed.is_as_shown
-            )
+            feiten = None if publish_again else Feiten.HUIDIG if with_current_register else Feiten.VASTGELEGD
+            end = _judge_again(asked, feiten, bar, ShownContacts(bar, as_json=as_json, diff_only=diff_only))
     if as_json:
-        print_json({"summary": answer.summary})
+        print_json({"summary": end.summary})
     else:
-        for line in answer.lines:
+        for line in end.lines:
             tell(line)
-    raise typer.Exit(0 if answer.is_well else FAULTS_FOUND)
+    raise typer.Exit(0 if end.is_well else FAULTS_FOUND)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What an operator asked for, of contacts and of messages alike."""
+
+    settings: Settings
+    selection: ContactSelection
+    beleid: Beleid
+    execute: bool
+    note: Note
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    """What a replay says at its end, for a person and for a program."""
+class _End:
+    """What a replay shows at its end, for a person and for a program."""
 
     lines: Iterator[str]
     summary: Mapping[str, Any]
     is_well: bool
 
 
-T = TypeVar("T")
+def _judge_again(asked: _Asked, feiten: Feiten | None, bar: Bar, shown: ShownContacts) -> _End:
+    """Judge contacts again. Without `feiten` nothing is judged: the events in force go out again."""
+    replayed = _run(
+        judge_again(
+            asked.settings,
+            asked.selection,
+            beleid=asked.beleid,
+            feiten=feiten,
+            execute=asked.execute,
+            tell=shown,
+            progress=bar,
+            note=asked.note,
+        ),
+        shown,
+        execute=asked.execute,
+    )
+    return _End(summary_lines(replayed, executed=asked.execute), replayed.as_json(), replayed.is_as_shown)
+
+
+def _map_again(asked: _Asked, bar: Bar, shown: ShownMessages) -> _End:
+    """Map messages of a channel again."""
+    mapped = _run(
+        map_again(
+            asked.settings,
+            asked.selection,
+            beleid=asked.beleid,
+            execute=asked.execute,
+            tell=shown,
+            progress=bar,
+            note=asked.note,
+        ),
+        shown,
+        execute=asked.execute,
+    )
+    return _End(message_summary(mapped, executed=asked.execute), mapped.as_json(), mapped.is_as_meant)
 
 
 def _run(work: Coroutine[Any, Any, T], shown: ShownContacts | ShownMessages, *, execute: bool) -> T:

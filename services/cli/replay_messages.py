@@ -1,13 +1,12 @@
-"""`klantcontact replay --topic kanaal.open-forms`: messages of a channel that are mapped again, shown for a person or a
-program. Fields by name, ids and rules; never a value.
+"""What `klantcontact replay --topic kanaal.open-forms` shows of messages that are mapped again.
+
+Rows for a person, JSON for a program: names of fields, ids and rules. No values.
 """
 
 from collections.abc import Iterator
 from typing import Any, Final
 
-from services.cli.json_values import write_json_line
-from services.cli.progress import Bar
-from services.cli.replay_screen import HEADING, change, place_of, row
+from services.cli.replay_screen import Shown, change, place_of, row
 from services.operations.map_again.comparing import MappedStanding
 from services.operations.map_again.judging import MappedAnew
 from services.operations.map_again.run import MappedAgain
@@ -21,41 +20,50 @@ _QUIET: Final = frozenset({MappedStanding.SAME, MappedStanding.NO_EVENT, MappedS
 """What `--diff-only` leaves out."""
 
 
-class ShownMessages:
-    """Shows each contact as soon as it is judged, and counts the answers of the classifier."""
+class ShownMessages(Shown[MappedAnew]):
+    """Messages of a channel that are mapped again."""
 
-    def __init__(self, bar: Bar, *, as_json: bool, diff_only: bool) -> None:
-        self._bar = bar
-        self._as_json = as_json
-        self._diff_only = diff_only
-        self._is_headed = as_json
-        self.answered = 0
+    def differs(self, judged: MappedAnew) -> bool:
+        """Whether its event changes, or something stands in the way of that."""
+        return judged.standing not in _QUIET
 
-    def __call__(self, mapped: MappedAnew, answer: Answer | None) -> None:
-        """Show one contact."""
-        self.answered += answer is not None
-        if self._diff_only and mapped.standing in _QUIET:
-            return
-        if not self._is_headed:
-            self._bar.print(HEADING)
-            self._is_headed = True
-        if self._as_json:
-            write_json_line(message_value(mapped, answer))
-            return
-        for each in message_rows(mapped, answer):
-            self._bar.print(each)
+    def rows(self, judged: MappedAnew, answer: Answer | None) -> Iterator[str]:
+        """Yield a row for each onderwerp of an event that differs, or one for a contact without such an event."""
+        compared = judged.compared
+        contact_id = printable_id(compared.contact_id or place_of(compared.record))
+        note = ": ".join([answer.value if answer else judged.standing.value, *_why(judged)])
+        for onderwerp in judged.onderwerpen:
+            cells = change(onderwerp.was, onderwerp.wordt)
+            yield row((contact_id, printable(onderwerp.onderwerp_id), *cells, note))
+        if not judged.onderwerpen:
+            yield row((contact_id, "", "", "", "", "", note))
 
-
-def message_rows(mapped: MappedAnew, answer: Answer | None) -> Iterator[str]:
-    """Yield a row for each onderwerp of an event that differs, or one for what does not."""
-    compared = mapped.compared
-    contact_id = printable_id(compared.contact_id or place_of(compared.record))
-    note = ": ".join([answer.value if answer else mapped.standing.value, *_why(mapped)])
-    for onderwerp in mapped.onderwerpen:
-        cells = change(onderwerp.was, onderwerp.wordt)
-        yield row((contact_id, printable(onderwerp.onderwerp_id), *cells, note))
-    if not mapped.onderwerpen:
-        yield row((contact_id, "", "", "", "", "", note))
+    def value(self, judged: MappedAnew, answer: Answer | None) -> dict[str, Any]:
+        """Return one contact for a program."""
+        compared = judged.compared
+        return {
+            "topic": compared.record.topic,
+            "partition": compared.record.partition,
+            "offset": compared.record.offset,
+            "contactId": compared.contact_id,
+            "standing": judged.standing.value,
+            "revisie": compared.event.revisie if compared.event else None,
+            "was": {"mapping": compared.before.mapping, "revisie": compared.before.revisie}
+            if compared.before
+            else None,
+            "fields": list(compared.fields),
+            "reason": compared.reason,
+            "refusal": judged.refusal.value if judged.refusal else None,
+            "onderwerpen": [
+                {
+                    "onderwerpId": each.onderwerp_id,
+                    "was": each.was.as_json() if each.was else None,
+                    "wordt": each.wordt.as_json() if each.wordt else None,
+                }
+                for each in judged.onderwerpen
+            ],
+            **({"answer": answer.value} if answer else {}),
+        }
 
 
 def _why(mapped: MappedAnew) -> Iterator[str]:
@@ -67,32 +75,6 @@ def _why(mapped: MappedAnew) -> Iterator[str]:
     if compared.fields:
         more = len(compared.fields) - MOST_FIELDS
         yield ", ".join(map(printable, compared.fields[:MOST_FIELDS])) + (f" (+{more})" if more > 0 else "")
-
-
-def message_value(mapped: MappedAnew, answer: Answer | None) -> dict[str, Any]:
-    """Return one contact for a program."""
-    compared = mapped.compared
-    return {
-        "topic": compared.record.topic,
-        "partition": compared.record.partition,
-        "offset": compared.record.offset,
-        "contactId": compared.contact_id,
-        "standing": mapped.standing.value,
-        "revisie": compared.event.revisie if compared.event else None,
-        "was": {"mapping": compared.before.mapping, "revisie": compared.before.revisie} if compared.before else None,
-        "fields": list(compared.fields),
-        "reason": compared.reason,
-        "refusal": mapped.refusal.value if mapped.refusal else None,
-        "onderwerpen": [
-            {
-                "onderwerpId": each.onderwerp_id,
-                "was": each.was.as_json() if each.was else None,
-                "wordt": each.wordt.as_json() if each.wordt else None,
-            }
-            for each in mapped.onderwerpen
-        ],
-        **({"answer": answer.value} if answer else {}),
-    }
 
 
 def message_summary(made: MappedAgain, *, executed: bool) -> Iterator[str]:
@@ -125,8 +107,8 @@ def _next_steps(made: MappedAgain, *, executed: bool) -> Iterator[str]:
         )
     if made.standings[MappedStanding.NO_LONGER]:
         yield (
-            "What is no longer an event stays as it was decided. Map it to a contact without betrokkenen to take it "
-            "back (rule G1), or erase it."
+            "A contact whose message is no longer an event stays as it was decided. Map the message to a contact "
+            "without betrokkenen to take it back (rule G1), or erase it."
         )
     if not executed and (made.standings[MappedStanding.CHANGES] or made.standings[MappedStanding.NEW]):
         yield "Nothing was sent. --execute sends the events that are new or change."

@@ -1,7 +1,8 @@
 """What `klantcontact replay` shows of contacts: rows for a person, JSON for a program. No contents."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from services.cli.json_values import write_json_line
 from services.cli.progress import Bar
@@ -12,9 +13,11 @@ from services.operations.replay.requests import Answer
 from services.operations.wording import counted, printable, printable_id
 from services.runtime.kafka.records import Record
 
+T = TypeVar("T")
 
-class ShownContacts:
-    """Shows each contact as soon as it is examined, and counts the answers of the classifier."""
+
+class Shown(ABC, Generic[T]):
+    """Shows each contact as soon as it is judged, and counts the answers of the classifier."""
 
     def __init__(self, bar: Bar, *, as_json: bool, diff_only: bool) -> None:
         self._bar = bar
@@ -23,37 +26,67 @@ class ShownContacts:
         self._is_headed = as_json
         self.answered = 0
 
-    def __call__(self, examined: Examined, answer: Answer | None) -> None:
+    def __call__(self, judged: T, answer: Answer | None) -> None:
         """Show one contact."""
         self.answered += answer is not None
-        if examined.difference is None and examined.to_publish is None and self._diff_only:
+        if self._diff_only and not self.differs(judged):
             return
         if not self._is_headed:
             self._bar.print(HEADING)
             self._is_headed = True
         if self._as_json:
-            write_json_line(contact_value(examined, answer))
+            write_json_line(self.value(judged, answer))
             return
-        for row in contact_rows(examined, answer):
-            self._bar.print(row)
+        for each in self.rows(judged, answer):
+            self._bar.print(each)
+
+    @abstractmethod
+    def differs(self, judged: T) -> bool:
+        """Whether `--diff-only` shows it."""
+
+    @abstractmethod
+    def rows(self, judged: T, answer: Answer | None) -> Iterator[str]:
+        """Yield its rows for a person."""
+
+    @abstractmethod
+    def value(self, judged: T, answer: Answer | None) -> dict[str, Any]:
+        """Return it for a program."""
 
 
-WIDTHS: Final = (28, 16, 8, 12, 9, 20, 0)
+class ShownContacts(Shown[Examined]):
+    """Contacts that are judged again."""
 
+    def differs(self, judged: Examined) -> bool:
+        """Whether a decision or its events change, or events go out again."""
+        return judged.difference is not None or judged.to_publish is not None
 
-def contact_rows(examined: Examined, answer: Answer | None) -> Iterator[str]:
-    """Yield a row for each onderwerp that changes, or one for a contact that does not change."""
-    contact_id = printable_id(examined.contact_id or place_of(examined.record))
-    if examined.to_publish is not None:
-        note = answer.value if answer else examined.standing.value
-        yield row((contact_id, "", "", "", "", "", f"{note}: {counted(examined.to_publish.events, 'event')}"))
-        return
-    if examined.difference is None:
-        yield row((contact_id, "", "", "", "", "", examined.standing.value))
-        return
-    for onderwerp in examined.difference.onderwerpen:
-        note = answer.value if answer else "in its events only" if onderwerp.only_besides else "changes"
-        yield row((contact_id, printable(onderwerp.onderwerp_id), *change(onderwerp.was, onderwerp.wordt), note))
+    def rows(self, judged: Examined, answer: Answer | None) -> Iterator[str]:
+        """Yield a row for each onderwerp that changes, or one for a contact that does not change."""
+        contact_id = printable_id(judged.contact_id or place_of(judged.record))
+        if judged.to_publish is not None:
+            note = answer.value if answer else judged.standing.value
+            yield row((contact_id, "", "", "", "", "", f"{note}: {counted(judged.to_publish.events, 'event')}"))
+            return
+        if judged.difference is None:
+            yield row((contact_id, "", "", "", "", "", judged.standing.value))
+            return
+        for onderwerp in judged.difference.onderwerpen:
+            note = answer.value if answer else "in its events only" if onderwerp.only_besides else "changes"
+            yield row((contact_id, printable(onderwerp.onderwerp_id), *change(onderwerp.was, onderwerp.wordt), note))
+
+    def value(self, judged: Examined, answer: Answer | None) -> dict[str, Any]:
+        """Return one contact for a program."""
+        return {
+            "source": judged.source,
+            "contactId": judged.contact_id,
+            "topic": judged.record.topic,
+            "partition": judged.record.partition,
+            "offset": judged.record.offset,
+            "standing": judged.standing.value,
+            **(judged.difference.as_json() if judged.difference else {}),
+            **({"events": judged.to_publish.events} if judged.to_publish else {}),
+            **({"answer": answer.value} if answer else {}),
+        }
 
 
 def place_of(record: Record) -> str:
@@ -61,19 +94,7 @@ def place_of(record: Record) -> str:
     return f"{record.topic}:{record.partition}:{record.offset}"
 
 
-def contact_value(examined: Examined, answer: Answer | None) -> dict[str, Any]:
-    """Return one contact for a program."""
-    return {
-        "source": examined.source,
-        "contactId": examined.contact_id,
-        "topic": examined.record.topic,
-        "partition": examined.record.partition,
-        "offset": examined.record.offset,
-        "standing": examined.standing.value,
-        **(examined.difference.as_json() if examined.difference else {}),
-        **({"events": examined.to_publish.events} if examined.to_publish else {}),
-        **({"answer": answer.value} if answer else {}),
-    }
+WIDTHS: Final = (28, 16, 8, 12, 9, 20, 0)
 
 
 def row(cells: Sequence[str]) -> str:
@@ -130,7 +151,7 @@ def summary_lines(replayed: Replayed, *, executed: bool) -> Iterator[str]:
     yield from _next_steps(replayed, executed=executed)
 
 
-def _next_steps(replayed: "Replayed", *, executed: bool) -> Iterator[str]:
+def _next_steps(replayed: Replayed, *, executed: bool) -> Iterator[str]:
     if not executed and replayed.summary.records["changes"]:
         yield "Nothing was changed. --execute has the classifier judge these contacts again."
     if not executed and replayed.summary.events:
