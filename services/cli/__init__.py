@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 from services.cli.lazy import LazyCommand
 from services.cli.streams import FAULTS_FOUND, WRONG_USE, are_text, open_what_is_closed, tell, written_out
 from services.runtime.core_files import leave_no_core_file
-from services.runtime.errors import InvalidSettings, KlantcontactError
+from services.runtime.errors import InvalidSettings, KlantcontactError, WrongUse
 
 ABOUT = (
     "From contact.ended to a register of klantcontacten that keeps exactly what it may keep, and can say why.\n\n"
@@ -245,4 +245,4 @@ def main() -> None:
             app()
     except KlantcontactError as error:
         tell(str(error))
-        sys.exit(WRONG_USE if isinstance(error, InvalidSettings) else FAULTS_FOUND)
+        sys.exit(WRONG_USE if isinstance(error, InvalidSettings | WrongUse) else FAULTS_FOUND)

@@ -162,11 +162,11 @@ def reconcile(
 @app.command()
 def doctor(*, afdelingen: Afdelingen = None, as_json: AsJson = False) -> None:
     """Look whether Open Klant can be kept equal: its release, the token, what blocks it, numbers, names."""
-    names = afdelingen.read_text(encoding="utf-8").splitlines() if afdelingen else None
+    names = _names(afdelingen) if afdelingen else None
 
     async def examined() -> list[Check]:
         async with equipment(settings()) as tools:
-            return await bridge_checks(tools, None if names is None else [each for each in names if each.strip()])
+            return await bridge_checks(tools, names)
 
     with waiting("asking Open Klant", shown=not as_json):
         checks = uvloop.run(examined())
@@ -177,6 +177,13 @@ def doctor(*, afdelingen: Afdelingen = None, as_json: AsJson = False) -> None:
             ("ok" if check.ok else "NOT OK", check.name, f"{check.found}\n{check.advice}".strip()) for check in checks
         )
     raise typer.Exit(0 if all(check.ok for check in checks) else FAULTS_FOUND)
+
+
+def _names(file: Path) -> list[str]:
+    try:
+        return [each for each in file.read_text(encoding="utf-8").splitlines() if each.strip()]
+    except UnicodeDecodeError as error:
+        raise typer.BadParameter(f"{file} is not UTF-8. Save it as UTF-8.", param_hint="--afdelingen") from error
 
 
 def _as_json(found: Reconciled) -> dict[str, object]:

@@ -145,7 +145,7 @@ def discard(
     _refuse_states(state, named=bool(letter_id))
     given = settings()
     note = noting(given, "dlq discard", purpose(request=request, reason=reason, by=by))
-    with dlq_filters.refused("--reason"), progress("reading", shown=not as_json) as bar:
+    with progress("reading", shown=not as_json) as bar:
         outcome = uvloop.run(mark(given, chosen, reason=reason, progress=bar, note=note))
     _tell_outcome(DISCARDED, outcome, as_json=as_json)
 

@@ -12,13 +12,13 @@ from services.cli.json_values import print_json
 from services.cli.progress import Bar, progress
 from services.cli.purpose import AsOperator, ForReason, ForRequest, purpose
 from services.cli.screen import print_table
-from services.cli.streams import FAULTS_FOUND, WRONG_USE, tell
+from services.cli.streams import FAULTS_FOUND, tell
 from services.operations.audit.trail import Purpose, noting
 from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.explain import explain as find_out
 from services.operations.explain.message import AtMessage, explain_message
 from services.operations.explain.record import AtPosition, explain_record, position_of
-from services.operations.explain.search import EVERY_NAME, Asked, Name, SeveralContacts, is_nummer
+from services.operations.explain.search import EVERY_NAME, Asked, Name, is_nummer
 from services.operations.wording import printable_id
 
 app = typer.Typer(add_completion=False)
@@ -55,12 +55,8 @@ def explain(  # noqa: PLR0913 - each is an option that an operator can give
     """
     asked = _asked(contact, source, as_nummer=as_nummer, as_contact=as_contact)
     why = purpose(request=request, reason=reason, by=by)
-    try:
-        with progress("reading topics", shown=not as_json) as bar:
-            found = uvloop.run(_find_out(asked, why, through=dead_letters, bar=bar))
-    except SeveralContacts as error:
-        tell(str(error))
-        raise typer.Exit(WRONG_USE) from error
+    with progress("reading topics", shown=not as_json) as bar:
+        found = uvloop.run(_find_out(asked, why, through=dead_letters, bar=bar))
     decided = found.contact if isinstance(found, AtPosition) else found
     explained = decided if isinstance(decided, Explained) else None
     is_decided = explained is not None or (isinstance(found, AtMessage) and found.is_decided)

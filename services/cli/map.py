@@ -65,8 +65,10 @@ def map_(
     A refusal names the place and the kind of each fault, and no value. Exit status 1: some were refused, or an example
     did not become what is expected. 2: the mapping itself is wrong.
     """
-    if (check is None) == (not files) or (files and mapping is None):
+    if (check is None and not (files and mapping)) or (check is not None and (files or mapping)):
         raise typer.BadParameter("Give --mapping and the files with messages, or --check and a folder.")
+    if write and check is None:
+        raise typer.BadParameter("It goes with --check.", param_hint="--write")
     try:
         if check is not None:
             _check(check, beleid(policy) if policy else DEFAULT, write=write, as_json=as_json)

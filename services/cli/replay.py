@@ -161,8 +161,6 @@ def _map_again(asked: _Asked, bar: Bar, shown: ShownMessages) -> _End:
 def _run(work: Coroutine[Any, Any, T], shown: ShownContacts | ShownMessages, *, execute: bool) -> T:
     try:
         return uvloop.run(work)
-    except InvalidSelection as error:
-        raise typer.BadParameter(str(error)) from error
     except KeyboardInterrupt:
         if execute:
             tell(INTERRUPTED.format(contacts=counted(shown.answered, "contact")))

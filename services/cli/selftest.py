@@ -12,13 +12,26 @@ from services.cli.purpose import AsOperator
 from services.cli.screen import print_table
 from services.cli.streams import FAULTS_FOUND, tell
 from services.operations.publish import topic_meant
+from services.operations.selftest.contacts import is_run
 from services.operations.selftest.selftest import SelfTested, selftest, take_back, told
 
 app = typer.Typer(add_completion=False)
 
+
+def _run_name(name: str | None) -> str | None:
+    if name is not None and not is_run(name):
+        raise typer.BadParameter("a run has a name of ten small letters, which it told when it began")
+    return name
+
+
 RunName = Annotated[
     str | None,
-    typer.Option("--take-back", metavar="RUN", help="Only erase what an interrupted run has left; it told its name."),
+    typer.Option(
+        "--take-back",
+        metavar="RUN",
+        callback=_run_name,
+        help="Only erase what an interrupted run has left. The run told its name when it began.",
+    ),
 ]
 
 

@@ -1,6 +1,6 @@
 """For operators: pass over the record at which a partition stopped."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 import uvloop
@@ -15,6 +15,10 @@ from services.operations.skip import skip as ask
 
 app = typer.Typer(add_completion=False)
 
+MAX_PARTITION: Final = 2**31 - 1
+MAX_OFFSET: Final = 2**63 - 1
+"""Kafka counts no further."""
+
 Reason = Annotated[
     str, typer.Option(help="Why, in at most 200 characters. It is stored with your name: name no person in it.")
 ]
@@ -23,8 +27,8 @@ Reason = Annotated[
 @app.command()
 def skip(
     topic: Annotated[str, typer.Argument(metavar="TOPIC")],
-    partition: Annotated[int, typer.Argument(metavar="PARTITION", min=0)],
-    offset: Annotated[int, typer.Argument(metavar="OFFSET", min=0)],
+    partition: Annotated[int, typer.Argument(metavar="PARTITION", min=0, max=MAX_PARTITION)],
+    offset: Annotated[int, typer.Argument(metavar="OFFSET", min=0, max=MAX_OFFSET)],
     *,
     reason: Reason,
     request: ForRequest = None,

@@ -19,7 +19,7 @@ from schemas.cloudevents import DATA_BASE64, STRUCTURED, data_in
 from schemas.faults import HINTS, FaultKind
 from services.operations.kafka import STALL_SECONDS, TOO_LARGE, started_producer
 from services.operations.lines import arriving, event_on
-from services.runtime.errors import KlantcontactError, TransientFailure
+from services.runtime.errors import TransientFailure, WrongUse
 from services.runtime.kafka.clients import require_topics
 from services.runtime.kafka.errors import REFUSED_USER, translate_write_errors
 from services.runtime.observe.health import Part
@@ -98,7 +98,7 @@ async def publish(
     return publication
 
 
-class UnclearTopic(KlantcontactError):
+class UnclearTopic(WrongUse):
     """The topic to send to was not named where there are several, or is none of those that the classifier reads."""
 
 

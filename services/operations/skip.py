@@ -9,7 +9,7 @@ from typing import Final
 from services.operations.audit.trail import Note, unnoted
 from services.operations.lock import operator_name
 from services.operations.mongo import Database, Databases, read_databases
-from services.runtime.errors import KlantcontactError
+from services.runtime.errors import KlantcontactError, WrongUse
 from services.runtime.settings import Settings
 from services.runtime.stops.stop import Skip, StoredStop
 from services.runtime.stops.store import STOPS, stored_stop
@@ -17,7 +17,7 @@ from services.runtime.stops.store import STOPS, stored_stop
 MAX_REASON_CHARACTERS: Final = 200
 
 
-class InvalidReason(KlantcontactError):
+class InvalidReason(WrongUse):
     """The reason of an operator is empty or too long."""
 
 

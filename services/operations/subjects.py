@@ -27,7 +27,7 @@ from services.domain.ids import contact_key
 from services.domain.partij import PartijRecord
 from services.operations.explain.search import READING_ALL_SECONDS, Asked, Name, TellLine, find_besluit, untold
 from services.operations.mongo import Database, Databases
-from services.runtime.errors import KlantcontactError
+from services.runtime.errors import KlantcontactError, WrongUse
 from services.runtime.mongo.client import Document
 from services.runtime.settings import Settings
 
@@ -57,7 +57,7 @@ class PartijSubject:
 Subject: TypeAlias = ContactSubject | PartijSubject
 
 
-class InvalidSubject(KlantcontactError):
+class InvalidSubject(WrongUse):
     """What says who is meant can't be used. The message names the field, and never a value."""
 
 

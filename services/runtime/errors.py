@@ -1,4 +1,4 @@
-"""Errors of a running service, split by who must act."""
+"""Errors of services and commands, split by who must act."""
 
 
 class KlantcontactError(Exception):
@@ -24,6 +24,10 @@ class InvalidSettings(KlantcontactError):
 
     The message says which and how, and never a value that may be secret.
     """
+
+
+class WrongUse(KlantcontactError):
+    """An operator typed what a command can't do. The message says what to type instead."""
 
 
 class PartitionLost(KlantcontactError):

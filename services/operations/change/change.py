@@ -22,7 +22,7 @@ from services.operations.audit.trail import Action, record
 from services.operations.change.request import AskedChange, ChangeRequest, ChangeRequests
 from services.operations.classifier_group import ClassifierRequests, classifier_requests
 from services.operations.mongo import Database, read_register
-from services.operations.subjects import ContactSubject, Subject, find_partij
+from services.operations.subjects import ContactSubject, InvalidSubject, Subject, find_partij
 from services.operations.wording import to_the_second
 from services.runtime.errors import InvalidSettings, KlantcontactError
 from services.runtime.settings import Settings
@@ -98,11 +98,12 @@ class ChangeOutcome:
 async def change(settings: Settings, subject: Subject, asked: ToChange) -> ChangeOutcome:
     """Have the classifier change what is asked; with `dry_run` say what would come of it.
 
-    Raises SubjectUnknown and SeveralPartijen, CannotChange, Unanswered, InvalidSettings, and TransientFailure when
-    Kafka or MongoDB is away. Started again with the same request, it sends the same change, or sees that it was done.
+    Raises InvalidSubject, SubjectUnknown, SeveralPartijen, CannotChange, Unanswered, InvalidSettings, and
+    TransientFailure when Kafka or MongoDB is away. Started again with the same request, it sends the same change, or
+    sees that it was done.
     """
     if isinstance(subject, ContactSubject):
-        raise CannotChange("This is about a klant, not about a contact: name the klant.")
+        raise InvalidSubject("This is about a klant, not about a contact: name the klant.")
     sleutels = configured_sleutels(settings)
     async with read_register(settings) as register:
         await RegisterKey(register, sleutels).check()

@@ -37,7 +37,7 @@ async def discard(
     """
     reason = reason.strip()
     if not 1 <= len(reason) <= MAX_REASON_CHARACTERS:
-        raise InvalidFilter(f"a reason has 1 to {MAX_REASON_CHARACTERS} characters")
+        raise InvalidFilter(f"--reason takes 1 to {MAX_REASON_CHARACTERS} characters.")
     by, counts = operator_name(), LetterCounts()
     async with (
         dead_letters(settings, selection.within) as letters,

@@ -20,7 +20,7 @@ from schemas.mapping_faults import MappingFault, MappingFaultKind
 from schemas.positions import Position
 from schemas.reading.origin import origin_of, shown_source
 from services.operations.wording import printable
-from services.runtime.errors import KlantcontactError
+from services.runtime.errors import KlantcontactError, WrongUse
 
 if TYPE_CHECKING:  # `validate` reads letters from a file, without Kafka's client
     from aiokafka import ConsumerRecord
@@ -212,7 +212,7 @@ class DeadLetterError(KlantcontactError):
     """A command can't do this with these dead letters."""
 
 
-class InvalidFilter(DeadLetterError):
+class InvalidFilter(WrongUse):
     """The filter can't be read; the message says how one looks."""
 
 

@@ -24,5 +24,5 @@ def letter_topic(settings: Settings, within: str | None) -> str:
     """Return the topic of dead letters of that name, or that of the classifier without a name. Raises InvalidFilter."""
     known = letter_topics(settings)
     if within is not None and within not in known:
-        raise InvalidFilter(f"there are dead letters in {', '.join(known)}: not in {within}")
+        raise InvalidFilter(f"--in takes a topic of dead letters: {', '.join(known)}.")
     return within or settings.dead_letter_topic

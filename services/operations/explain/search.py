@@ -23,7 +23,7 @@ from services.operations.mongo import Database, Databases
 from services.operations.origin import UnknownContact
 from services.operations.wording import printable, printable_id, to_the_second
 from services.projector.mongo.writes import Collection, places_of
-from services.runtime.errors import KlantcontactError
+from services.runtime.errors import WrongUse
 from services.runtime.mongo.client import Document
 
 MAX_FOUND: Final = 20
@@ -169,7 +169,7 @@ def _typed(text: str) -> str:
     return quote(printable_id(text))
 
 
-class SeveralContacts(KlantcontactError):
+class SeveralContacts(WrongUse):
     """The text means several contacts. The message names them, each with the command that asks for it alone."""
 
 

@@ -16,7 +16,7 @@ from services.operations.mongo import Database
 from services.operations.origin import UnknownContact
 from services.operations.topic_reader import Stretch, TopicReader
 from services.operations.wording import printable_id
-from services.runtime.errors import KlantcontactError
+from services.runtime.errors import WrongUse
 
 _OFFSETS: Final = re.compile(r"(\d{1,9}):(\d{1,18})-(\d{1,18})", re.ASCII)
 
@@ -164,5 +164,5 @@ def is_held(position: Position, whole: Sequence[Stretch]) -> bool:
     )
 
 
-class InvalidSelection(KlantcontactError):
+class InvalidSelection(WrongUse):
     """A selection that contradicts itself, or names records that do not exist."""

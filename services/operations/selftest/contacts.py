@@ -53,6 +53,11 @@ def new_run() -> str:
     return "".join(secrets.choice(ascii_lowercase) for _ in range(_LETTERS))
 
 
+def is_run(name: str) -> bool:
+    """Whether a text is the name of a run."""
+    return len(name) == _LETTERS and all(each in ascii_lowercase for each in name)
+
+
 def new_bsn() -> str:
     """Return a number of the form of a BSN that no person has."""
     while True:

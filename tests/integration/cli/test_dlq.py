@@ -10,9 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from services.cli.dlq import app
 from services.runtime.settings import Settings
 from tests.support.commands import environment, run_command
 from tests.support.kafka_tools import make_topics
@@ -55,39 +53,6 @@ def _started(*arguments: str, settings: Settings) -> Iterator[subprocess.Popen[b
 
 def _dlq(*arguments: str, settings: Settings | None = None) -> subprocess.CompletedProcess[str]:
     return run_command(settings, "dlq", *arguments, variables={"COLUMNS": "200"})
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["list", "--kind", "strange"], "is not one of 'onleesbaar', 'te_groot'"),
-        (["list", "--path", ".."], "--path: a path looks like data.onderwerpen.*.inhoud"),
-        (["list", "--source", "telefonie"], "--source: a source looks like urn:nld:oin"),
-        (["list", "--since", "yesterday"], "--since: a moment looks like 2026-11-20T09:00:00+01:00, with its offset"),
-        (["list", "--until", "2026-11-20T09:00:00"], "--until: a moment looks like"),
-        (["list", "--since", "1h", "--until", "2h"], "--since must lie before --until"),
-        (["list", "--id", "120"], "--id: a letter's id looks like 3-120"),
-        (["show", "120"], "ID: a letter's id looks like 3-120"),
-        (["redrive", "--all", "--state", "all"], "name letters that are not open one by one, with --id"),
-        (["redrive"], "give a filter that says which, or --all"),
-        (["redrive", "--dry-run"], "give a filter that says which, or --all"),
-        (["redrive", "--all", "--kind", "te_groot"], "give a filter that says which, or --all"),
-        (["redrive", "--all", "--from", "/nowhere"], "give a filter that says which, or --all"),
-        (["redrive", "--rate", "0"], "--rate"),
-        (["redrive", "--from", "/nowhere"], "--from: /nowhere: No such file or directory"),
-        (["redrive", "--from", "-"], "--from: it is read twice, so it has to be a file"),
-        (["redrive", "--from", "/nowhere", "--id", "3-1"], "--from: the file says which letters"),
-        (["discard", "--id", "3-1"], "Missing option '--reason'"),
-        (["discard", "--reason", "x"], "give a filter that says which, or --all"),
-        (["discard", "--reason", "x", "--id", "3-1", "--all"], "give a filter that says which, or --all"),
-        (["discard", "--reason", "x" * 201, "--id", "3-1"], "--reason: a reason has 1 to 200 characters"),
-        (["export", "/nowhere/letters.jsonl"], "FILE: /nowhere/letters.jsonl: No such file or directory"),
-    ],
-)
-def test_wrong_use_is_told_and_ends_with_2(arguments: list[str], told: str) -> None:
-    done = CliRunner().invoke(app, arguments, env={"COLUMNS": "200"})
-    assert (done.exit_code, done.stdout) == (WRONG_USE, "")
-    assert told in done.stderr
 
 
 def test_the_content_of_a_letter_shows_only_when_it_is_asked_for(settings: Settings) -> None:

@@ -70,27 +70,8 @@ def test_a_dry_run_of_a_refusal_says_that_nothing_was_recorded() -> None:
     ]
 
 
-def test_what_was_erased_before_is_never_refused() -> None:
-    done = klantcontact("erase", "--reapply", "--refuse", "17(3)(b)", *REQUEST)
-    assert done.returncode == 2
-    assert b"--reapply takes no refusal" in done.stderr
-
-
 def test_the_ground_of_a_refusal_names_no_person() -> None:
     done = klantcontact("erase", "--partij", "--refuse", f"van {ALICE}", *REQUEST, stdin=b'{"partijNummer": "1"}')
     assert done.returncode == 2
     assert b"seems to name a BSN" in done.stderr
     assert ALICE.encode() not in done.stderr
-
-
-@pytest.mark.parametrize("modes", [(), ("--contact", "--partij"), ("--details", "--reapply")])
-def test_one_mode_is_given(modes: tuple[str, ...]) -> None:
-    done = klantcontact("erase", *modes, *REQUEST)
-    assert done.returncode == 2
-    assert b"give one of" in done.stderr
-
-
-def test_a_request_is_asked_for() -> None:
-    done = klantcontact("erase", "--partij", stdin=b'{"partijNummer": "1"}')
-    assert done.returncode == 2
-    assert b"--request" in done.stderr

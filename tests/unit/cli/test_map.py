@@ -93,22 +93,6 @@ def test_the_examples_of_all_shipped_mappings_are_checked_at_once() -> None:
     assert run("--check", SHIPPED).exit_code == 0
 
 
-@pytest.mark.parametrize(
-    ("arguments", "status", "said"),
-    [
-        ((), 2, "Give --mapping and the files"),
-        (("x.json",), 2, "Give --mapping and the files"),
-        (("--mapping", "mail", "nergens.json"), 2, "nergens.json"),
-        (("--mapping", "nergens.toml", "-"), 2, "Name a TOML file, or one of amazon-connect"),
-        (("--check", "docs/operate"), 2, "has no mapping"),
-    ],
-)
-def test_wrong_use_says_what_to_do(arguments: tuple[str, ...], status: int, said: str) -> None:
-    ran = run(*arguments)
-    assert ran.exit_code == status
-    assert said in " ".join(ran.output.replace("│", " ").split())
-
-
 def test_a_wrong_mapping_is_told_with_every_place(folder: Path) -> None:
     wrong = folder / "fout.toml"
     wrong.write_text(SMALL.replace('contactId = "id"', 'contactID = "id"'), "utf-8")
