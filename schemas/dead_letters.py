@@ -41,7 +41,7 @@ EARLIER: Final = "dlq_letter"
 SLEUTEL: Final = "dlq_sleutel"
 """The id of the key with which the value is sealed: 32 hexadecimal digits."""
 MAPPING: Final = "dlq_mapping"
-"""Of a channel's message: the mapping that refused it, as `naam/versie`."""
+"""The mapping that refused a channel's message, as `naam/versie`. Other letters have none."""
 
 NAMES: Final = frozenset(
     {TOPIC, PARTITION, OFFSET, LAST_OFFSET, KIND, FAULTS, TIME, ATTEMPT, CUT, EARLIER, SLEUTEL, MAPPING}

@@ -5,7 +5,8 @@ of the request (a list, a batch, a form) was taken off, and it has no key. It ho
 topic has the retention and the rights of `contact.ended`.
 
 Its headers say how it came. Names are in small letters, values are UTF-8, and none holds a secret: never the header
-`Authorization` or a signature. Who writes to a raw topic without the intake may leave all of them out.
+`Authorization` or a signature. A program that writes to a raw topic without the intake may
+leave all of them out.
 """
 
 from datetime import datetime
@@ -14,22 +15,22 @@ from typing import Final
 from schemas.cloudevents import Header, Headers
 
 CONTENT_TYPE: Final = "content-type"
-"""Of the value: `message/rfc822` is a mail. Anything else, and nothing, is JSON."""
+"""The type of the value: `message/rfc822` is a mail. Any other type, and no header, means JSON."""
 RECEIVED_AT: Final = "ontvangen"
-"""When the intake had the whole request: RFC 3339, UTC."""
+"""The moment at which the intake had read the whole request: RFC 3339, UTC."""
 PROOF: Final = "bewezen"
-"""By which proof the intake knew the platform, in the words of the channels file (`authenticatie`)."""
+"""The proof by which the intake knew the platform, in the words of the channels file (`authenticatie`)."""
 DELIVERY: Final = "bezorging"
 """The platform's own id of the delivery, where it sends one. The same message sent again has it again."""
 CLOUDEVENT_PREFIX: Final = "ce-"
-"""Before the attributes of a CloudEvent in binary mode, as the binding of HTTP names them. They stay as they came."""
+"""The prefix of attributes of a CloudEvent in binary mode, as in the HTTP binding. They stay as they came."""
 TRACEPARENT: Final = "traceparent"
-"""Of the platform's trace. The event of the message continues it."""
+"""The platform's trace context. The event that the message becomes continues that trace."""
 
 MAIL_TYPE: Final = "message/rfc822"
 
 MAX_MESSAGE_BYTES: Final = 256 * 1024
-"""Of one message. The intake takes no larger one, and the mapper refuses it."""
+"""The most bytes of one message. The intake takes no larger one, and the mapper refuses one."""
 
 MAPPING: Final = "mapping"
 """Header of an event on `contact.ended`: the mapping that made it, as `naam/versie`."""

@@ -68,7 +68,7 @@ class Encoder:
 
 
 def _about_contact(letter: DeadLetter, *, change: bool = False) -> LetterAbout:
-    # What was cut off counts no more, so that what is read has the bound of a letter.
+    # Read from the letter, not from the record: a letter is cut to a bound, and a record may be larger.
     origin = origin_of(letter.value, original_headers(letter.headers))
     return LetterAbout(contact_key_named(*origin, change=change), shown_source(origin.source))
 

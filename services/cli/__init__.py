@@ -120,8 +120,8 @@ COMMANDS = (
         "bridge",
         "services.cli.bridge",
         panel=OPERATORS,
-        help="Open Klant: what the bridge would write there, writing what is there already, and whether the two are "
-        "equal.",
+        help="Open Klant: show what the bridge would write there, write what the register has already, and compare "
+        "the two.",
     ),
     LazyCommand(
         "rotate-key",

@@ -21,7 +21,7 @@ from services.runtime.settings import Settings
 
 app = typer.Typer(add_completion=False)
 
-ONLY_SEARCHED = "Nothing but an id or a number in one tells whom it is about; it was searched for those."
+ONLY_SEARCHED = "Only an id or a number in one tells whom it is about: the command searched for those."
 
 Weighed = Annotated[
     list[str] | None,

@@ -25,7 +25,8 @@ from services.operations.wording import counted
 from services.runtime import garbage
 
 app = typer.Typer(
-    help="Open Klant: what the bridge would write there, writing what is there already, and whether the two are equal.",
+    help="Open Klant: show what the bridge would write there, write what the register has already, and compare "
+    "the two.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -45,11 +46,13 @@ WithTaken = Annotated[
 Repair = Annotated[bool, typer.Option("--repair", help="Mend the differences in Open Klant.")]
 AlsoRemoved = Annotated[
     bool,
-    typer.Option("--again", help="With --repair: also make what somebody removed there, or a backfill left out."),
+    typer.Option(
+        "--again", help="With --repair: also make rows that somebody removed there, or that a backfill left out."
+    ),
 ]
 RemoveExpired = Annotated[
     bool,
-    typer.Option("--remove-expired", help="Remove what is ours there, and that this register no longer has."),
+    typer.Option("--remove-expired", help="Remove our rows there that this register no longer has."),
 ]
 Afdelingen = Annotated[
     Path | None,
@@ -61,8 +64,8 @@ Afdelingen = Annotated[
 def dry_run(*, klantcontact: TheId = None, last: Last = 10, as_json: AsJson = False) -> None:
     """Show the calls that the bridge would make, by the names of their fields. Changes nothing.
 
-    Open Klant is asked what the bridge would ask it. A likely double is a klantcontact of somebody else's with the same
-    partij, within a quarter of an hour: a call that an agent registered by hand as well.
+    The command asks Open Klant what the bridge would ask. A likely double is a klantcontact that somebody else
+    registered for the same partij within a quarter of an hour: an agent may have registered the call by hand as well.
     """
 
     async def looked() -> list[Rehearsed]:
@@ -133,9 +136,9 @@ def reconcile(
     by: AsOperator = None,
     as_json: AsJson = False,
 ) -> None:
-    """Hold everything against Open Klant, row by row, and count what differs. Mends it with --repair.
+    """Compare everything with Open Klant, row by row, and count the differences. --repair mends them.
 
-    Rows of others are never changed. Exit status 1: something differed, and was not mended.
+    It never changes rows of others. Exit status 1: something differed and was not mended.
     """
     if again and not repair:
         raise typer.BadParameter("It goes with --repair.", param_hint="--again")
@@ -161,7 +164,7 @@ def reconcile(
 
 @app.command()
 def doctor(*, afdelingen: Afdelingen = None, as_json: AsJson = False) -> None:
-    """Look whether Open Klant can be kept equal: its release, the token, what blocks it, numbers, names."""
+    """Check whether the bridge can keep Open Klant equal: its release, the token, addresses, numbers and names."""
     names = _names(afdelingen) if afdelingen else None
 
     async def examined() -> list[Check]:
@@ -208,7 +211,8 @@ def _tell(found: Reconciled, *, repaired: bool) -> None:
     number = sum(counts.total() for counts in found.differences.values())
     typer.echo(f"{counted(number, 'difference')}{', mended' if repaired and number else ''}.")
     if found.kept_away:
-        typer.echo(f"{counted(found.kept_away, 'row')} stay away, since somebody removed them there: --repair --again.")
+        away = counted(found.kept_away, "row")
+        typer.echo(f"Somebody removed {away} there, which stay away: --repair --again makes them again.")
     if found.over:
         did = f", {found.removed} removed" if found.removed else "; --remove-expired removes them"
         typer.echo(f"{len(found.over)} that this register no longer has{did}: {', '.join(found.over[:SHOWN])}")

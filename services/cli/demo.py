@@ -10,7 +10,7 @@ app = typer.Typer(add_completion=False)
 
 
 WithOpenKlant = Annotated[
-    bool, typer.Option("--openklant", help="With an Open Klant beside it, which the bridge keeps equal.")
+    bool, typer.Option("--openklant", help="Start an Open Klant too, which the bridge keeps equal.")
 ]
 
 

@@ -74,7 +74,7 @@ FoundOut = Explained | NotDecided | AtPosition | AtMessage
 
 
 async def _find_out(asked: Asked, why: Purpose, *, through: bool, bar: Bar) -> FoundOut:
-    """Return what is known, once the audit trail has that it is going to be shown."""
+    """Return what is known, after the audit trail has that the operator will see it."""
     given = settings()
     position = position_of(asked.text, given) if asked.names == EVERY_NAME and asked.source is None else None
     found: FoundOut

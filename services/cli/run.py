@@ -32,19 +32,19 @@ def run_projector() -> None:
 
 @app.command("bridge")
 def run_bridge() -> None:
-    """Keep Open Klant equal to those collections, where people see klantcontacten and do interne taken."""
+    """Keep Open Klant, where employees see klantcontacten and interne taken, equal to the projector's collections."""
     _serve("services.bridge.main")
 
 
 @app.command("mapper")
 def run_mapper() -> None:
-    """Make contact.ended of what the platforms of the channels file send, by their mappings."""
+    """Map messages of platforms to contact.ended, by the mappings that the channels file names."""
     _serve("services.channels.mapper.main")
 
 
 @app.command("intake")
 def run_intake() -> None:
-    """Take what telephony, forms and mail send over HTTP, and keep it in the raw topics of the channels."""
+    """Receive messages of telephony, forms and mail over HTTP, and write them to the raw topics of the channels."""
     _serve("services.channels.intake.main")
 
 

@@ -1,4 +1,4 @@
-"""What a municipality calls otherwise in Open Klant than in its events: the codes of actoren and objects."""
+"""The codes of actoren and objects that Open Klant gets in place of those of the events."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -19,7 +19,7 @@ class Codes(BaseModel):
 
 
 ZAAK: Final = Codes(code_register="openzaak", code_objecttype="zgw-Zaak")
-"""As KISS writes and finds a zaak."""
+"""How KISS writes and finds a zaak."""
 
 
 class OpenKlantBeleid(BaseModel):

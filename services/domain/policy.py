@@ -70,7 +70,7 @@ class Beleid(BaseModel):
     """The sources that may publish, each with what it may. Empty: it bounds no source."""
 
     openklant: OpenKlantBeleid = OpenKlantBeleid()
-    """What is called otherwise in Open Klant. The rules do not know it."""
+    """The codes that Open Klant gets in place of those of the events. The rules ignore them."""
 
     def suffices(self, middel: str, kanaal: str) -> bool:
         """Whether this means establishes an identity on this kanaal."""

@@ -60,7 +60,7 @@ def _expectations(file: Path) -> Iterator[ExpectedContact]:
 
 
 def send_samples(samples: Iterable[ChannelSample], system: System) -> None:
-    """Send the messages of samples to the intake, as their platforms do. Raises StartFailed when it takes one not."""
+    """Send the messages of samples to the intake, as their platforms do. Raises StartFailed when it refuses one."""
     assert system.settings.kanalen_file is not None, "a system with an intake has channels"
     for sample in samples:
         for number, message in enumerate(sample.messages):
@@ -91,7 +91,7 @@ def _wait_until_decided(expected: Sequence[ExpectedContact], system: System) -> 
 
 
 def wait_until_right(samples: Sequence[ChannelSample], system: System, *, seconds: float) -> list[str]:
-    """Return what did not become what it should within a time: names of samples, and counts."""
+    """Wait until every sample became what it should. Return the names of those that did not in time, and counts."""
     deadline = time.monotonic() + seconds
     with _register(system) as register:
         while (wrong := _wrong(samples, register, system)) and time.monotonic() < deadline:

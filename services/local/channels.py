@@ -30,9 +30,9 @@ SECRETS: Final = "geheimen"
 
 
 def make_channels(folder: Path, *, address: str) -> Path:
-    """Return the channels file, made with its secrets in a folder. `address`: of the intake, without a path.
+    """Return the channels file, made with its secrets in a folder. `address`: that of the intake, without a path.
 
-    A secret that is there stays: a platform may have it.
+    An existing secret is kept: a platform may use it.
     """
     (folder / SECRETS).mkdir(parents=True, exist_ok=True)
     for name in TABLES:

@@ -46,7 +46,7 @@ class Beside:
     token_file: Path
 
     def settings(self, settings: Settings, scenarios: Sequence[Scenario]) -> Settings:
-        """Return settings that send everything there."""
+        """Return the settings with which the bridge sends everything there."""
         sources = sorted({each["source"] for scenario in scenarios for each in scenario.gebeurtenissen})
         given = {
             "openklant_url": self.url,
@@ -56,7 +56,7 @@ class Beside:
         return Settings.model_validate({**settings.model_dump(exclude_unset=True), **given})
 
     def client(self) -> httpx.Client:
-        """Return what asks it."""
+        """Return a client of it."""
         token = self.token_file.read_text(encoding="utf-8")
         return httpx.Client(base_url=f"{self.url}{API}", headers={"Authorization": f"Token {token}"})
 

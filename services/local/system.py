@@ -1,6 +1,6 @@
 """The whole system on one machine: both servers, the topics, and the services as processes.
 
-Everything of ours is started as `klantcontact …`, as a user would. And what its topics hold for a committed reader.
+Everything of ours is started as `klantcontact …`, as a user would. It also counts the dead letters in its topics.
 """
 
 import os
@@ -36,7 +36,7 @@ COMMAND = (sys.executable, "-m", "services.cli")
 SERVICES = ("classifier", "projector")
 
 CHANNEL_SERVICES = ("mapper", "intake")
-"""Those that a channel needs."""
+"""The services that a channel needs."""
 
 READY_SECONDS = 2
 """Patience with `/readyz`, which a service answers at once."""
@@ -69,7 +69,7 @@ class System:
 
     @property
     def intake_address(self) -> str:
-        """Where platforms deliver."""
+        """The address at which platforms deliver."""
         return intake_address(self.settings)
 
     def count_dead_letters(self, *, of_channels: bool = False) -> int:

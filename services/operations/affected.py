@@ -1,7 +1,7 @@
 """Which klanten and contacts lay in a topic in a period: for a data breach (AVG art. 33, 34).
 
-Of what publishers and platforms send a klant is known by its numbers, which the register knows as hashes. So a contact
-is counted also where nobody established who the klant was.
+The command recognises a klant by the numbers in events and messages, which the register holds as hashes. So it also
+counts a contact in which nobody established who the klant was.
 """
 
 import time
@@ -41,7 +41,7 @@ AT_ONCE: Final = 1_000
 """Hashes that are looked up at once."""
 
 Looked = tuple[Sequence[Origin], set[str], set[str]]
-"""Of one record: its contacts, hashes of the numbers in it, ids of partijen in it."""
+"""What one record names: contacts, hashes of numbers, ids of partijen."""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""The doctor's check of the channels file: its mappings can be used, and the policy lets their sources speak."""
+"""The doctor's check of the channels file: its mappings can be used, and the policy allows their sources."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final

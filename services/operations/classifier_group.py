@@ -1,6 +1,6 @@
-"""Asking something of the classifier by records in its topics, and waiting until its group has handled them.
+"""Sends requests to the classifier as records in its topics, and waits until its group has handled them.
 
-Nothing is remembered here: each command knows by itself what is left, when it was interrupted.
+It remembers nothing: after an interruption, a command finds out by itself what is left.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ class ClassifierRequests:
     producer: AIOKafkaProducer
     admin: AIOKafkaAdminClient
     _sending: list[tuple[str, Future[Any]]] = field(default_factory=list)
-    """Each with its topic."""
+    """Each request that Kafka does not have yet, with its topic."""
     _written: list[Position] = field(default_factory=list)
 
     async def send(
@@ -91,7 +91,7 @@ async def classifier_requests(settings: Settings, *topics: str) -> AsyncIterator
     offsets of the classifier.
     """
     async with admin_client(settings) as admin:
-        # Before anything is asked: without the right to read the offsets nothing would tell when it is done.
+        # Before anything is sent: without the right to read the offsets no command would see that it is handled.
         await next_offsets(admin, settings, settings.classifier_group)
         async with started_producer(settings, *topics) as producer:
             yield ClassifierRequests(settings, producer, admin)

@@ -103,7 +103,7 @@ class UnclearTopic(WrongUse):
 
 
 def topic_meant(topic: str | None, settings: Settings) -> str:
-    """Return the topic that is meant. Contacts are, where none is named. Raises UnclearTopic."""
+    """Return the topic to send to: that of contacts where none is named. Raises UnclearTopic."""
     topics = settings.contact_topics
     if topic is None and len(topics) > 1:
         raise UnclearTopic(f"There is a topic for each publisher. Name yours: {', '.join(settings.input_topics)}.")

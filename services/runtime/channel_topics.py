@@ -1,6 +1,6 @@
-"""The raw topics of the channels, as the channels file names them: all that a process has to know that is no channel's.
+"""The raw topics of the channels, as the channels file names them. Most processes need nothing else of that file.
 
-The file is read once a process. What else it holds is checked by those who use it
+A process reads the file once. The mapper and the intake check the rest of it
 (`services/channels/channels_file.py`).
 """
 

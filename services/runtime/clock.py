@@ -1,4 +1,4 @@
-"""Time as a service needs it, and the clock of this machine."""
+"""The time as a service needs it: a port, and its real adapter."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Time: of what is decided or refused, and for waiting."""
+    """The moments of decisions and refusals, and waiting."""
 
     def now(self) -> datetime:
         """Return the present moment in UTC."""
@@ -16,7 +16,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """Time as it is."""
+    """The clock of this machine."""
 
     def now(self) -> datetime:
         """Return the present moment in UTC."""

@@ -154,7 +154,7 @@ class Settings(OpenKlantSettings):
     intake_host: str = "127.0.0.1"
     """The address at which the intake answers platforms: 0.0.0.0 in a container."""
     intake_port: int = Field(default=8090, ge=0, le=65535)
-    """The port of the same. 0 takes a free one, which the log names."""
+    """The port of the intake. 0 takes a free one, which the log names."""
     intake_certificate_file: Path | None = None
     """A PEM file with the certificate of the intake, and those that signed it. Without it the intake speaks plain HTTP,
     for a proxy that does TLS. A renewed certificate is read at the next start."""

@@ -30,7 +30,7 @@ _REMEDIES: Final[Mapping[str, str]] = {
 
 
 def load_toml_file(file: Path | None, kind: type[Model], *, given_as: str = "KLANTCONTACT_BELEID_FILE") -> Model:
-    """Return what a TOML file holds. The defaults of `kind` stand for what it leaves out, and for no file.
+    """Return what a TOML file holds. `kind` has the defaults of what it leaves out, and of no file.
 
     `given_as` is the setting or option that named the file. Raises InvalidSettings, which shows it, when there is no
     such file, when it is not TOML, and when a value does not fit; each such value is named as TOML names it.

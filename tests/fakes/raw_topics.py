@@ -1,4 +1,4 @@
-"""The raw topics in memory, for what is about HTTP alone."""
+"""The raw topics in memory, for tests of HTTP alone."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,12 +8,12 @@ from services.channels.intake.ports import RawTopics
 
 
 class RawTopicsInMemory(RawTopics):
-    """Keeps messages, once it is let."""
+    """Keeps messages, as soon as a test allows it."""
 
     def __init__(self) -> None:
         self.kept: list[tuple[str, list[bytes], Headers]] = []
         self.answers = asyncio.Event()
-        """Cleared, it answers no more."""
+        """While a test has cleared it, no call is answered."""
         self.answers.set()
         self.asked = asyncio.Event()
         self.failure: Exception | None = None

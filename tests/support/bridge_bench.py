@@ -20,7 +20,7 @@ from tests.fakes.projector_store import FakeRegister
 from tests.support.projector_examples import OWN_SOURCES, SOURCE, Event, encoded, fact
 
 BSN = {"1": "999990019", "2": "999990020", "3": "999990032", "4": "999990044"}
-"""Numbers that pass the test of elevens."""
+"""Numbers that pass the elfproef."""
 
 
 def realistic(event: Event) -> Event:
@@ -44,7 +44,7 @@ class Death(httpx.AsyncBaseTransport):
 
     inner: httpx.AsyncBaseTransport
     at: int | None = None
-    """At which call from now on; None: at none."""
+    """Counted from now on; None: it ends at no call."""
     takes_effect: bool = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

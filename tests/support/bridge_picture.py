@@ -174,7 +174,7 @@ def _found_partij(row: Document, tables: Mapping[str, list[Any]]) -> Picture:
 
 
 def orphans(open_klant: OpenKlant) -> list[Document]:
-    """Return the addresses in Open Klant that nobody gave."""
+    """Return the addresses in Open Klant that no event gave."""
     return [
         each
         for each in open_klant.register["digitaleadressen"].rows.values()

@@ -81,7 +81,7 @@ def channels_file(folder: Path, *, topics: str = "kanaal") -> Path:
 
 
 def intake_settings(folder: Path, others: Mapping[str, object], *, topics: str = "kanaal") -> Settings:
-    """Return settings with this channels file, and others."""
+    """Return settings with this channels file, and with these other settings."""
     return Settings.model_validate({"kanalen_file": channels_file(folder, topics=topics), **others})
 
 
@@ -96,7 +96,7 @@ def twilio_query(body: bytes) -> str:
 
 
 def twilio_signature(signed: str, token: str = SECRET) -> str:
-    """Return the signature of an address, and what follows it of a form."""
+    """Return Twilio's signature of a text: an address, followed by the fields of a form."""
     return base64.b64encode(hmac.digest(token.encode(), signed.encode(), "sha1")).decode()
 
 

@@ -18,7 +18,7 @@ from tests.support.waiting import wait_for
 PARTITIONS: Final = 2
 
 CLIENT_SECONDS: Final = 20.0
-"""Far more than any answer takes."""
+"""Patience with an answer, which takes far less."""
 
 
 class IntakeProcess(ServiceProcess):

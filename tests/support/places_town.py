@@ -189,11 +189,11 @@ async def fill(town: Town, one: str, other: str) -> None:
 
 
 FORMULIEREN = "urn:nld:oin:00000000000000000000:systeem:formulieren"
-"""The source of what the shipped mapping of Open Forms makes."""
+"""The source of the events that the shipped mapping of Open Forms makes."""
 
 
 def form(number: str, reference: str) -> bytes:
-    """Return what Open Forms sends of a klant."""
+    """Return a form of a klant, as Open Forms sends it."""
     sample = EXAMPLE.read_text("utf-8").replace("999990007", number).replace("OF-DIGID2", reference)
     return sample.replace("De verlenging is niet aangekomen.", mark(number, "form")).encode()
 
@@ -231,7 +231,7 @@ async def published(town: Town, data: Wire) -> None:
 
 
 def remember(town: Town, contact_id: str, request: str) -> GewistItem:
-    """Write that a contact was erased where the classifier would."""
+    """Write that a contact was erased, in the place where the classifier does."""
     key = contact_key(SOURCE, contact_id)
     item = GewistItem(
         key=key,
@@ -250,7 +250,7 @@ def remember(town: Town, contact_id: str, request: str) -> GewistItem:
 
 
 OTHER_FORMS: Final = (b"\xff no JSON", b"[1]", rb'{"source": "\ud800", "data": {"contactId": "\ud800"}}')
-"""Values that are no event, or name no contact that there can be."""
+"""Values that are no event, or name a contact that can't exist."""
 
 
 def leave_other_forms(town: Town) -> None:

@@ -113,7 +113,7 @@ class _Answer:
         return self._release.everything or key not in self._held_contacts
 
     def _shows(self, item: FoundItem) -> bool:
-        """Whether the klant may know of a document or record. Of one that can't be read, its decision has to say so."""
+        """Whether the klant may know of a document or record. One that can't be read needs a decision for that."""
         key = _key_of(item)
         if self._release.everything or key in self._weighed:
             return True
@@ -211,8 +211,8 @@ class _Answer:
             yield shown
 
     def _messages(self) -> Iterator[AnswerPart]:
-        """Yield the messages of channels, and their dead letters. What of one is the klant's can't be seen, so a person
-        weighs each.
+        """Yield the messages of channels, and their dead letters. No program can see which part of one is the klant's,
+        so a person weighs each.
         """
         refused = self._settings.raw_dead_letter_topics
         for item in self._found.in_places(*self._settings.raw_topics, *refused):

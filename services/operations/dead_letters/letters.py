@@ -29,7 +29,7 @@ UNKNOWN: Final = "-"
 """A kind or a source that can't be read."""
 
 MAX_LABEL: Final = 200
-"""Characters of a name and versie of a mapping, which its file bounds."""
+"""The most characters of `naam/versie`: a mapping's file bounds both."""
 
 _ID = re.compile(r"(\d{1,9})-(\d{1,18})", re.ASCII)
 _NUMBER = re.compile(rb"\d{1,18}")
@@ -122,7 +122,7 @@ class Letter:
     contact_key: str | None = None
     """That of the decision record of its contact, where the register knows it."""
     mapping: str | None = None
-    """Of a channel's message: the mapping that refused it, as `naam/versie`."""
+    """The mapping that refused a channel's message, as `naam/versie`; None for any other letter."""
     content: Content
 
     @property

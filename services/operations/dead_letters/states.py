@@ -180,7 +180,7 @@ class LetterStates:
 
 @asynccontextmanager
 async def letter_states(settings: Settings, within: str | None = None) -> AsyncIterator[LetterStates]:
-    """Open the records of a topic of letters for the block; without a name of the classifier's.
+    """Open the records of a topic of letters for the block: of the classifier's topic where none is named.
 
     Raises InvalidFilter when there is no such topic, TransientFailure when MongoDB is away.
     """

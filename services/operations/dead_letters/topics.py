@@ -15,7 +15,7 @@ def letter_topics(settings: Settings) -> Mapping[str, Sequence[str]]:
     return {
         settings.dead_letter_topic: settings.input_topics,
         **{topic: (raw,) for topic, raw in of_channels},
-        # Those of the bridge go back nowhere: what Open Klant lacks comes from the projector's documents.
+        # A letter of the bridge goes back nowhere: the bridge writes from the projector's documents.
         **dict.fromkeys(settings.openklant_topics, ()),
     }
 

@@ -19,7 +19,7 @@ _OF_REQUESTS: Final = "aanvraag"
 
 
 REFUSED: Final = "geweigerd"
-"""At the end of the id of a refusal. A request that is granted later, as after an objection, begins beside it."""
+"""The end of the id of a refusal. A request that is granted later, after an objection, gets a document beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class ErasureRequests:
         return await self.register[WISSINGEN].find_one(query) is not None
 
     async def were_granted(self, targets: Sequence[Target]) -> bool:
-        """Whether erasing any of these has begun for its request. Where none is left, all of them are erased."""
+        """Whether a run has begun to erase any of these for its request. Without targets all is erased already."""
         ids = [_id(each) for each in targets]
         return not ids or await self.register[WISSINGEN].find_one({"_id": {"$in": ids}}, {"_id": 1}) is not None
 

@@ -57,7 +57,7 @@ async def find_at(reader: TopicReader, settings: Settings, position: Position) -
     record = await reader.at(position)
     if record is None:
         return HeldRecord(held=Held.NOTHING)
-    # Not by its truth: what stands for a batch is empty.
+    # Compared with None: an OversizedBatch is empty, and so false.
     is_record = oversized_batch(record) is None
     return HeldRecord(held=Held.RECORD if is_record else Held.BATCH, record=record)
 

@@ -78,6 +78,6 @@ async def look(
 
 
 async def _judged(reader: TopicReader, contact: Origin, position: Position) -> "ConsumerRecord[bytes, bytes] | None":
-    """Return that contact's record, if it lies there. In a topic that was made anew it is another's."""
+    """Return the record if it is that contact's: in a topic that was made anew, another may lie there."""
     record = await reader.at(position)
     return record if record is not None and origin_of(record.value, record.headers) == contact else None

@@ -28,7 +28,7 @@ from services.runtime.kafka.records import as_record, moment
 from services.runtime.settings import Settings
 
 MAX_EVENTS: Final = 1_000
-"""Of one message. A mapping makes 500 at most; after it was mapped again there are more."""
+"""The most events of one message. A mapping makes at most 500; a message that was mapped again has more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

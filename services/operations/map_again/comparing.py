@@ -54,7 +54,7 @@ class Compared:
     """Before the classifier is asked: `NEW` or `CHANGES` may yet be something else."""
     contact_id: str | None = None
     event: MappedContact | None = None
-    """Of today."""
+    """The event of today's mapping."""
     before: MadeBefore | None = None
     fields: tuple[str, ...] = ()
     """The fields of the event that differ, by name."""
@@ -68,7 +68,7 @@ class Compared:
 
 
 def made_before(events: Sequence[MappedEvent]) -> Mapping[str, MadeBefore]:
-    """Return the newest event of each contact among those of one message. What is no event of a contact is left out."""
+    """Return the newest event of each contact among those of one message, without records that are no event of one."""
     newest: dict[str, MadeBefore] = {}
     for each in events:
         data = _tree(each.record.value).get("data")
@@ -109,7 +109,7 @@ def _tree(value: bytes | None) -> Mapping[str, Any]:
 
 
 _OF_THE_MESSAGE = frozenset({"id", "data.revisie"})
-"""What differs by itself when `herziening` is raised."""
+"""The fields that differ whenever `herziening` is raised."""
 
 
 def _names(was: Any, wordt: Any, name: str = "") -> Iterator[str]:  # noqa: ANN401 - JSON

@@ -33,7 +33,7 @@ class MappedAnew:
     compared: Compared
     standing: MappedStanding
     onderwerpen: tuple[OutcomeChange, ...] = ()
-    """Of an event that would be sent: every onderwerp."""
+    """Every onderwerp of an event that would be sent."""
     refusal: RefusalKind | None = None
 
     @property

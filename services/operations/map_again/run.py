@@ -1,4 +1,4 @@
-"""Mapping messages of a channel again that are still in its topic.
+"""Maps messages of a channel again that are still in its topic.
 
 Without `execute` it only reads, outside any consumer group, while the services run.
 """
@@ -33,7 +33,7 @@ from services.runtime.kafka.records import Record, as_record
 from services.runtime.settings import Settings
 
 MAX_EVENTS: Final = 100_000
-"""Of the messages of one run: some 200 MB."""
+"""The most events that the messages of one run became: some 200 MB."""
 
 TellMapped = Callable[[MappedAnew, Answer | None], None]
 """Shows one contact as soon as it is judged, and with `execute` the answer of the classifier."""

@@ -1,6 +1,6 @@
 """Sends the events of messages that were mapped again, as the mapper does, and reads what the classifier decided.
 
-Nothing is remembered here. An event has the id that follows from its contact and revisie, so one that is sent twice is
+It remembers nothing. An event has the id that follows from its contact and revisie, so one that is sent twice is
 a repeat, which changes nothing. A new run finds the same event for what was decided by then, and sends only the rest.
 """
 

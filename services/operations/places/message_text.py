@@ -23,10 +23,10 @@ BERICHT: Final = "bericht"
 """The name of a message in what is shown of its record."""
 
 MAX_FORMS: Final = 4
-"""Of one text within another: JSON within JSON, in base64, in a form."""
+"""How deep one text may lie within others: JSON within JSON, in base64, in a form."""
 
 MAX_HEADER_CHARACTERS: Final = 4 * 1024
-"""Of a header of a mail that is decoded: the library takes time quadratic in them."""
+"""The most characters of a mail's header that are decoded: the library's time is quadratic in them."""
 
 _JSON: Final = ("{", "[", '"')
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{11,}={0,2}", re.ASCII)

@@ -31,7 +31,7 @@ MAX_REMEMBERED: Final = 100_000
 """Rows of digits whose hash is remembered: most records repeat those of others."""
 
 MAX_PAIRS: Final = 100_000
-"""Of a pseudoniem and a number in one text: some 0.5 s. The largest message of a platform has a tenth of that."""
+"""The most pairs of a pseudoniem and a number in one text: some 0.5 s. The largest message has a tenth of that."""
 
 
 class KlantNumbers:

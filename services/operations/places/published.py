@@ -30,7 +30,7 @@ _WITH_CONTENTS: Final = (".registered", ".created")
 
 
 async def messages(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
-    """Read all that the platforms of channels sent and that Kafka still holds, what is not mapped yet included."""
+    """Read all messages of channels that Kafka still holds, also those that the mapper has yet to handle."""
     terms = await topic_terms(search.settings, search.settings.raw_topics)
     for topic, term in terms.items():
         tally = Tally()
@@ -58,7 +58,7 @@ async def messages(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
 
 
 async def publishers(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
-    """Read all that publishers sent and that Kafka still holds, what is not judged yet included."""
+    """Read all that Kafka still holds of publishers, also what the classifier has yet to judge."""
     terms = await topic_terms(search.settings, search.settings.input_topics)
     for topic, term in terms.items():
         tally = Tally()

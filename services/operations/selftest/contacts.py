@@ -27,7 +27,7 @@ _BEFORE: Final = timedelta(minutes=5)
 
 FIRST_BSN: Final = 999_900_000
 LAST_BSN: Final = 999_999_999
-"""The range that test data have."""
+"""BSNs of test data lie in this range."""
 
 
 class NotAllowed(KlantcontactError):

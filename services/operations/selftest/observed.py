@@ -24,7 +24,7 @@ PATIENCE_SECONDS: Final = 60.0
 """With the projector. It takes less than a second when it has nothing else to do."""
 
 LOOK_SECONDS: Final = 0.1
-"""Between two looks, which is how exactly a time is told."""
+"""The pause between two looks, and so how exact a time is."""
 
 _AS_DECIDED: Final = {ProjectedState.STORED, ProjectedState.REMOVED}
 

@@ -25,7 +25,7 @@ class LetterWriter:
     """Makes letters for one register."""
 
     def __init__(self, sealer: Sealer, *, most_value_bytes: int = MAX_PART_BYTES) -> None:
-        """`most_value_bytes`: so much of a value is kept."""
+        """`most_value_bytes`: how many bytes of a value are kept."""
         self._sealer = sealer
         self._most_value_bytes = most_value_bytes
 
@@ -40,7 +40,7 @@ class LetterWriter:
         *,
         mapping: str | None = None,
     ) -> Message:
-        """Return the letter of a record for a topic. `about` gets it before it is sealed.
+        """Return the letter of a record for a topic. `about` reads the letter before it is sealed.
 
         `mapping`: the one that could not map the record, as `naam/versie`.
         """

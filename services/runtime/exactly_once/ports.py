@@ -19,14 +19,15 @@ class Message:
     value: bytes | None
     headers: Headers
     letter_key: LetterKey | None = None
-    """Of a sealed dead letter: what MongoDB keeps before it goes out."""
+    """The key of a sealed dead letter. MongoDB has to keep it before the letter goes out."""
 
 
 FULL_BATCH: Final = 500
-"""Records of a batch that may hold and cause as much as any."""
+"""From so many records on, a batch may hold and cause as much as the largest."""
 
 LEAST_SHARE: Final = 1 / 3
-"""Of the smallest batches. Twelve partitions have three times as many of them in flight as full ones (`slices.py`)."""
+"""The share of the smallest batches. Twelve partitions have three times as many of them in flight as full ones
+(`slices.py`)."""
 
 
 def share_of(records: int) -> float:

@@ -31,7 +31,7 @@ class Route:
 
 
 class TransactionalSubscriber:
-    """Our place in the group of a route."""
+    """This instance as a member of the group of a route."""
 
     def __init__(
         self,

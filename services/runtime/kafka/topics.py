@@ -47,8 +47,8 @@ TIMESTAMP_TYPE: Final = "message.timestamp.type"
 BROKERS_CLOCK: Final = "LogAppendTime"
 
 CHANNEL_PARTITIONS: Final = 3
-"""At most, of a channel: one platform sends less than the whole municipality does, and each partition costs the mapper
-a writer and a connection. Three instances share a channel."""
+"""Of a raw topic. One platform sends less than the whole municipality, and each partition costs the mapper a writer and
+a connection. Three instances share a channel."""
 
 CONSENT_PARTITIONS: Final = 1
 """Changes of consent are few, and each partition costs the classifier a writer and a connection."""

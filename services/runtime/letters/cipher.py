@@ -1,4 +1,4 @@
-"""What `sealing` takes of cryptography. Nothing else loads it in a service: it takes 8 MB."""
+"""The part of `sealing` that needs cryptography, which takes 8 MB: a service loads it with its first letter."""
 
 from typing import Final
 
@@ -24,11 +24,11 @@ class Cipher:
         self._wrapping = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=INFO).derive(register_key)
 
     def encrypted(self, key: bytes, packed: bytes, tied_to: bytes) -> bytes:
-        """Return what only the key opens."""
+        """Return the value encrypted: only the key opens it."""
         return AESGCM(key).encrypt(NONCE, packed, tied_to)
 
     def decrypted(self, key: bytes, sealed: bytes, tied_to: bytes) -> bytes:
-        """Return what was encrypted. Raises NotAsSealed."""
+        """Return the value that was encrypted. Raises NotAsSealed."""
         try:
             return AESGCM(key).decrypt(NONCE, sealed, tied_to)
         except InvalidTag as error:

@@ -1,4 +1,4 @@
-"""What a batch asks of MongoDB is asked again as long as MongoDB is away."""
+"""Retries what a batch asks of MongoDB, as long as MongoDB is away."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Patience:
-    """Waits without end, and reports to readiness for which batch."""
+    """Retries without end, and tells readiness which batch waits."""
 
     def __init__(self, health: Health, clock: Clock) -> None:
         self._health = health

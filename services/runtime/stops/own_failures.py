@@ -12,10 +12,10 @@ from services.runtime.stops.stop import Meeting, PartitionStopped, Stop, StopSto
 
 
 class OwnFailures:
-    """Counts them by partition: "in a row" means nothing between partitions."""
+    """Counts them for each partition by itself."""
 
     def __init__(self, store: StopStore, patiently: Patience, *, limit: int) -> None:
-        """`limit`: so many in a row stop a partition."""
+        """`limit`: how many failures in a row stop a partition."""
         self.limit: Final = limit
         self._store = store
         self._patiently = patiently
