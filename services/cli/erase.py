@@ -19,7 +19,7 @@ from services.operations.erase.erase import erase as have_erased
 from services.operations.erase.reapply import ToReapply
 from services.operations.erase.reapply import reapply as erase_again
 from services.operations.erase.targets import Mode
-from services.operations.subjects import SubjectUnknown
+from services.operations.subjects import ContactSubject, InvalidSubject, SubjectUnknown
 
 app = typer.Typer(add_completion=False)
 
@@ -77,6 +77,11 @@ def erase(  # noqa: PLR0913 - each is an option that an operator can give
                 withdraw_missing=withdraw_missing,
             )
             meant = asked_subject(subject)
+            if isinstance(meant, ContactSubject) is not (mode is Mode.CONTACT):
+                raise InvalidSubject(
+                    "--contact takes a contact, by source and contactId or by klantcontactNummer; --partij and "
+                    "--details take a klant."
+                )
             with progress("erasing", shown=not as_json) as bar:
                 erasure = uvloop.run(have_erased(settings(), meant, asked, bar))
     except SubjectUnknown as error:

@@ -6,7 +6,7 @@ Rows for a person, JSON for a program: names of fields, ids and rules. No values
 from collections.abc import Iterator
 from typing import Any, Final
 
-from services.cli.replay_screen import Shown, change, place_of, row
+from services.cli.replay_screen import ShownOutcomes, change, place_of, row
 from services.operations.map_again.comparing import MappedStanding
 from services.operations.map_again.judging import MappedAnew
 from services.operations.map_again.run import MappedAgain
@@ -20,7 +20,7 @@ _QUIET: Final = frozenset({MappedStanding.SAME, MappedStanding.NO_EVENT, MappedS
 """What `--diff-only` leaves out."""
 
 
-class ShownMessages(Shown[MappedAnew]):
+class ShownMessages(ShownOutcomes[MappedAnew]):
     """Messages of a channel that are mapped again."""
 
     def differs(self, judged: MappedAnew) -> bool:

@@ -16,7 +16,7 @@ from services.runtime.kafka.records import Record
 T = TypeVar("T")
 
 
-class Shown(ABC, Generic[T]):
+class ShownOutcomes(ABC, Generic[T]):
     """Shows each contact as soon as it is judged, and counts the answers of the classifier."""
 
     def __init__(self, bar: Bar, *, as_json: bool, diff_only: bool) -> None:
@@ -53,7 +53,7 @@ class Shown(ABC, Generic[T]):
         """Return it for a program."""
 
 
-class ShownContacts(Shown[Examined]):
+class ShownContacts(ShownOutcomes[Examined]):
     """Contacts that are judged again."""
 
     def differs(self, judged: Examined) -> bool:

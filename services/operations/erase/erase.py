@@ -20,14 +20,7 @@ from services.operations.erase.composing import NotStored
 from services.operations.erase.request import ErasureRequests
 from services.operations.erase.targets import Finder, Mode, Target
 from services.operations.mongo import Databases, read_databases
-from services.operations.subjects import (
-    ContactSubject,
-    InvalidSubject,
-    Subject,
-    SubjectUnknown,
-    find_contact,
-    find_partij,
-)
+from services.operations.subjects import ContactSubject, Subject, SubjectUnknown, find_contact, find_partij
 from services.operations.topic_reader import Progress, unseen
 from services.projector.mongo.layout import Generation
 from services.runtime.errors import KlantcontactError
@@ -95,7 +88,7 @@ class Erasure:
 async def erase(settings: Settings, subject: Subject, asked: ToErase, progress: Progress = unseen) -> Erasure:
     """Erase what is meant; with `dry_run` show what would be erased, and with `refuse` record that it is not.
 
-    Raises InvalidSubject, SubjectUnknown, SeveralPartijen, CannotErase, Unanswered, NotExecuted, InvalidSettings, and
+    Raises SubjectUnknown and SeveralPartijen, CannotErase, Unanswered, NotExecuted, InvalidSettings, and
     TransientFailure when Kafka or MongoDB is away. What was erased by then stays erased.
     """
     sleutels = configured_sleutels(settings)
@@ -163,11 +156,6 @@ async def _targets(
     settings: Settings, databases: Databases, subject: Subject, asked: ToErase, requests: ErasureRequests
 ) -> list[Target]:
     """Return what is meant. Once the links of a klant are forgotten, only the request still says who it was."""
-    if isinstance(subject, ContactSubject) is not (asked.mode is Mode.CONTACT):
-        raise InvalidSubject(
-            "--contact takes a contact, by source and contactId or by klantcontactNummer; --partij and --details take "
-            "a klant."
-        )
     begun = await requests.unfinished(asked.verzoek, asked.mode)
     if isinstance(subject, ContactSubject):
         contact = await find_contact(databases, subject)

@@ -8,7 +8,6 @@ import pytest
 from services.cli.changing import lines
 from services.operations.change.change import ChangeOutcome, Effect
 from services.operations.change.request import AskedChange
-from tests.support.commands import klantcontact
 
 REQUEST = ("--request", "Z-1", "--reason", "verzoek")
 
@@ -66,9 +65,3 @@ def test_of_a_klant_that_no_contact_knows_nothing_is_told() -> None:
     assert lines(replace(EMPTIED, effect=Effect.UNKNOWN), AskedChange.GIVEN, dry_run=False) == [
         "No contact knows this klant: nothing is kept, and nothing changed."
     ]
-
-
-def test_a_contact_has_no_consent_of_its_own() -> None:
-    done = klantcontact("withdraw", *REQUEST, stdin=b'{"klantcontactNummer": "1"}')
-    assert done.returncode == 2
-    assert b"not about a contact" in done.stderr

@@ -82,6 +82,7 @@ WRONG: Final = (
     (f"erase {REQUEST} --details --reapply", "give one of --contact, --partij, --details and --reapply"),
     (f"erase {REQUEST} --reapply --refuse 17(3)(b)", "--refuse: --reapply takes no refusal"),
     (f"erase {REQUEST} --partij", f"standard input: {NO_JSON}"),
+    (f"erase {REQUEST} --partij --from CONTACT", "--contact takes a contact"),
     ("erase --partij --reason x", "Missing option '--request'"),
     ("erase --partij --reason x --request 999990007", "seems to name a BSN"),
     ("erase-report --request 2026-1 --from /nowhere", "--from: /nowhere: No such file or directory"),
@@ -108,6 +109,7 @@ WRONG: Final = (
     ("replay --publish-again --with-current-register", "--publish-again judges nothing"),
     ("replay --policy /nowhere", NO_POLICY),
     (f"restrict {REQUEST}", "give one of --on and --off"),
+    (f"restrict {REQUEST} --on --from CONTACT", "This is about a klant, not about a contact: name the klant."),
     (f"restrict {REQUEST} --on", f"standard input: {NO_JSON}"),
     (f"retain {REQUEST} --at 2031-01-01", "--at: It is of a dry run: give --dry-run too."),
     (f"retain {REQUEST} --most 0", "greater than or equal to 1"),
@@ -152,6 +154,7 @@ def _no_servers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for module, name in ((cli, "leave_no_core_file"), (garbage, "search_less_often")):
         monkeypatch.setattr(module, name, lambda: None)  # each is for the whole process, and for good
     (tmp_path / "LATIN").write_bytes(b"caf\xe9\n")
+    (tmp_path / "CONTACT").write_text('{"klantcontactNummer": "1"}')
     (tmp_path / "SPREAD").write_bytes(b"{\n}\n")
     monkeypatch.chdir(tmp_path)
 
