@@ -1,6 +1,6 @@
 """The parts that the bridge and its commands both have, made from the settings."""
 
-from services.bridge.meant import Choice, Terms
+from services.bridge.meant import BridgeTerms, Choice
 from services.bridge.mongo.documents import MongoDocuments
 from services.bridge.mongo.states import MongoStates
 from services.domain.policy import Beleid
@@ -23,9 +23,9 @@ def documents_of(settings: Settings, client: Client) -> MongoDocuments:
     return MongoDocuments(client[settings.mongo_database], confidential=settings.bridge_confidential)
 
 
-async def terms_of(settings: Settings, states: MongoStates) -> Terms:
+async def terms_of(settings: Settings, states: MongoStates) -> BridgeTerms:
     """Return the terms on which klantcontacten go to Open Klant. Raises InvalidSettings and TransientFailure."""
-    return Terms(
+    return BridgeTerms(
         signer=await states.signer(),
         policy=load_toml_file(settings.beleid_file, Beleid).openklant,
         choice=Choice(

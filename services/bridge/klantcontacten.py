@@ -16,9 +16,9 @@ from services.bridge.instrumentation import tell_comparison
 from services.bridge.meant import (
     A_LOOK,
     USUAL,
+    BridgeTerms,
     Care,
     Meant,
-    Terms,
     Trigger,
     is_behind,
     state_name,
@@ -55,7 +55,7 @@ class Klantcontacten:
     """The klantcontacten. Each is changed under its lease."""
 
     def __init__(
-        self, open_klant: OpenKlant, documents: ProjectedDocuments, states: BridgeStates, terms: Terms
+        self, open_klant: OpenKlant, documents: ProjectedDocuments, states: BridgeStates, terms: BridgeTerms
     ) -> None:
         self._open_klant = open_klant
         self._documents = documents

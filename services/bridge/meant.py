@@ -36,7 +36,7 @@ class Choice:
 
 
 @value_class(frozen=True, slots=True)
-class Terms:
+class BridgeTerms:
     """The terms on which klantcontacten go to Open Klant."""
 
     signer: Signer

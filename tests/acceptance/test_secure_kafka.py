@@ -359,7 +359,9 @@ def beside(town: Town) -> Iterator[tuple[OpenKlant, dict[str, object]]]:
 def test_the_rights_of_the_page_are_enough_for_the_bridge(
     town: Town, beside: tuple[OpenKlant, dict[str, object]]
 ) -> None:
-    """It asks how far the projector is about the klantcontact that is gone, and writes a letter about the number."""
+    """It asks how far the projector is about the klantcontact that is gone, and writes letters about the number, of
+    the klantcontact and of its taak.
+    """
     open_klant, there = beside
     assert "openklant.dlq" in town.run("topics create", "topics create", there).said
 
@@ -368,7 +370,7 @@ def test_the_rights_of_the_page_are_enough_for_the_bridge(
         assert bridge.is_ready()
 
     assert len(open_klant.register["klantcontacten"].rows) == 1 + 3
-    assert "1 letter in 1 group" in town.run("dlq", "dlq list --in openklant.dlq", there).said
+    assert "2 letters in 1 group" in town.run("dlq", "dlq list --in openklant.dlq", there).said
     checks = json.loads(town.run("bridge doctor", "bridge doctor --json", there).said)["checks"]
     assert {each["name"]: each["found"] for each in checks if each["name"] in {"projector", "bridge"}} == {
         "projector": "has read everything",

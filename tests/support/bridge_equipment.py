@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import httpx
 from pymongo import AsyncMongoClient
 
-from services.bridge.meant import Choice, Terms
+from services.bridge.meant import BridgeTerms, Choice
 from services.bridge.mongo.documents import MongoDocuments
 from services.bridge.mongo.states import MongoStates
 from services.bridge.open_klant.client import HttpOpenKlant
@@ -70,7 +70,7 @@ async def running_town(mongo_uri: str, database: str) -> AsyncIterator[Town]:
             documents=MongoDocuments(mongo[database], confidential=False),
             states=states,
             projection=mongo[database],
-            terms=Terms(await states.signer(), OpenKlantBeleid(), Choice(frozenset({SOURCE}))),
+            terms=BridgeTerms(await states.signer(), OpenKlantBeleid(), Choice(frozenset({SOURCE}))),
             lanes=2,
         )
         yield Town(equipment, open_klant, mongo[database], FakeRegister())

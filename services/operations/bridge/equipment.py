@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from services.bridge.converge import Convergence
 from services.bridge.errors import Leased, Unavailable
 from services.bridge.klantcontacten import Klantcontacten
-from services.bridge.meant import USUAL, Care, Terms
+from services.bridge.meant import USUAL, BridgeTerms, Care
 from services.bridge.open_klant.client import HttpOpenKlant
 from services.bridge.partijen import Partijen
 from services.bridge.parts import Signer
@@ -30,7 +30,7 @@ class Equipment:
     documents: ProjectedDocuments
     states: BridgeStates
     projection: Database
-    terms: Terms
+    terms: BridgeTerms
     lanes: int
 
     def klantcontacten(
@@ -49,7 +49,7 @@ class LookedOnce(Klantcontacten):
     """The klantcontacten, for a command that looks at many: it looks at each partij once."""
 
     def __init__(
-        self, open_klant: OpenKlant, documents: ProjectedDocuments, states: BridgeStates, terms: Terms
+        self, open_klant: OpenKlant, documents: ProjectedDocuments, states: BridgeStates, terms: BridgeTerms
     ) -> None:
         super().__init__(open_klant, documents, states, terms)
         self._partijen = _Partijen(open_klant, states, terms.signer, add=terms.choice.add)
