@@ -17,6 +17,7 @@ from services.operations.audit.trail import Note, noting, unnoted
 from services.operations.bridge.backfill import Backfill, Backfilled
 from services.operations.bridge.checks import bridge_checks
 from services.operations.bridge.dry_run import Rehearsed, rehearse
+from services.operations.bridge.lag import lag_checks
 from services.operations.bridge.opened import equipment
 from services.operations.bridge.reconcile import Reconciled, Reconciliation
 from services.operations.bridge.selection import newest
@@ -110,7 +111,7 @@ def backfill(
 
     async def filled(bar: Bar) -> Backfilled:
         async with equipment(given) as tools:
-            await note({"sources": len(tools.choice.sources)})
+            await note({"sources": len(tools.terms.choice.sources)})
             return await Backfill(tools, moment, with_taken, progress=bar).run()
 
     with progress("klantcontacten", shown=not as_json) as bar:
@@ -164,12 +165,14 @@ def reconcile(
 
 @app.command()
 def doctor(*, afdelingen: Afdelingen = None, as_json: AsJson = False) -> None:
-    """Check whether the bridge can keep Open Klant equal: its release, the token, addresses, numbers and names."""
+    """Check whether the bridge can keep Open Klant equal: release, token, addresses, numbers, names, and its lag."""
     names = _names(afdelingen) if afdelingen else None
+    given = settings()
 
     async def examined() -> list[Check]:
-        async with equipment(settings()) as tools:
-            return await bridge_checks(tools, names)
+        async with equipment(given) as tools:
+            checks = await bridge_checks(tools, names)
+        return [*checks, *await lag_checks(given)]
 
     with waiting("asking Open Klant", shown=not as_json):
         checks = uvloop.run(examined())
