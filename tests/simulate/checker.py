@@ -3,6 +3,7 @@
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 import orjson
 from aiokafka import TopicPartition
@@ -10,8 +11,8 @@ from aiokafka import TopicPartition
 from schemas.dead_letters import key_id_in
 from schemas.faults import Refusal
 from schemas.positions import Position
-from services.classifier.mongo.documents import NOT_ERASED, besluit_of
-from services.classifier.mongo.register import BESLUITEN
+from services.classifier.mongo.documents import NOT_ERASED, besluit_of, partij_of
+from services.classifier.mongo.register import BESLUITEN, PARTIJREGISTER
 from services.domain.besluit import BesluitRecord
 from services.domain.case import Case
 from services.domain.outcome import Decided
@@ -26,7 +27,11 @@ from tests.simulate.mongo.matching import Document, matches
 from tests.simulate.processes import READ
 from tests.simulate.records import record_of
 from tests.simulate.town import INPUTS, LETTERS, OUTPUTS, SETTINGS, Town
-from tests.simulate.watch import HOME, Watch
+from tests.simulate.watch import Watch
+
+KLANTCONTACTEN: Final = (Collection.KLANTCONTACTEN, Collection.KLANTCONTACTEN_VERTROUWELIJK)
+TAKEN: Final = (Collection.INTERNE_TAKEN, Collection.INTERNE_TAKEN_VERTROUWELIJK)
+"""The collection of what is not confidential, and the one of what is."""
 
 
 class Checker:
@@ -146,18 +151,23 @@ class Checker:
         fold.merge(facts)
         if stored != {each: {key: _timeless(d) for key, d in fold.collections[each].items()} for each in Collection}:
             self._violated("the collections are not what the topics make")
-        there = {
-            key for each, home in HOME.items() if home == Collection.KLANTCONTACTEN for key in stored[Collection(each)]
-        }
-        if there != set(self._registered()):
-            self._violated("the klantcontacten are not those of the decisions in force")
+        registered = set(self._registered())
+        for kind in (*KLANTCONTACTEN, *TAKEN, Collection.PARTIJEN):
+            if stored[kind].keys() != {identifier for where, identifier in registered if where == kind}:
+                self._violated(f"the {kind} are not those of the decisions in force")
 
-    def _registered(self) -> Iterator[str]:
+    def _registered(self) -> Iterator[tuple[Collection, str]]:
+        """Yield everything that the decisions in force registered: the collection where it stands, and its id."""
         for besluit, _ in self._in_force():
             for onderwerp in besluit.registered():
                 had = besluit.numbers_of(onderwerp.onderwerp_id)
                 assert had is not None, "a registered onderwerp has a number"
-                yield had.klantcontact_id
+                yield KLANTCONTACTEN[besluit.vertrouwelijk], had.klantcontact_id
+                if onderwerp.interne_taak:
+                    yield TAKEN[besluit.vertrouwelijk], besluit.taak_id_of(onderwerp.onderwerp_id)
+        for partij in map(partij_of, self._documents(PARTIJREGISTER)):
+            if partij.bekend:
+                yield Collection.PARTIJEN, partij.partij_id
 
     def _documents(self, collection: str) -> list[Document]:
         return self._town.store.documents(collection)

@@ -44,11 +44,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="repeat this one")
     chosen = parser.parse_args()
     if chosen.seed is not None:
-        sys.exit(_repeat(chosen.seed))
+        sys.exit(repeat(chosen.seed))
     sys.exit(_run(chosen.seeds))
 
 
-def _repeat(seed: int) -> int:
+def repeat(seed: int) -> int:
     """Show one world, shrunk if it fails."""
     simulation = simulate(plan_of(seed))
     if simulation.world.violations:
@@ -84,6 +84,11 @@ def outcomes(seeds: Iterable[int], planted: str | None = None) -> Iterator[Outco
         parts = [numbers[at : at + AT_ONCE] for at in range(0, len(numbers), AT_ONCE)]
         for part in workers.map(_outcomes, parts, [planted] * len(parts)):
             yield from part
+
+
+def first_found(planted: str, seeds: Iterable[int]) -> int | None:
+    """Return the first seed that finds a planted bug; None: none of them does."""
+    return next((each for each in seeds if any(outcome.violations for outcome in _outcomes([each], planted))), None)
 
 
 def _outcomes(seeds: Sequence[int], planted: str | None) -> list[Outcome]:

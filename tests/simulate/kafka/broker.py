@@ -73,7 +73,7 @@ class Broker:
             self.after_write()
         else:
             self.logs[place].mark(producer_id, commit=commit, seconds=self.world.now)
-        self._tell()
+            self._tell()
 
     def _tell(self) -> None:
         for listener in self.listeners:

@@ -14,8 +14,9 @@ T = TypeVar("T")
 ATTEMPT: ContextVar[object] = ContextVar("ATTEMPT", default=None)
 """What the next transaction of a task is about, for those who look at what was committed."""
 
-LIFETIME_SECONDS: Final = 60.0
-"""MongoDB's `transactionLifetimeLimitSeconds`."""
+LIFETIME_SECONDS: Final = 15.0
+"""MongoDB's `transactionLifetimeLimitSeconds`, which is 60 by default. A transaction that a killed process left stays
+for as long, and who meets it tries again and again."""
 
 
 class Server:
