@@ -1,4 +1,4 @@
-"""What must hold once all is quiet, by what publishers sent, the topics (read committed) and the collections."""
+"""The checks once all is quiet: of the topics (read committed) and the collections, by what publishers sent."""
 
 import random
 from collections import Counter, defaultdict
@@ -35,7 +35,7 @@ TAKEN: Final = (Collection.INTERNE_TAKEN, Collection.INTERNE_TAKEN_VERTROUWELIJK
 
 
 class Checker:
-    """Judges what is left of a world."""
+    """Compares the topics and collections that a world leaves with what publishers sent."""
 
     def __init__(self, town: Town, watch: Watch, asked_again: Counter[str]) -> None:
         """`asked_again`: how often an operator asked for an event, by its id."""
@@ -47,7 +47,7 @@ class Checker:
         """Events of decisions that a later one overtook before they went out."""
 
     def check(self) -> None:
-        """Tell the world what is wrong."""
+        """Note each violation in the world."""
         self._check_transactions()
         self._check_events()
         self._check_order()
@@ -143,7 +143,7 @@ class Checker:
             self._violated("a dead letter has no key")
 
     def _check_projection(self) -> None:
-        """The collections are what the topics make, in whatever order, and what the decisions in force say."""
+        """The collections hold what the topics make in any order, and what the decisions in force registered."""
         facts = [read(entry.data.value, SETTINGS.own_sources).fact for _, entry in self._out]
         stored = {each: {d["_id"]: _timeless(d) for d in self._documents(each)} for each in Collection}
         random.Random(len(facts)).shuffle(facts)

@@ -1,4 +1,4 @@
-"""What operators do meanwhile: replay, redrive, erase and rebuild, with the product's own code for each.
+"""Operators' commands in a world: replay, redrive, erase and rebuild, with the product's own code for each.
 
 Their commands are not killed here (`tests/faults` does that), but all that they do comes between the steps of the
 services.
@@ -62,7 +62,7 @@ class Asked(NamedTuple):
     seconds: float
     command: Command
     chance: float
-    """Chooses what it is about, among all that there is then."""
+    """Chooses the contact or the dead letter that it is about, among all that there is then."""
 
 
 class Operator:

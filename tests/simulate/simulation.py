@@ -1,4 +1,4 @@
-"""Runs one plan from the first contact until all is quiet, and judges what is there then."""
+"""Runs one plan from the first contact until all is quiet, and checks what it leaves."""
 
 import asyncio
 import logging

@@ -34,7 +34,7 @@ BEGAN_AT_MS: Final = round(BEGAN_AT.timestamp() * 1000)
 
 
 class Position:
-    """Where a consumer is in a partition that it was assigned."""
+    """The position of a consumer in an assigned partition."""
 
     def __init__(self) -> None:
         self.next: int | None = None
@@ -104,7 +104,7 @@ class Consumer:
         self._woken.set()
 
     def seek(self, place: TopicPartition, offset: int) -> None:
-        """Go on elsewhere."""
+        """Fetch from this offset next."""
         self._position(place).next = offset
         self._woken.set()
 
@@ -155,8 +155,8 @@ class Consumer:
     # Its records
 
     async def getmany(self, *places: TopicPartition, timeout_ms: int, max_records: int) -> dict[TopicPartition, Batch]:
-        """Return what there is, at once, or what comes within a time. A poll of all partitions waits longer than asked:
-        in a world where time costs nothing an idle poll has no use.
+        """Return the records that are there, or the first that arrive within the timeout. A poll of all partitions
+        waits longer than asked: the clock jumps, and idle polls would only cost steps.
         """
         loop, chance = asyncio.get_running_loop(), self._broker.world.chance
         until = loop.time() + (timeout_ms / 1000 if places else IDLE_SECONDS)
