@@ -21,8 +21,8 @@ class Broker:
         self.logs = {TopicPartition(topic, at): Log() for topic, number in topics.items() for at in range(number)}
         self.offsets = Offsets()
         self.transactions = Transactions(world, self._mark)
-        self.listeners: set[asyncio.Event] = set()
-        """Each is set when there may be more to read."""
+        self.listeners: dict[asyncio.Event, None] = {}
+        """Each is set when there may be more to read. Their order is that of a dict: that of a set would differ."""
         self.restarts = 0
         self.connections: list[Any] = []
         """Those that are open: of `client.Connection`."""

@@ -160,7 +160,7 @@ class Consumer:
         """
         loop, chance = asyncio.get_running_loop(), self._broker.world.chance
         until = loop.time() + (timeout_ms / 1000 if places else IDLE_SECONDS)
-        self._broker.listeners.add(self._woken)
+        self._broker.listeners[self._woken] = None
         alarm = loop.call_at(until, self._woken.set)
         try:
             while True:
