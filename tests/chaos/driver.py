@@ -40,7 +40,6 @@ MOST_BYTES: Final = 200_000_000
 
 LOOK_SECONDS: Final = 0.25
 UNDISTURBED: Final = "nothing"
-UNDISTURBED_PROBES: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +54,8 @@ class Orders:
     """Of Kafka."""
     per_second: int = PER_SECOND
     """Records that the publisher sends."""
+    probes: int = 5
+    """Contacts before the first fault, which show how long one takes when nothing is wrong."""
     enough: Mapping[str, int] = field(default_factory=dict)
     """How often each thing that `counts.py` counts has to be done. Once all are, the faults end before their time."""
 
@@ -166,7 +167,7 @@ def _fought(world: World, orders: Orders, say: Callable[[str], None]) -> Outcome
     recovery = Recovery(world, load)
     load.start()
     recovery.start()
-    _undisturbed(recovery)
+    _undisturbed(recovery, orders.probes)
     fight = _Fight(world, recovery, time.monotonic() + orders.minutes * 60, orders.enough, say)
     lanes = [_Lane(kind, lane, orders.seed, fight) for kind in orders.kinds for lane in range(len(kind.lanes))]
     for each in lanes:
@@ -182,9 +183,9 @@ def _fought(world: World, orders: Orders, say: Callable[[str], None]) -> Outcome
     return _checked(world, load, recovery.struck, fight, unanswered)
 
 
-def _undisturbed(recovery: Recovery) -> None:
+def _undisturbed(recovery: Recovery, probes: int) -> None:
     """Wait until the system works, and learn how long a contact takes when nothing is wrong."""
-    for number in range(UNDISTURBED_PROBES + 1):
+    for number in range(probes + 1):
         now = time.monotonic()
         probe = Struck(UNDISTURBED, UNDISTURBED, "", now, now)
         recovery.ended(probe)
