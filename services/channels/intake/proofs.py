@@ -83,8 +83,8 @@ class GraphProof:
 class TwilioProof:
     """Twilio signs the address and the fields of a form. Of any other body the address holds the SHA-256.
 
-    It signs with the auth token and HMAC-SHA1. Where a rule of the account gives the address a shared key, it signs with
-    that, and one more header names the key and the algorithm.
+    It signs with the auth token and HMAC-SHA1. Where a webhook rule gives the address a shared key, it signs with that
+    key, and one more header names the key and the algorithm.
 
     Sources: https://www.twilio.com/docs/usage/security#validating-requests and
     https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys
