@@ -1,4 +1,7 @@
-"""Every example of every channel, sent with `curl` to the intake of `klantcontact up`, ends as its golden says."""
+"""Every example of every channel, sent with `curl` to the intake of `klantcontact up`, ends as its golden says.
+
+And where one of the services of `up` ends, all of it does.
+"""
 
 import json
 import re
@@ -16,7 +19,7 @@ from services.local.channels import TABLES, PlatformRequest
 from services.local.servers.stack import Stack
 from services.local.system import System, committed_messages
 from services.runtime.mongo.client import Document
-from tests.support.up_process import UpProcess
+from tests.support.up_process import STOP_SECONDS, UpProcess, alive, up_process
 from tests.support.waiting import wait_for
 
 STORED_SECONDS = 90.0
@@ -28,15 +31,16 @@ SKIPPED = re.compile(r'^klantcontact_channel_skipped_total\{channel="(.+)",reaso
 Seen = Counter[tuple[str, str]]
 """How often what happened in which channel."""
 
+EMPTY_LIST = Seen({("twilio", "geen_contact"): 1})
+"""By HTTP an empty list is a request without messages."""
+
 
 @pytest.fixture(scope="module")
 def up(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[UpProcess]:
     """The system beside the stack of the session, whose start has fetched what there is to fetch."""
     assert stack.kafka_bootstrap
-    running = UpProcess(tmp_path_factory.mktemp("up"))
-    running.wait_until_up()
-    yield running
-    running.end()
+    with up_process(tmp_path_factory.mktemp("up")) as running:
+        yield running
 
 
 def curl(request: PlatformRequest) -> bool:
@@ -56,8 +60,21 @@ def test_every_example_ends_as_its_golden_says(up: UpProcess) -> None:
     assert wait_until_right(samples, system, seconds=STORED_SECONDS) == []
     assert sorted(_sent(system)) == sorted(_expected(samples))
     assert _letters(system) == _outcomes(by_channel, "geweigerd", "soort")
-    assert _skipped(up) == _outcomes(by_channel, "overgeslagen", "reden")
+    assert _skipped(up) == _outcomes(by_channel, "overgeslagen", "reden") - EMPTY_LIST
     wait_for("each klantcontact is stored", lambda: _stored(system) == _registered(samples))
+
+
+def test_a_service_that_ends_by_itself_ends_all_with_its_log_on_the_screen(up: UpProcess) -> None:
+    """It stands last in its file: it ends the system of the others."""
+    family = up.family()
+    projector = next(child for child in family if child.cmdline()[-2:] == ["run", "projector"])
+
+    projector.kill()
+
+    assert up.process.wait(STOP_SECONDS) == 1
+    assert "The projector has ended. The end of its log:" in up.screen()
+    assert len(family) >= len(("kafka", "mongod", "classifier", "projector", "mapper", "intake"))
+    assert alive(family) == []
 
 
 def _of_kind(samples: Iterable[ChannelSample], uitkomst: str) -> list[Any]:

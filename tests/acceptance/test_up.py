@@ -6,12 +6,9 @@ The newcomer's page is typed as it stands: each command says what the page shows
 import re
 import stat
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import pytest
 from pymongo import MongoClient
 
 from services.local.servers.network import free_port
@@ -21,7 +18,7 @@ from services.runtime.mongo.client import Document
 from tests.support.bash_session import BashSession
 from tests.support.commands import environment
 from tests.support.typed_page import Step, is_as_shown, steps
-from tests.support.up_process import STOP_SECONDS, UpProcess, alive
+from tests.support.up_process import FEW_PARTITIONS, alive, up_process
 from tests.support.waiting import wait_for
 
 REPOSITORY: Final = Path.cwd()
@@ -30,22 +27,6 @@ FILE: Final = re.compile(r"Write `(\S+)`.*?^```toml\n(.*?)^```", re.MULTILINE | 
 UP: Final = "klantcontact up --folder stad/systeem"
 DONE_BEFORE: Final = ("sudo apt-get", "git clone", "make setup")
 """What the machine of a test has already."""
-
-
-@pytest.fixture(autouse=True)
-def _fetched(stack: Stack) -> None:
-    """The start of the stack of the session has fetched what there is to fetch."""
-    assert stack.kafka_bootstrap
-
-
-@contextmanager
-def started(up: UpProcess) -> Iterator[UpProcess]:
-    """Yield it when all of it runs, and end it, however far it got."""
-    try:
-        up.wait_until_up()
-        yield up
-    finally:
-        up.end()
 
 
 def checkout(folder: Path) -> Path:
@@ -71,12 +52,15 @@ def follow(bash: BashSession, step: Step) -> None:
     assert is_as_shown(said, step.shown), f"{step.typed}\n{said}"
 
 
-def test_a_newcomer_gets_contacts_into_mongodb_by_the_page_alone_and_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+def test_a_newcomer_gets_contacts_into_mongodb_by_the_page_alone_and_ctrl_c_leaves_nothing(
+    stack: Stack, tmp_path: Path
+) -> None:
+    assert stack.kafka_bootstrap, "its start has fetched what there is to fetch"
     port, folder = free_port(), checkout(tmp_path)
     page = page_for(port)
     typed = [each for each in steps(page) if not each.typed.startswith(DONE_BEFORE)]
     at_up = next(number for number, each in enumerate(typed) if each.typed.endswith(UP))
-    with BashSession(folder, environment()) as bash:
+    with BashSession(folder, environment() | FEW_PARTITIONS) as bash:
         for step in typed[:at_up]:
             follow(bash, step)
         for name, content in FILE.findall(page):
@@ -85,7 +69,7 @@ def test_a_newcomer_gets_contacts_into_mongodb_by_the_page_alone_and_ctrl_c_leav
             "KLANTCONTACT_KANALEN_FILE": str(folder / "stad/kanalen.toml"),
             "KLANTCONTACT_INTAKE_PORT": str(port),
         }
-        with started(UpProcess(folder, home=folder / "stad/systeem", variables=variables)) as up:
+        with up_process(folder, home=folder / "stad/systeem", variables=variables) as up:
             family, operator = up.family(), Path(up.exported()["KLANTCONTACT_MONGO_URI_FILE"])
             for name, value in up.exported().items():
                 follow(bash, Step(f"export {name}={value}", ""))
@@ -108,15 +92,3 @@ def wait_until_there(system: System, step: Step) -> None:
             wait_for("both contacts are stored", lambda: stored.count_documents({}) == 2)
     if step.typed.startswith("klantcontact dlq"):
         wait_for("the wrong message is a letter", lambda: system.count_dead_letters(of_channels=True))
-
-
-def test_a_service_that_ends_by_itself_ends_all_with_its_log_on_the_screen(tmp_path: Path) -> None:
-    with started(UpProcess(tmp_path)) as up:
-        family = up.family()
-        projector = next(child for child in family if child.cmdline()[-2:] == ["run", "projector"])
-
-        projector.kill()
-
-        assert up.process.wait(STOP_SECONDS) == 1
-        assert "The projector has ended. The end of its log:" in up.screen()
-        assert alive(family) == []

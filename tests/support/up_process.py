@@ -5,7 +5,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -17,19 +18,35 @@ from services.runtime.settings import PREFIX, Settings
 from tests.support.commands import environment
 from tests.support.waiting import wait_for
 
+FEW_PARTITIONS: Final = {"KLANTCONTACT_TOPIC_PARTITIONS": "2"}
+"""For whoever types beside it too: `doctor` compares them."""
+
 START_SECONDS: Final = 90.0
 STOP_SECONDS: Final = 60
 
 COMMAND: Final = (sys.executable, "-m", "services.cli")
 
 
-class UpProcess:
-    """The process, from its start. Whoever makes one ends it."""
+@contextmanager
+def up_process(
+    folder: Path, *, home: Path | None = None, variables: Mapping[str, str] | None = None
+) -> Iterator["UpProcess"]:
+    """Yield the process when all of it runs. It ends with the block, however far it got."""
+    up = UpProcess(folder, home=home, variables=variables)
+    try:
+        up.wait_until_up()
+        yield up
+    finally:
+        up.end()
 
-    def __init__(self, folder: Path, *, home: Path | None = None, variables: Mapping[str, str] | None = None) -> None:
+
+class UpProcess:
+    """The process, from its start."""
+
+    def __init__(self, folder: Path, *, home: Path | None, variables: Mapping[str, str] | None) -> None:
         """`folder`: of its screen, and of its data unless `home` names another one."""
         self._screen = folder / "screen"
-        self._plain = environment() | {"KLANTCONTACT_TOPIC_PARTITIONS": "2"} | dict(variables or {})
+        self._plain = environment() | FEW_PARTITIONS | dict(variables or {})
         self.home = home or folder / "home"
         with self._screen.open("wb") as screen:
             self.process = subprocess.Popen(
