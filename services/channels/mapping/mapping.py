@@ -125,8 +125,7 @@ class ChannelMapping:
             return [_refused(MessageRefusal.TE_GROOT)]
         made, left = list[ExplainedContact](), MAX_EVENTS_BYTES
         for contact in contacts:
-            explained = self._one(contact, interpreter, told=told)
-            made.append(explained)
+            made.append(explained := self._one(contact, interpreter, told=told))
             left -= len(explained.outcome.value) if isinstance(explained.outcome, MappedContact) else 0
             if left < 0:
                 return [_refused(MessageRefusal.TE_GROOT)]
