@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pymongo import MongoClient
 
 from services.runtime.settings import Settings
 from tests.fakes.open_klant.faults import Fault
 from tests.fakes.open_klant.server import OpenKlant
-from tests.support.bridge_process import bridge_committed, bridge_process, wait_until_equal
+from tests.support.bridge_process import bridge_committed, bridge_process, bridge_settings, wait_until_equal
 from tests.support.projector_examples import (
     email,
     klantcontact_withdrawn,
@@ -24,6 +25,13 @@ from tests.support.service_process import ServiceProcess
 from tests.support.waiting import wait_for
 
 JANSEN = {"digitaleAdressen": [email("a@example.nl")], "contactnaam": {"achternaam": "Jansen"}}
+
+
+@pytest.fixture
+def settings(
+    kafka_bootstrap: str, mongo_uri: str, topics: str, database: str, open_klant: OpenKlant, tmp_path: Path
+) -> Settings:
+    return bridge_settings(kafka_bootstrap, mongo_uri, topics, database, open_klant, tmp_path)
 
 
 def counts(open_klant: OpenKlant) -> dict[str, int]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from services.bridge.wanted import HERKOMST
 from services.domain.openklant_beleid import OpenKlantBeleid
 from services.domain.policy import Beleid
 from services.runtime.errors import InvalidSettings
@@ -66,7 +67,7 @@ async def test_codes_of_the_policy_replace_those_of_the_event_and_the_others_sta
         "z-1": ("openzaak", "zgw-Zaak", "nummer"),  # ours, beside what the policy adds
         "m-1": ("meldingen-van-ons", "melding", "nummer"),
         "7": ("obj", "grp", "idf"),
-        "KCC": ("klantcontact", "mdw", "naam"),
+        "KCC": (HERKOMST, "mdw", "naam"),
     }
 
 
@@ -75,7 +76,7 @@ async def test_without_a_policy_a_zaak_has_the_codes_of_kiss() -> None:
         "z-1": ("openzaak", "zgw-Zaak", "nummer"),
         "m-1": ("kanaal", "melding", "nummer"),
         "7": ("kanaal", "groep", "nummer"),
-        "KCC": ("klantcontact", "mdw", "naam"),
+        "KCC": (HERKOMST, "mdw", "naam"),
     }
 
 
