@@ -1,5 +1,6 @@
 """Open Klant's API as the bridge calls it: over real HTTP, to one that answers late, half, wrongly, or not at all."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -108,6 +109,18 @@ async def test_a_proxy_that_sends_elsewhere_refuses_nothing() -> None:
     async with httpx.AsyncClient(transport=httpx.MockTransport(elsewhere), base_url="http://open-klant") as http:
         with pytest.raises(Unavailable, match="302"):
             await HttpOpenKlant(http, lambda: "token", timeout_seconds=1).create(ROWS, klantcontact())
+
+
+async def test_an_answer_that_trickles_in_has_the_same_limit_as_a_call() -> None:
+    async def trickle() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            await asyncio.sleep(0.02)
+            yield b" "
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=trickle()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://open-klant") as http:
+        with pytest.raises(Unavailable, match="TimeoutError"):
+            await HttpOpenKlant(http, lambda: "token", timeout_seconds=0.1).probe()
 
 
 async def test_a_list_that_becomes_shorter_between_its_pages_ends(open_klant: OpenKlant, api: HttpOpenKlant) -> None:

@@ -105,7 +105,7 @@ async def test_a_row_that_somebody_removes_at_any_moment_of_a_correction_is_miss
 
 @pytest.mark.parametrize("resource", RESOURCES)
 async def test_a_row_that_somebody_removes_while_the_contact_is_made_leaves_no_double(resource: str) -> None:
-    for number in range(2, 13, 2):
+    for number in range(3, 13, 2):
         bench = Bench()
         at_call(bench, number, removes(resource))
         await bench.take(*contact())
