@@ -2,27 +2,16 @@
 
 The laws of this file:
 
-<<<<<<< HEAD
 1. The bridge creates each wanted row that Open Klant lacks, parents first. It does not create a row again that somebody
    else removed.
 2. It changes a row whose fields differ. Of a row that it did not read, it compares the note.
 3. It removes only rows of ours: the noted ones, and the one that a call was creating when the bridge last ended. Rows
    that others hung on a klantcontact of ours go only with that klantcontact, and the log names them.
-4. It removes an address before the betrokkene that gave it: Open Klant would keep the address without an owner.
+4. It removes an address before the betrokkene that gave it, or after one that somebody else removed: Open Klant would
+   keep the address without an owner.
 5. The people who do a taak own its status and its actoren. The bridge changes the actoren only while they are those
    that it wrote. It leaves a taak to them that is done, or that they gave to another.
 6. It never removes a row because the projector shows nothing of it: `WantedParts.undecided` stays as it is.
-=======
-1. What is wanted and not there is created, parents first. A row that somebody else removed is not made again.
-2. A row that says something else is changed. An unread row says what was noted of it.
-3. Only rows of ours are removed: those that were noted, and the one that a call was making when the bridge last ended.
-   What others hung on a klantcontact of ours goes only with it, and is named.
-4. An address is removed before the betrokkene that gave it, or after one that somebody else removed: Open Klant would
-   keep it without an owner.
-5. The people who do a taak own its status and its actoren. Its actoren are changed only while they are those that we
-   wrote, and a taak that is done, or was given to another, is left to them.
-6. Nothing is removed because it is absent from what the projector shows: `WantedParts.undecided` stays as it is.
->>>>>>> 4c434e08bbbd55ebad01f683d15e092a515e14e8
 """
 
 from collections.abc import Iterable, Iterator, Mapping

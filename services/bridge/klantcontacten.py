@@ -25,13 +25,8 @@ from services.bridge.meant import (
     version_of,
     version_of_partij,
 )
-<<<<<<< HEAD
-from services.bridge.partijen import ATTEMPTS, Partijen, is_done, may_be_there
-from services.bridge.parts import Ours, key_of, resource_of
-=======
 from services.bridge.partijen import ATTEMPTS, Partijen, is_done, may_be_there, points_at_nothing
-from services.bridge.parts import Ours, Signer, key_of, resource_of
->>>>>>> 4c434e08bbbd55ebad01f683d15e092a515e14e8
+from services.bridge.parts import Ours, key_of, resource_of
 from services.bridge.ports import (
     BridgeStates,
     GoneMarker,
