@@ -6,8 +6,10 @@
 The mapper and the intake read the file once, when they start. A change takes effect after a restart.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,6 +19,9 @@ from services.runtime.errors import InvalidSettings
 from services.runtime.setting_forms import KafkaName
 from services.runtime.settings import Settings
 from services.runtime.toml_file import load_toml_file
+
+NO_CHANNELS: Final = Path(os.devnull)
+"""In place of a channels file: there are no channels, so a search for somebody leaves none out."""
 
 
 class Kanaal(ChannelTopic, IntakeFields):
@@ -57,6 +62,11 @@ def load_channels(settings: Settings) -> Mapping[str, Kanaal]:
             "KLANTCONTACT_CONTACT_TOPICS, or add it there."
         )
     return channels
+
+
+def has_no_channels(settings: Settings) -> bool:
+    """Whether the settings name no channels file, or say that there are no channels."""
+    return settings.kanalen_file in {None, NO_CHANNELS}
 
 
 def channels_file(settings: Settings) -> Path:

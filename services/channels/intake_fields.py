@@ -42,7 +42,7 @@ class ProofKind(StrEnum):
     MTLS = "mtls"
     """A proxy has seen the client's certificate. The secret proves the proxy."""
     TWILIO = "twilio"
-    """The secret is the auth token that signs Twilio's requests."""
+    """The secret is the auth token, or the shared key, that signs Twilio's requests."""
 
 
 NEEDS: Final[Mapping[ProofKind, frozenset[str]]] = {

@@ -83,11 +83,18 @@ class GraphProof:
 class TwilioProof:
     """Twilio signs the address and the fields of a form. Of any other body the address holds the SHA-256.
 
-    Source: https://www.twilio.com/docs/usage/security#validating-requests
+    It signs with the auth token and HMAC-SHA1. Where a webhook rule gives the address a shared key, it signs with that
+    key, and one more header names the key and the algorithm.
+
+    Sources: https://www.twilio.com/docs/usage/security#validating-requests and
+    https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys
     """
 
     def __init__(self, public_url: str, tokens: Iterable[bytes]) -> None:
-        """`public_url`: the address that Twilio was given, without a query. It never comes from a header."""
+        """`public_url`: the address that Twilio was given, without a query. It never comes from a header.
+
+        `tokens`: auth tokens and shared keys.
+        """
         self._url = public_url.encode()
         self._tokens = tuple(tokens)
 
@@ -96,8 +103,9 @@ class TwilioProof:
         given = delivery.headers.get(b"x-twilio-signature", b"")
         fields = _signed_fields(delivery)
         signed = self._url + (b"?" + delivery.query if delivery.query else b"") + (fields or b"")
-        right = sum(hmac.compare_digest(given, _signature(token, signed)) for token in self._tokens)
-        return (right > 0) & (fields is not None) & _covers_body(delivery)
+        digest = _digest(delivery)
+        right = sum(hmac.compare_digest(given, _signature(token, signed, digest or SHA_1)) for token in self._tokens)
+        return (right > 0) & (digest is not None) & (fields is not None) & _covers_body(delivery)
 
 
 def _digests(values: Iterable[bytes]) -> tuple[bytes, ...]:
@@ -127,9 +135,24 @@ def _client_states(body: bytes) -> list[bytes]:
 
 _BODY_HASH: Final = re.compile(rb"(?:^|&)bodySHA256=([^&]*)")
 
+SIGNATURE_SETTINGS: Final = b"x-twilio-webhooks-signature-settings"
+"""As in `key=WK01,algorithm=HMAC_SHA256`. Twilio sends it where a shared key signs."""
 
-def _signature(token: bytes, signed: bytes) -> bytes:
-    return base64.b64encode(hmac.digest(token, signed, "sha1"))
+SHA_1: Final = "sha1"
+_DIGESTS: Final = {b"HMAC_SHA1": SHA_1, b"HMAC_SHA256": "sha256"}
+
+
+def _digest(delivery: Delivery) -> str | None:
+    """Return the digest that a request says it is signed by. None for one that we do not know."""
+    settings = delivery.headers.get(SIGNATURE_SETTINGS)
+    if settings is None:
+        return SHA_1
+    fields = dict(each.strip().partition(b"=")[::2] for each in settings.split(b","))
+    return _DIGESTS.get(fields.get(b"algorithm", b""))
+
+
+def _signature(token: bytes, signed: bytes, digest: str) -> bytes:
+    return base64.b64encode(hmac.digest(token, signed, digest))
 
 
 def _signed_fields(delivery: Delivery) -> bytes | None:

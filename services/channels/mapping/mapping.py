@@ -20,7 +20,7 @@ from schemas.mapping_faults import MappingFaultKind
 from schemas.mapping_file import MappingFile
 from schemas.raw_messages import MAX_MESSAGE_BYTES
 from schemas.reading.decoding import MAX_BYTES, decode
-from services.channels.mapping.bounds import MAX_CONTACTS
+from services.channels.mapping.bounds import MAX_CONTACTS, MAX_EVENTS_BYTES
 from services.channels.mapping.compiling import Compiler
 from services.channels.mapping.contract import ROOT, target_of_time
 from services.channels.mapping.errors import InvalidMapping, Unmappable, WrongPlace
@@ -123,7 +123,13 @@ class ChannelMapping:
             return [ExplainedContact(SkippedContact(NO_CONTACT), ())]
         if len(contacts) > MAX_CONTACTS:
             return [_refused(MessageRefusal.TE_GROOT)]
-        return [self._one(contact, interpreter, told=told) for contact in contacts]
+        made, left = list[ExplainedContact](), MAX_EVENTS_BYTES
+        for contact in contacts:
+            made.append(explained := self._one(contact, interpreter, told=told))
+            left -= len(explained.outcome.value) if isinstance(explained.outcome, MappedContact) else 0
+            if left < 0:
+                return [_refused(MessageRefusal.TE_GROOT)]
+        return made
 
     def _unpacked(self, tree: Any, interpreter: Interpreter) -> list[Any]:  # noqa: ANN401 - the same
         for search, name in self._json_in:

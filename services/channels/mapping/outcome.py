@@ -14,7 +14,7 @@ class MessageRefusal(StrEnum):
     ONLEESBAAR = "onleesbaar"
     """It is no JSON, and no mail, or is nested too deeply."""
     TE_GROOT = "te_groot"
-    """The message exceeds 256 KiB, the event 64 KiB, or there are too many contacts in one message."""
+    """The message exceeds 256 KiB or the event 64 KiB, or the message makes too many contacts, or too much of them."""
     MAPPING_FOUT = "mapping_fout"
     """A place of the mapping gave no value. Correct the mapping."""
     CONTACT_ONGELDIG = "contact_ongeldig"

@@ -21,13 +21,15 @@ from services.channels.mapper.handler import MessageHandler
 from services.channels.mapper.instrumentation import show_channel_counters
 from services.channels.mapping.mapping import ChannelMapping
 from services.channels.mapping.outcome import ChannelOutcome
+from services.channels.message_files import ChannelMessage
 from services.domain.ids import contact_key
+from services.operations.map_messages import outcomes, told_as_json
 from services.runtime.errors import TransientFailure
 from services.runtime.exactly_once.ports import Message
 from services.runtime.kafka.records import OversizedBatch, Record
 from services.runtime.stops.stop import PartitionStopped
 from tests.support.handler_bench import HandlerBench
-from tests.support.mappings import MESSAGE, small
+from tests.support.mappings import MESSAGE, many, small, verbose
 from tests.support.sealed import REGISTER_KEY, SEALER, contents_of
 
 TOPIC = "kanaal.proef"
@@ -190,6 +192,15 @@ async def test_of_a_message_with_several_contacts_the_good_ones_are_events_besid
 
     assert list(map(sent, published)) == ["g-0", "g-2", "contact_ongeldig"]
     assert len(bench.publisher.transactions) == 1
+
+
+async def test_a_message_that_makes_too_much_is_one_letter_and_no_event_as_the_dry_run_says() -> None:
+    bench = _Bench(mapping=verbose())
+
+    (letter,) = await bench.handle([raw(many(500))])
+
+    (dry,) = map(told_as_json, outcomes([ChannelMessage("proef.json", many(500))], bench.mapping))
+    assert (sent(letter), dry["uitkomst"], dry["soort"]) == ("te_groot", "geweigerd", "te_groot")
 
 
 async def test_a_batch_that_is_too_large_to_unpack_becomes_one_letter() -> None:

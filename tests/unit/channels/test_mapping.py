@@ -17,7 +17,7 @@ from services.channels.mapping.outcome import (
     RefusedContact,
     SkippedContact,
 )
-from tests.support.mappings import MESSAGE, data_of, event_of, mapped, small
+from tests.support.mappings import MESSAGE, data_of, event_of, many, mapped, small, verbose
 
 VRAAG = 'onderwerp = { pad = "vraag", als = "bijgeknipt", anders = "Gesprek" }'
 KANAAL = 'kanaal = { pad = "kanaal", tabel = "kanaal", anders = "overig" }'
@@ -258,6 +258,15 @@ def test_a_bug_of_ours_is_no_fault_of_the_message(monkeypatch: pytest.MonkeyPatc
 def test_too_many_contacts_in_one_message_are_refused() -> None:
     mapping = small(("[overslaan]", '[uitpakken]\ncontacten = "@"\n[overslaan]'))
     assert mapping.map_json(json.dumps([{}] * 501).encode()) == [RefusedContact(MessageRefusal.TE_GROOT)]
+
+
+def test_events_that_are_too_large_together_are_refused_as_a_whole() -> None:
+    mapping = verbose()
+
+    fitting = mapping.map_json(many(350))
+
+    assert sum(len(each.value) for each in fitting if isinstance(each, MappedContact)) > 3 * 1024 * 1024
+    assert mapping.map_json(many(500)) == [RefusedContact(MessageRefusal.TE_GROOT)]
 
 
 TOO_MUCH = [
