@@ -205,6 +205,7 @@ class ChannelMapping:
         """Return for each path of an event the place in the mapping that fills it."""
         if run.origins is None:
             run = Run(document, Interpreter(), told=True)
+            run.interpreter.begin(document)
             run.path.append("data")
             _node(self._contact).value(document, run)
         return {each.pad: each.place for each in run.origins or ()}

@@ -296,6 +296,14 @@ def test_too_many_items_are_refused() -> None:
     )
 
 
+def test_the_fault_of_a_large_message_stays_that_of_the_event() -> None:
+    some = "length(items[?@ > `0`]) > `0`"
+    mapping = small(('"vraag"', f'"{some} && vraag"'), ('pad = "kanaal"', f'pad = "{some} && kanaal"'))
+    (outcome,) = mapped(mapping, items=[1] * 30_000, klant={"bsn": "999990008"}, vraag="Hoe laat?")
+    assert isinstance(outcome, RefusedContact)
+    assert outcome.kind is MessageRefusal.CONTACT_ONGELDIG
+
+
 def test_an_event_that_is_too_large_is_refused() -> None:
     lange = [{"t": "a" * 900} for _ in range(100)]
     mapping = small(
