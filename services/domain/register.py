@@ -137,7 +137,7 @@ class Register:
             asked = case.herbeoordeling
             if asked is not None and not case.is_change and asked.besluitversie == in_force.besluitversie:
                 return self._judge_again(case, in_force, asked.feiten, now)
-            return Repeated(case.received, in_force)
+            return Repeated(case.received, in_force, only_new=case.asked_for(in_force))
         return refused(case, RefusalKind.REVISIE_CONFLICT, [Fault("data.revisie", FaultKind.REVISIE_CONFLICT)])
 
     def _closed(self, case: Case, in_force: BesluitRecord | None) -> Erased | Refused | None:
