@@ -20,7 +20,7 @@ from services.runtime.stops.store import MongoStops
 
 
 async def run(settings: Settings) -> None:
-    """Run until the process is asked to end. Raises as `run_service` does.
+    """Run until the process is asked to end. Raises what `run_service` raises.
 
     The mapper reads the channels file and the mappings once, here. A change takes effect after a restart.
     """

@@ -225,7 +225,7 @@ class _Maker:
 
 
 class _Calls:
-    """What jmespath's functions call for an expression that they were given, as `sort_by` does for each item."""
+    """The interpreter that jmespath's functions call for an argument that is an expression: `sort_by` for each item."""
 
     def __init__(self, steps: StepCount) -> None:
         self._budget = steps

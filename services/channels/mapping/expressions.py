@@ -1,4 +1,4 @@
-"""JMESPath, compiled when the mapping is loaded: whatever can be wrong with an expression is known then."""
+"""JMESPath, compiled when the mapping is loaded, so that a mistake in an expression shows then."""
 
 import json
 from collections.abc import Iterator

@@ -31,7 +31,7 @@ _AUTOMATIC: Final = ("auto-generated", "auto-replied", "auto-notified")
 
 
 def mail_as_message(value: bytes) -> dict[str, Any]:
-    """Return a mail as a message. Raises UnreadableMessage for what has no header of a mail."""
+    """Return a mail as a message. Raises UnreadableMessage for bytes without a header of a mail."""
     try:
         # Headers only: the body is not read, so that a mail with many parts costs no more than another. By the old
         # policy: the parser itself asks for the content type, and by the new one that takes time quadratic in it.

@@ -20,7 +20,7 @@ Step = str | int
 
 @value_class(frozen=True, slots=True)
 class FieldOrigin:
-    """Where a field of an event came from: its path, the place in the mapping, what stands there, and the value."""
+    """Where a field of an event came from: its path, the place in the mapping, the text there, and the value."""
 
     pad: str
     place: str
