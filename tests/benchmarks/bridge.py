@@ -16,7 +16,7 @@ from services.runtime.settings import Settings
 from tests.benchmarks.contest import say
 from tests.benchmarks.figures import Spread
 from tests.benchmarks.ground import Ground
-from tests.benchmarks.processes import peak_mb
+from tests.benchmarks.processes import cpu_seconds, peak_mb
 from tests.benchmarks.rows import Row, of_values
 from tests.fakes.open_klant.faults import Weather
 from tests.fakes.open_klant.server import OpenKlant
@@ -46,7 +46,7 @@ PATIENCE_SECONDS: Final = 600.0
 
 def bridge_rows(ground: Ground) -> Sequence[Row]:
     """Return the rows of the bridge."""
-    return [_busy(ground), *_backlog(ground)]
+    return [*_busy(ground), *_backlog(ground)]
 
 
 def _contact(name: str) -> Event:
@@ -57,21 +57,25 @@ def _contact(name: str) -> Event:
     return event
 
 
-def _busy(ground: Ground) -> Row:
+def _busy(ground: Ground) -> Sequence[Row]:
     events = [event for each in range(CONTACTS) for event in (_contact(f"c-{each}"), taak_created(f"c-{each}"))]
-    with _running(ground, "busy", events, len(events)) as (settings, open_klant, _):
+    with _running(ground, "busy", events, len(events)) as (settings, open_klant, bridge):
         weather = open_klant.weather
         weather.latency_seconds = LATENCY_SECONDS
         looks = []
         for share in MEASURED:
             number = share * CALLS * CONTACTS
             wait_for("it is so far", partial(_has_answered, weather, number), seconds=PATIENCE_SECONDS)
-            looks.append((time.monotonic(), weather.busy_seconds))
-    (began, before), (ended, after) = looks
+            looks.append((time.monotonic(), weather.busy_seconds, cpu_seconds(bridge.server.pid)))
+    (began, busy, cpu), (ended, busy_then, cpu_then) = looks
     what = f"bridge: how busy {settings.openklant_lanes} lanes keep Open Klant, {LATENCY_SECONDS * 1000:.0f} ms a call"
-    value = (after - before) / (settings.openklant_lanes * (ended - began))
+    value = (busy_then - busy) / (settings.openklant_lanes * (ended - began))
     say(f"{what}: {value:.1%}")
-    return Row(what=what, value=Spread.of([value]), at_least=BUSY)
+    a_call = (cpu_then - cpu) / ((MEASURED[1] - MEASURED[0]) * CALLS * CONTACTS)
+    return [
+        Row(what=what, value=Spread.of([value]), at_least=BUSY),
+        of_values("bridge: CPU of the process, a call", [a_call * 1000], unit=" ms"),
+    ]
 
 
 def _has_answered(weather: Weather, number: float) -> bool:
