@@ -65,7 +65,7 @@ class TriggerSubscriber:
         return self.group.reading(self._triggers)
 
 
-class Ids(Backlog):
+class BacklogOfIds(Backlog):
     """The records in flight without their contents: one lane may wait for days, and thousands of records with it."""
 
     def take(self, fetched: Fetched) -> None:
@@ -77,7 +77,7 @@ class Triggers(Reader):
     """Puts records into lanes, and commits what they have done."""
 
     def __init__(self, lanes: Lanes, own_sources: frozenset[str], ending: Ending) -> None:
-        super().__init__(Ids())
+        super().__init__(BacklogOfIds())
         self._lanes = lanes
         self._own_sources = own_sources
         self._ending = ending
