@@ -120,8 +120,7 @@ COMMANDS = (
         "bridge",
         "services.cli.bridge",
         panel=OPERATORS,
-        help="Open Klant: what the bridge would write there, writing what is there already, and whether the two are "
-        "equal.",
+        help="Open Klant: see what the bridge would write, write what the register has already, compare the two.",
     ),
     LazyCommand(
         "rotate-key",

@@ -17,6 +17,7 @@ from services.operations.audit.trail import Note, noting, unnoted
 from services.operations.bridge.backfill import Backfill, Backfilled
 from services.operations.bridge.checks import bridge_checks
 from services.operations.bridge.dry_run import Rehearsed, rehearse
+from services.operations.bridge.lag import lag_checks
 from services.operations.bridge.opened import equipment
 from services.operations.bridge.reconcile import Reconciled, Reconciliation
 from services.operations.bridge.selection import newest
@@ -25,7 +26,7 @@ from services.operations.wording import counted
 from services.runtime import garbage
 
 app = typer.Typer(
-    help="Open Klant: what the bridge would write there, writing what is there already, and whether the two are equal.",
+    help="Open Klant: see what the bridge would write, write what the register has already, compare the two.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -61,8 +62,8 @@ Afdelingen = Annotated[
 def dry_run(*, klantcontact: TheId = None, last: Last = 10, as_json: AsJson = False) -> None:
     """Show the calls that the bridge would make, by the names of their fields. Changes nothing.
 
-    Open Klant is asked what the bridge would ask it. A likely double is a klantcontact of somebody else's with the same
-    partij, within a quarter of an hour: a call that an agent registered by hand as well.
+    The command asks Open Klant what the bridge would ask. A likely double is a klantcontact of somebody else's with the
+    same partij, within a quarter of an hour: a call that an agent registered by hand as well.
     """
 
     async def looked() -> list[Rehearsed]:
@@ -107,7 +108,7 @@ def backfill(
 
     async def filled(bar: Bar) -> Backfilled:
         async with equipment(given) as tools:
-            await note({"sources": len(tools.choice.sources)})
+            await note({"sources": len(tools.terms.choice.sources)})
             return await Backfill(tools, moment, with_taken, progress=bar).run()
 
     with progress("klantcontacten", shown=not as_json) as bar:
@@ -133,9 +134,9 @@ def reconcile(
     by: AsOperator = None,
     as_json: AsJson = False,
 ) -> None:
-    """Hold everything against Open Klant, row by row, and count what differs. Mends it with --repair.
+    """Compare everything with Open Klant, row by row, and count the differences. Mends them with --repair.
 
-    Rows of others are never changed. Exit status 1: something differed, and was not mended.
+    Rows of others are never changed. Exit status 1: something still differs.
     """
     if again and not repair:
         raise typer.BadParameter("It goes with --repair.", param_hint="--again")
@@ -161,12 +162,14 @@ def reconcile(
 
 @app.command()
 def doctor(*, afdelingen: Afdelingen = None, as_json: AsJson = False) -> None:
-    """Look whether Open Klant can be kept equal: its release, the token, what blocks it, numbers, names."""
+    """Look whether the bridge can keep Open Klant equal: release, token, what blocks it, numbers, names, lag."""
     names = afdelingen.read_text(encoding="utf-8").splitlines() if afdelingen else None
+    given = settings()
 
     async def examined() -> list[Check]:
-        async with equipment(settings()) as tools:
-            return await bridge_checks(tools, None if names is None else [each for each in names if each.strip()])
+        async with equipment(given) as tools:
+            checks = await bridge_checks(tools, None if names is None else [each for each in names if each.strip()])
+        return [*checks, *await lag_checks(given)]
 
     with waiting("asking Open Klant", shown=not as_json):
         checks = uvloop.run(examined())

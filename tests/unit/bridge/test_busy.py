@@ -15,6 +15,7 @@ import pytest
 from services.bridge.kafka.lanes import Lanes
 from services.bridge.kafka.subscriber import LANES_A_CALL
 from services.bridge.klantcontacten import Klantcontacten
+from services.bridge.meant import BridgeTerms
 from services.bridge.triggers import Asking, KlantcontactAsked, asking_of
 from services.domain.openklant_beleid import OpenKlantBeleid
 from services.runtime.kafka.records import Record
@@ -71,9 +72,7 @@ async def busy(lanes_a_call: int) -> float:
         bench.api,
         Slow(FakeDocuments(bench.register)),
         Slow(bench.states),
-        signer=SIGNER,
-        policy=OpenKlantBeleid(),
-        choice=CHOICE,
+        BridgeTerms(SIGNER, OpenKlantBeleid(), CHOICE),
     )
     events = [event for each in range(200) for event in contact(f"c-{each}")]
     bench.project(*events)
