@@ -56,6 +56,6 @@ KIND: Final = Kind(
             Fault(name="brokers restarted one by one", targets=("all",), seconds=(0.5, 1.0), inject=rolling_restart),
         ]
     ],
-    patience=10.0,
+    patience=8.0,
     settled=lambda world: world.kafka.is_in_sync(),
 )

@@ -107,5 +107,6 @@ KIND: Final = Kind(
             Fault(name="a write rolled back", targets=PRIMARY, seconds=(4.0, 6.0), inject=rolled_back, weight=2),
         ]
     ],
+    patience=7.0,
     settled=lambda world: world.mongo.is_in_sync(),
 )
