@@ -18,9 +18,7 @@ app = typer.Typer(add_completion=False)
 
 RunName = Annotated[
     str | None,
-    typer.Option(
-        "--take-back", metavar="RUN", help="Only erase what an interrupted run left. The run printed its name."
-    ),
+    typer.Option("--take-back", metavar="RUN", help="Only erase what an interrupted run has left; it told its name."),
 ]
 
 
