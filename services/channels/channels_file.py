@@ -3,7 +3,7 @@
     [kanaal.open-forms]
     mapping = "open-forms"
 
-The mapper and the intake read it once, at their start: a change counts after a restart.
+The mapper and the intake read the file once, when they start. A change takes effect after a restart.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from services.runtime.toml_file import load_toml_file
 
 
 class Kanaal(ChannelTopic, IntakeFields):
-    """One channel. What the mapper needs of it comes first, then what the intake needs."""
+    """One channel: first the fields of the mapper, then those of the intake."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
 
@@ -41,7 +41,7 @@ class Kanalen(BaseModel):
 def load_channels(settings: Settings) -> Mapping[str, Kanaal]:
     """Return the channels by name, in the order of the file.
 
-    Raises InvalidSettings, which names each mistake and its place, also without such a file in the settings.
+    Raises InvalidSettings, which names each mistake and its place, and when the settings name no file.
     """
     file = channels_file(settings)
     channels = load_toml_file(file, Kanalen, given_as=CHANNELS_VARIABLE).kanaal

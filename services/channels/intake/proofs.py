@@ -1,6 +1,6 @@
-"""The proofs that a delivery comes from its platform. Each compares in constant time.
+"""The proofs that a delivery comes from its platform. Each compares secrets in constant time.
 
-A proof holds one secret or several: while a secret is replaced, the old and the new one count.
+A proof has one secret or several: while a municipality replaces a secret, both the old and the new one are valid.
 """
 
 import base64
@@ -15,10 +15,10 @@ import orjson
 from services.channels.intake.delivery import Delivery, form_fields
 
 PROXY_SECRET: Final = b"x-klantcontact-proxy"
-"""The header by which a proxy that checks certificates proves itself. Anybody can write the other one."""
+"""The header with which a proxy that checks certificates proves itself. Any client can send the one with the name."""
 
 MAX_NOTIFICATIONS_BYTES: Final = 256 * 1024
-"""Of a body that is searched for the `clientState` of Microsoft Graph. It is read before anything is proven."""
+"""Of a body in which Microsoft Graph's `clientState` is looked up. That happens before its proof."""
 
 
 class Proof(Protocol):
@@ -29,10 +29,10 @@ class Proof(Protocol):
 
 
 class HeaderProof:
-    """A header has a value that only the platform knows."""
+    """The platform sends a secret in a header."""
 
     def __init__(self, header: bytes, values: Iterable[bytes]) -> None:
-        """`header` in small letters."""
+        """`header`: its name in lower case."""
         self._header = header
         self._digests = _digests(values)
 
@@ -58,7 +58,7 @@ class CertificateProof:
     """A proxy has seen a client certificate that is allowed, and proves that it is the proxy."""
 
     def __init__(self, header: bytes, certificates: Iterable[str], secrets: Iterable[bytes]) -> None:
-        """`header`: the one in which the proxy names the certificate, in small letters."""
+        """`header`: the one in which the proxy names the certificate, in lower case."""
         self._proxy = HeaderProof(PROXY_SECRET, secrets)
         self._certificate = HeaderProof(header, (each.encode() for each in certificates))
 
@@ -107,14 +107,14 @@ def _digests(values: Iterable[bytes]) -> tuple[bytes, ...]:
 def _is_one_of(given: bytes, digests: Sequence[bytes]) -> bool:
     """Whether a value has one of these digests.
 
-    Compared as digests, its length does not show in the time either; and a sum goes through all of them.
+    Digests have one length, so the time does not tell that of the secret. The sum compares with all of them.
     """
     digest = sha256(given).digest()
     return sum(hmac.compare_digest(digest, each) for each in digests) > 0
 
 
 def _client_states(body: bytes) -> list[bytes]:
-    """Return the `clientState` of each notification; nothing where one has none, or the body holds no notifications."""
+    """Return the `clientState` of each notification; nothing when one has none, or the body is no list of them."""
     if len(body) > MAX_NOTIFICATIONS_BYTES:
         return []
     try:
@@ -133,7 +133,7 @@ def _signature(token: bytes, signed: bytes) -> bytes:
 
 
 def _signed_fields(delivery: Delivery) -> bytes | None:
-    """Return what is signed of a form: each name and value, sorted, each different one once. None for no such form."""
+    """Return the signed text of a form: its different names and values, sorted. None for a body that is no form."""
     if not delivery.is_form:
         return b""
     try:

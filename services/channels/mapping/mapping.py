@@ -54,10 +54,10 @@ class ExplainedContact:
 
 
 class ChannelMapping:
-    """One file. No message makes `map_json` or `map_mail` raise, whatever it holds: an exception is a bug of ours."""
+    """One mapping. `map_json` and `map_mail` raise for no message, whatever it holds: an exception is a bug of ours."""
 
     def __init__(self, file: MappingFile, compiler: Compiler) -> None:
-        """Compile what stands in the file; the compiler collects the mistakes."""
+        """Compile the file. The compiler collects the mistakes."""
         self.naam = file.naam
         self.versie = file.versie
         self.bron = file.bron
@@ -90,11 +90,11 @@ class ChannelMapping:
         return [each.outcome for each in self.explain_json(message, told=False)]
 
     def map_mail(self, message: bytes) -> list[ChannelOutcome]:
-        """Return what becomes of a mail of RFC 822, which is mapped in the shape of Microsoft Graph."""
+        """Return what becomes of a mail of RFC 822. It is mapped in the shape of Microsoft Graph."""
         return [each.outcome for each in self.explain_mail(message, told=False)]
 
     def explain_json(self, message: bytes, *, told: bool = True) -> list[ExplainedContact]:
-        """Return the same, with where each field came from."""
+        """Return what becomes of each contact in a message of JSON, and where each field came from."""
         if len(message) > MAX_MESSAGE_BYTES:
             return [_refused(MessageRefusal.TE_GROOT)]
         try:
@@ -104,7 +104,7 @@ class ChannelMapping:
         return self._map(tree, told=told)
 
     def explain_mail(self, message: bytes, *, told: bool = True) -> list[ExplainedContact]:
-        """Return the same of a mail."""
+        """Return what becomes of a mail, and where each field came from."""
         if len(message) > MAX_MESSAGE_BYTES:
             return [_refused(MessageRefusal.TE_GROOT)]
         try:
@@ -196,7 +196,7 @@ class ChannelMapping:
         return None
 
     def _places(self, document: Any, run: Run) -> dict[str, str]:  # noqa: ANN401 - the same
-        """Return for each path of an event the place in the mapping that filled it, or left it out."""
+        """Return for each path of an event the place in the mapping that fills it."""
         if run.origins is None:
             run = Run(document, Interpreter(), told=True)
             run.path.append("data")

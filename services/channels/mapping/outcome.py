@@ -18,7 +18,7 @@ class MessageRefusal(StrEnum):
     MAPPING_FOUT = "mapping_fout"
     """A place of the mapping gave no value. Correct the mapping."""
     CONTACT_ONGELDIG = "contact_ongeldig"
-    """The event is not what the contract asks: at the places named."""
+    """The event breaks the contract, at the places that the faults name."""
 
 
 @value_class(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class ChannelFault:
 
 @value_class(frozen=True, slots=True)
 class RefusedContact:
-    """A message, or a contact in it, that became no event. But for an id it holds no value of the message."""
+    """A message, or a contact in it, that became no event. It holds no value of the message but the contact's id."""
 
     kind: MessageRefusal
     faults: tuple[ChannelFault, ...] = ()

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
@@ -25,12 +25,8 @@ from services.domain.ids import contact_key
 from services.runtime.errors import TransientFailure
 from services.runtime.exactly_once.ports import Message
 from services.runtime.kafka.records import OversizedBatch, Record
-from services.runtime.observe.health import Health
 from services.runtime.stops.stop import PartitionStopped
-from tests.fakes.clock import FakeClock
-from tests.fakes.letter_keys import FakeLetterKeys
-from tests.fakes.publisher import FakePublisher, FakeTopics
-from tests.fakes.stop_store import FakeStopStore
+from tests.support.handler_bench import HandlerBench
 from tests.support.mappings import MESSAGE, small
 from tests.support.sealed import REGISTER_KEY, SEALER, contents_of
 
@@ -55,21 +51,14 @@ class _Failing(ChannelMapping):
         return super().map_json(message)
 
 
-class _Bench:
-    """A handler with fakes all around."""
+class _Bench(HandlerBench[MessageHandler]):
+    """The handler of the mapper."""
 
     def __init__(self, *failures: TransientFailure, mapping: ChannelMapping | None = None) -> None:
         self.mapping = mapping or small()
-        self.stops = FakeStopStore()
-        self.letter_keys = FakeLetterKeys(failures)
-        self.clock = FakeClock()
-        self.health = Health()
-        self.topics = FakeTopics()
-        self.publisher = FakePublisher(self.topics)
-        self.topics.writer = self.publisher
-        self.handler = self._started()
+        super().__init__(*failures)
 
-    def _started(self) -> MessageHandler:
+    def started(self) -> MessageHandler:
         return MessageHandler(
             channels={TOPIC: MappedChannel("proef", self.mapping, "contact.ended")},
             stop_store=self.stops,
@@ -79,16 +68,6 @@ class _Bench:
             health=self.health,
             own_failures_limit=LIMIT,
         )
-
-    def restarted(self) -> Self:
-        """Have another process go on."""
-        self.handler = self._started()
-        return self
-
-    async def handle(self, batch: Sequence[Record]) -> list[Message]:
-        """Handle a batch, and return what has been published so far."""
-        await self.handler.handle(batch, self.publisher)
-        return self.topics.messages
 
 
 def raw(value: bytes | None, *, offset: int = 0, headers: Sequence[Header] = ()) -> Record:
