@@ -25,7 +25,7 @@ COMPILED := build/compiled
 COMPILED_TESTS ?= tests/unit tests/contract
 SOURCES := $(shell find schemas services -name '*.py')
 
-.PHONY: help setup demo unit compiled run-compiled test privacy coverage check format bench compare profile worst fuzz chaos mix simulate mutants schemas docs lock release clean
+.PHONY: help setup demo unit compiled run-compiled test collected privacy coverage check format bench compare profile worst fuzz chaos mix simulate mutants schemas docs lock release clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -67,12 +67,16 @@ $(COMPILED)/ready: $(READY) deploy/compiled_wheel.py $(SOURCES)
 	cd $(COMPILED) && ../../$(BIN)/python -c 'from services.domain import decide; assert decide.__file__.endswith(".so")'
 	touch $(COMPILED)/ready
 
-test: check ## check, then every test, and those of the rules and the classifier on their compiled modules too
-	$(MAKE) --no-print-directory compiled COMPILED_TESTS='tests/unit/domain tests/unit/classifier'
+test: $(READY) ## check, then every test, and those of the rules and the classifier on their compiled modules too
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target check collected compiled COMPILED_TESTS='tests/unit/domain tests/unit/classifier'
 	$(PYTEST)
 
-privacy: $(READY) ## the proofs of what is forgotten, shown and withdrawn, at their whole length
-	KLANTCONTACT_TEST_WHOLE=1 $(BIN)/pytest --numprocesses=2 --dist=loadfile tests/privacy
+# Else each worker rewrites the asserts of all modules for itself, at the same time.
+collected: $(READY)
+	-$(BIN)/pytest --collect-only --quiet --ignore=tests/benchmarks >/dev/null
+
+privacy: $(READY) ## the proofs of what is forgotten, shown and withdrawn, and the operator's day, at their whole length
+	KLANTCONTACT_TEST_WHOLE=1 $(BIN)/pytest --numprocesses=2 --dist=loadfile tests/privacy tests/acceptance/test_operators_day.py
 
 coverage: $(READY) ## every test, and what they cover, also in the processes that they start
 	$(PYTEST) --cov --cov-report=term

@@ -1,4 +1,4 @@
-"""For whoever writes a mapping: what it makes of messages, where each field came from, and whether its goldens hold."""
+"""For the writer of a mapping: what it makes of messages, where each field came from, and whether its goldens hold."""
 
 import sys
 from collections.abc import Iterator, Sequence

@@ -38,6 +38,9 @@ SERVICES = ("classifier", "projector")
 CHANNEL_SERVICES = ("mapper", "intake")
 """The services that a channel needs."""
 
+END_MILLISECONDS = 10
+"""How long the broker waits for more before it tells a reader that a partition has ended."""
+
 READY_SECONDS = 2
 """Patience with `/readyz`, which a service answers at once."""
 
@@ -229,6 +232,7 @@ def committed_messages(bootstrap: str, topics: Sequence[str], *, after_group: st
             "isolation.level": "read_committed",
             "enable.partition.eof": True,
             "enable.auto.commit": False,
+            "fetch.wait.max.ms": END_MILLISECONDS,
         }
     )
     try:

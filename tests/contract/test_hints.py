@@ -130,7 +130,7 @@ WRONG: Final[tuple[Any, ...]] = (
 
 
 @given(st.sampled_from(BASES), st.data())
-@settings(max_examples=examples(500))
+@settings(max_examples=examples(200))
 def test_every_error_of_one_wrong_field_is_in_the_table(base: Wire, data: st.DataObject) -> None:
     place = ".".join(map(str, data.draw(st.sampled_from(list(all_places(base))))))
     for value in (ABSENT, *WRONG):

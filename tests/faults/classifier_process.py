@@ -145,7 +145,7 @@ class Load(threading.Thread):
         self._world = world
         self._per_second = per_second
         self._stopped = threading.Event()
-        self._producer = producer(world.settings.kafka_bootstrap)
+        self._producer = producer(world.settings.kafka_bootstrap, idempotent=True)
         self._numbers = count(len(world.acknowledged))
 
     def run(self) -> None:

@@ -7,7 +7,7 @@ notice than one that is gone.
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -27,10 +27,12 @@ STALLABLE = (sys.executable, str(Path(__file__).with_name("stallable.py")))
 
 
 @contextmanager
-def _stalled(process: ServiceProcess) -> Iterator[None]:
-    os.kill(process.server.pid, signal.SIGUSR1)
+def _stalled(processes: Sequence[ServiceProcess]) -> Iterator[None]:
+    for each in processes:
+        os.kill(each.server.pid, signal.SIGUSR1)
     yield
-    os.kill(process.server.pid, signal.SIGUSR2)
+    for each in processes:
+        os.kill(each.server.pid, signal.SIGUSR2)
 
 
 @contextmanager
@@ -43,31 +45,35 @@ def _paused(server: Server | None) -> Iterator[None]:
         server.resume()
 
 
-def _falls_for(process: ServiceProcess, part: Part) -> bool:
-    """Whether this part alone is a reason not to be ready."""
-    return set(process.reasons()) == {part}
+def _fall_for(processes: Sequence[ServiceProcess], part: Part) -> bool:
+    """Whether this part alone is a reason of each not to be ready."""
+    return all(set(each.reasons()) == {part} for each in processes)
+
+
+def _are_ready(processes: Sequence[ServiceProcess]) -> bool:
+    return all(each.is_ready() for each in processes)
 
 
 @pytest.mark.parametrize("busy", [False, True], ids=["idle", "busy"])
-@pytest.mark.parametrize("service", ["classifier", "projector"])
-def test_readiness_falls_within_ten_seconds_and_comes_back(
-    own_stack: Stack, own_world: World, tmp_path: Path, service: str, *, busy: bool
+def test_readiness_of_both_services_falls_within_ten_seconds_and_comes_back(
+    own_stack: Stack, own_world: World, tmp_path: Path, *, busy: bool
 ) -> None:
-    process = ServiceProcess(service, own_world.settings, tmp_path / f"{service}.log", program=STALLABLE)
-    with process, own_world.stream(per_second=100) if busy else nullcontext():
-        if busy and service == "projector":
-            own_world.start()
-        wait_for("it is ready", process.is_ready)
+    classifier, projector = both = [
+        ServiceProcess(service, own_world.settings, tmp_path / f"{service}.log", program=STALLABLE)
+        for service in ("classifier", "projector")
+    ]
+    with classifier, projector, own_world.stream(per_second=100) if busy else nullcontext():
+        wait_for("they are ready", partial(_are_ready, both))
         for part, fault in (
-            (Part.KAFKA, _stalled(process)),
+            (Part.KAFKA, _stalled(both)),
             (Part.KAFKA, _paused(own_stack.kafka)),
             (Part.MONGODB, _paused(own_stack.mongod)),
         ):
             with fault:
                 # A broker that wakes has lost its registration. So Kafka is away once more, for a second.
-                wait_for("readiness falls", partial(_falls_for, process, part), seconds=FALL_SECONDS)
-                assert process.status("/livez") == 200
-            wait_for("it is ready again", process.is_ready)
+                wait_for("readiness falls", partial(_fall_for, both, part), seconds=FALL_SECONDS)
+                assert [each.status("/livez") for each in both] == [200, 200]
+            wait_for("they are ready again", partial(_are_ready, both))
 
-    lost = [line["part"] for line in process.log("health.lost")]
-    assert set(lost) == {Part.KAFKA, Part.MONGODB}
+    for each in both:
+        assert {line["part"] for line in each.log("health.lost")} == {Part.KAFKA, Part.MONGODB}

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 RUNS = 600
 """Some seconds. `make fuzz` tries more."""
 
@@ -28,22 +30,24 @@ def test_a_short_run_finds_nothing(tmp_path: Path) -> None:
     assert "events held against their JSON Schema" in done.stdout
 
 
-def test_it_finds_each_planted_bug_and_it_is_that_bug(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def found_planted(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Path]:
+    """The inputs at which planted bugs were found."""
+    home = tmp_path_factory.mktemp("planted")
     for bug in PLANTED:
-        folder = tmp_path / bug
+        folder = home / bug
         done = _fuzz("tests.fuzz.planted", bug, "--runs", str(MOST_RUNS), "--folder", str(folder), "--seed", "1")
         assert done.returncode != 0, bug
-    found = sorted(tmp_path.glob("*/crash-*"))
-    assert [each.parent.name for each in found] == sorted(PLANTED)
-    _nothing_is_wrong_with(found)
+    return sorted(home.glob("*/crash-*"))
 
 
-def test_what_it_found_once_stays_mended() -> None:
+def test_it_finds_each_planted_bug(found_planted: Sequence[Path]) -> None:
+    assert [each.parent.name for each in found_planted] == sorted(PLANTED)
+
+
+def test_without_a_planted_bug_nothing_is_wrong_with_what_it_found_now_or_once(found_planted: Sequence[Path]) -> None:
     assert FINDINGS
-    _nothing_is_wrong_with(FINDINGS)
-
-
-def _nothing_is_wrong_with(files: Sequence[Path]) -> None:
+    files = [*FINDINGS, *found_planted]
     done = _fuzz("tests.fuzz.run", *map(str, files))
     assert done.returncode == 0, done.stderr[-3000:]
     assert f"{len(files)} inputs" in done.stdout

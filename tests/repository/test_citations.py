@@ -18,11 +18,21 @@ HEADINGS = re.compile(rf'`{DECISION}`,((?: "[^"]+",?)+)')
 """One or more headings in quotation marks, with commas between."""
 
 
+CITES = re.compile(r"\.(?:md|py)\b|`(?:schemas|services|tests|deploy)/")
+COMMENT_THAT_CITES = re.compile(rf"#.*(?:{CITES.pattern})")
+"""Few modules cite, and to parse or tokenize one takes long."""
+
+
 def _told(path: Path) -> Iterator[str]:
-    """Return each docstring and comment of a module, as one line."""
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    """Return each docstring and comment of a module that cites, as one line."""
+    text = path.read_text(encoding="utf-8")
+    if not CITES.search(text):
+        return
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             yield " ".join(node.value.value.split())
+    if not COMMENT_THAT_CITES.search(text):
+        return
     with tokenize.open(path) as lines:
         yield from (each.string for each in tokenize.generate_tokens(lines.readline) if each.type == tokenize.COMMENT)
 

@@ -229,7 +229,8 @@ def test_every_command_of_a_session_is_typed_by_a_test(page: Path) -> None:
 
 def test_a_session_begins_with_the_sample_and_the_policies_of_the_test() -> None:
     letters, replay = (_text(page) for page in SESSIONS[:2])
-    assert f"sample 5000 --broken {test_operators_day.BROKEN} " in letters
+    contacts, broken = test_operators_day.OF_THE_PAGES
+    assert f"sample {contacts} --broken {broken} " in letters
     shown = re.search(r"printf '(.+)' > strict.toml", replay)
     assert shown is not None
     assert shown[1].replace("\\n", "\n") == test_operators_day.STRICT

@@ -27,6 +27,9 @@ from tests.support.waiting import wait_for
 
 ANSWER_SECONDS = 20
 
+END_MILLISECONDS = 10
+"""How long the broker waits for more before it tells a reader that a partition has ended."""
+
 BROKER_DATES: Final = {"message.timestamp.type": "LogAppendTime"}
 """Of a topic: the broker dates its records. Without it no service starts."""
 
@@ -94,12 +97,16 @@ def give_brokers_clock(bootstrap: str, *names: str) -> None:
     wait_for("the topics keep the broker's clock", is_so, seconds=ANSWER_SECONDS)
 
 
-def producer(bootstrap: str, *, compression: str = "none") -> Producer:
-    """Return an idempotent producer."""
+def producer(bootstrap: str, *, compression: str = "none", idempotent: bool = False) -> Producer:
+    """Return a producer that keeps the order. One that is idempotent needs half a second before it sends.
+
+    Only where a broker goes away can one that is not idempotent send a record twice.
+    """
     return Producer(
         {
             "bootstrap.servers": bootstrap,
-            "enable.idempotence": True,
+            "enable.idempotence": idempotent,
+            "max.in.flight.requests.per.connection": 5 if idempotent else 1,
             "compression.type": compression,
             "linger.ms": 5,
             "message.max.bytes": 2_100_000,  # as large as the topic of the dead letters allows
@@ -190,6 +197,7 @@ def read_committed(bootstrap: str, topics: Sequence[str]) -> list[Message]:
             "isolation.level": "read_committed",
             "enable.partition.eof": True,
             "enable.auto.commit": False,
+            "fetch.wait.max.ms": END_MILLISECONDS,
         }
     )
     try:

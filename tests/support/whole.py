@@ -1,6 +1,6 @@
 """Whether a proof runs at its whole length.
 
-`make privacy` runs the proofs of `tests/privacy/` whole; `make test` runs a short version of each.
+`make privacy` runs the proofs of `tests/privacy/` and the operator's day whole; `make test` runs a short version.
 """
 
 import os

@@ -17,6 +17,7 @@ from services.operations.places.place import FoundItem, PlaceFound, PlaceKind, S
 from services.operations.places.searching import PlaceSearch
 from services.operations.places.topic_terms import TopicTerm, topic_terms
 from services.operations.places.traces import Traces, key_in, names_one_of
+from services.operations.topic_reader import Records
 from services.runtime.channel_topics import CHANNELS_VARIABLE
 from services.runtime.errors import InvalidSettings
 from services.runtime.kafka.clients import admin_client
@@ -44,9 +45,7 @@ async def messages(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
     terms = await topic_terms(search.settings, search.settings.raw_topics)
     for topic, term in terms.items():
         tally = Tally()
-        whole = await search.reader.whole(topic)
-        waiting = await search.reader.open_transactions(whole)
-        async for batch in search.reader.records_to_the_end(whole, waiting, search.progress):
+        async for batch in _to_the_end(search, topic):
             for record in batch:
                 value = _value(record) or b""
                 if message_is_about(value, search.traces):
@@ -72,9 +71,7 @@ async def publishers(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
     terms = await topic_terms(search.settings, search.settings.input_topics)
     for topic, term in terms.items():
         tally = Tally()
-        whole = await search.reader.whole(topic)
-        waiting = await search.reader.open_transactions(whole)
-        async for batch in search.reader.records_to_the_end(whole, waiting, search.progress):
+        async for batch in _to_the_end(search, topic):
             for record in batch:
                 event = read_event(_value(record), record.headers)
                 until = term.until(moment(record.timestamp))
@@ -87,6 +84,14 @@ async def publishers(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
                     tally.add(_place(record), contents=True, until=until)
                     _show(search, record, event.data, until, event)
         yield _answer(tally, topic, term, CONTACT_RETENTION)
+
+
+async def _to_the_end(search: PlaceSearch, topic: str) -> AsyncIterator[Records]:
+    """Read all that Kafka holds of a topic, also what lies behind an open transaction."""
+    whole = await search.reader.whole(topic)
+    waiting = await search.reader.open_transactions(whole)
+    async for batch in search.reader.records_to_the_end(whole, waiting, search.progress):
+        yield batch
 
 
 def _instructs(record: "ConsumerRecord[bytes, bytes]") -> bool:

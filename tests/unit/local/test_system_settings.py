@@ -20,6 +20,12 @@ STACK = Stack(
 )
 
 
+@pytest.fixture(autouse=True)
+def _free_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every port be free: a system that runs on this machine takes those of the defaults."""
+    monkeypatch.setattr("services.local.system.is_free", lambda _: True)
+
+
 def test_files_with_a_relative_name_are_found_from_where_it_was_typed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
