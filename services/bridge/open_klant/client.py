@@ -20,6 +20,9 @@ API: Final = "/klantinteracties/api/v1"
 PAGE_SIZE: Final = "500"
 """The most that Open Klant gives at once."""
 
+NO_SUCH_ROW: Final = "not_found"
+"""Open Klant's code. Another 404 is that of a proxy, and says nothing of the row."""
+
 JsonObject = dict[str, Any]
 
 BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT})
@@ -43,7 +46,12 @@ class HttpOpenKlant:
         number = 1
         while True:
             given = {**filters, "pageSize": filters.get("pageSize", PAGE_SIZE), "page": str(number)}
-            answer = await self._call("GET", resource, resource, params=given)
+            try:
+                answer = await self._call("GET", resource, resource, params=given)
+            except Absent:
+                if number == 1:
+                    raise
+                return  # rows went meanwhile, and the last page with them
             yield answer["results"]
             if not answer["next"]:
                 return
@@ -110,11 +118,23 @@ def _read(call: str, answer: httpx.Response) -> JsonObject:
         raise Unavailable(f"Open Klant answers with status {status}.")
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise TokenRefused
-    if status == HTTPStatus.NOT_FOUND:
+    if status == HTTPStatus.NOT_FOUND and _code(answer) == NO_SUCH_ROW:
         raise Absent
     if answer.is_success:
         return {} if status == HTTPStatus.NO_CONTENT else _json(answer)
+    if status < HTTPStatus.BAD_REQUEST or status == HTTPStatus.NOT_FOUND:
+        raise Unavailable(
+            f"Something else than Open Klant answers at KLANTCONTACT_OPENKLANT_URL, with status {status}."
+        )
     raise CallRefused(call, status, list(_faults(answer)))
+
+
+def _code(answer: httpx.Response) -> object:
+    """Return the code of Open Klant's refusal; None where a proxy answers."""
+    try:
+        return answer.json().get("code")
+    except (ValueError, AttributeError):
+        return None
 
 
 def _json(answer: httpx.Response) -> JsonObject:

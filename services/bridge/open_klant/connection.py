@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 
+from services.bridge.errors import TokenRefused
 from services.bridge.open_klant.client import HttpOpenKlant
 from services.runtime.errors import InvalidSettings
 from services.runtime.secret import load_secret
@@ -24,7 +25,15 @@ async def open_klant(settings: Settings) -> AsyncIterator[HttpOpenKlant]:
     async with httpx.AsyncClient(
         base_url=settings.openklant_url, verify=_context(settings), limits=limits, timeout=settings.openklant_timeout
     ) as http:
-        yield HttpOpenKlant(http, lambda: _token(settings), timeout_seconds=settings.openklant_timeout)
+        yield HttpOpenKlant(http, lambda: _present_token(settings), timeout_seconds=settings.openklant_timeout)
+
+
+def _present_token(settings: Settings) -> str:
+    """Return the token as the file has it now. Raises TokenRefused where it has none: somebody replaces it."""
+    try:
+        return _token(settings)
+    except InvalidSettings as error:
+        raise TokenRefused(str(error)) from error
 
 
 def _token(settings: Settings) -> str:
