@@ -82,7 +82,7 @@ class Partijen:
                 if attempt == ATTEMPTS:
                     raise CallRefused(removed.call, HTTPStatus.NOT_FOUND) from removed
             except CallRefused as refusal:
-                if attempt == ATTEMPTS or not may_be_there(refusal):
+                if attempt == ATTEMPTS or not (may_be_there(refusal) or points_at_nothing(refusal)):
                     raise
                 asked = Care(whole=True, again=asked.again)
         raise AssertionError("the last attempt returns or raises")
@@ -175,3 +175,8 @@ def may_be_there(refusal: CallRefused) -> bool:
     return refusal.names("unique", "nummer", "referentienummer", "nonFieldErrors") or refusal.names(
         "invalid", "__all__"
     )
+
+
+def points_at_nothing(refusal: CallRefused) -> bool:
+    """Whether somebody removed a row, since we looked, that this one was to point at."""
+    return refusal.names("invalid", ".uuid")

@@ -11,7 +11,15 @@ from typing import Any, Final
 
 import httpx
 
-from services.bridge.errors import Absent, CallRefused, OrphanedAddress, RefusedField, TokenRefused, Unavailable
+from services.bridge.errors import (
+    Absent,
+    CallRefused,
+    NotServed,
+    OrphanedAddress,
+    RefusedField,
+    TokenRefused,
+    Unavailable,
+)
 from services.bridge.resources import ApiRow, Body, Resource
 from services.runtime.observe import bridge_metrics
 
@@ -50,8 +58,8 @@ class HttpOpenKlant:
                 answer = await self._call("GET", resource, resource, params=given)
             except Absent:
                 if number == 1:
-                    raise
-                return  # rows went meanwhile, and the last page with them
+                    raise NotServed from None
+                return  # rows went since the page before, and the list is shorter now
             yield answer["results"]
             if not answer["next"]:
                 return
@@ -64,7 +72,7 @@ class HttpOpenKlant:
     async def create(self, path: str, body: Body) -> ApiRow:
         """Create a row."""
         try:
-            return await self._call("POST", path, path, json=body)
+            return await self._served("POST", path, json=body)
         except CallRefused as refusal:
             if path == Resource.DIGITALE_ADRESSEN and _is_orphans_fault(refusal, body):
                 raise OrphanedAddress from None
@@ -83,11 +91,20 @@ class HttpOpenKlant:
 
     async def probe(self) -> None:
         """Ask for one row: whether Open Klant answers. Raises Unavailable."""
-        await self._call("GET", Resource.KLANTCONTACTEN, Resource.KLANTCONTACTEN, params={"pageSize": "1"})
+        await self._served("GET", Resource.KLANTCONTACTEN, params={"pageSize": "1"})
 
     async def description(self) -> JsonObject:
         """Return Open Klant's own description of its API. Raises Unavailable."""
-        return await self._call("GET", "openapi.json", "openapi.json")
+        return await self._served("GET", "openapi.json")
+
+    async def _served(
+        self, method: str, path: str, *, params: Mapping[str, str] | None = None, json: Body | None = None
+    ) -> JsonObject:
+        """Call what each Open Klant has. Raises NotServed."""
+        try:
+            return await self._call(method, path, path, params=params, json=json)
+        except Absent:
+            raise NotServed from None
 
     async def _call(
         self,
@@ -123,9 +140,7 @@ def _read(call: str, answer: httpx.Response) -> JsonObject:
     if answer.is_success:
         return {} if status == HTTPStatus.NO_CONTENT else _json(answer)
     if status < HTTPStatus.BAD_REQUEST or status == HTTPStatus.NOT_FOUND:
-        raise Unavailable(
-            f"Something else than Open Klant answers at KLANTCONTACT_OPENKLANT_URL, with status {status}."
-        )
+        raise NotServed(f"{NotServed.__doc__} It answered with status {status}.")
     raise CallRefused(call, status, list(_faults(answer)))
 
 

@@ -28,14 +28,6 @@ async def open_klant(settings: Settings) -> AsyncIterator[HttpOpenKlant]:
         yield HttpOpenKlant(http, lambda: _present_token(settings), timeout_seconds=settings.openklant_timeout)
 
 
-def _present_token(settings: Settings) -> str:
-    """Return the token as the file has it now. Raises TokenRefused where it has none: somebody replaces it."""
-    try:
-        return _token(settings)
-    except InvalidSettings as error:
-        raise TokenRefused(str(error)) from error
-
-
 def _token(settings: Settings) -> str:
     variable = f"{PREFIX}OPENKLANT_TOKEN_FILE"
     token = load_secret(None, settings.openklant_token_file, file_variable=variable, advice=ADVICE) or b""
@@ -43,6 +35,14 @@ def _token(settings: Settings) -> str:
     if not text.isprintable() or not text or " " in text:
         raise InvalidSettings(f"{variable}: {settings.openklant_token_file} holds no token. {ADVICE}")
     return text
+
+
+def _present_token(settings: Settings) -> str:
+    """Return the token as it is now. Raises TokenRefused while its file holds none: it may be about to be replaced."""
+    try:
+        return _token(settings)
+    except InvalidSettings as error:
+        raise TokenRefused(str(error)) from None
 
 
 def _context(settings: Settings) -> ssl.SSLContext:

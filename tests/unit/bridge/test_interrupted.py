@@ -24,7 +24,7 @@ VESTIGING = {
 }
 
 
-def follows(earlier: str) -> dict[str, Any]:
+def follows(earlier: dict[str, Any]) -> dict[str, Any]:
     """Return a klantcontact that follows an earlier one."""
     event = registered("c-2")
     event["data"]["onderwerpobjecten"] = [{"wasKlantcontact": earlier}]
