@@ -1,11 +1,15 @@
 """What is interrupted, or runs into what others do at that moment, is done the next time."""
 
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.bridge.converge import Convergence
 from services.bridge.errors import CallRefused, Unavailable
+from services.bridge.statuses import OwnTaak, Statuses
 from tests.fakes.open_klant.faults import Fault
 from tests.support.bridge_bench import Bench
 from tests.support.projector_examples import (
@@ -22,6 +26,19 @@ VESTIGING = {
     "codeSoortObjectId": "vestigingsnummer",
     "objectId": "000012345678",
 }
+
+
+class NoTaken:
+    """A register without taken."""
+
+    async def open(self) -> AsyncIterator[Sequence[OwnTaak]]:
+        yield []
+
+    async def closed_among(self, _numbers: Sequence[str]) -> Sequence[OwnTaak]:
+        return []
+
+    async def set_status(self, _taak: OwnTaak, _status: str, _afgehandeld_op: datetime | None) -> bool:
+        return False
 
 
 def follows(earlier: dict[str, Any]) -> dict[str, Any]:
@@ -87,3 +104,17 @@ async def test_a_kvk_number_stays_while_a_vestiging_stands_under_it() -> None:
 
     assert outcome == [Convergence.CHANGED]
     assert len(bench.rows("partij-identificatoren")) == 2
+
+
+async def test_statuses_that_can_not_be_asked_for_end_no_service() -> None:
+    bench = Bench()
+    bench.open_klant.weather.plan(Fault(answer=400, resource="internetaken"))
+    bench.open_klant.weather.plan(Fault(answer=503, resource="internetaken"))
+    statuses = Statuses(bench.api, NoTaken())
+
+    with capture_logs() as lines:
+        for _ in range(3):
+            await statuses.bring_back_in_time()
+
+    assert [each["event"] for each in lines] == ["bridge.statuses_refused"]
+    assert [status for _, _, status in bench.calls()] == [400, 503, 200]
