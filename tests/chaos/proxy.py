@@ -34,15 +34,25 @@ class Network:
 
     def close(self) -> None:
         """Stop all of them."""
-        for each in self._proxies:
-            asyncio.run_coroutine_threadsafe(each.close(), self._loop).result(ANSWER_SECONDS)
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(ANSWER_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
+    async def _close(self) -> None:
+        for each in self._proxies:
+            each.close()
+        opening = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in opening:
+            task.cancel()
+        await asyncio.gather(*opening, return_exceptions=True)
+        for each in self._proxies:
+            each.close()
+        await asyncio.sleep(0)  # then the transports close
+
 
 class Proxy:
-    """What stands in front of one server. Its methods may be called from any thread."""
+    """What stands in front of one server. Any thread may call its methods, but for `open` and `close`."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, port: int, target: int) -> None:
         self.port = port
@@ -57,12 +67,11 @@ class Proxy:
         """Take connections."""
         self._server = await self._loop.create_server(lambda: Connection(self, self._loop).client, HOST, self.port)
 
-    async def close(self) -> None:
-        """Take none any more, and end those that there are."""
+    def close(self) -> None:
+        """Take none any more, and end those that there are. Only the loop calls it."""
         if self._server is not None:
             self._server.close()
         self._each(Connection.abort)
-        await asyncio.sleep(0)  # then the transports close
 
     def slow(self, seconds: float) -> None:
         """Let whatever passes take so much longer from now on."""
@@ -114,7 +123,7 @@ class Connection:
     def __init__(self, proxy: Proxy, loop: asyncio.AbstractEventLoop) -> None:
         self.port = 0
         self.is_silent = self.is_barred = self._is_doomed = False
-        self.client, self._server = _Side(self), _Side(self)
+        self.client, self.server = _Side(self), _Side(self)
         self._proxy, self._loop = proxy, loop
         self._opening: asyncio.Task[None] | None = None
         self._early = bytearray()
@@ -128,12 +137,14 @@ class Connection:
             barred = self._proxy.barred
             self.is_barred = bool(barred) and self.port in owners([self.port], barred)
             self._opening = self._loop.create_task(self._open())
+        elif not self.client.is_open:
+            side.transport.abort()  # the client left before the server was reached
         elif self._early:
             self._write(side, bytes(self._early))
 
     async def _open(self) -> None:
         try:
-            await self._loop.create_connection(lambda: self._server, HOST, self._proxy.target)
+            await self._loop.create_connection(lambda: self.server, HOST, self._proxy.target)
         except OSError:
             self.abort()
 
@@ -167,7 +178,7 @@ class Connection:
 
     def other(self, side: "_Side") -> "_Side":
         """Return the other side."""
-        return self._server if side is self.client else self.client
+        return self.server if side is self.client else self.client
 
     def doom(self) -> None:
         """End it in the middle of what comes next."""
@@ -180,7 +191,7 @@ class Connection:
     def abort(self) -> None:
         """End it at once."""
         self._proxy.connections.discard(self)
-        for side in (self.client, self._server):
+        for side in (self.client, self.server):
             if side.is_open:
                 side.transport.abort()
 

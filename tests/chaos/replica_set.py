@@ -16,6 +16,9 @@ from tests.chaos.proxy import Network, Proxy
 from tests.support.waiting import wait_for
 
 MEMBERS: Final = 3
+START_SECONDS: Final = 300.0
+"""They take 5 s on two free cores."""
+
 PASSWORD: Final = "only-on-this-machine"  # noqa: S105 - of a server that lives for minutes
 MEMBERS_KEY: Final = "an0therKey0fThisMachine"
 ANSWER_MILLISECONDS: Final = 2_000
@@ -82,9 +85,9 @@ class ReplicaSet:
             each.start()
         for each in self.members:
             each.server.wait_until_ready()
-        wait_for("the members are one replica set", self._initiate)
-        wait_for("the administrator is made", self._make_administrator)
-        wait_for("the members are in sync", self.is_in_sync)
+        wait_for("the members are one replica set", self._initiate, seconds=START_SECONDS)
+        wait_for("the administrator is made", self._make_administrator, seconds=START_SECONDS)
+        wait_for("the members are in sync", self.is_in_sync, seconds=START_SECONDS)
 
     def _initiate(self) -> bool:
         members = [{"_id": at, "host": f"{HOST}:{each.port}"} for at, each in enumerate(self.proxies)]
@@ -136,6 +139,8 @@ class ReplicaSet:
         return sorted(map(self._state, self.members)) == ["primary", *["secondary"] * (MEMBERS - 1)]
 
     def _state(self, member: Member) -> str:
+        if not member.server.is_running:
+            return "away"
         try:
             with self.direct(member, login=False) as client:
                 hello = client.admin.command("hello")

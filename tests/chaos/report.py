@@ -6,9 +6,10 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+from tests.chaos.counts import ASKED
 from tests.chaos.driver import UNDISTURBED
 from tests.chaos.load import PER_SECOND
-from tests.chaos.told import SHOWN, OfFault, Told
+from tests.chaos.told import SHOWN, OfFault, Told, counts_of
 from tests.chaos.violations import CHECKS
 
 PAGE: Final = Path(__file__).with_name("report.md")
@@ -24,6 +25,7 @@ def page(runs: Sequence[Told]) -> str:
         _head(runs),
         _table_of_runs(runs),
         _table_of_checks(runs),
+        _table_of_counts(runs),
         _table_of_faults(runs),
         _versions(runs),
         _rest(runs),
@@ -74,6 +76,15 @@ def _table_of_runs(runs: Sequence[Told]) -> str:
 def _table_of_checks(runs: Sequence[Told]) -> str:
     rows = [(check, f"{sum(run.checks.get(check, 0) for run in runs):,}") for check in CHECKS]
     return f"## Checks\n\n{_table(('check', 'found'), rows)}"
+
+
+def _table_of_counts(runs: Sequence[Told]) -> str:
+    reached = counts_of(runs)
+    rows = [(what, f"{times:,}", f"{reached[what]:,}") for what, times in ASKED.items()]
+    return (
+        f"## Counts\n\n{_table(('what', 'asked', 'reached'), rows)}\n\n"
+        "A kill is one of a process: some faults kill several at once."
+    )
 
 
 def _table_of_faults(runs: Sequence[Told]) -> str:

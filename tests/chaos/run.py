@@ -1,70 +1,111 @@
 """`make chaos`: the system under fire, and a report of what became of it.
 
-`KINDS` names kinds of faults, separated by commas; `SEED` repeats a run; `MINUTES` says how long faults are injected.
-`VERSIONS` runs once on each version of Kafka. Each run leaves a file in `.chaos`, and the report is made of all files
-there: `FRESH=1` begins with none.
+By itself it does everything that `counts.py` asks, in some rounds. `KINDS`, `MINUTES` or `VERSIONS` make one run
+of their own: `KINDS` names kinds of faults, separated by commas, `MINUTES` says how long they are injected, and
+`VERSIONS` runs once on each version of Kafka. `SEED` repeats a schedule. Each run leaves a file in `.chaos`, and the
+report is made of all files there: `FRESH=1` begins with none.
 """
 
 import argparse
 import secrets
 import subprocess
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from services.runtime.ending import ended_like_interrupted
+from tests.chaos.counts import OF_MACHINE, OF_NETWORK, OF_SERVERS, OF_SERVICES, still_lacking
 from tests.chaos.driver import Orders, run
 from tests.chaos.faults import KINDS
 from tests.chaos.kafka_cluster import VERSION
 from tests.chaos.plan import chosen
 from tests.chaos.report import PAGE, page
-from tests.chaos.told import RUNS, Told, keep, kept, told
+from tests.chaos.told import RUNS, Told, counts_of, keep, kept, told
 from tests.support.files_in_memory import keep_files_in_memory
 
-MINUTES: Final = 20.0
+MINUTES: Final = 2.0
 SEEDS: Final = 10_000
+
+
+@dataclass(frozen=True)
+class Round:
+    """One run of the whole."""
+
+    kinds: Sequence[str]
+    asked: Mapping[str, int]
+    """What has to be done in this round and those before. Then it ends."""
+    minutes: float
+    """The longest time; what is not reached by then, the report shows."""
+    version: str = VERSION
+
+
+ROUNDS: Final = (
+    Round(["processes", "kafka", "mongo"], OF_SERVERS, minutes=10.0),
+    Round(["processes", "network"], {**OF_SERVICES, **OF_NETWORK}, minutes=6.0),
+    Round(["disk", "clock", "memory"], OF_MACHINE, minutes=3.5),
+)
+"""25 minutes together at most, with their starts and checks."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run, and write the report. Return 1 when something was not as it must be."""
     parser = argparse.ArgumentParser(prog="make chaos")
-    parser.add_argument("--kinds", default=",".join(KINDS), help=f"some of {', '.join(KINDS)}")
+    parser.add_argument("--kinds", help=f"some of {', '.join(KINDS)}; all at once unless told otherwise")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(SEEDS))
-    parser.add_argument("--minutes", type=float, default=MINUTES)
-    parser.add_argument("--versions", default=VERSION, help="of Kafka")
+    parser.add_argument("--minutes", type=float)
+    parser.add_argument("--versions", help="of Kafka")
     parser.add_argument("--fresh", action="store_true", help="forget the runs before")
     parsed = parser.parse_args(arguments)
-    names: list[str] = parsed.kinds.split(",")
+    names: list[str] = (parsed.kinds or ",".join(KINDS)).split(",")
     if unknown := set(names) - set(KINDS):
         parser.error(f"{', '.join(sorted(unknown))}: no such kind; there are {', '.join(KINDS)}")
     keep_files_in_memory()
     if parsed.fresh:
         for each in RUNS.glob("*.json"):
             each.unlink()
-    runs = [_run(parsed.seed, names, parsed.minutes, version) for version in parsed.versions.split(",")]
-    PAGE.write_text(page(kept()), encoding="utf-8")
+    if parsed.kinds or parsed.minutes or parsed.versions:
+        versions: list[str] = (parsed.versions or VERSION).split(",")
+        rounds = [Round(names, {}, parsed.minutes or MINUTES, each) for each in versions]
+    else:
+        rounds = list(ROUNDS)
+    runs: list[Told] = []
+    for each_round in rounds:
+        try:
+            runs.append(_run(each_round, parsed.seed, still_lacking(each_round.asked, counts_of(runs))))
+        except Exception:  # noqa: BLE001 - the other rounds still show what they show
+            _say(f"This run did not come to its end:\n{traceback.format_exc()}")
+        PAGE.write_text(page(kept()), encoding="utf-8")
     _say(f"{PAGE} has the report of all runs in {RUNS}.")
-    return 1 if any(each.violations for each in runs) else 0
+    return 0 if len(runs) == len(rounds) and _is_right(rounds, runs) else 1
 
 
-def _run(seed: int, names: Sequence[str], minutes: float, version: str) -> Told:
-    kinds, lacking = chosen(KINDS, names)
-    command = f"make chaos SEED={seed} KINDS={','.join(names)} MINUTES={minutes:g}"
-    if version != VERSION:
-        command += f" VERSIONS={version}"
+def _is_right(rounds: Sequence[Round], runs: Sequence[Told]) -> bool:
+    missing = still_lacking({what: times for each in rounds for what, times in each.asked.items()}, counts_of(runs))
+    for what, times in missing.items():
+        _say(f"Not done often enough: {what}, {times} times fewer than asked.")
+    return not missing and not any(each.violations for each in runs)
+
+
+def _run(orders: Round, seed: int, enough: Mapping[str, int]) -> Told:
+    kinds, lacking = chosen(KINDS, orders.kinds)
+    command = f"make chaos SEED={seed} KINDS={','.join(orders.kinds)} MINUTES={orders.minutes:g}"
+    if orders.version != VERSION:
+        command += f" VERSIONS={orders.version}"
     _say(f"Seed {seed}: `{command}` repeats this schedule.")
     for kind, reason in lacking.items():
         _say(f"Left out: {kind}, since {reason}.")
     began = datetime.now(UTC)
-    outcome = run(Orders(seed=seed, kinds=kinds, minutes=minutes, version=version), _say)
+    outcome = run(Orders(seed=seed, kinds=kinds, minutes=orders.minutes, version=orders.version, enough=enough), _say)
     done = told(
         outcome,
         command=command,
         seed=seed,
-        kinds=names,
-        minutes=minutes,
-        began=f"{began:%Y-%m-%dT%H:%M}",
+        kinds=orders.kinds,
+        minutes=orders.minutes,
+        began=f"{began:%Y-%m-%dT%H:%M:%S}",
         commit=_commit(),
         lacking=lacking,
     )

@@ -1,5 +1,6 @@
 """What a proxy does to the connections that pass it."""
 
+import asyncio
 import os
 import socket
 import threading
@@ -7,11 +8,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from unittest.mock import Mock
 
 import pytest
 
 from services.local.servers.network import HOST, free_port
-from tests.chaos.proxy import Network, Proxy
+from tests.chaos.proxy import Connection, Network, Proxy
 
 SILENCE_SECONDS = 0.3
 
@@ -119,6 +121,12 @@ def test_a_process_is_barred_on_connections_that_it_has_and_makes_until_it_is_le
     proxy.let_pass()
     with _client(proxy) as after:
         assert _answer(after) == b"hello"
+
+
+def test_a_client_that_leaves_before_the_server_is_reached_leaves_no_connection_behind(proxy: Proxy) -> None:
+    left, late = Connection(proxy, Mock(spec=asyncio.AbstractEventLoop)), Mock(spec=asyncio.Transport)
+    left.server.connection_made(late)
+    late.abort.assert_called_once_with()
 
 
 def test_who_is_not_barred_passes(proxy: Proxy) -> None:

@@ -62,6 +62,7 @@ def test_the_page_names_what_was_wrong_and_what_was_left_out() -> None:
     text = page([_told()])
     assert "- seed 1: lost: a contact" in text
     assert "| kafka | 7 |  |" in text
+    assert "| kafka killed | 50 | 7 |" in text
     assert "| classifier | 5 | 90 MB |" in text
     assert "- kafka-3: exit status 1 (2 times), seed 1" in text
     assert "Left out:\n\n- disk, since only root may." in text

@@ -3,12 +3,13 @@
 import json
 import os
 import platform
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from tests.chaos.counts import counted
 from tests.chaos.driver import Outcome
 from tests.chaos.recovery import Struck
 from tests.chaos.violations import CHECKS, Place
@@ -112,6 +113,14 @@ def _of_fault(struck: Sequence[Struck], outcome: Outcome, moments: Mapping[Place
 
 def _is_felt(at: float, struck: Iterable[Struck]) -> bool:
     return any(each.began <= at and (each.recovered is None or at <= each.recovered) for each in struck)
+
+
+def counts_of(runs: Iterable[Told]) -> Counter[str]:
+    """Return how often runs did each thing that is counted."""
+    counts = Counter[str]()
+    for run in runs:
+        counts += counted(run.kills, [(of.kind, name, of.injected) for name, of in run.faults.items()])
+    return counts
 
 
 # Files ----------------------------------------------------------------------------------------------------------------

@@ -90,8 +90,9 @@ def running_world(folder: Path, *, version: str, kinds: Collection[str]) -> Iter
         for members in (mongo.members, kafka.members):
             for member in members:
                 undo.callback(member.kill)
-        mongo.start()
         kafka.start()
+        mongo.start()
+        kafka.wait_until_together()
         settings = _settings(kafka.bootstrap, mongo.uri)
         subprocess.run([*COMMAND, "topics", "create"], env=environment(settings), check=True, capture_output=True)
         logins = make_logins(mongo.uri, settings, folder / "logins")

@@ -12,7 +12,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -28,26 +28,23 @@ STARTED_LINE = "Kafka Server started"
 # Formatting takes 1 s.
 FORMAT_SECONDS = 60
 
+# Of any broker of ours, alone or in a cluster.
 CONFIGURATION = """\
 process.roles=broker,controller
-node.id=1
-controller.quorum.bootstrap.servers={host}:{controller}
-listeners=PLAINTEXT://{host}:{broker},CONTROLLER://{host}:{controller}
-advertised.listeners=PLAINTEXT://{host}:{broker},CONTROLLER://{host}:{controller}
 controller.listener.names=CONTROLLER
 log.dirs={data}
 # A topic has a definition here; a mistyped name is an error.
 auto.create.topics.enable=false
-# One node, so one replica of everything, and few partitions to open at each start.
-default.replication.factor=1
-min.insync.replicas=1
-offsets.topic.replication.factor=1
+# Few partitions to open at each start.
+default.replication.factor={replicas}
+min.insync.replicas={in_sync}
+offsets.topic.replication.factor={replicas}
 offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor={replicas}
+transaction.state.log.min.isr={in_sync}
 transaction.state.log.num.partitions=4
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor={replicas}
+share.coordinator.state.topic.min.isr={in_sync}
 share.coordinator.state.topic.num.partitions=1
 # Nobody else is coming: the first member of a group starts at once.
 group.initial.rebalance.delay.ms=0
@@ -58,6 +55,13 @@ broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 # The default takes a quarter of our heap.
 log.cleaner.dedupe.buffer.size=4194304
+"""
+
+ALONE = """\
+node.id=1
+controller.quorum.bootstrap.servers={host}:{controller}
+listeners=PLAINTEXT://{host}:{broker},CONTROLLER://{host}:{controller}
+advertised.listeners=PLAINTEXT://{host}:{broker},CONTROLLER://{host}:{controller}
 """
 
 
@@ -72,9 +76,10 @@ def kafka_server(folder: Path, *, say: Callable[[str], None]) -> Server:
     folder.mkdir(parents=True, exist_ok=True)
     ports = ports_of(folder, ["broker", "controller"])
     data, configuration = folder / "data", folder / "server.properties"
-    configuration.write_text(CONFIGURATION.format(host=HOST, data=data, **ports))
+    text = ALONE.format(host=HOST, **ports) + CONFIGURATION.format(data=data, replicas=1, in_sync=1)
+    configuration.write_text(text)
     if not (data / "meta.properties").exists():
-        _format(java, class_path=class_path, configuration=configuration)
+        format_data(configuration, java=java, class_path=class_path, quorum=["--standalone"])
     return Server(
         name="Apache Kafka",
         port=ports["broker"],
@@ -85,12 +90,12 @@ def kafka_server(folder: Path, *, say: Callable[[str], None]) -> Server:
     )
 
 
-def _format(java: str, *, class_path: str, configuration: Path) -> None:
-    cluster_id = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+def format_data(configuration: Path, *, java: str, class_path: str, quorum: Sequence[str]) -> None:
+    """Prepare the data folder of a broker; `quorum` says how its controllers find each other. Raises StartFailed."""
     # It runs for a second only: an optimising compiler would cost more than it saves.
     quick = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData")
     # With the equals sign, since one in 64 ids begins with a hyphen and would be taken for an option.
-    arguments = ("format", "--standalone", f"--cluster-id={cluster_id}", "-c", str(configuration))
+    arguments = ("format", *quorum, f"--cluster-id={new_id()}", "-c", str(configuration))
     done = subprocess.run(
         [java, *quick, "-cp", class_path, "kafka.tools.StorageTool", *arguments],
         check=False,
@@ -103,6 +108,11 @@ def _format(java: str, *, class_path: str, configuration: Path) -> None:
     if done.returncode != 0:
         msg = f"Apache Kafka could not format {configuration.parent}:\n{done.stdout}"
         raise StartFailed(msg)
+
+
+def new_id() -> str:
+    """Return an id as Kafka makes them."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
 
 
 POM = Path(__file__).with_name("pom.xml")

@@ -31,7 +31,8 @@ def jump(by_seconds: int, world: World, target: str, seconds: float) -> None:
 
 KIND: Final = Kind(
     name="clock",
-    pause=(4.0, 8.0),
+    pause=(0.5, 2.0),
+    patience=5.0,
     lanes=[
         [
             Fault(name=f"clock {how}", targets=INSTANCES, seconds=(2.0, 5.0), inject=partial(jump, by_seconds))

@@ -11,7 +11,7 @@ BROKERS: Final = ("kafka-1", "kafka-2", "kafka-3")
 RESTART_SECONDS: Final = 20.0
 """The longest wait for a broker that was restarted, before the next one is stopped."""
 
-PARTITIONS: Final = tuple(str(each) for each in range(6))
+PARTITIONS: Final = tuple(str(each) for each in range(4))
 """Of the topic in which Kafka keeps its transactions."""
 
 
@@ -42,7 +42,7 @@ def rolling_restart(world: World, _: str, seconds: float) -> None:
 
 KIND: Final = Kind(
     name="kafka",
-    pause=(0.5, 3.0),
+    pause=(0.2, 1.5),
     lanes=[
         [
             Fault(name="broker killed", targets=BROKERS, seconds=(0.0, 2.0), inject=kill, weight=8),

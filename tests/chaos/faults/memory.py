@@ -23,7 +23,8 @@ def squeeze(world: World, target: str, seconds: float) -> None:
 
 KIND: Final = Kind(
     name="memory",
-    pause=(6.0, 12.0),
+    pause=(0.5, 2.0),
+    patience=5.0,
     lanes=[
         [
             Fault(name=f"{each} short of memory", targets=instances_of(each), seconds=(2.0, 5.0), inject=squeeze)

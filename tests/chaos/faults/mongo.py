@@ -94,7 +94,7 @@ def _held(members: list[Member]) -> Iterator[None]:
 
 KIND: Final = Kind(
     name="mongo",
-    pause=(0.5, 3.0),
+    pause=(0.2, 1.5),
     lanes=[
         [
             Fault(name="mongod killed", targets=MEMBERS, seconds=(0.0, 2.0), inject=kill, weight=7),

@@ -48,7 +48,7 @@ def _to(server: str, who: Sequence[str]) -> list[Fault]:
 
 KIND: Final = Kind(
     name="network",
-    pause=(1.0, 3.0),
+    pause=(0.2, 1.5),
     patience=5.0,
     lanes=[
         [

@@ -3,7 +3,7 @@
 import time
 from typing import Final
 
-from tests.chaos.faults.blows import freeze, kill, stop
+from tests.chaos.faults.blows import freeze, kill, kill_all, stop
 from tests.chaos.plan import Fault, Kind
 from tests.chaos.world import SERVICES, World, instances_of
 
@@ -20,10 +20,16 @@ def join_and_leave(world: World, target: str, seconds: float) -> None:
         guest.stop()
 
 
+def every_killed(world: World, target: str, seconds: float) -> None:
+    """Kill all instances of a service at once."""
+    kill_all([world.member(each) for each in instances_of(target)], seconds)
+
+
 def _of(service: str) -> list[Fault]:
     instances = instances_of(service)
     return [
-        Fault(name=f"{service} killed", targets=instances, seconds=(0.0, 0.5), inject=kill, weight=12),
+        Fault(name=f"{service} killed", targets=instances, seconds=(0.0, 0.5), inject=kill, weight=10),
+        Fault(name=f"every {service} killed", targets=[service], seconds=(0.0, 0.5), inject=every_killed, weight=2),
         Fault(name=f"{service} asked to end", targets=instances, seconds=(0.0, 0.5), inject=stop, weight=2),
         Fault(name=f"{service} frozen", targets=instances, seconds=BEYOND_SESSION, inject=freeze, weight=2),
         Fault(name=f"{service} joins and leaves", targets=[service], seconds=(1.0, 4.0), inject=join_and_leave),
