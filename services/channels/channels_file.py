@@ -3,11 +3,13 @@
     [kanaal.open-forms]
     mapping = "open-forms"
 
-The mapper and the intake read it once, at their start: a change counts after a restart.
+The mapper and the intake read the file once, when they start. A change takes effect after a restart.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,9 +20,12 @@ from services.runtime.setting_forms import KafkaName
 from services.runtime.settings import Settings
 from services.runtime.toml_file import load_toml_file
 
+NO_CHANNELS: Final = Path(os.devnull)
+"""In place of a channels file: there are no channels, so a search for somebody leaves none out."""
+
 
 class Kanaal(ChannelTopic, IntakeFields):
-    """One channel. What the mapper needs of it comes first, then what the intake needs."""
+    """One channel: first the fields of the mapper, then those of the intake."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
 
@@ -41,7 +46,7 @@ class Kanalen(BaseModel):
 def load_channels(settings: Settings) -> Mapping[str, Kanaal]:
     """Return the channels by name, in the order of the file.
 
-    Raises InvalidSettings, which names each mistake and its place, also without such a file in the settings.
+    Raises InvalidSettings, which names each mistake and its place, and when the settings name no file.
     """
     file = channels_file(settings)
     channels = load_toml_file(file, Kanalen, given_as=CHANNELS_VARIABLE).kanaal
@@ -57,6 +62,11 @@ def load_channels(settings: Settings) -> Mapping[str, Kanaal]:
             "KLANTCONTACT_CONTACT_TOPICS, or add it there."
         )
     return channels
+
+
+def has_no_channels(settings: Settings) -> bool:
+    """Whether the settings name no channels file, or say that there are no channels."""
+    return settings.kanalen_file in {None, NO_CHANNELS}
 
 
 def channels_file(settings: Settings) -> Path:

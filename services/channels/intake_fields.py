@@ -42,7 +42,7 @@ class ProofKind(StrEnum):
     MTLS = "mtls"
     """A proxy has seen the client's certificate. The secret proves the proxy."""
     TWILIO = "twilio"
-    """The secret is the auth token that signs Twilio's requests."""
+    """The secret is the auth token, or the shared key, that signs Twilio's requests."""
 
 
 NEEDS: Final[Mapping[ProofKind, frozenset[str]]] = {
@@ -52,7 +52,7 @@ NEEDS: Final[Mapping[ProofKind, frozenset[str]]] = {
     ProofKind.MTLS: frozenset({"kop", "certificaten"}),
     ProofKind.TWILIO: frozenset({"publieke_url"}),
 }
-"""The fields that a proof needs, besides the secret. No other proof takes them, but for `kop`."""
+"""The fields that each proof needs beside the secret. `api_sleutel` may have `kop` too; other fields are refused."""
 
 OWN_FIELDS: Final = frozenset().union(*NEEDS.values())
 
@@ -61,7 +61,7 @@ HttpOrigin = Annotated[str, Field(pattern=r"^[A-Za-z0-9.*:/_-]{1,255}$")]
 
 
 class IntakeFields(BaseModel):
-    """What the intake has to know of a channel."""
+    """The fields of a channel that the intake reads."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
 
@@ -96,7 +96,7 @@ class IntakeFields(BaseModel):
 
 
 def _misfit(fields: IntakeFields) -> str | None:
-    """Return what does not go together with the kind of proof, and what to do about it."""
+    """Return which fields do not fit the kind of proof, and what to do about it; None when all fit."""
     kind = fields.authenticatie
     if kind is None:
         return "geheim_bestand needs authenticatie, which says how it is used" if fields.geheim_bestand else None

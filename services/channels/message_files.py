@@ -24,7 +24,7 @@ class ChannelMessage:
 def messages_in(file: Path) -> Iterator[ChannelMessage]:
     """Yield the messages in a file: one of JSON, one a line in `.jsonl`, a mail in `.eml`. Raises OSError.
 
-    No more of a message is read than is needed to see that it is too large.
+    It reads a message only so far as to see that it is too large.
     """
     with file.open("rb") as opened:
         if file.suffix == LINES:

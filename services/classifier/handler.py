@@ -16,7 +16,7 @@ from functools import partial
 from typing import Final
 
 from services.classifier.encoding import Encoder
-from services.classifier.instrumentation import Handled, tell_batch, tell_logboek, tell_own_failure, tell_spans
+from services.classifier.instrumentation import Handled, tell_batch, tell_logboek, tell_spans
 from services.classifier.ports import HeavyBatch, RegisterStore
 from services.classifier.reading import Read, read_in_turns
 from services.classifier.repeats import Judged, Moved, without_seen
@@ -29,6 +29,7 @@ from services.domain.wissing import Wissing
 from services.runtime.clock import Clock
 from services.runtime.errors import InvalidSettings, PartitionLost, TransientFailure
 from services.runtime.exactly_once.ports import Publisher, share_of
+from services.runtime.exactly_once.telling import tell_own_failure
 from services.runtime.kafka.records import Record
 from services.runtime.letters.store import LetterKeys
 from services.runtime.logboek.logboek import Logboek
@@ -144,7 +145,7 @@ class Handler:
             if judged.case is not None and isinstance(outcome, Published):
                 unsent = Moved(judged.case, outcome.besluit, NOWHERE)
                 await self._patiently(record.place, partial(self._note_sent, [unsent]))
-            tell_own_failure(record, error)
+            tell_own_failure("contact.handling_failed", record, error)
             await self._own_failures.add(record, where(error))
             return Handled(record, FAILED, self._encoder.messages(record, FAILED, judged.now))
         if outcome is FAILED:
@@ -174,7 +175,7 @@ class Handler:
             raise
         except Exception as error:  # noqa: BLE001 - every mistake of our own code in a message ends here
             if len(records) == 1:
-                tell_own_failure(records[0], error)
+                tell_own_failure("contact.handling_failed", records[0], error)
                 run.failures += 1
                 return [Judged(records[0], None, FAILED, self._clock.now(), where(error))]
             middle = len(records) // 2

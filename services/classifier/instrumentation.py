@@ -6,7 +6,6 @@ In traces there is one span for each contact whose publisher began a trace.
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Final, assert_never
 
 import structlog
@@ -35,7 +34,8 @@ from services.domain.outcome import (
 from services.domain.personal import FIELDS, may_look_personal, personal_fields
 from services.domain.toelichting import Kanttekening
 from services.runtime.exactly_once.ports import Message
-from services.runtime.kafka.records import Record, tell_oversized, value_bytes
+from services.runtime.exactly_once.telling import attributes_of, tell_committed
+from services.runtime.kafka.records import Record, value_bytes
 from services.runtime.logboek.logboek import Activity, Logboek
 from services.runtime.observe import metrics
 from services.runtime.observe.tracing import Attributes, Spans
@@ -72,26 +72,10 @@ def tell_batch(batch: Sequence[Handled], counted_sources: frozenset[str]) -> Non
     """
     outcomes = Counter(handled.outcome.name for handled in batch)
     _count(batch, outcomes)
-    _measure(batch)
-    for record in (handled.record for handled in batch):
-        if record.oversized is not None:
-            tell_oversized(record.topic, record.partition, record.oversized)
     if log.is_enabled_for(logging.DEBUG):
         for handled in batch:
             _tell(handled.record, handled.outcome)
-    first, last = batch[0].record, batch[-1].record
-    log.info(
-        "batch.committed",
-        topic=first.topic,
-        partition=first.partition,
-        first_offset=first.offset,
-        last_offset=last.offset,
-        records=len(batch),
-        messages=sum(len(handled.messages) for handled in batch),
-        **outcomes,
-    )
-    if refused := outcomes[Refused.name] + outcomes[Failed.name]:
-        log.warning("dead_letters.published", topic=first.topic, partition=first.partition, number=refused)
+    tell_committed(batch, letters=outcomes[Refused.name] + outcomes[Failed.name], **outcomes)
     if outcomes[Overtaken.name]:
         _tell_overtaken([each for each in batch if isinstance(each.outcome, Overtaken)], counted_sources)
 
@@ -110,18 +94,6 @@ def _tell_overtaken(overtaken: Sequence[Handled], counted_sources: frozenset[str
         partition=first.partition,
         first_offset=first.offset,
         number=len(overtaken),
-    )
-
-
-def tell_own_failure(record: Record, error: Exception) -> None:
-    """Log a bug of ours: what kind of error, and where."""
-    metrics.OWN_FAILURES.inc()
-    log.error(
-        "contact.handling_failed",
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        exc_info=error,
     )
 
 
@@ -155,11 +127,7 @@ def _activity(besluit: BesluitRecord) -> Activity:
 
 def _attributes(record: Record, outcome: Outcome | InstructionAnswer, received: Received) -> Attributes:
     return {
-        "messaging.system": "kafka",
-        "messaging.operation.type": "process",
-        "messaging.destination.name": record.topic,
-        "messaging.destination.partition.id": str(record.partition),
-        "messaging.kafka.offset": record.offset,
+        **attributes_of(record),
         "klantcontact.outcome": outcome.name,
         "klantcontact.source": received.source,
         "klantcontact.contact_id": received.contact.contact_id,
@@ -213,14 +181,6 @@ def _count_decided(besluiten: Sequence[BesluitRecord]) -> None:
         if besluit.is_change and not besluit.partijen:
             for note in besluit.kanttekeningen:
                 metrics.CHANGES_WITHOUT_EFFECT.labels(reason=note).inc()
-
-
-def _measure(batch: Sequence[Handled]) -> None:
-    now = datetime.now(UTC)
-    for handled in batch:
-        metrics.PUBLISHED_TO_DECIDED_SECONDS.observe((now - handled.record.written_at).total_seconds())
-    metrics.BATCH_SIZE_RECORDS.observe(len(batch))
-    metrics.LAST_COMMIT_TIMESTAMP_SECONDS.set_to_current_time()
 
 
 # One line a record

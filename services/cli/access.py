@@ -17,6 +17,7 @@ from services.operations.access.page import access_page
 from services.operations.places.search import traces_of
 from services.operations.subjects import Subject
 from services.operations.wording import counted
+from services.runtime.channel_topics import NOT_SEARCHED
 from services.runtime.settings import Settings
 
 app = typer.Typer(add_completion=False)
@@ -60,6 +61,8 @@ def access(
         made = answer(found, given, Release(everything=to_weigh, nummers=frozenset(weighed or ())))
         if write is not None:
             write(access_page(made))
+    if given.kanalen_file is None:
+        tell(NOT_SEARCHED)
     for each in made["plaatsen"]:
         if each["onleesbaar"]:
             tell(f"{each['plaats']}: {counted(each['onleesbaar'], 'record')} of another form. {ONLY_SEARCHED}")

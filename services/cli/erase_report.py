@@ -8,12 +8,13 @@ from services.cli.json_values import print_json
 from services.cli.pages import PageFile, written_page
 from services.cli.progress import progress
 from services.cli.screen import print_table
-from services.cli.streams import FAULTS_FOUND
+from services.cli.streams import FAULTS_FOUND, tell
 from services.cli.subject import RequestNumber, SubjectFile, asked_subject
 from services.operations.erase_report.page import report_page
 from services.operations.erase_report.report import ErasureReport, report_of
 from services.operations.places.place import StayTerm
 from services.operations.wording import counted, to_the_second
+from services.runtime.channel_topics import NOT_SEARCHED
 
 app = typer.Typer(add_completion=False)
 
@@ -27,11 +28,13 @@ def erase_report(
     `--from` says who was meant, so that the topics of publishers are searched for a number of the klant too.
     Exit status 1: a collection in use still holds something.
     """
-    asked = asked_subject(subject) if subject is not None else None
+    asked, given = asked_subject(subject) if subject is not None else None, settings()
     with written_page(page) as write, progress("searching", shown=not as_json) as bar:
-        report = uvloop.run(report_of(settings(), request, subject=asked, progress=bar))
+        report = uvloop.run(report_of(given, request, subject=asked, progress=bar))
         if write is not None:
             write(report_page(report))
+    if given.kanalen_file is None:
+        tell(NOT_SEARCHED)
     if as_json:
         print_json(report)
     else:

@@ -137,8 +137,8 @@ def _hint(pad: str, kind: FaultKind) -> str:
 _OF_THE_WHOLE: Final = {
     MessageRefusal.ONLEESBAAR: "Send one message a file, or a line of .jsonl: UTF-8 JSON of at most 64 levels. A mail "
     "is a file .eml.",
-    MessageRefusal.TE_GROOT: "A message has at most 256 KiB and 500 contacts, and an event 64 KiB. Map fewer items, or "
-    "shorter texts with `bijgeknipt`.",
+    MessageRefusal.TE_GROOT: "A message has at most 256 KiB and 500 contacts, an event 64 KiB, and all events of a "
+    "message 4 MiB together. Map fewer items, or shorter texts with `bijgeknipt`.",
 }
 
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -59,27 +59,33 @@ def _expectations(file: Path) -> Iterator[ExpectedContact]:
     yield from map(json.loads, text.splitlines())
 
 
-def send_samples(samples: Iterable[ChannelSample], system: System) -> None:
-    """Send the messages of samples to the intake, as their platforms do. Raises StartFailed when it refuses one."""
-    assert system.settings.kanalen_file is not None, "a system with an intake has channels"
-    for sample in samples:
-        for number, message in enumerate(sample.messages):
-            made = request_of(
-                sample.kanaal, message, address=system.intake_address, channels=system.settings.kanalen_file
-            )
-            if not _is_taken(made):
-                raise StartFailed(f"The intake did not take {sample.name} of {sample.kanaal}.")
-            if len(sample.messages) > 1:  # what comes first decides: the klant of both may be one
-                _wait_until_decided(sample.expected[: number + 1], system)
-
-
-def _is_taken(request: PlatformRequest) -> bool:
+def is_taken(request: PlatformRequest) -> bool:
+    """Whether the intake takes a request."""
     made = Request(request.url, data=request.body, headers=dict(request.headers))  # noqa: S310 - an address of ours
     try:
         with urlopen(made, timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - the same
             return bool(answer.status == HTTPStatus.NO_CONTENT)
     except OSError:
         return False
+
+
+def send_samples(
+    samples: Iterable[ChannelSample], system: System, *, deliver: Callable[[PlatformRequest], bool] = is_taken
+) -> None:
+    """Send the messages of samples to the intake, as their platforms do. Raises StartFailed when it takes one not.
+
+    `deliver` makes the request, and returns whether the intake took it.
+    """
+    assert system.settings.kanalen_file is not None, "a system with an intake has channels"
+    for sample in samples:
+        for number, message in enumerate(sample.messages):
+            made = request_of(
+                sample.kanaal, message, address=system.intake_address, channels=system.settings.kanalen_file
+            )
+            if not deliver(made):
+                raise StartFailed(f"The intake did not take {sample.name} of {sample.kanaal}.")
+            if len(sample.messages) > 1:  # what comes first decides: the klant of both may be one
+                _wait_until_decided(sample.expected[: number + 1], system)
 
 
 def _wait_until_decided(expected: Sequence[ExpectedContact], system: System) -> None:

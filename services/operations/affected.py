@@ -32,6 +32,7 @@ from services.operations.places.letters import require_opened
 from services.operations.places.message_text import message_text
 from services.operations.places.numbers import candidates
 from services.operations.topic_reader import Progress, topic_reader, unseen
+from services.runtime.channel_topics import NOT_SEARCHED
 from services.runtime.errors import InvalidSettings
 from services.runtime.kafka.records import Record, as_record
 from services.runtime.logboek.logboek import Activity, record_for_command
@@ -79,7 +80,8 @@ async def affected(
     """
     searched = (*settings.topics, *settings.raw_topics, *settings.raw_dead_letter_topics)
     if topic not in searched:
-        raise InvalidSettings(f"The settings name no topic {topic}. They name: {', '.join(searched)}.")
+        unknown = "" if settings.kanalen_file is not None else f" {NOT_SEARCHED}"
+        raise InvalidSettings(f"The settings name no topic {topic}. They name: {', '.join(searched)}.{unknown}")
     found, started_ns = Affected(topic, since, until), time.time_ns()
     async with read_register(settings) as database:
         sleutels = configured_sleutels(settings)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from services.channels.channels_file import has_no_channels
 from services.channels.loading import MappedChannel, mapped_channels
 from services.domain.policy import Beleid
 from services.operations.checks import Check, failed
@@ -18,8 +19,8 @@ STRANGER_ADVICE: Final = (
 
 
 def channel_checks(settings: Settings, beleid: Beleid) -> Iterable[Check]:
-    """Yield the check; nothing where the settings name no channels."""
-    if settings.kanalen_file is None:
+    """Yield the check; nothing where there are no channels."""
+    if has_no_channels(settings):
         return
     try:
         channels = mapped_channels(settings)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from services.channels.channels_file import load_channels
+from services.channels.channels_file import has_no_channels, load_channels
 from services.channels.intake.gate import channel_secrets, exposed_secrets
 from services.operations.checks import Check, failed
 from services.operations.wording import counted
@@ -12,8 +12,8 @@ from services.runtime.settings import Settings
 
 
 def intake_checks(settings: Settings) -> Iterator[Check]:
-    """Check what the intake reads at its start. Yields nothing where no channels file is set."""
-    if settings.kanalen_file is None:
+    """Check what the intake reads at its start. Yields nothing where there are no channels."""
+    if has_no_channels(settings):
         return
     try:
         proven = {naam: kanaal for naam, kanaal in load_channels(settings).items() if kanaal.authenticatie is not None}

@@ -16,6 +16,12 @@ from services.runtime.toml_file import load_toml_file
 
 CHANNELS_VARIABLE: Final = "KLANTCONTACT_KANALEN_FILE"
 
+NOT_SEARCHED: Final = (
+    f"{CHANNELS_VARIABLE} is not set, so no raw topic of a channel was searched, nor its dead letters. "
+    "Set it to the channels file, or to /dev/null where there are no channels."
+)
+"""For a person who asked where something lies."""
+
 ChannelName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
 """The name of a channel, which stands in a topic, a path of the intake and metrics."""
 

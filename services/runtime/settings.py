@@ -97,7 +97,8 @@ class Settings(OpenKlantSettings):
 
     kanalen_file: Path | None = None
     """The TOML file with the channels whose messages become `contact.ended` (docs/channels.md). The mapper and the
-    intake need it, and each command that makes, checks or searches topics: set it for those alone."""
+    intake need it, and each command that makes, checks or searches topics: set it for those alone. Without it a search
+    says that the topics of channels were left out. `/dev/null` says that there are no channels."""
 
     topic_partitions: int = Field(default=12, ge=1, le=1000)
     """The partitions of a topic that `klantcontact topics create` makes: the most instances that can share its work.

@@ -1,109 +1,94 @@
-"""`klantcontact up`: the whole system on one machine, and nothing of it afterwards."""
+"""`klantcontact up`: the whole system on one machine, and nothing of it afterwards.
 
-import json
-import os
+The newcomer's page is typed as it stands: each command says what the page shows.
+"""
+
 import re
-import signal
 import stat
-import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-import psutil
-import pytest
 from pymongo import MongoClient
 
+from services.local.servers.network import free_port
 from services.local.servers.stack import Stack
+from services.local.system import System
+from services.runtime.mongo.client import Document
+from tests.support.bash_session import BashSession
 from tests.support.commands import environment
-from tests.support.contacts import contact_ended
+from tests.support.typed_page import Step, is_as_shown, steps
+from tests.support.up_process import FEW_PARTITIONS, alive, up_process
 from tests.support.waiting import wait_for
 
-START_SECONDS = 90.0
-STOP_SECONDS = 60
-
-COMMAND = [sys.executable, "-m", "services.cli"]
-
-
-@pytest.fixture
-def system(stack: Stack, tmp_path: Path) -> Iterator["System"]:
-    """The system beside the stack of the session, whose start has fetched what there is to fetch."""
-    assert stack.kafka_bootstrap
-    running = System(tmp_path)
-    yield running
-    running.end()
+REPOSITORY: Final = Path.cwd()
+PAGE: Final = Path("docs/channels/start.md")
+FILE: Final = re.compile(r"Write `(\S+)`.*?^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+UP: Final = "klantcontact up --folder stad/systeem"
+DONE_BEFORE: Final = ("sudo apt-get", "git clone", "make setup")
+"""What the machine of a test has already."""
 
 
-class System:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._screen = folder / "screen"
-        plain = environment()
-        self._plain = plain
-        with self._screen.open("wb") as screen:
-            self.process = subprocess.Popen(
-                [*COMMAND, "up", "--folder", str(folder / "home")],
-                env=plain | {"KLANTCONTACT_TOPIC_PARTITIONS": "2"},
-                stdout=screen,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def screen(self) -> str:
-        return self._screen.read_text()
-
-    def wait_until_up(self) -> None:
-        wait_for(
-            "everything is up",
-            lambda: "Ctrl-C stops it all" in self.screen() or self.process.poll() is not None,
-            seconds=START_SECONDS,
-        )
-        assert self.process.poll() is None, self.screen()
-        assert self.screen().startswith("Starting Kafka, MongoDB and the services …\n")
-
-    def exported(self) -> dict[str, str]:
-        """What the screen says to type in another terminal."""
-        return dict(re.findall(r"export (\w+)='?([^'\n]+)'?", self.screen()))
-
-    def klantcontact(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run([*COMMAND, *arguments], env=self._plain | self.exported(), check=True, timeout=60)
-
-    def family(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-    def end(self) -> None:
-        self.process.kill()
-        self.process.wait(STOP_SECONDS)
+def checkout(folder: Path) -> Path:
+    """Return a folder that is a checkout to who types there."""
+    (folder / "services").symlink_to(REPOSITORY / "services")
+    programs = folder / ".venv/bin"
+    programs.mkdir(parents=True)
+    for name, command in (("python", ""), ("klantcontact", "-m services.cli ")):
+        (programs / name).write_text(f'#!/bin/sh\nPYTHONPATH={REPOSITORY} exec {sys.executable} {command}"$@"\n')
+        (programs / name).chmod(stat.S_IRWXU)
+    return folder
 
 
-def test_an_event_is_stored_and_ctrl_c_leaves_nothing(system: System, tmp_path: Path) -> None:
-    events = tmp_path / "events.jsonl"
-    events.write_text(json.dumps(contact_ended("c-1")))
-    system.wait_until_up()
-    family = system.family()
-
-    system.klantcontact("publish", str(events))
-
-    operator = Path(system.exported()["KLANTCONTACT_MONGO_URI_FILE"])
-    assert stat.S_IMODE(operator.stat().st_mode) == 0o600
-    assert operator.read_text().split(":")[2].split("@")[0] not in system.screen()
-    with MongoClient[dict[str, Any]](operator.read_text()) as client:
-        wait_for("the klantcontact is stored", client["klantcontact"]["klantcontacten"].find_one)
-        wait_for("the interne taak is stored", client["klantcontact"]["interne_taken"].find_one)
-    os.kill(system.process.pid, signal.SIGINT)
-    assert system.process.wait(STOP_SECONDS) == 0
-    assert len(family) >= 4
-    assert not [child for child in family if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+def page_for(port: int) -> str:
+    """Return the page with another port of the intake: its own may be taken on the machine of a test."""
+    return PAGE.read_text(encoding="utf-8").replace("127.0.0.1:8090", f"127.0.0.1:{port}")
 
 
-def test_a_service_that_ends_by_itself_ends_all_with_its_log_on_the_screen(system: System) -> None:
-    system.wait_until_up()
-    family = system.family()
-    projector = next(child for child in family if child.cmdline()[-2:] == ["run", "projector"])
+def follow(bash: BashSession, step: Step) -> None:
+    """Type a step. It ends with status 0, and says what the page shows."""
+    status, said = bash.type(step.typed)
+    assert status == 0, f"{step.typed}\n{said}"
+    assert is_as_shown(said, step.shown), f"{step.typed}\n{said}"
 
-    projector.kill()
 
-    assert system.process.wait(STOP_SECONDS) == 1
-    assert "The projector has ended. The end of its log:" in system.screen()
-    assert not [child for child in family if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+def test_a_newcomer_gets_contacts_into_mongodb_by_the_page_alone_and_ctrl_c_leaves_nothing(
+    stack: Stack, tmp_path: Path
+) -> None:
+    assert stack.kafka_bootstrap, "its start has fetched what there is to fetch"
+    port, folder = free_port(), checkout(tmp_path)
+    page = page_for(port)
+    typed = [each for each in steps(page) if not each.typed.startswith(DONE_BEFORE)]
+    at_up = next(number for number, each in enumerate(typed) if each.typed.endswith(UP))
+    with BashSession(folder, environment() | FEW_PARTITIONS) as bash:
+        for step in typed[:at_up]:
+            follow(bash, step)
+        for name, content in FILE.findall(page):
+            (folder / name).write_text(content)
+        variables = {
+            "KLANTCONTACT_KANALEN_FILE": str(folder / "stad/kanalen.toml"),
+            "KLANTCONTACT_INTAKE_PORT": str(port),
+        }
+        with up_process(folder, home=folder / "stad/systeem", variables=variables) as up:
+            family, operator = up.family(), Path(up.exported()["KLANTCONTACT_MONGO_URI_FILE"])
+            for name, value in up.exported().items():
+                follow(bash, Step(f"export {name}={value}", ""))
+            for step in typed[at_up + 1 :]:
+                wait_until_there(up.system(), step)
+                follow(bash, step)
+
+            assert stat.S_IMODE(operator.stat().st_mode) == 0o600
+            assert operator.read_text().split(":")[2].split("@")[0] not in up.screen()
+            assert up.press_ctrl_c() == 0
+    assert len(family) >= 6
+    assert alive(family) == []
+
+
+def wait_until_there(system: System, step: Step) -> None:
+    """Wait for what a step shows: a person types more slowly than the services work."""
+    if step.typed.startswith("klantcontact explain"):
+        with MongoClient[Document](system.stack.mongo_uri) as client:
+            stored = client[system.settings.mongo_database]["klantcontacten"]
+            wait_for("both contacts are stored", lambda: stored.count_documents({}) == 2)
+    if step.typed.startswith("klantcontact dlq"):
+        wait_for("the wrong message is a letter", lambda: system.count_dead_letters(of_channels=True))

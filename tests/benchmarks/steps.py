@@ -51,7 +51,14 @@ CLASSIFIER: Final[Sequence[Step]] = (
     ),
     ("register: the transaction around it", ["services/classifier/mongo/"]),
     ("encode: events to messages", ["services/classifier/encoding.py"]),
-    ("tell: metrics, counts, spans", ["services/classifier/instrumentation.py", "services/runtime/observe/"]),
+    (
+        "tell: metrics, counts, spans",
+        [
+            "services/classifier/instrumentation.py",
+            "services/runtime/exactly_once/telling.py",
+            "services/runtime/observe/",
+        ],
+    ),
     ("batches and turns", ["services/classifier/handler.py", "services/runtime/turns.py"]),
     ("Kafka: batches in and out", ["services/runtime/exactly_once/", "services/runtime/kafka/"]),
 )

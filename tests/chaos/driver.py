@@ -9,25 +9,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from confluent_kafka import KafkaException, TopicPartition
-from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka import KafkaException
 from pymongo import MongoClient
 
 from services.local.servers.errors import LocalStackError
+from services.local.system import committed_messages
 from services.runtime.settings import Settings
+from tests.chaos.channel import messages
 from tests.chaos.checker import Result, check
 from tests.chaos.counts import counted, still_lacking
 from tests.chaos.expected import expect
 from tests.chaos.faults.mongo import UNREPLICATED
 from tests.chaos.kafka_cluster import VERSION
 from tests.chaos.load import PER_SECOND, Acknowledged, Load
+from tests.chaos.mapped import check_channel, observe_channel
 from tests.chaos.observed import Ends, observe
 from tests.chaos.plan import Kind, Planned, drawn
+from tests.chaos.platform import Platform
 from tests.chaos.recovery import Recovery, Struck
 from tests.chaos.town import Town
 from tests.chaos.violations import Violation
 from tests.chaos.world import PARTITIONS, World, running_world
-from tests.support.kafka_tools import ANSWER_SECONDS, admin_client, committed_offsets, holds_readers_up
+from tests.support.kafka_tools import committed_offsets, holds_readers_up
 
 WARM_SECONDS: Final = 300.0
 """The longest wait for a first contact. It takes 5 s on two free cores, and a minute beside three other tests."""
@@ -37,6 +40,9 @@ RECOVERY_SECONDS: Final = 180.0
 
 MOST_BYTES: Final = 200_000_000
 """Of an instance: a third above what `docs/capacity.md` names, so that only growth is found."""
+
+OF_CHANNEL: Final = 0.25
+"""The messages to the intake, as a share of the records of the publisher."""
 
 LOOK_SECONDS: Final = 0.25
 UNDISTURBED: Final = "nothing"
@@ -80,6 +86,8 @@ class Outcome:
     """Writes of a primary that no other member got."""
     kept: int
     """Those that are there all the same."""
+    messages: int = 0
+    """Messages of the channel that the intake accepted."""
 
 
 @dataclass
@@ -164,8 +172,10 @@ def run(orders: Orders, say: Callable[[str], None]) -> Outcome:
 def _fought(world: World, orders: Orders, say: Callable[[str], None]) -> Outcome:
     [topic] = world.settings.contact_topics
     load = Load(world.kafka.bootstrap, topic, PARTITIONS, Town(orders.seed), per_second=orders.per_second)
-    recovery = Recovery(world, load)
+    platform = Platform(world.intakes, messages(orders.seed), per_second=orders.per_second * OF_CHANNEL)
+    recovery = Recovery(world, lambda: [*load.probe(), *platform.probe()])
     load.start()
+    platform.start()
     recovery.start()
     _undisturbed(recovery, orders.probes)
     fight = _Fight(world, recovery, time.monotonic() + orders.minutes * 60, orders.enough, say)
@@ -178,9 +188,13 @@ def _fought(world: World, orders: Orders, say: Callable[[str], None]) -> Outcome
         raise fight.errors[0]
     say("The faults are over. Everything has to be as before …")
     unanswered = load.stop()
+    platform.stop()
     recovery.wait(RECOVERY_SECONDS)
     recovery.stop()
-    return _checked(world, load, recovery.struck, fight, unanswered)
+    outcome = _checked(world, load, recovery.struck, fight, unanswered)
+    outcome.result.violations += check_channel(observe_channel(_past_proxies(world)), platform)
+    outcome.messages = len(platform.accepted)
+    return outcome
 
 
 def _undisturbed(recovery: Recovery, probes: int) -> None:
@@ -195,9 +209,15 @@ def _undisturbed(recovery: Recovery, probes: int) -> None:
             recovery.struck.clear()  # the services were starting
 
 
+def _past_proxies(world: World) -> Settings:
+    """Return the settings of a reader that no fault of the network reaches."""
+    return world.settings.model_copy(update={"kafka_bootstrap": world.kafka.past_proxies})
+
+
 def _checked(world: World, load: Load, struck: Sequence[Struck], fight: _Fight, unanswered: int) -> Outcome:
-    settings = world.settings.model_copy(update={"kafka_bootstrap": world.kafka.past_proxies})
-    late = list(_late("the classifier", lambda: _is_decided(settings)))
+    settings = _past_proxies(world)
+    late = list(_late("the mapper", lambda: _is_mapped(settings)))
+    late += _late("the classifier", lambda: _is_decided(settings))
     observed = observe(
         settings, lambda ends: late.extend(_late("the projector", lambda: _is_projected(settings, ends)))
     )
@@ -247,18 +267,20 @@ def _late(who: str, is_done: Callable[[], bool]) -> Iterator[Violation]:
     yield Violation("not recovered", f"{who} has not done all its work in {RECOVERY_SECONDS:.0f} s; {why}")
 
 
+def _is_mapped(settings: Settings) -> bool:
+    outputs = [*settings.contact_topics, *settings.raw_dead_letter_topics]
+    return _is_done(settings, settings.raw_topics, settings.mapper_group, outputs)
+
+
 def _is_decided(settings: Settings) -> bool:
-    """Whether all that came in is committed as handled, and all that came of it can be read."""
-    [topic] = settings.contact_topics
-    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # it has no types
-    places = {TopicPartition(topic, each): latest for each in range(PARTITIONS)}
-    asked = admin_client(settings.kafka_bootstrap).list_offsets(places)
-    ends = [each.result(ANSWER_SECONDS).offset for each in asked.values()]
-    committed = committed_offsets(
-        settings.kafka_bootstrap, group=settings.classifier_group, topic=topic, partitions=PARTITIONS
-    )
     outputs = [*settings.output_topics, settings.dead_letter_topic]
-    return committed == ends and not holds_readers_up(settings.kafka_bootstrap, outputs)
+    return _is_done(settings, settings.contact_topics, settings.classifier_group, outputs)
+
+
+def _is_done(settings: Settings, topics: Sequence[str], group: str, outputs: Sequence[str]) -> bool:
+    """Whether all that came in is committed as handled, and all that came of it can be read."""
+    left = committed_messages(settings.kafka_bootstrap, topics, after_group=group)
+    return not any(True for _ in left) and not holds_readers_up(settings.kafka_bootstrap, outputs)
 
 
 def _is_projected(settings: Settings, ends: Ends) -> bool:

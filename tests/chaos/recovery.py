@@ -1,8 +1,11 @@
-"""How long each fault was felt: until contacts that are sent when it ends, one to each partition, stand in MongoDB."""
+"""How long each fault was felt: until contacts that are sent when it ends stand in MongoDB.
+
+One goes to each partition of `contact.ended`, and some go to the intake as messages of the channel.
+"""
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,7 +13,6 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from services.projector.mongo.writes import Collection
-from tests.chaos.load import Load
 from tests.chaos.world import World
 
 LOOK_SECONDS: Final = 0.1
@@ -37,10 +39,11 @@ class Struck:
 class Recovery(threading.Thread):
     """Probes after each fault, and looks in MongoDB for what comes of the probes."""
 
-    def __init__(self, world: World, load: Load) -> None:
+    def __init__(self, world: World, probe: Callable[[], Iterable[str]]) -> None:
+        """`probe` sends contacts, and returns the ids of the klantcontacten that must come of them."""
         super().__init__(name="recovery", daemon=True)
         self.struck: list[Struck] = []
-        self._load = load
+        self._probe = probe
         self._database = world.settings.mongo_database
         self._client = MongoClient[dict[str, Any]](
             world.mongo.uri,
@@ -55,7 +58,7 @@ class Recovery(threading.Thread):
 
     def ended(self, struck: Struck) -> None:
         """Begin to wait for the recovery from a fault that has just ended."""
-        probes = set(self._load.probe())
+        probes = set(self._probe())
         with self._lock:
             self.struck.append(struck)
             self._awaited[struck] = probes

@@ -18,3 +18,4 @@ def test_the_register_is_right_whatever_happens_to_processes_servers_and_connect
     assert outcome.result.violations == []
     assert {each.kind for each in outcome.struck} > {each.name for each in kinds}
     assert outcome.result.events > outcome.result.contacts > 0
+    assert outcome.messages > 0

@@ -18,6 +18,7 @@ CHECKS: Final = (
     "projection differs",
     "letter without key",
     "lost by Kafka",
+    "lost by the intake",
     "not recovered",
     "too much memory",
 )

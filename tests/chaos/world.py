@@ -16,6 +16,7 @@ from services.local.servers.process import Server
 from services.local.system import COMMAND
 from services.runtime.mongo.roles import role_of_command
 from services.runtime.settings import Settings
+from tests.chaos.channel import make_channel
 from tests.chaos.kafka_cluster import KafkaCluster
 from tests.chaos.machine import MemoryGroup, clock_environment, clock_of, mount, unmount
 from tests.chaos.members import Keeper, Member
@@ -23,7 +24,7 @@ from tests.chaos.proxy import Network, Proxy
 from tests.chaos.replica_set import ReplicaSet
 from tests.support.commands import environment
 
-SERVICES: Final[Mapping[str, int]] = {"classifier": 2, "projector": 2}
+SERVICES: Final[Mapping[str, int]] = {"classifier": 2, "projector": 2, "mapper": 2, "intake": 2}
 """What runs as `klantcontact run …`, each with its number of instances. A service that is added here is hit as well."""
 
 PARTITIONS: Final = 6
@@ -49,6 +50,8 @@ class World:
     """Starts an instance with a name of a service."""
     instances: dict[str, Member] = field(default_factory=dict)
     groups: dict[str, MemoryGroup] = field(default_factory=dict)
+    intakes: Sequence[str] = ()
+    """The addresses at which the platform reaches the intake."""
     unreplicated: int = 0
     """How many writes a primary made that no other member got."""
     _guests: Iterator[int] = field(default_factory=lambda: count(1))
@@ -93,14 +96,18 @@ def running_world(folder: Path, *, version: str, kinds: Collection[str]) -> Iter
         kafka.start()
         mongo.start()
         kafka.wait_until_together()
-        settings = _settings(kafka.bootstrap, mongo.uri)
+        settings = _settings(kafka.bootstrap, mongo.uri, make_channel(folder))
         subprocess.run([*COMMAND, "topics", "create"], env=environment(settings), check=True, capture_output=True)
         logins = make_logins(mongo.uri, settings, folder / "logins")
         groups: dict[str, MemoryGroup] = {}
+        intakes: list[str] = []
 
         def start_instance(service: str, name: str) -> Member:
             role = role_of_command(["run", service])
             own = logged_in(settings, logins[role]) if role is not None else settings
+            if service == "intake":
+                own = own.model_copy(update={"intake_port": free_port()})
+                intakes.append(f"http://{HOST}:{own.intake_port}")
             prefix: Sequence[str] = ()
             if "memory" in kinds and name in instances_of(service):
                 groups[name] = MemoryGroup(name)
@@ -114,7 +121,7 @@ def running_world(folder: Path, *, version: str, kinds: Collection[str]) -> Iter
             keeper.keeps([member])
             return member
 
-        world = World(folder, settings, kafka, mongo, keeper, start_instance, groups=groups)
+        world = World(folder, settings, kafka, mongo, keeper, start_instance, groups=groups, intakes=intakes)
         for service in SERVICES:
             for name in instances_of(service):
                 world.instances[name] = start_instance(service, name)
@@ -124,10 +131,11 @@ def running_world(folder: Path, *, version: str, kinds: Collection[str]) -> Iter
         yield world
 
 
-def _settings(bootstrap: str, mongo_uri: str) -> Settings:
+def _settings(bootstrap: str, mongo_uri: str, kanalen_file: Path) -> Settings:
     return Settings(
         kafka_bootstrap=bootstrap,
         mongo_uri=mongo_uri,
+        kanalen_file=kanalen_file,
         topic_partitions=PARTITIONS,
         session_timeout_ms=SESSION_MILLISECONDS,
         sleutel=SecretStr("a key of the tests, thirty-two bytes"),

@@ -1,4 +1,4 @@
-"""Whatever happens to the mapper's processes, each message that lies in a raw topic is an event once."""
+"""Whatever happens to the mapper and to MongoDB, each message in a raw topic is an event or a letter, once."""
 
 import json
 import signal
@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from services.local.servers.mongod import administrator_uri, mongod_server
 from services.local.system import COMMAND
-from tests.support.mappings import MESSAGE, SMALL
-from tests.support.raw_channels import JSON_TYPE, RawChannels, channel_settings, headers_of, place_in
+from services.runtime.observe.health import Part
+from tests.support.mappings import MESSAGE
+from tests.support.raw_channels import JSON_TYPE, RawChannels, headers_of, place_in, small_channel
 from tests.support.service_process import ServiceProcess
 from tests.support.waiting import wait_for
 
@@ -43,11 +45,11 @@ class MapperWorld(RawChannels):
         self._undo.callback(process.server.kill)
         return process
 
-    def send(self, number: int) -> None:
-        """Send so many messages, of which each tenth can't be read."""
+    def send(self, number: int, *, readable: bool = False) -> None:
+        """Send so many messages, of which each tenth can't be read unless all are to be."""
         first = len(self.places)
         values = [
-            b"{" if each % 10 == 9 else json.dumps({**MESSAGE, "id": f"g-{each}"}).encode()
+            b"{" if each % 10 == 9 and not readable else json.dumps({**MESSAGE, "id": f"g-{each}"}).encode()
             for each in range(first, first + number)
         ]
         self.places += self.publish((self.topic, value, [JSON_TYPE]) for value in values)
@@ -75,20 +77,18 @@ class MapperWorld(RawChannels):
         return Counter([headers_of(each)["bericht"] for each in self.events()] + [place_in(e) for e in self.letters()])
 
 
+@contextmanager
+def world_on(kafka: str, mongo: str, *, topics: str, database: str, folder: Path) -> Iterator[MapperWorld]:
+    """A channel with the small mapping; at the end every process is killed, also a paused one."""
+    raw = small_channel(kafka=kafka, mongo=mongo, name=topics, database=database, folder=folder)
+    with ExitStack() as undo:
+        yield MapperWorld(raw, folder, undo)
+
+
 @pytest.fixture
 def world(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str, tmp_path: Path) -> Iterator[MapperWorld]:
-    """A channel with the small mapping; at the end every process is killed, also a paused one."""
-    (tmp_path / "klein.toml").write_text(SMALL, "utf-8")
-    settings = channel_settings(
-        kafka=kafka_bootstrap,
-        mongo=mongo_uri,
-        name=topics,
-        database=database,
-        folder=tmp_path,
-        channels={"proef": "klein.toml"},
-    )
-    with ExitStack() as undo:
-        yield MapperWorld(RawChannels(settings), tmp_path, undo)
+    with world_on(kafka_bootstrap, mongo_uri, topics=topics, database=database, folder=tmp_path) as made:
+        yield made
 
 
 def _assigned(process: ServiceProcess) -> int:
@@ -129,3 +129,27 @@ def test_frozen_beyond_its_session_woken_and_restarted_under_load(world: MapperW
         sleeper.server.kill()
         world.start()
     assert world.outcomes() == Counter(world.places)
+
+
+def test_while_mongodb_is_away_events_go_on_and_letters_wait(kafka_bootstrap: str, topics: str, tmp_path: Path) -> None:
+    with (
+        mongod_server(tmp_path / "mongod") as mongod,
+        world_on(
+            kafka_bootstrap, administrator_uri(mongod), topics=topics, database="klantcontact", folder=tmp_path
+        ) as world,
+    ):
+        process = world.start()
+        world.send(10)
+        world.wait_until_mapped(10)
+        mongod.stop()
+        wait_for("readiness names MongoDB", lambda: Part.MONGODB in process.reasons())
+        world.send(20, readable=True)
+        world.wait_until_mapped(30)
+        world.send(20)
+        wait_for("a batch waits for MongoDB", lambda: process.measured("klantcontact_transient_failures_total"))
+        assert world.committed() < len(world.places)
+        assert len(world.letters()) == 1
+        mongod.start()
+        wait_for("it is ready again", process.is_ready)
+        assert world.outcomes() == Counter(world.places)
+        assert process.terminate() == 0

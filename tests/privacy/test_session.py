@@ -7,49 +7,29 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from services.channels.channels_file import NO_CHANNELS
 from services.local.logins import logged_in
 from services.local.sample import sample
 from services.local.servers.stack import Stack
 from services.local.system import System
+from services.runtime.channel_topics import CHANNELS_VARIABLE
 from tests.acceptance.pipeline import documents, publish, wait_until_all_is_stored
 from tests.acceptance.shared_system import shared_system
 from tests.support.commands import klantcontact
+from tests.support.typed_page import Step, is_as_shown, steps
 from tests.support.whole import whole
 
 pytestmark = pytest.mark.server
 
 PAGE: Final = Path("docs/privacy/session.md")
-CONSOLE: Final = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SAMPLE: Final = "klantcontact sample 5000 | klantcontact publish -"
 LOGIN: Final = re.compile(r"export KLANTCONTACT_MONGO_URI_FILE=\S+/klantcontact-(\w+)$")
 FILE: Final = re.compile(r"\w+\.(?:json|html)")
-VARIES: Final = re.compile(
-    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?Z"
-    r"|User:\w+, .*?\)|klantcontact \d+|Partij \d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-)
-"""Moments, logins, the number that a klantcontact got, and ids: the page shows those of one run."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """What is typed, and what the page shows below it."""
-
-    typed: str
-    shown: str
-
-
-def steps() -> Iterator[Step]:
-    """Yield the steps of the page."""
-    for block in CONSOLE.findall(PAGE.read_text(encoding="utf-8")):
-        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            typed, _, shown = part.partition("\n")
-            yield Step(re.sub(r"\s+#.*$", "", typed), shown)
 
 
 def published() -> Sequence[bytes]:
@@ -94,14 +74,16 @@ class Terminal:
         words, _, output = step.typed.partition(" > ")
         arguments = [self._there(word) if FILE.fullmatch(word) else word for word in shlex.split(words)[1:]]
         login = logged_in(self._system.settings, self._system.logins[self._role])
-        done = klantcontact(*arguments, variables=login.environment())
+        # `up` has channels; what concerns them is not shown here.
+        variables = login.environment() | {CHANNELS_VARIABLE: str(NO_CHANNELS)}
+        done = klantcontact(*arguments, variables=variables)
         said = done.stderr.decode()
         if output:
             Path(self._there(output)).write_bytes(done.stdout)
         else:
             said = done.stdout.decode() + said
         assert done.returncode == 0, f"{step.typed}\n{said}"
-        assert re.fullmatch(_pattern(step.shown), self._plain(said), re.DOTALL), f"{step.typed}\n{said}"
+        assert is_as_shown(self._plain(said), step.shown), f"{step.typed}\n{said}"
 
     def _there(self, file: str) -> str:
         return str(self._system.home / file)
@@ -110,21 +92,12 @@ class Terminal:
         """Return what was said with the names that the page has, where those of a test differ."""
         settings = self._system.settings
         named = said.replace(settings.contact_topics[0].removesuffix("contact.ended"), "")
-        return _normal(named.replace(settings.projector_group, "klantcontact-projector"))
-
-
-def _normal(text: str) -> str:
-    return "\n".join(" ".join(line.split()) for line in VARIES.sub("(varies)", text).splitlines())
-
-
-def _pattern(shown: str) -> str:
-    """Return a pattern of what the page shows: what stands in place of `…` may be anything."""
-    return ".*".join(map(re.escape, _normal(shown).split("…")))
+        return named.replace(settings.projector_group, "klantcontact-projector")
 
 
 def test_the_session_goes_as_the_page_shows(system: System) -> None:
     terminal = Terminal(system)
-    for step in steps():
+    for step in steps(PAGE.read_text(encoding="utf-8")):
         terminal.type(step)
 
     klant = json.loads((system.home / "klant.json").read_text())["partijIdentificatoren"][0]["objectId"]

@@ -41,6 +41,20 @@ def small(*changes: tuple[str, str], more: str = "") -> ChannelMapping:
     return load(text + more, "klein.toml")
 
 
+def verbose() -> ChannelMapping:
+    """Return a mapping that adds 10 KiB of its own text to each contact in a message."""
+    return small(
+        ("[overslaan]", '[uitpakken]\ncontacten = "@"\n[overslaan]'),
+        ("[{ onderwerp = {", f'[{{ voor_elk = "v", inhoud = {{ vast = "{"a" * 1000}" }}, onderwerp = {{'),
+        ('"vraag"', '"alles.vraag"'),
+    )
+
+
+def many(contacts: int) -> bytes:
+    """Return a message with so many contacts for it: 0.1 KiB each."""
+    return json.dumps([{**MESSAGE, "id": f"g-{number}", "v": [0] * 10} for number in range(contacts)]).encode()
+
+
 def mapped(mapping: ChannelMapping, **message: Any) -> list[ChannelOutcome]:  # noqa: ANN401 - JSON
     """Return what becomes of the message with some of its fields replaced."""
     return mapping.map_json(json.dumps({**MESSAGE, **message}).encode())

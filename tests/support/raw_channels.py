@@ -19,6 +19,7 @@ from tests.support.kafka_tools import (
     read_committed,
     topic_names,
 )
+from tests.support.mappings import SMALL
 from tests.support.sealed import REGISTER_KEY
 from tests.support.waiting import wait_for
 
@@ -52,6 +53,16 @@ def channel_settings(
     )
     make_topics(kafka, *settings.topics, *settings.raw_topics, *settings.raw_dead_letter_topics, partitions=PARTITIONS)
     return settings
+
+
+def small_channel(*, kafka: str, mongo: str, name: str, database: str, folder: Path) -> "RawChannels":
+    """Make one channel with the small mapping, which stands as `klein.toml` in the folder, and the audit topic."""
+    (folder / "klein.toml").write_text(SMALL, "utf-8")
+    settings = channel_settings(
+        kafka=kafka, mongo=mongo, name=name, database=database, folder=folder, channels={"proef": "klein.toml"}
+    )
+    make_topics(kafka, settings.audit_topic)
+    return RawChannels(settings)
 
 
 @dataclass

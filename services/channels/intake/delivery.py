@@ -1,4 +1,4 @@
-"""One request of a platform, once it is read."""
+"""One request of a platform, with its whole body."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -17,22 +17,22 @@ class Delivery:
     """What a platform sent to `/in/<naam>`."""
 
     naam: str
-    """As it stands in the path: a channel may have that name or not."""
+    """The name in the path, which may be that of no channel."""
     query: bytes
     """What follows the `?`, as it was sent."""
     headers: Mapping[bytes, bytes]
-    """By name in small letters. One that came twice is left out: a proxy may have looked at the other."""
+    """By name in lower case. A header that came twice is left out: a proxy may have checked the other one."""
     body: bytes
     """As it was sent."""
 
     @property
     def content_type(self) -> bytes:
-        """The media type, in small letters and without parameters."""
+        """The media type, in lower case and without parameters."""
         return self.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
 
     @property
     def content_encoding(self) -> bytes:
-        """The content encoding, in small letters; empty for none."""
+        """The content encoding, in lower case; empty for none."""
         return self.headers.get(b"content-encoding", b"").strip().lower()
 
     @property
@@ -42,7 +42,7 @@ class Delivery:
 
 
 def headers_once(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[bytes, bytes]:
-    """Return the headers that came once."""
+    """Return the headers that came exactly once."""
     once: dict[bytes, bytes] = {}
     twice = set()
     for name, value in headers:
@@ -55,5 +55,5 @@ def headers_once(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[bytes, bytes
 
 
 def form_fields(body: bytes) -> list[tuple[str, str]]:
-    """Return the fields of a form, in their order. Raises ValueError for what is none."""
+    """Return the fields of a form, in their order. Raises ValueError for a body that is no form."""
     return parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)

@@ -1,6 +1,7 @@
-"""What each `omhulsel` takes off a request, so that one message becomes one raw record.
+"""Unpacks a delivery into messages by the `omhulsel` of its channel: one message becomes one raw record.
 
-A request is unpacked once its origin is proven. Raises Rejected for what can't be unpacked, or is too large.
+The intake unpacks a delivery only after its proof. Each function here raises Rejected for a delivery that it can't
+unpack, or that is too large.
 """
 
 import base64
@@ -52,7 +53,7 @@ REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{1,100}")
 
 @value_class(frozen=True, slots=True)
 class Unpacked:
-    """The messages of a request, all of one content type, and the reply once they are kept."""
+    """The messages of a request, all of one content type, and the reply for when Kafka has them."""
 
     messages: Sequence[bytes]
     content_type: bytes
@@ -60,15 +61,15 @@ class Unpacked:
 
 
 def unpack(omhulsel: Omhulsel, delivery: Delivery, *, most_bytes: int) -> Unpacked:
-    """Take the envelope off a delivery. `most_bytes` bounds it, as sent and as unpacked."""
+    """Return the messages of a delivery. `most_bytes` bounds its body, both as sent and decompressed."""
     if len(delivery.body) > most_bytes:
         raise Rejected(TOO_LARGE)
-    types, take_off = _ENVELOPES[omhulsel]
+    types, unpack_body = _ENVELOPES[omhulsel]
     if delivery.content_type not in types:
         raise Rejected(WRONG_TYPE)
     if not delivery.body:
         raise Rejected(UNREADABLE)
-    unpacked = take_off(delivery, most_bytes)
+    unpacked = unpack_body(delivery, most_bytes)
     if len(unpacked.messages) > MAX_MESSAGES or any(len(each) > MAX_MESSAGE_BYTES for each in unpacked.messages):
         raise Rejected(TOO_LARGE)
     return unpacked
@@ -125,7 +126,7 @@ def _objects(body: bytes) -> Sequence[bytes]:
 
 
 def _at_most(messages: Iterable[T]) -> list[T]:
-    """Return the messages, and one too many where there are more than we take: nothing goes through the rest."""
+    """Return the messages, or one more than the maximum when there are more: the rest is not read."""
     return list(islice(messages, MAX_MESSAGES + 1))
 
 
@@ -137,7 +138,7 @@ def _plain(delivery: Delivery) -> bytes:
 
 
 def _unzipped(delivery: Delivery, most_bytes: int) -> bytes:
-    """Return a body that may be compressed with gzip, and no byte more than `most_bytes` of it."""
+    """Return the body, decompressed where gzip was used. Decompress no further than `most_bytes`."""
     if delivery.content_encoding != b"gzip":
         return delivery.body
     unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
@@ -152,9 +153,9 @@ def _unzipped(delivery: Delivery, most_bytes: int) -> bytes:
     return unpacked
 
 
-TakeOff = Callable[[Delivery, int], Unpacked]
+Unpack = Callable[[Delivery, int], Unpacked]
 
-_ENVELOPES: Final[Mapping[Omhulsel, tuple[frozenset[bytes], TakeOff]]] = {
+_ENVELOPES: Final[Mapping[Omhulsel, tuple[frozenset[bytes], Unpack]]] = {
     Omhulsel.GEEN: (_ANY_JSON, _whole),
     Omhulsel.LIJST: (_ANY_JSON, _list),
     Omhulsel.CLOUDEVENTS: (_ANY_JSON, _cloudevents),
@@ -162,4 +163,4 @@ _ENVELOPES: Final[Mapping[Omhulsel, tuple[frozenset[bytes], TakeOff]]] = {
     Omhulsel.MAIL: (frozenset({MAIL}), _whole),
     Omhulsel.FIREHOSE: (frozenset({JSON}), _firehose),
 }
-"""The content types of each, and what takes it off."""
+"""For each the content types that it takes, and the function that unpacks it."""

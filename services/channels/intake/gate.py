@@ -1,4 +1,7 @@
-"""Who gets in. A name that is no channel and a wrong secret cost the same work, and get the same answer."""
+"""Admits deliveries that prove where they come from.
+
+An unknown channel and a wrong secret cost the same work and get the same answer.
+"""
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +24,7 @@ MIN_SECRET: Final = 16
 
 @value_class(frozen=True, slots=True)
 class Entrance:
-    """One channel that the intake takes messages for."""
+    """A channel whose messages come through the intake."""
 
     naam: str
     kanaal: Kanaal
@@ -34,7 +37,7 @@ class Entrance:
 
 
 class Gate:
-    """Lets genuine deliveries in."""
+    """Admits genuine deliveries."""
 
     def __init__(self, entrances: Mapping[str, Entrance]) -> None:
         """`entrances` by the name in the path."""
@@ -44,8 +47,8 @@ class Gate:
     def admit(self, delivery: Delivery) -> Entrance:
         """Return the entrance of a genuine delivery. Raises Rejected for any other.
 
-        What is refused was put to every kind of proof once, with its own secrets or with those that nobody has. So the
-        time says neither whether the channel exists nor how it is proven.
+        A refused delivery has gone through every kind of proof once: its channel's own, and decoys with secrets that
+        nobody has. So the time tells neither whether the channel exists nor which proof it has.
         """
         entrance = self._entrances.get(delivery.naam)
         if entrance is not None and entrance.proof.holds(delivery):

@@ -1,4 +1,4 @@
-"""What happens to one delivery: prove it, take its envelope off, keep its messages, answer."""
+"""Handles one delivery: check its proof, unpack it, write its messages to Kafka, answer."""
 
 import re
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _VALIDATION_TOKEN: Final = re.compile(r"[\x20-\x7e]{1,1000}")
 
 
 class Intake:
-    """Takes deliveries. Raises Rejected for one of which it takes nothing."""
+    """Takes deliveries whole or not at all. Each method raises Rejected for a request that the intake refuses."""
 
     def __init__(self, entrances: Mapping[str, Entrance], topics: RawTopics) -> None:
         """`entrances` by the name in the path."""
@@ -33,7 +33,7 @@ class Intake:
         self._topics = topics
 
     async def take(self, delivery: Delivery) -> Reply:
-        """Keep the messages of a delivery, and return the reply that says so."""
+        """Write the messages of a delivery to Kafka, and return the reply."""
         received_at = datetime.now(UTC)
         entrance = self._gate.admit(delivery)
         unpacked = unpack(entrance.kanaal.omhulsel, delivery, most_bytes=entrance.kanaal.max_bytes)
@@ -47,9 +47,9 @@ class Intake:
         return unpacked.reply
 
     def validate(self, naam: str, query: bytes) -> Reply | None:
-        """Answer Microsoft Graph's question whether a subscription was meant; None when a request is no such question.
+        """Answer Microsoft Graph, which asks whether we want a subscription; return None for any other request.
 
-        It proves nothing yet, and nothing is kept. Its notifications prove themselves.
+        The question needs no proof: the intake writes nothing for it, and each notification is proven by itself.
         """
         entrance = self._entrances.get(naam)
         if entrance is None or entrance.kanaal.authenticatie is not ProofKind.GRAPH:
@@ -72,7 +72,7 @@ class Intake:
 
 
 def _kept(headers: Mapping[bytes, bytes]) -> list[Header]:
-    """Return what stays of the headers of a request: never one that proves something."""
+    """Return the headers of a request that its raw records keep: none of those that prove its origin."""
     delivery = next((headers[name] for name in DELIVERY_IDS if name in headers), b"")
     traceparent = valid_traceparent(headers.get(b"traceparent", b"").decode("ascii", "replace"))
     attributes = [

@@ -1,4 +1,4 @@
-"""What became of requests, as metrics. Nothing of a request is logged."""
+"""The metrics of requests. The intake logs nothing of a request."""
 
 import time
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from services.channels.intake.replies import Reception, Reply
 from services.runtime.observe import metrics
 
 NO_CHANNEL: Final = "andere"
-"""Stands for every name that is no channel: anybody can make them up."""
+"""The label of every name that is no channel: a client can make up any number of names."""
 
 HOUR_SECONDS: Final = 3600
 
@@ -19,7 +19,7 @@ class Receptions:
     """Counts requests by channel, and knows how long each channel has been silent."""
 
     def __init__(self, entrances: Mapping[str, Entrance]) -> None:
-        """`entrances` by name. Their silence counts from now."""
+        """`entrances` by name. A channel without a message so far is silent since now."""
         now = time.monotonic()
         self._heard_at = dict.fromkeys(entrances, now)
         for naam, entrance in entrances.items():
@@ -29,7 +29,7 @@ class Receptions:
             )
 
     def tell(self, naam: str, reply: Reply, *, seconds: float) -> None:
-        """Count a request that took so long, from its head to its answer."""
+        """Count a request. `seconds`: from its head to its answer."""
         channel = naam if naam in self._heard_at else NO_CHANNEL
         metrics.CHANNEL_RECEIVED.labels(channel=channel, outcome=reply.reception).inc()
         metrics.CHANNEL_ANSWER_SECONDS.observe(seconds)

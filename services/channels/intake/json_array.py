@@ -1,6 +1,6 @@
-"""Takes a JSON array apart and leaves its elements as they were sent, byte for byte.
+"""Splits a JSON array into its elements, byte for byte as they were sent.
 
-To read and write them again would change what lies in the raw topic: long numbers, names that come twice, spaces.
+Decoding and encoding an element would change it: long numbers, names that come twice, spaces.
 """
 
 import re
@@ -14,7 +14,7 @@ _SPACE: Final = re.compile(r"[ \t\n\r]*")
 def objects_in(body: bytes) -> Iterator[bytes]:
     """Yield the text of each object in a JSON array. Raises ValueError for anything else.
 
-    It also checks what stands in the objects, so that half a request is never taken.
+    Each object is parsed before it is yielded. So a caller that collects all of them never takes half a request.
     """
     text = body.decode()
     at = _next(text, _begin(text))
@@ -37,7 +37,7 @@ def _no_constant(constant: str) -> NoReturn:
 
 
 _DECODER: Final = JSONDecoder(parse_float=str, parse_int=str, parse_constant=_no_constant)
-"""It keeps numbers as texts, which takes less than to read them, however many digits they have."""
+"""It leaves numbers as texts: to convert one with many digits would take long."""
 
 
 def _end_of_object(text: str, at: int) -> int:

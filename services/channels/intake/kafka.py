@@ -1,11 +1,11 @@
-"""Keeps messages in Kafka: an idempotent producer for each raw topic, which waits for all replicas in sync.
+"""Writes messages to Kafka, with an idempotent producer for each raw topic that waits for all replicas in sync.
 
-The messages of one request go out together as one batch of records, which Kafka appends as a whole or not at all. A
-request with one message shares its batch with others. No transaction is needed, so none can hang.
+The messages of one request go out as one batch of records, which Kafka appends as a whole or not at all. A request with
+one message shares its batch with others. The intake needs no transaction, so none can hang.
 
-The platform is answered 503 when Kafka takes longer than it can wait, and sends the request again. Kafka may have the
-messages all the same, or get them later, since the producer goes on. Each message then lies there twice. That is
-harmless: the id of an event is made of what the message says, so the second is a repeat of the first.
+When Kafka takes longer than the platform can wait, the intake answers 503, and the platform sends the request again.
+Kafka may have the messages by then, or get them later from the same producer. Each message then lies in the topic
+twice. That is harmless: the id of an event follows from the message, so the second event is a repeat of the first.
 """
 
 import asyncio
@@ -56,12 +56,12 @@ _CLOSING: Final[set[asyncio.Task[None]]] = set()
 class KafkaRawTopic:
     """Writes to one raw topic.
 
-    Kafka numbers what a producer sends. A batch that it refuses leaves a gap, and it would refuse all that follows. So
-    a producer that was refused something is replaced.
+    Kafka expects the batches of a producer by number. After a batch that it refused, it would refuse all later ones for
+    the gap. So a topic replaces its producer after a refusal.
     """
 
     def __init__(self, settings: Settings, topic: str, *, budget: Budget, health: Health) -> None:
-        """Start nothing yet: the first write does."""
+        """Start nothing yet: the first write starts the producer."""
         self._settings = settings
         self._topic = topic
         self._budget = budget
@@ -71,7 +71,7 @@ class KafkaRawTopic:
         self._refused_at: float | None = None
 
     async def write(self, messages: Sequence[bytes], headers: Headers) -> None:
-        """Write messages, as the port promises."""
+        """Write messages; see `RawTopics`."""
         producer = None
         try:
             producer = await self.producer()
@@ -97,17 +97,17 @@ class KafkaRawTopic:
             return self._producer
 
     async def close(self) -> None:
-        """Send what is left, for a moment, and close the producer."""
+        """Close the producer. It sends what it still has, for `CLOSE_SECONDS` at most."""
         if closing := self._replace():
             await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
 
     def look(self) -> None:
-        """Forget a refusal of a while ago."""
+        """Report no refusal any more that is older than `REPORTED_SECONDS`."""
         if self._refused_at is not None and time.monotonic() - self._refused_at > REPORTED_SECONDS:
             self._taken()
 
     async def _written(self, producer: AIOKafkaProducer, messages: Sequence[bytes], headers: Headers) -> None:
-        """Send messages, and return when Kafka has them. They take of the budget until then, whoever waits for it."""
+        """Send messages, and return when Kafka has them. They use the budget until then, also after a cancel."""
         size = sum(len(each) + OVERHEAD_BYTES for each in messages)
         self._budget.take(size)
         try:
@@ -129,7 +129,7 @@ class KafkaRawTopic:
         return await send_in_bulk(producer, [Message(self._topic, None, each, headers) for each in messages])
 
     def _replace(self) -> "asyncio.Task[None] | None":
-        """Let the next write start a producer. Return the task that closes this one, if there is one."""
+        """Close the producer, and return the task that does; None without one. The next write starts another."""
         if self._producer is None:
             return None
         closing = asyncio.create_task(_stop(self._producer))
@@ -156,21 +156,21 @@ async def _stop(producer: AIOKafkaProducer) -> None:
 
 
 class KafkaRawTopics:
-    """The raw topics of all channels. Each has a producer of its own, so none suffers from what another is refused."""
+    """The raw topics of all channels. Each has a producer of its own, so a refusal concerns one channel alone."""
 
     def __init__(self, settings: Settings, topics: Iterable[str], *, budget: Budget, health: Health) -> None:
-        """Messages that Kafka has not acknowledged take of the budget."""
+        """`budget`: shared with the bodies that the intake reads."""
         self._topics = {topic: KafkaRawTopic(settings, topic, budget=budget, health=health) for topic in topics}
         self._health = health
 
     async def write(self, topic: str, messages: Sequence[bytes], headers: Headers) -> None:
-        """Write messages, as the port promises."""
+        """Write messages; see `RawTopics`."""
         if messages:
             await self._topics[topic].write(messages, headers)
 
     @asynccontextmanager
     async def watched(self, ending: Ending) -> AsyncIterator[None]:
-        """Report to readiness within the block whether Kafka answers and has the topics, and close at its end."""
+        """Report within the block whether Kafka answers and has the topics. Close the producers at its end."""
         async with repeated(self._look, ending, seconds=LOOK_SECONDS):
             yield
         await asyncio.gather(*(each.close() for each in self._topics.values()))

@@ -22,9 +22,9 @@ log = structlog.get_logger()
 
 
 async def run(settings: Settings) -> None:
-    """Take requests until asked to end.
+    """Answer requests until the process is asked to end. The intake needs no MongoDB.
 
-    Raises InvalidSettings for what the operator must change. It needs no MongoDB.
+    Raises InvalidSettings for a setting that the operator must change.
     """
     entrances = load_entrances(settings)
     for file in exposed_secrets(settings, {naam: entrance.kanaal for naam, entrance in entrances.items()}):

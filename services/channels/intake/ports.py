@@ -1,4 +1,4 @@
-"""What the intake needs of the outside."""
+"""The port of the intake: where it writes messages."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,11 +7,11 @@ from schemas.cloudevents import Headers
 
 
 class RawTopics(Protocol):
-    """Keeps messages."""
+    """The raw topics of the channels."""
 
     async def write(self, topic: str, messages: Sequence[bytes], headers: Headers) -> None:
-        """Return once every message is kept, each with these headers.
+        """Write messages, each with these headers. Return when Kafka has acknowledged all of them.
 
-        Raises Rejected when there is no room, or Kafka does not take them. A caller that can't wait cancels. Messages
-        that are not kept by then can still be kept later.
+        Raises Rejected when there is no room, or Kafka refuses them. A caller that can't wait cancels; Kafka may still
+        get the messages after that.
         """

@@ -1,6 +1,6 @@
-"""The proofs that a delivery comes from its platform. Each compares in constant time.
+"""The proofs that a delivery comes from its platform. Each compares secrets in constant time.
 
-A proof holds one secret or several: while a secret is replaced, the old and the new one count.
+A proof has one secret or several: while a municipality replaces a secret, both the old and the new one are valid.
 """
 
 import base64
@@ -15,10 +15,10 @@ import orjson
 from services.channels.intake.delivery import Delivery, form_fields
 
 PROXY_SECRET: Final = b"x-klantcontact-proxy"
-"""The header by which a proxy that checks certificates proves itself. Anybody can write the other one."""
+"""The header with which a proxy that checks certificates proves itself. Any client can send the one with the name."""
 
 MAX_NOTIFICATIONS_BYTES: Final = 256 * 1024
-"""Of a body that is searched for the `clientState` of Microsoft Graph. It is read before anything is proven."""
+"""Of a body in which Microsoft Graph's `clientState` is looked up. That happens before its proof."""
 
 
 class Proof(Protocol):
@@ -29,10 +29,10 @@ class Proof(Protocol):
 
 
 class HeaderProof:
-    """A header has a value that only the platform knows."""
+    """The platform sends a secret in a header."""
 
     def __init__(self, header: bytes, values: Iterable[bytes]) -> None:
-        """`header` in small letters."""
+        """`header`: its name in lower case."""
         self._header = header
         self._digests = _digests(values)
 
@@ -58,7 +58,7 @@ class CertificateProof:
     """A proxy has seen a client certificate that is allowed, and proves that it is the proxy."""
 
     def __init__(self, header: bytes, certificates: Iterable[str], secrets: Iterable[bytes]) -> None:
-        """`header`: the one in which the proxy names the certificate, in small letters."""
+        """`header`: the one in which the proxy names the certificate, in lower case."""
         self._proxy = HeaderProof(PROXY_SECRET, secrets)
         self._certificate = HeaderProof(header, (each.encode() for each in certificates))
 
@@ -83,11 +83,18 @@ class GraphProof:
 class TwilioProof:
     """Twilio signs the address and the fields of a form. Of any other body the address holds the SHA-256.
 
-    Source: https://www.twilio.com/docs/usage/security#validating-requests
+    It signs with the auth token and HMAC-SHA1. Where a webhook rule gives the address a shared key, it signs with that
+    key, and one more header names the key and the algorithm.
+
+    Sources: https://www.twilio.com/docs/usage/security#validating-requests and
+    https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys
     """
 
     def __init__(self, public_url: str, tokens: Iterable[bytes]) -> None:
-        """`public_url`: the address that Twilio was given, without a query. It never comes from a header."""
+        """`public_url`: the address that Twilio was given, without a query. It never comes from a header.
+
+        `tokens`: auth tokens and shared keys.
+        """
         self._url = public_url.encode()
         self._tokens = tuple(tokens)
 
@@ -96,8 +103,9 @@ class TwilioProof:
         given = delivery.headers.get(b"x-twilio-signature", b"")
         fields = _signed_fields(delivery)
         signed = self._url + (b"?" + delivery.query if delivery.query else b"") + (fields or b"")
-        right = sum(hmac.compare_digest(given, _signature(token, signed)) for token in self._tokens)
-        return (right > 0) & (fields is not None) & _covers_body(delivery)
+        digest = _digest(delivery)
+        right = sum(hmac.compare_digest(given, _signature(token, signed, digest or SHA_1)) for token in self._tokens)
+        return (right > 0) & (digest is not None) & (fields is not None) & _covers_body(delivery)
 
 
 def _digests(values: Iterable[bytes]) -> tuple[bytes, ...]:
@@ -107,14 +115,14 @@ def _digests(values: Iterable[bytes]) -> tuple[bytes, ...]:
 def _is_one_of(given: bytes, digests: Sequence[bytes]) -> bool:
     """Whether a value has one of these digests.
 
-    Compared as digests, its length does not show in the time either; and a sum goes through all of them.
+    Digests have one length, so the time does not tell that of the secret. The sum compares with all of them.
     """
     digest = sha256(given).digest()
     return sum(hmac.compare_digest(digest, each) for each in digests) > 0
 
 
 def _client_states(body: bytes) -> list[bytes]:
-    """Return the `clientState` of each notification; nothing where one has none, or the body holds no notifications."""
+    """Return the `clientState` of each notification; nothing when one has none, or the body is no list of them."""
     if len(body) > MAX_NOTIFICATIONS_BYTES:
         return []
     try:
@@ -127,13 +135,28 @@ def _client_states(body: bytes) -> list[bytes]:
 
 _BODY_HASH: Final = re.compile(rb"(?:^|&)bodySHA256=([^&]*)")
 
+SIGNATURE_SETTINGS: Final = b"x-twilio-webhooks-signature-settings"
+"""As in `key=WK01,algorithm=HMAC_SHA256`. Twilio sends it where a shared key signs."""
 
-def _signature(token: bytes, signed: bytes) -> bytes:
-    return base64.b64encode(hmac.digest(token, signed, "sha1"))
+SHA_1: Final = "sha1"
+_DIGESTS: Final = {b"HMAC_SHA1": SHA_1, b"HMAC_SHA256": "sha256"}
+
+
+def _digest(delivery: Delivery) -> str | None:
+    """Return the digest that a request says it is signed by. None for one that we do not know."""
+    settings = delivery.headers.get(SIGNATURE_SETTINGS)
+    if settings is None:
+        return SHA_1
+    fields = dict(each.strip().partition(b"=")[::2] for each in settings.split(b","))
+    return _DIGESTS.get(fields.get(b"algorithm", b""))
+
+
+def _signature(token: bytes, signed: bytes, digest: str) -> bytes:
+    return base64.b64encode(hmac.digest(token, signed, digest))
 
 
 def _signed_fields(delivery: Delivery) -> bytes | None:
-    """Return what is signed of a form: each name and value, sorted, each different one once. None for no such form."""
+    """Return the signed text of a form: its different names and values, sorted. None for a body that is no form."""
     if not delivery.is_form:
         return b""
     try:

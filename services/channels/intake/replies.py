@@ -1,4 +1,4 @@
-"""Every answer of the intake. Replies that refuse have no body, and say nothing of what was sent."""
+"""Every answer of the intake. A refusal has no body, and repeats nothing of the request."""
 
 from enum import StrEnum
 from http import HTTPStatus
@@ -33,7 +33,7 @@ CHALLENGE: Final = ("www-authenticate", 'Basic realm="kanaal"')
 
 @value_class(frozen=True, slots=True)
 class Reply:
-    """One answer over HTTP, and what it counts as."""
+    """One answer over HTTP, and how metrics count it."""
 
     reception: Reception
     status: HTTPStatus
@@ -62,7 +62,7 @@ def firehose_accepted(request_id: str, *, milliseconds: int) -> Reply:
 
 
 def graph_validated(token: str) -> Reply:
-    """Return the answer by which Microsoft Graph sees that a subscription was meant: its token, as plain text."""
+    """Return the answer that confirms a subscription to Microsoft Graph: its token, as plain text."""
     return Reply(
         Reception.HANDSHAKE,
         HTTPStatus.OK,
@@ -81,9 +81,9 @@ def webhook_allowed(origin: str) -> Reply:
 
 
 class Rejected(KlantcontactError):
-    """The intake takes nothing of this request."""
+    """The intake refuses a request, and has written nothing of it to Kafka."""
 
     def __init__(self, reply: Reply) -> None:
-        """`reply` says why, to the platform and in metrics."""
+        """`reply`: the answer, which says why."""
         super().__init__()
         self.reply = reply

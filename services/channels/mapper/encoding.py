@@ -1,4 +1,4 @@
-"""From what became of the contacts in a message to the messages that go out."""
+"""Encodes the outcomes of a raw message: an event for each mapped contact, and one dead letter for all refused ones."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -31,7 +31,7 @@ _STRUCTURED: Final = (CONTENT_TYPE, STRUCTURED.encode())
 
 
 class EventEncoder:
-    """Makes the messages of events, and the sealed dead letters of what became none."""
+    """Makes the messages of events, and the sealed dead letters of messages with a refused contact."""
 
     def __init__(self, sealer: Sealer, keys: EventKeys) -> None:
         self._keys = keys
@@ -42,8 +42,8 @@ class EventEncoder:
     ) -> list[Message]:
         """Return the events of a raw record, and one letter when any of its contacts was refused.
 
-        The letter holds the whole message. When it goes back, the events that were made before are repeats, which
-        change nothing.
+        The letter holds the whole message. When an operator sends it back, the mapper makes the same events again. The
+        classifier skips them as repeats.
         """
         events = [event_of(record, channel, each, self._keys) for each in outcomes if isinstance(each, MappedContact)]
         refused = [each for each in outcomes if isinstance(each, RefusedContact)]

@@ -1,7 +1,7 @@
 """The Kafka key of an event: a keyed digest of what the mapping chose, such as a BSN.
 
-The contacts of one klant get one key, so that they stay in one order, from whichever channel they come. A key stays
-readable where the contents are sealed, and a BSN has nine digits. So its digest has a key of its own, which HKDF
+All contacts of one klant get the same key, from every channel, so that they keep one order. The key of a record stays
+readable where its contents are sealed, and a BSN has nine digits. So the digest has a key of its own, which HKDF
 derives from the register's.
 """
 

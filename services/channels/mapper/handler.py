@@ -1,7 +1,7 @@
-"""What the mapper does with a batch of one partition of a raw topic: map, encode, publish and commit.
+"""Handles a batch of one partition of a raw topic: map, encode, publish and commit.
 
-A mapping is a pure function of one message, so nothing is looked up or recorded. MongoDB is asked only where something
-is refused: it keeps the keys of letters, and knows where partitions have stopped.
+A mapping is a pure function of one message, so the mapper looks nothing up and records nothing. It asks MongoDB only
+when it makes a dead letter: MongoDB keeps the keys of letters, and knows where partitions have stopped.
 """
 
 import time
@@ -12,10 +12,11 @@ from typing import Final
 
 from services.channels.loading import MappedChannel
 from services.channels.mapper.encoding import EventEncoder
-from services.channels.mapper.instrumentation import MappedMessage, tell_mapped, tell_own_failure, tell_spans
+from services.channels.mapper.instrumentation import MappedMessage, tell_mapped, tell_spans
 from services.channels.outcomes import outcomes_of
 from services.runtime.clock import Clock
 from services.runtime.exactly_once.ports import Publisher, share_of
+from services.runtime.exactly_once.telling import tell_own_failure
 from services.runtime.kafka.records import Record
 from services.runtime.letters.store import LetterKeys
 from services.runtime.mongo.patience import Patience
@@ -58,7 +59,7 @@ class MessageHandler:
         self._own_failures = OwnFailures(stop_store, self._patiently, limit=own_failures_limit)
 
     async def handle(self, records: Sequence[Record], publisher: Publisher) -> None:
-        """Handle them as `BatchHandler` promises."""
+        """Publish what each record becomes, and commit it; see `BatchHandler`."""
         left, share = deque(records), share_of(len(records))
         while left:
             started_ns = time.time_ns()
@@ -91,7 +92,7 @@ class MessageHandler:
             outcomes = outcomes_of(record, channel.mapping)
             messages = self._encoder.messages(record, channel, outcomes, now)
         except Exception as error:  # noqa: BLE001 - every mistake of our own code in a message ends here
-            tell_own_failure(record, error)
+            tell_own_failure("message.mapping_failed", record, error)
             await self._own_failures.add(record, where(error))
             return MappedMessage(record, channel, None, [self._encoder.own_failure(record, channel, now)])
         self._own_failures.end_row(record.place)

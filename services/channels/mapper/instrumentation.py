@@ -1,9 +1,8 @@
-"""What the mapper shows of its work in logs, metrics and traces: names of ours and of the mapping, no value."""
+"""The logs, metrics and spans of the mapper. They hold names of ours and of the mapping, and no value of a message."""
 
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -15,7 +14,8 @@ from schemas.values import value_class
 from services.channels.loading import MappedChannel
 from services.channels.mapping.outcome import ChannelOutcome, MappedContact, RefusedContact, SkippedContact
 from services.runtime.exactly_once.ports import Message
-from services.runtime.kafka.records import Record, tell_oversized, value_bytes
+from services.runtime.exactly_once.telling import attributes_of, tell_committed
+from services.runtime.kafka.records import Record, value_bytes
 from services.runtime.observe import metrics
 from services.runtime.observe.tracing import Attributes, Spans
 
@@ -63,7 +63,7 @@ _OF_OUTCOME: Final = {
 
 
 def show_channel_counters(channels: Iterable[MappedChannel]) -> None:
-    """Show each counter from the start: Prometheus sees no increase in a series that begins above 0."""
+    """Show each counter at 0: Prometheus sees no increase in a series that begins above it."""
     for channel in channels:
         for outcome in MappedAs:
             metrics.CHANNEL_MAPPED.labels(channel.naam, channel.mapping.label, outcome.value)
@@ -74,7 +74,7 @@ def show_channel_counters(channels: Iterable[MappedChannel]) -> None:
 
 
 def tell_mapped(batch: Sequence[MappedMessage]) -> None:
-    """Log and count a batch of one partition that was published and committed: one line, and at debug one a record."""
+    """Log and count a committed batch of one partition: one line, and at debug level one for each record."""
     channel, outcomes = batch[0].channel, Counter(kind for mapped in batch for kind in mapped.kinds)
     for outcome, number in outcomes.items():
         metrics.CHANNEL_MAPPED.labels(channel.naam, channel.mapping.label, outcome.value).inc(number)
@@ -82,26 +82,17 @@ def tell_mapped(batch: Sequence[MappedMessage]) -> None:
         metrics.CHANNEL_SKIPPED.labels(channel.naam, reason).inc(number)
     for kind, number in _refusals(batch).items():
         metrics.DEAD_LETTERS.labels(kind=kind).inc(number)
-    _measure(batch)
     if log.is_enabled_for(logging.DEBUG):
         for mapped in batch:
             log.debug("message.mapped", **_place(mapped.record), outcomes=[kind.value for kind in mapped.kinds])
-    first, last = batch[0].record, batch[-1].record
-    log.info(
-        "batch.committed",
-        topic=first.topic,
-        partition=first.partition,
-        first_offset=first.offset,
-        last_offset=last.offset,
-        records=len(batch),
-        messages=sum(len(mapped.messages) for mapped in batch),
+    tell_committed(
+        batch,
+        letters=outcomes[MappedAs.DEAD_LETTER],
         mapping=channel.mapping.label,
         events=outcomes[MappedAs.EVENT],
         skipped=outcomes[MappedAs.SKIPPED],
         refused=outcomes[MappedAs.DEAD_LETTER],
     )
-    if refused := outcomes[MappedAs.DEAD_LETTER]:
-        log.warning("dead_letters.published", topic=first.topic, partition=first.partition, number=refused)
 
 
 def _reasons(batch: Iterable[MappedMessage]) -> Counter[str]:
@@ -121,33 +112,12 @@ def _refusals(batch: Iterable[MappedMessage]) -> Counter[str]:
     return kinds
 
 
-def _measure(batch: Sequence[MappedMessage]) -> None:
-    now = datetime.now(UTC)
-    waited = [(now - mapped.record.written_at).total_seconds() for mapped in batch]
-    metrics.observe_all(metrics.PUBLISHED_TO_DECIDED_SECONDS, waited)
-    metrics.BATCH_SIZE_RECORDS.observe(len(batch))
-    metrics.LAST_COMMIT_TIMESTAMP_SECONDS.set_to_current_time()
-    for record in (mapped.record for mapped in batch):
-        if record.oversized is not None:
-            tell_oversized(record.topic, record.partition, record.oversized)
-
-
-def tell_own_failure(record: Record, error: Exception) -> None:
-    """Log a bug of ours: what kind of error, and where."""
-    metrics.OWN_FAILURES.inc()
-    log.error("message.mapping_failed", **_place(record), exc_info=error)
-
-
 def tell_spans(spans: Spans, batch: Sequence[MappedMessage], *, started_ns: int) -> None:
     """Record what was mapped, as children of the platform's spans."""
     for mapped in batch:
         record = mapped.record
         attributes: Attributes = {
-            "messaging.system": "kafka",
-            "messaging.operation.type": "process",
-            "messaging.destination.name": record.topic,
-            "messaging.destination.partition.id": str(record.partition),
-            "messaging.kafka.offset": record.offset,
+            **attributes_of(record),
             "klantcontact.mapping": mapped.channel.mapping.label,
             "klantcontact.outcomes": [kind.value for kind in mapped.kinds],
         }

@@ -20,9 +20,9 @@ from services.runtime.stops.store import MongoStops
 
 
 async def run(settings: Settings) -> None:
-    """Run until the process is asked to end. Raises as `run_service` does.
+    """Run until the process is asked to end. Raises what `run_service` raises.
 
-    The files of channels and mappings are read here and never again: a change counts after a restart.
+    The mapper reads the channels file and the mappings once, here. A change takes effect after a restart.
     """
     channels = mapped_channels(settings)
     encoder = EventEncoder(configured_sealers(settings)[-1], EventKeys(load_sleutel(settings)))

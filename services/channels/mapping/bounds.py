@@ -11,6 +11,8 @@ MAX_NUMBER_CHARACTERS: Final = 100
 """Of one number: more than any known message has, and few enough for every step of Python with it."""
 MAX_CONTACTS: Final = 500
 """Contacts in one message; Twilio sends at most some tens of events together."""
+MAX_EVENTS_BYTES: Final = 4 * 1024 * 1024
+"""Of all events of one message: as much as one transaction of the mapper holds."""
 MAX_ITEMS: Final = 200
 """Items that one `voor_elk` goes through. A contact has at most 50 of anything."""
 MAX_VISITS: Final = 200_000

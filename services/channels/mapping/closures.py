@@ -16,13 +16,13 @@ PartNode = Mapping[str, Any]
 
 
 class StepCount(Protocol):
-    """How many steps a message may still take, and what was found in its contact before."""
+    """The steps that a message may still take, and the results that its expressions share."""
 
     def take(self, steps: int) -> None:
         """Count steps. Raises AsksTooMuch after the last."""
 
     def shared(self, words: str, part: "Closure", value: Any) -> Any:  # noqa: ANN401 - JSON
-        """Return what a part finds that another expression may have in the same words."""
+        """Return what a part finds. Other expressions with the same words share it."""
 
 
 Closure = Callable[[Any, StepCount], Any]
@@ -225,7 +225,7 @@ class _Maker:
 
 
 class _Calls:
-    """What jmespath's functions call for an expression that they were given, as `sort_by` does for each item."""
+    """The interpreter that jmespath's functions call for an argument that is an expression: `sort_by` for each item."""
 
     def __init__(self, steps: StepCount) -> None:
         self._budget = steps
@@ -262,7 +262,7 @@ def _kept(found: Sequence[Any], part: Closure, steps: StepCount, weight: int) ->
 def _equals(one: object, other: object) -> bool:
     """Whether two values are equal. To Python 1 is True, and to JMESPath it is not.
 
-    jmespath takes 0 and 1 for equal to no boolean only where they stand by themselves, and so do we.
+    As in jmespath, that holds for the two values themselves. Within lists and objects 1 equals True.
     """
     if isinstance(one, bool) is not isinstance(other, bool):
         return False

@@ -26,7 +26,7 @@ _FREE_TEXT: Final = frozenset(
         "voornaam",
     }
 )
-"""Texts for people, of which the end can be missed. An id or an address that is cut is another's."""
+"""Texts for people, which may lose their end. An id or an address without its end would be someone else's."""
 
 
 @value_class(frozen=True, slots=True)

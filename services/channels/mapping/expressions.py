@@ -1,4 +1,4 @@
-"""JMESPath, compiled when the mapping is loaded: whatever can be wrong with an expression is known then."""
+"""JMESPath, compiled when the mapping is loaded, so that a mistake in an expression shows then."""
 
 import json
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ _SHARED: Final = frozenset({"filter_projection", "pipe"})
 
 
 OF_JMESPATH: Final = (JMESPathError, ArithmeticError, TypeError, ValueError, RecursionError)
-"""What the library makes of what a stranger sent. Its text may hold values."""
+"""What the library raises for a stranger's message. Its text may hold values."""
 
 
 class WrongExpression(Exception):
@@ -70,9 +70,9 @@ _FUNCTIONS: Final = _Bounded()
 
 
 class Interpreter:
-    """Counts the steps of all expressions of one message. Raises AsksTooMuch after the last that it may take.
+    """Counts the steps of all expressions of one message.
 
-    What several expressions ask of a contact in the same words is found once.
+    Expressions that ask the same of a contact share the result.
     """
 
     __slots__ = ("_contact", "_found", "_left")
@@ -83,18 +83,18 @@ class Interpreter:
         self._found: dict[str, Any] = {}
 
     def begin(self, contact: object) -> None:
-        """Forget what was found in the contact before."""
+        """Begin a contact: drop the results of the one before."""
         self._contact = contact
         self._found = {}
 
     def take(self, steps: int) -> None:
-        """Take some steps."""
+        """Count steps. Raises AsksTooMuch after the last."""
         self._left -= steps
         if self._left < 0:
             raise AsksTooMuch
 
     def shared(self, words: str, part: Closure, value: Any) -> Any:  # noqa: ANN401 - JSON
-        """Return what a part finds that another expression may have in the same words."""
+        """Return what a part finds. Other expressions with the same words share it."""
         if value is not self._contact or value is None:
             return part(value, self)
         if words not in self._found:

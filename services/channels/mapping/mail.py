@@ -1,9 +1,10 @@
 """A mail of RFC 822 in the shape in which Microsoft Graph gives one, so that one kind of path fits both.
 
-The body is not taken over: what people write in a mail may be special data, and no mapping needs it.
+The body is left out: people may write special data in it, and no mapping needs it.
 """
 
 from email import policy
+from email.errors import MessageError
 from email.headerregistry import AddressHeader, ContentTypeHeader, DateHeader
 from email.message import Message
 from email.parser import BytesParser
@@ -14,16 +15,28 @@ from services.channels.mapping.reading import UnreadableMessage
 _MAX_ADDRESSES: Final = 50
 _MAX_HEADER: Final = 4 * 1024
 """Characters of a header that is read. The parser takes time quadratic in them: 4 KiB of the worst take some 0.1 s."""
+_OF_THE_PARSER: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MessageError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What Python's parser raises for a malformed header, such as `IndexError` for `<`. It documents none of these. A mail
+of a stranger must not count as a bug of ours, of which three in a row stop a partition."""
 _AUTOMATIC: Final = ("auto-generated", "auto-replied", "auto-notified")
 
 
 def mail_as_message(value: bytes) -> dict[str, Any]:
-    """Return a mail as a message. Raises UnreadableMessage for what has no header of a mail."""
+    """Return a mail as a message. Raises UnreadableMessage for bytes without a header of a mail."""
     try:
         # Headers only: the body is not read, so that a mail with many parts costs no more than another. By the old
         # policy: the parser itself asks for the content type, and by the new one that takes time quadratic in it.
         mail = BytesParser(policy=policy.compat32).parsebytes(value, headersonly=True)
-    except Exception:  # noqa: BLE001 - the parser of the standard library fails in many ways on what is no mail
+    except _OF_THE_PARSER:
         raise UnreadableMessage from None
     return _shaped(mail)
 
@@ -52,23 +65,31 @@ def _shaped(mail: Message) -> dict[str, Any]:
 
 
 def _header(mail: Message, name: str) -> object:
-    """Return the first header of a name, parsed; None for one that is too long or that the parser fails on."""
+    """Return the first header of a name, parsed; None when there is none, or none that can be parsed."""
     written = next((str(value) for each, value in mail.raw_items() if each.lower() == name.lower()), None)
-    if written is None or len(written) > _MAX_HEADER:
+    return _parsed(name, written) if written is not None else None
+
+
+def _parsed(name: str, written: str) -> object:
+    """Return a header, parsed; None for one that is too long, or that the parser fails on."""
+    if len(written) > _MAX_HEADER:
         return None
+    # The bytes as they came: UTF-8 since RFC 6532, and anything from a client that knows no better.
+    text = written.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     try:
-        return policy.default.header_factory(name, _unfolded(written))
-    except Exception:  # noqa: BLE001 - the parser fails in many ways on what is no header
+        return policy.default.header_factory(name, "".join(text.splitlines()))
+    except _OF_THE_PARSER:
         return None
 
 
-def _unfolded(written: str) -> str:
-    return "".join(written.splitlines())
+def _whole(text: str) -> str:
+    """Return a text in which what an encoded word failed to decode is U+FFFD. The parser leaves half characters."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _text(mail: Message, name: str) -> str | None:
     found = _header(mail, name)
-    return " ".join(str(found).split()) or None if found is not None else None
+    return " ".join(_whole(str(found)).split()) or None if found is not None else None
 
 
 def _content_type(mail: Message) -> str | None:
@@ -81,7 +102,7 @@ def _addresses(mail: Message, name: str) -> list[dict[str, Any]]:
     if not isinstance(found, AddressHeader):
         return []
     return [
-        {"emailAddress": {"name": each.display_name or None, "address": each.addr_spec}}
+        {"emailAddress": {"name": _whole(each.display_name) or None, "address": _whole(each.addr_spec)}}
         for each in found.addresses[:_MAX_ADDRESSES]
         if "@" in each.addr_spec
     ]
@@ -96,12 +117,7 @@ def _received(mail: Message) -> str | None:
     """Return when the last server took the mail: its line is the first, with the moment after the last semicolon."""
     written = next((str(value) for name, value in mail.raw_items() if name.lower() == "received"), "")
     _, semicolon, moment = written.rpartition(";")
-    if not semicolon or len(moment) > _MAX_HEADER:
-        return None
-    try:
-        return _moment(policy.default.header_factory("date", _unfolded(moment).strip()))
-    except Exception:  # noqa: BLE001 - the same
-        return None
+    return _moment(_parsed("date", moment.strip())) if semicolon else None
 
 
 def _is_bulk(mail: Message) -> bool:

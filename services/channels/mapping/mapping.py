@@ -20,7 +20,7 @@ from schemas.mapping_faults import MappingFaultKind
 from schemas.mapping_file import MappingFile
 from schemas.raw_messages import MAX_MESSAGE_BYTES
 from schemas.reading.decoding import MAX_BYTES, decode
-from services.channels.mapping.bounds import MAX_CONTACTS
+from services.channels.mapping.bounds import MAX_CONTACTS, MAX_EVENTS_BYTES
 from services.channels.mapping.compiling import Compiler
 from services.channels.mapping.contract import ROOT, target_of_time
 from services.channels.mapping.errors import InvalidMapping, Unmappable, WrongPlace
@@ -54,10 +54,10 @@ class ExplainedContact:
 
 
 class ChannelMapping:
-    """One file. No message makes `map_json` or `map_mail` raise, whatever it holds: an exception is a bug of ours."""
+    """One mapping. `map_json` and `map_mail` raise for no message, whatever it holds: an exception is a bug of ours."""
 
     def __init__(self, file: MappingFile, compiler: Compiler) -> None:
-        """Compile what stands in the file; the compiler collects the mistakes."""
+        """Compile the file. The compiler collects the mistakes."""
         self.naam = file.naam
         self.versie = file.versie
         self.bron = file.bron
@@ -90,11 +90,11 @@ class ChannelMapping:
         return [each.outcome for each in self.explain_json(message, told=False)]
 
     def map_mail(self, message: bytes) -> list[ChannelOutcome]:
-        """Return what becomes of a mail of RFC 822, which is mapped in the shape of Microsoft Graph."""
+        """Return what becomes of a mail of RFC 822. It is mapped in the shape of Microsoft Graph."""
         return [each.outcome for each in self.explain_mail(message, told=False)]
 
     def explain_json(self, message: bytes, *, told: bool = True) -> list[ExplainedContact]:
-        """Return the same, with where each field came from."""
+        """Return what becomes of each contact in a message of JSON, and where each field came from."""
         if len(message) > MAX_MESSAGE_BYTES:
             return [_refused(MessageRefusal.TE_GROOT)]
         try:
@@ -104,7 +104,7 @@ class ChannelMapping:
         return self._map(tree, told=told)
 
     def explain_mail(self, message: bytes, *, told: bool = True) -> list[ExplainedContact]:
-        """Return the same of a mail."""
+        """Return what becomes of a mail, and where each field came from."""
         if len(message) > MAX_MESSAGE_BYTES:
             return [_refused(MessageRefusal.TE_GROOT)]
         try:
@@ -123,7 +123,13 @@ class ChannelMapping:
             return [ExplainedContact(SkippedContact(NO_CONTACT), ())]
         if len(contacts) > MAX_CONTACTS:
             return [_refused(MessageRefusal.TE_GROOT)]
-        return [self._one(contact, interpreter, told=told) for contact in contacts]
+        made, left = list[ExplainedContact](), MAX_EVENTS_BYTES
+        for contact in contacts:
+            made.append(explained := self._one(contact, interpreter, told=told))
+            left -= len(explained.outcome.value) if isinstance(explained.outcome, MappedContact) else 0
+            if left < 0:
+                return [_refused(MessageRefusal.TE_GROOT)]
+        return made
 
     def _unpacked(self, tree: Any, interpreter: Interpreter) -> list[Any]:  # noqa: ANN401 - the same
         for search, name in self._json_in:
@@ -196,9 +202,10 @@ class ChannelMapping:
         return None
 
     def _places(self, document: Any, run: Run) -> dict[str, str]:  # noqa: ANN401 - the same
-        """Return for each path of an event the place in the mapping that filled it, or left it out."""
+        """Return for each path of an event the place in the mapping that fills it."""
         if run.origins is None:
             run = Run(document, Interpreter(), told=True)
+            run.interpreter.begin(document)
             run.path.append("data")
             _node(self._contact).value(document, run)
         return {each.pad: each.place for each in run.origins or ()}

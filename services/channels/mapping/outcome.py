@@ -14,11 +14,11 @@ class MessageRefusal(StrEnum):
     ONLEESBAAR = "onleesbaar"
     """It is no JSON, and no mail, or is nested too deeply."""
     TE_GROOT = "te_groot"
-    """The message exceeds 256 KiB, the event 64 KiB, or there are too many contacts in one message."""
+    """The message exceeds 256 KiB or the event 64 KiB, or the message makes too many contacts, or too much of them."""
     MAPPING_FOUT = "mapping_fout"
     """A place of the mapping gave no value. Correct the mapping."""
     CONTACT_ONGELDIG = "contact_ongeldig"
-    """The event is not what the contract asks: at the places named."""
+    """The event breaks the contract, at the places that the faults name."""
 
 
 @value_class(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class ChannelFault:
 
 @value_class(frozen=True, slots=True)
 class RefusedContact:
-    """A message, or a contact in it, that became no event. But for an id it holds no value of the message."""
+    """A message, or a contact in it, that became no event. It holds no value of the message but the contact's id."""
 
     kind: MessageRefusal
     faults: tuple[ChannelFault, ...] = ()

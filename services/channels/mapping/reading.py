@@ -12,7 +12,7 @@ class UnreadableMessage(Exception):
 
 
 def parsed(value: bytes) -> Any:  # noqa: ANN401 - JSON
-    """Return the JSON that a value holds. Raises UnreadableMessage for what is no JSON, or is beyond the bounds."""
+    """Return the JSON that a value holds. Raises UnreadableMessage for other bytes, and for JSON beyond the bounds."""
     try:
         text = value.decode("utf-8", "surrogatepass")
         tree = json.loads(text, parse_constant=_no_number, parse_int=_whole_number, parse_float=_fraction)

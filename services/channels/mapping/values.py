@@ -20,7 +20,7 @@ Step = str | int
 
 @value_class(frozen=True, slots=True)
 class FieldOrigin:
-    """Where a field of an event came from: its path, the place in the mapping, what stands there, and the value."""
+    """Where a field of an event came from: its path, the place in the mapping, the text there, and the value."""
 
     pad: str
     place: str
@@ -42,13 +42,13 @@ class Run:
         self._characters = MAX_CHARACTERS
 
     def count(self, place: str) -> None:
-        """Take one value more. Raises Unmappable after the last."""
+        """Count one value. Raises Unmappable after the last."""
         self._values -= 1
         if self._values < 0:
             raise Unmappable(place, MappingFaultKind.TE_VEEL)
 
     def take(self, value: JsonTree, place: str) -> None:
-        """Take a value that a path found. Raises Unmappable when it is no value, or all are too long together."""
+        """Check a value that a path found, and count its characters. Raises Unmappable for an object, or too many."""
         if isinstance(value, str):
             self._characters -= len(value)
             if self._characters < 0:
@@ -63,7 +63,7 @@ class Run:
             raise Unmappable(place, MappingFaultKind.GEEN_WAARDE)
 
     def tell(self, place: str, written: str, value: JsonTree) -> None:
-        """Keep where the field at the path of this moment came from."""
+        """Keep where the field at the current path came from."""
         if self.origins is not None:
             self.origins.append(FieldOrigin(".".join(map(str, self.path)), place, written, value))
 
@@ -101,7 +101,7 @@ class PathValue:
     written: str
 
     def value(self, document: JsonTree, run: Run) -> JsonTree:
-        """Return what is found; the default where nothing is."""
+        """Return what the path finds; the default when it finds nothing."""
         run.count(self.place)
         found = self._looked_up(self._converted(self.search(document, run.interpreter)))
         run.take(found, self.place)
@@ -141,7 +141,7 @@ def _is_nothing(value: JsonTree) -> bool:
 
 @value_class(frozen=True, slots=True)
 class ObjectValue:
-    """An object: the fields that have a value. Without any it is left out, and where its condition does not hold.
+    """An object: the fields that have a value. It is left out without any, or when its condition is false.
 
     `together`: fields without which the object says nothing, as a digital address without `adres`.
     `kept_empty`: lists that the contract requires, which stay when nothing is in them.

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from services.operations.pages.html import day
 from services.operations.places.place import PlaceFound, StayTerm
+from services.operations.places.published import CHANNELS
 
 HEADS: Final = ("Waar", "Gevonden", "Tot uiterlijk")
 
@@ -23,6 +24,7 @@ _TERMS: Final[Mapping[str, str]] = {
 }
 
 _NAMES: Final[Mapping[str, str]] = {
+    CHANNELS: "Berichten van formulieren, telefonie en mail",
     "oplog": "Herstelbestand van de database",
     "backups of MongoDB": "Reservekopieën van de database",
     "logs and traces": "Technische logboeken",

@@ -47,7 +47,7 @@ class StayTerm(StrEnum):
     UNDECLARED = "undeclared"
     """Nobody declared a term."""
     UNKNOWN = "unknown"
-    """The place did not tell: this user has no right to ask it."""
+    """The place did not tell: this user has no right to ask it, or the settings do not name it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,11 +18,15 @@ from services.operations.places.searching import PlaceSearch
 from services.operations.places.topic_terms import TopicTerm, topic_terms
 from services.operations.places.traces import Traces, key_in, names_one_of
 from services.operations.topic_reader import Records
+from services.runtime.channel_topics import CHANNELS_VARIABLE
 from services.runtime.errors import InvalidSettings
 from services.runtime.kafka.clients import admin_client
 from services.runtime.kafka.errors import translate_kafka_errors
 from services.runtime.kafka.records import moment, oversized_batch
 from services.runtime.settings import Settings
+
+CHANNELS: Final = "topics of channels"
+"""The name of the place that stands for all of them."""
 
 CONTACT_RETENTION: Final = ("KLANTCONTACT_CONTACT_RETENTION_DAYS",)
 
@@ -31,7 +35,13 @@ _WITH_CONTENTS: Final = (".registered", ".created")
 
 
 async def messages(search: PlaceSearch) -> AsyncIterator[PlaceFound]:
-    """Read all messages of channels that Kafka still holds, also those that the mapper has yet to handle."""
+    """Read all messages of channels that Kafka still holds, also those that the mapper has yet to handle.
+
+    Without a channels file nobody knows where that lies, so the answer says that it was not searched.
+    """
+    if search.settings.kanalen_file is None:
+        variable = (CHANNELS_VARIABLE,)
+        yield PlaceFound(name=CHANNELS, kind=PlaceKind.TOPIC, found=None, term=StayTerm.UNKNOWN, settings=variable)
     terms = await topic_terms(search.settings, search.settings.raw_topics)
     for topic, term in terms.items():
         tally = Tally()

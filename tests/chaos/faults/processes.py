@@ -10,6 +10,9 @@ from tests.chaos.world import SERVICES, World, instances_of
 BEYOND_SESSION: Final = (3.5, 6.0)
 """Seconds; the session is three."""
 
+IN_A_GROUP: Final = SERVICES.keys() - {"intake"}
+"""Services that share partitions. No platform would find one more intake."""
+
 
 def join_and_leave(world: World, target: str, seconds: float) -> None:
     """Start one more instance, and ask it to end when the group has counted on it for a while."""
@@ -27,13 +30,17 @@ def every_killed(world: World, target: str, seconds: float) -> None:
 
 def _of(service: str) -> list[Fault]:
     instances = instances_of(service)
-    return [
+    faults = [
         Fault(name=f"{service} killed", targets=instances, seconds=(0.0, 0.5), inject=kill, weight=10),
         Fault(name=f"every {service} killed", targets=[service], seconds=(0.0, 0.5), inject=every_killed, weight=2),
         Fault(name=f"{service} asked to end", targets=instances, seconds=(0.0, 0.5), inject=stop, weight=2),
         Fault(name=f"{service} frozen", targets=instances, seconds=BEYOND_SESSION, inject=freeze, weight=2),
-        Fault(name=f"{service} joins and leaves", targets=[service], seconds=(1.0, 4.0), inject=join_and_leave),
     ]
+    if service in IN_A_GROUP:
+        faults.append(
+            Fault(name=f"{service} joins and leaves", targets=[service], seconds=(1.0, 4.0), inject=join_and_leave)
+        )
+    return faults
 
 
 KIND: Final = Kind(name="processes", pause=(0.5, 3.0), patience=4.0, lanes=[_of(each) for each in SERVICES])

@@ -9,9 +9,8 @@ from subprocess import CompletedProcess
 import pytest
 
 from tests.support.commands import run_command
-from tests.support.kafka_tools import make_topics
 from tests.support.mappings import MESSAGE, SMALL
-from tests.support.raw_channels import JSON_TYPE, RawChannels, channel_settings, headers_of
+from tests.support.raw_channels import JSON_TYPE, RawChannels, headers_of, small_channel
 from tests.support.service_process import ServiceProcess
 
 WRONG = {**MESSAGE, "id": "g-wrong", "klant": {"bsn": "999990008"}}
@@ -21,17 +20,7 @@ WHY = ("--request", "Z-1", "--reason", "test")
 
 @pytest.fixture
 def raw(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str, tmp_path: Path) -> RawChannels:
-    (tmp_path / "klein.toml").write_text(SMALL, "utf-8")
-    settings = channel_settings(
-        kafka=kafka_bootstrap,
-        mongo=mongo_uri,
-        name=topics,
-        database=database,
-        folder=tmp_path,
-        channels={"proef": "klein.toml"},
-    )
-    make_topics(kafka_bootstrap, settings.audit_topic)
-    return RawChannels(settings)
+    return small_channel(kafka=kafka_bootstrap, mongo=mongo_uri, name=topics, database=database, folder=tmp_path)
 
 
 @pytest.fixture

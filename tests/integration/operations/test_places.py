@@ -9,15 +9,19 @@ import pytest
 from pymongo import MongoClient
 
 from schemas.identities import Identity
+from services.channels.channels_file import NO_CHANNELS
 from services.local.servers.stack import Stack
 from services.operations.affected import Affected, affected
 from services.operations.erase_report.page import report_page
 from services.operations.erase_report.report import NothingErased, report_of
 from services.operations.places.place import FoundItem, PlaceFound, StayTerm
+from services.operations.places.published import CHANNELS
 from services.operations.places.search import look_everywhere, traces_of
 from services.operations.subjects import PartijSubject, Subject, SubjectUnknown, read_subject
+from services.runtime.channel_topics import NOT_SEARCHED
 from services.runtime.errors import InvalidSettings
-from tests.support.examples import ALICE, CAROL, SOURCE, Wire
+from tests.support.commands import klantcontact
+from tests.support.examples import ALICE, CAROL, SOURCE, Wire, bsn
 from tests.support.explain_town import SLEUTELS, Town
 from tests.support.places_town import FORMULIEREN, OTHER_FORMS, bsn_subject, filled_town, remember
 
@@ -238,3 +242,42 @@ async def test_the_report_says_that_nothing_is_left_and_who_has_yet_to_read_of_i
 async def test_a_request_for_which_nothing_was_erased_has_no_report(town: Town) -> None:
     with pytest.raises(NothingErased):
         await report_of(town.settings, "Z-nothing")
+
+
+# Without a channels file ---------------------------------------------------------------------------------------------
+
+KLANT: Final = orjson.dumps({"partijIdentificatoren": [bsn(ALICE)]})
+FOR: Final = ("--request", "Z-places", "--reason", "test")
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"),
+    [
+        (("access", "--json", *FOR), 0),
+        (("erase-report", "--json", "--request", "Z-places"), 0),
+        (("affected", "--topic", "kanaal.open-forms", "--since", "1d", *FOR), 2),
+        (("explain", "kanaal.open-forms:0:0"), 1),
+    ],
+    ids=lambda typed: typed[0] if isinstance(typed, tuple) else "",
+)
+def test_without_a_channels_file_a_command_says_that_it_searched_no_channel(
+    town: Town, typed: tuple[str, ...], status: int
+) -> None:
+    remember(town, "c-nobody", "Z-places")
+    unset = town.settings.model_copy(update={"kanalen_file": None})
+
+    done = klantcontact(*typed, settings=unset, stdin=KLANT)
+
+    assert done.returncode == status
+    assert NOT_SEARCHED in done.stderr.decode()
+    if status == 0:
+        assert {each["plaats"]: each["doorzocht"] for each in orjson.loads(done.stdout)["plaatsen"]}[CHANNELS] is False
+
+
+def test_where_there_are_no_channels_none_is_left_out(town: Town) -> None:
+    none = town.settings.model_copy(update={"kanalen_file": NO_CHANNELS})
+
+    done = klantcontact("access", "--json", *FOR, settings=none, stdin=KLANT)
+
+    assert (done.returncode, NOT_SEARCHED in done.stderr.decode()) == (0, False)
+    assert CHANNELS not in {each["plaats"] for each in orjson.loads(done.stdout)["plaatsen"]}

@@ -1,10 +1,14 @@
 """A mail of RFC 822 in the shape of Microsoft Graph."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.channels.mapping.files import SHIPPED
 from services.channels.mapping.mail import mail_as_message
@@ -50,6 +54,59 @@ def test_a_mail_has_the_shape_of_graph_and_not_its_body() -> None:
 )
 def test_a_header_says(header: str, field: str, value: object) -> None:
     assert with_header(header)[field] == value
+
+
+@pytest.mark.parametrize(
+    ("sender", "name", "address"),
+    [
+        ("José <a@b.nl>".encode(), "José", "a@b.nl"),
+        (b"Jos\xe9 <a@b.nl>", "Jos\ufffd", "a@b.nl"),
+        ("<josé@b.nl>".encode(), None, "josé@b.nl"),
+        (b"=?utf-8?q?Jos=e9?= <a@b.nl>", "Jos\ufffd", "a@b.nl"),
+    ],
+    ids=["UTF-8", "Latin-1", "an address in UTF-8", "an encoded word that is wrong"],
+)
+def test_a_sender_beyond_ascii_is_text(sender: bytes, name: str | None, address: str) -> None:
+    found = mail_as_message(b"From: " + sender + b"\n\n")
+    assert found["from"] == {"emailAddress": {"name": name, "address": address}}
+
+
+PIECES = [
+    *(
+        b"<a@b.nl>",
+        b"<",
+        b"a",
+        b"@",
+        b",",
+        b":",
+        b";",
+        b"(",
+        b'"',
+        b"\\",
+        b".",
+        b" ",
+        b"\n",
+        b"\x00",
+        b"\xff",
+        b"\xc3\xa9",
+    ),
+    *(
+        b"=?utf-8?q?=ff?=",
+        b"=?utf-7?q?+2AA-?=",
+        b"=?utf-8?b?",
+        b"?=",
+        b"Mon, 20 Nov 2026 10:00:00 ",
+        b"+0100",
+        b"9" * 30,
+    ),
+]
+READ = [b"From", b"Sender", b"To", b"Date", b"Received", b"Subject", b"Message-ID", b"Content-Type", b"Auto-Submitted"]
+
+
+@given(headers=st.lists(st.tuples(st.sampled_from(READ), st.lists(st.sampled_from(PIECES), max_size=12))))
+def test_a_mail_of_any_headers_is_a_message_or_unreadable(headers: list[tuple[bytes, list[bytes]]]) -> None:
+    with suppress(UnreadableMessage):
+        orjson.dumps(mail_as_message(b"\n".join(name + b": " + b"".join(pieces) for name, pieces in headers)))
 
 
 @pytest.mark.parametrize("value", [b"", b"geen mail", b"\x00\xff", b"Subject: alleen dit\n\n"])

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
@@ -21,17 +21,15 @@ from services.channels.mapper.handler import MessageHandler
 from services.channels.mapper.instrumentation import show_channel_counters
 from services.channels.mapping.mapping import ChannelMapping
 from services.channels.mapping.outcome import ChannelOutcome
+from services.channels.message_files import ChannelMessage
 from services.domain.ids import contact_key
+from services.operations.map_messages import outcomes, told_as_json
 from services.runtime.errors import TransientFailure
 from services.runtime.exactly_once.ports import Message
 from services.runtime.kafka.records import OversizedBatch, Record
-from services.runtime.observe.health import Health
 from services.runtime.stops.stop import PartitionStopped
-from tests.fakes.clock import FakeClock
-from tests.fakes.letter_keys import FakeLetterKeys
-from tests.fakes.publisher import FakePublisher, FakeTopics
-from tests.fakes.stop_store import FakeStopStore
-from tests.support.mappings import MESSAGE, small
+from tests.support.handler_bench import HandlerBench
+from tests.support.mappings import MESSAGE, many, small, verbose
 from tests.support.sealed import REGISTER_KEY, SEALER, contents_of
 
 TOPIC = "kanaal.proef"
@@ -55,21 +53,14 @@ class _Failing(ChannelMapping):
         return super().map_json(message)
 
 
-class _Bench:
-    """A handler with fakes all around."""
+class _Bench(HandlerBench[MessageHandler]):
+    """The handler of the mapper."""
 
     def __init__(self, *failures: TransientFailure, mapping: ChannelMapping | None = None) -> None:
         self.mapping = mapping or small()
-        self.stops = FakeStopStore()
-        self.letter_keys = FakeLetterKeys(failures)
-        self.clock = FakeClock()
-        self.health = Health()
-        self.topics = FakeTopics()
-        self.publisher = FakePublisher(self.topics)
-        self.topics.writer = self.publisher
-        self.handler = self._started()
+        super().__init__(*failures)
 
-    def _started(self) -> MessageHandler:
+    def started(self) -> MessageHandler:
         return MessageHandler(
             channels={TOPIC: MappedChannel("proef", self.mapping, "contact.ended")},
             stop_store=self.stops,
@@ -79,16 +70,6 @@ class _Bench:
             health=self.health,
             own_failures_limit=LIMIT,
         )
-
-    def restarted(self) -> Self:
-        """Have another process go on."""
-        self.handler = self._started()
-        return self
-
-    async def handle(self, batch: Sequence[Record]) -> list[Message]:
-        """Handle a batch, and return what has been published so far."""
-        await self.handler.handle(batch, self.publisher)
-        return self.topics.messages
 
 
 def raw(value: bytes | None, *, offset: int = 0, headers: Sequence[Header] = ()) -> Record:
@@ -211,6 +192,15 @@ async def test_of_a_message_with_several_contacts_the_good_ones_are_events_besid
 
     assert list(map(sent, published)) == ["g-0", "g-2", "contact_ongeldig"]
     assert len(bench.publisher.transactions) == 1
+
+
+async def test_a_message_that_makes_too_much_is_one_letter_and_no_event_as_the_dry_run_says() -> None:
+    bench = _Bench(mapping=verbose())
+
+    (letter,) = await bench.handle([raw(many(500))])
+
+    (dry,) = map(told_as_json, outcomes([ChannelMessage("proef.json", many(500))], bench.mapping))
+    assert (sent(letter), dry["uitkomst"], dry["soort"]) == ("te_groot", "geweigerd", "te_groot")
 
 
 async def test_a_batch_that_is_too_large_to_unpack_becomes_one_letter() -> None:

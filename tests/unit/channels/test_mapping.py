@@ -17,7 +17,7 @@ from services.channels.mapping.outcome import (
     RefusedContact,
     SkippedContact,
 )
-from tests.support.mappings import MESSAGE, data_of, event_of, mapped, small
+from tests.support.mappings import MESSAGE, data_of, event_of, many, mapped, small, verbose
 
 VRAAG = 'onderwerp = { pad = "vraag", als = "bijgeknipt", anders = "Gesprek" }'
 KANAAL = 'kanaal = { pad = "kanaal", tabel = "kanaal", anders = "overig" }'
@@ -260,6 +260,15 @@ def test_too_many_contacts_in_one_message_are_refused() -> None:
     assert mapping.map_json(json.dumps([{}] * 501).encode()) == [RefusedContact(MessageRefusal.TE_GROOT)]
 
 
+def test_events_that_are_too_large_together_are_refused_as_a_whole() -> None:
+    mapping = verbose()
+
+    fitting = mapping.map_json(many(350))
+
+    assert sum(len(each.value) for each in fitting if isinstance(each, MappedContact)) > 3 * 1024 * 1024
+    assert mapping.map_json(many(500)) == [RefusedContact(MessageRefusal.TE_GROOT)]
+
+
 TOO_MUCH = [
     ('"vraag"', '"sum(x[].y[].[z, z][])"', {"x": [{"y": [{"z": 1}] * 60}] * 2000}, "contact.onderwerpen[0].onderwerp"),
     ('"vraag"', "\"join(a, b) && 'ja'\"", {"a": "x" * 60_000, "b": [""] * 30_000}, "contact.onderwerpen[0].onderwerp"),
@@ -285,6 +294,14 @@ def test_too_many_items_are_refused() -> None:
     assert mapped(mapping, vragen=["a"] * 201) == refused_at(
         "contact.onderwerpen[0].voor_elk", MappingFaultKind.TE_VEEL
     )
+
+
+def test_the_fault_of_a_large_message_stays_that_of_the_event() -> None:
+    some = "length(items[?@ > `0`]) > `0`"
+    mapping = small(('"vraag"', f'"{some} && vraag"'), ('pad = "kanaal"', f'pad = "{some} && kanaal"'))
+    (outcome,) = mapped(mapping, items=[1] * 30_000, klant={"bsn": "999990008"}, vraag="Hoe laat?")
+    assert isinstance(outcome, RefusedContact)
+    assert outcome.kind is MessageRefusal.CONTACT_ONGELDIG
 
 
 def test_an_event_that_is_too_large_is_refused() -> None:

@@ -36,10 +36,19 @@ def delivery(body: bytes = b"{}", *, query: bytes = b"", headers: Mapping[str, b
 
 
 def form(
-    fields: Mapping[str, str] | bytes = FIELDS, *, query: bytes = FORM_QUERY, signature: bytes = FORM_SIGNATURE
+    fields: Mapping[str, str] | bytes = FIELDS,
+    *,
+    query: bytes = FORM_QUERY,
+    signature: bytes = FORM_SIGNATURE,
+    settings: bytes | None = None,
 ) -> Delivery:
     body = fields if isinstance(fields, bytes) else urlencode(fields).encode()
-    return delivery(body, query=query, headers={"content-type": FORM, "x-twilio-signature": signature})
+    headers = {"content-type": FORM, "x-twilio-signature": signature}
+    return delivery(body, query=query, headers=headers | _settings(settings))
+
+
+def _settings(settings: bytes | None) -> dict[str, bytes]:
+    return {} if settings is None else {"X-Twilio-Webhooks-Signature-Settings": settings}
 
 
 def events(
@@ -48,8 +57,10 @@ def events(
     query: bytes = EVENTS_QUERY,
     signature: bytes = EVENTS_SIGNATURE,
     content_type: bytes = b"application/json",
+    settings: bytes | None = None,
 ) -> Delivery:
-    return delivery(body, query=query, headers={"content-type": content_type, "x-twilio-signature": signature})
+    headers = {"content-type": content_type, "x-twilio-signature": signature}
+    return delivery(body, query=query, headers=headers | _settings(settings))
 
 
 # Twilio --------------------------------------------------------------------------------------------------------------
@@ -136,6 +147,45 @@ def test_another_address_or_token_does_not_hold(url: str, token: bytes) -> None:
 
 def test_while_a_token_is_replaced_both_hold() -> None:
     assert TwilioProof(EVENTS_URL, [b"the new one", TOKEN]).holds(events())
+
+
+SHARED_KEY = b"whsec_0123456789abcdef"
+SHA_256 = b"key=WK0123,algorithm=HMAC_SHA256"
+FORM_SHA_256 = b"QtK9qvHZnDLkPrVJKRZTf9EcluSnlAbKuvG0am+zQqM="
+EVENTS_SHA_256 = b"EzV6AbW3hc/VO8bQFshrcyp6tu8ogPdwT4c4g/NjI1U="
+"""As `openssl dgst -sha256 -hmac` makes them of the address, and of the fields of the form."""
+
+
+@pytest.mark.parametrize(
+    ("url", "signed"),
+    [
+        (FORM_URL, form(signature=FORM_SHA_256, settings=SHA_256)),
+        (FORM_URL, form(signature=FORM_SHA_256, settings=b"algorithm=HMAC_SHA256, key=WK0123")),
+        (FORM_URL, form(signature=b"Zqc2QW8AErFciMzUXqjSpSZjTEo=", settings=b"key=WK0123,algorithm=HMAC_SHA1")),
+        (EVENTS_URL, events(signature=EVENTS_SHA_256, settings=SHA_256)),
+    ],
+)
+def test_what_a_shared_key_signs_holds_by_the_algorithm_that_the_header_names(url: str, signed: Delivery) -> None:
+    assert TwilioProof(url, [TOKEN, SHARED_KEY]).holds(signed)
+    assert not TwilioProof(url, [TOKEN]).holds(signed)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        events(signature=EVENTS_SHA_256),
+        *(
+            events(signature=EVENTS_SHA_256, settings=settings)
+            for settings in (b"", b"HMAC_SHA256", b"algorithm=", b"algorithm=hmac_sha256", b"algorithm=NONE", b"\xff=,")
+        ),
+        events(signature=EVENTS_SHA_256, settings=SHA_256 + b",algorithm=HMAC_SHA1"),
+        events(EVENTS + b" ", signature=EVENTS_SHA_256, settings=SHA_256),
+        events(signature=EVENTS_SIGNATURE, settings=SHA_256),
+        events(settings=b"algorithm=NONE"),
+    ],
+)
+def test_another_algorithm_than_the_signature_is_made_by_does_not_hold(forged: Delivery) -> None:
+    assert not TwilioProof(EVENTS_URL, [TOKEN, SHARED_KEY]).holds(forged)
 
 
 # A header ------------------------------------------------------------------------------------------------------------

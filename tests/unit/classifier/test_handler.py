@@ -5,7 +5,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Self
 
 import pytest
 from prometheus_client import REGISTRY
@@ -31,16 +30,13 @@ from services.runtime.exactly_once.ports import Message
 from services.runtime.kafka.records import OversizedBatch, Record
 from services.runtime.letters.sealing import LetterKey
 from services.runtime.observe import metrics
-from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from services.runtime.stops.stop import PartitionStopped
-from tests.fakes.clock import FakeClock
 from tests.fakes.letter_keys import FakeLetterKeys
-from tests.fakes.publisher import FakePublisher, FakeTopics
 from tests.fakes.register_store import FakeRegisterStore
-from tests.fakes.stop_store import FakeStopStore
 from tests.support.contacts import SOURCE, contact_ended, encoded, record, records
 from tests.support.examples import known
+from tests.support.handler_bench import HandlerBench
 from tests.support.sealed import SEALER, contents_of
 
 SLEUTELS = Sleutels(b"a key of the tests, thirty-two bytes")
@@ -53,22 +49,15 @@ class _Bug(Exception):
     """A fault in our own code, with a text that must not be seen: Sam Jansen."""
 
 
-class _Bench:
-    """A handler with fakes all around. It fails on contacts whose id begins with "bug"."""
+class _Bench(HandlerBench[Handler]):
+    """The handler of the classifier. It fails on contacts whose id begins with "bug"."""
 
     def __init__(self, *failures: TransientFailure, beleid: Beleid = DEFAULT) -> None:
         self.beleid = beleid
         self.store = FakeRegisterStore(failures=failures)
-        self.stops = FakeStopStore()
-        self.letter_keys = FakeLetterKeys()
-        self.clock = FakeClock()
-        self.health = Health()
-        self.topics = FakeTopics()
-        self.publisher = FakePublisher(self.topics)
-        self.topics.writer = self.publisher
-        self.handler = self._started()
+        super().__init__()
 
-    def _started(self) -> Handler:
+    def started(self) -> Handler:
         return Handler(
             read=self._read,
             store=self.store,
@@ -81,19 +70,11 @@ class _Bench:
             counted_sources=frozenset({SOURCE}),
         )
 
-    def restarted(self) -> Self:
-        """Have another process go on."""
-        self.handler = self._started()
-        return self
-
     def _read(self, record: Record) -> Case | Wissing | Refusal:
         case = read(record, SLEUTELS, self.beleid)
         if isinstance(case, Case) and case.received.contact.contact_id.startswith("bug"):
             raise _Bug
         return case
-
-    async def handle(self, batch: Sequence[Record]) -> None:
-        await self.handler.handle(batch, self.publisher)
 
     def published(self) -> list[tuple[str, str]]:
         """Give topic and subject of what was published, or for a dead letter its kind."""

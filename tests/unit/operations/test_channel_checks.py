@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from services.channels.channels_file import NO_CHANNELS
 from services.domain.policy import DEFAULT, Beleid, Bron
 from services.operations.channel_checks import STRANGER_ADVICE, channel_checks
 from services.operations.checks import Check
+from services.operations.intake_check import intake_checks
 from services.runtime.settings import Settings
 from tests.support.mappings import SMALL
 
@@ -24,8 +26,11 @@ def naming(bron: str, *topics: str) -> Beleid:
     return Beleid(bronnen={bron: Bron(topics=frozenset(topics) if topics else None)})
 
 
-def test_without_channels_there_is_nothing_to_say() -> None:
-    assert list(channel_checks(Settings(), DEFAULT)) == []
+@pytest.mark.parametrize("file", [None, NO_CHANNELS])
+def test_without_channels_there_is_nothing_to_say(file: Path | None) -> None:
+    given = Settings(kanalen_file=file)
+    assert [*channel_checks(given, DEFAULT), *intake_checks(given)] == []
+    assert given.raw_topics == ()
 
 
 @pytest.mark.parametrize("beleid", [DEFAULT, naming(BRON), naming(BRON, "contact.ended")])

@@ -6,7 +6,8 @@ import pytest
 
 from services.operations.pages import places
 from services.operations.pages.html import bullets, day, element, facts, minute, page, table
-from services.operations.places.place import PlaceKind, StayTerm, Tally
+from services.operations.places.place import PlaceFound, PlaceKind, StayTerm, Tally
+from services.operations.places.published import CHANNELS
 from services.operations.places.topic_terms import CLEANING, term_of
 
 EVIL = "<img src=x onerror=alert(1)>\"'&"
@@ -86,6 +87,12 @@ def test_a_topic_without_an_end_has_none() -> None:
     assert term.until(WRITTEN) is None
     assert term.term is StayTerm.REGISTER
     assert term_of({}).term is StayTerm.REGISTER
+
+
+def test_a_citizen_reads_that_messages_of_channels_were_not_searched() -> None:
+    found = PlaceFound(name=CHANNELS, kind=PlaceKind.TOPIC, found=None, term=StayTerm.UNKNOWN)
+    says = ("Berichten van formulieren, telefonie en mail", "kan niet doorzocht worden", "niet bekend")
+    assert places.row(places.shown(found)) == says
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""The HTTP application. Its limits are the same for every path: they say nothing of which channels there are."""
+"""The HTTP application: it reads requests within limits, and answers them.
+
+The limits are the same for every path, so a client learns nothing from them about the channels.
+"""
 
 import asyncio
 import time
@@ -33,26 +36,26 @@ from services.runtime.observe import metrics
 log = structlog.get_logger()
 
 ANSWER_SECONDS: Final = 4.0
-"""Every request is answered within this, from its head on. Twilio waits for 5 seconds, others longer."""
+"""The intake answers every request within this, from its head on. Twilio waits for 5 seconds, others longer."""
 
 MAX_FORM_BYTES: Final = 64 * 1024
-"""Of a form, which takes a hundred times as long to read as JSON, and is read before anything is proven."""
+"""Of a form, which takes a hundred times as long to parse as JSON, and is parsed before its proof."""
 
 WEBHOOK_ORIGIN: Final = "webhook-request-origin"
 
 
 class HttpIntake:
-    """Reads requests within bounds, hands them to the intake, and answers."""
+    """Reads requests within limits, passes them to the intake, and answers."""
 
     def __init__(self, intake: Intake, *, budget: Budget, receptions: Receptions, most_bytes: int) -> None:
-        """`most_bytes`: of the largest body that any channel takes."""
+        """`most_bytes`: the largest body that any channel takes."""
         self._intake = intake
         self._budget = budget
         self._receptions = receptions
         self._most_bytes = most_bytes
 
     def application(self) -> Starlette:
-        """Return it as an ASGI application."""
+        """Return the ASGI application."""
         routes = [Route("/in/{kanaal}", self._respond, methods=["OPTIONS", "POST"])]
         made = Starlette(routes=routes, exception_handlers={HTTPException: _without_body})
         made.router.redirect_slashes = False
@@ -92,7 +95,7 @@ class HttpIntake:
                 return await self._intake.take(delivery)
 
     def _check(self, headers: Mapping[bytes, bytes]) -> int:
-        """Check what the head says, and return how many bytes of body are taken. Raises Rejected."""
+        """Check the head of a request, and return the most bytes that its body may have. Raises Rejected."""
         delivery = Delivery("", b"", headers, b"")
         if delivery.content_type not in CONTENT_TYPES or delivery.content_encoding not in ENCODINGS:
             raise Rejected(WRONG_TYPE)
@@ -116,7 +119,7 @@ async def _body(request: Request, hold: Callable[[int], None], *, most_bytes: in
 
 @asynccontextmanager
 async def _until(deadline: float, *, otherwise: Reply) -> AsyncIterator[None]:
-    """Refuse with `otherwise` when the block takes longer than the deadline, by the clock of the loop."""
+    """Raise Rejected with `otherwise` when the block is not done at the deadline, by the clock of the loop."""
     try:
         async with asyncio.timeout_at(deadline):
             yield
@@ -125,6 +128,6 @@ async def _until(deadline: float, *, otherwise: Reply) -> AsyncIterator[None]:
 
 
 async def _without_body(_request: Request, error: Exception) -> Response:
-    """Answer what Starlette refuses: another path, another method."""
+    """Answer a request that Starlette refuses for its path or method."""
     assert isinstance(error, HTTPException)
     return Response(status_code=error.status_code, headers=error.headers)

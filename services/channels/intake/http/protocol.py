@@ -1,7 +1,7 @@
-"""The protocol of one HTTP connection: uvicorn's, with the bounds that it lacks.
+"""The protocol of one HTTP connection: uvicorn's, with the limits that it lacks.
 
-uvicorn bounds neither how long a client may take to send a request, nor how large its head may be. A client that sends
-a byte now and then would hold a connection for ever.
+uvicorn limits neither the time of a request nor the size of its head. A client that sends a byte now and then would
+hold a connection for ever.
 """
 
 import asyncio
@@ -27,27 +27,27 @@ class TooLongHead(Exception):
 
 
 class Connections:
-    """All open connections, those without a whole request in hand by how long they have been so.
+    """All open connections. Those that wait for a whole request are in the order in which they began to wait.
 
-    When one too many comes, the one that has waited longest is cut. A platform sends its request in a moment; a client
-    that holds connections open loses them.
+    A connection beyond the maximum cuts the one that has waited longest. A platform sends its request in a moment; a
+    client that only holds connections open loses them.
     """
 
     def __init__(self, most: int) -> None:
-        """`most`: how many there may be."""
+        """`most`: open at once."""
         self._most = most
         self._open: set[BoundedProtocol] = set()
         self._waiting: dict[BoundedProtocol, None] = {}
 
     def opened(self, connection: "BoundedProtocol") -> None:
-        """Take one more."""
+        """Count a new connection. It waits for its first request."""
         self._open.add(connection)
         self._waiting[connection] = None
         if len(self._open) > self._most:
             next(iter(self._waiting)).cut("full")
 
     def serves(self, connection: "BoundedProtocol") -> None:
-        """Note that a connection has a whole request in hand."""
+        """Note that a connection has a whole request that is not answered yet."""
         self._waiting.pop(connection, None)
 
     def waits(self, connection: "BoundedProtocol") -> None:
@@ -55,7 +55,7 @@ class Connections:
         self._waiting[connection] = None
 
     def closed(self, connection: "BoundedProtocol") -> None:
-        """Forget a connection."""
+        """Remove a closed connection."""
         self._open.discard(connection)
         self._waiting.pop(connection, None)
 
@@ -69,11 +69,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self._all = connections
         self._deadline: asyncio.TimerHandle | None = None
         self._in_hand = 0
-        """Whole requests that are not answered. Clients that pipeline can have several."""
+        """Whole requests that are not answered yet: several when the client pipelines."""
         self._in_head = True
         self._head_bytes = 0
         self._silent_bytes = 0
-        """Those that the parser has taken since it last told something: of a header that does not end."""
+        """Bytes since the parser last reported anything: of a header that does not end."""
 
     def cut(self, reason: str) -> None:
         """Close the connection at once."""
@@ -85,19 +85,19 @@ class BoundedProtocol(HttpToolsProtocol):
     # The connection --------------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn
-        """Begin to wait for a request."""
+        """Start the clock of the first request."""
         super().connection_made(transport)
         self._begin()
         self._all.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it."""
+        """Stop the clock."""
         super().connection_lost(exc)
         self._disarm()
         self._all.closed(self)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what has come, unless the head of a request becomes too long."""
+        """Parse the bytes, and cut the connection when the head of a request is too long."""
         if self._in_head:
             self._begin()
         self._silent_bytes += len(data)
@@ -106,7 +106,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.cut("head")
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - as uvicorn names it
-        """Answer what is no HTTP, or has too long a head, without a word. A whole request before it goes first."""
+        """Answer 400 to bytes that are no HTTP, and to a head that is too long. An earlier request goes first."""
         metrics.CHANNEL_CUT_CONNECTIONS.labels(reason="malformed").inc()
         if self._in_hand:
             self.cycle.keep_alive = False
@@ -118,33 +118,33 @@ class BoundedProtocol(HttpToolsProtocol):
     # A request, as the parser finds it -------------------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
-        """Count the head from here. It may come with the end of the request before it."""
+        """Count the head from here. It may come in the same bytes as the end of the request before it."""
         super().on_message_begin()
         self._head_bytes = 0
         self._begin()
 
     def on_url(self, url: bytes) -> None:
-        """Take a part of the address."""
+        """Count a part of the address."""
         self._count(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header."""
+        """Count a header."""
         self._count(len(name) + len(value))
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Let the application begin."""
+        """Note that the head is complete. uvicorn starts the application."""
         self._in_head = False
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body."""
+        """Pass a part of the body to the application."""
         self._silent_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Stop the clock. A request that was refused before its end is read to its end, so that the next can follow."""
+        """Stop the clock. The application may have refused the request before its end; then the next one can follow."""
         super().on_message_complete()
         self._silent_bytes = 0
         self._in_head = True
@@ -159,7 +159,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._all.serves(self)
 
     def on_response_complete(self) -> None:
-        """Wait for the next request, unless there is one already. It may also be refused before its end."""
+        """Wait for the next request, unless it is there already. The answer may precede the end of its request."""
         super().on_response_complete()
         self._in_hand = max(self._in_hand - 1, 0)
         if not self._in_hand and not self.transport.is_closing():

@@ -1,4 +1,4 @@
-"""The server that listens, with TLS or behind a proxy that does it."""
+"""The server: it listens with TLS of its own, or behind a proxy that has it."""
 
 import asyncio
 import resource
@@ -26,7 +26,7 @@ MAX_CONNECTIONS: Final = 5000
 """Open at once. One that waits takes some 20 kB."""
 
 OTHER_FILES: Final = 100
-"""Open files of the process that are no connections of clients: Kafka, the health port, logs."""
+"""Files that the process opens for Kafka, the health port and logs, beside the connections of clients."""
 
 BACKLOG: Final = 2048
 """Connections that the system holds until they are accepted."""
@@ -39,7 +39,7 @@ DATE_SECONDS: Final = 1.0
 
 @asynccontextmanager
 async def listening(application: Starlette, settings: Settings, ending: Ending) -> AsyncIterator[str]:
-    """Answer requests within the block, and yield the address. At its end, requests in flight are finished.
+    """Answer requests within the block, and yield the address. At its end, answer the requests in flight.
 
     Raises InvalidSettings when the address is not available, or the certificate can't be read.
     """
@@ -71,7 +71,7 @@ async def listening(application: Starlette, settings: Settings, ending: Ending) 
 
 
 async def _finish(state: ServerState, *, seconds: float) -> None:
-    """Answer what is in flight, and close every connection."""
+    """Answer the requests in flight, for so long at most, and close every connection."""
     for connection in list(state.connections):
         connection.shutdown()
     if state.tasks:
@@ -79,7 +79,7 @@ async def _finish(state: ServerState, *, seconds: float) -> None:
 
 
 def _most_connections() -> int:
-    """Raise the limit of open files as far as we may, and return how many connections that allows."""
+    """Raise the limit of open files to its maximum, and return how many connections it allows."""
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     return MAX_CONNECTIONS if most_files == resource.RLIM_INFINITY else min(MAX_CONNECTIONS, most_files - OTHER_FILES)
