@@ -6,7 +6,8 @@ The laws of this file:
 2. A row that says something else is changed. An unread row says what was noted of it.
 3. Only rows of ours are removed: those that were noted, and the one that a call was making when the bridge last ended.
    What others hung on a klantcontact of ours goes only with it, and is named.
-4. An address is removed before the betrokkene that gave it: Open Klant would keep it without an owner.
+4. An address is removed before the betrokkene that gave it, or after one that somebody else removed: Open Klant would
+   keep it without an owner.
 5. The people who do a taak own its status and its actoren. Its actoren are changed only while they are those that we
    wrote, and a taak that is done, or was given to another, is left to them.
 6. Nothing is removed because it is absent from what the projector shows: `WantedParts.undecided` stays as it is.
@@ -17,7 +18,7 @@ from typing import Final
 
 from schemas.values import value_class
 from services.bridge.found import FoundRow, FoundRows, is_same
-from services.bridge.parts import KLANTCONTACT, Noted, Ours, WantedPart, resource_of
+from services.bridge.parts import KLANTCONTACT, PARTIJ, Noted, Ours, WantedPart, giver_of, resource_of
 from services.bridge.resources import Body, Resource, as_changed
 from services.bridge.wanted import WantedParts
 
@@ -90,25 +91,28 @@ def compare(wanted: WantedParts, found: FoundRows, ours: Ours, *, again: bool = 
     `again`: what somebody else removed is made again.
     """
     rows = _matched(wanted, found, ours, again=again)
-    removed = frozenset() if again or ours.was_removing else _removed(wanted, rows, ours)
-    kept = {key: _kept(key, row, wanted, ours) for key, row in rows.items()}
+    removed = frozenset() if again else ours.removed if ours.was_removing else _removed(wanted, rows, ours)
+    orphaned = _orphaned(rows, ours)
+    orphans = [RemoveRow(Resource.DIGITALE_ADRESSEN, noted.uuid, (key,)) for key, noted in orphaned.items()]
+    kept = {key: _kept(key, row, wanted, ours) for key, row in rows.items()} | orphaned
     if not wanted.parts and (root := rows.get(KLANTCONTACT) or next(found.of(Resource.KLANTCONTACTEN), None)):
         # It is ours also where the state is lost: its metadata says so.
         rows = {**rows, KLANTCONTACT: root}
         others = tuple(_of_others(found, rows.values(), found.rows, ours))
-        return RowComparison(tuple(_removal_of_all(found, rows)), kept, removed, others)
+        return RowComparison((*orphans, *_removal_of_all(found, rows)), kept, removed, others)
     left = tuple(row for key, row in _surplus(wanted, rows) if _is_in_hands(row, ours.rows.get(key)))
     surplus = {key: row for key, row in _surplus(wanted, rows) if row not in left}
     gone_with = [row for each in surplus.values() for row in found.of(Resource.DIGITALE_ADRESSEN, each.uuid)]
     return RowComparison(
         (
+            *orphans,
             *_creations(wanted, rows, removed),
             *_couplings(wanted, rows),
             *_changes(wanted, rows, ours),
             *_removals(found, surplus),
             *_unfinished(found, rows, ours),
         ),
-        {key: noted for key, noted in kept.items() if rows[key] not in left},
+        {key: noted for key, noted in kept.items() if rows.get(key) not in left},
         removed,
         tuple(_of_others(found, rows.values(), gone_with, ours)),
         left,
@@ -153,6 +157,13 @@ def _removed(wanted: WantedParts, rows: Mapping[str, FoundRow], ours: Ours) -> f
         if part.parent in gone:
             gone.add(part.key)
     return frozenset(gone)
+
+
+def _orphaned(rows: Mapping[str, FoundRow], ours: Ours) -> dict[str, Noted]:
+    """Return the addresses of ours whose betrokkene somebody else removed: Open Klant keeps them without an owner."""
+    givers = {key: giver_of(key) for key in ours.rows if resource_of(key) is Resource.DIGITALE_ADRESSEN}
+    gone = (key for key, giver in givers.items() if giver != PARTIJ and rows.keys().isdisjoint({key, giver}))
+    return {key: ours.rows[key] for key in gone}
 
 
 def _kept(key: str, row: FoundRow, wanted: WantedParts, ours: Ours) -> Noted:

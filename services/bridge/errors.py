@@ -24,6 +24,10 @@ class Unavailable(TransientFailure):
         super().__init__(message or self.__doc__, part=OPEN_KLANT)
 
 
+class NotServed(Unavailable):
+    """Nothing answers there as Open Klant does: correct KLANTCONTACT_OPENKLANT_URL, or the proxy in between."""
+
+
 class OrphanedAddress(Unavailable):
     """A standard address without an owner keeps Open Klant from taking any address of its kind. Somebody must remove it
     there: `klantcontact bridge doctor` says which.

@@ -25,7 +25,7 @@ from services.bridge.meant import (
     version_of,
     version_of_partij,
 )
-from services.bridge.partijen import ATTEMPTS, Partijen, is_done, may_be_there
+from services.bridge.partijen import ATTEMPTS, Partijen, is_done, may_be_there, points_at_nothing
 from services.bridge.parts import Ours, Signer, key_of, resource_of
 from services.bridge.ports import (
     BridgeStates,
@@ -186,10 +186,10 @@ class Klantcontacten:
                 if attempt == ATTEMPTS:
                     raise
             except CallRefused as refusal:
-                if attempt == ATTEMPTS or not (may_be_there(refusal) or _points_at_nothing(refusal)):
+                if attempt == ATTEMPTS or not (may_be_there(refusal) or points_at_nothing(refusal)):
                     raise
                 meant = replace(meant, asked=replace(meant.asked, whole=True))
-                if _points_at_nothing(refusal):
+                if points_at_nothing(refusal):
                     links = await self._mended(meant, links)
         raise AssertionError("the last attempt returns or raises")
 
@@ -234,7 +234,3 @@ class Klantcontacten:
         for each in before.summary.get("partijen", ()):
             if each not in held:
                 await self.converge_partij(each)
-
-
-def _points_at_nothing(refusal: CallRefused) -> bool:
-    return refusal.names("invalid", ".uuid")

@@ -80,7 +80,7 @@ class Partijen:
             except RemovedMeanwhile:
                 continue
             except CallRefused as refusal:
-                if not may_be_there(refusal):
+                if not (may_be_there(refusal) or points_at_nothing(refusal)):
                     raise
                 asked = Care(whole=True, again=asked.again)
         return await self._attempt(shown, lease, asked)
@@ -163,3 +163,8 @@ def may_be_there(refusal: CallRefused) -> bool:
     return refusal.names("unique", "nummer", "referentienummer", "nonFieldErrors") or refusal.names(
         "invalid", "__all__"
     )
+
+
+def points_at_nothing(refusal: CallRefused) -> bool:
+    """Whether somebody removed a row, since we looked, that this one was to point at."""
+    return refusal.names("invalid", ".uuid")

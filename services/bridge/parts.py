@@ -92,6 +92,11 @@ def resource_of(key: str) -> Resource:
     return Resource(key.partition("/")[0])
 
 
+def giver_of(key: str) -> str:
+    """Return the key of what an address hangs on: a betrokkene or a partij."""
+    return key.partition("/")[2].rpartition("/")[0]
+
+
 def key_of(resource: Resource, *names: str) -> str:
     """Return the key of a row."""
     return "/".join((resource.value, *names))

@@ -10,7 +10,7 @@ from typing import Final
 from services.bridge.compare import needs_reading
 from services.bridge.errors import Absent, NummerBezet
 from services.bridge.found import NOTHING_FOUND, FoundRow, FoundRows, row_of, unread
-from services.bridge.parts import Ours, Signer, resource_of
+from services.bridge.parts import Ours, Signer, giver_of, resource_of
 from services.bridge.ports import OpenKlant
 from services.bridge.resources import ApiRow, Resource
 from services.bridge.wanted import HERKOMST, WantedParts
@@ -135,7 +135,7 @@ def _taken_for_there(root: ApiRow, rows: dict[str, FoundRow], ours: Ours) -> Ite
     for key, noted in ours.rows.items():
         resource = resource_of(key)
         if resource is Resource.DIGITALE_ADRESSEN:
-            giver = ours.rows.get(key.removeprefix(f"{resource}/").rpartition("/")[0])
+            giver = ours.rows.get(giver_of(key))
             if giver is not None and giver.uuid in rows:
                 yield unread(resource, noted.uuid, giver.uuid)
         elif resource is Resource.ACTORKLANTCONTACTEN and actoren:

@@ -248,8 +248,10 @@ def test_the_page_shows_the_default_policy_and_one_that_names_sources(tmp_path: 
     for shown in TOML.findall(_text(POLICY)):
         file.write_text(shown, encoding="utf-8")
         policies.append(load_toml_file(file, Beleid))
-    default, naming = policies
+    default, naming, translating = policies
     assert default == DEFAULT
+    assert translating.openklant.objecttype == DEFAULT.openklant.objecttype
+    assert set(translating.openklant.actor) == {"groep"}
     telefonie, other = naming.bronnen.values()
     assert other == Bron()
     assert telefonie.topics == frozenset(Settings().contact_topics)

@@ -29,6 +29,8 @@ SLOWEST_FIRST: Final = (
     "tests/faults/test_rebuild_servers.py",
     "tests/faults/test_redrive.py",
     "tests/faults/test_projector_faults.py",
+    "tests/faults/test_bridge.py",
+    "tests/integration/bridge/test_process.py",
     "tests/acceptance/test_secure_kafka.py",
     "tests/acceptance/test_operators_day.py",
     "tests/privacy/test_compaction.py",

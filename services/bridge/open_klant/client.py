@@ -11,7 +11,15 @@ from typing import Any, Final
 
 import httpx
 
-from services.bridge.errors import Absent, CallRefused, OrphanedAddress, RefusedField, TokenRefused, Unavailable
+from services.bridge.errors import (
+    Absent,
+    CallRefused,
+    NotServed,
+    OrphanedAddress,
+    RefusedField,
+    TokenRefused,
+    Unavailable,
+)
 from services.bridge.resources import ApiRow, Body, Resource
 from services.runtime.observe import bridge_metrics
 
@@ -43,7 +51,12 @@ class HttpOpenKlant:
         number = 1
         while True:
             given = {**filters, "pageSize": filters.get("pageSize", PAGE_SIZE), "page": str(number)}
-            answer = await self._call("GET", resource, resource, params=given)
+            try:
+                answer = await self._served("GET", resource, params=given)
+            except NotServed:
+                if number == 1:
+                    raise
+                return  # rows went since the page before, and the list is shorter now
             yield answer["results"]
             if not answer["next"]:
                 return
@@ -56,7 +69,7 @@ class HttpOpenKlant:
     async def create(self, path: str, body: Body) -> ApiRow:
         """Create a row."""
         try:
-            return await self._call("POST", path, path, json=body)
+            return await self._served("POST", path, json=body)
         except CallRefused as refusal:
             if path == Resource.DIGITALE_ADRESSEN and _is_orphans_fault(refusal, body):
                 raise OrphanedAddress from None
@@ -75,11 +88,20 @@ class HttpOpenKlant:
 
     async def probe(self) -> None:
         """Ask for one row: whether Open Klant answers. Raises Unavailable."""
-        await self._call("GET", Resource.KLANTCONTACTEN, Resource.KLANTCONTACTEN, params={"pageSize": "1"})
+        await self._served("GET", Resource.KLANTCONTACTEN, params={"pageSize": "1"})
 
     async def description(self) -> JsonObject:
         """Return Open Klant's own description of its API. Raises Unavailable."""
-        return await self._call("GET", "openapi.json", "openapi.json")
+        return await self._served("GET", "openapi.json")
+
+    async def _served(
+        self, method: str, path: str, *, params: Mapping[str, str] | None = None, json: Body | None = None
+    ) -> JsonObject:
+        """Call what each Open Klant has. Raises NotServed."""
+        try:
+            return await self._call(method, path, path, params=params, json=json)
+        except Absent:
+            raise NotServed from None
 
     async def _call(
         self,
@@ -106,7 +128,7 @@ class HttpOpenKlant:
 
 def _read(call: str, answer: httpx.Response) -> JsonObject:
     status = answer.status_code
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in BUSY:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in BUSY or answer.has_redirect_location:
         raise Unavailable(f"Open Klant answers with status {status}.")
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise TokenRefused

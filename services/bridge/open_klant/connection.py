@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 
+from services.bridge.errors import TokenRefused
 from services.bridge.open_klant.client import HttpOpenKlant
 from services.runtime.errors import InvalidSettings
 from services.runtime.secret import load_secret
@@ -24,7 +25,7 @@ async def open_klant(settings: Settings) -> AsyncIterator[HttpOpenKlant]:
     async with httpx.AsyncClient(
         base_url=settings.openklant_url, verify=_context(settings), limits=limits, timeout=settings.openklant_timeout
     ) as http:
-        yield HttpOpenKlant(http, lambda: _token(settings), timeout_seconds=settings.openklant_timeout)
+        yield HttpOpenKlant(http, lambda: _present_token(settings), timeout_seconds=settings.openklant_timeout)
 
 
 def _token(settings: Settings) -> str:
@@ -34,6 +35,14 @@ def _token(settings: Settings) -> str:
     if not text.isprintable() or not text or " " in text:
         raise InvalidSettings(f"{variable}: {settings.openklant_token_file} holds no token. {ADVICE}")
     return text
+
+
+def _present_token(settings: Settings) -> str:
+    """Return the token as it is now. Raises TokenRefused while its file holds none: it may be about to be replaced."""
+    try:
+        return _token(settings)
+    except InvalidSettings as error:
+        raise TokenRefused(str(error)) from None
 
 
 def _context(settings: Settings) -> ssl.SSLContext:

@@ -74,6 +74,8 @@ class Weather:
     calls: list[Call] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     latency_seconds: float = 0.0
+    connections: set[tuple[str, int]] = field(default_factory=set)
+    """Over which calls came."""
     busy_seconds: float = 0.0
     """How long calls were in its hands, each for itself."""
     before: Callable[[str, str], None] | None = None
@@ -97,6 +99,7 @@ class Weathered:
         """Carry a call out, and answer as the weather has it."""
         came, method, path = time.monotonic(), scope["method"], scope["path"]
         resource = path.removeprefix(self._root).strip("/").split("/")[0]
+        self._weather.connections.add(scope["client"])
         if self._weather.before:
             self._weather.before(method, path)
         fault = next((each for each in self._weather.faults if each.strikes(method, resource)), None)

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from tests.fakes.open_klant.api import ROOT, Api
 from tests.fakes.open_klant.faults import Weather, Weathered
 from tests.fakes.open_klant.rows import Register
+from tests.support.certificates import Certificate
 
 STOP_SECONDS = 5.0
 
@@ -27,11 +28,13 @@ class OpenKlant:
     host: str = "127.0.0.1"
     port: int = 0
     """A free one, chosen at the first start and kept."""
+    certificate: Certificate | None = None
+    """Answers over TLS with it."""
 
     @property
     def root(self) -> str:
         """The address of Open Klant itself."""
-        return f"http://{self.host}:{self.port}"
+        return f"{'https' if self.certificate else 'http'}://{self.host}:{self.port}"
 
     @property
     def url(self) -> str:
@@ -47,9 +50,10 @@ class OpenKlant:
         """Listen within the block."""
         listener = socket.create_server((self.host, self.port))
         self.port = listener.getsockname()[1]
-        server = uvicorn.Server(
-            uvicorn.Config(self.app(), http="httptools", ws="none", lifespan="off", log_level="critical")
-        )
+        config = uvicorn.Config(self.app(), http="httptools", ws="none", lifespan="off", log_level="critical")
+        if self.certificate:
+            config.ssl_certfile, config.ssl_keyfile = self.certificate.certificate, self.certificate.key
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="open-klant", daemon=True)
         thread.start()
         try:

@@ -1,6 +1,7 @@
 """What is wanted, found and ours, row by row, and the calls that follow."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -155,15 +156,28 @@ def test_a_klantcontact_that_goes_takes_the_addresses_along_first_and_names_what
     assert comparison.others == (theirs, busy)
 
 
+ORPHAN = RemoveRow(Resource.DIGITALE_ADRESSEN, ADRES, (adres().key,))
+"""Open Klant keeps an address whose betrokkene is removed."""
+
+
 def test_what_somebody_removed_is_not_made_again_with_all_that_hung_on_it() -> None:
     comparison = compare(WantedParts(EQUAL[:3]), FoundRows((row(root()),)), noted(*EQUAL[:3]))
-    assert comparison.calls == ()
+    assert comparison.calls == (ORPHAN,)
     assert comparison.removed == {betrokkene().key, adres().key}
 
 
 def test_what_somebody_removed_is_made_again_when_asked() -> None:
     comparison = compare(WantedParts(EQUAL[:3]), FoundRows((row(root()),)), noted(*EQUAL[:3]), again=True)
-    assert comparison.calls == (CreateRow((betrokkene(),)), CreateRow((adres(),)))
+    assert comparison.calls == (ORPHAN, CreateRow((betrokkene(),)), CreateRow((adres(),)))
+
+
+def test_what_somebody_removed_stays_away_after_a_crash_while_an_orphan_of_it_was_removed() -> None:
+    ours = replace(
+        noted(*EQUAL[:3], is_done=False, in_flight=ADRES), removed=frozenset({betrokkene().key, adres().key})
+    )
+    comparison = compare(WantedParts(EQUAL[:3]), FoundRows((row(root()),)), ours)
+    assert comparison.calls == (ORPHAN,)
+    assert comparison.removed == ours.removed
 
 
 def test_what_the_projector_says_nothing_of_stays() -> None:

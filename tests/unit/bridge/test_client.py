@@ -1,0 +1,175 @@
+"""Open Klant's API as the bridge calls it: over real HTTP, to one that answers late, half, wrongly, or not at all."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.bridge.errors import Absent, CallRefused, NotServed, RefusedField, TokenRefused, Unavailable
+from services.bridge.open_klant.client import HttpOpenKlant
+from services.bridge.open_klant.connection import open_klant as connected
+from services.bridge.resources import Resource
+from services.runtime.errors import InvalidSettings
+from services.runtime.settings import Settings
+from tests.contract.open_klant.bodies import klantcontact
+from tests.fakes.open_klant.faults import Broken, Fault
+from tests.fakes.open_klant.server import OpenKlant
+from tests.support.certificates import self_signed
+
+ROWS = Resource.KLANTCONTACTEN
+
+
+def settings_of(open_klant: OpenKlant, folder: Path, **others: object) -> Settings:
+    """Return the settings of a bridge to this Open Klant, with a file that holds its token."""
+    file = folder / "token"
+    file.write_text(f"{open_klant.token}\n")
+    return Settings(openklant_url=open_klant.root, openklant_token_file=file).model_copy(update=others)
+
+
+@pytest.fixture
+async def api(open_klant: OpenKlant, tmp_path: Path) -> AsyncIterator[HttpOpenKlant]:
+    async with connected(settings_of(open_klant, tmp_path, openklant_timeout=0.5)) as made:
+        yield made
+
+
+async def test_calls_keep_their_connection_also_after_a_refusal_and_an_error(
+    open_klant: OpenKlant, api: HttpOpenKlant
+) -> None:
+    open_klant.weather.plan(Fault(500, skip=1))
+    with pytest.raises(CallRefused):
+        await api.create(ROWS, {"nummer": "x"})
+    with pytest.raises(Unavailable):
+        await api.create(ROWS, klantcontact())
+    row = await api.create(ROWS, klantcontact())
+    await api.change(ROWS, row["uuid"], {"onderwerp": "Anders"})
+    assert (await api.read(ROWS, row["uuid"]))["onderwerp"] == "Anders"
+    await api.remove(ROWS, row["uuid"])
+    await api.remove(ROWS, row["uuid"])
+    with pytest.raises(Absent):
+        await api.read(ROWS, row["uuid"])
+    assert len(open_klant.weather.connections) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(500),
+        Fault(503, takes_effect=True),
+        Fault(429),
+        Fault(408),
+        Fault(Broken.CUT),
+        Fault(Broken.HALF),
+        Fault(None, delay_seconds=60),
+    ],
+    ids=lambda fault: f"{fault.answer} after {fault.delay_seconds} s",
+)
+async def test_an_open_klant_that_fails_is_waited_for_and_the_next_call_gets_through(
+    open_klant: OpenKlant, api: HttpOpenKlant, fault: Fault
+) -> None:
+    open_klant.weather.plan(fault)
+    with pytest.raises(Unavailable) as failed:
+        await api.create(ROWS, klantcontact())
+    assert type(failed.value) is Unavailable
+    await api.probe()
+
+
+async def test_an_open_klant_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
+    with (stopped := OpenKlant()).running():
+        pass
+    async with connected(settings_of(stopped, tmp_path)) as api:
+        with pytest.raises(Unavailable, match=r"does not answer \(ConnectError\)"):
+            await api.probe()
+
+
+async def test_a_refusal_tells_fields_and_codes_and_no_sentence(api: HttpOpenKlant) -> None:
+    with pytest.raises(CallRefused) as refused:
+        await api.create(ROWS, {**klantcontact(), "kanaal": "x" * 51})
+    assert refused.value.faults == (RefusedField("kanaal", "max_length"),)
+    assert str(refused.value) == "POST klantcontacten was refused with status 400 (kanaal: max_length)."
+
+
+@pytest.mark.parametrize("path", ["/elders", "/openklant"])
+async def test_an_address_where_no_open_klant_answers_refuses_nothing(
+    open_klant: OpenKlant, tmp_path: Path, path: str
+) -> None:
+    """A letter for each event would be the price of a path that somebody mistyped."""
+    settings = settings_of(open_klant, tmp_path, openklant_url=f"{open_klant.root}{path}")
+    async with connected(settings) as api:
+        for call in (api.find(ROWS), api.create(ROWS, klantcontact()), api.probe(), api.description()):
+            with pytest.raises(NotServed):
+                await call
+
+
+async def test_a_proxy_that_sends_elsewhere_refuses_nothing() -> None:
+    def elsewhere(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(302, headers={"Location": f"https://{request.url.host}/onderhoud"})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(elsewhere), base_url="http://open-klant") as http:
+        with pytest.raises(Unavailable, match="302"):
+            await HttpOpenKlant(http, lambda: "token", timeout_seconds=1).create(ROWS, klantcontact())
+
+
+async def test_an_answer_that_trickles_in_has_the_same_limit_as_a_call() -> None:
+    async def trickle() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            await asyncio.sleep(0.02)
+            yield b" "
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=trickle()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://open-klant") as http:
+        with pytest.raises(Unavailable, match="TimeoutError"):
+            await HttpOpenKlant(http, lambda: "token", timeout_seconds=0.1).probe()
+
+
+async def test_a_list_that_becomes_shorter_between_its_pages_ends(open_klant: OpenKlant, api: HttpOpenKlant) -> None:
+    rows = [await api.create(ROWS, klantcontact()) for _ in range(5)]
+    seen = []
+    async for page in api.pages(ROWS, pageSize="2"):
+        seen += [each["uuid"] for each in page]
+        if len(seen) == 2:
+            for each in rows[:3]:
+                open_klant.register.delete(ROWS, each["uuid"])
+    assert len(seen) == 2
+    assert len(await api.find(ROWS, pageSize="1")) == 2
+
+
+async def test_a_new_token_in_the_file_counts_at_once_and_a_file_without_one_is_waited_for(
+    open_klant: OpenKlant, tmp_path: Path
+) -> None:
+    settings = settings_of(open_klant, tmp_path)
+    file = tmp_path / "token"
+    async with connected(settings) as api:
+        for content in ("", "no token", None, "an-old-one"):
+            file.unlink() if content is None else file.write_text(content)
+            with pytest.raises(TokenRefused, match="KLANTCONTACT_OPENKLANT_TOKEN_FILE"):
+                await api.probe()
+        file.write_text(open_klant.token)
+        await api.probe()
+    assert [each.status for each in open_klant.weather.calls] == [401, 200]
+
+
+async def test_a_bridge_does_not_begin_without_a_token(open_klant: OpenKlant, tmp_path: Path) -> None:
+    settings = settings_of(open_klant, tmp_path)
+    (tmp_path / "token").write_text("")
+    with pytest.raises(InvalidSettings, match="holds no token"):
+        await connected(settings).__aenter__()
+
+
+async def test_a_certificate_of_ones_own_authority_is_trusted_where_it_is_named_and_only_there(tmp_path: Path) -> None:
+    certificate = self_signed(tmp_path, "127.0.0.1")
+    with OpenKlant(certificate=certificate).running() as secure:
+        settings = settings_of(secure, tmp_path)
+        async with connected(settings) as api:
+            with pytest.raises(Unavailable, match="ConnectError"):
+                await api.probe()
+        async with connected(settings.model_copy(update={"openklant_ca_file": certificate.certificate})) as api:
+            await api.probe()
+    assert [each.status for each in secure.weather.calls] == [200]
+
+
+async def test_an_authority_that_is_no_certificate_is_told(open_klant: OpenKlant, tmp_path: Path) -> None:
+    settings = settings_of(open_klant, tmp_path, openklant_ca_file=tmp_path / "token")
+    with pytest.raises(InvalidSettings, match="KLANTCONTACT_OPENKLANT_CA_FILE"):
+        await connected(settings).__aenter__()
