@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from services.bridge.parts import Noted, Signer
-from services.bridge.ports import BridgeStates, OpenKlant
+from services.bridge.ports import BridgeStates, LeaseNote, OpenKlant
 from services.bridge.resources import Body, Resource, as_created
 from services.bridge.wanted import ShownDocument, actor_body
 from services.domain.openklant_beleid import OpenKlantBeleid
@@ -50,7 +50,7 @@ class Actoren:
                 else await self._open_klant.create(Resource.ACTOREN, as_created(Resource.ACTOREN, body))
             )
             uuid = str(actor["uuid"])
-            await lease.note({Resource.ACTOREN: Noted(uuid, self._signer.merk(body))})
+            await lease.note(LeaseNote({Resource.ACTOREN: Noted(uuid, self._signer.merk(body))}))
             await lease.end({})
             return uuid
 

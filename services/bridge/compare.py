@@ -1,16 +1,17 @@
-"""The one function that holds what Open Klant should have against what it has, and returns the calls to make.
+"""Compares what Open Klant should have with what it has, and returns the calls that make the two equal.
 
 The laws of this file:
 
-1. What is wanted and not there is created, parents first. A row that somebody else removed is not made again.
-2. A row that says something else is changed. An unread row says what was noted of it.
-3. Only rows of ours are removed: those that were noted, and the one that a call was making when the bridge last ended.
-   What others hung on a klantcontact of ours goes only with it, and is named.
-4. An address is removed before the betrokkene that gave it, or after one that somebody else removed: Open Klant would
-   keep it without an owner.
-5. The people who do a taak own its status and its actoren. Its actoren are changed only while they are those that we
-   wrote, and a taak that is done, or was given to another, is left to them.
-6. Nothing is removed because it is absent from what the projector shows: `WantedParts.undecided` stays as it is.
+1. The bridge creates each wanted row that Open Klant lacks, parents first. It does not create a row again that somebody
+   else removed.
+2. It changes a row whose fields differ. Of a row that it did not read, it compares the note.
+3. It removes only rows of ours: the noted ones, and the one that a call was creating when the bridge last ended. Rows
+   that others hung on a klantcontact of ours go only with that klantcontact, and the log names them.
+4. It removes an address before the betrokkene that gave it, or after one that somebody else removed: Open Klant would
+   keep the address without an owner.
+5. The people who do a taak own its status and its actoren. The bridge changes the actoren only while they are those
+   that it wrote. It leaves a taak to them that is done, or that they gave to another.
+6. It never removes a row because the projector shows nothing of it: `WantedParts.undecided` stays as it is.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,12 +26,12 @@ from services.bridge.wanted import WantedParts
 DONE: Final = "verwerkt"
 
 TOGETHER: Final = (Resource.BETROKKENEN, Resource.ONDERWERPOBJECTEN)
-"""The first of each is created in one call with the klantcontact, and all identificatoren with the partij."""
+"""`maak-klantcontact` creates the first of each with the klantcontact."""
 
 
 @value_class(frozen=True, slots=True)
 class CreateRow:
-    """Creates rows in one call: that of the first part, with those of the others."""
+    """Creates the rows of these parts in one call. The others hang on the first."""
 
     parts: tuple[WantedPart, ...]
 
@@ -46,12 +47,12 @@ class ChangeRow:
 
 @value_class(frozen=True, slots=True)
 class RemoveRow:
-    """Removes a row, and with it what Open Klant removes by itself."""
+    """Removes a row. Open Klant removes the rows that hang on it."""
 
     resource: Resource
     uuid: str
     keys: tuple[str, ...] = ()
-    """Of the rows of ours that are gone then."""
+    """Of the rows of ours that this call takes away."""
 
 
 @value_class(frozen=True, slots=True)
@@ -67,28 +68,28 @@ Call = CreateRow | ChangeRow | RemoveRow | CoupleRow
 
 @value_class(frozen=True, slots=True)
 class RowComparison:
-    """What to do, and what came to light."""
+    """The calls to make, and what the comparison found."""
 
     calls: tuple[Call, ...]
     kept: Mapping[str, Noted]
-    """The rows of ours that are there, by key, as they are before the calls."""
+    """The rows of ours that Open Klant has before the calls, by key."""
     removed: frozenset[str]
     """Keys of rows that somebody else removed."""
     others: tuple[FoundRow, ...] = ()
     """Rows of others, and taken that people work on, which go with a klantcontact or betrokkene of ours."""
     left: tuple[FoundRow, ...] = ()
-    """Taken that are gone here and are left to the people who work on them."""
+    """Taken that are gone here, and that the bridge leaves to the people who work on them."""
 
     @property
     def is_equal(self) -> bool:
-        """Whether nothing is to be done."""
+        """Whether Open Klant has all that it should, and nothing else of ours."""
         return not self.calls
 
 
 def compare(wanted: WantedParts, found: FoundRows, ours: Ours, *, again: bool = False) -> RowComparison:
     """Return the calls that make Open Klant equal to what is wanted.
 
-    `again`: what somebody else removed is made again.
+    `again`: create rows again that somebody else removed.
     """
     rows = _matched(wanted, found, ours, again=again)
     removed = frozenset() if again else ours.removed if ours.was_removing else _removed(wanted, rows, ours)
@@ -119,11 +120,11 @@ def compare(wanted: WantedParts, found: FoundRows, ours: Ours, *, again: bool = 
     )
 
 
-# What is what --------------------------------------------------------------------------------------------------------
+# Which row is which part ---------------------------------------------------------------------------------------------
 
 
 def _matched(wanted: WantedParts, found: FoundRows, ours: Ours, *, again: bool) -> dict[str, FoundRow]:
-    """Return the rows that are there, by the key of what they are."""
+    """Return the rows that Open Klant has, by the key of their part."""
     by_uuid = found.by_uuid
     rows = {key: by_uuid[noted.uuid] for key, noted in ours.rows.items() if noted.uuid in by_uuid}
     free = {uuid: row for uuid, row in by_uuid.items() if row not in rows.values()}
@@ -167,7 +168,7 @@ def _orphaned(rows: Mapping[str, FoundRow], ours: Ours) -> dict[str, Noted]:
 
 
 def _kept(key: str, row: FoundRow, wanted: WantedParts, ours: Ours) -> Noted:
-    """Return the note of a row that is there: what it says now, where it was read."""
+    """Return the note of a row: its present contents where the bridge read it, else the note as it was."""
     noted, part = ours.rows.get(key), wanted.by_key.get(key)
     if noted is not None and (key in wanted.undecided or row.merk is None):
         return noted
@@ -244,9 +245,9 @@ def _surplus(wanted: WantedParts, rows: Mapping[str, FoundRow]) -> Iterator[tupl
 
 
 def _removals(found: FoundRows, surplus: Mapping[str, FoundRow]) -> Iterator[RemoveRow]:
-    """Yield the removals: of addresses first, those that others gave a betrokkene that goes among them.
+    """Yield the removals. Addresses of a betrokkene that goes come first, also those that others gave it.
 
-    What hangs on a row that goes needs no call of its own, unless it is such an address.
+    Open Klant removes the other rows that hang on one that goes.
     """
     going = {row.uuid: row for row in surplus.values()}
     keys = {row.uuid: key for key, row in surplus.items()}
@@ -261,14 +262,14 @@ def _removals(found: FoundRows, surplus: Mapping[str, FoundRow]) -> Iterator[Rem
 
 
 def _removal_of_all(found: FoundRows, rows: Mapping[str, FoundRow]) -> Iterator[RemoveRow]:
-    """Yield the removal of a klantcontact: Open Klant removes the rest with it, but for the addresses."""
+    """Yield the removal of a klantcontact. Open Klant removes all that hangs on it except the addresses."""
     for row in found.of(Resource.DIGITALE_ADRESSEN):
         yield RemoveRow(row.resource, row.uuid)
     yield RemoveRow(Resource.KLANTCONTACTEN, rows[KLANTCONTACT].uuid, tuple(rows))
 
 
 def _unfinished(found: FoundRows, rows: Mapping[str, FoundRow], ours: Ours) -> Iterator[RemoveRow]:
-    """Yield the removal of what a call made just before the bridge ended, and nobody wants any more."""
+    """Yield the removal of the row that a call created just before the bridge ended, and that is no longer wanted."""
     known = {row.uuid for row in rows.values()}
     for row in found.rows:
         if ours.in_flight is not None and row.merk == ours.in_flight and row.uuid not in known:
@@ -277,9 +278,9 @@ def _unfinished(found: FoundRows, rows: Mapping[str, FoundRow], ours: Ours) -> I
 
 
 def needs_reading(wanted: WantedParts, ours: Ours) -> frozenset[str]:
-    """Return the keys of noted rows that must be read before they are changed or removed.
+    """Return the keys of noted rows that the bridge must read before it changes or removes them.
 
-    A taak may be in hands, and others may have given a betrokkene an address.
+    People may work on a taak, and others may have given a betrokkene an address.
     """
     by_key = wanted.by_key
     return frozenset(

@@ -1,7 +1,7 @@
-"""The one loop that makes the calls of a comparison, and notes after each what it wrote.
+"""Makes the calls of a comparison, one after another, and notes after each what it wrote.
 
-What the next call creates is noted before it is made. So after a crash between a call and its note, the row that this
-call made is known to be ours.
+Before each call the bridge notes what the call creates. So it recognises that row as its own after a crash between the
+call and its note.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,15 +11,15 @@ from typing import Final
 from services.bridge.compare import Call, ChangeRow, CoupleRow, CreateRow, RemoveRow, RowComparison
 from services.bridge.errors import Absent
 from services.bridge.parts import KLANTCONTACT, PARTIJ, Noted, WantedPart, resource_of
-from services.bridge.ports import Lease, OpenKlant
+from services.bridge.ports import Lease, LeaseNote, OpenKlant
 from services.bridge.resources import MAAK_KLANTCONTACT, PARENT, ApiRow, Body, Resource, as_created
 
 
 class Convergence(StrEnum):
-    """What a convergence came to. Metrics name it."""
+    """The outcome of a convergence, as metrics name it."""
 
     SKIPPED = "skipped"
-    """Nothing of it goes to Open Klant."""
+    """It does not go to Open Klant."""
     EQUAL = "equal"
     CHANGED = "changed"
     CREATED = "created"
@@ -38,14 +38,14 @@ IN_ONE_CALL: Final[Mapping[Resource, str]] = {
 
 
 async def make(comparison: RowComparison, open_klant: OpenKlant, lease: Lease) -> Convergence:
-    """Make the calls, each noted. Raises CallRefused, Unavailable, Leased, and RemovedMeanwhile."""
-    rows, removed, calls = dict(comparison.kept), sorted(comparison.removed), comparison.calls
+    """Make the calls, and note each. Raises CallRefused, Unavailable, Leased, and RemovedMeanwhile."""
+    rows, removed, calls = dict(comparison.kept), comparison.removed, comparison.calls
     outcome = Convergence.EQUAL
-    await lease.note(rows, removed=removed, in_flight=_in_flight(calls), others=comparison.others)
+    await lease.note(LeaseNote(rows, removed, _in_flight(calls), others=comparison.others))
     for number, call in enumerate(calls, 1):
         rows = await _made(call, rows, open_klant)
         taken_away = max(1, len(call.keys)) if isinstance(call, RemoveRow) else 0
-        await lease.note(rows, removed=removed, in_flight=_in_flight(calls[number:]), taken_away=taken_away)
+        await lease.note(LeaseNote(rows, removed, _in_flight(calls[number:]), taken_away))
         outcome = max(outcome, _outcome(call), key=list(Convergence).index)
     return outcome
 
@@ -126,7 +126,7 @@ def _identificator(made: ApiRow, part: WantedPart) -> ApiRow:
 
 
 async def _hung(part: WantedPart, rows: Mapping[str, Noted], open_klant: OpenKlant) -> ApiRow:
-    """Create a row that hangs on one that is there."""
+    """Create a row that hangs on one that Open Klant has."""
     return await open_klant.create(part.resource, {**_body(part), **_hung_on(part, rows)})
 
 

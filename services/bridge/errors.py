@@ -1,4 +1,4 @@
-"""What can come between the bridge and Open Klant, split by who must act."""
+"""Errors between the bridge and Open Klant, split by who must act."""
 
 from collections.abc import Sequence
 from enum import StrEnum

@@ -10,12 +10,12 @@ from services.bridge.resources import PARENT, ApiRow, Body, Resource, canonical
 
 @value_class(frozen=True, slots=True)
 class FoundRow:
-    """A row. Of one that was not read, only its uuid is known."""
+    """A row that Open Klant has. One that the bridge did not read has a uuid, and no contents."""
 
     resource: Resource
     uuid: str
     parent: str | None = None
-    """The uuid of the row on which it hangs; None when that was not read."""
+    """The uuid of the row on which it hangs; None where the bridge did not read that."""
     body: Body | None = None
     """Canonical."""
     merk: str | None = None
@@ -27,7 +27,7 @@ class FoundRow:
 
 @value_class(frozen=True, slots=True)
 class FoundRows:
-    """What was found."""
+    """The rows that Open Klant has of one klantcontact or partij."""
 
     rows: tuple[FoundRow, ...] = ()
 
@@ -45,7 +45,7 @@ NOTHING_FOUND: Final = FoundRows()
 
 
 def row_of(resource: Resource, answer: ApiRow, signer: Signer) -> FoundRow:
-    """Return a row that was read."""
+    """Return a row as Open Klant answered it, with its merk."""
     body = canonical(resource, answer)
     return FoundRow(
         resource,
@@ -59,7 +59,7 @@ def row_of(resource: Resource, answer: ApiRow, signer: Signer) -> FoundRow:
 
 
 def unread(resource: Resource, uuid: str, parent: str | None) -> FoundRow:
-    """Return a row of which only the uuid is known."""
+    """Return a row that the bridge did not read."""
     return FoundRow(resource, uuid, parent)
 
 
@@ -71,7 +71,7 @@ def _parent(resource: Resource, answer: ApiRow) -> str | None:
 
 
 def is_same(part: WantedPart, row: FoundRow) -> bool:
-    """Whether a row that nobody noted is the part, though it may say something else of it."""
+    """Whether a row without a note is the row of this part, also where its fields differ."""
     if row.body is None or row.resource is not part.resource:
         return False
     if part.resource is Resource.BETROKKENEN:

@@ -1,7 +1,7 @@
-"""Handles what one record asks: until it is done, or has become a dead letter.
+"""Handles one record, until Open Klant is equal or the record has become a dead letter.
 
-Nothing is skipped because a server is away. The bridge waits for the projector, for Open Klant, and for another
-instance that is at work on the same thing.
+The bridge skips nothing because a server is away. It waits for the projector, for Open Klant, and for another instance
+that is at work on the same klantcontact or partij.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from services.runtime.errors import TransientFailure
 from services.runtime.kafka.records import Record
 from services.runtime.observe import bridge_metrics, metrics
 from services.runtime.observe.failures import where
+from services.runtime.observe.health import Health, Part
 
 log = structlog.get_logger()
 
@@ -33,7 +34,7 @@ PROJECTOR_SECONDS: Final = (0.25, 5.0)
 
 
 class BridgeHandler:
-    """Handles one thing after another. Lanes call it side by side."""
+    """Handles records. Several lanes call it at once."""
 
     def __init__(
         self,
@@ -42,12 +43,14 @@ class BridgeHandler:
         outage: Outage,
         letters: BridgeLetters,
         progress: ProjectorProgress,
+        health: Health,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._klantcontacten = klantcontacten
         self._outage = outage
         self._letters = letters
         self._progress = progress
+        self._health = health
         self._sleep = sleep
 
     async def handle(self, asking: Asking, record: Record) -> None:
@@ -88,7 +91,7 @@ class BridgeHandler:
                 return outcome
 
     async def _once(self, asking: Asking, record: Record) -> Convergence:
-        """Converge. Where the projector shows less than the record, but is past it, that is all that it ever will.
+        """Converge. A projector that is past the record, and shows less than the record says, will show no more of it.
 
         Raises Behind while it may show more: also while a rebuild puts its collections in place.
         """
@@ -113,19 +116,21 @@ class BridgeHandler:
         return await self._klantcontacten.converge_partij(asking.id, 0 if settled else asking.versie)
 
     async def _letter(self, asking: Asking, record: Record, reason: LetterReason, error: Exception) -> LetterReason:
-        """Write a dead letter, however long Kafka is away."""
+        """Write a dead letter, however long Kafka refuses it. Readiness says why meanwhile."""
         bridge_metrics.DEAD_LETTERS.labels(kind=reason).inc()
         log.warning("bridge.dead_letter", id=asking.id, kind=reason, reason=_told(error))
         letter = BridgeLetter(kind_of(asking), asking.id, reason, _told(error), record)
-        for pause_seconds in doubling(*PROJECTOR_SECONDS):
-            try:
-                await self._letters.write(letter)
-                await self._klantcontacten.give_up(state_of(asking), reason)
-            except TransientFailure as failure:
-                metrics.TRANSIENT_FAILURES.labels(part=failure.part).inc()
-                await self._sleep(pause_seconds)
-            else:
-                break
+        with self._health.reporting(Part.KAFKA, by=f"letter of {asking.id}") as report:
+            for pause_seconds in doubling(*PROJECTOR_SECONDS):
+                try:
+                    await self._letters.write(letter)
+                    await self._klantcontacten.give_up(state_of(asking), reason)
+                except TransientFailure as failure:
+                    metrics.TRANSIENT_FAILURES.labels(part=failure.part).inc()
+                    report(str(failure) if failure.part == Part.KAFKA else None)
+                    await self._sleep(pause_seconds)
+                else:
+                    break
         return reason
 
 
@@ -135,7 +140,7 @@ def kind_of(asking: Asking) -> str:
 
 
 def state_of(asking: Asking) -> str:
-    """Return the name of the state of what a record is about."""
+    """Return the name of the state that a record is about."""
     return state_name(asking.id) if isinstance(asking, KlantcontactAsked) else partij_state(asking.id)
 
 

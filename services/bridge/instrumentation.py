@@ -1,4 +1,4 @@
-"""What the bridge tells of its work: ids, uuids and our own words."""
+"""The log lines and metrics of a convergence: ids, uuids and words of our own."""
 
 import structlog
 
@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 
 def tell_comparison(comparison: RowComparison, ours: Ours, **ids: str) -> None:
-    """Tell what came to light: rows that others removed, and what of theirs goes with a row of ours."""
+    """Log the rows of ours that others removed, the rows of others that go with ours, and the taken that stay."""
     for key in sorted(comparison.removed - ours.removed):
         bridge_metrics.REMOVED_BY_OTHERS.inc()
         log.warning("bridge.removed_by_others", row=key, **ids)
@@ -23,5 +23,5 @@ def tell_comparison(comparison: RowComparison, ours: Ours, **ids: str) -> None:
 
 
 def count_converged(kind: str, outcome: Convergence | LetterReason) -> None:
-    """Count what a convergence came to."""
+    """Count the outcome of a convergence."""
     bridge_metrics.CONVERGED.labels(kind=kind, outcome=outcome).inc()

@@ -16,8 +16,8 @@ from services.bridge.instrumentation import tell_comparison
 from services.bridge.meant import (
     A_LOOK,
     USUAL,
+    BridgeTerms,
     Care,
-    Choice,
     Meant,
     Trigger,
     is_behind,
@@ -26,7 +26,7 @@ from services.bridge.meant import (
     version_of_partij,
 )
 from services.bridge.partijen import ATTEMPTS, Partijen, is_done, may_be_there, points_at_nothing
-from services.bridge.parts import Ours, Signer, key_of, resource_of
+from services.bridge.parts import Ours, key_of, resource_of
 from services.bridge.ports import (
     BridgeStates,
     GoneMarker,
@@ -49,31 +49,23 @@ from services.bridge.wanted import (
     klantcontact_parts,
     said_of,
 )
-from services.domain.openklant_beleid import OpenKlantBeleid
 
 
 class Klantcontacten:
     """The klantcontacten. Each is changed under its lease."""
 
     def __init__(
-        self,
-        open_klant: OpenKlant,
-        documents: ProjectedDocuments,
-        states: BridgeStates,
-        *,
-        signer: Signer,
-        policy: OpenKlantBeleid,
-        choice: Choice,
+        self, open_klant: OpenKlant, documents: ProjectedDocuments, states: BridgeStates, terms: BridgeTerms
     ) -> None:
         self._open_klant = open_klant
         self._documents = documents
         self._states = states
-        self._signer = signer
-        self._policy = policy
-        self._choice = choice
-        self._reader = RowReader(open_klant, signer)
-        self._actoren = Actoren(open_klant, states, signer, policy)
-        self._partijen = Partijen(open_klant, states, signer, add=choice.add)
+        self._signer = terms.signer
+        self._policy = terms.policy
+        self._choice = terms.choice
+        self._reader = RowReader(open_klant, terms.signer)
+        self._actoren = Actoren(open_klant, states, terms.signer, terms.policy)
+        self._partijen = Partijen(open_klant, states, terms.signer, add=terms.choice.add)
 
     async def converge(self, klantcontact_id: str, trigger: Trigger = A_LOOK, asked: Care = USUAL) -> Convergence:
         """Make a klantcontact equal.
@@ -105,7 +97,7 @@ class Klantcontacten:
     # What is meant
 
     async def _meant(self, klantcontact_id: str, state: State, trigger: Trigger, asked: Care) -> Meant | None:
-        """Return what Open Klant should show; None when it has nothing to do with it."""
+        """Return what Open Klant should show; None for a klantcontact that does not go there."""
         known = [key.partition("/")[2] for key in state.ours.rows if resource_of(key) is Resource.INTERNE_TAKEN]
         projected = await self._documents.of_klantcontact(klantcontact_id, [*known, *trigger.taken])
         shown = self._let_out(self._current(projected, trigger))
@@ -117,9 +109,10 @@ class Klantcontacten:
         return Meant(klantcontact_id, shown, projected, nummer, asked)
 
     def _current(self, projected: ShownContact, trigger: Trigger) -> ShownOrGone:
-        """Return what is shown of the klantcontact. Raises Behind when that, or a taak, is older than the trigger.
+        """Return what the projector shows of the klantcontact. Raises Behind when that, or a taak, is older than the
+        trigger.
 
-        One that is absent is gone only where an event says so.
+        An absent klantcontact is gone only where an event says so.
         """
         shown = projected.klantcontact
         elsewhere = trigger.settled or (trigger.moved and not self._choice.confidential)
@@ -135,7 +128,7 @@ class Klantcontacten:
         return shown
 
     def _is_chosen(self, shown: ShownState, nummer: str | None) -> bool:
-        """Whether to look at a klantcontact of which nothing is noted. One that is gone is found by its nummer."""
+        """Whether a klantcontact goes to Open Klant that the state does not know. A nummer finds one that is gone."""
         return (
             nummer is not None if isinstance(shown, GoneMarker) else shown["herkomst"]["source"] in self._choice.sources
         )
@@ -226,7 +219,7 @@ class Klantcontacten:
         return await self._reader.klantcontact(meant.klantcontact_id, meant.nummer, wanted, ours, whole=whole)
 
     async def _afterwards(self, meant: Meant, before: State, outcome: Convergence) -> None:
-        """Look at what this one kept from being right: what follows it, and partijen that it no longer holds."""
+        """Converge what depends on this one: klantcontacten that follow it, and partijen that it no longer names."""
         if outcome in {Convergence.CREATED, Convergence.REMOVED}:
             for each in await self._states.following(meant.klantcontact_id):
                 await self.converge(each)

@@ -1,12 +1,14 @@
-"""What one convergence is about: which event asked for it, what the projector shows, and what may go to Open Klant."""
+"""What one convergence is about: the event that asked for it, what the projector shows, and what may go out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Final
 
 from schemas.values import value_class
+from services.bridge.parts import Signer
 from services.bridge.ports import DecisionVersion, GoneMarker, ShownContact, ShownState
 from services.bridge.wanted import ShownDocument
+from services.domain.openklant_beleid import OpenKlantBeleid
 
 
 @value_class(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class Care:
     whole: bool = False
     """Read every row, and trust no note."""
     again: bool = False
-    """Make what somebody else removed again."""
+    """Create rows again that somebody else removed."""
 
 
 USUAL: Final = Care()
@@ -24,13 +26,22 @@ USUAL: Final = Care()
 
 @value_class(frozen=True, slots=True)
 class Choice:
-    """What a municipality lets out to Open Klant."""
+    """Which klantcontacten a municipality sends to Open Klant."""
 
     sources: frozenset[str]
     """The sources of the contacts that go there."""
     confidential: bool = False
     add: bool = False
     """Whether a partij that others made gets our addresses."""
+
+
+@value_class(frozen=True, slots=True)
+class BridgeTerms:
+    """The terms on which klantcontacten go to Open Klant."""
+
+    signer: Signer
+    policy: OpenKlantBeleid
+    choice: Choice
 
 
 @value_class(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def doubling(first_seconds: float, cap_seconds: float) -> Iterator[float]:
 
 
 class Outage:
-    """Whether the lanes go on."""
+    """Holds the lanes up while Open Klant does not answer."""
 
     def __init__(self, probe: Callable[[], Awaitable[None]], health: Health, sleep: Sleep = asyncio.sleep) -> None:
         """`probe` asks Open Klant for a row, and raises Unavailable."""
@@ -52,14 +52,14 @@ class Outage:
         self._passable = asyncio.Event()
         self._passable.set()
         self._blocked: set[str] = set()
-        """What waits for somebody to remove an orphaned address."""
+        """The ids of what waits until somebody removes an orphaned address."""
 
     async def passed(self) -> None:
         """Wait until the lanes go on."""
         await self._passable.wait()
 
     def answered(self, name: str) -> None:
-        """Note that a convergence went well."""
+        """Note that Open Klant answered all calls of a convergence."""
         self._in_a_row = 0
         self._blocked.discard(name)
         self._show()

@@ -1,7 +1,7 @@
 """Makes one partij in Open Klant equal to what the projector shows of it.
 
-A partij that is found there and has not our number was made by others: they keep what is theirs. One that we made is
-removed only when it is gone here and no betrokkene hangs on it there; else it is emptied.
+Others made a partij that has not our number, and they keep what is theirs. A partij of ours that is gone here the
+bridge removes when no betrokkene hangs on it there. Otherwise the bridge empties it.
 """
 
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ class Partijen:
         return {partij_id: uuids[name] for partij_id, name in names.items() if name in uuids}
 
     async def converge(self, partij_id: str, shown: ShownOrGone, asked: Care = USUAL) -> Convergence:
-        """Make a partij equal. Of one that is merely absent here nothing is known, and nothing is done."""
+        """Make a partij equal. One that the projector neither shows nor remembers stays as it is."""
         name = state_name(partij_id)
         state = await self._states.find(name)
         if shown is None or (isinstance(shown, GoneMarker) and state.ours.is_new):
@@ -98,7 +98,7 @@ class Partijen:
         return await make(comparison, self._open_klant, lease)
 
     async def _root(self, shown: ShownState, ours: Ours, asked: Care) -> ApiRow | None:
-        """Return the partij in Open Klant, where it is known or found."""
+        """Return the partij in Open Klant: the noted one, or one that the finder finds."""
         noted = ours.rows.get(PARTIJ)
         if noted is not None:
             with suppress(Absent):

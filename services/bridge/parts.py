@@ -43,7 +43,7 @@ class WantedPart:
     parent: str | None = None
     """The key of the part on which it hangs."""
     at_creation: Body = field(default_factory=dict)
-    """What is written once."""
+    """Fields that the bridge writes once, when it creates the row."""
     toegewezen: tuple[str, ...] = ()
     """Of an interne taak: the uuids of its actoren."""
 
@@ -69,7 +69,7 @@ class Ours:
     rows: Mapping[str, Noted] = field(default_factory=dict)
     """By key."""
     is_new: bool = True
-    """Whether nothing was begun before: so nothing of it is in Open Klant by our hand."""
+    """Whether the bridge never began on it. Then Open Klant has no row of ours of it."""
     is_done: bool = False
     """Whether the last convergence came to its end."""
     in_flight: str | None = None
@@ -85,6 +85,14 @@ class Ours:
 
 
 NOTHING_OF_OURS: Final = Ours()
+
+
+ROOTS: Final = {"kc": Resource.KLANTCONTACTEN, "partij": Resource.PARTIJEN, "actor": Resource.ACTOREN}
+
+
+def root_of(state: str) -> Resource:
+    """Return the resource, and so the key, of the row that a state is about. Its name begins with the kind."""
+    return ROOTS[state.partition(":")[0]]
 
 
 def resource_of(key: str) -> Resource:
@@ -112,7 +120,7 @@ def made_part(
     at_creation: Body | None = None,
     toegewezen: tuple[str, ...] = (),
 ) -> WantedPart:
-    """Return a part. One without a key has that of its contents: such a row is made and removed, and never changed."""
+    """Return a part. Without `key` it gets one of its contents: the bridge never changes such a row."""
     body = canonical(resource, fields)
     merk = signer.merk(body)
     return WantedPart(key or key_of(resource, parent or "", merk), body, merk, parent, at_creation or {}, toegewezen)

@@ -1,6 +1,6 @@
 """The ports of the bridge: Open Klant, the documents of the projector, and the bridge's own state."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import field
 from typing import Any, Protocol
@@ -33,7 +33,7 @@ class OpenKlant(Protocol):
         """Change fields of a row, and return it. Raises Absent."""
 
     async def remove(self, resource: Resource, uuid: str) -> None:
-        """Remove a row. One that is gone is no error."""
+        """Remove a row, if it is there."""
 
 
 @value_class(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class GoneMarker:
 ShownState = ShownDocument | GoneMarker
 
 ShownOrGone = ShownState | None
-"""A document; what remembers that it is gone; or neither, which says nothing."""
+"""A document, or the marker of one that is gone. None says nothing: the projector may be behind."""
 
 
 @value_class(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class ShownContact:
 
     klantcontact: ShownOrGone = None
     taken: Mapping[str, ShownOrGone] = field(default_factory=dict)
-    """By taakId: those of this klantcontact, and those that were asked for."""
+    """By taakId: those of this klantcontact, and those that the bridge asked for."""
     partijen: Mapping[str, ShownOrGone] = field(default_factory=dict)
     """By partijId, those of its betrokkenen."""
 
@@ -64,41 +64,50 @@ class ProjectedDocuments(Protocol):
     """The projector's collections. Raises TransientFailure."""
 
     async def of_klantcontact(self, klantcontact_id: str, taken: Sequence[str] = ()) -> ShownContact:
-        """Return what is shown of a klantcontact, its partijen, its taken, and the taken that are named."""
+        """Return what the projector shows of a klantcontact, its partijen, its taken, and the taken that are named."""
 
     async def of_partij(self, partij_id: str) -> ShownOrGone:
-        """Return what is shown of a partij."""
+        """Return what the projector shows of a partij."""
 
 
 @value_class(frozen=True, slots=True)
 class State:
-    """What the bridge's state has of a thing."""
+    """The bridge's state of one klantcontact, partij or actor."""
 
     ours: Ours = NOTHING_OF_OURS
     summary: Mapping[str, Any] = field(default_factory=dict)
     """Of the last convergence that came to its end."""
 
 
+@value_class(frozen=True, slots=True)
+class LeaseNote:
+    """What a convergence notes before its first call, and after each."""
+
+    rows: Mapping[str, Noted]
+    """The rows that are ours now, by key."""
+    removed: Collection[str] = ()
+    """The keys of rows that somebody else removed."""
+    in_flight: str | None = None
+    """What the next call does, as `Ours.in_flight` has it."""
+    taken_away: int = 0
+    """How many rows the bridge removed from Open Klant since the last note."""
+    others: Sequence[FoundRow] = ()
+    """Rows of others that go with a row of ours."""
+
+    @property
+    def ours(self) -> Ours:
+        """What the state knows after this note."""
+        return Ours(dict(self.rows), is_new=False, in_flight=self.in_flight, removed=frozenset(self.removed))
+
+
 class Lease(Protocol):
     """The right to change one klantcontact, partij or actor in Open Klant, which one instance has at a time."""
 
     state: State
-    """As it was before."""
+    """As the last convergence left it."""
 
-    async def note(
-        self,
-        rows: Mapping[str, Noted],
-        *,
-        removed: Iterable[str] = (),
-        in_flight: str | None = None,
-        taken_away: int = 0,
-        others: Sequence[FoundRow] = (),
-    ) -> None:
-        """Note the rows that are ours now, those that somebody removed, and what the next call does (`Ours.in_flight`).
-
-        `taken_away` rows went from Open Klant since the last note, and `others` go with what is ours. Renews the lease.
-        Raises Leased when another instance has taken it.
-        """
+    async def note(self, note: LeaseNote) -> None:
+        """Note how far the convergence is, and renew the lease. Raises Leased when another instance has taken it."""
 
     async def end(self, summary: Mapping[str, Any]) -> None:
         """Note that Open Klant is equal to what was wanted: `summary` has the versions and the merk of that."""
@@ -108,10 +117,10 @@ class BridgeStates(Protocol):
     """What the bridge knows of its rows in Open Klant. Raises TransientFailure."""
 
     async def find(self, name: str) -> State:
-        """Return the state of a thing."""
+        """Return the state of this name."""
 
     async def uuids(self, names: Sequence[str]) -> Mapping[str, str]:
-        """Return the uuid in Open Klant of each thing that is there, by name."""
+        """Return by name the uuid in Open Klant of each klantcontact, partij or actor that it has."""
 
     async def forget_actoren(self, uuids: Sequence[str]) -> None:
         """Forget actoren that are no longer in Open Klant."""
@@ -120,7 +129,7 @@ class BridgeStates(Protocol):
         """Return the ids of the klantcontacten that follow this one."""
 
     async def give_up(self, name: str, reason: LetterReason) -> None:
-        """Note that a thing became a dead letter. It is not equal, and nobody is at work on it."""
+        """Note that it became a dead letter: it is not equal, and no instance works on it."""
 
     def leased(self, name: str, *, follows: Sequence[str] = ()) -> AbstractAsyncContextManager[Lease]:
         """Begin a convergence: hold the lease for the block. Raises Leased when another instance has it.
@@ -131,7 +140,7 @@ class BridgeStates(Protocol):
 
 @value_class(frozen=True, slots=True)
 class BridgeLetter:
-    """What could not be written to Open Klant: ids and reasons, no contents."""
+    """One klantcontact or partij that Open Klant did not take: ids and reasons, no contents."""
 
     kind: str
     id: str
@@ -151,7 +160,7 @@ class ProjectorProgress(Protocol):
     """How far the projector is."""
 
     async def is_past(self, record: Record) -> bool:
-        """Whether it has projected a record, and shows all that it has: no rebuild is swapping its collections.
+        """Whether the projector has projected a record, and no rebuild is swapping its collections.
 
         Raises TransientFailure.
         """

@@ -1,7 +1,7 @@
 """Reads what Open Klant has of a klantcontact or partij: as little as the comparison needs, or everything.
 
-Open Klant shows with a klantcontact the uuids of most rows that hang on it. So one call tells which of them are there,
-and only after a crash, or when asked, each row is read.
+With a klantcontact Open Klant shows the uuids of most rows that hang on it. So one call tells the bridge which rows
+exist. It reads each row only after a crash, or when an operator asks for it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,7 +43,7 @@ class RowReader:
     async def klantcontact(
         self, klantcontact_id: str, nummer: str, wanted: WantedParts, ours: Ours, *, whole: bool
     ) -> FoundRows:
-        """Return what there is of a klantcontact. `whole`: each row is read.
+        """Return the rows of a klantcontact. `whole`: read each of them.
 
         Raises NummerBezet when our number is that of somebody else's row.
         """
@@ -69,7 +69,7 @@ class RowReader:
         return rows
 
     async def _some_of(self, root: ApiRow, wanted: WantedParts, ours: Ours) -> list[FoundRow]:
-        """Return the rows by uuid, and read those that may not be changed or removed unread."""
+        """Return the rows, and read only those that the bridge may not change or remove unread."""
         rows = {each.uuid: each for each in _shown_with(root)}
         rows |= {each.uuid: each for each in _taken_for_there(root, rows, ours)}
         for key in sorted(needs_reading(wanted, ours)):
@@ -84,7 +84,7 @@ class RowReader:
         return list(rows.values())
 
     async def of_partij(self, root: ApiRow, *, whole: bool) -> FoundRows:
-        """Return what there is of a partij that was read. `whole`: its addresses are read too."""
+        """Return the rows of a partij that the bridge read. `whole`: read its addresses too."""
         uuid = root["uuid"]
         identificatoren = [
             self.identificator({**each, "identificeerdePartij": {"uuid": uuid}})
@@ -99,7 +99,7 @@ class RowReader:
         return FoundRows((row_of(Resource.PARTIJEN, root, self._signer), *identificatoren, *addresses))
 
     def identificator(self, answer: ApiRow) -> FoundRow:
-        """Return an identificator that was read."""
+        """Return the row of an identificator from Open Klant's answer."""
         return row_of(Resource.PARTIJ_IDENTIFICATOREN, answer, self._signer)
 
     async def _list(self, resource: Resource, **filters: str) -> list[FoundRow]:
@@ -130,7 +130,10 @@ def _shown_with(root: ApiRow) -> Iterator[FoundRow]:
 
 
 def _taken_for_there(root: ApiRow, rows: dict[str, FoundRow], ours: Ours) -> Iterator[FoundRow]:
-    """Yield what a klantcontact does not show: addresses of the betrokkenen that are there, and links to actoren."""
+    """Yield noted rows that a klantcontact does not show: addresses of its betrokkenen, and links to actoren.
+
+    The bridge assumes that they exist.
+    """
     actoren = {each["uuid"] for each in root["hadBetrokkenActoren"]}
     for key, noted in ours.rows.items():
         resource = resource_of(key)

@@ -37,17 +37,17 @@ class TakenHere(Protocol):
     """The interne taken as the projector shows them, with their status."""
 
     def open(self) -> AsyncIterator[Sequence[OwnTaak]]:
-        """Yield the taken that are open here, some at once."""
+        """Yield the taken that are open here, in batches."""
 
     async def closed_among(self, numbers: Sequence[str]) -> Sequence[OwnTaak]:
         """Return those of these numbers that are not open here."""
 
     async def set_status(self, taak: OwnTaak, status: str, afgehandeld_op: datetime | None) -> bool:
-        """Set the status. Whether nobody changed it, or gave the taak to another actor, in the meantime."""
+        """Set the status, and return True. Return False where somebody changed it, or its actor, in the meantime."""
 
 
 class Pages(OpenKlant, Protocol):
-    """An Open Klant that gives long lists in pages."""
+    """Open Klant, which gives long lists in pages."""
 
     def pages(self, resource: Resource, **filters: str) -> AsyncIterator[Sequence[ApiRow]]:
         """Yield the rows that fit."""

@@ -50,12 +50,12 @@ class Links:
 
 @value_class(frozen=True, slots=True)
 class WantedParts:
-    """What Open Klant should have of a klantcontact or partij. Without parts: nothing."""
+    """The parts that Open Klant should have of a klantcontact or partij; none where it should have nothing."""
 
     parts: tuple[WantedPart, ...] = ()
     """Each behind the part on which it hangs, and the root first."""
     undecided: frozenset[str] = frozenset()
-    """Keys of rows that stay as they are: the projector shows neither the thing nor that it is gone."""
+    """Keys of rows that stay as they are: the projector shows neither the document nor that it is gone."""
 
     @property
     def by_key(self) -> Mapping[str, WantedPart]:

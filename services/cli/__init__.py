@@ -120,8 +120,7 @@ COMMANDS = (
         "bridge",
         "services.cli.bridge",
         panel=OPERATORS,
-        help="Open Klant: show what the bridge would write there, write what the register has already, and compare "
-        "the two.",
+        help="Open Klant: see what the bridge would write, write what the register has already, compare the two.",
     ),
     LazyCommand(
         "rotate-key",

@@ -17,6 +17,7 @@ from services.operations.audit.trail import Note, noting, unnoted
 from services.operations.bridge.backfill import Backfill, Backfilled
 from services.operations.bridge.checks import bridge_checks
 from services.operations.bridge.dry_run import Rehearsed, rehearse
+from services.operations.bridge.lag import lag_checks
 from services.operations.bridge.opened import equipment
 from services.operations.bridge.reconcile import Reconciled, Reconciliation
 from services.operations.bridge.selection import newest
@@ -25,8 +26,7 @@ from services.operations.wording import counted
 from services.runtime import garbage
 
 app = typer.Typer(
-    help="Open Klant: show what the bridge would write there, write what the register has already, and compare "
-    "the two.",
+    help="Open Klant: see what the bridge would write, write what the register has already, compare the two.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -110,7 +110,7 @@ def backfill(
 
     async def filled(bar: Bar) -> Backfilled:
         async with equipment(given) as tools:
-            await note({"sources": len(tools.choice.sources)})
+            await note({"sources": len(tools.terms.choice.sources)})
             return await Backfill(tools, moment, with_taken, progress=bar).run()
 
     with progress("klantcontacten", shown=not as_json) as bar:
@@ -138,7 +138,7 @@ def reconcile(
 ) -> None:
     """Compare everything with Open Klant, row by row, and count the differences. --repair mends them.
 
-    It never changes rows of others. Exit status 1: something differed and was not mended.
+    It never changes rows of others. Exit status 1: something still differs.
     """
     if again and not repair:
         raise typer.BadParameter("It goes with --repair.", param_hint="--again")
@@ -164,12 +164,14 @@ def reconcile(
 
 @app.command()
 def doctor(*, afdelingen: Afdelingen = None, as_json: AsJson = False) -> None:
-    """Check whether the bridge can keep Open Klant equal: its release, the token, addresses, numbers and names."""
+    """Check whether the bridge can keep Open Klant equal: release, token, what blocks it, numbers, names, lag."""
     names = _names(afdelingen) if afdelingen else None
+    given = settings()
 
     async def examined() -> list[Check]:
-        async with equipment(settings()) as tools:
-            return await bridge_checks(tools, names)
+        async with equipment(given) as tools:
+            checks = await bridge_checks(tools, names)
+        return [*checks, *await lag_checks(given)]
 
     with waiting("asking Open Klant", shown=not as_json):
         checks = uvloop.run(examined())

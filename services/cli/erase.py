@@ -3,6 +3,7 @@
 It shows ids and counts, never any content.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Final
 
@@ -19,7 +20,9 @@ from services.operations.erase.erase import erase as have_erased
 from services.operations.erase.reapply import ToReapply
 from services.operations.erase.reapply import reapply as erase_again
 from services.operations.erase.targets import Mode
+from services.operations.places.open_klant import OpenKlantRows
 from services.operations.subjects import ContactSubject, InvalidSubject, SubjectUnknown
+from services.operations.wording import counted
 
 app = typer.Typer(add_completion=False)
 
@@ -112,6 +115,21 @@ def _without_restricted(erasure: Erasure) -> Erasure:
     return replace(erasure, restricted=[])
 
 
+def _in_open_klant(rows: OpenKlantRows | None, *, dry_run: bool) -> Iterator[str]:
+    """Yield what goes, or went, from Open Klant with it, and by name what others had hung on it."""
+    if rows is None:
+        return
+    if dry_run:
+        yield f"{rows.there:>8}  rows in Open Klant that go too"
+        return
+    yield f"{rows.gone:>8}  rows that went from Open Klant"
+    yield from (
+        f"          with them, of others or in progress: {each['resource']}/{each['uuid']}" for each in rows.went_with
+    )
+    if rows.there:
+        yield f"Open Klant still has {counted(rows.there, 'row')}: the bridge removes them, and erase-report tells."
+
+
 def lines(erasure: Erasure, *, refused: bool, dry_run: bool) -> list[str]:
     """Return what was erased, or would be, for a person."""
     if refused:
@@ -127,6 +145,7 @@ def lines(erasure: Erasure, *, refused: bool, dry_run: bool) -> list[str]:
     if erasure.was_done:
         return ["There is nothing left of it to erase."]
     told = [f"{number:>8}  {_WORDS[what]}" for what, number in sorted(erasure.counts.items()) if number]
+    told += _in_open_klant(erasure.open_klant, dry_run=dry_run)
     if erasure.before_rebuild:
         told.append("Collections of before a rebuild still hold it: run klantcontact rebuild --drop-old.")
     if dry_run:

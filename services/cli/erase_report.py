@@ -1,5 +1,7 @@
 """For the privacy officer: what is left of what was erased, place by place."""
 
+from collections.abc import Iterator
+
 import typer
 import uvloop
 
@@ -38,14 +40,23 @@ def erase_report(
     if as_json:
         print_json(report)
     else:
-        print_table(_rows(report), bold_first=True)
+        print_table(report_rows(report), bold_first=True)
     raise typer.Exit(0 if report["klaar"] else FAULTS_FOUND)
 
 
-def _rows(report: ErasureReport) -> list[tuple[str, str]]:
+def report_rows(report: ErasureReport) -> list[tuple[str, str]]:
+    """Return a report in rows of a name and a text."""
     places = [(each["plaats"], _told(each)) for each in report["plaatsen"]]
     groups = [(f"group {each['groep']}", _behind(each["nogTeLezen"])) for each in report["afnemers"]]
-    return [*places, *groups]
+    return [*places, *_went(report["openKlant"]), *groups]
+
+
+def _went(rows: ErasureReport | None) -> Iterator[tuple[str, str]]:
+    """Yield what went from Open Klant, and by name what others had hung on it."""
+    if rows is not None:
+        yield "gone from Open Klant", counted(rows["verwijderd"], "row")
+        for each in rows["vanAnderenMee"]:
+            yield "", f"with them, of others or in progress: {each['soort']}/{each['uuid']}"
 
 
 def _behind(number: int) -> str:

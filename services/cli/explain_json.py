@@ -1,4 +1,5 @@
-"""An explanation as one JSON object: the decision, what the projector and Kafka have of it, and no contents.
+"""An explanation as one JSON object: the decision, what the projector, Open Klant and Kafka have of it,
+and no contents.
 
 Names are in camelCase. Every list is whole; of the dead letters the newest are in it.
 """
@@ -50,6 +51,7 @@ def explained(found: Explained) -> Json:
     return {
         "decision": _decision(found.besluit),
         "projected": json_value(found.projected),
+        "openKlant": json_value(found.open_klant),
         "kafka": _kafka(found.kafka) if found.kafka else None,
         "kafkaFault": found.kafka_fault,
     }

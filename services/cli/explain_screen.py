@@ -1,7 +1,4 @@
-"""An explanation in rows of a name and a text, made to fit a terminal of 100 by 50.
-
-Of a list the first few are shown; `--json` has them all.
-"""
+"""An explanation in rows that fit a terminal of 100 by 50. Of a list it shows the first few; `--json` has all."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -9,6 +6,7 @@ from typing import Final
 from schemas.cloudevents import trace_id
 from schemas.positions import Position
 from services.cli.dlq_screen import UNKNOWN_KIND, WHOLE_EVENT
+from services.cli.explain_open_klant import in_open_klant
 from services.domain.besluit import (
     BesluitRecord,
     Intrekking,
@@ -42,6 +40,7 @@ MOST: Final = {
     "events": 3,
     "taken back": 2,
     "projector": 3,
+    "Open Klant": 2,
     "overtaken": 1,
     "dead letters": 2,
 }
@@ -74,6 +73,7 @@ def explained(found: Explained, asked: str) -> Iterator[Row]:
     yield from few("projector", [_projected(each, kafka) for each in (*late, *rest)])
     if kafka and late:
         yield "", _behind(kafka)
+    yield from few("Open Klant", [in_open_klant(each) for each in found.open_klant])
     if kafka:
         for each in kafka.waiting:
             yield "waiting", _sighting(each)

@@ -262,6 +262,11 @@ class Settings(OpenKlantSettings):
         return (self.registered_topic, self.confidential_topic, self.taak_topic, self.confidential_taak_topic)
 
     @property
+    def bridge_topics(self) -> tuple[str, ...]:
+        """The names of the topics that the bridge reads. Confidential contacts are among them where they go out."""
+        return self.output_topics if self.bridge_confidential else (self.registered_topic, self.taak_topic)
+
+    @property
     def own_sources(self) -> frozenset[str]:
         """The `source` of each event that our classifier has published, now and before."""
         return frozenset({self.source, *re.split(r"\s*,\s*", self.former_sources or self.source)})

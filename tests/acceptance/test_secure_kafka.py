@@ -21,6 +21,7 @@ from services.local.servers.network import free_port
 from services.runtime.kafka.clients import range_consumer
 from tests.acceptance.policy import STRICT
 from tests.acceptance.secure_town import RIGHTS, Ran, Town, contacts, drop_databases, settings_on
+from tests.fakes.open_klant.server import OpenKlant
 from tests.support.contacts import SOURCE, encoded
 from tests.support.intake_channels import SECRET
 from tests.support.kafka_tools import ANSWER_SECONDS, publish_values
@@ -148,6 +149,11 @@ OTHERS = {
     "no registered": f"{ANOTHER}; Read topic `contact.ended`, `toestemming.gewijzigd`; "
     f"Describe, DescribeConfigs {ALL_TOPICS}; Write topic {BUT_ONE}",
     "no messages": "Describe topic `kanaal.open-forms`",
+    "no projector": "Read group `klantcontact-openklant`; Read, DescribeConfigs topic `klantcontact.registered`, "
+    "`taak.created`; Write, DescribeConfigs topic `openklant.dlq`",
+    "no triggers": "Read group `klantcontact-openklant`; Describe group `klantcontact-projector`; Describe topic "
+    "`taak.created`; Read topic `klantcontact.registered`; DescribeConfigs topic `klantcontact.registered`, "
+    "`taak.created`, `openklant.dlq`; Write topic `openklant.dlq`",
     "no taken": "Read group `another-projector`; Describe topic `taak.created`; Read topic `klantcontact.registered`, "
     f"`klantcontact.registered.vertrouwelijk`, `taak.created.vertrouwelijk`; DescribeConfigs {ALL_TOPICS}",
 }
@@ -193,7 +199,7 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
 
 
 def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
-    services = {"run classifier", "run intake", "run mapper", "run projector"}
+    services = {"run bridge", "run classifier", "run intake", "run mapper", "run projector"}
     others = {"publish", "topics create", "topics mark", "doctor", "explain", "rebuild"}
     assert RIGHTS.keys() == services | others | {
         "access",
@@ -204,6 +210,7 @@ def test_each_command_and_service_that_reaches_kafka_has_a_row() -> None:
         "replay",
         "replay --execute",
         "skip",
+        "bridge doctor",
         "bridge backfill",
         "bridge reconcile",
         "rotate-key",
@@ -321,6 +328,72 @@ def test_the_rights_of_the_page_are_enough_for_a_channel(town: Town) -> None:
         assert '"kanaal.open-forms"' in town.run("access", _ACCESS, channel).said
         assert "1 letter sent back" in town.run("dlq redrive", f"dlq redrive --all {letters}", channel).said
         wait_for("it is one again", lambda: sum(mapper.measured("klantcontact_dead_letters_total").values()) == 2)
+
+
+@pytest.fixture(scope="module")
+def beside(town: Town) -> Iterator[tuple[OpenKlant, dict[str, object]]]:
+    """An Open Klant in which somebody else has the number of one klantcontact, and the settings with which the bridge
+    finds it. The projector shows one of the five klantcontacten no more.
+    """
+    token = town.kafka.folder / "openklant.token"
+    with OpenKlant().running() as open_klant, MongoClient[dict[str, Any]](town.settings.mongo_uri) as client:
+        token.write_text(open_klant.token)
+        shown = client[town.settings.mongo_database]["klantcontacten"]
+        numbers = sorted(each["klantcontact"]["nummer"] for each in shown.find())
+        theirs = {"nummer": numbers[0], "kanaal": "balie", "onderwerp": "x", "taal": "nld", "vertrouwelijk": False}
+        httpx.post(
+            f"{open_klant.url}/klantcontacten",
+            json=theirs,
+            headers={"Authorization": f"Token {open_klant.token}"},
+            trust_env=False,
+        ).raise_for_status()
+        one = shown.find_one_and_delete({"klantcontact.nummer": numbers[1]})
+        assert one is not None
+        yield (
+            open_klant,
+            {"openklant_url": open_klant.root, "openklant_token_file": token, "bridge_sources": SOURCE},
+        )
+        shown.insert_one(one)
+
+
+def test_the_rights_of_the_page_are_enough_for_the_bridge(
+    town: Town, beside: tuple[OpenKlant, dict[str, object]]
+) -> None:
+    """It asks how far the projector is about the klantcontact that is gone, and writes letters about the number, of
+    the klantcontact and of its taak.
+    """
+    open_klant, there = beside
+    assert "openklant.dlq" in town.run("topics create", "topics create", there).said
+
+    with town.service("bridge", town.settings_of("run bridge").model_copy(update=there)) as bridge:
+        wait_for("all is handled", lambda: bridge.facts().get("kafka", {}).get("lag_records") == 0)
+        assert bridge.is_ready()
+
+    assert len(open_klant.register["klantcontacten"].rows) == 1 + 3
+    assert "2 letters in 1 group" in town.run("dlq", "dlq list --in openklant.dlq", there).said
+    checks = json.loads(town.run("bridge doctor", "bridge doctor --json", there).said)["checks"]
+    assert {each["name"]: each["found"] for each in checks if each["name"] in {"projector", "bridge"}} == {
+        "projector": "has read everything",
+        "bridge": "has read everything",
+    }
+
+
+@pytest.mark.parametrize(
+    ("user", "told"),
+    [
+        ("no projector", "does not let this user see the group klantcontact-projector"),
+        ("no triggers", "a right that it needs on a topic: taak.created"),
+    ],
+)
+def test_a_bridge_that_may_not_read_ends_and_says_so(
+    town: Town, beside: tuple[OpenKlant, dict[str, object]], user: str, told: str
+) -> None:
+    with town.service("bridge", town.settings_of(user).model_copy(update=beside[1])) as process:
+        status = process.wait()
+
+    (refused,) = process.log("service.refused")
+    assert status == 2
+    assert told in refused["reason"]
 
 
 def test_a_user_may_be_known_by_its_certificate(town: Town) -> None:

@@ -15,6 +15,7 @@ import uvloop
 
 from services.bridge.kafka.lanes import Lanes
 from services.bridge.klantcontacten import Klantcontacten
+from services.bridge.meant import BridgeTerms
 from services.bridge.open_klant.client import HttpOpenKlant
 from services.bridge.ports import ShownContact, ShownOrGone
 from services.bridge.triggers import Asking, KlantcontactAsked, asking_of
@@ -72,9 +73,7 @@ async def _written(open_klant: OpenKlant, lanes: int, contacts: int) -> float:
             HttpOpenKlant(http, lambda: open_klant.token, timeout_seconds=30),
             _Documents(register.contents()),
             FakeStates(),
-            signer=SIGNER,
-            policy=OpenKlantBeleid(),
-            choice=CHOICE,
+            BridgeTerms(SIGNER, OpenKlantBeleid(), CHOICE),
         )
 
         half_done, handled = asyncio.Event(), 0

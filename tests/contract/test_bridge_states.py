@@ -9,7 +9,7 @@ from services.bridge.errors import Leased, LetterReason
 from services.bridge.found import FoundRow
 from services.bridge.mongo.states import OPENKLANT, MongoStates
 from services.bridge.parts import KLANTCONTACT, PARTIJ, Noted, Ours
-from services.bridge.ports import BridgeStates, State
+from services.bridge.ports import BridgeStates, LeaseNote, State
 from services.bridge.resources import Resource
 from services.runtime.mongo.client import COMMON, Document
 from tests.fakes.bridge_states import FakeStates
@@ -39,9 +39,9 @@ async def test_nothing_is_known_of_what_was_never_begun(states: BridgeStates) ->
 
 async def test_what_is_noted_and_ended_is_found_again(states: BridgeStates) -> None:
     async with states.leased("kc:1", follows=["0"]) as lease:
-        await lease.note(ROWS, removed=["bijlagen/x"], in_flight="next")
+        await lease.note(LeaseNote(ROWS, ["bijlagen/x"], "next"))
         assert lease.state.ours == Ours(ROWS, is_new=False, in_flight="next", removed=frozenset({"bijlagen/x"}))
-        await lease.note(ROWS)
+        await lease.note(LeaseNote(ROWS))
         await lease.end(SUMMARY)
     assert await states.find("kc:1") == State(Ours(ROWS, is_new=False, is_done=True), SUMMARY)
     assert await states.uuids(["kc:1", "kc:2"]) == {"kc:1": "u-1"}
@@ -50,11 +50,11 @@ async def test_what_is_noted_and_ended_is_found_again(states: BridgeStates) -> N
 
 async def test_what_was_begun_and_not_ended_is_not_done(states: BridgeStates) -> None:
     async with states.leased("kc:1") as lease:
-        await lease.note(ROWS)
+        await lease.note(LeaseNote(ROWS))
         await lease.end(SUMMARY)
     async with states.leased("kc:1") as lease:
         assert lease.state.ours.is_done
-        await lease.note({}, in_flight="next", taken_away=2, others=[FoundRow(Resource.BIJLAGEN, "u-9")])
+        await lease.note(LeaseNote({}, in_flight="next", taken_away=2, others=[FoundRow(Resource.BIJLAGEN, "u-9")]))
     found = await states.find("kc:1")
     assert found == State(Ours({}, is_new=False, in_flight="next"), SUMMARY)
     await states.give_up("kc:1", LetterReason.GEWEIGERD)
@@ -62,7 +62,7 @@ async def test_what_was_begun_and_not_ended_is_not_done(states: BridgeStates) ->
 
 async def test_one_instance_holds_a_lease(states: BridgeStates) -> None:
     async with states.leased("partij:1") as lease:
-        await lease.note({PARTIJ: Noted("u-1", "merk")})
+        await lease.note(LeaseNote({PARTIJ: Noted("u-1", "merk")}))
         with pytest.raises(Leased):
             async with states.leased("partij:1"):
                 pass
@@ -76,7 +76,7 @@ async def test_one_instance_holds_a_lease(states: BridgeStates) -> None:
 async def test_an_actor_is_forgotten_by_its_uuid(states: BridgeStates) -> None:
     for number in ("1", "2"):
         async with states.leased(f"actor:{number}") as lease:
-            await lease.note({Resource.ACTOREN: Noted(f"u-{number}", "merk")})
+            await lease.note(LeaseNote({Resource.ACTOREN: Noted(f"u-{number}", "merk")}))
             await lease.end({})
     await states.forget_actoren(["u-1"])
     assert await states.uuids(["actor:1", "actor:2"]) == {"actor:2": "u-2"}
@@ -87,9 +87,9 @@ async def test_a_lease_that_was_left_ends_by_mongodbs_clock(mongo_uri: str, data
     async with AsyncMongoClient[Document](mongo_uri, **COMMON) as client:
         hasty, usual = (MongoStates(client[database], remember_days=1, lease_seconds=each) for each in (-1, 30))
         async with hasty.leased("kc:1") as left, usual.leased("kc:1") as lease:
-            await lease.note(ROWS)
+            await lease.note(LeaseNote(ROWS))
             with pytest.raises(Leased):
-                await left.note({})
+                await left.note(LeaseNote({}))
         assert (await usual.find("kc:1")).ours.rows == ROWS
 
 
@@ -98,8 +98,8 @@ async def test_what_has_gone_is_remembered_for_a_time_and_what_failed_is_no_age(
     async with AsyncMongoClient[Document](mongo_uri, **COMMON) as client:
         states = MongoStates(client[database], remember_days=1, lease_seconds=30)
         async with states.leased("kc:1") as lease:
-            await lease.note({}, taken_away=2)
-            await lease.note({}, taken_away=3)
+            await lease.note(LeaseNote({}, taken_away=2))
+            await lease.note(LeaseNote({}, taken_away=3))
             await lease.end(SUMMARY)
         kept = await client[database][OPENKLANT].find_one({"_id": "kc:1"})
         assert kept is not None

@@ -1,18 +1,16 @@
 """The bridge's state in memory, and the projector's documents as its fake keeps them."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from services.bridge.errors import Leased, LetterReason
 from services.bridge.found import FoundRow
-from services.bridge.parts import Noted, Ours
-from services.bridge.ports import GoneMarker, ShownContact, ShownOrGone, State
+from services.bridge.parts import root_of
+from services.bridge.ports import GoneMarker, LeaseNote, ShownContact, ShownOrGone, State
 from services.projector.mongo.writes import Collection
 from tests.fakes.projector_store import FakeRegister
-
-ROOT = {"kc": "klantcontacten", "partij": "partijen", "actor": "actoren"}
 
 
 @dataclass
@@ -37,11 +35,7 @@ class FakeStates:
         return self.kept[name].state if name in self.kept else State()
 
     async def uuids(self, names: Sequence[str]) -> Mapping[str, str]:
-        known = {
-            name: self.kept[name].state.ours.rows.get(ROOT[name.partition(":")[0]])
-            for name in names
-            if name in self.kept
-        }
+        known = {name: self.kept[name].state.ours.rows.get(root_of(name)) for name in names if name in self.kept}
         return {name: row.uuid for name, row in known.items() if row is not None}
 
     async def following(self, klantcontact_id: str) -> Sequence[str]:
@@ -80,20 +74,11 @@ class FakeLease:
         self._name = name
         self.state = state
 
-    async def note(
-        self,
-        rows: Mapping[str, Noted],
-        *,
-        removed: Iterable[str] = (),
-        in_flight: str | None = None,
-        taken_away: int = 0,
-        others: Sequence[FoundRow] = (),
-    ) -> None:
-        ours = Ours(dict(rows), is_new=False, in_flight=in_flight, removed=frozenset(removed))
-        self.state = State(ours, self.state.summary)
+    async def note(self, note: LeaseNote) -> None:
+        self.state = State(note.ours, self.state.summary)
         kept = self._states.kept[self._name]
-        kept.state, kept.taken_away = self.state, kept.taken_away + taken_away
-        kept.others += [each for each in others if each not in kept.others]
+        kept.state, kept.taken_away = self.state, kept.taken_away + note.taken_away
+        kept.others += [each for each in note.others if each not in kept.others]
 
     async def end(self, summary: Mapping[str, Any]) -> None:
         ours = replace(self.state.ours, is_done=True, is_new=False, in_flight=None)

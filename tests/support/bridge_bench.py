@@ -9,7 +9,7 @@ import httpx
 
 from services.bridge.converge import Convergence
 from services.bridge.klantcontacten import Klantcontacten
-from services.bridge.meant import USUAL, Care, Choice
+from services.bridge.meant import USUAL, BridgeTerms, Care, Choice
 from services.bridge.open_klant.client import HttpOpenKlant
 from services.bridge.parts import Signer
 from services.bridge.triggers import KlantcontactAsked, asking_of
@@ -80,9 +80,7 @@ class Bench:
             self.api,
             FakeDocuments(self.register, confidential=self.choice.confidential),
             self.states,
-            signer=SIGNER,
-            policy=self.policy,
-            choice=self.choice,
+            BridgeTerms(SIGNER, self.policy, self.choice),
         )
 
     def project(self, *events: Event) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import httpx
 from pymongo import AsyncMongoClient
 
-from services.bridge.meant import Choice
+from services.bridge.meant import BridgeTerms, Choice
 from services.bridge.mongo.documents import MongoDocuments
 from services.bridge.mongo.states import MongoStates
 from services.bridge.open_klant.client import HttpOpenKlant
@@ -41,7 +41,7 @@ class Town:
 
     def choosing(self, choice: Choice) -> Equipment:
         """Return the equipment of a municipality that chooses otherwise."""
-        return replace(self.equipment, choice=choice)
+        return replace(self.equipment, terms=replace(self.equipment.terms, choice=choice))
 
     def changes(self) -> list[tuple[str, str]]:
         """Return the calls that changed something, since the last time that a test asked."""
@@ -70,9 +70,7 @@ async def running_town(mongo_uri: str, database: str) -> AsyncIterator[Town]:
             documents=MongoDocuments(mongo[database], confidential=False),
             states=states,
             projection=mongo[database],
-            signer=await states.signer(),
-            policy=OpenKlantBeleid(),
-            choice=Choice(frozenset({SOURCE})),
+            terms=BridgeTerms(await states.signer(), OpenKlantBeleid(), Choice(frozenset({SOURCE}))),
             lanes=2,
         )
         yield Town(equipment, open_klant, mongo[database], FakeRegister())

@@ -1,7 +1,7 @@
-"""Lanes: what concerns one klantcontact or partij is handled in its order, and different ones side by side.
+"""Lanes: each handles one record at a time. All records of one klantcontact or partij go to one lane, in their order.
 
-Each partition is committed up to the first record that is not done. So a record is handled again after a crash, and
-none is left out.
+The bridge commits each partition up to the first record that is not done. So after a crash it handles some records
+again, and leaves none out.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ class Done:
 
 
 class Lanes:
-    """Handles what records ask, in lanes that each handle one thing at a time."""
+    """Handles records, several at once."""
 
     def __init__(self, number: int, handle: Handling) -> None:
         self._handle = handle
@@ -59,7 +59,7 @@ class Lanes:
         self._ends = False
 
     def take(self, record: Record, asking: Asking | None) -> None:
-        """Put a record into the lane of what it asks for. One that asks nothing is done."""
+        """Put a record into the lane of its klantcontact or partij. A record that asks nothing is done."""
         done = self._partitions.setdefault(record.place, Done())
         done.take(record.offset)
         if asking is None:
@@ -85,9 +85,9 @@ class Lanes:
         return {place: done.committable for place, done in self._partitions.items()}
 
     def forget(self) -> None:
-        """Drop what waits: the partitions are read again from their committed offsets, by us or by another instance.
+        """Drop the records that wait: we, or another instance, read the partitions again from their committed offsets.
 
-        What is under way ends by itself, and then counts for nothing.
+        A record under way ends by itself, and does not count as done.
         """
         self._partitions = {}
         for queue in self._queues:
@@ -95,7 +95,7 @@ class Lanes:
         self._moved.set()
 
     def end(self) -> None:
-        """Have each lane end when it has done what it is at."""
+        """End each lane after the record that it handles now."""
         self._ends = True
         for arrived in self._arrived:
             arrived.set()

@@ -11,6 +11,7 @@ from schemas.positions import Position
 from services.bridge.errors import LetterReason
 from services.bridge.ports import BridgeLetter
 from services.runtime.errors import TransientFailure
+from services.runtime.kafka.errors import missing_right
 from services.runtime.observe.health import Part
 
 KINDS = {
@@ -42,4 +43,5 @@ class KafkaLetters:
         try:
             await self._producer.send_and_wait(self._topic, key=made.key, value=made.value, headers=list(made.headers))
         except KafkaError as error:
-            raise TransientFailure("Kafka does not take a dead letter.", part=Part.KAFKA) from error
+            reason = str(missing_right(error) or "Kafka does not take a dead letter of the bridge.")
+            raise TransientFailure(reason, part=Part.KAFKA) from error

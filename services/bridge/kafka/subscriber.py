@@ -34,19 +34,12 @@ COMMIT_SECONDS: Final = 5.0
 """aiokafka retries a commit for ever. It takes milliseconds."""
 
 
-def topics_read(settings: Settings) -> Sequence[str]:
-    """Return the topics that the bridge reads: those of confidential contacts only where they go to Open Klant."""
-    if settings.bridge_confidential:
-        return settings.output_topics
-    return (settings.registered_topic, settings.taak_topic)
-
-
 class TriggerSubscriber:
     """Reads events as a member of the bridge's group."""
 
     def __init__(self, settings: Settings, handle: Handling, *, health: Health, ending: Ending) -> None:
         triggers = Subscription(
-            topics=topics_read(settings),
+            topics=settings.bridge_topics,
             group=settings.openklant_group,
             max_records=MAX_RECORDS,
             writes_to=settings.openklant_topics,
@@ -74,7 +67,7 @@ class Triggers(Reader):
         self._consumer: AIOKafkaConsumer | None = None
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Commit what is done, and drop the rest."""
+        """Commit the records that are done, and drop the others."""
         if self._consumer is not None:
             await self._commit(self._consumer)
         await super().on_partitions_revoked(revoked)
@@ -90,7 +83,7 @@ class Triggers(Reader):
         self._committed = {}
 
     async def between_polls(self, consumer: AIOKafkaConsumer) -> None:
-        """Commit what the lanes have done."""
+        """Commit the records that the lanes have done."""
         self._consumer = consumer
         await self._commit(consumer)
 
@@ -125,7 +118,7 @@ class Triggers(Reader):
             async with asyncio.timeout(COMMIT_SECONDS):
                 await consumer.commit(news)
         except (CommitFailedError, IllegalStateError, TimeoutError, KafkaError) as error:
-            # What is not committed is handled again, by us or by another instance, and changes nothing.
+            # We, or another instance, handle the same records again, which changes nothing.
             log.warning("bridge.commit_refused", error=type_name(error))
             return
         self._committed |= news
@@ -134,7 +127,7 @@ class Triggers(Reader):
             self.backlog.handled(place, offset)
 
     async def finish(self, seconds: float) -> None:
-        """Let each lane finish what it is at, or drop it after `seconds`: the next reader repeats it. Then commit."""
+        """End each lane after its record, or drop that after `seconds`: the next reader repeats it. Then commit."""
         self._lanes.end()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds)

@@ -23,7 +23,7 @@ IN_PLACE: Final = frozenset({"swapping", "swapped"})
 
 
 class MongoDocuments:
-    """What the projector shows. `confidential`: what stands apart too, which needs a right of its own."""
+    """What the projector shows. `confidential`: also the collections of confidential klantcontacten."""
 
     def __init__(self, database: AsyncDatabase[Document], *, confidential: bool) -> None:
         self._database = database
@@ -34,7 +34,7 @@ class MongoDocuments:
             self._taken.append(database[INTERNE_TAKEN_VERTROUWELIJK])
 
     async def of_klantcontact(self, klantcontact_id: str, taken: Sequence[str] = ()) -> ShownContact:
-        """Return what is shown of a klantcontact, as `ports.ProjectedDocuments` promises."""
+        """Return what the projector shows of a klantcontact, as `ports.ProjectedDocuments` promises."""
         with waited_for():
             shown = (await self._shown(self._klantcontacten, [klantcontact_id]))[klantcontact_id]
             its_taken = await self._shown(self._taken, taken)
@@ -45,7 +45,7 @@ class MongoDocuments:
             return ShownContact(shown, its_taken, partijen)
 
     async def of_partij(self, partij_id: str) -> ShownOrGone:
-        """Return what is shown of a partij."""
+        """Return what the projector shows of a partij."""
         with waited_for():
             return (await self._shown([self._database[PARTIJEN]], [partij_id]))[partij_id]
 
@@ -66,7 +66,7 @@ class MongoDocuments:
         return {each["_id"]: each for each in found}
 
     async def _shown(self, collections: Sequence[Any], ids: Sequence[str]) -> dict[str, ShownOrGone]:
-        """Return documents by id; where there is none, what remembers that it is gone."""
+        """Return documents by id, or the marker of one that is gone."""
         shown: dict[str, ShownOrGone] = dict.fromkeys(ids)
         if ids:
             for collection in collections:

@@ -5,7 +5,7 @@ whose clocks differ agree on when a lease ends.
 """
 
 import secrets
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 from uuid import uuid4
@@ -17,10 +17,9 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from services.bridge.errors import Leased, LetterReason
-from services.bridge.found import FoundRow
 from services.bridge.mongo.errors import waited_for
-from services.bridge.parts import Noted, Ours, Signer
-from services.bridge.ports import State
+from services.bridge.parts import Noted, Ours, Signer, root_of
+from services.bridge.ports import LeaseNote, State
 from services.bridge.resources import Resource
 from services.runtime.mongo.client import Document
 
@@ -31,9 +30,6 @@ OPENKLANT: Final = "openklant"
 SLEUTEL: Final = "sleutel"
 """The document with the key of the merken. It stands beside them: they shall not tell a number to one who sees them,
 and who reads the whole database reads the contents in it anyway."""
-
-ROOT: Final = {"kc": Resource.KLANTCONTACTEN, "partij": Resource.PARTIJEN, "actor": Resource.ACTOREN}
-"""The row that a document is about, by the beginning of its id."""
 
 INDEXES: Final = (
     IndexModel("volgt", name="following", sparse=True),
@@ -48,7 +44,7 @@ class MongoStates:
     """The states."""
 
     def __init__(self, database: AsyncDatabase[Document], *, remember_days: int, lease_seconds: int) -> None:
-        """`remember_days`: how long the state of something that went from Open Klant stays, for reports.
+        """`remember_days`: how long the state stays of a klantcontact or partij that went from Open Klant, for reports.
 
         `lease_seconds` is longer than one call may take. Each note begins it anew.
         """
@@ -72,17 +68,17 @@ class MongoStates:
         return Signer(bytes(kept[SLEUTEL]))
 
     async def find(self, name: str) -> State:
-        """Return the state of a thing."""
+        """Return the state of this name."""
         with waited_for():
             return _state(await self._states.find_one({"_id": name}))
 
     async def uuids(self, names: Sequence[str]) -> Mapping[str, str]:
-        """Return the uuids of things that are in Open Klant."""
+        """Return uuids in Open Klant, as `ports.BridgeStates` promises."""
         if not names:
             return {}
         with waited_for():
             found = await self._states.find({"_id": {"$in": list(names)}}, {"rijen": 1}).to_list()
-        roots = {each["_id"]: each["rijen"].get(ROOT[each["_id"].partition(":")[0]]) for each in found}
+        roots = {each["_id"]: each["rijen"].get(root_of(each["_id"])) for each in found}
         return {name: root["uuid"] for name, root in roots.items() if root is not None}
 
     async def following(self, klantcontact_id: str) -> Sequence[str]:
@@ -153,29 +149,19 @@ class MongoLease:
         self._remember_days = remember_days
         self.state = state
 
-    async def note(
-        self,
-        rows: Mapping[str, Noted],
-        *,
-        removed: Iterable[str] = (),
-        in_flight: str | None = None,
-        taken_away: int = 0,
-        others: Sequence[FoundRow] = (),
-    ) -> None:
-        """Note rows, as `ports.Lease` promises."""
-        removed = sorted(removed)
-        named = [{"resource": each.resource.value, "uuid": each.uuid} for each in others]
+    async def note(self, note: LeaseNote) -> None:
+        """Note how far the convergence is, as `ports.Lease` promises."""
+        others = [{"resource": each.resource.value, "uuid": each.uuid} for each in note.others]
         await self._set(
             {
-                "rijen": {"$literal": {key: _document(each) for key, each in rows.items()}},
-                "verwijderdDoorGemeente": removed,
-                "bezig": in_flight,
-                "weggehaald": {"$add": [{"$ifNull": ["$weggehaald", 0]}, taken_away]},
-                "anderen": {"$setUnion": [{"$ifNull": ["$anderen", []]}, named]},
+                "rijen": {"$literal": {key: _document(each) for key, each in note.rows.items()}},
+                "verwijderdDoorGemeente": sorted(note.removed),
+                "bezig": note.in_flight,
+                "weggehaald": {"$add": [{"$ifNull": ["$weggehaald", 0]}, note.taken_away]},
+                "anderen": {"$setUnion": [{"$ifNull": ["$anderen", []]}, others]},
             }
         )
-        ours = Ours(dict(rows), is_new=False, in_flight=in_flight, removed=frozenset(removed))
-        self.state = State(ours, self.state.summary)
+        self.state = State(note.ours, self.state.summary)
 
     async def end(self, summary: Mapping[str, Any]) -> None:
         """Note that all is equal."""

@@ -19,7 +19,7 @@ AT_ONCE: Final = 500
 
 
 class MongoTaken:
-    """The taken in MongoDB, those that Open Klant has."""
+    """The taken in MongoDB that Open Klant has too."""
 
     def __init__(self, database: AsyncDatabase[Document], *, confidential: bool) -> None:
         self._states = database[OPENKLANT]
@@ -28,7 +28,7 @@ class MongoTaken:
             self._taken.append(database[INTERNE_TAKEN_VERTROUWELIJK])
 
     async def open(self) -> AsyncIterator[Sequence[OwnTaak]]:
-        """Yield the taken that are open here, some at once."""
+        """Yield the taken that are open here, in batches."""
         for collection in self._taken:
             some: list[Document] = []
             with waited_for():

@@ -1,8 +1,8 @@
 """Writes what the register has into Open Klant, oldest first.
 
-What is equal costs no call: after an interruption, a new run continues where it stopped. Taken stay here unless they
-are asked for, since ITA mails each taak that is new to it. A taak that stays here is noted as one that somebody
-removed: only `reconcile --repair --again` makes it later.
+A klantcontact that is equal costs no call, so a new run continues where an interrupted one stopped. The run leaves
+interne taken here unless the operator asks for them: ITA mails each taak that is new to it. The run notes such a taak
+as one that somebody removed, so that only `reconcile --repair --again` creates it later.
 """
 
 from collections import Counter
@@ -13,6 +13,7 @@ from datetime import datetime
 from services.bridge.errors import CallRefused, NummerBezet
 from services.bridge.meant import A_LOOK, state_name
 from services.bridge.parts import key_of
+from services.bridge.ports import LeaseNote
 from services.bridge.resources import Resource
 from services.operations.bridge.equipment import Equipment, in_lanes, patiently
 from services.operations.bridge.selection import chosen, count, oldest_first
@@ -23,12 +24,12 @@ ManyDone = Callable[[int, int | None], None]
 
 @dataclass
 class Backfilled:
-    """What came of a run."""
+    """The outcome of a run."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     """How many klantcontacten came to what; `services.bridge.converge.Convergence`."""
     taken_left: int = 0
-    """Taken that stay here."""
+    """Taken that the run left here."""
     refused: dict[str, str] = field(default_factory=dict)
     """Why, by klantcontactId. It names fields, and no values."""
 
@@ -44,7 +45,7 @@ class Backfill:
     done: Backfilled = field(default_factory=Backfilled)
 
     async def run(self) -> Backfilled:
-        """Write everything. Raises Unavailable where Open Klant stays away; what is written by then is written."""
+        """Write everything. Raises Unavailable where Open Klant stays away; what the run wrote by then stays."""
         query = chosen(self.equipment, self.since)
         self._number = await count(self.equipment, query)
         self._klantcontacten = self.equipment.klantcontacten(self.equipment.open_klant, self.equipment.states)
@@ -62,7 +63,7 @@ class Backfill:
         self.progress(sum(self.done.outcomes.values()) + len(self.done.refused), self._number)
 
     async def _leave_taken(self, klantcontact_id: str) -> int:
-        """Note that the taken of a klantcontact of which nothing is written yet are not to be made; return how many."""
+        """Keep the bridge from creating the taken of a klantcontact that it has not written yet. Return how many."""
         name = state_name(klantcontact_id)
         if not (await self.equipment.states.find(name)).ours.is_new:
             return 0
@@ -71,5 +72,5 @@ class Backfill:
             async with self.equipment.states.leased(name) as lease:
                 if not lease.state.ours.is_new:
                     return 0  # the bridge was there first
-                await lease.note({}, removed=[key_of(Resource.INTERNE_TAKEN, each) for each in taken])
+                await lease.note(LeaseNote({}, [key_of(Resource.INTERNE_TAKEN, each) for each in taken]))
         return len(taken)

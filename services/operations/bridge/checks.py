@@ -36,7 +36,7 @@ NAMES_ADVICE: Final = (
 
 
 async def bridge_checks(equipment: Equipment, afdelingen: Collection[str] | None) -> list[Check]:
-    """Check Open Klant, and what goes there. `afdelingen`: the names that ITA knows. Changes nothing."""
+    """Check Open Klant, and what the bridge sends there. `afdelingen`: the names that ITA knows. Changes nothing."""
     checks = [
         await _checked("open klant", lambda: _release(equipment)),
         await _checked("token", lambda: _token(equipment)),

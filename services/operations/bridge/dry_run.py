@@ -33,7 +33,7 @@ class Rehearsed:
 
 
 async def rehearse(equipment: Equipment, ids: Sequence[str]) -> list[Rehearsed]:
-    """Return what would be written of klantcontacten. Open Klant is asked, and nothing is changed anywhere."""
+    """Return the calls that the bridge would make. It asks Open Klant, and changes nothing anywhere."""
     watched = WatchedOpenKlant(equipment.open_klant, carry_out=False)
     states = RehearsedStates(equipment.states)
     klantcontacten = equipment.klantcontacten(watched, states)
@@ -61,7 +61,7 @@ async def _likely_doubles(equipment: Equipment, klantcontact_id: str) -> list[st
 
 
 async def _partijen(equipment: Equipment, partijen: Mapping[str, ShownOrGone]) -> list[str]:
-    """Return the uuids of partijen in Open Klant: those that are noted, and those that are found by their number."""
+    """Return the uuids of partijen in Open Klant: the noted ones, and those that an identificator finds."""
     noted = await equipment.states.uuids([state_name(each) for each in partijen])
     found, finder = list(noted.values()), PartijFinder(equipment.open_klant)
     for partij_id, shown in partijen.items():

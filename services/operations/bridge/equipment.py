@@ -8,12 +8,11 @@ from typing import Final, TypeVar
 from services.bridge.converge import Convergence
 from services.bridge.errors import Leased, Unavailable
 from services.bridge.klantcontacten import Klantcontacten
-from services.bridge.meant import USUAL, Care, Choice
+from services.bridge.meant import USUAL, BridgeTerms, Care
 from services.bridge.open_klant.client import HttpOpenKlant
 from services.bridge.partijen import Partijen
 from services.bridge.parts import Signer
 from services.bridge.ports import BridgeStates, OpenKlant, ProjectedDocuments, ShownOrGone
-from services.domain.openklant_beleid import OpenKlantBeleid
 from services.operations.mongo import Database
 from services.runtime.waiting import pauses_within
 
@@ -31,45 +30,29 @@ class Equipment:
     documents: ProjectedDocuments
     states: BridgeStates
     projection: Database
-    signer: Signer
-    policy: OpenKlantBeleid
-    choice: Choice
+    terms: BridgeTerms
     lanes: int
 
     def klantcontacten(
         self, open_klant: OpenKlant, states: BridgeStates, documents: ProjectedDocuments | None = None
     ) -> "LookedOnce":
-        """Return what makes klantcontacten equal."""
-        return LookedOnce(
-            open_klant,
-            documents or self.documents,
-            states,
-            signer=self.signer,
-            policy=self.policy,
-            choice=self.choice,
-        )
+        """Return the convergence of klantcontacten with this Open Klant and this state."""
+        return LookedOnce(open_klant, documents or self.documents, states, self.terms)
 
     @property
     def klantcontacten_collections(self) -> list[str]:
         """The collections with the klantcontacten that may go to Open Klant."""
-        return ["klantcontacten", *(["klantcontacten_vertrouwelijk"] if self.choice.confidential else [])]
+        return ["klantcontacten", *(["klantcontacten_vertrouwelijk"] if self.terms.choice.confidential else [])]
 
 
 class LookedOnce(Klantcontacten):
     """The klantcontacten, for a command that looks at many: it looks at each partij once."""
 
     def __init__(
-        self,
-        open_klant: OpenKlant,
-        documents: ProjectedDocuments,
-        states: BridgeStates,
-        *,
-        signer: Signer,
-        policy: OpenKlantBeleid,
-        choice: Choice,
+        self, open_klant: OpenKlant, documents: ProjectedDocuments, states: BridgeStates, terms: BridgeTerms
     ) -> None:
-        super().__init__(open_klant, documents, states, signer=signer, policy=policy, choice=choice)
-        self._partijen = _Partijen(open_klant, states, signer, add=choice.add)
+        super().__init__(open_klant, documents, states, terms)
+        self._partijen = _Partijen(open_klant, states, terms.signer, add=terms.choice.add)
 
 
 class _Partijen(Partijen):
@@ -78,7 +61,7 @@ class _Partijen(Partijen):
         self._looked_at = set[str]()
 
     async def converge(self, partij_id: str, shown: ShownOrGone, asked: Care = USUAL) -> Convergence:
-        """Make a partij equal; from the second time on its state is trusted."""
+        """Make a partij equal; from the second time on, trust its state."""
         asked = USUAL if partij_id in self._looked_at else asked
         outcome = await super().converge(partij_id, shown, asked)
         self._looked_at.add(partij_id)
@@ -96,7 +79,7 @@ async def patiently(step: Callable[[], Awaitable[T]]) -> T:
 
 
 async def in_lanes(items: AsyncIterator[T], lanes: int, look: Callable[[T], Awaitable[None]]) -> None:
-    """Look at each item, a few at once. The first error ends it, and is raised."""
+    """Look at each item, a few at once. Raises the first error, which ends it."""
 
     async def lane() -> None:
         while True:

@@ -3,15 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from services.bridge.main import documents_of, states_of
-from services.bridge.meant import Choice
+from services.bridge.from_settings import documents_of, states_of, terms_of
 from services.bridge.open_klant.connection import open_klant
-from services.domain.policy import Beleid
 from services.operations.bridge.equipment import Equipment
 from services.runtime.mongo.client import connect
 from services.runtime.mongo.errors import translate_mongo_errors
 from services.runtime.settings import Settings
-from services.runtime.toml_file import load_toml_file
 
 
 @asynccontextmanager
@@ -25,12 +22,6 @@ async def equipment(settings: Settings) -> AsyncIterator[Equipment]:
                 documents=documents_of(settings, client),
                 states=states,
                 projection=client[settings.mongo_database],
-                signer=await states.signer(),
-                policy=load_toml_file(settings.beleid_file, Beleid).openklant,
-                choice=Choice(
-                    settings.sources_to_open_klant,
-                    confidential=settings.bridge_confidential,
-                    add=settings.bridge_existing_partij == "add",
-                ),
+                terms=await terms_of(settings, states),
                 lanes=settings.openklant_lanes,
             )

@@ -1,4 +1,4 @@
-"""Holds everything that the register has against Open Klant, row by row, and mends it where asked.
+"""Compares everything that the register has with Open Klant, row by row, and mends the differences where asked.
 
 Three walks: every klantcontact of ours; every klantcontact in Open Klant that says that it is ours; and every partij
 that the bridge wrote of. The second one finds what is gone here, even where the bridge's own state is lost.
@@ -29,19 +29,19 @@ KINDS: Final = {"POST": "missing", "PATCH": "different", "DELETE": "surplus"}
 
 @dataclass
 class Reconciled:
-    """What came to light."""
+    """What a run found."""
 
     klantcontacten: int = 0
-    """How many were looked at."""
+    """How many the run looked at."""
     partijen: int = 0
     differences: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """How many rows are missing, different or surplus in Open Klant, by resource."""
     kept_away: int = 0
-    """Rows that somebody removed there, or that a backfill left out: they are not made again."""
+    """Rows that somebody removed there, or that a backfill left out: the run does not create them again."""
     over: list[str] = field(default_factory=list)
     """Klantcontacten and partijen of ours in Open Klant that this register no longer has: the names of their states."""
     removed: int = 0
-    """How many of these were removed."""
+    """How many of these the run removed."""
     refused: dict[str, str] = field(default_factory=dict)
     """Why, by id. It names fields, and no values."""
 
@@ -53,7 +53,7 @@ class Reconciled:
 
 @dataclass(frozen=True)
 class ExpiredAreGone:
-    """The documents, of which those that are absent count as gone: a municipality's own retention deleted them."""
+    """The projector's documents. An absent one counts as gone: a municipality's own retention deleted it."""
 
     documents: ProjectedDocuments
     states: BridgeStates
@@ -77,7 +77,7 @@ class ExpiredAreGone:
 
 @dataclass
 class Reconciliation:
-    """One run. `repair`: differences are mended; `again`: with what somebody removed there."""
+    """One run. `repair`: mend the differences; `again`: create again what somebody removed there."""
 
     equipment: Equipment
     progress: ManyDone

@@ -14,7 +14,7 @@ MOMENT: Final = "klantcontact.plaatsgevondenOp"
 
 def chosen(equipment: Equipment, since: datetime | None = None) -> Document:
     """Return the query of the klantcontacten that go out, of a moment or later."""
-    query: Document = {"herkomst.source": {"$in": sorted(equipment.choice.sources)}}
+    query: Document = {"herkomst.source": {"$in": sorted(equipment.terms.choice.sources)}}
     return query if since is None else {**query, MOMENT: {"$gte": since}}
 
 

@@ -1,24 +1,20 @@
-"""An Open Klant whose changes are noted: those that a convergence makes, or those that it would make.
+"""An Open Klant that notes the changes that a convergence makes, or would make.
 
-A rehearsal asks Open Klant whatever a convergence asks, changes nothing there, and answers what it would answer. The
-state that it leaves is forgotten with it.
+A rehearsal reads from Open Klant as a convergence does. It changes nothing there: to each change it answers what Open
+Klant would answer. It keeps its state in memory.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 from services.bridge.errors import LetterReason
-from services.bridge.found import FoundRow
-from services.bridge.parts import Noted, Ours
-from services.bridge.ports import BridgeStates, OpenKlant, State
+from services.bridge.parts import root_of
+from services.bridge.ports import BridgeStates, LeaseNote, OpenKlant, State
 from services.bridge.resources import MAAK_KLANTCONTACT, ApiRow, Body, Resource
-
-ROOTS: Final = {"kc": Resource.KLANTCONTACTEN, "partij": Resource.PARTIJEN, "actor": Resource.ACTOREN}
-"""The row that a state is about, by the beginning of its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +29,7 @@ class NotedChange:
 
 
 class WatchedOpenKlant:
-    """An `OpenKlant` whose changes are noted, and carried out where asked. Lanes may share it."""
+    """An `OpenKlant` that notes each change, and carries it out where asked. Lanes may share it."""
 
     def __init__(self, open_klant: OpenKlant, *, carry_out: bool) -> None:
         self._open_klant = open_klant
@@ -42,7 +38,7 @@ class WatchedOpenKlant:
 
     @contextmanager
     def noting(self) -> Iterator[list[NotedChange]]:
-        """Provide the changes that are made, or would be, within the block by this task."""
+        """Provide the changes that this task makes, or would make, within the block."""
         changes = list[NotedChange]()
         before = self._changes.set(changes)
         try:
@@ -64,7 +60,7 @@ class WatchedOpenKlant:
         return await self._open_klant.create(path, body) if self._carry_out else _imagined(path, body)
 
     async def change(self, resource: Resource, uuid: str, body: Body) -> ApiRow:
-        """Change a row, or return what would be sent."""
+        """Change a row, or return what the call would send."""
         self._note(NotedChange("PATCH", resource, tuple(field_names(body)), uuid))
         return await self._open_klant.change(resource, uuid, body) if self._carry_out else {**body, "uuid": uuid}
 
@@ -106,13 +102,13 @@ class RehearsedStates:
     added: dict[str, State] = field(default_factory=dict)
 
     async def find(self, name: str) -> State:
-        """Return the state of a thing."""
+        """Return the state of this name."""
         return self.added[name] if name in self.added else await self.states.find(name)
 
     async def uuids(self, names: Sequence[str]) -> Mapping[str, str]:
-        """Return the uuids of the things that are there, or would be."""
+        """Return the uuids that Open Klant has, or would have."""
         known = await self.states.uuids([name for name in names if name not in self.added])
-        added = {name: self.added[name].ours.rows.get(_root(name)) for name in names if name in self.added}
+        added = {name: self.added[name].ours.rows.get(root_of(name)) for name in names if name in self.added}
         return {**known, **{name: row.uuid for name, row in added.items() if row}}
 
     async def following(self, klantcontact_id: str) -> Sequence[str]:
@@ -120,7 +116,7 @@ class RehearsedStates:
         return await self.states.following(klantcontact_id)
 
     async def forget_actoren(self, uuids: Sequence[str]) -> None:
-        """Forget nothing: only a refusal asks for it, and nothing is refused in a rehearsal."""
+        """Forget nothing: only a refusal asks for it, and a rehearsal meets none."""
 
     async def give_up(self, name: str, reason: LetterReason) -> None:
         """Note nothing: a rehearsal makes no dead letter."""
@@ -139,26 +135,13 @@ class RehearsedLease:
     name: str
     state: State
 
-    async def note(
-        self,
-        rows: Mapping[str, Noted],
-        *,
-        removed: Iterable[str] = (),
-        in_flight: str | None = None,
-        taken_away: int = 0,  # noqa: ARG002 - as the port has it
-        others: Sequence[FoundRow] = (),  # noqa: ARG002 - as the port has it
-    ) -> None:
-        """Note rows."""
-        ours = Ours(dict(rows), is_new=False, in_flight=in_flight, removed=frozenset(removed))
-        self.state = State(ours, self.state.summary)
+    async def note(self, note: LeaseNote) -> None:
+        """Note how far the rehearsal is."""
+        self.state = State(note.ours, self.state.summary)
 
     async def end(self, summary: Mapping[str, Any]) -> None:
-        """Keep of a thing the row that it is about: others point at that, and 100,000 states must fit in memory."""
-        root = _root(self.name)
+        """Keep only the row that the state is about. Others point at it, and 100,000 states must fit in memory."""
+        root = root_of(self.name)
         rows = {key: noted for key, noted in self.state.ours.rows.items() if key == root}
         ours = replace(self.state.ours, rows=rows, is_done=True, in_flight=None)
         self.states.added[self.name] = State(ours, summary)
-
-
-def _root(name: str) -> Resource:
-    return ROOTS[name.partition(":")[0]]

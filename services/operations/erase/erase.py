@@ -12,18 +12,20 @@ from typing import Any, Final
 
 from services.classifier.mongo.key import RegisterKey, configured_sleutels
 from services.domain.besluit import BesluitRecord
-from services.domain.outcome import Declined, Executed, InstructionAnswer
-from services.domain.wissing import Bezwaar, SoortWissing
+from services.domain.outcome import Executed, InstructionAnswer
+from services.domain.wissing import SoortWissing
 from services.operations.audit.trail import Action, record
 from services.operations.erase.asking import AskedWissing, Instructions, instructions
 from services.operations.erase.composing import NotStored
+from services.operations.erase.declined import CannotErase, is_asked_again
+from services.operations.erase.open_klant import GoneWithThem
 from services.operations.erase.request import ErasureRequests
 from services.operations.erase.targets import Finder, Mode, Target
 from services.operations.mongo import Databases, read_databases
+from services.operations.places.open_klant import OpenKlantRows
 from services.operations.subjects import ContactSubject, Subject, SubjectUnknown, find_contact, find_partij
 from services.operations.topic_reader import Progress, unseen
 from services.projector.mongo.layout import Generation
-from services.runtime.errors import KlantcontactError
 from services.runtime.settings import Settings
 
 AT_ONCE: Final = 50
@@ -38,10 +40,6 @@ STORED_SECONDS: Final = 60
 
 GRANTED: Final = """This request was granted before, and its erasure has begun: it can't be refused any more.
 Start it again without --refuse to complete it. Another request of the klant has a --request of its own."""
-
-
-class CannotErase(KlantcontactError):
-    """Something can't be erased. The message says what, and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +64,8 @@ class Erasure:
     executed: bool = False
     was_done: bool = False
     """Whether an earlier run had erased all of it."""
+    open_klant: OpenKlantRows | None = None
+    """What Open Klant has, and had, of the contacts and klanten that are erased as a whole; None: no bridge runs."""
     before_rebuild: bool = False
     """Whether collections still stand that a rebuild replaced. An erasure does not reach them."""
 
@@ -81,6 +81,7 @@ class Erasure:
             "executed": self.executed,
             "wasDone": self.was_done,
             "restricted": self.restricted,
+            "openKlant": self.open_klant,
             "beforeRebuild": self.before_rebuild,
         }
 
@@ -110,6 +111,7 @@ async def erase(settings: Settings, subject: Subject, asked: ToErase, progress: 
         if asked.dry_run:
             for each in targets:
                 await eraser.count(each)
+            erasure.open_klant = await eraser.gone_with_them.rows(databases.projection)
             return erasure
         if not targets:
             return erasure
@@ -120,6 +122,7 @@ async def erase(settings: Settings, subject: Subject, asked: ToErase, progress: 
                 await eraser.erase(each, asking)
                 await requests.finish(each, dict(erasure.counts))
         erasure.executed = True
+        erasure.open_klant = await eraser.gone_with_them.rows_once_removed(databases.projection)
         return erasure
 
 
@@ -177,15 +180,17 @@ class Eraser:
     finder: Finder
     counts: Counter[str]
     progress: Progress = unseen
+    gone_with_them: GoneWithThem = field(default_factory=GoneWithThem)
     _counted: set[tuple[str | None, str | None]] = field(default_factory=set)
     """The contacts and partijen that a dry run has counted."""
 
     async def count(self, target: Target) -> None:
         """Count what would be asked for, and change nothing."""
         if target.mode is Mode.CONTACT:
-            asked = await self.finder.contact(target)
-            self._count([asked] if asked is not None else [])
+            async for asked in self._contact(target):
+                self._count(asked)
             return
+        self.gone_with_them.add_klant(target)
         async for batch in self._batches(target):
             self._count(await self._composed(target, batch, leegt=False))
 
@@ -195,11 +200,13 @@ class Eraser:
             if counted in self._counted:
                 continue
             self._counted.add(counted)
+            self.gone_with_them.add_contact(each)
             self.counts[each.wissing.soort.value] += 1
             self.counts["klantcontacten_opnieuw"] += len(each.wissing.opnieuw)
 
     async def erase(self, target: Target, asking: Instructions) -> None:
         """Erase a target, as far as it is not erased yet. Raises CannotErase, and as `Instructions.answers` does."""
+        self.gone_with_them.add_klant(target)
         if target.mode is Mode.CONTACT:
             await self._until_done(lambda: self._contact(target), asking)
             return
@@ -255,6 +262,8 @@ class Eraser:
         for _ in range(ROUNDS):
             left = 0
             async for asked in find():
+                for each in asked:
+                    self.gone_with_them.add_contact(each)
                 answers = await asking.answers(asked)
                 left += await self._tell(answers, asking)
             if not left:
@@ -270,25 +279,6 @@ class Eraser:
                 self.counts["klantcontacten_opnieuw"] += len(each.anew)
                 self.progress(self.counts.total(), None)
             else:
-                again += _is_asked_again(each)
+                again += is_asked_again(each)
         await asking.forget(answers)
         return again
-
-
-def _is_asked_again(declined: Declined) -> bool:
-    match declined.bezwaar:
-        case Bezwaar.AL_GEWIST:
-            return False
-        case Bezwaar.ANDER_BESLUIT | Bezwaar.NOG_BEKEND:
-            return True
-        case Bezwaar.TOESTEMMING_LEEFT_OP:
-            raise CannotErase(
-                "The klant withdrew consent in this contact, and an older consent would count again without it. Record "
-                "the withdrawal outside the contact first (`klantcontact withdraw`), or erase the klant as a whole "
-                "(--partij)."
-            )
-        case Bezwaar.PAST_NIET:
-            raise CannotErase(
-                "A klantcontact as it is stored does not fit its decision, so it can't go out again without this "
-                "klant. `klantcontact rebuild` mends it."
-            )

@@ -1,6 +1,7 @@
 """The report of an erasure as a page for the citizen, in plain Dutch."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from services.operations.erase_report.report import ErasureReport
 from services.operations.pages import places
@@ -13,6 +14,12 @@ _KINDS: Final = {
     "koppelingen": "de koppeling met uw nummers",
     "partij": "uw vermelding in het register",
 }
+
+
+def _in_open_klant(rows: Mapping[str, Any]) -> str:
+    """Return what became of the data in the municipality's other register."""
+    left = f", {rows['aanwezig']} staan er nog" if rows["aanwezig"] else ""
+    return f"Uit Open Klant, waar medewerkers contacten zien, zijn {rows['verwijderd']} gegevens verwijderd{left}."
 
 
 def report_page(report: ErasureReport) -> str:
@@ -43,6 +50,7 @@ def report_page(report: ErasureReport) -> str:
             if waiting
             else element("p", "Alle systemen die de gegevens kregen, hebben de wissing gelezen."),
             bullets(each["groep"] for each in waiting) if waiting else "",
+            element("p", _in_open_klant(report["openKlant"])) if report["openKlant"] else "",
         ),
         element(
             "p",

@@ -7,8 +7,10 @@ from services.domain.wissing import GewistItem
 from services.operations.access.gather import Gathered, gather
 from services.operations.erase_report.ledger import add_erased, erased_for
 from services.operations.erase_report.remains import is_gone
+from services.operations.mongo import read_databases
 from services.operations.pages import places
 from services.operations.places.numbers import KlantNumbers
+from services.operations.places.open_klant import OpenKlantRows, names_in, rows_in_open_klant
 from services.operations.places.place import PlaceFound
 from services.operations.places.recipients import ReadingGroup
 from services.operations.places.search import traces_of
@@ -59,10 +61,19 @@ async def report_of(
         activity=Activity.WISSEN,
         progress=progress,
     )
-    return _report(found, items, settings, with_numbers=traces.numbers.are_sought)
+    async with read_databases(settings) as databases:
+        in_open_klant = await rows_in_open_klant(databases.projection, names_in(found.traces))
+    return _report(found, items, settings, in_open_klant, with_numbers=traces.numbers.are_sought)
 
 
-def _report(found: Gathered, items: Sequence[GewistItem], settings: Settings, *, with_numbers: bool) -> ErasureReport:
+def _report(
+    found: Gathered,
+    items: Sequence[GewistItem],
+    settings: Settings,
+    in_open_klant: OpenKlantRows | None,
+    *,
+    with_numbers: bool,
+) -> ErasureReport:
     groups = [_group(each, found, settings) for each in found.groups]
     return {
         "soort": KIND,
@@ -72,6 +83,7 @@ def _report(found: Gathered, items: Sequence[GewistItem], settings: Settings, *,
         "gewist": [{"soort": each.soort, "op": each.op, "reden": each.reden} for each in items],
         "opNummerGezocht": with_numbers,
         "plaatsen": [_place(each) for each in found.places],
+        "openKlant": _in_open_klant(in_open_klant),
         "afnemers": groups,
         "klaar": is_gone(items, found.places, found.items),
     }
@@ -79,6 +91,14 @@ def _report(found: Gathered, items: Sequence[GewistItem], settings: Settings, *,
 
 def _place(place: PlaceFound) -> Mapping[str, Any]:
     return {**places.shown(place), "aantal": place.found, "metInhoud": place.with_contents}
+
+
+def _in_open_klant(rows: OpenKlantRows | None) -> Mapping[str, Any] | None:
+    """Return what went from Open Klant; None where no bridge runs."""
+    if rows is None:
+        return None
+    others = [{"soort": each["resource"], "uuid": each["uuid"]} for each in rows.went_with]
+    return {"aanwezig": rows.there, "verwijderd": rows.gone, "vanAnderenMee": others}
 
 
 def _group(group: ReadingGroup, found: Gathered, settings: Settings) -> Mapping[str, Any]:

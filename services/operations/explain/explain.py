@@ -1,6 +1,7 @@
 """`klantcontact explain`: why a contact was registered or not, and what came of it.
 
-It reads the decision record, the projector's collections, the topics and the dead letters; it changes nothing.
+It reads the decision record, the projector's collections, the bridge's state, the topics and the dead letters; it
+changes nothing.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from services.domain.besluit import BesluitRecord
 from services.operations.explain.contact_records import Sighting, read_contact_records
 from services.operations.explain.in_kafka import InKafka, look
 from services.operations.explain.letters import Letters, Sought, read_letters
+from services.operations.explain.open_klant import InOpenKlant, read_in_open_klant
 from services.operations.explain.projected import Projected, read_projected
 from services.operations.explain.search import Asked, Name, TellLine, find_besluit, untold
 from services.operations.mongo import read_databases
@@ -27,6 +29,8 @@ class Explained:
 
     besluit: BesluitRecord
     projected: tuple[Projected, ...]
+    open_klant: tuple[InOpenKlant, ...]
+    """Empty where no bridge runs."""
     kafka: InKafka | None
     """None: Kafka could not be read."""
     kafka_fault: str | None
@@ -72,16 +76,18 @@ async def decided(
     """
     async with read_databases(settings) as databases:
         besluit = await find_besluit(databases, asked, tell)
-        projected = await read_projected(databases.projection, besluit) if besluit else ()
-    if besluit is None:
-        return None
+        if besluit is None:
+            return None
+        projected = await read_projected(databases.projection, besluit)
+        runs = settings.openklant_url is not None
+        open_klant = await read_in_open_klant(databases.projection, besluit, projected, runs=runs)
     kafka, fault = None, None
     try:
         async with topic_reader(settings) as reader:
             kafka = await look(reader, settings, besluit, through=through, also=also, progress=progress)
     except (TransientFailure, InvalidSettings) as error:
         fault = str(error)
-    return Explained(besluit, projected, kafka, fault)
+    return Explained(besluit, projected, open_klant, kafka, fault)
 
 
 async def _not_decided(settings: Settings, asked: Asked, *, letters: bool, progress: Progress) -> NotDecided:

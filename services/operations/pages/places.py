@@ -28,6 +28,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "oplog": "Herstelbestand van de database",
     "backups of MongoDB": "Reservekopieën van de database",
     "logs and traces": "Technische logboeken",
+    "Open Klant: emptied partijen": "Open Klant: vermelding zonder naam en adres, nodig voor wat anderen vastlegden",
 }
 
 

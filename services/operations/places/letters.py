@@ -71,7 +71,11 @@ class _About:
 def _about(search: PlaceSearch, topic: str, letter: Letter) -> _About:
     place = place_of(Position(topic, letter.id.partition, letter.id.offset))
     why: Mapping[str, Any] = {"kind": letter.kind, "paths": list(letter.paths)}
-    if topic in search.settings.raw_dead_letter_topics:
+    if topic in search.settings.openklant_topics:
+        named = (letter.content.key or b"").decode("utf-8", "replace").partition(":")[2]
+        is_meant, is_unreadable = named in search.traces.ids | search.traces.remains, False
+        key, is_confidential, content = None, False, why
+    elif topic in search.settings.raw_dead_letter_topics:
         value = letter.content.value or b""
         is_meant = message_is_about(value, search.traces)
         key, is_confidential, content = letter.contact_key, None, {BERICHT: value.decode("utf-8", "replace"), **why}

@@ -173,6 +173,8 @@ def event_is_about(event: Mapping[str, Any], record: "ConsumerRecord[bytes, byte
     data = as_object(event.get("data"))
     text = b"\n".join((_value(record) or b"", record.key or b""))
     of_whole = key_in(data.get("herkomst")) in traces.whole
+    if of_whole and "partijId" not in data:
+        traces.things_of_whole.add(str(event.get("subject")))
     if (of_whole and "partijId" not in data) or (names_one_of(traces.partij_ids, text) and "klantcontact" in data):
         traces.things.add(str(event.get("subject")))
     own = text if not traces.is_klant else _own_ids(event, data)

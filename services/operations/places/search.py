@@ -12,6 +12,7 @@ from services.domain.partij import PartijRecord
 from services.operations.mongo import Database, Databases, read_databases
 from services.operations.places import beyond, letters, projection, published, register
 from services.operations.places.numbers import KlantNumbers
+from services.operations.places.open_klant import open_klant
 from services.operations.places.place import PlaceFound, Visitor, unvisited
 from services.operations.places.searching import PlaceReader, PlaceSearch
 from services.operations.places.traces import Traces
@@ -35,6 +36,7 @@ READERS: Final[Sequence[PlaceReader]] = (
     register.decisions,
     projection.collections,
     published.outputs,
+    open_klant,
     register.follow_ups,
     published.other_topics,
     register.other_collections,

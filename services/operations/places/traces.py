@@ -35,6 +35,8 @@ class Traces:
     """The keys of the contacts of which everything counts."""
     things: set[str] = field(default_factory=set)
     """The ids of klantcontacten and interne taken that are about the subject."""
+    things_of_whole: set[str] = field(default_factory=set)
+    """Those of them that are of a contact of which everything counts."""
     remains: set[str] = field(default_factory=set)
     """The ids of all things that those contacts ever gave. What is left of a withdrawn one is its ids."""
     positions: set[Position] = field(default_factory=set)
@@ -64,6 +66,7 @@ class Traces:
         self.remains |= given
         if besluit.key in self.whole:
             self.things |= given
+            self.things_of_whole |= given
 
     def key_of(self, origin: Origin) -> str | None:
         """Return the key of a contact, or change of consent, that is about the subject; None for another."""

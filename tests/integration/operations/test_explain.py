@@ -16,6 +16,11 @@ from schemas.dead_letters import EARLIER
 from schemas.faults import Fault, FaultKind, RefusalKind
 from schemas.outputs import Regel
 from schemas.positions import Position
+from services.bridge.meant import state_name
+from services.bridge.mongo.states import MongoStates
+from services.bridge.parts import KLANTCONTACT, Noted, key_of
+from services.bridge.ports import LeaseNote
+from services.bridge.resources import Resource
 from services.domain.numbers import NumberKind
 from services.local.servers.network import HOST, free_port
 from services.operations.dead_letters.discard import discard
@@ -24,11 +29,13 @@ from services.operations.dead_letters.selection import LetterSelection, LetterSt
 from services.operations.explain.contact_records import MAX_OVERTAKEN, OvertakenRecords, Sighting
 from services.operations.explain.explain import Explained, NotDecided, explain
 from services.operations.explain.letters import MAX_LETTERS
+from services.operations.explain.open_klant import OpenKlantState
 from services.operations.explain.projected import Projected, ProjectedState
 from services.operations.explain.search import Asked, Name, SeveralContacts
 from services.operations.mongo import read_databases, read_register
 from services.operations.origin import UnknownContact
 from services.runtime.errors import InvalidSettings, TransientFailure
+from services.runtime.mongo.client import connect
 from services.runtime.settings import Settings
 from tests.support.examples import CALL_BACK, OTHER_SOURCE, SOURCE, Wire, contact, email, event, known, line, onderwerp
 from tests.support.explain_town import Town
@@ -188,6 +195,30 @@ async def test_an_unknown_contact_is_reported_with_the_possible_causes(town: Tow
         await explain(town.settings, Asked("nowhere", source="urn:nobody"))
     with pytest.raises(UnknownContact, match="The dead letters were not looked at"):
         await explain(town.settings, Asked("nowhere"), through=False)
+
+
+async def test_it_shows_how_far_the_bridge_is(town: Town) -> None:
+    besluit = await town.decide(CALLED)
+    await town.project("c-1")
+    [had] = besluit.uitgegeven
+    taak_id, rows = besluit.taak_id_of(had.onderwerp_id), {KLANTCONTACT: Noted("u-1", "merk")}
+    left_out = [key_of(Resource.INTERNE_TAKEN, taak_id)]
+    unknown = await explained(town, through=False)
+    async with await connect(town.settings) as client:
+        states = MongoStates(client[town.settings.mongo_database], remember_days=1, lease_seconds=30)
+        async with states.leased(state_name(had.klantcontact_id)) as lease:
+            await lease.note(LeaseNote(rows, left_out))
+            under_way = await explained(town, through=False)
+            await lease.end({"versie": [1, 1], "merk": "m", "nummer": had.klantcontact_nummer, "partijen": []})
+
+    done = await explained(town, through=False)
+
+    assert unknown.open_klant == ()  # no bridge runs here, as far as the settings and the state tell
+    assert [each.state for each in under_way.open_klant] == [OpenKlantState.OPEN, OpenKlantState.LEFT_OUT]
+    klantcontact, taak = done.open_klant
+    assert (klantcontact.state, klantcontact.uuid, klantcontact.open_since) == (OpenKlantState.EQUAL, "u-1", None)
+    assert klantcontact.equal_at is not None
+    assert (taak.id, taak.nummer, taak.state, taak.uuid) == (taak_id, had.taak_nummer, OpenKlantState.LEFT_OUT, None)
 
 
 # Documents and records ------------------------------------------------------------------------------------------------

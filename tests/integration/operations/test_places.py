@@ -1,28 +1,42 @@
 """Everything about a klant or a contact is found in every place, on real servers; nothing of another is."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 import orjson
 import pytest
 from pymongo import MongoClient
+from pymongo.collection import Collection
 
+from schemas import dead_letters
 from schemas.identities import Identity
+from schemas.positions import Position
+from services.bridge.meant import state_name
+from services.bridge.mongo.states import OPENKLANT
 from services.channels.channels_file import NO_CHANNELS
+from services.cli.erase_report import report_rows
 from services.local.servers.stack import Stack
 from services.operations.affected import Affected, affected
+from services.operations.erase.erase import ToErase, erase
+from services.operations.erase.open_klant import GoneWithThem
+from services.operations.erase.targets import Mode
 from services.operations.erase_report.page import report_page
 from services.operations.erase_report.report import NothingErased, report_of
+from services.operations.mongo import read_databases
+from services.operations.places.open_klant import OpenKlantRows
 from services.operations.places.place import FoundItem, PlaceFound, StayTerm
 from services.operations.places.published import CHANNELS
 from services.operations.places.search import look_everywhere, traces_of
-from services.operations.subjects import PartijSubject, Subject, SubjectUnknown, read_subject
+from services.operations.subjects import ContactSubject, PartijSubject, Subject, SubjectUnknown, read_subject
 from services.runtime.channel_topics import NOT_SEARCHED
 from services.runtime.errors import InvalidSettings
 from tests.support.commands import klantcontact
 from tests.support.examples import ALICE, CAROL, SOURCE, Wire, bsn
 from tests.support.explain_town import SLEUTELS, Town
+from tests.support.kafka_tools import make_topics
 from tests.support.places_town import FORMULIEREN, OTHER_FORMS, bsn_subject, filled_town, remember
 
 OUTPUTS: Final = (
@@ -281,3 +295,115 @@ def test_where_there_are_no_channels_none_is_left_out(town: Town) -> None:
 
     assert (done.returncode, NOT_SEARCHED in done.stderr.decode()) == (0, False)
     assert CHANNELS not in {each["plaats"] for each in orjson.loads(done.stdout)["plaatsen"]}
+
+
+# Open Klant ----------------------------------------------------------------------------------------------------------
+
+TAAK_OF_OTHERS: Final = {"resource": "internetaken", "uuid": "u-9"}
+
+
+def rows(*keys: str) -> Wire:
+    """Return rows as the bridge notes them."""
+    return {key: {"uuid": f"u-{key}", "merk": "m"} for key in keys}
+
+
+@pytest.fixture
+def bridge_states(town: Town) -> Iterator[Collection[Wire]]:
+    """The bridge's state, which is gone after the test: nothing tells then that a bridge runs."""
+    with MongoClient[Wire](town.settings.mongo_uri) as client:
+        states = client[town.settings.mongo_database][OPENKLANT]
+        yield states
+        states.drop()
+
+
+async def test_the_report_counts_what_went_from_open_klant_and_names_what_went_with_it(
+    town: Town, bridge_states: Collection[Wire]
+) -> None:
+    remember(town, "c-there", "Z-there")
+    withdrawn = {
+        "type": "nl.klantinteracties.klantcontact.withdrawn",
+        "subject": "k-there",
+        "data": {"reden": "gewist", "herkomst": {"source": SOURCE, "contactId": "c-there"}},
+    }
+    town._send(town.settings.registered_topic, orjson.dumps(withdrawn), key=b"k-there")
+    went = {"weggehaald": 4, "anderen": [TAAK_OF_OTHERS], "af": True, "rijen": {}, "partijen": [], "merk": None}
+    bridge_states.insert_one({"_id": "kc:k-there", **went})
+    bridge_states.insert_one({"_id": "kc:k-another", **went, "rijen": rows("klantcontacten")})
+
+    done = await report_of(town.settings, "Z-there")
+    bridge_states.update_one({"_id": "kc:k-there"}, {"$set": {"rijen": rows("klantcontacten", "betrokkenen/b")}})
+    begun = await report_of(town.settings, "Z-there")
+
+    others = [{"soort": "internetaken", "uuid": "u-9"}]
+    assert done["openKlant"] == {"aanwezig": 0, "verwijderd": 4, "vanAnderenMee": others}
+    assert "zijn 4 gegevens verwijderd." in report_page(done)
+    assert ("", "with them, of others or in progress: internetaken/u-9") in report_rows(done)
+    assert begun["openKlant"]["aanwezig"] == 2
+    assert {each["plaats"]: each["aantal"] for each in begun["plaatsen"]}["Open Klant"] == 2
+    assert (done["klaar"], begun["klaar"]) == (True, False)
+
+
+async def test_a_letter_of_the_bridge_is_about_the_klantcontact_that_its_key_names(town: Town, tmp_path: Path) -> None:
+    topic = town.settings.registered_topic.replace("klantcontact.registered", "openklant.dlq")
+    make_topics(town.settings.kafka_bootstrap, topic)
+    klantcontact_id = town.decided["c-alone"].besluit.uitgegeven[0].klantcontact_id
+    for named in (klantcontact_id, "k-another"):
+        letter = dead_letters.dead_letter(
+            key=f"klantcontact:{named}".encode(),
+            value=None,
+            headers=(),
+            position=Position(town.settings.registered_topic, 0, 0),
+            kind="openklant_weigert",
+            faults=(),
+            time=datetime.now(UTC),
+        )
+        town._send(topic, letter.value, list(letter.headers), key=letter.key or b"")
+    there = {
+        "openklant_url": "http://127.0.0.1:9",
+        "openklant_token_file": tmp_path,
+        "openklant_dead_letter_topic": topic,
+    }
+    traces = await traces_of(town.settings, read_subject(orjson.dumps({"source": SOURCE, "contactId": "c-alone"})))
+
+    places = look_everywhere(town.settings.model_copy(update=there), traces)
+    [found] = [each async for each in places if each.name == topic]
+
+    assert (found.found, found.with_contents, found.unreadable) == (1, 0, 0)
+
+
+async def test_rows_in_open_klant_are_found_and_a_partij_that_was_emptied_there_is_told_apart(
+    town: Town, bridge_states: Collection[Wire]
+) -> None:
+    alice = (await traces_of(town.settings, bsn_subject(ALICE))).partij_ids.copy().pop()
+    of_alice = {"af": True, "rijen": rows("klantcontacten"), "partijen": [alice], "merk": "m"}
+    emptied = {"af": True, "rijen": rows("partijen", "partij-identificatoren/bsn"), "merk": None}
+    bridge_states.insert_many([{"_id": "kc:k-1", **of_alice}, {"_id": f"partij:{alice}", **emptied}])
+
+    found, of_carol = await search(town, bsn_subject(ALICE)), await search(town, bsn_subject(CAROL))
+
+    assert (found["Open Klant"].found, found["Open Klant"].term) == (1, StayTerm.OWN)
+    kept = found["Open Klant: emptied partijen"]
+    assert (kept.found, kept.with_contents, kept.term) == (2, 0, StayTerm.UNKNOWN)
+    assert (of_carol["Open Klant"].found, of_carol["Open Klant: emptied partijen"].found) == (0, 0)
+
+
+async def test_an_erasure_says_what_goes_from_open_klant_and_waits_for_the_bridge(
+    town: Town, bridge_states: Collection[Wire]
+) -> None:
+    asked = ToErase(mode=Mode.CONTACT, verzoek="Z-9", reason="a test", dry_run=True)
+    alone = ContactSubject(SOURCE, "c-alone")
+    no_bridge = (await erase(town.settings, alone, asked)).open_klant
+    name = state_name(town.decided["c-alone"].besluit.uitgegeven[0].klantcontact_id)
+    bridge_states.insert_one({"_id": name, "af": True, "rijen": rows("klantcontacten", "internetaken/t"), "merk": "m"})
+
+    before = (await erase(town.settings, alone, asked)).open_klant
+    async with read_databases(town.settings) as databases:
+        waiting = asyncio.create_task(GoneWithThem({name}).rows_once_removed(databases.projection))
+        await asyncio.sleep(0)
+        went = {"rijen": {}, "weggehaald": 2, "anderen": [TAAK_OF_OTHERS]}
+        bridge_states.update_one({"_id": name}, {"$set": went})
+        after = await waiting
+
+    assert no_bridge is None
+    assert before == OpenKlantRows(there=2, gone=0, went_with=[])
+    assert after == OpenKlantRows(there=0, gone=2, went_with=[TAAK_OF_OTHERS])

@@ -10,7 +10,8 @@ from pymongo import AsyncMongoClient
 from services.classifier.mongo.answers import WISSINGEN
 from services.domain.ids import contact_key
 from services.operations.audit.chain import Action
-from services.operations.erase.erase import CannotErase, Erasure, ToErase, erase
+from services.operations.erase.declined import CannotErase
+from services.operations.erase.erase import Erasure, ToErase, erase
 from services.operations.erase.request import ErasureRequests
 from services.operations.erase.targets import Mode, Target
 from services.operations.subjects import ContactSubject

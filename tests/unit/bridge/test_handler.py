@@ -26,7 +26,7 @@ from services.bridge.triggers import KlantcontactAsked, PartijAsked
 from services.runtime.errors import TransientFailure
 from services.runtime.kafka.records import Record
 from services.runtime.observe import bridge_metrics
-from services.runtime.observe.health import Health
+from services.runtime.observe.health import Health, Part
 
 RECORD = Record("klantcontact.registered", 2, 7, datetime(2026, 11, 30, tzinfo=UTC), None, None, ())
 ASKED = KlantcontactAsked("kc-1", Trigger((1, 1)))
@@ -45,6 +45,8 @@ class Desk:
     given_up: list[str] = field(default_factory=list)
     slept: list[float] = field(default_factory=list)
     told: list[bool] = field(default_factory=list)
+    reasons: list[dict[str, str]] = field(default_factory=list)
+    """What readiness said at each pause."""
 
     def __post_init__(self) -> None:
         self.health = Health(())
@@ -54,6 +56,7 @@ class Desk:
             outage=self.outage,
             letters=self,
             progress=self,
+            health=self.health,
             sleep=self.sleep,
         )
 
@@ -77,7 +80,7 @@ class Desk:
     async def write(self, letter: BridgeLetter) -> None:
         if self.letters_fail:
             self.letters_fail -= 1
-            raise TransientFailure
+            raise TransientFailure("Kafka takes no letter.", part=Part.KAFKA)
         self.letters.append(letter)
 
     async def is_past(self, _record: Record) -> bool:
@@ -90,6 +93,7 @@ class Desk:
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
+        self.reasons.append(self.health.reasons())
 
 
 def desk(*outcomes: Convergence | Exception) -> Desk:
@@ -171,6 +175,7 @@ async def test_a_refusal_becomes_a_letter_without_contents(failure: Exception, r
     await refused.handler.handle(ASKED, RECORD)
     assert refused.letters == [BridgeLetter("klantcontact", "kc-1", reason, told, RECORD)]
     assert refused.given_up == ["kc:kc-1"]
+    assert (refused.reasons, refused.health.ready()) == ([{"kafka": "Kafka takes no letter."}] * 2, True)
 
 
 async def test_a_bug_of_ours_becomes_a_letter_that_shows_no_value() -> None:

@@ -8,6 +8,7 @@ import pytest
 from services.cli.erase import lines
 from services.operations.erase.erase import Erasure
 from services.operations.erase.targets import Mode, Target
+from services.operations.places.open_klant import OpenKlantRows
 from tests.support.commands import klantcontact
 from tests.support.examples import ALICE
 
@@ -31,6 +32,18 @@ def test_a_klant_whose_processing_is_restricted_is_named_and_stays() -> None:
     nothing = Erasure(restricted=["1042"])
     assert lines(nothing, refused=False, dry_run=False) == [
         "The processing of partij 1042 is restricted (AVG 18): nothing of it is erased."
+    ]
+
+
+def test_what_goes_from_open_klant_is_counted_and_what_others_hung_on_it_is_named() -> None:
+    with_bridge = erasure()
+    with_bridge.open_klant = OpenKlantRows(there=3, gone=5, went_with=[{"resource": "internetaken", "uuid": "u-9"}])
+
+    assert lines(with_bridge, refused=False, dry_run=True)[2] == "       3  rows in Open Klant that go too"
+    assert lines(with_bridge, refused=False, dry_run=False)[2:5] == [
+        "       5  rows that went from Open Klant",
+        "          with them, of others or in progress: internetaken/u-9",
+        "Open Klant still has 3 rows: the bridge removes them, and erase-report tells.",
     ]
 
 
@@ -58,6 +71,7 @@ def test_a_program_reads_ids_and_counts() -> None:
         "partijen": ["p-1"],
         "counts": {"contact": 2, "betrokkene": 1, "klantcontacten_opnieuw": 0},
         "executed": False,
+        "openKlant": None,
         "wasDone": False,
         "beforeRebuild": False,
         "restricted": [],

@@ -13,12 +13,14 @@ from schemas.positions import Position
 from services.cli.explain_json import explained, not_decided
 from services.cli.explain_json import told as told_of
 from services.domain.besluit import BesluitRecord
+from services.domain.numbers import NumberKind
 from services.domain.policy import DEFAULT, Beleid
 from services.operations.explain.contact_records import OvertakenRecord, OvertakenRecords, Sighting
 from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.held import Held
 from services.operations.explain.in_kafka import InKafka
 from services.operations.explain.letters import Letters
+from services.operations.explain.open_klant import InOpenKlant, OpenKlantState
 from services.operations.explain.projected import Documents, compared, wanted_of
 from services.operations.explain.record import AtPosition
 from services.runtime.kafka.open_transactions import OpenTransaction
@@ -61,7 +63,7 @@ LETTERS_READ = {
 
 def decision_of(besluit: BesluitRecord) -> Wire:
     """Return the decision as the JSON holds it."""
-    read: Wire = json.loads(json.dumps(explained(Explained(besluit, (), None, None))))["decision"]
+    read: Wire = json.loads(json.dumps(explained(Explained(besluit, (), (), None, None))))["decision"]
     return read
 
 
@@ -291,6 +293,9 @@ def test_of_a_shortened_decision_what_it_does_not_hold_is_null() -> None:
     assert decision["onderwerpen"][0]["onderwerpId"] is None
 
 
+LEFT_OUT = InOpenKlant(kind=NumberKind.INTERNE_TAAK, id="t-1", nummer="7", state=OpenKlantState.LEFT_OUT, equal_at=NOW)
+
+
 def whole(letters: Letters | None) -> dict[str, Any]:
     """Return the explanation of a contact that everything is known of."""
     besluit = Desk().bring(contact(onderwerpen=[onderwerp(opvolging=CALL_BACK)])).besluit
@@ -303,14 +308,16 @@ def whole(letters: Letters | None) -> dict[str, Any]:
         letters=letters,
         open_transactions=(OpenTransaction("taak.created", 2, first_offset=40, end=47, since=NOW),),
     )
-    read: dict[str, Any] = json.loads(json.dumps(explained(Explained(besluit, tuple(projected), kafka, "away"))))
+    read: dict[str, Any] = json.loads(
+        json.dumps(explained(Explained(besluit, tuple(projected), (LEFT_OUT,), kafka, "away")))
+    )
     return read
 
 
 def test_the_json_holds_the_documents_and_the_records_in_kafka() -> None:
     read = whole(Letters(3, (STRANGE, LETTER)))
 
-    assert list(read) == ["decision", "projected", "kafka", "kafkaFault"]
+    assert list(read) == ["decision", "projected", "openKlant", "kafka", "kafkaFault"]
     assert read["kafkaFault"] == "away"
     assert read["projected"][0] == {
         "kind": "klantcontact",
@@ -321,6 +328,18 @@ def test_the_json_holds_the_documents_and_the_records_in_kafka() -> None:
         "status": None,
         "leeg": None,
     }
+    assert read["openKlant"] == [
+        {
+            "kind": "interne_taak",
+            "id": "t-1",
+            "nummer": "7",
+            "state": "left_out",
+            "uuid": None,
+            "equalAt": NOW.isoformat(),
+            "openSince": None,
+            "reason": None,
+        }
+    ]
     assert read["kafka"] == {
         "recordIsHeld": True,
         "mapped": {
@@ -357,7 +376,7 @@ def test_dead_letters_are_null_when_explain_did_not_look_for_them() -> None:
 
 @pytest.mark.parametrize("decided", [True, False])
 def test_a_record_has_its_place_and_the_explanation_of_its_contact(*, decided: bool) -> None:
-    contact_of_it = Explained(Desk().bring(contact()).besluit, (), None, None) if decided else None
+    contact_of_it = Explained(Desk().bring(contact()).besluit, (), (), None, None) if decided else None
     found = AtPosition(
         position=Position("contact.ended", 3, 17),
         held=Held.WAITS,

@@ -79,5 +79,5 @@ def test_a_record_that_is_not_ours_says_why_and_names_no_contact() -> None:
 
 
 def test_a_decided_record_is_followed_by_its_contact() -> None:
-    found = replace(FOUND, contact=Explained(Desk().bring(contact()).besluit, (), in_kafka(), None))
+    found = replace(FOUND, contact=Explained(Desk().bring(contact()).besluit, (), (), in_kafka(), None))
     assert [name for name, _ in told(found, "")][:2] == ["asked for", "contact"]

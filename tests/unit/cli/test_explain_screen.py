@@ -77,7 +77,7 @@ def explanation(besluit: BesluitRecord, kafka: InKafka | None) -> Explained:
     """Return the explanation of a decision without documents of the projector."""
     besluit = replace(besluit, position=Position("contact.ended", 3, 17))
     projected = tuple(compared(each, Documents({}, {})) for each in wanted_of(besluit))
-    return Explained(besluit, projected, kafka, None)
+    return Explained(besluit, projected, (), kafka, None)
 
 
 def told(besluit: BesluitRecord, kafka: InKafka | None, asked: str = "") -> list[tuple[str, str]]:
