@@ -58,7 +58,7 @@ async def without_seen(batch: Sequence[Judged], publisher: Publisher) -> tuple[l
         if where != here and not is_moved:
             moved[outcome.besluit.key] = Moved(case, outcome.besluit, here)
             noted = replace(outcome.besluit, sent_with=here)
-            told.append(replace(each, outcome=Repeated(outcome.received, noted)))
+            told.append(replace(each, outcome=replace(outcome, besluit=noted)))
         else:
             told.append(each)
     return told, list(moved.values())

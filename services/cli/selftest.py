@@ -30,7 +30,7 @@ RunName = Annotated[
         "--take-back",
         metavar="RUN",
         callback=_run_name,
-        help="Only erase what an interrupted run has left. The run told its name when it began.",
+        help="Only erase what an interrupted run left. The run printed its name.",
     ),
 ]
 

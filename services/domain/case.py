@@ -71,6 +71,15 @@ class Case:
         revisie = self.received.contact.revisie
         return in_force is not None and (in_force.revisie, in_force.digest) == (revisie, self.digest)
 
+    def asked_for(self, in_force: BesluitRecord) -> bool:
+        """Whether a decision is the new judgement that this very record asked for: it was recorded before."""
+        asked = self.herbeoordeling
+        return (
+            asked is not None
+            and self.position is not None
+            and (in_force.besluitversie, in_force.sent_with) == (asked.besluitversie + 1, self.position)
+        )
+
     def in_full(self, besluit: BesluitRecord) -> BesluitRecord:
         """Return the decision about the same revisie with the same contents, with what its short form lacks."""
         if not besluit.is_shortened:

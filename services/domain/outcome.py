@@ -36,7 +36,8 @@ class _WithBesluit:
 class Published(_WithBesluit):
     """The events of the decision go out, and its rules are counted."""
 
-    only_new: ClassVar[bool] = False
+    only_new: bool = False
+    """Whether the events that a former judgement of the contact gave already stay out."""
 
     def events(self, source: str) -> Iterable[Event]:
         """Return what goes out; `source` is the classifier's own."""
@@ -55,7 +56,7 @@ class Rejudged(Published):
     """An operator asked for a new judgement of the revisie in force, and it came out otherwise."""
 
     name = "rejudged"
-    only_new = True
+    only_new: bool = True
 
 
 @value_class(frozen=True, slots=True)

@@ -99,14 +99,20 @@ class Register:
         corrected = {case.key for case in revised}
         reached = {sleutel for case in batch if case.key in corrected for of_one in case.sleutels for sleutel in of_one}
         groups = [of_one for case in batch for of_one in case.sleutels if of_one]
+        found: set[str] = set()
         known = -1
         while known < len(reached):
             known = len(reached)
             reached.update(*[group for group in groups if not reached.isdisjoint(group)])
-            reached.update(*[self.partijen[self._linked[each]].sleutels for each in reached if each in self._linked])
+            found = {partij_id for sleutel in reached for partij_id in self._found_by(sleutel)}
+            reached.update(*[self.partijen[each].sleutels for each in found])
         earlier = [self.besluiten[case.key] for case in revised if case.key in self.besluiten]
-        touched = {partij.partij_id for besluit in earlier for partij in besluit.partijen}
-        return touched | {self._linked[sleutel] for sleutel in reached if sleutel in self._linked}
+        return found | {partij.partij_id for besluit in earlier for partij in besluit.partijen}
+
+    def _found_by(self, sleutel: str) -> set[str]:
+        """Return the partijen that a sleutel finds, also those that were made for it and that no contact knows."""
+        made_for_it = self._reserved.get(sleutel, set())
+        return made_for_it | {self._linked[sleutel]} if sleutel in self._linked else made_for_it
 
     def note_sent(self, besluit: BesluitRecord, sent_with: Position) -> None:
         """Remember with which record the events of a decision go out, if that decision is still in force."""
@@ -131,7 +137,7 @@ class Register:
             asked = case.herbeoordeling
             if asked is not None and not case.is_change and asked.besluitversie == in_force.besluitversie:
                 return self._judge_again(case, in_force, asked.feiten, now)
-            return Repeated(case.received, in_force)
+            return Repeated(case.received, in_force, only_new=case.asked_for(in_force))
         return refused(case, RefusalKind.REVISIE_CONFLICT, [Fault("data.revisie", FaultKind.REVISIE_CONFLICT)])
 
     def _closed(self, case: Case, in_force: BesluitRecord | None) -> Erased | Refused | None:

@@ -14,6 +14,7 @@ from services.operations.selftest.contacts import contact_ids, own_source
 from tests.acceptance.pipeline import documents, read_all
 from tests.acceptance.shared_system import shared_system
 from tests.support.commands import run_command
+from tests.support.logins import as_role
 from tests.support.operators_commands import command_stopped_before
 
 MARKED: Final = "selftest@example.nl"
@@ -46,6 +47,7 @@ def test_a_running_system_is_found_right_and_nothing_stays(system: System) -> No
 
     assert (status, told["right"], failed(told)) == (0, True, []), told
     assert [each["name"] for each in told["checks"]] == ["decisions", "documents", "events", "taken back"]
+    assert told["checks"][0]["found"] == "as the policy says: V1; V2; V4 (nieuw); V4 (bestaand)"
     assert told["seconds"].keys() == {"published", "stored", "taken back"}
     assert left(system) == set()
     assert MARKED not in json.dumps(documents(system), default=str)
@@ -77,6 +79,19 @@ def test_a_policy_that_does_not_name_the_source_takes_nothing(system: System, tm
     assert len(_outputs(system)) == before
 
 
+def test_a_login_that_may_not_read_the_documents_sends_nothing(system: System) -> None:
+    operator = as_role(system.settings, ["dlq", "list"])
+    if operator == system.settings:
+        pytest.skip("this MongoDB manages its users itself")
+    before = len(_outputs(system))
+
+    done = run_command(operator, "selftest")
+
+    assert (done.returncode, "docs/roles.md names the role" in done.stderr) == (2, True), done.stderr
+    assert "begins" not in done.stderr
+    assert len(_outputs(system)) == before
+
+
 def test_what_an_interrupted_run_left_is_taken_back(system: System) -> None:
     words = ["selftest", "--json"]
     with (
@@ -97,6 +112,8 @@ def test_what_an_interrupted_run_left_is_taken_back(system: System) -> None:
     assert left(system) == set()
     status, told = tried(system, "--take-back", run)
     assert (status, failed(told)) == (0, []), "and again there is nothing left to do"
+    status, told = tried(system, "--take-back", "unknown")
+    assert (status, told["checks"][0]["found"]) == (0, "nothing: no contact of run unknown is registered"), told
 
 
 def _outputs(system: System) -> list[Any]:

@@ -1,11 +1,11 @@
-"""What can happen to a request, to the process that sends it, and to everything around it."""
+"""The faults that a plan injects."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 
 class FaultKind(StrEnum):
-    """A fault. It happens at one request to a server, which every await of the services in the end waits for."""
+    """A fault happens at a request to a server. In the end every await of the services waits for one."""
 
     CRASH_BEFORE = "killed before the request"
     CRASH_AFTER = "killed before the answer"

@@ -1,6 +1,7 @@
 """What publishers send: contacts of a few klanten with consent that changes, corrections, repeats and broken ones."""
 
 import random
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 from zlib import crc32
 
@@ -27,8 +28,8 @@ class Sent(NamedTuple):
 
 def sent_by_publishers(chance: random.Random, number: int) -> list[Sent]:
     """Return what publishers send."""
-    made = _Publishers(chance)
-    return sorted(made.next(at) for at in range(number))
+    publishers = _Publishers(chance)
+    return sorted(sent for at in range(number) for sent in publishers.next(at))
 
 
 def corrected(chance: random.Random) -> Data:
@@ -43,14 +44,26 @@ class _Publishers:
         self._revisies: dict[str, int] = {}
         self._before: list[Sent] = []
 
-    def next(self, at: int) -> Sent:
-        sent = self._sent(at)
-        self._before.append(sent)
+    def next(self, at: int) -> list[Sent]:
+        """Return what they send next, at about the same time: usually one record."""
+        seconds = at * 0.15 + self._chance.uniform(0, 0.1)
+        sent = list(self._row(at, seconds)) if self._chance.random() < 0.15 else [self._one(at, seconds)]
+        self._before += sent
         return sent
 
-    def _sent(self, at: int) -> Sent:
+    def _row(self, at: int, seconds: float) -> Iterator[Sent]:
+        """Yield a contact and two corrections, each under another key. The first one takes back all that there was,
+        and the second one may overtake it.
+        """
+        for revisie in (1, 2, 3):
+            contact_id = f"c-{at}"
+            data = Data(contact_id.encode(), self._contact(contact_id, revisie, is_empty=revisie > 1), ())
+            yield Sent(seconds, TopicPartition(CONTACTS, revisie % PARTITIONS[CONTACTS]), data)
+            seconds += self._chance.uniform(0.05, 0.3)
+            self._revisies[contact_id] = revisie
+
+    def _one(self, at: int, seconds: float) -> Sent:
         chance = self._chance
-        seconds = at * 0.15 + chance.uniform(0, 0.1)
         draw = chance.random()
         if draw < 0.12:
             return Sent(seconds, self._place("broken"), Data(b"broken", b'{"specversion": "1.0"}', ()))
@@ -75,13 +88,16 @@ class _Publishers:
     def _place(key: str) -> TopicPartition:
         return TopicPartition(CONTACTS, crc32(key.encode()) % PARTITIONS[CONTACTS])
 
-    def _contact(self, contact_id: str, revisie: int) -> bytes:
+    def _contact(self, contact_id: str, revisie: int, *, is_empty: bool = False) -> bytes:
+        """Return a revisie. `is_empty`: nothing of it may be kept."""
         chance = self._chance
-        people = [self._person("a")]
+        people = [examples.stranger("a") if is_empty else self._person("a")]
         if chance.random() < 0.2:
             people.append(examples.stranger("b", adressen=[examples.phone()]))
         onderwerpen = [
-            examples.onderwerp(f"o{at}", opvolging=examples.CALL_BACK if chance.random() < 0.5 else None)
+            examples.onderwerp(
+                f"o{at}", opvolging=examples.CALL_BACK if chance.random() < 0.5 and not is_empty else None
+            )
             for at in range(chance.choice([1, 1, 1, 2]))
         ]
         contact = examples.contact(

@@ -23,14 +23,14 @@ class Process:
         self.name = name
         self.is_alive = True
         self._held: list[asyncio.Handle] | None = None
-        """The steps that wait while it is frozen, or that never come since it was killed."""
+        """The steps that wait while it is frozen. Those of a killed process never run."""
 
     def freeze(self) -> None:
         """Stop it as SIGSTOP does."""
         self._held = self._held or []
 
     def thaw(self, loop: "SimulatedLoop") -> None:
-        """Let it go on where it was, with all that came meanwhile."""
+        """Continue it where it stopped, with everything that arrived meanwhile."""
         if self.is_alive:
             self.revive(loop)
 
@@ -40,12 +40,12 @@ class Process:
         self.freeze()
 
     def revive(self, loop: "SimulatedLoop") -> None:
-        """Run what it has left, so that Python can clean up behind it."""
+        """Run its remaining steps, so that Python can clean up."""
         held, self._held = self._held or [], None
         loop.resume(held)
 
     def holds(self, handle: asyncio.Handle) -> bool:
-        """Whether a step of it does not run now. It is kept."""
+        """Whether a step has to wait. Then the process keeps it."""
         if self._held is not None:
             self._held.append(handle)
         return self._held is not None
@@ -56,7 +56,7 @@ PROCESS: ContextVar[Process | None] = ContextVar("PROCESS", default=None)
 
 
 class Idle(Exception):
-    """Nothing is left to do, for ever."""
+    """No step and no timer is left."""
 
 
 class SimulatedLoop(asyncio.BaseEventLoop):
@@ -107,7 +107,7 @@ class SimulatedLoop(asyncio.BaseEventLoop):
 
 @contextmanager
 def simulated_time(loop: SimulatedLoop) -> Iterator[None]:
-    """Let the clocks of Python's `time` show the loop's time within the block."""
+    """Make the clocks of Python's `time` show the loop's time within the block."""
     with (
         patch.object(time, "monotonic", loop.time),
         patch.object(time, "perf_counter", loop.time),

@@ -1,4 +1,4 @@
-"""What operators do meanwhile: replay, redrive, erase and rebuild, with the product's own code for each.
+"""Operators' commands in a world: replay, redrive, erase and rebuild, with the product's own code for each.
 
 Their commands are not killed here (`tests/faults` does that), but all that they do comes between the steps of the
 services.
@@ -22,7 +22,6 @@ from services.classifier.mongo.register import BESLUITEN
 from services.domain.besluit import BesluitRecord
 from services.domain.case import Case
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
-from services.domain.outcome import Decided
 from services.domain.wissing import SoortWissing, Wissing
 from services.operations.dead_letters.letters import position_in
 from services.operations.rebuild.collections import identities, put_in_place
@@ -62,7 +61,7 @@ class Asked(NamedTuple):
     seconds: float
     command: Command
     chance: float
-    """Chooses what it is about, among all that there is then."""
+    """Chooses the contact or the dead letter that it is about, among all that there is then."""
 
 
 class Operator:
@@ -71,7 +70,7 @@ class Operator:
     def __init__(self, town: Town) -> None:
         self._town = town
         self.asked_again: Counter[str] = Counter()
-        """How often an event was asked for, by its id."""
+        """How often the events of a contact were asked for, by its contactId."""
         self._commands: Mapping[Command, Callable[[random.Random], Awaitable[None]]] = {
             Command.PUBLISH_AGAIN: self._publish_again,
             Command.REJUDGE: self._rejudge,
@@ -114,8 +113,7 @@ class Operator:
     async def _publish_again(self, chance: random.Random) -> None:
         if besluit := self._chosen(chance):
             place, data, case = self._contact(besluit)
-            events = Decided(case.received, besluit).events(SETTINGS.source)
-            self.asked_again.update({each.body["id"] for each in events})
+            self.asked_again[besluit.contact_id] += 1
             self._send(place, data._replace(headers=with_publish_again(data.headers, case, SLEUTELS)))
 
     async def _rejudge(self, chance: random.Random) -> None:

@@ -1,4 +1,4 @@
-"""What should have come of the inputs: the rules applied once to each, in the order in which the register judged them.
+"""The register as the rules make it: applied once to each input, in the order in which the register judged them.
 
 That order is a matter of chance. That there is one, and that every decision is as if nothing had happened at the same
 time, is what the simulation shows.
@@ -51,7 +51,7 @@ class Step(NamedTuple):
 
 
 class Oracle:
-    """The register as it should be, and what should go out."""
+    """The register as it should be, and the events that should go out."""
 
     def __init__(self) -> None:
         self._register = Register(DEFAULT, Numbers(count(1), count(1), count(1)))

@@ -9,7 +9,7 @@ from tests.simulate.inputs import Sent, sent_by_publishers
 from tests.simulate.operators import Asked, Command
 
 MOST_FAULTS: Final = 10
-REQUESTS: Final = 400
+REQUESTS: Final = 300
 """As many as a usual world has while there is something to do; faults come among them."""
 
 KINDS: Final = (

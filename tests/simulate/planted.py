@@ -1,7 +1,7 @@
 """Bugs that the simulation has to find. Only tests and the report plant them, by replacing parts of the product.
 
-The first six are mistakes that one who writes such a service makes. The others were made here, or leave out what
-protects against one bug of Kafka.
+The first six are mistakes that the author of such a service makes easily. The others were made here, or leave out the
+protection against a bug of Kafka.
 """
 
 import asyncio
@@ -67,7 +67,7 @@ async def _never_stale(self: Partition) -> bool:
 
 
 async def _raise_later(self: NumberBlocks, short: Mapping[NumberKind, int]) -> None:
-    """Use a block at once, and write in a while that it is used."""
+    """Use a block at once, and write a second later that it is used."""
     counters = {"_id": numbers._COUNTERS}
     before = await self._collection.find_one(counters) or {}
     for kind, number in short.items():

@@ -54,7 +54,7 @@ class Service:
         self._kind = kind
         self._number = number
         self.processes: list[Process] = []
-        """All that there were, the last one last."""
+        """Every process so far, the present one last."""
         self.ending = Ending()
         self.process = Process("")
 

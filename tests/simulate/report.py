@@ -13,7 +13,7 @@ from tests.simulate.simulation import Simulation
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What worlds were like, added up."""
+    """Sums over worlds."""
 
     worlds: int = 0
     records: int = 0
@@ -25,7 +25,7 @@ class Totals:
 
     @classmethod
     def of(cls, simulation: Simulation) -> Self:
-        """Return those of one world."""
+        """Return the sums of one world."""
         world = simulation.world
         return cls(
             worlds=1,
@@ -60,13 +60,14 @@ class Found:
     """The most frequent ones."""
 
 
-def report(totals: Totals, found: Sequence[Found], *, failed: Sequence[int], seconds: float, cpu_seconds: float) -> str:
+def report(totals: Totals, found: Sequence[Found], *, failed: Sequence[int], cpu_seconds: float) -> str:
     """Return the report in Markdown."""
     broken = f"{len(failed)}: seeds {', '.join(map(str, failed))}" if failed else "0"
     lines = [
         "# Simulation",
         "",
-        "As `make simulate` printed it. [How it works](../../docs/architecture/simulation.md).",
+        "`make simulate` wrote this page. `make simulate SEED=17` repeats one world.",
+        "[How it works](../../docs/architecture/simulation.md).",
         "",
         *_table(
             ("what", "how many"),
@@ -77,8 +78,8 @@ def report(totals: Totals, found: Sequence[Found], *, failed: Sequence[int], sec
                 "requests at which a fault could happen": f"{totals.requests:,}",
                 "hours of simulated time": f"{totals.seconds / 3600:,.0f}",
                 "events overtaken before they went out, by design": f"{totals.overtaken:,}",
-                "seconds": f"{seconds:,.0f}",
-                "milliseconds of a processor for a world": f"{cpu_seconds / max(totals.worlds, 1) * 1000:.0f}",
+                "seconds of a processor": f"{cpu_seconds:,.0f}",
+                "milliseconds of it for a world": f"{cpu_seconds / max(totals.worlds, 1) * 1000:.0f}",
                 "machine": f"{os.cpu_count()} processors, Python {platform.python_version()}",
             },
         ),

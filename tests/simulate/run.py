@@ -7,7 +7,6 @@
 import argparse
 import os
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -30,7 +29,7 @@ REPORT: Final = Path(__file__).parent / "report.md"
 
 
 class Outcome(NamedTuple):
-    """What came of one seed."""
+    """The outcome of one seed."""
 
     seed: int
     violations: Sequence[str]
@@ -38,17 +37,17 @@ class Outcome(NamedTuple):
 
 
 def main() -> None:
-    """Run what was asked."""
+    """Run what the command line asks for."""
     parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
     parser.add_argument("--seeds", type=int, default=SEEDS, help="how many worlds, from seed 0 on")
     parser.add_argument("--seed", type=int, help="repeat this one")
     chosen = parser.parse_args()
     if chosen.seed is not None:
-        sys.exit(_repeat(chosen.seed))
+        sys.exit(repeat(chosen.seed))
     sys.exit(_run(chosen.seeds))
 
 
-def _repeat(seed: int) -> int:
+def repeat(seed: int) -> int:
     """Show one world, shrunk if it fails."""
     simulation = simulate(plan_of(seed))
     if simulation.world.violations:
@@ -58,16 +57,16 @@ def _repeat(seed: int) -> int:
 
 
 def _run(seeds: int) -> int:
-    began, began_cpu = time.monotonic(), _cpu_seconds()
+    began = _cpu_seconds()
     totals, failed = Totals(), list[Outcome]()
     for outcome in outcomes(range(seeds)):
         totals += outcome.totals
         if outcome.violations:
             failed.append(outcome)
             _print(f"seed {outcome.seed}: {'; '.join(outcome.violations)}")
-    seconds, cpu_seconds = time.monotonic() - began, _cpu_seconds() - began_cpu
+    cpu_seconds = _cpu_seconds() - began
     found = [_find(name) for name in PLANTED]
-    text = report(totals, found, failed=[each.seed for each in failed], seconds=seconds, cpu_seconds=cpu_seconds)
+    text = report(totals, found, failed=[each.seed for each in failed], cpu_seconds=cpu_seconds)
     _print(text)
     if seeds >= SEEDS:
         REPORT.write_text(text)
@@ -78,12 +77,17 @@ def _run(seeds: int) -> int:
 
 
 def outcomes(seeds: Iterable[int], planted: str | None = None) -> Iterator[Outcome]:
-    """Yield what came of each seed, with a bug or without."""
+    """Yield the outcome of each seed, with a planted bug or without."""
     with ProcessPoolExecutor(os.cpu_count()) as workers:
         numbers = list(seeds)
         parts = [numbers[at : at + AT_ONCE] for at in range(0, len(numbers), AT_ONCE)]
         for part in workers.map(_outcomes, parts, [planted] * len(parts)):
             yield from part
+
+
+def first_found(planted: str, seeds: Iterable[int]) -> int | None:
+    """Return the first seed that finds a planted bug; None: none of them does."""
+    return next((each for each in seeds if any(outcome.violations for outcome in _outcomes([each], planted))), None)
 
 
 def _outcomes(seeds: Sequence[int], planted: str | None) -> list[Outcome]:

@@ -10,7 +10,7 @@ from tests.simulate.simulation import simulate
 T = TypeVar("T")
 
 MOST_RUNS: Final = 400
-"""A run takes a tenth of a second."""
+"""A run takes a twentieth of a second."""
 
 
 def shrunk(plan: Plan) -> Plan:

@@ -1,4 +1,4 @@
-"""Runs one plan from the first contact until all is quiet, and judges what is there then."""
+"""Runs one plan from the first contact until all is quiet, and checks what it leaves."""
 
 import asyncio
 import logging
@@ -27,7 +27,7 @@ from tests.simulate.world import World
 
 RECOVERY_SECONDS: Final = 180.0
 """After the last contact the world has to be quiet within this time: a transaction that a killed process left in
-MongoDB takes 60, a session 6, and faults may come one after another."""
+MongoDB takes 15, a session 6, and faults may come one after another."""
 
 LOOK_SECONDS: Final = 0.5
 

@@ -87,7 +87,7 @@ class SkewedClock:
         self._ahead = timedelta(seconds=world.chance.uniform(-20, 20))
 
     def now(self) -> datetime:
-        """Return what it shows."""
+        """Return its time."""
         return BEGAN_AT + timedelta(seconds=self._world.now) + self._ahead
 
     async def sleep(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Looks at every change of the servers, and holds what the register judges against the rules."""
+"""Checks every change of the servers, and compares each transaction of the register with the rules."""
 
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Final, cast
@@ -18,7 +18,7 @@ HOME: Final[Mapping[str, str]] = {
 
 
 class Watch:
-    """What must hold after every step."""
+    """The checks after every step."""
 
     def __init__(self, town: Town) -> None:
         self.history = History()

@@ -45,9 +45,9 @@ class World:
         self.trace: list[str] = []
         self.violations: list[str] = []
         self.on_fault: dict[FaultKind, Callable[[Process], None]] = {}
-        """What happens around a request, by the kind of the fault."""
+        """The effect of a fault beyond its own request, by its kind."""
         self.on_death: Callable[[Process], None] = Process.kill
-        """What happens to a process that dies."""
+        """Called with a process that dies."""
         self.may_fail: Callable[[], bool] = lambda: True
         """Whether a fault may happen now."""
         self.is_over = False
@@ -60,7 +60,7 @@ class World:
         return self.loop.time()
 
     def later(self, seconds: float, step: Callable[[], object]) -> None:
-        """Do something outside every process, after a time."""
+        """Call `step` after a time, outside every process."""
         self.loop.call_later(seconds, step, context=Context())
 
     def latency(self) -> float:
@@ -73,7 +73,7 @@ class World:
         self.trace.append(f"{self.now:9.4f} {process.name if process else 'world':<14} {text}")
 
     def violated(self, text: str) -> None:
-        """Remember that something that must not happen has happened."""
+        """Note a violation."""
         if text not in self.violations:
             self.note(f"VIOLATED: {text}")
             self.violations.append(text)
@@ -132,12 +132,12 @@ class World:
 
 
 class WorldAtOnce(World):
-    """A world without faults for a test that has an event loop of its own: what comes soon comes at once."""
+    """A world without faults for a test that has an event loop of its own. It skips every short wait."""
 
     def __init__(self) -> None:
         super().__init__(asyncio.get_running_loop(), 0, {})
 
     def later(self, seconds: float, step: Callable[[], object]) -> None:
-        """Do something now if it comes soon, and never otherwise."""
+        """Call `step` at once if it is due soon, and never otherwise."""
         if seconds < SOON_SECONDS:
             step()

@@ -1,4 +1,4 @@
-"""What came of the contacts of a selftest: decisions, events and documents. Only ids are compared."""
+"""Reads the outcome of a selftest: decisions, events and documents. It compares ids only."""
 
 import asyncio
 import time
@@ -21,10 +21,10 @@ from services.operations.topic_reader import Stretch, TopicReader
 from services.projector.mongo.writes import Collection
 
 PATIENCE_SECONDS: Final = 60.0
-"""With the projector. It takes less than a second when it has nothing else to do."""
+"""How long a selftest waits for the projector. An idle one takes less than a second."""
 
 LOOK_SECONDS: Final = 0.1
-"""The pause between two looks, and so how exact a time is."""
+"""Between two looks: the precision of the times that it reports."""
 
 _AS_DECIDED: Final = {ProjectedState.STORED, ProjectedState.REMOVED}
 

@@ -1,4 +1,4 @@
-"""A selftest: send, compare with the dry run, and have everything erased again."""
+"""A selftest sends contacts, compares their outcome with the dry run, and has everything erased again."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -60,7 +60,7 @@ NEVER: Final = "This is what docs/architecture/guarantees.md says can't happen. 
 
 @dataclass(slots=True)
 class SelfTested:
-    """What a selftest found."""
+    """The findings of a selftest."""
 
     run: str
     source: str
@@ -70,7 +70,7 @@ class SelfTested:
 
     @property
     def is_right(self) -> bool:
-        """Whether all is as it must be."""
+        """Whether every check passed."""
         return all(each.ok for each in self.checks)
 
     def add(self, name: str, found: str, advice: str = "") -> None:
@@ -83,12 +83,13 @@ async def selftest(
 ) -> SelfTested:
     """Send the contacts, compare what comes of them with the policy, and have them erased.
 
-    `tell` hears the name of the run before anything is sent: with it, `take_back` ends a run that was interrupted.
+    `tell` receives the name of the run before anything is sent. With it, `take_back` cleans up an interrupted run.
     Raises NotAllowed, Unanswered, CannotErase, InvalidSettings, and TransientFailure when Kafka or MongoDB is away.
     """
     tested = SelfTested(new_run(), own_source(settings.source))
     async with read_databases(settings) as databases:
         await RegisterKey(databases.register, configured_sleutels(settings)).check()
+        await _read_everything(databases, tested)
         bsn = await _unknown_bsn(settings, databases.register)
         sent = rounds(settings.source, tested.run, bsn, beleid, topic, datetime.now(UTC))
         await _record(settings, tested.run, by)
@@ -105,6 +106,15 @@ async def take_back(settings: Settings, run: str, *, by: str | None = None) -> S
     async with read_databases(settings) as databases:
         await _take_back(settings, databases, tested)
     return tested
+
+
+async def _read_everything(databases: Databases, tested: SelfTested) -> None:
+    """Read from each collection that the comparison and the taking back read: a right that is missing shows here,
+    before anything is sent.
+    """
+    await decisions(databases.register, tested.source, contact_ids(tested.run).values())
+    await are_gone(databases.projection, ())
+    await ErasureRequests(databases.register).unfinished(_verzoek(tested.run), Mode.PARTIJ)
 
 
 async def _record(settings: Settings, run: str, by: str | None) -> None:
@@ -169,7 +179,7 @@ def _compare_decisions(sent: Mapping[str, Sent], besluiten: Mapping[str, Besluit
         is_so = outcome_of(besluit) if besluit is not None else "no decision"
         if is_so != must_be:
             wrong.append(f"{contact_id}: {is_so}, and the policy of this command says {must_be}")
-    rules = "; ".join(outcome_of(each) for each in besluiten.values())
+    rules = "; ".join(outcome_of(besluiten[each]) for each in sent if each in besluiten)
     tested.add("decisions", "\n".join(wrong) or f"as the policy says: {rules}", OTHER_POLICY if wrong else "")
 
 
@@ -204,6 +214,8 @@ async def _take_back(settings: Settings, databases: Databases, tested: SelfTeste
     tested.seconds["taken back"] = await until(lambda: are_gone(databases.projection, ids))
     late = tested.seconds["taken back"] is None
     found = "erased, and still stored after a minute" if late else f"{counted(len(ids), 'document')} gone again"
+    if not besluiten and not begun:
+        found = f"nothing: no contact of run {tested.run} is registered"
     tested.add("taken back", found, NO_PROJECTOR if late else "")
 
 

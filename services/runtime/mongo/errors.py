@@ -103,7 +103,7 @@ def translate_mongo_errors(settings: Settings, *, right: str = "read") -> Iterat
         if code in REFUSED_USER:
             raise InvalidSettings(
                 f"{uri_variable(settings)}: {at} refuses this user (code {code}). Ask for the right to {right} "
-                f"the database {_databases(settings)}."
+                f"the database {_databases(settings)}. docs/roles.md names the role of each command."
             ) from None
         if is_away(error):
             raise TransientFailure(f"{at} does not answer.", part=Part.MONGODB) from None

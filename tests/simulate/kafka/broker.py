@@ -1,4 +1,4 @@
-"""The simulated Kafka: its partitions, the offsets of groups, its transactions, and who hears that something came."""
+"""The simulated Kafka: its partitions, the offsets of groups, its transactions, and the listeners for new records."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -21,8 +21,8 @@ class Broker:
         self.logs = {TopicPartition(topic, at): Log() for topic, number in topics.items() for at in range(number)}
         self.offsets = Offsets()
         self.transactions = Transactions(world, self._mark)
-        self.listeners: set[asyncio.Event] = set()
-        """Each is set when there may be more to read."""
+        self.listeners: dict[asyncio.Event, None] = {}
+        """Each is set when there may be more to read. Their order is that of a dict: that of a set would differ."""
         self.restarts = 0
         self.connections: list[Any] = []
         """Those that are open: of `client.Connection`."""
@@ -33,7 +33,7 @@ class Broker:
     def append(self, place: TopicPartition, data: Data) -> int:
         """Write a record outside a transaction."""
         offset = self.logs[place].append(data, self.world.now)
-        self._tell()
+        self._wake()
         return offset
 
     def produce(self, who: Identity, place: TopicPartition, batch: Sequence[Data], number: int) -> None:
@@ -60,7 +60,7 @@ class Broker:
         return self.offsets.committed.get((group, *place))
 
     def restart(self) -> None:
-        """Break every connection, and forget ends of transactions. What is on its way is lost."""
+        """Break every connection, and forget ends of transactions. Requests in flight are lost."""
         self.restarts += 1
         self.transactions.forget_markers()
         for connection in self.connections:
@@ -73,8 +73,8 @@ class Broker:
             self.after_write()
         else:
             self.logs[place].mark(producer_id, commit=commit, seconds=self.world.now)
-        self._tell()
+            self._wake()
 
-    def _tell(self) -> None:
+    def _wake(self) -> None:
         for listener in self.listeners:
             listener.set()

@@ -34,7 +34,7 @@ BEGAN_AT_MS: Final = round(BEGAN_AT.timestamp() * 1000)
 
 
 class Position:
-    """Where a consumer is in a partition that it was assigned."""
+    """The position of a consumer in an assigned partition."""
 
     def __init__(self) -> None:
         self.next: int | None = None
@@ -104,7 +104,7 @@ class Consumer:
         self._woken.set()
 
     def seek(self, place: TopicPartition, offset: int) -> None:
-        """Go on elsewhere."""
+        """Fetch from this offset next."""
         self._position(place).next = offset
         self._woken.set()
 
@@ -155,29 +155,28 @@ class Consumer:
     # Its records
 
     async def getmany(self, *places: TopicPartition, timeout_ms: int, max_records: int) -> dict[TopicPartition, Batch]:
-        """Return what there is, at once, or what comes within a time. A poll of all partitions waits longer than asked:
-        in a world where time costs nothing an idle poll has no use.
+        """Return the records that are there, or the first that arrive within the timeout. A poll of all partitions
+        waits longer than asked: the clock jumps, and idle polls would only cost steps.
         """
         loop, chance = asyncio.get_running_loop(), self._broker.world.chance
         until = loop.time() + (timeout_ms / 1000 if places else IDLE_SECONDS)
-        self._broker.listeners.add(self._woken)
-        while True:
-            self._woken.clear()
-            wanted = [each for each in places or self._positions if each in self._positions]
-            for place in wanted:
-                if place in self._positions:
-                    await self._find(place)
-            if self._has_more(wanted):
+        self._broker.listeners[self._woken] = None
+        alarm = loop.call_at(until, self._woken.set)
+        try:
+            while True:
+                self._woken.clear()
+                wanted = [each for each in places or self._positions if each in self._positions]
+                for place in wanted:
+                    if place in self._positions:
+                        await self._find(place)
                 fetched = await self._fetched(wanted, chance.randint(1, max_records))
-                if fetched:
-                    if chance.random() < LATE_SHARE:
-                        await asyncio.sleep(chance.uniform(0, LATE_SECONDS))
+                if fetched and chance.random() < LATE_SHARE:
+                    await asyncio.sleep(chance.uniform(0, LATE_SECONDS))
+                if fetched or loop.time() >= until:
                     return fetched
-            try:
-                async with asyncio.timeout_at(until):
-                    await self._woken.wait()
-            except TimeoutError:
-                return {}
+                await self._woken.wait()
+        finally:
+            alarm.cancel()
 
     def _has_more(self, places: Iterable[TopicPartition]) -> bool:
         return any(
@@ -187,6 +186,8 @@ class Consumer:
         )
 
     async def _fetched(self, places: Sequence[TopicPartition], most: int) -> dict[TopicPartition, Batch]:
+        if not self._has_more(places):
+            return {}
         asked = {each: position for each in places if (position := self._positions.get(each)) is not None}
         wanted = {each: position.next for each, position in asked.items() if not position.is_paused}
 

@@ -8,13 +8,13 @@ from schemas.cloudevents import Headers
 
 
 class End(Enum):
-    """What became of a record."""
+    """The state of a record."""
 
     OPEN = auto()
     COMMITTED = auto()
     ABORTED = auto()
     MARKER = auto()
-    """It is none: a marker takes an offset too."""
+    """No record: a marker takes an offset too."""
 
 
 TransactionId = tuple[int, int]
@@ -22,7 +22,7 @@ TransactionId = tuple[int, int]
 
 
 class Data(NamedTuple):
-    """What a producer sends."""
+    """A record as its producer sends it."""
 
     key: bytes | None
     value: bytes | None

@@ -30,7 +30,7 @@ Mark = Callable[[TopicPartition, int, bool], None]
 
 
 class Identity(NamedTuple):
-    """Who speaks: a transactional id with the producer id and epoch that the coordinator gave."""
+    """A producer: its transactional id, with the producer id and epoch that the coordinator gave."""
 
     name: str
     producer_id: int

@@ -12,10 +12,11 @@ from tests.simulate.world import ConnectionBroken, World
 T = TypeVar("T")
 
 ATTEMPT: ContextVar[object] = ContextVar("ATTEMPT", default=None)
-"""What the next transaction of a task is about, for those who look at what was committed."""
+"""The cases or the instruction that the next transaction of a task records. The watch reads it."""
 
-LIFETIME_SECONDS: Final = 60.0
-"""MongoDB's `transactionLifetimeLimitSeconds`."""
+LIFETIME_SECONDS: Final = 15.0
+"""MongoDB's `transactionLifetimeLimitSeconds`, which is 60 by default. A transaction that a killed process left stays
+for as long, and who meets it tries again and again."""
 
 
 class Server:
@@ -73,7 +74,7 @@ class Session:
         return self.transaction
 
     async def commit_transaction(self) -> None:
-        """Commit. Without an answer nobody knows whether it was."""
+        """Commit. Without an answer the caller does not know whether it was."""
         self._is_in_transaction = False
         if self.transaction is None:
             return
@@ -84,7 +85,7 @@ class Session:
             raise
 
     async def abort_transaction(self) -> None:
-        """Abort. Nobody waits for an answer that does not come."""
+        """Abort. The caller does not mind when the answer is lost."""
         self._is_in_transaction = False
         if self.transaction is not None and self.transaction.is_open:
             try:

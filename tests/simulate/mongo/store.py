@@ -33,7 +33,7 @@ GENERATIONS: Final = ("_nieuw", "_vorige")
 
 
 class Stored:
-    """A document as it is stored. Who reads it gets a copy of his own."""
+    """A document as it is stored. A reader gets a copy of it."""
 
     __slots__ = ("document", "raw", "taken")
 
@@ -125,7 +125,7 @@ class Transaction:
     def __init__(self, store: Store, about: object = None) -> None:
         self._store = store
         self.about = about
-        """What it is about, for those who look at what was committed."""
+        """The cases or the instruction that it records. The watch reads it."""
         self.began = store.commits
         """The number of commits that it sees."""
         self._before: dict[str, Documents] = {name: dict(there) for name, there in store.collections.items()}
@@ -180,7 +180,7 @@ class Transaction:
             self._write(collection, key, None)
 
     def commit(self) -> None:
-        """Make what it wrote the truth."""
+        """Apply its writes to the store."""
         self.abort()
         self._store.commits += 1
         self._store.touched.update(dict.fromkeys(self._touched, self._store.commits))
@@ -194,7 +194,7 @@ class Transaction:
             self._store.after_commit(self)
 
     def abort(self) -> None:
-        """Forget what it wrote."""
+        """Discard its writes."""
         self.is_open = False
         self._store.open.discard(self)
 

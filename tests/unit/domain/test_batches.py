@@ -16,7 +16,19 @@ from services.domain.outcome import Outcome
 from services.domain.partij import PartijRecord
 from services.domain.policy import DEFAULT, Beleid
 from services.domain.register import Register
-from tests.support.examples import SOURCE, Wire, betrokkene, contact, kvk, nth_rsin, received, rsin
+from tests.support.examples import (
+    SOURCE,
+    Wire,
+    betrokkene,
+    change,
+    contact,
+    known,
+    kvk,
+    nth_rsin,
+    received,
+    received_change,
+    rsin,
+)
 from tests.support.thoroughness import EXAMPLES
 from tests.unit.domain.desk import NOW, SLEUTELS, Desk
 from tests.unit.domain.policies import POLICIES
@@ -86,6 +98,21 @@ def test_a_batch_is_given_what_its_revisions_need(before: History, batch: Histor
     expected = [whole.judge(case, NOW) for case in ready(before + batch)]
     shelf = Shelf()
     assert shelf.transact(ready(before)) + shelf.transact(ready(batch)) == expected
+
+
+def test_a_partij_that_comes_back_in_a_batch_and_is_taken_back_keeps_the_consent_of_a_change() -> None:
+    def klant_then_nobody(contact_id: str) -> list[Case]:
+        named, unnamed = contact(contact_id, betrokkenen=[known()]), contact(contact_id, revisie=2)
+        return ready([(SOURCE, named), (SOURCE, unnamed)])
+
+    consent = prepare(received_change(change("gegeven")), SLEUTELS, DEFAULT)
+    first, correction = klant_then_nobody("a")
+    before, batch = [first, consent, correction], klant_then_nobody("b")
+    whole = Register(DEFAULT, Numbers(count(1), count(1), count(1)))
+    expected = [whole.judge(case, NOW) for case in before + batch]
+    shelf = Shelf()
+    assert shelf.transact(before) + shelf.transact(batch) == expected
+    assert shelf.partijen == whole.partijen
 
 
 def test_a_batch_does_not_ask_for_records_that_no_revisie_can_touch() -> None:

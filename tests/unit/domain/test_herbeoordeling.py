@@ -287,6 +287,19 @@ def test_a_redelivery_repeats_the_newest_judgement_and_the_valid_parts_of_the_fo
     assert sorted(each.value for each in repeat.sent) == sorted(each.value for each in (*unchanged, *again.sent))
 
 
+def test_the_record_that_asked_for_it_repeats_only_what_it_brought_when_it_is_handled_again() -> None:
+    desk = Desk()
+    data = _two_subjects()
+    desk.bring(data)
+    desk.change_policy(STRICT)
+    again = desk.again(data)
+    desk.brought -= 1
+    after_a_crash = desk.again(data)
+    assert isinstance(after_a_crash.outcome, Repeated)
+    assert after_a_crash.sent == again.sent
+    assert len(desk.again(data).sent) > len(again.sent), "another record repeats all that is in force"
+
+
 def test_another_default_language_is_a_difference() -> None:
     desk = Desk()
     data = contact(betrokkenen=[KLANT])
