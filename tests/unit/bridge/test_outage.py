@@ -11,6 +11,7 @@ import pytest
 from services.bridge.handler import BridgeHandler
 from services.bridge.kafka.lanes import Lanes
 from services.bridge.klantcontacten import Klantcontacten
+from services.bridge.meant import BridgeTerms
 from services.bridge.open_klant.client import HttpOpenKlant
 from services.bridge.outage import PROBE_SECONDS, Outage
 from services.bridge.ports import BridgeLetter
@@ -69,12 +70,12 @@ class Bridge:
                 api,
                 FakeDocuments(self.register),
                 FakeStates(),
-                signer=SIGNER,
-                policy=OpenKlantBeleid(),
-                choice=CHOICE,
+                BridgeTerms(signer=SIGNER, policy=OpenKlantBeleid(), choice=CHOICE),
             )
             outage = Outage(api.probe, self.health, self.sleep)
-            handler = BridgeHandler(klantcontacten, outage=outage, letters=self, progress=self, sleep=self.sleep)
+            handler = BridgeHandler(
+                klantcontacten, outage=outage, letters=self, progress=self, health=self.health, sleep=self.sleep
+            )
             done = asyncio.Semaphore(0)
 
             async def handle(asking: Asking, record: Record) -> None:
