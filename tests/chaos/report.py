@@ -43,8 +43,9 @@ def _head(runs: Sequence[Told]) -> str:
         f"{violations:,} violations.\n\n"
         "Three brokers (replication 3, min.insync 2), a replica set of three mongods, two instances of each service. "
         f"{PER_SECOND} records a second: new contacts of 250 klanten whose consent changes, corrections, repeats, and "
-        "one in ten that is broken. `tests/chaos/checker.py` compares the topics and collections with the dry run of "
-        "all that Kafka holds."
+        "one in ten that is broken. Beside them a platform sends messages of a channel to the intake, each until it is "
+        "answered 2xx. `tests/chaos/checker.py` compares the topics and collections with the dry run of all that Kafka "
+        "holds, `tests/chaos/mapped.py` what became of the messages with their mapping."
     )
 
 
