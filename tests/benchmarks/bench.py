@@ -14,6 +14,7 @@ from typing import Final
 
 from rich.console import Console
 
+from tests.benchmarks.bridge import bridge_rows
 from tests.benchmarks.contest import Contestant, NotRun, Results, contest, say
 from tests.benchmarks.contestants import COMPILED, Contestants
 from tests.benchmarks.ground import CACHE, Ground, ground
@@ -30,7 +31,7 @@ from tests.benchmarks.sections import SECTIONS
 from tests.benchmarks.start import start_rows
 from tests.benchmarks.trees import WORK, this_tree
 
-OTHERS: Final = ("register", "latency", "memory", "start", "intake")
+OTHERS: Final = ("register", "latency", "memory", "start", "intake", "bridge")
 """Sections that measure something else than how fast events are handled."""
 
 NAMES: Final = (*SECTIONS, *OTHERS)
@@ -90,6 +91,7 @@ def measured(contestants: Contestants, wanted: Sequence[str], results: Results) 
         "latency": lambda: latency_rows(contestants, min(contestants.options.rounds, LATENCY_ROUNDS)),
         "memory": lambda: memory_rows(contestants),
         "intake": lambda: intake_rows(contestants.ground, contestants.options.rounds),
+        "bridge": lambda: bridge_rows(contestants.ground),
         "start": lambda: start_rows(contestants.tree, contestants.ground.folder),
     }
     for name, measure in others.items():

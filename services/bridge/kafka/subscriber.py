@@ -14,7 +14,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from services.bridge.kafka.lanes import Handling, Lanes
 from services.bridge.triggers import asking_of
 from services.runtime.ending import Ending
-from services.runtime.kafka.assignment import Fetched
+from services.runtime.kafka.assignment import Backlog, Fetched
 from services.runtime.kafka.group import Group, Reader
 from services.runtime.kafka.group_broker import Subscription
 from services.runtime.kafka.records import as_record
@@ -29,6 +29,10 @@ MAX_RECORDS: Final = 500
 
 MAX_POLL_INTERVAL_MS: Final = 7 * 24 * 60 * 60 * 1000
 """The partitions stay ours while Open Klant is away; the heartbeat shows that we live."""
+
+LANES_A_CALL: Final = 2
+"""Lanes for each call that may be under way: while one waits for MongoDB, the call of another goes out. A lane that
+holds a lease waits for its turn no longer than one call may take, and `from_settings.states_of` reckons with that."""
 
 COMMIT_SECONDS: Final = 5.0
 """aiokafka retries a commit for ever. It takes milliseconds."""
@@ -46,7 +50,7 @@ class TriggerSubscriber:
             max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
         )
         self.group = Group(settings, triggers, health, ending)
-        lanes = Lanes(settings.openklant_lanes, handle)
+        lanes = Lanes(LANES_A_CALL * settings.openklant_lanes, handle)
         self._triggers = Triggers(lanes, settings.own_sources, ending)
 
     def reading(self) -> AbstractAsyncContextManager[None]:
@@ -54,11 +58,19 @@ class TriggerSubscriber:
         return self.group.reading(self._triggers)
 
 
+class BacklogOfIds(Backlog):
+    """The records in flight without their contents: one lane may wait for days, and thousands of records with it."""
+
+    def take(self, fetched: Fetched) -> None:
+        """Add what was fetched."""
+        super().take({place: [replace(each, value=None) for each in batch] for place, batch in fetched.items()})
+
+
 class Triggers(Reader):
     """Puts records into lanes, and commits what they have done."""
 
     def __init__(self, lanes: Lanes, own_sources: frozenset[str], ending: Ending) -> None:
-        super().__init__()
+        super().__init__(BacklogOfIds())
         self._lanes = lanes
         self._own_sources = own_sources
         self._ending = ending

@@ -36,11 +36,17 @@ BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOU
 class HttpOpenKlant:
     """The API of one Open Klant."""
 
-    def __init__(self, http: httpx.AsyncClient, token: Callable[[], str], *, timeout_seconds: float) -> None:
-        """`token` returns the present one: it may be replaced while the bridge runs."""
+    def __init__(
+        self, http: httpx.AsyncClient, token: Callable[[], str], *, timeout_seconds: float, at_once: int = 4
+    ) -> None:
+        """`token` returns the present one: it may be replaced while the bridge runs.
+
+        `at_once`: how many calls are under way at most. The others wait for their turn.
+        """
         self._http = http
         self._token = token
         self._timeout_seconds = timeout_seconds
+        self._turn = asyncio.Semaphore(at_once)
 
     async def find(self, resource: Resource, **filters: str) -> Sequence[ApiRow]:
         """Return every row that fits, as `ports.OpenKlant` promises."""
@@ -112,18 +118,20 @@ class HttpOpenKlant:
         params: Mapping[str, str] | None = None,
         json: Body | None = None,
     ) -> JsonObject:
-        started, status = time.monotonic(), "none"
-        headers = {"Authorization": f"Token {self._token()}"}
-        try:
-            async with asyncio.timeout(self._timeout_seconds):
-                answer = await self._http.request(method, f"{API}/{path}", params=params, json=json, headers=headers)
-            status = str(answer.status_code)
-            return _read(f"{method} {resource}", answer)
-        except (httpx.HTTPError, TimeoutError) as error:
-            raise Unavailable(f"Open Klant does not answer ({type(error).__name__}).") from None
-        finally:
-            bridge_metrics.CALLS.labels(resource=resource, method=method, status=status).inc()
-            bridge_metrics.CALL_SECONDS.observe(time.monotonic() - started)
+        async with self._turn:
+            started, status = time.monotonic(), "none"
+            headers = {"Authorization": f"Token {self._token()}"}
+            try:
+                async with asyncio.timeout(self._timeout_seconds):
+                    url = f"{API}/{path}"
+                    answer = await self._http.request(method, url, params=params, json=json, headers=headers)
+                status = str(answer.status_code)
+                return _read(f"{method} {resource}", answer)
+            except (httpx.HTTPError, TimeoutError) as error:
+                raise Unavailable(f"Open Klant does not answer ({type(error).__name__}).") from None
+            finally:
+                bridge_metrics.CALLS.labels(resource=resource, method=method, status=status).inc()
+                bridge_metrics.CALL_SECONDS.observe(time.monotonic() - started)
 
 
 def _read(call: str, answer: httpx.Response) -> JsonObject:

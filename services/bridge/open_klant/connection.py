@@ -21,11 +21,16 @@ async def open_klant(settings: Settings) -> AsyncIterator[HttpOpenKlant]:
     if settings.openklant_url is None:
         raise InvalidSettings(f"{PREFIX}OPENKLANT_URL is not set: the bridge needs Open Klant's address and token.")
     _token(settings)
-    limits = httpx.Limits(max_connections=settings.openklant_lanes + 2, max_keepalive_connections=None)
+    limits = httpx.Limits(max_connections=settings.openklant_lanes, max_keepalive_connections=None)
     async with httpx.AsyncClient(
         base_url=settings.openklant_url, verify=_context(settings), limits=limits, timeout=settings.openklant_timeout
     ) as http:
-        yield HttpOpenKlant(http, lambda: _present_token(settings), timeout_seconds=settings.openklant_timeout)
+        yield HttpOpenKlant(
+            http,
+            lambda: _present_token(settings),
+            timeout_seconds=settings.openklant_timeout,
+            at_once=settings.openklant_lanes,
+        )
 
 
 def _token(settings: Settings) -> str:

@@ -123,6 +123,24 @@ async def test_an_answer_that_trickles_in_has_the_same_limit_as_a_call() -> None
             await HttpOpenKlant(http, lambda: "token", timeout_seconds=0.1).probe()
 
 
+async def test_no_more_calls_are_under_way_than_open_klant_is_to_bear() -> None:
+    under_way, most = 0, 0
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.01)
+        under_way -= 1
+        return httpx.Response(500 if most == 1 else 200, json={})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://open-klant") as http:
+        api = HttpOpenKlant(http, lambda: "token", timeout_seconds=0.1, at_once=3)
+        await asyncio.gather(*(api.probe() for _ in range(40)), return_exceptions=True)
+        await api.probe()  # those that wait for their turn have their whole time, and a failure gives its turn back
+    assert (most, under_way) == (3, 0)
+
+
 async def test_a_list_that_becomes_shorter_between_its_pages_ends(open_klant: OpenKlant, api: HttpOpenKlant) -> None:
     rows = [await api.create(ROWS, klantcontact()) for _ in range(5)]
     seen = []

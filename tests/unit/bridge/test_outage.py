@@ -70,7 +70,7 @@ class Bridge:
                 api,
                 FakeDocuments(self.register),
                 FakeStates(),
-                BridgeTerms(signer=SIGNER, policy=OpenKlantBeleid(), choice=CHOICE),
+                BridgeTerms(SIGNER, OpenKlantBeleid(), CHOICE),
             )
             outage = Outage(api.probe, self.health, self.sleep)
             handler = BridgeHandler(
