@@ -29,6 +29,11 @@ class Convergence(StrEnum):
 class RemovedMeanwhile(Exception):
     """Somebody removed a row between our reading and our call: read again."""
 
+    def __init__(self, call: str) -> None:
+        """`call`: its method and resource."""
+        super().__init__(call)
+        self.call = call
+
 
 IN_ONE_CALL: Final[Mapping[Resource, str]] = {
     Resource.BETROKKENEN: "betrokkene",
@@ -139,4 +144,4 @@ async def _change(open_klant: OpenKlant, resource: Resource, uuid: str, body: Bo
     try:
         await open_klant.change(resource, uuid, body)
     except Absent as gone:
-        raise RemovedMeanwhile from gone
+        raise RemovedMeanwhile(f"PATCH {resource}") from gone

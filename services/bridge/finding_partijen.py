@@ -71,8 +71,10 @@ class PartijFinder:
 
     async def is_needed(self, partij: ApiRow) -> bool:
         """Whether something hangs on a partij: a betrokkene, or a vestiging under its KVK number."""
-        if partij.get("betrokkenen"):
-            return True
+        return bool(partij.get("betrokkenen")) or await self.has_vestigingen(partij)
+
+    async def has_vestigingen(self, partij: ApiRow) -> bool:
+        """Whether a vestiging stands under the KVK number of a partij."""
         for each in _identificatoren(partij):
             if each["codeSoortObjectId"] == KVK:
                 filters = {f"subIdentificatorVan__{code}": each[code] for code in CODES}

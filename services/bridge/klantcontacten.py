@@ -5,6 +5,7 @@ Correction, withdrawal, erasure, backfill, reconcile and repair after a crash ar
 
 from collections.abc import Mapping
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any
 
 from services.bridge.actoren import Actoren
@@ -79,9 +80,7 @@ class Klantcontacten:
         links = await self._links(meant)
         if asked == USUAL and is_done(state, self._summary(meant, links)):
             return Convergence.EQUAL
-        outcome = await self._leased(meant, links)
-        await self._afterwards(meant, state, outcome)
-        return outcome
+        return await self._leased(meant, links)
 
     async def give_up(self, name: str, reason: LetterReason) -> None:
         """Note that a klantcontact or partij, by the name of its state, became a dead letter."""
@@ -162,11 +161,14 @@ class Klantcontacten:
     async def _leased(self, meant: Meant, links: Links) -> Convergence:
         name = state_name(meant.klantcontact_id)
         async with self._states.leased(name, follows=followed_by(meant.document)) as lease:
-            if tuple(lease.state.summary.get("versie", ())) > meant.version:
+            before = lease.state
+            if tuple(before.summary.get("versie", ())) > meant.version:
                 return Convergence.EQUAL  # another instance has seen more
             # Again, now that it stands that we follow them: one that comes to be from here on finds us.
             links = replace(links, klantcontacten=await self._earlier(meant))
             outcome, links = await self._persistently(meant, links, lease)
+            # Before the end: after an interruption the next convergence does it again.
+            await self._afterwards(meant, before, outcome)
             await lease.end(self._summary(meant, links))
         return outcome
 
@@ -175,9 +177,9 @@ class Klantcontacten:
             links = await self._with_actoren(meant, links)
             try:
                 return await self._attempt(meant, links, lease), links
-            except RemovedMeanwhile:
+            except RemovedMeanwhile as removed:
                 if attempt == ATTEMPTS:
-                    raise
+                    raise CallRefused(removed.call, HTTPStatus.NOT_FOUND) from removed
             except CallRefused as refusal:
                 if attempt == ATTEMPTS or not (may_be_there(refusal) or points_at_nothing(refusal)):
                     raise
@@ -220,7 +222,8 @@ class Klantcontacten:
 
     async def _afterwards(self, meant: Meant, before: State, outcome: Convergence) -> None:
         """Converge what depends on this one: klantcontacten that follow it, and partijen that it no longer names."""
-        if outcome in {Convergence.CREATED, Convergence.REMOVED}:
+        was_interrupted = not (before.ours.is_new or before.ours.is_done)
+        if was_interrupted or outcome in {Convergence.CREATED, Convergence.REMOVED}:
             for each in await self._states.following(meant.klantcontact_id):
                 await self.converge(each)
         held = meant.projected.partijen if meant.document else ()

@@ -44,14 +44,10 @@ async def _bridge(service: Service) -> None:
         statuses = Statuses(api, MongoTaken(database, confidential=settings.bridge_confidential))
         triggers = TriggerSubscriber(settings, handler.handle, health=service.health, ending=service.ending)
 
-        async def bring_back() -> None:
-            with suppress(TransientFailure):  # the next round brings it
-                await statuses.bring_back()
-
         async def count() -> None:
             await count_documents(database, ("openklant",))
             with suppress(TransientFailure):
                 bridge_metrics.OLDEST_UNEQUAL_AGE_SECONDS.set(await states.oldest_unequal_seconds())
 
-        async with repeated(bring_back, service.ending, seconds=EVERY_SECONDS):
+        async with repeated(statuses.bring_back_in_time, service.ending, seconds=EVERY_SECONDS):
             await service.consume(triggers.reading(), count=count)

@@ -4,8 +4,9 @@ Others made a partij that has not our number, and they keep what is theirs. A pa
 bridge removes when no betrokkene hangs on it there. Otherwise the bridge empties it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any, Final
 
 from services.bridge.compare import compare
@@ -15,12 +16,12 @@ from services.bridge.finding_partijen import PartijFinder, may_be_of
 from services.bridge.found import NOTHING_FOUND, FoundRows, row_of
 from services.bridge.instrumentation import tell_comparison
 from services.bridge.meant import USUAL, Care
-from services.bridge.parts import PARTIJ, Noted, Ours, Signer, resource_of
+from services.bridge.parts import PARTIJ, Noted, Ours, Signer, WantedPart, key_of, resource_of
 from services.bridge.ports import BridgeStates, GoneMarker, Lease, OpenKlant, ShownOrGone, ShownState, State
 from services.bridge.reading import RowReader
 from services.bridge.resources import ApiRow, Resource
 from services.bridge.wanted import ShownDocument, WantedParts
-from services.bridge.wanted_partij import emptied_part, partij_parts
+from services.bridge.wanted_partij import KVK, emptied_part, partij_parts
 
 ATTEMPTS: Final = 3
 """How often one convergence begins again, because a row came or went between its reading and its call."""
@@ -74,16 +75,17 @@ class Partijen:
         return {"versie": shown["versie"], "merk": self._signer.merk(said), "nummer": shown["nummer"]}
 
     async def _persistently(self, shown: ShownState, lease: Lease, asked: Care) -> Convergence:
-        for _ in range(ATTEMPTS - 1):
+        for attempt in range(1, ATTEMPTS + 1):
             try:
                 return await self._attempt(shown, lease, asked)
-            except RemovedMeanwhile:
-                continue
+            except RemovedMeanwhile as removed:
+                if attempt == ATTEMPTS:
+                    raise CallRefused(removed.call, HTTPStatus.NOT_FOUND) from removed
             except CallRefused as refusal:
-                if not (may_be_there(refusal) or points_at_nothing(refusal)):
+                if attempt == ATTEMPTS or not (may_be_there(refusal) or points_at_nothing(refusal)):
                     raise
                 asked = Care(whole=True, again=asked.again)
-        return await self._attempt(shown, lease, asked)
+        raise AssertionError("the last attempt returns or raises")
 
     async def _attempt(self, shown: ShownState, lease: Lease, asked: Care) -> Convergence:
         ours = lease.state.ours
@@ -131,11 +133,21 @@ class Partijen:
         if not isinstance(shown, GoneMarker):
             links = await self._finder.links(shown) if made_by_us else {}
             parts = partij_parts(shown, self._signer, made_by_us=made_by_us, add=self._add, links=links)
-            return WantedParts(parts, theirs)
+            return WantedParts(parts, theirs | await self._kept_for_vestigingen(parts, root, ours))
         if root is None or not made_by_us or not await self._finder.is_needed(root):
             return WantedParts(undecided=theirs)
         kept = (key for key in ours.rows if resource_of(key) is Resource.PARTIJ_IDENTIFICATOREN)
         return WantedParts((emptied_part(root["soortPartij"], self._signer),), frozenset(kept))
+
+    async def _kept_for_vestigingen(
+        self, parts: Sequence[WantedPart], root: ApiRow | None, ours: Ours
+    ) -> frozenset[str]:
+        """Return the key of a KVK number that is no longer wanted, and that Open Klant keeps for a vestiging."""
+        key = key_of(Resource.PARTIJ_IDENTIFICATOREN, KVK)
+        is_surplus = key in ours.rows and key not in {each.key for each in parts}
+        if root is None or not is_surplus or not await self._finder.has_vestigingen(root):
+            return frozenset()
+        return frozenset({key})
 
 
 def state_name(partij_id: str) -> str:

@@ -12,10 +12,12 @@ from typing import Any, Final, Protocol
 import structlog
 
 from schemas.values import value_class
-from services.bridge.errors import Absent
+from services.bridge.errors import Absent, CallRefused
 from services.bridge.ports import OpenKlant
 from services.bridge.resources import ApiRow, Resource, moment
 from services.bridge.wanted import ShownDocument
+from services.runtime.errors import TransientFailure
+from services.runtime.observe import metrics
 
 log = structlog.get_logger()
 
@@ -76,6 +78,15 @@ class Statuses:
                 if taak.uuid not in open_there:
                     changed += await self._read(taak)
         return changed
+
+    async def bring_back_in_time(self) -> None:
+        """Bring every status back, unless a server is away or refuses: then the next round does."""
+        try:
+            await self.bring_back()
+        except TransientFailure as failure:
+            metrics.TRANSIENT_FAILURES.labels(part=failure.part).inc()
+        except CallRefused as refusal:
+            log.warning("bridge.statuses_refused", reason=str(refusal))
 
     async def _read(self, taak: OwnTaak) -> bool:
         try:

@@ -79,7 +79,7 @@ def dry_run(*, klantcontact: TheId = None, last: Last = 10, as_json: AsJson = Fa
         print_json({"klantcontacten": rehearsed})
         return
     for each in rehearsed:
-        typer.echo(f"{each.klantcontact_id}: {each.outcome}")
+        typer.echo(f"{each.klantcontact_id}: {each.outcome}{f'. {each.reason}' if each.reason else ''}")
         for call in each.calls:
             target = f"/{call.uuid}" if call.uuid else ""
             typer.echo(f"  {call.method} {call.resource}{target}  {', '.join(call.fields)}".rstrip())

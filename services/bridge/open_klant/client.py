@@ -28,6 +28,9 @@ API: Final = "/klantinteracties/api/v1"
 PAGE_SIZE: Final = "500"
 """The most that Open Klant gives at once."""
 
+NO_SUCH_ROW: Final = "not_found"
+"""Open Klant's code. Another 404 is that of a proxy, and says nothing of the row."""
+
 JsonObject = dict[str, Any]
 
 BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT})
@@ -58,10 +61,10 @@ class HttpOpenKlant:
         while True:
             given = {**filters, "pageSize": filters.get("pageSize", PAGE_SIZE), "page": str(number)}
             try:
-                answer = await self._served("GET", resource, params=given)
-            except NotServed:
+                answer = await self._call("GET", resource, resource, params=given)
+            except Absent:
                 if number == 1:
-                    raise
+                    raise NotServed from None
                 return  # rows went since the page before, and the list is shorter now
             yield answer["results"]
             if not answer["next"]:
@@ -136,15 +139,25 @@ class HttpOpenKlant:
 
 def _read(call: str, answer: httpx.Response) -> JsonObject:
     status = answer.status_code
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in BUSY or answer.has_redirect_location:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in BUSY:
         raise Unavailable(f"Open Klant answers with status {status}.")
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise TokenRefused
-    if status == HTTPStatus.NOT_FOUND:
+    if status == HTTPStatus.NOT_FOUND and _code(answer) == NO_SUCH_ROW:
         raise Absent
     if answer.is_success:
         return {} if status == HTTPStatus.NO_CONTENT else _json(answer)
+    if status < HTTPStatus.BAD_REQUEST or status == HTTPStatus.NOT_FOUND:
+        raise NotServed(f"{NotServed.__doc__} It answered with status {status}.")
     raise CallRefused(call, status, list(_faults(answer)))
+
+
+def _code(answer: httpx.Response) -> object:
+    """Return the code of Open Klant's refusal; None where a proxy answers."""
+    try:
+        return answer.json().get("code")
+    except (ValueError, AttributeError):
+        return None
 
 
 def _json(answer: httpx.Response) -> JsonObject:

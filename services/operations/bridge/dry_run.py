@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
+from services.bridge.errors import CallRefused, NummerBezet
 from services.bridge.finding_partijen import PartijFinder
 from services.bridge.partijen import state_name
 from services.bridge.ports import GoneMarker, ShownOrGone
@@ -17,6 +18,9 @@ from services.bridge.resources import ApiRow, Resource
 from services.bridge.wanted import HERKOMST
 from services.operations.bridge.equipment import Equipment, patiently
 from services.operations.bridge.watching import NotedChange, RehearsedStates, WatchedOpenKlant
+
+REFUSED: Final = "refused"
+"""The outcome of a klantcontact that the bridge would make a dead letter of."""
 
 NEAR: Final = timedelta(minutes=15)
 
@@ -30,6 +34,8 @@ class Rehearsed:
     calls: Sequence[NotedChange]
     likely_doubles: Sequence[str]
     """The uuids of klantcontacten in Open Klant that may be the same contact."""
+    reason: str | None = None
+    """Why Open Klant refuses it. It names fields, and no values."""
 
 
 async def rehearse(equipment: Equipment, ids: Sequence[str]) -> list[Rehearsed]:
@@ -41,7 +47,10 @@ async def rehearse(equipment: Equipment, ids: Sequence[str]) -> list[Rehearsed]:
     async def rehearsed(klantcontact_id: str) -> Rehearsed:
         doubles = await _likely_doubles(equipment, klantcontact_id)
         with watched.noting() as calls:
-            outcome = await klantcontacten.converge(klantcontact_id)
+            try:
+                outcome = await klantcontacten.converge(klantcontact_id)
+            except (CallRefused, NummerBezet) as refusal:
+                return Rehearsed(klantcontact_id, REFUSED, calls, doubles, str(refusal))
         return Rehearsed(klantcontact_id, outcome, calls, doubles)
 
     return [await patiently(partial(rehearsed, each)) for each in ids]

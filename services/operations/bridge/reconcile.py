@@ -159,8 +159,11 @@ class Reconciliation:
             states = self.equipment.states
             documents = ExpiredAreGone(self.equipment.documents, states)
             gone = self.equipment.klantcontacten(self.equipment.open_klant, states, documents)
-            await patiently(lambda: remove(gone))
-            self.found.removed += 1
+            try:
+                await patiently(lambda: remove(gone))
+                self.found.removed += 1
+            except (CallRefused, NummerBezet) as refusal:
+                self.found.refused[name] = str(refusal)
 
     async def _here(self, ids: Sequence[str]) -> set[str]:
         query: Document = {"_id": {"$in": list(ids)}}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.open_klant.bodies import betrokkene, klantcontact, with_betrokkene
+from tests.contract.open_klant.bodies import adres_of_betrokkene, betrokkene, klantcontact, with_betrokkene
 from tests.contract.open_klant.visitor import Visitor, invalid
 from tests.fakes.open_klant.api import RESOURCES
 
@@ -79,6 +79,28 @@ def test_a_uuid_that_nobody_has_finds_nothing(visitor: Visitor) -> None:
 
     assert visitor.uuids("betrokkenen", {"hadKlantcontact__uuid": nobody}) == []
     assert visitor.uuids("betrokkenen", {"hadKlantcontact__url": "http://example.nl/x"}) == []
+
+
+def test_an_answer_shows_whole_rows_where_that_is_asked_for(visitor: Visitor) -> None:
+    uuid, of = with_betrokkene(visitor)
+    adres = visitor.make("digitaleadressen", adres_of_betrokkene(of))
+    query = {"expand": "hadBetrokkenen,hadBetrokkenen.digitaleAdressen,omvatteBijlagen"}
+
+    usual = visitor.get(f"klantcontacten/{uuid}").json()
+    whole = visitor.get(f"klantcontacten/{uuid}", query).json()
+    [in_list] = visitor.get("klantcontacten", {**query, "hadBetrokkene__uuid": of}).json()["results"]
+    turned = {"expand": "verstrektDoorBetrokkene.hadKlantcontact"}
+    [by_adres] = visitor.get("digitaleadressen", {**turned, "verstrektDoorBetrokkene__uuid": of}).json()["results"]
+
+    [betrokkene_there] = whole["_expand"].pop("hadBetrokkenen")
+    assert (betrokkene_there["uuid"], betrokkene_there["rol"]) == (of, "klant")
+    assert [each["adres"] for each in betrokkene_there["_expand"]["digitaleAdressen"]] == [adres["adres"]]
+    assert whole.pop("_expand") == {"omvatteBijlagen": []}
+    assert whole == usual
+    assert in_list["_expand"]["hadBetrokkenen"] == [betrokkene_there]
+    given_by = by_adres["_expand"]["verstrektDoorBetrokkene"]
+    assert given_by["_expand"]["hadKlantcontact"]["uuid"] == uuid
+    assert visitor.get("klantcontacten", {"expand": "actoren"}).status_code == 400
 
 
 def test_klantcontacten_come_by_their_moment_and_then_by_age(visitor: Visitor) -> None:

@@ -5,5 +5,5 @@ against the real one. `server.OpenKlant` runs it in a thread; `python -m tests.f
 
 `rows` and `relations` are its database, `fields` and `resource` its serializers, `contacten`, `adressen` and `partijen`
 its models, `filters` and `paging` its lists, `api` its views. Not here: rekeningnummers, categorieën,
-vertegenwoordigingen, `actorIdentificatie`, and `expand`.
+vertegenwoordigingen and `actorIdentificatie`.
 """

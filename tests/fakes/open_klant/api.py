@@ -14,6 +14,7 @@ from starlette.routing import Route
 from tests.fakes.open_klant.actoren import Actoren, Actorklantcontacten
 from tests.fakes.open_klant.adressen import Digitaleadressen
 from tests.fakes.open_klant.contacten import Betrokkenen, Bijlagen, Klantcontacten, Onderwerpobjecten
+from tests.fakes.open_klant.expand import EXPANDED, asked_for, expanded
 from tests.fakes.open_klant.fields import Reading, Site
 from tests.fakes.open_klant.filters import select
 from tests.fakes.open_klant.identificatoren import PartijIdentificatoren
@@ -55,9 +56,6 @@ RESOURCES: Final[Mapping[str, Resource]] = {
         PartijIdentificatoren(),
     )
 }
-
-EXPANDED: Final = ("betrokkenen", "digitaleadressen", "klantcontacten", "partijen")
-"""The resources of which the real one can show more than links: their lists know `expand`."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,9 @@ class Api:
         found.sort(key=lambda row: [row[column] for column in resource.sorted_by], reverse=True)
         site = _site(request, self.register)
         page, told = page_of(found, query, f"{site.url}/{resource.name}")
-        return JSONResponse({**told, "results": [resource.show(row, site) for row in page]})
+        asked = asked_for(resource.name, query.get("expand", ""))
+        shown = [expanded(resource.show(row, site), asked, RESOURCES, site) for row in page]
+        return JSONResponse({**told, "results": shown})
 
     def _create(self, resource: Resource, request: Request, body: bytes) -> Response:
         if request.method != "POST":
@@ -144,14 +144,15 @@ class Api:
         row, site = self._row(resource, request), _site(request, self.register)
         if request.method == "GET":
             _refuse_unknown(resource, dict(request.query_params))
-        elif request.method == "DELETE":
+            asked = asked_for(resource.name, request.query_params.get("expand", ""))
+            return JSONResponse(expanded(resource.show(row, site), asked, RESOURCES, site))
+        if request.method == "DELETE":
             with self.register.transaction():
                 resource.delete(row, self.register)
             return Response(status_code=HTTPStatus.NO_CONTENT)
-        else:
-            with self.register.transaction():
-                reading = Reading(self.register, _parsed(request, body), row, partial=request.method == "PATCH")
-                row = resource.change(row, resource.read(reading), self.register)
+        with self.register.transaction():
+            reading = Reading(self.register, _parsed(request, body), row, partial=request.method == "PATCH")
+            row = resource.change(row, resource.read(reading), self.register)
         return JSONResponse(resource.show(row, site))
 
     def _row(self, resource: Resource, request: Request) -> Values:
@@ -165,8 +166,6 @@ def _refuse_unknown(resource: Resource, query: Mapping[str, str]) -> None:
     known = {*resource.filters, *PARAMETERS, *(["expand"] if resource.name in EXPANDED else [])}
     if unknown := [name for name in query if name not in known]:
         raise refused("unknown-parameters", f"Onbekende query parameters: {', '.join(unknown)}", name=WHOLE)
-    if query.get("expand"):
-        raise NotImplementedError("This Open Klant does not expand.")
 
 
 def _parsed(request: Request, body: bytes) -> Values:

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tests.fakes.open_klant.problems import Problem, broken
+from tests.fakes.open_klant.problems import Problem, broken, not_found
 
 
 class Broken(Enum):
@@ -145,6 +145,8 @@ async def _answer(fault: Fault, answer: list[Message], scope: Scope, receive: Re
 
 
 def _problem(status: int) -> Problem:
+    if status == 404:
+        return not_found()
     return broken() if status == 500 else Problem(status, "APIException", "error", "Er is iets misgegaan.")
 
 

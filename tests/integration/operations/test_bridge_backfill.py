@@ -101,6 +101,18 @@ async def test_a_rehearsal_names_likely_doubles(town: Town, minutes: str, double
     assert rehearsed[0].likely_doubles == [made["klantcontact"]["uuid"]] * doubles
 
 
+async def test_a_rehearsal_says_of_one_that_was_refused_why_and_goes_on(town: Town) -> None:
+    theirs = {"kanaal": "balie", "onderwerp": "x", "taal": "nld", "vertrouwelijk": False}
+    await town.equipment.open_klant.create("klantcontacten", {**theirs, "nummer": nummer("klantcontact|c-1|0")})
+
+    await backfilled(town.equipment)
+
+    first, second = await rehearse(town.equipment, [klantcontact_id("c-1"), klantcontact_id("c-2")])
+
+    assert (first.outcome, first.reason) == ("refused", "A row of klantcontacten that is not ours has our number.")
+    assert (second.outcome, second.reason) == ("equal", None)
+
+
 async def test_a_backfill_writes_oldest_first_and_leaves_taken(town: Town) -> None:
     done = await backfilled(replace(town.equipment, lanes=1))
 

@@ -7,6 +7,7 @@ import pytest
 
 from services.operations.bridge.backfill import Backfill
 from services.operations.bridge.reconcile import Reconciled, Reconciliation
+from tests.fakes.open_klant.faults import Fault
 from tests.support.bridge_equipment import Town, running_town
 from tests.support.projector_examples import (
     email,
@@ -118,6 +119,16 @@ async def test_what_this_register_deleted_itself_is_counted_and_goes_where_asked
     assert len(town.rows("klantcontacten")) == (1 if remove else 3)
     assert len(town.rows("partijen")) == (0 if remove else 1)
     assert (len(town.rows("digitaleadressen")), len(town.rows("internetaken"))) == ((0, 0) if remove else (1, 1))
+
+
+async def test_a_removal_that_open_klant_refuses_stops_nothing(town: Town) -> None:
+    await town.database["klantcontacten"].delete_many({})
+    town.open_klant.weather.plan(Fault(answer=409, method="DELETE", resource="klantcontacten"))
+
+    found = await reconciled(town, remove_expired=True)
+
+    assert list(found.refused.values()) == ["DELETE klantcontacten was refused with status 409."]
+    assert found.removed == len(found.over) - 1
 
 
 async def test_a_klantcontact_that_was_never_written_is_missing_with_all_that_belongs_to_it(town: Town) -> None:

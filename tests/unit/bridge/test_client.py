@@ -16,7 +16,9 @@ from services.runtime.settings import Settings
 from tests.contract.open_klant.bodies import klantcontact
 from tests.fakes.open_klant.faults import Broken, Fault
 from tests.fakes.open_klant.server import OpenKlant
+from tests.support.bridge_bench import Bench
 from tests.support.certificates import self_signed
+from tests.support.projector_examples import registered
 
 ROWS = Resource.KLANTCONTACTEN
 
@@ -191,3 +193,40 @@ async def test_an_authority_that_is_no_certificate_is_told(open_klant: OpenKlant
     settings = settings_of(open_klant, tmp_path, openklant_ca_file=tmp_path / "token")
     with pytest.raises(InvalidSettings, match="KLANTCONTACT_OPENKLANT_CA_FILE"):
         await connected(settings).__aenter__()
+
+
+OWN_404 = {"code": "not_found", "title": "Niet gevonden.", "status": 404, "detail": "Niet gevonden."}
+
+
+def answering(answer: httpx.Response) -> HttpOpenKlant:
+    """Return the API of something that gives one answer to every call."""
+    http = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: answer), base_url="http://open-klant")
+    return HttpOpenKlant(http, lambda: "token", timeout_seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (httpx.Response(404, json=OWN_404), Absent),
+        (httpx.Response(404, text="<h1>Not Found</h1>"), Unavailable),
+        (httpx.Response(302, headers={"Location": "https://login.example.nl"}), Unavailable),
+        (httpx.Response(400, json={"invalidParams": []}), CallRefused),
+    ],
+)
+async def test_each_answer_has_its_meaning(answer: httpx.Response, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        await answering(answer).read(Resource.PARTIJEN, "u-1")
+
+
+async def test_a_page_that_is_gone_since_the_one_before_is_the_end() -> None:
+    bench = Bench()
+    for number in range(3):
+        await bench.take(registered(f"c-{number}"))
+
+    found = list[int]()
+    async for page in bench.api.pages(Resource.KLANTCONTACTEN, pageSize="2"):
+        found.append(len(page))
+        for row in bench.rows("klantcontacten")[:1]:
+            bench.open_klant.register.delete("klantcontacten", row["uuid"])
+
+    assert found == [2]

@@ -1,0 +1,120 @@
+"""What is interrupted, or runs into what others do at that moment, is done the next time."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from services.bridge.converge import Convergence
+from services.bridge.errors import CallRefused, Unavailable
+from services.bridge.statuses import OwnTaak, Statuses
+from tests.fakes.open_klant.faults import Fault
+from tests.support.bridge_bench import Bench
+from tests.support.projector_examples import (
+    klantcontact_withdrawn,
+    kvk,
+    partij,
+    partij_withdrawn,
+    registered,
+)
+
+VESTIGING = {
+    "codeRegister": "hr",
+    "codeObjecttype": "vestiging",
+    "codeSoortObjectId": "vestigingsnummer",
+    "objectId": "000012345678",
+}
+
+
+class NoTaken:
+    """A register without taken."""
+
+    async def open(self) -> AsyncIterator[Sequence[OwnTaak]]:
+        yield []
+
+    async def closed_among(self, _numbers: Sequence[str]) -> Sequence[OwnTaak]:
+        return []
+
+    async def set_status(self, _taak: OwnTaak, _status: str, _afgehandeld_op: datetime | None) -> bool:
+        return False
+
+
+def follows(earlier: dict[str, Any]) -> dict[str, Any]:
+    """Return a klantcontact that follows an earlier one."""
+    event = registered("c-2")
+    event["data"]["onderwerpobjecten"] = [{"wasKlantcontact": earlier}]
+    return event
+
+
+async def test_a_partij_goes_after_its_klantcontact_also_when_that_was_interrupted() -> None:
+    bench = Bench()
+    await bench.take(registered("c-1", partijen=[partij()]))
+    gone, withdrawn = partij_withdrawn("c-1", resultaat="vervallen"), klantcontact_withdrawn("c-1")
+    bench.project(gone, withdrawn)
+    await bench.trigger(gone)  # its betrokkene is still there
+    bench.open_klant.weather.plan(Fault(method="DELETE", resource="partijen"))
+
+    with pytest.raises(Unavailable):
+        await bench.trigger(withdrawn)
+    await bench.trigger(withdrawn)
+
+    assert {"klantcontacten", "betrokkenen", "partijen", "partij-identificatoren"} & bench.counts().keys() == set()
+
+
+async def test_a_klantcontact_that_follows_is_linked_also_when_that_was_interrupted() -> None:
+    bench = Bench()
+    first = registered("c-1")
+    klantcontact = first["data"]["klantcontact"]
+    later = follows({"klantcontactId": klantcontact["klantcontactId"], "nummer": klantcontact["nummer"]})
+    await bench.take(later)  # the earlier one is not there yet
+    bench.project(first)
+    bench.open_klant.weather.plan(Fault(method="POST", resource="onderwerpobjecten"))
+
+    with pytest.raises(Unavailable):
+        await bench.trigger(first)
+    await bench.trigger(first)
+
+    [link] = bench.rows("onderwerpobjecten")
+    assert link["wasKlantcontact"] in {each["uuid"] for each in bench.rows("klantcontacten")}
+
+
+async def test_a_row_that_is_shown_and_can_not_be_changed_is_a_refusal_and_no_fault_of_ours() -> None:
+    bench = Bench()
+    await bench.take(registered("c-1"))
+    bench.open_klant.weather.plan(Fault(answer=404, method="PATCH", times=None))
+
+    with pytest.raises(CallRefused, match=r"PATCH klantcontacten was refused with status 404\."):
+        await bench.take(registered("c-1", revisie=2))
+
+
+async def test_a_kvk_number_stays_while_a_vestiging_stands_under_it() -> None:
+    bench = Bench()
+    company = {"soortPartij": "organisatie", "organisatienaam": "Bakker", "identificatie": "extern"}
+    await bench.take(
+        registered("c-1", partijen=[partij("bakker", fields={**company, "partijIdentificatoren": [kvk()]})]),
+        registered(
+            "c-2", partijen=[partij("filiaal", fields={**company, "partijIdentificatoren": [kvk(), VESTIGING]})]
+        ),
+    )
+    without = partij("bakker", versie=2, fields={**company, "vervallenIdentificatoren": ["kvk_nummer"]})
+
+    outcome = await bench.take(registered("c-1", revisie=2, partijen=[{**without, "partijIdentificatoren": []}]))
+
+    assert outcome == [Convergence.CHANGED]
+    assert len(bench.rows("partij-identificatoren")) == 2
+
+
+async def test_statuses_that_can_not_be_asked_for_end_no_service() -> None:
+    bench = Bench()
+    bench.open_klant.weather.plan(Fault(answer=400, resource="internetaken"))
+    bench.open_klant.weather.plan(Fault(answer=503, resource="internetaken"))
+    statuses = Statuses(bench.api, NoTaken())
+
+    with capture_logs() as lines:
+        for _ in range(3):
+            await statuses.bring_back_in_time()
+
+    assert [each["event"] for each in lines] == ["bridge.statuses_refused"]
+    assert [status for _, _, status in bench.calls()] == [400, 503, 200]
