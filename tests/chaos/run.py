@@ -45,7 +45,7 @@ class Round:
 ROUNDS: Final = (
     Round(["processes", "kafka", "mongo"], OF_SERVERS, minutes=10.0),
     Round(["processes", "network"], {**OF_SERVICES, **OF_NETWORK}, minutes=6.0),
-    Round(["disk", "clock", "memory"], OF_MACHINE, minutes=3.5),
+    Round(["disk", "clock", "memory"], OF_MACHINE, minutes=4.0),
 )
 """25 minutes together at most, with their starts and checks."""
 

@@ -1,4 +1,4 @@
-"""A mix of all kinds of faults, for a third of a minute: nothing is lost, doubled, torn apart or decided otherwise.
+"""A mix of all kinds of faults, for a quarter of a minute: nothing is lost, doubled, torn apart or decided otherwise.
 
 `make chaos` does the same for as long as it is given, with another seed each time.
 """
@@ -8,7 +8,7 @@ from tests.chaos.faults import KINDS
 from tests.chaos.plan import chosen
 
 SEED = 14
-MINUTES = 0.35
+MINUTES = 0.25
 PER_SECOND = 20
 
 

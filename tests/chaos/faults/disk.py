@@ -30,10 +30,10 @@ def full(world: World, target: str, seconds: float) -> None:
 KIND: Final = Kind(
     name="disk",
     pause=(1.0, 3.0),
-    patience=15.0,
+    patience=12.0,
     settled=lambda world: world.kafka.is_in_sync() and world.mongo.is_in_sync(),
     lanes=[
-        [Fault(name=f"disk of {each} full", targets=(each,), seconds=(3.0, 6.0), inject=full) for each in SMALL_DISKS]
+        [Fault(name=f"disk of {each} full", targets=(each,), seconds=(2.0, 4.0), inject=full)] for each in SMALL_DISKS
     ],
     missing=missing,
 )

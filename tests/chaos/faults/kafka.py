@@ -51,11 +51,11 @@ KIND: Final = Kind(
             Fault(
                 name="coordinator killed", targets=PARTITIONS, seconds=(0.0, 2.0), inject=coordinator_killed, weight=3
             ),
-            Fault(name="two brokers killed", targets=BROKERS, seconds=(0.0, 3.0), inject=two_killed),
-            Fault(name="all brokers killed", targets=("all",), seconds=(0.0, 3.0), inject=all_killed),
+            Fault(name="two brokers killed", targets=BROKERS, seconds=(0.0, 3.0), inject=two_killed, weight=2),
+            Fault(name="all brokers killed", targets=("all",), seconds=(0.0, 3.0), inject=all_killed, weight=2),
             Fault(name="brokers restarted one by one", targets=("all",), seconds=(0.5, 1.0), inject=rolling_restart),
         ]
     ],
-    patience=12.0,
+    patience=8.0,
     settled=lambda world: world.kafka.is_in_sync(),
 )

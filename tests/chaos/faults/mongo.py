@@ -101,11 +101,12 @@ KIND: Final = Kind(
             Fault(name="primary killed", targets=PRIMARY, seconds=(0.0, 2.0), inject=primary_killed, weight=4),
             Fault(name="mongod stopped and started", targets=MEMBERS, seconds=(0.0, 2.0), inject=stop, weight=2),
             Fault(name="primary frozen", targets=PRIMARY, seconds=(3.0, 6.0), inject=primary_frozen, weight=2),
-            Fault(name="two mongods killed", targets=MEMBERS, seconds=(0.0, 3.0), inject=majority_killed),
-            Fault(name="all mongods killed", targets=("all",), seconds=(0.0, 3.0), inject=all_killed),
+            Fault(name="two mongods killed", targets=MEMBERS, seconds=(0.0, 3.0), inject=majority_killed, weight=2),
+            Fault(name="all mongods killed", targets=("all",), seconds=(0.0, 3.0), inject=all_killed, weight=2),
             Fault(name="primary partitioned", targets=PRIMARY, seconds=(4.0, 8.0), inject=partitioned, weight=4),
             Fault(name="a write rolled back", targets=PRIMARY, seconds=(4.0, 6.0), inject=rolled_back, weight=2),
         ]
     ],
+    patience=7.0,
     settled=lambda world: world.mongo.is_in_sync(),
 )

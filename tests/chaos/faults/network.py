@@ -49,11 +49,9 @@ def _to(server: str, who: Sequence[str]) -> list[Fault]:
 KIND: Final = Kind(
     name="network",
     pause=(0.2, 1.5),
-    patience=5.0,
+    patience=4.0,
     lanes=[
-        [
-            *_to("connections to Kafka", ("kafka-1", "kafka-2", "kafka-3", "kafka")),
-            *_to("connections to MongoDB", ("mongod-1", "mongod-2", "mongod-3", "mongod")),
-        ]
+        _to("connections to Kafka", ("kafka-1", "kafka-2", "kafka-3", "kafka")),
+        _to("connections to MongoDB", ("mongod-1", "mongod-2", "mongod-3", "mongod")),
     ],
 )

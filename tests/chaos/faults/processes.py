@@ -43,4 +43,4 @@ def _of(service: str) -> list[Fault]:
     return faults
 
 
-KIND: Final = Kind(name="processes", pause=(0.5, 3.0), patience=4.0, lanes=[_of(each) for each in SERVICES])
+KIND: Final = Kind(name="processes", pause=(0.2, 1.5), patience=4.0, lanes=[_of(each) for each in SERVICES])
