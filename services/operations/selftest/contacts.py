@@ -1,4 +1,4 @@
-"""The contacts of a selftest, and their expected outcome by the policy, from the same fold as the dry run's.
+"""The contacts of a selftest, and what must come of them by the policy: the same fold as the dry run's.
 
 They are about nobody: a BSN that no person has and the register does not know, and a name that says what it is.
 """
@@ -36,7 +36,7 @@ class NotAllowed(KlantcontactError):
 
 @value_class(frozen=True, slots=True)
 class Sent:
-    """One contact as it is sent, and its expected outcome."""
+    """One contact, as it is sent, and what must come of it."""
 
     contact_id: str
     event: bytes
@@ -49,7 +49,7 @@ def own_source(source: str) -> str:
 
 
 def new_run() -> str:
-    """Return the name of a run. It has letters only, so that nothing takes it for a number."""
+    """Return the name of a run: letters, which no number is taken for."""
     return "".join(secrets.choice(ascii_lowercase) for _ in range(_LETTERS))
 
 

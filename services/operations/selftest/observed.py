@@ -1,4 +1,4 @@
-"""Reads the outcome of a selftest: decisions, events and documents. It compares ids only."""
+"""What came of the contacts of a selftest: decisions, events and documents. Only ids are compared."""
 
 import asyncio
 import time
@@ -21,10 +21,10 @@ from services.operations.topic_reader import Stretch, TopicReader
 from services.projector.mongo.writes import Collection
 
 PATIENCE_SECONDS: Final = 60.0
-"""How long a selftest waits for the projector. An idle one takes less than a second."""
+"""With the projector. It takes less than a second when it has nothing else to do."""
 
 LOOK_SECONDS: Final = 0.1
-"""Between two looks: the precision of the times that it reports."""
+"""Between two looks, which is how exactly a time is told."""
 
 _AS_DECIDED: Final = {ProjectedState.STORED, ProjectedState.REMOVED}
 

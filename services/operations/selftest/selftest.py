@@ -1,4 +1,4 @@
-"""A selftest sends contacts, compares their outcome with the dry run, and has everything erased again."""
+"""A selftest: send, compare with the dry run, and have everything erased again."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -60,7 +60,7 @@ NEVER: Final = "This is what docs/architecture/guarantees.md says can't happen. 
 
 @dataclass(slots=True)
 class SelfTested:
-    """The findings of a selftest."""
+    """What a selftest found."""
 
     run: str
     source: str
@@ -70,7 +70,7 @@ class SelfTested:
 
     @property
     def is_right(self) -> bool:
-        """Whether every check passed."""
+        """Whether all is as it must be."""
         return all(each.ok for each in self.checks)
 
     def add(self, name: str, found: str, advice: str = "") -> None:
@@ -83,7 +83,7 @@ async def selftest(
 ) -> SelfTested:
     """Send the contacts, compare what comes of them with the policy, and have them erased.
 
-    `tell` receives the name of the run before anything is sent. With it, `take_back` cleans up an interrupted run.
+    `tell` hears the name of the run before anything is sent: with it, `take_back` ends a run that was interrupted.
     Raises NotAllowed, Unanswered, CannotErase, InvalidSettings, and TransientFailure when Kafka or MongoDB is away.
     """
     tested = SelfTested(new_run(), own_source(settings.source))
