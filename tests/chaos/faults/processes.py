@@ -31,9 +31,9 @@ def every_killed(world: World, target: str, seconds: float) -> None:
 def _of(service: str) -> list[Fault]:
     instances = instances_of(service)
     faults = [
-        Fault(name=f"{service} killed", targets=instances, seconds=(0.0, 0.5), inject=kill, weight=10),
-        Fault(name=f"every {service} killed", targets=[service], seconds=(0.0, 0.5), inject=every_killed, weight=2),
-        Fault(name=f"{service} asked to end", targets=instances, seconds=(0.0, 0.5), inject=stop, weight=2),
+        Fault(name=f"{service} killed", targets=instances, seconds=(0.0, 0.5), inject=kill, weight=12),
+        Fault(name=f"every {service} killed", targets=[service], seconds=(0.0, 0.5), inject=every_killed, weight=3),
+        Fault(name=f"{service} asked to end", targets=instances, seconds=(0.0, 0.5), inject=stop),
         Fault(name=f"{service} frozen", targets=instances, seconds=BEYOND_SESSION, inject=freeze, weight=2),
     ]
     if service in IN_A_GROUP:
