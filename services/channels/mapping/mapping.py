@@ -249,8 +249,7 @@ def load(text: str, file: str) -> ChannelMapping:
     mapping = ChannelMapping(model, compiler)
     compiler.mistakes += [
         WrongPlace(f"tabel.{name}", "No value uses this table. Name it after `tabel =`, or take it out.")
-        for name in model.tabel
-        if name not in compiler.used
+        for name in sorted(model.tabel.keys() - compiler.used)
     ]
     if compiler.mistakes:
         raise InvalidMapping(file, compiler.mistakes)
