@@ -247,10 +247,9 @@ def load(text: str, file: str) -> ChannelMapping:
         raise InvalidMapping(file, list(_mistakes(error))) from None
     compiler = Compiler(model.tabel)
     mapping = ChannelMapping(model, compiler)
-    unused = [name for name in model.tabel if name not in compiler.used]
     compiler.mistakes += [
         WrongPlace(f"tabel.{name}", "No value uses this table. Name it after `tabel =`, or take it out.")
-        for name in unused
+        for name in sorted(model.tabel.keys() - compiler.used)
     ]
     if compiler.mistakes:
         raise InvalidMapping(file, compiler.mistakes)
