@@ -7,7 +7,7 @@ The laws of this file:
 2. It changes a row whose fields differ. Of a row that it did not read, it compares the note.
 3. It removes only rows of ours: the noted ones, and the one that a call was creating when the bridge last ended. Rows
    that others hung on a klantcontact of ours go only with that klantcontact, and the log names them.
-4. It removes an address before the betrokkene that gave it, and after one that somebody else removed: Open Klant would
+4. It removes an address before the betrokkene that gave it, or after one that somebody else removed: Open Klant would
    keep the address without an owner.
 5. The people who do a taak own its status and its actoren. The bridge changes the actoren only while they are those
    that it wrote. It leaves a taak to them that is done, or that they gave to another.

@@ -66,8 +66,12 @@ class Bridge:
         self.register.merge([fact(each) for each in events])
         async with httpx.AsyncClient(base_url=self.open_klant.root) as http:
             api = HttpOpenKlant(http, lambda: self.open_klant.token, timeout_seconds=0.2)
-            terms = BridgeTerms(SIGNER, OpenKlantBeleid(), CHOICE)
-            klantcontacten = Klantcontacten(api, FakeDocuments(self.register), FakeStates(), terms)
+            klantcontacten = Klantcontacten(
+                api,
+                FakeDocuments(self.register),
+                FakeStates(),
+                BridgeTerms(SIGNER, OpenKlantBeleid(), CHOICE),
+            )
             outage = Outage(api.probe, self.health, self.sleep)
             handler = BridgeHandler(
                 klantcontacten, outage=outage, letters=self, progress=self, health=self.health, sleep=self.sleep
