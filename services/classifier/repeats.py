@@ -52,10 +52,13 @@ async def without_seen(batch: Sequence[Judged], publisher: Publisher) -> tuple[l
         here, before = _position(each.record), moved.get(outcome.besluit.key)
         is_moved = before is not None and before.besluit == outcome.besluit
         where = before.sent_with if before is not None and is_moved else outcome.besluit.goes_out_with
-        if not case.publish_again and await _is_seen(where, here, publisher):
+        is_seen = await _is_seen(where, here, publisher)
+        if is_seen and not case.publish_again:
             told.append(replace(each, outcome=Seen(outcome.received, outcome.besluit)))
             continue
-        if where != here and not is_moved:
+        # An operator's copy of events that were seen takes nothing over: when both are handled again after a crash, a
+        # repeat before the copy must still count as seen.
+        if where != here and not is_moved and not is_seen:
             moved[outcome.besluit.key] = Moved(case, outcome.besluit, here)
             noted = replace(outcome.besluit, sent_with=here)
             told.append(replace(each, outcome=replace(outcome, besluit=noted)))

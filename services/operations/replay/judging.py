@@ -40,6 +40,8 @@ class ToPublish:
 
     key: str
     """Of the decision record."""
+    revisie: int
+    besluitversie: int
     events: int
     headers: Headers
     """Of the copy of the record that asks for them."""
@@ -129,7 +131,7 @@ class Judge:
         self._keys.add(case.key)
         events = sum(1 for _ in Repeated(case.received, in_force).events(""))
         headers = with_publish_again(record.headers, case, self.sleutels)
-        return Standing.TO_PUBLISH, ToPublish(case.key, events, headers)
+        return Standing.TO_PUBLISH, ToPublish(case.key, in_force.revisie, in_force.besluitversie, events, headers)
 
     def _judged(
         self, case: Case, feiten: Feiten, register: Register, whole: Sequence[Stretch]

@@ -14,11 +14,10 @@ from enum import StrEnum
 from aiokafka import TopicPartition
 
 from schemas.cloudevents import Header
-from schemas.positions import Position
 from services.classifier.instructions import with_herbeoordeling
 from services.classifier.mongo.documents import besluit_of, gewist_of
 from services.classifier.mongo.register import BESLUITEN
-from services.domain.besluit import BesluitRecord
+from services.domain.besluit import NOWHERE, BesluitRecord
 from services.domain.herbeoordeling import Feiten, Herbeoordeling
 from services.domain.ids import contact_key
 from services.operations.classifier_group import ClassifierRequests, classifier_requests
@@ -38,7 +37,7 @@ class Answer(StrEnum):
     """The classifier found no difference: it has another policy than this run."""
     PUBLISHED = "published again"
     NOT_PUBLISHED = "not published again"
-    """Another revisie or judgement is in force by now, or another request came between."""
+    """Another revisie or judgement is in force by now, or our own code failed on the events."""
 
 
 Answered = tuple[Examined, Answer]
@@ -77,16 +76,16 @@ class Requests:
         Raises as `ask` does, and Unanswered when the classifier gets no further.
         """
         waiting, self._waiting = self._waiting, []
-        return await self._compared(waiting, await self.sender.handled()) if waiting else []
+        if not waiting:
+            return []
+        await self.sender.handled()
+        return await self._compared(waiting)
 
-    async def _compared(self, asked: Sequence[Examined], places: Sequence[Position]) -> list[Answered]:
+    async def _compared(self, asked: Sequence[Examined]) -> list[Answered]:
         keys = [_key(each) for each in asked]
         documents = await self.database[BESLUITEN].find({"_id": {"$in": keys}}).to_list()
         now = {each["_id"]: besluit_of(each) for each in documents if gewist_of(each) is None}
-        return [
-            (examined, _answer(examined, now.get(key), place))
-            for examined, key, place in zip(asked, keys, places, strict=True)
-        ]
+        return [(examined, _answer(examined, now.get(key))) for examined, key in zip(asked, keys, strict=True)]
 
 
 def _key(examined: Examined) -> str:
@@ -96,11 +95,16 @@ def _key(examined: Examined) -> str:
     return examined.to_publish.key
 
 
-def _answer(examined: Examined, besluit: BesluitRecord | None, place: Position) -> Answer:
-    asked = examined.difference
-    if asked is None:
-        is_published = besluit is not None and besluit.goes_out_with == place
+def _answer(examined: Examined, besluit: BesluitRecord | None) -> Answer:
+    if (to_publish := examined.to_publish) is not None:
+        is_published = (
+            besluit is not None
+            and (besluit.revisie, besluit.besluitversie) == (to_publish.revisie, to_publish.besluitversie)
+            and besluit.sent_with != NOWHERE
+        )
         return Answer.PUBLISHED if is_published else Answer.NOT_PUBLISHED
+    asked = examined.difference
+    assert asked is not None, "something is asked for"
     if besluit is None or (besluit.revisie, besluit.besluitversie) == (asked.revisie, asked.besluitversie):
         return Answer.LEFT
     outcomes = {each.onderwerp_id: OnderwerpOutcome.of(each) for each in besluit.onderwerpen}

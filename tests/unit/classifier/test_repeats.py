@@ -3,6 +3,7 @@ again".
 """
 
 from collections import defaultdict
+from dataclasses import replace
 
 from aiokafka import TopicPartition
 
@@ -172,6 +173,22 @@ async def test_an_operator_can_ask_for_the_events() -> None:
     instances = _Instances()
     await instances.handle(_again(0))
     assert await instances.handle(_asked(SLEUTELS, offset=1), _asked(SLEUTELS, offset=2), _again(3)) == 4
+
+
+async def test_what_an_operator_asked_for_goes_out_once_when_it_is_handled_again_after_a_crash() -> None:
+    instances = _Instances()
+    await instances.handle(_again(0))
+    copy = _asked(SLEUTELS, offset=2)
+    await instances.handle(_again(1), copy)  # its transaction is lost: the group is still at 1
+    assert await instances.handle(_again(1), copy) == 2
+
+
+async def test_what_an_operator_asked_for_takes_over_what_nobody_may_have_seen() -> None:
+    instances = _Instances()
+    await instances.handle(_again(5))
+    copy = replace(_asked(SLEUTELS, offset=0), partition=1)
+    assert await instances.handle(copy, _again(1, partition=1)) == 2
+    assert instances.sent_with() == Position(TOPIC, 1, 0)
 
 
 async def test_a_request_that_nobody_with_the_key_has_made_asks_nothing() -> None:

@@ -99,7 +99,7 @@ def test_a_program_gets_all_that_a_person_gets(capsys: pytest.CaptureFixture[str
 def test_events_that_are_to_go_out_again_are_counted_for_each_contact_and_in_all(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    asked = replace(_examined(Standing.TO_PUBLISH), to_publish=ToPublish("key", 3, ()))
+    asked = replace(_examined(Standing.TO_PUBLISH), to_publish=ToPublish("key", 1, 1, 3, ()))
     rows = _shown((asked, None), (asked, Answer.PUBLISHED), capsys=capsys, diff_only=True)
     assert [re.split(" {2,}", row)[-1] for row in rows[1:]] == [
         "to publish again: 3 events",
