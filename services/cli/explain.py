@@ -78,8 +78,9 @@ FoundOut = Explained | NotDecided | AtPosition | AtMessage
 async def _find_out(asked: Asked, why: Purpose, *, through: bool, bar: Bar) -> FoundOut:
     """Return what is known, after the audit trail has that the operator will see it."""
     given = settings()
-    position = position_of(asked.text, given) if asked.names == EVERY_NAME and asked.source is None else None
-    if position is None and given.kanalen_file is None and read_position(asked.text) is not None:
+    may_be_position = asked.names == EVERY_NAME and asked.source is None
+    position = position_of(asked.text, given) if may_be_position else None
+    if may_be_position and position is None and given.kanalen_file is None and read_position(asked.text) is not None:
         tell(NOT_SEARCHED)
     found: FoundOut
     if position is not None and position.topic in given.raw_topics:

@@ -3,6 +3,7 @@
 import random
 import signal
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,9 +69,9 @@ def projected(settings: Settings, events: Sequence[Event], folder: Path) -> Iter
 
 
 class Publisher:
-    """Publishes one history after another until it is told to stop, as fast as the projectors keep up.
+    """Publishes one history after another until it is told to stop, at a sixth of what the projectors keep up with.
 
-    A rebuild never reaches the end of topics that grow faster than this machine reads them.
+    A rebuild never reaches the end of topics that grow faster than it reads them, on whatever machine.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -82,11 +83,12 @@ class Publisher:
     def _run(self) -> None:
         number = 1_000
         while not self._stop.is_set():
-            events = history(number, number + 5)
+            events, began = history(number, number + 5), time.monotonic()
             publish(self._settings, events)
             self.events += events
             number += 5
             wait_for("the projectors keep up", self._may_go_on)
+            self._stop.wait(5 * (time.monotonic() - began))
 
     def _may_go_on(self) -> bool:
         return self._stop.is_set() or count_committed(self._settings) >= len(self.events)
