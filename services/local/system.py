@@ -88,8 +88,8 @@ def running_system(
     settings: Settings, *, folder: Path | None, say: Callable[[str], None], with_channels: bool = False
 ) -> Iterator[System]:
     """Start everything for the block, and stop it all in order, also after Ctrl-C or SIGTERM. The services of channels
-    run where the settings name a channels file that is not /dev/null, or where one is made (`with_channels`); the bridge
-    runs where they name an Open Klant.
+    run where the settings name a channels file other than /dev/null, or where one is made (`with_channels`); the
+    bridge runs where they name an Open Klant.
 
     Servers that the settings name are used instead of our own. Data and logs stand in `folder`, else in a temporary
     one, and so does a key when the settings have none. Relative paths in the settings count from here.
