@@ -19,20 +19,23 @@ MOST: Final = {
     "earlier": 2,
     "events": 3,
     "taken back": 2,
-    "projector": 3,
+    "projector": 2,
     "Open Klant": 2,
     "overtaken": 1,
-    "dead letters": 2,
-    "of a channel": 2,
+    "dead letters": 1,
+    "of a channel": 1,
 }
 """So many of each fit. One more is shown when it is the last: the line that counts the rest takes as much room."""
+
+MANY: Final = 12
+"""So many dead letters of channels fit where there is no decision to show."""
 
 MAX_PATHS: Final = 1
 
 
-def few(name: str, texts: Sequence[str], *, number: int | None = None) -> Iterator[Row]:
+def few(name: str, texts: Sequence[str], *, number: int | None = None, most: int | None = None) -> Iterator[Row]:
     """Return the first of some texts and how many more there are; `number` counts them when `texts` has only a part."""
-    number, most = len(texts) if number is None else number, MOST[name]
+    number, most = len(texts) if number is None else number, most or MOST[name]
     shown = texts[: most if number > most + 1 else number]
     for at, text in enumerate(shown):
         yield name if at == 0 else "", text
@@ -58,7 +61,7 @@ def letter_rows(letters: Letters) -> Iterator[Row]:
     yield from few("dead letters", [_letter(each) for each in reversed(letters.newest)], number=letters.number)
 
 
-def channel_rows(found: Sequence[ChannelLetters]) -> Iterator[Row]:
+def channel_rows(found: Sequence[ChannelLetters], *, most: int | None = None) -> Iterator[Row]:
     """Yield the rows for dead letters of channels: how many could be of the contact, then those that are, the newest
     first.
     """
@@ -69,7 +72,7 @@ def channel_rows(found: Sequence[ChannelLetters]) -> Iterator[Row]:
     ]
     letters = [f"{each.topic}: {_letter(letter)}" for each in found for letter in reversed(each.letters.newest)]
     number = len(could_be) + sum(each.letters.number for each in found)
-    yield from few("of a channel", [*could_be, *letters], number=number)
+    yield from few("of a channel", [*could_be, *letters], number=number, most=most)
 
 
 def _letter(found: Found) -> str:

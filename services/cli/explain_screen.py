@@ -5,7 +5,7 @@ from typing import Final
 
 from schemas.cloudevents import trace_id
 from services.cli.explain_open_klant import in_open_klant
-from services.cli.explain_rows import Row, channel_rows, few, letter_rows, mapped, where
+from services.cli.explain_rows import MANY, Row, channel_rows, few, letter_rows, mapped, where
 from services.domain.besluit import (
     BesluitRecord,
     Intrekking,
@@ -73,7 +73,7 @@ def not_decided(found: NotDecided) -> Iterator[Row]:
         yield "record", "none in the topics of publishers"
     if found.letters:
         yield from letter_rows(found.letters)
-    yield from channel_rows(found.of_channels or ())
+    yield from channel_rows(found.of_channels or (), most=MANY)
 
 
 # The decision --------------------------------------------------------------------------------------------------------
