@@ -19,7 +19,6 @@ from services.operations.explain.explain import explain as find_out
 from services.operations.explain.message import AtMessage, explain_message
 from services.operations.explain.record import AtPosition, explain_record, position_of
 from services.operations.explain.search import EVERY_NAME, Asked, Name, is_nummer
-from services.operations.mapped_from import read_position
 from services.operations.wording import printable_id
 from services.runtime.channel_topics import NOT_SEARCHED
 
@@ -78,10 +77,7 @@ FoundOut = Explained | NotDecided | AtPosition | AtMessage
 async def _find_out(asked: Asked, why: Purpose, *, through: bool, bar: Bar) -> FoundOut:
     """Return what is known, after the audit trail has that the operator will see it."""
     given = settings()
-    may_be_position = asked.names == EVERY_NAME and asked.source is None
-    position = position_of(asked.text, given) if may_be_position else None
-    if may_be_position and position is None and given.kanalen_file is None and read_position(asked.text) is not None:
-        tell(NOT_SEARCHED)
+    position = position_of(asked.text, given) if asked.names == EVERY_NAME and asked.source is None else None
     found: FoundOut
     if position is not None and position.topic in given.raw_topics:
         found = await explain_message(given, position, through=through, progress=bar)
@@ -89,6 +85,8 @@ async def _find_out(asked: Asked, why: Purpose, *, through: bool, bar: Bar) -> F
         found = await explain_record(given, position, through=through, progress=bar)
     else:
         found = await find_out(given, asked, through=through, progress=bar, tell=tell)
+        if isinstance(found, NotDecided) and given.kanalen_file is None:
+            tell(NOT_SEARCHED)
     await noting(given, "explain", why)({"contacts": 1}, [_shown_id(asked, found)])
     return found
 

@@ -4,6 +4,7 @@ and no contents.
 Names are in camelCase. Every list is whole; of the dead letters the newest are in it.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from schemas.cloudevents import trace_id
@@ -23,6 +24,7 @@ from services.domain.intrekkingen import number_taken_back
 from services.domain.rules import rule_of
 from services.domain.toelichting import Kanttekening, kanttekening
 from services.operations.dead_letters.reading import Found
+from services.operations.explain.channel_letters import ChannelLetters
 from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.in_kafka import InKafka
 from services.operations.explain.letters import Letters
@@ -63,6 +65,7 @@ def not_decided(found: NotDecided) -> Json:
         "contactId": found.contact_id,
         "sightings": json_value(found.sightings),
         "letters": _letters(found.letters) if found.letters else None,
+        "channelLetters": _channel_letters(found.of_channels),
     }
 
 
@@ -184,11 +187,18 @@ def _kafka(kafka: InKafka) -> Json:
         "waiting": json_value(kafka.waiting),
         "overtaken": json_value(kafka.overtaken),
         "letters": _letters(kafka.letters) if kafka.letters else None,
+        "channelLetters": _channel_letters(kafka.of_channels),
     }
 
 
 def _letters(letters: Letters) -> Json:
     return {"number": letters.number, "newest": [_letter(each) for each in letters.newest]}
+
+
+def _channel_letters(found: Sequence[ChannelLetters] | None) -> list[Json] | None:
+    if found is None:
+        return None
+    return [{"topic": each.topic, **_letters(each.letters), "couldBe": each.could_be} for each in found]
 
 
 def _letter(found: Found) -> Json:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from services.channels.mapping.outcome import ChannelOutcome, MappedContact, RefusedContact, SkippedContact
-from services.cli.explain_screen import Row, few, letter_rows, where
+from services.cli.explain_rows import Row, few, letter_rows, where
 from services.cli.json_values import json_value
 from services.operations.explain.held import Held
 from services.operations.explain.message import AtMessage, MappedNow, MessageEvent

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from services.cli.explain_message import at_message
-from services.cli.explain_screen import Row, explained, letter_rows, not_decided, where
+from services.cli.explain_rows import Row, letter_rows, where
+from services.cli.explain_screen import explained, not_decided
 from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.held import Held
 from services.operations.explain.message import AtMessage

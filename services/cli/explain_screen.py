@@ -1,12 +1,11 @@
 """An explanation in rows that fit a terminal of 100 by 50. Of a list it shows the first few; `--json` has all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from schemas.cloudevents import trace_id
-from schemas.positions import Position
-from services.cli.dlq_screen import UNKNOWN_KIND, WHOLE_EVENT
 from services.cli.explain_open_klant import in_open_klant
+from services.cli.explain_rows import MANY, Row, channel_rows, few, letter_rows, mapped, where
 from services.domain.besluit import (
     BesluitRecord,
     Intrekking,
@@ -22,31 +21,11 @@ from services.domain.intrekkingen import number_taken_back
 from services.domain.numbers import NumberKind
 from services.domain.rules import rule_of
 from services.domain.toelichting import Kanttekening, kanttekening
-from services.operations.dead_letters.reading import Found
 from services.operations.explain.contact_records import OvertakenRecords, Sighting
 from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.in_kafka import InKafka
-from services.operations.explain.letters import Letters
 from services.operations.explain.projected import Projected, ProjectedState
-from services.operations.mapped_from import MappedFrom, mapped_from
 from services.operations.wording import printable, printable_id, to_the_second
-
-Row = tuple[str, str]
-
-MOST: Final = {
-    "onderwerp": 2,
-    "betrokkene": 1,
-    "earlier": 2,
-    "events": 3,
-    "taken back": 2,
-    "projector": 3,
-    "Open Klant": 2,
-    "overtaken": 1,
-    "dead letters": 2,
-}
-"""So many of each fit. One more is shown when it is the last: the line that counts the rest takes as much room."""
-
-MAX_PATHS: Final = 1
 
 MAX_ELSEWHERE: Final = 40
 """Characters of the id of another contact, which stands in the middle of a line."""
@@ -81,26 +60,20 @@ def explained(found: Explained, asked: str) -> Iterator[Row]:
             yield from _overtaken(kafka.overtaken)
         if kafka.letters:
             yield from letter_rows(kafka.letters)
+        yield from channel_rows(kafka.of_channels or ())
 
 
 def not_decided(found: NotDecided) -> Iterator[Row]:
-    """Return the rows for a contact that Kafka holds and that has no decision record."""
+    """Return the rows for a contact that has no decision record."""
     yield "contact", printable_id(found.contact_id)
     yield "decision", "none"
     for each in found.sightings:
         yield "record", _sighting(each)
+    if not found.sightings:
+        yield "record", "none in the topics of publishers"
     if found.letters:
         yield from letter_rows(found.letters)
-
-
-def few(name: str, texts: Sequence[str], *, number: int | None = None) -> Iterator[Row]:
-    """Return the first of some texts and how many more there are; `number` counts them when `texts` has only a part."""
-    number, most = len(texts) if number is None else number, MOST[name]
-    shown = texts[: most if number > most + 1 else number]
-    for at, text in enumerate(shown):
-        yield name if at == 0 else "", text
-    if more := number - len(shown):
-        yield "", f"… and {more} more; --json gives more of them"
+    yield from channel_rows(found.of_channels or (), most=MANY)
 
 
 # The decision --------------------------------------------------------------------------------------------------------
@@ -261,37 +234,6 @@ def _overtaken(overtaken: OvertakenRecords) -> Iterator[Row]:
         for each in reversed(overtaken.newest)
     ]
     yield from few("overtaken", texts, number=overtaken.number)
-
-
-def where(position: Position) -> str:
-    """Return a position in words."""
-    return f"{position.topic}, partition {position.partition}, offset {position.offset}"
-
-
-def mapped(given: MappedFrom) -> str:
-    """Return the message of a channel that an event was mapped from."""
-    return f"{where(given.message)}, by mapping {printable(given.mapping)}"
-
-
-def letter_rows(letters: Letters) -> Iterator[Row]:
-    """Return the rows for dead letters, the newest first."""
-    if not letters.number:
-        yield "dead letters", "none"
-        return
-    yield from few("dead letters", [_letter(each) for each in reversed(letters.newest)], number=letters.number)
-
-
-def _letter(found: Found) -> str:
-    letter = found.letter
-    paths = [printable(path) or WHOLE_EVENT for path in letter.paths]
-    more = f" (+{len(paths) - MAX_PATHS})" if len(paths) > MAX_PATHS else ""
-    where = f" at {', '.join(paths[:MAX_PATHS])}{more}" if paths else ""
-    cut = ", cut" if letter.is_cut else ""
-    came = mapped_from(letter.content.headers)
-    return (
-        f"{letter.id}, {to_the_second(letter.written_at)}, {found.history.state}: "
-        f"{letter.kind or UNKNOWN_KIND}{where}{cut}" + (f"\nmapped from {mapped(came)}" if came else "")
-    )
 
 
 def _kind(kind: NumberKind) -> str:

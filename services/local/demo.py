@@ -53,7 +53,7 @@ def run(*, openklant: bool = False) -> int:
     `openklant`: with an Open Klant beside it, which must end equal.
     """
     screen, scenarios = Console(), load_scenarios()
-    settings = Settings(topic_partitions=PARTITIONS)
+    settings = Settings(topic_partitions=PARTITIONS, kanalen_file=None)  # it makes channels of its own
     started, is_equal = time.monotonic(), True
     with tempfile.TemporaryDirectory(prefix="klantcontact-demo-") as folder, ExitStack() as running:
         screen.print("Starting Kafka, MongoDB and the services …")

@@ -20,6 +20,7 @@ from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from services.channels.channels_file import has_no_channels
 from services.local.channels import make_channels
 from services.local.logins import logged_in, make_logins, may_make_logins
 from services.local.servers.errors import StartFailed
@@ -87,8 +88,8 @@ def running_system(
     settings: Settings, *, folder: Path | None, say: Callable[[str], None], with_channels: bool = False
 ) -> Iterator[System]:
     """Start everything for the block, and stop it all in order, also after Ctrl-C or SIGTERM. The services of channels
-    run where the settings name a channels file, or where one is made (`with_channels`); the bridge runs where they name
-    an Open Klant.
+    run where the settings name a channels file other than /dev/null, or where one is made (`with_channels`); the
+    bridge runs where they name an Open Klant.
 
     Servers that the settings name are used instead of our own. Data and logs stand in `folder`, else in a temporary
     one, and so does a key when the settings have none. Relative paths in the settings count from here.
@@ -112,7 +113,7 @@ def running_system(
 
 
 def _names_of(settings: Settings) -> Sequence[str]:
-    channels = () if settings.kanalen_file is None else CHANNEL_SERVICES
+    channels = () if has_no_channels(settings) else CHANNEL_SERVICES
     return (*SERVICES, *channels, *(() if settings.openklant_url is None else ("bridge",)))
 
 

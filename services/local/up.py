@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from services.channels.channels_file import has_no_channels
 from services.local.servers.errors import StartFailed
 from services.local.servers.process import Server
 from services.local.servers.stack import KafkaKind, MongoKind
 from services.local.system import System, running_system
+from services.runtime.channel_topics import CHANNELS_VARIABLE
 from services.runtime.kafka.in_process import ON
 from services.runtime.mongo.client import address
 from services.runtime.settings import IN_PROCESS_BROKER, Settings
@@ -40,7 +42,10 @@ def _addresses(system: System) -> Iterator[str]:
     yield f"MongoDB     {address(settings)}  database {databases}  ({stack.mongo_kind})"
     for name, service in system.services.items():
         yield f"{name:<11} http://{service.address}/readyz and /metrics, log in {service.log_file}"
-    yield f"channels    {system.intake_address}/in/<kanaal>, each with its secret in {settings.kanalen_file}"
+    if has_no_channels(settings):
+        yield f"channels    none, as {CHANNELS_VARIABLE} says: no mapper and no intake"
+    else:
+        yield f"channels    {system.intake_address}/in/<kanaal>, each with its secret in {settings.kanalen_file}"
     yield "In another terminal:"
     yield f"  export KLANTCONTACT_KAFKA_BOOTSTRAP={stack.kafka_bootstrap}"
     if system.logins:

@@ -197,7 +197,7 @@ class SubjectUnknown(KlantcontactError):
     """The register knows nobody and nothing like this."""
 
 
-class SeveralPartijen(KlantcontactError):
+class SeveralPartijen(WrongUse):
     """These identities lead to several partijen. The message names their numbers."""
 
 

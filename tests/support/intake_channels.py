@@ -95,9 +95,9 @@ def twilio_query(body: bytes) -> str:
     return f"bodySHA256={sha256(body).hexdigest()}"
 
 
-def twilio_signature(signed: str, token: str = SECRET) -> str:
+def twilio_signature(signed: str, token: str = SECRET, *, digest: str = "sha1") -> str:
     """Return Twilio's signature of a text: an address, followed by the fields of a form."""
-    return base64.b64encode(hmac.digest(token.encode(), signed.encode(), "sha1")).decode()
+    return base64.b64encode(hmac.digest(token.encode(), signed.encode(), digest)).decode()
 
 
 def firehose(*messages: bytes, request_id: str = "ed4acda5-034f-9f42-bba1-f29aea6d7d8f") -> bytes:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from schemas.reading.origin import Origin
 from services.classifier.mongo.register import kept_without_trace
 from services.domain.besluit import BesluitRecord
+from services.operations.explain.channel_letters import ChannelLetters, read_channel_letters
 from services.operations.explain.contact_records import Sighting, read_contact_records
 from services.operations.explain.in_kafka import InKafka, look
 from services.operations.explain.letters import Letters, Sought, read_letters
@@ -19,6 +20,7 @@ from services.operations.mongo import read_databases
 from services.operations.origin import UnknownContact
 from services.operations.topic_reader import Progress, topic_reader, unseen
 from services.operations.wording import printable_id
+from services.runtime.channel_topics import NOT_SEARCHED
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 
@@ -39,12 +41,14 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class NotDecided:
-    """A contact that Kafka holds and that has no decision record."""
+    """A contact that has no decision record, and that Kafka holds or that a message of a channel could hold."""
 
     contact_id: str
     sightings: tuple[Sighting, ...]
     letters: Letters | None
     """None: the dead letters were not read."""
+    of_channels: tuple[ChannelLetters, ...] | None = None
+    """Dead letters of channels that are of it, or could be. None: they were not read."""
 
 
 async def explain(
@@ -97,17 +101,17 @@ async def _not_decided(settings: Settings, asked: Asked, *, letters: bool, progr
     contact = Origin(asked.source, asked.text)
     async with topic_reader(settings) as reader:
         records = await read_contact_records(reader, settings, contact, None, progress)
-        found = (
-            await read_letters(reader, settings, settings.dead_letter_topic, records.sought(contact), progress)
-            if letters
-            else None
-        )
+        found, of_channels = None, None
+        if letters:
+            found = await read_letters(reader, settings, settings.dead_letter_topic, records.sought(contact), progress)
+            of_channels = await read_channel_letters(reader, settings, contact, progress)
     seen = records.sightings
-    if not seen and not (found and found.number):
-        asked_for = f"{printable_id(asked.text)}{of_that_source}"
+    if not (seen or (found and found.number) or of_channels):
         looked = "" if letters else " The dead letters were not looked at."
+        searched = "" if settings.kanalen_file is not None else f" {NOT_SEARCHED}"
         raise UnknownContact(
-            f"Nothing is known of contact {asked_for}: it never came, or it was judged more than "
-            f"{kept_without_trace(settings).days} days ago without leaving a trace (G1, G2 and V1 leave none).{looked}"
+            f"Nothing is known of contact {printable_id(asked.text)}{of_that_source}: it never came, or it was judged "
+            f"more than {kept_without_trace(settings).days} days ago without leaving a trace (G1, G2 and V1 leave "
+            f"none).{looked}{searched}"
         )
-    return NotDecided(asked.text, seen, found)
+    return NotDecided(asked.text, seen, found, of_channels)

@@ -7,6 +7,7 @@ from aiokafka import ConsumerRecord
 from schemas.positions import Position
 from schemas.reading.origin import Origin, origin_of
 from services.domain.besluit import BesluitRecord
+from services.operations.explain.channel_letters import ChannelLetters, read_channel_letters
 from services.operations.explain.contact_records import OvertakenRecords, Sighting, read_contact_records
 from services.operations.explain.letters import Letters, Sought, read_letters
 from services.operations.mapped_from import MappedFrom, mapped_from
@@ -32,6 +33,8 @@ class InKafka:
     """None: the topics of publishers were not read."""
     letters: Letters | None
     """None: the dead letters were not read."""
+    of_channels: tuple[ChannelLetters, ...] | None = None
+    """Dead letters of channels that are of it, or could be. None: they were not read."""
     open_transactions: tuple[OpenTransaction, ...] = ()
     """Those behind which the projector's records wait."""
 
@@ -57,11 +60,12 @@ async def look(
     behind = await count_to_read(reader, still_to_read(outputs, positions))
     transactions = await reader.open_transactions(outputs)
     records = await read_contact_records(reader, settings, contact, besluit, progress) if through else None
-    letters = None
+    letters, of_channels = None, None
     if records is not None:
         earlier = (each.position for each in besluit.voorgangers)
         sought = records.sought(contact, besluit.position, besluit.sent_with, *earlier)
         letters = await read_letters(reader, settings, settings.dead_letter_topic, sought.or_those_of(also), progress)
+        of_channels = await read_channel_letters(reader, settings, contact, progress)
     place = besluit.position
     judged = None
     if is_read := place is not None and place.topic in settings.input_topics:
@@ -73,6 +77,7 @@ async def look(
         waiting=tuple(each for each in records.sightings if not each.is_judged) if records else (),
         overtaken=records.overtaken if records else None,
         letters=letters,
+        of_channels=of_channels,
         open_transactions=tuple(transactions),
     )
 

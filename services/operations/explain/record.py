@@ -93,7 +93,8 @@ async def explain_record(
         explained = await decided(settings, asked, through=through, also=sought, progress=progress)
     if explained is None and through:
         async with topic_reader(settings) as reader:
-            letters = await read_letters(reader, settings, settings.dead_letter_topic, sought, progress)
+            topic = position.topic if _is_letter(settings, position.topic) else settings.dead_letter_topic
+            letters = await read_letters(reader, settings, topic, sought, progress)
     return AtPosition(
         position=position,
         held=found.held,
@@ -108,8 +109,12 @@ async def explain_record(
     )
 
 
+def _is_letter(settings: Settings, topic: str) -> bool:
+    return topic in {settings.dead_letter_topic, *settings.raw_dead_letter_topics}
+
+
 async def _is_handled(settings: Settings, position: Position) -> bool | None:
-    if position.topic == settings.dead_letter_topic:
+    if _is_letter(settings, position.topic):
         return None
     group = settings.classifier_group if position.topic in settings.input_topics else settings.projector_group
     async with admin_client(settings) as admin:
@@ -122,8 +127,8 @@ async def _named(settings: Settings, record: "ConsumerRecord[bytes, bytes] | Non
         return _Named()
     if record.topic in settings.input_topics:
         return _Named(contact=origin_of(record.value, record.headers))
-    if record.topic == settings.dead_letter_topic:
-        async with letter_states(settings) as states:
+    if _is_letter(settings, record.topic):
+        async with letter_states(settings, record.topic) as states:
             (letter,) = await states.letters([record])
         return _Named(contact=origin_of(letter.content.value, letter.content.headers), lay_at=letter.origin)
     if record.value is None and record.key == MARKER_KEY:
@@ -150,7 +155,7 @@ def _sought(
     """Return which dead letters are of the record: by its contact, its place, and the letters that it names."""
     contact = named.contact if named.contact.contact_id is not None else None
     letters = {LetterId.parse(each) for each in earlier_letters(record.headers)} if record is not None else set()
-    if position.topic == settings.dead_letter_topic:
+    if _is_letter(settings, position.topic):
         letters.add(LetterId(position.partition, position.offset))
     positions = {each for each in (position, named.lay_at) if each is not None}
     return Sought(contact=contact, positions=frozenset(positions), letters=frozenset(letters))

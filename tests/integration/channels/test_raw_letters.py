@@ -41,8 +41,8 @@ def test_a_message_is_listed_shown_corrected_sent_back_and_mapped_anew(
     start: Callable[[], ServiceProcess],
     tmp_path: Path,
 ) -> None:
-    (topic,) = raw.settings.raw_topics
-    places = raw.publish((topic, each, [JSON_TYPE]) for each in (json.dumps(WRONG).encode(), ODD, b"{"))
+    (raw_topic,), (topic,) = raw.settings.raw_topics, raw.settings.raw_dead_letter_topics
+    places = raw.publish((raw_topic, each, [JSON_TYPE]) for each in (json.dumps(WRONG).encode(), ODD, b"{"))
     mapper = start()
     raw.wait_until_mapped(3)
     mapper.terminate()
@@ -63,6 +63,18 @@ def test_a_message_is_listed_shown_corrected_sent_back_and_mapped_anew(
         }
     ]
 
+    # `explain` finds the letter whose contact the mapper knows. Each of the other two could be of any contact.
+    wrong, odd = groups["contact_ongeldig"]["example"], groups["mapping_fout"]["example"]
+    for name, ids in (("g-wrong", [wrong]), ("g-odd", [])):
+        explained = run_command(raw.settings, "explain", name, "--json")
+        (of_channel,) = json.loads(explained.stdout)["channelLetters"]
+        assert (explained.returncode, of_channel["topic"], of_channel["couldBe"]) == (1, topic, 2)
+        assert [each["id"] for each in of_channel["newest"]] == ids
+    at_place = run_command(raw.settings, "explain", f"{topic}:{odd.replace('-', ':')}", "--json")
+    explained_letter = json.loads(at_place.stdout)
+    assert explained_letter["record"]["layAt"]["topic"] == raw_topic
+    assert [each["id"] for each in explained_letter["letters"]["newest"]] == [odd]
+
     # The one message is corrected, for the other the mapping; the third stays as it is.
     (line,) = dlq("export", "--kind", "contact_ongeldig", *WHY).stdout.splitlines()
     mended = json.loads(line)
@@ -79,10 +91,12 @@ def test_a_message_is_listed_shown_corrected_sent_back_and_mapped_anew(
     assert set(places).isdisjoint(each["bericht"] for each in found.values())
     (again,) = [headers_of(each) for each in raw.letters() if headers_of(each)["dlq_attempt"] == "2"]
     assert (again["dlq_kind"], again["dlq_letter"]) == ("onleesbaar", groups["onleesbaar"]["example"])
-    assert (again["dlq_topic"], again["dlq_partition"]) == (topic, places[2].split(":")[1])
+    assert (again["dlq_topic"], again["dlq_partition"]) == (raw_topic, places[2].split(":")[1])
 
     assert dlq("discard", "--all", "--reason", "not ours").returncode == 0
     assert json.loads(dlq("list", "--json").stdout)["groups"] == []
+    nobody = run_command(raw.settings, "explain", "g-nobody")
+    assert (nobody.returncode, "it never came" in nobody.stderr) == (1, True)
 
 
 def test_a_topic_that_holds_no_letters_is_refused_with_those_that_do(raw: RawChannels) -> None:

@@ -36,7 +36,7 @@ from tests.support.examples import (
     onderwerp,
     stranger,
 )
-from tests.unit.cli.test_explain_screen import LETTER, MAPPED, STRANGE, TRACEPARENT
+from tests.unit.cli.test_explain_screen import LETTER, MAPPED, OF_CHANNELS, STRANGE, TRACEPARENT
 from tests.unit.domain.desk import NOW, Desk
 
 EARLIER = "2026-03-01T09:50:00Z"
@@ -362,6 +362,7 @@ def test_the_json_holds_the_documents_and_the_records_in_kafka() -> None:
             ],
         },
         "letters": {"number": 3, "newest": [LETTERS_READ["strange"], LETTERS_READ["discarded"]]},
+        "channelLetters": None,
     }
 
 
@@ -409,7 +410,7 @@ def test_a_record_has_its_place_and_the_explanation_of_its_contact(*, decided: b
 
 
 def undecided(seen: Sequence[Sighting], letters: Letters | None) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(json.dumps(not_decided(NotDecided("c-1", tuple(seen), letters))))
+    read: dict[str, Any] = json.loads(json.dumps(not_decided(NotDecided("c-1", tuple(seen), letters, ()))))
     return read
 
 
@@ -427,5 +428,19 @@ def test_a_contact_without_a_decision_has_its_records_and_dead_letters() -> None
             }
         ],
         "letters": {"number": 1, "newest": [LETTERS_READ["discarded"]]},
+        "channelLetters": [],
     }
     assert undecided([], None)["letters"] is None
+
+
+def test_dead_letters_of_channels_stand_by_topic() -> None:
+    found = NotDecided("c-1", (), Letters(), OF_CHANNELS[:1])
+    assert not_decided(found)["channelLetters"] == [
+        {
+            "topic": "kanaal.open-forms.dlq",
+            "number": 2,
+            "newest": [LETTERS_READ["strange"], LETTERS_READ["discarded"]],
+            "couldBe": 1,
+        }
+    ]
+    assert not_decided(replace(found, of_channels=None))["channelLetters"] is None

@@ -10,7 +10,8 @@ import pytest
 from schemas.faults import Fault, FaultKind, RefusalKind
 from schemas.positions import Position
 from schemas.raw_messages import MAPPING, MESSAGE
-from services.cli.explain_screen import explained, letter_rows, not_decided
+from services.cli.explain_rows import letter_rows
+from services.cli.explain_screen import explained, not_decided
 from services.cli.screen import print_table
 from services.domain.besluit import BesluitRecord
 from services.domain.policy import DEFAULT
@@ -19,6 +20,7 @@ from services.operations.dead_letters.letters import Content, Letter, LetterId
 from services.operations.dead_letters.reading import Found
 from services.operations.dead_letters.selection import LetterState
 from services.operations.dead_letters.states import UNTOUCHED, Change, History
+from services.operations.explain.channel_letters import ChannelLetters
 from services.operations.explain.contact_records import OvertakenRecord, OvertakenRecords, Sighting
 from services.operations.explain.explain import Explained, NotDecided
 from services.operations.explain.in_kafka import InKafka
@@ -59,6 +61,12 @@ MAPPED = MappedFrom("open-forms/1", Position("kanaal.open-forms", 0, 12))
 
 def letters(*given: Found) -> Letters:
     return Letters(len(given), given)
+
+
+OF_CHANNELS = (
+    ChannelLetters(topic="kanaal.open-forms.dlq", letters=letters(STRANGE, LETTER), could_be=1),
+    ChannelLetters(topic="kanaal.twilio.dlq", letters=letters(), could_be=2),
+)
 
 
 def in_kafka(*, behind: int = 0, found: Letters | None = None, waiting: int = 0) -> InKafka:
@@ -211,14 +219,15 @@ def full(*, onderwerpen: int = 9, betrokkenen: int = 9, revisies: int = 9, dead:
     besluit = desk.bring(last, other={"traceparent": TRACEPARENT}).besluit
     places = [f"data.onderwerpen.onderwerp{number}" for number in range(9)]
     wrong = letter(3, 120, RefusalKind.CONTACT_ONGELDIG, *places, history=DISCARDED)
-    return explanation(besluit, in_kafka(behind=10**9, found=letters(*[wrong] * dead), waiting=9))
+    kafka = in_kafka(behind=10**9, found=letters(*[wrong] * dead), waiting=9)
+    return explanation(besluit, replace(kafka, of_channels=OF_CHANNELS))
 
 
 @pytest.mark.parametrize(
     "found",
     [
         pytest.param(full(), id="more of everything than is shown"),
-        pytest.param(full(onderwerpen=3, betrokkenen=2, revisies=4, dead=3), id="as much as is shown"),
+        pytest.param(full(onderwerpen=3, betrokkenen=2, revisies=4, dead=2), id="as much as is shown"),
     ],
 )
 def test_even_the_fullest_explanation_fits_one_screen(
@@ -294,6 +303,28 @@ def test_a_refused_contact_is_shown() -> None:
         ("record", f"contact.ended, partition 3, offset 17, of {SOURCE}: {refused}"),
         ("dead letters", "3-120, 2026-12-01 12:00:00Z, discarded: contact_ongeldig at data.kanaal"),
         ("", "0-1, 2026-12-01 12:00:00Z, open: unknown kind at (the event as a whole)"),
+    ]
+
+
+def test_what_a_mapper_refused_is_shown_with_what_could_be_of_the_contact() -> None:
+    assert list(not_decided(NotDecided("c-1", (), letters(), OF_CHANNELS)))[2:] == [
+        ("record", "none in the topics of publishers"),
+        ("dead letters", "none"),
+        ("of a channel", "1 open dead letter could be of it: klantcontact dlq list --in kanaal.open-forms.dlq"),
+        ("", "2 open dead letters could be of it: klantcontact dlq list --in kanaal.twilio.dlq"),
+        (
+            "",
+            "kanaal.open-forms.dlq: 3-120, 2026-12-01 12:00:00Z, discarded: contact_ongeldig at data.kanaal",
+        ),
+        (
+            "",
+            "kanaal.open-forms.dlq: 0-1, 2026-12-01 12:00:00Z, open: unknown kind at (the event as a whole)",
+        ),
+    ]
+    rows = told(Desk().bring(contact()).besluit, replace(in_kafka(), of_channels=OF_CHANNELS))
+    assert rows[-2:] == [
+        ("of a channel", "1 open dead letter could be of it: klantcontact dlq list --in kanaal.open-forms.dlq"),
+        ("", "… and 3 more; --json gives more of them"),
     ]
 
 

@@ -14,7 +14,10 @@ from typer.core import TyperGroup
 from services import cli
 from services.cli import COMMANDS, main
 from services.cli.streams import WRONG_USE
+from services.operations.explain.search import SeveralContacts
+from services.operations.subjects import SeveralPartijen
 from services.runtime import garbage
+from services.runtime.errors import KlantcontactError
 from services.runtime.settings import PREFIX
 
 REQUEST: Final = "--request 2026-1 --reason x"
@@ -170,6 +173,21 @@ def test_it_says_what_to_type_and_ends_with_2(
     out, err = capsys.readouterr()
     assert (ended.value.code, out) == (WRONG_USE, ""), err
     assert told in " ".join(err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("several", [SeveralContacts, SeveralPartijen])
+def test_who_or_what_is_meant_several_times_is_wrong_use(
+    several: type[KlantcontactError], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def command() -> None:
+        raise several("Name one: 7, 8.")
+
+    monkeypatch.setattr("sys.argv", ["klantcontact"])
+    monkeypatch.setattr(cli, "app", command)
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert (ended.value.code, capsys.readouterr()) == (WRONG_USE, ("", "Name one: 7, 8.\n"))
 
 
 def test_no_command_is_left_out() -> None:

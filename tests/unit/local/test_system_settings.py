@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from services.channels.channels_file import NO_CHANNELS
 from services.local.servers.stack import KafkaKind, MongoKind, Stack
-from services.local.system import System, _home, _settings_for
+from services.local.system import System, _home, _names_of, _settings_for
+from services.local.up import _addresses
 from services.runtime.settings import Settings
 
 STACK = Stack(
@@ -96,3 +98,20 @@ def test_only_on_the_broker_inside_the_process_is_the_switch_for_it_on(
         KafkaKind.JARS: None,
         KafkaKind.MOCK: "1",
     }
+
+
+def test_without_channels_neither_the_mapper_nor_the_intake_is_started(tmp_path: Path) -> None:
+    services, told = {}, {}
+    for given in (None, NO_CHANNELS):
+        ours = _settings_for(STACK, Settings(kanalen_file=given), tmp_path, with_channels=True)
+        services[given] = _names_of(ours)
+        [told[given]] = [
+            line for line in _addresses(System(STACK, {}, ours, tmp_path, {})) if line.startswith("channels")
+        ]
+
+    assert services == {
+        None: ("classifier", "projector", "mapper", "intake"),
+        NO_CHANNELS: ("classifier", "projector"),
+    }
+    assert told[None].startswith("channels    http://127.0.0.1:8090/in/<kanaal>")
+    assert told[NO_CHANNELS] == "channels    none, as KLANTCONTACT_KANALEN_FILE says: no mapper and no intake"
