@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from services.bridge.errors import OPEN_KLANT, OrphanedAddress, TokenRefused, Unavailable
+from services.bridge.errors import OPEN_KLANT, NotServed, OrphanedAddress, TokenRefused, Unavailable
 from services.runtime.observe import bridge_metrics
 from services.runtime.observe.health import Health
 
@@ -27,7 +27,9 @@ CAP_SECONDS: Final = 60.0
 """The pauses of one lane, which double from the one to the other."""
 
 ADMISSION: Final = "admission"
-"""As a reporter to readiness: Open Klant that is down leaves the bridge ready, a refused token does not."""
+"""As a reporter to readiness: Open Klant that is down leaves the bridge ready. A refused token does not, nor does
+another server that answers in its place.
+"""
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -99,7 +101,8 @@ class Outage:
         log.info("bridge.outage_ended")
 
     def _tell(self, error: Unavailable) -> None:
-        self._health.set(OPEN_KLANT, str(error) if isinstance(error, TokenRefused) else None, by=ADMISSION)
+        to_be_corrected = isinstance(error, TokenRefused | NotServed)
+        self._health.set(OPEN_KLANT, str(error) if to_be_corrected else None, by=ADMISSION)
 
     def _show(self) -> None:
         bridge_metrics.OUTAGE.set(bool(self._blocked) or not self._passable.is_set())

@@ -12,6 +12,7 @@ from services.bridge.errors import (
     CallRefused,
     Leased,
     LetterReason,
+    NotServed,
     NummerBezet,
     OrphanedAddress,
     RefusedField,
@@ -150,6 +151,14 @@ async def test_a_refused_token_stops_all_at_once_and_is_not_ready() -> None:
     await refused.handler.handle(ASKED, RECORD)
     assert refused.told == [False, False]
     assert refused.health.ready()
+
+
+async def test_another_server_in_its_place_is_waited_for_and_is_not_ready() -> None:
+    elsewhere = desk(*[NotServed()] * FAILURES, Convergence.CREATED)
+    elsewhere.probes = iter([NotServed(), Unavailable(), None])
+    await elsewhere.handler.handle(ASKED, RECORD)
+    assert elsewhere.told == [False, False, True]
+    assert (elsewhere.letters, elsewhere.health.ready()) == ([], True)
 
 
 async def test_an_orphaned_address_is_an_outage_until_the_address_is_taken() -> None:
