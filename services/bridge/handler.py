@@ -117,6 +117,7 @@ class BridgeHandler:
 
     async def _letter(self, asking: Asking, record: Record, reason: LetterReason, error: Exception) -> LetterReason:
         """Write a dead letter, however long Kafka refuses it. Readiness says why meanwhile."""
+        self._outage.answered(asking.id)
         bridge_metrics.DEAD_LETTERS.labels(kind=reason).inc()
         log.warning("bridge.dead_letter", id=asking.id, kind=reason, reason=_told(error))
         letter = BridgeLetter(kind_of(asking), asking.id, reason, _told(error), record)

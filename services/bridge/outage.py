@@ -61,23 +61,32 @@ class Outage:
         await self._passable.wait()
 
     def answered(self, name: str) -> None:
-        """Note that Open Klant answered all calls of a convergence."""
+        """Note that Open Klant answered all calls of a convergence, or that it became a dead letter."""
         self._in_a_row = 0
         self._blocked.discard(name)
         self._show()
 
     async def ride_out(self, error: Unavailable, name: str, pause_seconds: float) -> None:
         """Wait after a failure, until it makes sense to try again."""
-        self._in_a_row += 1
         if isinstance(error, OrphanedAddress):
-            self._blocked.add(name)
-        all_wait = self._in_a_row >= FAILURES or isinstance(error, OrphanedAddress | TokenRefused)
+            self._block(name, error)
+            await self._sleep(pause_seconds)
+            return
+        self._in_a_row += 1
         if not self._passable.is_set():
             await self._passable.wait()
-        elif all_wait:
+        elif self._in_a_row >= FAILURES or isinstance(error, TokenRefused):
             await self._until_answered(error)
         else:
             await self._sleep(pause_seconds)
+
+    def _block(self, name: str, error: OrphanedAddress) -> None:
+        """Note that one lane waits. Open Klant answers, so the others go on."""
+        self._in_a_row = 0
+        if name not in self._blocked:
+            log.warning("bridge.address_orphaned", id=name, reason=str(error))
+        self._blocked.add(name)
+        self._show()
 
     async def _until_answered(self, error: Unavailable) -> None:
         self._passable.clear()

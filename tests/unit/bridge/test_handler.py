@@ -48,6 +48,8 @@ class Desk:
     told: list[bool] = field(default_factory=list)
     reasons: list[dict[str, str]] = field(default_factory=list)
     """What readiness said at each pause."""
+    outages: list[float] = field(default_factory=list)
+    """What the metric said at each pause."""
 
     def __post_init__(self) -> None:
         self.health = Health(())
@@ -95,6 +97,7 @@ class Desk:
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.reasons.append(self.health.reasons())
+        self.outages.append(_outage())
 
 
 def desk(*outcomes: Convergence | Exception) -> Desk:
@@ -161,10 +164,11 @@ async def test_another_server_in_its_place_is_waited_for_and_is_not_ready() -> N
     assert (elsewhere.letters, elsewhere.health.ready()) == ([], True)
 
 
-async def test_an_orphaned_address_is_an_outage_until_the_address_is_taken() -> None:
-    blocked = desk(OrphanedAddress(), Convergence.CREATED)
+async def test_an_orphaned_address_is_an_outage_of_the_lane_that_needs_it() -> None:
+    blocked = desk(*[OrphanedAddress()] * (2 * FAILURES), CallRefused("POST betrokkenen", 400))
     await blocked.handler.handle(ASKED, RECORD)
-    assert (blocked.slept, blocked.letters, _outage()) == ([10.0], [], 0)
+    assert (blocked.outages, blocked.told) == ([1] * 2 * FAILURES, [])
+    assert (len(blocked.letters), _outage()) == (1, 0)
 
 
 @pytest.mark.parametrize(
