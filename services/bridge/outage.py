@@ -50,6 +50,10 @@ class Outage:
         self._probe = probe
         self._health = health
         self._sleep = sleep
+        self.written = 0
+        """How many convergences changed something in Open Klant."""
+        self.absences = 0
+        """How many probes failed."""
         self._in_a_row = 0
         self._passable = asyncio.Event()
         self._passable.set()
@@ -60,8 +64,12 @@ class Outage:
         """Wait until the lanes go on."""
         await self._passable.wait()
 
-    def answered(self, name: str) -> None:
-        """Note that Open Klant answered all calls of a convergence, or that it became a dead letter."""
+    def answered(self, name: str, *, wrote: bool = False) -> None:
+        """Note that Open Klant answered all calls of a convergence, or that it became a dead letter.
+
+        `wrote`: whether it took a call that changes something.
+        """
+        self.written += wrote
         self._in_a_row = 0
         self._blocked.discard(name)
         self._show()
@@ -96,18 +104,27 @@ class Outage:
             while True:
                 self._tell(error)
                 await self._sleep(PROBE_SECONDS)
-                try:
-                    await self._probe()
-                except Unavailable as still:
-                    error = still
-                else:
+                if (still := await self._failure_of_probe()) is None:
                     break
+                error = still
         finally:
             self._health.leave(OPEN_KLANT, by=ADMISSION)
             self._in_a_row = 0
             self._passable.set()
             self._show()
         log.info("bridge.outage_ended")
+
+    async def is_well(self) -> bool:
+        """Whether Open Klant answers now."""
+        return await self._failure_of_probe() is None
+
+    async def _failure_of_probe(self) -> Unavailable | None:
+        try:
+            await self._probe()
+        except Unavailable as failure:
+            self.absences += 1
+            return failure
+        return None
 
     def _tell(self, error: Unavailable) -> None:
         to_be_corrected = isinstance(error, TokenRefused | NotServed)

@@ -13,6 +13,7 @@ import httpx
 
 from services.bridge.errors import (
     Absent,
+    CallFailed,
     CallRefused,
     NotServed,
     OrphanedAddress,
@@ -139,7 +140,9 @@ class HttpOpenKlant:
 
 def _read(call: str, answer: httpx.Response) -> JsonObject:
     status = answer.status_code
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in BUSY:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise CallFailed(f"{call} was answered with status {status}.", call=call)
+    if status in BUSY:
         raise Unavailable(f"Open Klant answers with status {status}.")
     if status == HTTPStatus.NO_CONTENT:
         return {}
@@ -151,7 +154,7 @@ def _read(call: str, answer: httpx.Response) -> JsonObject:
     code = _code_of_refusal(status, body)
     if code is None or (status == HTTPStatus.NOT_FOUND and code != NO_SUCH_ROW):
         # A call that changes something may have taken effect.
-        raise NotServed(f"{NotServed.__doc__} {call} was answered with status {status}.")
+        raise NotServed(f"{NotServed.__doc__} {call} was answered with status {status}.", call=call)
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise TokenRefused
     if status == HTTPStatus.NOT_FOUND:

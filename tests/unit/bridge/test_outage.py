@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from services.bridge.errors import LetterReason
 from services.bridge.handler import BridgeHandler
 from services.bridge.kafka.lanes import Lanes
 from services.bridge.klantcontacten import Klantcontacten
@@ -33,6 +34,7 @@ from tests.support.projector_examples import (
     encoded,
     fact,
     identifier,
+    klantcontact_id,
     partij,
     registered,
     taak_created,
@@ -168,4 +170,24 @@ async def test_an_orphaned_standard_address_holds_up_only_who_needs_it_and_makes
     open_klant.weather.before = mended
     await bridge.handle(*events, *others)
     assert (PROBE_SECONDS in bridge.slept, bridge.letters) == (False, [])
+    assert found_picture(open_klant) == wanted_picture(bridge.register, sources=[SOURCE])
+
+
+async def test_a_contact_that_open_klant_always_fails_at_becomes_a_letter_and_its_lane_goes_on(
+    open_klant: OpenKlant,
+) -> None:
+    bridge = Bridge(open_klant)
+    open_klant.weather.plan(Fault(500, method="POST", resource="internetaken", times=None))
+    await bridge.handle(taak_created("poison"), registered("poison"), *(registered(f"c-{each}") for each in range(9)))
+
+    assert {each.reason for each in bridge.letters} == {LetterReason.FAALT}
+    assert {each.id for each in bridge.letters} == {klantcontact_id("poison")}
+    assert len(open_klant.register["klantcontacten"].rows) == 10
+
+
+async def test_an_open_klant_that_can_be_read_and_takes_no_writes_makes_no_letter(open_klant: OpenKlant) -> None:
+    bridge = Bridge(open_klant)
+    open_klant.weather.plan(Fault(500, method="POST", skip=20, times=50))
+    await bridge.handle(*contacts(8))
+    assert bridge.letters == []
     assert found_picture(open_klant) == wanted_picture(bridge.register, sources=[SOURCE])
