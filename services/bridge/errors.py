@@ -20,8 +20,14 @@ class RefusedField(NamedTuple):
 class Unavailable(TransientFailure):
     """Open Klant does not answer, or fails: wait. Whether the call took effect is not known."""
 
-    def __init__(self, message: str | None = None) -> None:
+    def __init__(self, message: str | None = None, *, call: str | None = None) -> None:
+        """`call`: its method and resource, where something answered it."""
         super().__init__(message or self.__doc__, part=OPEN_KLANT)
+        self.call = call
+
+
+class CallFailed(Unavailable):
+    """Open Klant fails at a call: its own fault, or that of the call."""
 
 
 class NotServed(Unavailable):
@@ -54,6 +60,13 @@ class CallRefused(KlantcontactError):
         return any(each.code == code and each.name.endswith(endings) for each in self.faults)
 
 
+class FailsEachTime(KlantcontactError):
+    """Open Klant fails at one call again and again, and is well otherwise."""
+
+    def __init__(self, failure: Unavailable, times: int) -> None:
+        super().__init__(f"{failure} So it was {times} times in a row, while Open Klant answered other calls.")
+
+
 class Absent(KlantcontactError):
     """Open Klant has no such row."""
 
@@ -81,5 +94,7 @@ class LetterReason(StrEnum):
     """Open Klant refuses what is wanted."""
     NUMMER_BEZET = "nummer_bezet"
     """Our number is that of a row of somebody else's."""
+    FAALT = "faalt"
+    """Open Klant fails at it each time."""
     EIGEN_FOUT = "eigen_fout"
     """Our own code failed."""

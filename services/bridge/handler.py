@@ -13,12 +13,13 @@ from typing import Final
 import structlog
 
 from services.bridge.converge import Convergence
-from services.bridge.errors import Behind, CallRefused, Leased, LetterReason, NummerBezet, Unavailable
+from services.bridge.errors import Behind, CallRefused, FailsEachTime, Leased, LetterReason, NummerBezet, Unavailable
 from services.bridge.instrumentation import count_converged
 from services.bridge.klantcontacten import Klantcontacten
 from services.bridge.meant import state_name
 from services.bridge.outage import CAP_SECONDS, FIRST_SECONDS, Outage, Sleep, doubling
 from services.bridge.partijen import state_name as partij_state
+from services.bridge.poison import Poison
 from services.bridge.ports import BridgeLetter, BridgeLetters, ProjectorProgress
 from services.bridge.triggers import Asking, KlantcontactAsked
 from services.runtime.errors import TransientFailure
@@ -60,6 +61,8 @@ class BridgeHandler:
             outcome = await self._patiently(asking, record)
         except CallRefused as refusal:
             outcome = await self._letter(asking, record, LetterReason.GEWEIGERD, refusal)
+        except FailsEachTime as failure:
+            outcome = await self._letter(asking, record, LetterReason.FAALT, failure)
         except NummerBezet as taken:
             outcome = await self._letter(asking, record, LetterReason.NUMMER_BEZET, taken)
         except Exception as bug:
@@ -70,7 +73,7 @@ class BridgeHandler:
 
     async def _patiently(self, asking: Asking, record: Record) -> Convergence:
         for_projector, for_others = doubling(*PROJECTOR_SECONDS), doubling(*PROJECTOR_SECONDS)
-        for_open_klant = doubling(FIRST_SECONDS, CAP_SECONDS)
+        for_open_klant, poison = doubling(FIRST_SECONDS, CAP_SECONDS), Poison(self._outage)
         while True:
             await self._outage.passed()
             try:
@@ -82,12 +85,13 @@ class BridgeHandler:
                 await self._sleep(next(for_others))
             except Unavailable as failure:
                 metrics.TRANSIENT_FAILURES.labels(part=failure.part).inc()
+                await poison.found_in(failure)
                 await self._outage.ride_out(failure, asking.id, next(for_open_klant))
             except TransientFailure as failure:
                 metrics.TRANSIENT_FAILURES.labels(part=failure.part).inc()
                 await self._sleep(next(for_others))
             else:
-                self._outage.answered(asking.id)
+                self._outage.answered(asking.id, wrote=outcome not in {Convergence.SKIPPED, Convergence.EQUAL})
                 return outcome
 
     async def _once(self, asking: Asking, record: Record) -> Convergence:
@@ -117,6 +121,7 @@ class BridgeHandler:
 
     async def _letter(self, asking: Asking, record: Record, reason: LetterReason, error: Exception) -> LetterReason:
         """Write a dead letter, however long Kafka refuses it. Readiness says why meanwhile."""
+        self._outage.answered(asking.id)
         bridge_metrics.DEAD_LETTERS.labels(kind=reason).inc()
         log.warning("bridge.dead_letter", id=asking.id, kind=reason, reason=_told(error))
         letter = BridgeLetter(kind_of(asking), asking.id, reason, _told(error), record)
@@ -146,4 +151,4 @@ def state_of(asking: Asking) -> str:
 
 def _told(error: Exception) -> str:
     """Return why, without a value: our own errors have none, and of others only the place counts."""
-    return str(error) if isinstance(error, CallRefused | NummerBezet) else where(error)
+    return str(error) if isinstance(error, CallRefused | NummerBezet | FailsEachTime) else where(error)

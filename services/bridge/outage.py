@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from services.bridge.errors import OPEN_KLANT, OrphanedAddress, TokenRefused, Unavailable
+from services.bridge.errors import OPEN_KLANT, NotServed, OrphanedAddress, TokenRefused, Unavailable
 from services.runtime.observe import bridge_metrics
 from services.runtime.observe.health import Health
 
@@ -27,7 +27,9 @@ CAP_SECONDS: Final = 60.0
 """The pauses of one lane, which double from the one to the other."""
 
 ADMISSION: Final = "admission"
-"""As a reporter to readiness: Open Klant that is down leaves the bridge ready, a refused token does not."""
+"""As a reporter to readiness: Open Klant that is down leaves the bridge ready. A refused token does not, nor does
+another server that answers in its place.
+"""
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -48,6 +50,10 @@ class Outage:
         self._probe = probe
         self._health = health
         self._sleep = sleep
+        self.written = 0
+        """How many convergences changed something in Open Klant."""
+        self.absences = 0
+        """How many probes failed."""
         self._in_a_row = 0
         self._passable = asyncio.Event()
         self._passable.set()
@@ -58,24 +64,37 @@ class Outage:
         """Wait until the lanes go on."""
         await self._passable.wait()
 
-    def answered(self, name: str) -> None:
-        """Note that Open Klant answered all calls of a convergence."""
+    def answered(self, name: str, *, wrote: bool = False) -> None:
+        """Note that Open Klant answered all calls of a convergence, or that it became a dead letter.
+
+        `wrote`: whether it took a call that changes something.
+        """
+        self.written += wrote
         self._in_a_row = 0
         self._blocked.discard(name)
         self._show()
 
     async def ride_out(self, error: Unavailable, name: str, pause_seconds: float) -> None:
         """Wait after a failure, until it makes sense to try again."""
-        self._in_a_row += 1
         if isinstance(error, OrphanedAddress):
-            self._blocked.add(name)
-        all_wait = self._in_a_row >= FAILURES or isinstance(error, OrphanedAddress | TokenRefused)
+            self._block(name, error)
+            await self._sleep(pause_seconds)
+            return
+        self._in_a_row += 1
         if not self._passable.is_set():
             await self._passable.wait()
-        elif all_wait:
+        elif self._in_a_row >= FAILURES or isinstance(error, TokenRefused):
             await self._until_answered(error)
         else:
             await self._sleep(pause_seconds)
+
+    def _block(self, name: str, error: OrphanedAddress) -> None:
+        """Note that one lane waits. Open Klant answers, so the others go on."""
+        self._in_a_row = 0
+        if name not in self._blocked:
+            log.warning("bridge.address_orphaned", id=name, reason=str(error))
+        self._blocked.add(name)
+        self._show()
 
     async def _until_answered(self, error: Unavailable) -> None:
         self._passable.clear()
@@ -85,12 +104,9 @@ class Outage:
             while True:
                 self._tell(error)
                 await self._sleep(PROBE_SECONDS)
-                try:
-                    await self._probe()
-                except Unavailable as still:
-                    error = still
-                else:
+                if (still := await self._failure_of_probe()) is None:
                     break
+                error = still
         finally:
             self._health.leave(OPEN_KLANT, by=ADMISSION)
             self._in_a_row = 0
@@ -98,8 +114,21 @@ class Outage:
             self._show()
         log.info("bridge.outage_ended")
 
+    async def is_well(self) -> bool:
+        """Whether Open Klant answers now."""
+        return await self._failure_of_probe() is None
+
+    async def _failure_of_probe(self) -> Unavailable | None:
+        try:
+            await self._probe()
+        except Unavailable as failure:
+            self.absences += 1
+            return failure
+        return None
+
     def _tell(self, error: Unavailable) -> None:
-        self._health.set(OPEN_KLANT, str(error) if isinstance(error, TokenRefused) else None, by=ADMISSION)
+        to_be_corrected = isinstance(error, TokenRefused | NotServed)
+        self._health.set(OPEN_KLANT, str(error) if to_be_corrected else None, by=ADMISSION)
 
     def _show(self) -> None:
         bridge_metrics.OUTAGE.set(bool(self._blocked) or not self._passable.is_set())

@@ -17,6 +17,7 @@ from services.runtime.observe.health import Part
 KINDS = {
     LetterReason.GEWEIGERD: RefusalKind.OPENKLANT_WEIGERT,
     LetterReason.NUMMER_BEZET: RefusalKind.NUMMER_BEZET,
+    LetterReason.FAALT: RefusalKind.OPENKLANT_WEIGERT,
     LetterReason.EIGEN_FOUT: RefusalKind.INTERNE_FOUT,
 }
 

@@ -13,6 +13,7 @@ import httpx
 
 from services.bridge.errors import (
     Absent,
+    CallFailed,
     CallRefused,
     NotServed,
     OrphanedAddress,
@@ -29,7 +30,7 @@ PAGE_SIZE: Final = "500"
 """The most that Open Klant gives at once."""
 
 NO_SUCH_ROW: Final = "not_found"
-"""Open Klant's code. Another 404 is that of a proxy, and says nothing of the row."""
+"""Open Klant's code of a 404. Another 404 says nothing of the row."""
 
 JsonObject = dict[str, Any]
 
@@ -139,43 +140,48 @@ class HttpOpenKlant:
 
 def _read(call: str, answer: httpx.Response) -> JsonObject:
     status = answer.status_code
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in BUSY:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise CallFailed(f"{call} was answered with status {status}.", call=call)
+    if status in BUSY:
         raise Unavailable(f"Open Klant answers with status {status}.")
+    if status == HTTPStatus.NO_CONTENT:
+        return {}
+    body = _json(answer)
+    if body is not None and answer.is_success:
+        return body
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:  # a proxy also says this of the call alone
+        raise CallRefused(call, status)
+    code = _code_of_refusal(status, body)
+    if code is None or (status == HTTPStatus.NOT_FOUND and code != NO_SUCH_ROW):
+        # A call that changes something may have taken effect.
+        raise NotServed(f"{NotServed.__doc__} {call} was answered with status {status}.", call=call)
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise TokenRefused
-    if status == HTTPStatus.NOT_FOUND and _code(answer) == NO_SUCH_ROW:
+    if status == HTTPStatus.NOT_FOUND:
         raise Absent
-    if answer.is_success:
-        return {} if status == HTTPStatus.NO_CONTENT else _json(answer)
-    if status < HTTPStatus.BAD_REQUEST or status == HTTPStatus.NOT_FOUND:
-        raise NotServed(f"{NotServed.__doc__} It answered with status {status}.")
-    raise CallRefused(call, status, list(_faults(answer)))
+    raise CallRefused(call, status, list(_faults(body)))
 
 
-def _code(answer: httpx.Response) -> object:
-    """Return the code of Open Klant's refusal; None where a proxy answers."""
-    try:
-        return answer.json().get("code")
-    except (ValueError, AttributeError):
-        return None
-
-
-def _json(answer: httpx.Response) -> JsonObject:
+def _json(answer: httpx.Response) -> JsonObject | None:
+    """Return the JSON object of an answer; None for anything else."""
     try:
         body = answer.json()
     except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        # Half an answer, or that of a proxy. A call that changes something may have taken effect.
-        raise Unavailable("Open Klant's answer is no JSON object.")
-    return body
+        return None
+    return body if isinstance(body, dict) else None
 
 
-def _faults(answer: httpx.Response) -> Sequence[RefusedField]:
+def _code_of_refusal(status: int, body: JsonObject | None) -> str | None:
+    """Return the code that Open Klant's own refusals have; None where a proxy answers."""
+    code = body.get("code") if body is not None and status >= HTTPStatus.BAD_REQUEST else None
+    return code if isinstance(code, str) else None
+
+
+def _faults(body: JsonObject | None) -> Sequence[RefusedField]:
     try:
-        given = answer.json().get("invalidParams") or ()
+        given = (body or {}).get("invalidParams") or ()
         return [RefusedField(str(each["name"])[:100], str(each["code"])[:100]) for each in given]
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (TypeError, KeyError):
         return ()
 
 

@@ -47,7 +47,7 @@ DEAD_LETTERS = Counter(
 
 OUTAGE = Gauge(
     "klantcontact_bridge_outage",
-    "Whether all lanes wait for Open Klant (1) or not (0).",
+    "Whether all lanes wait for Open Klant, or one waits until an orphaned standard address is removed there (1).",
 )
 
 REMOVED_BY_OTHERS = Counter(

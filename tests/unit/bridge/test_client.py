@@ -73,7 +73,7 @@ async def test_an_open_klant_that_fails_is_waited_for_and_the_next_call_gets_thr
     open_klant.weather.plan(fault)
     with pytest.raises(Unavailable) as failed:
         await api.create(ROWS, klantcontact())
-    assert type(failed.value) is Unavailable
+    assert not isinstance(failed.value, NotServed | TokenRefused)
     await api.probe()
 
 
@@ -208,9 +208,18 @@ def answering(answer: httpx.Response) -> HttpOpenKlant:
     ("answer", "error"),
     [
         (httpx.Response(404, json=OWN_404), Absent),
-        (httpx.Response(404, text="<h1>Not Found</h1>"), Unavailable),
-        (httpx.Response(302, headers={"Location": "https://login.example.nl"}), Unavailable),
-        (httpx.Response(400, json={"invalidParams": []}), CallRefused),
+        (httpx.Response(404, text="<h1>Not Found</h1>"), NotServed),
+        (httpx.Response(302, headers={"Location": "https://login.example.nl"}), NotServed),
+        (httpx.Response(404, json={"code": "elders"}), NotServed),
+        (httpx.Response(400, json={"code": "invalid", "invalidParams": []}), CallRefused),
+        (httpx.Response(400, text="<h1>Bad Request</h1>"), NotServed),
+        (httpx.Response(400, json={"message": "Bad Request"}), NotServed),
+        (httpx.Response(401, json={"code": "not_authenticated"}), TokenRefused),
+        (httpx.Response(401, text="<h1>Log in</h1>"), NotServed),
+        (httpx.Response(403, json={"code": "permission_denied"}), TokenRefused),
+        (httpx.Response(403, text="<h1>Request blocked</h1>"), NotServed),
+        (httpx.Response(413, text="<h1>Too Large</h1>"), CallRefused),
+        (httpx.Response(200, text="<h1>Onderhoud</h1>"), NotServed),
     ],
 )
 async def test_each_answer_has_its_meaning(answer: httpx.Response, error: type[Exception]) -> None:

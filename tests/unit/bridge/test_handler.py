@@ -9,9 +9,11 @@ import pytest
 from services.bridge.converge import Convergence
 from services.bridge.errors import (
     Behind,
+    CallFailed,
     CallRefused,
     Leased,
     LetterReason,
+    NotServed,
     NummerBezet,
     OrphanedAddress,
     RefusedField,
@@ -21,6 +23,7 @@ from services.bridge.errors import (
 from services.bridge.handler import BridgeHandler
 from services.bridge.meant import Trigger
 from services.bridge.outage import FAILURES, Outage
+from services.bridge.poison import FAILURES_ALONE, FAILURES_OF_ONE
 from services.bridge.ports import BridgeLetter
 from services.bridge.triggers import KlantcontactAsked, PartijAsked
 from services.runtime.errors import TransientFailure
@@ -47,6 +50,10 @@ class Desk:
     told: list[bool] = field(default_factory=list)
     reasons: list[dict[str, str]] = field(default_factory=list)
     """What readiness said at each pause."""
+    outages: list[float] = field(default_factory=list)
+    """What the metric said at each pause."""
+    others_are_written: int = 0
+    """During how many of the first pauses another lane writes something."""
 
     def __post_init__(self) -> None:
         self.health = Health(())
@@ -94,6 +101,9 @@ class Desk:
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.reasons.append(self.health.reasons())
+        self.outages.append(_outage())
+        if len(self.slept) <= self.others_are_written:
+            self.outage.answered("kc-2", wrote=True)
 
 
 def desk(*outcomes: Convergence | Exception) -> Desk:
@@ -152,10 +162,19 @@ async def test_a_refused_token_stops_all_at_once_and_is_not_ready() -> None:
     assert refused.health.ready()
 
 
-async def test_an_orphaned_address_is_an_outage_until_the_address_is_taken() -> None:
-    blocked = desk(OrphanedAddress(), Convergence.CREATED)
+async def test_another_server_in_its_place_is_waited_for_and_is_not_ready() -> None:
+    elsewhere = desk(*[NotServed()] * FAILURES, Convergence.CREATED)
+    elsewhere.probes = iter([NotServed(), Unavailable(), None])
+    await elsewhere.handler.handle(ASKED, RECORD)
+    assert elsewhere.told == [False, False, True]
+    assert (elsewhere.letters, elsewhere.health.ready()) == ([], True)
+
+
+async def test_an_orphaned_address_is_an_outage_of_the_lane_that_needs_it() -> None:
+    blocked = desk(*[OrphanedAddress()] * (2 * FAILURES), CallRefused("POST betrokkenen", 400))
     await blocked.handler.handle(ASKED, RECORD)
-    assert (blocked.slept, blocked.letters, _outage()) == ([10.0], [], 0)
+    assert (blocked.outages, blocked.told) == ([1] * 2 * FAILURES, [])
+    assert (len(blocked.letters), _outage()) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -185,6 +204,58 @@ async def test_a_bug_of_ours_becomes_a_letter_that_shows_no_value() -> None:
     assert letter.reason is LetterReason.EIGEN_FOUT
     assert "Jansen" not in letter.told
     assert broken.given_up == ["partij:p-1"]
+
+
+FAILED = CallFailed("POST bijlagen was answered with status 500.", call="POST bijlagen")
+ELSEWHERE = NotServed("POST bijlagen was answered with status 403.", call="POST bijlagen")
+
+
+@pytest.mark.parametrize(
+    ("failure", "others", "times"),
+    [(FAILED, True, FAILURES_OF_ONE), (ELSEWHERE, True, FAILURES_OF_ONE), (FAILED, False, FAILURES_ALONE)],
+    ids=["Open Klant fails", "a proxy does not let it through", "nothing else is there to be written"],
+)
+async def test_a_contact_that_fails_each_time_becomes_a_letter(failure: Exception, others: bool, times: int) -> None:
+    poison = desk(*[failure] * times)
+    poison.others_are_written = 999 if others else 0
+    await poison.handler.handle(ASKED, RECORD)
+    told = f"{failure} So it was {times} times in a row, while Open Klant answered other calls."
+    assert poison.letters == [BridgeLetter("klantcontact", "kc-1", LetterReason.FAALT, told, RECORD)]
+    assert (poison.given_up, poison.health.ready()) == (["kc:kc-1"], True)
+
+
+@pytest.mark.parametrize(
+    "failures",
+    [
+        [FAILED] * (FAILURES_OF_ONE - 1),
+        [FAILED, CallFailed(call="GET bijlagen")] * FAILURES_OF_ONE,
+        [Unavailable()] * FAILURES_ALONE * 2,
+    ],
+    ids=["too few", "not at one call", "no answer"],
+)
+async def test_failures_that_show_no_poison_make_no_letter(failures: list[Exception]) -> None:
+    shaky = desk(*failures, Convergence.CREATED)
+    shaky.others_are_written = 999
+    await shaky.handler.handle(ASKED, RECORD)
+    assert shaky.letters == []
+
+
+@pytest.mark.parametrize(("failure", "times"), [(FAILED, FAILURES_ALONE - 1), (ELSEWHERE, FAILURES_ALONE * 2)])
+async def test_while_open_klant_takes_no_writes_a_failure_blames_no_contact(failure: Exception, times: int) -> None:
+    """What was under way when it began to fail may still come to its end."""
+    down = desk(*[failure] * times, Convergence.CREATED)
+    down.others_are_written = FAILURES_OF_ONE // 2 - 1
+    await down.handler.handle(ASKED, RECORD)
+    assert down.letters == []
+
+
+async def test_failures_from_before_open_klant_was_away_do_not_count() -> None:
+    down = desk(*[FAILED] * (2 * FAILURES_OF_ONE - 1), Convergence.CREATED)
+    down.others_are_written = 999
+    # The probe for the letter is the first of all: others keep the lanes going.
+    down.probes = iter([Unavailable()])
+    await down.handler.handle(ASKED, RECORD)
+    assert (down.letters, len(down.told)) == ([], 1)
 
 
 def _outage() -> float:

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
+from services.bridge.errors import LetterReason
 from services.bridge.handler import BridgeHandler
 from services.bridge.kafka.lanes import Lanes
 from services.bridge.klantcontacten import Klantcontacten
 from services.bridge.meant import BridgeTerms
 from services.bridge.open_klant.client import HttpOpenKlant
-from services.bridge.outage import PROBE_SECONDS, Outage
+from services.bridge.outage import FAILURES, PROBE_SECONDS, Outage
 from services.bridge.ports import BridgeLetter
 from services.bridge.triggers import Asking, asking_of
 from services.domain.openklant_beleid import OpenKlantBeleid
@@ -33,6 +34,7 @@ from tests.support.projector_examples import (
     encoded,
     fact,
     identifier,
+    klantcontact_id,
     partij,
     registered,
     taak_created,
@@ -141,7 +143,9 @@ async def test_a_token_that_is_refused_stops_every_lane_at_its_first_call(open_k
     assert bridge.health.ready()
 
 
-async def test_an_orphaned_standard_address_stops_the_lanes_and_makes_no_letter(open_klant: OpenKlant) -> None:
+async def test_an_orphaned_standard_address_holds_up_only_who_needs_it_and_makes_no_letter(
+    open_klant: OpenKlant,
+) -> None:
     bridge = Bridge(open_klant)
     orphan = {"adres": "x@example.nl", "soortDigitaalAdres": "email", "isStandaardAdres": True, "referentie": ""}
     nobody = {"verstrektDoorBetrokkene": None, "verstrektDoorPartij": None, "omschrijving": ""}
@@ -156,11 +160,34 @@ async def test_an_orphaned_standard_address_stops_the_lanes_and_makes_no_letter(
         }
     ]
 
+    others = [registered(f"without-{each}") for each in range(4)]
+
     def mended(*_: str) -> None:
-        if bridge.slept.count(PROBE_SECONDS) == 2:
+        refusals = sum(each.status == 400 for each in open_klant.weather.calls)
+        if refusals > FAILURES and len(open_klant.register["klantcontacten"].rows) > 1:
             open_klant.register["digitaleadressen"].drop(row["uuid"])
 
     open_klant.weather.before = mended
-    await bridge.handle(*events)
-    assert (bridge.slept.count(PROBE_SECONDS), bridge.letters) == (2, [])
+    await bridge.handle(*events, *others)
+    assert (PROBE_SECONDS in bridge.slept, bridge.letters) == (False, [])
+    assert found_picture(open_klant) == wanted_picture(bridge.register, sources=[SOURCE])
+
+
+async def test_a_contact_that_open_klant_always_fails_at_becomes_a_letter_and_its_lane_goes_on(
+    open_klant: OpenKlant,
+) -> None:
+    bridge = Bridge(open_klant)
+    open_klant.weather.plan(Fault(500, method="POST", resource="internetaken", times=None))
+    await bridge.handle(taak_created("poison"), registered("poison"), *(registered(f"c-{each}") for each in range(9)))
+
+    assert {each.reason for each in bridge.letters} == {LetterReason.FAALT}
+    assert {each.id for each in bridge.letters} == {klantcontact_id("poison")}
+    assert len(open_klant.register["klantcontacten"].rows) == 10
+
+
+async def test_an_open_klant_that_can_be_read_and_takes_no_writes_makes_no_letter(open_klant: OpenKlant) -> None:
+    bridge = Bridge(open_klant)
+    open_klant.weather.plan(Fault(500, method="POST", skip=20, times=50))
+    await bridge.handle(*contacts(8))
+    assert bridge.letters == []
     assert found_picture(open_klant) == wanted_picture(bridge.register, sources=[SOURCE])
