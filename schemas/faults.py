@@ -114,8 +114,8 @@ class RefusalKind(StrEnum):
     """A channel's mapping gave no event of its message. Only letters of channels have it (`docs/channels.md`), and its
     errors name places of the mapping, with the kinds of `schemas/mapping.md`. The mapping has to be repaired."""
     OPENKLANT_WEIGERT = "openklant_weigert"
-    """Open Klant refuses what the bridge wrote, or fails at it each time. Only letters of `openklant.dlq` have it, and its
-    errors name the call, the fields and Open Klant's own codes (`docs/architecture/bridge.md`)."""
+    """Open Klant refuses what the bridge wrote, or fails at it each time. Only letters of `openklant.dlq` have it, and
+    its errors name the call, the fields and Open Klant's own codes (`docs/architecture/bridge.md`)."""
     NUMMER_BEZET = "nummer_bezet"
     """A row of somebody else's in Open Klant has our number. Only letters of `openklant.dlq` have it."""
     INTERNE_FOUT = "interne_fout"

@@ -212,12 +212,12 @@ ELSEWHERE = NotServed("POST bijlagen was answered with status 403.", call="POST 
 
 @pytest.mark.parametrize(
     ("failure", "others", "times"),
-    [(FAILED, True, FAILURES_OF_ONE), (ELSEWHERE, True, FAILURES_OF_ONE), (FAILED, False, FAILURES_ALONE)],
+    [(FAILED, 99, FAILURES_OF_ONE), (ELSEWHERE, 99, FAILURES_OF_ONE), (FAILED, 0, FAILURES_ALONE)],
     ids=["Open Klant fails", "a proxy does not let it through", "nothing else is there to be written"],
 )
-async def test_a_contact_that_fails_each_time_becomes_a_letter(failure: Exception, others: bool, times: int) -> None:
+async def test_a_contact_that_fails_each_time_becomes_a_letter(failure: Exception, others: int, times: int) -> None:
     poison = desk(*[failure] * times)
-    poison.others_are_written = 999 if others else 0
+    poison.others_are_written = others
     await poison.handler.handle(ASKED, RECORD)
     told = f"{failure} So it was {times} times in a row, while Open Klant answered other calls."
     assert poison.letters == [BridgeLetter("klantcontact", "kc-1", LetterReason.FAALT, told, RECORD)]
@@ -235,7 +235,7 @@ async def test_a_contact_that_fails_each_time_becomes_a_letter(failure: Exceptio
 )
 async def test_failures_that_show_no_poison_make_no_letter(failures: list[Exception]) -> None:
     shaky = desk(*failures, Convergence.CREATED)
-    shaky.others_are_written = 999
+    shaky.others_are_written = 99
     await shaky.handler.handle(ASKED, RECORD)
     assert shaky.letters == []
 
@@ -251,7 +251,7 @@ async def test_while_open_klant_takes_no_writes_a_failure_blames_no_contact(fail
 
 async def test_failures_from_before_open_klant_was_away_do_not_count() -> None:
     down = desk(*[FAILED] * (2 * FAILURES_OF_ONE - 1), Convergence.CREATED)
-    down.others_are_written = 999
+    down.others_are_written = 99
     # The probe for the letter is the first of all: others keep the lanes going.
     down.probes = iter([Unavailable()])
     await down.handler.handle(ASKED, RECORD)

@@ -48,6 +48,7 @@ class Bridge:
     """The bridge's lanes over HTTP. It sleeps no time: `slept` has how long it meant to."""
 
     open_klant: OpenKlant
+    timeout_seconds: float = 0.2
     register: FakeRegister = field(default_factory=FakeRegister)
     slept: list[float] = field(default_factory=list)
     letters: list[BridgeLetter] = field(default_factory=list)
@@ -67,7 +68,7 @@ class Bridge:
         """Have the projector show events, then the lanes read them to the end."""
         self.register.merge([fact(each) for each in events])
         async with httpx.AsyncClient(base_url=self.open_klant.root) as http:
-            api = HttpOpenKlant(http, lambda: self.open_klant.token, timeout_seconds=0.2)
+            api = HttpOpenKlant(http, lambda: self.open_klant.token, timeout_seconds=self.timeout_seconds)
             terms = BridgeTerms(SIGNER, OpenKlantBeleid(), CHOICE)
             klantcontacten = Klantcontacten(api, FakeDocuments(self.register), FakeStates(), terms)
             outage = Outage(api.probe, self.health, self.sleep)
@@ -146,7 +147,7 @@ async def test_a_token_that_is_refused_stops_every_lane_at_its_first_call(open_k
 async def test_an_orphaned_standard_address_holds_up_only_who_needs_it_and_makes_no_letter(
     open_klant: OpenKlant,
 ) -> None:
-    bridge = Bridge(open_klant)
+    bridge = Bridge(open_klant, timeout_seconds=5)
     orphan = {"adres": "x@example.nl", "soortDigitaalAdres": "email", "isStandaardAdres": True, "referentie": ""}
     nobody = {"verstrektDoorBetrokkene": None, "verstrektDoorPartij": None, "omschrijving": ""}
     row = open_klant.register.add("digitaleadressen", {**orphan, **nobody})
