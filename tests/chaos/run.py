@@ -71,10 +71,11 @@ def main(arguments: Sequence[str]) -> int:
         rounds = [Round(names, {}, parsed.minutes or MINUTES, each) for each in versions]
     else:
         rounds = list(ROUNDS)
+    commit = _commit()  # before a report changes the tree
     runs: list[Told] = []
     for each_round in rounds:
         try:
-            runs.append(_run(each_round, parsed.seed, still_lacking(each_round.asked, counts_of(runs))))
+            runs.append(_run(each_round, parsed.seed, still_lacking(each_round.asked, counts_of(runs)), commit))
         except Exception:  # noqa: BLE001 - the other rounds still show what they show
             _say(f"This run did not come to its end:\n{traceback.format_exc()}")
         PAGE.write_text(page(kept()), encoding="utf-8")
@@ -89,7 +90,7 @@ def _is_right(rounds: Sequence[Round], runs: Sequence[Told]) -> bool:
     return not missing and not any(each.violations for each in runs)
 
 
-def _run(orders: Round, seed: int, enough: Mapping[str, int]) -> Told:
+def _run(orders: Round, seed: int, enough: Mapping[str, int], commit: str) -> Told:
     kinds, lacking = chosen(KINDS, orders.kinds)
     command = f"make chaos SEED={seed} KINDS={','.join(orders.kinds)} MINUTES={orders.minutes:g}"
     if orders.version != VERSION:
@@ -106,7 +107,7 @@ def _run(orders: Round, seed: int, enough: Mapping[str, int]) -> Told:
         kinds=orders.kinds,
         minutes=orders.minutes,
         began=f"{began:%Y-%m-%dT%H:%M:%S}",
-        commit=_commit(),
+        commit=commit,
         lacking=lacking,
     )
     keep(done)
