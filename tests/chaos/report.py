@@ -126,7 +126,7 @@ def _versions(runs: Sequence[Told]) -> str:
         (
             kafka,
             mongodb,
-            f"{sum(run.minutes for run in of):.0f}",
+            f"{sum(run.minutes for run in of):g}",
             f"{sum(run.contacts for run in of):,}",
             f"{sum(sum(run.checks.values()) for run in of):,}",
         )
