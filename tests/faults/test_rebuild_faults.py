@@ -69,7 +69,7 @@ def projected(settings: Settings, events: Sequence[Event], folder: Path) -> Iter
 
 
 class Publisher:
-    """Publishes one history after another until it is told to stop, at a sixth of what the projectors keep up with.
+    """Publishes one history after another until it is told to stop, at a twentieth of what the projectors keep up with.
 
     A rebuild never reaches the end of topics that grow faster than it reads them, on whatever machine.
     """
@@ -88,7 +88,7 @@ class Publisher:
             self.events += events
             number += 5
             wait_for("the projectors keep up", self._may_go_on)
-            self._stop.wait(5 * (time.monotonic() - began))
+            self._stop.wait(20 * (time.monotonic() - began))
 
     def _may_go_on(self) -> bool:
         return self._stop.is_set() or count_committed(self._settings) >= len(self.events)
