@@ -20,6 +20,7 @@ from services.local.channel_samples import ChannelSample, channel_samples, send_
 from services.local.open_klant import Beside, close_a_taak, compared, open_klant_beside, until_equal
 from services.local.scenarios import CheckedContact, Scenario, Uitkomst, count_refused, load_scenarios, verify
 from services.local.servers.errors import StartFailed
+from services.local.servers.network import free_port
 from services.local.system import System, running_system
 from services.runtime.settings import Settings
 
@@ -53,7 +54,8 @@ def run(*, openklant: bool = False) -> int:
     `openklant`: with an Open Klant beside it, which must end equal.
     """
     screen, scenarios = Console(), load_scenarios()
-    settings = Settings(topic_partitions=PARTITIONS, kanalen_file=None)  # it makes channels of its own
+    # It makes channels of its own, and can run beside an `up`.
+    settings = Settings(topic_partitions=PARTITIONS, kanalen_file=None, intake_port=free_port())
     started, is_equal = time.monotonic(), True
     with tempfile.TemporaryDirectory(prefix="klantcontact-demo-") as folder, ExitStack() as running:
         screen.print("Starting Kafka, MongoDB and the services …")

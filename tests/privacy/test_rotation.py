@@ -116,6 +116,8 @@ def town(kafka_bootstrap: str, mongo_uri: str, topics: str, database: str, tmp_p
 def test_a_new_key_takes_over_while_contacts_come_in_and_processes_are_killed(town: Town) -> None:
     world = town.world
     first, second = world.start(town.old), world.start(town.old)
+    for process in (first, second):
+        process.wait_until_assigned(2)
     town.publish(round_=1)
     town.handled()
     # One instance has the new settings, as in the middle of a rolling restart, and one keeps the old ones.
