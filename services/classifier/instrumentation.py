@@ -34,7 +34,7 @@ from services.domain.outcome import (
 from services.domain.personal import FIELDS, may_look_personal, personal_fields
 from services.domain.toelichting import Kanttekening
 from services.runtime.exactly_once.ports import Message
-from services.runtime.exactly_once.telling import attributes_of, tell_committed
+from services.runtime.exactly_once.telling import tell_committed
 from services.runtime.kafka.records import Record, value_bytes
 from services.runtime.logboek.logboek import Activity, Logboek
 from services.runtime.observe import metrics
@@ -127,7 +127,7 @@ def _activity(besluit: BesluitRecord) -> Activity:
 
 def _attributes(record: Record, outcome: Outcome | InstructionAnswer, received: Received) -> Attributes:
     return {
-        **attributes_of(record),
+        **record.attributes,
         "klantcontact.outcome": outcome.name,
         "klantcontact.source": received.source,
         "klantcontact.contact_id": received.contact.contact_id,

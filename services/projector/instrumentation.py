@@ -100,11 +100,7 @@ def _attributes(record: Record, event: OutputEvent) -> Attributes:
     data = event.fact.data
     herkomst = data["herkomst"]
     return {
-        "messaging.system": "kafka",
-        "messaging.operation.type": "process",
-        "messaging.destination.name": record.topic,
-        "messaging.destination.partition.id": str(record.partition),
-        "messaging.kafka.offset": record.offset,
+        **record.attributes,
         "klantcontact.source": herkomst["source"],
         "klantcontact.contact_id": herkomst["contactId"],
         "klantcontact.revisie": herkomst["revisie"],

@@ -14,7 +14,7 @@ from schemas.values import value_class
 from services.channels.loading import MappedChannel
 from services.channels.mapping.outcome import ChannelOutcome, MappedContact, RefusedContact, SkippedContact
 from services.runtime.exactly_once.ports import Message
-from services.runtime.exactly_once.telling import attributes_of, tell_committed
+from services.runtime.exactly_once.telling import tell_committed
 from services.runtime.kafka.records import Record, value_bytes
 from services.runtime.observe import metrics
 from services.runtime.observe.tracing import Attributes, Spans
@@ -117,7 +117,7 @@ def tell_spans(spans: Spans, batch: Sequence[MappedMessage], *, started_ns: int)
     for mapped in batch:
         record = mapped.record
         attributes: Attributes = {
-            **attributes_of(record),
+            **record.attributes,
             "klantcontact.mapping": mapped.channel.mapping.label,
             "klantcontact.outcomes": [kind.value for kind in mapped.kinds],
         }

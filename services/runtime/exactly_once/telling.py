@@ -1,4 +1,4 @@
-"""The logs, metrics and trace attributes that every service in the loop has for a batch."""
+"""The logs and metrics that every service in the loop has for a batch."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,7 +9,6 @@ import structlog
 from services.runtime.exactly_once.ports import Message
 from services.runtime.kafka.records import Record, tell_oversized
 from services.runtime.observe import metrics
-from services.runtime.observe.tracing import Attributes
 
 log = structlog.get_logger()
 
@@ -63,14 +62,3 @@ def tell_own_failure(event: str, record: Record, error: Exception) -> None:
     """Log a bug of ours: what kind of error, and where."""
     metrics.OWN_FAILURES.inc()
     log.error(event, topic=record.topic, partition=record.partition, offset=record.offset, exc_info=error)
-
-
-def attributes_of(record: Record) -> Attributes:
-    """Return the attributes of a record's span, as OpenTelemetry names them."""
-    return {
-        "messaging.system": "kafka",
-        "messaging.operation.type": "process",
-        "messaging.destination.name": record.topic,
-        "messaging.destination.partition.id": str(record.partition),
-        "messaging.kafka.offset": record.offset,
-    }

@@ -15,6 +15,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from schemas.cloudevents import Headers
 from schemas.values import value_class
 from services.runtime.observe import metrics
+from services.runtime.observe.tracing import Attributes
 
 log = structlog.get_logger()
 
@@ -53,6 +54,17 @@ class Record:
     def place(self) -> TopicPartition:
         """The partition in which it lies."""
         return TopicPartition(self.topic, self.partition)
+
+    @property
+    def attributes(self) -> Attributes:
+        """The attributes of its span, as OpenTelemetry names them."""
+        return {
+            "messaging.system": "kafka",
+            "messaging.operation.type": "process",
+            "messaging.destination.name": self.topic,
+            "messaging.destination.partition.id": str(self.partition),
+            "messaging.kafka.offset": self.offset,
+        }
 
 
 def as_record(record: "ConsumerRecord[bytes, bytes]") -> Record:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from uuid import UUID
 
 import pytest
 from aiokafka import TopicPartition
@@ -113,6 +114,25 @@ async def test_the_span_of_a_decision_has_its_origin_and_its_rule(bench: _Bench)
         "messaging.destination.partition.id": "0",
         "messaging.kafka.offset": 41,
         "klantcontact.outcome": "decided",
+        "klantcontact.source": SOURCE,
+        "klantcontact.contact_id": "c-1",
+        "klantcontact.revisie": 1,
+        "klantcontact.rules": ("V2",),
+    }
+
+
+async def test_the_span_of_a_document_has_the_place_of_its_event_and_its_subject(bench: _Bench) -> None:
+    await bench.pass_on(records(traced(SAMPLED)))
+
+    stored = dict(bench.spans()[2].attributes or {})
+    subject = str(stored.pop("klantcontact.subject"))
+    assert str(UUID(subject)) == subject
+    assert stored == {
+        "messaging.system": "kafka",
+        "messaging.operation.type": "process",
+        "messaging.destination.name": "taak.created",
+        "messaging.destination.partition.id": "0",
+        "messaging.kafka.offset": 1,
         "klantcontact.source": SOURCE,
         "klantcontact.contact_id": "c-1",
         "klantcontact.revisie": 1,
