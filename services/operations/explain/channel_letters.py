@@ -4,13 +4,14 @@ The mapper knows the contact of a message only when it refused a whole event. An
 of its source.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from schemas.reading.origin import Origin
 from services.operations.dead_letters.letters import UNKNOWN, Letter, Withheld
 from services.operations.dead_letters.selection import LetterState
-from services.operations.dead_letters.states import letter_states
+from services.operations.dead_letters.states import LetterStates
 from services.operations.explain.letters import Letters, Sought, read_letters
 from services.operations.topic_reader import Progress, TopicReader
 from services.runtime.settings import Settings
@@ -32,7 +33,7 @@ class ChannelLetters:
 async def read_channel_letters(
     reader: TopicReader, settings: Settings, contact: Origin, progress: Progress
 ) -> tuple[ChannelLetters, ...]:
-    """Read all dead letters of channels, and return what each topic holds or could hold of a contact.
+    """Read all dead letters of channels once, and return what each topic holds or could hold of a contact.
 
     Without a source, the contact of every source counts. A topic that can hold nothing of it is left out.
     """
@@ -44,13 +45,15 @@ async def _in_topic(
     reader: TopicReader, settings: Settings, topic: str, contact: Origin, progress: Progress
 ) -> ChannelLetters:
     sought, could_be = Sought(contact=contact), 0
-    letters = await read_letters(reader, settings, topic, sought, progress)
-    async with letter_states(settings, topic) as states:
-        async for batch in reader.records(await reader.whole(topic), progress):
-            unnamed = [each for each in await states.letters(batch) if _could_be(each, sought, contact.source)]
-            histories = await states.histories(unnamed) if unnamed else []
-            could_be += sum(each.state is LetterState.OPEN for each in histories)
-    return ChannelLetters(topic=topic, letters=letters, could_be=could_be)
+
+    async def count(states: LetterStates, letters: Sequence[Letter]) -> None:
+        nonlocal could_be
+        unnamed = [each for each in letters if _could_be(each, sought, contact.source)]
+        histories = await states.histories(unnamed) if unnamed else []
+        could_be += sum(each.state is LetterState.OPEN for each in histories)
+
+    found = await read_letters(reader, settings, topic, sought, progress, look=count)
+    return ChannelLetters(topic=topic, letters=found, could_be=could_be)
 
 
 def _could_be(letter: Letter, sought: Sought, source: str | None) -> bool:

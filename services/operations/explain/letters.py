@@ -1,7 +1,7 @@
 """The dead letters of a contact or a record: also those that were cut, that are broken, and that failed again."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,7 +10,7 @@ from schemas.reading.origin import Origin, origin_of
 from services.domain.ids import contact_key_named
 from services.operations.dead_letters.letters import UNKNOWN, Letter, LetterId
 from services.operations.dead_letters.reading import Found
-from services.operations.dead_letters.states import letter_states
+from services.operations.dead_letters.states import LetterStates, letter_states
 from services.operations.topic_reader import Progress, TopicReader
 from services.runtime.settings import Settings
 
@@ -81,19 +81,36 @@ class Sought:
         )
 
 
+Look = Callable[[LetterStates, Sequence[Letter]], Awaitable[None]]
+"""Looks at a batch of letters as they are read, and may ask for their states."""
+
+
+async def _look_at_nothing(_states: LetterStates, _letters: Sequence[Letter]) -> None:
+    """Look at no letter."""
+
+
 async def read_letters(
-    reader: TopicReader, settings: Settings, topic: str, sought: Sought, progress: Progress
+    reader: TopicReader,
+    settings: Settings,
+    topic: str,
+    sought: Sought,
+    progress: Progress,
+    *,
+    look: Look = _look_at_nothing,
 ) -> Letters:
     """Read all dead letters of a topic, and return those that are sought.
 
-    A record that failed again names its earlier letters: one of them that is sought brings the others.
+    A record that failed again names its earlier letters: one of them that is sought brings the others. `look` sees each
+    letter of the topic once, also those that are not sought, so that a topic is read once for whatever is asked of it.
     """
     collected = _Collected(sought)
     whole = await reader.whole(topic)
     async with letter_states(settings, topic) as states:
         async for batch in reader.records(whole, progress):
-            for letter in await states.letters(batch):
+            letters = await states.letters(batch)
+            for letter in letters:
                 collected.look_at(letter)
+            await look(states, letters)
         for passed in collected.passed():
             if (record := await reader.at(Position(topic, *passed))) is not None:
                 collected.look_back_at(*await states.letters([record]))

@@ -1,13 +1,17 @@
 """`klantcontact dlq` on the letters of a channel: a message goes back to its raw topic, and is mapped anew."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
 
+from services.operations.explain.explain import NotDecided, explain
+from services.operations.explain.search import Asked
+from services.operations.topic_reader import Progress, Records, Stretch, TopicReader, unseen
 from tests.support.commands import run_command
 from tests.support.mappings import MESSAGE, SMALL
 from tests.support.raw_channels import JSON_TYPE, RawChannels, headers_of, small_channel
@@ -97,6 +101,31 @@ def test_a_message_is_listed_shown_corrected_sent_back_and_mapped_anew(
     assert json.loads(dlq("list", "--json").stdout)["groups"] == []
     nobody = run_command(raw.settings, "explain", "g-nobody")
     assert (nobody.returncode, "it never came" in nobody.stderr) == (1, True)
+
+
+async def test_an_explanation_reads_each_topic_once(
+    raw: RawChannels, start: Callable[[], ServiceProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (raw_topic,) = raw.settings.raw_topics
+    raw.publish((raw_topic, each, [JSON_TYPE]) for each in (json.dumps(WRONG).encode(), ODD, b"{"))
+    start()
+    raw.wait_until_mapped(3)
+    reads: Counter[str] = Counter()
+    records = TopicReader.records
+
+    def counted(
+        self: TopicReader, stretches: Sequence[Stretch], progress: Progress = unseen, *, oversized: bool = False
+    ) -> AsyncIterator[Records]:
+        reads.update({each.topic for each in stretches})
+        return records(self, stretches, progress, oversized=oversized)
+
+    monkeypatch.setattr(TopicReader, "records", counted)
+    found = await explain(raw.settings, Asked("g-wrong"))
+
+    assert isinstance(found, NotDecided)
+    assert [(each.letters.number, each.could_be) for each in found.of_channels or ()] == [(1, 2)]
+    topics = (*raw.settings.input_topics, raw.settings.dead_letter_topic, *raw.settings.raw_dead_letter_topics)
+    assert reads == dict.fromkeys(topics, 1)
 
 
 def test_a_topic_that_holds_no_letters_is_refused_with_those_that_do(raw: RawChannels) -> None:
