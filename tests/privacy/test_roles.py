@@ -5,7 +5,6 @@ The two databases are apart here, so that a right on the wrong one shows too.
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,6 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from services.classifier.mongo.register import BESLUITEN
-from services.local.logins import may_make_logins
-from services.local.servers.mongod import administrator_uri, mongod_server
 from services.local.servers.stack import Stack
 from services.local.system import System
 from services.runtime.mongo.client import Document
@@ -28,6 +25,7 @@ from tests.acceptance.pipeline import publish, wait_until_all_is_stored
 from tests.acceptance.secure_town import contacts
 from tests.acceptance.shared_system import shared_system
 from tests.support.commands import run_command
+from tests.support.guarded import guarded_stack
 from tests.support.leftovers import remove_database
 from tests.support.logins import login
 
@@ -58,11 +56,8 @@ def every_collection() -> set[tuple[Holder, str]]:
 @pytest.fixture(scope="module")
 def guarded(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The servers, with a MongoDB that asks who a client is, also where KLANTCONTACT_TEST_MONGO names another."""
-    if may_make_logins(stack.mongo_uri):
-        yield stack
-        return
-    with mongod_server(tmp_path_factory.mktemp("guarded")) as server:
-        yield replace(stack, mongo_uri=administrator_uri(server))
+    with guarded_stack(stack, tmp_path_factory.mktemp("guarded")) as guarded:
+        yield guarded
 
 
 @pytest.fixture(scope="module")
