@@ -53,6 +53,8 @@ class RemoveRow:
     uuid: str
     keys: tuple[str, ...] = ()
     """Of the rows of ours that this call takes away."""
+    merk: str | None = None
+    """Of a row of ours that has no key any more: the bridge ended after the call that created it."""
 
 
 @value_class(frozen=True, slots=True)
@@ -106,12 +108,12 @@ def compare(wanted: WantedParts, found: FoundRows, ours: Ours, *, again: bool = 
     gone_with = [row for each in surplus.values() for row in found.of(Resource.DIGITALE_ADRESSEN, each.uuid)]
     return RowComparison(
         (
+            *_unfinished(found, rows, ours),
             *orphans,
             *_creations(wanted, rows, removed),
             *_couplings(wanted, rows),
             *_changes(wanted, rows, ours),
             *_removals(found, surplus),
-            *_unfinished(found, rows, ours),
         ),
         {key: noted for key, noted in kept.items() if rows.get(key) not in left},
         removed,
@@ -269,11 +271,14 @@ def _removal_of_all(found: FoundRows, rows: Mapping[str, FoundRow]) -> Iterator[
 
 
 def _unfinished(found: FoundRows, rows: Mapping[str, FoundRow], ours: Ours) -> Iterator[RemoveRow]:
-    """Yield the removal of the row that a call created just before the bridge ended, and that is no longer wanted."""
+    """Yield the removal of the row that a call created just before the bridge ended, and that is no longer wanted.
+
+    It is the first call. Until it is made, the note of what is in flight alone says that the row is ours.
+    """
     known = {row.uuid for row in rows.values()}
     for row in found.rows:
         if ours.in_flight is not None and row.merk == ours.in_flight and row.uuid not in known:
-            yield RemoveRow(row.resource, row.uuid)
+            yield RemoveRow(row.resource, row.uuid, merk=row.merk)
             return
 
 

@@ -56,12 +56,15 @@ async def make(comparison: RowComparison, open_klant: OpenKlant, lease: Lease) -
 
 
 def _in_flight(calls: Sequence[Call]) -> str | None:
-    """Return the merk of the row that the first of these calls creates, or the uuid of the one that it removes."""
+    """Return the merk of the row that the first of these calls creates, or the uuid of the one that it removes.
+
+    A row that only the merk makes ours keeps it until it is gone.
+    """
     match calls[:1]:
         case [CreateRow(parts)]:
             return parts[0].merk
-        case [RemoveRow(_, uuid)]:
-            return uuid
+        case [RemoveRow(_, uuid, _, merk)]:
+            return merk or uuid
         case _:
             return None
 

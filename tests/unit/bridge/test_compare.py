@@ -189,8 +189,8 @@ def test_what_a_call_made_just_before_the_bridge_ended_is_removed_when_it_is_no_
     made = row(zaak("old"), uuid="u-made")
     ours = noted(root(), is_done=False, in_flight=zaak("old").merk)
     assert calls([root(), zaak()], [row(root()), made], ours) == (
+        RemoveRow(Resource.ONDERWERPOBJECTEN, "u-made", merk=zaak("old").merk),
         CreateRow((zaak(),)),
-        RemoveRow(Resource.ONDERWERPOBJECTEN, "u-made"),
     )
 
 
