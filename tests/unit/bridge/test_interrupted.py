@@ -13,6 +13,7 @@ from services.bridge.statuses import OwnTaak, Statuses
 from tests.fakes.open_klant.faults import Fault
 from tests.support.bridge_bench import Bench
 from tests.support.projector_examples import (
+    identifier,
     klantcontact_withdrawn,
     kvk,
     partij,
@@ -27,6 +28,13 @@ VESTIGING = {
     "codeObjecttype": "vestiging",
     "codeSoortObjectId": "vestigingsnummer",
     "objectId": "000012345678",
+}
+
+ZAAK = {
+    "codeRegister": "openzaak",
+    "codeObjecttype": "zaak",
+    "codeSoortObjectId": "uuid",
+    "objectId": "0d1a8a6e-0000-4000-8000-000000000001",
 }
 
 
@@ -106,6 +114,29 @@ async def test_a_taak_that_is_withdrawn_goes_also_when_its_creation_and_then_its
 
     assert bench.rows("internetaken") == []
     assert len(bench.rows("onderwerpobjecten")) == 1
+
+
+async def test_what_one_call_makes_with_a_klantcontact_goes_when_a_correction_drops_it_and_nobody_saw_the_answer() -> (
+    None
+):
+    bench = Bench()
+    first, dropped = registered("c-1"), registered("c-1", revisie=2)
+    first["data"]["betrokkenen"] = [{"betrokkeneId": identifier("beller"), "rol": "klant", "initiator": True}]
+    first["data"]["onderwerpobjecten"] = [{"onderwerpobjectidentificator": ZAAK}]
+    dropped["data"] |= {"betrokkenen": [], "onderwerpobjecten": []}
+    bench.project(first)
+    bench.open_klant.weather.plan(Fault(resource="maak-klantcontact", takes_effect=True))
+    with pytest.raises(Unavailable):
+        await bench.trigger(first)
+    assert {"betrokkenen", "onderwerpobjecten"} <= bench.counts().keys()
+    bench.project(dropped)
+    bench.open_klant.weather.plan(Fault(method="DELETE", skip=1))
+
+    with pytest.raises(Unavailable):  # between the two removals
+        await bench.trigger(dropped)
+    await bench.trigger(dropped)
+
+    assert {"betrokkenen", "onderwerpobjecten"} & bench.counts().keys() == set()
 
 
 async def test_a_row_that_is_shown_and_can_not_be_changed_is_a_refusal_and_no_fault_of_ours() -> None:
