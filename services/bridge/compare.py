@@ -5,7 +5,7 @@ The laws of this file:
 1. The bridge creates each wanted row that Open Klant lacks, parents first. It does not create a row again that somebody
    else removed.
 2. It changes a row whose fields differ. Of a row that it did not read, it compares the note.
-3. It removes only rows of ours: the noted ones, and the one that a call was creating when the bridge last ended. Rows
+3. It removes only rows of ours: the noted ones, and those that a call was creating when the bridge last ended. Rows
    that others hung on a klantcontact of ours go only with that klantcontact, and the log names them.
 4. It removes an address before the betrokkene that gave it, or after one that somebody else removed: Open Klant would
    keep the address without an owner.
@@ -53,6 +53,8 @@ class RemoveRow:
     uuid: str
     keys: tuple[str, ...] = ()
     """Of the rows of ours that this call takes away."""
+    merk: str | None = None
+    """Of a row that nothing else makes ours: the bridge ended after the call that created it."""
 
 
 @value_class(frozen=True, slots=True)
@@ -269,12 +271,14 @@ def _removal_of_all(found: FoundRows, rows: Mapping[str, FoundRow]) -> Iterator[
 
 
 def _unfinished(found: FoundRows, rows: Mapping[str, FoundRow], ours: Ours) -> Iterator[RemoveRow]:
-    """Yield the removal of the row that a call created just before the bridge ended, and that is no longer wanted."""
+    """Yield the removals of rows that a call created just before the bridge ended, and that are no longer wanted."""
     known = {row.uuid for row in rows.values()}
-    for row in found.rows:
-        if ours.in_flight is not None and row.merk == ours.in_flight and row.uuid not in known:
-            yield RemoveRow(row.resource, row.uuid)
-            return
+    made = {row.merk: row for row in found.rows if row.uuid not in known}
+    for merk in sorted(ours.in_flight & made.keys()):
+        row = made[merk]
+        if row.resource is Resource.BETROKKENEN:
+            yield from (RemoveRow(each.resource, each.uuid) for each in found.of(Resource.DIGITALE_ADRESSEN, row.uuid))
+        yield RemoveRow(row.resource, row.uuid, merk=merk)
 
 
 def needs_reading(wanted: WantedParts, ours: Ours) -> frozenset[str]:

@@ -55,15 +55,19 @@ async def make(comparison: RowComparison, open_klant: OpenKlant, lease: Lease) -
     return outcome
 
 
-def _in_flight(calls: Sequence[Call]) -> str | None:
-    """Return the merk of the row that the first of these calls creates, or the uuid of the one that it removes."""
+def _in_flight(calls: Sequence[Call]) -> frozenset[str]:
+    """Return the merken of the rows that the first of these calls creates, or the uuid of the one that it removes.
+
+    With them go the merken of the rows that nothing else makes ours, until each is removed.
+    """
+    only_by_merk = frozenset(each.merk for each in calls if isinstance(each, RemoveRow) and each.merk)
     match calls[:1]:
         case [CreateRow(parts)]:
-            return parts[0].merk
+            return only_by_merk | {part.merk for part in parts}
         case [RemoveRow(_, uuid)]:
-            return uuid
+            return only_by_merk | {uuid}
         case _:
-            return None
+            return only_by_merk
 
 
 def _outcome(call: Call) -> Convergence:

@@ -118,7 +118,7 @@ class Partijen:
 
     def _is_ours(self, partij: ApiRow, shown: ShownDocument, ours: Ours) -> bool:
         """Whether a partij with our number is ours: as it should be, or as we were creating it when we last ended."""
-        return may_be_of(partij, shown) or row_of(Resource.PARTIJEN, partij, self._signer).merk == ours.in_flight
+        return may_be_of(partij, shown) or row_of(Resource.PARTIJEN, partij, self._signer).merk in ours.in_flight
 
     async def _found(self, shown: ShownState, root: ApiRow | None, ours: Ours, asked: Care) -> FoundRows:
         if root is not None:

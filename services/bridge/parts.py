@@ -72,16 +72,16 @@ class Ours:
     """Whether the bridge never began on it. Then Open Klant has no row of ours of it."""
     is_done: bool = False
     """Whether the last convergence came to its end."""
-    in_flight: str | None = None
-    """The merk of the part that a call was to create when the bridge last ended, or the uuid of the row that it was to
-    remove."""
+    in_flight: frozenset[str] = frozenset()
+    """When the bridge last ended: the merken of the parts that a call was to create, or the uuid of the row that it was
+    to remove; and the merken of rows that an earlier call created, and that it had yet to remove."""
     removed: frozenset[str] = frozenset()
     """The keys of rows that somebody else removed. They are not made again."""
 
     @property
     def was_removing(self) -> bool:
         """Whether we were removing a row when the bridge last ended: then its absence is our own doing."""
-        return any(each.uuid == self.in_flight for each in self.rows.values())
+        return any(each.uuid in self.in_flight for each in self.rows.values())
 
 
 NOTHING_OF_OURS: Final = Ours()

@@ -87,7 +87,7 @@ class LeaseNote:
     """The rows that are ours now, by key."""
     removed: Collection[str] = ()
     """The keys of rows that somebody else removed."""
-    in_flight: str | None = None
+    in_flight: frozenset[str] = frozenset()
     """What the next call does, as `Ours.in_flight` has it."""
     taken_away: int = 0
     """How many rows the bridge removed from Open Klant since the last note."""

@@ -39,8 +39,10 @@ async def test_nothing_is_known_of_what_was_never_begun(states: BridgeStates) ->
 
 async def test_what_is_noted_and_ended_is_found_again(states: BridgeStates) -> None:
     async with states.leased("kc:1", follows=["0"]) as lease:
-        await lease.note(LeaseNote(ROWS, ["bijlagen/x"], "next"))
-        assert lease.state.ours == Ours(ROWS, is_new=False, in_flight="next", removed=frozenset({"bijlagen/x"}))
+        await lease.note(LeaseNote(ROWS, ["bijlagen/x"], frozenset({"next", "hung on it"})))
+        assert lease.state.ours == Ours(
+            ROWS, is_new=False, in_flight=frozenset({"next", "hung on it"}), removed=frozenset({"bijlagen/x"})
+        )
         await lease.note(LeaseNote(ROWS))
         await lease.end(SUMMARY)
     assert await states.find("kc:1") == State(Ours(ROWS, is_new=False, is_done=True), SUMMARY)
@@ -54,9 +56,11 @@ async def test_what_was_begun_and_not_ended_is_not_done(states: BridgeStates) ->
         await lease.end(SUMMARY)
     async with states.leased("kc:1") as lease:
         assert lease.state.ours.is_done
-        await lease.note(LeaseNote({}, in_flight="next", taken_away=2, others=[FoundRow(Resource.BIJLAGEN, "u-9")]))
+        await lease.note(
+            LeaseNote({}, in_flight=frozenset({"next"}), taken_away=2, others=[FoundRow(Resource.BIJLAGEN, "u-9")])
+        )
     found = await states.find("kc:1")
-    assert found == State(Ours({}, is_new=False, in_flight="next"), SUMMARY)
+    assert found == State(Ours({}, is_new=False, in_flight=frozenset({"next"})), SUMMARY)
     await states.give_up("kc:1", LetterReason.GEWEIGERD)
 
 

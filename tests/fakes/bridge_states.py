@@ -81,7 +81,7 @@ class FakeLease:
         kept.others += [each for each in note.others if each not in kept.others]
 
     async def end(self, summary: Mapping[str, Any]) -> None:
-        ours = replace(self.state.ours, is_done=True, is_new=False, in_flight=None)
+        ours = replace(self.state.ours, is_done=True, is_new=False, in_flight=frozenset())
         self.state = State(ours, summary)
         self._states.kept[self._name].state = self.state
 

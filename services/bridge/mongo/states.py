@@ -156,7 +156,7 @@ class MongoLease:
             {
                 "rijen": {"$literal": {key: _document(each) for key, each in note.rows.items()}},
                 "verwijderdDoorGemeente": sorted(note.removed),
-                "bezig": note.in_flight,
+                "bezig": sorted(note.in_flight),
                 "weggehaald": {"$add": [{"$ifNull": ["$weggehaald", 0]}, note.taken_away]},
                 "anderen": {"$setUnion": [{"$ifNull": ["$anderen", []]}, others]},
             }
@@ -171,7 +171,7 @@ class MongoLease:
             {
                 **{name: {"$literal": value} for name, value in summary.items()},
                 "af": True,
-                "bezig": None,
+                "bezig": [],
                 "bijgewerkt": "$$NOW",
                 "vergetenOp": forgotten if gone and not self.state.ours.removed else None,
             }
@@ -228,7 +228,7 @@ def _state(document: Document | None) -> State:
         rows,
         is_new=False,
         is_done=bool(document["af"]),
-        in_flight=document.get("bezig"),
+        in_flight=frozenset(document.get("bezig", ())),
         removed=frozenset(document.get("verwijderdDoorGemeente", ())),
     )
     return State(ours, {name: document[name] for name in SUMMARY if name in document})

@@ -143,5 +143,5 @@ class RehearsedLease:
         """Keep only the row that the state is about. Others point at it, and 100,000 states must fit in memory."""
         root = root_of(self.name)
         rows = {key: noted for key, noted in self.state.ours.rows.items() if key == root}
-        ours = replace(self.state.ours, rows=rows, is_done=True, in_flight=None)
+        ours = replace(self.state.ours, rows=rows, is_done=True, in_flight=frozenset())
         self.states.added[self.name] = State(ours, summary)

@@ -82,9 +82,9 @@ def _parent_of(part: WantedPart) -> Resource:
     return Resource((part.parent or "").partition("/")[0])
 
 
-def noted(*parts: WantedPart, is_done: bool = True, in_flight: str | None = None) -> Ours:
+def noted(*parts: WantedPart, is_done: bool = True, in_flight: str = "") -> Ours:
     rows = {each.key: Noted(UUIDS[each.resource], each.merk, each.toegewezen) for each in parts}
-    return Ours(rows, is_new=False, is_done=is_done, in_flight=in_flight)
+    return Ours(rows, is_new=False, is_done=is_done, in_flight=frozenset({in_flight} - {""}))
 
 
 def calls(wanted: Sequence[WantedPart], found: Sequence[FoundRow], ours: Ours = NOTHING_OF_OURS) -> Sequence[Call]:
@@ -190,7 +190,7 @@ def test_what_a_call_made_just_before_the_bridge_ended_is_removed_when_it_is_no_
     ours = noted(root(), is_done=False, in_flight=zaak("old").merk)
     assert calls([root(), zaak()], [row(root()), made], ours) == (
         CreateRow((zaak(),)),
-        RemoveRow(Resource.ONDERWERPOBJECTEN, "u-made"),
+        RemoveRow(Resource.ONDERWERPOBJECTEN, "u-made", merk=zaak("old").merk),
     )
 
 

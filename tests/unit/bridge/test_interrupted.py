@@ -13,11 +13,14 @@ from services.bridge.statuses import OwnTaak, Statuses
 from tests.fakes.open_klant.faults import Fault
 from tests.support.bridge_bench import Bench
 from tests.support.projector_examples import (
+    identifier,
     klantcontact_withdrawn,
     kvk,
     partij,
     partij_withdrawn,
     registered,
+    taak_created,
+    taak_withdrawn,
 )
 
 VESTIGING = {
@@ -25,6 +28,13 @@ VESTIGING = {
     "codeObjecttype": "vestiging",
     "codeSoortObjectId": "vestigingsnummer",
     "objectId": "000012345678",
+}
+
+ZAAK = {
+    "codeRegister": "openzaak",
+    "codeObjecttype": "zaak",
+    "codeSoortObjectId": "uuid",
+    "objectId": "0d1a8a6e-0000-4000-8000-000000000001",
 }
 
 
@@ -41,9 +51,9 @@ class NoTaken:
         return False
 
 
-def follows(earlier: dict[str, Any]) -> dict[str, Any]:
+def follows(earlier: dict[str, Any], revisie: int = 1) -> dict[str, Any]:
     """Return a klantcontact that follows an earlier one."""
-    event = registered("c-2")
+    event = registered("c-2", revisie=revisie)
     event["data"]["onderwerpobjecten"] = [{"wasKlantcontact": earlier}]
     return event
 
@@ -78,6 +88,55 @@ async def test_a_klantcontact_that_follows_is_linked_also_when_that_was_interrup
 
     [link] = bench.rows("onderwerpobjecten")
     assert link["wasKlantcontact"] in {each["uuid"] for each in bench.rows("klantcontacten")}
+
+
+@pytest.mark.parametrize("second", [("DELETE", "internetaken"), ("POST", "onderwerpobjecten")])
+async def test_a_taak_that_is_withdrawn_goes_also_when_its_creation_and_then_its_removal_were_interrupted(
+    second: tuple[str, str],
+) -> None:
+    bench = Bench()
+    weather, earlier = bench.open_klant.weather, registered("c-1")["data"]["klantcontact"]
+    first, created, withdrawn = registered("c-2"), taak_created("c-2"), taak_withdrawn("c-2", revisie=2)
+    bench.project(first, created)
+    weather.plan(Fault(method="POST", resource="internetaken", takes_effect=True))
+    with pytest.raises(Unavailable):
+        await bench.trigger(created)
+    # Its correction has an onderwerpobject more, and no taak.
+    corrected = follows({"klantcontactId": earlier["klantcontactId"], "nummer": earlier["nummer"]}, revisie=2)
+    bench.project(registered("c-1"), corrected, withdrawn)
+    await bench.trigger(registered("c-1"))
+    method, resource = second
+    weather.plan(Fault(method=method, resource=resource))
+
+    with pytest.raises(Unavailable):
+        await bench.trigger(withdrawn)
+    await bench.trigger(withdrawn)
+
+    assert bench.rows("internetaken") == []
+    assert len(bench.rows("onderwerpobjecten")) == 1
+
+
+async def test_what_one_call_makes_with_a_klantcontact_goes_when_a_correction_drops_it_and_nobody_saw_the_answer() -> (
+    None
+):
+    bench = Bench()
+    first, dropped = registered("c-1"), registered("c-1", revisie=2)
+    first["data"]["betrokkenen"] = [{"betrokkeneId": identifier("beller"), "rol": "klant", "initiator": True}]
+    first["data"]["onderwerpobjecten"] = [{"onderwerpobjectidentificator": ZAAK}]
+    dropped["data"] |= {"betrokkenen": [], "onderwerpobjecten": []}
+    bench.project(first)
+    bench.open_klant.weather.plan(Fault(resource="maak-klantcontact", takes_effect=True))
+    with pytest.raises(Unavailable):
+        await bench.trigger(first)
+    assert {"betrokkenen", "onderwerpobjecten"} <= bench.counts().keys()
+    bench.project(dropped)
+    bench.open_klant.weather.plan(Fault(method="DELETE", skip=1))
+
+    with pytest.raises(Unavailable):  # between the two removals
+        await bench.trigger(dropped)
+    await bench.trigger(dropped)
+
+    assert {"betrokkenen", "onderwerpobjecten"} & bench.counts().keys() == set()
 
 
 async def test_a_row_that_is_shown_and_can_not_be_changed_is_a_refusal_and_no_fault_of_ours() -> None:
