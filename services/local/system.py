@@ -215,8 +215,8 @@ def _is_ready(service: Server) -> bool:
         return False
 
 
-ANSWER_SECONDS: Final = 10
-"""Patience with one answer of a broker on this machine."""
+ANSWER_SECONDS: Final = 30
+"""Patience with one answer of a broker on this machine, which may stand still for some seconds."""
 
 _END_OF_PARTITION: Final = KafkaError._PARTITION_EOF  # noqa: SLF001 - the library's own name for a public constant
 

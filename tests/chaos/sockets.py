@@ -22,11 +22,18 @@ def _connections() -> list[tuple[int, str]]:
 def _inodes(pid: int) -> list[str]:
     """Return the inodes of the sockets of a process; none when it has ended."""
     found = []
-    try:
-        for each in Path(f"/proc/{pid}/fd").iterdir():
+    for each in _files(pid):
+        try:
             target = str(each.readlink())
-            if target.startswith("socket:["):
-                found.append(target[len("socket:[") : -1])
-    except OSError:
-        return found
+        except OSError:
+            continue  # closed meanwhile, as the one with which a process lists its own
+        if target.startswith("socket:["):
+            found.append(target[len("socket:[") : -1])
     return found
+
+
+def _files(pid: int) -> list[Path]:
+    try:
+        return list(Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return []

@@ -14,6 +14,7 @@ import pytest
 
 from services.local.servers.network import HOST, free_port
 from tests.chaos.proxy import Connection, Network, Proxy
+from tests.chaos.sockets import owners
 
 SILENCE_SECONDS = 0.3
 
@@ -121,6 +122,16 @@ def test_a_process_is_barred_on_connections_that_it_has_and_makes_until_it_is_le
     proxy.let_pass()
     with _client(proxy) as after:
         assert _answer(after) == b"hello"
+
+
+def test_the_owner_of_a_connection_is_found_also_when_other_files_close_meanwhile() -> None:
+    # A process that lists its own files lists the one with which it does so, which is closed when it is looked at.
+    with socket.create_server((HOST, 0)) as server:
+        before = socket.socket()
+        with socket.create_connection(server.getsockname()) as client:
+            before.close()
+            port = client.getsockname()[1]
+            assert owners([port], [os.getpid()]) == {port: os.getpid()}
 
 
 def test_a_client_that_leaves_before_the_server_is_reached_leaves_no_connection_behind(proxy: Proxy) -> None:

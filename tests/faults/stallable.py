@@ -1,7 +1,15 @@
-"""A service whose consumer stops polling at SIGUSR1, as when it hangs, and continues at SIGUSR2."""
+"""A service whose consumer stops polling at SIGUSR1, as when it hangs, and continues at SIGUSR2.
+
+It also logs how long the machine kept it from running (`LATE`): nobody can promise anything for that time.
+"""
 
 import asyncio
+import json
 import signal
+import sys
+import threading
+import time
+from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -9,6 +17,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from services.cli import main
 
 LOOK_SECONDS = 0.05
+
+LATE = "process.late"
+"""Logged after each time that the process got its turn this much too late."""
+
+LATE_SECONDS = 0.1
 
 _poll = AIOKafkaConsumer.getmany
 _is_stalled = False
@@ -26,7 +39,18 @@ def _stall(number: int, _frame: object) -> None:
     _is_stalled = number == signal.SIGUSR1
 
 
+def _tell_when_late() -> None:
+    while True:
+        due = time.monotonic() + LATE_SECONDS
+        time.sleep(LATE_SECONDS)
+        late_seconds = time.monotonic() - due
+        if late_seconds > LATE_SECONDS:
+            line = {"event": LATE, "timestamp": datetime.now(UTC).isoformat(), "seconds": late_seconds}
+            sys.stderr.write(f"{json.dumps(line)}\n")
+
+
 if __name__ == "__main__":
+    threading.Thread(target=_tell_when_late, daemon=True).start()
     AIOKafkaConsumer.getmany = _poll_unless_stalled
     signal.signal(signal.SIGUSR1, _stall)
     signal.signal(signal.SIGUSR2, _stall)

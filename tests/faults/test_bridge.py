@@ -75,7 +75,7 @@ def test_it_ends_equal_after_errors_that_took_effect_kills_and_an_open_klant_tha
     publish(settings, last)
     with projector_process(settings, tmp_path), bridge_process(settings, tmp_path) as bridge:
         wait_for("its lanes wait for Open Klant", lambda: 1.0 in bridge.measured("klantcontact_bridge_outage").values())
-        assert bridge.is_ready()
+        wait_for("it is ready all the while", bridge.is_ready)
         with open_klant.running():
             wait_until_equal(open_klant, [*first, *last])
             wait_for("all is committed", lambda: bridge_committed(settings) == len(first) + len(last))

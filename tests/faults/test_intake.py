@@ -6,6 +6,7 @@ A platform sends a message again until it is accepted. So one may lie there twic
 import asyncio
 import json
 from collections.abc import Callable, Coroutine, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,6 @@ from tests.support.intake_process import CLIENT_SECONDS, IntakeProcess, RawReade
 from tests.support.waiting import wait_for
 
 PREFIX: Final = "kanaal"
-MESSAGES: Final = 300
 AT_ONCE: Final = 20
 SOME: Final = 40
 AGAIN_SECONDS: Final = 0.05
@@ -43,28 +43,33 @@ def settings(kafka: Server, tmp_path_factory: pytest.TempPathFactory) -> Setting
 
 
 class Platform:
-    """Delivers numbered messages, several at once, each again until it is accepted."""
+    """Delivers numbered messages until it is told to end, several at once, each again until it is accepted."""
 
     def __init__(self, url: str, name: str) -> None:
         self._url = f"{url}/in/open-forms"
         self._name = name
-        self._left = iter(range(MESSAGES))
+        self._numbers = count()
+        self.ends = False
+        self.sent = 0
         self.accepted: set[str] = set()
         self.answers: set[int] = set()
 
     async def deliver_all(self) -> None:
-        """Deliver every message."""
+        """Deliver messages, and end when each is accepted."""
         client = httpx.AsyncClient(timeout=CLIENT_SECONDS, trust_env=False)
         async with client, asyncio.TaskGroup() as group:
             for _ in range(AT_ONCE):
                 group.create_task(self._deliver_some(client))
 
-    async def has(self, accepted: int) -> None:
-        """Wait until so many messages are accepted."""
-        await asyncio.to_thread(wait_for, f"{accepted} are accepted", lambda: len(self.accepted) >= accepted)
+    async def goes_on(self) -> None:
+        """Wait until some more messages are accepted."""
+        enough = len(self.accepted) + SOME
+        await asyncio.to_thread(wait_for, f"{SOME} more are accepted", lambda: len(self.accepted) >= enough)
 
     async def _deliver_some(self, client: httpx.AsyncClient) -> None:
-        for number in self._left:
+        while not self.ends:
+            number = next(self._numbers)
+            self.sent += 1
             while not await self._delivers(client, f"{self._name}-{number}"):  # noqa: ASYNC110 - as platforms do
                 await asyncio.sleep(AGAIN_SECONDS)
 
@@ -82,11 +87,17 @@ class Platform:
 async def delivered(
     process: IntakeProcess, name: str, meanwhile: Callable[[Platform], Coroutine[None, None, None]]
 ) -> Platform:
-    """Deliver every message while something happens."""
+    """Deliver messages while something happens, and some more after it."""
     platform = Platform(process.url, name)
+
+    async def until_all_is_over() -> None:
+        await meanwhile(platform)
+        await platform.goes_on()
+        platform.ends = True
+
     async with asyncio.timeout(120), asyncio.TaskGroup() as group:
         group.create_task(platform.deliver_all())
-        group.create_task(meanwhile(platform))
+        group.create_task(until_all_is_over())
     return platform
 
 
@@ -102,20 +113,20 @@ async def test_an_intake_that_is_killed_frozen_and_restarted_loses_nothing(setti
     with intake(settings, tmp_path) as process:
 
         async def meanwhile(platform: Platform) -> None:
-            await platform.has(SOME)
+            await platform.goes_on()
             process.server.kill()
             process.server.spawn()
-            await platform.has(3 * SOME)
+            await platform.goes_on()
             process.server.pause()
             await asyncio.sleep(1)
             process.server.resume()
-            await platform.has(5 * SOME)
+            await platform.goes_on()
             await asyncio.to_thread(process.server.stop)
             process.server.spawn()
 
         platform = await delivered(process, "killed", meanwhile)
 
-    assert len(platform.accepted) == MESSAGES
+    assert len(platform.accepted) == platform.sent
     assert platform.accepted <= kept(settings, "killed")
 
 
@@ -123,7 +134,7 @@ async def test_a_broker_that_is_frozen_loses_nothing(kafka: Server, settings: Se
     with intake(settings, tmp_path) as process:
 
         async def meanwhile(platform: Platform) -> None:
-            await platform.has(SOME)
+            await platform.goes_on()
             kafka.pause()
             await asyncio.to_thread(wait_for, "a platform is told so", lambda: FROZEN in platform.answers)
             await asyncio.to_thread(wait_for, "readiness says so", lambda: Part.KAFKA in process.reasons())
@@ -132,6 +143,6 @@ async def test_a_broker_that_is_frozen_loses_nothing(kafka: Server, settings: Se
         platform = await delivered(process, "frozen", meanwhile)
         wait_for("it is ready again", process.is_ready)
 
-    assert len(platform.accepted) == MESSAGES
+    assert len(platform.accepted) == platform.sent
     assert platform.answers == {204, FROZEN}
     assert platform.accepted <= kept(settings, "frozen")

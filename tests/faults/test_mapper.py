@@ -2,7 +2,6 @@
 
 import json
 import signal
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ import pytest
 from services.local.servers.mongod import administrator_uri, mongod_server
 from services.local.system import COMMAND
 from services.runtime.observe.health import Part
+from tests.faults.struck_at_work import struck_by
 from tests.support.mappings import MESSAGE
 from tests.support.raw_channels import JSON_TYPE, RawChannels, headers_of, place_in, small_channel
 from tests.support.service_process import ServiceProcess
@@ -22,8 +22,6 @@ from tests.support.waiting import wait_for
 
 MANY = 3_000
 """Some batches of each partition: enough to be in the middle of one."""
-
-DYING = (sys.executable, str(Path(__file__).with_name("killed_while_publishing.py")))
 
 
 class MapperWorld(RawChannels):
@@ -108,7 +106,7 @@ def _end_of(process: ServiceProcess) -> int:
 def test_killed_in_the_middle_of_a_batch_and_started_again(world: MapperWorld) -> None:
     world.send(MANY)
     for _ in range(2):
-        dying = world.start(program=DYING)
+        dying = world.start(program=struck_by(signal.SIGKILL))
         assert _end_of(dying) == -signal.SIGKILL
     assert world.committed() < MANY
     world.start()

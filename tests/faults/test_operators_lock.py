@@ -19,7 +19,7 @@ from tests.faults.classifier_process import World
 from tests.support.commands import run_command
 from tests.support.kafka_tools import read_committed
 from tests.support.letters import publish_letters
-from tests.support.operators_commands import command_stopped_before, go_on, let_lease_lapse
+from tests.support.operators_commands import command_stopped_before, go_on, let_lease_lapse, let_lease_last, renew_lease
 from tests.support.projector_examples import fact, taak_created
 from tests.support.projector_process import publish, settings_for, stored
 from tests.support.rebuild_process import report_of, run_rebuild, stopped_before
@@ -69,10 +69,12 @@ def test_a_redrive_that_slept_past_its_lease_sends_and_marks_nothing_more(
     with command_stopped_before(
         world.settings, slow, module=path, function="LetterStates.confirm", calls=SENT
     ) as redriving:
+        let_lease_last(there)
         refused = run_command(world.settings, *discard)
         assert refused.returncode == FAULTS_FOUND
         holder = f"`klantcontact dlq redrive` holds the operators' lock: process {redriving.pid} of {operator_name()}, "
         assert refused.stderr.startswith(holder)
+        renew_lease(there)
         wait_for("the lease lapses", lambda: run_command(world.settings, *discard).returncode == DONE)
         before = states(there)
 

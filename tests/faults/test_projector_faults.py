@@ -1,6 +1,7 @@
 """The projector while things fail around it: nothing is skipped, and it says in readiness what it waits for."""
 
 import random
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from services.local.servers.mongod import administrator_uri as uri_of
 from services.local.servers.mongod import mongod_server
 from services.local.servers.process import Server
 from services.runtime.settings import Settings
+from tests.faults.struck_at_work import struck_by
 from tests.support.projector_examples import Event, registered
 from tests.support.projector_process import (
     count_committed,
@@ -23,6 +25,7 @@ from tests.support.projector_process import (
     stored,
 )
 from tests.support.projector_scenario import scenario
+from tests.support.service_process import ServiceProcess
 from tests.support.waiting import wait_for
 
 
@@ -170,10 +173,11 @@ def test_a_batch_in_hand_is_finished_when_it_is_asked_to_end(settings: Settings,
     events = [registered(f"c-{number}") for number in range(2_000)]
     publish(settings, events)
 
-    with projector_process(settings, tmp_path) as projector:
-        wait_for("it has begun", lambda: count_committed(settings) > 0)
-        projector.server.terminate()
+    # It asks itself, in the middle of a batch: one that the test asks may be through with all of them by then.
+    patient, asked = settings.model_copy(update={"shutdown_seconds": 20}), struck_by(signal.SIGTERM)
+    with ServiceProcess("projector", patient, tmp_path / "projector.log", program=asked) as projector:
         wait_for("it has ended", lambda: not projector.server.is_running)
+        assert projector.wait() == 0
 
     written = len(next(iter(stored(settings).values())))
     assert 0 < written == count_committed(settings) < len(events)

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import pytest
 import typer
-from confluent_kafka import Producer
 from pymongo import MongoClient
 
 from services.cli import app
@@ -25,7 +24,7 @@ from services.operations.audit.verify import ChainCheck, ChainFault, Verified, v
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 from tests.support.commands import run_command
-from tests.support.kafka_tools import admin_client, make_topics, read_committed, topic_names
+from tests.support.kafka_tools import admin_client, make_topics, publish_values, read_committed, topic_names
 from tests.support.letters import publish_letters
 from tests.support.whole import whole
 
@@ -195,10 +194,8 @@ async def test_a_topic_that_was_rewritten_is_found_by_the_command(trailed: Setti
     first, second, third = (entry_in(value) for value in _values(trailed))
     admin_client(trailed.kafka_bootstrap).delete_topics([trailed.audit_topic])[trailed.audit_topic].result(timeout=20)
     _made_again(trailed)
-    producer = Producer({"bootstrap.servers": trailed.kafka_bootstrap})
-    for value in (first.value, _changed(second), third.value):
-        producer.produce(trailed.audit_topic, value, partition=0)
-    producer.flush()
+    values = (first.value, _changed(second), third.value)
+    publish_values(trailed.kafka_bootstrap, trailed.audit_topic, values, partition=0)
 
     done = run_command(trailed, "audit", "verify")
 

@@ -11,6 +11,7 @@ from services.local.servers.stack import Stack
 from services.runtime.letters.store import LETTER_KEYS
 from services.runtime.mongo.client import Document
 from tests.faults.classifier_process import World, world_on
+from tests.support.cleaning_kafka import bytes_of
 from tests.support.commands import run_command
 from tests.support.contacts import contact_ended, encoded
 from tests.support.kafka_tools import BROKER_DATES, publish_values, read_committed
@@ -51,8 +52,7 @@ def _publish(world: World) -> list[bytes]:
 def _segments(stack: Stack, topic: str) -> bytes:
     """Return every byte that the broker has of a topic."""
     assert stack.kafka is not None, "the files of that broker are out of reach: unset KLANTCONTACT_TEST_KAFKA"
-    files = (stack.kafka.log_file.parent / "data").glob(f"{topic}-[0-9]*/*")
-    return b"".join(each.read_bytes() for each in sorted(files))
+    return bytes_of(topic, stack.kafka.log_file.parent / "data")
 
 
 def _keys(world: World) -> list[Document]:
@@ -70,7 +70,7 @@ def test_a_refused_contact_stands_in_no_byte_of_the_dead_letters_and_nobody_read
 ) -> None:
     values = _publish(world)
     process = world.start()
-    wait_for("everything is handled", lambda: world.committed() == CONTACTS)
+    world.wait_until_handled()
     topic = world.settings.dead_letter_topic
 
     assert MARK.encode() in _segments(stack, world.settings.contact_topics[0]), "it would be found"
@@ -98,7 +98,7 @@ def test_a_classifier_that_dies_between_key_and_letter_leaves_a_key_and_no_secon
     assert orphans
     assert world.committed() == 0
     world.start()
-    wait_for("everything is handled", lambda: world.committed() == CONTACTS)
+    world.wait_until_handled()
 
     letters = read_committed(world.settings.kafka_bootstrap, [world.settings.dead_letter_topic])
     assert sorted(values_of(world.settings, letters)) == sorted(values)

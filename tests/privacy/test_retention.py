@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.outputs import Reden
@@ -26,6 +26,7 @@ from services.projector.events import read
 from services.projector.mongo.writes import Collection
 from services.runtime.mongo.client import Document
 from tests.fakes.projector_store import FakeRegister
+from tests.support.thoroughness import EXAMPLES as OF_RULES
 from tests.support.whole import whole
 from tests.unit.domain.desk import CLASSIFIER, NOW, Desk, Sent, sent_of
 from tests.unit.domain.strategies import History, histories
@@ -159,7 +160,7 @@ class Town:
         return retained
 
 
-@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
+@settings(OF_RULES, max_examples=EXAMPLES)
 @given(histories(), TERMS, st.lists(st.integers(1, 12 * YEARS), max_size=4), st.data())
 async def test_whatever_is_kept_for_however_long_nothing_is_orphaned_and_restricted_partijen_keep_all(
     history: History, terms: Terms, months: list[int], data: st.DataObject

@@ -4,7 +4,7 @@ Segments are searched byte by byte, so they are not compressed, whatever the pro
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -46,23 +46,20 @@ class CleaningKafka:
 
     def found(self, marks: Sequence[str], topics: Sequence[str]) -> Mapping[str, set[str]]:
         """Return by topic which marks stand in any byte of its files. A topic without any is left out."""
-        by_topic = {topic: self._bytes_of(topic) for topic in topics}
+        by_topic = {topic: bytes_of(topic, self.folder / "data") for topic in topics}
         found = {topic: {mark for mark in marks if mark.encode() in held} for topic, held in by_topic.items()}
         return {topic: marks for topic, marks in found.items() if marks}
 
-    def _bytes_of(self, topic: str) -> bytes:
-        held: list[bytes] = []
-        for folder in (self.folder / "data").glob(f"{topic}-*"):
-            if folder.name.removeprefix(f"{topic}-").isdigit():
-                held += [_read(file) for file in folder.iterdir()]
-        return b"".join(held)
 
+def bytes_of(topic: str, data: Path) -> bytes:
+    """Return every byte that a broker has of a topic in its data folder.
 
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except FileNotFoundError:
-        return b""  # cleaned meanwhile: what took its place is read as well, or by the next look
+    A look during which the broker takes a file away starts again: nobody knows whether what took its place was read.
+    """
+    while True:
+        folders = [each for each in data.glob(f"{topic}-*") if each.name.removeprefix(f"{topic}-").isdigit()]
+        with suppress(FileNotFoundError):
+            return b"".join(file.read_bytes() for folder in folders for file in folder.iterdir())
 
 
 @contextmanager

@@ -21,12 +21,12 @@ STOP_AT = """
 import importlib, os, signal, sys
 from tests.support.impatient import be_impatient
 
-be_impatient()
 calls = 0
 
 def stop(*arguments, **options):
     global calls
     if calls == {calls}:
+        be_impatient()
         print("stopped", flush=True)
         os.kill(os.getpid(), signal.SIGSTOP)
     calls += 1
@@ -42,7 +42,9 @@ from services.cli import main
 sys.argv = ["klantcontact", *{arguments!r}]
 main()
 """
-"""A process that stops before a step, at which the test kills it or lets it go on."""
+"""A process that stops before a step, at which the test kills it or lets it go on. Until then it bears with a server
+that is slow, and from then on it soon gives up one that is away.
+"""
 
 
 @contextmanager
@@ -80,4 +82,18 @@ def go_on(process: "subprocess.Popen[bytes]") -> tuple[int, str]:
 
 def let_lease_lapse(there: Database[dict[str, Any]]) -> None:
     """Move the last renewal of the operators' lock into the past."""
-    there[COLLECTION].update_one(ONLY, [{"$set": {"seen": {"$subtract": ["$seen", 60_000]}}}])
+    _date_renewal(there, seconds=-60)
+
+
+def renew_lease(there: Database[dict[str, Any]]) -> None:
+    """Date the last renewal at this moment, as its holder does that did not stand still."""
+    _date_renewal(there, seconds=0)
+
+
+def let_lease_last(there: Database[dict[str, Any]]) -> None:
+    """Move the last renewal so far ahead that the lease lapses in no test, however slow the machine is."""
+    _date_renewal(there, seconds=3_600)
+
+
+def _date_renewal(there: Database[dict[str, Any]], *, seconds: int) -> None:
+    there[COLLECTION].update_one(ONLY, [{"$set": {"seen": {"$add": ["$$NOW", seconds * 1_000]}}}])

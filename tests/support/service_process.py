@@ -74,8 +74,9 @@ class ServiceProcess:
         }
 
     def log(self, event: str | None = None) -> list[dict[str, Any]]:
-        """Return the lines that were logged so far: those of one event, or all."""
-        lines = [json.loads(line) for line in self.said().splitlines() if line.startswith("{")]
+        """Return the lines that were logged so far: of one event, or all. One that is half written is none yet."""
+        whole, _, _ = self.said().rpartition("\n")
+        lines = [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
         return [line for line in lines if event in {None, line["event"]}]
 
     def said(self) -> str:

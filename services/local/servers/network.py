@@ -3,8 +3,10 @@
 import json
 import secrets
 import socket
-from collections.abc import Collection, Iterable
+import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 from services.local.servers.errors import StartFailed
 
@@ -32,16 +34,42 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Return a port that was free a moment ago, drawn at random so that stacks started side by side seldom meet."""
+    """Return a port that is free, and that no other process draws as long as this one runs.
+
+    The server that gets it may take seconds to listen on it, and may be stopped and started again.
+    """
     return _free_port(LOWEST_PORT, DATA_PORT)
 
 
-def _free_port(first: int, end: int, *, drawn: Collection[int] = ()) -> int:
+def _free_port(first: int, end: int) -> int:
     for _ in range(ATTEMPTS):
         port = first + secrets.randbelow(end - first)
-        if port not in drawn and is_free(port):
+        if is_free(port) and _claim(port):
             return port
     raise StartFailed(f"None of {ATTEMPTS} ports tried between {first} and {end} of {HOST} was free.")
+
+
+CLAIM: Final = "klantcontact port"
+
+_claims: Final[dict[int, socket.socket]] = {}
+"""What claims the ports that this process has drawn. The kernel ends a claim with its process."""
+
+
+def _claim(port: int) -> bool:
+    """Claim a port, and return whether nobody had. Only Linux has names of sockets that end with their process; on
+    another system the draws of two processes may meet.
+    """
+    if port in _claims:
+        return False
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        if sys.platform == "linux":
+            claim.bind(f"\0{CLAIM} {port}")
+    except OSError:
+        claim.close()
+        return False
+    _claims[port] = claim
+    return True
 
 
 def ports_of(folder: Path, names: Iterable[str]) -> dict[str, int]:
@@ -54,7 +82,7 @@ def ports_of(folder: Path, names: Iterable[str]) -> dict[str, int]:
     if not remembered.exists():
         drawn: dict[str, int] = {}
         for name in names:
-            drawn[name] = _free_port(DATA_PORT, HIGHEST_PORT, drawn=drawn.values())
+            drawn[name] = _free_port(DATA_PORT, HIGHEST_PORT)
         remembered.write_text(json.dumps(drawn))
         return drawn
     ports: dict[str, int] = json.loads(remembered.read_text())
