@@ -9,12 +9,12 @@ import stat
 import subprocess
 import sys
 import tempfile
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 
@@ -211,11 +211,11 @@ def _is_ready(service: Server) -> bool:
     try:
         with urllib.request.urlopen(f"http://{service.address}/readyz", timeout=READY_SECONDS) as answer:
             return bool(answer.status == HTTPStatus.OK)
-    except (urllib.error.URLError, TimeoutError):
+    except (OSError, HTTPException):  # also where it ends before it has answered
         return False
 
 
-ANSWER_SECONDS: Final = 10
+ANSWER_SECONDS: Final = 30
 """Patience with one answer of a broker on this machine."""
 
 _END_OF_PARTITION: Final = KafkaError._PARTITION_EOF  # noqa: SLF001 - the library's own name for a public constant
