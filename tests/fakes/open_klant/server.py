@@ -10,12 +10,13 @@ from secrets import token_hex
 import uvicorn
 from starlette.types import ASGIApp
 
+from services.local.servers.network import free_port
 from tests.fakes.open_klant.api import ROOT, Api
 from tests.fakes.open_klant.faults import Weather, Weathered
 from tests.fakes.open_klant.rows import Register
 from tests.support.certificates import Certificate
 
-STOP_SECONDS = 5.0
+STOP_SECONDS = 60.0
 
 
 @dataclass
@@ -27,7 +28,7 @@ class OpenKlant:
     token: str = field(default_factory=lambda: token_hex(20))
     host: str = "127.0.0.1"
     port: int = 0
-    """A free one, chosen at the first start and kept."""
+    """A free one, drawn at the first start and kept: nobody else is given it while Open Klant is stopped."""
     certificate: Certificate | None = None
     """Answers over TLS with it."""
 
@@ -48,8 +49,8 @@ class OpenKlant:
     @contextmanager
     def running(self) -> Iterator["OpenKlant"]:
         """Listen within the block."""
+        self.port = self.port or free_port()
         listener = socket.create_server((self.host, self.port))
-        self.port = listener.getsockname()[1]
         config = uvicorn.Config(self.app(), http="httptools", ws="none", lifespan="off", log_level="critical")
         if self.certificate:
             config.ssl_certfile, config.ssl_keyfile = self.certificate.certificate, self.certificate.key
@@ -63,3 +64,4 @@ class OpenKlant:
             server.force_exit = True
             thread.join(STOP_SECONDS)
             listener.close()
+            assert not thread.is_alive(), "it still answers"
