@@ -21,7 +21,12 @@ from services.local.servers.errors import StartFailed
 from services.local.system import System
 from services.runtime.mongo.client import Document
 
-ANSWER_SECONDS: Final = 10
+ANSWER_SECONDS: Final = 30
+"""Patience with the intake, which answers within a second."""
+
+DECIDED_SECONDS: Final = 45.0
+"""Patience with the decision about a message, which an idle machine takes within a second."""
+
 LOOK_SECONDS: Final = 0.1
 
 ExpectedContact = Mapping[str, Any]
@@ -72,7 +77,9 @@ def is_taken(request: PlatformRequest) -> bool:
 def send_samples(
     samples: Iterable[ChannelSample], system: System, *, deliver: Callable[[PlatformRequest], bool] = is_taken
 ) -> None:
-    """Send the messages of samples to the intake, as their platforms do. Raises StartFailed when it refuses one.
+    """Send the messages of samples to the intake, as their platforms do.
+
+    Raises StartFailed when it refuses one, and when one is not decided in time that others have to follow.
 
     `deliver` makes the request, and returns whether the intake took it.
     """
@@ -91,8 +98,10 @@ def send_samples(
 def _wait_until_decided(expected: Sequence[ExpectedContact], system: System) -> None:
     wanted = _keys(expected)
     with _register(system) as register:
-        deadline = time.monotonic() + ANSWER_SECONDS
-        while not wanted <= _rules_found(register, wanted).keys() and time.monotonic() < deadline:
+        deadline = time.monotonic() + DECIDED_SECONDS
+        while not wanted <= _rules_found(register, wanted).keys():
+            if time.monotonic() > deadline:
+                raise StartFailed(f"{sorted(wanted)} were not decided within {DECIDED_SECONDS:.0f} s.")
             time.sleep(LOOK_SECONDS)
 
 

@@ -32,6 +32,9 @@ FAKE: Final = "tests.fakes.open_klant"
 
 API: Final = "/klantinteracties/api/v1"
 
+ANSWER_SECONDS: Final = 30
+"""Patience with one answer of the Open Klant on this machine."""
+
 EQUAL_SECONDS: Final = 60.0
 """Patience with the bridge; an idle machine needs a few seconds."""
 
@@ -58,7 +61,8 @@ class Beside:
     def client(self) -> httpx.Client:
         """Return a client of it."""
         token = self.token_file.read_text(encoding="utf-8")
-        return httpx.Client(base_url=f"{self.url}{API}", headers={"Authorization": f"Token {token}"})
+        headers = {"Authorization": f"Token {token}"}
+        return httpx.Client(base_url=f"{self.url}{API}", headers=headers, timeout=ANSWER_SECONDS)
 
 
 @contextmanager

@@ -9,12 +9,12 @@ import stat
 import subprocess
 import sys
 import tempfile
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +24,7 @@ from services.channels.channels_file import has_no_channels
 from services.local.channels import make_channels
 from services.local.logins import logged_in, make_logins, may_make_logins
 from services.local.servers.errors import StartFailed
-from services.local.servers.network import HOST, free_port, is_free
+from services.local.servers.network import HOST, free_port, reserve
 from services.local.servers.process import Server, stop_all
 from services.local.servers.stack import KafkaKind, Stack, local_stack
 from services.runtime.kafka.in_process import ON
@@ -168,7 +168,7 @@ def _settings_for(stack: Stack, settings: Settings, home: Path, *, with_channels
         changes["beleid_file"] = settings.beleid_file.resolve()
     if settings.kanalen_file is not None:
         changes["kanalen_file"] = settings.kanalen_file.resolve()
-    if "intake_port" not in settings.model_fields_set and not is_free(settings.intake_port):
+    if "intake_port" not in settings.model_fields_set and not reserve(settings.intake_port):
         changes["intake_port"] = free_port()
     ours = settings.model_copy(update=changes)
     if with_channels and ours.kanalen_file is None:
@@ -211,12 +211,12 @@ def _is_ready(service: Server) -> bool:
     try:
         with urllib.request.urlopen(f"http://{service.address}/readyz", timeout=READY_SECONDS) as answer:
             return bool(answer.status == HTTPStatus.OK)
-    except (urllib.error.URLError, TimeoutError):
+    except (OSError, HTTPException):  # also where it ends before it has answered
         return False
 
 
 ANSWER_SECONDS: Final = 30
-"""Patience with one answer of a broker on this machine, which may stand still for some seconds."""
+"""Patience with one answer of a broker on this machine."""
 
 _END_OF_PARTITION: Final = KafkaError._PARTITION_EOF  # noqa: SLF001 - the library's own name for a public constant
 

@@ -27,9 +27,9 @@ def run(settings: Settings, *, folder: Path | None, say: Callable[[str], None]) 
     """
     say("Starting Kafka, MongoDB and the services …")
     with running_system(settings, folder=folder, say=say, with_channels=True) as system:
-        for line in _addresses(system):
-            say(line)
         try:
+            for line in _addresses(system):
+                say(line)
             _watch(system.services)
         except KeyboardInterrupt:
             say("Stopping.")

@@ -13,9 +13,13 @@ from typing import Final
 from unittest.mock import patch
 
 from services.local.servers.kafka import JAVA_PACKAGE, cache_folder, kafka_jars, kafka_server, tool
+from tests.support.waiting import wait_for
 
 VARIABLE: Final = "JDK_JAVA_OPTIONS"
 """Where Java takes options from besides the command line."""
+
+WRITE_SECONDS: Final = 300.0
+"""Patience with the archive, which an idle machine writes within seconds."""
 
 
 def share_classes() -> None:
@@ -45,8 +49,10 @@ def _make(archive: Path) -> None:
     ):
         made = Path(folder, archive.name)
         _add_option(f"-XX:ArchiveClassesAtExit={made}")
-        with kafka_server(Path(folder, "kafka"), say=print):
-            pass
+        with kafka_server(Path(folder, "kafka"), say=print) as broker:
+            broker.terminate()
+            # A server that is only to stop is killed sooner, and would leave half an archive or none.
+            wait_for("the archive is written", lambda: not broker.is_running, seconds=WRITE_SECONDS)
         made.rename(archive)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from confluent_kafka.admin import AdminClient
 from pymongo import MongoClient
 
-ANSWER_SECONDS = 10
+ANSWER_SECONDS = 60
 
 
 def remove_topics(bootstrap: str, prefix: str) -> None:

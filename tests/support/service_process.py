@@ -4,6 +4,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Self
 
@@ -74,9 +75,12 @@ class ServiceProcess:
         }
 
     def log(self, event: str | None = None) -> list[dict[str, Any]]:
-        """Return the lines that were logged so far: of one event, or all. One that is half written is none yet."""
-        whole, _, _ = self.said().rpartition("\n")
-        lines = [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
+        """Return the lines that were logged so far: those of one event, or all.
+
+        A line that the service is still writing can be read in part, so it counts once its end is there.
+        """
+        whole, _, _ = self.server.log_file.read_bytes().rpartition(b"\n")
+        lines = [json.loads(line) for line in whole.split(b"\n") if line.startswith(b"{")]
         return [line for line in lines if event in {None, line["event"]}]
 
     def said(self) -> str:
@@ -101,5 +105,5 @@ class ServiceProcess:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.read()
-        except (urllib.error.URLError, OSError):
+        except (OSError, HTTPException):
             return 0, b""

@@ -1,9 +1,16 @@
-"""Ports on the loopback interface for servers that may be stopped and started again."""
+"""Ports on the loopback interface for servers that may be stopped and started again.
 
+Between the draw of a port and its server lie seconds, and a stopped server leaves its port alone. So the process that
+draws a port reserves it, and on Linux no other process draws it as long as that one lives.
+"""
+
+import errno
 import json
+import os
 import secrets
 import socket
 import sys
+from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -21,6 +28,16 @@ DATA_PORT = 26_000
 
 ATTEMPTS = 100
 
+MOST_HELD = 250
+"""The most reservations of one process, since each takes a file descriptor. Beyond that the oldest ends: by then its
+server has long been listening, or is gone."""
+
+_DRAWN: Final[set[int]] = set()
+"""All ports that this process has reserved. It draws none of them again."""
+
+_HELD: Final[deque[int]] = deque()
+"""The file descriptors that hold its reservations, the oldest first."""
+
 
 def is_free(port: int) -> bool:
     """Whether a server could listen on this port now. A port that a stopped server has just left counts as free."""
@@ -33,43 +50,50 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_port() -> int:
-    """Return a port that is free, and that no other process draws as long as this one runs.
+def reserve(port: int) -> bool:
+    """Reserve a port for the servers of this process, and return whether that succeeded.
 
-    The server that gets it may take seconds to listen on it, and may be stopped and started again.
+    It fails where the port is taken, and where another process that lives has reserved it.
     """
+    if port not in _DRAWN:
+        if not _hold(port):
+            return False
+        _DRAWN.add(port)
+    return is_free(port)
+
+
+def _hold(port: int) -> bool:
+    """Hold the name of a port until this process ends, however it ends. Return whether nobody else holds it.
+
+    An abstract Unix socket is a name in the kernel, in the network namespace that the ports belong to. Only Linux has
+    them; elsewhere nobody holds anything.
+    """
+    if sys.platform != "linux":
+        return True
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as name:
+        try:
+            name.bind(f"\0klantcontact port {port}")
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            return False
+        _HELD.append(name.detach())
+    if len(_HELD) > MOST_HELD:
+        os.close(_HELD.popleft())
+    return True
+
+
+def free_port() -> int:
+    """Draw a port that is free, and reserve it."""
     return _free_port(LOWEST_PORT, DATA_PORT)
 
 
 def _free_port(first: int, end: int) -> int:
     for _ in range(ATTEMPTS):
         port = first + secrets.randbelow(end - first)
-        if is_free(port) and _claim(port):
+        if port not in _DRAWN and reserve(port):
             return port
     raise StartFailed(f"None of {ATTEMPTS} ports tried between {first} and {end} of {HOST} was free.")
-
-
-CLAIM: Final = "klantcontact port"
-
-_claims: Final[dict[int, socket.socket]] = {}
-"""What claims the ports that this process has drawn. The kernel ends a claim with its process."""
-
-
-def _claim(port: int) -> bool:
-    """Claim a port, and return whether nobody had. Only Linux has names of sockets that end with their process; on
-    another system the draws of two processes may meet.
-    """
-    if port in _claims:
-        return False
-    claim = socket.socket(socket.AF_UNIX)
-    try:
-        if sys.platform == "linux":
-            claim.bind(f"\0{CLAIM} {port}")
-    except OSError:
-        claim.close()
-        return False
-    _claims[port] = claim
-    return True
 
 
 def ports_of(folder: Path, names: Iterable[str]) -> dict[str, int]:
@@ -80,13 +104,11 @@ def ports_of(folder: Path, names: Iterable[str]) -> dict[str, int]:
     """
     remembered = folder / "ports.json"
     if not remembered.exists():
-        drawn: dict[str, int] = {}
-        for name in names:
-            drawn[name] = _free_port(DATA_PORT, HIGHEST_PORT)
+        drawn = {name: _free_port(DATA_PORT, HIGHEST_PORT) for name in names}
         remembered.write_text(json.dumps(drawn))
         return drawn
     ports: dict[str, int] = json.loads(remembered.read_text())
-    taken = [port for port in ports.values() if not is_free(port)]
+    taken = [port for port in ports.values() if not reserve(port)]
     if taken:
         raise StartFailed(f"Port {taken[0]} of the data in {folder} is taken. Does a server still run on it?")
     return ports

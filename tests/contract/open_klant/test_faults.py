@@ -8,6 +8,7 @@ import pytest
 from tests.contract.open_klant.bodies import klantcontact
 from tests.fakes.open_klant.faults import Broken, Call, Fault
 from tests.fakes.open_klant.server import OpenKlant
+from tests.support.waiting import wait_for
 
 POST = ("POST", "klantcontacten")
 
@@ -60,8 +61,9 @@ def test_a_late_answer_is_the_true_one(open_klant: OpenKlant, client: httpx.Clie
     open_klant.weather.plan(Fault(answer=None, delay_seconds=60))
 
     with pytest.raises(httpx.ReadTimeout):
-        client.post("/klantcontacten", json=klantcontact(), timeout=0.05)
+        client.post("/klantcontacten", json=klantcontact(), timeout=httpx.Timeout(30, read=0.05))
 
+    wait_for("it is carried out", lambda: open_klant.register["klantcontacten"].rows)
     assert len(open_klant.register["klantcontacten"].rows) == 1
 
 

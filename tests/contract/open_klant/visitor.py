@@ -121,12 +121,17 @@ def vestigingsnummer() -> str:
     return f"9{random.randint(0, 10**11 - 1):011}"
 
 
+_GIVEN: Final = set[str]()
+"""The BSNs that were returned. There are few: in one run of a thousand a test would be given the same one twice."""
+
+
 def bsn() -> str:
     """Return a BSN that nobody has: it begins with 9999."""
     while True:
         digits = f"9999{random.randint(0, 9999):04}"
         last = sum(weight * int(digit) for weight, digit in zip(range(9, 1, -1), digits, strict=True)) % 11
-        if last < 10:
+        if last < 10 and digits not in _GIVEN:
+            _GIVEN.add(digits)
             return f"{digits}{last}"
 
 

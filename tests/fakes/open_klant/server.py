@@ -16,7 +16,7 @@ from tests.fakes.open_klant.faults import Weather, Weathered
 from tests.fakes.open_klant.rows import Register
 from tests.support.certificates import Certificate
 
-STOP_SECONDS = 5.0
+STOP_SECONDS = 60.0
 
 
 @dataclass
@@ -28,7 +28,7 @@ class OpenKlant:
     token: str = field(default_factory=lambda: token_hex(20))
     host: str = "127.0.0.1"
     port: int = 0
-    """A free one, chosen at the first start and kept. Kernels give none of these to a client while nobody listens."""
+    """A free one, drawn at the first start and kept: nobody else is given it while Open Klant is stopped."""
     certificate: Certificate | None = None
     """Answers over TLS with it."""
 
@@ -64,3 +64,4 @@ class OpenKlant:
             server.force_exit = True
             thread.join(STOP_SECONDS)
             listener.close()
+            assert not thread.is_alive(), "it still answers"

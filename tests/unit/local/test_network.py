@@ -1,44 +1,68 @@
 """Ports for the servers of one machine."""
 
 import secrets
-import socket
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections import deque
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from services.local.servers import network
+from services.local.servers.errors import StartFailed
 
-Claims = dict[int, socket.socket]
+DRAWS = """
+import sys
+from services.local.servers.network import free_port
+print(free_port(), flush=True)
+sys.stdin.read()
+"""
+"""A process that draws a port, starts nothing on it, and lives until its input ends."""
 
 
-@pytest.fixture
-def claims(monkeypatch: pytest.MonkeyPatch) -> Iterator[Claims]:
-    """The claims of this process, of which nobody else hears. Every port is free, and 7 is drawn twice."""
-    draws, made = iter([7, 7, 8]), Claims()
+def test_the_ports_of_one_server_differ_although_the_same_is_drawn_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draws = iter([7, 7, 8])
     monkeypatch.setattr(secrets, "randbelow", lambda _: next(draws))
     monkeypatch.setattr(network, "is_free", lambda _: True)
-    monkeypatch.setattr(network, "CLAIM", f"test {uuid4()}")
-    monkeypatch.setattr(network, "_claims", made)
-    yield made
-    for each in made.values():
-        each.close()
+    monkeypatch.setattr(network, "_hold", lambda _: True)
+    monkeypatch.setattr(network, "_DRAWN", set())
 
-
-@pytest.mark.usefixtures("claims")
-def test_the_ports_of_one_server_differ_although_the_same_is_drawn_twice(tmp_path: Path) -> None:
     ports = network.ports_of(tmp_path, ["broker", "controller"])
 
     assert [*ports.values()] == [network.DATA_PORT + 7, network.DATA_PORT + 8]
     assert network.ports_of(tmp_path, ["broker", "controller"]) == ports
 
 
-def test_a_port_that_another_process_has_drawn_is_not_drawn_although_nobody_listens_on_it_yet(claims: Claims) -> None:
-    drawn = network.free_port()
-    of_others = dict(claims)
-    claims.clear()  # as another process, which knows of no claim of ours
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has abstract Unix sockets")
+def test_a_port_that_another_process_has_drawn_is_not_drawn_again_until_that_one_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", DRAWS], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        port = int(other.stdout.readline())
+        monkeypatch.setattr(network, "LOWEST_PORT", port)
+        monkeypatch.setattr(network, "DATA_PORT", port + 1)
+        assert network.is_free(port), "else it proves nothing"
+        with pytest.raises(StartFailed):
+            network.free_port()
+        other.kill()
+    assert network.free_port() == port
 
-    assert network.free_port() == drawn + 1
 
-    claims |= {-port: claim for port, claim in of_others.items()}
+def test_a_process_never_draws_the_same_port_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = network.free_port()
+    monkeypatch.setattr(network, "LOWEST_PORT", port)
+    monkeypatch.setattr(network, "DATA_PORT", port + 1)
+    with pytest.raises(StartFailed):
+        network.free_port()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing is held elsewhere")
+def test_reservations_take_no_more_file_descriptors_than_there_is_a_bound_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "_HELD", held := deque[int]())
+    monkeypatch.setattr(network, "MOST_HELD", 3)
+    ports = [network.free_port() for _ in range(5)]
+    assert len(held) == 3
+    assert len(set(ports)) == 5

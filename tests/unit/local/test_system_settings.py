@@ -25,7 +25,7 @@ STACK = Stack(
 @pytest.fixture(autouse=True)
 def _free_ports(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every port be free: a system that runs on this machine takes those of the defaults."""
-    monkeypatch.setattr("services.local.system.is_free", lambda _: True)
+    monkeypatch.setattr("services.local.system.reserve", lambda _: True)
 
 
 def test_files_with_a_relative_name_are_found_from_where_it_was_typed(
@@ -53,6 +53,17 @@ def test_an_address_of_mongodb_in_a_file_stays_in_the_file(tmp_path: Path, monke
         "KLANTCONTACT_MONGO_URI_FILE": str(tmp_path / "mongo"),
         "KLANTCONTACT_SLEUTEL": "s" * 32,
     }
+
+
+def test_a_usual_port_that_is_taken_or_that_another_system_has_reserved_is_not_the_intakes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = Settings().intake_port
+    assert _settings_for(STACK, Settings(), tmp_path).intake_port == usual
+
+    monkeypatch.setattr("services.local.system.reserve", lambda _: False)
+    assert _settings_for(STACK, Settings(), tmp_path).intake_port != usual
+    assert _settings_for(STACK, Settings(intake_port=usual), tmp_path).intake_port == usual
 
 
 @pytest.mark.parametrize("exists", [True, False])

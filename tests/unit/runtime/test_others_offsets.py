@@ -7,8 +7,8 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import NodeNotReadyError
 
-from services.runtime.exactly_once import committed_offset
 from services.runtime.exactly_once.committed_offset import ASK_SECONDS, OthersOffsets
+from tests.support.jumping_clock import on_jumping_clock
 
 PLACE = TopicPartition("contact.ended", 1)
 
@@ -41,17 +41,14 @@ class _Response:
         self.topics = topics
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(committed_offset, "ANSWER_SECONDS", 0.01)
-
-
+@on_jumping_clock
 async def test_what_is_known_to_be_committed_is_not_asked_for_again() -> None:
     client, others = _Client(), OthersOffsets("group")
     assert [await others.is_beyond(client, PLACE, offset) for offset in (4, 3, 0)] == [True] * 3
     assert client.asked == 1
 
 
+@on_jumping_clock
 async def test_what_is_not_committed_is_asked_for_again_but_not_for_each_repeat() -> None:
     client, others = _Client(), OthersOffsets("group")
     assert not any([await others.is_beyond(client, PLACE, 5) for _ in range(20)])
@@ -61,6 +58,7 @@ async def test_what_is_not_committed_is_asked_for_again_but_not_for_each_repeat(
     assert await others.is_beyond(client, PLACE, 5)
 
 
+@on_jumping_clock
 async def test_the_same_partition_of_another_topic_is_another_question() -> None:
     client, others = _Client(), OthersOffsets("group")
     assert await others.is_beyond(client, PLACE, 4)
@@ -70,6 +68,7 @@ async def test_the_same_partition_of_another_topic_is_another_question() -> None
 
 
 @pytest.mark.parametrize("how", ["is_away", "is_silent"])
+@on_jumping_clock
 async def test_a_kafka_that_does_not_answer_is_asked_once_for_many_repeats(how: str) -> None:
     client, others = _Client(), OthersOffsets("group")
     setattr(client, how, True)

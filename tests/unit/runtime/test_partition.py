@@ -22,6 +22,7 @@ from services.runtime.observe.health import Health
 from services.runtime.stops.stop import PartitionStopped, Stop
 from services.runtime.stops.stops import Stops
 from tests.fakes.stop_store import FakeStopStore
+from tests.support.jumping_clock import on_jumping_clock
 
 PLACE = TopicPartition("contact.ended", 0)
 LARGEST_BYTES = 64 * 1024
@@ -173,6 +174,7 @@ async def test_what_is_fetched_meanwhile_is_one_slice_when_the_one_in_flight_is_
     assert bench.partition.fetched_bytes == 0
 
 
+@on_jumping_clock
 async def test_small_slices_of_a_partition_gather_what_comes_a_moment_later() -> None:
     bench = _Bench()
     await bench.take(_records(1))
@@ -183,6 +185,7 @@ async def test_small_slices_of_a_partition_gather_what_comes_a_moment_later() ->
     assert bench.slices == [[0], [1, 2]]
 
 
+@on_jumping_clock
 async def test_a_slice_of_some_size_gathers_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(partition, "GATHER_SECONDS", 60)
     bench = _Bench(batch_size=6)
@@ -192,6 +195,7 @@ async def test_a_slice_of_some_size_gathers_nothing(monkeypatch: pytest.MonkeyPa
     assert bench.slices == [[0], [1, 2, 3]]
 
 
+@on_jumping_clock
 async def test_a_slice_in_flight_is_finished_when_the_partition_is_given_up_and_what_waits_is_left() -> None:
     step = _HeldUp()
     bench = _Bench(step=step)
@@ -207,6 +211,7 @@ async def test_a_slice_in_flight_is_finished_when_the_partition_is_given_up_and_
     ]
 
 
+@on_jumping_clock
 async def test_a_slice_that_gets_room_when_its_partition_is_given_up_is_not_begun() -> None:
     bench = _Bench(batch_size=1)
     async with AsyncExitStack() as in_flight:
