@@ -22,6 +22,10 @@ from services.local.system import System
 from services.runtime.mongo.client import Document
 
 ANSWER_SECONDS: Final = 10
+
+DECIDED_SECONDS: Final = 60
+"""Patience with the classifier, before the next message of an example is sent."""
+
 LOOK_SECONDS: Final = 0.1
 
 ExpectedContact = Mapping[str, Any]
@@ -91,7 +95,7 @@ def send_samples(
 def _wait_until_decided(expected: Sequence[ExpectedContact], system: System) -> None:
     wanted = _keys(expected)
     with _register(system) as register:
-        deadline = time.monotonic() + ANSWER_SECONDS
+        deadline = time.monotonic() + DECIDED_SECONDS
         while not wanted <= _rules_found(register, wanted).keys() and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
 
