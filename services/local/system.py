@@ -215,8 +215,8 @@ def _is_ready(service: Server) -> bool:
         return False
 
 
-ANSWER_SECONDS: Final = 10
-"""Patience with one answer of a broker on this machine."""
+ANSWER_SECONDS: Final = 60
+"""Patience with one answer of a broker on this machine, which takes milliseconds while the machine is not frozen."""
 
 _END_OF_PARTITION: Final = KafkaError._PARTITION_EOF  # noqa: SLF001 - the library's own name for a public constant
 
