@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from pymongo import MongoClient
 
 from services.local.servers.network import free_port
+from services.local.system import committed_messages
 from services.runtime.kafka.clients import range_consumer
 from tests.acceptance.policy import STRICT
 from tests.acceptance.secure_town import RIGHTS, Ran, Town, contacts, drop_databases, settings_on
@@ -359,6 +360,13 @@ def beside(town: Town) -> Iterator[tuple[OpenKlant, dict[str, object]]]:
         shown.insert_one(one)
 
 
+def _unread_by_the_bridge(town: Town) -> bool:
+    """Whether the bridge has a record to read. Its own lag is 0 too before it knows its partitions."""
+    settings = town.settings
+    unread = committed_messages(town.kafka.plain, settings.bridge_topics, after_group=settings.openklant_group)
+    return any(True for _ in unread)
+
+
 def test_the_rights_of_the_page_are_enough_for_the_bridge(
     town: Town, beside: tuple[OpenKlant, dict[str, object]]
 ) -> None:
@@ -369,7 +377,7 @@ def test_the_rights_of_the_page_are_enough_for_the_bridge(
     assert "openklant.dlq" in town.run("topics create", "topics create", there).said
 
     with town.service("bridge", town.settings_of("run bridge").model_copy(update=there)) as bridge:
-        wait_for("all is handled", lambda: bridge.facts().get("kafka", {}).get("lag_records") == 0)
+        wait_for("all is handled", lambda: not _unread_by_the_bridge(town))
         wait_for("it is ready", bridge.is_ready)
 
     assert len(open_klant.register["klantcontacten"].rows) == 1 + 3
