@@ -39,13 +39,13 @@ def publish(system: System, events: Iterable[Mapping[str, Any] | bytes]) -> None
 def wait_until_all_is_stored(system: System) -> None:
     """Wait until neither service has anything left to read."""
     settings = system.settings
-    outputs = settings.output_topics
+    outputs, letters = settings.output_topics, settings.dead_letter_topic
     wait_for(
         "the classifier got through its topics",
         lambda: _nothing_left(system, settings.classifier_group, settings.input_topics),
     )
     # Its position can be committed before its outputs are: the projector would have nothing left, and yet not all.
-    wait_for("its outputs can be read", lambda: not holds_readers_up(settings.kafka_bootstrap, outputs))
+    wait_for("its outputs can be read", lambda: not holds_readers_up(settings.kafka_bootstrap, [*outputs, letters]))
     wait_for("the projector got through its topics", lambda: _nothing_left(system, settings.projector_group, outputs))
 
 

@@ -17,6 +17,7 @@ from services.local.system import System
 from tests.acceptance.pipeline import documents, publish, read_all, wait_until_all_is_stored
 from tests.acceptance.trace_receiver import TraceReceiver
 from tests.support.commands import run_command
+from tests.support.kafka_tools import ANSWER_SECONDS
 from tests.support.waiting import wait_for
 
 BSNS = {"V1": "999940454", "V3": "999940466", "V4": "999940478", "invalid": "999940491"}
@@ -174,9 +175,9 @@ def test_no_mark_is_in_a_log_line_or_a_metric(fed: System) -> None:
         log = service.log_file.read_text(encoding="utf-8")
         assert "contact.decided" in log or name == "projector", "the log has to say something to be of any use here"
         assert _found(log) == set()
-        with urllib.request.urlopen(f"http://{service.address}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{service.address}/metrics", timeout=ANSWER_SECONDS) as answer:
             assert _found(answer.read().decode()) == set()
-        with urllib.request.urlopen(f"http://{service.address}/readyz", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://{service.address}/readyz", timeout=ANSWER_SECONDS) as answer:
             assert _found(answer.read().decode()) == set()
 
 
@@ -186,7 +187,7 @@ def test_each_contact_has_one_trace_from_its_publisher_to_what_is_stored_without
     assert fed.services
     stored = ["contact.decide", "klantcontact.store"]
     expected = {_trace_of("V1"): ["contact.decide"], _trace_of("V3"): stored, _trace_of("V4"): stored}
-    wait_for("every span is exported", lambda: traces.names() == expected, seconds=20)
+    wait_for("every span is exported", lambda: traces.names() == expected)
     assert _found(traces.text()) == set()
 
 

@@ -68,6 +68,7 @@ def town(kafka: SecureKafka, mongo_uri: str) -> Iterator[Town]:
         assert _publish(town, "a", A, [contact_ended("a-0"), contact_ended("a-1")]).said.startswith("2 sent, 0 refused")
         assert _publish(town, "b", B, [*of_b, {"kapot": True}]).said.startswith("3 sent, 0 refused")
         wait_for("all is stored", lambda: town.documents().get("interne_taken") == 4)
+        wait_for("the broken event is a letter", lambda: _letters(town) == [B])
         yield town
 
 

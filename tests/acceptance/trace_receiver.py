@@ -1,6 +1,6 @@
 """What receives traces: the part of an OpenTelemetry collector that takes them over HTTP."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Self
@@ -48,11 +48,16 @@ class TraceReceiver:
         """Return everything that was sent, to search in."""
         return " ".join(map(str, self._requests))
 
-    def _spans(self) -> Iterator[Span]:
-        for request in list(self._requests):
-            for resource in request.resource_spans:
-                for scope in resource.scope_spans:
-                    yield from scope.spans
+    def _spans(self) -> Iterable[Span]:
+        """Return each span once. A process sends it again when our answer was late."""
+        spans = [
+            span
+            for request in list(self._requests)
+            for resource in request.resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+        ]
+        return {(span.trace_id, span.span_id): span for span in spans}.values()
 
 
 def _handler(requests: list[ExportTraceServiceRequest]) -> type[BaseHTTPRequestHandler]:

@@ -134,11 +134,18 @@ def transaction(bootstrap: str, topic: str, values: Iterable[bytes], *, committe
     sender.begin_transaction()
     for value in values:
         sender.produce(topic, key=b"k", value=value)
-    if committed:
-        sender.commit_transaction(ANSWER_SECONDS)
-    else:
-        assert sender.flush(ANSWER_SECONDS) == 0
-        sender.abort_transaction(ANSWER_SECONDS)
+    _end(sender, bootstrap, topic, committed=committed)
+
+
+def _end(sender: Producer, bootstrap: str, topic: str, *, committed: bool) -> None:
+    """Commit or abort the transaction of a producer, and wait until the topic shows it: Kafka answers before that."""
+    assert sender.flush(ANSWER_SECONDS) == 0
+    before = end_offsets(bootstrap, [topic], IsolationLevel.READ_UNCOMMITTED)
+    (sender.commit_transaction if committed else sender.abort_transaction)(ANSWER_SECONDS)
+    wait_for(
+        "the mark of its end is written",
+        lambda: end_offsets(bootstrap, [topic], IsolationLevel.READ_UNCOMMITTED) != before,
+    )
 
 
 @contextmanager
@@ -158,10 +165,7 @@ def open_transaction(
         sender.produce(topic, key=b"k", value=value, partition=0, timestamp=int((time.time() - seconds_ago) * 1000))
     assert sender.flush(ANSWER_SECONDS) == 0
     yield
-    if committed:
-        sender.commit_transaction(ANSWER_SECONDS)
-    else:
-        sender.abort_transaction(ANSWER_SECONDS)
+    _end(sender, bootstrap, topic, committed=committed)
 
 
 def holds_readers_up(bootstrap: str, topics: Sequence[str]) -> bool:

@@ -13,7 +13,7 @@ from pymongo import MongoClient
 from services.classifier.mongo.register import BESLUITEN
 from tests.faults.classifier_process import World, world_on
 from tests.support.examples import CALL_BACK, contact, event, known, line, onderwerp
-from tests.support.kafka_tools import producer, publish_values, read_committed
+from tests.support.kafka_tools import holds_readers_up, producer, publish_values, read_committed
 from tests.support.log_size import log_bytes
 from tests.support.sealed import values_of
 from tests.support.waiting import wait_for
@@ -38,7 +38,7 @@ def test_records_that_were_small_as_compressed_make_few_bytes_of_dead_letters(wo
     world.start()
     wait_for("everything is handled", lambda: world.committed() == 40)
 
-    letters = read_committed(bootstrap, [world.settings.dead_letter_topic])
+    letters = _letters(world)
     came_in = asyncio.run(log_bytes(bootstrap, topic))
     went_out = asyncio.run(log_bytes(bootstrap, world.settings.dead_letter_topic))
     assert [len(each) for each in values_of(world.settings, letters)] == [65_536] * 40
@@ -97,9 +97,15 @@ def _revisie(revisie: int) -> bytes:
     return line(event(contact("c-1", revisie=revisie, betrokkenen=[known()]), event_id=f"evt-{revisie}"))
 
 
+def _letters(world: World) -> list[Message]:
+    """Return the dead letters of what is handled. Its position may be committed before they are."""
+    kafka, topics = world.settings.kafka_bootstrap, [world.settings.dead_letter_topic]
+    wait_for("they can be read", lambda: not holds_readers_up(kafka, topics))
+    return read_committed(kafka, topics)
+
+
 def _faults(world: World) -> list[Any]:
-    letters = read_committed(world.settings.kafka_bootstrap, [world.settings.dead_letter_topic])
-    return [json.loads(_headers(each)["dlq_faults"]) for each in letters]
+    return [json.loads(_headers(each)["dlq_faults"]) for each in _letters(world)]
 
 
 def _headers(message: Message) -> dict[str, bytes]:

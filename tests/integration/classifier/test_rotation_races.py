@@ -32,7 +32,7 @@ from tests.support.examples import contact, known, nth_bsn, received
 from tests.support.kafka_tools import make_topics, topic_names
 
 KLANTEN: Final = 40
-JUDGED_SECONDS: Final = 10
+JUDGED_SECONDS: Final = 60
 """A classifier that has to wait waits for good."""
 KEYS: Final = (b"a key of the tests, thirty-two bytes", b"another key, just as long as the own")
 

@@ -10,7 +10,13 @@ from confluent_kafka import Message
 
 from tests.faults.classifier_process import PARTITIONS, World, world_on
 from tests.support.contacts import Event, contact_ended, encoded
-from tests.support.kafka_tools import committed_offsets, make_topics, publish_values, read_committed
+from tests.support.kafka_tools import (
+    committed_offsets,
+    holds_readers_up,
+    make_topics,
+    publish_values,
+    read_committed,
+)
 from tests.support.waiting import wait_for
 
 TELEFONIE = "urn:nld:oin:00000001823288444000:systeem:telefonie"
@@ -37,10 +43,12 @@ class Town:
         self._world.start(self.settings)
 
     def send(self, topic: str, *events: Event) -> None:
-        """Write contacts to a topic, and wait until they are handled."""
+        """Write contacts to a topic, and wait until they are handled and what came of them can be read."""
         publish_values(self.settings.kafka_bootstrap, topic, [encoded(each) for each in events], partition=0)
         self._sent[topic] += len(events)
         wait_for(f"{topic} is handled", lambda: self._handled(topic) == self._sent[topic])
+        kafka, made = self.settings.kafka_bootstrap, [self.settings.registered_topic, self.settings.dead_letter_topic]
+        wait_for("what came of it can be read", lambda: not holds_readers_up(kafka, made))
 
     def _handled(self, topic: str) -> int:
         kafka, group = self.settings.kafka_bootstrap, self.settings.classifier_group

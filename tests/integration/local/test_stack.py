@@ -29,7 +29,8 @@ from services.local.servers.stack import KafkaKind, MongoKind, Stack, local_stac
 # Stands for a Kafka that is there already, so that a test starts mongod alone: a second instead of three.
 NO_KAFKA = "127.0.0.1:1"
 MONGO_ELSEWHERE = "mongodb://mongo.example"
-GONE_SECONDS = 15.0
+GONE_SECONDS = 60.0
+"""More than the patience with a server that is stopped, after which it is killed."""
 
 
 @contextmanager

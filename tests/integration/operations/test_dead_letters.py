@@ -37,7 +37,7 @@ from services.operations.lock import Lock, LockRefused
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.settings import Settings
 from tests.support.contacts import SOURCE
-from tests.support.kafka_tools import admin_client, make_topics, read_committed
+from tests.support.kafka_tools import ANSWER_SECONDS, admin_client, make_topics, read_committed
 from tests.support.letters import MISSING, publish_letters
 
 PARTITIONS = 2
@@ -547,7 +547,7 @@ async def test_letters_that_the_topic_no_longer_holds_are_reported_and_the_rest_
     publish_letters(settings, _values(3))
     beginning = [TopicPartition(settings.dead_letter_topic, 0, 2)]
     for removal in admin_client(settings.kafka_bootstrap).delete_records(beginning).values():
-        removal.result(timeout=10)
+        removal.result(timeout=ANSWER_SECONDS)
     with pytest.raises(LettersRefused, match=r"0-1 is not in \S+, or no longer"):
         await redrive(settings, _ids("0-1", "0-2"))
     assert await redrive(settings, LetterSelection()) == LetterCounts(done=1)

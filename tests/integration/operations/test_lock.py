@@ -23,6 +23,12 @@ async def there(mongo_uri: str, database: str) -> AsyncIterator[Database]:
         yield client[database]
 
 
+@pytest.fixture(autouse=True)
+def never_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No holder renews its lease by itself: a test that stood still for a while would find it renewed."""
+    monkeypatch.setattr(module, "RENEW_SECONDS", 3_600.0)
+
+
 async def let_lease_lapse(there: Database) -> None:
     """Move the last renewal into the past."""
     await there[COLLECTION].update_one(ONLY, [{"$set": {"seen": {"$subtract": ["$seen", 60_000]}}}])

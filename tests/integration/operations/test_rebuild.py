@@ -467,6 +467,12 @@ async def test_an_unreadable_document_stops_a_start_from_the_live_ones(
 # Reasons to stop
 
 
+@pytest.fixture
+def never_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No holder renews its lease by itself: a test that stood still for a while would find it renewed."""
+    monkeypatch.setattr("services.operations.lock.RENEW_SECONDS", 3_600.0)
+
+
 async def let_lease_lapse(there: Database) -> None:
     """Move the last renewal of the operators' lock into the past."""
     await there[LOCK].update_one({}, [{"$set": {"seen": {"$subtract": ["$seen", 60_000]}}}])
@@ -517,6 +523,7 @@ async def test_a_second_rebuild_is_refused_with_the_holder_of_the_lock(settings:
     assert (await rebuild(settings)).outcome is RebuildOutcome.SWAPPED
 
 
+@pytest.mark.usefixtures("never_renewed")
 async def test_a_rebuild_whose_lease_was_taken_can_not_continue(there: Database) -> None:
     async with locked_record(Databases(there, there), "rebuild") as first:
         await let_lease_lapse(there)
@@ -530,6 +537,7 @@ async def test_a_rebuild_whose_lease_was_taken_can_not_continue(there: Database)
     assert state["phase"] == Phase.BUILDING
 
 
+@pytest.mark.usefixtures("never_renewed")
 async def test_a_rebuild_that_lost_the_lock_drops_and_renames_nothing(there: Database) -> None:
     await there[FORMER_KLANTCONTACTEN].insert_one({})
     await there[NEW_KLANTCONTACTEN].insert_one({})

@@ -9,7 +9,9 @@ from services.operations.topics import Departure, TopicState, check_topics, crea
 from services.runtime.errors import InvalidSettings, TransientFailure
 from services.runtime.kafka.clients import admin_client, require_topics
 from services.runtime.settings import Settings
-from tests.support.kafka_tools import topic_names
+from tests.support.kafka_tools import ANSWER_SECONDS, topic_names
+from tests.support.kafka_tools import admin_client as of_the_tests
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture
@@ -21,6 +23,9 @@ async def _make_by_hand(settings: Settings, name: str, *, partitions: int, confi
     async with admin_client(settings) as admin:
         response = await admin.create_topics([NewTopic(name, partitions, 1, topic_configs=configuration)])
     assert response.topic_errors == [(name, 0, None)]
+    # The broker learns of it a moment after the controller has it.
+    shown = of_the_tests(settings.kafka_bootstrap).list_topics
+    wait_for("it shows", lambda: name in shown(timeout=ANSWER_SECONDS).topics)
 
 
 async def test_topics_are_made_as_defined_and_making_them_again_changes_nothing(settings: Settings) -> None:

@@ -187,7 +187,8 @@ def test_an_event_that_cant_be_projected_stops_its_partition_and_the_others_go_o
         reason = "nl.klantinteracties.klantcontact.registered.data.klantcontact.nummer: string_pattern_mismatch"
 
         place = f"{settings.registered_topic}, partition 1, offset 1"
-        assert projector.reasons() == {"service": f"stopped at {place}, where our own code fails: {reason}"}
+        told = {"service": f"stopped at {place}, where our own code fails: {reason}"}
+        wait_for("readiness says that alone", lambda: projector.reasons() == told)
         assert projector.status("/livez") == 200
         assert projector.status("/readyz") == 503
         assert projector.measured("klantcontact_stopped") == {(): 1}

@@ -31,16 +31,19 @@ from services.runtime.settings import Settings
 from tests.fakes.stop_store import FakeStopStore
 from tests.support.header_names import publish_with_header_names
 from tests.support.kafka_tools import (
+    ANSWER_SECONDS,
     committed_offsets,
     expect_unseen,
+    holds_readers_up,
     make_topics,
     producer,
     publish_values,
     read_committed,
     topic_names,
 )
+from tests.support.waiting import wait_for
 
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 class Copier:
@@ -134,7 +137,10 @@ def _values(number: int, *, first: int = 0) -> list[bytes]:
 
 
 async def _copied(settings: Settings) -> list[bytes]:
-    messages = await asyncio.to_thread(read_committed, settings.kafka_bootstrap, [settings.registered_topic])
+    """Return what is copied. A transaction can be committed before Kafka has written so in each partition."""
+    kafka, topics = settings.kafka_bootstrap, [settings.registered_topic]
+    await asyncio.to_thread(wait_for, "it can be read", lambda: not holds_readers_up(kafka, topics))
+    messages = await asyncio.to_thread(read_committed, kafka, topics)
     return sorted((message.value() or b"" for message in messages), key=int)
 
 
@@ -145,7 +151,7 @@ async def _fetched(settings: Settings, partition: int) -> list[Any]:
     await consumer.start()
     try:
         consumer.assign([place])
-        return list((await consumer.getmany(place, timeout_ms=5_000))[place])
+        return list((await consumer.getmany(place, timeout_ms=int(SECONDS * 1_000)))[place])
     finally:
         await consumer.stop()
 
@@ -168,7 +174,7 @@ async def test_everything_is_handled_once_and_committed(settings: Settings) -> N
     async with Running(settings, copier):
         await _until(lambda: len(copier.records) == 50)
     assert await _copied(settings) == _values(50)
-    assert _committed(settings) == 50
+    await _until(lambda: _committed(settings) == 50)
 
 
 @pytest.mark.parametrize("compression", ["gzip", "snappy", "lz4", "zstd"])
@@ -176,7 +182,7 @@ async def test_every_compression_that_a_publisher_may_choose_is_read(settings: S
     sender = producer(settings.kafka_bootstrap, compression=compression)
     for _ in range(20):
         sender.produce(settings.contact_topics[0], value=b"x" * 1_000)
-    assert sender.flush(10) == 0
+    assert sender.flush(ANSWER_SECONDS) == 0
     copier = Copier(settings.registered_topic)
     async with Running(settings, copier):
         await _until(lambda: len(copier.records) == 20)
@@ -192,7 +198,7 @@ async def test_a_record_that_the_framework_can_not_parse_reaches_the_handler_unt
     sender.produce(settings.contact_topics[0], value=b"\xff{", key=b"\xfe", headers=headers, partition=0)
     sender.produce(settings.contact_topics[0], value=None, key=None, partition=0)
     sender.produce(settings.contact_topics[0], value=b"", key=b"", partition=0)
-    assert sender.flush(10) == 0
+    assert sender.flush(ANSWER_SECONDS) == 0
     copier = Copier(settings.registered_topic)
     async with Running(settings, copier):
         await _until(lambda: len(copier.records) == 3)
@@ -438,7 +444,8 @@ async def test_a_partition_without_a_leader_is_reported_and_taken_over_once_it_h
     async with Running(settings, Copier(settings.registered_topic)) as running:
         told = f"Kafka does not say where partition 1 of {settings.contact_topics[0]} begins and ends (TimeoutError)"
         await _until(lambda: running.health.reasons() == {"kafka": told})
-        assert (running.held(), running.partitions.facts()) == ([0], {"ready": 1, "taking_over": 1})
+        await _until(lambda: running.held() == [0])
+        assert running.partitions.facts() == {"ready": 1, "taking_over": 1}
         elected.set()
         await _until(lambda: running.held() == [0, 1] and running.health.ready())
 
@@ -536,7 +543,7 @@ def _delete_records(settings: Settings, *, before: int) -> None:
     """Delete records as retention does."""
     admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
     for deletion in admin.delete_records([Place(settings.contact_topics[0], 0, before)]).values():
-        deletion.result(10)
+        deletion.result(ANSWER_SECONDS)
 
 
 async def test_a_topic_made_anew_under_the_same_name_is_read_from_its_beginning(settings: Settings) -> None:
@@ -544,8 +551,7 @@ async def test_a_topic_made_anew_under_the_same_name_is_read_from_its_beginning(
     copier = Copier(settings.registered_topic)
     async with Running(settings, copier):
         await _until(lambda: len(copier.records) == 10)
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
-    admin.delete_topics([settings.contact_topics[0]])[settings.contact_topics[0]].result(10)
+    _delete_topic(settings, settings.contact_topics[0])
     make_topics(settings.kafka_bootstrap, settings.contact_topics[0], partitions=2)
     publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(3, first=10), partition=0)
     async with Running(settings, copier):
@@ -581,7 +587,9 @@ async def test_partitions_that_are_added_are_read_without_a_restart(
     async with Running(settings, copier) as running:
         await _until(lambda: running.held() == [0, 1])
         admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
-        admin.create_partitions([NewPartitions(settings.contact_topics[0], 3)])[settings.contact_topics[0]].result(10)
+        admin.create_partitions([NewPartitions(settings.contact_topics[0], 3)])[settings.contact_topics[0]].result(
+            ANSWER_SECONDS
+        )
         publish_values(settings.kafka_bootstrap, settings.contact_topics[0], _values(5), partition=2)
         await _until(lambda: len(copier.records) == 5)
 
@@ -596,5 +604,7 @@ async def test_an_output_topic_that_is_gone_is_reported_until_it_is_made_anew(se
 
 
 def _delete_topic(settings: Settings, topic: str) -> None:
+    """Delete a topic, and wait until it shows no more: records that are sent at once would else go to the old one."""
     admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap})
-    admin.delete_topics([topic])[topic].result(10)
+    admin.delete_topics([topic])[topic].result(ANSWER_SECONDS)
+    wait_for("it is gone", lambda: topic not in admin.list_topics(timeout=ANSWER_SECONDS).topics)

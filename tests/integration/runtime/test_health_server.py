@@ -17,7 +17,8 @@ from services.runtime.observe.health import Health, Part, serve
 from services.runtime.observe.metrics import OWN_FAILURES
 from services.runtime.settings import Settings
 
-ANSWER_SECONDS = 10
+ANSWER_SECONDS = 60
+"""An answer takes milliseconds."""
 
 
 def _get(address: str, path: str) -> tuple[int, str]:

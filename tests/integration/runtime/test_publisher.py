@@ -25,6 +25,7 @@ from services.runtime.kafka import clients
 from services.runtime.observe.health import Health
 from services.runtime.settings import Settings
 from tests.support.kafka_tools import (
+    ANSWER_SECONDS,
     admin_client,
     committed_offsets,
     expect_unseen,
@@ -142,6 +143,12 @@ class Desk:
         return Message(self.topic, b"k", value, [])
 
     def visible(self) -> list[bytes | None]:
+        """Return what a committed reader sees of what is committed.
+
+        Kafka says that a transaction is committed before it writes so in each partition. The wait holds the loop of the
+        writers, so that none of them can end a transaction meanwhile that Kafka forgot.
+        """
+        wait_for("it can be read", lambda: not holds_readers_up(self.bootstrap, [self.topic]))
         return [message.value() for message in read_committed(self.bootstrap, [self.topic])]
 
     def committed(self) -> int:
@@ -244,7 +251,7 @@ def _allow_bytes(desk: Desk, number: int) -> None:
 def _alter_configuration(bootstrap: str, kind: ResourceType, name: str, entry: ConfigEntry) -> None:
     resource = ConfigResource(kind, name, incremental_configs=[entry])
     for change in admin_client(bootstrap).incremental_alter_configs([resource]).values():
-        change.result(10)
+        change.result(ANSWER_SECONDS)
 
 
 async def test_a_writer_that_gives_up_in_a_transaction_does_not_hold_readers_up(desk: Desk) -> None:
@@ -265,7 +272,7 @@ async def test_a_writer_that_gives_up_in_a_transaction_does_not_hold_readers_up(
     assert desk.trouble() is None
     sender = producer(desk.bootstrap)
     sender.produce(desk.topic, value=b"after")
-    assert sender.flush(10) == 0
+    assert sender.flush(ANSWER_SECONDS) == 0
     assert desk.visible() == [b"after"]
 
 
@@ -285,7 +292,7 @@ def forgetful(kafka_bootstrap: str) -> Iterator[None]:
     transaction without them, as a broker does when it is stopped at the wrong moment.
     """
     name = "transaction.partition.verification.enable"
-    brokers = admin_client(kafka_bootstrap).list_topics(timeout=10).brokers
+    brokers = admin_client(kafka_bootstrap).list_topics(timeout=ANSWER_SECONDS).brokers
     alter = [partial(_alter_configuration, kafka_bootstrap, ResourceType.BROKER, str(broker)) for broker in brokers]
     for each in alter:
         each(ConfigEntry(name, "false", incremental_operation=AlterConfigOpType.SET))
@@ -454,7 +461,7 @@ async def test_the_committed_offset_is_not_told_while_a_transaction_may_change_i
         with pytest.raises(UnstableOffset):
             await committed_offset(one.client, group=desk.group, partition=desk.partition)
         await one.commit_transaction()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(START_SECONDS):
             assert await _stable(one, desk) == 5
 
 
