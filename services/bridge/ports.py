@@ -110,7 +110,10 @@ class Lease(Protocol):
         """Note how far the convergence is, and renew the lease. Raises Leased when another instance has taken it."""
 
     async def end(self, summary: Mapping[str, Any]) -> None:
-        """Note that Open Klant is equal to what was wanted: `summary` has the versions and the merk of that."""
+        """Note that Open Klant is equal to what was wanted, and give the lease back.
+
+        `summary` has the versions and the merk of what was wanted.
+        """
 
 
 class BridgeStates(Protocol):

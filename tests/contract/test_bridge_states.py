@@ -77,6 +77,19 @@ async def test_one_instance_holds_a_lease(states: BridgeStates) -> None:
         assert lease.state.ours.is_done
 
 
+async def test_the_end_gives_the_lease_back(states: BridgeStates) -> None:
+    async with states.leased("partij:1") as ended:
+        await ended.end({"versie": 1})
+        other = states.leased("partij:1")
+        await other.__aenter__()
+    with pytest.raises(Leased):  # what ended before leaves the lease of the other alone
+        async with states.leased("partij:1"):
+            pass
+    await other.__aexit__(None, None, None)
+    async with states.leased("partij:1") as lease:
+        assert lease.state.summary == {"versie": 1}
+
+
 async def test_an_actor_is_forgotten_by_its_uuid(states: BridgeStates) -> None:
     for number in ("1", "2"):
         async with states.leased(f"actor:{number}") as lease:

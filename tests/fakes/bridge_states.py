@@ -60,10 +60,12 @@ class FakeStates:
         self.kept[name] = (
             replace(kept, state=begun, follows=follows, held=True) if kept else Kept(begun, follows, held=True)
         )
+        lease = FakeLease(self, name, before)
         try:
-            yield FakeLease(self, name, before)
+            yield lease
         finally:
-            self.kept[name].held = False
+            if not lease.is_given_back:
+                self.kept[name].held = False
 
 
 class FakeLease:
@@ -73,6 +75,7 @@ class FakeLease:
         self._states = states
         self._name = name
         self.state = state
+        self.is_given_back = False
 
     async def note(self, note: LeaseNote) -> None:
         self.state = State(note.ours, self.state.summary)
@@ -83,7 +86,8 @@ class FakeLease:
     async def end(self, summary: Mapping[str, Any]) -> None:
         ours = replace(self.state.ours, is_done=True, is_new=False, in_flight=frozenset())
         self.state = State(ours, summary)
-        self._states.kept[self._name].state = self.state
+        kept = self._states.kept[self._name]
+        kept.state, kept.held, self.is_given_back = self.state, False, True
 
 
 class FakeDocuments:

@@ -122,13 +122,15 @@ class MongoStates:
         assert begun is not None, "it is made where there is none"
         if begun["huur"]["van"] != holder:
             raise Leased
-        before = {**begun, "af": begun["huur"]["af"]}
+        before, mine = {**begun, "af": begun["huur"]["af"]}, {"_id": name, HOLDER: holder}
+        renewed = _lease(holder, self._lease_seconds)
+        lease = MongoLease(self._states, mine, renewed, _state(before), self._remember_days)
         try:
-            lease = _lease(holder, self._lease_seconds)
-            yield MongoLease(self._states, {"_id": name, HOLDER: holder}, lease, _state(before), self._remember_days)
+            yield lease
         finally:
-            with suppress(PyMongoError):  # then it ends by itself
-                await self._states.update_one({"_id": name, HOLDER: holder}, {"$unset": {"huur": ""}})
+            if not lease.is_given_back:
+                with suppress(PyMongoError):  # then it ends by itself
+                    await self._states.update_one(mine, {"$unset": {"huur": ""}})
 
 
 class MongoLease:
@@ -148,6 +150,7 @@ class MongoLease:
         self._lease = lease
         self._remember_days = remember_days
         self.state = state
+        self.is_given_back = False
 
     async def note(self, note: LeaseNote) -> None:
         """Note how far the convergence is, as `ports.Lease` promises."""
@@ -164,7 +167,7 @@ class MongoLease:
         self.state = State(note.ours, self.state.summary)
 
     async def end(self, summary: Mapping[str, Any]) -> None:
-        """Note that all is equal."""
+        """Note that all is equal, and give the lease back."""
         gone = not self.state.ours.rows
         forgotten = {"$dateAdd": {"startDate": "$$NOW", "unit": "day", "amount": self._remember_days}}
         await self._set(
@@ -174,13 +177,15 @@ class MongoLease:
                 "bezig": [],
                 "bijgewerkt": "$$NOW",
                 "vergetenOp": forgotten if gone and not self.state.ours.removed else None,
+                "huur": "$$REMOVE",
             }
         )
+        self.is_given_back = True
 
     async def _set(self, fields: Document) -> None:
         with waited_for():
             lease = {"$mergeObjects": ["$huur", self._lease]}
-            done = await self._states.update_one(self._mine, [{"$set": {**fields, "huur": lease}}])
+            done = await self._states.update_one(self._mine, [{"$set": {"huur": lease, **fields}}])
         if not done.matched_count:
             raise Leased
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from services.bridge.errors import Absent, CallRefused, NotServed, RefusedField, TokenRefused, Unavailable
-from services.bridge.open_klant.client import HttpOpenKlant
+from services.bridge.open_klant.client import STEPS_OF_A_SEND, HttpOpenKlant
 from services.bridge.open_klant.connection import open_klant as connected
 from services.bridge.resources import Resource
 from services.runtime.errors import InvalidSettings
@@ -150,6 +150,51 @@ async def test_no_more_calls_are_under_way_than_open_klant_is_to_bear() -> None:
         await asyncio.gather(*(api.probe() for _ in range(40)), return_exceptions=True)
         await api.probe()  # those that wait for their turn have their whole time, and a failure gives its turn back
     assert (most, under_way) == (3, 0)
+
+
+async def test_the_next_call_is_under_way_before_the_bridge_goes_on_with_an_answer() -> None:
+    seen = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        for _ in range(3):  # as often as httpx pauses until a request is written
+            await asyncio.sleep(0)
+        seen.append(f"sent {request.url.path[-1]}")
+        await asyncio.sleep(0.01)
+        return httpx.Response(200, json={})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://open-klant") as http:
+        api = HttpOpenKlant(http, lambda: "token", timeout_seconds=60, at_once=1)
+
+        async def read(uuid: str) -> None:
+            await api.read(ROWS, uuid)
+            seen.append(f"went on with {uuid}")
+
+        await asyncio.gather(*map(read, "123"))
+
+    assert seen == ["sent 1", "sent 2", "went on with 1", "sent 3", "went on with 2", "went on with 3"]
+
+
+async def test_httpx_writes_a_call_within_the_steps_that_the_bridge_leaves_it(open_klant: OpenKlant) -> None:
+    loop, step, written = asyncio.get_running_loop(), 0, 0
+
+    def go_on() -> None:
+        nonlocal step
+        step += 1
+        if not written:
+            loop.call_soon(go_on)
+
+    async def trace(event: str, _: object) -> None:
+        nonlocal written
+        if event == "http11.send_request_body.started":  # httpx writes it without a pause
+            written = step
+
+    async with httpx.AsyncClient(base_url=open_klant.root) as http:
+        await http.post("/", json={})  # the connection stands from here on
+        loop.call_soon(go_on)
+        await http.post("/", json={}, extensions={"trace": trace})
+
+    waking_up = 1
+    assert 0 < waking_up + written <= STEPS_OF_A_SEND
 
 
 async def test_a_list_that_becomes_shorter_between_its_pages_ends(open_klant: OpenKlant, api: HttpOpenKlant) -> None:
