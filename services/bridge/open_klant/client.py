@@ -11,10 +11,12 @@ from typing import Any, Final
 
 import httpx
 
+from services.bridge.answers import note_answer
 from services.bridge.errors import (
     Absent,
     CallFailed,
     CallRefused,
+    CallUnanswered,
     NotServed,
     OrphanedAddress,
     RefusedField,
@@ -33,6 +35,9 @@ NO_SUCH_ROW: Final = "not_found"
 """Open Klant's code of a 404. Another 404 says nothing of the row."""
 
 JsonObject = dict[str, Any]
+
+NOT_REACHED: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+"""Errors before Open Klant had the call: they say nothing of it."""
 
 BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT})
 
@@ -123,16 +128,20 @@ class HttpOpenKlant:
         json: Body | None = None,
     ) -> JsonObject:
         async with self._turn:
-            started, status = time.monotonic(), "none"
+            call, started, status = f"{method} {resource}", time.monotonic(), "none"
             headers = {"Authorization": f"Token {self._token()}"}
             try:
                 async with asyncio.timeout(self._timeout_seconds):
                     url = f"{API}/{path}"
                     answer = await self._http.request(method, url, params=params, json=json, headers=headers)
                 status = str(answer.status_code)
-                return _read(f"{method} {resource}", answer)
-            except (httpx.HTTPError, TimeoutError) as error:
+                row = _read(call, answer)
+                note_answer(changed=method != "GET")
+                return row
+            except NOT_REACHED as error:
                 raise Unavailable(f"Open Klant does not answer ({type(error).__name__}).") from None
+            except (httpx.HTTPError, TimeoutError) as error:
+                raise CallUnanswered(call, type(error).__name__) from None
             finally:
                 bridge_metrics.CALLS.labels(resource=resource, method=method, status=status).inc()
                 bridge_metrics.CALL_SECONDS.observe(time.monotonic() - started)
@@ -157,6 +166,7 @@ def _read(call: str, answer: httpx.Response) -> JsonObject:
         raise NotServed(f"{NotServed.__doc__} {call} was answered with status {status}.", call=call)
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise TokenRefused
+    note_answer()
     if status == HTTPStatus.NOT_FOUND:
         raise Absent
     raise CallRefused(call, status, list(_faults(body)))
