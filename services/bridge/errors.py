@@ -21,13 +21,27 @@ class Unavailable(TransientFailure):
     """Open Klant does not answer, or fails: wait. Whether the call took effect is not known."""
 
     def __init__(self, message: str | None = None, *, call: str | None = None) -> None:
-        """`call`: its method and resource, where something answered it."""
+        """`call`: its method and resource, where the call itself may be to blame."""
         super().__init__(message or self.__doc__, part=OPEN_KLANT)
         self.call = call
+
+    @property
+    def is_of_change(self) -> bool:
+        """Whether the call was to change something."""
+        return self.call is not None and not self.call.startswith("GET ")
 
 
 class CallFailed(Unavailable):
     """Open Klant fails at a call: its own fault, or that of the call."""
+
+
+class CallUnanswered(Unavailable):
+    """Open Klant took a call and did not answer it in time, or not to the end: its own fault, or that of the call."""
+
+    def __init__(self, call: str, cause: str) -> None:
+        """`cause`: the kind of error."""
+        doubt = "" if call.startswith("GET ") else " It may have taken effect."
+        super().__init__(f"{call} was not answered ({cause}).{doubt}", call=call)
 
 
 class NotServed(Unavailable):
@@ -61,7 +75,7 @@ class CallRefused(KlantcontactError):
 
 
 class FailsEachTime(KlantcontactError):
-    """Open Klant fails at one call again and again, and is well otherwise."""
+    """Open Klant fails at one call again and again, or never answers it, and is well otherwise."""
 
     def __init__(self, failure: Unavailable, times: int) -> None:
         super().__init__(f"{failure} So it was {times} times in a row, while Open Klant answered other calls.")

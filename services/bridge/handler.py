@@ -12,6 +12,7 @@ from typing import Final
 
 import structlog
 
+from services.bridge.answers import AnsweredCalls, counting_answers
 from services.bridge.converge import Convergence
 from services.bridge.errors import Behind, CallRefused, FailsEachTime, Leased, LetterReason, NummerBezet, Unavailable
 from services.bridge.instrumentation import count_converged
@@ -57,25 +58,27 @@ class BridgeHandler:
     async def handle(self, asking: Asking, record: Record) -> None:
         """Make what a record asks for equal. Returns when its position may be committed."""
         outcome: Convergence | LetterReason
-        try:
-            outcome = await self._patiently(asking, record)
-        except CallRefused as refusal:
-            outcome = await self._letter(asking, record, LetterReason.GEWEIGERD, refusal)
-        except FailsEachTime as failure:
-            outcome = await self._letter(asking, record, LetterReason.FAALT, failure)
-        except NummerBezet as taken:
-            outcome = await self._letter(asking, record, LetterReason.NUMMER_BEZET, taken)
-        except Exception as bug:
-            log.exception("bridge.failed", where=where(bug), id=asking.id)
-            metrics.OWN_FAILURES.inc()
-            outcome = await self._letter(asking, record, LetterReason.EIGEN_FOUT, bug)
+        with counting_answers() as answers:
+            try:
+                outcome = await self._patiently(asking, record, answers)
+            except CallRefused as refusal:
+                outcome = await self._letter(asking, record, LetterReason.GEWEIGERD, refusal, answers)
+            except FailsEachTime as failure:
+                outcome = await self._letter(asking, record, LetterReason.FAALT, failure, answers)
+            except NummerBezet as taken:
+                outcome = await self._letter(asking, record, LetterReason.NUMMER_BEZET, taken, answers)
+            except Exception as bug:
+                log.exception("bridge.failed", where=where(bug), id=asking.id)
+                metrics.OWN_FAILURES.inc()
+                outcome = await self._letter(asking, record, LetterReason.EIGEN_FOUT, bug, answers)
         count_converged(kind_of(asking), outcome)
 
-    async def _patiently(self, asking: Asking, record: Record) -> Convergence:
+    async def _patiently(self, asking: Asking, record: Record, answers: AnsweredCalls) -> Convergence:
         for_projector, for_others = doubling(*PROJECTOR_SECONDS), doubling(*PROJECTOR_SECONDS)
         for_open_klant, poison = doubling(FIRST_SECONDS, CAP_SECONDS), Poison(self._outage)
         while True:
             await self._outage.passed()
+            answers.forget()
             try:
                 with bridge_metrics.CONVERGE_SECONDS.time():
                     outcome = await self._once(asking, record)
@@ -91,7 +94,7 @@ class BridgeHandler:
                 metrics.TRANSIENT_FAILURES.labels(part=failure.part).inc()
                 await self._sleep(next(for_others))
             else:
-                self._outage.answered(asking.id, wrote=outcome not in {Convergence.SKIPPED, Convergence.EQUAL})
+                self._outage.done(asking.id, answers)
                 return outcome
 
     async def _once(self, asking: Asking, record: Record) -> Convergence:
@@ -119,9 +122,11 @@ class BridgeHandler:
             return await self._klantcontacten.converge(asking.id, replace(asking.trigger, settled=settled))
         return await self._klantcontacten.converge_partij(asking.id, 0 if settled else asking.versie)
 
-    async def _letter(self, asking: Asking, record: Record, reason: LetterReason, error: Exception) -> LetterReason:
+    async def _letter(
+        self, asking: Asking, record: Record, reason: LetterReason, error: Exception, answers: AnsweredCalls
+    ) -> LetterReason:
         """Write a dead letter, however long Kafka refuses it. Readiness says why meanwhile."""
-        self._outage.answered(asking.id)
+        self._outage.done(asking.id, answers)
         bridge_metrics.DEAD_LETTERS.labels(kind=reason).inc()
         log.warning("bridge.dead_letter", id=asking.id, kind=reason, reason=_told(error))
         letter = BridgeLetter(kind_of(asking), asking.id, reason, _told(error), record)

@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 
+from services.bridge.answers import AnsweredCalls
 from services.bridge.errors import OPEN_KLANT, NotServed, OrphanedAddress, TokenRefused, Unavailable
 from services.runtime.observe import bridge_metrics
 from services.runtime.observe.health import Health
@@ -64,13 +65,14 @@ class Outage:
         """Wait until the lanes go on."""
         await self._passable.wait()
 
-    def answered(self, name: str, *, wrote: bool = False) -> None:
-        """Note that Open Klant answered all calls of a convergence, or that it became a dead letter.
+    def done(self, name: str, answers: AnsweredCalls) -> None:
+        """Note that a convergence came to its end, or became a dead letter. `answers`: those to its last try.
 
-        `wrote`: whether it took a call that changes something.
+        A convergence without any shows nothing of Open Klant.
         """
-        self.written += wrote
-        self._in_a_row = 0
+        self.written += answers.changes > 0
+        if answers.calls:
+            self._in_a_row = 0
         self._blocked.discard(name)
         self._show()
 

@@ -6,14 +6,15 @@ Such a record would hold up its lane without end, and with 1,000 records behind 
 from math import inf
 from typing import Final
 
-from services.bridge.errors import CallFailed, FailsEachTime, Unavailable
+from services.bridge.errors import CallFailed, CallUnanswered, FailsEachTime, Unavailable
 from services.bridge.outage import Outage
 
 FAILURES_OF_ONE: Final = 12
 """In a row, at the same call, while something else was written: with the pauses in between, a few minutes."""
 
 FAILURES_ALONE: Final = 60
-"""Where nothing else was written, which would have shown that Open Klant takes writes: some forty minutes."""
+"""Where nothing else was written, which would have shown that Open Klant takes writes: some forty minutes, and as much
+longer as the calls wait for an answer."""
 
 
 class Poison:
@@ -44,4 +45,4 @@ class Poison:
     def _bound(self, error: Unavailable) -> float:
         if self._outage.written > self._written:
             return FAILURES_OF_ONE
-        return FAILURES_ALONE if isinstance(error, CallFailed) else inf
+        return FAILURES_ALONE if isinstance(error, CallFailed | CallUnanswered) else inf

@@ -18,6 +18,7 @@ from services.operations.bridge.backfill import Backfill, Backfilled
 from services.operations.bridge.checks import bridge_checks
 from services.operations.bridge.dry_run import Rehearsed, rehearse
 from services.operations.bridge.lag import lag_checks
+from services.operations.bridge.left_to_do import LeftToDo
 from services.operations.bridge.opened import equipment
 from services.operations.bridge.reconcile import Reconciled, Reconciliation
 from services.operations.bridge.selection import newest
@@ -102,6 +103,8 @@ def backfill(
 ) -> None:
     """Write what the register has into Open Klant, oldest first. After an interruption, start it again.
 
+    Exit status 1: Open Klant refused something, fails at something each time, or was away. The next run tries again.
+
     Interne taken stay here unless you ask for them. Run it at night: it takes all of KLANTCONTACT_OPENKLANT_LANES.
     """
     garbage.search_less_often()
@@ -122,8 +125,8 @@ def backfill(
         print_table(sorted((str(outcome), f"{number:,}") for outcome, number in done.outcomes.items()))
         if done.taken_left:
             tell(f"Interne taken that stayed here: {done.taken_left:,}.")
-        _tell_refused(done.refused)
-    raise typer.Exit(FAULTS_FOUND if done.refused else 0)
+        _tell_left_to_do(done)
+    raise typer.Exit(0 if done.is_whole else FAULTS_FOUND)
 
 
 @app.command()
@@ -139,7 +142,7 @@ def reconcile(
 ) -> None:
     """Compare everything with Open Klant, row by row, and count the differences. --repair mends them.
 
-    It never changes rows of others. Exit status 1: something differed and was not mended.
+    It never changes rows of others. Exit status 1: something differed and was not mended, or Open Klant was away.
     """
     if again and not repair:
         raise typer.BadParameter("It goes with --repair.", param_hint="--again")
@@ -160,7 +163,7 @@ def reconcile(
         print_json({**_as_json(found), "repaired": repair})
     else:
         _tell(found, repaired=repair)
-    raise typer.Exit(FAULTS_FOUND if found.refused or (not found.is_equal and not repair) else 0)
+    raise typer.Exit(0 if found.is_equal or (repair and found.is_whole) else FAULTS_FOUND)
 
 
 @app.command()
@@ -202,6 +205,8 @@ def _as_json(found: Reconciled) -> dict[str, object]:
         "over": found.over,
         "removed": found.removed,
         "refused": found.refused,
+        "failed": found.failed,
+        "stopped": found.stopped,
     }
 
 
@@ -212,16 +217,22 @@ def _tell(found: Reconciled, *, repaired: bool) -> None:
     if rows:
         print_table(rows, heading=("in Open Klant", *kinds))
     number = sum(counts.total() for counts in found.differences.values())
-    typer.echo(f"{counted(number, 'difference')}{', mended' if repaired and number else ''}.")
+    mended = ", mended" if found.is_whole else ", mended but for what is named below"
+    typer.echo(f"{counted(number, 'difference')}{mended if repaired and number else ''}.")
     if found.kept_away:
         away = counted(found.kept_away, "row")
         typer.echo(f"Somebody removed {away} there, which stay away: --repair --again makes them again.")
     if found.over:
         did = f", {found.removed} removed" if found.removed else "; --remove-expired removes them"
         typer.echo(f"{len(found.over)} that this register no longer has{did}: {', '.join(found.over[:SHOWN])}")
-    _tell_refused(found.refused)
+    _tell_left_to_do(found)
 
 
-def _tell_refused(refused: dict[str, str]) -> None:
-    for named, why in list(refused.items())[:SHOWN]:
-        tell(f"{named}: {why}")
+def _tell_left_to_do(left: LeftToDo) -> None:
+    for heading, reasons in (("Refused", left.refused), ("Failed, which the next run tries again", left.failed)):
+        if reasons:
+            tell(f"{heading}: {len(reasons):,}.")
+        for named, why in list(reasons.items())[:SHOWN]:
+            tell(f"{named}: {why}")
+    if left.stopped is not None:
+        tell(f"Ended before its end: {left.stopped} Start it again once Open Klant is well.")

@@ -17,7 +17,14 @@ from rich.console import Console
 from rich.table import Table
 
 from services.local.channel_samples import ChannelSample, channel_samples, send_samples, wait_until_right
-from services.local.open_klant import Beside, close_a_taak, compared, open_klant_beside, until_equal
+from services.local.open_klant import (
+    Beside,
+    close_a_taak,
+    compared,
+    has_no_difference,
+    open_klant_beside,
+    until_equal,
+)
 from services.local.scenarios import CheckedContact, Scenario, Uitkomst, count_refused, load_scenarios, verify
 from services.local.servers.errors import StartFailed
 from services.local.servers.network import free_port
@@ -90,7 +97,7 @@ def _show_open_klant(screen: Console, system: System, beside: Beside) -> bool:
     )
     is_closed = close_a_taak(system, beside)
     screen.print(f"A taak that was closed there is closed here: {'yes' if is_closed else '[red]NO[/red]'}")
-    return found.get("differences") == {} and not found.get("refused") and is_closed
+    return has_no_difference(found) and not found.get("refused") and is_closed
 
 
 def _publish(scenarios: Sequence[Scenario], system: System) -> None:

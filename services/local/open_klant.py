@@ -102,10 +102,15 @@ def until_equal(system: System) -> Mapping[str, Any]:
     deadline = time.monotonic() + EQUAL_SECONDS
     while True:
         looked = system.run("bridge", "reconcile", "--json")
-        found: Mapping[str, Any] = json.loads(looked.stdout) if looked.stdout else {"failed": looked.stderr}
-        if found.get("differences") == {} or time.monotonic() > deadline:
+        found: Mapping[str, Any] = json.loads(looked.stdout) if looked.stdout else {"stopped": looked.stderr}
+        if has_no_difference(found) or time.monotonic() > deadline:
             return found
         time.sleep(LOOK_SECONDS)
+
+
+def has_no_difference(found: Mapping[str, Any]) -> bool:
+    """Whether `bridge reconcile` looked at everything, and found no difference."""
+    return found.get("differences") == {} and not found.get("failed") and not found.get("stopped")
 
 
 def compared(system: System, beside: Beside) -> list[KindOfRow]:

@@ -19,6 +19,7 @@ from pymongo import MongoClient
 
 from services.local.servers.network import free_port
 from services.local.system import committed_messages
+from services.operations.bridge import patience
 from services.runtime.kafka.clients import range_consumer
 from tests.acceptance.policy import STRICT
 from tests.acceptance.secure_town import RIGHTS, Ran, Town, contacts, drop_databases, settings_on
@@ -290,9 +291,10 @@ def test_the_rights_of_the_page_are_enough(town: Town, user: str, command: str, 
     ids=["backfill", "reconcile"],
 )
 def test_the_rights_of_the_page_are_enough_to_change_open_klant(
-    town: Town, command: str, status: int, says: str
+    town: Town, command: str, status: int, says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No source goes out, and nobody answers there: each command still writes to the audit trail first."""
+    monkeypatch.setattr(patience, "PATIENCE_SECONDS", 1.0)
     token = town.kafka.folder / "openklant.token"
     token.write_text("0" * 40)
     away = {"openklant_url": "http://127.0.0.1:9", "openklant_token_file": token}

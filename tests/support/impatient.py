@@ -5,6 +5,7 @@ What it then says and leaves behind does not depend on how long it waited.
 
 from services.cli import main
 from services.operations import lock
+from services.operations.bridge import patience as bridge_patience
 from services.operations.dead_letters import returning
 from services.operations.rebuild import collections, rebuild, record
 from services.runtime.mongo import client
@@ -17,10 +18,11 @@ ANSWER_SECONDS = 3.0
 
 def be_impatient() -> None:
     """Bear with a server that is away no longer than that, from now on and in this process."""
-    for module, name, patience in (
+    for module, name, seconds in (
         (returning, "STALL_SECONDS", ANSWER_SECONDS),
         (collections, "PATIENCE_SECONDS", PAUSES_SECONDS),
         (record, "PATIENCE_SECONDS", PAUSES_SECONDS),
+        (bridge_patience, "PATIENCE_SECONDS", PAUSES_SECONDS),
         (rebuild, "GOODBYE_SECONDS", PAUSES_SECONDS),
         (lock, "RELEASE_SECONDS", PAUSES_SECONDS),
         (client, "OPERATION_MILLISECONDS", int(ANSWER_SECONDS * 1_000)),
@@ -29,7 +31,7 @@ def be_impatient() -> None:
         (client, "DIRECT_MILLISECONDS", int(PAUSES_SECONDS * 1_000)),
     ):
         assert name in vars(module), f"{module.__name__} has no {name} any more"
-        vars(module)[name] = patience
+        vars(module)[name] = seconds
 
 
 if __name__ == "__main__":

@@ -11,10 +11,12 @@ from typing import Any, Final
 
 import httpx
 
+from services.bridge.answers import note_answer
 from services.bridge.errors import (
     Absent,
     CallFailed,
     CallRefused,
+    CallUnanswered,
     NotServed,
     OrphanedAddress,
     RefusedField,
@@ -37,6 +39,9 @@ STEPS_OF_A_SEND: Final = 4
 times."""
 
 JsonObject = dict[str, Any]
+
+NOT_REACHED: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+"""Errors before Open Klant had the call: they say nothing of it."""
 
 BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT})
 
@@ -134,7 +139,9 @@ class HttpOpenKlant:
             answer = await self._answer(request, resource)
         for _ in range(STEPS_OF_A_SEND):
             await asyncio.sleep(0)
-        return _read(f"{method} {resource}", answer)
+        row = _read(f"{method} {resource}", answer)
+        note_answer(changed=method != "GET")
+        return row
 
     async def _answer(self, request: httpx.Request, resource: str) -> httpx.Response:
         """Send a request, and return the answer, whatever it says. Raises Unavailable."""
@@ -144,8 +151,10 @@ class HttpOpenKlant:
                 answer = await self._http.send(request)
             status = str(answer.status_code)
             return answer
-        except (httpx.HTTPError, TimeoutError) as error:
+        except NOT_REACHED as error:
             raise Unavailable(f"Open Klant does not answer ({type(error).__name__}).") from None
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise CallUnanswered(f"{request.method} {resource}", type(error).__name__) from None
         finally:
             bridge_metrics.CALLS.labels(resource=resource, method=request.method, status=status).inc()
             bridge_metrics.CALL_SECONDS.observe(time.monotonic() - started)
@@ -170,6 +179,7 @@ def _read(call: str, answer: httpx.Response) -> JsonObject:
         raise NotServed(f"{NotServed.__doc__} {call} was answered with status {status}.", call=call)
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise TokenRefused
+    note_answer()
     if status == HTTPStatus.NOT_FOUND:
         raise Absent
     raise CallRefused(call, status, list(_faults(body)))

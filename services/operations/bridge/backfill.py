@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.bridge.errors import CallRefused, NummerBezet
 from services.bridge.meant import A_LOOK, state_name
 from services.bridge.parts import key_of
 from services.bridge.ports import LeaseNote
 from services.bridge.resources import Resource
-from services.operations.bridge.equipment import Equipment, in_lanes, patiently
+from services.operations.bridge.equipment import Equipment, in_lanes
+from services.operations.bridge.left_to_do import LeftToDo
+from services.operations.bridge.patience import RunPatience, patiently
 from services.operations.bridge.selection import chosen, count, oldest_first
 
 ManyDone = Callable[[int, int | None], None]
@@ -23,15 +24,13 @@ ManyDone = Callable[[int, int | None], None]
 
 
 @dataclass
-class Backfilled:
+class Backfilled(LeftToDo):
     """The outcome of a run."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     """How many klantcontacten came to what; `services.bridge.converge.Convergence`."""
     taken_left: int = 0
     """Taken that the run left here."""
-    refused: dict[str, str] = field(default_factory=dict)
-    """Why, by klantcontactId. It names fields, and no values."""
 
 
 @dataclass
@@ -45,22 +44,23 @@ class Backfill:
     done: Backfilled = field(default_factory=Backfilled)
 
     async def run(self) -> Backfilled:
-        """Write everything. Raises Unavailable where Open Klant stays away; what the run wrote by then stays."""
+        """Write everything. Where Open Klant stays away the run ends; what it wrote by then stays."""
         query = chosen(self.equipment, self.since)
         self._number = await count(self.equipment, query)
         self._klantcontacten = self.equipment.klantcontacten(self.equipment.open_klant, self.equipment.states)
-        await in_lanes(oldest_first(self.equipment, query), self.equipment.lanes, self._write)
+        self._patience = RunPatience(self.equipment.open_klant.probe)
+        with self.done.until_away():
+            await in_lanes(oldest_first(self.equipment, query), self.equipment.lanes, self._write)
         return self.done
 
     async def _write(self, klantcontact_id: str) -> None:
-        if not self.with_taken:
-            self.done.taken_left += await patiently(lambda: self._leave_taken(klantcontact_id))
-        try:
-            outcome = await patiently(lambda: self._klantcontacten.converge(klantcontact_id, A_LOOK))
+        with self.done.naming(klantcontact_id):
+            if not self.with_taken:
+                self.done.taken_left += await patiently(lambda: self._leave_taken(klantcontact_id))
+            outcome = await self._patience.through(lambda: self._klantcontacten.converge(klantcontact_id, A_LOOK))
             self.done.outcomes[outcome] += 1
-        except (CallRefused, NummerBezet) as refusal:
-            self.done.refused[klantcontact_id] = str(refusal)
-        self.progress(sum(self.done.outcomes.values()) + len(self.done.refused), self._number)
+        looked_at = self.done.outcomes.total() + len(self.done.refused) + len(self.done.failed)
+        self.progress(looked_at, self._number)
 
     async def _leave_taken(self, klantcontact_id: str) -> int:
         """Keep the bridge from creating the taken of a klantcontact that it has not written yet. Return how many."""

@@ -16,11 +16,15 @@ from services.bridge.partijen import state_name
 from services.bridge.ports import GoneMarker, ShownOrGone
 from services.bridge.resources import ApiRow, Resource
 from services.bridge.wanted import HERKOMST
-from services.operations.bridge.equipment import Equipment, patiently
+from services.operations.bridge.equipment import Equipment
+from services.operations.bridge.patience import FailsHere, RunPatience
 from services.operations.bridge.watching import NotedChange, RehearsedStates, WatchedOpenKlant
 
 REFUSED: Final = "refused"
 """The outcome of a klantcontact that the bridge would make a dead letter of."""
+
+FAILED: Final = "failed"
+"""The outcome of a klantcontact that Open Klant fails at each time."""
 
 NEAR: Final = timedelta(minutes=15)
 
@@ -35,7 +39,7 @@ class Rehearsed:
     likely_doubles: Sequence[str]
     """The uuids of klantcontacten in Open Klant that may be the same contact."""
     reason: str | None = None
-    """Why Open Klant refuses it. It names fields, and no values."""
+    """Why Open Klant refuses it, or how it fails. It names calls and fields, and no values."""
 
 
 async def rehearse(equipment: Equipment, ids: Sequence[str]) -> list[Rehearsed]:
@@ -53,7 +57,15 @@ async def rehearse(equipment: Equipment, ids: Sequence[str]) -> list[Rehearsed]:
                 return Rehearsed(klantcontact_id, REFUSED, calls, doubles, str(refusal))
         return Rehearsed(klantcontact_id, outcome, calls, doubles)
 
-    return [await patiently(partial(rehearsed, each)) for each in ids]
+    patience = RunPatience(equipment.open_klant.probe)
+
+    async def named(klantcontact_id: str) -> Rehearsed:
+        try:
+            return await patience.through(partial(rehearsed, klantcontact_id))
+        except FailsHere as failure:
+            return Rehearsed(klantcontact_id, FAILED, [], [], str(failure))
+
+    return [await named(each) for each in ids]
 
 
 async def _likely_doubles(equipment: Equipment, klantcontact_id: str) -> list[str]:

@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from services.bridge.converge import Convergence
-from services.bridge.errors import Leased, Unavailable
 from services.bridge.klantcontacten import Klantcontacten
 from services.bridge.meant import USUAL, BridgeTerms, Care
 from services.bridge.open_klant.client import HttpOpenKlant
@@ -14,12 +13,8 @@ from services.bridge.partijen import Partijen
 from services.bridge.parts import Signer
 from services.bridge.ports import BridgeStates, OpenKlant, ProjectedDocuments, ShownOrGone
 from services.operations.mongo import Database
-from services.runtime.waiting import pauses_within
 
 T = TypeVar("T")
-
-PATIENCE_SECONDS: Final = 60.0
-"""With an Open Klant that is away for a moment, and with another instance that is at work on the same thing."""
 
 
 @dataclass(frozen=True)
@@ -66,16 +61,6 @@ class _Partijen(Partijen):
         outcome = await super().converge(partij_id, shown, asked)
         self._looked_at.add(partij_id)
         return outcome
-
-
-async def patiently(step: Callable[[], Awaitable[T]]) -> T:
-    """Return what a step returns. Raises Unavailable and Leased only after some patience."""
-    for pause_seconds in pauses_within(PATIENCE_SECONDS):
-        try:
-            return await step()
-        except (Leased, Unavailable):
-            await asyncio.sleep(pause_seconds)
-    return await step()
 
 
 async def in_lanes(items: AsyncIterator[T], lanes: int, look: Callable[[T], Awaitable[None]]) -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from services.bridge.converge import Convergence
-from services.bridge.errors import CallRefused, NummerBezet
 from services.bridge.meant import Trigger, state_name
 from services.bridge.mongo.states import OPENKLANT
 from services.bridge.partijen import state_name as partij_state_name
@@ -18,7 +17,9 @@ from services.bridge.ports import BridgeStates, GoneMarker, ProjectedDocuments, 
 from services.bridge.resources import MAAK_KLANTCONTACT, ApiRow, Resource
 from services.bridge.wanted import HERKOMST
 from services.operations.bridge.backfill import ManyDone
-from services.operations.bridge.equipment import Equipment, LookedOnce, in_lanes, patiently, thoroughly
+from services.operations.bridge.equipment import Equipment, LookedOnce, in_lanes, thoroughly
+from services.operations.bridge.left_to_do import LeftToDo
+from services.operations.bridge.patience import RunPatience
 from services.operations.bridge.selection import count, oldest_first
 from services.operations.bridge.watching import NotedChange, RehearsedStates, WatchedOpenKlant
 from services.runtime.mongo.client import Document
@@ -28,7 +29,7 @@ KINDS: Final = {"POST": "missing", "PATCH": "different", "DELETE": "surplus"}
 
 
 @dataclass
-class Reconciled:
+class Reconciled(LeftToDo):
     """What a run found."""
 
     klantcontacten: int = 0
@@ -42,13 +43,11 @@ class Reconciled:
     """Klantcontacten and partijen of ours in Open Klant that this register no longer has: the names of their states."""
     removed: int = 0
     """How many of these the run removed."""
-    refused: dict[str, str] = field(default_factory=dict)
-    """Why, by id. It names fields, and no values."""
 
     @property
     def is_equal(self) -> bool:
-        """Whether nothing differs."""
-        return not any(self.differences.values()) and not self.refused
+        """Whether the run looked at everything, and nothing differs."""
+        return not any(self.differences.values()) and self.is_whole
 
 
 @dataclass(frozen=True)
@@ -90,18 +89,21 @@ class Reconciliation:
         self._states: BridgeStates = self.equipment.states if self.repair else RehearsedStates(self.equipment.states)
         self._watched = WatchedOpenKlant(self.equipment.open_klant, carry_out=self.repair)
         self._looked = self.equipment.klantcontacten(self._watched, self._states)
+        self._patience = RunPatience(self.equipment.open_klant.probe)
         self._number = 0
 
     async def run(self) -> Reconciled:
-        """Look at everything. Raises Unavailable where Open Klant stays away."""
+        """Look at everything. Where Open Klant stays away the run ends."""
         self._number = await count(self.equipment, {})
-        lanes = self.equipment.lanes
-        await in_lanes(oldest_first(self.equipment, {}), lanes, self._klantcontact)
-        # All pages first: a row that is removed moves those on later pages.
-        for each in [each async for each in self._in_open_klant()]:
-            await self._stray(*each)
-        # Last: a partij goes only once no betrokkene hangs on it.
-        await in_lanes(self._partijen(), lanes, self._partij)
+        with self.found.until_away():
+            await in_lanes(oldest_first(self.equipment, {}), self.equipment.lanes, self._klantcontact)
+            strays = list[tuple[str, str]]()
+            with self.found.naming("the list of klantcontacten"):
+                strays += await self._patience.through(self._strays)
+            for each in strays:
+                await self._stray(*each)
+            # Last: a partij goes only once no betrokkene hangs on it.
+            await in_lanes(self._partijen(), self.equipment.lanes, self._partij)
         return self.found
 
     # The three walks
@@ -128,12 +130,17 @@ class Reconciliation:
         asked = thoroughly(again=self.again)
         await self._look(partij_id, lambda: self._looked.converge_partij(partij_id, asked=asked))
 
-    async def _in_open_klant(self) -> AsyncIterator[tuple[str, str]]:
-        """Yield the klantcontactId and the nummer of each row in Open Klant that says it is ours, and is not here."""
+    async def _strays(self) -> Sequence[tuple[str, str]]:
+        """Return the klantcontactId and the nummer of each row in Open Klant that says it is ours, and is not here.
+
+        All pages are read before anything is removed: a row that goes moves those on later pages.
+        """
+        strays = list[tuple[str, str]]()
         async for page in self.equipment.open_klant.pages(Resource.KLANTCONTACTEN):
             ours = {row["metadata"]["klantcontactId"]: row for row in page if _says_ours(row)}
-            for klantcontact_id in ours.keys() - await self._here(list(ours)):
-                yield klantcontact_id, ours[klantcontact_id]["nummer"]
+            here = await self._here(list(ours))
+            strays += [(each, row["nummer"]) for each, row in ours.items() if each not in here]
+        return strays
 
     async def _stray(self, klantcontact_id: str, nummer: str) -> None:
         trigger, asked = Trigger(nummer=nummer), thoroughly(again=self.again)
@@ -145,11 +152,8 @@ class Reconciliation:
     # One thing
 
     async def _look(self, named: str, step: Callable[[], Awaitable[Convergence]]) -> None:
-        with self._watched.noting() as changes:
-            try:
-                await patiently(step)
-            except (CallRefused, NummerBezet) as refusal:
-                self.found.refused[named] = str(refusal)
+        with self._watched.noting() as changes, self.found.naming(named):
+            await self._patience.through(step)
         for change in changes:
             self.found.differences[_resource_of(change)][KINDS[change.method]] += 1
 
@@ -159,11 +163,9 @@ class Reconciliation:
             states = self.equipment.states
             documents = ExpiredAreGone(self.equipment.documents, states)
             gone = self.equipment.klantcontacten(self.equipment.open_klant, states, documents)
-            try:
-                await patiently(lambda: remove(gone))
+            with self.found.naming(name):
+                await self._patience.through(lambda: remove(gone))
                 self.found.removed += 1
-            except (CallRefused, NummerBezet) as refusal:
-                self.found.refused[name] = str(refusal)
 
     async def _here(self, ids: Sequence[str]) -> set[str]:
         query: Document = {"_id": {"$in": list(ids)}}

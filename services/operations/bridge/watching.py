@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
-from services.bridge.errors import LetterReason
+from services.bridge.errors import LetterReason, Unavailable
 from services.bridge.parts import root_of
 from services.bridge.ports import BridgeStates, LeaseNote, OpenKlant, State
 from services.bridge.resources import MAAK_KLANTCONTACT, ApiRow, Body, Resource
@@ -29,22 +29,27 @@ class NotedChange:
 
 
 class WatchedOpenKlant:
-    """An `OpenKlant` that notes each change, and carries it out where asked. Lanes may share it."""
+    """An `OpenKlant` that notes each change, and carries it out where asked. Lanes may share it.
+
+    A change that Open Klant failed at is noted once, however often it is tried.
+    """
 
     def __init__(self, open_klant: OpenKlant, *, carry_out: bool) -> None:
         self._open_klant = open_klant
         self._carry_out = carry_out
         self._changes = ContextVar[list[NotedChange]]("changes")
+        self._unanswered = ContextVar[list[NotedChange]]("unanswered")
 
     @contextmanager
     def noting(self) -> Iterator[list[NotedChange]]:
         """Provide the changes that this task makes, or would make, within the block."""
         changes = list[NotedChange]()
-        before = self._changes.set(changes)
+        before, doubtful = self._changes.set(changes), self._unanswered.set([])
         try:
             yield changes
         finally:
             self._changes.reset(before)
+            self._unanswered.reset(doubtful)
 
     async def find(self, resource: Resource, **filters: str) -> Sequence[ApiRow]:
         """Return the rows that fit, as `ports.OpenKlant` promises."""
@@ -56,22 +61,32 @@ class WatchedOpenKlant:
 
     async def create(self, path: str, body: Body) -> ApiRow:
         """Create rows, or return what Open Klant would answer."""
-        self._note(NotedChange("POST", path, tuple(field_names(body))))
-        return await self._open_klant.create(path, body) if self._carry_out else _imagined(path, body)
+        with self._noted(NotedChange("POST", path, tuple(field_names(body)))):
+            return await self._open_klant.create(path, body) if self._carry_out else _imagined(path, body)
 
     async def change(self, resource: Resource, uuid: str, body: Body) -> ApiRow:
         """Change a row, or return what the call would send."""
-        self._note(NotedChange("PATCH", resource, tuple(field_names(body)), uuid))
-        return await self._open_klant.change(resource, uuid, body) if self._carry_out else {**body, "uuid": uuid}
+        with self._noted(NotedChange("PATCH", resource, tuple(field_names(body)), uuid)):
+            return await self._open_klant.change(resource, uuid, body) if self._carry_out else {**body, "uuid": uuid}
 
     async def remove(self, resource: Resource, uuid: str) -> None:
         """Remove a row, or do nothing."""
-        self._note(NotedChange("DELETE", resource, uuid=uuid))
-        if self._carry_out:
-            await self._open_klant.remove(resource, uuid)
+        with self._noted(NotedChange("DELETE", resource, uuid=uuid)):
+            if self._carry_out:
+                await self._open_klant.remove(resource, uuid)
 
-    def _note(self, change: NotedChange) -> None:
-        self._changes.get().append(change)
+    @contextmanager
+    def _noted(self, change: NotedChange) -> Iterator[None]:
+        unanswered = self._unanswered.get()
+        if change in unanswered:
+            unanswered.remove(change)  # this is its next try
+        else:
+            self._changes.get().append(change)
+        try:
+            yield
+        except Unavailable:
+            unanswered.append(change)
+            raise
 
 
 def field_names(body: Mapping[str, Any], prefix: str = "") -> Iterator[str]:

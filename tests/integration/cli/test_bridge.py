@@ -9,6 +9,7 @@ from pymongo import MongoClient
 
 from services.projector.mongo.writes import Collection
 from services.runtime.settings import Settings
+from tests.fakes.open_klant.faults import Fault
 from tests.fakes.open_klant.server import OpenKlant
 from tests.fakes.projector_store import FakeRegister
 from tests.support.commands import run_command
@@ -41,9 +42,9 @@ def settings(
     return made
 
 
-def answer(settings: Settings, *words: str, status: int = 0) -> dict[str, Any]:
+def answer(settings: Settings, *words: str, status: int = 0, impatient: bool = False) -> dict[str, Any]:
     """Return what a command answers as JSON."""
-    ran = run_command(settings, "bridge", *words, "--json")
+    ran = run_command(settings, "bridge", *words, "--json", impatient=impatient)
     assert ran.returncode == status, ran.stderr
     answered: dict[str, Any] = json.loads(ran.stdout)
     return answered
@@ -71,10 +72,38 @@ def test_an_operator_looks_writes_and_looks_again(settings: Settings, open_klant
         "over": [],
         "removed": 0,
         "refused": {},
+        "failed": {},
+        "stopped": None,
         "repaired": False,
     }
     trail = run_command(settings, "audit", "show", "--json").stdout
     assert [json.loads(line)["command"] for line in trail.splitlines()] == ["bridge backfill"]
+
+
+def test_what_open_klant_fails_at_is_named_to_a_person_and_to_a_program(
+    settings: Settings, open_klant: OpenKlant
+) -> None:
+    open_klant.weather.plan(Fault(500, method="POST", resource="internetaken", times=None))
+    named, why = klantcontact_id("c-1"), "POST internetaken was answered with status 500."
+
+    filled = answer(settings, "backfill", "--with-taken", status=1, impatient=True)
+    ran = run_command(settings, "bridge", "reconcile", "--repair", impatient=True)
+
+    assert filled == {"refused": {}, "failed": {named: why}, "stopped": None, "outcomes": {}, "takenLeft": 0}
+    assert (ran.returncode, ran.stderr.splitlines()[-2:]) == (
+        1,
+        ["Failed, which the next run tries again: 1.", f"{named}: {why}"],
+    )
+    assert "1 difference, mended but for what is named below." in ran.stdout
+
+
+def test_an_open_klant_that_is_away_ends_a_run_which_says_so(settings: Settings, open_klant: OpenKlant) -> None:
+    open_klant.weather.plan(Fault(503, times=None))
+
+    ran = run_command(settings, "bridge", "backfill", impatient=True)
+
+    assert ran.returncode == 1
+    assert "Ended before its end: GET klantcontacten was answered with status 503. Start it again" in ran.stderr
 
 
 def test_the_doctor_says_what_stands_in_the_way(settings: Settings, open_klant: OpenKlant, tmp_path: Path) -> None:

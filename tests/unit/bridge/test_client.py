@@ -2,12 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
-from services.bridge.errors import Absent, CallRefused, NotServed, RefusedField, TokenRefused, Unavailable
+from services.bridge.answers import AnsweredCalls, counting_answers
+from services.bridge.errors import (
+    Absent,
+    CallRefused,
+    CallUnanswered,
+    NotServed,
+    RefusedField,
+    TokenRefused,
+    Unavailable,
+)
 from services.bridge.open_klant.client import STEPS_OF_A_SEND, HttpOpenKlant
 from services.bridge.open_klant.connection import open_klant as connected
 from services.bridge.resources import Resource
@@ -71,25 +81,63 @@ async def test_an_open_klant_that_fails_is_waited_for_and_the_next_call_gets_thr
     open_klant: OpenKlant, api: HttpOpenKlant, fault: Fault
 ) -> None:
     open_klant.weather.plan(fault)
-    with pytest.raises(Unavailable) as failed:
+    with counting_answers() as answers, pytest.raises(Unavailable) as failed:
         await api.create(ROWS, klantcontact())
     assert not isinstance(failed.value, NotServed | TokenRefused)
+    assert answers == AnsweredCalls()
     await api.probe()
 
 
 async def test_an_answer_that_comes_too_late_is_waited_for(open_klant: OpenKlant, tmp_path: Path) -> None:
     open_klant.weather.plan(Fault(None, delay_seconds=60, method="POST"))
     async with connected(settings_of(open_klant, tmp_path, openklant_timeout=0.2)) as hasty:
-        with pytest.raises(Unavailable, match="does not answer"):
+        with pytest.raises(CallUnanswered, match=r"\(TimeoutError\)\. It may have taken effect\.$"):
             await hasty.create(ROWS, klantcontact())
+
+
+@pytest.mark.parametrize("fault", [Fault(Broken.CUT), Fault(Broken.HALF)])
+async def test_an_error_names_the_call_that_was_not_answered_and_that_a_change_may_have_taken_effect(
+    open_klant: OpenKlant, api: HttpOpenKlant, fault: Fault
+) -> None:
+    open_klant.weather.plan(replace(fault, times=2))
+    with pytest.raises(CallUnanswered) as changing:
+        await api.create(ROWS, klantcontact())
+    with pytest.raises(CallUnanswered) as reading:
+        await api.find(ROWS)
+    assert (changing.value.call, reading.value.call) == ("POST klantcontacten", "GET klantcontacten")
+    doubts = [str(each.value).endswith("). It may have taken effect.") for each in (changing, reading)]
+    assert doubts == [True, False]
+
+
+async def test_answers_of_open_klant_itself_count_and_those_of_a_proxy_do_not(
+    open_klant: OpenKlant, api: HttpOpenKlant
+) -> None:
+    with counting_answers() as answers:
+        row = await api.create(ROWS, klantcontact())
+        await api.find(ROWS)
+        await api.remove(ROWS, row["uuid"])
+        with pytest.raises(CallRefused):
+            await api.create(ROWS, {"nummer": "x"})
+        with pytest.raises(Absent):
+            await api.read(ROWS, row["uuid"])
+    assert answers == AnsweredCalls(calls=5, changes=2)
+
+    def proxy(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(413)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(proxy), base_url=open_klant.root) as http:
+        with counting_answers() as answers, pytest.raises(CallRefused):
+            await HttpOpenKlant(http, lambda: "token", timeout_seconds=1).create(ROWS, klantcontact())
+    assert answers == AnsweredCalls()
 
 
 async def test_an_open_klant_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
     with (stopped := OpenKlant()).running():
         pass
     async with connected(settings_of(stopped, tmp_path)) as api:
-        with pytest.raises(Unavailable, match=r"does not answer \(ConnectError\)"):
+        with pytest.raises(Unavailable, match=r"does not answer \(ConnectError\)") as away:
             await api.probe()
+    assert away.value.call is None
 
 
 async def test_a_refusal_tells_fields_and_codes_and_no_sentence(api: HttpOpenKlant) -> None:

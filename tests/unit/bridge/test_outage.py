@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import httpx
@@ -15,6 +15,7 @@ from services.bridge.klantcontacten import Klantcontacten
 from services.bridge.meant import BridgeTerms
 from services.bridge.open_klant.client import HttpOpenKlant
 from services.bridge.outage import FAILURES, PROBE_SECONDS, Outage
+from services.bridge.poison import FAILURES_ALONE
 from services.bridge.ports import BridgeLetter
 from services.bridge.triggers import Asking, asking_of
 from services.domain.openklant_beleid import OpenKlantBeleid
@@ -50,6 +51,7 @@ class Bridge:
     open_klant: OpenKlant
     timeout_seconds: float = 60
     register: FakeRegister = field(default_factory=FakeRegister)
+    states: FakeStates = field(default_factory=FakeStates)
     slept: list[float] = field(default_factory=list)
     letters: list[BridgeLetter] = field(default_factory=list)
     health: Health = field(default_factory=lambda: Health(()))
@@ -70,7 +72,7 @@ class Bridge:
         async with httpx.AsyncClient(base_url=self.open_klant.root) as http:
             api = HttpOpenKlant(http, lambda: self.open_klant.token, timeout_seconds=self.timeout_seconds)
             terms = BridgeTerms(SIGNER, OpenKlantBeleid(), CHOICE)
-            klantcontacten = Klantcontacten(api, FakeDocuments(self.register), FakeStates(), terms)
+            klantcontacten = Klantcontacten(api, FakeDocuments(self.register), self.states, terms)
             outage = Outage(api.probe, self.health, self.sleep)
             handler = BridgeHandler(
                 klantcontacten, outage=outage, letters=self, progress=self, health=self.health, sleep=self.sleep
@@ -174,16 +176,47 @@ async def test_an_orphaned_standard_address_holds_up_only_who_needs_it_and_makes
     assert found_picture(open_klant) == wanted_picture(bridge.register, sources=[SOURCE])
 
 
+def with_two_betrokkenen(name: str) -> Event:
+    """Return a contact whose second betrokkene takes a call of its own."""
+    event = registered(name)
+    event["data"]["betrokkenen"] = [
+        {"betrokkeneId": identifier(f"b-{each}"), "rol": "klant", "initiator": each == 1} for each in (1, 2)
+    ]
+    return event
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Fault(500), Fault(Broken.CUT), Fault(500, delay_seconds=0.2)],
+    ids=["it fails", "it is cut off", "it takes too long"],
+)
 async def test_a_contact_that_open_klant_always_fails_at_becomes_a_letter_and_its_lane_goes_on(
+    open_klant: OpenKlant, fault: Fault
+) -> None:
+    bridge = Bridge(open_klant, timeout_seconds=0.1)
+    open_klant.weather.plan(replace(fault, method="POST", resource="betrokkenen", times=None))
+    await bridge.handle(with_two_betrokkenen("poison"), *(registered(f"c-{each}") for each in range(9)))
+
+    assert [(each.id, each.reason) for each in bridge.letters] == [(klantcontact_id("poison"), LetterReason.FAALT)]
+    assert len(open_klant.register["klantcontacten"].rows) == 10
+
+
+async def test_a_create_that_took_effect_unanswered_is_found_by_the_convergence_after_its_letter(
     open_klant: OpenKlant,
 ) -> None:
     bridge = Bridge(open_klant)
-    open_klant.weather.plan(Fault(500, method="POST", resource="internetaken", times=None))
-    await bridge.handle(taak_created("poison"), registered("poison"), *(registered(f"c-{each}") for each in range(9)))
+    poison = with_two_betrokkenen("poison")
+    fault = Fault(Broken.CUT, method="POST", resource="betrokkenen", times=FAILURES_ALONE - 1)
+    open_klant.weather.plan(fault)
+    open_klant.weather.plan(replace(fault, takes_effect=True, times=1))
+    await bridge.handle(poison)
+    [letter] = bridge.letters
+    assert len(open_klant.register["betrokkenen"].rows) == 2
+    assert letter.told.startswith("POST betrokkenen was not answered (RemoteProtocolError). It may have taken effect.")
 
-    assert {each.reason for each in bridge.letters} == {LetterReason.FAALT}
-    assert {each.id for each in bridge.letters} == {klantcontact_id("poison")}
-    assert len(open_klant.register["klantcontacten"].rows) == 10
+    await bridge.handle(poison)
+    assert found_picture(open_klant) == wanted_picture(bridge.register, sources=[SOURCE])
+    assert len(bridge.letters) == 1
 
 
 async def test_an_open_klant_that_can_be_read_and_takes_no_writes_makes_no_letter(open_klant: OpenKlant) -> None:
