@@ -82,6 +82,8 @@ def test_a_klantcontact_reaches_open_klant_is_corrected_and_leaves_no_trace_ther
         open_klant.weather.calls.clear()
         with bridge_process(settings, tmp_path, "again") as bridge:
             wait_until_equal(open_klant, events)
+            # A call has its effect before it is noted.
+            wait_for("all is committed", lambda: bridge_committed(settings) == len(events))
             made = [(each.method, each.resource) for each in open_klant.weather.calls if each.method != "GET"]
             assert made == [("POST", "maak-klantcontact"), ("POST", "actorklantcontacten")]
             with MongoClient[dict[str, Any]](settings.mongo_uri) as client:
