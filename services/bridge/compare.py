@@ -265,8 +265,7 @@ def _removals(found: FoundRows, surplus: Mapping[str, FoundRow]) -> Iterator[Rem
 
 def _removal_of_all(found: FoundRows, rows: Mapping[str, FoundRow]) -> Iterator[RemoveRow]:
     """Yield the removal of a klantcontact. Open Klant removes all that hangs on it except the addresses."""
-    for row in found.of(Resource.DIGITALE_ADRESSEN):
-        yield RemoveRow(row.resource, row.uuid)
+    yield from (RemoveRow(each.resource, each.uuid) for each in found.of(Resource.DIGITALE_ADRESSEN))
     yield RemoveRow(Resource.KLANTCONTACTEN, rows[KLANTCONTACT].uuid, tuple(rows))
 
 
@@ -276,8 +275,7 @@ def _unfinished(found: FoundRows, rows: Mapping[str, FoundRow], ours: Ours) -> I
     made = {row.merk: row for row in found.rows if row.uuid not in known}
     for merk in sorted(ours.in_flight & made.keys()):
         row = made[merk]
-        if row.resource is Resource.BETROKKENEN:
-            yield from (RemoveRow(each.resource, each.uuid) for each in found.of(Resource.DIGITALE_ADRESSEN, row.uuid))
+        yield from (RemoveRow(each.resource, each.uuid) for each in found.of(Resource.DIGITALE_ADRESSEN, row.uuid))
         yield RemoveRow(row.resource, row.uuid, merk=merk)
 
 
