@@ -78,7 +78,7 @@ class Klantcontacten:
         if meant is None:
             return Convergence.SKIPPED
         links = await self._links(meant)
-        if asked == USUAL and is_done(state, self._summary(meant, links)):
+        if asked == USUAL and is_done(state, self._summary(meant, links, state.ours)):
             return Convergence.EQUAL
         return await self._leased(meant, links)
 
@@ -99,6 +99,7 @@ class Klantcontacten:
         """Return what Open Klant should show; None for a klantcontact that does not go there."""
         known = [key.partition("/")[2] for key in state.ours.rows if resource_of(key) is Resource.INTERNE_TAKEN]
         projected = await self._documents.of_klantcontact(klantcontact_id, [*known, *trigger.taken])
+        projected = self._without_moved(projected, trigger)
         shown = self._let_out(self._current(projected, trigger))
         nummer = state.summary.get("nummer") or trigger.nummer
         if isinstance(shown, Mapping):
@@ -106,6 +107,16 @@ class Klantcontacten:
         if shown is None or (state.ours.is_new and not self._is_chosen(shown, nummer)):
             return None
         return Meant(klantcontact_id, shown, projected, nummer, asked)
+
+    def _without_moved(self, projected: ShownContact, trigger: Trigger) -> ShownContact:
+        """Return what the projector shows, with the taken as gone that an event has moved to where we do not look.
+
+        Most go with their klantcontact. But that may have come back meanwhile, without them.
+        """
+        if self._choice.confidential:
+            return projected
+        moved = {each: GoneMarker(trigger.taken[each]) for each in trigger.moved_taken if not projected.taken.get(each)}
+        return replace(projected, taken={**projected.taken, **moved})
 
     def _current(self, projected: ShownContact, trigger: Trigger) -> ShownOrGone:
         """Return what the projector shows of the klantcontact. Raises Behind when that, or a taak, is older than the
@@ -143,12 +154,12 @@ class Klantcontacten:
         uuids = await self._states.uuids(list(names.values()))
         return {each: uuids[name] for each, name in names.items() if name in uuids}
 
-    def _summary(self, meant: Meant, links: Links) -> Mapping[str, Any]:
+    def _summary(self, meant: Meant, links: Links, ours: Ours) -> Mapping[str, Any]:
         document = meant.document
-        said = document and [said_of(document, meant.taken), links.partijen, links.klantcontacten, self._policy_merk()]
+        says = document and [said_of(document, meant.taken), links.partijen, links.klantcontacten, self._policy_merk()]
         return {
             "versie": list(meant.version),
-            "merk": self._signer.merk(said),
+            "merk": self._signer.merk([says, sorted(_unknown(meant, ours))]),
             "nummer": meant.nummer,
             "partijen": sorted(meant.projected.partijen) if document else [],
         }
@@ -169,7 +180,7 @@ class Klantcontacten:
             outcome, links = await self._persistently(meant, links, lease)
             # Before the end: after an interruption the next convergence does it again.
             await self._afterwards(meant, before, outcome)
-            await lease.end(self._summary(meant, links))
+            await lease.end(self._summary(meant, links, lease.state.ours))
         return outcome
 
     async def _persistently(self, meant: Meant, links: Links, lease: Lease) -> tuple[Convergence, Links]:
@@ -211,8 +222,7 @@ class Klantcontacten:
         if meant.document is None:
             return NOTHING_WANTED
         parts = klantcontact_parts(meant.document, meant.taken, links, self._policy, self._signer)
-        unknown = (key_of(Resource.INTERNE_TAKEN, each) for each, taak in meant.projected.taken.items() if taak is None)
-        return WantedParts(parts, frozenset(key for key in unknown if key in ours.rows))
+        return WantedParts(parts, _unknown(meant, ours))
 
     async def _found(self, meant: Meant, wanted: WantedParts, ours: Ours) -> FoundRows:
         if meant.nummer is None or (ours.is_new and meant.document is not None and not meant.asked.whole):
@@ -230,3 +240,9 @@ class Klantcontacten:
         for each in before.summary.get("partijen", ()):
             if each not in held:
                 await self.converge_partij(each)
+
+
+def _unknown(meant: Meant, ours: Ours) -> frozenset[str]:
+    """Return the keys of our taken of which the projector shows nothing, not even that they are gone."""
+    unknown = (key_of(Resource.INTERNE_TAKEN, each) for each, taak in meant.projected.taken.items() if taak is None)
+    return frozenset(unknown) & ours.rows.keys()

@@ -51,6 +51,8 @@ class Trigger:
     klantcontact: DecisionVersion = ()
     taken: Mapping[str, DecisionVersion] = field(default_factory=dict)
     """By taakId."""
+    moved_taken: frozenset[str] = frozenset()
+    """Those of `taken` that go on among the confidential ones, or come from there."""
     withdrawn: bool = False
     """Whether it says that the klantcontact is withdrawn, or goes on elsewhere."""
     moved: bool = False

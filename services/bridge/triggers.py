@@ -58,9 +58,8 @@ def _taak_created(data: EventData) -> Asking:
 
 
 def _taak_withdrawn(data: EventData) -> Asking:
-    # One that moved goes on elsewhere, together with its klantcontact, which says so itself.
-    taken = {} if data.get("verplaatst") else {data["taakId"]: _version(data)}
-    return KlantcontactAsked(data["klantcontactId"], Trigger(taken=taken))
+    moved = frozenset({data["taakId"]} if data.get("verplaatst") else ())
+    return KlantcontactAsked(data["klantcontactId"], Trigger(taken={data["taakId"]: _version(data)}, moved_taken=moved))
 
 
 def _partij(data: EventData) -> Asking:
