@@ -22,11 +22,12 @@ from tests.support.files_in_memory import keep_files_in_memory
 from tests.support.leftovers import remove_database, remove_topics
 from tests.support.pymongo_sockets import close_cancelled_connections
 from tests.support.slow_files import sort_slowest_first
+from tests.support.thoroughness import IS_REPEATED
 
 # No example has a deadline: on a busy machine one would fail a test that found nothing.
-settings.register_profile("whole", deadline=None)
+settings.register_profile("whole", deadline=None, derandomize=IS_REPEATED)
 # For `make unit`; see `tests/support/thoroughness.py`.
-settings.register_profile("quick", deadline=None, max_examples=20)
+settings.register_profile("quick", settings.get_profile("whole"), max_examples=20)
 settings.load_profile("whole")
 
 FIXTURE_OF_SERVERS = "stack"

@@ -1,8 +1,9 @@
 """How many examples a generated test tries.
 
-By default a generated test of the rules tries the same examples every time. These change the number:
+By default a generated test tries the same examples every time: a change fails for what it did, and for nothing else.
+These change the number:
 - `pytest --hypothesis-profile=quick` tries a fifth, for `make unit` (see `tests/conftest.py`);
-- `EXAMPLES=5000 pytest tests/unit/domain` tries other examples each time;
+- `EXAMPLES=5000 pytest tests/unit` tries so many, and others each time;
 - under mutmut each mutant meets a few.
 """
 
@@ -12,6 +13,9 @@ from typing import Final
 from hypothesis import HealthCheck, Phase, settings
 
 _CHOSEN: Final = os.environ.get("EXAMPLES")
+IS_REPEATED: Final = _CHOSEN is None
+"""Whether each run tries the same examples."""
+
 _FOR_A_MUTANT: Final = "MUTANT_UNDER_TEST" in os.environ
 
 _WHOLE: Final = 100
@@ -19,13 +23,14 @@ _WHOLE: Final = 100
 
 
 def examples(number: int) -> int:
-    """Return how many of so many examples the chosen profile tries."""
+    """Return how many of so many examples the chosen profile tries; or how many somebody chose."""
+    if _CHOSEN:
+        return int(_CHOSEN)
     return max(1, number * settings().max_examples // _WHOLE)
 
 
 EXAMPLES: Final = settings(
-    max_examples=int(_CHOSEN) if _CHOSEN else 15 if _FOR_A_MUTANT else examples(150),
-    derandomize=_CHOSEN is None,
+    max_examples=15 if _FOR_A_MUTANT else examples(150),
     database=None,
     phases=[Phase.generate] if _FOR_A_MUTANT else tuple(Phase),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

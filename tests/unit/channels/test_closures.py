@@ -95,7 +95,7 @@ def shown(found: object) -> str:
     return json.dumps(found, default=lambda each: type(each).__name__)
 
 
-@settings(max_examples=examples_of(400), derandomize=True, database=None)
+@settings(max_examples=examples_of(400))
 @given(text=EXPRESSIONS, document=st.dictionaries(st.sampled_from(NAMES), DOCUMENTS, min_size=2))
 def test_any_expression_finds_the_same_in_any_document(text: str, document: object) -> None:
     try:
