@@ -8,6 +8,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 import structlog
@@ -26,7 +27,7 @@ from services.runtime.kafka.lag import LagWatch
 from services.runtime.observe.failures import type_name
 from services.runtime.observe.health import Facts, Health, Part
 from services.runtime.settings import Settings
-from services.runtime.waiting import pauses
+from services.runtime.waiting import pauses, until_answered
 
 log = structlog.get_logger()
 
@@ -73,6 +74,7 @@ class Group:
         self._subscription = subscription
         self._health = health
         self._ending = ending
+        self._broker: KafkaBroker | None = None
         self._subscriber: BatchSubscriber | None = None
         self._leaving = False
 
@@ -86,20 +88,32 @@ class Group:
     async def reading(self, reader: Reader) -> AsyncIterator[None]:
         """Read within the block; on leaving it, finish what is in flight.
 
-        What nobody can handle goes to `ending`. Raises TransientFailure when Kafka goes away while we join, and
-        InvalidSettings when it does not let this user into the group.
+        What nobody can handle goes to `ending`. When Kafka goes away while we join, we join again, and readiness says
+        so. Raises InvalidSettings when it does not let this user into the group.
         """
-        broker = group_broker(self._settings)
-        self._subscriber = subscribe(broker, self._settings, self._subscription, reader)
         tasks: list[asyncio.Task[None]] = []
         try:
-            await self._ending.unless(_joined(broker))
+            await self._ending.unless(until_answered(partial(self._join, reader), self._health))
             if not self._ending.asked:
                 tasks = self._begin(reader)
             yield
         finally:
             self._leaving = True
-            await self._leave(broker, reader, tasks)
+            await self._leave(reader, tasks)
+
+    async def _join(self, reader: Reader) -> None:
+        """Join with a broker of FastStream's, which starts once. Raises TransientFailure when Kafka goes away."""
+        self._broker = group_broker(self._settings)
+        self._subscriber = subscribe(self._broker, self._settings, self._subscription, reader)
+        try:
+            await self._broker.start()
+        except KafkaError as error:
+            if told := missing_right(error):
+                raise told from error
+            if not error.retriable:
+                raise
+            await self._stop_broker()
+            raise TransientFailure("Kafka stopped answering while we joined the group.", part=Part.KAFKA) from error
 
     def _begin(self, reader: Reader) -> list[asyncio.Task[None]]:
         """Start to poll and to watch. Without a watch readiness would for ever say what it said last."""
@@ -165,26 +179,22 @@ class Group:
     def _ends(self) -> bool:
         return self._leaving or self._ending.asked
 
-    async def _leave(self, broker: KafkaBroker, reader: Reader, tasks: Sequence[asyncio.Task[None]]) -> None:
+    async def _leave(self, reader: Reader, tasks: Sequence[asyncio.Task[None]]) -> None:
         await reader.finish(self._settings.shutdown_seconds * DRAIN_SHARE)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._stop_broker()
+
+    async def _stop_broker(self) -> None:
+        if self._broker is None:
+            return
         try:
             async with asyncio.timeout(self._settings.shutdown_seconds * (1 - DRAIN_SHARE)):
-                await broker.stop()
+                await self._broker.stop()
         except TimeoutError:
             log.warning("group.not_left", reason="Kafka does not answer")
 
     def _facts(self, group_health: GroupHealth, lag: LagWatch) -> Facts:
         in_group = self._subscriber and self._subscriber.consumer
         return {**(group_health.facts(in_group) if in_group else {}), **lag.facts()}
-
-
-async def _joined(broker: KafkaBroker) -> None:
-    try:
-        await broker.start()
-    except KafkaError as error:
-        if told := missing_right(error):
-            raise told from error
-        raise TransientFailure("Kafka stopped answering while we joined the group.", part=Part.KAFKA) from error
