@@ -22,7 +22,9 @@ from tests.support.files_in_memory import keep_files_in_memory
 from tests.support.leftovers import remove_database, remove_topics
 from tests.support.pymongo_sockets import close_cancelled_connections
 from tests.support.slow_files import sort_slowest_first
-from tests.support.thoroughness import IS_REPEATED
+
+# Not from `tests/support/thoroughness.py`: that takes its numbers from the profile, which pytest chooses after this.
+IS_REPEATED = "EXAMPLES" not in os.environ
 
 # No example has a deadline: on a busy machine one would fail a test that found nothing.
 settings.register_profile("whole", deadline=None, derandomize=IS_REPEATED)

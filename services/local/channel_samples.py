@@ -79,7 +79,7 @@ def send_samples(
 ) -> None:
     """Send the messages of samples to the intake, as their platforms do.
 
-    Raises StartFailed when it refuses one, and when one is not decided in time that others have to follow.
+    Raises StartFailed when the intake refuses one, and when one of several messages is not decided in time.
 
     `deliver` makes the request, and returns whether the intake took it.
     """
@@ -92,16 +92,16 @@ def send_samples(
             if not deliver(made):
                 raise StartFailed(f"The intake did not take {sample.name} of {sample.kanaal}.")
             if len(sample.messages) > 1:  # what comes first decides: the klant of both may be one
-                _wait_until_decided(sample.expected[: number + 1], system)
+                _wait_until_decided(sample, number, system)
 
 
-def _wait_until_decided(expected: Sequence[ExpectedContact], system: System) -> None:
-    wanted = _keys(expected)
+def _wait_until_decided(sample: ChannelSample, number: int, system: System) -> None:
+    wanted = _keys(sample.expected[: number + 1])
     with _register(system) as register:
         deadline = time.monotonic() + DECIDED_SECONDS
         while not wanted <= _rules_found(register, wanted).keys():
             if time.monotonic() > deadline:
-                raise StartFailed(f"{sorted(wanted)} were not decided within {DECIDED_SECONDS:.0f} s.")
+                raise StartFailed(f"{sample.name} of {sample.kanaal} was not decided within {DECIDED_SECONDS:.0f} s.")
             time.sleep(LOOK_SECONDS)
 
 

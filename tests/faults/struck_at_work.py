@@ -1,7 +1,7 @@
 """A service that gets a signal at its worst moment, in its third batch: `struck_at_work.py SIGKILL run classifier`.
 
-The classifier and the mapper have recorded that batch then, and published nothing of it; the projector has written
-nothing of it.
+The classifier has recorded that batch then and the mapper has mapped it, and neither has published anything of it. The
+projector has written nothing of it.
 """
 
 import os

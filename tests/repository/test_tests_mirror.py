@@ -24,7 +24,8 @@ def test_a_folder_of_tests_has_the_name_of_a_package(folder: Path) -> None:
 @pytest.mark.parametrize("folder", FOLDERS, ids=str)
 def test_every_file_in_a_folder_of_tests_is_collected_or_imported(folder: Path) -> None:
     everything = "\n".join(each.read_text("utf-8") for each in Path("tests").rglob("*.py"))
-    helpers = [each.stem for each in folder.glob("*.py") if not each.stem.startswith(("test_", "__init__"))]
+    read_by_pytest = ("test_", "__init__", "conftest")
+    helpers = [each.stem for each in folder.glob("*.py") if not each.stem.startswith(read_by_pytest)]
     module = ".".join(folder.parts)
     assert [each for each in helpers if f"from {module}.{each} import" not in everything] == []
 

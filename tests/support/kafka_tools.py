@@ -213,6 +213,12 @@ def read_committed(bootstrap: str, topics: Sequence[str]) -> list[Message]:
         reader.close()
 
 
+def read_settled(bootstrap: str, topics: Sequence[str]) -> list[Message]:
+    """Return everything that a committed reader sees once no transaction is open in these topics."""
+    wait_for("everything can be read", lambda: not holds_readers_up(bootstrap, topics))
+    return read_committed(bootstrap, topics)
+
+
 def _until_every_end(reader: Consumer, partitions: int) -> list[Message]:
     messages: list[Message] = []
     ended: set[tuple[str | None, int | None]] = set()

@@ -5,6 +5,8 @@ These change the number:
 - `pytest --hypothesis-profile=quick` tries a fifth, for `make unit` (see `tests/conftest.py`);
 - `EXAMPLES=5000 pytest tests/unit` tries so many, and others each time;
 - under mutmut each mutant meets a few.
+
+Import this in a test, not in a conftest: pytest reads those before it has chosen the profile.
 """
 
 import os
@@ -13,9 +15,6 @@ from typing import Final
 from hypothesis import HealthCheck, Phase, settings
 
 _CHOSEN: Final = os.environ.get("EXAMPLES")
-IS_REPEATED: Final = _CHOSEN is None
-"""Whether each run tries the same examples."""
-
 _FOR_A_MUTANT: Final = "MUTANT_UNDER_TEST" in os.environ
 
 _WHOLE: Final = 100

@@ -10,7 +10,6 @@ import os
 import secrets
 import socket
 import sys
-from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -35,8 +34,8 @@ server has long been listening, or is gone."""
 _DRAWN: Final[set[int]] = set()
 """All ports that this process has reserved. It draws none of them again."""
 
-_HELD: Final[deque[int]] = deque()
-"""The file descriptors that hold its reservations, the oldest first."""
+_HELD: Final[dict[int, int]] = {}
+"""Its reservations by port, the oldest first: file descriptors, which the programs that it starts do not get."""
 
 
 def is_free(port: int) -> bool:
@@ -55,11 +54,10 @@ def reserve(port: int) -> bool:
 
     It fails where the port is taken, and where another process that lives has reserved it.
     """
-    if port not in _DRAWN:
-        if not _hold(port):
-            return False
-        _DRAWN.add(port)
-    return is_free(port)
+    if not is_free(port) or not (port in _HELD or _hold(port)):
+        return False
+    _DRAWN.add(port)
+    return True
 
 
 def _hold(port: int) -> bool:
@@ -77,9 +75,9 @@ def _hold(port: int) -> bool:
             if error.errno != errno.EADDRINUSE:
                 raise
             return False
-        _HELD.append(name.detach())
+        _HELD[port] = name.detach()
     if len(_HELD) > MOST_HELD:
-        os.close(_HELD.popleft())
+        os.close(_HELD.pop(next(iter(_HELD))))
     return True
 
 

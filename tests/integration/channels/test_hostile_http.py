@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,16 +108,13 @@ def served(tmp_path: Path) -> Served:
     return start
 
 
-Patience = Callable[[], None]
-
-
 @pytest.fixture
-def be_patient() -> Iterator[Patience]:
-    """The server is patient for a moment only, until a test calls this: a decent client may be slow on this machine."""
-    with pytest.MonkeyPatch.context() as hasty:
-        hasty.setattr(protocol, "REQUEST_SECONDS", SOON)
-        hasty.setattr(server, "REQUEST_SECONDS", SOON)
-        yield hasty.undo
+def hasty() -> Iterator[pytest.MonkeyPatch]:
+    """The server is patient for a moment only. A test undoes this before it plays a decent client, who may be slow."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(protocol, "REQUEST_SECONDS", SOON)
+        patch.setattr(server, "REQUEST_SECONDS", SOON)
+        yield patch
 
 
 async def rest_of(reader: asyncio.StreamReader) -> bytes:
@@ -137,16 +134,16 @@ def cut(reason: str) -> float:
 
 
 @pytest.mark.parametrize("begun", [b"", b"P", HEAD.encode(), HEAD.encode() + b"X-Long: a"])
-async def test_a_head_that_does_not_end_is_cut(served: Served, be_patient: Patience, begun: bytes) -> None:
+async def test_a_head_that_does_not_end_is_cut(served: Served, hasty: pytest.MonkeyPatch, begun: bytes) -> None:
     before = cut("slow")
     async with served() as intake:
         assert await intake.send(begun) == b""
-        be_patient()
+        hasty.undo()
         assert await intake.answers()
     assert cut("slow") == before + 1
 
 
-async def test_a_byte_now_and_then_does_not_help(served: Served, be_patient: Patience) -> None:
+async def test_a_byte_now_and_then_does_not_help(served: Served, hasty: pytest.MonkeyPatch) -> None:
     async with served() as intake:
         reader, writer = await intake.connect()
         writer.write(HEAD.encode())
@@ -159,7 +156,7 @@ async def test_a_byte_now_and_then_does_not_help(served: Served, be_patient: Pat
         trickling = asyncio.create_task(trickle())
         assert await rest_of(reader) == b""
         trickling.cancel()
-        be_patient()
+        hasty.undo()
         assert await intake.answers()
 
 
@@ -184,7 +181,7 @@ async def test_a_body_that_does_not_come_is_told_so(served: Served, monkeypatch:
         assert intake.kept == 0
 
 
-@pytest.mark.usefixtures("be_patient")
+@pytest.mark.usefixtures("hasty")
 async def test_who_is_refused_before_the_end_has_no_more_time_than_others(served: Served) -> None:
     async with served() as intake:
         answer = await intake.send(HEAD.encode() + b"Content-Length: 10000000\r\n\r\n" + b"x" * 1000)
@@ -424,7 +421,7 @@ async def test_it_speaks_tls_itself(served: Served, certificate: Certificate) ->
         assert intake.kept == 1
 
 
-@pytest.mark.usefixtures("be_patient")
+@pytest.mark.usefixtures("hasty")
 async def test_a_handshake_that_does_not_end_is_cut(served: Served, certificate: Certificate) -> None:
     async with served(certificate=certificate) as intake:
         assert await intake.send(b"\x16\x03\x01") == b""

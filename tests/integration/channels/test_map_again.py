@@ -11,7 +11,7 @@ from confluent_kafka import Message
 
 from services.local.system import committed_messages
 from tests.support.commands import run_command
-from tests.support.kafka_tools import holds_readers_up, read_committed
+from tests.support.kafka_tools import read_settled
 from tests.support.mappings import MESSAGE, SMALL
 from tests.support.raw_channels import JSON_TYPE, RawChannels, headers_of, small_channel
 from tests.support.service_process import ServiceProcess
@@ -64,10 +64,9 @@ def wait_until_decided(raw: RawChannels) -> None:
 
 
 def outputs(raw: RawChannels) -> Counter[tuple[str, str]]:
-    """Count what the classifier published, by type and contact. Its position may be committed before that is."""
-    kafka, topics = raw.settings.kafka_bootstrap, list(raw.settings.output_topics)
-    wait_for("it can be read", lambda: not holds_readers_up(kafka, topics))
-    events = [json.loads(each.value() or b"") for each in read_committed(kafka, topics)]
+    """Count what the classifier published, by type and contact."""
+    messages = read_settled(raw.settings.kafka_bootstrap, raw.settings.output_topics)
+    events = [json.loads(each.value() or b"") for each in messages]
     return Counter((each["type"].split(".", 2)[2], each["data"]["herkomst"]["contactId"]) for each in events)
 
 

@@ -13,7 +13,7 @@ from pymongo import MongoClient
 from services.classifier.mongo.register import BESLUITEN
 from tests.faults.classifier_process import World, world_on
 from tests.support.examples import CALL_BACK, contact, event, known, line, onderwerp
-from tests.support.kafka_tools import holds_readers_up, producer, publish_values, read_committed
+from tests.support.kafka_tools import producer, publish_values, read_settled
 from tests.support.log_size import log_bytes
 from tests.support.sealed import values_of
 from tests.support.waiting import wait_for
@@ -98,10 +98,8 @@ def _revisie(revisie: int) -> bytes:
 
 
 def _letters(world: World) -> list[Message]:
-    """Return the dead letters of what is handled. Its position may be committed before they are."""
-    kafka, topics = world.settings.kafka_bootstrap, [world.settings.dead_letter_topic]
-    wait_for("they can be read", lambda: not holds_readers_up(kafka, topics))
-    return read_committed(kafka, topics)
+    """Return the dead letters of what is handled."""
+    return read_settled(world.settings.kafka_bootstrap, [world.settings.dead_letter_topic])
 
 
 def _faults(world: World) -> list[Any]:

@@ -32,10 +32,9 @@ from tests.support.commands import run_command
 from tests.support.contacts import NOW, contact_ended, encoded
 from tests.support.kafka_tools import (
     committed_offsets,
-    holds_readers_up,
     make_topics,
     publish_values,
-    read_committed,
+    read_settled,
     topic_names,
 )
 from tests.support.sealed import values_of
@@ -99,8 +98,7 @@ def committed(settings: Settings) -> list[int]:
 
 
 def published(settings: Settings, topic: str) -> list[Message]:
-    wait_for("it can be read", lambda: not holds_readers_up(settings.kafka_bootstrap, [topic]))
-    return read_committed(settings.kafka_bootstrap, [topic])
+    return read_settled(settings.kafka_bootstrap, [topic])
 
 
 def besluiten(settings: Settings) -> Mapping[str, Document]:

@@ -16,17 +16,13 @@ from services.operations.lock import COLLECTION, ONLY, Lock, LockLost, LockRefus
 from services.operations.mongo import Database
 from services.runtime.errors import TransientFailure
 
+pytestmark = pytest.mark.usefixtures("never_renewed")
+
 
 @pytest.fixture
 async def there(mongo_uri: str, database: str) -> AsyncIterator[Database]:
     async with AsyncMongoClient[dict[str, Any]](mongo_uri, tz_aware=True, w="majority") as client:
         yield client[database]
-
-
-@pytest.fixture(autouse=True)
-def never_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No holder renews its lease by itself: a test that stood still for a while would find it renewed."""
-    monkeypatch.setattr(module, "RENEW_SECONDS", 3_600.0)
 
 
 async def let_lease_lapse(there: Database) -> None:

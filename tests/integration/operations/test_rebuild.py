@@ -467,12 +467,6 @@ async def test_an_unreadable_document_stops_a_start_from_the_live_ones(
 # Reasons to stop
 
 
-@pytest.fixture
-def never_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No holder renews its lease by itself: a test that stood still for a while would find it renewed."""
-    monkeypatch.setattr("services.operations.lock.RENEW_SECONDS", 3_600.0)
-
-
 async def let_lease_lapse(there: Database) -> None:
     """Move the last renewal of the operators' lock into the past."""
     await there[LOCK].update_one({}, [{"$set": {"seen": {"$subtract": ["$seen", 60_000]}}}])

@@ -15,7 +15,7 @@ from services.runtime.settings import Settings
 from services.runtime.stops.store import SKIPPED, STOPS
 from tests.support.commands import run_command
 from tests.support.contacts import contact_ended
-from tests.support.kafka_tools import committed_offsets, holds_readers_up, make_topics, producer, read_committed
+from tests.support.kafka_tools import committed_offsets, make_topics, producer, read_settled
 from tests.support.projector_examples import encoded, klantcontact_id, registered
 from tests.support.projector_process import settings_for, stored
 from tests.support.service_process import ServiceProcess
@@ -66,10 +66,8 @@ def header(headers: object, name: str) -> str:
 
 
 def kinds(settings: Settings) -> list[str]:
-    """Return the kinds of the letters of what is handled. Its position may be committed before they are."""
-    kafka, topics = settings.kafka_bootstrap, [settings.dead_letter_topic]
-    wait_for("they can be read", lambda: not holds_readers_up(kafka, topics))
-    letters = read_committed(kafka, topics)
+    """Return the kinds of the letters of what is handled."""
+    letters = read_settled(settings.kafka_bootstrap, [settings.dead_letter_topic])
     return [header(each.headers(), "dlq_kind") for each in letters]
 
 

@@ -34,11 +34,10 @@ from tests.support.kafka_tools import (
     ANSWER_SECONDS,
     committed_offsets,
     expect_unseen,
-    holds_readers_up,
     make_topics,
     producer,
     publish_values,
-    read_committed,
+    read_settled,
     topic_names,
 )
 from tests.support.waiting import wait_for
@@ -137,10 +136,7 @@ def _values(number: int, *, first: int = 0) -> list[bytes]:
 
 
 async def _copied(settings: Settings) -> list[bytes]:
-    """Return what is copied. A transaction can be committed before Kafka has written so in each partition."""
-    kafka, topics = settings.kafka_bootstrap, [settings.registered_topic]
-    await asyncio.to_thread(wait_for, "it can be read", lambda: not holds_readers_up(kafka, topics))
-    messages = await asyncio.to_thread(read_committed, kafka, topics)
+    messages = await asyncio.to_thread(read_settled, settings.kafka_bootstrap, [settings.registered_topic])
     return sorted((message.value() or b"" for message in messages), key=int)
 
 

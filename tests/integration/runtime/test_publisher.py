@@ -33,6 +33,7 @@ from tests.support.kafka_tools import (
     make_topics,
     producer,
     read_committed,
+    read_settled,
 )
 from tests.support.waiting import wait_for
 
@@ -145,11 +146,10 @@ class Desk:
     def visible(self) -> list[bytes | None]:
         """Return what a committed reader sees of what is committed.
 
-        Kafka says that a transaction is committed before it writes so in each partition. The wait holds the loop of the
-        writers, so that none of them can end a transaction meanwhile that Kafka forgot.
+        The wait for it holds the loop of the writers, so that none of them can end a transaction meanwhile that Kafka
+        forgot.
         """
-        wait_for("it can be read", lambda: not holds_readers_up(self.bootstrap, [self.topic]))
-        return [message.value() for message in read_committed(self.bootstrap, [self.topic])]
+        return [message.value() for message in read_settled(self.bootstrap, [self.topic])]
 
     def committed(self) -> int:
         topic = self.partition.topic

@@ -50,6 +50,6 @@ def test_a_message_is_not_sent_before_the_one_that_it_follows_is_decided(
         return True
 
     sample = ChannelSample("open-forms", "two", (b"1", b"2"), (decided("c-1"), decided("c-2")))
-    with pytest.raises(StartFailed, match="not decided"):
+    with pytest.raises(StartFailed, match="two of open-forms was not decided"):
         send_samples([sample], system, deliver=deliver)
     assert [each.body for each in sent] == [b"1"]
