@@ -90,10 +90,12 @@ class Partijen:
     async def _attempt(self, shown: ShownState, lease: Lease, asked: Care) -> Convergence:
         ours = lease.state.ours
         root = await self._root(shown, ours, asked)
-        made_by_us = _made_by_us(shown, ours, root)
+        made_by_us = _made_by_us(shown, ours, root, again=asked.again)
         found = await self._found(shown, root, ours, asked)
         if root is not None and not made_by_us:
-            ours = Ours({PARTIJ: Noted(root["uuid"], ""), **ours.rows}, is_new=False, in_flight=ours.in_flight)
+            # Their identificatoren read as those that a call of ours was to create.
+            found = found.without(Resource.PARTIJ_IDENTIFICATOREN)
+            ours = Ours({**ours.rows, PARTIJ: Noted(root["uuid"], "")}, is_new=False, in_flight=ours.in_flight)
         wanted = await self._wanted(shown, root, ours, made_by_us=made_by_us)
         comparison = compare(wanted, found, ours, again=asked.again)
         tell_comparison(comparison, ours)
@@ -160,14 +162,18 @@ def is_done(state: State, summary: Mapping[str, Any]) -> bool:
     return state.ours.is_done and all(state.summary.get(name) == value for name, value in summary.items())
 
 
-def _made_by_us(shown: ShownState, ours: Ours, root: ApiRow | None) -> bool:
-    """Whether the partij is ours. One of others is noted without a merk.
+def _made_by_us(shown: ShownState, ours: Ours, root: ApiRow | None, *, again: bool) -> bool:
+    """Whether the partij is ours, or will be. One of others is noted without a merk.
 
-    One that has our number is ours: so that is known even where the state is lost.
+    One that has our number is ours: so that is known even where the state is lost. The note says nothing of a partij
+    that came in place of the noted one.
     """
-    if (noted := ours.rows.get(PARTIJ)) is not None:
+    noted = ours.rows.get(PARTIJ)
+    if root is None:
+        return again or noted is None or bool(noted.merk)
+    if noted is not None and noted.uuid == root["uuid"]:
         return bool(noted.merk)
-    return root is None or (not isinstance(shown, GoneMarker) and root.get("nummer") == shown["nummer"])
+    return not isinstance(shown, GoneMarker) and bool(root.get("nummer") == shown["nummer"])
 
 
 def may_be_there(refusal: CallRefused) -> bool:
