@@ -7,6 +7,7 @@ import pytest
 from services.bridge.converge import Convergence
 from services.bridge.errors import NummerBezet, Unavailable
 from services.bridge.meant import Care, Choice
+from services.bridge.resources import Resource
 from tests.fakes.open_klant.faults import Fault
 from tests.support.bridge_bench import Bench
 from tests.support.bridge_picture import found_picture, wanted_picture
@@ -151,7 +152,7 @@ async def test_a_partij_that_others_made_in_place_of_ours_keeps_what_is_theirs_a
     bench, contact = Bench(), registered("c-1", partijen=[partij(fields=JANSEN)])
     await bench.take(contact)
     [ours] = bench.rows("partijen")
-    await bench.api.remove("partijen", ours["uuid"])
+    await bench.api.remove(Resource.PARTIJEN, ours["uuid"])
     uuid = await known_there(bench, partijIdentificatie={"contactnaam": {"achternaam": "De Vries"}})
 
     await bench.trigger(contact, Care(whole=True, again=True))
@@ -166,7 +167,7 @@ async def test_a_partij_of_others_that_somebody_removed_is_made_as_ours_when_row
     bench, contact = Bench(Choice(frozenset({SOURCE}), add=True)), registered("c-1", partijen=[partij(fields=JANSEN)])
     uuid = await known_there(bench)
     await bench.take(contact)
-    await bench.api.remove("partijen", uuid)
+    await bench.api.remove(Resource.PARTIJEN, uuid)
 
     await bench.trigger(contact, Care(whole=True, again=True))
 
