@@ -87,12 +87,14 @@ class Klantcontacten:
         """Note that a klantcontact or partij, by the name of its state, became a dead letter."""
         await self._states.give_up(name, reason)
 
-    async def converge_partij(self, partij_id: str, versie: int = 0, asked: Care = USUAL) -> Convergence:
+    async def converge_partij(
+        self, partij_id: str, versie: int = 0, asked: Care = USUAL, *, nummer: str | None = None
+    ) -> Convergence:
         """Make a partij equal by itself, when it is shown in this versie or newer. Raises as `converge` does."""
         shown = await self._documents.of_partij(partij_id)
         if versie and (shown is None or version_of_partij(shown) < (versie,)):
             raise Behind
-        return await self._partijen.converge(partij_id, shown, asked)
+        return await self._partijen.converge(partij_id, shown, asked, nummer=nummer)
 
     # What is meant
 
