@@ -103,7 +103,11 @@ def compare(wanted: WantedParts, found: FoundRows, ours: Ours, *, again: bool = 
         rows = {**rows, KLANTCONTACT: root}
         others = tuple(_of_others(found, rows.values(), found.rows, ours))
         return RowComparison((*orphans, *_removal_of_all(found, rows)), kept, removed, others)
-    left = tuple(row for key, row in _surplus(wanted, rows) if _is_in_hands(row, ours.rows.get(key)))
+    unfinished = list(_unfinished(found, rows, ours))
+    left = (
+        *(row for key, row in _surplus(wanted, rows) if _is_in_hands(row, ours.rows.get(key))),
+        *(row for row in unfinished if _is_in_hands(row, None)),
+    )
     surplus = {key: row for key, row in _surplus(wanted, rows) if row not in left}
     gone_with = [row for each in surplus.values() for row in found.of(Resource.DIGITALE_ADRESSEN, each.uuid)]
     return RowComparison(
@@ -113,7 +117,7 @@ def compare(wanted: WantedParts, found: FoundRows, ours: Ours, *, again: bool = 
             *_couplings(wanted, rows),
             *_changes(wanted, rows, ours),
             *_removals(found, surplus),
-            *_unfinished(found, rows, ours),
+            *_removals_of_unfinished(found, (row for row in unfinished if row not in left)),
         ),
         {key: noted for key, noted in kept.items() if rows.get(key) not in left},
         removed,
@@ -269,32 +273,14 @@ def _removal_of_all(found: FoundRows, rows: Mapping[str, FoundRow]) -> Iterator[
     yield RemoveRow(Resource.KLANTCONTACTEN, rows[KLANTCONTACT].uuid, tuple(rows))
 
 
-def _unfinished(found: FoundRows, rows: Mapping[str, FoundRow], ours: Ours) -> Iterator[RemoveRow]:
-    """Yield the removals of rows that a call created just before the bridge ended, and that are no longer wanted."""
+def _unfinished(found: FoundRows, rows: Mapping[str, FoundRow], ours: Ours) -> Iterator[FoundRow]:
+    """Yield the rows that a call created just before the bridge ended, and that are no longer wanted."""
     known = {row.uuid for row in rows.values()}
     made = {row.merk: row for row in found.rows if row.uuid not in known}
-    for merk in sorted(ours.in_flight & made.keys()):
-        row = made[merk]
+    yield from (made[merk] for merk in sorted(ours.in_flight & made.keys()))
+
+
+def _removals_of_unfinished(found: FoundRows, unfinished: Iterable[FoundRow]) -> Iterator[RemoveRow]:
+    for row in unfinished:
         yield from (RemoveRow(each.resource, each.uuid) for each in found.of(Resource.DIGITALE_ADRESSEN, row.uuid))
-        yield RemoveRow(row.resource, row.uuid, merk=merk)
-
-
-def needs_reading(wanted: WantedParts, ours: Ours) -> frozenset[str]:
-    """Return the keys of noted rows that the bridge must read before it changes or removes them.
-
-    People may work on a taak, and others may have given a betrokkene an address.
-    """
-    by_key = wanted.by_key
-    return frozenset(
-        key
-        for key, noted in ours.rows.items()
-        if key not in wanted.undecided
-        and (
-            (resource_of(key) is Resource.BETROKKENEN and key not in by_key)
-            or (resource_of(key) is Resource.INTERNE_TAKEN and _differs(by_key.get(key), noted))
-        )
-    )
-
-
-def _differs(part: WantedPart | None, noted: Noted) -> bool:
-    return part is None or (part.merk, part.toegewezen) != (noted.merk, noted.toegewezen)
+        yield RemoveRow(row.resource, row.uuid, merk=row.merk)

@@ -31,9 +31,9 @@ class PartijFinder:
                 return there[0]
         return None
 
-    async def by_nummer(self, document: ShownDocument) -> ApiRow | None:
+    async def by_nummer(self, nummer: str) -> ApiRow | None:
         """Return the partij with our number."""
-        there = await self._open_klant.find(Resource.PARTIJEN, nummer=document["nummer"])
+        there = await self._open_klant.find(Resource.PARTIJEN, nummer=nummer)
         return there[0] if there else None
 
     async def loose(self, given: Sequence[ShownDocument]) -> Sequence[ApiRow]:

@@ -40,6 +40,10 @@ class FoundRows:
         """Yield the rows of a resource, or those of them that hang on one row."""
         yield from (each for each in self.rows if each.resource is resource and parent in (None, each.parent))
 
+    def without(self, resource: Resource) -> "FoundRows":
+        """Return the rows of the other resources."""
+        return FoundRows(tuple(each for each in self.rows if each.resource is not resource))
+
 
 NOTHING_FOUND: Final = FoundRows()
 

@@ -120,7 +120,9 @@ class BridgeHandler:
     async def _converge(self, asking: Asking, *, settled: bool) -> Convergence:
         if isinstance(asking, KlantcontactAsked):
             return await self._klantcontacten.converge(asking.id, replace(asking.trigger, settled=settled))
-        return await self._klantcontacten.converge_partij(asking.id, 0 if settled else asking.versie)
+        return await self._klantcontacten.converge_partij(
+            asking.id, 0 if settled else asking.versie, nummer=asking.nummer
+        )
 
     async def _letter(
         self, asking: Asking, record: Record, reason: LetterReason, error: Exception, answers: AnsweredCalls

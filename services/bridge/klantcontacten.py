@@ -22,6 +22,7 @@ from services.bridge.meant import (
     Meant,
     Trigger,
     is_behind,
+    is_older,
     state_name,
     version_of,
     version_of_partij,
@@ -86,12 +87,14 @@ class Klantcontacten:
         """Note that a klantcontact or partij, by the name of its state, became a dead letter."""
         await self._states.give_up(name, reason)
 
-    async def converge_partij(self, partij_id: str, versie: int = 0, asked: Care = USUAL) -> Convergence:
+    async def converge_partij(
+        self, partij_id: str, versie: int = 0, asked: Care = USUAL, *, nummer: str | None = None
+    ) -> Convergence:
         """Make a partij equal by itself, when it is shown in this versie or newer. Raises as `converge` does."""
         shown = await self._documents.of_partij(partij_id)
         if versie and (shown is None or version_of_partij(shown) < (versie,)):
             raise Behind
-        return await self._partijen.converge(partij_id, shown, asked)
+        return await self._partijen.converge(partij_id, shown, asked, nummer=nummer)
 
     # What is meant
 
@@ -111,22 +114,29 @@ class Klantcontacten:
     def _without_moved(self, projected: ShownContact, trigger: Trigger) -> ShownContact:
         """Return what the projector shows, with the taken as gone that an event has moved to where we do not look.
 
-        Most go with their klantcontact. But that may have come back meanwhile, without them.
+        Most go with their klantcontact. But that may have come back meanwhile, without them. Only a settled trigger
+        says so: a rebuild that swaps its collections also shows nothing for a moment.
         """
-        if self._choice.confidential:
+        if self._choice.confidential or not trigger.settled:
             return projected
-        moved = {each: GoneMarker(trigger.taken[each]) for each in trigger.moved_taken if not projected.taken.get(each)}
-        return replace(projected, taken={**projected.taken, **moved})
+        moved = {each: trigger.taken[each] for each in trigger.moved_taken}
+        gone = {
+            each: GoneMarker(version) for each, version in moved.items() if is_older(projected.taken[each], version)
+        }
+        return replace(projected, taken={**projected.taken, **gone})
 
     def _current(self, projected: ShownContact, trigger: Trigger) -> ShownOrGone:
         """Return what the projector shows of the klantcontact. Raises Behind when that, or a taak, is older than the
         trigger.
 
-        An absent klantcontact is gone only where an event says so.
+        An absent klantcontact is gone only where an event says so. One that moved to where we do not look is gone too
+        while the projector has yet to read the event that moves it: no other event tells us.
         """
         shown = projected.klantcontact
-        elsewhere = trigger.settled or (trigger.moved and not self._choice.confidential)
-        if shown is None and trigger.withdrawn and elsewhere:
+        moved = trigger.moved and not self._choice.confidential
+        if shown is None and trigger.withdrawn and (trigger.settled or moved):
+            return GoneMarker(trigger.klantcontact)
+        if trigger.settled and moved and is_older(shown, trigger.klantcontact):
             return GoneMarker(trigger.klantcontact)
         if not trigger.settled and is_behind(projected, trigger):
             raise Behind

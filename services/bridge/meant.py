@@ -6,7 +6,7 @@ from typing import Final
 
 from schemas.values import value_class
 from services.bridge.parts import Signer
-from services.bridge.ports import DecisionVersion, GoneMarker, ShownContact, ShownState
+from services.bridge.ports import DecisionVersion, GoneMarker, ShownContact, ShownOrGone, ShownState
 from services.bridge.wanted import ShownDocument
 from services.domain.openklant_beleid import OpenKlantBeleid
 
@@ -97,12 +97,16 @@ class Meant:
 def is_behind(projected: ShownContact, trigger: Trigger) -> bool:
     """Whether the projector shows less than the event says."""
     shown = projected.klantcontact
-    if trigger.klantcontact and (shown is None or version_of(shown) < trigger.klantcontact):
+    if trigger.klantcontact and is_older(shown, trigger.klantcontact):
         return True
     if isinstance(shown, GoneMarker):
         return False
-    taken = ((projected.taken.get(taak_id), version) for taak_id, version in trigger.taken.items())
-    return any(taak is None or version_of(taak) < version for taak, version in taken)
+    return any(is_older(projected.taken.get(taak_id), version) for taak_id, version in trigger.taken.items())
+
+
+def is_older(shown: ShownOrGone, version: DecisionVersion) -> bool:
+    """Whether the projector shows a klantcontact or taak of before this decision, or nothing of it."""
+    return shown is None or version_of(shown) < version
 
 
 def state_name(klantcontact_id: str) -> str:

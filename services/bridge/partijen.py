@@ -50,8 +50,13 @@ class Partijen:
         uuids = await self._states.uuids(list(names.values()))
         return {partij_id: uuids[name] for partij_id, name in names.items() if name in uuids}
 
-    async def converge(self, partij_id: str, shown: ShownOrGone, asked: Care = USUAL) -> Convergence:
-        """Make a partij equal. One that the projector neither shows nor remembers stays as it is."""
+    async def converge(
+        self, partij_id: str, shown: ShownOrGone, asked: Care = USUAL, *, nummer: str | None = None
+    ) -> Convergence:
+        """Make a partij equal. One that the projector neither shows nor remembers stays as it is.
+
+        `nummer` finds one that is gone here, and that a call was creating when the bridge last ended.
+        """
         name = state_name(partij_id)
         state = await self._states.find(name)
         if shown is None or (isinstance(shown, GoneMarker) and state.ours.is_new):
@@ -64,7 +69,7 @@ class Partijen:
         async with self._states.leased(name) as lease:
             if lease.state.summary.get("versie", 0) > summary["versie"]:
                 return Convergence.EQUAL
-            outcome = await self._persistently(shown, lease, asked)
+            outcome = await self._persistently(shown, lease, asked, nummer)
             await lease.end(summary)
         return outcome
 
@@ -74,10 +79,10 @@ class Partijen:
         said = {name: value for name, value in shown.items() if name not in UNSEEN}
         return {"versie": shown["versie"], "merk": self._signer.merk(said), "nummer": shown["nummer"]}
 
-    async def _persistently(self, shown: ShownState, lease: Lease, asked: Care) -> Convergence:
+    async def _persistently(self, shown: ShownState, lease: Lease, asked: Care, nummer: str | None) -> Convergence:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._attempt(shown, lease, asked)
+                return await self._attempt(shown, lease, asked, nummer)
             except RemovedMeanwhile as removed:
                 if attempt == ATTEMPTS:
                     raise CallRefused(removed.call, HTTPStatus.NOT_FOUND) from removed
@@ -87,17 +92,28 @@ class Partijen:
                 asked = Care(whole=True, again=asked.again)
         raise AssertionError("the last attempt returns or raises")
 
-    async def _attempt(self, shown: ShownState, lease: Lease, asked: Care) -> Convergence:
+    async def _attempt(self, shown: ShownState, lease: Lease, asked: Care, nummer: str | None) -> Convergence:
         ours = lease.state.ours
+        if isinstance(shown, GoneMarker) and nummer is not None and PARTIJ not in ours.rows:
+            ours = await self._with_unfinished(nummer, ours)
         root = await self._root(shown, ours, asked)
-        made_by_us = _made_by_us(shown, ours, root)
+        made_by_us = _made_by_us(shown, ours, root, again=asked.again)
         found = await self._found(shown, root, ours, asked)
         if root is not None and not made_by_us:
-            ours = Ours({PARTIJ: Noted(root["uuid"], ""), **ours.rows}, is_new=False, in_flight=ours.in_flight)
+            # Their identificatoren read as those that a call of ours was to create.
+            found = found.without(Resource.PARTIJ_IDENTIFICATOREN)
+            ours = Ours({**ours.rows, PARTIJ: Noted(root["uuid"], "")}, is_new=False, in_flight=ours.in_flight)
         wanted = await self._wanted(shown, root, ours, made_by_us=made_by_us)
         comparison = compare(wanted, found, ours, again=asked.again)
         tell_comparison(comparison, ours)
         return await make(comparison, self._open_klant, lease)
+
+    async def _with_unfinished(self, nummer: str, ours: Ours) -> Ours:
+        """Return what is ours, with the partij that a call created just before the bridge ended."""
+        there = await self._finder.by_nummer(nummer) if ours.in_flight else None
+        if there is None or (merk := row_of(Resource.PARTIJEN, there, self._signer).merk) not in ours.in_flight:
+            return ours
+        return Ours({**ours.rows, PARTIJ: Noted(there["uuid"], merk or "")}, is_new=False, removed=ours.removed)
 
     async def _root(self, shown: ShownState, ours: Ours, asked: Care) -> ApiRow | None:
         """Return the partij in Open Klant: the noted one, or one that the finder finds."""
@@ -111,7 +127,7 @@ class Partijen:
             return None
         there = await self._finder.by_identificator(shown["soortPartij"], shown["partijIdentificatoren"])
         if there is None and (asked.whole or not ours.is_new or not shown["partijIdentificatoren"]):
-            there = await self._finder.by_nummer(shown)
+            there = await self._finder.by_nummer(shown["nummer"])
             if there is not None and not self._is_ours(there, shown, ours):
                 raise NummerBezet(Resource.PARTIJEN)
         return there
@@ -160,14 +176,18 @@ def is_done(state: State, summary: Mapping[str, Any]) -> bool:
     return state.ours.is_done and all(state.summary.get(name) == value for name, value in summary.items())
 
 
-def _made_by_us(shown: ShownState, ours: Ours, root: ApiRow | None) -> bool:
-    """Whether the partij is ours. One of others is noted without a merk.
+def _made_by_us(shown: ShownState, ours: Ours, root: ApiRow | None, *, again: bool) -> bool:
+    """Whether the partij is ours, or will be. One of others is noted without a merk.
 
-    One that has our number is ours: so that is known even where the state is lost.
+    One that has our number is ours: so that is known even where the state is lost. The note says nothing of a partij
+    that came in place of the noted one.
     """
-    if (noted := ours.rows.get(PARTIJ)) is not None:
+    noted = ours.rows.get(PARTIJ)
+    if root is None:
+        return again or noted is None or bool(noted.merk)
+    if noted is not None and noted.uuid == root["uuid"]:
         return bool(noted.merk)
-    return root is None or (not isinstance(shown, GoneMarker) and root.get("nummer") == shown["nummer"])
+    return not isinstance(shown, GoneMarker) and bool(root.get("nummer") == shown["nummer"])
 
 
 def may_be_there(refusal: CallRefused) -> bool:

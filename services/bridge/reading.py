@@ -7,10 +7,9 @@ exist. It reads each row only after a crash, or when an operator asks for it.
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from services.bridge.compare import needs_reading
 from services.bridge.errors import Absent, NummerBezet
 from services.bridge.found import NOTHING_FOUND, FoundRow, FoundRows, row_of, unread
-from services.bridge.parts import Ours, Signer, giver_of, resource_of
+from services.bridge.parts import Noted, Ours, Signer, WantedPart, giver_of, resource_of
 from services.bridge.ports import OpenKlant
 from services.bridge.resources import ApiRow, Resource
 from services.bridge.wanted import HERKOMST, WantedParts
@@ -72,7 +71,7 @@ class RowReader:
         """Return the rows, and read only those that the bridge may not change or remove unread."""
         rows = {each.uuid: each for each in _shown_with(root)}
         rows |= {each.uuid: each for each in _taken_for_there(root, rows, ours)}
-        for key in sorted(needs_reading(wanted, ours)):
+        for key in sorted(_needs_reading(wanted, ours)):
             uuid = ours.rows[key].uuid
             if uuid not in rows:
                 continue
@@ -127,6 +126,27 @@ def _fields_of(resource: Resource) -> Iterator[str]:
 def _shown_with(root: ApiRow) -> Iterator[FoundRow]:
     for field, resource in SHOWN_WITH.items():
         yield from (unread(resource, each["uuid"], root["uuid"]) for each in root[field])
+
+
+def _needs_reading(wanted: WantedParts, ours: Ours) -> frozenset[str]:
+    """Return the keys of noted rows that the bridge must read before it changes or removes them.
+
+    People may work on a taak, and others may have given a betrokkene an address.
+    """
+    by_key = wanted.by_key
+    return frozenset(
+        key
+        for key, noted in ours.rows.items()
+        if key not in wanted.undecided
+        and (
+            (resource_of(key) is Resource.BETROKKENEN and key not in by_key)
+            or (resource_of(key) is Resource.INTERNE_TAKEN and _differs(by_key.get(key), noted))
+        )
+    )
+
+
+def _differs(part: WantedPart | None, noted: Noted) -> bool:
+    return part is None or (part.merk, part.toegewezen) != (noted.merk, noted.toegewezen)
 
 
 def _taken_for_there(root: ApiRow, rows: dict[str, FoundRow], ours: Ours) -> Iterator[FoundRow]:

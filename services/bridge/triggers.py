@@ -37,6 +37,8 @@ class PartijAsked:
 
     id: str
     versie: int
+    nummer: str | None = None
+    """Its number in Open Klant, if it is ours there."""
 
 
 Asking = KlantcontactAsked | PartijAsked
@@ -63,7 +65,7 @@ def _taak_withdrawn(data: EventData) -> Asking:
 
 
 def _partij(data: EventData) -> Asking:
-    return PartijAsked(data["partijId"], data["versie"])
+    return PartijAsked(data["partijId"], data["versie"], data.get("nummer"))
 
 
 _ASKING: Final[Mapping[str, Callable[[EventData], Asking]]] = {

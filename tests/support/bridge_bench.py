@@ -93,7 +93,9 @@ class Bench:
         assert asking is not None, "an event of ours"
         if isinstance(asking, KlantcontactAsked):
             return await self.klantcontacten.converge(asking.id, replace(asking.trigger, settled=settled), asked)
-        return await self.klantcontacten.converge_partij(asking.id, 0 if settled else asking.versie, asked)
+        return await self.klantcontacten.converge_partij(
+            asking.id, 0 if settled else asking.versie, asked, nummer=asking.nummer
+        )
 
     async def take(self, *events: Event) -> list[Convergence]:
         """Have the projector show events, then the bridge read them."""

@@ -59,7 +59,7 @@ class Desk:
         self.settled.append(trigger.settled)
         return self._next()
 
-    async def converge_partij(self, _id: str, versie: int) -> Convergence:
+    async def converge_partij(self, _id: str, versie: int, *, nummer: str | None) -> Convergence:  # noqa: ARG002 - as Klantcontacten has it
         self.settled.append(versie == 0)
         return self._next()
 

@@ -48,22 +48,23 @@ async def rehearse(equipment: Equipment, ids: Sequence[str]) -> list[Rehearsed]:
     states = RehearsedStates(equipment.states)
     klantcontacten = equipment.klantcontacten(watched, states)
 
-    async def rehearsed(klantcontact_id: str) -> Rehearsed:
-        doubles = await _likely_doubles(equipment, klantcontact_id)
-        with watched.noting() as calls:
-            try:
-                outcome = await klantcontacten.converge(klantcontact_id)
-            except (CallRefused, NummerBezet) as refusal:
-                return Rehearsed(klantcontact_id, REFUSED, calls, doubles, str(refusal))
-        return Rehearsed(klantcontact_id, outcome, calls, doubles)
-
     patience = RunPatience(equipment.open_klant.probe)
 
-    async def named(klantcontact_id: str) -> Rehearsed:
+    async def rehearsed(klantcontact_id: str, calls: Sequence[NotedChange]) -> Rehearsed:
+        doubles = await _likely_doubles(equipment, klantcontact_id)
         try:
-            return await patience.through(partial(rehearsed, klantcontact_id))
-        except FailsHere as failure:
-            return Rehearsed(klantcontact_id, FAILED, [], [], str(failure))
+            outcome = await klantcontacten.converge(klantcontact_id)
+        except (CallRefused, NummerBezet) as refusal:
+            return Rehearsed(klantcontact_id, REFUSED, calls, doubles, str(refusal))
+        return Rehearsed(klantcontact_id, outcome, calls, doubles)
+
+    async def named(klantcontact_id: str) -> Rehearsed:
+        # Over all tries: `states` has what a failed one came to, and the next one does not rehearse it again.
+        with watched.noting() as calls:
+            try:
+                return await patience.through(partial(rehearsed, klantcontact_id, calls))
+            except FailsHere as failure:
+                return Rehearsed(klantcontact_id, FAILED, calls, [], str(failure))
 
     return [await named(each) for each in ids]
 

@@ -55,10 +55,12 @@ class _Partijen(Partijen):
         super().__init__(open_klant, states, signer, add=add)
         self._looked_at = set[str]()
 
-    async def converge(self, partij_id: str, shown: ShownOrGone, asked: Care = USUAL) -> Convergence:
+    async def converge(
+        self, partij_id: str, shown: ShownOrGone, asked: Care = USUAL, *, nummer: str | None = None
+    ) -> Convergence:
         """Make a partij equal; from the second time on, trust its state."""
         asked = USUAL if partij_id in self._looked_at else asked
-        outcome = await super().converge(partij_id, shown, asked)
+        outcome = await super().converge(partij_id, shown, asked, nummer=nummer)
         self._looked_at.add(partij_id)
         return outcome
 

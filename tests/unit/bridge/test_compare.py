@@ -194,6 +194,13 @@ def test_what_a_call_made_just_before_the_bridge_ended_is_removed_when_it_is_no_
     )
 
 
+def test_a_taak_that_a_call_made_just_before_the_bridge_ended_is_left_to_the_people_who_did_it() -> None:
+    done = row(taak(), status="verwerkt")
+    ours = noted(root(), is_done=False, in_flight=taak().merk)
+    comparison = compare(WantedParts((root(),)), FoundRows((row(root()), done)), ours)
+    assert (comparison.calls, comparison.left) == ((), (done,))
+
+
 @pytest.mark.parametrize(
     ("there", "expected"),
     [

@@ -48,7 +48,7 @@ class Play:
             self.bench.death.at = self.chance.randint(0, 6)
             self.bench.death.takes_effect = self.chance.random() < 0.5
         try:
-            await self.bench.trigger(event, settled=not self.to_project)
+            await self.bench.trigger(event, settled=all(each is not event for each in self.to_project))
         except (Behind, Killed):
             return [event]
         finally:

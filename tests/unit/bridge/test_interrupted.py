@@ -73,6 +73,23 @@ async def test_a_partij_goes_after_its_klantcontact_also_when_that_was_interrupt
     assert {"klantcontacten", "betrokkenen", "partijen", "partij-identificatoren"} & bench.counts().keys() == set()
 
 
+async def test_a_partij_that_is_gone_goes_also_when_nobody_saw_the_answer_to_its_creation() -> None:
+    bench = Bench()
+    contact = registered("c-1", partijen=[partij()])
+    bench.project(contact)
+    bench.open_klant.weather.plan(Fault(method="POST", resource="partijen", takes_effect=True))
+    with pytest.raises(Unavailable):
+        await bench.trigger(contact)
+    assert {"partijen", "partij-identificatoren"} <= bench.counts().keys()
+    gone = [partij_withdrawn("c-1", resultaat="vervallen"), klantcontact_withdrawn("c-1")]
+    bench.project(*gone)
+
+    for event in [contact, *gone]:
+        await bench.trigger(event, settled=True)
+
+    assert {"klantcontacten", "partijen", "partij-identificatoren"} & bench.counts().keys() == set()
+
+
 async def test_a_klantcontact_that_follows_is_linked_also_when_that_was_interrupted() -> None:
     bench = Bench()
     first = registered("c-1")

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from services.bridge.converge import Convergence
-from services.bridge.errors import NummerBezet
+from services.bridge.errors import NummerBezet, Unavailable
 from services.bridge.meant import Care, Choice
+from services.bridge.resources import Resource
+from tests.fakes.open_klant.faults import Fault
 from tests.support.bridge_bench import Bench
 from tests.support.bridge_picture import found_picture, wanted_picture
 from tests.support.projector_examples import (
@@ -131,6 +133,45 @@ async def test_a_partij_of_others_gets_at_most_our_addresses_and_loses_nothing_e
     [row] = bench.rows("partijen")
     assert (row["nummer"], row["persoon"]["contactnaam"]["achternaam"]) == ("17", "De Vries")
     assert [each["adres"] for each in bench.rows("digitaleadressen")] == ["theirs@example.nl"]
+
+
+async def test_a_partij_that_others_make_while_ours_does_not_come_about_keeps_its_identificatoren() -> None:
+    bench, contact = Bench(), registered("c-1", partijen=[partij(fields=JANSEN)])
+    bench.project(contact)
+    bench.open_klant.weather.plan(Fault(500, method="POST", resource="partijen"))
+    with pytest.raises(Unavailable):
+        await bench.trigger(contact)
+    await known_there(bench)
+
+    await bench.trigger(contact)
+
+    assert identificatoren(bench) == {bsn()["objectId"]: ("17", None)}
+
+
+async def test_a_partij_that_others_made_in_place_of_ours_keeps_what_is_theirs_also_when_rows_are_made_again() -> None:
+    bench, contact = Bench(), registered("c-1", partijen=[partij(fields=JANSEN)])
+    await bench.take(contact)
+    [ours] = bench.rows("partijen")
+    await bench.api.remove(Resource.PARTIJEN, ours["uuid"])
+    uuid = await known_there(bench, partijIdentificatie={"contactnaam": {"achternaam": "De Vries"}})
+
+    await bench.trigger(contact, Care(whole=True, again=True))
+
+    [row] = bench.rows("partijen")
+    assert (row["nummer"], row["persoon"]["contactnaam"]["achternaam"]) == ("17", "De Vries")
+    assert [each["adres"] for each in bench.rows("digitaleadressen")] == ["theirs@example.nl"]
+    assert [each["wasPartij"] for each in bench.rows("betrokkenen")] == [uuid]
+
+
+async def test_a_partij_of_others_that_somebody_removed_is_made_as_ours_when_rows_are_made_again() -> None:
+    bench, contact = Bench(Choice(frozenset({SOURCE}), add=True)), registered("c-1", partijen=[partij(fields=JANSEN)])
+    uuid = await known_there(bench)
+    await bench.take(contact)
+    await bench.api.remove(Resource.PARTIJEN, uuid)
+
+    await bench.trigger(contact, Care(whole=True, again=True))
+
+    assert_equal(bench)
 
 
 async def test_a_partij_of_others_with_our_number_is_refused_and_untouched() -> None:
