@@ -95,7 +95,7 @@ async def test_an_ambiguous_id_ends_with_2_and_the_command_to_type(town: Town) -
         (["explain", "1", "--nummer", "--contact"], "exclude each other"),
         (["stats", "--by", "klant"], "--by takes rule, source, day"),
         (["stats", "--since", "yesterday"], "does not match"),
-        (["stats", "--since", "2026-12-02", "--until", "2026-12-01"], "--since lies after --until"),
+        (["stats", "--since", "2126-12-02", "--until", "2126-12-01"], "--since lies after --until"),
     ],
 )
 def test_wrong_use_ends_with_2(arguments: list[str], told: str) -> None:
@@ -147,10 +147,10 @@ async def test_decisions_are_counted_by_the_chosen_fields(town: Town) -> None:
 
     assert by_rule == Stats((By.RULE,), (Count(("V1",), 1), Count(("V2",), 2), Count(("V4",), 1)), 4)
     assert by_all.counts == (
-        Count(("2026-12-01", "V1", SOURCE), 1),
-        Count(("2026-12-01", "V2", SOURCE), 1),
-        Count(("2026-12-02", "V4", SOURCE), 1),
-        Count(("2026-12-03", "V2", OTHER_SOURCE), 1),
+        Count(("2126-12-01", "V1", SOURCE), 1),
+        Count(("2126-12-01", "V2", SOURCE), 1),
+        Count(("2126-12-02", "V4", SOURCE), 1),
+        Count(("2126-12-03", "V2", OTHER_SOURCE), 1),
     )
     assert set(of_two_days.counts) == {Count((SOURCE,), 1), Count((OTHER_SOURCE,), 1)}
     assert of_one_day.counts == (Count(("V1",), 1), Count(("V2",), 1))
@@ -160,8 +160,8 @@ async def test_counts_are_printed_as_text_and_as_json(town: Town) -> None:
     await counted_town(town)
 
     page = run(town.settings, "stats")
-    read = run(town.settings, "stats", "--by", "source,day", "--since", "2026-12-03", "--json")
-    nothing = run(town.settings, "stats", "--since", "2026-12-04")
+    read = run(town.settings, "stats", "--by", "source,day", "--since", "2126-12-03", "--json")
+    nothing = run(town.settings, "stats", "--since", "2126-12-04")
 
     assert [line.split() for line in page.stdout.splitlines()] == [
         ["rule", "decisions"],
@@ -171,7 +171,7 @@ async def test_counts_are_printed_as_text_and_as_json(town: Town) -> None:
         ["total", "4"],
     ]
     assert json.loads(read.stdout) == {
-        "counts": [{"source": OTHER_SOURCE, "day": "2026-12-03", "number": 1}],
+        "counts": [{"source": OTHER_SOURCE, "day": "2126-12-03", "number": 1}],
         "total": 1,
     }
     assert (nothing.returncode, nothing.stdout.split()) == (DONE, ["rule", "decisions", "total", "0"])
