@@ -27,7 +27,6 @@ from services.local.open_klant import (
 )
 from services.local.scenarios import CheckedContact, Scenario, Uitkomst, count_refused, load_scenarios, verify
 from services.local.servers.errors import StartFailed
-from services.local.servers.network import free_port
 from services.local.system import System, running_system
 from services.runtime.settings import Settings
 
@@ -61,8 +60,7 @@ def run(*, openklant: bool = False) -> int:
     `openklant`: with an Open Klant beside it, which must end equal.
     """
     screen, scenarios = Console(), load_scenarios()
-    # It makes channels of its own, and can run beside an `up`.
-    settings = Settings(topic_partitions=PARTITIONS, kanalen_file=None, intake_port=free_port())
+    settings = Settings(topic_partitions=PARTITIONS, kanalen_file=None)  # it makes channels of its own
     started, is_equal = time.monotonic(), True
     with tempfile.TemporaryDirectory(prefix="klantcontact-demo-") as folder, ExitStack() as running:
         screen.print("Starting Kafka, MongoDB and the services …")

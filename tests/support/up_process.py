@@ -12,7 +12,6 @@ from typing import Final
 
 import psutil
 
-from services.local.servers.network import free_port
 from services.local.servers.stack import KafkaKind, MongoKind, Stack
 from services.local.system import System
 from services.runtime.settings import PREFIX, Settings
@@ -47,8 +46,7 @@ class UpProcess:
     def __init__(self, folder: Path, *, home: Path | None, variables: Mapping[str, str] | None) -> None:
         """`folder`: of its screen, and of its data unless `home` names another one."""
         self._screen = folder / "screen"
-        port = {f"{PREFIX}INTAKE_PORT": str(free_port())}  # two that start at once would find the usual one free
-        self._plain = environment() | FEW_PARTITIONS | port | dict(variables or {})
+        self._plain = environment() | FEW_PARTITIONS | dict(variables or {})
         self.home = home or folder / "home"
         with self._screen.open("wb") as screen:
             self.process = subprocess.Popen(
