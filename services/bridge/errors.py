@@ -40,8 +40,10 @@ class CallUnanswered(Unavailable):
 
     def __init__(self, call: str, cause: str) -> None:
         """`cause`: the kind of error."""
-        doubt = "" if call.startswith("GET ") else " It may have taken effect."
-        super().__init__(f"{call} was not answered ({cause}).{doubt}", call=call)
+        super().__init__(f"{call} was not answered ({cause}).", call=call)
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} It may have taken effect." if self.is_of_change else super().__str__()
 
 
 class NotServed(Unavailable):

@@ -253,6 +253,6 @@ class Klantcontacten:
 
 
 def _unknown(meant: Meant, ours: Ours) -> frozenset[str]:
-    """Return the keys of our taken of which the projector shows nothing, not even that they are gone."""
+    """Return the keys of our taken that the projector neither shows nor remembers as gone."""
     unknown = (key_of(Resource.INTERNE_TAKEN, each) for each, taak in meant.projected.taken.items() if taak is None)
     return frozenset(unknown) & ours.rows.keys()
